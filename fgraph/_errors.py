@@ -1,0 +1,72 @@
+"""The error tree: one base, one class for each place where things can go wrong.
+
+    FgraphError
+    ├── GraphError      the graph is wrong; carries every fault found (declare, digraph, ir)
+    ├── ModelError      a model cannot be found, read or understood (stylegan)
+    ├── MemoryBudgetError   the plan needs more memory than it was given (plan)
+    ├── RunError        a step failed while it ran (runtime)
+    └── SaveError       a result could not be written (save)
+
+Anything else that escapes is a bug of ours.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class FgraphError(Exception):
+    """Base of every error that a user's input can cause."""
+
+
+class ModelError(FgraphError):
+    """A model cannot be found, read or understood."""
+
+
+class MemoryBudgetError(FgraphError):
+    """The plan needs more memory than its budget allows."""
+
+
+class RunError(FgraphError):
+    """A step of a plan failed while it ran."""
+
+
+class SaveError(FgraphError):
+    """A result could not be written."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a graph: where it is, what was found, what was expected, what to do."""
+
+    message: str
+    where: str = ""  # "nodes.mix.mask", "outputs", ...
+    file: str | None = None
+    line: int | None = None  # 1-based
+    hint: str | None = None
+
+    def __str__(self) -> str:
+        place = f"line {self.line}: " if self.line else ""
+        if self.file:
+            place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: "
+        where = f"{self.where}: " if self.where else ""
+        hint = f" ({self.hint})" if self.hint else ""
+        return f"{place}{where}{self.message}{hint}"
+
+
+class GraphError(FgraphError):
+    """A graph is wrong; `faults` holds everything found, in the order of the file."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults: tuple[Fault, ...] = tuple(faults)
+        count = len(self.faults)
+        title = "the graph has a fault" if count == 1 else f"the graph has {count} faults"
+        super().__init__("\n  ".join([f"{title}:", *map(str, self.faults)]))
+
+
+def nearest(name: str, known: Iterable[str]) -> str | None:
+    """A hint with the known name nearest to `name`, or None where nothing is near."""
+    match = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.55)
+    return f"did you mean '{match[0]}'?" if match else None
