@@ -1,0 +1,32 @@
+"""Spatial edits and canvases in exact arithmetic: what every stage knows of geometry, without torch.
+
+numbers     fractions, whole pixel counts, SizeError
+maps        AxisMap: one axis of an edit as a linear-interpolation index map
+edits       Pad, Resize, Shift, Crop, Flip, apply_edit
+canvas      Canvas: size in generator images, wrapped axes
+"""
+
+from fgraph._geometry.canvas import Canvas
+from fgraph._geometry.edits import Crop, Edit, Flip, Pad, Resize, Shift, apply_edit
+from fgraph._geometry.maps import AxisMap, apply_maps, fold, resize_axis
+from fgraph._geometry.numbers import Axis, Number, SizeError, fraction, whole
+
+__all__ = [
+    "Axis",
+    "AxisMap",
+    "Canvas",
+    "Crop",
+    "Edit",
+    "Flip",
+    "Number",
+    "Pad",
+    "Resize",
+    "Shift",
+    "SizeError",
+    "apply_edit",
+    "apply_maps",
+    "fold",
+    "fraction",
+    "resize_axis",
+    "whole",
+]

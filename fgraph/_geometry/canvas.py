@@ -1,0 +1,78 @@
+"""Canvases: how large a picture is, in generator images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from fgraph._geometry.edits import Crop, Edit, Pad
+from fgraph._geometry.numbers import Axis, SizeError, fraction, shown, whole
+
+
+@dataclass(frozen=True)
+class Canvas:
+    """A size in generator images (1 x 1 for a plain one), with the axes that go round.
+
+    On a wrapped axis whatever reads neighbours reads round the edge.
+    """
+
+    height: Fraction = Fraction(1)
+    width: Fraction = Fraction(1)
+    wrap_x: bool = False
+    wrap_y: bool = False
+
+    def __post_init__(self) -> None:
+        for name in ("height", "width"):
+            object.__setattr__(self, name, fraction(getattr(self, name)))
+        if min(self.height, self.width) <= 0:
+            raise ValueError(f"a canvas of {self} has no area")
+
+    def __str__(self) -> str:
+        return f"{shown(self.height)} x {shown(self.width)}"
+
+    def pixels(self, resolution: int) -> tuple[int, int]:
+        """Height and width in pixels where one generator image has `resolution`.
+
+        Raises:
+            SizeError: a side is not a whole number of pixels; the message names the nearest that are.
+        """
+        unit = f"at {resolution} pixels an image"
+        height = whole(self.height, resolution, "canvas height", smallest=1, unit=unit)
+        return height, whole(self.width, resolution, "canvas width", smallest=1, unit=unit)
+
+    def edited(self, edit: Edit) -> Canvas:
+        """The canvas of the result. A pad or crop that changes an axis ends its wrap; other edits keep it."""
+        height, width = edit.size(self.height, self.width)
+        cuts = isinstance(edit, Pad | Crop)
+        return Canvas(
+            height,
+            width,
+            wrap_x=self.wrap_x and not (cuts and width != self.width),
+            wrap_y=self.wrap_y and not (cuts and height != self.height),
+        )
+
+    @staticmethod
+    def joined(canvases: Sequence[Canvas], axis: Axis) -> Canvas:
+        """Canvases laid side by side along `axis`, left to right or top to bottom; ends the wrap along it.
+
+        Raises:
+            SizeError: the other sides differ; the message names both canvases.
+        """
+        if not canvases:
+            raise ValueError("there is no canvas to join")
+        first = canvases[0]
+        if len(canvases) == 1:
+            return first
+        side = "height" if axis == "x" else "width"
+        for place, other in enumerate(canvases[1:], 2):
+            if getattr(other, side) != getattr(first, side):
+                raise SizeError(
+                    f"canvases joined along {axis} need equal {side}s: "
+                    f"the first is {first}, number {place} is {other} (height x width)"
+                )
+        if axis == "x":
+            total = sum((canvas.width for canvas in canvases), Fraction(0))
+            return Canvas(first.height, total, wrap_y=all(canvas.wrap_y for canvas in canvases))
+        total = sum((canvas.height for canvas in canvases), Fraction(0))
+        return Canvas(total, first.width, wrap_x=all(canvas.wrap_x for canvas in canvases))

@@ -1,0 +1,63 @@
+"""Mask fields: alpha over a canvas as frozen expression trees, drawn with numpy at any layer's size.
+
+    base        Field, rasterise, support
+    axial       Constant, Ramp, Hat, Cell: fields that vary along one axis
+    drawn       Drawn: the ways in which a shape becomes pixels
+    shapes      Box, Ellipse, Polygon
+    pictures    Picture
+    operators   Complement, Product, Combine, Scaled, Feathered; their folding constructors
+    placement   Edited, Placed
+    blur        Gaussian blur (numbers only)
+
+A mask node's common options apply in the order drawn, feather, invert, alpha: `finish`.
+"""
+
+from fgraph.fields.axial import Cell, Constant, Hat, Ramp
+from fgraph.fields.base import Field, Rectangle, rasterise, support
+from fgraph.fields.drawn import Drawn
+from fgraph.fields.operators import (
+    Combine,
+    Complement,
+    Feathered,
+    Product,
+    Scaled,
+    combine,
+    complement,
+    feathered,
+    finish,
+    product,
+    scaled,
+)
+from fgraph.fields.pictures import Picture
+from fgraph.fields.placement import Edited, Placed, edited
+from fgraph.fields.shapes import Box, Ellipse, Polygon
+
+__all__ = [
+    "Box",
+    "Cell",
+    "Combine",
+    "Complement",
+    "Constant",
+    "Drawn",
+    "Edited",
+    "Ellipse",
+    "Feathered",
+    "Field",
+    "Hat",
+    "Picture",
+    "Placed",
+    "Polygon",
+    "Product",
+    "Ramp",
+    "Rectangle",
+    "Scaled",
+    "combine",
+    "complement",
+    "edited",
+    "feathered",
+    "finish",
+    "product",
+    "rasterise",
+    "scaled",
+    "support",
+]

@@ -1,0 +1,143 @@
+"""What a mask field is, and how it becomes pixels."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections import OrderedDict
+from fractions import Fraction
+from functools import lru_cache
+from math import ceil
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fgraph._geometry import fraction
+from fgraph._geometry.numbers import check_positive_size, described
+
+Raster = NDArray[np.float32]
+Rectangle = tuple[int, int, int, int]  # top, left, bottom, right: half-open, pixels
+Exact = Fraction | tuple["Exact", ...]
+
+_CACHE_BYTES = 256 * 2**20
+
+
+class Field(ABC):
+    """An alpha field over a canvas; equal descriptions are equal and hash equal.
+
+    Subclasses are frozen dataclasses. Coordinates are fractions of the canvas, from the top left.
+    """
+
+    @property
+    def constant(self) -> float | None:
+        """The one value that the field has everywhere, where its description says so."""
+        return self._constant()
+
+    @abstractmethod
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        """Float values [height, width]; `rasterise` clips, casts and caches them."""
+
+    def _constant(self) -> float | None:
+        """What `constant` is, for a subclass to say."""
+        return None
+
+    def _make_exact(self, *names: str) -> None:
+        """Turn the numbers that were written, also within tuples, into fractions: 0.25 equals 1/4."""
+        for name in names:
+            object.__setattr__(self, name, _exact(getattr(self, name)))
+
+    def __str__(self) -> str:
+        return described(self)
+
+
+def _exact(value: Any) -> Exact:
+    return tuple(map(_exact, value)) if isinstance(value, tuple | list) else fraction(value)
+
+
+class _RasterCache:
+    """The rasters used last, up to a number of bytes."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._bytes = 0
+        self._rasters: OrderedDict[tuple[Field, int, int], Raster] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, key: tuple[Field, int, int]) -> Raster | None:
+        with self._lock:
+            raster = self._rasters.get(key)
+            if raster is not None:
+                self._rasters.move_to_end(key)
+            return raster
+
+    def put(self, key: tuple[Field, int, int], raster: Raster) -> None:
+        with self._lock:
+            if key in self._rasters or raster.nbytes > self._limit:
+                return
+            self._rasters[key] = raster
+            self._bytes += raster.nbytes
+            while self._bytes > self._limit:
+                self._bytes -= self._rasters.popitem(last=False)[1].nbytes
+
+
+_cache = _RasterCache(_CACHE_BYTES)
+
+
+def rasterise(field: Field, height: int, width: int) -> Raster:
+    """The field at a size in pixels: read-only float32 [height, width] in [0, 1].
+
+    Raises:
+        SizeError: a side is under 1, or an edit in the field does not come to whole pixels at this size.
+    """
+    key = (field, height, width)
+    raster = _cache.get(key)
+    if raster is None:
+        check_positive_size(height, width)
+        raster = _raster(field, height, width)
+        raster.flags.writeable = False
+        _cache.put(key, raster)
+    return raster
+
+
+def _raster(field: Field, height: int, width: int) -> Raster:
+    if field.constant is not None:
+        return np.full((height, width), field.constant, np.float32)
+    values = field._draw(height, width)
+    raster: Raster = np.empty((height, width), np.float32)  # a fresh one: values may be another field's raster
+    np.clip(values, 0.0, 1.0, out=raster, casting="same_kind")
+    return raster
+
+
+@lru_cache(4096)
+def support(field: Field, height: int, width: int) -> Rectangle | None:
+    """The smallest rectangle that holds every pixel above 0 at this size; None where there is none."""
+    if field.constant is not None:
+        return (0, 0, height, width) if field.constant > 0 else None
+    raster = rasterise(field, height, width)
+    rows, columns = np.flatnonzero(raster.any(axis=1)), np.flatnonzero(raster.any(axis=0))
+    if not len(rows):
+        return None
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+
+
+def centred(start: Fraction, stop: Fraction, length: int) -> tuple[int, int]:
+    """The pixels, first and end, whose centres lie in [start, stop) of an axis of `length` pixels.
+
+    >>> centred(Fraction(1, 4), Fraction(1, 2), 8)
+    (2, 4)
+    """
+    half = Fraction(1, 2)
+    first = min(max(ceil(start * length - half), 0), length)
+    return first, min(max(ceil(stop * length - half), first), length)
+
+
+def centres(length: int) -> NDArray[np.float64]:
+    """Where the pixel centres of an axis lie, as fractions of it."""
+    return (np.arange(length) + 0.5) / length
+
+
+def along(values: NDArray[Any], axis: str, height: int, width: int) -> NDArray[Any]:
+    """Values along one axis, [height] or [width], as a picture [height, width]."""
+    line = values if axis == "x" else values[:, None]
+    return np.broadcast_to(line, (height, width))

@@ -1,0 +1,164 @@
+"""The layer table: what every stage knows of a generator, without torch.
+
+Names are NVlabs' (`b8.conv0`), the index of a layer is its place in StyleSpace (σ index), and `const`
+stands before 0. Widths and orders: Karras et al. 2020 (StyleGAN2), skip architecture.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from fgraph._errors import nearest
+
+CONST = -1  # the index of the constant input
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer of a generator: what it is called, what it reads, what it makes."""
+
+    name: str
+    index: int  # σ index; -1 is the constant
+    kind: Literal["const", "conv", "torgb"]
+    resolution: int  # of what it makes, on a canvas of one
+    up: int  # 2 where it doubles the resolution
+    in_channels: int
+    out_channels: int
+    style_start: int  # its styles are S[:, style_start : style_start + in_channels]
+    ws_index: int  # the row of W+ that it reads
+    noise_index: int | None  # which noise buffer it adds
+
+    @property
+    def tensor(self) -> Literal["activation", "skip"]:
+        """The state tensor that this layer makes."""
+        return "skip" if self.kind == "torgb" else "activation"
+
+    @property
+    def style_slice(self) -> slice:
+        """Where its styles stand in a row of S."""
+        return slice(self.style_start, self.style_start + self.in_channels)
+
+    @property
+    def block(self) -> str:
+        """The block it stands in, such as `b8`."""
+        return f"b{self.resolution}"
+
+    @property
+    def halo(self) -> int:
+        """How many pixels of its input, each way, one pixel of its output reads."""
+        return {"const": 0, "conv": 1, "torgb": 0}[self.kind] + (self.up - 1)
+
+
+@dataclass(frozen=True)
+class LayerTable:
+    """The layers of one generator, in order; `layers[0]` is the constant input."""
+
+    size: int  # of the image, pixels
+    channels: tuple[tuple[int, int], ...]  # (resolution, channels), rising
+    z_dim: int
+    w_dim: int
+    mapping_layers: int
+    image_channels: int = 3
+    architecture: Literal["skip"] = "skip"
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer, the constant first."""
+        return tuple(_build_layers(dict(self.channels), self.image_channels))
+
+    @property
+    def num_ws(self) -> int:
+        """Rows of a W+ code."""
+        return self.layers[-1].ws_index + 1
+
+    @cached_property
+    def style_length(self) -> int:
+        """Length of a row of S: the sum of all layers' style lengths."""
+        return sum(layer.in_channels for layer in self.layers[1:])
+
+    @cached_property
+    def forward_flops(self) -> int:
+        """Floating-point operations of the convolutions of one forward pass."""
+        total = 0
+        for layer in self.layers[1:]:
+            taps, side = (9, layer.resolution // layer.up) if layer.kind == "conv" else (1, layer.resolution)
+            total += 2 * taps * layer.in_channels * layer.out_channels * side * side
+        return total
+
+    @property
+    def last(self) -> int:
+        """The index of the last layer, which completes the image."""
+        return self.layers[-1].index
+
+    def at(self, index: int) -> Layer:
+        """The layer with this σ index; -1 is the constant."""
+        return self.layers[index + 1]
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, Layer]:
+        return {layer.name: layer for layer in self.layers}
+
+    @cached_property
+    def _blocks(self) -> Mapping[str, tuple[int, ...]]:
+        blocks: dict[str, tuple[int, ...]] = {}
+        for layer in self.layers[1:]:
+            blocks[layer.block] = (*blocks.get(layer.block, ()), layer.index)
+        return blocks
+
+    def find(self, name: str | int) -> tuple[int, ...]:
+        """The σ indices a name stands for: one layer, or all layers of a block such as `b8`.
+
+        Raises:
+            KeyError: no layer or block has this name; the message carries the nearest one.
+        """
+        text = str(name).strip()
+        if re.fullmatch(r"-?\d+", text):
+            index = int(text)
+            if CONST < index <= self.last:
+                return (index,)
+            raise KeyError(f"layer {index} does not exist: this model has layers 0 to {self.last}, and const")
+        if text in self._by_name:
+            return (self._by_name[text].index,)
+        if text in self._blocks:
+            return self._blocks[text]
+        hint = nearest(text, [*self._by_name, *self._blocks])
+        raise KeyError(
+            f"this {self.size}-pixel model has no layer '{text}'"
+            + (f"; {hint}" if hint else f"; it has const, {', '.join(self._blocks)} and their layers")
+        )
+
+    def pause(self, name: str | int) -> int:
+        """The σ index at which a pass paused at `name` stands; a block stands for its end."""
+        return self.find(name)[-1]
+
+    def same_shape(self, other: LayerTable) -> bool:
+        """Whether two generators have equal layers, so that one can run the other's features."""
+        return self.layers == other.layers
+
+
+def _build_layers(channels: Mapping[int, int], image_channels: int) -> list[Layer]:
+    resolutions = sorted(channels)
+    first = channels[resolutions[0]]
+    layers = [Layer("const", CONST, "const", resolutions[0], 1, 0, first, 0, 0, None)]
+    width, style, noise, ws = first, 0, 0, 0
+
+    def add(  # noqa: PLR0917 - one row of the table, column by column
+        name: str, kind: Literal["conv", "torgb"], resolution: int, up: int, out: int, noise_index: int | None
+    ) -> None:
+        nonlocal style
+        layers.append(Layer(name, len(layers) - 1, kind, resolution, up, width, out, style, ws, noise_index))
+        style += width
+
+    for resolution in resolutions:
+        out = channels[resolution]
+        if resolution > resolutions[0]:
+            add(f"b{resolution}.conv0", "conv", resolution, 2, out, noise)
+            width, noise, ws = out, noise + 1, ws + 1
+        add(f"b{resolution}.conv1", "conv", resolution, 1, out, noise)
+        width, noise, ws = out, noise + 1, ws + 1
+        add(f"b{resolution}.torgb", "torgb", resolution, 1, image_channels, None)
+    return layers
