@@ -1,0 +1,42 @@
+"""Golden arrays, made by the original code, and the small random networks they belong to."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fgraph.stylegan.checkpoint import load_generator
+from fgraph.stylegan.generator import Generator
+
+GOLDENS = Path(__file__).parent.parent / "goldens"
+
+
+@pytest.fixture(scope="session")
+def goldens() -> Path:
+    return GOLDENS
+
+
+@pytest.fixture(scope="session")
+def golden() -> Callable[[str], dict[str, torch.Tensor]]:
+    """The arrays of one golden file, as tensors."""
+
+    def load(name: str) -> dict[str, torch.Tensor]:
+        with np.load(GOLDENS / f"{name}.npz") as arrays:
+            return {key: torch.from_numpy(arrays[key].astype(np.float32)) for key in arrays.files}
+
+    return load
+
+
+@pytest.fixture(scope="session")
+def small() -> Generator:
+    """The golden 64-pixel network."""
+    return load_generator(GOLDENS / "soat64_a.pt")
+
+
+@pytest.fixture(scope="session")
+def styles(small: Generator) -> torch.Tensor:
+    """Raw styles of five seeded rows of the small network."""
+    with torch.no_grad():
+        return small.affine(small.map(torch.randn(5, small.table.z_dim, generator=torch.Generator().manual_seed(3))))

@@ -1,0 +1,206 @@
+"""rosinality / SOAT checkpoints of every shape they come in; broken and hostile ones end in a ModelError."""
+
+import argparse
+import io
+import os
+import pickle
+import zipfile
+
+import pytest
+import torch
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoint import load_generator
+from fgraph.stylegan.header import read_header
+
+
+@pytest.fixture
+def checkpoint(goldens):
+    """What the golden checkpoint holds; a fresh copy each time."""
+    return torch.load(goldens / "soat64_a.pt", weights_only=True)
+
+
+def write(content, path, **options):
+    torch.save(content, path, **options)
+    return path
+
+
+def zip_of(data, path, name="archive/data.pkl"):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(name, data)
+    return path
+
+
+def test_training_checkpoint(checkpoint, small, tmp_path):
+    other = {key: torch.zeros_like(value) for key, value in checkpoint["g_ema"].items()}
+    content = {
+        "g": other,
+        "g_ema": checkpoint["g_ema"],
+        "g_optim": {"state": {0: {"step": torch.tensor(3.0)}}, "param_groups": [{"lr": 0.002, "betas": (0, 0.99)}]},
+        "args": argparse.Namespace(size=64, path="data"),
+        "ada_aug_p": 0.5,
+    }
+    path = write(content, tmp_path / "training.pt")
+    assert read_header(path).table == small.table
+    found = load_generator(path)
+    assert torch.equal(found.const(), small.const())
+    assert not torch.equal(found.w_mean, small.w_mean)  # there is no latent_avg: it was measured
+    torch.testing.assert_close(found.w_mean, found.map(seeded(64)).mean(0), rtol=0, atol=1e-5)
+
+
+def seeded(z_dim):
+    return torch.randn(10_000, z_dim, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize("options", [{}, {"_use_new_zipfile_serialization": False}])
+def test_bare_state_dict_in_every_container(checkpoint, small, styles, options, tmp_path):
+    path = write(checkpoint["g_ema"], tmp_path / "bare.pt", **options)
+    assert read_header(path).table == small.table
+    with torch.no_grad():
+        assert torch.equal(load_generator(path).synthesise(styles), small.synthesise(styles))
+
+
+def test_missing_noise_is_drawn_the_same_each_time(checkpoint, small, tmp_path):
+    state = {key: value for key, value in checkpoint["g_ema"].items() if not key.startswith("noises")}
+    path = write({"g_ema": state}, tmp_path / "silent.pt")
+    first, second = load_generator(path), load_generator(path)
+    assert first.metadata["noise"] == "seeded"
+    assert small.metadata["noise"] == "stored"
+    layers = [layer for layer in first.table.layers if layer.kind == "conv"]
+    for layer in layers:
+        assert torch.equal(first.noise_const(layer), second.noise_const(layer))
+        assert first.noise_const(layer).shape == (1, 1, layer.resolution, layer.resolution)
+    assert not torch.equal(first.noise_const(layers[1]), first.noise_const(layers[2]))
+
+
+def test_parameters_and_half_tensors_are_read(checkpoint, small, tmp_path):
+    state = {key: torch.nn.Parameter(value.half()) for key, value in checkpoint["g_ema"].items()}
+    path = write({"g_ema": state}, tmp_path / "parameters.pt")
+    assert read_header(path).table == small.table
+    found = load_generator(path)
+    assert found.dtype == torch.float32
+    assert not found.const().requires_grad
+    torch.testing.assert_close(found.const(), small.const(), rtol=1e-3, atol=1e-3)
+
+
+CHANGES = [
+    (lambda s: s.pop("input.input"), "expected is a dict with 'g_ema'|has no tensor 'input.input'"),
+    (lambda s: s.pop("convs.3.activate.bias"), "lacks convs.3.activate.bias"),
+    (lambda s: s.pop("style.2.weight"), r"holds style\.\d\.\w+, style"),
+    (lambda s: s.update(extra=torch.zeros(1)), "holds extra, which a 64-pixel generator has no place for"),
+    (lambda s: s.update({"conv1.activate.bias": torch.zeros(7)}), r"conv1.activate.bias is \[7\].* ask for \[32\]"),
+    (lambda s: s.update({"to_rgb1.conv.weight": torch.zeros(3)}), r"'to_rgb1.conv.weight' is \[3\]; expected are 5"),
+    (lambda s: s.update({"noises.noise_8": torch.zeros(1, 1, 9, 9)}), "noises.noise_8 is"),
+]
+
+
+@pytest.mark.parametrize(("change", "says"), CHANGES)
+@pytest.mark.parametrize("zipped", [True, False])
+def test_keys_that_are_wrong(checkpoint, change, says, zipped, tmp_path):
+    change(checkpoint["g_ema"])
+    path = write(checkpoint, tmp_path / "wrong.pt", _use_new_zipfile_serialization=zipped)
+    with pytest.raises(ModelError, match=says) as caught:
+        read_header(path)
+    assert "wrong.pt" in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [[1, 2], {}, {"model": 3}, {"g_ema": {}}, torch.zeros(3)])
+def test_other_content(content, tmp_path):
+    with pytest.raises(ModelError, match="expected is a dict with 'g_ema'"):
+        read_header(write(content, tmp_path / "other.pt"))
+
+
+def test_other_filters_and_means(checkpoint, tmp_path):
+    checkpoint["latent_avg"] = torch.zeros(5)
+    with pytest.raises(ModelError, match="'latent_avg' is no vector of 64 numbers"):
+        load_generator(write(checkpoint, tmp_path / "mean.pt"))
+    checkpoint["g_ema"]["convs.0.conv.blur.kernel"] = torch.ones(4, 4)
+    with pytest.raises(ModelError, match=r"'convs.0.conv.blur.kernel' is not the filter \[1, 3, 3, 1\]"):
+        load_generator(write(checkpoint, tmp_path / "filter.pt"))
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+@pytest.mark.parametrize("part", [0.0001, 0.01, 0.3, 0.9, 0.9999])
+def test_files_cut_short(checkpoint, zipped, part, tmp_path):
+    content = write(checkpoint, tmp_path / "whole.pt", _use_new_zipfile_serialization=zipped).read_bytes()
+    path = tmp_path / "cut.pt"
+    path.write_bytes(content[: max(20, int(part * len(content)))])
+    with pytest.raises(ModelError, match=r"cut\.pt"):
+        load_generator(path)
+
+
+def test_zip_files_of_others(tmp_path):
+    with pytest.raises(ModelError, match=r"0 entries data\.pkl"):
+        read_header(zip_of(b"hello", tmp_path / "other.zip", "readme.txt"))
+
+
+class Hostile:
+    """Pickled as a call of `function(*arguments)`."""
+
+    def __init__(self, function, *arguments):
+        self.call = (function, arguments)
+
+    def __reduce__(self):
+        return self.call
+
+
+def hostile_pickles(marker):
+    command = f"touch {marker}"
+    yield "os.system", pickle.dumps({"g_ema": Hostile(os.system, command)}, protocol=2)
+    yield "eval", pickle.dumps({"g_ema": Hostile(eval, f"__import__('os').system({command!r})")}, protocol=2)
+    yield "getattr", pickle.dumps(Hostile(getattr, argparse.Namespace, "__init__"), protocol=2)
+    # A dotted name that starts at an allowed one, the opcode INST, and BUILD on a global.
+    yield "dotted", b"\x80\x02ccollections\nOrderedDict.fromkeys\n."
+    yield "protocol 4", b"\x80\x04\x8c\x02os\x8c\x06system\x93."
+    yield "inst", b"(S'" + command.encode() + b"'\nios\nsystem\n."
+    yield "build on a class", b"\x80\x02cargparse\nNamespace\n}U\x01xK\x01sb."
+    yield "build on a function", b"\x80\x02ctorch._utils\n_rebuild_tensor_v2\n}X\x04\x00\x00\x00makeK\x01sb."
+    yield "huge memo", b"\x80\x02Nr\xff\xff\xff\x7f."
+    yield "huge bytearray", b"\x80\x05\x96\xff\xff\xff\xff\xff\x00\x00\x00abc."
+    yield "unknown storage", b"\x80\x02(X\x07\x00\x00\x00storageX\x01\x00\x00\x00aNNK\x01tQ."
+    yield (
+        "storage that is missing",
+        b"\x80\x02(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x000NK\x01tQ.",
+    )
+    yield "no stop", b"\x80\x02}"
+    yield "not a pickle", b"hello"
+
+
+@pytest.mark.parametrize("case", range(14))
+def test_hostile_pickles_are_refused_and_not_run(case, tmp_path):
+    marker = tmp_path / "was_run"
+    cases = list(hostile_pickles(marker))
+    assert len(cases) == 14
+    path = zip_of(cases[case][1], tmp_path / "hostile.pt")
+    for read in (read_header, load_generator):
+        with pytest.raises(ModelError, match=r"hostile\.pt: cannot be read safely"):
+            read(path)
+    assert not marker.exists()
+
+
+def test_hostile_legacy_file_is_refused(checkpoint, tmp_path):
+    marker = tmp_path / "was_run"
+    checkpoint["args"] = Hostile(os.system, f"touch {marker}")
+    path = write(checkpoint, tmp_path / "hostile.pt", _use_new_zipfile_serialization=False)
+    with pytest.raises(ModelError, match="cannot be read as a checkpoint"):
+        load_generator(path)
+    assert not marker.exists()
+
+
+def test_whole_modules_are_refused(tmp_path):
+    path = write({"g_ema": torch.nn.Linear(2, 2)}, tmp_path / "module.pt")
+    with pytest.raises(ModelError, match=r"names 'torch\.nn\.modules.*Linear', which is not allowed.*state dict"):
+        read_header(path)
+
+
+def test_tensors_larger_than_their_data_are_refused(tmp_path):
+    """The pickle says more numbers than the zip holds."""
+    buffer = io.BytesIO()
+    torch.save({"g_ema": {"input.input": torch.zeros(1, 4, 4, 4)}}, buffer)
+    path = tmp_path / "lying.pt"
+    with zipfile.ZipFile(buffer) as source, zipfile.ZipFile(path, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            target.writestr(name, content[:8] if name.endswith("data/0") else content)
+    with pytest.raises(ModelError, match="storage '0' is missing or cut short"):
+        read_header(path)

@@ -1,0 +1,117 @@
+"""What reads neighbours reads them correctly at, round and across the edges, at any size."""
+
+import pytest
+import torch
+
+from fgraph.stylegan import network
+
+SIZES = [(4, 4), (3, 8), (1, 5), (7, 1), (1, 1)]
+
+
+@pytest.fixture(autouse=True)
+def _no_gradients():
+    with torch.no_grad():
+        yield
+
+
+def layer(size, up, seed=0):
+    draw = torch.Generator().manual_seed(seed)
+    x = torch.randn(2, 6, *size, generator=draw)
+    weight = torch.randn(5, 6, 3, 3, generator=draw)
+    return x, weight, 1 + 0.3 * torch.randn(2, 6, generator=draw)
+
+
+def by_definition(x, weight, style, up):
+    """The published computation, row by row: modulate and demodulate the weight, convolve, filter."""
+    rows = []
+    for row, s in zip(x, style, strict=True):
+        w = weight * s[None, :, None, None] / weight[0].numel() ** 0.5
+        w = w * torch.rsqrt(w.square().sum((1, 2, 3), keepdim=True) + 1e-8)
+        if up == 1:
+            rows.append(torch.conv2d(row[None], w, padding=1))
+            continue
+        y = torch.nn.functional.pad(torch.conv_transpose2d(row[None], w.transpose(0, 1), stride=2), (1, 1, 1, 1))
+        taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
+        kernel = torch.outer(taps, taps) / 16
+        rows.append(torch.conv2d(y.transpose(0, 1), kernel[None, None]).transpose(0, 1))
+    return torch.cat(rows)
+
+
+@pytest.mark.parametrize("up", [1, 2])
+@pytest.mark.parametrize("size", SIZES)
+def test_equals_the_definition(size, up):
+    x, weight, style = layer(size, up)
+    found = network.modulated_conv(x, weight, style, up=up)
+    assert found.shape == (2, 5, size[0] * up, size[1] * up)
+    torch.testing.assert_close(found, by_definition(x, weight, style, up), rtol=0, atol=1e-5)
+
+
+def test_without_demodulation():
+    x, weight, style = layer((5, 6), 1)
+    found = network.modulated_conv(x, weight[..., :1, :1], style, demodulate=False)
+    expected = torch.conv2d(x * style[:, :, None, None], weight[..., :1, :1] / 6**0.5)
+    torch.testing.assert_close(found, expected)
+
+
+@pytest.mark.parametrize("up", [1, 2])
+@pytest.mark.parametrize(("wrap_x", "wrap_y"), [(True, False), (False, True), (True, True)])
+@pytest.mark.parametrize("size", SIZES)
+def test_wrapped_is_the_centre_of_a_tiled_canvas(size, wrap_x, wrap_y, up):
+    x, weight, style = layer(size, up)
+    tiled = x.tile(1, 1, 3 if wrap_y else 1, 3 if wrap_x else 1)
+    expected = network.modulated_conv(tiled, weight, style, up=up)
+    top, left = size[0] * up if wrap_y else 0, size[1] * up if wrap_x else 0
+    expected = expected[:, :, top : top + size[0] * up, left : left + size[1] * up]
+    found = network.modulated_conv(x, weight, style, up=up, wrap_x=wrap_x, wrap_y=wrap_y)
+    torch.testing.assert_close(found, expected, rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("up", [1, 2])
+def test_rolling_a_closed_canvas_rolls_the_result(up):
+    x, weight, style = layer((6, 8), up)
+    whole = network.modulated_conv(x, weight, style, up=up, wrap_x=True, wrap_y=True)
+    rolled = network.modulated_conv(x.roll((2, 3), (2, 3)), weight, style, up=up, wrap_x=True, wrap_y=True)
+    torch.testing.assert_close(rolled, whole.roll((2 * up, 3 * up), (2, 3)), rtol=0, atol=2e-6)
+
+
+@pytest.mark.parametrize("up", [1, 2])
+def test_a_tile_with_its_context_is_that_part_of_the_whole(up):
+    x, weight, style = layer((8, 9), up)
+    whole = network.modulated_conv(x, weight, style, up=up)
+    tile = network.modulated_conv(x[:, :, 1:7, 3:8], weight, style, up=up, padded=True)
+    torch.testing.assert_close(tile, whole[:, :, 2 * up : 6 * up, 4 * up : 7 * up], rtol=0, atol=2e-6)
+    zeros = network.modulated_conv(network.pad_edges(x), weight, style, up=up, padded=True)
+    torch.testing.assert_close(zeros, whole, rtol=0, atol=2e-6)
+
+
+def test_skip_upsampling_formula():
+    x = torch.tensor([4.0, 8.0, 20.0])
+    row = torch.tensor([3.0, 5.0, 7.0, 11.0, 17.0, 15.0])  # (x[i-1] + 3 x[i]) / 4, (3 x[i] + x[i+1]) / 4
+    vertical = torch.tensor([0.75, 0.75])  # of a single row between zeros
+    expected = vertical[:, None] * row[None]
+    torch.testing.assert_close(network.upsample_skip(x.view(1, 1, 1, 3))[0, 0], expected)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_wrapped_skip(size):
+    skip = torch.randn(2, 3, *size)
+    height, width = 2 * size[0], 2 * size[1]
+    expected = network.upsample_skip(skip.tile(1, 1, 3, 3))[:, :, height : 2 * height, width : 2 * width]
+    torch.testing.assert_close(network.upsample_skip(skip, True, True), expected)
+    along_x = network.upsample_skip(skip.tile(1, 1, 1, 3))[..., width : 2 * width]
+    torch.testing.assert_close(network.upsample_skip(skip, wrap_x=True), along_x)
+    padded = network.upsample_skip(network.pad_edges(skip, True, True), padded=True)
+    torch.testing.assert_close(padded, expected)
+
+
+def test_a_closed_image_has_no_seam(small, styles):
+    """A whole image on a closed canvas: rolling every layer's noise rolls the image."""
+    turns = {layer.noise_index: layer.resolution // 4 for layer in small.table.layers if layer.noise_index is not None}
+    noise = [small.noise_const(layer) for layer in small.table.layers if layer.noise_index is not None]
+    flat = {**small.tensors, "const": small.const().mean((2, 3), keepdim=True).expand(-1, -1, 4, 4)}
+    generator = type(small).from_tensors(small.table, flat)
+    image = generator.synthesise(styles[:1], noise, wrap_x=True, wrap_y=True)
+    rolled = [n.roll((turns[i], 3 * turns[i]), (2, 3)) for i, n in enumerate(noise)]
+    found = generator.synthesise(styles[:1], rolled, wrap_x=True, wrap_y=True)
+    torch.testing.assert_close(found, image.roll((16, 48), (2, 3)), rtol=0, atol=1e-5)
+    assert (image - image.roll(16, 3)).abs().max() > 0.01

@@ -1,0 +1,75 @@
+"""Rows never meet, chunks are not seen, and gradients flow."""
+
+import pytest
+import torch
+
+from fgraph.stylegan import chunks, network
+
+
+def test_a_row_does_not_depend_on_its_batch(small, styles):
+    with torch.no_grad():
+        together = small.synthesise(styles)
+        for i, row in enumerate(styles):
+            torch.testing.assert_close(together[i : i + 1], small.synthesise(row[None]), rtol=0, atol=5e-6)
+
+
+def test_chunks_do_not_show(small, styles, monkeypatch):
+    noise = [torch.randn(5, 1, at.resolution, at.resolution) for at in small.table.layers if at.kind == "conv"]
+    with torch.no_grad():
+        whole = small.synthesise(styles, noise)
+        calls = []
+        monkeypatch.setattr(chunks, "CHUNK_BYTES", 1 << 17)
+        monkeypatch.setattr(network, "in_chunks", lambda *a: calls.append(a[1:]) or chunks.in_chunks(*a))
+        torch.testing.assert_close(small.synthesise(styles, noise), whole, rtol=0, atol=5e-6)
+    assert {chunk for _, chunk in calls if chunk < 5} == {1, 2, 4}  # all of whole, even and odd cuts of five rows
+
+
+def test_results_are_channels_last(small, styles):
+    with torch.no_grad():
+        layer = small.table.layers[1]
+        x = small.const().expand(2, -1, -1, -1)
+        y = small.conv(layer, x, styles[:2, layer.style_slice], small.noise_const(layer))
+    assert y.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_gradients_reach_styles_and_noise(small, styles):
+    """The gradient agrees with a difference quotient, of a step so small that it crosses hardly a kink of the ReLUs."""
+    generator = small.to(dtype=torch.float64)
+    s = styles[:1].double().requires_grad_()
+    noise = [generator.noise_const(at).clone().requires_grad_() for at in small.table.layers if at.kind == "conv"]
+    generator.synthesise(s, noise).square().mean().backward()
+    assert all(n.grad is not None and n.grad.abs().max() > 0 for n in noise)
+    direction = torch.randn(s.shape, dtype=s.dtype, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        ahead, behind = (generator.synthesise(s + h * direction, noise).square().mean() for h in (1e-7, -1e-7))
+    slope = (s.grad * direction).sum()
+    assert slope.item() == pytest.approx(((ahead - behind) / 2e-7).item(), rel=1e-5)
+
+
+def test_gradients_reach_weights(small, styles):
+    """Tensors that are being trained are not served from what was kept."""
+    trained = {key: value.clone().requires_grad_() for key, value in small.tensors.items()}
+    generator = type(small)(small.table, "trained", "", trained)
+    for _ in range(2):
+        generator.synthesise(generator.affine(generator.map(torch.randn(1, 64)))).mean().backward()
+    unused = {"w_mean"}
+    assert {key for key, value in trained.items() if value.grad is None} == unused
+    with torch.no_grad():
+        before = generator.synthesise(styles[:1])
+        trained["b4.conv1.weight"].mul_(torch.linspace(0, 1, 32)[None, :, None, None])
+        assert (generator.synthesise(styles[:1]) - before).abs().max() > 1e-3
+
+
+def test_use_in_inference_mode_leaves_gradients_possible(goldens):
+    from fgraph.stylegan.checkpoint import load_generator
+
+    with torch.inference_mode():
+        generator = load_generator(goldens / "soat64_a.pt")
+        s = generator.affine(generator.map(torch.randn(1, 64)))
+        generator.synthesise(s)
+    leaf = s.clone().requires_grad_()
+    generator.synthesise(leaf).mean().backward()
+    w = torch.randn(1, 64, requires_grad=True)
+    generator.affine(w).sum().backward()
+    assert leaf.grad.abs().max() > 0
+    assert w.grad.abs().max() > 0
