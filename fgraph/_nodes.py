@@ -1,0 +1,121 @@
+"""Which node classes there are: by op and, where several share an op, by kind."""
+
+from __future__ import annotations
+
+import importlib
+import typing
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import Any, TypeAlias, cast
+
+from fgraph._errors import FgraphError
+from fgraph.node import Node
+
+NodeClass: TypeAlias = type[Node]
+Registry: TypeAlias = Mapping[str, NodeClass | Mapping[str, NodeClass]]
+
+SUBGRAPH = "subgraph"  # the op that holds nodes itself, which no class may take
+_RESERVED_FIELDS = frozenset({"id"})  # `id=` names a node in Python
+
+
+def registry(classes: Iterable[NodeClass]) -> Registry:
+    """Sort node classes by op; classes that share an op are told apart by their `kind: Literal[...]`.
+
+    Raises:
+        FgraphError: two classes have one op and one kind, or a class has no op, a reserved op or a reserved field.
+    """
+    by_op: dict[str, list[NodeClass]] = {}
+    for node_class in dict.fromkeys(classes):
+        by_op.setdefault(op_of(node_class), []).append(node_class)
+    return MappingProxyType(
+        {op: group[0] if len(group) == 1 else MappingProxyType(_by_kind(op, group)) for op, group in by_op.items()}
+    )
+
+
+@cache
+def op_of(node_class: NodeClass) -> str:
+    """The op of a node class: the one value of its `op: Literal[...]`.
+
+    Raises:
+        FgraphError: it has none, or it may not have this one.
+    """
+    name = f"{node_class.__module__}.{node_class.__qualname__}"
+    values = literals(node_class, "op")
+    if len(values) != 1 or not values[0].isidentifier():
+        raise FgraphError(f"node class {name} needs a field such as `op: Literal['shift'] = 'shift'`")
+    if values[0] == SUBGRAPH or values[0].startswith("_"):
+        raise FgraphError(f"node class {name} has op '{values[0]}', which is reserved: give it another")
+    for field in _RESERVED_FIELDS & node_class.model_fields.keys():
+        raise FgraphError(f"node class {name} has a field '{field}', which is reserved: give it another name")
+    return values[0]
+
+
+def literals(node_class: NodeClass, field: str) -> tuple[str, ...]:
+    """The values of a field that is annotated `Literal[...]`; empty where it is not."""
+    info = node_class.model_fields.get(field)
+    if info is None or typing.get_origin(info.annotation) is not typing.Literal:
+        return ()
+    return typing.get_args(info.annotation)
+
+
+def kinds_of(entry: NodeClass | Mapping[str, NodeClass]) -> Mapping[str, NodeClass] | None:
+    """The classes of one op by kind; None where the op has a single class."""
+    return None if isinstance(entry, type) else entry
+
+
+def _by_kind(op: str, group: list[NodeClass]) -> dict[str, NodeClass]:
+    kinds: dict[str, NodeClass] = {}
+    for node_class in group:
+        own = literals(node_class, "kind")
+        for kind in own:
+            if kind in kinds:
+                other = kinds[kind]
+                raise FgraphError(
+                    f"node classes {other.__module__}.{other.__qualname__} and {node_class.__module__}."
+                    f"{node_class.__qualname__} both have op '{op}' and kind '{kind}': give one another op or kind"
+                )
+            kinds[kind] = node_class
+        if not own:
+            others = ", ".join(f"{other.__module__}.{other.__qualname__}" for other in group)
+            raise FgraphError(
+                f"several node classes have op '{op}' ({others}), but not each has a `kind: Literal[...]`"
+            )
+    return kinds
+
+
+@cache
+def builtin_nodes() -> tuple[NodeClass, ...]:
+    """The bundled node classes, from the top-level package `nodes`.
+
+    Raises:
+        FgraphError: another file or folder called `nodes` hides ours.
+    """
+    return cast("tuple[NodeClass, ...]", _ours(importlib.import_module("nodes")).NODES)
+
+
+def _ours(module: ModuleType) -> Any:
+    """Check that a module called `nodes` is the bundled one: the name is common."""
+    file = getattr(module, "__file__", None)
+    beside = Path(__file__).resolve().parent.parent / "nodes" / "__init__.py"
+    if getattr(module, "__fgraph__", False) is True or (file and Path(file).resolve() == beside):
+        return module
+    found = file or next(iter(getattr(module, "__path__", [])), "somewhere unknown")
+    raise FgraphError(
+        f"the bundled node package 'nodes' is hidden by {found}: rename that, or run from a folder without it"
+    )
+
+
+@cache
+def _cached_registry(extra: tuple[NodeClass, ...]) -> Registry:
+    return registry((*builtin_nodes(), *extra))
+
+
+def registry_with(extra: Iterable[NodeClass] = ()) -> Registry:
+    """The bundled nodes, plus a user's own.
+
+    Raises:
+        FgraphError: two classes have one op and kind, or `nodes` is hidden by another package.
+    """
+    return _cached_registry(tuple(extra))

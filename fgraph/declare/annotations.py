@@ -1,0 +1,134 @@
+"""The annotation of a field, in words."""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from typing import Any
+
+import annotated_types
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from fgraph._arrays import Array
+from fgraph._ports import Kind, LayerSet
+from fgraph.node import DataMark, Port
+
+_PLAIN: Mapping[Any, str] = {
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    bool: "true or false",
+    Array: "numbers as nested lists",
+    LayerSet: "layers such as b8..b32",
+    Any: "any value",
+    type(None): "nothing",
+}
+_BOUNDS: Mapping[type, tuple[str, str]] = {
+    annotated_types.Ge: ("ge", "at least"),
+    annotated_types.Gt: ("gt", "above"),
+    annotated_types.Le: ("le", "at most"),
+    annotated_types.Lt: ("lt", "below"),
+}
+
+
+def in_words(field: FieldInfo) -> str:
+    """What a field takes: `a whole number of at least 0, or a list of these`."""
+    return words(field.annotation, field.metadata)
+
+
+def item_in_words(field: FieldInfo) -> str:
+    """What one item of a field takes, where the field takes a list."""
+    return next((words(item) for item in _items(field.annotation)), in_words(field))
+
+
+def words(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
+    """What an annotation takes, with the marks and bounds beside it."""
+    metadata = list(_flat(metadata))
+    port = next((mark for mark in metadata if isinstance(mark, Port)), None)
+    if port is not None:
+        return f"the id of a node that makes {port_words(port)}"
+    bounds = " and ".join(
+        f"{word} {getattr(mark, name):g}"
+        for mark in metadata
+        for kind, (name, word) in _BOUNDS.items()
+        if isinstance(mark, kind) and isinstance(getattr(mark, name), int | float)
+    )
+    bounded = f" of {bounds}" if bounds else ""
+    if any(isinstance(mark, DataMark) and mark.per_row for mark in metadata):
+        single = next(part for part in typing.get_args(annotation) if not _is_list(part))
+        return f"{words(single)}{bounded}, or a list of these"
+    return _unmarked(annotation) + bounded
+
+
+def port_words(port: Port) -> str:
+    """The kinds of a port: `Features or Image`."""
+    return "any kind" if set(port.kinds) == set(Kind) else " or ".join(port.kinds)
+
+
+def models_in(annotation: Any) -> list[type[BaseModel]]:
+    """The pydantic models inside an annotation: of unions, lists and `Annotated` alike."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in typing.get_args(annotation) for model in models_in(part)]
+
+
+def _unmarked(annotation: Any) -> str:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is None:
+        return _class_words(annotation)
+    if origin is typing.Annotated:
+        return words(arguments[0], arguments[1:])
+    if origin in (typing.Union, types.UnionType):
+        parts = [words(part) for part in arguments if part is not type(None)]
+        return " or ".join(dict.fromkeys(parts))
+    if origin is typing.Literal:
+        return ("one of " if len(arguments) > 1 else "") + ", ".join(map(str, arguments))
+    if origin in (tuple, list):
+        return _list_words(origin, arguments)
+    return "a mapping" if issubclass(origin, Mapping) else str(annotation)
+
+
+def _class_words(annotation: Any) -> str:
+    if annotation in _PLAIN:
+        return _PLAIN[annotation]
+    models = models_in(annotation)
+    if models:
+        return f"a mapping of {', '.join(models[0].model_fields)}"
+    return str(getattr(annotation, "__name__", annotation))
+
+
+def _list_words(origin: Any, arguments: tuple[Any, ...]) -> str:
+    if origin is list or Ellipsis in arguments:
+        return f"a list, each {words(arguments[0])}" if arguments else "a list"
+    same = dict.fromkeys(words(part) for part in arguments)
+    return f"a list of {len(arguments)}, each {' or '.join(same)}"
+
+
+def _items(annotation: Any) -> list[Any]:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin in (tuple, list):
+        return [arguments[0]] if arguments else []
+    if origin is typing.Annotated:
+        return _items(arguments[0])
+    if origin in (typing.Union, types.UnionType):
+        return [item for part in arguments for item in _items(part)]
+    return []
+
+
+def _is_list(annotation: Any) -> bool:
+    if typing.get_origin(annotation) is typing.Annotated:
+        return _is_list(typing.get_args(annotation)[0])
+    return typing.get_origin(annotation) in (tuple, list)
+
+
+def _flat(metadata: typing.Iterable[Any]) -> typing.Iterator[Any]:
+    """Marks, with those that stand inside a `Field(...)` or a grouped bound."""
+    for mark in metadata:
+        if isinstance(mark, FieldInfo):
+            yield from _flat(mark.metadata)
+        elif isinstance(mark, annotated_types.GroupedMetadata):
+            yield from _flat(mark)
+        else:
+            yield mark

@@ -1,0 +1,195 @@
+"""A graph, written in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fgraph._errors import nearest
+from fgraph._nodes import NodeClass, Registry, registry_with
+from fgraph.declare.calls import bind, caller, error, validated
+from fgraph.declare.checking import Head, is_model, not_a_model
+from fgraph.declare.handle import NodeRef
+from fgraph.declare.methods import NodeMethods
+from fgraph.declare.source import DocumentPath, Source
+from fgraph.declare.spec import MAIN, GraphSpec, Subgraph, is_id, is_output_name
+from fgraph.declare.wording import name_of
+from fgraph.declare.writing import to_yaml
+from fgraph.node import Node, Noise
+
+
+class Graph(NodeMethods):
+    """A graph whose methods are the nodes: `g.blend(left, right, mask=fade)` adds one and returns a handle of it.
+
+    Positional arguments are the fields of the node in order (of an op with kinds, the kind comes first). `id=` names
+    the node; else it is called `blend_1`, `blend_2`, and so on.
+
+    Args:
+        models: name -> a bundled name, a path, an address or a loaded generator; or one of these, as `main`.
+        seed: what the seeds of nodes without a seed derive from.
+        noise: the noise of every pass that names none of its own.
+        nodes: node classes of your own, beside the bundled ones.
+        params: values kept with the graph.
+        ops: all node classes there are, in place of the bundled ones and `nodes`.
+
+    Raises:
+        GraphError: a value is wrong.
+    """
+
+    def __init__(
+        self,
+        models: Any = None,
+        seed: int = 0,
+        noise: Noise | Mapping[str, Any] | None = None,
+        nodes: Iterable[NodeClass] = (),
+        *,
+        params: Mapping[str, Any] | None = None,
+        ops: Registry | None = None,
+    ) -> None:
+        self._ops = registry_with(nodes) if ops is None else ops
+        if models is not None and not isinstance(models, Mapping):
+            models = {MAIN: models}
+        head = {"seed": seed, "models": models, "noise": noise, "params": params}
+        given = {key: value for key, value in head.items() if value is not None}
+        self._head: Head = validated(Head, "a graph", given)
+        for name, model in self._head.models.items():
+            if not is_model(model):
+                raise error(not_a_model(model), f"models.{name}")
+        self._nodes: dict[str, Node] = {}
+        self._outputs: dict[str, str] = {}
+        self._counts: dict[str, int] = {}
+        self._source = Source()
+        self._lines: dict[DocumentPath, int] = {}
+        self._origins: dict[DocumentPath, str] = {}
+
+    @classmethod
+    def from_spec(cls, spec: GraphSpec, nodes: Iterable[NodeClass] = (), *, ops: Registry | None = None) -> Graph:
+        """The graph of a spec, to be looked at or added to."""
+        graph = cls(spec.models, spec.seed, spec.noise, nodes, params=spec.params, ops=ops)
+        graph._nodes = dict(spec.nodes)
+        graph._outputs = dict(spec.outputs)
+        graph._source = spec.source
+        return graph
+
+    @property
+    def spec(self) -> GraphSpec:
+        """The graph as a frozen spec; later changes of the graph do not change it."""
+        lines = {**self._source.lines, **self._lines}
+        return GraphSpec(
+            **{name: getattr(self._head, name) for name in ("version", "seed", "params", "models", "noise")},
+            nodes=dict(self._nodes),
+            outputs=dict(self._outputs),
+            source=Source(self._source.file, lines, {**self._source.origins, **self._origins}),
+        )
+
+    def to_yaml(self) -> str:
+        """The graph as YAML that reads back equal: fields at their default are left out."""
+        return to_yaml(self.spec)
+
+    def output(self, name: str, of: NodeRef | str) -> None:
+        """Make what a node makes an output of the graph, under this name."""
+        self._outputs.update(self._named({name: of}))
+        self._note(("outputs", name))
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs, name -> id. May be set: to a mapping from name to node, or to nodes that go by their ids."""
+        return dict(self._outputs)
+
+    @outputs.setter
+    def outputs(self, outputs: Mapping[str, NodeRef | str] | Iterable[NodeRef | str]) -> None:
+        self._outputs = self._named(outputs)
+        for name in self._outputs:
+            self._note(("outputs", name))
+
+    def subgraph(
+        self,
+        of: Graph | Mapping[str, Node],
+        *,
+        inputs: Mapping[str, NodeRef | str] | None = None,
+        output: NodeRef | str | None = None,
+        id: str | None = None,
+    ) -> NodeRef:
+        """Add a whole graph as one node.
+
+        Args:
+            of: the inner graph, or its nodes by id. Only its nodes count: not its models, seed or noise.
+            inputs: names that inner nodes read -> nodes of this graph.
+            output: the inner node to stand for; may be left out where the inner graph has one output.
+            id: names the node.
+        """
+        if output is None and isinstance(of, Graph) and len(of._outputs) == 1:
+            (output,) = of._outputs.values()
+        if output is None:
+            raise error("subgraph needs an 'output': the inner node it stands for")
+        if isinstance(output, NodeRef) and output.graph is not of:
+            raise error(f"the output '{output.node_id}' of a subgraph is a node of another graph")
+        name = self._new_id("subgraph", id)
+        wired = {key: self._own(value) for key, value in (inputs or {}).items()}
+        nodes = of._nodes if isinstance(of, Graph) else of
+        for key in wired:
+            if key in nodes or not is_id(key):
+                raise error(f"'{key}' cannot name an input: it is no id, or an inner node has it", f"nodes.{name}")
+        inner = getattr(output, "node_id", output)
+        return self._keep(name, Subgraph(nodes=dict(nodes), inputs=wired, output=inner))
+
+    def __contains__(self, node_id: str) -> bool:
+        return node_id in self._nodes
+
+    def __getitem__(self, node_id: str) -> NodeRef:
+        """The handle of a node, by its id."""
+        if node_id not in self._nodes:
+            raise error(f"there is no node '{node_id}'", hint=nearest(node_id, self._nodes))
+        return NodeRef(self, node_id)
+
+    def __repr__(self) -> str:
+        return f"Graph({len(self._nodes)} nodes, outputs: {', '.join(self._outputs) or 'none'})"
+
+    def _add(self, op: str, *args: Any, id: str | None = None, **fields: Any) -> NodeRef:
+        node_class, data = bind(self._ops, op, args, fields)
+        name = self._new_id(op, id)
+        data = {key: self._own(value) for key, value in data.items()}
+        return self._keep(name, validated(node_class, name_of(data), data, ("nodes", name)))
+
+    def _new_id(self, op: str, wanted: str | None) -> str:
+        if wanted is None:
+            while True:
+                self._counts[op] = self._counts.get(op, 0) + 1
+                name = f"{op}_{self._counts[op]}"
+                if name not in self._nodes:
+                    return name
+        if not is_id(wanted):
+            raise error(f"'{wanted}' is no id: use letters, digits and '_', with no digit first")
+        if wanted in self._nodes:
+            raise error(f"there is a node '{wanted}' already", f"nodes.{wanted}")
+        return wanted
+
+    def _own(self, value: Any) -> Any:
+        """A value of a call, with the handles in it as ids."""
+        if isinstance(value, NodeRef):
+            if value.graph is not self:
+                message = f"'{value.node_id}' is a node of another graph"
+                raise error(message, hint="add that graph as one node with subgraph(...)")
+            return value.node_id
+        if isinstance(value, list | tuple | range):
+            return [self._own(item) for item in value]
+        return value
+
+    def _named(self, outputs: Mapping[str, NodeRef | str] | Iterable[NodeRef | str]) -> dict[str, str]:
+        pairs = outputs.items() if isinstance(outputs, Mapping) else ((str(item), item) for item in outputs)
+        named = {name: str(self._own(value)) for name, value in pairs}
+        for name in named:
+            if not is_output_name(name):
+                raise error(f"'{name}' cannot name an output: use letters, digits, '_', '-' and '.'")
+        return named
+
+    def _keep(self, name: str, node: Node) -> NodeRef:
+        self._nodes[name] = node
+        self._note(("nodes", name))
+        return NodeRef(self, name)
+
+    def _note(self, path: DocumentPath) -> None:
+        """Remember which line of the user's program made this."""
+        file, line = caller()
+        self._lines[path] = line
+        self._origins[path] = file

@@ -1,0 +1,70 @@
+"""A call of a node's method -> the node's class and its fields by name."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import BaseModel, ValidationError
+
+from fgraph._errors import Fault, GraphError, nearest
+from fgraph._nodes import NodeClass, Registry, kinds_of
+from fgraph.declare.source import DocumentPath, dotted
+from fgraph.declare.wording import name_of, translate
+
+_PACKAGE = str(Path(__file__).resolve().parent.parent)
+
+
+def bind(ops: Registry, op: str, args: tuple[Any, ...], fields: dict[str, Any]) -> tuple[NodeClass, dict[str, Any]]:
+    """The class that a call means, and its fields; of an op with kinds, the kind comes first.
+
+    Raises:
+        GraphError: no such kind, too many values, or a value given twice.
+    """
+    entry = ops[op]
+    kinds = kinds_of(entry)
+    data: dict[str, Any] = {"op": op}
+    if kinds is not None:
+        if args and "kind" not in fields:
+            kind, args = args[0], args[1:]
+        else:
+            kind = fields.get("kind")
+        if not isinstance(kind, str) or kind not in kinds:
+            said = f"{op} needs a kind" if kind is None else f"{op} has no kind '{kind}'"
+            raise error(said, hint=nearest(str(kind), kinds) or f"one of {', '.join(kinds)}")
+        entry, data["kind"] = kinds[kind], kind
+    node_class = cast("NodeClass", entry)
+    names = [name for name in node_class.model_fields if name not in data]
+    if len(args) > len(names):
+        raise error(f"{name_of(data)} takes at most {len(names)} values by position: {', '.join(names)}")
+    placed = dict(zip(names, args, strict=False))
+    for twice in placed.keys() & fields.keys():
+        raise error(f"{name_of(data)} is given '{twice}' twice: by position and by name")
+    return node_class, {**data, **placed, **fields}
+
+
+def validated(model: type[BaseModel], name: str, data: dict[str, Any], path: DocumentPath = ()) -> Any:
+    """A model of these fields, or a GraphError that says in plain words what is wrong with them."""
+    try:
+        return model.model_validate(data)
+    except ValidationError as failed:
+        file, line = caller()
+        found = translate(model, name, data, failed)
+        raise GraphError(
+            Fault(item.message, dotted((*path, *item.path)), file, line, item.hint) for item in found
+        ) from None
+
+
+def error(message: str, where: str = "", hint: str | None = None) -> GraphError:
+    """A GraphError of one fault, at the line of the user's program."""
+    file, line = caller()
+    return GraphError([Fault(message, where, file, line, hint)])
+
+
+def caller() -> tuple[str, int]:
+    """File and line of the innermost frame outside this package."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return frame.f_code.co_filename, frame.f_lineno

@@ -1,0 +1,108 @@
+"""A document -> a GraphSpec of all that is sound, and the faults of the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fgraph._nodes import Registry
+from fgraph.declare.document import Document
+from fgraph.declare.node_checking import NodeChecker
+from fgraph.declare.source import DocumentPath
+from fgraph.declare.spec import GraphSpec, is_output_name
+from fgraph.declare.wording import show, translate
+from fgraph.node import Noise
+
+
+class Head(BaseModel):
+    """A graph file: everything, with `nodes` and `outputs` still as written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    version: Literal[1] = Field(1, description="the version of the language")
+    seed: int = Field(0, ge=0, description="what the seeds of nodes without a seed derive from")
+    params: dict[str, Any] = Field({}, description="values for interpolation: '${...params.name}' in a node")
+    models: dict[str, Any] = Field(
+        {}, description="name -> a bundled name, a path or an address; 'main' is the default"
+    )
+    noise: Noise = Field(Noise(), description="the noise of every pass that names none of its own")
+    nodes: Any = Field({}, description="the nodes, by id")
+    outputs: Any = Field([], description="ids, or a mapping from name to id")
+
+
+def check(document: Document, ops: Registry) -> GraphSpec:
+    """Make nodes of a document; what is wrong becomes faults of the document."""
+    data = document.data
+    if not isinstance(data, Mapping):
+        if data is not None or not document.faults:
+            document.report(f"found {show(data)}, expected a mapping with {', '.join(Head.model_fields)}")
+        return GraphSpec(source=document.places.freeze(), broken_keys=frozenset(Head.model_fields))
+    checker = NodeChecker(document, ops)
+    head = _check_head(data, checker)
+    for name, model in head.models.items():
+        if not is_model(model):
+            checker.report(("models", name), not_a_model(model))
+    if "nodes" not in data:
+        document.report("a graph needs 'nodes': a mapping from id to node", "nodes")
+    nodes = checker.nodes(head.nodes, ("nodes",), "")
+    outputs = _check_outputs(head.outputs, checker)
+    return GraphSpec(
+        **{name: getattr(head, name) for name in ("version", "seed", "params", "models", "noise")},
+        nodes=nodes,
+        outputs=outputs,
+        source=document.places.freeze(),
+        broken=frozenset(checker.broken),
+        broken_keys=frozenset(
+            str(path[0]) for path in document.broken if path and (len(path) == 1 or path[0] != "nodes")
+        ),
+    )
+
+
+def is_model(value: Any) -> bool:
+    """Whether a value can stand for a model: a name, a path, an address, or a generator that is loaded."""
+    return (isinstance(value, str | Path) and str(value) != "") or hasattr(value, "table")
+
+
+def not_a_model(value: Any) -> str:
+    """What to say of a value that cannot."""
+    return f"found {show(value)}, expected a bundled name, a path, an address or a loaded generator"
+
+
+def _check_head(data: Mapping[str, Any], checker: NodeChecker) -> Head:
+    if "defaults" in data:
+        checker.report(("defaults",), "a 'defaults' list works only in a file")
+        data = {key: value for key, value in data.items() if key != "defaults"}
+    try:
+        return Head.model_validate(data)
+    except ValidationError as error:
+        wrong = set()
+        for complaint in translate(Head, "a graph", data, error):
+            wrong.add(complaint.path[0])
+            checker.report(complaint.path, complaint.message, complaint.hint)
+        return Head.model_validate({key: value for key, value in data.items() if key not in wrong})
+
+
+def _check_outputs(outputs: Any, checker: NodeChecker) -> dict[str, str]:
+    if isinstance(outputs, list | tuple):
+        pairs: list[tuple[str | int, Any, Any]] = [(index, item, item) for index, item in enumerate(outputs)]
+    elif isinstance(outputs, Mapping):
+        pairs = [(name, name, item) for name, item in outputs.items()]
+    else:
+        checker.report(("outputs",), f"found {show(outputs)}, expected a list of ids, or a mapping from name to id")
+        return {}
+    found: dict[str, str] = {}
+    for key, name, reference in pairs:
+        path: DocumentPath = ("outputs", key)
+        if not isinstance(reference, str):
+            checker.report(path, f"found {show(reference)}, expected the id of a node")
+        elif not is_output_name(str(name)):
+            checker.report(path, f"'{name}' cannot name an output: use letters, digits, '_', '-' and '.'")
+        elif name in found:
+            checker.report(path, f"'{name}' is given twice")
+        else:
+            found[name] = reference
+            checker.document.places.alias(path, ("outputs", name))
+    return found

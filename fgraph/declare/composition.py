@@ -1,0 +1,112 @@
+"""A graph file with a `defaults` list -> the document that Hydra composes of it."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from fgraph.declare.document import Document, parse
+from fgraph.declare.overrides import without_prefix
+from fgraph.declare.source import Places
+
+if TYPE_CHECKING:
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+    from hydra.core.override_parser.types import Override
+
+BUNDLED = "graphs"  # the package with the bundled graphs, at the end of every search path
+
+
+def compose(file: Path, document: Document, overrides: list[Override]) -> list[Override]:
+    """Fill the document with what Hydra composes; return the overrides that are still to be applied.
+
+    `document` holds the file itself, as parsed, and receives data, places and faults. Overrides that choose from a
+    group (`subgraph@nodes.left=other`) act on the defaults list and are used up here.
+    """
+    from hydra.errors import HydraException
+    from hydra.types import RunMode
+
+    with _hydra_1_3():
+        loader = _loader(file)
+        try:
+            lines = [without_prefix(override.input_line or "") for override in overrides]
+            listed = loader.compute_defaults_list(file.stem, lines, RunMode.RUN)
+            rest = {override.input_line for override in listed.config_overrides}
+            chosen = [line for line in lines if line not in rest]
+            config = loader.load_configuration(file.stem, chosen, RunMode.RUN, from_shell=False)
+        except (HydraException, OmegaConfBaseException) as error:
+            document.report(f"the defaults list cannot be composed: {_reasons(error)}", "defaults")
+            return []
+        places = _trace(loader, listed.defaults, document.places)
+    data: Any = OmegaConf.to_container(config, resolve=False)
+    data.pop("hydra", None)
+    document.data = data
+    document.places = places
+    return [override for override, line in zip(overrides, lines, strict=True) if line in rest]
+
+
+def _loader(file: Path) -> ConfigLoaderImpl:
+    from hydra._internal.config_loader_impl import ConfigLoaderImpl
+    from hydra._internal.utils import create_config_search_path
+
+    folder = file.resolve().parent
+    search = create_config_search_path(str(folder))
+    schema = search.get_path().pop()  # Hydra wants its own last
+    if folder.name == "graph":  # of a folder laid out as ours: graph/, subgraph/, model/
+        search.append("beside", str(folder.parent))
+    if importlib.util.find_spec(BUNDLED) is not None:
+        search.append(BUNDLED, f"pkg://{BUNDLED}")
+    search.append(schema.provider, schema.path)
+    return ConfigLoaderImpl(search)
+
+
+@contextmanager
+def _hydra_1_3() -> Iterator[None]:
+    """Compose by the rules of Hydra 1.3, whatever the application around us has asked for."""
+    from hydra.version import VersionBase, setbase
+
+    base = VersionBase.instance()
+    before = base.version_base
+    setbase("1.3")
+    try:
+        yield
+    finally:
+        base.version_base = before
+
+
+def _trace(loader: ConfigLoaderImpl, defaults: Any, own: Places) -> Places:
+    """The places of every file that was merged, in Hydra's order, so that the last one wins."""
+    places = Places(own.file)
+    for default in defaults:
+        result = loader.repository.load_config(default.config_path) if default.config_path else None
+        file = _file(result.path, default.config_path) if result else None
+        if file is None or str(default.package or "").startswith("hydra"):
+            continue
+        if own.file and file.samefile(own.file):
+            places.include(own)
+        else:
+            under = tuple(default.package.split(".")) if default.package else ()
+            places.include(parse(file.read_text(encoding="utf-8"), str(file)).places, under)
+    return places
+
+
+def _file(source: str, config_path: str) -> Path | None:
+    """The file of a config that came from this source, if it is a plain file."""
+    scheme, _, place = source.partition("://")
+    name = config_path if config_path.endswith((".yaml", ".yml")) else f"{config_path}.yaml"
+    if scheme == "pkg":
+        package = importlib.util.find_spec(place.replace("/", "."))
+        roots = list(package.submodule_search_locations or []) if package else []
+    else:
+        roots = [place if scheme == "file" and place else source]
+    return next((Path(root, name) for root in roots if Path(root, name).is_file()), None)
+
+
+def _reasons(error: BaseException) -> str:
+    said = [line.strip() for line in str(error or error.__cause__).splitlines() if line.strip()]
+    return " ".join(said[:2]) or type(error.__cause__ or error).__name__

@@ -1,0 +1,126 @@
+"""The nodes of a document -> node objects, and the faults of those that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fgraph._errors import FgraphError, nearest
+from fgraph._nodes import SUBGRAPH, NodeClass, Registry, kinds_of
+from fgraph.declare.document import Document
+from fgraph.declare.source import DocumentPath
+from fgraph.declare.spec import Subgraph, is_id
+from fgraph.declare.wording import Complaint, name_of, show, translate
+from fgraph.node import AnyPort, Node
+
+
+class SubgraphHead(BaseModel):
+    """A sub-graph, with its `nodes` still as written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    op: Literal["subgraph"]
+    nodes: Any
+    inputs: dict[str, AnyPort] = Field({}, description="a name that inner nodes read -> the outer id it stands for")
+    output: str = Field(description="the inner node that this node stands for")
+
+
+class NodeChecker:
+    """Makes the nodes of one document, collecting the full ids of those that are `broken`."""
+
+    def __init__(self, document: Document, ops: Registry) -> None:
+        self.document = document
+        self.ops = ops
+        self.broken: set[str] = set()
+        self.suspect = set(document.broken)  # paths with faults of earlier stages
+
+    def nodes(self, data: Any, path: DocumentPath, prefix: str) -> dict[str, Node]:
+        """The sound nodes of a mapping; the ids of the others go to `broken`."""
+        if not isinstance(data, Mapping):
+            self.report(path, f"found {show(data)}, expected a mapping from id to node")
+            return {}
+        bad_ids = {key for key in data if not is_id(str(key))}
+        found: dict[str, Node] = {}
+        for name, value in data.items():
+            own = (*path, str(name))
+            if name in bad_ids:
+                message = f"'{name}' is no id: use letters, digits and '_', with no digit first"
+                self.report(own, message)
+            node: Node | None = value if isinstance(value, Node) else self._node(value, own, f"{prefix}{name}", bad_ids)
+            if node is None or name in bad_ids or (self.suspect and self._is_suspect(own)):
+                self.broken.add(f"{prefix}{name}")
+            else:
+                found[str(name)] = node
+        return found
+
+    def _node(self, data: Any, path: DocumentPath, full_id: str, bad_ids: set[Any]) -> Node | None:
+        if not isinstance(data, Mapping):
+            self.report(path, f"found {show(data)}, expected a node such as {{op: sample}}")
+            return None
+        if data.get("op") == SUBGRAPH:
+            return self._subgraph(data, path, full_id, bad_ids)
+        node_class = self._class(data, path)
+        if node_class is None:
+            return None
+        try:
+            return cast("Node", node_class.__pydantic_validator__.validate_python(data))
+        except ValidationError as error:
+            self._complain(translate(node_class, name_of(data), data, error), data, path, bad_ids)
+        except (FgraphError, OSError) as error:  # a node may look at a file while it is made
+            self.report(path, str(error))
+        return None
+
+    def _class(self, data: Mapping[str, Any], path: DocumentPath) -> NodeClass | None:
+        op = data.get("op")
+        entry = self.ops.get(op) if isinstance(op, str) else None
+        if entry is None:
+            known = [*self.ops, SUBGRAPH]
+            said = "this node has no 'op'" if op is None else f"there is no op {show(op)}"
+            near = nearest(str(op), known) if op is not None else None
+            self.report((*path, "op"), said, near or f"one of {', '.join(known)}")
+            return None
+        kinds = kinds_of(entry)
+        if kinds is None:
+            return cast("NodeClass", entry)
+        kind = data.get("kind")
+        if not isinstance(kind, str) or kind not in kinds:
+            said = f"op '{op}' needs a 'kind'" if kind is None else f"op '{op}' has no kind {show(kind)}"
+            hint = nearest(str(kind), kinds) if kind is not None else None
+            self.report((*path, "kind"), said, hint or f"one of {', '.join(kinds)}")
+            return None
+        return kinds[kind]
+
+    def _subgraph(self, data: Mapping[str, Any], path: DocumentPath, full_id: str, bad_ids: set[Any]) -> Node | None:
+        inner = self.nodes(data["nodes"], (*path, "nodes"), f"{full_id}.") if "nodes" in data else {}
+        try:
+            head = SubgraphHead.model_validate(data)
+        except ValidationError as error:
+            self._complain(translate(SubgraphHead, SUBGRAPH, data, error), data, path, bad_ids)
+            return None
+        names = data["nodes"] if isinstance(data["nodes"], Mapping) else {}
+        for name in head.inputs:
+            if name in names or not is_id(name):
+                said = "is an inner node, too: give one another name" if name in names else "is no id"
+                self.report((*path, "inputs", name), f"the input '{name}' {said}")
+                self.suspect.add((*path, "inputs", name))
+        return Subgraph(nodes=inner, inputs=head.inputs, output=head.output)
+
+    def _complain(
+        self, complaints: list[Complaint], data: Mapping[str, Any], path: DocumentPath, bad_ids: set[Any]
+    ) -> None:
+        for complaint in complaints:
+            value = data.get(str(complaint.path[0])) if complaint.path else None
+            follows = isinstance(value, str) and value in bad_ids  # the bad id is a fault already
+            if not follows:
+                self.report((*path, *complaint.path), complaint.message, complaint.hint)
+
+    def report(self, path: DocumentPath, message: str, hint: str | None = None) -> None:
+        """Report, unless an earlier stage has found this very place wrong."""
+        if path not in self.suspect:
+            self.document.report(message, *path, hint=hint)
+
+    def _is_suspect(self, path: DocumentPath) -> bool:
+        """Whether an earlier stage found something wrong in this node, but not in an inner node of it."""
+        return any(known[: len(path)] == path and "nodes" not in known[len(path) :] for known in self.suspect)

@@ -1,0 +1,84 @@
+"""What a graph is once it has been read: nodes by id, models, noise, outputs."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from pydantic import Field
+
+from fgraph.declare.source import DocumentPath, Source
+from fgraph.node import Node, Noise
+
+VERSION = 1
+MAIN = "main"  # the model a node uses unless it names another
+
+ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+OUTPUT_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"  # an output's name becomes a file name
+is_id = re.compile(ID_PATTERN.replace("$", r"\Z")).match
+is_output_name = re.compile(OUTPUT_PATTERN.replace("$", r"\Z")).match
+
+
+class Subgraph(Node):
+    """A graph as one node: its `output` is what the node makes; its `inputs` are names that inner nodes may read.
+
+    Inner nodes read each other and the names of `inputs`, nothing else. From outside, the id of this node means its
+    output, and `left.fade` means the node `fade` inside the sub-graph `left`.
+    """
+
+    op: Literal["subgraph"] = "subgraph"
+    nodes: Mapping[str, Node] = Field(description="the inner nodes, by id")
+    inputs: Mapping[str, str] = Field(
+        default_factory=dict, description="a name that inner nodes read -> the outer id it stands for"
+    )
+    output: str = Field(description="the inner node that this node stands for")
+
+    def __hash__(self) -> int:
+        return hash((self.output, *self.nodes.items(), *self.inputs.items()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GraphSpec:
+    """A graph, read and sound in each of its fields; how its nodes are wired is not yet checked.
+
+    `broken` names the nodes that were left out because their fields are wrong (`left.x` inside a sub-graph), and
+    `broken_keys` the top-level keys with faults, so that later stages do not report what only follows from these.
+    """
+
+    version: int = VERSION
+    seed: int = 0
+    params: Mapping[str, Any] = field(default_factory=dict)
+    models: Mapping[str, Any] = field(default_factory=dict)  # name -> bundled name, path, address or generator
+    noise: Noise = field(default_factory=Noise)
+    nodes: Mapping[str, Node] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)  # name -> id
+    source: Source = field(default_factory=Source, compare=False, repr=False)
+    broken: frozenset[str] = frozenset()
+    broken_keys: frozenset[str] = frozenset()
+
+    __hash__ = None  # type: ignore[assignment]  # it holds mappings
+
+    def walk(self) -> Iterator[tuple[str, Node, DocumentPath]]:
+        """Every node with its full id and its path in the document, inner nodes after their sub-graph."""
+        return _walk(self.nodes, "", ("nodes",))
+
+
+def derive_seed(graph_seed: int, node_id: str) -> int:
+    """The seed of a node that gives none: 31 bits, the same on every machine.
+
+    >>> derive_seed(0, "left") == derive_seed(0, "left") != derive_seed(0, "right")
+    True
+    """
+    digest = hashlib.blake2b(f"{graph_seed}/{node_id}".encode(), digest_size=4).digest()
+    return int.from_bytes(digest, "little") >> 1
+
+
+def _walk(nodes: Mapping[str, Node], prefix: str, path: DocumentPath) -> Iterator[tuple[str, Node, DocumentPath]]:
+    for name, node in nodes.items():
+        own = (*path, name)
+        yield prefix + name, node, own
+        if isinstance(node, Subgraph):
+            yield from _walk(node.nodes, f"{prefix}{name}.", (*own, "nodes"))

@@ -1,0 +1,135 @@
+"""What pydantic found wrong, in plain words."""
+
+from __future__ import annotations
+
+import typing
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+from fgraph._errors import nearest
+from fgraph.declare.annotations import in_words, item_in_words, models_in, port_words, words
+from fgraph.declare.source import DocumentPath
+from fgraph.node import Node, field_roles
+
+_LONGEST = 60  # characters of a value that a message shows
+
+
+@dataclass(frozen=True)
+class Complaint:
+    """One thing wrong with a mapping: at this path below it, in words."""
+
+    path: DocumentPath
+    message: str
+    hint: str | None = None
+
+
+def translate(model: type[BaseModel], name: str, data: Mapping[str, Any], error: ValidationError) -> list[Complaint]:
+    """Say what is wrong with `data`, which was to become a `model` that users call `name`; one complaint a field."""
+    by_path: dict[DocumentPath, list[Any]] = {}
+    for detail in error.errors(include_url=False):
+        by_path.setdefault(_real_path(detail["loc"], data, detail["type"]), []).append(detail)
+    complaints = []
+    for path, details in by_path.items():
+        # of a union, each branch complains; the branch that got deeper into the value knows best
+        if any(other[: len(path)] == path and len(other) > len(path) for other in by_path) and path:
+            continue
+        complaints.append(_complain(model, name, data, path, details))
+    return complaints
+
+
+def show(value: Any) -> str:
+    """A value as a message shows it."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 3]}..."
+
+
+def name_of(data: Mapping[str, Any]) -> str:
+    """What a message calls a node: `mask of kind ramp`, `blend`."""
+    kind = data.get("kind")
+    return f"{data.get('op')} of kind {kind}" if isinstance(kind, str) else str(data.get("op"))
+
+
+def unknown_field(name: str, field: str, known: Iterable[str]) -> tuple[str, str]:
+    """Message and hint for a field that nothing has."""
+    names = [other for other in known if other not in ("op", "kind")]
+    has = f"it has {', '.join(names)}" if names else "it has none"
+    return f"{name} has no field '{field}'", nearest(field, names) or has
+
+
+def _complain(
+    model: type[BaseModel], name: str, data: Mapping[str, Any], path: DocumentPath, details: list[Any]
+) -> Complaint:
+    owner, field = _field_at(model, path)
+    if owner is not model:
+        name = str(path[-2])
+    last = str(path[-1]) if path else ""
+    for detail in details:
+        if detail["type"] == "extra_forbidden" and owner is not None:
+            return Complaint(path, *unknown_field(name, last, owner.model_fields))
+        if detail["type"] == "missing" and owner is not None and field is not None:
+            return Complaint(path, _missing(owner, name, last, field))
+        if detail["type"] in ("value_error", "assertion_error"):
+            reason = str(detail["msg"]).split(", ", 1)[-1]
+            return Complaint(path, f"found {show(_at(data, path))}: {reason}" if path else reason)
+    found = show(_at(data, path))
+    if field is None:
+        value = _value_in_words(model, path)
+        return Complaint(path, f"found {found}, expected {value}" if value else f"found {found}: {details[0]['msg']}")
+    indexed = bool(path) and isinstance(path[-1], int)
+    return Complaint(path, f"found {found}, expected {item_in_words(field) if indexed else in_words(field)}")
+
+
+def _value_in_words(model: type[BaseModel], path: DocumentPath) -> str | None:
+    """What the value of a mapping such as `inputs` takes, for a path into it."""
+    field = _field_at(model, path[:-1])[1]
+    arguments = typing.get_args(field.annotation) if field is not None else ()
+    return words(arguments[1]) if len(arguments) == 2 and path[:-1] else None
+
+
+def _missing(owner: type[BaseModel], name: str, field_name: str, field: FieldInfo) -> str:
+    port = field_roles(owner).ports.get(field_name) if issubclass(owner, Node) else None
+    if port is not None:
+        return f"{name} needs its port '{field_name}', which reads {port_words(port)}"
+    return f"{name} needs a field '{field_name}': {in_words(field)}"
+
+
+def _real_path(location: tuple[str | int, ...], data: Any, kind: str) -> DocumentPath:
+    """The part of pydantic's location that stands in the data: it also names branches of unions."""
+    path: list[str | int] = []
+    for index, key in enumerate(location):
+        last = index == len(location) - 1
+        inside = (isinstance(data, Mapping) and key in data) or (
+            isinstance(data, list | tuple) and isinstance(key, int) and key < len(data)
+        )
+        if inside:
+            data = data[key]
+            path.append(key)
+        elif last and kind == "missing" and isinstance(key, str):
+            path.append(key)
+    return tuple(path)
+
+
+def _at(data: Any, path: DocumentPath) -> Any:
+    for key in path:
+        data = data[key]
+    return data
+
+
+def _field_at(model: type[BaseModel], path: DocumentPath) -> tuple[type[BaseModel] | None, FieldInfo | None]:
+    """The model that owns the last named part of a path, and its field there, if it has one."""
+    owner: type[BaseModel] | None = model
+    field: FieldInfo | None = None
+    names = [key for key in path if isinstance(key, str)]
+    for depth, key in enumerate(names):
+        field = owner.model_fields.get(key) if owner is not None else None
+        if depth < len(names) - 1:
+            owner = next(iter(models_in(field.annotation)), None) if field is not None else None
+    return owner, field

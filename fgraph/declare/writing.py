@@ -1,0 +1,138 @@
+"""GraphSpec -> YAML that a person would have written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+import yaml
+from pydantic import BaseModel
+
+from fgraph._arrays import Array
+from fgraph._errors import Fault, GraphError
+from fgraph._ports import LayerSet
+from fgraph.declare.document import read_scalars_as_hydra
+from fgraph.declare.spec import GraphSpec, Subgraph
+from fgraph.node import Node, Noise
+
+_WIDTH = 120  # longer lines are broken
+_ALIGNED = 12  # ids up to this long stand in a column
+_INTERPOLATION = re.compile(r"(\\*)\$\{")
+_BASE: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+class _Dumper(_BASE):  # type: ignore[misc]
+    """A safe dumper that quotes what the reader would take for a number, and keeps a value on one line."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_text(dumper: Any, value: str) -> Any:
+    style = None if value.isprintable() else '"'
+    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+
+read_scalars_as_hydra(_Dumper)
+_Dumper.add_representer(str, _represent_text)
+
+
+def to_yaml(spec: GraphSpec) -> str:
+    """Write a graph so that it reads back equal: fields at their default are left out, arrays are nested lists.
+
+    Raises:
+        GraphError: something in the graph has no text form, such as a loaded generator.
+    """
+    lines = [f"version: {spec.version}", f"seed: {spec.seed}"]
+    if spec.params:
+        lines += _entry("params", _plain(spec.params, "params"))
+    if spec.models:
+        models = {name: _model_text(name, model) for name, model in spec.models.items()}
+        lines += _entry("models", _plain(models, "models"))
+    if spec.noise != Noise():
+        lines += _entry("noise", _fields(spec.noise, "noise"))
+    lines += ["nodes:", *_nodes(spec.nodes, "nodes", "  ")] if spec.nodes else ["nodes: {}"]
+    if spec.outputs:
+        plain = all(name == node_id for name, node_id in spec.outputs.items())
+        lines += _entry("outputs", list(spec.outputs) if plain else dict(spec.outputs))
+    return "\n".join(lines) + "\n"
+
+
+def _nodes(nodes: Mapping[str, Node], where: str, indent: str) -> list[str]:
+    column = max((len(name) for name in nodes if len(name) <= _ALIGNED), default=0)
+    lines = []
+    for name, node in nodes.items():
+        if isinstance(node, Subgraph):
+            lines += [f"{indent}{name}:", *_subgraph(node, f"{where}.{name}", f"{indent}  ")]
+        else:
+            lines += _entry(name, _fields(node, f"{where}.{name}"), indent, column)
+    return lines
+
+
+def _subgraph(node: Subgraph, where: str, indent: str) -> list[str]:
+    lines = [f"{indent}op: {node.op}"]
+    if node.inputs:
+        lines += _entry("inputs", dict(node.inputs), indent)
+    lines += [f"{indent}nodes:", *_nodes(node.nodes, f"{where}.nodes", f"{indent}  ")]
+    return [*lines, f"{indent}output: {node.output}"]
+
+
+def _entry(key: str, value: Any, indent: str = "", column: int = 0) -> list[str]:
+    """A key with its value on one line or, where that would be too long, a line for each of its fields or items."""
+    head = f"{indent}{_flow(key)}:"
+    line = f"{head}{' ' * max(1, column - len(key) + 1)}{_flow(value)}"
+    if len(line) <= _WIDTH or not value or not isinstance(value, dict | list):
+        return [line]
+    if isinstance(value, list):
+        return [head, *(f"{indent}  - {_flow(item)}" for item in value)]
+    return [head, *(f"{indent}  {_flow(name)}: {_flow(item)}" for name, item in value.items())]
+
+
+def _flow(value: Any) -> str:
+    text: str = yaml.dump(
+        value, Dumper=_Dumper, default_flow_style=True, width=2**31 - 1, sort_keys=False, allow_unicode=True
+    )
+    return text.removesuffix("\n").removesuffix("\n...")
+
+
+def _fields(model: BaseModel, where: str) -> dict[str, Any]:
+    """The fields of a node that differ from their default, `op` and `kind` first."""
+    fields: dict[str, Any] = {}
+    if isinstance(model, Node):
+        fields = {name: getattr(model, name) for name in ("op", "kind") if name in type(model).model_fields}
+    for name, field in type(model).model_fields.items():
+        value = getattr(model, name)
+        if field.is_required() or value != field.get_default(call_default_factory=True):
+            fields[name] = value
+    return {name: _plain(value, f"{where}.{name}") for name, value in fields.items()}
+
+
+def _plain(value: Any, where: str) -> Any:
+    """A value as YAML can hold it."""
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
+    if isinstance(value, BaseModel):
+        return _fields(value, where)
+    if isinstance(value, Array):
+        return value.to_lists()
+    if isinstance(value, PurePath | LayerSet):
+        value = str(getattr(value, "text", value))
+    if value is None or isinstance(value, str | bool | int | float):
+        return _escaped(value) if isinstance(value, str) else value
+    raise GraphError([Fault(f"{type(value).__name__} has no form in YAML", where)])
+
+
+def _escaped(text: str) -> str:
+    r"""Text that says `${` and does not mean it: `\${`."""
+    return _INTERPOLATION.sub(lambda match: match[1] * 2 + r"\${", text) if "${" in text else text
+
+
+def _model_text(name: str, model: Any) -> Any:
+    if isinstance(model, str | PurePath):
+        return model
+    hint = "give its name or path instead, or write the graph with other models"
+    raise GraphError([Fault(f"a loaded {type(model).__name__} has no form in YAML", f"models.{name}", hint=hint)])

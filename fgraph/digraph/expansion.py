@@ -1,0 +1,135 @@
+"""Sub-graphs -> plain nodes, with every reference made a full id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from fgraph._errors import Fault, nearest
+from fgraph.declare.source import DocumentPath
+from fgraph.declare.spec import GraphSpec, Subgraph
+from fgraph.node import Node, field_roles
+
+
+_MOST_NAMES = 12  # that a hint lists
+
+
+@dataclass(frozen=True, slots=True)
+class Flat:
+    """A node after expansion; `whole` is False where a reference leads to nothing, or to a node with faults."""
+
+    id: str
+    node: Node
+    inputs: Mapping[str, tuple[str, ...]]
+    path: DocumentPath
+    whole: bool
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The names that the nodes of one graph, or of one sub-graph, may read."""
+
+    nodes: Mapping[str, Node]
+    prefix: str = ""  # of full ids: "left."
+    path: DocumentPath = ("nodes",)
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    outer: Scope | None = None
+
+    def inner(self, name: str, node: Subgraph) -> Scope:
+        """The scope inside one of the sub-graphs here."""
+        return Scope(node.nodes, f"{self.prefix}{name}.", (*self.path, name, "nodes"), node.inputs, self)
+
+
+class Expansion:
+    """The nodes of a spec without sub-graphs, and the faults found on the way."""
+
+    def __init__(self, spec: GraphSpec) -> None:
+        self.spec = spec
+        self.faults: list[Fault] = []
+        self.scope = Scope(spec.nodes)
+        self.nodes: list[Flat] = list(self._expand(self.scope))
+
+    def resolve(self, name: str, scope: Scope, path: DocumentPath, reader: str) -> str | None:
+        """The full id that a name means in a scope; None, and a fault, where it means nothing.
+
+        A name whose node has faults of its own is None without a further fault.
+        """
+        if name in scope.inputs:
+            assert scope.outer is not None
+            # what is wrong with the outer name is one fault, of the input, however many inner nodes read it
+            return self._follow(scope.inputs[name], scope.outer)
+        found = self._follow(name, scope)
+        if found is None and not self._excused(name, scope):
+            self.faults.append(self._nothing(name, scope, path, reader))
+        return found
+
+    def _expand(self, scope: Scope) -> Iterator[Flat]:
+        for name, node in scope.nodes.items():
+            path = (*scope.path, name)
+            if isinstance(node, Subgraph):
+                self._check_subgraph(name, node, scope)
+                yield from self._expand(scope.inner(name, node))
+            else:
+                yield self._flat(name, node, scope, path)
+
+    def _flat(self, name: str, node: Node, scope: Scope, path: DocumentPath) -> Flat:
+        lists = field_roles(type(node)).list_ports
+        inputs: dict[str, tuple[str, ...]] = {}
+        whole = True
+        for port, names in node.references().items():
+            ids = []
+            for index, reference in enumerate(names):
+                where = (*path, port, index) if port in lists else (*path, port)
+                found = self.resolve(reference, scope, where, f"{port} reads")
+                whole = whole and found is not None
+                if found is not None:
+                    ids.append(found)
+            inputs[port] = tuple(ids)
+        return Flat(scope.prefix + name, node, inputs, path, whole)
+
+    def _check_subgraph(self, name: str, node: Subgraph, scope: Scope) -> None:
+        path = (*scope.path, name)
+        for key, outer in node.inputs.items():
+            self.resolve(outer, scope, (*path, "inputs", key), "this reads")
+        inner = scope.inner(name, node)
+        if self._follow(node.output, inner) is None and not self._excused(node.output, inner):
+            hint = nearest(node.output, node.nodes) or "name an inner node"
+            message = f"the output is '{node.output}', which is no inner node"
+            self.faults.append(self.spec.source.fault(message, *path, "output", hint=hint))
+
+    def _follow(self, name: str, scope: Scope) -> str | None:
+        """The full id of the plain node that a name means: a sub-graph means its output."""
+        if name in scope.inputs and scope.outer is not None:
+            return self._follow(scope.inputs[name], scope.outer)
+        first, _, rest = name.partition(".")
+        node = scope.nodes.get(first)
+        if isinstance(node, Subgraph):
+            inner = scope.inner(first, node)
+            wanted = rest or node.output
+            # an input is no node: neither an output, nor to be read from outside
+            return self._follow(wanted, inner) if wanted.partition(".")[0] in node.nodes else None
+        return f"{scope.prefix}{name}" if node is not None and not rest else None
+
+    def _excused(self, name: str, scope: Scope) -> bool:
+        """Whether a name means nothing only because a node has faults that are reported already."""
+        if scope.prefix == "" and "nodes" in self.spec.broken_keys:
+            return True
+        parts = name.split(".")
+        for depth in range(len(parts)):
+            if scope.prefix + ".".join(parts[: depth + 1]) in self.spec.broken:
+                return True
+        node = scope.nodes.get(parts[0])
+        # of a sub-graph: its output is at fault, there or further in, and reported there
+        return isinstance(node, Subgraph) and (
+            len(parts) == 1 or self._excused(".".join(parts[1:]), scope.inner(parts[0], node))
+        )
+
+    def _nothing(self, name: str, scope: Scope, path: DocumentPath, reader: str) -> Fault:
+        known = [*scope.nodes, *scope.inputs]
+        inside = [one.removeprefix(scope.prefix) for one, _, _ in self.spec.walk() if one.startswith(scope.prefix)]
+        hint = nearest(name, inside if "." in name else known)
+        if hint is None and scope.outer is not None and self._follow(name, scope.outer) is not None:
+            hint = f"inner nodes see only each other: add '{name}' to the inputs of the sub-graph"
+        if hint is None and 0 < len(known) <= _MOST_NAMES:
+            hint = f"there are {', '.join(known)}"
+        return self.spec.source.fault(f"{reader} '{name}', which is no node", *path, hint=hint)

@@ -1,0 +1,56 @@
+"""Which node comes before which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import networkx as nx
+
+from fgraph.digraph.expansion import Flat
+
+_MOST_CYCLES = 20  # that are worth telling at once
+
+
+def in_order(nodes: Iterable[Flat]) -> tuple[list[Flat], list[list[str]]]:
+    """Nodes so that each comes after all it reads, else in the order given; and the cycles, as paths of ids.
+
+    Nodes on a cycle, and what depends on them, are left out. Of cycles that share an edge one is told.
+    """
+    flats = list(nodes)
+    rank = {flat.id: number for number, flat in enumerate(flats)}
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for flat in flats:
+        graph.add_node(flat.id, flat=flat)
+    graph.add_edges_from((one, flat.id) for flat in flats for ids in flat.inputs.values() for one in ids if one in rank)
+    cycles: list[list[str]] = []
+    if not nx.is_directed_acyclic_graph(graph):
+        looped, cycles = _cycles(graph, rank)
+        after = {one for node_id in looped for one in nx.descendants(graph, node_id)}
+        graph.remove_nodes_from(looped | after)
+    ordered = nx.lexicographical_topological_sort(graph, key=rank.__getitem__)
+    return [flats[rank[node_id]] for node_id in ordered], cycles
+
+
+def columns(inputs: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Nodes in columns: each stands right of all that it reads (id -> ids it reads)."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_nodes_from(inputs)
+    graph.add_edges_from((one, node_id) for node_id, ids in inputs.items() for one in ids)
+    return [list(generation) for generation in nx.topological_generations(graph)]
+
+
+def _cycles(graph: nx.DiGraph[str], rank: Mapping[str, int]) -> tuple[set[str], list[list[str]]]:
+    looped: set[str] = set()
+    found: list[list[str]] = []
+    for group in list(nx.strongly_connected_components(graph)):
+        part = nx.DiGraph(graph.subgraph(group))
+        if part.number_of_edges() == 0:
+            continue
+        looped |= group
+        while len(found) < _MOST_CYCLES and not nx.is_directed_acyclic_graph(part):
+            edges = [edge[:2] for edge in nx.find_cycle(part, min(part, key=rank.__getitem__))]
+            part.remove_edges_from(edges)
+            path = [start for start, _ in edges]
+            first = path.index(min(path, key=rank.__getitem__))
+            found.append([*path[first:], *path[: first + 1]])
+    return looped, sorted(found, key=lambda path: rank[path[0]])

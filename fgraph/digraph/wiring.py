@@ -1,0 +1,49 @@
+"""A graph whose references, kinds and row counts are known to fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from fgraph._ports import Kind
+from fgraph.declare.source import DocumentPath
+from fgraph.declare.spec import GraphSpec
+from fgraph.node import Node
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class WiredNode:
+    """A node with what it reads and what it makes."""
+
+    id: str  # `left.fade` for the node `fade` of the sub-graph `left`
+    node: Node
+    inputs: Mapping[str, tuple[str, ...]]  # port -> ids of nodes; absent ports are left out
+    kind: Kind
+    rows: int
+    path: DocumentPath  # in the document, for the places of faults
+
+
+@dataclass(frozen=True, eq=False)
+class Wiring:
+    """The nodes of a graph, sub-graphs expanded, each after all that it reads; otherwise in the order of the file."""
+
+    spec: GraphSpec
+    nodes: tuple[WiredNode, ...]
+    outputs: Mapping[str, str]  # name -> id
+
+    @cached_property
+    def by_id(self) -> Mapping[str, WiredNode]:
+        """The nodes by id."""
+        return {wired.id: wired for wired in self.nodes}
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The ids of nodes that an output depends on."""
+        used, waiting = set(), list(self.outputs.values())
+        while waiting:
+            node_id = waiting.pop()
+            if node_id not in used:
+                used.add(node_id)
+                waiting += [one for ids in self.by_id[node_id].inputs.values() for one in ids]
+        return frozenset(used)

@@ -1,0 +1,195 @@
+"""What a node is: typed fields, ports, how many rows it makes, how it lowers.
+
+A node is a frozen pydantic model. Its fields fall into three classes, told apart by their annotation:
+
+* a PORT (`FeaturesPort`, `MaskPort`, ...) names the node it reads;
+* a `PerRow[...]` or `Data[...]` field may differ between nodes that are lowered together: it is data;
+* every other field is STATIC: nodes with equal static fields and alike inputs become one operation.
+
+`lower` is therefore written once for a whole stack of nodes, of one graph or of a thousand.
+"""
+
+from __future__ import annotations
+
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from fgraph._ports import Kind, broadcast_rows
+
+if TYPE_CHECKING:
+    from fgraph.ir.build import Build
+    from fgraph.ir.inputs import Inputs
+    from fgraph.ir.values import Value
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Port:
+    """Marks a field as a port, with the kinds of value it takes."""
+
+    kinds: tuple[Kind, ...]
+
+    def accepts(self, kind: Kind) -> bool:
+        """Whether a value of this kind may be wired here."""
+        return any(own.accepts(kind) for own in self.kinds)
+
+
+@dataclass(frozen=True)
+class DataMark:
+    """Marks a field that may differ between nodes of one stack; `per_row`: a list gives a value for each row."""
+
+    per_row: bool = False
+
+
+def _as_reference(value: Any) -> Any:
+    return getattr(value, "node_id", value)
+
+
+def _as_list(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+_Reference = Annotated[str, BeforeValidator(_as_reference), Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")]
+LatentPort = Annotated[_Reference, Port((Kind.LATENT,))]
+FeaturesPort = Annotated[_Reference, Port((Kind.FEATURES,))]
+MaskPort = Annotated[_Reference, Port((Kind.MASK,))]
+ImagePort = Annotated[_Reference, Port((Kind.IMAGE,))]
+SpatialPort = Annotated[_Reference, Port((Kind.FEATURES, Kind.IMAGE, Kind.MASK))]
+AnyPort = Annotated[_Reference, Port(tuple(Kind))]
+
+Data = Annotated[T, DataMark()]
+PerRow = Annotated[T | Annotated[tuple[T, ...], Field(min_length=1)], BeforeValidator(_as_list), DataMark(per_row=True)]
+
+
+class Noise(BaseModel):
+    """What noise a pass adds after its convolutions.
+
+    `const` adds the buffers of the checkpoint, `random` fresh noise keyed by (seed, row, layer), `none` none,
+    `given` the arrays `noise_0`, `noise_1`, ... of `file` (`.npz`), one a convolution, in order.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Literal["const", "random", "none", "given"] = "const"
+    seed: int | None = Field(None, ge=0, description="of mode random; absent: derived from the graph's seed")
+    fit: Literal["tile", "ends", "follow"] = Field(
+        "tile",
+        description="how a buffer meets a canvas of another size: tile repeats it from the origin, ends is the "
+        "published rule (a copy at either end, seeded noise between), follow moves it with the spatial edits",
+    )
+    file: str | None = Field(None, description="of mode given: an .npz of noise_0, noise_1, ...")
+
+
+class Node(BaseModel):
+    """Base of every node. Subclasses give `op`, `produces`, fields, and `lower`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+
+    op: str
+    produces: ClassVar[Kind | None] = None  # None: the kind of the first port (a Latent gives Features)
+    collapses: ClassVar[bool] = False  # whether it makes fewer rows than it reads (knit, mosaic)
+
+    def output_kind(self, kinds: Mapping[str, Kind]) -> Kind:
+        """The kind this node makes from inputs of these kinds (port name -> kind)."""
+        if self.produces is not None:
+            return self.produces
+        first = next(iter(kinds.values()))
+        return Kind.FEATURES if first is Kind.LATENT else first
+
+    def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
+        """How many rows this node makes, of inputs with these row counts (port name -> a count for each input).
+
+        Raises:
+            ValueError: the counts do not broadcast.
+        """
+        lengths = [len(value) for value in self.per_row_fields().values()]
+        return broadcast_rows([*(count for counts in rows.values() for count in counts), *lengths])
+
+    def per_row_fields(self) -> dict[str, tuple[Any, ...]]:
+        """The fields given as one value a row, as tuples (a single value as a tuple of one)."""
+        found = {}
+        for name in field_roles(type(self)).per_row:
+            value = getattr(self, name)
+            found[name] = value if isinstance(value, tuple) else (value,)
+        return found
+
+    def references(self) -> dict[str, tuple[str, ...]]:
+        """The ids this node reads: port name -> ids (one, or several on a list port); absent ports are left out."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name in field_roles(type(self)).ports:
+            value = getattr(self, name)
+            if value is not None:
+                found[name] = value if isinstance(value, tuple) else (value,)
+        return found
+
+    def static_key(self) -> tuple[Any, ...]:
+        """What must be equal for two nodes to be lowered together."""
+        return (type(self), *(getattr(self, name) for name in field_roles(type(self)).static))
+
+    def lower(self, build: Build, inputs: Inputs) -> Value:
+        """Say what this node means, for all rows of a stack: emit operations on `build`, return the value made.
+
+        Raises:
+            ValueError: the node cannot be what its fields ask for; the message becomes a fault at the node.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class FieldRoles:
+    """The fields of a node class by role."""
+
+    ports: Mapping[str, Port]
+    list_ports: frozenset[str]
+    optional_ports: frozenset[str]
+    per_row: tuple[str, ...]
+    static: tuple[str, ...]
+
+
+def _marks(annotation: Any) -> list[Any]:
+    """Every mark inside an annotation: of Annotated, unions and tuples alike."""
+    origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        base, *extra = typing.get_args(annotation)
+        return [*extra, *_marks(base)]
+    if origin in (typing.Union, types.UnionType, tuple, list):
+        return [mark for argument in typing.get_args(annotation) for mark in _marks(argument)]
+    return []
+
+
+@cache
+def field_roles(node_class: type[Node]) -> FieldRoles:
+    """Sort the fields of a node class into ports, per-row data and static fields."""
+    ports: dict[str, Port] = {}
+    lists, optional, per_row, static = set(), set(), [], []
+    for name, field in node_class.model_fields.items():
+        marks = [*field.metadata, *_marks(field.annotation)]
+        port = next((mark for mark in marks if isinstance(mark, Port)), None)
+        data = next((mark for mark in marks if isinstance(mark, DataMark)), None)
+        if port is not None:
+            ports[name] = port
+            if any(typing.get_origin(part) is tuple for part in _parts(field.annotation)):
+                lists.add(name)
+            if not field.is_required():
+                optional.add(name)
+        elif data is None:
+            static.append(name)
+        elif data.per_row:
+            per_row.append(name)
+    return FieldRoles(ports, frozenset(lists), frozenset(optional), tuple(per_row), tuple(static))
+
+
+def _parts(annotation: Any) -> list[Any]:
+    origin = typing.get_origin(annotation)
+    if origin is Annotated:
+        return _parts(typing.get_args(annotation)[0])
+    if origin in (typing.Union, types.UnionType):
+        return [part for argument in typing.get_args(annotation) for part in _parts(argument)]
+    return [annotation]
