@@ -1,0 +1,121 @@
+"""Running a paused pass on: `step` of the design, layer by layer, lowered to calls and weighted sums."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from fgraph.fields import Constant
+from fgraph.ir.build import Build
+from fgraph.ir.noise import NoiseRows, lower_noise
+from fgraph.ir.ops import Conv, Mix, ToRGB, Upsample
+from fgraph.ir.program import Operand
+from fgraph.ir.spatial import edit_tensor
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Parts, Run, Tensor
+from fgraph.stylegan.layers import Layer
+
+ONE = Constant(1.0)
+
+
+@dataclass(frozen=True)
+class Term:
+    """One summand of a step: a leaf's output and its weight."""
+
+    value: Operand
+    weight: Fields | None  # None: 1
+
+
+def advance(build: Build, features: Features, layer: int) -> Features:
+    """The pass, moved on until `layer` has run.
+
+    Raises:
+        ValueError: the pass stands beyond that layer already.
+    """
+    table = build.table(features.model)
+    if layer < features.layer:
+        raise ValueError(f"the pass is paused at {table.at(features.layer).name}, beyond {table.at(layer).name}")
+    for index in range(features.layer + 1, layer + 1):
+        features = _run_layer(build, features, table.at(index))
+    return features
+
+
+def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
+    canvas = features.canvas
+    if layer.kind == "conv":
+        rows = NoiseRows(canvas, features.keys, features.declared)
+
+        def call(run: Run) -> Operand:
+            op = Conv(run.model, _layer_of(build, run, layer), canvas.wrap_x, canvas.wrap_y)
+            noise = lower_noise(build, run, layer, rows)
+            operands = [features.activation, run.styles, *([noise] if noise else [])]
+            return build.emit(op, operands)
+
+        made = _mix(build, _terms(build, features.carrier, layer, call))
+        return replace(features, activation=made, layer=layer.index)
+    skip = _grown_skip(build, features, layer)
+
+    def call_rgb(run: Run) -> Operand:
+        op = ToRGB(run.model, _layer_of(build, run, layer), canvas.wrap_x, canvas.wrap_y)
+        return build.emit(op, [features.activation, run.styles, *([skip] if skip else [])])
+
+    made = _mix(build, _terms(build, features.carrier, layer, call_rgb))
+    return replace(features, skip=made, layer=layer.index)
+
+
+def _layer_of(build: Build, run: Run, layer: Layer) -> Layer:
+    own = build.table(run.model).at(layer.index)
+    return layer if own == layer else own
+
+
+def _grown_skip(build: Build, features: Features, layer: Layer) -> Operand | None:
+    if features.skip is None:
+        return None
+    if build.type_of(features.skip).size == features.canvas.pixels(layer.resolution):
+        return features.skip
+    return build.emit(Upsample(features.canvas.wrap_x, features.canvas.wrap_y), [features.skip])
+
+
+def applies(layers: frozenset[int], parts: Parts, layer: int, tensor: Tensor) -> bool:
+    """Whether a mix acts on this tensor at this layer."""
+    return layer in layers and parts in ("both", tensor)
+
+
+def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand]) -> list[Term]:
+    """The summands of `step(carrier, layer, s)`: nested mixes flatten, their weights multiply."""
+
+    def step(part: Carrier) -> list[Term]:
+        return _terms(build, part, layer, call)
+
+    if isinstance(carrier, Run):
+        return [Term(call(carrier), None)]
+    if isinstance(carrier, Mixture):
+        pairs = zip(carrier.carriers, carrier.weights, strict=True)
+        return [term for part, weight in pairs for term in _weighted(build, weight, part, step)]
+    acts = applies(carrier.layers, carrier.parts, layer.index, layer.tensor)
+    if isinstance(carrier, Blend):
+        if not acts:
+            return step(carrier.a)
+        return _weighted(build, carrier.beta, carrier.a, step) + _weighted(build, carrier.alpha, carrier.b, step)
+    terms = step(carrier.of)
+    return [Term(edit_tensor(build, _mix(build, terms), carrier.edits), None)] if acts else terms
+
+
+def _weighted(build: Build, weight: Fields, part: Carrier, step: Callable[[Carrier], list[Term]]) -> list[Term]:
+    if all(field.constant == 0.0 for field in weight):
+        return []  # what is not looked at is not lowered
+    return [
+        Term(term.value, weight if term.weight is None else build.multiply(weight, term.weight)) for term in step(part)
+    ]
+
+
+def _mix(build: Build, terms: list[Term]) -> Operand:
+    if len(terms) == 1:  # weights sum to 1, so a single one is 1
+        return terms[0].value
+    ones = (ONE,) * terms[0].value.rows
+    return mix(build, [term.value for term in terms], [term.weight or ones for term in terms])
+
+
+def mix(build: Build, values: list[Operand], weights: list[Fields]) -> Operand:
+    """The weighted sum of maps of one size; the weights sum to 1 at every pixel."""
+    height, width = build.type_of(values[0]).size
+    return build.emit(Mix(), [*values, *(build.draw(weight, height, width) for weight in weights)])

@@ -1,0 +1,164 @@
+"""The builder that lowering writes a Program with: emitting, and what every node's meaning is made of."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import TypeVar
+
+import numpy as np
+
+from fgraph.fields import Edited, Field, Placed, product, rasterise
+from fgraph.ir.ops import Affine, Const, DrawMask, MapZ, Op, Repeat
+from fgraph.ir.program import Index, Instruction, Operand, as_index
+from fgraph.ir.types import Type, TypeKind
+from fgraph.ir.values import Fields, Latent
+from fgraph.stylegan.layers import LayerTable
+
+H = TypeVar("H", bound=Hashable)
+SPACES: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
+
+
+class Build:
+    """Instructions written so far. One builder serves all graphs that are compiled together."""
+
+    def __init__(self, tables: Mapping[str, LayerTable]) -> None:
+        self.tables = tables
+        self.instructions: list[Instruction] = []
+        self.origins: Index = as_index([0])  # of the rows of the stack being lowered
+        self._promoted: dict[tuple[int, bytes, TypeKind], Operand] = {}
+        self._rowless: dict[tuple[Op, tuple[Hashable, ...]], int] = {}
+        self._products: dict[tuple[int, int], tuple[Fields, Fields, Fields]] = {}
+
+    # -- emitting ------------------------------------------------------------------------------------------------
+
+    def emit(self, op: Op, operands: Sequence[Operand] = (), params: Sequence[Hashable] = (), rows: int = 0) -> Operand:
+        """Append one operation; its rows are those of its operands, or of its parameters, or `rows`."""
+        count = operands[0].rows if operands else (len(params) or rows)
+        kind = op.infer(tuple(self.type_of(operand) for operand in operands))
+        return Operand(self._append(op, tuple(operands), tuple(params), count, kind), as_index(np.arange(count)))
+
+    def emit_distinct(self, op: Op, params: Sequence[Hashable]) -> Operand:
+        """Append an operation that reads nothing, with one row for all rows of equal parameters."""
+        seen: dict[Hashable, int] = {}
+        index = [seen.setdefault(param, len(seen)) for param in params]
+        key = (op, tuple(seen))
+        if key not in self._rowless:
+            self._rowless[key] = self._append(op, (), tuple(seen), len(seen), op.infer(()))
+        return Operand(self._rowless[key], as_index(index))
+
+    def _append(
+        self, op: Op, operands: tuple[Operand, ...], params: tuple[Hashable, ...], rows: int, kind: Type
+    ) -> int:
+        origins = self.origins[:rows] if len(self.origins) >= rows else np.resize(self.origins, rows)
+        self.instructions.append(Instruction(op, operands, params, rows, kind, as_index(origins)))
+        return len(self.instructions) - 1
+
+    def type_of(self, operand: Operand) -> Type:
+        """The type of the value that an operand reads."""
+        return self.instructions[operand.value].type
+
+    def table(self, model: str) -> LayerTable:
+        """The layer table of a model."""
+        return self.tables[model]
+
+    # -- codes ---------------------------------------------------------------------------------------------------
+
+    def promote(self, latent: Latent, space: TypeKind) -> Latent:
+        """The same codes in a later space: z -> w -> w+ -> s.
+
+        Raises:
+            ValueError: the codes stand in a later space already.
+        """
+        if SPACES.index(latent.space) > SPACES.index(space):
+            raise ValueError(
+                f"codes in {latent.space} cannot be turned back into {space}: spaces promote z, w, w+, s only"
+            )
+        if latent.space == space:
+            return latent
+        key = (latent.code.value, latent.code.index.tobytes(), space)
+        if key not in self._promoted:
+            self._promoted[key] = self._promote(latent, space)
+        return replace(latent, space=space, code=self._promoted[key])
+
+    def _promote(self, latent: Latent, space: TypeKind) -> Operand:
+        table = self.table(latent.model)
+        if latent.space == "z":
+            mapped = self.emit(MapZ(latent.model, table.w_dim, table.mapping_layers), [latent.code])
+            return self.promote(replace(latent, space="w", code=mapped), space).code
+        if space == "w+":
+            return self.emit(Repeat(latent.model, table.num_ws), [latent.code])
+        return self.emit(Affine(latent.model, table.style_length), [latent.code])
+
+    def together(self, a: Latent, b: Latent, space: TypeKind) -> tuple[Latent, Latent]:
+        """Two codes in one space, at the least `space`; codes of two models meet in S.
+
+        Raises:
+            ValueError: the styles of the two models differ in length, or a code cannot be turned back.
+        """
+        if a.model != b.model:
+            lengths = [self.table(one.model).style_length for one in (a, b)]
+            if lengths[0] != lengths[1]:
+                raise ValueError(
+                    f"codes of two models meet in S; '{a.model}' has {lengths[0]} styles, '{b.model}' {lengths[1]}"
+                )
+            space = "s"
+        target = max((a.space, b.space, space), key=SPACES.index)
+        return self.promote(a, target), self.promote(b, target)
+
+    # -- features and masks --------------------------------------------------------------------------------------
+
+    def const(self, model: str, rows: int) -> Operand:
+        """The constant input of a model, one row read by all."""
+        table = self.table(model)
+        layer = table.layers[0]
+        op = Const(model, layer.out_channels, layer.resolution)
+        if (op, ()) not in self._rowless:
+            self._rowless[op, ()] = self.emit(op, rows=1).value
+        return Operand(self._rowless[op, ()], as_index(np.zeros(rows, np.int64)))
+
+    def draw(self, fields: Fields, height: int, width: int) -> Operand:
+        """Masks drawn at a size, equal ones once.
+
+        Raises:
+            SizeError: an edit in a field does not come to whole pixels at this size.
+        """
+        for field in unique(fields):
+            if _is_moved(field):  # drawn now, while a size that does not divide can still be told with its place
+                rasterise(field, height, width)
+        return self.emit_distinct(DrawMask(height, width), fields)
+
+    def multiply(self, a: Fields, b: Fields) -> Fields:
+        """The products of two columns of fields; columns seen before are not multiplied again."""
+        key = (id(a), id(b))
+        if key not in self._products:
+            known: dict[tuple[Field, Field], Field] = {}
+            result = tuple(
+                known[pair] if pair in known else known.setdefault(pair, product(*pair))
+                for pair in zip(a, b, strict=True)
+            )
+            self._products[key] = (a, b, result)  # a and b are kept alive, so that their ids stay theirs
+        return self._products[key][2]
+
+
+@lru_cache(maxsize=4096)
+def _is_moved(field: Field) -> bool:
+    if isinstance(field, Edited | Placed):
+        return True
+    parts = (getattr(field, one.name) for one in dataclasses.fields(field))  # type: ignore[arg-type]
+    return any(_is_moved(part) for part in _fields_of(parts))
+
+
+def _fields_of(values: Iterable[object]) -> Iterable[Field]:
+    for value in values:
+        if isinstance(value, Field):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _fields_of(value)
+
+
+def unique(values: Iterable[H]) -> list[H]:
+    """The different values, in order of first appearance."""
+    return list(dict.fromkeys(values))

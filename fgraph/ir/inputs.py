@@ -1,0 +1,205 @@
+"""What a node's `lower` is given: the values on its ports, for all rows of its stack, and its per-row fields."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from fgraph._errors import Fault
+from fgraph._geometry import Canvas
+from fgraph.declare import derive_seed
+from fgraph.digraph import WiredNode, Wiring
+from fgraph.ir.build import Build
+from fgraph.ir.noise import NoiseOrigin
+from fgraph.ir.program import Index, as_index
+from fgraph.ir.values import Features, Image, Latent, Mask, Run, RunNoise, Value
+from fgraph.node import Noise
+
+FRAME = NoiseOrigin()
+
+
+@dataclass(frozen=True, eq=False)
+class Context:
+    """One graph to lower, with its model names resolved."""
+
+    graph: int
+    wiring: Wiring
+    models: Mapping[str, str]  # name in the graph -> model of the program
+    key: Hashable = None  # equal for graphs whose nodes may be stacked: same models, same way of noise
+
+    @property
+    def seed(self) -> int:
+        """The graph's seed."""
+        return int(self.wiring.spec.seed)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Where a node's rows stand in its stack."""
+
+    stack: int
+    start: int
+    rows: int
+
+
+@dataclass(frozen=True, eq=False)
+class Member:
+    """One node of a stack."""
+
+    context: Context
+    wired: WiredNode
+    slot: Slot
+    read: Mapping[str, tuple[Slot, ...]]
+
+    @property
+    def node(self) -> Any:
+        """The node itself."""
+        return self.wired.node
+
+    def place(self, message: str) -> Fault:
+        """A fault at this node."""
+        file, line = self.context.wiring.spec.source.place(*self.wired.path)
+        return Fault(message, "nodes." + self.wired.id, file, line)
+
+    def seeds(self, given: int | Sequence[int] | None) -> tuple[int, ...]:
+        """The node's seeds: as given, else derived from the graph's seed and the node's id."""
+        if given is None:
+            return (derive_seed(self.context.seed, self.wired.id),)
+        return (given,) if isinstance(given, int) else tuple(given)
+
+
+class Inputs:
+    """The inputs of one stack of nodes.
+
+    Values on ports are broadcast to `rows` rows, the members' rows laid end to end; those of a node that collapses
+    rows come as they are, member after member.
+    """
+
+    def __init__(self, build: Build, members: Sequence[Member], values: Mapping[int, Value]) -> None:
+        self._build = build
+        self.members = tuple(members)
+        self._values = values
+
+    @cached_property
+    def rows(self) -> int:
+        """How many rows the stack makes."""
+        return sum(member.slot.rows for member in self.members)
+
+    @cached_property
+    def each_rows(self) -> int:
+        """How many rows a member of a collapsing stack reads on its first port; all read alike."""
+        return next(iter(self.members[0].read.values()))[0].rows
+
+    def has(self, port: str) -> bool:
+        """Whether an optional port is wired."""
+        return port in self.members[0].read
+
+    # -- ports ---------------------------------------------------------------------------------------------------
+
+    def value(self, port: str) -> Value:
+        """The value on a port."""
+        return self.values(port)[0]
+
+    def values(self, port: str) -> list[Value]:
+        """The values on a list port."""
+        return [self._pick(port, number) for number in range(len(self.members[0].read[port]))]
+
+    def _pick(self, port: str, number: int) -> Value:
+        value = self._values[self.members[0].read[port][number].stack]
+        parts = [self._index(member, member.read[port][number]) for member in self.members]
+        index = np.concatenate(parts)
+        whole = len(index) == value.rows and bool((index == np.arange(len(index))).all())
+        return value if whole else value.take(as_index(index))
+
+    @staticmethod
+    def _index(member: Member, slot: Slot) -> Index:
+        if member.node.collapses:
+            return np.arange(slot.start, slot.start + slot.rows)
+        if slot.rows == 1:
+            return np.full(member.slot.rows, slot.start)
+        return np.arange(slot.start, slot.start + slot.rows)
+
+    def latent(self, port: str) -> Latent:
+        """The codes on a port."""
+        value = self.value(port)
+        assert isinstance(value, Latent)
+        return value
+
+    def features(self, port: str) -> Features:
+        """The paused pass on a port; codes are a pass paused at `const`."""
+        return self.as_features(self.value(port))
+
+    def mask(self, port: str) -> Mask:
+        """The mask on a port."""
+        value = self.value(port)
+        assert isinstance(value, Mask)
+        return value
+
+    def image(self, port: str) -> Image:
+        """The images on a port."""
+        value = self.value(port)
+        assert isinstance(value, Image)
+        return value
+
+    # -- fields --------------------------------------------------------------------------------------------------
+
+    def per_row(self, name: str) -> tuple[Any, ...]:
+        """A per-row field, one value for each row of the stack."""
+        found: list[Any] = []
+        for member in self.members:
+            value = getattr(member.node, name)
+            given = value if isinstance(value, tuple) else (value,)
+            found += given * member.slot.rows if len(given) == 1 else given
+        return tuple(found)
+
+    def model(self, name: str | None) -> str:
+        """The program's model for a name of the graph; None is `main`."""
+        return self.members[0].context.models[name or "main"]
+
+    # -- passes --------------------------------------------------------------------------------------------------
+
+    def noise(self, given: Noise | None = None) -> RunNoise:
+        """The noise of a carrier that starts here: as given, else the graph's."""
+        noise = given or self.members[0].context.wiring.spec.noise
+        seeds: list[int] = []
+        for member in self.members:
+            own = given or member.context.wiring.spec.noise
+            seed = derive_seed(member.context.seed, "noise") if own.seed is None else own.seed
+            seeds += [seed] * member.slot.rows
+        return RunNoise(noise.mode, noise.fit, tuple(seeds), (FRAME,) * len(seeds), noise.file)
+
+    def declared(self) -> tuple[tuple[int, int], ...]:
+        """For each row: how many rows its node makes, and which of them it is."""
+        return tuple((member.slot.rows, row) for member in self.members for row in range(member.slot.rows))
+
+    def carrier(self, latent: Latent, model: str | None = None, noise: Noise | None = None) -> Run:
+        """A plain forward pass of `model` (of the graph; None: the codes' own) wearing these codes.
+
+        Raises:
+            ValueError: the model takes styles of another length.
+        """
+        key = latent.model if model is None else self.model(model)
+        table, own = self._build.table(key), self._build.table(latent.model)
+        if table.style_length != own.style_length:
+            raise ValueError(
+                f"model '{key}' takes {table.style_length} styles, codes of '{latent.model}' make {own.style_length}"
+            )
+        return Run(key, self._build.promote(latent, "s").code, self.noise(noise))
+
+    def pause(self, latent: Latent, model: str | None = None, noise: Noise | None = None) -> Features:
+        """The pass of these codes, paused at `const`."""
+        run = self.carrier(latent, model, noise)
+        const = self._build.const(run.model, latent.rows)
+        canvas = Canvas()
+        return Features(const, None, -1, run, canvas, run.model, latent.keys, self.declared())
+
+    def as_features(self, value: Value) -> Features:
+        """Features as they are; codes as a pass paused at `const`."""
+        if isinstance(value, Latent):
+            return self.pause(value)
+        assert isinstance(value, Features)
+        return value

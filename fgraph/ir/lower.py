@@ -1,0 +1,129 @@
+"""Lowering: the Wirings of one or many graphs -> one Program.
+
+Nodes of equal class, equal static fields and alike inputs are one STACK: they are lowered once, their rows laid end
+to end, whichever graph they stand in. So a sweep of a thousand graphs is lowered in the time of a few.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from fgraph._errors import Fault
+from fgraph._geometry import SizeError
+from fgraph._ports import Kind
+from fgraph.digraph import WiredNode, Wiring
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Context, Inputs, Member, Slot
+from fgraph.ir.program import Origin, Output, Program, as_index
+from fgraph.ir.values import Features, Image, Latent, Mask, Value
+from fgraph.stylegan.layers import LayerTable
+
+_SHOWN_FAULTS = 20  # of one kind of mistake made in many graphs
+
+
+@dataclass
+class Stack:
+    """Nodes that are lowered together."""
+
+    number: int
+    members: list[Member] = field(default_factory=list)
+    rows: int = 0
+    value: Value | None = None  # None until lowered, and after a fault
+
+
+def lower(contexts: Sequence[Context], tables: Mapping[str, LayerTable]) -> tuple[Program, list[Fault]]:
+    """Lower every graph into one Program; nodes with faults, and what depends on them, are left out."""
+    build = Build(tables)
+    stacks, slots = _stack(contexts)
+    origins: list[Origin] = []
+    faults: list[Fault] = []
+    for stack in stacks:
+        _lower_stack(build, stack, stacks, origins, faults)
+    outputs: list[Output] = []
+    for context in contexts:
+        outputs += _outputs(build, context, stacks, slots, faults)
+    program = Program(tuple(build.instructions), tuple(outputs), dict(tables), tuple(origins), len(contexts))
+    return program, faults
+
+
+def _stack(contexts: Sequence[Context]) -> tuple[list[Stack], dict[tuple[int, str], Slot]]:
+    stacks: dict[Hashable, Stack] = {}
+    slots: dict[tuple[int, str], Slot] = {}
+    for context in contexts:
+        for wired in context.wiring.nodes:
+            read = {port: tuple(slots[context.graph, one] for one in ids) for port, ids in wired.inputs.items()}
+            stack = stacks.setdefault(_stack_key(context, wired, read), Stack(len(stacks)))
+            slot = Slot(stack.number, stack.rows, wired.rows)
+            slots[context.graph, wired.id] = slot
+            stack.members.append(Member(context, wired, slot, read))
+            stack.rows += wired.rows
+    return list(stacks.values()), slots
+
+
+def _stack_key(context: Context, wired: WiredNode, read: Mapping[str, tuple[Slot, ...]]) -> Hashable:
+    ports = tuple((port, tuple(slot.stack for slot in slots)) for port, slots in read.items())
+    counts = tuple(slot.rows for slots in read.values() for slot in slots) if wired.node.collapses else None
+    return (context.key, wired.node.static_key(), ports, counts)
+
+
+def _lower_stack(build: Build, stack: Stack, stacks: list[Stack], origins: list[Origin], faults: list[Fault]) -> None:
+    first = stack.members[0]
+    values = [stacks[slot.stack].value for slots in first.read.values() for slot in slots]
+    if any(value is None for value in values):
+        return  # what it reads has a fault of its own
+    rows = []
+    for member in stack.members:
+        rows += [len(origins)] * member.slot.rows
+        origins.append(Origin(member.context.graph, member.wired.id, member.place("")))
+    build.origins = as_index(rows)
+    inputs = Inputs(build, stack.members, {number: one.value for number, one in enumerate(stacks) if one.value})
+    try:
+        value = first.wired.node.lower(build, inputs)
+    except (ValueError, KeyError, SizeError) as error:
+        message = str(error.args[0]) if error.args else str(error)
+        faults += [member.place(message) for member in _distinct(stack.members)]
+        return
+    assert value.rows == stack.rows, f"{first.wired.node.op} made {value.rows} rows, not {stack.rows}"
+    stack.value = value
+
+
+def _distinct(members: list[Member]) -> list[Member]:
+    places: dict[Hashable, Member] = {}
+    for member in members:
+        fault = member.place("")
+        places.setdefault((fault.file, fault.line, fault.where), member)
+    return list(places.values())[:_SHOWN_FAULTS]
+
+
+def _outputs(
+    build: Build, context: Context, stacks: list[Stack], slots: Mapping[tuple[int, str], Slot], faults: list[Fault]
+) -> list[Output]:
+    made = []
+    for name, node in context.wiring.outputs.items():
+        slot = slots.get((context.graph, node))
+        value = stacks[slot.stack].value if slot else None
+        if slot is None or value is None:
+            continue
+        picked = value.take(as_index(np.arange(slot.start, slot.start + slot.rows)))
+        made.append(_output(build, context, name, picked))
+    return made
+
+
+def _output(build: Build, context: Context, name: str, value: Value) -> Output:
+    if isinstance(value, Latent):
+        return Output(context.graph, name, Kind.LATENT, {"code": value.code}, value.model, value.space)
+    if isinstance(value, Features):
+        tensors = {"activation": value.activation} | ({"skip": value.skip} if value.skip else {})
+        return Output(context.graph, name, Kind.FEATURES, tensors, value.model)
+    if isinstance(value, Mask):
+        size = build.table(context.models["main"]).size
+        build.origins = as_index([0])
+        return Output(context.graph, name, Kind.MASK, {"mask": build.draw(value.fields, size, size)})
+    assert isinstance(value, Image)
+    return Output(context.graph, name, Kind.IMAGE, {"pixels": value.pixels})
+
+
+__all__ = ["Context", "Wiring", "lower"]

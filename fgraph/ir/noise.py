@@ -1,0 +1,93 @@
+"""Lowering of noise: which field a carrier adds at a layer, and what each row needs to draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fgraph._geometry import Canvas
+from fgraph.fields import Field
+from fgraph.ir.build import Build
+from fgraph.ir.files import read_arrays
+from fgraph.ir.ops import NoiseField
+from fgraph.ir.program import Operand
+from fgraph.ir.values import Run
+from fgraph.stylegan.layers import Layer
+
+
+@dataclass(frozen=True)
+class NoiseOrigin(Field):
+    """The leaf of a frame: the noise where it was made. The noise kernel puts numbers in its place."""
+
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        raise AssertionError("a noise frame has no pixels of its own")
+
+
+@dataclass(frozen=True)
+class NoiseRows:
+    """What identifies the rows of a pass when noise is drawn for them."""
+
+    canvas: Canvas
+    keys: tuple[int, ...]
+    declared: tuple[tuple[int, int], ...]
+
+
+def lower_noise(build: Build, run: Run, layer: Layer, rows: NoiseRows) -> Operand | None:
+    """The noise a carrier adds after a convolution; None where it adds none.
+
+    Raises:
+        ValueError: the buffer or the given array does not fit the canvas.
+    """
+    noise = run.noise
+    if noise.mode == "none":
+        return None
+    height, width = rows.canvas.pixels(layer.resolution)
+    op = NoiseField(run.model, layer, noise.mode, noise.fit, height, width)
+    count = len(rows.keys)
+    params: list[Hashable]
+    if noise.mode == "given":
+        params = _given_params(run, layer, rows, height, width)
+    elif noise.mode == "random":
+        moved: tuple[Field | None, ...] = noise.frames if noise.fit == "follow" else (None,) * count
+        params = list(zip(noise.seeds, rows.keys, moved, strict=True))
+    elif noise.fit == "follow":
+        params = list(noise.frames)
+    elif noise.fit == "ends":
+        params = _ends_params(layer, rows, height, width)
+    else:
+        params = [None] * count
+    return build.emit_distinct(op, params)
+
+
+def _ends_params(layer: Layer, rows: NoiseRows, height: int, width: int) -> list[Hashable]:
+    side = layer.resolution
+    if height != side or width < side:
+        raise ValueError(
+            f"noise fit 'ends' cannot fill {height}x{width} pixels at {layer.name} from a buffer of {side}x{side}: "
+            "it needs the buffer's height and at least its width; fit 'tile' serves every size"
+        )
+    if width <= 2 * side:  # the two copies cover it all: nothing is drawn, so rows do not differ
+        return [None] * len(rows.keys)
+    return list(rows.declared)
+
+
+def _given_params(run: Run, layer: Layer, rows: NoiseRows, height: int, width: int) -> list[Hashable]:
+    assert run.noise.file is not None
+    arrays = read_arrays(run.noise.file)
+    name = f"noise_{layer.noise_index}"
+    if name not in arrays:
+        raise ValueError(f"the noise file {run.noise.file} has no array {name}, which {layer.name} needs")
+    array = arrays[name]
+    shape = array.array.shape
+    if len(shape) != 4 or shape[1:] != (1, height, width):
+        raise ValueError(
+            f"{name} in {run.noise.file} has shape {list(shape)}; {layer.name} needs [rows, 1, {height}, {width}]"
+        )
+    if shape[0] not in (1, rows.declared[0][0]):
+        raise ValueError(f"{name} in {run.noise.file} has {shape[0]} rows; the pass has {rows.declared[0][0]}")
+    picked = np.zeros(len(rows.keys), int) if shape[0] == 1 else [row for _, row in rows.declared]
+    return [(array, int(row)) for row in picked]

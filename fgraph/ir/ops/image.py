@@ -1,0 +1,70 @@
+"""Images: reading, clamping, a user's own function; and rows laid end to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fgraph.ir.ops.base import Op, expect
+from fgraph.ir.types import Type
+
+
+@dataclass(frozen=True)
+class Picture(Op):
+    """An image file, fitted to a size. Params: the path."""
+
+    name: ClassVar[str] = "picture"
+    takes_params: ClassVar[bool] = True
+    height: int
+    width: int
+    fit: str
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type("rgb", (3, self.height, self.width))
+
+
+@dataclass(frozen=True)
+class Clamp(Op):
+    """Values cut to [-1, 1]."""
+
+    name: ClassVar[str] = "clamp"
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1, self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Apply(Op):
+    """A user's own function of tensors [rows, ...]. Params: a tuple of the row's numbers, given as further arguments.
+
+    The function must treat every row for itself; the result has the type of the first operand unless `shape` says else.
+    """
+
+    name: ClassVar[str] = "apply"
+    takes_params: ClassVar[bool] = True
+    function: Callable[..., Any]
+    shape: tuple[int, ...] | None = None
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(bool(inputs), self, inputs)
+        return inputs[0] if self.shape is None else Type(inputs[0].kind, self.shape)
+
+    def __str__(self) -> str:
+        return f"apply {getattr(self.function, '__qualname__', repr(self.function))}"
+
+
+@dataclass(frozen=True)
+class Join(Op):
+    """Rows of several values laid end to end; costs nothing, the plan reads through it."""
+
+    name: ClassVar[str] = "join"
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(bool(inputs) and all(one == inputs[0] for one in inputs), self, inputs)
+        return inputs[0]
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 0

@@ -1,0 +1,150 @@
+"""Operations on codes: drawing, given codes, mapping, truncation, affines, mixing, inversion."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from fgraph.ir.ops.base import Op, Order, expect
+from fgraph.ir.types import CODE_KINDS, Type, TypeKind
+
+FIRST: Order = (0, 0)  # codes are made before any layer runs
+
+
+@dataclass(frozen=True)
+class CodeOp(Op):
+    """An operation that makes codes."""
+
+    model: str
+
+    @property
+    def order(self) -> Order | None:
+        return FIRST
+
+
+@dataclass(frozen=True)
+class Draw(CodeOp):
+    """z from a seed. Params: (draw, seed, count, smooth, index): row `index` of the `count` rows drawn together."""
+
+    name: ClassVar[str] = "draw"
+    takes_params: ClassVar[bool] = True
+    width: int = 0
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type("z", (self.width,))
+
+
+@dataclass(frozen=True)
+class Given(CodeOp):
+    """A code given as numbers. Params: (array, index), the array hashable by its content."""
+
+    name: ClassVar[str] = "given"
+    takes_params: ClassVar[bool] = True
+    space: TypeKind = "w"
+    shape: tuple[int, ...] = ()
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type(self.space, self.shape)
+
+
+@dataclass(frozen=True)
+class MapZ(CodeOp):
+    """The mapping network, z -> w."""
+
+    name: ClassVar[str] = "map"
+    width: int = 0
+    depth: int = 8
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind == "z", self, inputs)
+        return Type("w", (self.width,))
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 2 * (inputs[0].numbers + (self.depth - 1) * self.width) * self.width
+
+
+@dataclass(frozen=True)
+class Truncate(CodeOp):
+    """w_mean + ψ (w - w_mean), on the W+ rows below `cutoff` (None: all). Params: ψ."""
+
+    name: ClassVar[str] = "truncate"
+    takes_params: ClassVar[bool] = True
+    cutoff: int | None = None
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind in ("w", "w+"), self, inputs)
+        expect(self.cutoff is None or inputs[0].kind == "w+", self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Repeat(CodeOp):
+    """w -> W+, every row the same."""
+
+    name: ClassVar[str] = "repeat"
+    count: int = 0
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind == "w", self, inputs)
+        return Type("w+", (self.count, *inputs[0].shape))
+
+
+@dataclass(frozen=True)
+class Affine(CodeOp):
+    """The affine layers, w or W+ -> S: the styles of all layers laid end to end."""
+
+    name: ClassVar[str] = "affine"
+    length: int = 0
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind in ("w", "w+"), self, inputs)
+        return Type("s", (self.length,))
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 2 * inputs[0].shape[-1] * self.length
+
+
+@dataclass(frozen=True)
+class Lerp(CodeOp):
+    """a + t (b - a) of two codes. Params: t."""
+
+    name: ClassVar[str] = "lerp"
+    takes_params: ClassVar[bool] = True
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind in CODE_KINDS, self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Splice(CodeOp):
+    """The first code with some entries of the second: [start, stop) ranges of rows of W+, or of numbers of S."""
+
+    name: ClassVar[str] = "splice"
+    ranges: tuple[tuple[int, int], ...] = ()
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind in ("w+", "s"), self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Invert(CodeOp):
+    """The code whose image is the operand, found by optimisation; runs whole, its rows stop each for itself."""
+
+    name: ClassVar[str] = "invert"
+    space: Literal["w+", "s"] = "s"
+    shape: tuple[int, ...] = ()
+    steps: int = 0
+    learning_rate: float = 0.0
+    prior: float = 0.0
+    layer_flops: int = 0  # of one forward pass, for the estimate
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind == "rgb", self, inputs)
+        return Type(self.space, self.shape)
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 3 * self.steps * self.layer_flops  # a backward pass costs about two forward ones

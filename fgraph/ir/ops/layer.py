@@ -1,0 +1,127 @@
+"""Calls of a generator's layers, with the noise they add."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from fgraph.ir.ops.base import Op, Order, expect
+from fgraph.ir.types import Type
+from fgraph.stylegan.layers import Layer
+
+FIR_FLOPS = 2 * 4 * 2  # a separable filter of four taps: two passes of four multiply-adds
+
+
+@dataclass(frozen=True)
+class Const(Op):
+    """The constant input of a generator; one row."""
+
+    name: ClassVar[str] = "const"
+    model: str
+    channels: int
+    resolution: int
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type("activation", (self.channels, self.resolution, self.resolution))
+
+
+@dataclass(frozen=True)
+class LayerOp(Op):
+    """A call of a layer; neighbours are read round the edge of a wrapped axis."""
+
+    model: str
+    layer: Layer
+    wrap_x: bool = False
+    wrap_y: bool = False
+
+    @property
+    def order(self) -> Order | None:
+        position = {"conv0": 0, "conv1": 1, "torgb": 2}[self.layer.name.partition(".")[2]]
+        return (self.layer.resolution, position)
+
+    @property
+    def layer_name(self) -> str | None:
+        return self.layer.name
+
+    def __str__(self) -> str:
+        wrap = "".join(axis for axis, on in (("x", self.wrap_x), ("y", self.wrap_y)) if on)
+        return f"{self.name} {self.layer.name} {self.model}" + (f" wrap={wrap}" if wrap else "")
+
+
+@dataclass(frozen=True)
+class Conv(LayerOp):
+    """A modulated 3x3 convolution with noise, bias and activation. Operands: activation, S, and noise unless none."""
+
+    name: ClassVar[str] = "conv"
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(2 <= len(inputs) <= 3 and inputs[0].kind == "activation" and inputs[1].kind == "s", self, inputs)
+        channels, height, width = inputs[0].shape
+        size = (height * self.layer.up, width * self.layer.up)
+        expect(channels == self.layer.in_channels, self, inputs)
+        expect(len(inputs) == 2 or inputs[2] == Type("noise", (1, *size)), self, inputs)
+        return Type("activation", (self.layer.out_channels, *size))
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        channels, height, width = inputs[0].shape
+        fir = FIR_FLOPS * output.numbers if self.layer.up == 2 else 0
+        return 2 * 9 * channels * self.layer.out_channels * height * width + fir
+
+
+@dataclass(frozen=True)
+class ToRGB(LayerOp):
+    """A modulated 1x1 convolution to RGB. Operands: activation, S, and the up-sampled skip that it is added to."""
+
+    name: ClassVar[str] = "torgb"
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(2 <= len(inputs) <= 3 and inputs[0].kind == "activation" and inputs[1].kind == "s", self, inputs)
+        output = Type("rgb", (self.layer.out_channels, *inputs[0].size))
+        expect(len(inputs) == 2 or inputs[2] == output, self, inputs)
+        return output
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 2 * inputs[0].shape[0] * output.numbers
+
+
+@dataclass(frozen=True)
+class Upsample(Op):
+    """The skip image, doubled by the [1,3,3,1] filter; zero beyond a true border."""
+
+    name: ClassVar[str] = "upsample"
+    wrap_x: bool = False
+    wrap_y: bool = False
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind == "rgb", self, inputs)
+        height, width = inputs[0].size
+        return inputs[0].resized(2 * height, 2 * width)
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return FIR_FLOPS * output.numbers
+
+
+@dataclass(frozen=True)
+class NoiseField(Op):
+    """Noise over a layer's whole canvas, before the layer's strength.
+
+    Params by mode and fit. const: tile None, ends (declared rows, row) or None, follow the frame. random:
+    (seed, row key, frame or None). given: (array, row).
+    """
+
+    name: ClassVar[str] = "noise"
+    takes_params: ClassVar[bool] = True
+    model: str
+    layer: Layer
+    mode: Literal["const", "random", "given"]
+    fit: Literal["tile", "ends", "follow"]
+    height: int
+    width: int
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type("noise", (1, self.height, self.width))
+
+    def __str__(self) -> str:
+        return f"noise {self.layer.name} {self.model} {self.mode} {self.fit} {self.height}x{self.width}"

@@ -1,0 +1,145 @@
+"""Lowering of spatial edits: tensors, the masks and noise that move with them, joining canvases."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Literal
+
+from fgraph import _geometry as geometry
+from fgraph._geometry import Canvas, Edit
+from fgraph.fields import Cell, Field, Placed, edited
+from fgraph.ir.build import Build
+from fgraph.ir.ops import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
+from fgraph.ir.program import Operand
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Run
+
+Axis = Literal["x", "y"]
+
+_OPS: dict[type, type[SpatialOp]] = {
+    geometry.Pad: Pad,
+    geometry.Resize: Resize,
+    geometry.Shift: Shift,
+    geometry.Crop: Crop,
+    geometry.Flip: Flip,
+}
+
+
+def edit_tensor(build: Build, value: Operand, edits: Sequence[Edit], canvas: Canvas | None = None) -> Operand:
+    """A map or image after an edit a row; all edits lead to one size.
+
+    Raises:
+        SizeError: the size after the edit is not whole; the message names the nearest that is.
+    """
+    height, width = build.type_of(value).size
+    maps = edits[0].maps(height, width)  # raises where the amounts do not divide
+    wraps = (canvas.wrap_x, canvas.wrap_y) if canvas and isinstance(edits[0], geometry.Resize) else (False, False)
+    return build.emit(_OPS[type(edits[0])](len(maps[0].low), len(maps[1].low), *wraps), [value], tuple(edits))
+
+
+def edit_features(build: Build, features: Features, edits: Sequence[Edit]) -> Features:
+    """A paused pass after an edit: its state, the masks pending in its carrier, its noise under fit follow."""
+    edits = tuple(edits)
+    return replace(
+        features,
+        activation=edit_tensor(build, features.activation, edits, features.canvas),
+        skip=features.skip and edit_tensor(build, features.skip, edits, features.canvas),
+        carrier=_edit_carrier(features.carrier, edits, features.canvas),
+        canvas=features.canvas.edited(edits[0]),
+    )
+
+
+def edit_fields(fields: Fields, edits: Sequence[Edit], canvas: Canvas | None = None) -> Fields:
+    """Fields after an edit a row; equal ones stay one object."""
+    wraps = (canvas.wrap_x, canvas.wrap_y) if canvas else (False, False)
+    known: dict[tuple[Field, Edit], Field] = {}
+    return tuple(known.setdefault(pair, _edit_field(*pair, *wraps)) for pair in zip(fields, edits, strict=True))
+
+
+def _edit_field(field: Field, edit: Edit, wrap_x: bool, wrap_y: bool) -> Field:
+    wraps = (wrap_x, wrap_y) if isinstance(edit, geometry.Resize) else (False, False)
+    return edited(field, edit, wrap_x=wraps[0], wrap_y=wraps[1])
+
+
+def _edit_carrier(carrier: Carrier, edits: tuple[Edit, ...], canvas: Canvas) -> Carrier:
+    def again(one: Carrier) -> Carrier:
+        return _edit_carrier(one, edits, canvas)
+
+    if isinstance(carrier, Run):
+        return replace(carrier, noise=replace(carrier.noise, frames=edit_fields(carrier.noise.frames, edits, canvas)))
+    if isinstance(carrier, Blend):
+        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=edit_fields(carrier.alpha, edits, canvas))
+    if isinstance(carrier, Mixture):
+        weights = tuple(edit_fields(weight, edits, canvas) for weight in carrier.weights)
+        return Mixture(tuple(map(again, carrier.carriers)), weights)
+    after = canvas.edited(edits[0])
+    scale = (canvas.height / after.height, canvas.width / after.width)
+    return replace(carrier, of=again(carrier.of), edits=tuple(_rescaled(edit, scale) for edit in carrier.edits))
+
+
+def _rescaled(edit: Edit, scale: tuple[Fraction, Fraction]) -> Edit:
+    """A same-size edit whose amounts stay the same distance on a canvas that has changed size."""
+    if isinstance(edit, geometry.Shift):
+        return replace(edit, dy=edit.dy * scale[0], dx=edit.dx * scale[1])
+    return edit
+
+
+def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Features:
+    """Passes side by side on one canvas, each carried on as itself.
+
+    Raises:
+        ValueError: the parts are paused at different layers or belong to generators of different layers.
+        SizeError: their canvases do not meet.
+    """
+    first = parts[0]
+    _check_joinable(build, parts)
+    canvas = Canvas.joined([part.canvas for part in parts], axis)
+    lengths = [part.canvas.width if axis == "x" else part.canvas.height for part in parts]
+    whole = sum(lengths, Fraction(0))
+    edges = tuple(sum(lengths[:count], Fraction(0)) / whole for count in range(len(parts) + 1))
+    skips = [part.skip for part in parts if part.skip is not None]
+    weights = tuple((Cell(number, edges, axis),) * first.rows for number in range(len(parts)))
+    return replace(
+        first,
+        activation=build.emit(Concat(axis), [part.activation for part in parts]),
+        skip=build.emit(Concat(axis), skips) if skips else None,
+        carrier=Mixture(
+            tuple(
+                _place_carrier(part.carrier, axis, edges[number], edges[number + 1] - edges[number])
+                for number, part in enumerate(parts)
+            ),
+            weights,
+        ),
+        canvas=canvas,
+    )
+
+
+def _check_joinable(build: Build, parts: Sequence[Features]) -> None:
+    table = build.table(parts[0].model)
+    for part in parts[1:]:
+        if not table.same_shape(build.table(part.model)):
+            raise ValueError(f"the parts belong to models of different layers: '{parts[0].model}' and '{part.model}'")
+        if part.layer != parts[0].layer:
+            names = [table.at(one.layer).name for one in (parts[0], part)]
+            raise ValueError(f"the parts are paused at different layers, {names[0]} and {names[1]}: tap them at one")
+
+
+def _place_carrier(carrier: Carrier, axis: Axis, start: Fraction, length: Fraction) -> Carrier:
+    def place(fields: Fields) -> Fields:
+        known: dict[Field, Field] = {}
+        return tuple(known.setdefault(field, Placed(field, axis, start, length)) for field in fields)
+
+    def again(one: Carrier) -> Carrier:
+        return _place_carrier(one, axis, start, length)
+
+    if isinstance(carrier, Run):
+        return replace(carrier, noise=replace(carrier.noise, frames=place(carrier.noise.frames)))
+    if isinstance(carrier, Blend):
+        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=place(carrier.alpha))
+    if isinstance(carrier, Mixture):
+        return Mixture(tuple(map(again, carrier.carriers)), tuple(map(place, carrier.weights)))
+    scale = (Fraction(1), length) if axis == "x" else (length, Fraction(1))
+    return Mapped(
+        again(carrier.of), tuple(_rescaled(edit, scale) for edit in carrier.edits), carrier.layers, carrier.parts
+    )

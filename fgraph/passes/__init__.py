@@ -1,0 +1,29 @@
+"""Rewrites of a Program, each valid in and valid out, listed once and in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fgraph.ir.program import Program
+from fgraph.ir.verify import verify
+from fgraph.passes.dead import remove_dead
+from fgraph.passes.share import share
+from fgraph.passes.simplify import simplify
+
+PASSES: tuple[Callable[[Program], Program], ...] = (simplify, share, remove_dead)
+_ROUNDS = 8  # sharing can make two operands of a mix equal, which simplifies, which shares more; it ends soon
+
+
+def optimise(program: Program) -> Program:
+    """The program after all passes, again and again until nothing changes."""
+    verify(program)
+    for _ in range(_ROUNDS):
+        before = (len(program.instructions), program.total_rows)
+        for rewrite in PASSES:
+            program = verify(rewrite(program))
+        if (len(program.instructions), program.total_rows) == before:
+            break
+    return program
+
+
+__all__ = ["PASSES", "optimise", "remove_dead", "share", "simplify"]

@@ -1,0 +1,61 @@
+"""Rows that are computed twice are computed once.
+
+Two rows equal in operation, parameter and operand rows are one row, wherever they stand: within an operation or in
+two of the same kind. Fifty edits of one seed share every layer below the edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+import numpy as np
+
+from fgraph.ir.ops import Apply, Join, Op
+from fgraph.ir.program import Instruction, Program
+from fgraph.ir.types import Type
+from fgraph.passes.rewrite import Rewriter
+
+Known = dict[Hashable, tuple[int, int]]  # what makes a row -> where it lives
+
+
+def share(program: Program) -> Program:
+    """The program without rows that repeat others."""
+    work = Rewriter(program)
+    known: dict[tuple[Op, tuple[Type, ...]], Known] = {}
+    for instruction in program.instructions:
+        if isinstance(instruction.op, Join | Apply):  # a user's function may draw its own numbers
+            work.copy(instruction)
+        else:
+            types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
+            _share_rows(work, instruction, known.setdefault((instruction.op, types), {}))
+    return work.finish()
+
+
+def _share_rows(work: Rewriter, instruction: Instruction, known: Known) -> None:
+    keys = _row_keys(work, instruction)
+    fresh: list[int] = []
+    for row, key in enumerate(keys):
+        if key not in known:
+            known[key] = (-1, len(fresh))
+            fresh.append(row)
+    if fresh:
+        rows = np.array(fresh)
+        whole = len(fresh) == instruction.rows
+        operands = [work.operand(one if whole else one.take(rows)) for one in instruction.operands]
+        number = work.keep(instruction, operands, None if whole else rows)
+        for row in fresh:
+            known[keys[row]] = (number, known[keys[row]][1])
+    places = np.array([known[key] for key in keys], np.int64).reshape(-1, 2)
+    work.settle((places[:, 0], places[:, 1]))
+
+
+def _row_keys(work: Rewriter, instruction: Instruction) -> list[Hashable]:
+    columns: list[list[Hashable]] = []
+    for operand in instruction.operands:
+        values, rows = work.place(operand)
+        columns.append((values * (1 << 32) + rows).tolist())
+    if instruction.params:
+        columns.append(list(instruction.params))
+    if not columns:
+        return list(range(instruction.rows))
+    return list(zip(*columns, strict=True))

@@ -1,0 +1,85 @@
+"""Rows that an operation leaves as they are need no operation.
+
+A mix of equal operands, or with all its weight on one, is that operand; an edit that changes nothing is what it
+reads. Rows are judged one by one, so a mix may go for some rows and stay, with fewer operands, for others.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fgraph.ir.ops import DrawMask, Mix, SpatialOp
+from fgraph.ir.program import Index, Instruction, Operand, Program
+from fgraph.passes.rewrite import Rewriter
+
+
+def simplify(program: Program) -> Program:
+    """The program without operations that change nothing."""
+    work = Rewriter(program)
+    for instruction in program.instructions:
+        if isinstance(instruction.op, Mix):
+            _simplify_mix(work, instruction)
+        elif isinstance(instruction.op, SpatialOp):
+            _simplify_edit(work, instruction)
+        else:
+            work.copy(instruction)
+    return work.finish()
+
+
+def _simplify_edit(work: Rewriter, instruction: Instruction) -> None:
+    idle = np.array([param.is_identity for param in instruction.params])  # type: ignore[attr-defined]
+    if not idle.any():
+        return work.copy(instruction)
+    values, rows = (part.copy() for part in work.place(instruction.operands[0]))
+    busy = np.flatnonzero(~idle)
+    if len(busy):
+        operand = work.operand(instruction.operands[0].take(busy))
+        values[busy] = work.keep(instruction, [operand], busy)
+        rows[busy] = np.arange(len(busy))
+    work.settle((values, rows))
+
+
+def _simplify_mix(work: Rewriter, instruction: Instruction) -> None:
+    half = len(instruction.operands) // 2
+    values, weights = instruction.operands[:half], instruction.operands[half:]
+    alive = np.stack([_nonzero(work, weight) for weight in weights])  # [n, rows]
+    places = [work.place(value) for value in values]
+    ids = np.stack([_identities(*place) for place in places])
+    first = np.argmax(alive, axis=0)  # the first operand with weight
+    columns = np.arange(instruction.rows)
+    same = ((ids == ids[first, columns]) | ~alive).all(axis=0)
+    if alive.all() and not same.any():
+        return work.copy(instruction)
+    made, rows = np.empty(instruction.rows, np.int64), np.empty(instruction.rows, np.int64)
+    for number in range(half):
+        take = np.flatnonzero(same & (first == number))
+        made[take], rows[take] = places[number][0][take], places[number][1][take]
+    for pattern, members in _patterns(alive, np.flatnonzero(~same)):
+        kept = [*(values[n] for n in pattern), *(weights[n] for n in pattern)]
+        made[members] = work.keep(instruction, [work.operand(one.take(members)) for one in kept], members)
+        rows[members] = np.arange(len(members))
+    work.settle((made, rows))
+
+
+def _identities(values: Index, rows: Index) -> Index:
+    return values * (1 << 32) + rows
+
+
+def _nonzero(work: Rewriter, weight: Operand) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """For each row, whether its weight is anything but a field known to be 0 everywhere."""
+    values, rows = work.place(weight)
+    alive = np.ones(len(values), bool)
+    for value in np.unique(values).tolist():
+        instruction, mine = work.instructions[value], values == value
+        assert isinstance(instruction.op, DrawMask), "the weights of a mix are drawn"
+        zero = np.array([param.constant == 0.0 for param in instruction.params])
+        alive[mine] = ~zero[rows[mine]]
+    return alive
+
+
+def _patterns(alive: np.ndarray[tuple[int, int], np.dtype[np.bool_]], rows: Index) -> list[tuple[list[int], Index]]:
+    """The rows, grouped by which operands have weight."""
+    groups: dict[bytes, list[int]] = {}
+    for row in rows.tolist():
+        groups.setdefault(alive[:, row].tobytes(), []).append(row)
+    return [(np.flatnonzero(alive[:, members[0]]).tolist(), np.array(members)) for members in groups.values()]

@@ -1,0 +1,80 @@
+"""The schedule: which operations run together, and when.
+
+A key is (epoch, layer order, depth, phase). Layers run in layer order; what is neither layer nor code runs right after
+the last layer it depends on, by depth; what reads nothing runs just before its first reader. The epoch rises where a
+value depends on something later in layer order, as the inversion of a decoded image does. Operations of equal key and
+equal signature are one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+
+from fgraph.ir.ops import Join, Op
+from fgraph.ir.program import Program
+from fgraph.ir.types import Type
+
+Key = tuple[int, int, int, int, int]  # epoch, resolution, place in it, depth, phase
+_NEVER: Key = (-1, 0, 0, 0, 0)
+_BEFORE, _AT = 0, 1
+
+
+def schedule(program: Program) -> list[list[int]]:
+    """The instructions of each step, steps in the order they run; joins are no steps."""
+    keys = _keys(program)
+    steps: dict[Hashable, list[int]] = {}
+    for number, instruction in enumerate(program.instructions):
+        if not isinstance(instruction.op, Join):
+            steps.setdefault((keys[number], *_signature(program, number)), []).append(number)
+    return sorted(steps.values(), key=lambda members: keys[members[0]])  # stable: equal keys keep their order
+
+
+def _signature(program: Program, number: int) -> tuple[Op, tuple[Type, ...], Type]:
+    instruction = program.instructions[number]
+    types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
+    return instruction.op, types, instruction.type
+
+
+def _keys(program: Program) -> list[Key]:
+    keys: list[Key] = []
+    for instruction in program.instructions:
+        read = [keys[operand.value] for operand in instruction.operands]
+        keys.append(_key(instruction.op, read))
+    for number in reversed(range(len(keys))):
+        if not program.instructions[number].operands:
+            keys[number] = _NEVER  # set below, once its readers are known
+    first = _first_readers(program, keys)
+    return [first.get(number, (0, 0, 0, 0, _BEFORE)) if key == _NEVER else key for number, key in enumerate(keys)]
+
+
+def _key(op: Op, read: list[Key]) -> Key:
+    latest = max(read, default=_NEVER)
+    if not read:
+        return _NEVER
+    if op.order is None:
+        epoch, resolution, place, depth, _ = max(latest, (0, 0, 0, 0, 0))
+        return (epoch, resolution, place, depth + (0 if isinstance(op, Join) else 1), _AT)
+    epoch = max(latest[0], 0)
+    if (0, 0) < op.order <= latest[1:3]:
+        epoch += 1  # a layer that reads what an equal or later layer made belongs to a further round
+    if op.order == (0, 0):
+        if latest[1:3] > op.order:
+            return (epoch + 1, 0, 0, 0, _AT)
+        return (epoch, 0, 0, latest[3] + 1, _AT)
+    return (epoch, *op.order, 0, _AT)
+
+
+def _first_readers(program: Program, keys: list[Key]) -> dict[int, Key]:
+    """For each instruction that reads nothing, a key just before its first reader; through joins."""
+    first: dict[int, Key] = {}
+    for number in reversed(range(len(program.instructions))):
+        instruction = program.instructions[number]
+        key = keys[number]
+        if isinstance(instruction.op, Join):
+            key = first.get(number, key)
+        for operand in instruction.operands:
+            maker = program.instructions[operand.value]
+            if not maker.operands or isinstance(maker.op, Join):
+                earlier = (*key[:4], _BEFORE)
+                first[operand.value] = min(first.get(operand.value, earlier), earlier)
+    return first
