@@ -1,0 +1,65 @@
+"""Arrays as pictures: 8-bit conversion, previews, PNG bytes."""
+
+from __future__ import annotations
+
+import io
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+from PIL.PngImagePlugin import PngInfo
+
+Pixels = NDArray[np.uint8]
+Floats = NDArray[np.floating[Any]]
+
+
+def to_pixels(row: Floats) -> Pixels:
+    """8-bit pixels [h, w, channels] of one image [channels, h, w] in [-1, 1], by NVlabs' rule (truncated, not rounded).
+
+    >>> to_pixels(np.array([-1.0, 0.0, 1.0]).reshape(3, 1, 1)).tolist()
+    [[[0, 128, 255]]]
+    """
+    scaled = np.clip(np.asarray(row, dtype=np.float32) * 127.5 + 128, 0, 255)
+    pixels: Pixels = scaled.astype(np.uint8).transpose(1, 2, 0)  # [h, w, channels]
+    return pixels
+
+
+def to_pillow(pixels: Pixels) -> PillowImage.Image:
+    """A Pillow image of pixels [h, w, 1 | 3 | 4]; any other channel count is shown by its mean."""
+    if pixels.shape[2] not in (1, 3, 4):
+        pixels = pixels.mean(axis=2, keepdims=True).astype(np.uint8)
+    return PillowImage.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+
+
+def encode_png(pixels: Pixels, text: Mapping[str, str] | None = None) -> bytes:
+    """PNG bytes of pixels [h, w, channels], with these text chunks before the pixel data."""
+    info = PngInfo()
+    for key, value in (text or {}).items():
+        info.add_text(key, value)  # becomes iTXt (UTF-8) where Latin-1 does not do
+    buffer = io.BytesIO()
+    to_pillow(pixels).save(buffer, format="PNG", pnginfo=info)
+    return buffer.getvalue()
+
+
+def tile_rows(rows: list[Pixels], gap: int = 2) -> Pixels:
+    """All rows in one picture, as near to a square as they go, white between them."""
+    height, width, channels = rows[0].shape
+    columns = max(1, round(math.sqrt(len(rows) * height / width)))
+    columns = min(columns, len(rows))
+    lines = math.ceil(len(rows) / columns)
+    sheet = np.full((lines * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, dtype=np.uint8)
+    for index, row in enumerate(rows):
+        top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
+        sheet[top : top + height, left : left + width] = row
+    return sheet
+
+
+def preview_features(tensor: Floats) -> Floats:
+    """What a feature map looks like: [channels, h, w] -> [1, h, w] in [-1, 1], the strength over all channels."""
+    strength = np.sqrt(np.mean(np.square(np.asarray(tensor, dtype=np.float32)), axis=0, keepdims=True))  # [1, h, w]
+    low, high = float(strength.min()), float(strength.max())
+    grey: Floats = (strength - low) / max(high - low, 1e-12) * 2 - 1
+    return grey

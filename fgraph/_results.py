@@ -1,0 +1,198 @@
+"""What a run hands back: images, latents, feature maps and masks as plain arrays.
+
+Nothing here needs torch. Every value has `save(path)`, which writes each file whole or not at all.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+from fgraph._atomic import write_atomic
+from fgraph._errors import SaveError
+from fgraph._pictures import Pixels, encode_png, preview_features, tile_rows, to_pillow, to_pixels
+
+Array: TypeAlias = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class _Pictured:
+    """Rows that can be looked at: `array` is [rows, channels, h, w]."""
+
+    array: Array
+
+    def __post_init__(self) -> None:
+        assert self.array.ndim == 4, f"expected [rows, channels, h, w], found {self.array.shape}"
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.array)
+
+    def pixels(self, row: int) -> Pixels:
+        """One row in 8 bits, [h, w, channels]."""
+        return to_pixels(self.array[row])
+
+    def to_pil(self, row: int = 0) -> PillowImage.Image:
+        """One row as a Pillow image."""
+        return to_pillow(self.pixels(row))
+
+    def save(self, path: str | Path) -> list[Path]:
+        """Write the rows: `.npy` all in one file; `.png` one file a row.
+
+        One row is written to `path` itself, several to `name_000.png`, `name_001.png`, ... beside it.
+
+        Returns:
+            The files written.
+
+        Raises:
+            SaveError: the ending is neither, or a file could not be written.
+        """
+        path = Path(path)
+        _check_suffix(path, ".png", ".npy")
+        if path.suffix.lower() == ".npy":
+            write_atomic(path, encode_npy(self.array))
+            return [path]
+        paths = row_paths(path, self.rows)
+        for row, target in enumerate(paths):
+            write_atomic(target, encode_png(self.pixels(row)))
+        return paths
+
+    def _repr_png_(self) -> bytes:
+        """What a notebook shows: all rows in one picture."""
+        return encode_png(tile_rows([self.pixels(row) for row in range(self.rows)]))
+
+    def __repr__(self) -> str:
+        rows, channels, height, width = self.array.shape
+        return f"{type(self).__name__}(rows={rows}, channels={channels}, height={height}, width={width})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Image(_Pictured):
+    """Rows of images: `array` is float32 [rows, channels, h, w] in [-1, 1].
+
+    >>> Image(np.zeros((2, 3, 4, 8), np.float32))
+    Image(rows=2, channels=3, height=4, width=8)
+    """
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class MaskImage(_Pictured):
+    """Rows of masks: `array` is float32 [rows, 1, h, w] in [0, 1]; 0 is black."""
+
+    def pixels(self, row: int) -> Pixels:
+        """One row in 8 bits, [h, w, 1], rounded."""
+        pixels: Pixels = np.rint(np.clip(self.array[row], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
+        return pixels
+
+
+@dataclass(frozen=True, eq=False)
+class Latents:
+    """Rows of style codes: z or w [rows, dim], w+ [rows, num_ws, w_dim], s [rows, sum of style lengths]."""
+
+    array: Array
+    space: str
+    model: str
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return len(self.array)
+
+    def to_bytes(self) -> bytes:
+        """The content of a `.safetensors` file: the tensor `latent`, with `space` and `model` as metadata."""
+        from safetensors.numpy import save
+
+        tensors = {"latent": np.ascontiguousarray(self.array)}
+        return save(tensors, metadata={"space": self.space, "model": self.model})
+
+    def save(self, path: str | Path) -> list[Path]:
+        """Write `.safetensors`, which a `latent` node reads back.
+
+        Raises:
+            SaveError: the ending is another, or the file could not be written.
+        """
+        path = Path(path)
+        _check_suffix(path, ".safetensors")
+        write_atomic(path, self.to_bytes())
+        return [path]
+
+    def __repr__(self) -> str:
+        return f"Latents(space={self.space!r}, shape={self.array.shape}, model={self.model!r})"
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaps:
+    """The state of a paused pass: `activation` and `skip`, each [rows, channels, h, w]."""
+
+    tensors: Mapping[str, Array]
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return max((len(tensor) for tensor in self.tensors.values()), default=0)
+
+    def preview(self) -> Image:
+        """The strength of the activation over all channels, as a grey image."""
+        tensor = self.tensors.get("activation", next(iter(self.tensors.values())))
+        return Image(np.stack([preview_features(row) for row in tensor]))
+
+    def to_bytes(self) -> bytes:
+        """The content of an `.npz` file, one array a state tensor."""
+        buffer = io.BytesIO()
+        np.savez(buffer, **self.tensors)  # type: ignore[arg-type]  # the stub takes them for allow_pickle
+        return buffer.getvalue()
+
+    def save(self, path: str | Path) -> list[Path]:
+        """Write `.npz` with every state tensor, or `.png` with the preview.
+
+        Raises:
+            SaveError: the ending is neither, or a file could not be written.
+        """
+        path = Path(path)
+        _check_suffix(path, ".npz", ".png")
+        if path.suffix.lower() == ".png":
+            return self.preview().save(path)
+        write_atomic(path, self.to_bytes())
+        return [path]
+
+    def _repr_png_(self) -> bytes:
+        return self.preview()._repr_png_()
+
+    def __repr__(self) -> str:
+        shapes = ", ".join(f"{name}={tensor.shape}" for name, tensor in self.tensors.items())
+        return f"FeatureMaps({shapes})"
+
+
+Result: TypeAlias = Image | MaskImage | Latents | FeatureMaps
+
+
+def encode_npy(array: Array) -> bytes:
+    """The content of an `.npy` file."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
+def row_paths(path: Path, rows: int) -> list[Path]:
+    """Where the rows of a picture go: `path` itself for one, numbered names for several.
+
+    >>> [path.name for path in row_paths(Path("view.png"), 2)]
+    ['view_000.png', 'view_001.png']
+    """
+    if rows == 1:
+        return [path]
+    digits = max(3, len(str(rows - 1)))
+    return [path.with_name(f"{path.stem}_{row:0{digits}d}{path.suffix}") for row in range(rows)]
+
+
+def _check_suffix(path: Path, *known: str) -> None:
+    if path.suffix.lower() not in known:
+        raise SaveError(f"cannot write {path}: its name must end in {' or '.join(known)}")

@@ -1,0 +1,40 @@
+"""What a Program means: one operation after another, one row after another, nothing shared, nothing batched."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from fgraph.ir.ops import Join
+from fgraph.ir.program import Instruction, Operand, Program
+from fgraph.runtime.kernels import KERNELS, KernelContext
+
+
+def run_eagerly(program: Program, context: KernelContext) -> list[dict[str, Tensor]]:
+    """Run a program as it was lowered; for each of `program.outputs`, its tensors by name.
+
+    Every kernel sees a single row at a time, so this judges batching and sharing alike.
+    """
+    values: list[list[Tensor]] = []
+    with torch.inference_mode():
+        for instruction in program.instructions:
+            values.append(_run(instruction, values, context))
+        return [
+            {name: torch.cat(_rows(values, operand)) for name, operand in output.tensors.items()}
+            for output in program.outputs
+        ]
+
+
+def _run(instruction: Instruction, values: list[list[Tensor]], context: KernelContext) -> list[Tensor]:
+    if isinstance(instruction.op, Join):
+        return [row for operand in instruction.operands for row in _rows(values, operand)]
+    kernel = KERNELS[type(instruction.op)]
+    columns = [_rows(values, operand) for operand in instruction.operands]
+    return [
+        kernel(instruction.op, [column[row] for column in columns], instruction.params[row : row + 1], context)
+        for row in range(instruction.rows)
+    ]
+
+
+def _rows(values: list[list[Tensor]], operand: Operand) -> list[Tensor]:
+    return [values[operand.value][row] for row in operand.index.tolist()]

@@ -1,0 +1,31 @@
+"""Kernels of images and of a user's own functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from torch import Tensor
+
+from fgraph._picture_file import load_picture
+from fgraph.ir.ops import Apply, Clamp, Picture
+from fgraph.runtime.kernels.context import KernelContext, Params
+
+
+def picture(op: Picture, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Image files as [rows, 3, H, W] in [-1, 1]."""
+    return context.tensor(np.stack([load_picture(str(path), (op.height, op.width), op.fit) for path in params]))
+
+
+def clamp(op: Clamp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Values cut to [-1, 1]."""
+    return inputs[0].clamp(-1, 1)
+
+
+def apply(op: Apply, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """A user's function of tensors, with each per-row number as a tensor [rows, 1, ...]."""
+    columns = zip(*params, strict=True)
+    shape = (-1, *[1] * (inputs[0].ndim - 1))
+    numbers = [context.tensor(np.array(column, np.float64)).view(shape) for column in columns]
+    result: Tensor = op.function(*inputs, *numbers)
+    return result

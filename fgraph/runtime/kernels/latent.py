@@ -1,0 +1,80 @@
+"""Kernels of operations on codes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fgraph.ir.ops import Affine, Draw, Given, Invert, Lerp, MapZ, Repeat, Splice, Truncate
+from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.runtime.kernels.seeds import draw_codes
+from fgraph.runtime.progress import progress
+from fgraph.stylegan.inversion import invert as invert_images
+
+
+def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Z [rows, width] from seeds."""
+    rows = [draw_codes(*param[:4], op.width)[param[4]] for param in params]  # type: ignore[index]
+    return context.tensor(np.stack(rows))
+
+
+def given(op: Given, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Codes given as arrays."""
+    return context.tensor(np.stack([array.array[row] for array, row in params]))  # type: ignore[misc,has-type]
+
+
+def map_z(op: MapZ, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """W [rows, w_dim] of z."""
+    return context.generators[op.model].map(inputs[0])
+
+
+def truncate(op: Truncate, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Codes drawn towards the mean by ψ a row."""
+    psi = torch.tensor(params, device=context.device, dtype=context.dtype)
+    return context.generators[op.model].truncate(inputs[0], psi, op.cutoff)
+
+
+def repeat(op: Repeat, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """W+ [rows, num_ws, w_dim] of w."""
+    return inputs[0][:, None].expand(-1, op.count, -1)
+
+
+def affine(op: Affine, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """S [rows, length] of w or W+."""
+    return context.generators[op.model].affine(inputs[0])
+
+
+def lerp(op: Lerp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """A + t (b - a), t a row."""
+    t = torch.tensor(params, device=context.device, dtype=context.dtype)
+    return torch.lerp(inputs[0], inputs[1], t.view(-1, *[1] * (inputs[0].ndim - 1)))
+
+
+def splice(op: Splice, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """The first code with ranges of the second."""
+    result = inputs[0].clone()
+    for start, stop in op.ranges:
+        result[:, start:stop] = inputs[1][:, start:stop]
+    return result
+
+
+def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """The codes of images, by optimisation."""
+    with progress(op.steps, "inverting") as job:
+
+        def advance(loss: float) -> None:
+            job.note(loss=f"{loss:.4f}")
+            job.advance()
+
+        return invert_images(
+            context.generators[op.model],
+            inputs[0],
+            space=op.space,
+            steps=op.steps,
+            learning_rate=op.learning_rate,
+            prior=op.prior,
+            on_step=advance,
+        )

@@ -1,0 +1,35 @@
+"""Kernels of generator layers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from fgraph.ir.ops import Const, Conv, ToRGB, Upsample
+from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.stylegan.network import upsample_skip
+
+
+def const(op: Const, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """The constant input [1, C, 4, 4]."""
+    return context.generators[op.model].const()
+
+
+def conv(op: Conv, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """A convolution with noise, bias and activation, for all rows at once."""
+    style = inputs[1][:, op.layer.style_slice]
+    noise = inputs[2] if len(inputs) > 2 else None
+    return context.generators[op.model].conv(op.layer, inputs[0], style, noise, op.wrap_x, op.wrap_y)
+
+
+def to_rgb(op: ToRGB, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """RGB of an activation, added to the up-sampled skip."""
+    style = inputs[1][:, op.layer.style_slice]
+    skip = inputs[2] if len(inputs) > 2 else None
+    return context.generators[op.model].torgb(op.layer, inputs[0], style, skip)
+
+
+def upsample(op: Upsample, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """The skip image at twice its size."""
+    return upsample_skip(inputs[0], op.wrap_x, op.wrap_y)

@@ -1,0 +1,62 @@
+"""Numbers from seeds, always drawn on the CPU, so that every device and every batch sees the same."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@lru_cache(maxsize=1024)
+def draw_codes(draw: str, seed: int, count: int, smooth: float, width: int) -> Floats:
+    """Z [count, width] as the published programs draw it: `torch` as SOAT, `numpy` as NVlabs and SOAT's panorama.
+
+    With `smooth` > 0 the codes are smoothed along the rows by a Gaussian of that σ that goes round, and divided by
+    the root of their mean square (SOAT's panorama).
+    """
+    if draw == "torch":
+        z = torch.randn([count, width], generator=torch.Generator().manual_seed(seed)).numpy()
+    else:
+        z = np.random.RandomState(seed).randn(count, width).astype(np.float32)
+    if smooth > 0:
+        z = smooth_rows(z, smooth)
+        z = z / np.sqrt(np.mean(np.square(z)))
+    z.flags.writeable = False
+    return z
+
+
+def smooth_rows(rows: Floats, sigma: float) -> Floats:
+    """A Gaussian filter along axis 0 that goes round, cut at 4 σ as scipy.ndimage.gaussian_filter does."""
+    radius = int(4.0 * sigma + 0.5)
+    offsets = np.arange(-radius, radius + 1)
+    weights = np.exp(-0.5 * (offsets / sigma) ** 2)
+    weights /= weights.sum()
+    positions = (np.arange(len(rows))[:, None] + offsets) % len(rows)  # [rows, taps]
+    smoothed: Floats = np.einsum("rtw,t->rw", rows[positions].astype(np.float64), weights).astype(np.float32)
+    return smoothed
+
+
+def keyed_noise(seed: int, key: int, layer: str, height: int, width: int) -> Floats:
+    """Standard normal noise [height, width] that depends on (seed, row key, layer) and nothing else."""
+    digest = hashlib.blake2b(f"{seed}/{key}/{layer}".encode(), digest_size=16).digest()
+    generator = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
+    return generator.standard_normal((height, width), dtype=np.float32)
+
+
+def filled_noise(buffer: NDArray[Any], rows: int, width: int) -> Floats:
+    """The published rule for noise narrower than its map: [rows, 1, H, width].
+
+    A copy of the buffer [H, w] at either end (the right one wins), and between them numbers of a CPU generator seeded
+    with the width (SOAT, NoiseInjection).
+    """
+    height, own = buffer.shape
+    filled = torch.zeros([rows, 1, height, width]).normal_(generator=torch.Generator().manual_seed(width)).numpy()
+    filled[..., :own] = buffer
+    filled[..., -own:] = buffer
+    return filled

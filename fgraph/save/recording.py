@@ -1,0 +1,49 @@
+"""The record of a graph: what its pictures carry of how they were made."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from fgraph._version import __version__
+from fgraph.declare import MAIN, Graph, GraphSpec, derive_seed
+from fgraph.save.record import ModelRecord, Record
+from fgraph.stylegan.header import DEFAULT_MODEL, find_model
+
+
+def record_graph(graph: Graph) -> Record:
+    """The record of a graph: its YAML, the seeds that its nodes draw from, its models with the digests of their files.
+
+    Raises:
+        ModelError: a model's file cannot be found.
+    """
+    spec = graph.spec
+    models = {name: _record_model(source) for name, source in {MAIN: DEFAULT_MODEL, **spec.models}.items()}
+    return Record(__version__, graph.to_yaml(), _seeds(spec), models)
+
+
+def _seeds(spec: GraphSpec) -> dict[str, Any]:
+    """Node id -> the seed it was given, or the one it derives."""
+    found: dict[str, Any] = {}
+    for name, node, _ in spec.walk():
+        if "seed" in type(node).model_fields:
+            given = getattr(node, "seed")  # noqa: B009  # not every node has it
+            found[name] = derive_seed(spec.seed, name) if given is None else given
+    return found
+
+
+def _record_model(source: Any) -> ModelRecord:
+    if not isinstance(source, str | Path):  # a generator loaded by the caller
+        return ModelRecord(str(getattr(source, "name", type(source).__name__)), "")
+    path = find_model(source)
+    stat = path.stat()
+    return ModelRecord(str(source), _digest(path, stat.st_size, stat.st_mtime_ns))
+
+
+@lru_cache(maxsize=16)
+def _digest(path: Path, size: int, modified: int) -> str:
+    """SHA-256 of a file; size and time are there so that a changed file is read anew."""
+    with path.open("rb") as file:
+        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
