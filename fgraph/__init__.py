@@ -1,0 +1,43 @@
+"""fgraph: edit images through StyleGAN, as graphs that run in one batched forward pass.
+
+    Graph            build a graph in Python; its methods are the nodes
+    load             read a graph from YAML
+    check            every fault of a graph, without running it
+    compile          a graph, or many together, -> a Plan
+    run              a graph, many, or a Plan -> images, latents, feature maps, masks
+    load_generator   a model to hand to Graph(models=...)
+    Node             the base of your own nodes
+
+Importing fgraph does not import torch.
+"""
+
+from fgraph._errors import Fault, FgraphError, GraphError, MemoryBudgetError, ModelError, RunError, SaveError
+from fgraph._front import check, compile, load, load_generator, run
+from fgraph._results import FeatureMaps, Image, Latents, MaskImage
+from fgraph._version import __version__
+from fgraph.declare import Graph
+from fgraph.node import Node
+from fgraph.plan import Plan
+
+__all__ = [
+    "Fault",
+    "FeatureMaps",
+    "FgraphError",
+    "Graph",
+    "GraphError",
+    "Image",
+    "Latents",
+    "MaskImage",
+    "MemoryBudgetError",
+    "ModelError",
+    "Node",
+    "Plan",
+    "RunError",
+    "SaveError",
+    "__version__",
+    "check",
+    "compile",
+    "load",
+    "load_generator",
+    "run",
+]

@@ -1,0 +1,238 @@
+"""The front: load, check, compile, run. It ties the stages together, and is all that most people call."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from fgraph._errors import Fault, FgraphError, GraphError, ModelError
+from fgraph._models import ModelPool
+from fgraph._nodes import registry_with
+from fgraph._results import Result
+from fgraph.declare import Graph, GraphSpec, Source, read
+from fgraph.digraph import wire
+from fgraph.ir.inputs import Context
+from fgraph.ir.lower import lower
+from fgraph.ir.program import Program
+from fgraph.node import Node
+from fgraph.passes import optimise
+from fgraph.plan import Plan, make_plan
+
+if TYPE_CHECKING:
+    from fgraph.stylegan.generator import Generator
+
+NodeClasses: TypeAlias = Iterable[type[Node]]
+GraphLike: TypeAlias = Graph | Path | str | Mapping[str, Any]
+Engine = Literal["batched", "eager"]
+PRECISIONS = ("float32", "float64")
+_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
+
+
+def load(
+    source: Path | str | Mapping[str, Any],
+    overrides: Sequence[str] = (),
+    *,
+    nodes: NodeClasses = (),
+    trace: Source | None = None,
+) -> Graph:
+    """Read a graph from a file, YAML text or a mapping.
+
+    Args:
+        source: a path, a string that is one existing path, YAML text, or a mapping.
+        overrides: changes in Hydra's grammar, such as `nodes.fade.start=0.4` or `seed=3`.
+        nodes: node classes of your own that the graph uses.
+        trace: where the parts of a mapping came from, for the places of faults.
+
+    Raises:
+        GraphError: the graph is wrong; it carries every fault, those of later stages too.
+
+    >>> graph = load('''
+    ... nodes:
+    ...   code: {op: sample, seed: 3}
+    ...   image: {op: decode, of: code}
+    ... outputs: [image]
+    ... ''', overrides=["nodes.code.truncation=0.7"])
+    >>> graph.spec.nodes["code"].truncation
+    0.7
+    """
+    spec, faults = read(source, overrides, ops=registry_with(nodes), trace=trace)
+    if faults:
+        raise GraphError(_in_order([*faults, *check(spec)]))
+    return Graph.from_spec(spec, nodes)
+
+
+def check(graph: GraphLike | GraphSpec | Sequence[GraphLike], *, nodes: NodeClasses = ()) -> list[Fault]:
+    """Every fault of a graph, or of many: wiring, kinds, layers, sizes, rows. Runs nothing and loads no weights.
+
+    >>> check("{nodes: {image: {op: decode, of: cod}, code: {op: sample}}, outputs: [image]}")[0].hint
+    "did you mean 'code'?"
+    """
+    try:
+        specs = [graph] if isinstance(graph, GraphSpec) else [one.spec for one in _as_list(graph, nodes)[0]]
+    except GraphError as error:
+        return list(error.faults)
+    return _lower(specs)[2]
+
+
+def compile(
+    graph: GraphLike | Sequence[GraphLike],
+    *,
+    device: str = "auto",
+    precision: str = "float32",
+    memory: int | str | None = None,
+    nodes: NodeClasses = (),
+) -> Plan:
+    """Turn a graph, or many together, into one plan of batched calls; torch is not loaded.
+
+    Args:
+        graph: a graph or a list of graphs; paths, YAML text and mappings are loaded.
+        device: where to run: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for the best there is.
+        precision: `float32` or `float64`.
+        memory: the most bytes that the plan may need, a number or such as "2GiB"; None: no limit.
+        nodes: node classes of your own that the graphs use.
+
+    Raises:
+        GraphError: a graph is wrong; all faults of all graphs are reported together.
+        MemoryBudgetError: the plan needs more than `memory`.
+
+    >>> graph = Graph()
+    >>> image = graph.decode(graph.sample(seed=[3, 8]))
+    >>> graph.outputs = {"image": image}
+    >>> compile(graph).cost.layer_calls, compile(graph).cost.unbatched_layer_calls
+    (14, 28)
+    """
+    graphs, single = _as_list(graph, nodes)
+    if precision not in PRECISIONS:
+        raise FgraphError(f"precision '{precision}' is not known: use {' or '.join(PRECISIONS)}")
+    raw, pool, faults = _lower([one.spec for one in graphs])
+    if faults:
+        raise GraphError(_in_order(faults))
+    return make_plan(
+        raw,
+        optimise(raw),
+        pool.models,
+        single=single,
+        device=device,
+        precision=precision,
+        memory=_as_bytes(memory),
+    )
+
+
+def run(
+    graph: GraphLike | Plan | Sequence[GraphLike],
+    *,
+    outputs: Mapping[str, Any] | Iterable[Any] | None = None,
+    engine: Engine = "batched",
+    device: str = "auto",
+    precision: str = "float32",
+    memory: int | str | None = None,
+    nodes: NodeClasses = (),
+) -> Any:
+    """Run a graph, many graphs together, or a plan.
+
+    Args:
+        graph: what to run; see `compile`.
+        outputs: what is wanted, name -> node, or a list of nodes; None: the graph's own outputs.
+        engine: `batched` runs the plan, `eager` what it means: one operation and one row after the other.
+        device: see `compile`; a plan keeps its own.
+        precision: see `compile`; a plan keeps its own.
+        memory: see `compile`; a plan keeps its own.
+        nodes: node classes of your own that the graphs use.
+
+    Returns:
+        name -> `Image`, `MaskImage`, `Latents` or `FeatureMaps`; for a list of graphs, a list of these.
+
+    Raises:
+        GraphError: a graph is wrong.
+        ModelError: a model's file cannot be read.
+        RunError: a step failed.
+
+    >>> graph = Graph()
+    >>> result = run(graph, outputs={"image": graph.decode(graph.sample(seed=[3, 8], truncation=0.7))})
+    >>> result["image"].array.shape
+    (2, 3, 64, 64)
+    """
+    if engine not in ("batched", "eager"):
+        raise FgraphError(f"engine '{engine}' is not known: use batched or eager")
+    if isinstance(graph, Plan):
+        if outputs is not None:
+            raise FgraphError("a plan is compiled for its outputs: give them to compile, through the graph")
+        plan = graph
+    else:
+        wanted = _with_outputs(graph, outputs, nodes)
+        plan = compile(wanted, device=device, precision=precision, memory=memory, nodes=nodes)
+    from fgraph.runtime import run_plan  # loads torch
+
+    results = run_plan(plan, engine)
+    return results[0] if plan.single else results
+
+
+def load_generator(source: str | Path, device: str = "cpu") -> Generator:
+    """Load a generator: a bundled name or a path. What it returns may stand in `Graph(models={"main": ...})`.
+
+    Raises:
+        ModelError: there is no such model, or its file is damaged or not understood.
+    """
+    from fgraph.stylegan.checkpoint import load_generator as load_file
+
+    return load_file(source, device=device)
+
+
+def _as_list(graph: GraphLike | Sequence[GraphLike], nodes: NodeClasses) -> tuple[list[Graph], bool]:
+    single = isinstance(graph, Graph | Path | str | Mapping)
+    given = [graph] if single else list(graph)  # type: ignore[arg-type]
+    if not given:
+        raise FgraphError("there is no graph in the list")
+    return [one if isinstance(one, Graph) else load(one, nodes=nodes) for one in given], single  # type: ignore[arg-type]
+
+
+def _with_outputs(
+    graph: GraphLike | Sequence[GraphLike], outputs: Mapping[str, Any] | Iterable[Any] | None, nodes: NodeClasses
+) -> Any:
+    if outputs is None:
+        return graph
+    graphs, single = _as_list(graph, nodes)
+    if not single:
+        raise FgraphError("outputs are given for one graph; those of a list stand in each graph")
+    wanted = outputs if isinstance(outputs, Mapping) else {_node_id(one): one for one in outputs}
+    spec = replace(graphs[0].spec, outputs={name: _node_id(one) for name, one in wanted.items()})
+    return Graph.from_spec(spec, nodes)
+
+
+def _node_id(reference: Any) -> str:
+    return str(getattr(reference, "node_id", reference))
+
+
+def _lower(specs: Sequence[GraphSpec]) -> tuple[Program, ModelPool, list[Fault]]:
+    pool, faults, contexts = ModelPool(), [], []
+    keys: dict[Any, int] = {}
+    for number, spec in enumerate(specs):
+        wiring, found = wire(spec)
+        faults += found
+        models, found = pool.resolve(spec)
+        faults += found
+        if len(models) < len({"main": 0, **spec.models}):
+            continue  # what cannot be found cannot be lowered for
+        key = (tuple(sorted(models.items())), spec.noise.mode, spec.noise.fit, spec.noise.file)
+        contexts.append(Context(number, wiring, models, keys.setdefault(key, len(keys))))
+    program, found = lower(contexts, pool.tables)
+    return program, pool, faults + found
+
+
+def _in_order(faults: Iterable[Fault]) -> list[Fault]:
+    return sorted(dict.fromkeys(faults), key=lambda fault: (fault.file or "", fault.line or 0))
+
+
+def _as_bytes(memory: int | str | None) -> int | None:
+    if memory is None or isinstance(memory, int):
+        return memory
+    match = re.fullmatch(r"\s*([0-9.]+)\s*([a-zA-Z]*)\s*", memory)
+    if match is None or match[2].lower() not in _UNITS:
+        raise FgraphError(f"memory '{memory}' is not understood: write bytes, or such as 512MiB or 2GiB")
+    return int(float(match[1]) * _UNITS[match[2].lower()])
+
+
+__all__ = ["GraphLike", "ModelError", "Result", "check", "compile", "load", "load_generator", "run"]

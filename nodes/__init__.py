@@ -1,0 +1,33 @@
+"""The nodes that come with fgraph, one file each."""
+
+from fgraph.node import Node
+from nodes.align import Align
+from nodes.blend import Blend
+from nodes.concat import Concat
+from nodes.crop import Crop
+from nodes.decode import Decode
+from nodes.flip import Flip
+from nodes.image import Image
+from nodes.invert import Invert
+from nodes.knit import Knit
+from nodes.latent import Latent
+from nodes.lerp import Lerp
+from nodes.mask import MASKS
+from nodes.mix import Mix
+from nodes.mosaic import Mosaic
+from nodes.pad import Pad
+from nodes.resize import Resize
+from nodes.restyle import Restyle
+from nodes.rows import Rows
+from nodes.sample import Sample
+from nodes.shift import Shift
+from nodes.tap import Tap
+
+NODES: tuple[type[Node], ...] = (
+    Sample, Latent, Rows, Lerp, Mix, Align, Image, Invert,
+    *MASKS,
+    Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend,
+    Decode, Knit,
+)  # fmt: skip
+
+__all__ = ["NODES"]

@@ -1,0 +1,99 @@
+"""What the spatial nodes share: amounts in fractions or pixels, and what an edit does to each kind of value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from fgraph._geometry import Edit, fraction
+from fgraph._ports import LayerSet
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.spatial import edit_features, edit_fields, edit_tensor
+from fgraph.ir.values import Features, Image, Mapped, Mask, Parts, Tensor, Value
+
+Unit = Literal["fraction", "pixel"]
+MakeEdits = Callable[["Ruler"], Sequence[Edit]]
+
+
+def _as_amount(value: Any) -> Any:
+    if isinstance(value, bool) or not isinstance(value, int | float | str | Fraction):
+        raise ValueError(f"an amount is a number, or a ratio such as '1/3', not {value!r}")
+    try:
+        fraction(value)
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"an amount is a number, or a ratio such as '1/3', not {value!r}") from error
+    return value
+
+
+Amount = Annotated[float | str, BeforeValidator(_as_amount)]
+
+
+class Ruler:
+    """Turns amounts into exact fractions of the canvas that is edited."""
+
+    def __init__(self, unit: Unit, pixels: tuple[int, int] | None) -> None:
+        self._unit = unit
+        self._pixels = pixels
+
+    def down(self, amount: Amount) -> Fraction:
+        """A vertical amount, as a fraction of the canvas height."""
+        return self._scaled(amount, 0)
+
+    def along(self, amount: Amount) -> Fraction:
+        """A horizontal amount, as a fraction of the canvas width."""
+        return self._scaled(amount, 1)
+
+    def _scaled(self, amount: Amount, axis: int) -> Fraction:
+        if self._unit == "fraction":
+            return fraction(amount)
+        if self._pixels is None:
+            raise ValueError("a mask has no pixels of its own: use unit: fraction")
+        return fraction(amount) / self._pixels[axis]
+
+
+def edit_value(build: Build, inputs: Inputs, unit: Unit, make: MakeEdits) -> Value:
+    """The value on port `of` after an edit a row."""
+    value = inputs.value("of")
+    if isinstance(value, Mask):
+        return Mask(edit_fields(value.fields, make(Ruler(unit, None))))
+    if isinstance(value, Image):
+        pixels = edit_tensor(build, value.pixels, make(Ruler(unit, (value.height, value.width))))
+        return Image(pixels, *build.type_of(pixels).size)
+    features = inputs.as_features(value)
+    return edit_features(build, features, make(_ruler_of(build, features, unit)))
+
+
+def map_layers(build: Build, inputs: Inputs, make: MakeEdits, *, unit: Unit, layers: LayerSet, parts: Parts) -> Value:
+    """The pass on port `of` with every output at `layers` moved by a same-size edit; `here` edits at the pause.
+
+    Raises:
+        ValueError: the value is no pass and layers are named, or parts are named at the pause.
+    """
+    if layers.is_here:
+        if parts != "both":
+            raise ValueError("at the pause all of the state moves: parts need layers other than here")
+        return edit_value(build, inputs, unit, make)
+    value = inputs.value("of")
+    if isinstance(value, Mask | Image):
+        raise ValueError("layers belong to Features: a mask or an image has none")
+    features = inputs.as_features(value)
+    chosen = layers.resolve(build.table(features.model), features.layer)
+    edits = tuple(make(_ruler_of(build, features, unit)))
+    mapped = replace(features, carrier=Mapped(features.carrier, edits, chosen, parts))
+    if features.layer not in chosen:
+        return mapped
+
+    def moved(name: Tensor) -> Any:
+        operand = getattr(features, name)
+        return edit_tensor(build, operand, edits) if operand is not None and parts in ("both", name) else operand
+
+    return replace(mapped, activation=moved("activation"), skip=moved("skip"))
+
+
+def _ruler_of(build: Build, features: Features, unit: Unit) -> Ruler:
+    return Ruler(unit, build.type_of(features.activation).size)

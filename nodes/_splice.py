@@ -1,0 +1,72 @@
+"""What `mix` and `align` share: a code with some entries of another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fgraph._ports import LayerSet
+from fgraph.ir.build import Build
+from fgraph.ir.ops import Splice
+from fgraph.ir.values import Latent
+from fgraph.stylegan.layers import CONST, LayerTable
+
+
+def parse_rows(text: str, table: LayerTable) -> frozenset[int]:
+    """Rows of W+ from `0..3`, `4..`, `1,5`.
+
+    Raises:
+        ValueError: a row does not exist, or is no number.
+    """
+    found: set[int] = set()
+    for item in text.split(","):
+        start, dots, stop = (part.strip() for part in item.partition(".."))
+        try:
+            first = int(start) if start else 0
+            last = (int(stop) if stop else table.num_ws - 1) if dots else first
+        except ValueError as error:
+            raise ValueError(f"'{item}' is no row of W+: write numbers and ranges, such as 0..3") from error
+        if not 0 <= first <= last < table.num_ws:
+            raise ValueError(f"W+ rows {item.strip()} do not exist: this model has rows 0 to {table.num_ws - 1}")
+        found.update(range(first, last + 1))
+    return frozenset(found)
+
+
+def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: LayerSet | None) -> Latent:
+    """`base` with the W+ rows, or with the σ entries of the layers, of `other`.
+
+    A W+ row is the set of σ entries that it feeds: layers that cut through one lead to S.
+
+    Raises:
+        ValueError: neither or both are given, or a row or layer does not exist.
+    """
+    if (rows is None) == (layers is None):
+        raise ValueError("say which part is taken: either rows (of W+) or layers")
+    table = build.table(base.model)
+    if layers is not None:
+        chosen = layers.resolve(table, CONST) - {CONST}
+        taken = frozenset(row for row in range(table.num_ws) if _fed_by(row, table) <= chosen)
+        whole = chosen == {index for row in taken for index in _fed_by(row, table)}
+    else:
+        taken = parse_rows(str(rows), table)
+        chosen, whole = frozenset(index for row in taken for index in _fed_by(row, table)), True
+    base, other = build.together(base, other, "w+" if whole else "s")
+    if base.space == "w+":
+        ranges = [(row, row + 1) for row in sorted(taken)]
+    else:
+        entries = [table.at(index).style_slice for index in sorted(chosen)]
+        ranges = [(entry.start, entry.stop) for entry in entries]
+    return replace(base, code=build.emit(Splice(base.model, _joined(ranges)), [base.code, other.code]))
+
+
+def _fed_by(row: int, table: LayerTable) -> frozenset[int]:
+    return frozenset(layer.index for layer in table.layers[1:] if layer.ws_index == row)
+
+
+def _joined(ranges: list[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
+    joined: list[tuple[int, int]] = []
+    for start, stop in ranges:
+        if joined and joined[-1][1] == start:
+            joined[-1] = (joined[-1][0], stop)
+        else:
+            joined.append((start, stop))
+    return tuple(joined)

@@ -1,0 +1,66 @@
+"""`blend`: feature interpolation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from fgraph._ports import Kind, LayerSet
+from fgraph.ir.advance import mix
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.program import Operand
+from fgraph.ir.values import Blend as BlendCarrier
+from fgraph.ir.values import Features, Tensor
+from fgraph.node import FeaturesPort, MaskPort, Node
+
+
+class Blend(Node):
+    """Feature interpolation: at every layer (1 - α) a + α b, both run on the same mixed trunk (SOAT, equation 3).
+
+    At the pause itself the states are mixed where its layer is in `layers`; all else is a's.
+    """
+
+    op: Literal["blend"] = "blend"
+    produces: ClassVar[Kind] = Kind.FEATURES
+
+    a: FeaturesPort
+    b: FeaturesPort
+    mask: MaskPort = Field(description="α: 0 is a, 1 is b")
+    layers: LayerSet = Field(
+        LayerSet("all"), description="where to mix; elsewhere a runs alone; `here`: only at the pause"
+    )
+    parts: Literal["both", "activation", "skip"] = Field("both", description="which tensors are mixed")
+
+    def lower(self, build: Build, inputs: Inputs) -> Features:
+        a, b, alpha = inputs.features("a"), inputs.features("b"), inputs.mask("mask").fields
+        _check_pair(build, a, b)
+        layers = self.layers.resolve(build.table(a.model), a.layer)
+        carrier = BlendCarrier(a.carrier, b.carrier, alpha, layers, self.parts)
+
+        def state(name: Tensor, own: Operand | None, other: Operand | None) -> Operand | None:
+            if own is None or other is None or a.layer not in layers or self.parts not in ("both", name):
+                return own
+            return mix(build, [own, other], [carrier.beta, alpha])
+
+        activation = state("activation", a.activation, b.activation)
+        assert activation is not None
+        skip = state("skip", a.skip, b.skip)
+        return replace(a, activation=activation, skip=skip, carrier=carrier)
+
+
+def _check_pair(build: Build, a: Features, b: Features) -> None:
+    table = build.table(a.model)
+    if not table.same_shape(build.table(b.model)):
+        raise ValueError(
+            f"a belongs to model '{a.model}' and b to '{b.model}', whose layers differ in size or channels"
+        )
+    if a.layer != b.layer:
+        names = table.at(a.layer).name, table.at(b.layer).name
+        raise ValueError(f"a is paused at {names[0]} and b at {names[1]}: tap both at one layer")
+    if a.canvas != b.canvas:
+        raise ValueError(
+            f"a covers a canvas of {a.canvas} and b one of {b.canvas} (height x width, in images): edit both alike"
+        )

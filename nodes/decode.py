@@ -1,0 +1,32 @@
+"""`decode`: a pass run to its end."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from fgraph._ports import Kind
+from fgraph.ir.advance import advance
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.ops import Clamp
+from fgraph.ir.values import Image
+from fgraph.node import FeaturesPort, Node
+
+
+class Decode(Node):
+    """Runs a pass to its end: RGB images."""
+
+    op: Literal["decode"] = "decode"
+    produces: ClassVar[Kind] = Kind.IMAGE
+
+    of: FeaturesPort
+    clamp: bool = Field(True, description="cut the image to [-1, 1], as SOAT does; NVlabs and rosinality leave it")
+
+    def lower(self, build: Build, inputs: Inputs) -> Image:
+        features = inputs.features("of")
+        done = advance(build, features, build.table(features.model).last)
+        assert done.skip is not None
+        pixels = build.emit(Clamp(), [done.skip]) if self.clamp else done.skip
+        return Image(pixels, *build.type_of(pixels).size)

@@ -1,0 +1,33 @@
+"""`lerp`: codes between two codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from fgraph._ports import Kind
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.ops import Lerp as LerpOp
+from fgraph.ir.values import Latent
+from fgraph.node import LatentPort, Node, PerRow
+
+
+class Lerp(Node):
+    """a + t (b - a): 0 is a, 1 is b, others lie on the line through both."""
+
+    op: Literal["lerp"] = "lerp"
+    produces: ClassVar[Kind] = Kind.LATENT
+
+    a: LatentPort
+    b: LatentPort
+    t: PerRow[float] = Field(0.5, description="how far from a to b")
+    space: Literal["z", "w", "w+", "s"] = Field(
+        "w", description="the space the line is drawn in, or the later one of a or b"
+    )
+
+    def lower(self, build: Build, inputs: Inputs) -> Latent:
+        a, b = build.together(inputs.latent("a"), inputs.latent("b"), self.space)
+        return replace(a, code=build.emit(LerpOp(a.model), [a.code, b.code], inputs.per_row("t")))

@@ -1,0 +1,185 @@
+"""`mask`: alpha fields, told apart by `kind`."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from fgraph import fields
+from fgraph._picture_file import locate
+from fgraph._ports import Kind
+from fgraph.fields import Field as AlphaField
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.values import Mask as AlphaRows
+from fgraph.node import Data, MaskPort, Node, PerRow
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Size = Annotated[int, Field(ge=1, le=8192)]
+
+
+class Mask(Node):
+    """What every kind of mask has: it is drawn, then feathered, inverted, and scaled by alpha.
+
+    A mask lives on the canvas of whatever names it, and is drawn anew at each layer's own size. 0 is black.
+    """
+
+    op: Literal["mask"] = "mask"
+    produces: ClassVar[Kind] = Kind.MASK
+
+    feather: PerRow[Annotated[float, Field(ge=0)]] = Field(
+        0.0, description="σ of a Gaussian blur, as a fraction of the shorter side of the canvas"
+    )
+    invert: Data[bool] = Field(False, description="1 becomes 0 and 0 becomes 1")
+    alpha: PerRow[Fraction] = Field(1.0, description="a factor on all of it; a list gives a row each")
+
+    @abstractmethod
+    def draw(self, row: int) -> AlphaField:
+        """The shape of a row."""
+
+    def finished(self, row: int) -> AlphaField:
+        """The field of a row, its common options applied."""
+        return self.finish(self.draw(row), row)
+
+    def finish(self, drawn: AlphaField, row: int) -> AlphaField:
+        """A shape with the common options applied."""
+        return fields.finish(drawn, feather=at(self.feather, row), invert=self.invert, alpha=at(self.alpha, row))
+
+    @model_validator(mode="after")
+    def _check(self) -> Mask:
+        for row in range(max(map(len, self.per_row_fields().values()))):
+            self.draw(row)  # raises what cannot be drawn, while its place is known
+        return self
+
+    def static_key(self) -> tuple[Any, ...]:
+        return ("mask",)  # masks are data: any two stack
+
+    def lower(self, build: Build, inputs: Inputs) -> AlphaRows:
+        members = ((member.node, row) for member in inputs.members for row in range(member.slot.rows))
+        return AlphaRows(tuple(node.finished(row) for node, row in members))
+
+
+def at(value: Any, row: int) -> Any:
+    """A per-row field's value: a single one serves every row."""
+    if not isinstance(value, tuple):
+        return value
+    return value[row] if len(value) > 1 else value[0]
+
+
+class Ramp(Mask):
+    """Rises from 0 to 1 along an axis."""
+
+    kind: Literal["ramp"] = "ramp"
+    axis: Data[Literal["x", "y"]] = Field("x", description="x rises to the right, y downwards")
+    start: PerRow[float] = Field(0.25, description="where it leaves 0, as a fraction of the canvas")
+    stop: PerRow[float] = Field(0.75, description="where it reaches 1")
+    sampling: Data[Literal["ends", "centre"]] = Field(
+        "ends",
+        description="ends is the published rule: of n pixels, floor(start n) zeros, a linspace with both ends, "
+        "floor((1 - stop) n) ones; centre takes the value at each pixel's centre",
+    )
+
+    def draw(self, row: int) -> AlphaField:
+        return fields.Ramp(self.axis, at(self.start, row), at(self.stop, row), self.sampling)
+
+
+class Shape(Mask):
+    """What drawn shapes share: how they become pixels."""
+
+    grid: Data[Size | None] = Field(
+        None, description="coordinates are in N-ths of the canvas, and a pixel is inside if its centre is"
+    )
+    raster: Data[Size | None] = Field(
+        None, description="drawn and blurred at N x N, then resized to each layer, as the published boxes are"
+    )
+    kernel: Data[tuple[Size, Size] | None] = Field(None, description="of raster: taps of the blur, (y, x); odd")
+    sigma: Data[tuple[float, float] | None] = Field(
+        None, description="of raster: σ of the blur in raster pixels, (y, x)"
+    )
+
+    def options(self) -> dict[str, Any]:
+        """How the shape becomes pixels."""
+        return {"grid": self.grid, "raster": self.raster, "kernel": self.kernel, "sigma": self.sigma}
+
+
+class Box(Shape):
+    """A rectangle."""
+
+    kind: Literal["box"] = "box"
+    box: Data[tuple[float, float, float, float]] = Field(description="x, y, width, height, in fractions of the canvas")
+
+    def draw(self, row: int) -> AlphaField:
+        return fields.Box(self.box, **self.options())
+
+
+class Ellipse(Shape):
+    """An ellipse with its axes along x and y."""
+
+    kind: Literal["ellipse"] = "ellipse"
+    centre: Data[tuple[float, float]] = Field((0.5, 0.5), description="x, y, in fractions of the canvas")
+    radii: Data[tuple[float, float]] = Field((0.25, 0.25), description="along x and y")
+
+    def draw(self, row: int) -> AlphaField:
+        return fields.Ellipse(self.centre, self.radii, **self.options())
+
+
+class Polygon(Shape):
+    """A polygon; where it crosses itself, the even-odd rule holds."""
+
+    kind: Literal["polygon"] = "polygon"
+    points: Data[tuple[tuple[float, float], ...]] = Field(
+        description="corners x, y, in fractions of the canvas; 3 or more"
+    )
+
+    def draw(self, row: int) -> AlphaField:
+        return fields.Polygon(self.points, **self.options())
+
+
+class PictureMask(Mask):
+    """A picture stretched over the canvas: white is 1."""
+
+    kind: Literal["image"] = "image"
+    path: Data[str] = Field(description="an image file; sought where you are, then among the bundled pictures")
+    channel: Data[Literal["luminance", "alpha", "red", "green", "blue"]] = Field(
+        "luminance", description="what is read of it"
+    )
+
+    def draw(self, row: int) -> AlphaField:
+        return fields.Picture.open(locate(self.path), self.channel)
+
+
+class Constant(Mask):
+    """One value everywhere; a list gives a row each."""
+
+    kind: Literal["constant"] = "constant"
+    value: PerRow[Fraction] = Field(1.0, description="α: 0 is a, 1 is b")
+
+    def draw(self, row: int) -> AlphaField:
+        return fields.Constant(at(self.value, row))
+
+
+class Combine(Mask):
+    """Masks combined, pixel by pixel; the result is cut to 0..1."""
+
+    kind: Literal["combine"] = "combine"
+    of: Annotated[tuple[MaskPort, ...], Field(min_length=1)] = Field(description="the masks")
+    how: Literal["add", "subtract", "multiply", "max", "min"] = Field(
+        "max", description="subtract takes all others from the first"
+    )
+
+    def draw(self, row: int) -> AlphaField:
+        return fields.Constant(1.0)  # what it combines is known when it is lowered
+
+    def static_key(self) -> tuple[Any, ...]:
+        return (type(self), self.how)
+
+    def lower(self, build: Build, inputs: Inputs) -> AlphaRows:
+        columns = [value.fields for value in inputs.values("of") if isinstance(value, AlphaRows)]
+        combined = [fields.combine(self.how, *row) for row in zip(*columns, strict=True)]
+        owners = [(member.node, row) for member in inputs.members for row in range(member.slot.rows)]
+        return AlphaRows(tuple(node.finish(one, row) for one, (node, row) in zip(combined, owners, strict=True)))
+
+
+MASKS: tuple[type[Mask], ...] = (Ramp, Box, Ellipse, Polygon, PictureMask, Constant, Combine)

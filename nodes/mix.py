@@ -1,0 +1,29 @@
+"""`mix`: style mixing."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from fgraph._ports import Kind, LayerSet
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.values import Latent
+from fgraph.node import LatentPort, Node
+from nodes._splice import splice
+
+
+class Mix(Node):
+    """Style mixing: the codes of `a`, with those of `b` at some layers (Karras et al. 2019, section 3.1)."""
+
+    op: Literal["mix"] = "mix"
+    produces: ClassVar[Kind] = Kind.LATENT
+
+    a: LatentPort
+    b: LatentPort
+    layers: LayerSet | None = Field(None, description="the layers, by name or σ index, whose styles are b's")
+    rows: str | None = Field(None, description="instead of layers: the W+ rows that are b's, such as 4..")
+
+    def lower(self, build: Build, inputs: Inputs) -> Latent:
+        return splice(build, inputs.latent("a"), inputs.latent("b"), self.rows, self.layers)

@@ -1,0 +1,70 @@
+"""`mosaic`: many codes on one canvas."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from typing import Annotated, ClassVar, Literal
+
+import numpy as np
+from pydantic import Field
+
+from fgraph._geometry import Canvas, Pad
+from fgraph._ports import Kind
+from fgraph.fields import Hat, product
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.program import as_index
+from fgraph.ir.spatial import edit_tensor
+from fgraph.ir.values import Features, Mixture
+from fgraph.node import LatentPort, Node
+
+Count = Annotated[int, Field(ge=1)]
+
+
+class Mosaic(Node):
+    """Lays the rows of a latent out on one large canvas, cell by cell, each blending into its neighbours.
+
+    Cells run left to right, then down. Their weights sum to 1 everywhere: a cell has all of it at its centre, and with
+    `overlap` 1 it fades linearly until the next centre. With `wrap` the canvas closes: whatever reads neighbours reads
+    round the edge, so there is no seam. Of n·rows·columns rows of codes it makes n rows.
+    """
+
+    op: Literal["mosaic"] = "mosaic"
+    produces: ClassVar[Kind] = Kind.FEATURES
+    collapses: ClassVar[bool] = True
+
+    of: LatentPort
+    grid: tuple[Count, Count] = Field(description="rows and columns of cells")
+    wrap: Literal["none", "x", "y", "both"] = Field("none", description="the axes on which the canvas goes round")
+    overlap: float = Field(1.0, gt=0, le=1, description="how wide the fade between two cells is, in cells")
+
+    def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
+        cells, given = self.grid[0] * self.grid[1], rows["of"][0]
+        if given % cells:
+            raise ValueError(
+                f"a grid of {self.grid[0]}x{self.grid[1]} takes {cells} codes, or a multiple; there are {given}"
+            )
+        return given // cells
+
+    def lower(self, build: Build, inputs: Inputs) -> Features:
+        high, wide = self.grid
+        cells, wrap_x, wrap_y = high * wide, self.wrap in ("x", "both"), self.wrap in ("y", "both")
+        latent = build.promote(inputs.latent("of"), "s")
+        first = as_index(np.arange(0, latent.rows, cells))
+        carriers, weights = [], []
+        for cell in range(cells):
+            row, column = divmod(cell, wide)
+            weight = product(
+                Hat(column, wide, "x", self.overlap, wrap_x),
+                Hat(row, high, "y", self.overlap, wrap_y),
+            )
+            carriers.append(inputs.carrier(latent.take(as_index(first + cell))))
+            weights.append((weight,) * len(first))
+        paused = inputs.pause(latent.take(first))
+        spread = Pad(Fraction(0), Fraction(high - 1), Fraction(0), Fraction(wide - 1), "circular")
+        const = edit_tensor(build, paused.activation, (spread,) * len(first))
+        return Features(
+            const, None, paused.layer, Mixture(tuple(carriers), tuple(weights)),
+            Canvas(Fraction(high), Fraction(wide), wrap_x, wrap_y), paused.model, paused.keys, inputs.declared(),
+        )  # fmt: skip

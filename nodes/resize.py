@@ -1,0 +1,31 @@
+"""`resize`: a canvas stretched."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from fgraph import _geometry as geometry
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.values import Value
+from fgraph.node import Node, SpatialPort
+from nodes._spatial import Amount, Unit, edit_value
+
+
+class Resize(Node):
+    """Stretches the canvas at the pause; what follows draws its texture at the new size, so it stays sharp."""
+
+    op: Literal["resize"] = "resize"
+
+    of: SpatialPort
+    width: Amount = Field(1.0, description="the new width, in canvas widths; with unit pixel, in pixels; 1: as it is")
+    height: Amount = Field(1.0, description="the new height, likewise")
+    mode: Literal["nearest", "bilinear"] = Field("nearest", description="how values between are found")
+    unit: Unit = Field("fraction", description="what width and height are given in")
+
+    def lower(self, build: Build, inputs: Inputs) -> Value:
+        return edit_value(build, inputs, self.unit, lambda ruler: [
+            geometry.Resize(ruler.down(self.height), ruler.along(self.width), self.mode)
+        ] * inputs.rows)  # fmt: skip

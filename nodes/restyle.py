@@ -1,0 +1,35 @@
+"""`restyle`: a paused pass, carried on by other codes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from fgraph._ports import Kind
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.values import Features
+from fgraph.node import FeaturesPort, LatentPort, Node, Noise
+
+
+class Restyle(Node):
+    """Keeps the state of a paused pass and changes what carries it on: other codes, or another model."""
+
+    op: Literal["restyle"] = "restyle"
+    produces: ClassVar[Kind] = Kind.FEATURES
+
+    of: FeaturesPort
+    latent: LatentPort
+    model: str | None = Field(None, description="the model that carries on; absent: the one the codes belong to")
+    noise: Noise | None = Field(None, description="the noise from here on; absent: the graph's")
+
+    def lower(self, build: Build, inputs: Inputs) -> Features:
+        features = inputs.features("of")
+        run = inputs.carrier(inputs.latent("latent"), self.model, self.noise)
+        if not build.table(run.model).same_shape(build.table(features.model)):
+            raise ValueError(
+                f"model '{run.model}' has other layers than '{features.model}', and cannot carry its pass on"
+            )
+        return replace(features, carrier=run, model=run.model)

@@ -1,0 +1,50 @@
+"""`shift`: a canvas moved."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from fgraph import _geometry as geometry
+from fgraph._ports import LayerSet
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.values import Value
+from fgraph.node import Node, PerRow, SpatialPort
+from nodes._spatial import Amount, Ruler, Unit, map_layers
+
+
+class Shift(Node):
+    """Moves the picture right and down, by whole or fractional pixels.
+
+    At the pause (`layers: here`) the state moves once. With other `layers` every output of those layers moves, each
+    at its own size: the Shift of SOAT, equation 4.
+    """
+
+    op: Literal["shift"] = "shift"
+
+    of: SpatialPort
+    dx: PerRow[Amount] = Field(
+        0.0, description="to the right, as a fraction of the canvas or in pixels of the paused layer"
+    )
+    dy: PerRow[Amount] = Field(0.0, description="down, likewise")
+    mode: Literal["roll", "reflect", "replicate", "constant"] = Field("roll", description="what comes in at the edge")
+    value: float = Field(0.0, description="what constant is")
+    unit: Unit = Field("fraction", description="what dx and dy are given in")
+    layers: LayerSet = Field(LayerSet("here"), description="here: at the pause; else the layers whose outputs move")
+    parts: Literal["both", "activation", "skip"] = Field(
+        "both", description="which tensors move, where layers are named"
+    )
+
+    def lower(self, build: Build, inputs: Inputs) -> Value:
+        amounts = list(zip(inputs.per_row("dy"), inputs.per_row("dx"), strict=True))
+
+        def make(ruler: Ruler) -> list[geometry.Edit]:
+            known = {
+                pair: geometry.Shift(ruler.down(pair[0]), ruler.along(pair[1]), self.mode, self.value)
+                for pair in set(amounts)
+            }
+            return [known[pair] for pair in amounts]
+
+        return map_layers(build, inputs, make, unit=self.unit, layers=self.layers, parts=self.parts)
