@@ -1,0 +1,130 @@
+"""The console script: arguments in, an exit code out.
+
+Exit codes: 0 done; 1 a bug of ours (with a traceback); 2 a mistake in the graph or on the command line; 130
+interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import hydra
+from hydra.core.hydra_config import HydraConfig
+from hydra.errors import HydraException, OverrideParseException
+from omegaconf import DictConfig
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
+from yaml import YAMLError
+
+import fgraph
+from fgraph._errors import nearest
+from fgraph.cli.configuration import SETTINGS, prepare_hydra, read_settings
+from fgraph.cli.sweeps import Sweep
+
+# By path, not as pkg://graphs: a folder of the user's named `graphs` must not stand in for ours.
+GRAPHS = Path(fgraph.__file__).resolve().parent.parent / "graphs"
+FULL_ERROR = "HYDRA_FULL_ERROR"
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; `arguments` are those of the process unless given. Returns the exit code."""
+    # OpenMP's spinning barriers slow small operations many times over where other processes share the cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    chosen = order_arguments(sys.argv[1:] if arguments is None else arguments)
+    sweep = Sweep()
+    with _arguments(chosen), _own_errors() as verbose:
+        try:
+            _run_hydra(sweep)
+        except SystemExit as stop:  # argparse, --help
+            code = stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
+            return code or sweep.exit_code
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            return 130
+        except Exception as error:
+            return _report(error, sweep, verbose)
+    sweep.warn_if_identical()
+    return sweep.exit_code
+
+
+def order_arguments(arguments: Sequence[str]) -> list[str]:
+    """Move `-m` to the front: Hydra's parser takes it only before the first override.
+
+    >>> order_arguments(["graph=panorama", "-m", "seed=1,2"])
+    ['-m', 'graph=panorama', 'seed=1,2']
+    """
+    flags = [argument for argument in arguments if argument in ("-m", "--multirun")]
+    return [*flags[:1], *(argument for argument in arguments if argument not in ("-m", "--multirun"))]
+
+
+def _run_hydra(sweep: Sweep) -> None:
+    prepare_hydra()
+
+    def task(config: DictConfig) -> None:
+        with sweep.job(HydraConfig.get()) as job:
+            from fgraph.cli.jobs import run_job  # here, so that --help is spared what it brings
+
+            job.settings = read_settings(config, HydraConfig.get())
+            run_job(job.settings)
+
+    hydra.main(version_base="1.3", config_path=str(GRAPHS), config_name="config")(task)()
+
+
+def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
+    """Print what escaped Hydra: a traceback for a bug in a job, else a message."""
+    if sweep.has_bug:
+        traceback.print_exception(error)
+        return 1
+    print(_message(error), file=sys.stderr)
+    if verbose:
+        traceback.print_exception(error)
+    elif not isinstance(error, HydraException | OmegaConfBaseException | YAMLError | OSError):
+        print(f"(set {FULL_ERROR}=1 to see where this was raised)", file=sys.stderr)
+    return 2
+
+
+def _message(error: Exception) -> str:
+    """What Hydra says, with the reason that it keeps in the cause."""
+    if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra has an IOError of its own
+        return f"cannot write {error.filename}: {error.strerror}"
+    lines = [str(error) or type(error).__name__]
+    if isinstance(error, OverrideParseException):
+        lines.insert(0, f"cannot read the override '{error.override}':")
+    cause = error.__cause__
+    if isinstance(cause, ConfigKeyError | ConfigAttributeError) and isinstance(cause.key, str):
+        # Hydra advises to add the key with "+", which would make a setting of the typo
+        where = str(cause.full_key)
+        hint = nearest(where, SETTINGS)
+        return f"unknown setting '{where}'" + (f": {hint}" if hint else "; see --help, or --cfg job for all there are")
+    if isinstance(error, HydraException) and isinstance(cause, OmegaConfBaseException) and str(cause) not in lines[0]:
+        lines.append(str(cause))
+    return "\n".join(lines)
+
+
+@contextmanager
+def _arguments(chosen: Sequence[str]) -> Iterator[None]:
+    """Hydra reads `sys.argv` alone."""
+    earlier = sys.argv
+    sys.argv = [earlier[0], *chosen]
+    try:
+        yield
+    finally:
+        sys.argv = earlier
+
+
+@contextmanager
+def _own_errors() -> Iterator[bool]:
+    """Have Hydra raise its errors instead of printing them; yields whether the user asked for tracebacks."""
+    earlier = os.environ.get(FULL_ERROR)
+    os.environ[FULL_ERROR] = "1"
+    try:
+        yield earlier == "1"
+    finally:
+        if earlier is None:
+            del os.environ[FULL_ERROR]
+        else:
+            os.environ[FULL_ERROR] = earlier

@@ -1,0 +1,140 @@
+"""The configuration: Hydra's composed config -> the settings of one job."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, cast, get_args
+from urllib.parse import unquote, urlparse
+
+from hydra.conf import HydraConf
+from hydra.core.config_store import ConfigStore
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from fgraph._errors import Fault, FgraphError, GraphError, nearest
+
+Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
+WRITING_MODES = ("run", "draw")
+SETTINGS = ("graph", "model", "seed", "device", "precision", "mode", "output.formats")  # of graphs/config.yaml
+
+
+PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its root stands in the graph
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything one job needs."""
+
+    mode: Mode
+    name: str  # of the graph
+    graph: dict[str, Any]
+    directory: Path
+    device: str = "auto"
+    precision: str = "float32"
+    formats: tuple[str, ...] = ("png",)
+    files: tuple[PlacedFile, ...] = ()  # those the graph was composed of, the chosen one first
+    overrides: tuple[str, ...] = ()
+
+    @property
+    def writes(self) -> bool:
+        """Whether the job leaves files."""
+        return self.mode in WRITING_MODES
+
+
+def prepare_hydra() -> None:
+    """Store the open base of every graph, and the resolver that keeps `mode=explain` from leaving files.
+
+    Hydra closes a composed config to keys it does not list, and its advice (`+key`) turns a typo into a new key. The
+    flag leaves graphs open, so that any field can be given without `+` and typos reach our own validation, which knows
+    the names. See docs/adr/0004-open-nodes.md.
+    """
+    open_graph = DictConfig({"nodes": {}, "params": {}}, flags={"struct": False})
+    ConfigStore.instance().store(name="open_graph", node={"graph": open_graph}, provider="fgraph")
+    OmegaConf.register_new_resolver("fgraph.subdir", _record_directory, replace=True)
+
+
+def _record_directory(mode: str) -> str | None:
+    return ".hydra" if mode in WRITING_MODES else None
+
+
+def read_settings(config: DictConfig, hydra_config: HydraConf) -> Settings:
+    """Resolve a composed config.
+
+    Raises:
+        GraphError: an interpolation of the graph leads nowhere.
+        FgraphError: a setting has a value it cannot have.
+    """
+    name = str(hydra_config.runtime.choices.get("graph") or "graph")
+    files = find_files(hydra_config)
+    graph = _resolve_graph(config, files)
+    if config.model is not None:
+        graph["models"] = {**(graph.get("models") or {}), "main": config.model}
+    if config.seed is not None:
+        graph["seed"] = config.seed
+    return Settings(
+        mode=_read_mode(config.mode),
+        name=name,
+        graph=graph,
+        directory=Path(hydra_config.runtime.output_dir),
+        device=str(config.device),
+        precision=str(config.precision),
+        formats=_read_formats(config.output.formats),
+        files=files,
+        overrides=tuple(hydra_config.overrides.task),
+    )
+
+
+def _resolve_graph(config: DictConfig, files: Sequence[PlacedFile]) -> dict[str, Any]:
+    try:
+        graph = OmegaConf.to_container(config.graph, resolve=True, throw_on_missing=True)
+    except OmegaConfBaseException as error:
+        where = (error.full_key or "").removeprefix("graph.")
+        message = str(error.msg or error).splitlines()[0]
+        raise GraphError([Fault(message, where, str(files[0][0]) if files else None)]) from error
+    # `nodes` and `params` come from the open base; params left empty are not the graph's
+    return {key: value for key, value in cast(dict[str, Any], graph).items() if value or key != "params"}
+
+
+def _read_mode(value: Any) -> Mode:
+    modes = get_args(Mode)
+    if value in modes:
+        return cast(Mode, value)
+    raise FgraphError(_unknown("mode", str(value), modes))
+
+
+def _read_formats(value: Any) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+
+
+def _unknown(what: str, found: str, known: Iterable[str]) -> str:
+    known = tuple(known)
+    hint = nearest(found, known)
+    return f"unknown {what} '{found}': expected {', '.join(known)}" + (f" ({hint})" if hint else "")
+
+
+def find_files(hydra_config: HydraConf) -> tuple[PlacedFile, ...]:
+    """The files that a graph was composed of: the chosen graph, then sub-graphs put under a prefix of it."""
+    found = []
+    for choice, name in hydra_config.runtime.choices.items():
+        group, _, package = choice.partition("@")
+        inner = tuple(package.split(".")[1:])
+        if choice != "graph" and not (package.startswith("graph.") and inner):
+            continue
+        path = _find_file(group, str(name), hydra_config)
+        if path is not None:
+            found.append((path, inner))
+    return tuple(sorted(found, key=lambda placed: len(placed[1])))
+
+
+def _find_file(group: str, name: str, hydra_config: HydraConf) -> Path | None:
+    """A config's file, looked for where Hydra did, in its order."""
+    for source in hydra_config.runtime.config_sources:
+        if source.schema != "file":
+            continue
+        folder = unquote(urlparse(source.path).path) if source.path.startswith("file:") else source.path
+        path = Path(folder) / group / f"{name.removesuffix('.yaml')}.yaml"
+        if path.is_file():
+            return path
+    return None

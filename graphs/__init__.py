@@ -1,0 +1,1 @@
+"""Graphs that come with fgraph; a package, so that a wheel carries them."""

@@ -1,0 +1,8 @@
+"""Runs the command line of fgraph from a checkout: `python run.py graph=panorama`."""
+
+import sys
+
+from fgraph.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())
