@@ -1,0 +1,33 @@
+# `make check` is what CI runs after the tests; every target works in an environment made by `pip install -e ".[dev]"`.
+PYTHON ?= python
+
+.PHONY: check style lint types test doctest format generate gallery
+
+check: style lint types test doctest
+
+style:
+	$(PYTHON) -m ruff format --check .
+
+lint:
+	$(PYTHON) -m ruff check .
+
+types:
+	$(PYTHON) -m mypy
+
+test:
+	$(PYTHON) -m pytest -q
+
+doctest:
+	$(PYTHON) -m pytest -q --doctest-modules fgraph nodes
+
+format:
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+# The JSON Schema of graph files, the node reference, the stubs of Graph's methods.
+generate:
+	$(PYTHON) tools/generate.py
+
+# One contact sheet of every graph in graphs/graph, in docs/gallery.
+gallery:
+	$(PYTHON) tools/gallery.py
