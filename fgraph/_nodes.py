@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import typing
 from collections.abc import Iterable, Mapping
 from functools import cache
@@ -58,6 +59,13 @@ def literals(node_class: NodeClass, field: str) -> tuple[str, ...]:
     if info is None or typing.get_origin(info.annotation) is not typing.Literal:
         return ()
     return typing.get_args(info.annotation)
+
+
+@cache
+def field_order(node_class: NodeClass) -> tuple[str, ...]:
+    """The fields by position, without `op`: a class's own before those it inherits."""
+    own = (name for base in node_class.__mro__ for name in inspect.get_annotations(base))
+    return tuple(name for name in dict.fromkeys(own) if name in node_class.model_fields and name != "op")
 
 
 def kinds_of(entry: NodeClass | Mapping[str, NodeClass]) -> Mapping[str, NodeClass] | None:

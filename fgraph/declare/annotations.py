@@ -25,12 +25,6 @@ _PLAIN: Mapping[Any, str] = {
     Any: "any value",
     type(None): "nothing",
 }
-_BOUNDS: Mapping[type, tuple[str, str]] = {
-    annotated_types.Ge: ("ge", "at least"),
-    annotated_types.Gt: ("gt", "above"),
-    annotated_types.Le: ("le", "at most"),
-    annotated_types.Lt: ("lt", "below"),
-}
 
 
 def in_words(field: FieldInfo) -> str:
@@ -49,13 +43,7 @@ def words(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
     port = next((mark for mark in metadata if isinstance(mark, Port)), None)
     if port is not None:
         return f"the id of a node that makes {port_words(port)}"
-    bounds = " and ".join(
-        f"{word} {getattr(mark, name):g}"
-        for mark in metadata
-        for kind, (name, word) in _BOUNDS.items()
-        if isinstance(mark, kind) and isinstance(getattr(mark, name), int | float)
-    )
-    bounded = f" of {bounds}" if bounds else ""
+    bounded = _bounds_in_words(metadata)
     if any(isinstance(mark, DataMark) and mark.per_row for mark in metadata):
         single = next(part for part in typing.get_args(annotation) if not _is_list(part))
         return f"{words(single)}{bounded}, or a list of these"
@@ -97,6 +85,24 @@ def _class_words(annotation: Any) -> str:
     if models:
         return f"a mapping of {', '.join(models[0].model_fields)}"
     return str(getattr(annotation, "__name__", annotation))
+
+
+def _bounds_in_words(metadata: list[Any]) -> str:
+    """` from 0 to 1`, ` of at least 0`, ` above 0`; empty where there are no bounds."""
+    low = next((mark.ge for mark in metadata if isinstance(mark, annotated_types.Ge)), None)
+    above = next((mark.gt for mark in metadata if isinstance(mark, annotated_types.Gt)), None)
+    high = next((mark.le for mark in metadata if isinstance(mark, annotated_types.Le)), None)
+    below = next((mark.lt for mark in metadata if isinstance(mark, annotated_types.Lt)), None)
+    if low is not None and high is not None:
+        return f" from {low} to {high}"
+    parts = [
+        f"of at least {low}" if low is not None else "",
+        f"above {above}" if above is not None else "",
+        f"of at most {high}" if high is not None else "",
+        f"below {below}" if below is not None else "",
+    ]
+    said = " and ".join(part for part in parts if part)
+    return f" {said}" if said else ""
 
 
 def _list_words(origin: Any, arguments: tuple[Any, ...]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 
 from fgraph._errors import Fault, GraphError, nearest
-from fgraph._nodes import NodeClass, Registry, kinds_of
+from fgraph._nodes import NodeClass, Registry, field_order, kinds_of
 from fgraph.declare.source import DocumentPath, dotted
 from fgraph.declare.wording import name_of, translate
 
@@ -35,7 +35,7 @@ def bind(ops: Registry, op: str, args: tuple[Any, ...], fields: dict[str, Any]) 
             raise error(said, hint=nearest(str(kind), kinds) or f"one of {', '.join(kinds)}")
         entry, data["kind"] = kinds[kind], kind
     node_class = cast("NodeClass", entry)
-    names = [name for name in node_class.model_fields if name not in data]
+    names = [name for name in field_order(node_class) if name not in data]
     if len(args) > len(names):
         raise error(f"{name_of(data)} takes at most {len(names)} values by position: {', '.join(names)}")
     placed = dict(zip(names, args, strict=False))

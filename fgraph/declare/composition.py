@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from fgraph._errors import Fault
 from fgraph.declare.document import Document, parse
 from fgraph.declare.overrides import without_prefix
 from fgraph.declare.source import Places
@@ -40,7 +42,11 @@ def compose(file: Path, document: Document, overrides: list[Override]) -> list[O
             chosen = [line for line in lines if line not in rest]
             config = loader.load_configuration(file.stem, chosen, RunMode.RUN, from_shell=False)
         except (HydraException, OmegaConfBaseException) as error:
-            document.report(f"the defaults list cannot be composed: {_reasons(error)}", "defaults")
+            document.report(f"the defaults list cannot be composed: {_reason(error)}", "defaults")
+            document.data = None  # what else is wrong cannot be told
+            return []
+        except yaml.MarkedYAMLError as error:  # in a file that the list names
+            _report_yaml(document, error)
             return []
         places = _trace(loader, listed.defaults, document.places)
     data: Any = OmegaConf.to_container(config, resolve=False)
@@ -48,6 +54,13 @@ def compose(file: Path, document: Document, overrides: list[Override]) -> list[O
     document.data = data
     document.places = places
     return [override for override, line in zip(overrides, lines, strict=True) if line in rest]
+
+
+def _report_yaml(document: Document, error: yaml.MarkedYAMLError) -> None:
+    mark = error.problem_mark or error.context_mark
+    file, line = (mark.name, mark.line + 1) if mark else (None, None)
+    document.faults.append(Fault(f"this is not YAML: {error.problem}", "", file, line))
+    document.data = None
 
 
 def _loader(file: Path) -> ConfigLoaderImpl:
@@ -107,6 +120,7 @@ def _file(source: str, config_path: str) -> Path | None:
     return next((Path(root, name) for root in roots if Path(root, name).is_file()), None)
 
 
-def _reasons(error: BaseException) -> str:
-    said = [line.strip() for line in str(error or error.__cause__).splitlines() if line.strip()]
-    return " ".join(said[:2]) or type(error.__cause__ or error).__name__
+def _reason(error: BaseException) -> str:
+    said, _, _ = str(error or error.__cause__).partition("Config search path")
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    return " ".join(lines) or type(error.__cause__ or error).__name__

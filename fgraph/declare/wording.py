@@ -74,7 +74,8 @@ def _complain(
     for detail in details:
         if detail["type"] == "extra_forbidden" and owner is not None:
             return Complaint(path, *unknown_field(name, last, owner.model_fields))
-        if detail["type"] == "missing" and owner is not None and field is not None:
+        absent = detail["type"] == "missing" and detail["loc"][-1] == last  # else an item of a short list
+        if absent and owner is not None and field is not None:
             return Complaint(path, _missing(owner, name, last, field))
         if detail["type"] in ("value_error", "assertion_error"):
             reason = str(detail["msg"]).split(", ", 1)[-1]

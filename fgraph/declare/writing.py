@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from fgraph._arrays import Array
 from fgraph._errors import Fault, GraphError
+from fgraph._nodes import field_order
 from fgraph._ports import LayerSet
 from fgraph.declare.document import read_scalars_as_hydra
 from fgraph.declare.spec import GraphSpec, Subgraph
@@ -52,22 +53,25 @@ def to_yaml(spec: GraphSpec) -> str:
         models = {name: _model_text(name, model) for name, model in spec.models.items()}
         lines += _entry("models", _plain(models, "models"))
     if spec.noise != Noise():
-        lines += _entry("noise", _fields(spec.noise, "noise"))
-    lines += ["nodes:", *_nodes(spec.nodes, "nodes", "  ")] if spec.nodes else ["nodes: {}"]
+        lines += _entry("noise", fields_as_written(spec.noise, "noise"))
+    lines += _nodes(spec.nodes, "nodes", "")
     if spec.outputs:
         plain = all(name == node_id for name, node_id in spec.outputs.items())
         lines += _entry("outputs", list(spec.outputs) if plain else dict(spec.outputs))
     return "\n".join(lines) + "\n"
 
 
-def _nodes(nodes: Mapping[str, Node], where: str, indent: str) -> list[str]:
+def _nodes(nodes: Mapping[str, Node], where: str, outer: str) -> list[str]:
+    if not nodes:
+        return [f"{outer}nodes: {{}}"]
+    indent = f"{outer}  "
     column = max((len(name) for name in nodes if len(name) <= _ALIGNED), default=0)
-    lines = []
+    lines = [f"{outer}nodes:"]
     for name, node in nodes.items():
         if isinstance(node, Subgraph):
             lines += [f"{indent}{name}:", *_subgraph(node, f"{where}.{name}", f"{indent}  ")]
         else:
-            lines += _entry(name, _fields(node, f"{where}.{name}"), indent, column)
+            lines += _entry(name, fields_as_written(node, f"{where}.{name}"), indent, column)
     return lines
 
 
@@ -75,7 +79,7 @@ def _subgraph(node: Subgraph, where: str, indent: str) -> list[str]:
     lines = [f"{indent}op: {node.op}"]
     if node.inputs:
         lines += _entry("inputs", dict(node.inputs), indent)
-    lines += [f"{indent}nodes:", *_nodes(node.nodes, f"{where}.nodes", f"{indent}  ")]
+    lines += _nodes(node.nodes, f"{where}.nodes", indent)
     return [*lines, f"{indent}output: {node.output}"]
 
 
@@ -97,13 +101,15 @@ def _flow(value: Any) -> str:
     return text.removesuffix("\n").removesuffix("\n...")
 
 
-def _fields(model: BaseModel, where: str) -> dict[str, Any]:
-    """The fields of a node that differ from their default, `op` and `kind` first."""
+def fields_as_written(model: BaseModel, where: str = "") -> dict[str, Any]:
+    """The fields of a node that differ from their default; first `op` and `kind`, then what must be given."""
+    known = type(model).model_fields
     fields: dict[str, Any] = {}
     if isinstance(model, Node):
-        fields = {name: getattr(model, name) for name in ("op", "kind") if name in type(model).model_fields}
-    for name, field in type(model).model_fields.items():
-        value = getattr(model, name)
+        fields = {name: getattr(model, name) for name in ("op", "kind") if name in known}
+    names = field_order(type(model)) if isinstance(model, Node) else known
+    for name in sorted(names, key=lambda one: not known[one].is_required()):
+        field, value = known[name], getattr(model, name)
         if field.is_required() or value != field.get_default(call_default_factory=True):
             fields[name] = value
     return {name: _plain(value, f"{where}.{name}") for name, value in fields.items()}
@@ -116,7 +122,7 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, tuple | list):
         return [_plain(item, f"{where}[{index}]") for index, item in enumerate(value)]
     if isinstance(value, BaseModel):
-        return _fields(value, where)
+        return fields_as_written(value, where)
     if isinstance(value, Array):
         return value.to_lists()
     if isinstance(value, PurePath | LayerSet):

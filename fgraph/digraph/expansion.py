@@ -10,7 +10,6 @@ from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import GraphSpec, Subgraph
 from fgraph.node import Node, field_roles
 
-
 _MOST_NAMES = 12  # that a hint lists
 
 
@@ -92,7 +91,8 @@ class Expansion:
         for key, outer in node.inputs.items():
             self.resolve(outer, scope, (*path, "inputs", key), "this reads")
         inner = scope.inner(name, node)
-        if self._follow(node.output, inner) is None and not self._excused(node.output, inner):
+        is_inner = node.output.partition(".")[0] in node.nodes and self._follow(node.output, inner) is not None
+        if not is_inner and not self._excused(node.output, inner):
             hint = nearest(node.output, node.nodes) or "name an inner node"
             message = f"the output is '{node.output}', which is no inner node"
             self.faults.append(self.spec.source.fault(message, *path, "output", hint=hint))

@@ -1,12 +1,17 @@
-"""Which node comes before which."""
+"""Which node comes before which.
+
+networkx takes a tenth of a second to load, so that it is imported where a graph is there to be ordered.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-
-import networkx as nx
+from typing import TYPE_CHECKING
 
 from fgraph.digraph.expansion import Flat
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 _MOST_CYCLES = 20  # that are worth telling at once
 
@@ -16,6 +21,8 @@ def in_order(nodes: Iterable[Flat]) -> tuple[list[Flat], list[list[str]]]:
 
     Nodes on a cycle, and what depends on them, are left out. Of cycles that share an edge one is told.
     """
+    import networkx as nx
+
     flats = list(nodes)
     rank = {flat.id: number for number, flat in enumerate(flats)}
     graph: nx.DiGraph[str] = nx.DiGraph()
@@ -25,14 +32,20 @@ def in_order(nodes: Iterable[Flat]) -> tuple[list[Flat], list[list[str]]]:
     cycles: list[list[str]] = []
     if not nx.is_directed_acyclic_graph(graph):
         looped, cycles = _cycles(graph, rank)
-        after = {one for node_id in looped for one in nx.descendants(graph, node_id)}
-        graph.remove_nodes_from(looped | after)
+        waiting = list(looped)
+        while waiting:  # what depends on a cycle goes with it
+            found = set(graph[waiting.pop()]) - looped
+            looped |= found
+            waiting += found
+        graph.remove_nodes_from(looped)
     ordered = nx.lexicographical_topological_sort(graph, key=rank.__getitem__)
     return [flats[rank[node_id]] for node_id in ordered], cycles
 
 
 def columns(inputs: Mapping[str, Sequence[str]]) -> list[list[str]]:
     """Nodes in columns: each stands right of all that it reads (id -> ids it reads)."""
+    import networkx as nx
+
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_nodes_from(inputs)
     graph.add_edges_from((one, node_id) for node_id, ids in inputs.items() for one in ids)
@@ -40,15 +53,20 @@ def columns(inputs: Mapping[str, Sequence[str]]) -> list[list[str]]:
 
 
 def _cycles(graph: nx.DiGraph[str], rank: Mapping[str, int]) -> tuple[set[str], list[list[str]]]:
+    import networkx as nx
+
     looped: set[str] = set()
     found: list[list[str]] = []
-    for group in list(nx.strongly_connected_components(graph)):
-        part = nx.DiGraph(graph.subgraph(group))
+    groups = (sorted(group, key=rank.__getitem__) for group in nx.strongly_connected_components(graph))
+    for group in sorted(groups, key=lambda ids: rank[ids[0]]):  # sets have an order of their own
+        part: nx.DiGraph[str] = nx.DiGraph()
+        part.add_nodes_from(group)
+        part.add_edges_from((one, other) for one in group for other in graph[one] if other in part)
         if part.number_of_edges() == 0:
             continue
-        looped |= group
+        looped |= set(group)
         while len(found) < _MOST_CYCLES and not nx.is_directed_acyclic_graph(part):
-            edges = [edge[:2] for edge in nx.find_cycle(part, min(part, key=rank.__getitem__))]
+            edges = [edge[:2] for edge in nx.find_cycle(part)]
             part.remove_edges_from(edges)
             path = [start for start, _ in edges]
             first = path.index(min(path, key=rank.__getitem__))

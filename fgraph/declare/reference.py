@@ -1,0 +1,104 @@
+"""Node classes -> the reference page of the nodes, in Markdown."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from fgraph._nodes import NodeClass, field_order, kinds_of, registry
+from fgraph.declare.annotations import in_words, port_words
+from fgraph.declare.checking import Head
+from fgraph.declare.node_checking import SubgraphHead
+from fgraph.declare.spec import Subgraph
+from fgraph.declare.wording import show
+from fgraph.node import Node, field_roles
+
+_INTRODUCTION = """\
+# Node reference
+
+Every node, as it is written in a graph file and called in Python (`g.blend(left, right, mask=fade)`: fields by position
+are in the order of the tables). A *port* takes the id of another node, or in Python its handle; where it takes
+Features, a Latent will do: it is a pass paused at `const`. In a table, "or a list of these" gives a value for each row.
+"""
+_AS_WRITTEN = {"nodes": "a mapping from id to node", "outputs": "a list of ids, or a mapping from name to id"}
+
+
+def reference(classes: Iterable[NodeClass]) -> str:
+    """The reference page: for each node its docstring, what it makes, and a table of its fields."""
+    sections = [_INTRODUCTION]
+    ops = registry(classes)
+    sections.append(" · ".join(f"[{op}](#{op})" for op in [*ops, "subgraph"]) + "\n")
+    for op, entry in ops.items():
+        kinds = kinds_of(entry)
+        if kinds is None:
+            sections.append(f"## {op}\n\n{_describe(entry)}")  # type: ignore[arg-type]
+            continue
+        listed = ", ".join(f"`{kind}`" for kind in kinds)
+        sections.append(f"## {op}\n\nHas a `kind`: {listed}.\n")
+        for node_class, own in _by_class(kinds.items()):
+            named = " or ".join(f"kind: {kind}" for kind in own)
+            sections.append(f"### {op}, {named}\n\n{_describe(node_class)}")
+    doc = inspect.cleandoc(Subgraph.__doc__ or "")
+    sections.append(f"## subgraph\n\n{doc}\n\n{_table(SubgraphHead, ('op',))}")
+    sections.append(f"## The file\n\nWhat a graph file holds.\n\n{_table(Head, ())}")
+    return "\n".join(sections)
+
+
+def _by_class(kinds: Iterable[tuple[str, NodeClass]]) -> list[tuple[NodeClass, list[str]]]:
+    found: dict[NodeClass, list[str]] = {}
+    for kind, node_class in kinds:
+        found.setdefault(node_class, []).append(kind)
+    return list(found.items())
+
+
+def _describe(node_class: NodeClass) -> str:
+    doc = inspect.cleandoc(node_class.__doc__ or "")
+    return f"{doc}\n\nMakes {_makes(node_class)}.\n\n{_table(node_class, ('op', 'kind'))}"
+
+
+def _makes(node_class: NodeClass) -> str:
+    if node_class.produces is not None:
+        return f"**{node_class.produces}**"
+    first = next(iter(field_roles(node_class).ports), None)
+    return f"the kind that `{first}` reads" if first else "a kind that depends on its fields"
+
+
+def _table(model: type[BaseModel], without: tuple[str, ...]) -> str:
+    names = field_order(model) if issubclass(model, Node) else model.model_fields
+    rows = [_row(model, name, model.model_fields[name]) for name in names if name not in without]
+    if not rows:
+        return "It has no fields.\n"
+    return "\n".join(["| field | takes | default | meaning |", "| --- | --- | --- | --- |", *rows]) + "\n"
+
+
+def _row(model: type[BaseModel], name: str, field: FieldInfo) -> str:
+    takes = _AS_WRITTEN.get(name) if field.annotation is Any else in_words(field)
+    if issubclass(model, Node) and name in field_roles(model).ports:
+        takes = _port(model, name)
+    default = "*required*" if field.is_required() else _default(field)
+    cells = (f"`{name}`", takes or "any value", default, field.description or "")
+    return f"| {' | '.join(map(_cell, cells))} |"
+
+
+def _port(node_class: NodeClass, name: str) -> str:
+    roles = field_roles(node_class)
+    many = "ports, each " if name in roles.list_ports else "port: "
+    return f"{many}{port_words(roles.ports[name])}"
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if value is None:
+        return "absent"
+    if isinstance(value, BaseModel):
+        return "its defaults"
+    text = getattr(value, "text", value)
+    return f"`{text if isinstance(text, str) else show(text)}`" if text not in ({}, []) else "empty"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,154 @@
+"""Node classes -> the typed stub of a graph's methods."""
+
+from __future__ import annotations
+
+import inspect
+import re
+import textwrap
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from fgraph._arrays import Array
+from fgraph._nodes import NodeClass, field_order, kinds_of, registry
+from fgraph._ports import LayerSet
+from fgraph.node import Port
+
+_HEADER = '''"""The nodes as methods of a graph. Generated from the node classes: do not edit."""
+# ruff: noqa: D403
+'''
+_FOOTER = """\
+    # a node class of your own, given to Graph(nodes=...)
+    def __getattr__(self, name: str) -> Callable[..., NodeRef]: ...
+    def __dir__(self) -> list[str]: ...
+"""
+_WIDTH = 108  # of the lines of a docstring
+_ABC, _TYPING = ("Callable", "Mapping", "Sequence"), ("Any", "Literal", "TypeAlias", "overload")
+_PLAIN: Mapping[Any, str] = {
+    int: "int", float: "float", str: "str", bool: "bool", type(None): "None",
+    Array: "Any", LayerSet: "str | int",
+}  # fmt: skip
+
+
+def stubs(classes: Iterable[NodeClass]) -> str:
+    """The text of `methods.pyi`: a typed method for every node, an overload for every kind of it."""
+    methods: list[str] = []
+    models: set[type[BaseModel]] = set()
+    for op, entry in registry(classes).items():
+        kinds = kinds_of(entry)
+        if kinds is None:
+            methods.append(_method(op, entry, None, models))  # type: ignore[arg-type]
+            continue
+        overload = "    @overload\n" if len(kinds) > 1 else ""
+        methods += [overload + _method(op, node_class, kind, models) for kind, node_class in kinds.items()]
+    body = "\n".join(
+        [
+            "class NoSuchNodeError(GraphError, AttributeError): ...\n",
+            "class NodeMethods:",
+            "    _ops: Registry\n",
+            "    def _add(self, op: str, *args: Any, id: str | None = None, **fields: Any) -> NodeRef: ...",
+            *methods,
+            _FOOTER,
+        ]
+    ).rstrip()
+    alias = "Reference: TypeAlias = NodeRef | str\n"
+    return f"{_HEADER}\n{_imports(alias + body, models)}\n{alias}\n{body}\n"
+
+
+def _imports(body: str, models: Iterable[type[BaseModel]]) -> str:
+    def used(names: Iterable[str]) -> str:
+        return ", ".join(name for name in names if re.search(rf"\b{name}\b", body))
+
+    own = {
+        "fgraph._errors": {"GraphError"},
+        "fgraph._nodes": {"Registry"},
+        "fgraph.declare.handle": {"NodeRef"},
+    }
+    for model in models:
+        own.setdefault(model.__module__, set()).add(model.__name__)
+    lines = [f"from collections.abc import {used(_ABC)}", f"from typing import {used(_TYPING)}", ""]
+    lines += [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(own.items())]
+    return "\n".join(lines) + "\n"
+
+
+def _method(op: str, node_class: NodeClass, kind: str | None, models: set[type[BaseModel]]) -> str:
+    lines = [f"    def {op}(", "        self,"]
+    if kind is not None:
+        lines.append(f'        kind: Literal["{kind}"],')
+    optional = starred = False
+    for name in field_order(node_class):
+        if name == "kind" and kind is not None:
+            continue
+        field = node_class.model_fields[name]
+        if field.is_required() and optional and not starred:
+            lines.append("        *,")  # Python wants what has a default last; by keyword it may stand here
+            starred = True
+        optional = optional or not field.is_required()
+        default = "" if field.is_required() else " = ..."
+        lines.append(f"        {name}: {_type(field.annotation, field.metadata, models)}{default},")
+    lines += [] if starred else ["        *,"]
+    lines += ["        id: str | None = ...,", "    ) -> NodeRef:", *_docstring(node_class), ""]
+    return "\n".join(lines)
+
+
+def _docstring(node_class: NodeClass) -> list[str]:
+    paragraphs = inspect.cleandoc(node_class.__doc__ or "").split("\n\n")
+    lines = [line for paragraph in paragraphs for line in ("", *_wrapped(paragraph))][1:]
+    fields = [(name, node_class.model_fields[name]) for name in field_order(node_class)]
+    described = [(name, field) for name, field in fields if field.description]
+    if described:
+        lines += ["", "Fields:", *(line for name, field in described for line in _argument(name, field))]
+    if len(lines) == 1:
+        return [f'        """{lines[0]}"""']
+    indented = [f"        {line}".rstrip() for line in lines]
+    indented[0] = f'        """{lines[0]}'
+    return [*indented, '        """']
+
+
+def _wrapped(paragraph: str) -> list[str]:
+    lines = paragraph.splitlines()  # as written, where that fits beside the deeper indent
+    return lines if all(len(line) <= _WIDTH for line in lines) else textwrap.wrap(paragraph, width=_WIDTH)
+
+
+def _argument(name: str, field: FieldInfo) -> list[str]:
+    return textwrap.wrap(
+        f"{name}: {field.description}", width=_WIDTH, initial_indent="    ", subsequent_indent="        "
+    )
+
+
+def _type(annotation: Any, metadata: Iterable[Any], models: set[type[BaseModel]]) -> str:
+    if any(isinstance(mark, Port) for mark in metadata):
+        return "Reference"
+    return " | ".join(dict.fromkeys(_union(annotation, models)))
+
+
+def _union(annotation: Any, models: set[type[BaseModel]]) -> list[str]:
+    """The branches of a type, as a caller may give them."""
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return [_type(arguments[0], arguments[1:], models)]
+    if origin in (typing.Union, types.UnionType):
+        branches = [branch for part in arguments for branch in _union(part, models)]
+        return sorted(branches, key=lambda branch: branch == "None")
+    if origin is typing.Literal:
+        return [f"Literal[{', '.join(_quoted(value) for value in arguments)}]"]
+    if origin in (tuple, list):
+        parts = [part for part in arguments if part is not Ellipsis]
+        return [f"Sequence[{' | '.join(dict.fromkeys(branch for part in parts for branch in _union(part, models)))}]"]
+    return _class(annotation, origin, models)
+
+
+def _class(annotation: Any, origin: Any, models: set[type[BaseModel]]) -> list[str]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        models.add(annotation)
+        return [annotation.__name__, "Mapping[str, Any]"]
+    is_mapping = isinstance(origin, type) and issubclass(origin, Mapping)
+    return ["Mapping[str, Any]" if is_mapping else _PLAIN.get(annotation, "Any")]
+
+
+def _quoted(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else repr(value)

@@ -1,0 +1,75 @@
+"""YAML text: what is read, and where each part stands."""
+
+from typing import Any
+
+import pytest
+
+from fgraph.declare.document import parse
+
+
+def test_every_key_and_item_has_its_line() -> None:
+    document = parse("seed: 1\nnodes:\n  a:\n    op: sample\n    seed: [1,\n      2]\n", "x.yaml")
+    place = document.places.freeze().place
+    assert place("nodes", "a", "op") == ("x.yaml", 4)
+    assert place("nodes", "a", "seed", 1) == ("x.yaml", 6)
+    assert place("nodes", "a", "truncation") == ("x.yaml", 3)  # the closest known ancestor
+    assert place("outputs") == ("x.yaml", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("1e-3", 1e-3),
+        ("1.5", 1.5),
+        (".inf", float("inf")),
+        ("2026-11-23", "2026-11-23"),
+        ("off", False),
+        ("~", None),
+        ("'1'", "1"),
+        ("0..3", "0..3"),
+        ("b8..b32", "b8..b32"),
+        (":-1", ":-1"),
+        ("[1, [2, x]]", [1, [2, "x"]]),
+    ],
+)
+def test_scalars_read_as_hydra_reads_them(text: str, value: Any) -> None:
+    from omegaconf import OmegaConf
+
+    assert parse(f"a: {text}").data == {"a": value}
+    assert OmegaConf.to_container(OmegaConf.create(f"a: {text}")) == {"a": value}
+
+
+def test_keys_are_text_even_where_yaml_sees_a_boolean() -> None:
+    assert parse("y: 1\non: 2\n3: 4").data == {"y": 1, "on": 2, "3": 4}
+
+
+def test_doubled_key_names_both_lines() -> None:
+    document = parse("a: 1\nb: 2\na: 3\n", "x.yaml")
+    (fault,) = document.faults
+    assert str(fault) == "x.yaml:3: a: 'a' is given twice, in line 1 and in line 3"
+    assert document.data["a"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line"), [("a: [1\nb: {", 2), ("a: b: c", 1), ("a: 1\n---\nb: 1", 2), ("a: !!python/name:os.system x", 1)]
+)
+def test_what_is_not_yaml_is_a_fault_with_its_line(text: str, line: int) -> None:
+    document = parse(text, "x.yaml")
+    assert [fault.line for fault in document.faults] == [line]
+    assert document.faults[0].message.startswith("this is not YAML")
+
+
+def test_anchors_and_merges() -> None:
+    text = "base: &base {op: sample, seed: 1}\na: {<<: *base, seed: 2}\nb: {<<: [*base, {count: 3}]}\nc: *base\n"
+    assert parse(text).data == {
+        "base": {"op": "sample", "seed": 1},
+        "a": {"op": "sample", "seed": 2},
+        "b": {"op": "sample", "seed": 1, "count": 3},
+        "c": {"op": "sample", "seed": 1},
+    }
+    assert parse("a: {<<: 3}").faults[0].message.startswith("'<<' takes")
+
+
+@pytest.mark.parametrize("text", ["a: &x {b: *x}", "a: &x [*x]", "a: &x {<<: *x}"])
+def test_an_anchor_inside_itself_is_a_fault(text: str) -> None:
+    assert [fault.message for fault in parse(text).faults] == ["this anchor contains itself"]
