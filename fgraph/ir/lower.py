@@ -108,7 +108,11 @@ def _outputs(
         if slot is None or value is None:
             continue
         picked = value.take(as_index(np.arange(slot.start, slot.start + slot.rows)))
-        made.append(_output(build, context, name, picked))
+        try:
+            made.append(_output(build, context, name, picked))
+        except SizeError as error:  # a mask is drawn for its own sake, at a size that its edits do not come to
+            owner = next(member for member in stacks[slot.stack].members if member.slot == slot)
+            faults.append(owner.place(str(error)))
     return made
 
 

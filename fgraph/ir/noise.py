@@ -43,7 +43,7 @@ def lower_noise(build: Build, run: Run, layer: Layer, rows: NoiseRows) -> Operan
         ValueError: the buffer or the given array does not fit the canvas.
     """
     noise = run.noise
-    if noise.mode == "none":
+    if noise.mode == "none" or build.table(run.model).at(layer.index).noise_index is None:
         return None
     height, width = rows.canvas.pixels(layer.resolution)
     op = NoiseField(run.model, layer, noise.mode, noise.fit, height, width)
@@ -87,7 +87,8 @@ def _given_params(run: Run, layer: Layer, rows: NoiseRows, height: int, width: i
         raise ValueError(
             f"{name} in {run.noise.file} has shape {list(shape)}; {layer.name} needs [rows, 1, {height}, {width}]"
         )
-    if shape[0] not in (1, rows.declared[0][0]):
-        raise ValueError(f"{name} in {run.noise.file} has {shape[0]} rows; the pass has {rows.declared[0][0]}")
+    misfits = sorted({count for count, _ in rows.declared} - {shape[0]})  # of passes that are lowered together
+    if shape[0] != 1 and misfits:
+        raise ValueError(f"{name} in {run.noise.file} has {shape[0]} rows; the pass has {misfits[0]}")
     picked = np.zeros(len(rows.keys), int) if shape[0] == 1 else [row for _, row in rows.declared]
     return [(array, int(row)) for row in picked]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -15,6 +15,7 @@ from fgraph.ir.types import Type
 from fgraph.stylegan.layers import LayerTable
 
 Index = npt.NDArray[np.int64]
+Regions = npt.NDArray[np.int64]  # [rows, 4]
 
 
 def as_index(rows: Sequence[int] | Index) -> Index:
@@ -51,6 +52,8 @@ class Instruction:
     rows: int
     type: Type
     origins: Index  # row -> place in Program.origins
+    regions: Regions | None = None  # row -> (top, left, bottom, right) that is made; None: all of every row
+    bases: Index | None = None  # row -> row of this value that it equals outside its region; -1: none
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,6 @@ class Program:
     tables: Mapping[str, LayerTable]  # model -> its layers
     origins: tuple[Origin, ...] = ()
     graphs: int = 1
-    extra: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def total_rows(self) -> int:

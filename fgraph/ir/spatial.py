@@ -39,15 +39,24 @@ def edit_tensor(build: Build, value: Operand, edits: Sequence[Edit], canvas: Can
 
 
 def edit_features(build: Build, features: Features, edits: Sequence[Edit]) -> Features:
-    """A paused pass after an edit: its state, the masks pending in its carrier, its noise under fit follow."""
+    """A paused pass after an edit: its state, the masks pending in its carrier, its noise under fit follow.
+
+    A constant fills the state only: masks and noise go on with their edge values, so that weights still sum to 1.
+    """
     edits = tuple(edits)
     return replace(
         features,
         activation=edit_tensor(build, features.activation, edits, features.canvas),
         skip=features.skip and edit_tensor(build, features.skip, edits, features.canvas),
-        carrier=_edit_carrier(features.carrier, edits, features.canvas),
+        carrier=_edit_carrier(features.carrier, tuple(map(_unfilled, edits)), features.canvas),
         canvas=features.canvas.edited(edits[0]),
     )
+
+
+def _unfilled(edit: Edit) -> Edit:
+    if isinstance(edit, geometry.Pad | geometry.Shift) and edit.mode == "constant":
+        return replace(edit, mode="replicate", value=0.0)
+    return edit
 
 
 def edit_fields(fields: Fields, edits: Sequence[Edit], canvas: Canvas | None = None) -> Fields:

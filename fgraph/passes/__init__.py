@@ -7,6 +7,8 @@ from collections.abc import Callable
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
 from fgraph.passes.dead import remove_dead
+from fgraph.passes.differences import find_differences
+from fgraph.passes.regions import Wanted, find_regions
 from fgraph.passes.share import share
 from fgraph.passes.simplify import simplify
 
@@ -23,7 +25,16 @@ def optimise(program: Program) -> Program:
             program = verify(rewrite(program))
         if (len(program.instructions), program.total_rows) == before:
             break
-    return program
+    return verify(find_differences(program))
 
 
-__all__ = ["PASSES", "optimise", "remove_dead", "share", "simplify"]
+__all__ = [
+    "PASSES",
+    "Wanted",
+    "find_differences",
+    "find_regions",
+    "optimise",
+    "remove_dead",
+    "share",
+    "simplify",
+]

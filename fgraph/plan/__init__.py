@@ -1,7 +1,8 @@
 """Planning: a Program becomes steps that run whole batches of rows, with their cost known beforehand."""
 
 from fgraph.plan.cost import Cost, LayerCost
+from fgraph.plan.gather import Copy, Gather
 from fgraph.plan.plan import Plan, make_plan
-from fgraph.plan.steps import Gather, Result, Step
+from fgraph.plan.steps import Result, Step
 
-__all__ = ["Cost", "Gather", "LayerCost", "Plan", "Result", "Step", "make_plan"]
+__all__ = ["Copy", "Cost", "Gather", "LayerCost", "Plan", "Result", "Step", "make_plan"]

@@ -1,89 +1,191 @@
-"""From a Program to a Plan: batching into steps, lifetimes of buffers."""
+"""From a Program to steps: batching, places in buffers."""
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
 import numpy as np
 
-from fgraph.ir.ops import Join
-from fgraph.ir.program import Operand, Program, as_index
-from fgraph.plan.schedule import schedule
-from fgraph.plan.steps import Gather, Result, Step
+from fgraph.ir.ops import Join, Op
+from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
+from fgraph.ir.regions import Region, Size, area, extent, whole
+from fgraph.ir.types import Type
+from fgraph.passes import Wanted
+from fgraph.passes.regions import cyclic_axes
+from fgraph.plan.gather import NOWHERE, Gather, Places, whole_regions
+from fgraph.plan.schedule import Key, schedule_keys
+from fgraph.plan.steps import Result, Step
 
-Place = tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]
+
+@dataclass(frozen=True, eq=False)
+class Unit:
+    """Rows of one instruction that are made in one call: all those of one tile size."""
+
+    number: int
+    rows: Index
+    tile: Size | None
 
 
-def build_steps(program: Program) -> tuple[tuple[Step, ...], tuple[Result, ...]]:
-    """The steps that run a program, and where its outputs stand at the end."""
-    batches = schedule(program)
-    places = _places(program, batches)
-    steps = [_step(program, batch, places) for batch in batches]
-    results = tuple(
-        Result(
-            output.graph,
-            output.name,
-            output.kind,
-            {name: _gather([operand], places) for name, operand in output.tensors.items()},
-            output.model,
-            output.space,
+class StepBuilder:
+    """Makes the steps of a program, whose regions are known, as numbers that follow those of steps made before.
+
+    Args:
+        program: the program.
+        first: the number of the first step.
+        codes: where codes stand, if they were made before; they are not made again.
+    """
+
+    def __init__(self, program: Program, first: int = 0, codes: Sequence[Places] | None = None) -> None:
+        self.program = program
+        self.cyclic = cyclic_axes(program)
+        self.batches = _batches(program, with_codes=codes is None)
+        self.places = _places(program, self.batches, first, codes)
+
+    def steps(self) -> list[Step]:
+        """Every step; what each frees is not known yet."""
+        return [self._step(batch) for batch in self.batches]
+
+    def results(self, wanted: Wanted | None, after: int) -> list[Result]:
+        """The outputs, or the parts of them that are wanted, to be taken when step `after` has run."""
+        found = []
+        for place, output in enumerate(self.program.outputs):
+            regions = None if wanted is None else wanted.get(place)
+            if wanted is not None and regions is None:
+                continue
+            found += self._results_of(place, regions, after) if output.tensors else []
+        return found
+
+    def _step(self, batch: list[Unit]) -> Step:
+        members = [self.program.instructions[unit.number] for unit in batch]
+        first, tile = members[0], batch[0].tile
+        types = tuple(self.program.instructions[operand.value].type for operand in first.operands)
+        pairs = list(zip(members, batch, strict=True))
+        params = tuple(one.params[row] for one, unit in pairs if one.params for row in unit.rows.tolist())
+        regions = None if tile is None else np.concatenate([_regions(one, unit) for one, unit in pairs])
+        inputs = []
+        for port, kind in enumerate(types):
+            operands = [one.operands[port].take(unit.rows) for one, unit in pairs]
+            windows = (
+                None if regions is None or not kind.spatial else _windows(first.op, port, types, (regions, params))
+            )
+            inputs.append(self._gather(operands, windows))
+        return Step(
+            op=first.op,
+            inputs=tuple(inputs),
+            input_types=types,
+            params=params,
+            rows=sum(len(unit.rows) for unit in batch),
+            type=first.type,
+            tile=tile,
+            regions=regions,
+            frees=(),
+            origins=as_index(np.concatenate([one.origins[unit.rows] for one, unit in pairs])),
         )
-        for output in program.outputs
-    )
-    return _with_lifetimes(steps, results), results
+
+    def _gather(self, operands: Sequence[Operand], windows: Regions | None) -> Gather:
+        places = Places.joined([self.places[one.value].take(one.index) for one in operands])
+        kind = self.program.instructions[operands[0].value].type
+        if not kind.spatial:
+            return Gather(places)
+        asked = whole_regions(len(places.rows), kind.size) if windows is None else windows
+        exact = bool((places.buffers != NOWHERE).all()) and bool((places.regions == asked).all())
+        return Gather(places, kind.size, self.cyclic[operands[0].value], asked, exact)
+
+    def _results_of(self, place: int, regions: Sequence[Region] | None, after: int) -> list[Result]:
+        output = self.program.outputs[place]
+        count = next(iter(output.tensors.values())).rows
+        groups: dict[Region | None, list[int]] = {}
+        for row in range(count):
+            region = None if regions is None else regions[row]
+            if region is None or area(region):
+                groups.setdefault(region, []).append(row)
+        found = []
+        for region, rows in groups.items():
+            index = as_index(rows)
+            tensors = {}
+            for name, operand in output.tensors.items():
+                windows = None if region is None else np.tile(np.array(region, np.int64), (len(rows), 1))
+                tensors[name] = self._gather([operand.take(index)], windows)
+            found.append(Result(place, output, index, region, tensors, after))
+        return found
 
 
-def _places(program: Program, batches: list[list[int]]) -> list[Place]:
-    """For each value, the buffer and the row within it where each of its rows will stand."""
-    places: dict[int, Place] = {}
-    for step, batch in enumerate(batches):
-        start = 0
-        for number in batch:
-            rows = program.instructions[number].rows
-            places[number] = (np.full(rows, step), np.arange(start, start + rows))
-            start += rows
+def _windows(op: Op, port: int, types: tuple[Type, ...], made: tuple[Regions, Sequence[Hashable]]) -> Regions:
+    """What each row reads of an operand."""
+    regions, params = made
+    known: dict[Hashable, Region] = {}
+    found = []
+    for row, (top, left, bottom, right) in enumerate(regions.tolist()):
+        key = ((top, left, bottom, right), params[row] if params else None)
+        if key not in known:
+            known[key] = op.window(port, key[0], types, key[1])
+        found.append(known[key])
+    return np.array(found, np.int64)
+
+
+def _batches(program: Program, *, with_codes: bool) -> list[list[Unit]]:
+    """The units of each step, steps in the order they run."""
+    keys = schedule_keys(program)
+    steps: dict[Hashable, list[Unit]] = {}
+    first: dict[Hashable, Key] = {}
     for number, instruction in enumerate(program.instructions):
-        if isinstance(instruction.op, Join):
-            parts = [(places[one.value][0][one.index], places[one.value][1][one.index]) for one in instruction.operands]
-            places[number] = (np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts]))
-    return [places[number] for number in range(len(program.instructions))]
+        if isinstance(instruction.op, Join) or not (with_codes or instruction.type.spatial):
+            continue
+        types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
+        for tile, rows in _tiles(instruction):
+            key = (keys[number], instruction.op, types, instruction.type, tile)
+            first.setdefault(key, keys[number])
+            steps.setdefault(key, []).append(Unit(number, rows, tile))
+    return [steps[key] for key in sorted(steps, key=lambda key: first[key])]  # stable: equal keys keep their order
 
 
-def _gather(operands: list[Operand], places: list[Place]) -> Gather:
-    buffers = np.concatenate([places[one.value][0][one.index] for one in operands])
-    rows = np.concatenate([places[one.value][1][one.index] for one in operands])
-    return Gather(as_index(buffers), as_index(rows))
+def _tiles(instruction: Instruction) -> list[tuple[Size | None, Index]]:
+    """The rows of an instruction by the size of their tiles; rows of which nothing is wanted are left out."""
+    if instruction.regions is None:
+        return [(None, as_index(np.arange(instruction.rows)))]
+    canvas = whole(instruction.type.size)
+    groups: dict[Size | None, list[int]] = {}
+    for row, (top, left, bottom, right) in enumerate(instruction.regions.tolist()):
+        region = (top, left, bottom, right)
+        if area(region):
+            groups.setdefault(None if region == canvas else extent(region), []).append(row)
+    return [(tile, as_index(rows)) for tile, rows in groups.items()]
 
 
-def _step(program: Program, batch: list[int], places: list[Place]) -> Step:
-    members = [program.instructions[number] for number in batch]
-    first = members[0]
-    arity = range(len(first.operands))
-    return Step(
-        op=first.op,
-        inputs=tuple(_gather([member.operands[port] for member in members], places) for port in arity),
-        input_types=tuple(program.instructions[operand.value].type for operand in first.operands),
-        params=tuple(param for member in members for param in member.params),
-        rows=sum(member.rows for member in members),
-        type=first.type,
-        frees=(),
-        origins=as_index(np.concatenate([member.origins for member in members])),
-    )
+def _regions(instruction: Instruction, unit: Unit) -> Regions:
+    assert instruction.regions is not None
+    return instruction.regions[unit.rows]
 
 
-def _with_lifetimes(steps: list[Step], results: tuple[Result, ...]) -> tuple[Step, ...]:
-    last = {number: number for number in range(len(steps))}
-    for number, step in enumerate(steps):
-        for gather in step.inputs:
-            for buffer in gather.sources:
-                last[buffer] = number
-    kept = {buffer for result in results for gather in result.tensors.values() for buffer in gather.sources}
-    frees: dict[int, list[int]] = {}
-    for buffer, number in last.items():
-        if buffer not in kept:
-            frees.setdefault(number, []).append(buffer)
-    return tuple(
-        Step(
-            step.op, step.inputs, step.input_types, step.params, step.rows, step.type,
-            tuple(frees.get(number, ())), step.origins,
-        )
-        for number, step in enumerate(steps)
-    )  # fmt: skip
+def _places(program: Program, batches: list[list[Unit]], first: int, codes: Sequence[Places] | None) -> list[Places]:
+    """For each value, where its rows will stand."""
+    buffers = [np.full(one.rows, NOWHERE, np.int64) for one in program.instructions]
+    slots = [np.zeros(one.rows, np.int64) for one in program.instructions]
+    for step, batch in enumerate(batches, first):
+        start = 0
+        for unit in batch:
+            buffers[unit.number][unit.rows] = step
+            slots[unit.number][unit.rows] = np.arange(start, start + len(unit.rows))
+            start += len(unit.rows)
+    places: list[Places] = []
+    for number, instruction in enumerate(program.instructions):
+        if codes is not None and not instruction.type.spatial:
+            places.append(codes[number])
+        elif isinstance(instruction.op, Join):
+            places.append(Places.joined([places[one.value].take(one.index) for one in instruction.operands]))
+        else:
+            places.append(_own_places(instruction, buffers[number], slots[number]))
+    return places
+
+
+def _own_places(instruction: Instruction, buffers: Index, slots: Index) -> Places:
+    count, regions = instruction.rows, instruction.regions
+    if regions is None:
+        regions = whole_regions(count, instruction.type.size if instruction.type.spatial else (0, 0))
+    none = np.full(count, NOWHERE, np.int64)
+    if instruction.bases is None:
+        return Places(buffers, slots, regions, none, none, regions)
+    bases, has = instruction.bases, instruction.bases >= 0
+    beneath = np.where(has, buffers[bases], none)
+    return Places(buffers, slots, regions, beneath, np.where(has, slots[bases], 0), regions[bases])

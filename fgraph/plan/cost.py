@@ -5,22 +5,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fgraph.ir.ops import Conv, Join, LayerOp, Mix, ToRGB
+from fgraph.ir.ops import Conv, Join, LayerOp, Mix, Op, ToRGB
 from fgraph.ir.program import Program
-from fgraph.plan.steps import Step
+from fgraph.ir.types import Type
+from fgraph.plan.gather import Gather
+from fgraph.plan.steps import Result, Step
 
 
 @dataclass(frozen=True)
 class LayerCost:
-    """One line of the table: a layer, or a kind of operation, at one size."""
+    """One line of the table: a layer at one size and tile, or a kind of operation."""
 
     name: str
     model: str
-    size: str
+    size: str  # of the canvas
+    tile: str  # what of it is made at once; empty: all
     calls: int
     rows: int
     flops: int
     bytes: int  # of the results, fp32
+    share: float  # of the canvas that is made
     unbatched_calls: int = 0
 
 
@@ -33,69 +37,109 @@ class Cost:
     peak_bytes: int
     unbatched_layer_calls: int
     unbatched_flops: int
+    shared_flops: int  # with rows shared, every row made whole
 
 
-def layer_calls(steps: Sequence[Step]) -> int:
-    """How many times a generator layer is called."""
-    return sum(isinstance(step.op, LayerOp) for step in steps)
-
-
-def measure(steps: Sequence[Step], raw: Program) -> Cost:
+def measure(steps: Sequence[Step], results: Sequence[Result], raw: Program, program: Program) -> Cost:
     """The cost of these steps beside that of the program as it was lowered."""
-    calls = flops = 0
-    for instruction in raw.instructions:
-        types = tuple(raw.instructions[operand.value].type for operand in instruction.operands)
-        flops += instruction.rows * instruction.op.flops(types, instruction.type)
-        calls += instruction.rows * isinstance(instruction.op, LayerOp)
-    return Cost(layer_calls(steps), sum(step.flops for step in steps), peak_bytes(steps), calls, flops)
+    unbatched = sum(one.rows for one in raw.instructions if isinstance(one.op, LayerOp))
+    return Cost(
+        layer_calls=sum(isinstance(step.op, LayerOp) for step in steps),
+        flops=sum(step.flops for step in steps),
+        peak_bytes=peak_bytes(steps, results),
+        unbatched_layer_calls=unbatched,
+        unbatched_flops=program_flops(raw),
+        shared_flops=program_flops(program),
+    )
 
 
-def peak_bytes(steps: Sequence[Step]) -> int:
-    """The most bytes alive at once: buffers that are still read, and the workspace of the running step."""
+def program_flops(program: Program) -> int:
+    """Floating-point operations of a program whose rows are all made whole."""
+    total = 0
+    for instruction in program.instructions:
+        types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
+        total += instruction.rows * instruction.op.flops(types, instruction.type)
+    return total
+
+
+def peak_bytes(steps: Sequence[Step], results: Sequence[Result]) -> int:
+    """The most bytes alive at once: buffers that are still read, and the workspace of the running step.
+
+    Results leave the device when they are taken, so a finished output does not count.
+    """
     alive = peak = 0
     sizes = [step.out_bytes for step in steps]
-    for step in steps:
+    taken: dict[int, int] = {}
+    for result in results:
+        for gather in result.tensors.values():
+            if gather.copies_rows:
+                taken[result.after] = taken.get(result.after, 0) + _copied(gather, result)
+    for number, step in enumerate(steps):
         alive += step.out_bytes
-        peak = max(peak, alive + _workspace(step))
+        peak = max(peak, alive + max(_workspace(step), taken.get(number, 0)))
         alive -= sum(sizes[buffer] for buffer in step.frees)
     return peak
 
 
+def _copied(gather: Gather, result: Result) -> int:
+    if gather.size is None:
+        return 0
+    height, width = gather.tile
+    return 4 * 3 * height * width * gather.count  # maps that are outputs have more channels, and are few
+
+
 def _workspace(step: Step) -> int:
     """Bytes a step needs beside operands and result: gathered copies, the styled input, the unfiltered output."""
-    gathered = [
-        4 * kind.numbers * step.rows * gather.copies for gather, kind in zip(step.inputs, step.input_types, strict=True)
-    ]
+    gathered = [_gathered(gather, kind, step) for gather, kind in zip(step.inputs, step.input_types, strict=True)]
     if isinstance(step.op, Conv | ToRGB):
-        styled = 4 * step.input_types[0].numbers * step.rows
+        styled = 4 * step.row_inputs[0].numbers * step.rows
         return max(sum(gathered) + styled, sum(gathered[1:]) + styled + step.out_bytes)
     if isinstance(step.op, Mix):
-        return sum(gathered) + step.out_bytes
+        half = len(gathered) // 2
+        return sum(gathered) + step.out_bytes if step.is_plain else sum(gathered[half:]) + max(gathered[:half])
     return sum(gathered)
 
 
+def _gathered(gather: Gather, kind: Type, step: Step) -> int:
+    if not gather.copies_rows:
+        return 0
+    if gather.exact or not step.op.reads_in_place:
+        return 4 * kind.numbers * gather.count
+    height, width = gather.tile
+    return 4 * kind.shape[0] * height * width * gather.count
+
+
 def layer_table(steps: Sequence[Step], raw: Program) -> list[LayerCost]:
-    """A line for each layer and size, in the order they run; other operations follow, a line a kind."""
-    lines: dict[tuple[str, str, str], LayerCost] = {}
+    """A line for each layer, size and tile, in the order they run; other operations follow, a line a kind."""
+    groups: dict[tuple[str, str, str, str], list[Step]] = {}
     for step in steps:
-        key = _line(step.op, step.type.shape)
-        old = lines.get(key, LayerCost(*key, 0, 0, 0, 0))
-        lines[key] = LayerCost(
-            *key, old.calls + 1, old.rows + step.rows, old.flops + step.flops, old.bytes + step.out_bytes
-        )
+        groups.setdefault((*_line(step.op, step.type), _tile(step)), []).append(step)
     unbatched: dict[tuple[str, str, str], int] = {}
     for instruction in raw.instructions:
-        key = _line(instruction.op, instruction.type.shape)
+        key = _line(instruction.op, instruction.type)
         unbatched[key] = unbatched.get(key, 0) + instruction.rows * (not isinstance(instruction.op, Join))
-    return [
-        LayerCost(
-            line.name, line.model, line.size, line.calls, line.rows, line.flops, line.bytes, unbatched.get(key, 0)
-        )
-        for key, line in sorted(lines.items(), key=lambda item: item[1].model == "")
-    ]
+    lines = [_layer_cost(key, members, unbatched.pop(key[:3], 0)) for key, members in groups.items()]
+    return sorted(lines, key=lambda line: line.model == "")
 
 
-def _line(op: object, shape: tuple[int, ...]) -> tuple[str, str, str]:
+def _layer_cost(key: tuple[str, str, str, str], members: list[Step], unbatched: int) -> LayerCost:
+    made = sum(step.row_type.numbers * step.rows for step in members)
+    return LayerCost(
+        *key,
+        calls=len(members),
+        rows=sum(step.rows for step in members),
+        flops=sum(step.flops for step in members),
+        bytes=sum(step.out_bytes for step in members),
+        share=made / sum(step.type.numbers * step.rows for step in members),
+        unbatched_calls=unbatched,
+    )
+
+
+def _line(op: Op, kind: Type) -> tuple[str, str, str]:
     if isinstance(op, LayerOp):
-        return op.layer.name, op.model, f"{shape[-2]}x{shape[-1]}"
-    return getattr(op, "name", "?"), "", ""
+        return op.layer.name, op.model, f"{kind.size[0]}x{kind.size[1]}"
+    return op.name, "", ""
+
+
+def _tile(step: Step) -> str:
+    return f"{step.tile[0]}x{step.tile[1]}" if step.tile and isinstance(step.op, LayerOp) else ""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from fgraph._errors import MemoryBudgetError
 from fgraph.ir.program import Program
-from fgraph.plan.build import build_steps
+from fgraph.plan.chunks import cut_work
 from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
 from fgraph.plan.steps import Result, Step
 
@@ -29,16 +28,29 @@ class Plan:
     single: bool  # whether one graph was given, rather than a list
     device: str = "auto"
     precision: str = "float32"
+    memory: int | None = None  # bytes it was cut to fit; None: what the device has free when it runs
+    chunks: int = 1
 
     @cached_property
     def cost(self) -> Cost:
         """Calls, FLOPs and peak bytes, and what running row by row would have cost."""
-        return measure(self.steps, self.raw)
+        return measure(self.steps, self.results, self.raw, self.program)
 
     @cached_property
     def layers(self) -> list[LayerCost]:
         """The cost by layer and size."""
         return layer_table(self.steps, self.raw)
+
+    def within(self, memory: int) -> Plan:
+        """The same work, cut to fit `memory` bytes.
+
+        Raises:
+            MemoryBudgetError: it cannot be cut so small.
+        """
+        if self.cost.peak_bytes <= memory:
+            return replace(self, memory=memory)
+        (steps, results), chunks = cut_work(self.program, memory)
+        return replace(self, steps=steps, results=results, memory=memory, chunks=chunks)
 
     def __str__(self) -> str:
         from fgraph.plan.text import to_table
@@ -56,16 +68,10 @@ def make_plan(
     precision: str = "float32",
     memory: int | None = None,
 ) -> Plan:
-    """Batch a program into steps.
+    """Batch a program into steps, in as few chunks as fit `memory` bytes.
 
     Raises:
-        MemoryBudgetError: the peak is over `memory` bytes.
+        MemoryBudgetError: it cannot be cut so small.
     """
-    steps, results = build_steps(program)
-    plan = Plan(raw, program, steps, results, models, single, device, precision)
-    if memory is not None and plan.cost.peak_bytes > memory:
-        raise MemoryBudgetError(
-            f"the plan needs {plan.cost.peak_bytes / 2**20:.1f} MiB at its peak, over the {memory / 2**20:.1f} MiB; "
-            "compile fewer graphs or rows together, or raise memory"
-        )
-    return plan
+    (steps, results), chunks = cut_work(program, memory)
+    return Plan(raw, program, steps, results, models, single, device, precision, memory, chunks)

@@ -8,34 +8,16 @@ equal signature are one step.
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-
 from fgraph.ir.ops import Join, Op
 from fgraph.ir.program import Program
-from fgraph.ir.types import Type
 
 Key = tuple[int, int, int, int, int]  # epoch, resolution, place in it, depth, phase
 _NEVER: Key = (-1, 0, 0, 0, 0)
 _BEFORE, _AT = 0, 1
 
 
-def schedule(program: Program) -> list[list[int]]:
-    """The instructions of each step, steps in the order they run; joins are no steps."""
-    keys = _keys(program)
-    steps: dict[Hashable, list[int]] = {}
-    for number, instruction in enumerate(program.instructions):
-        if not isinstance(instruction.op, Join):
-            steps.setdefault((keys[number], *_signature(program, number)), []).append(number)
-    return sorted(steps.values(), key=lambda members: keys[members[0]])  # stable: equal keys keep their order
-
-
-def _signature(program: Program, number: int) -> tuple[Op, tuple[Type, ...], Type]:
-    instruction = program.instructions[number]
-    types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
-    return instruction.op, types, instruction.type
-
-
-def _keys(program: Program) -> list[Key]:
+def schedule_keys(program: Program) -> list[Key]:
+    """The key of each instruction; those of joins mean nothing, for they are no steps."""
     keys: list[Key] = []
     for instruction in program.instructions:
         read = [keys[operand.value] for operand in instruction.operands]

@@ -1,89 +1,85 @@
-"""What a plan consists of: steps, the buffers they fill, how they gather what they read."""
+"""What a plan consists of: steps, and the results that stand in their buffers at the end."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal
 
-import numpy as np
-
-from fgraph._ports import Kind
-from fgraph.ir.ops import Op
-from fgraph.ir.program import Index, as_index
+from fgraph.ir.ops import Mix, Op
+from fgraph.ir.program import Index, Output, Regions
+from fgraph.ir.regions import Region, Size
 from fgraph.ir.types import Type
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Gather:
-    """Rows read from buffers: row i is row `rows[i]` of buffer `buffers[i]`."""
-
-    buffers: Index
-    rows: Index
-
-    @property
-    def count(self) -> int:
-        """How many rows are read."""
-        return len(self.rows)
-
-    @property
-    def sources(self) -> list[int]:
-        """The buffers read from, each once."""
-        found: list[int] = np.unique(self.buffers).tolist()
-        return found
-
-    @property
-    def way(self) -> Literal["view", "same", "pick", "pieces"]:
-        """How it is done: a slice of one buffer, one row for all, rows of one buffer, or runs of several."""
-        if len(self.sources) > 1:
-            return "pieces"
-        if len(self.rows) == 1 or bool((np.diff(self.rows) == 1).all()):
-            return "view"
-        return "same" if bool((self.rows == self.rows[0]).all()) else "pick"
-
-    @property
-    def copies(self) -> bool:
-        """Whether the rows are copied, rather than seen where they are."""
-        return self.way in ("pick", "pieces")
-
-    def pieces(self) -> Iterator[tuple[int, Gather]]:
-        """Stretches that stand in one buffer: (buffer, its rows)."""
-        borders = np.flatnonzero(np.diff(self.buffers)) + 1
-        for part, rows in zip(np.split(self.buffers, borders), np.split(self.rows, borders), strict=True):
-            yield int(part[0]), Gather(as_index(part), as_index(rows))
+from fgraph.plan.gather import Gather
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Step:
-    """One call: an operation over rows laid end to end. Its result is the buffer of its own number."""
+    """One call: an operation over rows laid end to end. Its result is the buffer of its own number.
+
+    Where `tile` is None every row is made whole; else each row is a tile of that size, at its region.
+    """
 
     op: Op
     inputs: tuple[Gather, ...]
-    input_types: tuple[Type, ...]
+    input_types: tuple[Type, ...]  # of whole rows
     params: tuple[Hashable, ...]
     rows: int
-    type: Type
+    type: Type  # of a whole row
+    tile: Size | None
+    regions: Regions | None
     frees: tuple[int, ...]  # buffers that nothing reads after this step
     origins: Index
 
     @property
+    def is_plain(self) -> bool:
+        """Whether every row is made whole, from operands that are there whole."""
+        return self.tile is None and (not isinstance(self.op, Mix) or all(one.exact for one in self.inputs))
+
+    @property
+    def row_type(self) -> Type:
+        """The type of a row as it is made."""
+        return self.type if self.tile is None else self.type.resized(*self.tile)
+
+    @property
+    def row_inputs(self) -> tuple[Type, ...]:
+        """The types of operand rows, as much as one row's tile lies over."""
+        if self.tile is None or not self.op.reads_in_place:
+            return self.input_types
+        return tuple(_scaled(kind, self.type, self.tile) if kind.spatial else kind for kind in self.input_types)
+
+    @property
     def flops(self) -> int:
         """Floating-point operations of the step."""
+        return self.op.flops(self.row_inputs, self.row_type) * self.rows
+
+    @property
+    def whole_flops(self) -> int:
+        """What they would be if every row were made whole."""
         return self.op.flops(self.input_types, self.type) * self.rows
 
     @property
     def out_bytes(self) -> int:
         """Bytes of its result in fp32."""
-        return 4 * self.type.numbers * self.rows
+        return 4 * self.row_type.numbers * self.rows
+
+    @property
+    def share(self) -> float:
+        """The share of the canvas that is made."""
+        return self.row_type.numbers / self.type.numbers
+
+
+def _scaled(kind: Type, output: Type, tile: Size) -> Type:
+    height, width = (tile[axis] * kind.size[axis] // output.size[axis] for axis in (0, 1))
+    return kind.resized(height, width)
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Result:
-    """An output of a graph: where its tensors stand when all steps have run."""
+    """An output of a graph, or a part of it: where its tensors stand when step `after` has run."""
 
-    graph: int
-    name: str
-    kind: Kind
-    tensors: dict[str, Gather]
-    model: str | None
-    space: str | None
+    place: int  # among the program's outputs
+    output: Output
+    rows: Index  # of the output
+    region: Region | None  # of each row; None: all of it
+    tensors: Mapping[str, Gather]
+    after: int

@@ -6,16 +6,18 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Literal
 
+import numpy as np
 import torch
-from torch import Tensor
 
 from fgraph import _results as results
 from fgraph._errors import FgraphError
-from fgraph._ports import Kind
-from fgraph.plan import Plan, Step
+from fgraph.ir.program import as_index
+from fgraph.plan import Plan, Result, Step
+from fgraph.runtime.collect import Collector
 from fgraph.runtime.eager import run_eagerly
 from fgraph.runtime.execute import execute
 from fgraph.runtime.kernels import KernelContext
+from fgraph.runtime.memory import free_bytes
 from fgraph.stylegan.checkpoint import load_generator
 from fgraph.stylegan.generator import Generator
 from fgraph.stylegan.header import ModelHeader
@@ -34,14 +36,17 @@ def run_plan(
     """
     context = make_context(plan.models, plan.device, plan.precision)
     if engine == "eager":
-        tensors = run_eagerly(plan.raw, context)
-        outputs: Any = plan.raw.outputs
-    else:
-        tensors, outputs = execute(plan, context, on_step), plan.results
-    found: list[dict[str, results.Result]] = [{} for _ in range(plan.raw.graphs)]
-    for output, made in zip(outputs, tensors, strict=True):
-        found[output.graph][output.name] = _result(output, made)
-    return found
+        collector = Collector(plan.raw)
+        for place, made in enumerate(run_eagerly(plan.raw, context)):
+            output = plan.raw.outputs[place]
+            rows = as_index(np.arange(next(iter(output.tensors.values())).rows))
+            collector.take(Result(place, output, rows, None, {}, 0), made)
+        return collector.finish()
+    if plan.memory is None:
+        plan = plan.within(free_bytes(context.device))
+    collector = Collector(plan.program)
+    execute(plan, context, collector.take, on_step)
+    return collector.finish()
 
 
 def make_context(models: Mapping[str, Any], device: str, precision: str) -> KernelContext:
@@ -79,14 +84,3 @@ def _load_cached(identity: str, path: str, device: torch.device, dtype: torch.dt
 
 def _load(header: ModelHeader, device: torch.device, dtype: torch.dtype) -> Generator:
     return _load_cached(header.identity, str(header.path), device, dtype)
-
-
-def _result(output: Any, tensors: Mapping[str, Tensor]) -> results.Result:
-    arrays = {name: tensor.detach().float().cpu().contiguous().numpy() for name, tensor in tensors.items()}
-    if output.kind is Kind.IMAGE:
-        return results.Image(arrays["pixels"])
-    if output.kind is Kind.MASK:
-        return results.MaskImage(arrays["mask"])
-    if output.kind is Kind.LATENT:
-        return results.Latents(arrays["code"], output.space, output.model)
-    return results.FeatureMaps(arrays)

@@ -1,10 +1,11 @@
-"""What every operation declares: its type rule, its cost, its place in layer order."""
+"""What every operation declares: its type rule, what it reads to make a region, its cost, its place in layer order."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from fgraph.ir.regions import Cyclic, Region, whole
 from fgraph.ir.types import Type
 
 Order = tuple[int, int]  # (resolution, place within it): where a layer stands, comparable across generators
@@ -28,6 +29,31 @@ class Op:
         """
         raise NotImplementedError
 
+    def made(self, region: Region, output: Type) -> Region:
+        """The least region that can be made and holds this one; all of the canvas unless an operation says less."""
+        return whole(output.size)
+
+    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        """What of an operand is read to make a region; all of it unless an operation says less.
+
+        A window may reach beyond a true border, where zeros are read, and round the edge of a wrapped axis.
+        """
+        return whole(inputs[port].size)
+
+    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        """Where the result may change when an operand changes in a region; everywhere unless an operation says less."""
+        return whole(self.infer(inputs).size)
+
+    @property
+    def reads_in_place(self) -> bool:
+        """Whether a region of the result stands where it reads its operands, but for a halo or a factor."""
+        return False
+
+    @property
+    def wraps(self) -> Cyclic:
+        """Whether it reads its operands round the edges of y, of x."""
+        return (False, False)
+
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         """Floating-point operations for one row; a multiply and an add count as two."""
         return output.numbers
@@ -45,6 +71,24 @@ class Op:
     def __str__(self) -> str:
         shown = ", ".join(f"{field.name}={getattr(self, field.name)}" for field in fields(self))
         return f"{self.name}({shown})" if shown else self.name
+
+
+@dataclass(frozen=True)
+class PointwiseOp(Op):
+    """An operation that makes every pixel from the same pixel of its operands."""
+
+    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return region
+
+    @property
+    def reads_in_place(self) -> bool:
+        return True
+
+    def made(self, region: Region, output: Type) -> Region:
+        return region
+
+    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return region
 
 
 def expect(condition: bool, op: Op, inputs: tuple[Type, ...]) -> None:

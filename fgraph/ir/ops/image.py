@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from fgraph.ir.ops.base import Op, expect
+from fgraph.ir.ops.base import Op, PointwiseOp, expect
 from fgraph.ir.types import Type
 
 
@@ -26,7 +26,7 @@ class Picture(Op):
 
 
 @dataclass(frozen=True)
-class Clamp(Op):
+class Clamp(PointwiseOp):
     """Values cut to [-1, 1]."""
 
     name: ClassVar[str] = "clamp"
@@ -57,7 +57,7 @@ class Apply(Op):
 
 
 @dataclass(frozen=True)
-class Join(Op):
+class Join(PointwiseOp):
     """Rows of several values laid end to end; costs nothing, the plan reads through it."""
 
     name: ClassVar[str] = "join"

@@ -24,15 +24,23 @@ class CodeOp(Op):
 
 @dataclass(frozen=True)
 class Draw(CodeOp):
-    """z from a seed. Params: (draw, seed, count, smooth, index): row `index` of the `count` rows drawn together."""
+    """z from a seed. Params: (draw, seed, count, smooth, index): row `index` of the `count` rows drawn together.
+
+    The last `classes` of its `width` numbers are the class, one-hot, which params then end in.
+    """
 
     name: ClassVar[str] = "draw"
     takes_params: ClassVar[bool] = True
     width: int = 0
+    classes: int = 0
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
         return Type("z", (self.width,))
+
+    def __str__(self) -> str:
+        classes = f", classes={self.classes}" if self.classes else ""
+        return f"draw(model={self.model}, width={self.width}{classes})"
 
 
 @dataclass(frozen=True)

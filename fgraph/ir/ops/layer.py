@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
-from fgraph.ir.ops.base import Op, Order, expect
+from fgraph.ir.ops.base import Op, Order, PointwiseOp, expect
+from fgraph.ir.regions import Cyclic, Region, doubled, grown, halved
 from fgraph.ir.types import Type
 from fgraph.stylegan.layers import Layer
 
@@ -44,6 +45,14 @@ class LayerOp(Op):
     def layer_name(self) -> str | None:
         return self.layer.name
 
+    @property
+    def reads_in_place(self) -> bool:
+        return True
+
+    @property
+    def wraps(self) -> Cyclic:
+        return (self.wrap_y, self.wrap_x)
+
     def __str__(self) -> str:
         wrap = "".join(axis for axis, on in (("x", self.wrap_x), ("y", self.wrap_y)) if on)
         return f"{self.name} {self.layer.name} {self.model}" + (f" wrap={wrap}" if wrap else "")
@@ -63,6 +72,19 @@ class Conv(LayerOp):
         expect(len(inputs) == 2 or inputs[2] == Type("noise", (1, *size)), self, inputs)
         return Type("activation", (self.layer.out_channels, *size))
 
+    def made(self, region: Region, output: Type) -> Region:
+        return doubled(halved(region)) if self.layer.up == 2 else region
+
+    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        if port != 0:
+            return region  # the noise
+        return grown(halved(region) if self.layer.up == 2 else region, 1)
+
+    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        if port != 0:
+            return region
+        return doubled(grown(region, 1)) if self.layer.up == 2 else grown(region, 1)
+
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         channels, height, width = inputs[0].shape
         fir = FIR_FLOPS * output.numbers if self.layer.up == 2 else 0
@@ -81,6 +103,15 @@ class ToRGB(LayerOp):
         expect(len(inputs) == 2 or inputs[2] == output, self, inputs)
         return output
 
+    def made(self, region: Region, output: Type) -> Region:
+        return region
+
+    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return region
+
+    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return region
+
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return 2 * inputs[0].shape[0] * output.numbers
 
@@ -98,12 +129,29 @@ class Upsample(Op):
         height, width = inputs[0].size
         return inputs[0].resized(2 * height, 2 * width)
 
+    @property
+    def reads_in_place(self) -> bool:
+        return True
+
+    @property
+    def wraps(self) -> Cyclic:
+        return (self.wrap_y, self.wrap_x)
+
+    def made(self, region: Region, output: Type) -> Region:
+        return doubled(halved(region))
+
+    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return grown(halved(region), 1)
+
+    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return doubled(grown(region, 1))
+
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return FIR_FLOPS * output.numbers
 
 
 @dataclass(frozen=True)
-class NoiseField(Op):
+class NoiseField(PointwiseOp):
     """Noise over a layer's whole canvas, before the layer's strength.
 
     Params by mode and fit. const: tile None, ends (declared rows, row) or None, follow the frame. random:

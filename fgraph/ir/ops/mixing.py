@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fgraph.ir.ops.base import Op, expect
+from fgraph.ir.ops.base import PointwiseOp, expect
 from fgraph.ir.types import Type
 
 
 @dataclass(frozen=True)
-class DrawMask(Op):
+class DrawMask(PointwiseOp):
     """An alpha field drawn at a size. Params: the field."""
 
     name: ClassVar[str] = "mask"
@@ -27,7 +27,7 @@ class DrawMask(Op):
 
 
 @dataclass(frozen=True)
-class Mix(Op):
+class Mix(PointwiseOp):
     """Σ weight_i · value_i. Operands: the n values, then their n weights, which sum to 1 at every pixel."""
 
     name: ClassVar[str] = "mix"

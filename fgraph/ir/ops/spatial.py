@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from functools import lru_cache
+from typing import Any, ClassVar, Literal
 
+import numpy as np
+
+from fgraph._geometry import AxisMap, Edit
 from fgraph.ir.ops.base import Op, expect
+from fgraph.ir.regions import Cyclic, Region, Size
 from fgraph.ir.types import Type
 
 
@@ -22,6 +27,15 @@ class SpatialOp(Op):
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(len(inputs) == 1 and inputs[0].spatial, self, inputs)
         return inputs[0].resized(self.height, self.width)
+
+    def made(self, region: Region, output: Type) -> Region:
+        return region
+
+    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return _read_by(param, inputs[0].size, (self.wrap_y, self.wrap_x), region)
+
+    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return _seen_by(param, inputs[0].size, (self.wrap_y, self.wrap_x), region)
 
     def __str__(self) -> str:
         return f"{self.name} to {self.height}x{self.width}"
@@ -77,3 +91,55 @@ class Concat(Op):
         shape = list(inputs[0].shape)
         shape[along] = sum(one.shape[along] for one in inputs)
         return Type(inputs[0].kind, tuple(shape))
+
+    @property
+    def reads_in_place(self) -> bool:
+        return True
+
+    def made(self, region: Region, output: Type) -> Region:
+        return region
+
+    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        axis = 1 if self.axis == "x" else 0  # of a size
+        before = sum(one.size[axis] for one in inputs[:port])
+        top, left, bottom, right = region
+        if axis == 1:
+            return (top, left - before, bottom, right - before)
+        return (top - before, left, bottom - before, right)
+
+    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        axis = 1 if self.axis == "x" else 0
+        before = sum(one.size[axis] for one in inputs[:port])
+        top, left, bottom, right = region
+        if axis == 1:
+            return (top, left + before, bottom, right + before)
+        return (top + before, left, bottom + before, right)
+
+
+@lru_cache(maxsize=65536)
+def _read_by(edit: Edit, size: Size, wraps: Cyclic, region: Region) -> Region:
+    vertical, horizontal = edit.maps(*size, wrap_y=wraps[0], wrap_x=wraps[1])
+    top, bottom = _read_along(vertical, region[0], region[2])
+    left, right = _read_along(horizontal, region[1], region[3])
+    return (top, left, bottom, right)
+
+
+@lru_cache(maxsize=65536)
+def _seen_by(edit: Edit, size: Size, wraps: Cyclic, region: Region) -> Region:
+    vertical, horizontal = edit.maps(*size, wrap_y=wraps[0], wrap_x=wraps[1])
+    top, bottom = _seen_along(vertical, region[0], region[2])
+    left, right = _seen_along(horizontal, region[1], region[3])
+    return (top, left, bottom, right)
+
+
+def _seen_along(axis: AxisMap, start: int, stop: int) -> tuple[int, int]:
+    touched = np.zeros(axis.source, bool)
+    touched[np.arange(start, stop) % axis.source] = True
+    made = np.flatnonzero(touched[axis.low] | touched[axis.high])
+    return (int(made[0]), int(made[-1]) + 1) if len(made) else (0, 0)
+
+
+def _read_along(axis: AxisMap, start: int, stop: int) -> tuple[int, int]:
+    made = np.arange(start, stop) % axis.size
+    low, high = axis.low[made], axis.high[made] if not axis.is_gather else axis.low[made]
+    return int(min(low.min(), high.min())), int(max(low.max(), high.max())) + 1

@@ -16,8 +16,11 @@ from fgraph.stylegan.inversion import invert as invert_images
 
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Z [rows, width] from seeds."""
-    rows = [draw_codes(*param[:4], op.width)[param[4]] for param in params]  # type: ignore[index]
+    """Z [rows, width] from seeds, each with its class, one-hot, where there are classes."""
+    rows = [draw_codes(*param[:4], op.width - op.classes)[param[4]] for param in params]  # type: ignore[index]
+    if op.classes:
+        labels = np.eye(op.classes, dtype=np.float32)
+        rows = [np.concatenate([row, labels[param[5]]]) for row, param in zip(rows, params, strict=True)]  # type: ignore[index]
     return context.tensor(np.stack(rows))
 
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from fgraph._geometry import AxisMap
+from fgraph._geometry.maps import Indices
 from fgraph.ir.ops import Concat, SpatialOp
+from fgraph.ir.regions import Size
 from fgraph.runtime.kernels.context import KernelContext, Params
 
 
@@ -28,6 +31,32 @@ def edit(op: SpatialOp, inputs: Sequence[Tensor], params: Params, context: Kerne
     return result
 
 
+def edit_window(op: SpatialOp, x: Tensor, edit: Any, where: tuple[Size, Sequence[int], Sequence[int]]) -> Tensor:
+    """A region of an edited map, from the window of it that is read.
+
+    Args:
+        op: the edit's operation.
+        x: the window, [rows, C, h, w].
+        edit: the edit, the same for all rows.
+        where: the size of the whole map, the window of it that `x` is, the region wanted of the result.
+    """
+    (height, width), window, region = where
+    top, left = window[:2]
+    vertical, horizontal = edit.maps(height, width, wrap_y=op.wrap_y, wrap_x=op.wrap_x)
+    value = getattr(edit, "value", 0.0)
+    x = _along(x, _cut(vertical, region[0], region[2], top), 2, value)
+    return _along(x, _cut(horizontal, region[1], region[3], left), 3, value)
+
+
+def _cut(axis: AxisMap, start: int, stop: int, origin: int) -> AxisMap:
+    """The stretch of a map that makes pixels start to stop, reading a source that begins at `origin`."""
+    made = np.arange(start, stop) % axis.size
+    low, weight = axis.low[made] - origin, axis.weight[made]
+    high = low if axis.is_gather else axis.high[made] - origin
+    inside = None if axis.inside is None else axis.inside[made]
+    return AxisMap(low, high, weight, inside, axis.source)
+
+
 def _apply(op: SpatialOp, x: Tensor, edit: Any) -> Tensor:
     height, width = x.shape[-2:]
     vertical, horizontal = edit.maps(height, width, wrap_y=op.wrap_y, wrap_x=op.wrap_x)
@@ -36,21 +65,24 @@ def _apply(op: SpatialOp, x: Tensor, edit: Any) -> Tensor:
 
 
 def _along(x: Tensor, axis: AxisMap, dim: int, value: float) -> Tensor:
-    if axis.is_identity:
+    if axis.is_identity and x.shape[dim] == axis.source:
         return x
-    low = x.index_select(dim, _index(axis.low, x))
+    low = _take(x, axis.low, dim)
     if not axis.is_gather:
-        high = x.index_select(dim, _index(axis.high, x))
         weight = torch.tensor(axis.weight, device=x.device, dtype=x.dtype)
-        low = torch.lerp(low, high, weight.view(-1, 1) if dim == 2 else weight)
+        low = torch.lerp(low, _take(x, axis.high, dim), weight.view(-1, 1) if dim == 2 else weight)
     if axis.inside is not None:
         outside = ~torch.tensor(axis.inside, device=x.device)
         low = low.masked_fill(outside.view(-1, 1) if dim == 2 else outside, float(value))
     return low
 
 
-def _index(positions: Any, x: Tensor) -> Tensor:
-    return torch.tensor(positions, device=x.device)
+def _take(x: Tensor, positions: Indices, dim: int) -> Tensor:
+    """Pixels by their positions along an axis: a view where they follow each other."""
+    start, count = int(positions[0]), len(positions)
+    if bool((np.diff(positions) == 1).all()):
+        return x.narrow(dim, start, count)
+    return x.index_select(dim, torch.tensor(positions, device=x.device))
 
 
 def concat(op: Concat, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

@@ -1,0 +1,149 @@
+"""Regions: rectangles of a canvas, and the arithmetic on them.
+
+A region is (top, left, bottom, right), half-open, in pixels of a value's whole canvas. A WINDOW is what a kernel reads
+to make a region: it may reach beyond a true border, where zeros lie. On an axis that goes round, a region starts on the
+canvas and may end beyond it: pixel `i` there is pixel `i mod size`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+
+Region = tuple[int, int, int, int]
+Size = tuple[int, int]  # height, width
+Cyclic = tuple[bool, bool]  # whether y, x go round
+Span = tuple[int, int]
+
+NOTHING: Region = (0, 0, 0, 0)
+
+
+def whole(size: Size) -> Region:
+    """All of a canvas."""
+    return (0, 0, size[0], size[1])
+
+
+def area(region: Region) -> int:
+    """How many pixels it has."""
+    return (region[2] - region[0]) * (region[3] - region[1])
+
+
+def extent(region: Region) -> Size:
+    """Height and width."""
+    return region[2] - region[0], region[3] - region[1]
+
+
+def grown(region: Region, halo: int) -> Region:
+    """The region with `halo` pixels more on each side; it may reach beyond the canvas."""
+    return (region[0] - halo, region[1] - halo, region[2] + halo, region[3] + halo)
+
+
+def halved(region: Region) -> Region:
+    """The pixels, at half the size, that a region of a doubled map lies over."""
+    return (region[0] // 2, region[1] // 2, -(-region[2] // 2), -(-region[3] // 2))
+
+
+def doubled(region: Region) -> Region:
+    """The pixels of a doubled map that lie over a region."""
+    return (2 * region[0], 2 * region[1], 2 * region[2], 2 * region[3])
+
+
+@lru_cache(maxsize=65536)
+def clip(window: Region, size: Size, cyclic: Cyclic) -> Region:
+    """The part of a window that lies on the canvas; on an axis that goes round, the same pixels, starting on it.
+
+    >>> clip((-1, -1, 3, 3), (4, 8), (False, True))
+    (0, 7, 3, 11)
+    """
+    top, bottom = _clip(window[0], window[2], size[0], cyclic[0])
+    left, right = _clip(window[1], window[3], size[1], cyclic[1])
+    return (top, left, bottom, right) if bottom > top and right > left else NOTHING
+
+
+def _clip(start: int, stop: int, size: int, cyclic: bool) -> Span:
+    if not cyclic:
+        return max(start, 0), min(stop, size)
+    if stop - start >= size:
+        return 0, size
+    shift = start // size * size
+    return start - shift, stop - shift
+
+
+@lru_cache(maxsize=65536)
+def union(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Region:
+    """The smallest region that holds both; one that is empty does not count."""
+    if not area(a):
+        return b
+    if not area(b):
+        return a
+    top, bottom = _union((a[0], a[2]), (b[0], b[2]), size[0], cyclic[0])
+    left, right = _union((a[1], a[3]), (b[1], b[3]), size[1], cyclic[1])
+    return (top, left, bottom, right)
+
+
+def _union(a: Span, b: Span, size: int, cyclic: bool) -> Span:
+    if not cyclic:
+        return min(a[0], b[0]), max(a[1], b[1])
+    options = []
+    for first, second in ((a, b), (b, a)):  # the arc from one's start to the other's end, going up
+        shift = (first[0] - second[0] + size - 1) // size * size if second[0] < first[0] else 0
+        options.append((first[0], max(first[1], second[1] + shift)))
+    start, stop = min(options, key=lambda arc: arc[1] - arc[0])
+    return (0, size) if stop - start >= size else (start, stop)
+
+
+@lru_cache(maxsize=65536)
+def intersect(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Region:
+    """A region that holds all that is in both, as small as a single rectangle can be; it lies within `a`."""
+    top, bottom = _intersect((a[0], a[2]), (b[0], b[2]), size[0], cyclic[0])
+    left, right = _intersect((a[1], a[3]), (b[1], b[3]), size[1], cyclic[1])
+    return (top, left, bottom, right) if bottom > top and right > left else NOTHING
+
+
+def _intersect(a: Span, b: Span, size: int, cyclic: bool) -> Span:
+    parts = []
+    for shift in (-size, 0, size) if cyclic else (0,):
+        start, stop = max(a[0], b[0] + shift), min(a[1], b[1] + shift)
+        if stop > start:
+            parts.append((start, stop))
+    if not parts:
+        return 0, 0
+    return min(part[0] for part in parts), max(part[1] for part in parts)
+
+
+def covers(outer: Region, inner: Region, size: Size, cyclic: Cyclic) -> bool:
+    """Whether every pixel of `inner`, a region of the canvas, is in `outer`."""
+    if not area(inner):
+        return True
+    spans = (((outer[0], outer[2]), (inner[0], inner[2])), ((outer[1], outer[3]), (inner[1], inner[3])))
+    return all(_covers(*pair, size[axis], cyclic[axis]) for axis, pair in enumerate(spans))
+
+
+def _covers(outer: Span, inner: Span, size: int, cyclic: bool) -> bool:
+    if cyclic and outer[1] - outer[0] >= size:
+        return True
+    shifts = (-size, 0, size) if cyclic else (0,)
+    return any(outer[0] <= inner[0] + shift and inner[1] + shift <= outer[1] for shift in shifts)
+
+
+def pieces(window: Span, source: Span, size: int, cyclic: bool) -> list[tuple[int, int, int]]:
+    """Which pixels of a window come from a source, along one axis: (offset in window, offset in source, count).
+
+    >>> pieces((6, 10), (0, 8), 8, cyclic=True)
+    [(0, 6, 2), (2, 0, 2)]
+    """
+    found = []
+    turns = range((window[0] - source[1]) // size, (window[1] - source[0]) // size + 1) if cyclic else range(1)
+    for turn in turns:
+        start, stop = max(window[0], source[0] + turn * size), min(window[1], source[1] + turn * size)
+        if stop > start:
+            found.append((start - window[0], start - source[0] - turn * size, stop - start))
+    return found
+
+
+def bounding(regions: Iterable[Region], size: Size, cyclic: Cyclic) -> Region:
+    """The smallest region that holds all of them."""
+    total = NOTHING
+    for region in regions:
+        total = union(total, region, size, cyclic)
+    return total

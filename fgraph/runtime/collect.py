@@ -1,0 +1,63 @@
+"""Tensors become results: parts of outputs are put together as they come."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from fgraph import _results as results
+from fgraph._ports import Kind
+from fgraph.ir.program import Output, Program
+from fgraph.plan import Result
+
+Arrays = dict[str, NDArray[Any]]
+
+
+class Collector:
+    """The outputs of a program, filled part by part."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._arrays: list[Arrays] = [{} for _ in program.outputs]
+
+    def take(self, result: Result, tensors: Mapping[str, Tensor]) -> None:
+        """Put a result, or a part of one, in its place."""
+        arrays = self._arrays[result.place]
+        for name, tensor in tensors.items():
+            made = to_array(tensor)
+            operand = result.output.tensors[name]
+            if result.region is None and len(result.rows) == operand.rows:
+                arrays[name] = made
+                continue
+            if name not in arrays:
+                kind = self._program.instructions[operand.value].type
+                arrays[name] = np.empty((operand.rows, *kind.shape), np.float32)
+            top, left, bottom, right = result.region or (0, 0, *made.shape[-2:])
+            arrays[name][result.rows, :, top:bottom, left:right] = made
+
+    def finish(self) -> list[dict[str, results.Result]]:
+        """For each graph, name -> result."""
+        found: list[dict[str, results.Result]] = [{} for _ in range(self._program.graphs)]
+        for output, arrays in zip(self._program.outputs, self._arrays, strict=True):
+            found[output.graph][output.name] = to_result(output, arrays)
+        return found
+
+
+def to_array(tensor: Tensor) -> NDArray[Any]:
+    """A tensor as a float32 array in plain order."""
+    return tensor.detach().float().cpu().contiguous().numpy()
+
+
+def to_result(output: Output, arrays: Arrays) -> results.Result:
+    """What a user gets of an output."""
+    if output.kind is Kind.IMAGE:
+        return results.Image(arrays["pixels"])
+    if output.kind is Kind.MASK:
+        return results.MaskImage(arrays["mask"])
+    if output.kind is Kind.LATENT:
+        return results.Latents(arrays["code"], str(output.space), str(output.model))
+    return results.FeatureMaps(arrays)

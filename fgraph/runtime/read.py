@@ -1,0 +1,59 @@
+"""Reading operands from buffers: views where rows stand together, else copies; windows cut out and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from fgraph.plan import Copy, Gather
+
+Buffers = Mapping[int, Tensor]
+
+
+def read(buffers: Buffers, gather: Gather) -> Tensor:
+    """The rows that a gather names, [rows, ...]."""
+    way = gather.way
+    if way == "tiles":
+        return _read_tiles(buffers, gather)
+    if way == "pieces":
+        return torch.cat([read(buffers, run) for run in gather.runs()])
+    source, rows = buffers[gather.sources[0]], gather.places.rows
+    start = int(rows[0])
+    if way == "view":
+        return source if gather.count == len(source) else source[start : start + gather.count]
+    if way == "same":
+        return source[start : start + 1].expand(gather.count, *source.shape[1:])
+    return source.index_select(0, torch.tensor(rows, device=source.device))
+
+
+def source_of(buffers: Buffers, copy: Copy) -> Tensor:
+    """The pixels that a copy takes, a view [rows or 1, C, h, w]."""
+    top, left, bottom, right = copy.source_box
+    first, last = copy.source_rows
+    return buffers[copy.buffer][first:last, :, top:bottom, left:right]
+
+
+def target_of(result: Tensor, copy: Copy) -> Tensor:
+    """Where a copy puts its pixels, a view [rows, C, h, w]."""
+    top, left, bottom, right = copy.box
+    return result[copy.rows[0] : copy.rows[1], :, top:bottom, left:right]
+
+
+def _read_tiles(buffers: Buffers, gather: Gather) -> Tensor:
+    view = gather.view
+    if view is not None:
+        return source_of(buffers, view).expand(gather.count, -1, -1, -1)
+    result = empty_tiles(buffers, gather)
+    for copy in gather.copies:
+        target_of(result, copy).copy_(source_of(buffers, copy))
+    return result
+
+
+def empty_tiles(buffers: Buffers, gather: Gather) -> Tensor:
+    """Room for the windows; zeros, unless copies will fill all of it."""
+    like = buffers[gather.sources[0]]
+    shape = (gather.count, like.shape[1], *gather.tile)
+    make = torch.empty if gather.is_filled else torch.zeros
+    return make(shape, dtype=like.dtype, device=like.device).contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,123 @@
+"""Steps that make tiles: the same kernels, on windows that carry their own context."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fgraph.ir.ops import Concat, Conv, DrawMask, Mix, NoiseField, Op, SpatialOp, Upsample
+from fgraph.ir.program import as_index
+from fgraph.plan import Step
+from fgraph.runtime.kernels import KERNELS, KernelContext
+from fgraph.runtime.kernels.spatial import edit_window
+from fgraph.runtime.read import Buffers, read, source_of, target_of
+from fgraph.stylegan.network import upsample_skip
+
+
+def run_tiles(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    """The result of a step whose rows are tiles, [rows, C, h, w]."""
+    special = _SPECIAL.get(type(step.op)) or (_edit if isinstance(step.op, SpatialOp) else None)
+    if special is not None:
+        return special(step, buffers, context)
+    inputs = [read(buffers, gather) for gather in step.inputs]
+    return KERNELS[type(step.op)](step.op, inputs, step.params, context)
+
+
+def _conv(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    op = step.op
+    assert isinstance(op, Conv)
+    x, styles, *noise = (read(buffers, gather) for gather in step.inputs)
+    style = styles[:, op.layer.style_slice]
+    return context.generators[op.model].conv(op.layer, x, style, noise[0] if noise else None, padded=True)
+
+
+def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    return upsample_skip(read(buffers, step.inputs[0]), padded=True)
+
+
+def _drawn(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    """Noise and masks: drawn whole, then cut out."""
+    assert step.regions is not None
+    whole = KERNELS[type(step.op)](step.op, [], step.params, context)  # [rows, 1, H, W]
+    return torch.stack([_cut(row, region) for row, region in zip(whole, step.regions.tolist(), strict=True)])
+
+
+def _cut(row: Tensor, region: Sequence[int]) -> Tensor:
+    top, left, bottom, right = region
+    height, width = row.shape[-2:]
+    if bottom <= height and right <= width:
+        return row[:, top:bottom, left:right]
+    y = torch.arange(top, bottom, device=row.device) % height
+    x = torch.arange(left, right, device=row.device) % width
+    return row[:, y][:, :, x]
+
+
+def _mix(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    """Σ weight · value, each value added only where it is: elsewhere its weight is 0."""
+    half = len(step.inputs) // 2
+    result = _room(step, buffers, zero=True)
+    for values, weights in zip(step.inputs[:half], step.inputs[half:], strict=True):
+        if not values.sources:
+            continue  # its weight is 0 wherever we look
+        weight = read(buffers, weights)
+        if values.exact or values.is_layered:
+            result.addcmul_(read(buffers, values), weight)
+            continue
+        for copy in values.copies:
+            target_of(result, copy).addcmul_(source_of(buffers, copy), target_of(weight, copy))
+    return result
+
+
+def _concat(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    result = _room(step, buffers, zero=False)
+    for gather in step.inputs:
+        for copy in gather.copies:  # a part reaches only its own side of the tile
+            target_of(result, copy).copy_(source_of(buffers, copy))
+    return result
+
+
+def _room(step: Step, buffers: Buffers, *, zero: bool) -> Tensor:
+    like = next(buffers[gather.sources[0]] for gather in step.inputs if gather.sources)
+    shape = (step.rows, *step.row_type.shape)
+    make = torch.zeros if zero else torch.empty
+    return make(shape, dtype=like.dtype, device=like.device).contiguous(memory_format=torch.channels_last)
+
+
+def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    """A spatial edit, rows of equal edit and region together: their windows are of one size."""
+    assert step.regions is not None
+    assert isinstance(step.op, SpatialOp)
+    gather = step.inputs[0]
+    groups: dict[object, list[int]] = {}
+    for row, region in enumerate(step.regions.tolist()):
+        groups.setdefault((step.params[row], *region), []).append(row)
+    result: Tensor | None = None
+    for rows in groups.values():
+        index = as_index(np.array(rows))
+        part = gather.take(index)
+        assert part.windows is not None
+        window = part.windows[0].tolist()
+        region = step.regions[rows[0]].tolist()
+        made = edit_window(
+            step.op, read(buffers, part), step.params[rows[0]], (step.input_types[0].size, window, region)
+        )
+        if len(groups) == 1:
+            return made
+        if result is None:
+            result = _room(step, buffers, zero=False)
+        result[torch.tensor(rows, device=made.device)] = made
+    assert result is not None
+    return result
+
+
+_SPECIAL: Mapping[type[Op], Callable[[Step, Buffers, KernelContext], Tensor]] = {
+    Conv: _conv,
+    Upsample: _upsample,
+    NoiseField: _drawn,
+    DrawMask: _drawn,
+    Mix: _mix,
+    Concat: _concat,
+}
