@@ -23,8 +23,8 @@ Space = Literal["z", "w", "w+", "s"]
 class Latent(Node):
     """Codes from a file or an array, in one of the four spaces.
 
-    z is [rows, z_dim], W [rows, w_dim], W+ [rows, num_ws, w_dim], S [rows, sum of style lengths]; one row may come
-    without its first axis.
+    z is [rows, z_dim] (of a conditional model [rows, z_dim + classes]), W [rows, w_dim], W+ [rows, num_ws, w_dim],
+    S [rows, sum of style lengths]; one row may come without its first axis.
     """
 
     op: Literal["latent"] = "latent"
@@ -75,7 +75,7 @@ class Latent(Node):
 
 def _shape(table: LayerTable, space: Space) -> tuple[int, ...]:
     shapes = {
-        "z": (table.z_dim,),
+        "z": (table.code_width,),
         "w": (table.w_dim,),
         "w+": (table.num_ws, table.w_dim),
         "s": (table.style_length,),

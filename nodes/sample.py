@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Draw, Truncate
 from fgraph.ir.values import Latent
 from fgraph.node import Data, Node, PerRow
+from fgraph.stylegan.layers import LayerTable
 
 _KEY_BITS = 24  # a row key is (seed, place among the rows drawn together)
 
@@ -36,6 +37,11 @@ class Sample(Node):
         0.0,
         description="σ, in rows, of a Gaussian along the rows that goes round, then RMS 1 (published panorama: 0.7)",
     )
+    # `class` is a word of Python's grammar, so it is declared by its name; in Python it is given as `class_`.
+    __annotations__["class"] = "PerRow[Annotated[int, Field(ge=0)]] | None"
+    vars()["class"] = Field(
+        None, description="of a conditional model: which of its classes, from 0, or a list, one a row"
+    )
     draw: Data[Literal["torch", "numpy"]] = Field(
         "torch", description="the generator that published seeds belong to: torch for SOAT, numpy for NVlabs"
     )
@@ -43,24 +49,47 @@ class Sample(Node):
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         drawn = (len(self.seed) if isinstance(self.seed, tuple) else 1) * self.count
-        given = len(self.truncation) if isinstance(self.truncation, tuple) else 1
-        if given not in (1, drawn):
-            raise ValueError(f"truncation has {given} values for {drawn} rows")
+        for name in ("truncation", "class"):
+            given = len(self.per_row_fields()[name])
+            if given not in (1, drawn):
+                raise ValueError(f"{name} has {given} values for {drawn} rows")
         return drawn
+
+    def static_key(self) -> tuple[Any, ...]:
+        return (*super().static_key(), self._truncates)  # what is not truncated stays in z, whatever runs beside it
+
+    @property
+    def _truncates(self) -> bool:
+        return any(psi != 1.0 for psi in self.per_row_fields()["truncation"])
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         model = inputs.model(self.model)
-        params: list[tuple[str, int, int, float, int]] = []
+        table = build.table(model)
+        labels = _labels(inputs.per_row("class"), table)
+        params: list[tuple[Any, ...]] = []
         for member in inputs.members:
             node = member.node
             for seed in member.seeds(node.seed):
                 params += [(node.draw, seed, node.count, node.smooth, row) for row in range(node.count)]
-        code = build.emit(Draw(model, build.table(model).z_dim), params=params)
+        labelled = [(*param, *label) for param, label in zip(params, labels, strict=True)]
+        code = build.emit(Draw(model, table.code_width, table.c_dim), params=labelled)
         keys = tuple((param[1] << _KEY_BITS) + param[4] for param in params)
         latent = Latent("z", code, model, keys)
-        psi = inputs.per_row("truncation")
-        if all(value == 1.0 for value in psi):
+        if not self._truncates:
             return latent
         latent = build.promote(latent, "w" if self.cutoff is None else "w+")
-        truncated = build.emit(Truncate(model, self.cutoff), [latent.code], psi)
+        truncated = build.emit(Truncate(model, self.cutoff), [latent.code], inputs.per_row("truncation"))
         return Latent(latent.space, truncated, model, keys)
+
+
+def _labels(classes: Sequence[int | None], table: LayerTable) -> list[tuple[int, ...]]:
+    """The class of each row, as the end of its parameters: nothing where the model has no classes."""
+    if not table.c_dim:
+        if any(label is not None for label in classes):
+            raise ValueError("the model is not conditional, so it has no classes: leave `class` out")
+        return [()] * len(classes)
+    if any(label is None or label >= table.c_dim for label in classes):
+        found = next(label for label in classes if label is None or label >= table.c_dim)
+        said = "no class is given" if found is None else f"there is no class {found}"
+        raise ValueError(f"{said}; the model is conditional: give `class`, 0 to {table.c_dim - 1}")
+    return [(label,) for label in classes if label is not None]

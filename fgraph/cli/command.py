@@ -1,7 +1,7 @@
 """The console script: arguments in, an exit code out.
 
-Exit codes: 0 done; 1 a bug of ours (with a traceback); 2 a mistake in the graph or on the command line; 130
-interrupted.
+Exit codes: 0 done; 1 a bug of ours (with a traceback), or a job of a sweep failed; 2 a mistake in the graph or on the
+command line; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -12,18 +12,19 @@ import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 import hydra
-from hydra.core.hydra_config import HydraConfig
 from hydra.errors import HydraException, OverrideParseException
 from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 from yaml import YAMLError
 
 import fgraph
-from fgraph._errors import nearest
-from fgraph.cli.configuration import SETTINGS, prepare_hydra, read_settings
+from fgraph._errors import FgraphError, nearest
+from fgraph.cli.configuration import SETTINGS, prepare_hydra
 from fgraph.cli.sweeps import Sweep
+from fgraph.cli.task import Task
 
 # By path, not as pkg://graphs: a folder of the user's named `graphs` must not stand in for ours.
 GRAPHS = Path(fgraph.__file__).resolve().parent.parent / "graphs"
@@ -64,25 +65,23 @@ def order_arguments(arguments: Sequence[str]) -> list[str]:
 def _run_hydra(sweep: Sweep) -> None:
     prepare_hydra()
 
-    def task(config: DictConfig) -> None:
-        with sweep.job(HydraConfig.get()) as job:
-            from fgraph.cli.jobs import run_job  # here, so that --help is spared what it brings
+    parts = Task(sweep)
 
-            job.settings = read_settings(config, HydraConfig.get())
-            run_job(job.settings)
+    def task(config: DictConfig) -> float | None:
+        return parts(config)
 
+    cast(Any, task).parts = parts  # for the launchers of fgraph, which call them one by one
     hydra.main(version_base="1.3", config_path=str(GRAPHS), config_name="config")(task)()
 
 
 def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
-    """Print what escaped Hydra: a traceback for a bug in a job, else a message."""
-    if sweep.has_bug:
-        traceback.print_exception(error)
-        return 1
+    """Print what escaped Hydra, unless it is a job's failure, which was told."""
+    if error in sweep.failures:
+        return sweep.exit_code
     print(_message(error), file=sys.stderr)
     if verbose:
         traceback.print_exception(error)
-    elif not isinstance(error, HydraException | OmegaConfBaseException | YAMLError | OSError):
+    elif not isinstance(error, HydraException | OmegaConfBaseException | YAMLError | OSError | FgraphError):
         print(f"(set {FULL_ERROR}=1 to see where this was raised)", file=sys.stderr)
     return 2
 

@@ -5,20 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 from urllib.parse import unquote, urlparse
 
 from hydra.conf import HydraConf
 from hydra.core.config_store import ConfigStore
+from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from fgraph._errors import Fault, FgraphError, GraphError, nearest
+from fgraph.sweep import register_launchers
+from fgraph.sweep.launcher import BASIC_SWEEPER
 
 Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
 WRITING_MODES = ("run", "draw")
-SETTINGS = ("graph", "model", "seed", "device", "precision", "mode", "output.formats")  # of graphs/config.yaml
+# Those of graphs/config.yaml, for hints.
+SETTINGS = ("graph", "model", "seed", "device", "precision", "memory", "mode", "output.formats", "objective.metric")
 
+if TYPE_CHECKING:
+    from fgraph.sweep.objective import Objective
 
 PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its root stands in the graph
 
@@ -33,6 +39,8 @@ class Settings:
     directory: Path
     device: str = "auto"
     precision: str = "float32"
+    memory: str | int | None = None
+    objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
     files: tuple[PlacedFile, ...] = ()  # those the graph was composed of, the chosen one first
     overrides: tuple[str, ...] = ()
@@ -44,12 +52,13 @@ class Settings:
 
 
 def prepare_hydra() -> None:
-    """Store the open base of every graph, and the resolver that keeps `mode=explain` from leaving files.
+    """Store the launchers, the open base of every graph, and the resolver that keeps `mode=explain` from leaving files.
 
     Hydra closes a composed config to keys it does not list, and its advice (`+key`) turns a typo into a new key. The
     flag leaves graphs open, so that any field can be given without `+` and typos reach our own validation, which knows
     the names. See docs/adr/0004-open-nodes.md.
     """
+    register_launchers()
     open_graph = DictConfig({"nodes": {}, "params": {}}, flags={"struct": False})
     ConfigStore.instance().store(name="open_graph", node={"graph": open_graph}, provider="fgraph")
     OmegaConf.register_new_resolver("fgraph.subdir", _record_directory, replace=True)
@@ -80,6 +89,8 @@ def read_settings(config: DictConfig, hydra_config: HydraConf) -> Settings:
         directory=Path(hydra_config.runtime.output_dir),
         device=str(config.device),
         precision=str(config.precision),
+        memory=config.memory,
+        objective=_read_objective(config.objective, hydra_config),
         formats=_read_formats(config.output.formats),
         files=files,
         overrides=tuple(hydra_config.overrides.task),
@@ -106,6 +117,17 @@ def _read_mode(value: Any) -> Mode:
 
 def _read_formats(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+
+
+def _read_objective(value: Any, hydra_config: HydraConf) -> Objective | None:
+    if value.metric is not None:
+        from fgraph.sweep.objective import Objective  # with numpy, which nothing else needs here
+
+        return Objective(str(value.metric), value.output, value.target)
+    if hydra_config.mode is RunMode.MULTIRUN and hydra_config.sweeper._target_ != BASIC_SWEEPER:
+        name = hydra_config.runtime.choices.get("hydra/sweeper")
+        raise FgraphError(f"hydra/sweeper={name} looks at a number that each job returns: set objective.metric")
+    return None
 
 
 def _unknown(what: str, found: str, known: Iterable[str]) -> str:

@@ -1,63 +1,108 @@
-"""One job: what each mode does with a graph."""
+"""What each mode does with the graphs of its jobs: read each, run all together, finish each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, TypeAlias
 
 from fgraph import _front
 from fgraph._atomic import write_atomic
 from fgraph._errors import GraphError
 from fgraph.cli.configuration import Mode, Settings
 from fgraph.cli.places import trace
-from fgraph.declare import Graph
 from fgraph.digraph import wire
 from fgraph.save import save_results
 from fgraph.save.recording import record_graph
+from fgraph.sweep.together import Engine, Options, Outcome, Work, explain_together
 
 
-def run_job(settings: Settings) -> None:
-    """Do what the mode asks for.
+@dataclass(frozen=True)
+class Prepared:
+    """A job whose graph was read."""
+
+    settings: Settings
+    work: Work
+
+    @property
+    def group(self) -> tuple[str, Options]:
+        """Jobs that have this equal are run as one."""
+        settings = self.settings
+        return settings.mode, Options(settings.device, settings.precision, settings.memory)
+
+
+def prepare(settings: Settings) -> Prepared:
+    """Read a job's graph.
 
     Raises:
-        FgraphError: the graph, a model or the place to write to is at fault.
+        GraphError: the graph is wrong.
     """
-    _MODES[settings.mode](settings)
+    work = Work(settings.graph, trace(settings))
+    work.graph  # noqa: B018  # read now, so that its faults are this job's own
+    return Prepared(settings, work)
 
 
-def _load(settings: Settings) -> Graph:
-    return _front.load(settings.graph, trace=trace(settings))
+def run_many(jobs: Sequence[Prepared], engine: Engine) -> list[Outcome]:
+    """Run jobs, those that may be in one plan together; for each what it made, or the exception it failed with."""
+    outcomes: dict[int, Outcome] = {}
+    order = sorted(range(len(jobs)), key=lambda number: repr(jobs[number].group))
+    for (mode, options), numbers in groupby(order, key=lambda number: jobs[number].group):
+        chosen = list(numbers)
+        made = _TOGETHER[mode](engine)([jobs[number].work for number in chosen], options)
+        outcomes.update(zip(chosen, made, strict=True))
+    return [outcomes[number] for number in range(len(jobs))]
 
 
-def _run(settings: Settings) -> None:
-    graph = _load(settings)
-    plan = _front.compile(graph, device=settings.device, precision=settings.precision)
-    results = _front.run(plan)
-    manifest = save_results(results, settings.directory, settings.formats, record_graph(graph))
+def finish(job: Prepared, outcome: Any) -> float | None:
+    """Write what a job made, and say where; the job's objective, if it has one.
+
+    Raises:
+        FgraphError: the place cannot be written to, or the objective cannot be measured.
+    """
+    return _FINISH[job.settings.mode](job, outcome)
+
+
+def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
+    return [GraphError(faults) if (faults := _front.check(work.graph)) else None for work in works]
+
+
+def _nothing(works: Sequence[Work], options: Options) -> list[Outcome]:
+    return [None] * len(works)
+
+
+def _save(job: Prepared, results: Any) -> float | None:
+    settings = job.settings
+    manifest = save_results(results, settings.directory, settings.formats, record_graph(job.work.graph))
     for path in manifest.paths:
         print(path)
+    return settings.objective.measure(results) if settings.objective else None
 
 
-def _explain(settings: Settings) -> None:
-    graph = _load(settings)
-    print(_front.compile(graph, device=settings.device, precision=settings.precision))
+def _say(job: Prepared, outcome: Any) -> None:
+    print(f"{job.settings.name}: ok")
 
 
-def _check(settings: Settings) -> None:
-    faults = _front.check(_load(settings))
-    if faults:
-        raise GraphError(faults)
-    print(f"{settings.name}: ok")
-
-
-def _draw(settings: Settings) -> None:
+def _draw(job: Prepared, outcome: Any) -> None:
     from fgraph.digraph.draw import draw_svg  # no other mode draws
 
-    wiring, faults = wire(_load(settings).spec)
+    wiring, faults = wire(job.work.graph.spec)
     if faults:
         raise GraphError(faults)
-    path = settings.directory / f"{settings.name.rsplit('/')[-1]}.svg"
+    path = job.settings.directory / f"{job.settings.name.rsplit('/')[-1]}.svg"
     write_atomic(path, draw_svg(wiring).encode())
     print(path)
 
 
-_MODES: Mapping[Mode, Callable[[Settings], None]] = {"run": _run, "explain": _explain, "check": _check, "draw": _draw}
+def _done(job: Prepared, outcome: Any) -> None:
+    """All was said for all jobs together."""
+
+
+_Finish: TypeAlias = Callable[[Prepared, Any], float | None]
+_TOGETHER: Mapping[Mode, Callable[[Engine], Engine]] = {
+    "run": lambda engine: engine,
+    "explain": lambda _: explain_together,
+    "check": lambda _: _check,
+    "draw": lambda _: _nothing,
+}
+_FINISH: Mapping[Mode, _Finish] = {"run": _save, "explain": _done, "check": _say, "draw": _draw}

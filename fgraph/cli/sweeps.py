@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,50 +19,47 @@ from fgraph.cli.configuration import Settings
 
 
 @dataclass
-class Job:
-    """One job while it runs."""
-
-    label: str
-    directory: Path
-    settings: Settings | None = None
-
-
-@dataclass
 class Sweep:
     """Collects what happens to the jobs of a call; a single run is a sweep of one."""
 
-    jobs: list[Job] = field(default_factory=list)
-    failed: int = 0
-    has_bug: bool = False
+    settings: list[Settings | None] = field(default_factory=list)  # of each job; None: it had none yet when it failed
+    failures: list[Exception] = field(default_factory=list)  # those that were told
+    is_sweep: bool = False
 
     @property
     def exit_code(self) -> int:
-        """1 after a bug of ours, 2 after a user's mistake, else 0."""
-        return 1 if self.has_bug else 2 * bool(self.failed)
+        """0 all done; 1 a job of a sweep failed; of a single run 1 after a bug of ours, 2 after a user's mistake."""
+        if self.is_sweep or not self.failures:
+            return int(bool(self.failures))
+        return 2 if isinstance(self.failures[0], FgraphError) else 1
 
     @contextmanager
-    def job(self, hydra_config: HydraConf) -> Iterator[Job]:
-        """Run one job: a user's mistake is printed and counted, so that the others still run; a bug goes on up."""
-        job = Job(_label(hydra_config), Path(hydra_config.runtime.output_dir))
-        self.jobs.append(job)
+    def job(self, hydra_config: HydraConf, settings: Settings | None) -> Iterator[None]:
+        """Around the end of each job: a failure is told; in a sweep Hydra gets to know of it too."""
+        self.settings.append(settings)
+        self.is_sweep = hydra_config.mode is RunMode.MULTIRUN
         try:
-            yield job
-        except FgraphError as error:
-            self.failed += 1
-            print(f"{job.label}{error}", file=sys.stderr)
-        except Exception:
-            self.has_bug = True
-            if job.label:  # Hydra raises only the first of several
-                print(f"{job.label}failed by a bug, see the traceback", file=sys.stderr)
-            raise
+            yield
+        except Exception as error:
+            self.failures.append(error)
+            self._tell(error, _label(hydra_config))
+            if self.is_sweep:
+                raise
         finally:
-            if job.settings is None or not job.settings.writes:
-                _remove_empty(job.directory)
+            if settings is None or not settings.writes:
+                _remove_empty(Path(hydra_config.runtime.output_dir))
+
+    def _tell(self, error: Exception, label: str) -> None:
+        if isinstance(error, FgraphError):
+            print(f"{label}{error}", file=sys.stderr)
+            return
+        print(f"{label}failed by a bug:", file=sys.stderr)
+        traceback.print_exception(error)
 
     def warn_if_identical(self) -> None:
         """Say so when the jobs of a sweep could not differ, such as a sweep over a seed that nothing reads."""
-        settings = [job.settings for job in self.jobs if job.settings is not None]
-        if len(settings) < 2 or len(settings) < len(self.jobs):
+        settings = [one for one in self.settings if one is not None]
+        if len(settings) < 2 or len(settings) < len(self.settings):
             return
         if len({fingerprint(one) for one in settings}) == 1:
             print(

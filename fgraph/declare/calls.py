@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 import sys
 from pathlib import Path
 from typing import Any, cast
@@ -38,10 +39,17 @@ def bind(ops: Registry, op: str, args: tuple[Any, ...], fields: dict[str, Any]) 
     names = [name for name in field_order(node_class) if name not in data]
     if len(args) > len(names):
         raise error(f"{name_of(data)} takes at most {len(names)} values by position: {', '.join(names)}")
+    fields = {_spelt(name): value for name, value in fields.items()}
     placed = dict(zip(names, args, strict=False))
     for twice in placed.keys() & fields.keys():
         raise error(f"{name_of(data)} is given '{twice}' twice: by position and by name")
     return node_class, {**data, **placed, **fields}
+
+
+def _spelt(name: str) -> str:
+    """A field's name: one that is a word of Python's grammar is given with `_` after it, as in `class_`."""
+    plain = name.removesuffix("_")
+    return plain if keyword.iskeyword(plain) else name
 
 
 def validated(model: type[BaseModel], name: str, data: dict[str, Any], path: DocumentPath = ()) -> Any:

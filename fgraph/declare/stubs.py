@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import keyword
 import re
 import textwrap
 import types
@@ -89,7 +90,8 @@ def _method(op: str, node_class: NodeClass, kind: str | None, models: set[type[B
             starred = True
         optional = optional or not field.is_required()
         default = "" if field.is_required() else " = ..."
-        lines.append(f"        {name}: {_type(field.annotation, field.metadata, models)}{default},")
+        spelt = f"{name}_" if keyword.iskeyword(name) else name
+        lines.append(f"        {spelt}: {_type(field.annotation, field.metadata, models)}{default},")
     lines += [] if starred else ["        *,"]
     lines += ["        id: str | None = ...,", "    ) -> NodeRef:", *_docstring(node_class), ""]
     return "\n".join(lines)

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from fgraph.stylegan.layers import LayerTable
 from fgraph.stylegan.network import lay_out
-from fgraph.stylegan.statistics import map_z, w_moments
+from fgraph.stylegan.statistics import w_mean
 
 
 def complete_tensors(table: LayerTable, tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], bool]:
@@ -24,8 +24,7 @@ def complete_tensors(table: LayerTable, tensors: Mapping[str, Tensor]) -> tuple[
             own[f"{layer.name}.weight"] = lay_out(own[f"{layer.name}.weight"], layer.up)
         drawn = _draw_noise(own, table)
         if "w_mean" not in own:
-            mean, _ = w_moments(lambda z: map_z(table, own, z), table.z_dim)
-            own["w_mean"] = mean.to(own["const"])
+            own["w_mean"] = w_mean(table, own).to(own["const"])
     return own, drawn
 
 

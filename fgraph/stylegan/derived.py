@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fgraph.stylegan import network
 from fgraph.stylegan.layers import Layer, LayerTable
-from fgraph.stylegan.statistics import map_z, style_moments, w_moments
+from fgraph.stylegan.statistics import style_moments, w_moments
 
 
 class Derived:
@@ -48,7 +48,7 @@ class Derived:
             return self._tensors["style_mean"], self._tensors["style_std"]
         with torch.inference_mode(False), torch.no_grad():
             tensors = {key: value.to("cpu", torch.float32) for key, value in self._tensors.items()}
-            moments = w_moments(lambda z: map_z(self._table, tensors, z), self._table.z_dim)
+            moments = w_moments(self._table, tensors)
             mean, std = style_moments(*moments, *(part.cpu() for part in self.affine))
             return mean.to(self._tensors["const"]), std.to(self._tensors["const"])
 

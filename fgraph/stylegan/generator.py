@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -80,9 +81,19 @@ class Generator:
 
     # Latents
 
-    def map(self, z: Tensor) -> Tensor:
-        """`w` [rows, w_dim] of `z` [rows, z_dim]."""
-        return map_z(self.table, self.tensors, z)
+    def map(self, z: Tensor, c: Tensor | None = None) -> Tensor:
+        """`w` [rows, w_dim] of `z` [rows, z_dim] and, for a conditional generator, classes `c` [rows, c_dim].
+
+        Classes are one-hot, or mixtures of such; they may also stand behind z in one tensor [rows, code_width].
+
+        Raises:
+            ValueError: the code has another width, as where a class is missing.
+        """
+        code = z if c is None else torch.cat([z, c.to(z)], dim=1)
+        if code.shape[1] != self.table.code_width:
+            classes = f" and {self.table.c_dim} for the class, one-hot" if self.table.c_dim else ""
+            raise ValueError(f"a code has {code.shape[1]} numbers; expected are {self.table.z_dim} for z{classes}")
+        return map_z(self.table, self.tensors, code)
 
     @property
     def w_mean(self) -> Tensor:
@@ -144,31 +155,49 @@ class Generator:
         wrap_y: bool = False,
         *,
         padded: bool = False,
+        residual: Tensor | None = None,
     ) -> Tensor:
         """One conv layer, with noise, bias and activation: `x` [rows, I, H, W] -> [rows, O, H * up, W * up].
 
         `style` is [rows, I], raw; `noise` [rows or 1, 1, H * up, W * up], unscaled, or None. Where `wrap_x` or
         `wrap_y`, the layer reads round that edge; with `padded`, `x` carries one pixel of context on each of its four
-        sides, which is read but not produced. Otherwise zeros lie beyond the edges.
+        sides, which is read but not produced. Otherwise zeros lie beyond the edges. `residual` is what a resnet block
+        made before (`residual`), for the layer that adds it (`layer.residual == "added"`); it is of the result's size.
         """
+        assert (residual is not None) == (layer.residual == "added")
+        noisy = layer.noise_index is not None
         return network.styled_conv(
             x,
             self.tensors[f"{layer.name}.weight"],
             style,
             self.tensors[f"{layer.name}.bias"],
             noise=noise,
-            strength=self.tensors[f"{layer.name}.noise_strength"],
+            strength=self.tensors[f"{layer.name}.noise_strength"] if noisy else None,
             up=layer.up,
             wrap_x=wrap_x,
             wrap_y=wrap_y,
             padded=padded,
             weight_energy=self._derived.energy(layer),
+            activation=self.table.activation,
+            gain=math.sqrt(0.5) if residual is not None else 1.0,
+            clamp=self.table.clamp,
+            residual=residual,
         )
+
+    def residual(
+        self, layer: Layer, x: Tensor, wrap_x: bool = False, wrap_y: bool = False, *, padded: bool = False
+    ) -> Tensor:
+        """What a resnet block adds to its result, made of what its first conv reads (`layer.residual == "made"`).
+
+        `x` [rows, I, H, W] -> [rows, O, 2H, 2W]; edges as for `conv`.
+        """
+        weight = self.tensors[f"{layer.name}.residual.weight"]
+        return network.residual_path(x, weight, wrap_x, wrap_y, padded=padded)
 
     def torgb(self, layer: Layer, x: Tensor, style: Tensor, skip: Tensor | None) -> Tensor:
         """The accumulated skip [rows, 3, H, W]: RGB of `x` [rows, I, H, W], added to `skip`, already of that size."""
         weight, bias = self.tensors[f"{layer.name}.weight"], self.tensors[f"{layer.name}.bias"]
-        return network.to_rgb(x, weight, style, bias, skip)
+        return network.to_rgb(x, weight, style, bias, skip, clamp=self.table.clamp)
 
     def synthesise(
         self, styles: Tensor, noise: Noise = "const", *, wrap_x: bool = False, wrap_y: bool = False
@@ -179,10 +208,13 @@ class Generator:
         """
         x = self.const().expand(styles.shape[0], -1, -1, -1)
         skip: Tensor | None = None
+        residual: Tensor | None = None
         for layer in self.table.layers[1:]:
             style = styles[:, layer.style_slice]
             if layer.kind == "conv":
-                x = self.conv(layer, x, style, self._noise(layer, noise), wrap_x, wrap_y)
+                added = residual if layer.residual == "added" else None
+                residual = self.residual(layer, x, wrap_x, wrap_y) if layer.residual == "made" else None
+                x = self.conv(layer, x, style, self._noise(layer, noise), wrap_x, wrap_y, residual=added)
                 if layer.up == 2 and skip is not None:
                     skip = network.upsample_skip(skip, wrap_x, wrap_y)
             else:
@@ -191,9 +223,10 @@ class Generator:
         return skip
 
     def _noise(self, layer: Layer, noise: Noise) -> Tensor | None:
+        if layer.noise_index is None or noise == "none":
+            return None
         if isinstance(noise, str):
-            return self.noise_const(layer) if noise == "const" else None
-        assert layer.noise_index is not None
+            return self.noise_const(layer)
         return noise[layer.noise_index]
 
     @cached_property

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.statistics import SAMPLES, SEED
+from fgraph.stylegan.statistics import sample_w
 
 Space = Literal["s", "w+"]
 _INVERSE_SLOPE = 5.0  # undoes the leaky ReLU of slope 0.2 that the mapping ends in
@@ -77,10 +77,7 @@ class _Prior:
         if space == "s":
             mean, deviation = generator.style_statistics()
         else:
-            draw = torch.Generator().manual_seed(SEED)
-            z = torch.randn(SAMPLES, generator.table.z_dim, generator=draw).to(generator.device, generator.dtype)
-            with torch.no_grad():
-                w = self._straighten(generator.map(z))
+            w = self._straighten(torch.cat(list(sample_w(generator.table, generator.tensors))))
             mean, deviation = w.mean(dim=0), w.std(dim=0)
         self.mean = mean.clone()
         self._deviation = deviation.clone().clamp_min(_LEAST_DEVIATION)

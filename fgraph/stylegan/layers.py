@@ -1,7 +1,7 @@
 """The layer table: what every stage knows of a generator, without torch.
 
 Names are NVlabs' (`b8.conv0`), the index of a layer is its place in StyleSpace (σ index), and `const`
-stands before 0. Widths and orders: Karras et al. 2020 (StyleGAN2), skip architecture.
+stands before 0. Widths and orders: Karras et al. 2020 (StyleGAN2), architectures skip, orig and resnet.
 """
 
 from __future__ import annotations
@@ -10,11 +10,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from fgraph._errors import nearest
 
 CONST = -1  # the index of the constant input
+
+Architecture = Literal["skip", "orig", "resnet"]
+ARCHITECTURES: tuple[Architecture, ...] = ("skip", "orig", "resnet")
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,7 @@ class Layer:
     style_start: int  # its styles are S[:, style_start : style_start + in_channels]
     ws_index: int  # the row of W+ that it reads
     noise_index: int | None  # which noise buffer it adds
+    residual: Literal["", "made", "added"] = ""  # resnet: made beside a block's first conv, added by its second
 
     @property
     def tensor(self) -> Literal["activation", "skip"]:
@@ -63,12 +67,31 @@ class LayerTable:
     w_dim: int
     mapping_layers: int
     image_channels: int = 3
-    architecture: Literal["skip"] = "skip"
+    architecture: Architecture = "skip"
+    c_dim: int = 0  # classes of a conditional generator
+    embed_width: int = 0  # what their embedding adds to the input of the mapping
+    mapping_widths: tuple[int, ...] = ()  # of its layers' outputs; empty: all w_dim
+    mapping_rate: float = 0.01  # the learning-rate multiplier that mapping weights are stored without
+    mapping_activation: str = "lrelu"
+    activation: str = "lrelu"
+    clamp: float | None = None  # every layer's output is kept within +- this
+    has_noise: bool = True
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """Every layer, the constant first."""
-        return tuple(_build_layers(dict(self.channels), self.image_channels))
+        return tuple(_build_layers(self))
+
+    @property
+    def code_width(self) -> int:
+        """Length of a z code: z_dim, and for a conditional generator its classes, one-hot, after them."""
+        return self.z_dim + self.c_dim
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """What the layers of the mapping read and make: one more number than it has layers."""
+        made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
+        return (self.z_dim + self.embed_width, *made)
 
     @property
     def num_ws(self) -> int:
@@ -86,6 +109,7 @@ class LayerTable:
         total = 0
         for layer in self.layers[1:]:
             taps, side = (9, layer.resolution // layer.up) if layer.kind == "conv" else (1, layer.resolution)
+            taps += layer.residual == "made"
             total += 2 * taps * layer.in_channels * layer.out_channels * side * side
         return total
 
@@ -140,25 +164,28 @@ class LayerTable:
         return self.layers == other.layers
 
 
-def _build_layers(channels: Mapping[int, int], image_channels: int) -> list[Layer]:
-    resolutions = sorted(channels)
-    first = channels[resolutions[0]]
-    layers = [Layer("const", CONST, "const", resolutions[0], 1, 0, first, 0, 0, None)]
-    width, style, noise, ws = first, 0, 0, 0
+def _build_layers(table: LayerTable) -> list[Layer]:
+    resolutions = [resolution for resolution, _ in table.channels]
+    width = table.channels[0][1]
+    layers = [Layer("const", CONST, "const", resolutions[0], 1, 0, width, 0, 0, None)]
+    style = convs = 0
 
-    def add(  # noqa: PLR0917 - one row of the table, column by column
-        name: str, kind: Literal["conv", "torgb"], resolution: int, up: int, out: int, noise_index: int | None
-    ) -> None:
-        nonlocal style
-        layers.append(Layer(name, len(layers) - 1, kind, resolution, up, width, out, style, ws, noise_index))
+    def add(name: str, resolution: int, out: int, up: int = 1, residual: str = "") -> None:
+        nonlocal style, width, convs
+        kind: Literal["conv", "torgb"] = "torgb" if name == "torgb" else "conv"
+        noise = convs if kind == "conv" and table.has_noise else None
+        part: Any = residual if table.architecture == "resnet" else ""
+        place = (f"b{resolution}.{name}", len(layers) - 1, kind, resolution, up)
+        layers.append(Layer(*place, width, out, style, convs, noise, part))
         style += width
+        if kind == "conv":
+            width, convs = out, convs + 1
 
-    for resolution in resolutions:
-        out = channels[resolution]
-        if resolution > resolutions[0]:
-            add(f"b{resolution}.conv0", "conv", resolution, 2, out, noise)
-            width, noise, ws = out, noise + 1, ws + 1
-        add(f"b{resolution}.conv1", "conv", resolution, 1, out, noise)
-        width, noise, ws = out, noise + 1, ws + 1
-        add(f"b{resolution}.torgb", "torgb", resolution, 1, image_channels, None)
+    for resolution, out in table.channels:
+        grows = resolution > resolutions[0]
+        if grows:
+            add("conv0", resolution, out, 2, "made")
+        add("conv1", resolution, out, 1, "added" if grows else "")
+        if table.architecture == "skip" or resolution == resolutions[-1]:
+            add("torgb", resolution, table.image_channels)
     return layers

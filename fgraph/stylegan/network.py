@@ -15,28 +15,60 @@ Layout. Activations are made channels-last, which `bench/layers.py` shows to be 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from fgraph.stylegan.activations import GAINS, HOMOGENEOUS
 from fgraph.stylegan.chunks import in_chunks, rows_per_chunk
 
-MAPPING_LR = 0.01  # the learning-rate multiplier that mapping weights are stored without
 SLOPE = 0.2
-GAIN = math.sqrt(2)
 EPSILON = 1e-8
 _CHANNELS_LAST = torch.channels_last
 
 
-def mapping(z: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor]) -> Tensor:
-    """Map `z` [rows, z_dim] to `w` [rows, w_dim] through dense layers stored without their learning-rate multiplier."""
-    x = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + EPSILON)
+def normalise(x: Tensor) -> Tensor:
+    """Scale each row of `x` [rows, width] to a root mean square of 1."""
+    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + EPSILON)
+
+
+def mapping(
+    x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], rate: float = 0.01, activation: str = "lrelu"
+) -> Tensor:
+    """Map normalised codes `x` [rows, width] to `w` [rows, w_dim].
+
+    Weights and biases are stored without `rate`, their learning-rate multiplier.
+    """
     for weight, bias in zip(weights, biases, strict=True):
-        x = F.linear(x, weight * (MAPPING_LR / math.sqrt(weight.shape[1])), bias * MAPPING_LR)
-        x = F.leaky_relu(x, SLOPE) * GAIN
+        x = F.linear(x, weight * (rate / math.sqrt(weight.shape[1])), bias * rate)
+        x = activate_(x, activation) * GAINS[activation]
     return x
+
+
+def embed(c: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """What joins the input of the mapping for classes `c` [rows, classes] (one-hot, or mixed): [rows, E]."""
+    return normalise(F.linear(c, weight * (1 / math.sqrt(weight.shape[1])), bias))
+
+
+def activate_(x: Tensor, activation: str) -> Tensor:
+    """An activation function, without its gain; the argument is used up."""
+    if activation == "lrelu":
+        return F.leaky_relu_(x, SLOPE)
+    return _FUNCTIONS[activation](x)
+
+
+_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "linear": lambda x: x,
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "elu": F.elu,
+    "selu": F.selu,
+    "softplus": F.softplus,
+    "swish": F.silu,
+}
 
 
 def affine(w: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -104,38 +136,67 @@ def styled_conv(
     wrap_y: bool = False,
     padded: bool = False,
     weight_energy: Tensor | None = None,
+    activation: str = "lrelu",
+    gain: float = 1.0,
+    clamp: float | None = None,
+    residual: Tensor | None = None,
 ) -> Tensor:
-    """One whole layer: `sqrt(2) * leaky_relu(modulated_conv(x) + strength * noise + bias)`.
+    """One whole layer: `clamp(gain * activation(modulated_conv(x) + strength * noise + bias)) + residual`.
 
     Arguments and result as `modulated_conv`; `bias` is [O], `noise` [rows or 1, 1, H * up, W * up], `strength` one
-    number. Leaky ReLU is homogeneous, so sqrt(2) goes into the terms of the sum and costs no pass over the activation.
+    number, `residual` like the result. `gain` comes on top of the activation's own, and `clamp` is scaled by it. Where
+    the activation is homogeneous, as leaky ReLU is, gains go into the terms of the sum and cost no pass over it.
     """
-    term = None if noise is None or strength is None else noise * (strength * GAIN)
+    whole = gain * GAINS[activation]
+    inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
+    term = None if noise is None or strength is None else noise * (strength * inner)
     weight_energy = energy(weight) if weight_energy is None else weight_energy
-    offset = (bias * GAIN).view(1, -1, 1, 1)
+    offset = (bias * inner).view(1, -1, 1, 1)
 
     def run(rows: slice) -> Tensor:
         total, scaled = _modulated_sum(x[rows], weight, style[rows], up=up, wrap_x=wrap_x, wrap_y=wrap_y, padded=padded)
-        demod = _demodulation(scaled, weight, weight_energy, GAIN / 16 if up == 2 else GAIN)
+        demod = _demodulation(scaled, weight, weight_energy, inner / 16 if up == 2 else inner)
         y = torch.addcmul(offset, total, demod)  # [rows, O, H, W]
         if term is not None:
             y.add_(term if term.shape[0] == 1 else term[rows])
-        return F.leaky_relu_(y, SLOPE)
+        y = activate_(y, activation)
+        y = y if outer == 1.0 else y * outer
+        y = y if clamp is None else bounded(y, clamp * gain)
+        return y if residual is None else y + residual[rows]
 
     return in_chunks(run, x.shape[0], rows_per_chunk(x, weight, up))
 
 
-def to_rgb(x: Tensor, weight: Tensor, style: Tensor, bias: Tensor, skip: Tensor | None = None) -> Tensor:
+def bounded(x: Tensor, most: float) -> Tensor:
+    """`x` kept within +- `most`; the argument is used up."""
+    return x.clamp(-most, most) if torch.is_grad_enabled() else x.clamp_(-most, most)
+
+
+def residual_path(
+    x: Tensor, weight: Tensor, wrap_x: bool = False, wrap_y: bool = False, *, padded: bool = False
+) -> Tensor:
+    """What a resnet block adds to its result: `sqrt(1/2) * up(conv1x1(x))`, [rows, I, H, W] -> [rows, O, 2H, 2W].
+
+    `weight` is [O, I, 1, 1] (gain 1/sqrt(I)). Edges as for `upsample_skip`, which doubles it.
+    """
+    x = F.conv2d(x, weight * math.sqrt(0.5 / weight.shape[1]))
+    return upsample_skip(x, wrap_x, wrap_y, padded=padded).contiguous(memory_format=_CHANNELS_LAST)
+
+
+def to_rgb(
+    x: Tensor, weight: Tensor, style: Tensor, bias: Tensor, skip: Tensor | None = None, *, clamp: float | None = None
+) -> Tensor:
     """RGB [rows, C, H, W] of an activation [rows, I, H, W], added to `skip`, which is of that size already.
 
-    `weight` is [C, I, 1, 1] (gain 1/sqrt(I)), `style` [rows, I] raw, `bias` [C]. There is no demodulation. One small
-    matrix per row: unlike scaling `x`, that makes no second activation.
+    `weight` is [C, I, 1, 1] (gain 1/sqrt(I)), `style` [rows, I] raw, `bias` [C]; what is added is kept within
+    +- `clamp`. There is no demodulation. One small matrix per row: unlike scaling `x`, that makes no second activation.
     """
     rows, channels, height, width = x.shape
     kernel = weight.flatten(1) * (style * (1 / math.sqrt(channels)))[:, None]  # [rows, C, I]
     pixels = x.permute(0, 2, 3, 1).reshape(rows, height * width, channels)  # a view if channels-last
     rgb = torch.baddbmm(bias.view(1, 1, -1), pixels, kernel.transpose(1, 2))  # [rows, H * W, C]
     rgb = rgb.view(rows, height, width, -1).permute(0, 3, 1, 2)
+    rgb = rgb if clamp is None else bounded(rgb, clamp)
     return rgb if skip is None else rgb + skip
 
 

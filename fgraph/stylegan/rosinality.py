@@ -1,35 +1,70 @@
-"""What rosinality / SOAT checkpoints call their tensors, and the layer table their shapes imply. Without torch."""
+"""rosinality / SOAT checkpoints: what they call their tensors, and the layer table the shapes imply. Without torch."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from fgraph._errors import ModelError
+from fgraph.stylegan.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
+from fgraph.stylegan.filters import is_usual_filter
 from fgraph.stylegan.layers import LayerTable
-from fgraph.stylegan.tensors import Shape, check_shapes
+from fgraph.stylegan.pickles.refusal import brief
+from fgraph.stylegan.pickles.stored import StoredTensor
+from fgraph.stylegan.tensors import Shape, check_shapes, optional_shapes, required_shapes
 
 EXPECTED = "a dict with 'g_ema' (and 'latent_avg') as rosinality/stylegan2-pytorch and SOAT save it, or its state dict"
 FILTERS = re.compile(r"convs\.\d+\.conv\.blur\.kernel|to_rgbs\.\d+\.upsample\.kernel")  # constants of the network
-_LARGEST = 4096  # pixels
 
 
-def pick_state(content: Any, where: str) -> tuple[Mapping[str, Any], Any | None]:
-    """The generator's state dict and the mean of w (or None) in what a checkpoint file holds.
+def read_rosinality(content: Any, where: str) -> Contents:
+    """The contents of a checkpoint, of what `read_pickled` made of it.
+
+    Raises:
+        ModelError: it is no checkpoint, or its tensors do not make a generator.
+    """
+    state, mean, chosen = pick_state(content, where)
+    tensors = {_plain(key): value for key, value in state.items() if type(value) is StoredTensor and type(key) is str}
+    table = infer_table({key: value.shape for key, value in tensors.items()}, where)
+    _check_filters(tensors, where)
+    found = {ours: tensors[theirs] for ours, theirs in key_map(table).items() if theirs in tensors}
+    shapes = required_shapes(table) | optional_shapes(table)
+    weights = {name: Weight(stored, shapes[name]) for name, stored in found.items()}
+    if mean is not None:
+        if type(mean) is not StoredTensor or math.prod(mean.shape) != table.w_dim:
+            raise ModelError(f"{where}: 'latent_avg' is no vector of {table.w_dim} numbers; expected is the mean of w")
+        weights["w_mean"] = Weight(mean, (table.w_dim,))
+    return Contents("rosinality", table, weights, {"format": "rosinality", "weights": chosen})
+
+
+def pick_state(content: Any, where: str) -> tuple[Mapping[Any, Any], Any | None, str]:
+    """The generator's state dict, the mean of w (or None), and the key that the state dict stood under.
 
     Raises:
         ModelError: `content` is neither a checkpoint nor a state dict.
     """
-    if not isinstance(content, Mapping):
-        raise ModelError(f"{where}: holds a {type(content).__name__}; expected is {EXPECTED}")
+    if type(content) is not dict:
+        raise ModelError(f"{where}: holds {brief(content)}; expected is {EXPECTED}")
     for key in ("g_ema", "g"):
-        if isinstance(content.get(key), Mapping):
-            return content[key], content.get("latent_avg")
-    if "input.input" in content:
-        return content, None
-    keys = ", ".join(map(repr, list(content)[:5])) or "nothing"
+        if type(content.get(key)) is dict:
+            return content[key], content.get("latent_avg"), key
+    if "input.input" in content or "module.input.input" in content:
+        return content, None, "state dict"
+    keys = ", ".join(brief(key) for key in list(content)[:5]) or "nothing"
     raise ModelError(f"{where}: holds {keys}; expected is {EXPECTED}")
+
+
+def _plain(key: str) -> str:
+    """A key without the prefix that `DataParallel` gives it."""
+    return key.removeprefix("module.")
+
+
+def _check_filters(tensors: Mapping[str, StoredTensor], where: str) -> None:
+    for key in filter(FILTERS.fullmatch, tensors):
+        if not is_usual_filter(tensors[key], gain=4.0):
+            raise ModelError(f"{where}: '{key}' is not the filter [1, 3, 3, 1]; generators with others do not run here")
 
 
 def infer_table(shapes: Mapping[str, Shape], where: str) -> LayerTable:
@@ -38,11 +73,11 @@ def infer_table(shapes: Mapping[str, Shape], where: str) -> LayerTable:
     Raises:
         ModelError: keys are missing, unknown, or disagree.
     """
-    depth = _count(shapes, r"style\.(\d+)\.weight", first=1)
-    blocks = _count(shapes, r"to_rgbs\.(\d+)\.conv\.weight", first=0)
+    depth = _count(shapes, r"style\.([0-9]{1,4})\.weight", first=1)
+    blocks = _count(shapes, r"to_rgbs\.([0-9]{1,4})\.conv\.weight", first=0)
+    if blocks >= LARGEST_BLOCKS:
+        raise ModelError(f"{where}: has {blocks} ToRGB layers; {LARGEST_BLOCKS - 1}, for 4096 pixels, are the most")
     size = 4 << blocks
-    if size > _LARGEST:
-        raise ModelError(f"{where}: has {blocks} ToRGB layers, which would make {size} pixels; {_LARGEST} is the most")
     channels = [(4, _dimension(shapes, "input.input", 1, 4, where))]
     for j in range(blocks):
         channels.append((8 << j, _dimension(shapes, f"convs.{2 * j}.conv.weight", 1, 5, where)))
@@ -54,6 +89,7 @@ def infer_table(shapes: Mapping[str, Shape], where: str) -> LayerTable:
         mapping_layers=depth,
         image_channels=_dimension(shapes, "to_rgb1.conv.weight", 1, 5, where),
     )
+    check_numbers(table, where)
     names = {theirs: ours for ours, theirs in key_map(table).items()}
     found = {names.get(key, key): our_shape(key, shape) for key, shape in shapes.items() if not FILTERS.fullmatch(key)}
     check_shapes(found, table, where, spell=key_map(table))

@@ -14,18 +14,29 @@ from pathlib import Path
 from typing import Any
 
 from fgraph._errors import ModelError
+from fgraph.stylegan.pickles.span import Span
+from fgraph.stylegan.pickles.stored import ITEM_SIZES, Storage, StoredTensor, is_size, whole
 from fgraph.stylegan.tensors import Shape
 
-_HEADER_LIMIT = 16 << 20  # bytes; ours have a few kB
-_ITEM_SIZES = {"F64": 8, "F32": 4, "F16": 2, "BF16": 2, "I64": 8, "I32": 4, "I16": 2, "I8": 1, "U8": 1, "BOOL": 1}
+_HEADER_LIMIT = 4 << 20  # bytes; ours have a few kB
+_TYPES = {
+    "F64": "float64", "F32": "float32", "F16": "float16", "BF16": "bfloat16", "I64": "int64", "I32": "int32",
+    "I16": "int16", "I8": "int8", "U8": "uint8", "BOOL": "bool",
+}  # fmt: skip
+_CODES = {name: code for code, name in _TYPES.items()}
 
 
 @dataclass(frozen=True)
 class TensorFileHeader:
     """What a `.safetensors` file says of itself."""
 
-    shapes: Mapping[str, Shape]
+    tensors: Mapping[str, StoredTensor]
     metadata: Mapping[str, str]
+
+    @property
+    def shapes(self) -> dict[str, Shape]:
+        """The shape of each tensor."""
+        return {name: tensor.shape for name, tensor in self.tensors.items()}
 
 
 def read_tensor_header(path: Path) -> TensorFileHeader:
@@ -48,35 +59,37 @@ def read_tensor_header(path: Path) -> TensorFileHeader:
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict) or not all(isinstance(value, str) for value in metadata.values()):
         raise _damaged(path, "its metadata are not strings")
-    shapes = {name: _entry_shape(name, entry, size - 8 - length, path) for name, entry in header.items()}
+    data = Span(path, 8 + length, size - 8 - length)
+    tensors = {name: _entry(name, entry, data) for name, entry in header.items()}
     end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
     if end != size - 8 - length:
         raise _damaged(path, f"its tensors take {end} bytes, {size - 8 - length} are there")
-    return TensorFileHeader(shapes, metadata)
+    return TensorFileHeader(tensors, metadata)
 
 
 def write_tensor_header(entries: Mapping[str, tuple[str, Shape]], metadata: Mapping[str, str]) -> bytes:
-    """The first bytes of a file whose tensors (name -> dtype, shape) follow in the order of `entries`."""
+    """The first bytes of a file whose tensors (name -> type such as `float32`, shape) follow in that order."""
     header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
     position = 0
     for name, (dtype, shape) in entries.items():
-        end = position + math.prod(shape) * _ITEM_SIZES[dtype]
-        header[name] = {"dtype": dtype, "shape": list(shape), "data_offsets": [position, end]}
+        end = position + math.prod(shape) * ITEM_SIZES[dtype]
+        header[name] = {"dtype": _CODES[dtype], "shape": list(shape), "data_offsets": [position, end]}
         position = end
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)  # so that the data is aligned
     return len(text).to_bytes(8, "little") + text
 
 
-def _entry_shape(name: str, entry: Any, available: int, path: Path) -> Shape:
+def _entry(name: str, entry: Any, data: Span) -> StoredTensor:
     try:
-        shape, (start, end), item = entry["shape"], entry["data_offsets"], _ITEM_SIZES[entry["dtype"]]
-        numbers_fit = all(type(n) is int and n >= 0 for n in [*shape, start, end])
+        shape, (start, end), dtype = tuple(entry["shape"]), entry["data_offsets"], _TYPES[entry["dtype"]]
+        numbers_fit = all(is_size(number) for number in (*shape, start, end))
     except (KeyError, TypeError, ValueError) as error:
-        raise _damaged(path, f"the entry of tensor '{name}' is not understood") from error
-    if not numbers_fit or len(shape) > 8 or end > available or end - start != math.prod(shape) * item:
-        raise _damaged(path, f"the entry of tensor '{name}' does not fit the file")
-    return tuple(shape)
+        raise _damaged(data.path, f"the entry of tensor '{name:.60}' is not understood") from error
+    items = math.prod(shape) if numbers_fit and len(shape) <= 8 else -1
+    if items < 0 or end > data.length or end - start != items * ITEM_SIZES[dtype]:
+        raise _damaged(data.path, f"the entry of tensor '{name:.60}' does not fit the file")
+    return whole(Storage(data, dtype, items, start), shape)
 
 
 def _damaged(path: Path, detail: str) -> ModelError:

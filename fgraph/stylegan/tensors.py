@@ -5,13 +5,15 @@ and output channels, `S` the sum of all style lengths.
 
 | name | shape | is |
 | --- | --- | --- |
-| `mapping.{i}.weight`, `mapping.{i}.bias` | [D, Z or D], [D] | dense layer i of the mapping, without its multiplier |
+| `mapping.{i}.weight`, `mapping.{i}.bias` | [out, in], [out] | dense layer i of the mapping, without its multiplier |
+| `mapping.embed.weight`, `mapping.embed.bias` | [E, classes], [E] | conditional generators: the embedding of a class |
 | `const` | [1, C, 4, 4] | the constant input |
-| `{layer}.weight` | [O, I, 3, 3], torgb [3, I, 1, 1] | convolution, without its gain; cross-correlation, not flipped |
+| `{layer}.weight` | [O, I, 3, 3], torgb [C, I, 1, 1] | convolution, without its gain; cross-correlation, not flipped |
 | `{layer}.bias` | [O] | bias after the convolution |
 | `{layer}.affine.weight`, `{layer}.affine.bias` | [I, D], [I] | the layer's affine; the bias starts at 1 |
-| `{layer}.noise_strength` | [] | convs only |
-| `{layer}.noise` | [1, 1, r, r] | convs only: the constant noise |
+| `{layer}.noise_strength` | [] | convs of generators with noise |
+| `{layer}.noise` | [1, 1, r, r] | the same: the constant noise |
+| `{layer}.residual.weight` | [O, I, 1, 1] | resnet, first conv of a block: the convolution beside it, without gain |
 | `w_mean` | [D] | mean of w |
 | `style_mean`, `style_std` | [S] | mean and standard deviation of raw styles over 10,000 seeded samples |
 
@@ -32,8 +34,11 @@ def required_shapes(table: LayerTable) -> dict[str, Shape]:
     """The tensors that no generator of this table can be without."""
     shapes: dict[str, Shape] = {}
     for i in range(table.mapping_layers):
-        shapes[f"mapping.{i}.weight"] = (table.w_dim, table.z_dim if i == 0 else table.w_dim)
-        shapes[f"mapping.{i}.bias"] = (table.w_dim,)
+        shapes[f"mapping.{i}.weight"] = (table.widths[i + 1], table.widths[i])
+        shapes[f"mapping.{i}.bias"] = (table.widths[i + 1],)
+    if table.c_dim:
+        shapes["mapping.embed.weight"] = (table.embed_width, table.c_dim)
+        shapes["mapping.embed.bias"] = (table.embed_width,)
     first = table.layers[0]
     shapes["const"] = (1, first.out_channels, first.resolution, first.resolution)
     for layer in table.layers[1:]:
@@ -76,7 +81,8 @@ def check_shapes(
     if faults:
         raise ModelError(
             f"{where}: the tensors do not make a generator of {table.size} pixels: {'; '.join(faults[:5])}. "
-            "Expected is a whole StyleGAN2 generator (skip architecture); was it made by a changed network?"
+            f"Expected is a whole StyleGAN2 generator ({table.architecture} architecture); was it made by a changed "
+            "network?"
         )
 
 
@@ -88,12 +94,14 @@ def _layer_shapes(layer: Layer, w_dim: int) -> dict[str, Shape]:
         f"{layer.name}.affine.weight": (layer.in_channels, w_dim),
         f"{layer.name}.affine.bias": (layer.in_channels,),
     }
-    if layer.kind == "conv":
+    if layer.noise_index is not None:
         shapes[f"{layer.name}.noise_strength"] = ()
+    if layer.residual == "made":
+        shapes[f"{layer.name}.residual.weight"] = (layer.out_channels, layer.in_channels, 1, 1)
     return shapes
 
 
 def _few(names: Iterable[str], most: int = 5) -> str:
-    listed = list(names)
+    listed = [f"{name:.80}" for name in names]
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(listed[:most]) + more

@@ -1,0 +1,143 @@
+"""A tensor as a file holds it: its bytes, their type, its shape and strides. Without torch until it is loaded."""
+
+from __future__ import annotations
+
+import math
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fgraph.stylegan.pickles.refusal import Refused, brief
+from fgraph.stylegan.pickles.span import Span
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+ITEM_SIZES = {
+    "float32": 4, "float16": 2, "float64": 8, "bfloat16": 2, "int64": 8, "int32": 4, "int16": 2, "int8": 1, "uint8": 1,
+    "bool": 1,
+}  # fmt: skip
+STORAGES = {
+    "FloatStorage": "float32", "HalfStorage": "float16", "DoubleStorage": "float64", "BFloat16Storage": "bfloat16",
+    "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16", "CharStorage": "int8",
+    "ByteStorage": "uint8", "BoolStorage": "bool",
+}  # fmt: skip
+_MOST_AXES = 8
+_MOST_NUMBERS = 256  # of a tensor that is read without torch
+
+
+@dataclass(slots=True, eq=False)
+class Storage:
+    """So many items of one type in a row: from byte `start` of `data` on, which may be found last."""
+
+    data: Span | bytes
+    dtype: str
+    items: int
+    start: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTensor:
+    """A view of a storage; shape and strides are known to stay inside it."""
+
+    storage: Storage
+    offset: int
+    shape: tuple[int, ...]
+    stride: tuple[int, ...]
+
+    @property
+    def dtype(self) -> str:
+        """The type of its items, such as `float32`."""
+        return self.storage.dtype
+
+    def numbers(self) -> list[float]:
+        """The values of a small tensor of fractions, row-major, without torch.
+
+        Raises:
+            Refused: it is not small, or of another type.
+        """
+        code = {"float32": "f", "float16": "e", "float64": "d"}.get(self.dtype)
+        count = math.prod(self.shape)
+        if code is None or count > _MOST_NUMBERS:
+            raise Refused(f"holds {count} numbers of type {self.dtype} where a few fractions belong")
+        places = [self.offset]
+        for length, step in zip(self.shape, self.stride, strict=True):
+            places = [place + index * step for place in places for index in range(length)]
+        width, data = ITEM_SIZES[self.dtype], self.storage.data
+        starts = [self.storage.start + place * width for place in places]
+        raw = (data.read(at, width) if isinstance(data, Span) else data[at : at + width] for at in starts)
+        return [float(struct.unpack("<" + code, one)[0]) for one in raw]
+
+    def load(self) -> Tensor:
+        """Its values as a tensor in memory of its own, as they are laid out in the file.
+
+        Raises:
+            Refused: the file has changed.
+        """
+        import torch
+
+        extent = _extent(self.shape, self.stride)
+        flat = torch.empty(extent, dtype=getattr(torch, self.dtype))
+        if extent:
+            width = ITEM_SIZES[self.dtype]
+            buffer = memoryview(flat.view(torch.uint8).numpy())  # type: ignore[arg-type]
+            start = self.storage.start + self.offset * width
+            if isinstance(self.storage.data, Span):
+                self.storage.data.read_into(buffer, start)
+            else:
+                buffer[:] = self.storage.data[start : start + len(buffer)]
+        return flat.as_strided(self.shape, self.stride)
+
+
+def view(storage: Any, offset: Any, shape: Any, stride: Any) -> StoredTensor:
+    """A view of a storage.
+
+    Raises:
+        Refused: it is none, or reaches beyond the storage.
+    """
+    if type(storage) is not Storage or type(shape) is not tuple or type(stride) is not tuple:
+        raise Refused("it has a tensor of an unknown layout")
+    numbers = (offset, *shape, *stride)
+    if len(shape) != len(stride) or len(shape) > _MOST_AXES or not all(map(is_size, numbers)):
+        raise Refused("it has a tensor of an impossible shape")
+    # A tensor that has more items than its storage repeats some, which no weight does.
+    if offset + _extent(shape, stride) > storage.items or math.prod(shape) > storage.items:
+        raise Refused(f"a tensor of shape {list(shape)} is larger than its storage of {storage.items} items")
+    return StoredTensor(storage, offset, shape, stride)
+
+
+def whole(storage: Storage, shape: tuple[int, ...], fortran: bool = False) -> StoredTensor:
+    """All of a storage, row-major or column-major.
+
+    Raises:
+        Refused: the shape has another number of items.
+    """
+    order = range(len(shape)) if fortran else range(len(shape) - 1, -1, -1)
+    stride, step = [0] * len(shape), 1
+    for axis in order:
+        stride[axis] = step
+        step *= shape[axis] if is_size(shape[axis]) else 0
+    return view(storage, 0, shape, tuple(stride))
+
+
+def is_size(value: Any) -> bool:
+    """Whether it can be a size, an offset or a stride."""
+    return type(value) is int and 0 <= value < 1 << 48
+
+
+def item_size(dtype: Any) -> int:
+    """How many bytes an item of this type takes.
+
+    Raises:
+        Refused: there is no such type.
+    """
+    if type(dtype) is not str or dtype not in ITEM_SIZES:
+        raise Refused(f"it has numbers of the type {brief(dtype)}")
+    return ITEM_SIZES[dtype]
+
+
+def _extent(shape: tuple[int, ...], stride: tuple[int, ...]) -> int:
+    """How many items lie between the first and the last of a view, both included."""
+    if 0 in shape:
+        return 0
+    return 1 + sum((count - 1) * step for count, step in zip(shape, stride, strict=True))

@@ -1,0 +1,100 @@
+"""Composes the configs of a sweep's jobs, the greater part of them by copying.
+
+Hydra reads and merges every file anew for each job, twice (its sweeper tries all of them first). Jobs that differ in
+plain values only have one config up to these values, so it is composed once, then copied, and the values are set.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from typing import Any
+
+from hydra._internal.config_loader_impl import ConfigLoaderImpl, get_overrides_dirname
+from hydra.core.config_loader import ConfigLoader
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override, OverrideType, QuotedString, ValueType
+from omegaconf import DictConfig, ListConfig, OmegaConf
+
+_PLAIN = (str, int, float, bool, QuotedString, type(None))
+
+
+class SweepComposer:
+    """Hydra's config loader with a short way for `load_sweep_config`; all else is passed on to the loader.
+
+    A template is kept for all jobs that have the same overrides but for the values of the plain ones. Whatever is not
+    plain (a config group, `+key`, `~key`, a mapping as value) is part of what makes a template.
+    """
+
+    def __init__(self, loader: ConfigLoader) -> None:
+        self._loader = loader
+        self._parser = OverridesParser.create()
+        self._parsed: dict[str, Override] = {}
+        self._groups: set[str] = set()  # keys that were taken for plain values, and are config groups
+        self._templates: dict[tuple[Any, ...], DictConfig] = {}
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._loader, name)
+
+    def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
+        """The config of one job, equal to what Hydra's own loader makes.
+
+        Raises:
+            HydraException: the overrides cannot be read or applied.
+        """
+        overrides = [self._parse(text) for text in sweep_overrides]
+        template = self._templates.get(self._key(master_config, overrides))
+        if template is not None:
+            return self._fill(template, master_config, overrides)
+        config = self._loader.load_sweep_config(master_config, sweep_overrides)
+        self._groups.update(set(config.hydra.runtime.choices) & {one.key_or_group for one in overrides})
+        if not self._overlap(overrides):
+            self._templates[self._key(master_config, overrides)] = copy.deepcopy(config)
+        return config
+
+    def _parse(self, text: str) -> Override:
+        if text not in self._parsed:
+            (self._parsed[text],) = self._parser.parse_overrides([text])
+        return self._parsed[text]
+
+    def _key(self, master: DictConfig, overrides: Sequence[Override]) -> tuple[Any, ...]:
+        parts = (one.key_or_group if self._is_plain(one) else (one.input_line,) for one in overrides)
+        return (master.hydra.job.config_name, *master.hydra.overrides.hydra, None, *parts)
+
+    def _is_plain(self, override: Override) -> bool:
+        """Whether an override sets one value, and no file, structure or further key depends on it."""
+        name = override.key_or_group
+        return (
+            override.type is OverrideType.CHANGE
+            and override.value_type is ValueType.ELEMENT
+            and override.package is None
+            and not override.is_hydra_override()
+            and "/" not in name
+            and name not in self._groups
+            and _is_plain_value(override._value)
+        )
+
+    def _overlap(self, overrides: Sequence[Override]) -> bool:
+        """Whether one override sets what lies in another's value: then values set later would not stay apart."""
+        names = [one.key_or_group for one in overrides if one.key_or_group not in self._groups]
+        return len(set(names)) < len(names) or any(parent in names for name in names for parent in _parents(name))
+
+    def _fill(self, template: DictConfig, master: DictConfig, overrides: Sequence[Override]) -> DictConfig:
+        config = copy.deepcopy(template)
+        ConfigLoaderImpl._apply_overrides_to_config([one for one in overrides if self._is_plain(one)], config)
+        task = [one for one in overrides if not one.is_hydra_override()]
+        job = config.hydra.job
+        config.hydra.overrides.task = ListConfig([one.input_line for one in task])
+        rule = job.config.override_dirname
+        job.override_dirname = get_overrides_dirname(task, rule.exclude_keys, rule.item_sep, rule.kv_sep)
+        OmegaConf.copy_cache(from_config=master, to_config=config)
+        return config
+
+
+def _is_plain_value(value: Any) -> bool:
+    return isinstance(value, _PLAIN) or (isinstance(value, list) and all(isinstance(item, _PLAIN) for item in value))
+
+
+def _parents(name: str) -> list[str]:
+    parts = name.split(".")
+    return [".".join(parts[:length]) for length in range(1, len(parts))]

@@ -1,0 +1,67 @@
+"""Makes the launchers known to Hydra."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from dataclasses import dataclass
+from types import ModuleType
+
+from hydra.core.config_store import ConfigStore
+from hydra.core.plugins import Plugins
+from hydra.plugins.launcher import Launcher
+
+from fgraph.sweep.launcher import FusedLauncher
+from fgraph.sweep.ray_launcher import RayLauncher
+
+# Hydra takes plugins from the package `hydra_plugins` alone. A folder of that name would be imported by every Hydra
+# application of the environment; a module made here is seen by this process only.
+MODULE = "hydra_plugins.fgraph"
+
+
+@dataclass
+class FusedLauncherConf:
+    """`hydra/launcher=fused`: all jobs in one plan, in this process."""
+
+    _target_: str = f"{MODULE}.FusedLauncher"
+
+
+@dataclass
+class RayLauncherConf:
+    """`hydra/launcher=ray`: the jobs in shards, each one plan, in Ray actors."""
+
+    _target_: str = f"{MODULE}.RayLauncher"
+    address: str | None = None  # null: Ray on this machine; auto, or host:port: a cluster that runs
+    workers: int | None = None  # null: as many as there is room for
+    cores: int = 4  # of each worker; a machine that has fewer gives what it has
+    gpus: float | None = None  # of each worker; null: 1 where there are any
+    num_cpus: int | None = None  # for Ray on this machine: how many cores it may use; null: all
+    losses: int = 2  # how often a shard may lose its worker before it is halved
+
+
+def register_launchers() -> None:
+    """Register `fused` and `ray` in the group `hydra/launcher`; must run before any config is composed."""
+    module = ModuleType(MODULE, "The launchers of fgraph, where Hydra looks for them.")
+    for launcher, conf, name in ((FusedLauncher, FusedLauncherConf, "fused"), (RayLauncher, RayLauncherConf, "ray")):
+        plugin = _move(launcher)
+        setattr(module, launcher.__name__, plugin)
+        Plugins.instance().register(plugin)
+        ConfigStore.instance().store(group="hydra/launcher", name=name, node=conf, provider="fgraph")
+    _find_package().fgraph = module  # type: ignore[attr-defined]
+    sys.modules[MODULE] = module
+
+
+def _find_package() -> ModuleType:
+    """The package of all plugins; an empty one where no other plugin is installed."""
+    try:
+        return importlib.import_module("hydra_plugins")
+    except ImportError:
+        package = ModuleType("hydra_plugins")
+        package.__path__ = []
+        sys.modules["hydra_plugins"] = package
+        return package
+
+
+def _move(launcher: type[Launcher]) -> type[Launcher]:
+    """A subclass that lives in the module where Hydra looks."""
+    return type(launcher.__name__, (launcher,), {"__module__": MODULE, "__doc__": launcher.__doc__})

@@ -1,0 +1,105 @@
+"""The launcher that spreads a sweep over Ray actors."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import fgraph
+from fgraph._errors import FgraphError
+from fgraph.sweep.launcher import FusedLauncher
+
+if TYPE_CHECKING:
+    from fgraph.sweep.together import Engine, Options, Outcome, Work
+    from fgraph.sweep.workers import Room
+
+
+class RayLauncher(FusedLauncher):
+    """Cuts the sweep into shards, one for each worker, and runs each shard as one plan; see docs/sweeps.md."""
+
+    where: ClassVar[str] = "with Ray"
+
+    def __init__(
+        self,
+        *,
+        address: str | None = None,
+        workers: int | None = None,
+        cores: int = 4,
+        gpus: float | None = None,
+        num_cpus: int | None = None,
+        losses: int = 2,
+    ) -> None:
+        super().__init__()
+        self.address = address
+        self.workers = workers
+        self.cores = cores
+        self.gpus = gpus
+        self.num_cpus = num_cpus
+        self.losses = losses
+
+    def make_engine(self) -> Engine:
+        """Runs the jobs of one group in Ray.
+
+        Raises:
+            FgraphError: Ray is not installed.
+        """
+        try:
+            import ray  # noqa: F401
+        except ImportError as error:
+            raise FgraphError("hydra/launcher=ray needs Ray: pip install 'fgraph-gan[ray]'") from error
+        return self._run
+
+    def _run(self, works: Sequence[Work], options: Options) -> Sequence[Outcome]:
+        from fgraph.sweep.shards import cut, liken
+        from fgraph.sweep.workers import Crew
+
+        self._connect()
+        room, count = self._survey()
+        shards = cut([liken(work) for work in works], count)
+        logging.getLogger(__name__).info(f"{len(works)} jobs in {len(shards)} shards")
+        return Crew(works, options, room, self.losses).run(shards)
+
+    def _connect(self) -> None:
+        """Join the cluster, or start Ray here; once a process."""
+        import ray
+
+        if ray.is_initialized():
+            return
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        # this package may be run from a checkout
+        paths = [str(Path(fgraph.__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]
+        settings: dict[str, Any] = {
+            "logging_level": logging.WARNING,
+            "runtime_env": {"env_vars": {"PYTHONPATH": os.pathsep.join(filter(None, paths))}},
+        }
+        if self.address is None:
+            settings |= {"address": "local", "num_cpus": self.num_cpus, "include_dashboard": False}
+        else:
+            settings["address"] = self.address
+        try:
+            ray.init(**settings)
+        except (ConnectionError, ValueError) as error:
+            raise FgraphError(f"hydra.launcher.address={self.address}: {error}") from error
+
+    def _survey(self) -> tuple[Room, int]:
+        """What each worker gets, and how many there is room for."""
+        import ray
+
+        from fgraph.sweep.workers import Room
+
+        nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+        most = max(node.get("CPU", 0) for node in nodes)
+        any_gpu = any(node.get("GPU", 0) >= 1 for node in nodes)
+        room = Room(min(self.cores, most), self.gpus if self.gpus is not None else float(any_gpu))
+        return room, self.workers or max(1, sum(_fit(node, room) for node in nodes))
+
+
+def _fit(node: dict[str, float], room: Room) -> int:
+    """How many workers a machine holds."""
+    by_cores = node.get("CPU", 0) // room.cores if room.cores else float("inf")
+    by_gpus = node.get("GPU", 0) // room.gpus if room.gpus else float("inf")
+    fit = min(by_cores, by_gpus)
+    return int(fit) if fit != float("inf") else 1

@@ -1,0 +1,89 @@
+"""Cuts a sweep into shards, with the jobs that share work together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from fgraph._errors import GraphError
+from fgraph._ports import Kind
+from fgraph.declare import derive_seed
+from fgraph.digraph import WiredNode, Wiring, wire
+from fgraph.node import field_roles
+from fgraph.sweep.together import Work
+
+_SLACK = 0.25  # of a shard's share: how far a cut may move from where the shards would be equal
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """What a job computes: a digest for each node, those that it reads first, and how much that is."""
+
+    digests: tuple[str, ...] = ()
+    weight: float = 1.0
+
+    def common(self, other: Likeness) -> int:
+        """How many nodes two jobs have in common."""
+        return len(set(self.digests) & set(other.digests))
+
+
+def cut(likenesses: Sequence[Likeness], count: int) -> list[list[int]]:
+    """At most `count` shards of about equal weight, each the numbers of its jobs.
+
+    Jobs are sorted by what they compute first, so that jobs with a common prefix stand side by side; each cut is made
+    near its place, where the fewest nodes are shared across it.
+
+    >>> a, b = Likeness(("a", "x")), Likeness(("b", "x"))
+    >>> cut([a, b, a, b], 2)
+    [[0, 2], [1, 3]]
+    """
+    count = min(count, len(likenesses))
+    order = sorted(range(len(likenesses)), key=lambda number: likenesses[number].digests)
+    ends = np.cumsum([likenesses[number].weight for number in order])
+    shared = [likenesses[a].common(likenesses[b]) for a, b in pairwise(order)]
+    cuts = [0]
+    for shard in range(1, count):
+        left = len(order) - (count - shard)  # the last place that leaves a job for each shard to come
+        cuts.append(_place(ends, shared, shard / count, 1 / count, range(cuts[-1] + 1, left + 1)))
+    return [order[start:stop] for start, stop in zip(cuts, [*cuts[1:], len(order)], strict=True)]
+
+
+def _place(
+    ends: np.ndarray[Any, np.dtype[np.float64]], shared: Sequence[int], share: float, width: float, places: range
+) -> int:
+    """Before which job to cut: the fewest shared nodes within the slack, then the nearest to the wanted share."""
+    off = {place: abs(ends[place - 1] / ends[-1] - share) for place in places}
+    near = [place for place in places if off[place] <= _SLACK * width] or [min(places, key=lambda one: off[one])]
+    return min(near, key=lambda place: (shared[place - 1], off[place]))
+
+
+def liken(work: Work) -> Likeness:
+    """What a job computes; a graph that is wrong is like no other."""
+    try:
+        wiring, faults = wire(work.graph.spec)
+    except GraphError:
+        return Likeness()
+    if faults:
+        return Likeness()
+    digests: dict[str, str] = {}
+    for wired in wiring.nodes:
+        if wired.id in wiring.used:
+            digests[wired.id] = _digest(wired, wiring, digests)
+    passes = (one.rows for one in wiring.nodes if one.id in digests and one.kind in (Kind.FEATURES, Kind.IMAGE))
+    return Likeness(tuple(digests.values()), max(1.0, float(sum(passes))))
+
+
+def _digest(wired: WiredNode, wiring: Wiring, known: dict[str, str]) -> str:
+    """Equal for nodes that make the same: the class, the fields, the seed that is derived, and all that is read."""
+    ports = field_roles(type(wired.node)).ports
+    fields = {name: getattr(wired.node, name) for name in type(wired.node).model_fields if name not in ports}
+    if "seed" in fields and fields["seed"] is None:
+        fields["seed"] = derive_seed(wiring.spec.seed, wired.id)
+    read = {port: [known[one] for one in ids] for port, ids in wired.inputs.items()}
+    text = repr((type(wired.node).__name__, fields, read, dict(wiring.spec.models), wiring.spec.noise))
+    return hashlib.blake2b(text.encode(), digest_size=8).hexdigest()

@@ -1,0 +1,247 @@
+"""Pickles of NVlabs' programs: what is in them runs as it did there, and nothing in them is run."""
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+
+import pytest
+import torch
+
+import fgraph
+from fgraph._errors import ModelError
+from fgraph.stylegan.activations import GAINS
+from fgraph.stylegan.checkpoint import load_generator
+from fgraph.stylegan.header import read_header
+from fgraph.stylegan.layers import LayerTable
+from tests.network_pickles import checkpoint, random_tensors
+
+FILES = {
+    "ada_cond32": "ada_cond32", "ada_resnet32": "ada_resnet32", "ada_oldlayout64": "ada_skip64",
+    "sg3_stylegan2_64": "sg3_stylegan2_64",
+}  # fmt: skip
+TABLE = LayerTable(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
+
+
+@pytest.fixture(autouse=True)
+def _no_gradients():
+    with torch.no_grad():
+        yield
+
+
+def close(found, expected):
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_equals_the_original(name, goldens, golden):
+    known, generator = golden(FILES[name]), load_generator(goldens / f"{name}.pkl")
+    psi = 0.7
+    w = generator.map(known["z"], known["c"])
+    close(w, known["w"])
+    ws = generator.truncate(w[:, None].repeat(1, generator.table.num_ws, 1), psi)
+    close(ws, known["ws"])
+    cut = generator.truncate(w, psi, 3)
+    close(cut, known["ws_cutoff3"])
+    styles = generator.affine(ws)
+    close(styles, known["S"])
+    close(generator.w_mean, known["w_avg"])
+    close(generator.synthesise(styles), known["image_const"])
+    close(generator.synthesise(styles, "none"), known["image_none"])
+    close(generator.synthesise(generator.affine(cut)), known["image_cutoff3_const"])
+    close(generator.synthesise(generator.affine(known["wplus"])), known["image_wplus_const"])
+
+
+WITHOUT_TORCH = """
+import sys
+from fgraph.stylegan.header import read_header
+for source in sys.argv[1:]:
+    table = read_header(source).table
+    print(table.architecture, table.size, table.style_length, table.c_dim, table.clamp)
+assert "torch" not in sys.modules, "torch was loaded"
+"""
+
+
+def test_headers_are_read_without_torch(goldens):
+    sources = [str(goldens / f"{name}.pkl") for name in FILES]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *sources], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "skip 32 352 5 None", "resnet 32 256 0 None", "skip 64 416 0 None", "skip 64 416 0 256.0",
+    ]  # fmt: skip
+
+
+TABLES = [
+    replace(TABLE, architecture="orig"),
+    replace(TABLE, architecture="resnet", clamp=0.5),
+    replace(TABLE, has_noise=False, activation="swish"),
+    replace(TABLE, image_channels=1, c_dim=4, embed_width=5, mapping_widths=(9, 8), activation="relu"),
+    replace(TABLE, image_channels=4, mapping_rate=0.03, mapping_activation="tanh"),
+    replace(TABLE, z_dim=0, c_dim=3, embed_width=6),
+]
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("table", TABLES)
+def test_every_variant_is_read_exactly(table, protocol, tmp_path):
+    tensors = random_tensors(table)
+    path = tmp_path / "network.pkl"
+    path.write_bytes(checkpoint(table, tensors, protocol))
+    assert read_header(path).table == table
+    found = load_generator(path)
+    assert set(found.tensors) == set(tensors)
+    for name, value in tensors.items():
+        assert torch.equal(found.tensors[name], value), name
+    code = torch.randn(2, table.code_width, generator=torch.Generator().manual_seed(1))
+    assert found.synthesise(found.affine(found.map(code))).shape == (2, table.image_channels, 16, 16)
+
+
+def test_layouts_in_memory_and_half_numbers(tmp_path):
+    tensors = random_tensors(TABLE)
+    stored = {key: value.half() for key, value in tensors.items()}
+    stored["b8.conv1.weight"] = stored["b8.conv1.weight"].contiguous(memory_format=torch.channels_last)
+    stored["b8.conv0.weight"] = torch.cat([stored["b8.conv0.weight"]] * 2)[5:]  # a view with an offset
+    path = tmp_path / "network.pkl"
+    path.write_bytes(checkpoint(TABLE, stored))
+    found = load_generator(path)
+    for name, value in tensors.items():
+        assert torch.equal(found.tensors[name], value.half().float()), name
+
+
+def test_a_missing_mean_is_measured(tmp_path):
+    tensors = random_tensors(replace(TABLE, c_dim=3, embed_width=4))
+    del tensors["w_mean"]
+    path = tmp_path / "network.pkl"
+    path.write_bytes(checkpoint(replace(TABLE, c_dim=3, embed_width=4), tensors))
+    found = load_generator(path)
+    assert found.w_mean.abs().max() > 0
+
+
+@pytest.mark.parametrize("activation", GAINS)
+def test_activations(activation):
+    from fgraph.stylegan import network
+
+    x = torch.linspace(-3, 3, 12).reshape(1, 3, 2, 2)
+    weight, style = torch.eye(3)[:, :, None, None], torch.ones(1, 3)
+    plain = network.modulated_conv(x, weight, style)
+    found = network.styled_conv(x, weight, style, torch.zeros(3), activation=activation, gain=0.5, clamp=1.5)
+    functions = {"lrelu": lambda v: torch.nn.functional.leaky_relu(v, 0.2), "swish": torch.nn.functional.silu,
+                 "linear": lambda v: v}  # fmt: skip
+    function = functions.get(activation) or getattr(torch.nn.functional, activation)
+    expected = (function(plain) * GAINS[activation] * 0.5).clamp(-0.75, 0.75)
+    torch.testing.assert_close(found, expected)
+
+
+def test_classes_of_a_conditional_model_in_graphs(goldens, golden):
+    known = golden("ada_cond32")
+    graph = fgraph.Graph(models={"main": str(goldens / "ada_cond32.pkl")})
+    code = torch.cat([known["z"], known["c"]], dim=1).numpy()
+    given = graph.decode(graph.latent(value=code, space="z"), clamp=False)
+    drawn = graph.sample(seed=[3, 4], class_=[1, 4], draw="numpy")
+    results = fgraph.run(graph, outputs={"given": given, "drawn": drawn, "image": graph.decode(drawn)})
+    generator = load_generator(goldens / "ada_cond32.pkl")
+    close(torch.from_numpy(results["given"].array), generator.synthesise(generator.affine(known["w"])))
+    assert results["drawn"].array[:, 48:].tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 0, 1]]
+    assert results["image"].array.shape == (2, 3, 32, 32)
+    assert "class: [1, 4]" in graph.to_yaml()
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "says"),
+    [
+        ("ada_cond32.pkl", {}, "no class is given; the model is conditional: give `class`, 0 to 4"),
+        ("ada_cond32.pkl", {"class": 5}, "there is no class 5"),
+        ("ada_cond32.pkl", {"class": [1, 2]}, "class has 2 values for 1 rows"),
+        ("soat64_a.pt", {"class": 0}, "not conditional"),
+    ],
+)
+def test_classes_that_do_not_fit(model, given, says, goldens):
+    nodes = {"code": {"op": "sample", "seed": 1, **given}, "image": {"op": "decode", "of": "code"}}
+    faults = fgraph.check({"models": {"main": str(goldens / model)}, "nodes": nodes, "outputs": ["image"]})
+    assert any(says in fault.message for fault in faults), faults
+
+
+def state(content, *names):
+    """The state of a part of a network."""
+    for name in names:
+        content = content.meta["state"]["_modules"][name]
+    return content.meta["state"]
+
+
+CHANGES = [
+    (lambda n: state(n)["_modules"].pop("mapping"), "G_ema has no part 'mapping'"),
+    (lambda n: state(n, "synthesis")["_modules"].pop("b8"), "has other blocks than it lists"),
+    (lambda n: state(n, "synthesis").update(block_resolutions=[4, 8]), "has other blocks than it lists"),
+    (lambda n: state(n, "synthesis", "b8").update(architecture="dense"), "has the architecture 'dense', 'skip'"),
+    (lambda n: state(n, "synthesis", "b8", "conv1").update(activation="sin"), "has the activation 'lrelu', 'sin'"),
+    (lambda n: state(n, "synthesis", "b8", "conv1").update(conv_clamp=2.0), "has a conv_clamp that other layers"),
+    (
+        lambda n: state(n, "synthesis", "b8")["_buffers"].update(resample_filter=torch.ones(4, 4) / 16),
+        r"other than \[1",
+    ),
+    (lambda n: state(n, "mapping", "fc1").update(bias_gain=0.1), "do not come of one learning-rate multiplier"),
+    (lambda n: state(n, "mapping", "fc1").update(bias_gain="much"), "has 'much' as 'bias_gain' where a number"),
+    (lambda n: state(n).update(z_dim=9), r"mapping.0.weight is \[8, 7\] where the others ask for \[8, 9\]"),
+    (lambda n: state(n).update(w_dim=1 << 20), "out of range"),
+    (lambda n: state(n, "synthesis", "b4")["_parameters"].pop("const"), "b4 has no tensor 'const'"),
+    (lambda n: state(n, "synthesis", "b8", "conv1")["_parameters"].update(bias=None), "b8.conv1 has no tensor 'bias'"),
+    (
+        lambda n: state(n, "synthesis", "b8", "conv1")["_parameters"].update(bias=torch.zeros(9)),
+        r"b8.conv1.bias is \[9\] where",
+    ),
+    (
+        lambda n: state(n, "synthesis", "b8", "conv1")["_parameters"].update(bias=torch.zeros(5, dtype=torch.int32)),
+        "b8.conv1.bias holds int32 numbers",
+    ),
+    (
+        lambda n: state(n, "synthesis", "b8", "conv1")["_parameters"].update(bias=torch.full((5,), torch.nan)),
+        "b8.conv1.bias holds numbers that are not finite",
+    ),
+]
+
+
+@pytest.mark.parametrize(("change", "says"), CHANGES)
+def test_networks_that_are_wrong(change, says, tmp_path):
+    from tests.network_pickles import dumps, network
+
+    changed = network(TABLE, random_tensors(TABLE))
+    change(changed)
+    path = tmp_path / "wrong.pkl"
+    path.write_bytes(dumps({"G_ema": changed}))
+    with pytest.raises(ModelError, match=says) as caught:
+        load_generator(path)
+    assert "wrong.pkl" in str(caught.value)
+
+
+MEMORY = """
+import resource, sys, time
+import fgraph, torch
+import fgraph.stylegan.checkpoint as checkpoint
+torch.set_num_threads(1)
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+before, start = peak(), time.perf_counter()
+generator = checkpoint.load_generator(sys.argv[1])
+print(time.perf_counter() - start, peak() - before, generator.table.size)
+"""
+
+
+@pytest.mark.slow
+def test_a_large_pickle_opens_fast_and_small(tmp_path):
+    """Config-f at 1024 pixels: opened in under 5 s and less than 1.5 times its size of memory."""
+    channels = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(9))
+    table = LayerTable(size=1024, channels=channels, z_dim=512, w_dim=512, mapping_layers=8)
+    path = tmp_path / "large.pkl"
+    path.write_bytes(checkpoint(table, random_tensors(table)))
+    start = time.perf_counter()
+    assert read_header(path).table == table
+    assert time.perf_counter() - start < 1
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY, str(path)], capture_output=True, text=True, timeout=120, check=True
+    )
+    seconds, used, size = map(float, done.stdout.split())
+    assert size == 1024
+    assert seconds < 5
+    assert used < 1.5 * path.stat().st_size

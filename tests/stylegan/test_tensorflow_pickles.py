@@ -1,0 +1,69 @@
+"""Pickles of NVlabs' TensorFlow programs are read without TensorFlow, into the tensors they were made of."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoint import load_generator
+from fgraph.stylegan.header import read_header
+from fgraph.stylegan.layers import LayerTable
+from tests.network_pickles import random_tensors
+from tests.tensorflow_pickles import checkpoint
+
+TABLE = LayerTable(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
+TABLES = [
+    TABLE,
+    replace(TABLE, architecture="resnet", image_channels=1),
+    replace(TABLE, c_dim=3, embed_width=5, activation="swish", mapping_rate=0.03),
+    replace(TABLE, has_noise=False, clamp=256.0, architecture="orig"),
+]
+
+
+@pytest.mark.parametrize("protocol", [2, 3, 4, 5])
+@pytest.mark.parametrize("table", TABLES)
+def test_tensors_are_those_it_was_made_of(table, protocol, tmp_path):
+    tensors = random_tensors(table)
+    path = tmp_path / "tensorflow.pkl"
+    path.write_bytes(checkpoint(table, tensors, protocol))
+    header = read_header(path)
+    assert (header.format, header.table) == ("tensorflow", table)
+    found = load_generator(header)
+    assert set(found.tensors) == set(tensors)
+    for name, value in tensors.items():
+        torch.testing.assert_close(found.tensors[name], value, rtol=0, atol=3e-7)  # the bias has 1 taken off
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"resample_kernel": [1, 2, 1]}, "resample_kernel is not"),
+        ({"architecture": "dense"}, "its architecture is 'dense'"),
+        ({"nonlinearity": 3}, "has 3 as 'nonlinearity'"),
+        ({"conv_clamp": "much"}, "conv_clamp is 'much'"),
+        ({"blur": True}, "has the setting 'blur', whose meaning is not known"),
+    ],
+)
+def test_settings_that_are_wrong(settings, says, tmp_path):
+    path = tmp_path / "tensorflow.pkl"
+    path.write_bytes(checkpoint(TABLE, random_tensors(TABLE), **settings))
+    with pytest.raises(ModelError, match=says):
+        read_header(path)
+
+
+def test_missing_settings_have_the_usual_values(tmp_path):
+    none = dict.fromkeys(("architecture", "nonlinearity", "mapping_lrmul", "use_noise", "conv_clamp"))
+    path = tmp_path / "tensorflow.pkl"
+    path.write_bytes(checkpoint(TABLE, random_tensors(TABLE), **none))
+    assert read_header(path).table == TABLE
+
+
+def test_missing_variables_are_spelt_as_there(tmp_path):
+    table = replace(TABLE, c_dim=3, embed_width=5)
+    tensors = random_tensors(table)
+    tensors["b8.conv0.bias"] = torch.zeros(3)
+    path = tmp_path / "tensorflow.pkl"
+    path.write_bytes(checkpoint(table, tensors))
+    with pytest.raises(ModelError, match=r"synthesis/8x8/Conv0_up/bias is \[3\] where the others ask for \[5\]"):
+        read_header(path)
