@@ -1,0 +1,205 @@
+"""The first half of the graph builder: drawing, codes and masks, each fit for what was drawn before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import numpy as np
+from hypothesis import strategies as st
+
+from fgraph._geometry import Canvas
+from tests.networks import tiny
+
+T = TypeVar("T")
+TABLE = tiny(0).table
+PLAIN = Canvas()
+
+
+@dataclass(frozen=True)
+class Made:
+    """A node's value, as far as what follows must know it."""
+
+    id: str
+    kind: str
+    rows: int
+    layer: int = -1
+    canvas: Canvas = PLAIN
+    whole: bool = True  # of an image: not cropped, so that quarters of it are whole pixels
+
+    @property
+    def grid(self) -> tuple[int, int]:
+        """The coarsest pixels of the state: an edit moves whole ones of these."""
+        return self.canvas.pixels(self.coarsest)
+
+    @property
+    def coarsest(self) -> int:
+        at = TABLE.at(self.layer)
+        return at.resolution // 2 if at.kind == "conv" and at.resolution > 4 else at.resolution
+
+    @property
+    def ratio(self) -> int:
+        """Pixels of the activation in one of the grid."""
+        return TABLE.at(self.layer).resolution // self.coarsest
+
+
+class SourceBuilder:
+    """Draws codes and masks, and keeps what was made."""
+
+    def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
+        self._draw = draw
+        self.nodes: dict[str, dict[str, Any]] = {}
+        self.values: list[Made] = []
+        self.rows = self.integer(1, 3)
+
+    # -- drawing
+
+    def choose(self, *options: T) -> T:
+        return self._draw(st.sampled_from(options))
+
+    def one_of(self, options: Sequence[T]) -> T:
+        return self._draw(st.sampled_from(list(options)))
+
+    def integer(self, low: int, high: int) -> int:
+        return self._draw(st.integers(low, high))
+
+    def chance(self) -> bool:
+        return self._draw(st.booleans())
+
+    def amount(self, low: float, high: float) -> float:
+        return self.integer(round(low * 16), round(high * 16)) / 16
+
+    def per_row(self, make: Callable[[], T]) -> T | list[T]:
+        """One value, or one for each row."""
+        return [make() for _ in range(self.rows)] if self.chance() else make()
+
+    def add(self, made: Made, **node: Any) -> Made:
+        made = replace(made, id=f"n{len(self.nodes)}")
+        self.nodes[made.id] = {key: value for key, value in node.items() if value is not None}
+        self.values.append(made)
+        return made
+
+    def spread(self, *values: Any) -> int:
+        """The rows that these broadcast to."""
+        counts = [one.rows if isinstance(one, Made) else len(one) if isinstance(one, list) else 1 for one in values]
+        return max(counts, default=1)
+
+    # -- codes
+
+    def code(self) -> Made:
+        known = [one for one in self.values if one.kind == "latent"]
+        if len(known) < 2 or self.chance():
+            return self.new_code()
+        return self.one_of(known)
+
+    def new_code(self) -> Made:
+        known = [one for one in self.values if one.kind == "latent"]
+        how = self.choose(*(("lerp", "mix", "align", "rows") if known else ()), "sample", "sample", "given")
+        if how == "sample":
+            return self.sample()
+        if how == "given":
+            space = self.choose("z", "w", "w+", "s")
+            shape = {"w+": [TABLE.num_ws, TABLE.w_dim], "s": [TABLE.style_length]}.get(space, [TABLE.w_dim])
+            rows, seed = self.choose(1, self.rows), self.integer(0, 9)
+            value = tiny_array((rows, *shape), seed)
+            return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
+        a, b = self.one_of(known), self.one_of(known)
+        if how == "rows":
+            return self.take(a)
+        if how == "lerp":
+            t = self.per_row(lambda: self.amount(-0.5, 1.5))
+            return self.add(Made("", "latent", self.spread(a, b, t)), op="lerp", a=a.id, b=b.id, t=t)
+        part = self.choose({"rows": "2.."}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
+        names = ("a", "b") if how == "mix" else ("of", "to")
+        both = {names[0]: a.id, names[1]: b.id}
+        return self.add(Made("", "latent", self.spread(a, b)), op=how, **both, **part)
+
+    def sample(self, rows: int | None = None) -> Made:
+        """Codes drawn: by a list of seeds, a count, or the graph's own seed."""
+        rows = rows or self.choose(1, self.rows)
+        seeds = [self.integer(0, 99) for _ in range(rows)]
+        way = self.choose({"seed": seeds}, {"count": rows, "seed": seeds[0]}, {"count": rows})
+        psi = self.choose(1.0, 0.7, [0.5 + 0.3 * row for row in range(rows)])
+        return self.add(
+            Made("", "latent", rows),
+            op="sample",
+            **way,
+            truncation=psi,
+            cutoff=self.choose(None, 2),
+            smooth=self.choose(0.0, 0.7),
+            draw=self.choose("torch", "numpy"),
+            model=self.choose(None, None, "toon"),
+        )
+
+    def take(self, of: Made) -> Made:
+        """Rows of a value, in any order."""
+        count = self.choose(1, self.rows)
+        picked = [self.integer(-of.rows, of.rows - 1) for _ in range(count)]
+        return self.add(replace(of, rows=count), op="rows", of=of.id, take=",".join(map(str, picked)))
+
+    # -- masks
+
+    def mask(self) -> Made:
+        known = [one for one in self.values if one.kind == "mask"]
+        kinds = (
+            "ramp",
+            "box",
+            "ellipse",
+            "polygon",
+            "constant",
+            *(("combine", "combine", "edit", "edit", "old") if known else ()),
+        )
+        kind = self.one_of(kinds)
+        if kind == "old":
+            return self.one_of(known)
+        if kind == "edit":
+            return self.mask_edit(self.one_of(known))
+        alpha = self.per_row(lambda: self.choose(0.0, 0.5, 1.0))
+        feather = 0.0 if kind == "combine" else self.choose(0.0, 0.0, 0.1)
+        fields = {"alpha": alpha, "invert": self.chance(), "feather": feather}
+        shape = getattr(self, f"_{kind}")(known)
+        lists = [shape.get("start"), shape.get("value")]  # the fields of a shape that may have one value a row
+        rows = self.spread(alpha, *lists, *(one for one in known if one.id in shape.get("of", ())))
+        return self.add(Made("", "mask", rows), op="mask", kind=kind, **fields, **shape)
+
+    def _ramp(self, known: list[Made]) -> dict[str, Any]:
+        start = self.per_row(lambda: self.amount(0, 0.5))
+        return {
+            "axis": self.choose("x", "y"), "start": start, "stop": self.amount(0.5, 1),
+            "sampling": self.choose("ends", "centre"),
+        }  # fmt: skip
+
+    def _box(self, known: list[Made]) -> dict[str, Any]:
+        box = [self.amount(0, 0.5), self.amount(0, 0.5), self.amount(0.1, 0.8), self.amount(0.1, 0.8)]
+        published = {"raster": 32, "kernel": [5, 7], "sigma": [5.0, 7.0]}
+        return {"box": box} | self.choose({}, {"grid": 1}, published)
+
+    def _ellipse(self, known: list[Made]) -> dict[str, Any]:
+        return {"centre": [self.amount(0, 1), 0.5], "radii": [0.3, self.amount(0.2, 0.6)]}
+
+    def _polygon(self, known: list[Made]) -> dict[str, Any]:
+        return {"points": [[self.amount(0, 1), self.amount(0, 1)] for _ in range(self.integer(3, 5))]}
+
+    def _constant(self, known: list[Made]) -> dict[str, Any]:
+        return {"value": self.per_row(lambda: self.choose(0.0, 0.25, 1.0))}
+
+    def _combine(self, known: list[Made]) -> dict[str, Any]:
+        of = [self.one_of(known).id for _ in range(self.integer(1, 3))]
+        return {"of": of, "how": self.choose("add", "subtract", "multiply", "max", "min")}
+
+    def mask_edit(self, of: Made) -> Made:
+        """A mask moved, mirrored, halved or squeezed: what comes to whole pixels at every size."""
+        edit: dict[str, Any] = self.choose(
+            {"op": "shift", "dx": 0.2, "mode": "replicate"},
+            {"op": "shift", "dy": -0.25},
+            {"op": "flip", "axis": "y"},
+            {"op": "crop", "left": 0.5},
+            {"op": "resize", "width": 0.5, "height": 0.5, "mode": "bilinear"},
+        )
+        return self.add(Made("", "mask", of.rows), of=of.id, **edit)
+
+
+def tiny_array(shape: tuple[int, ...], seed: int) -> Any:
+    """Numbers as nested lists, as a YAML file would hold them."""
+    return np.random.RandomState(seed).randn(*shape).round(3).tolist()

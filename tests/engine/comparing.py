@@ -1,0 +1,59 @@
+"""What the tests of the engine compare: results of `fgraph.run` with each other and with the step interpreter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+import fgraph
+from tests.step_codes import Code
+from tests.step_interpreter import Paused
+from tests.step_nodes import interpret
+
+TOLERANCE = 1e-5
+
+
+def arrays_of(result: Any) -> dict[str, np.ndarray]:
+    """The tensors of one result by name."""
+    return dict(result.tensors) if isinstance(result, fgraph.FeatureMaps) else {"array": result.array}
+
+
+def assert_equal(found: Mapping[str, Any], expected: Mapping[str, Any], row: int | None = None) -> None:
+    """Every output of one run is that of another; with `row`, of that row of the other."""
+    assert found.keys() == expected.keys()
+    for name in found:
+        own, other = arrays_of(found[name]), arrays_of(expected[name])
+        assert own.keys() == other.keys(), name
+        for part, array in own.items():
+            wanted = other[part]
+            if row is not None:
+                wanted = wanted[row : row + 1] if len(wanted) > 1 else wanted
+            assert_close(array, wanted, f"{name}.{part}")
+
+
+def assert_close(found: np.ndarray, expected: np.ndarray, what: str) -> None:
+    assert found.shape == expected.shape, what
+    worst = float(np.abs(found - expected).max())
+    assert worst < TOLERANCE, f"{what} differs by {worst}"
+
+
+def assert_as_interpreted(found: Mapping[str, Any], graph: fgraph.Graph) -> None:
+    """Every output is what the direct interpreter of `step` makes of the graph."""
+    for name, rows in interpret(graph.spec).items():
+        for part, array in arrays_of(found[name]).items():
+            expected = [interpreted_row(row, part, array) for row in rows]
+            assert_close(array, np.stack(expected), f"{name}.{part}")
+
+
+def interpreted_row(row: Any, part: str, like: np.ndarray) -> np.ndarray:
+    if isinstance(row, Paused):
+        tensor = getattr(row, part)
+        return np.asarray(tensor[0])
+    if isinstance(row, Code):
+        return np.asarray(row.code[0])
+    if isinstance(row, torch.Tensor):
+        return np.asarray(row[0])
+    return np.asarray(row(*like.shape[-2:]), np.float32)[None]

@@ -1,0 +1,83 @@
+"""A graph narrowed to one of its rows: what that row is when it is run alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import fgraph
+from fgraph.digraph import wire
+
+PER_ROW = {"t", "alpha", "value", "start", "stop", "feather", "dx", "dy"}
+
+
+def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[str, Any]:
+    """The document of a graph whose outputs are row `row` of the outputs of this one; those of one row stay.
+
+    Lists are cut to one entry, draws of several rows are followed by `rows`, and whatever collapses rows reads just
+    those that its row is made of.
+    """
+    work = _Narrowing(document["nodes"], {one.id: one.rows for one in wire(graph.spec)[0].nodes})
+    outputs = {name: work.node(node, row) for name, node in document["outputs"].items()}
+    return document | {"nodes": work.made, "outputs": outputs}
+
+
+class _Narrowing:
+    def __init__(self, nodes: dict[str, Any], rows: dict[str, int]) -> None:
+        self.nodes = nodes
+        self.rows = rows
+        self.made: dict[str, dict[str, Any]] = {}
+
+    def node(self, name: str, row: int) -> str:
+        """The id of a node that makes row `row` of this one, and nothing else."""
+        row = min(row, self.rows[name] - 1)
+        node, own = self.nodes[name], f"{name}_{row}"
+        if own in self.made:
+            return own
+        if node["op"] == "rows":
+            return self.node(node["of"], int(node["take"].split(",")[row]) % self.rows[node["of"]])
+        if node["op"] == "sample":
+            return self.sample(name, node, row, own)
+        if node["op"] == "latent":  # its rows are told apart by their place in the array: random noise asks for it
+            self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
+        elif node["op"] == "mosaic":
+            cells = node["grid"][0] * node["grid"][1]
+            read = self.whole(node["of"])
+            self.made[f"{own}_of"] = {"op": "rows", "of": read, "take": f"{row * cells}:{(row + 1) * cells}"}
+            self.made[own] = node | {"of": f"{own}_of"}
+        elif node["op"] == "knit":
+            return self.whole(name)
+        else:
+            fields = {key: value[row] if isinstance(value, list) and len(value) > 1 else value
+                      for key, value in node.items() if key in PER_ROW}  # fmt: skip
+            self.made[own] = node | fields | self.references(node, row)
+        return own
+
+    def sample(self, name: str, node: dict[str, Any], row: int, own: str) -> str:
+        """A literal seed alone; of rows that are drawn together, or whose seed hangs on the id, one picked."""
+        if isinstance(node.get("seed"), list):
+            psi = node["truncation"]
+            psi = psi[row] if isinstance(psi, list) and len(psi) > 1 else psi
+            self.made[own] = node | {"seed": node["seed"][row], "truncation": psi}
+        else:
+            self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
+        return own
+
+    def whole(self, name: str) -> str:
+        """A node as it was, under its own id, with all that it reads."""
+        if name not in self.made:
+            self.made[name] = self.nodes[name]
+            for port in ("of", "a", "b", "mask", "latent", "to"):
+                value = self.nodes[name].get(port, [])
+                for one in value if isinstance(value, list) else [value]:
+                    self.whole(one)
+        return name
+
+    def references(self, node: dict[str, Any], row: int) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for port in ("of", "a", "b", "mask", "latent", "to"):
+            value = node.get(port)
+            if isinstance(value, list):
+                found[port] = [self.node(one, row) for one in value]
+            elif value is not None:
+                found[port] = self.node(value, row)
+        return found

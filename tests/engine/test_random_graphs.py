@@ -1,0 +1,75 @@
+"""Random valid graphs: the two engines and the step interpreter agree, and no row depends on what runs beside it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import fgraph
+from tests.engine.comparing import assert_as_interpreted, assert_equal
+from tests.engine.narrowing import narrowed
+from tests.features import FEATURES, used
+from tests.strategies import graphs, load
+
+EXAMPLES = 300
+LEAST = 3  # how often each feature must occur among the examples
+
+
+def thoroughly(examples: int) -> Callable[[Any], Any]:
+    """Settings of a test on random graphs: the same examples on every machine."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+    )
+
+
+def test_engines_and_interpreter_agree_on_graphs_that_use_every_feature() -> None:
+    seen: Counter[str] = Counter()
+
+    @thoroughly(EXAMPLES)
+    @given(graphs())
+    def agree(document: dict[str, Any]) -> None:
+        seen.update(used(document))
+        graph = load(document)
+        plan = fgraph.compile(graph, device="cpu")
+        batched = fgraph.run(plan)
+        assert_equal(batched, fgraph.run(plan, engine="eager"))
+        assert_as_interpreted(batched, graph)
+
+    agree()
+    rare = {feature: seen[feature] for feature in FEATURES if seen[feature] < LEAST}
+    assert not rare, f"hardly any of {EXAMPLES} examples has these: {rare}"
+
+
+@thoroughly(100)
+@given(graphs(), st.integers(0, 2))
+def test_a_row_is_the_same_alone(document: dict[str, Any], row: int) -> None:
+    graph = load(document)
+    alone = load(narrowed(document, graph, row))
+    together = fgraph.run(graph, device="cpu")
+    rows = {name: min(row, len(_first(result)) - 1) for name, result in together.items()}
+    for name, result in fgraph.run(alone, device="cpu").items():
+        assert_equal({name: result}, {name: together[name]}, rows[name])
+
+
+@thoroughly(60)
+@given(st.lists(graphs(), min_size=2, max_size=3), st.lists(st.integers(0, 99), min_size=1, max_size=3))
+def test_graphs_compiled_together_are_the_same_alone(documents: list[dict[str, Any]], seeds: list[int]) -> None:
+    varied = [load(document | {"seed": seed}) for document in documents for seed in seeds]
+    for graph, result in zip(varied, fgraph.run(varied, device="cpu"), strict=True):
+        alone = fgraph.run(graph, device="cpu")
+        assert_equal(result, alone)
+        for name, one in result.items():
+            assert getattr(one, "space", None) == getattr(alone[name], "space", None), name
+
+
+def _first(result: Any) -> np.ndarray:
+    return result.tensors["activation"] if isinstance(result, fgraph.FeatureMaps) else result.array

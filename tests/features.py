@@ -1,0 +1,139 @@
+"""Which features of the language a graph uses, read off its document: what the random graphs are counted by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+PORTS = ("of", "a", "b", "latent", "to", "mask")
+SPATIAL = ("pad", "resize", "shift", "crop", "flip")
+FEATURES = (
+    "nested blends", "blends of other layers", "blends of other parts", "restyle", "per-layer edits", "crops",
+    "pads: reflect", "pads: replicate", "pads: circular", "pads: constant", "resizes", "resizes: bilinear",
+    "fractional shifts", "joined canvases", "wraps", "two models", "row lists", "rows picked", "smoothed draws",
+    "style mixing", "pose alignment", "codes between codes", "codes given", "moved masks", "combined masks",
+    "masks: ramp", "masks: box", "masks: ellipse", "masks: polygon", "masks: constant",
+    "noise: const", "noise: random", "noise: none", "noise: follow", "edits of a carrier",
+    "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
+)  # fmt: skip
+
+
+def used(document: Mapping[str, Any]) -> set[str]:
+    """The features that nodes reaching an output use."""
+    nodes = {name: document["nodes"][name] for name in _reaching(document)}
+    return set(_of_document(document, nodes)) | {
+        found for name, node in nodes.items() for found in _of_node(nodes, name, node)
+    }
+
+
+def _reaching(document: Mapping[str, Any]) -> list[str]:
+    names, waiting = set(), list(document["outputs"].values())
+    while waiting:
+        name = waiting.pop()
+        if name not in names:
+            names.add(name)
+            waiting += _read(document["nodes"][name])
+    return [name for name in document["nodes"] if name in names]
+
+
+def _read(node: Mapping[str, Any]) -> list[str]:
+    found: list[str] = []
+    for port in PORTS:
+        value = node.get(port, [])
+        found += value if isinstance(value, list) else [value]
+    return found
+
+
+def _ancestors(nodes: Mapping[str, Any], name: str) -> set[str]:
+    return {other for one in _read(nodes[name]) for other in ({one} | _ancestors(nodes, one))}
+
+
+def _is_mask(nodes: Mapping[str, Any], name: str) -> bool:
+    node = nodes[name]
+    return node["op"] == "mask" or (node["op"] in (*SPATIAL, "rows") and _is_mask(nodes, node["of"]))
+
+
+def _is_image(nodes: Mapping[str, Any], name: str) -> bool:
+    of = nodes[name].get("of")
+    if nodes[name]["op"] == "concat":
+        return _is_image(nodes, of[0])
+    return nodes[name]["op"] in ("decode", "knit") or (nodes[name]["op"] in (*SPATIAL, "rows") and _is_image(nodes, of))
+
+
+def _of_document(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Iterator[str]:
+    models = {str(node.get("model") or "main") for node in nodes.values() if node["op"] in ("sample", "tap", "restyle")}
+    if len(models) > 1:
+        yield "two models"
+    outputs = list(document["outputs"].values())
+    if len(set(outputs)) > 1:
+        yield "outputs: several"
+    codes = ("sample", "latent", "lerp", "mix", "align")
+    for name in outputs:
+        if nodes[name]["op"] in codes:
+            yield "outputs: Latent"
+        elif _is_mask(nodes, name):
+            yield "outputs: Mask"
+        elif nodes[name]["op"] in ("tap", "blend", "restyle", "mosaic"):
+            yield "outputs: Features"
+    noises = [document["noise"], *(node["noise"] for node in nodes.values() if "noise" in node)]
+    for noise in noises:
+        yield f"noise: {noise['mode']}"
+        if noise.get("fit") == "follow":
+            yield "noise: follow"
+
+
+def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> Iterator[str]:
+    op = node["op"]
+    plain = {
+        "restyle": "restyle", "resize": "resizes", "rows": "rows picked", "mix": "style mixing", "knit": "knit",
+        "align": "pose alignment", "lerp": "codes between codes", "latent": "codes given",
+    }  # fmt: skip
+    if op in plain:
+        yield plain[op]
+    for field in ("seed", "truncation", "t", "alpha", "value", "start", "dx"):
+        if op != "latent" and isinstance(node.get(field), list) and len(node[field]) > 1:
+            yield "row lists"
+    if op == "sample" and node.get("smooth") and node.get("count", 1) > 1:
+        yield "smoothed draws"
+    if op == "mosaic" and node["wrap"] != "none":
+        yield "wraps"
+    if op == "blend":
+        yield from _of_blend(nodes, name, node)
+    if op == "mask":
+        yield "combined masks" if node["kind"] == "combine" else f"masks: {node['kind']}"
+    if op in (*SPATIAL, "concat"):
+        yield from _of_edit(nodes, name, node)
+
+
+def _of_blend(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> Iterator[str]:
+    inner = [nodes[one] for one in _ancestors(nodes, name) if nodes[one]["op"] == "blend"]
+    if inner:
+        yield "nested blends"
+    if any(one["layers"] != node["layers"] for one in inner):
+        yield "blends of other layers"
+    if any(one["parts"] != node["parts"] for one in inner):
+        yield "blends of other parts"
+
+
+def _of_edit(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> Iterator[str]:
+    op = node["op"]
+    if _is_mask(nodes, name):
+        yield "moved masks"
+        return
+    if _is_image(nodes, name):
+        return
+    if op == "concat":
+        yield "joined canvases"
+    elif node.get("layers"):
+        yield "per-layer edits"
+    elif any(nodes[one]["op"] in ("blend", "mosaic") for one in _ancestors(nodes, name)):
+        yield "edits of a carrier"
+    amounts = node.get("dx", [])
+    if set(amounts if isinstance(amounts, list) else [amounts]) & {-0.1, "1/3"}:
+        yield "fractional shifts"
+    if op == "crop":
+        yield "crops"
+    if op == "pad":
+        yield f"pads: {node['mode']}"
+    if op == "resize" and node["mode"] == "bilinear":
+        yield "resizes: bilinear"

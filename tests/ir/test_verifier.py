@@ -1,0 +1,135 @@
+"""Each rule of a Program, broken on purpose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fgraph.ir.ops import Conv, Join
+from fgraph.ir.program import Instruction, Operand, Program, as_index
+from fgraph.ir.types import Type
+from fgraph.ir.verify import InvalidProgram, verify
+from tests.programs import lowered
+
+DOCUMENT = {
+    "noise": {"mode": "none"},
+    "nodes": {
+        "z": {"op": "sample", "seed": [1, 2, 3]},
+        "t": {"op": "tap", "of": "z", "layer": "b4.conv1"},
+        "moved": {"op": "shift", "of": "t", "dx": [0.25, 0.5, 0.75]},
+        "last": {"op": "rows", "of": "moved", "take": "2,1"},
+    },
+    "outputs": ["last", "z"],
+}
+DRAW, CONV, SHIFT = 0, 4, 5  # numbers of its instructions
+
+
+@pytest.fixture
+def program() -> Program:
+    return lowered(DOCUMENT)
+
+
+def changed(program: Program, number: int, **fields: Any) -> Program:
+    instructions = list(program.instructions)
+    instructions[number] = replace(instructions[number], **fields)
+    return replace(program, instructions=tuple(instructions))
+
+
+def reading(program: Program, number: int, port: int, operand: Operand) -> Program:
+    operands = list(program.instructions[number].operands)
+    operands[port] = operand
+    return changed(program, number, operands=tuple(operands))
+
+
+def with_join(program: Program, rows: int) -> Program:
+    made = program.instructions[CONV]
+    parts = (Operand(CONV, as_index([0, 2])), Operand(SHIFT, as_index([1])))
+    join = Instruction(Join(), parts, (), rows, made.type, as_index(np.zeros(rows)))
+    return replace(program, instructions=(*program.instructions, join))
+
+
+def test_what_lowering_makes_keeps_the_rules(program: Program) -> None:
+    assert [one.op.name for one in program.instructions] == ["draw", "map", "affine", "const", "conv", "shift"]
+    assert verify(program) is program
+    assert verify(with_join(program, 3)).instructions[-1].rows == 3
+
+
+RULES: dict[str, tuple[Callable[[Program], Program], str]] = {
+    "defined before it is used": (
+        lambda program: reading(program, CONV, 0, Operand(SHIFT, as_index([0, 1, 2]))),
+        "not made yet",
+    ),
+    "never itself": (
+        lambda program: reading(program, SHIFT, 0, Operand(SHIFT, as_index([0, 1, 2]))),
+        "not made yet",
+    ),
+    "an operand has a value": (
+        lambda program: reading(program, SHIFT, 0, Operand(-1, as_index([0, 1, 2]))),
+        "not made yet",
+    ),
+    "rows exist": (
+        lambda program: reading(program, SHIFT, 0, Operand(CONV, as_index([0, 1, 3]))),
+        "rows beyond the 3 of %4",
+    ),
+    "rows are not negative": (
+        lambda program: reading(program, SHIFT, 0, Operand(CONV, as_index([0, 1, -1]))),
+        "rows beyond",
+    ),
+    "operands have as many rows as the result": (
+        lambda program: reading(program, SHIFT, 0, Operand(CONV, as_index([0, 1]))),
+        r"3 rows, but its operands have \[2\]",
+    ),
+    "operands fit the operation": (
+        lambda program: reading(program, CONV, 0, Operand(DRAW, as_index([0, 1, 2]))),
+        "does not take",
+    ),
+    "the type is the one that the operands make": (
+        lambda program: changed(program, CONV, type=Type("activation", (6, 4, 8))),
+        "its operands make",
+    ),
+    "a parameter for each row": (
+        lambda program: changed(program, SHIFT, params=program.instructions[SHIFT].params[:2]),
+        "2 parameters for 3 rows",
+    ),
+    "no parameters where there can be none": (
+        lambda program: changed(program, CONV, params=(1, 2, 3)),
+        "3 parameters for 3 rows",
+    ),
+    "an origin for each row": (
+        lambda program: changed(program, SHIFT, origins=as_index([0])),
+        "1 origins for 3 rows",
+    ),
+    "a join has the rows of its operands": (lambda program: with_join(program, 2), "another number of rows"),
+    "outputs exist": (
+        lambda program: replace(
+            program, outputs=(replace(program.outputs[0], tensors={"activation": Operand(9, as_index([0]))}),)
+        ),
+        "output last: reads %9",
+    ),
+    "rows of outputs exist": (
+        lambda program: replace(
+            program, outputs=(replace(program.outputs[0], tensors={"activation": Operand(SHIFT, as_index([3]))}),)
+        ),
+        "output last: reads rows beyond",
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_broken_rule_is_named(rule: str, program: Program) -> None:
+    break_it, message = RULES[rule]
+    with pytest.raises(InvalidProgram, match=message):
+        verify(break_it(program))
+
+
+def test_a_conv_takes_noise_of_its_own_size_only(program: Program) -> None:
+    conv = program.instructions[CONV].op
+    assert isinstance(conv, Conv)
+    activation, styles = Type("activation", (6, 4, 4)), Type("s", (41,))
+    assert conv.infer((activation, styles, Type("noise", (1, 4, 4)))) == activation
+    with pytest.raises(TypeError, match="does not take"):
+        conv.infer((activation, styles, Type("noise", (1, 8, 8))))

@@ -1,0 +1,39 @@
+"""Tiny random generators, made in memory: with every bias, noise strength and mean away from its trivial value."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import torch
+
+from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.tensors import required_shapes
+
+CHANNELS = {16: ((4, 6), (8, 5), (16, 4)), 32: ((4, 6), (8, 5), (16, 4), (32, 3))}
+
+
+@cache
+def tiny(seed: int, size: int = 16) -> Generator:
+    """A generator of this size whose tensors come from the seed; those of one size have equal layers."""
+    table = LayerTable(size=size, channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2)
+    draw = torch.Generator().manual_seed(seed)
+    tensors = {name: _tensor(name, shape, draw) for name, shape in required_shapes(table).items()}
+    tensors["w_mean"] = 0.3 * torch.randn(table.w_dim, generator=draw)
+    for layer in table.layers:
+        if layer.noise_index is not None:
+            tensors[f"{layer.name}.noise"] = torch.randn(1, 1, layer.resolution, layer.resolution, generator=draw)
+    return Generator.from_tensors(table, tensors, name=f"tiny{seed}")
+
+
+def _tensor(name: str, shape: tuple[int, ...], draw: torch.Generator) -> torch.Tensor:
+    if name.endswith("noise_strength"):
+        return 0.3 * (2 * torch.rand(shape, generator=draw) - 1)
+    value = torch.randn(shape, generator=draw)
+    if name.startswith("mapping"):
+        return value * 100  # the learning rate multiplier of 0.01 is not in the tensors
+    if name.endswith("affine.bias"):
+        return 1 + 0.3 * value
+    if name.endswith("torgb.weight"):
+        return 0.2 * value  # not demodulated: images come out near 1, as those of trained generators do
+    return 0.2 * value if name.endswith("bias") else value

@@ -1,0 +1,177 @@
+"""Each pass on small programs: the IR before and after, as text.
+
+After a wanted change, write the files anew with `python -m tests.passes.test_fixtures` and read what changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fgraph.ir.program import Program
+from fgraph.ir.text import to_text
+from fgraph.ir.verify import verify
+from fgraph.passes import remove_dead, share, simplify
+from tests.programs import lowered
+
+FILES = Path(__file__).parent / "fixtures"
+PAUSED = {
+    "a": {"op": "sample", "seed": 1},
+    "b": {"op": "sample", "seed": 2},
+    "ta": {"op": "tap", "of": "a", "layer": "b4.conv1"},
+    "tb": {"op": "tap", "of": "b", "layer": "b4.conv1"},
+}
+
+
+@dataclass(frozen=True)
+class Fixture:
+    """One program and the pass it goes through."""
+
+    name: str
+    says: str
+    rewrite: Callable[[Program], Program]
+    documents: tuple[dict[str, Any], ...]
+
+    @property
+    def path(self) -> Path:
+        return FILES / f"{self.name}.txt"
+
+    def text(self) -> str:
+        program = lowered(*self.documents)
+        after = verify(self.rewrite(program))
+        return f"# {self.says}\n\nbefore:\n{to_text(program)}\nafter:\n{to_text(after)}"
+
+
+def document(outputs: list[str], seed: int = 0, **nodes: Any) -> dict[str, Any]:
+    return {"seed": seed, "noise": {"mode": "none"}, "nodes": nodes, "outputs": outputs}
+
+
+def constant(value: Any) -> dict[str, Any]:
+    return {"op": "mask", "kind": "constant", "value": value}
+
+
+def blend(a: str, b: str, mask: str) -> dict[str, Any]:
+    return {"op": "blend", "a": a, "b": b, "mask": mask, "layers": "here"}
+
+
+def paused(layer: str, seed: Any) -> dict[str, Any]:
+    return {"z": {"op": "sample", "seed": seed}, "t": {"op": "tap", "of": "z", "layer": layer}}
+
+
+def moved(amount: Any) -> dict[str, Any]:
+    return {"op": "shift", "of": "t", "dx": amount}
+
+
+FIXTURES = (
+    Fixture(
+        "simplify_weights",
+        "Rows of a mix with all weight on one operand are that operand; the row between stays a mix.",
+        simplify,
+        (document(["m"], **PAUSED, alpha=constant([0, 0.5, 1]), m=blend("ta", "tb", "alpha")),),
+    ),
+    Fixture(
+        "simplify_nested_weights",
+        "Of three operands one has no weight in a row: that row's mix has two.",
+        simplify,
+        (
+            document(
+                ["n"],
+                **PAUSED,
+                c={"op": "sample", "seed": 3},
+                inner=constant([0.5, 0]),
+                outer=constant(0.25),
+                m={"op": "blend", "a": "a", "b": "b", "mask": "inner"},
+                m2={"op": "blend", "a": "m", "b": "c", "mask": "outer"},
+                n={"op": "tap", "of": "m2", "layer": "b4.conv1"},
+            ),
+        ),
+    ),
+    Fixture(
+        "simplify_equal_operands",
+        "A mix of a value with itself is that value, whatever the mask.",
+        simplify,
+        (document(["m"], **PAUSED, fade={"op": "mask", "kind": "ramp"}, m=blend("ta", "ta", "fade")),),
+    ),
+    Fixture(
+        "simplify_edits",
+        "A shift by nothing, and a roll by a whole canvas, are no edits; the others stay, with fewer rows.",
+        simplify,
+        (document(["s"], **paused("b4.conv1", 1), s=moved([0, 0.25, 1, 0.5])),),
+    ),
+    Fixture(
+        "simplify_identities",
+        "A pad by nothing, a crop of all and a resize to the same size are no edits.",
+        simplify,
+        (
+            document(
+                ["r"],
+                **paused("b4.conv1", 1),
+                p={"op": "pad", "of": "t"},
+                c={"op": "crop", "of": "p"},
+                r={"op": "resize", "of": "c"},
+            ),
+        ),
+    ),
+    Fixture(
+        "share_rows",
+        "Equal rows of one operation are one row.",
+        share,
+        (document(["t"], **paused("b4.conv1", [5, 6, 5])),),
+    ),
+    Fixture(
+        "share_across_operations",
+        "The same layer on the same styles, lowered twice since one pass is taken further, is called once.",
+        share,
+        (
+            document(
+                ["t", "u"],
+                **paused("b4.conv1", [5, 6]),
+                y={"op": "sample", "seed": 6, "truncation": 1.0},
+                u={"op": "tap", "of": "y", "layer": "b4.torgb"},
+            ),
+        ),
+    ),
+    Fixture(
+        "share_across_graphs",
+        "Edits of one seed in several graphs share what lies below the edit.",
+        share,
+        tuple(document(["s"], **paused("b4.conv1", 5), s=moved(amount)) for amount in (0.25, 0.5, 0.25)),
+    ),
+    Fixture(
+        "dead_rows",
+        "Rows that no output looks at are not made, back to their seeds.",
+        remove_dead,
+        (document(["last"], **paused("b4.conv1", [5, 6, 7]), last={"op": "rows", "of": "t", "take": "-1"}),),
+    ),
+    Fixture(
+        "dead_operations",
+        "What leads to no output goes altogether.",
+        remove_dead,
+        (document(["ta"], **PAUSED, alpha=constant(0.5), m=blend("ta", "tb", "alpha")),),
+    ),
+)
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.name)
+def test_pass_rewrites_as_written_down(fixture: Fixture) -> None:
+    assert fixture.text() == fixture.path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("fixture", FIXTURES, ids=lambda fixture: fixture.name)
+def test_pass_has_nothing_left_to_do(fixture: Fixture) -> None:
+    once = fixture.rewrite(lowered(*fixture.documents))
+    assert to_text(fixture.rewrite(once)) == to_text(once)
+
+
+def test_every_file_belongs_to_a_fixture() -> None:
+    assert {path.stem for path in FILES.glob("*.txt")} == {fixture.name for fixture in FIXTURES}
+
+
+if __name__ == "__main__":
+    FILES.mkdir(exist_ok=True)
+    for one in FIXTURES:
+        one.path.write_text(one.text(), encoding="utf-8")

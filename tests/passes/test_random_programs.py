@@ -1,0 +1,63 @@
+"""Passes on random graphs: what a program means is the same after each of them, and a second round finds nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+import fgraph
+from fgraph.ir.program import Program
+from fgraph.ir.text import to_text
+from fgraph.ir.verify import verify
+from fgraph.passes import PASSES, optimise
+from fgraph.runtime.eager import run_eagerly
+from fgraph.runtime.kernels import KernelContext
+from fgraph.runtime.run import make_context
+from tests.engine.comparing import assert_close
+from tests.strategies import graphs, load
+
+deterministic = settings(
+    max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
+)
+
+
+def prepared(document: dict[str, Any]) -> tuple[Program, KernelContext]:
+    plan = fgraph.compile([load(document), load(document | {"seed": 77})], device="cpu")
+    return plan.raw, make_context(plan.models, "cpu", "float32")
+
+
+def assert_same_meaning(rewritten: Program, program: Program, context: KernelContext) -> None:
+    outputs = zip(run_eagerly(rewritten, context), run_eagerly(program, context), strict=True)
+    for own, other in outputs:
+        assert own.keys() == other.keys()
+        for name, tensor in own.items():
+            assert_close(tensor.numpy(), other[name].numpy(), name)
+
+
+def rows_run(program: Program) -> int:
+    """Rows of all operations; a join is none, it only says where rows stand."""
+    return sum(one.rows for one in program.instructions if one.op.name != "join")
+
+
+@pytest.mark.parametrize("rewrite", PASSES, ids=lambda rewrite: rewrite.__name__)
+def test_a_pass_keeps_what_a_program_means(rewrite: Callable[[Program], Program]) -> None:
+    @deterministic
+    @given(graphs())
+    def keeps(document: dict[str, Any]) -> None:
+        program, context = prepared(document)
+        assert_same_meaning(verify(rewrite(program)), program, context)
+
+    keeps()
+
+
+@deterministic
+@given(graphs())
+def test_passes_together_keep_what_a_program_means_and_leave_nothing(document: dict[str, Any]) -> None:
+    program, context = prepared(document)
+    optimised = optimise(program)
+    assert_same_meaning(optimised, program, context)
+    assert to_text(optimise(optimised)) == to_text(optimised)
+    assert rows_run(optimised) <= rows_run(program)

@@ -1,0 +1,199 @@
+"""The third opinion: a direct interpreter of `step`, node by node and row by row, sharing no stage with the engine.
+
+It knows the layer functions of a generator, how a field is drawn and what an edit means, and nothing else: no
+program, no passes, no plan, no kernels. A carrier is a Python object; what moves with a canvas is a function of a size.
+
+    step(Run, i, s)   = layer i applied to s
+    step(Blend, i, s) = (1-α_i) step(Ka, i, s) + α_i step(Kb, i, s)  if i is in layers and its tensor in parts, else a's
+    step(Mix, i, s)   = Σ w_i step(K, i, s)
+    step(Map, i, s)   = T_i(step(K, i, s))                           under the same condition
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fgraph import _geometry as geometry
+from fgraph._geometry import Canvas, Edit, apply_edit
+from fgraph.runtime.kernels.seeds import filled_noise, keyed_noise
+from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.layers import Layer
+from fgraph.stylegan.network import upsample_skip
+
+Draw = Callable[[int, int], Any]  # numbers over a canvas of this many pixels, [height, width]
+Frame = Callable[[Draw], Draw]  # where noise has gone with the edits of its canvas
+
+
+@dataclass(frozen=True)
+class Run:
+    model: Generator
+    styles: Tensor
+    noise: Any  # fgraph.node.Noise, its seed known
+    frame: Frame
+
+
+@dataclass(frozen=True)
+class Blend:
+    a: Any
+    b: Any
+    alpha: Draw
+    layers: frozenset[int]
+    parts: str
+
+
+@dataclass(frozen=True)
+class Mix:
+    of: tuple[Any, ...]
+    weights: tuple[Draw, ...]
+
+
+@dataclass(frozen=True)
+class Map:
+    of: Any
+    edit: Edit
+    layers: frozenset[int]
+    parts: str
+
+
+@dataclass(frozen=True)
+class Paused:
+    """One row of Features: the state, where it is paused, what carries it on, its canvas."""
+
+    activation: Tensor
+    skip: Tensor | None
+    layer: int
+    carrier: Any
+    canvas: Canvas
+    model: Generator
+    key: int
+    declared: tuple[int, int]
+
+
+def applies(carrier: Any, layer: Layer) -> bool:
+    return layer.index in carrier.layers and carrier.parts in ("both", layer.tensor)
+
+
+def step(carrier: Any, layer: Layer, state: Paused) -> Tensor:
+    """What a carrier makes of the state at a layer."""
+    if isinstance(carrier, Run):
+        return run_layer(carrier, layer, state)
+    if isinstance(carrier, Blend):
+        a = step(carrier.a, layer, state)
+        return mix(a, step(carrier.b, layer, state), carrier.alpha) if applies(carrier, layer) else a
+    if isinstance(carrier, Mix):
+        made = [step(one, layer, state) for one in carrier.of]
+        size = made[0].shape[-2:]
+        return torch.stack([one * as_tensor(w(*size)) for one, w in zip(made, carrier.weights, strict=True)]).sum(0)
+    made = step(carrier.of, layer, state)
+    return edit_tensor(made, carrier.edit) if applies(carrier, layer) else made
+
+
+def run_layer(run: Run, layer: Layer, state: Paused) -> Tensor:
+    layer, style, canvas = run.model.table.at(layer.index), run.styles[:, layer.style_slice], state.canvas
+    if layer.kind == "conv":
+        noise = draw_noise(run, layer, state)
+        return run.model.conv(layer, state.activation, style, noise, canvas.wrap_x, canvas.wrap_y)
+    skip = state.skip
+    if skip is not None and skip.shape[-2:] != state.activation.shape[-2:]:
+        skip = upsample_skip(skip, canvas.wrap_x, canvas.wrap_y)
+    return run.model.torgb(layer, state.activation, style, skip)
+
+
+def draw_noise(run: Run, layer: Layer, state: Paused) -> Tensor | None:
+    noise, (height, width) = run.noise, state.canvas.pixels(layer.resolution)
+    if noise.mode == "none":
+        return None
+    buffer = run.model.noise_const(layer)[0, 0].numpy()
+
+    def original(rows: int, columns: int) -> Any:
+        if noise.mode == "random":
+            return keyed_noise(noise.seed, state.key, layer.name, rows, columns)
+        high, wide = buffer.shape
+        return np.tile(buffer, (-(-rows // high), -(-columns // wide)))[:rows, :columns]
+
+    if noise.mode == "const" and noise.fit == "ends":
+        count, row = state.declared
+        return as_tensor(filled_noise(buffer, count, width)[row, 0])[None, None]
+    draw = run.frame(original) if noise.fit == "follow" else original
+    return as_tensor(draw(height, width))[None, None]
+
+
+def advance(state: Paused, layer: int) -> Paused:
+    """The pass moved on until `layer` has run."""
+    for index in range(state.layer + 1, layer + 1):
+        at = state.model.table.at(index)
+        state = replace(state, layer=index, **{at.tensor: step(state.carrier, at, state)})
+    return state
+
+
+def mix(a: Tensor, b: Tensor, alpha: Draw) -> Tensor:
+    weight = as_tensor(alpha(*a.shape[-2:]))
+    return (1 - weight) * a + weight * b
+
+
+def as_tensor(array: Any) -> Tensor:
+    return torch.from_numpy(np.array(array, np.float32))
+
+
+def edit_tensor(x: Tensor, edit: Edit, canvas: Canvas | None = None) -> Tensor:
+    wraps = {"wrap_x": canvas.wrap_x, "wrap_y": canvas.wrap_y} if canvas else {}
+    return as_tensor(apply_edit(x.numpy(), edit, **wraps))
+
+
+def moved(draw: Draw, edit: Edit, canvas: Canvas | None = None) -> Draw:
+    """What was drawn over a canvas, after an edit of that canvas."""
+
+    def after(height: int, width: int) -> Any:
+        rows, columns = edit.source_size(height, width)
+        assert rows.denominator == columns.denominator == 1
+        return edit_tensor(as_tensor(draw(int(rows), int(columns))), edit, canvas).numpy()
+
+    return after
+
+
+def placed(draw: Draw, axis: str, before: Any, length: Any) -> Draw:
+    """What was drawn over one part of a canvas, its edge values going on outside."""
+
+    def after(height: int, width: int) -> Any:
+        whole = width if axis == "x" else height
+        start, count = int(before * whole), int(length * whole)
+        outside = (start, whole - start - count)
+        inner = draw(height, count) if axis == "x" else draw(count, width)
+        return np.pad(inner, ((0, 0), outside) if axis == "x" else (outside, (0, 0)), "edge")
+
+    return after
+
+
+def carried(carrier: Any, move: Callable[[Draw], Draw], scale: tuple[Any, Any]) -> Any:
+    """A carrier on a changed canvas: masks and noise move with it, shifts keep their distance (times `scale`)."""
+    if isinstance(carrier, Run):
+        return replace(carrier, frame=lambda made: move(carrier.frame(made)))
+    if isinstance(carrier, Blend):
+        a, b = carried(carrier.a, move, scale), carried(carrier.b, move, scale)
+        return replace(carrier, a=a, b=b, alpha=move(carrier.alpha))
+    if isinstance(carrier, Mix):
+        return Mix(tuple(carried(one, move, scale) for one in carrier.of), tuple(map(move, carrier.weights)))
+    edit = carrier.edit
+    if isinstance(edit, geometry.Shift):
+        edit = replace(edit, dy=edit.dy * scale[0], dx=edit.dx * scale[1])
+    return replace(carrier, of=carried(carrier.of, move, scale), edit=edit)
+
+
+def edit_paused(state: Paused, edit: Edit) -> Paused:
+    """Everything spatial at the pause after an edit; a constant fills the state, what else moves keeps its edges."""
+    canvas = state.canvas.edited(edit)
+    moves = replace(edit, mode="replicate") if getattr(edit, "mode", None) == "constant" else edit
+    scale = (state.canvas.height / canvas.height, state.canvas.width / canvas.width)
+    return replace(
+        state,
+        activation=edit_tensor(state.activation, edit, state.canvas),
+        skip=None if state.skip is None else edit_tensor(state.skip, edit, state.canvas),
+        carrier=carried(state.carrier, lambda draw: moved(draw, moves, state.canvas), scale),
+        canvas=canvas,
+    )

@@ -1,0 +1,288 @@
+"""What each node means to the step interpreter: a graph evaluated node by node, each row for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fgraph import _geometry as geometry
+from fgraph import fields
+from fgraph._geometry import Canvas, Edit, fraction
+from fgraph.declare import GraphSpec, derive_seed
+from fgraph.runtime.kernels.seeds import draw_codes
+from fgraph.stylegan.generator import Generator
+from nodes.mask import Combine as CombineMask
+from nodes.mask import Mask as MaskNode
+from tests.step_codes import Code, promote, splice, together
+from tests.step_interpreter import (
+    Blend,
+    Draw,
+    Map,
+    Mix,
+    Paused,
+    Run,
+    advance,
+    carried,
+    edit_paused,
+    edit_tensor,
+    mix,
+    moved,
+    placed,
+)
+from tests.step_weights import cell_weight, part_weight
+
+
+def interpret(spec: GraphSpec) -> dict[str, list[Any]]:
+    """For each output its rows: a Code, a Paused, a mask [h, w], or an image [1, 3, h, w]."""
+    graph = Interpreter(spec)
+    with torch.no_grad():
+        return {name: graph.rows_of(node) for name, node in spec.outputs.items()}
+
+
+class Interpreter:
+    """The rows of each node, made when first asked for."""
+
+    def __init__(self, spec: GraphSpec) -> None:
+        self.spec = spec
+        self._known: dict[str, list[Any]] = {}
+
+    def rows_of(self, name: str) -> list[Any]:
+        if name not in self._known:
+            node: Any = self.spec.nodes[name]
+            inputs = {port: [self.rows_of(one) for one in ids] for port, ids in node.references().items()}
+            evaluate = getattr(self, f"_{node.op}")
+            if node.collapses or node.op in ("sample", "latent"):
+                self._known[name] = evaluate(name, node, {port: values[0] for port, values in inputs.items()})
+            else:
+                count = node.row_count({port: tuple(map(len, values)) for port, values in inputs.items()})
+                self._known[name] = [
+                    evaluate(
+                        node,
+                        {port: [pick(one, row) for one in values] for port, values in inputs.items()},
+                        (count, row),
+                    )
+                    for row in range(count)
+                ]
+        return self._known[name]
+
+    # -- codes
+
+    def model(self, name: str | None) -> Generator:
+        return self.spec.models[name or "main"]
+
+    def _sample(self, name: str, node: Any, _: Any) -> list[Code]:
+        model, made = self.model(node.model), []
+        seeds = node.seed if node.seed is not None else derive_seed(self.spec.seed, name)
+        for seed in seeds if isinstance(seeds, tuple) else (seeds,):
+            codes = torch.from_numpy(np.array(draw_codes(node.draw, seed, node.count, node.smooth, model.table.z_dim)))
+            made += [Code("z", codes[row : row + 1], model, (seed << 24) + row) for row in range(node.count)]
+        if node.per_row_fields()["truncation"] in ((1.0,), (1.0,) * len(made)):
+            return made
+        made = [promote(one, "w") for one in made]
+        cut = {} if node.cutoff is None else {"space": "w+"}
+        psi = [value_at(node.truncation, row) for row in range(len(made))]
+        return [
+            replace(one, code=model.truncate(one.code, psi[row], node.cutoff), **cut) for row, one in enumerate(made)
+        ]
+
+    def _latent(self, name: str, node: Any, _: Any) -> list[Code]:
+        codes = torch.from_numpy(np.array(node.codes().array))
+        return [Code(node.space, codes[row : row + 1], self.model(node.model), row) for row in range(len(codes))]
+
+    def _rows(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Any]:
+        every: list[Any] = []
+        for item in node.take.split(","):
+            ends = [int(end) if end else None for end in item.split(":")]
+            every += inputs["of"][slice(*ends)] if len(ends) > 1 else [inputs["of"][int(item)]]
+        return every
+
+    def _lerp(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
+        a, b = together(inputs["a"][0], inputs["b"][0], node.space)
+        return replace(a, code=a.code + value_at(node.t, at[1]) * (b.code - a.code))
+
+    def _mix(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
+        return splice(inputs["a"][0], inputs["b"][0], node.rows, node.layers)
+
+    def _align(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
+        rows = "0..3" if node.rows is None and node.layers is None else node.rows
+        return splice(inputs["of"][0], inputs["to"][0], rows, node.layers)
+
+    # -- passes
+
+    def run(self, code: Code, model: str | None, noise: Any) -> Run:
+        noise = noise or self.spec.noise
+        seed = derive_seed(self.spec.seed, "noise") if noise.seed is None else noise.seed
+        styled = promote(code, "s").code
+        owner = code.model if model is None else self.model(model)
+        return Run(owner, styled, noise.model_copy(update={"seed": seed}), lambda made: made)
+
+    def paused(self, value: Any, at: tuple[int, int], model: str | None = None, noise: Any = None) -> Paused:
+        if isinstance(value, Paused):
+            return value
+        run = self.run(value, model, noise)
+        return Paused(run.model.const(), None, -1, run, Canvas(), run.model, value.key, at)
+
+    def _tap(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
+        state = self.paused(inputs["of"][0], at, node.model, node.noise)
+        return advance(state, state.model.table.find(node.layer)[-1])
+
+    def _restyle(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
+        run = self.run(inputs["latent"][0], node.model, node.noise)
+        return replace(self.paused(inputs["of"][0], at), carrier=run, model=run.model)
+
+    def _blend(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
+        a, b, alpha = self.paused(inputs["a"][0], at), self.paused(inputs["b"][0], at), inputs["mask"][0]
+        layers = node.layers.resolve(a.model.table, a.layer)
+        state = replace(a, carrier=Blend(a.carrier, b.carrier, alpha, layers, node.parts))
+        for name in ("activation", "skip"):
+            own, other = getattr(a, name), getattr(b, name)
+            if a.layer in layers and node.parts in ("both", name) and own is not None and other is not None:
+                state = replace(state, **{name: mix(own, other, alpha)})
+        return state
+
+    def _mosaic(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Paused]:
+        high, wide = node.grid
+        codes, made = inputs["of"], []
+        groups = [codes[start : start + high * wide] for start in range(0, len(codes), high * wide)]
+        canvas = Canvas(high, wide, node.wrap in ("x", "both"), node.wrap in ("y", "both"))
+        for row, group in enumerate(groups):
+            weights = [cell_weight(divmod(cell, wide), node.grid, node.overlap, canvas) for cell in range(len(group))]
+            carrier = Mix(tuple(self.run(code, None, None) for code in group), tuple(weights))
+            model = group[0].model
+            const = model.const().repeat(1, 1, high, wide)
+            made.append(Paused(const, None, -1, carrier, canvas, model, group[0].key, (len(groups), row)))
+        return made
+
+    # -- space
+
+    def _pad(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
+        def make(down: Amount, along: Amount) -> Edit:
+            sides = down(node.top), down(node.bottom), along(node.left), along(node.right)
+            return geometry.Pad(*sides, node.mode, node.value)
+
+        return self.edit(inputs["of"][0], at, node.unit, make)
+
+    def _resize(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
+        return self.edit(
+            inputs["of"][0],
+            at,
+            node.unit,
+            lambda down, along: geometry.Resize(down(node.height), along(node.width), node.mode),
+        )
+
+    def _crop(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
+        def make(down: Amount, along: Amount) -> Edit:
+            top, left = down(node.top), along(node.left)
+            height = 1 - top if node.height is None else down(node.height)
+            return geometry.Crop(top, left, height, 1 - left if node.width is None else along(node.width))
+
+        return self.edit(inputs["of"][0], at, node.unit, make)
+
+    def _shift(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
+        def make(down: Amount, along: Amount) -> Edit:
+            return geometry.Shift(
+                down(value_at(node.dy, at[1])), along(value_at(node.dx, at[1])), node.mode, node.value
+            )
+
+        return self.edit(inputs["of"][0], at, node.unit, make, node)
+
+    def _flip(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
+        return self.edit(inputs["of"][0], at, "fraction", lambda down, along: geometry.Flip(node.axis), node)
+
+    def edit(self, value: Any, at: tuple[int, int], unit: str, make: MakeEdit, mapped: Any = None) -> Any:
+        if callable(value):
+            return moved(value, make(fraction, fraction))
+        if isinstance(value, Tensor):
+            return edit_tensor(value, make(*rulers(unit, value)))
+        state = self.paused(value, at)
+        edit = make(*rulers(unit, state.activation))
+        if mapped is None or mapped.layers.text == "here":
+            return edit_paused(state, edit)
+        layers = mapped.layers.resolve(state.model.table, state.layer)
+        state = replace(state, carrier=Map(state.carrier, edit, layers, mapped.parts))
+        for name in ("activation", "skip") if state.layer in layers else ():
+            if mapped.parts in ("both", name) and getattr(state, name) is not None:
+                state = replace(state, **{name: edit_tensor(getattr(state, name), edit)})
+        return state
+
+    def _concat(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
+        axis, dim = node.axis, 3 if node.axis == "x" else 2
+        if isinstance(inputs["of"][0], Tensor):
+            return torch.cat(inputs["of"], dim)
+        parts = [self.paused(one, at) for one in inputs["of"]]
+        canvas = Canvas.joined([part.canvas for part in parts], axis)
+        lengths = [part.canvas.width if axis == "x" else part.canvas.height for part in parts]
+        carriers, weights, start = [], [], Fraction(0)
+        for part, length in zip(parts, lengths, strict=True):
+            before, share = start / sum(lengths), Fraction(length) / sum(lengths)
+            scale = (Fraction(1), share) if axis == "x" else (share, Fraction(1))
+            carriers.append(
+                carried(part.carrier, lambda draw, b=before, s=share: placed(draw, axis, b, s), scale)  # type: ignore[misc]
+            )
+            weights.append(part_weight(before, share, axis))
+            start += length
+        skips = [part.skip for part in parts if part.skip is not None]
+        return replace(
+            parts[0],
+            activation=torch.cat([part.activation for part in parts], dim),
+            skip=torch.cat(skips, dim) if skips else None,
+            carrier=Mix(tuple(carriers), tuple(weights)),
+            canvas=canvas,
+        )
+
+    # -- masks and images
+
+    def _mask(self, node: MaskNode, inputs: Any, at: tuple[int, int]) -> Draw:
+        if not isinstance(node, CombineMask):
+            field = node.finished(at[1])
+            return lambda height, width: fields.rasterise(field, height, width)
+        joins = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply, "max": np.maximum, "min": np.minimum}
+        assert value_at(node.feather, at[1]) == 0
+
+        def draw(height: int, width: int) -> Any:
+            made = np.clip(reduce(joins[node.how], [one(height, width) for one in inputs["of"]]), 0, 1)
+            return (1 - made if node.invert else made) * np.float32(value_at(node.alpha, at[1]))
+
+        return draw
+
+    def _decode(self, node: Any, inputs: Any, at: tuple[int, int]) -> Tensor:
+        state = self.paused(inputs["of"][0], at)
+        skip = advance(state, state.model.table.last).skip
+        assert skip is not None
+        return skip.clamp(-1, 1) if node.clamp else skip
+
+    def _knit(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Tensor]:
+        images, dim = inputs["of"], 3 if node.axis == "x" else 2
+        if len(images) == 1:
+            return images
+        length = images[0].shape[dim]
+        start, stop = int(fraction(node.start) * length), int(fraction(node.stop) * length)
+        cut = [image.narrow(dim, start, stop - start) for image in images]
+        first, last = images[0].narrow(dim, 0, stop), images[-1].narrow(dim, start, length - start)
+        return [torch.cat([first, *cut[1:-1], last], dim)]
+
+
+Amount = Callable[[Any], Fraction]
+MakeEdit = Callable[[Amount, Amount], Edit]
+
+
+def rulers(unit: str, x: Tensor) -> tuple[Amount, Amount]:
+    """How amounts down and along become fractions of the canvas."""
+    if unit == "fraction":
+        return fraction, fraction
+    return (lambda amount: fraction(amount) / x.shape[2]), (lambda amount: fraction(amount) / x.shape[3])
+
+
+def pick(values: list[Any], row: int) -> Any:
+    return values[row] if len(values) > 1 else values[0]
+
+
+def value_at(value: Any, row: int) -> Any:
+    return (value[row] if len(value) > 1 else value[0]) if isinstance(value, tuple) else value

@@ -1,0 +1,214 @@
+"""Hypothesis strategies of random VALID graphs on tiny generators, as the mappings that `fgraph.load` reads.
+
+A builder draws one node after the other and keeps, for every value, what decides which nodes may follow: its kind,
+its rows (1 or the graph's one other count), and, of a paused pass, its layer and its canvas.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+import fgraph
+from fgraph._geometry import Canvas, Crop, Edit, Pad, Resize
+from tests.drawing import TABLE, Made, SourceBuilder
+from tests.networks import tiny
+
+LAYER_SETS = ("all", "all", "0..4", "b8..", "const..3", "1,3..5", "b16", "here,6..", "..2")
+PARTS = ("both", "both", "activation", "skip")
+WIDEST = Fraction(5, 2)  # canvases, in images
+NOISES: tuple[dict[str, Any], ...] = (
+    {"mode": "const", "fit": "tile"},
+    {"mode": "const", "fit": "follow"},
+    {"mode": "random", "fit": "tile"},
+    {"mode": "random", "fit": "follow", "seed": 5},
+    {"mode": "none"},
+)
+
+
+class GraphBuilder(SourceBuilder):
+    """Draws nodes, each fit for those before it."""
+
+    # -- passes
+
+    def noise(self) -> dict[str, Any] | None:
+        return self.one_of((None, *NOISES))
+
+    def start_pass(self) -> Made:
+        code, layer = self.code(), self.integer(-1, 5)
+        name = "const" if layer < 0 else self.choose(layer, TABLE.at(layer).name)
+        made = Made("", "features", code.rows, layer)
+        return self.add(made, op="tap", of=code.id, layer=name, model=self.choose(None, "toon"), noise=self.noise())
+
+    def move_on(self, of: Made, layer: int | None = None) -> Made:
+        layer = self.integer(of.layer, 6) if layer is None else layer
+        return self.add(replace(of, layer=layer), op="tap", of=of.id, layer=layer if layer >= 0 else "const")
+
+    def restyle(self, of: Made) -> Made:
+        code, model = self.code(), self.choose(None, "main", "toon")
+        made = replace(of, rows=self.spread(of, code))
+        return self.add(made, op="restyle", of=of.id, latent=code.id, model=model, noise=self.noise())
+
+    def blend(self, a: Made, layers: str | None = None) -> Made:
+        """A blend with something that fits: another pass, or this one restyled, moved or blended."""
+        fitting = [one for one in self.values if one.kind == "features" and self._fits(one, a)]
+        how = self.choose("restyle", "map", "shift", "known", "known", "blend" if self.integer(0, 2) == 0 else "known")
+        makers: dict[str, Callable[[Made], Made]] = {
+            "restyle": self.restyle, "map": self.map, "shift": self.shift, "blend": self.blend,
+            "known": lambda _: self.one_of(fitting),
+        }  # fmt: skip
+        b, mask = makers[how](a), self.mask()
+        if self.chance():
+            a, b = b, a
+        layers = layers or self.one_of((*LAYER_SETS, "here"))
+        made = replace(a, rows=self.spread(a, b, mask))
+        return self.add(made, op="blend", a=a.id, b=b.id, mask=mask.id, layers=layers, parts=self.one_of(PARTS))
+
+    @staticmethod
+    def _fits(one: Made, other: Made) -> bool:
+        return (one.layer, one.canvas) == (other.layer, other.canvas)
+
+    def mosaic(self) -> Made:
+        high, wide = self.choose((1, 2), (2, 1), (1, 3), (2, 2))
+        if wide > WIDEST:
+            high, wide = 1, 2
+        rows = self.choose(1, self.rows)
+        codes = self.sample(high * wide * rows)
+        self.values.remove(codes)  # it has rows that broadcast with nothing else
+        wrap = self.choose("none", "x", "y", "both")
+        canvas = Canvas(Fraction(high), Fraction(wide), wrap in ("x", "both"), wrap in ("y", "both"))
+        overlap = self.choose(1.0, 0.5)
+        made = self.add(
+            Made("", "features", rows, -1, canvas),
+            op="mosaic",
+            of=codes.id,
+            grid=[high, wide],
+            wrap=wrap,
+            overlap=overlap,
+        )
+        return self.move_on(made) if self.chance() else made
+
+    # -- space
+
+    def edited(self, of: Made, edit: Edit, rows: int | None = None, **node: Any) -> Made:
+        """A canvas after an edit; where that would be too wide, as it was."""
+        canvas = of.canvas.edited(edit)
+        if max(canvas.height, canvas.width) > WIDEST:
+            return of
+        return self.add(replace(of, canvas=canvas, rows=rows or of.rows), of=of.id, **node)
+
+    def pad(self, of: Made) -> Made:
+        mode = self.choose("constant", "reflect", "replicate", "circular")
+        (high, wide), most = of.grid, int(WIDEST * of.coarsest)
+        top, left = self.integer(0, max(0, min(high, most - high))), self.integer(0, max(0, min(wide, most - wide)))
+        right = self.integer(0, max(0, most - wide - left))
+        edit = Pad(Fraction(top, high), Fraction(0), Fraction(left, wide), Fraction(right, wide))
+        if self.chance():
+            sides = {"top": top * of.ratio, "left": left * of.ratio, "right": right * of.ratio, "unit": "pixel"}
+        else:
+            sides = {"top": str(edit.top), "left": str(edit.left), "right": str(edit.right)}
+        return self.edited(of, edit, op="pad", mode=mode, value=0.5, **sides)
+
+    def resize(self, of: Made) -> Made:
+        high, wide = of.grid
+        most = int(WIDEST * of.coarsest)
+        edit = Resize(Fraction(self.integer(2, most), high), Fraction(self.integer(2, most), wide))
+        mode = self.choose("nearest", "bilinear")
+        return self.edited(of, edit, op="resize", height=str(edit.height), width=str(edit.width), mode=mode)
+
+    def crop(self, of: Made) -> Made:
+        high, wide = of.grid
+        top, left = self.integer(0, high // 3), self.integer(0, wide // 3)
+        tall, broad = self.integer(2, max(2, high - top)), self.integer(2, max(2, wide - left))
+        if top + tall > high or left + broad > wide:
+            return of
+        edit = Crop(Fraction(top, high), Fraction(left, wide), Fraction(tall, high), Fraction(broad, wide))
+        sides = {name: str(getattr(edit, name)) for name in ("top", "left", "height", "width")}
+        return self.edited(of, edit, op="crop", **sides)
+
+    def shift(self, of: Made, layers: str | None = None) -> Made:
+        """A canvas moved: all of it, or a layer's outputs each time they are made."""
+        dx = self.per_row(lambda: self.choose(0.0, 0.25, -0.1, "1/3"))
+        mode = self.choose("roll", "reflect", "replicate", "constant")
+        parts = self.one_of(PARTS) if layers else None
+        node = {"op": "shift", "dx": dx, "dy": self.choose(0.0, 0.5), "mode": mode, "layers": layers, "parts": parts}
+        return self.add(replace(of, rows=self.spread(of, dx)), of=of.id, **node)
+
+    def flip(self, of: Made, layers: str | None = None) -> Made:
+        parts = self.one_of(PARTS) if layers else None
+        return self.add(of, op="flip", of=of.id, axis=self.choose("x", "y"), layers=layers, parts=parts)
+
+    def map(self, of: Made) -> Made:
+        return self.one_of((self.shift, self.flip))(of, self.one_of(LAYER_SETS))
+
+    def concat(self, of: Made) -> Made:
+        axis = self.choose("x", "y")
+        side = "height" if axis == "x" else "width"
+        fitting = [
+            one
+            for one in self.values
+            if (one.kind, one.layer) == ("features", of.layer) and getattr(one.canvas, side) == getattr(of.canvas, side)
+        ]
+        parts = [of, *(self.one_of(fitting) for _ in range(self.integer(1, 2)))]
+        canvas = Canvas.joined([part.canvas for part in parts], axis)
+        if max(canvas.height, canvas.width) > WIDEST:
+            return of
+        made = replace(of, canvas=canvas, rows=self.spread(*parts))
+        return self.add(made, op="concat", of=[part.id for part in parts], axis=axis)
+
+    # -- images
+
+    def decode(self, of: Made) -> Made:
+        return self.add(replace(of, kind="image"), op="decode", of=of.id, clamp=self.chance())
+
+    def picture(self, of: Made, how: str) -> Made:
+        """An image after an edit of its own."""
+        if how == "flip":
+            return self.flip(of)
+        if how == "shift":
+            return self.shift(of)
+        if how == "crop" and of.whole:
+            return self.add(replace(of, whole=False), op="crop", of=of.id, left=2, top=1, unit="pixel")
+        if how == "join":
+            return self.add(replace(of, whole=False), op="concat", of=[of.id, of.id], axis=self.choose("x", "y"))
+        if how == "knit" and of.whole:
+            axis = self.choose("x", "y")
+            length = of.canvas.pixels(TABLE.size)[axis == "x"]
+            if length % 4 == 0:
+                return self.add(replace(of, rows=1, whole=False), op="knit", of=of.id, axis=axis)
+        return self.take(of)
+
+
+PASS_STEPS = (
+    "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "resize", "crop", "shift", "flip",
+    "map", "map", "concat", "take",
+)  # fmt: skip
+IMAGE_STEPS = ("knit", "flip", "shift", "crop", "join", "take")
+
+
+@st.composite
+def graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
+    """A valid graph with one decoded image and up to three more outputs of any kind."""
+    build = GraphBuilder(draw)
+    last = build.start_pass() if build.chance() else build.mosaic()
+    for step in draw(st.lists(st.sampled_from(PASS_STEPS), min_size=3, max_size=8)):
+        last = getattr(build, step)() if step in ("start_pass", "mosaic") else getattr(build, step)(last)
+    image = build.decode(last)
+    for edit in draw(st.lists(st.sampled_from(IMAGE_STEPS), max_size=2)):
+        image = build.picture(image, edit)
+    others = draw(st.lists(st.sampled_from([one.id for one in build.values]), max_size=3))
+    return {
+        "seed": build.integer(0, 5),
+        "noise": build.one_of(NOISES),
+        "nodes": build.nodes,
+        "outputs": {"image": image.id} | {f"other_{one}": one for one in others},
+    }
+
+
+def load(document: dict[str, Any]) -> fgraph.Graph:
+    """The graph of a drawn document, on two generators of equal layers."""
+    return fgraph.load(document | {"models": {"main": tiny(0), "toon": tiny(1)}})
