@@ -1,12 +1,14 @@
 """Jobs that compile nothing: the command line is tested without the engine behind it."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
+import fgraph.cli
 from fgraph._errors import GraphError
 from fgraph.cli.configuration import Settings
 from fgraph.cli.places import trace
@@ -18,20 +20,29 @@ class FakeJobs(ModuleType):
     def __init__(self) -> None:
         super().__init__("fgraph.cli.jobs")
         self.settings: list[Settings] = []
+        self.batches: list[int] = []  # how many jobs were run together, each time
 
     @property
     def graphs(self) -> list[dict[str, Any]]:
         return [settings.graph for settings in self.settings]
 
-    def run_job(self, settings: Settings) -> None:
+    def prepare(self, settings: Settings) -> SimpleNamespace:
         self.settings.append(settings)
         ops = [node.get("op") for node in settings.graph["nodes"].values()]
         if "bug" in ops:
             raise RuntimeError("a bug of ours")
         if "nope" in ops:
             raise GraphError([trace(settings).fault("unknown op 'nope'", "nodes", "extra", "op")])
-        if settings.writes:
-            (settings.directory / "done").write_text("")
+        return SimpleNamespace(settings=settings)
+
+    def run_many(self, prepared: Sequence[Any], engine: object) -> list[None]:
+        self.batches.append(len(prepared))
+        return [None] * len(prepared)
+
+    def finish(self, job: Any, outcome: None) -> float:
+        if job.settings.writes:
+            (job.settings.directory / "done").write_text("")
+        return float(job.settings.graph.get("seed", 0))
 
 
 @pytest.fixture
@@ -39,6 +50,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> FakeJobs:
     """Stands in for the engine, in an empty working directory."""
     fake = FakeJobs()
     monkeypatch.setitem(sys.modules, "fgraph.cli.jobs", fake)
+    monkeypatch.setattr(fgraph.cli, "jobs", fake, raising=False)
     monkeypatch.setattr("fgraph.cli.sweeps._drawing_ops", lambda: frozenset({"sample"}))
     monkeypatch.chdir(tmp_path)
     return fake

@@ -139,6 +139,6 @@ def test_interrupt(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(jobs, "run_job", stop)
+    monkeypatch.setattr(jobs, "run_many", stop)
     assert main([]) == 130
     assert "Traceback" not in capsys.readouterr().err

@@ -1,35 +1,98 @@
 """Sweeps: job after job, failures apart, identical jobs said."""
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
+from hydra.experimental.callback import Callback
 
 from fgraph.cli import main
 from fgraph.cli.sweeps import reads_seed
 from tests.cli.conftest import FakeJobs
 
+LAUNCHERS = pytest.mark.parametrize("launcher", ["fused", "basic"])
+
 
 def test_flag_anywhere(jobs: FakeJobs) -> None:
     assert main(["graph=panorama", "-m", "seed=range(0,3)", "hydra.sweep.dir=swept"]) == 0
     assert [graph["seed"] for graph in jobs.graphs] == [0, 1, 2]
+    assert jobs.batches == [3]
     assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["0", "1", "2"]
 
 
-def test_failing_job_is_named_and_the_others_run(jobs: FakeJobs, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["-m", "graph.nodes.extra.op=shift,nope,crop", "hydra.sweep.dir=swept"]) == 2
+@LAUNCHERS
+def test_failing_job_is_named_and_the_others_run(
+    jobs: FakeJobs, capsys: pytest.CaptureFixture[str], launcher: str
+) -> None:
+    arguments = ["-m", f"hydra/launcher={launcher}", "graph.nodes.extra.op=shift,nope,crop", "hydra.sweep.dir=swept"]
+    assert main(arguments) == 1
     printed = capsys.readouterr().err
-    assert "job 1 (graph.nodes.extra.op=nope): " in printed
+    assert printed.count("job 1 (graph.nodes.extra.op=nope): ") == 1
     assert "Traceback" not in printed
-    assert len(list(Path("swept").rglob("done"))) == 2
+    assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["0", "2"]
 
 
-def test_bug_in_one_job_lets_the_others_run(jobs: FakeJobs, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["-m", "graph.nodes.extra.op=bug,nope,crop", "hydra.sweep.dir=swept"]) == 1
+@LAUNCHERS
+def test_bug_in_one_job_lets_the_others_run(jobs: FakeJobs, capsys: pytest.CaptureFixture[str], launcher: str) -> None:
+    arguments = ["-m", f"hydra/launcher={launcher}", "graph.nodes.extra.op=bug,nope,crop", "hydra.sweep.dir=swept"]
+    assert main(arguments) == 1
     printed = capsys.readouterr().err
-    assert "job 0" in printed
-    assert "job 1" in printed
-    assert "Traceback" in printed
+    assert "job 0 (graph.nodes.extra.op=bug): failed by a bug" in printed
+    assert "job 1 (graph.nodes.extra.op=nope): " in printed
+    assert printed.count("Traceback") == 1
     assert len(list(Path("swept").rglob("done"))) == 1
+
+
+def test_batches_are_bounded_and_a_failure_does_not_stop_the_next(jobs: FakeJobs) -> None:
+    arguments = ["-m", "graph.nodes.extra.op=nope,shift,crop,flip,pad", "hydra.sweeper.max_batch_size=2"]
+    assert main([*arguments, "hydra.sweep.dir=swept"]) == 1
+    assert jobs.batches == [1, 2, 1]
+    assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["1", "2", "3", "4"]
+
+
+def test_every_job_gets_what_hydra_writes(jobs: FakeJobs) -> None:
+    arguments = ["-m", "seed=4,5", "graph.nodes.extra.op=shift,nope", "hydra/job_logging=default"]
+    assert main([*arguments, "hydra.sweep.dir=swept"]) == 1
+    for number in range(4):
+        record = Path("swept") / str(number) / ".hydra"
+        assert {path.name for path in record.iterdir()} == {"config.yaml", "hydra.yaml", "overrides.yaml"}
+        assert (record.parent / "fgraph.log").is_file()
+        overrides = yaml.safe_load((record / "overrides.yaml").read_text())
+        assert overrides == [f"seed={4 + number // 2}", f"graph.nodes.extra.op={['shift', 'nope'][number % 2]}"]
+        config = yaml.safe_load((record / "config.yaml").read_text())
+        assert config["seed"] == 4 + number // 2
+        hydra = yaml.safe_load((record / "hydra.yaml").read_text())["hydra"]
+        assert hydra["job"]["num"] == number
+        assert hydra["overrides"]["task"] == overrides
+
+
+def test_jobs_of_one_directory_are_refused(jobs: FakeJobs, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-m", "seed=4,5", "hydra.sweep.subdir=same"]) == 2
+    assert "jobs 0 and 1 would both write into" in capsys.readouterr().err
+    assert not jobs.batches
+
+
+def test_callbacks_run_once_a_job(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[str] = []
+    for name in ("on_job_start", "on_job_end", "on_multirun_end"):
+        monkeypatch.setattr(Callback, name, lambda *_, said=name, **__: calls.append(said))
+    callback = "+hydra.callbacks.mine={_target_: hydra.experimental.callback.Callback}"
+    assert main(["-m", "seed=4,5", callback]) == 0
+    assert calls == [*["on_job_start", "on_job_end"] * 2, "on_multirun_end"]
+
+
+def test_environment_and_folder_of_a_job(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    def finish(job: Any, outcome: None) -> None:
+        seen.append((os.environ["SHADE"], Path.cwd().name))
+
+    monkeypatch.setattr(jobs, "finish", finish)
+    assert main(["-m", "seed=4,5", "hydra.job.chdir=true", "+hydra.job.env_set={SHADE: 'dark'}"]) == 0
+    assert seen == [("dark", "0"), ("dark", "1")]
+    assert "SHADE" not in os.environ
 
 
 def test_unknown_graph_in_a_sweep(jobs: FakeJobs, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,84 @@
+"""The modes, with the engine behind them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fgraph.cli import main
+from fgraph.cli.command import GRAPHS
+from fgraph.save import read_record
+
+BUNDLED = sorted(path.stem for path in (GRAPHS / "graph").glob("*.yaml"))
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def test_run_prints_what_it_wrote(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph=blend_horizontal", "seed=3", "output.formats=[png,npy]", "hydra.run.dir=out"]) == 0
+    printed = [Path(line) for line in capsys.readouterr().out.split()]
+    assert [path.name for path in printed] == ["image.png", "image.npy", "manifest.json"]
+    assert {path.name for path in Path("out").iterdir()} == {".hydra", *(path.name for path in printed)}
+    manifest = json.loads(printed[-1].read_text("utf-8"))
+    assert manifest["models"]["main"]["source"] == "landscape"
+
+
+def test_a_picture_can_be_made_again_from_its_record() -> None:
+    assert main(["graph=blend_horizontal", "seed=3", "hydra.run.dir=first"]) == 0
+    record = read_record("first/image.png")
+    assert set(record.seeds) == {"left", "right"}
+    Path("graph").mkdir()
+    Path("graph/again.yaml").write_text(record.graph, "utf-8")
+    assert main(["--config-dir", ".", "graph=again", "hydra.run.dir=second"]) == 0
+    assert Path("first/image.png").read_bytes() == Path("second/image.png").read_bytes()
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_every_bundled_graph_is_sound(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    assert main([f"graph={name}", "mode=check"]) == 0, capsys.readouterr().err
+    assert capsys.readouterr().out == f"{name}: ok\n"
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_every_bundled_graph_says_what_one_sees(name: str) -> None:
+    text = (GRAPHS / "graph" / f"{name}.yaml").read_text("utf-8")
+    assert text.startswith("# ")
+    assert "# Try: " in text
+
+
+def test_explain_prints_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mode=explain"]) == 0
+    assert "b64.conv1" in capsys.readouterr().out
+
+
+def test_draw_writes_the_drawing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mode=draw", "hydra.run.dir=here"]) == 0
+    assert "<svg" in Path("here/panorama.svg").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["output.formats=[jpg]"], "unknown format 'jpg'"),
+        (["graph.nodes.fade.strat=0.4"], "override 'graph.nodes.fade.strat=0.4': nodes.fade.strat"),
+        (["graph.nodes.fade.strat=0.4"], "did you mean 'start'?"),
+        (["model=lanscape"], "did you mean 'landscape'?"),
+        (["device=nowhere"], "nowhere"),
+    ],
+)
+def test_mistakes(capsys: pytest.CaptureFixture[str], arguments: list[str], expected: str) -> None:
+    assert main(["graph=blend_horizontal", *arguments]) == 2
+    printed = capsys.readouterr().err
+    assert expected in printed
+    assert "Traceback" not in printed
+
+
+def test_sweep_over_literal_seeds_warns(capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["-m", "graph=blend_horizontal", "mode=check", "seed=1,2"]
+    assert main(arguments) == 0
+    assert "identical" not in capsys.readouterr().err
+    assert main([*arguments, "graph.nodes.left.seed=1", "graph.nodes.right.seed=2"]) == 0
+    assert "all 2 jobs of this sweep were identical" in capsys.readouterr().err
