@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from fgraph._errors import Fault, FgraphError, GraphError, ModelError
 from fgraph._models import ModelPool
 from fgraph._nodes import registry_with
-from fgraph._results import Result
+from fgraph._results import Result, Results
 from fgraph.declare import Graph, GraphSpec, Source, read
 from fgraph.digraph import wire
 from fgraph.ir.inputs import Context
@@ -22,12 +22,13 @@ from fgraph.passes import optimise
 from fgraph.plan import Plan, make_plan
 
 if TYPE_CHECKING:
+    from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
     from fgraph.stylegan.generator import Generator
 
 NodeClasses: TypeAlias = Iterable[type[Node]]
 GraphLike: TypeAlias = Graph | Path | str | Mapping[str, Any]
 Engine = Literal["batched", "eager"]
-PRECISIONS = ("float32", "float64")
+PRECISIONS = ("float32", "float64", "bfloat16", "float16")
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
@@ -90,7 +91,8 @@ def compile(
     Args:
         graph: a graph or a list of graphs; paths, YAML text and mappings are loaded.
         device: where to run: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for the best there is.
-        precision: `float32` or `float64`.
+        precision: `float32`, `float64`, or `bfloat16` or `float16` for the four blocks of highest resolution, where
+            all else stays float32.
         memory: the most bytes that the plan may need, a number or such as "2GiB"; None: no limit.
         nodes: node classes of your own that the graphs use.
 
@@ -106,7 +108,7 @@ def compile(
     """
     graphs, single = _as_list(graph, nodes)
     if precision not in PRECISIONS:
-        raise FgraphError(f"precision '{precision}' is not known: use {' or '.join(PRECISIONS)}")
+        raise FgraphError(f"precision '{precision}' is not known: use {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}")
     raw, pool, faults = _lower([one.spec for one in graphs])
     if faults:
         raise GraphError(_in_order(faults))
@@ -126,6 +128,8 @@ def run(
     *,
     outputs: Mapping[str, Any] | Iterable[Any] | None = None,
     engine: Engine = "batched",
+    keep: bool = False,
+    since: Results | None = None,
     device: str = "auto",
     precision: str = "float32",
     memory: int | str | None = None,
@@ -137,6 +141,8 @@ def run(
         graph: what to run; see `compile`.
         outputs: what is wanted, name -> node, or a list of nodes; None: the graph's own outputs.
         engine: `batched` runs the plan, `eager` what it means: one operation and one row after the other.
+        keep: keep every value in memory, so that a later run can build on this one.
+        since: results of a run with `keep`: only what differs from it is computed, inside the rectangle where it does.
         device: see `compile`; a plan keeps its own.
         precision: see `compile`; a plan keeps its own.
         memory: see `compile`; a plan keeps its own.
@@ -147,6 +153,7 @@ def run(
 
     Raises:
         GraphError: a graph is wrong.
+        MemoryBudgetError: there is not enough memory, however the work is cut.
         ModelError: a model's file cannot be read.
         RunError: a step failed.
 
@@ -164,21 +171,34 @@ def run(
     else:
         wanted = _with_outputs(graph, outputs, nodes)
         plan = compile(wanted, device=device, precision=precision, memory=memory, nodes=nodes)
+    plan = _building(plan, keep, since)
     from fgraph.runtime import run_plan  # loads torch
 
     results = run_plan(plan, engine)
     return results[0] if plan.single else results
 
 
-def load_generator(source: str | Path, device: str = "cpu") -> Generator:
-    """Load a generator: a bundled name or a path. What it returns may stand in `Graph(models={"main": ...})`.
+def _building(plan: Plan, keep: bool, since: Results | None) -> Plan:
+    if since is None:
+        return plan.keeping() if keep else plan
+    if since.kept is None:
+        raise FgraphError("since needs results of a run with keep=True: run(graph, keep=True), then since=its results")
+    if keep:
+        raise FgraphError("a run with since leaves what it builds on; it keeps nothing of its own: leave keep out")
+    return plan.after(since.kept)
+
+
+def load_generator(source: str | Path, device: str = "cpu") -> Generator | AliasFreeGenerator:
+    """Load a generator: a bundled name or a path. A StyleGAN2 one may stand in `Graph(models={"main": ...})`.
+
+    StyleGAN3 ones, T or R, are called themselves: `map`, `truncate`, `affine`, `synthesise`.
 
     Raises:
         ModelError: there is no such model, or its file is damaged or not understood.
     """
-    from fgraph.stylegan.checkpoint import load_generator as load_file
+    from fgraph.stylegan.alias_free.loading import load_model
 
-    return load_file(source, device=device)
+    return load_model(source, device=device)
 
 
 def _as_list(graph: GraphLike | Sequence[GraphLike], nodes: NodeClasses) -> tuple[list[Graph], bool]:

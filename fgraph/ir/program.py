@@ -43,6 +43,14 @@ class Operand:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Bases:
+    """For each row of an instruction, another row, of the same value or an earlier one; value -1 is none."""
+
+    values: Index
+    rows: Index
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class Instruction:
     """One operation applied to rows; its result is the value of its own number."""
 
@@ -53,7 +61,7 @@ class Instruction:
     type: Type
     origins: Index  # row -> place in Program.origins
     regions: Regions | None = None  # row -> (top, left, bottom, right) that is made; None: all of every row
-    bases: Index | None = None  # row -> row of this value that it equals outside its region; -1: none
+    bases: Bases | None = None  # row -> the row that it equals outside its region
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
 from fgraph.passes.dead import remove_dead
 from fgraph.passes.differences import find_differences
-from fgraph.passes.regions import Wanted, find_regions
+from fgraph.passes.regions import Wanted, find_regions, without_regions
+from fgraph.passes.reuse import reuse
 from fgraph.passes.share import share
 from fgraph.passes.simplify import simplify
 
@@ -35,6 +36,8 @@ __all__ = [
     "find_regions",
     "optimise",
     "remove_dead",
+    "reuse",
     "share",
     "simplify",
+    "without_regions",
 ]

@@ -1,8 +1,8 @@
 """Rows that equal another row outside a rectangle are computed only inside it.
 
-Sixteen strengths of one local edit differ only within its mask, grown by the halo of every layer that follows. Such a
-row gets a BASE, an earlier row of the same value, and as region the rectangle where it may differ from it; whoever
-reads the row reads its base beyond. Nothing is rewritten: instructions get `bases` and `regions`.
+Sixteen strengths of one local edit differ only within its mask, grown by the halo of every layer that follows. Such
+a row gets a BASE, an earlier row or one that a run before has kept, and as region the rectangle where it may differ
+from it; whoever reads the row reads its base beyond. Nothing is rewritten: instructions get `bases` and `regions`.
 """
 
 from __future__ import annotations
@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 
 from fgraph.fields import Field, rasterise
-from fgraph.ir.ops import DrawMask, Join, Mix
-from fgraph.ir.program import Instruction, Program, as_index
+from fgraph.ir.kept import Kept, RowId
+from fgraph.ir.ops import Apply, DrawMask, Join, Mix
+from fgraph.ir.program import Bases, Instruction, Program, as_index
 from fgraph.ir.regions import NOTHING, Region, Size, area, clip, intersect, union, whole
 from fgraph.passes.regions import as_regions, cyclic_axes, weight_supports
+from fgraph.passes.reuse import prefix_of
 
 _WORTH = 0.7  # a row that differs in a larger share of the canvas is computed by itself
 _ROOTS = 8  # masks that others are compared with
-
-RowId = tuple[int, int]  # value, row
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,110 +31,142 @@ class Kin:
 
     own: RowId
     root: RowId
-    differs: Region  # NOTHING: it is the root itself
+    differs: Region  # where it may differ from its root; NOTHING: nowhere
 
 
-def find_differences(program: Program) -> Program:
-    """The program with bases for rows that differ from an earlier one in a part of the canvas."""
-    if max((one.rows for one in program.instructions), default=0) < 2:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A row that others may be like: its operands' kin, and where a mix looks at each operand."""
+
+    row: RowId
+    kin: tuple[Kin, ...]
+    supports: tuple[Region, ...]
+
+
+def find_differences(program: Program, kept: Kept | None = None) -> Program:
+    """The program with bases for rows that differ from an earlier one, or from a kept one, in a part of the canvas."""
+    if kept is None and max((one.rows for one in program.instructions), default=0) < 2:
         return program
-    return _Walk(program).run()
+    return _Walk(program, kept).run()
 
 
 class _Walk:
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, kept: Kept | None) -> None:
         self.program = program
         self.kin: list[list[Kin]] = []
         self.cyclic = cyclic_axes(program)
+        self.seen: dict[Hashable, Seen] = {}
+        self.masks: dict[Size, list[tuple[RowId, Field]]] = {}
+        self.shapes: dict[Hashable, int] = {}  # operation and types of operands -> a number, which is hashed faster
+        if kept is not None:
+            self._remember(kept)
 
     def run(self) -> Program:
         made = [self._visit(number, one) for number, one in enumerate(self.program.instructions)]
         return replace(self.program, instructions=tuple(made))
 
+    def _remember(self, kept: Kept) -> None:
+        """Enter the rows of an earlier run as rows that new ones may be like."""
+        stands = prefix_of(self.program)
+        for slot, value in stands.items():
+            old = kept.program.instructions[slot]
+            if isinstance(old.op, DrawMask):
+                masks = self.masks.setdefault(old.type.size, [])
+                masks += [((value, row), field) for row, field in enumerate(old.params)]  # type: ignore[misc]
+            if old.type.spatial and old.operands:
+                columns = [[(stands[v], r) for v, r in kept.rows_of(one)] for one in old.operands]
+                supports = _supports(kept.program, old)
+                shape = self._shape(kept.program, old)
+                for row, ids in enumerate(zip(*columns, strict=True)):
+                    kin = tuple(Kin(one, one, NOTHING) for one in ids)
+                    held = tuple(column[row] for column in supports)
+                    self.seen.setdefault(_likeness(shape, old, row, kin), Seen((value, row), kin, held))
+
     def _visit(self, number: int, instruction: Instruction) -> Instruction:
         if isinstance(instruction.op, Join):
             self.kin.append([self.kin[one.value][row] for one in instruction.operands for row in one.index.tolist()])
             return instruction
-        found = [_alone(number, row) for row in range(instruction.rows)]
         if isinstance(instruction.op, DrawMask):
             found = self._compare_masks(number, instruction)
-        elif instruction.type.spatial and instruction.operands and instruction.rows > 1:
+        elif instruction.type.spatial and instruction.operands and not isinstance(instruction.op, Apply):
             found = self._compare_rows(number, instruction)
+        else:
+            found = [_alone(number, row) for row in range(instruction.rows)]
         self.kin.append(found)
-        if all(kin.root == (number, row) for row, kin in enumerate(found)):
-            return instruction
-        bases = [kin.root[1] if kin.root[1] != row else -1 for row, kin in enumerate(found)]
-        canvas = whole(instruction.type.size)
-        regions = [kin.differs if base >= 0 else canvas for kin, base in zip(found, bases, strict=True)]
-        return replace(instruction, bases=as_index(bases), regions=as_regions(regions))
+        return instruction if all(kin.own == kin.root for kin in found) else _with_bases(instruction, found)
 
-    @staticmethod
-    def _compare_masks(number: int, instruction: Instruction) -> list[Kin]:
+    def _compare_masks(self, number: int, instruction: Instruction) -> list[Kin]:
         size = instruction.type.size
-        roots: list[int] = []
+        roots = self.masks.setdefault(size, [])
         found: list[Kin] = []
         for row, field in enumerate(instruction.params):
-            best = _alone(number, row)
-            least = _WORTH * size[0] * size[1]
-            for root in roots:
-                differs = difference(field, instruction.params[root], size)  # type: ignore[arg-type]
+            best, least = _alone(number, row), _WORTH * size[0] * size[1]
+            for root, other in roots:
+                differs = difference(field, other, size)  # type: ignore[arg-type]
                 if area(differs) < least:
-                    best, least = Kin((number, row), (number, root), differs), area(differs)
-            if best.root[1] == row and len(roots) < _ROOTS:
-                roots.append(row)
+                    best, least = Kin((number, row), root, differs), area(differs)
+            if best.root == best.own and len(roots) < _ROOTS:
+                roots.append((best.own, field))  # type: ignore[arg-type]
             found.append(best)
         return found
 
     def _compare_rows(self, number: int, instruction: Instruction) -> list[Kin]:
         columns = [[self.kin[one.value][row] for row in one.index.tolist()] for one in instruction.operands]
-        params: Sequence[Hashable] = instruction.params or (None,) * instruction.rows
-        supports = self._supports(instruction)
-        first: dict[Hashable, int] = {}
+        supports = _supports(self.program, instruction)
+        size, shape = instruction.type.size, self._shape(self.program, instruction)
         found = []
-        size = instruction.type.size
         for row, kin in enumerate(zip(*columns, strict=True)):
-            like = first.setdefault((tuple(one.root for one in kin), params[row]), row)
-            differs = NOTHING
-            if like != row:
-                changed = self._changed(instruction, kin, [column[like] for column in columns])
-                differs = self._reached(number, changed, (row, like), supports)
-            worth = like != row and 0 < area(differs) < _WORTH * size[0] * size[1]
-            found.append(Kin((number, row), (number, like), differs) if worth else _alone(number, row))
+            own = Seen((number, row), kin, tuple(column[row] for column in supports))
+            like = self.seen.setdefault(_likeness(shape, instruction, row, kin), own)
+            differs = self._reached(number, row, own, like) if like is not own else whole(size)
+            worth = area(differs) < _WORTH * size[0] * size[1]
+            found.append(Kin(own.row, like.row, differs) if worth else _alone(number, row))
         return found
 
-    def _supports(self, instruction: Instruction) -> list[list[Region]]:
-        if not isinstance(instruction.op, Mix):
-            return []
-        half = len(instruction.operands) // 2
-        return [weight_supports(self.program, weight) for weight in instruction.operands[half:]]
+    def _shape(self, program: Program, instruction: Instruction) -> int:
+        types = tuple(program.instructions[one.value].type for one in instruction.operands)
+        return self.shapes.setdefault((instruction.op, types), len(self.shapes))
 
-    def _changed(self, instruction: Instruction, one: Sequence[Kin], other: Sequence[Kin]) -> list[Region]:
-        """For each operand, where two rows of one root may differ from each other."""
-        found = []
-        for operand, a, b in zip(instruction.operands, one, other, strict=True):
-            kind = self.program.instructions[operand.value].type
-            differ = kind.spatial and a.own != b.own
-            found.append(union(a.differs, b.differs, kind.size, self.cyclic[operand.value]) if differ else NOTHING)
-        return found
-
-    def _reached(
-        self, number: int, changed: list[Region], rows: tuple[int, int], supports: list[list[Region]]
-    ) -> Region:
-        """Where two rows of a result may differ, when their operands differ in these regions."""
-        instruction, (row, like) = self.program.instructions[number], rows
+    def _reached(self, number: int, row: int, own: Seen, like: Seen) -> Region:
+        """Where two rows of a result may differ, by where their operands may."""
+        instruction = self.program.instructions[number]
         types = tuple(self.program.instructions[one.value].type for one in instruction.operands)
         param: Any = instruction.params[row] if instruction.params else None
         size, cyclic = instruction.type.size, self.cyclic[number]
         total = NOTHING
-        for port, region in enumerate(changed):
-            if not area(region):
+        for port, (a, b) in enumerate(zip(own.kin, like.kin, strict=True)):
+            if a.own == b.own or not types[port].spatial:
                 continue
-            reached = clip(instruction.op.reach(port, region, types, param), size, cyclic)
-            if port < len(supports):  # a mix does not see its operand where the weight is 0
-                seen = union(supports[port][row], supports[port][like], size, cyclic)
-                reached = intersect(reached, seen, size, cyclic)
+            changed = union(a.differs, b.differs, types[port].size, self.cyclic[instruction.operands[port].value])
+            if not area(changed):
+                continue
+            reached = clip(instruction.op.reach(port, changed, types, param), size, cyclic)
+            if port < len(own.supports):  # a mix does not see its operand where the weight is 0
+                reached = intersect(reached, union(own.supports[port], like.supports[port], size, cyclic), size, cyclic)
             total = union(total, reached, size, cyclic)
         return total
+
+
+def _likeness(shape: int, instruction: Instruction, row: int, kin: Sequence[Kin]) -> Hashable:
+    """Equal for rows that may differ in no more than where their operands differ from their roots."""
+    param = instruction.params[row] if instruction.params else None
+    return (shape, param, tuple(one.root for one in kin))
+
+
+def _supports(program: Program, instruction: Instruction) -> list[list[Region]]:
+    """For each value of a mix, where each row's weight is not 0."""
+    if not isinstance(instruction.op, Mix):
+        return []
+    half = len(instruction.operands) // 2
+    return [weight_supports(program, weight) for weight in instruction.operands[half:]]
+
+
+def _with_bases(instruction: Instruction, found: Sequence[Kin]) -> Instruction:
+    canvas = whole(instruction.type.size)
+    bases = [kin.root if kin.root != kin.own else (-1, 0) for kin in found]
+    regions = [kin.differs if kin.root != kin.own else canvas for kin in found]
+    values, rows = as_index([value for value, _ in bases]), as_index([row for _, row in bases])
+    return replace(instruction, bases=Bases(values, rows), regions=as_regions(regions))
 
 
 def _alone(number: int, row: int) -> Kin:

@@ -47,6 +47,12 @@ def find_regions(program: Program, wanted: Wanted | None = None, *, codes: bool 
     return _Walk(program, codes).run(wanted)
 
 
+def without_regions(program: Program) -> Program:
+    """The program with every row to be made whole."""
+    plain = (replace(one, regions=None, bases=None) for one in program.instructions)
+    return replace(program, instructions=tuple(plain))
+
+
 class _Walk:
     def __init__(self, program: Program, codes: bool) -> None:
         self.program = program
@@ -98,17 +104,19 @@ class _Walk:
         differ = map(tuple, instruction.regions.tolist())
         return [
             intersect(need, other, size, cyclic) if base >= 0 else need
-            for need, base, other in zip(needs, instruction.bases.tolist(), differ, strict=True)
+            for need, base, other in zip(needs, instruction.bases.values.tolist(), differ, strict=True)
         ]
 
     def _ask_bases(self, instruction: Instruction, number: int) -> None:
         if instruction.bases is None or instruction.regions is None:
             return
-        size, cyclic, needs = instruction.type.size, self.cyclic[number], self.needs[number]
-        for row, base in enumerate(instruction.bases.tolist()):
+        size, cyclic = instruction.type.size, self.cyclic[number]
+        pairs = zip(instruction.bases.values.tolist(), instruction.bases.rows.tolist(), strict=True)
+        for row, (value, base) in enumerate(pairs):
             own: Any = tuple(instruction.regions[row].tolist())
-            if base >= 0 and not covers(own, needs[row], size, cyclic):
-                needs[base] = union(needs[base], needs[row], size, cyclic)
+            need = self.needs[number][row]
+            if value >= 0 and not covers(own, need, size, cyclic):
+                self.needs[value][base] = union(self.needs[value][base], need, size, cyclic)
 
     @staticmethod
     def _made(instruction: Instruction, need: Region, cyclic: Cyclic) -> Region:
@@ -142,7 +150,7 @@ class _Walk:
         if not area(region):
             return NOTHING
         size = types[port].size
-        window = clip(instruction.op.window(port, region, types, param), size, cyclic)
+        window = clip(instruction.op.window(port, region, types, param), size, instruction.op.windows_wrap)
         return window if held is None else intersect(window, held, size, cyclic)
 
     def _supports(self, instruction: Instruction, port: int) -> list[Region] | None:
@@ -198,6 +206,9 @@ def cyclic_axes(program: Program) -> list[Cyclic]:
                 reader = (reader[0] or cyclic[number][0], reader[1] or cyclic[number][1])
             own = cyclic[operand.value]
             cyclic[operand.value] = (own[0] or reader[0], own[1] or reader[1])
+        for base in set(instruction.bases.values.tolist() if instruction.bases else ()) - {-1, number}:
+            own, lying = cyclic[base], cyclic[number]  # a base is read like the row that lies over it
+            cyclic[base] = (own[0] or lying[0], own[1] or lying[1])
     return cyclic
 
 

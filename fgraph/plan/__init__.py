@@ -1,8 +1,8 @@
 """Planning: a Program becomes steps that run whole batches of rows, with their cost known beforehand."""
 
 from fgraph.plan.cost import Cost, LayerCost
-from fgraph.plan.gather import Copy, Gather
+from fgraph.plan.gather import Copy, Gather, kept_buffer
 from fgraph.plan.plan import Plan, make_plan
 from fgraph.plan.steps import Result, Step
 
-__all__ = ["Copy", "Cost", "Gather", "LayerCost", "Plan", "Result", "Step", "make_plan"]
+__all__ = ["Copy", "Cost", "Gather", "LayerCost", "Plan", "Result", "Step", "kept_buffer", "make_plan"]

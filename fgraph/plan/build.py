@@ -7,13 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fgraph.ir.ops import Join, Op
+from fgraph.ir.ops import Join, Kept, Op
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
-from fgraph.ir.regions import Region, Size, area, extent, whole
+from fgraph.ir.regions import Cyclic, Region, Size, area, extent, whole
 from fgraph.ir.types import Type
 from fgraph.passes import Wanted
-from fgraph.passes.regions import cyclic_axes
-from fgraph.plan.gather import NOWHERE, Gather, Places, whole_regions
+from fgraph.plan.gather import NOWHERE, Gather, Places, kept_buffer, whole_regions
 from fgraph.plan.schedule import Key, schedule_keys
 from fgraph.plan.steps import Result, Step
 
@@ -38,7 +37,6 @@ class StepBuilder:
 
     def __init__(self, program: Program, first: int = 0, codes: Sequence[Places] | None = None) -> None:
         self.program = program
-        self.cyclic = cyclic_axes(program)
         self.batches = _batches(program, with_codes=codes is None)
         self.places = _places(program, self.batches, first, codes)
 
@@ -69,7 +67,7 @@ class StepBuilder:
             windows = (
                 None if regions is None or not kind.spatial else _windows(first.op, port, types, (regions, params))
             )
-            inputs.append(self._gather(operands, windows))
+            inputs.append(self._gather(operands, windows, first.op.windows_wrap))
         return Step(
             op=first.op,
             inputs=tuple(inputs),
@@ -83,14 +81,14 @@ class StepBuilder:
             origins=as_index(np.concatenate([one.origins[unit.rows] for one, unit in pairs])),
         )
 
-    def _gather(self, operands: Sequence[Operand], windows: Regions | None) -> Gather:
+    def _gather(self, operands: Sequence[Operand], windows: Regions | None, wraps: Cyclic = (False, False)) -> Gather:
         places = Places.joined([self.places[one.value].take(one.index) for one in operands])
         kind = self.program.instructions[operands[0].value].type
         if not kind.spatial:
             return Gather(places)
         asked = whole_regions(len(places.rows), kind.size) if windows is None else windows
         exact = bool((places.buffers != NOWHERE).all()) and bool((places.regions == asked).all())
-        return Gather(places, kind.size, self.cyclic[operands[0].value], asked, exact)
+        return Gather(places, kind.size, asked, exact, wraps)
 
     def _results_of(self, place: int, regions: Sequence[Region] | None, after: int) -> list[Result]:
         output = self.program.outputs[place]
@@ -130,7 +128,7 @@ def _batches(program: Program, *, with_codes: bool) -> list[list[Unit]]:
     steps: dict[Hashable, list[Unit]] = {}
     first: dict[Hashable, Key] = {}
     for number, instruction in enumerate(program.instructions):
-        if isinstance(instruction.op, Join) or not (with_codes or instruction.type.spatial):
+        if isinstance(instruction.op, Join | Kept) or not (with_codes or instruction.type.spatial):
             continue
         types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
         for tile, rows in _tiles(instruction):
@@ -170,22 +168,41 @@ def _places(program: Program, batches: list[list[Unit]], first: int, codes: Sequ
             start += len(unit.rows)
     places: list[Places] = []
     for number, instruction in enumerate(program.instructions):
-        if codes is not None and not instruction.type.spatial:
+        if isinstance(instruction.op, Kept):
+            places.append(_kept_places(instruction))
+        elif codes is not None and not instruction.type.spatial:
             places.append(codes[number])
         elif isinstance(instruction.op, Join):
             places.append(Places.joined([places[one.value].take(one.index) for one in instruction.operands]))
         else:
-            places.append(_own_places(instruction, buffers[number], slots[number]))
+            places.append(_own_places(program, number, places, (buffers[number], slots[number])))
     return places
 
 
-def _own_places(instruction: Instruction, buffers: Index, slots: Index) -> Places:
+def _kept_places(instruction: Instruction) -> Places:
+    """Rows of an earlier run stand whole in a buffer of their own."""
+    assert isinstance(instruction.op, Kept)
+    count = instruction.rows
+    regions = whole_regions(count, instruction.type.size if instruction.type.spatial else (0, 0))
+    none = np.full(count, NOWHERE, np.int64)
+    return Places(np.full(count, kept_buffer(instruction.op.slot)), np.arange(count), regions, none, none, regions)
+
+
+_NO_PLACE = Places(*(np.full(shape, NOWHERE, np.int64) for shape in (1, 1, (1, 4), 1, 1, (1, 4))))
+
+
+def _own_places(program: Program, number: int, places: list[Places], stands: tuple[Index, Index]) -> Places:
+    instruction, (buffers, slots) = program.instructions[number], stands
     count, regions = instruction.rows, instruction.regions
     if regions is None:
         regions = whole_regions(count, instruction.type.size if instruction.type.spatial else (0, 0))
     none = np.full(count, NOWHERE, np.int64)
     if instruction.bases is None:
         return Places(buffers, slots, regions, none, none, regions)
-    bases, has = instruction.bases, instruction.bases >= 0
-    beneath = np.where(has, buffers[bases], none)
-    return Places(buffers, slots, regions, beneath, np.where(has, slots[bases], 0), regions[bases])
+    own = Places(buffers, slots, regions, none, none, regions)
+    beneath = [
+        (own if value == number else places[value]).take(as_index([row])) if value >= 0 else _NO_PLACE
+        for value, row in zip(instruction.bases.values.tolist(), instruction.bases.rows.tolist(), strict=True)
+    ]
+    under = Places.joined(beneath)
+    return Places(buffers, slots, regions, under.buffers, under.rows, under.regions)

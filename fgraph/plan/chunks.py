@@ -7,11 +7,12 @@ both. So a canvas of any length runs in bounded memory.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 from fgraph._errors import MemoryBudgetError
 from fgraph._ports import Kind
+from fgraph.ir.ops import Join
 from fgraph.ir.program import Program
 from fgraph.ir.regions import NOTHING, Region, Size, whole
 from fgraph.passes import Wanted, find_regions
@@ -50,6 +51,39 @@ def cut_work(program: Program, memory: int | None) -> tuple[Work, int]:
                 f"{len(chunks)} chunks, the most there can be; the budget is {memory / 2**20:.1f} MiB"
             )
         count = min(len(cells), max(count + 1, ceil(count * min(2.0, 1.05 * least / memory))))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the rows of a value stand at the end of a plan: rows `start` to `start + rows` of a buffer."""
+
+    value: int
+    buffer: int
+    start: int
+    rows: int
+
+
+def keep_work(program: Program, memory: int | None) -> tuple[Work, tuple[Standing, ...]]:
+    """The steps and results of a program that makes all values whole and frees none; and where these stand.
+
+    Raises:
+        MemoryBudgetError: all values together need more than `memory` bytes.
+    """
+    builder = StepBuilder(program)
+    steps = builder.steps()
+    results = builder.results(None, len(steps) - 1)
+    needed = peak_bytes(steps, results)
+    if memory is not None and needed > memory:
+        raise MemoryBudgetError(
+            f"keeping all values needs {needed / 2**20:.1f} MiB, the budget is {memory / 2**20:.1f} MiB; "
+            "run without keep"
+        )
+    standing = [
+        Standing(value, int(places.buffers[0]), int(places.rows[0]), len(places.rows))
+        for value, places in enumerate(builder.places)
+        if not isinstance(program.instructions[value].op, Join)
+    ]
+    return (tuple(steps), tuple(results)), tuple(standing)
 
 
 def _whole_work(program: Program) -> Work:
@@ -113,13 +147,15 @@ def _with_lifetimes(steps: Sequence[Step], results: Sequence[Result]) -> Work:
     for number, step in enumerate(steps):
         for gather in step.inputs:
             for buffer in gather.sources:
-                last[buffer] = max(last[buffer], number)
+                last[buffer] = max(last.get(buffer, 0), number)
     for result in results:
         for gather in result.tensors.values():
             for buffer in gather.sources:
-                last[buffer] = max(last[buffer], result.after)
+                last[buffer] = max(last.get(buffer, 0), result.after)
     frees: dict[int, list[int]] = {}
     for buffer, number in last.items():
+        if buffer < 0:
+            continue  # kept by an earlier run, which owns it
         frees.setdefault(number, []).append(buffer)
     freed = tuple(replace(step, frees=tuple(frees.get(number, ()))) for number, step in enumerate(steps))
     return freed, tuple(results)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 import numpy as np
 
 from fgraph.ir.program import Index, Regions, as_index
-from fgraph.ir.regions import Cyclic, Region, Size, area, clip, covers, pieces, whole
+from fgraph.ir.regions import Cyclic, Region, Size, Span, area, clip, covers, pieces, whole
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right within a tile
 NOWHERE = -1
+_ROUND: Cyclic = (True, True)  # a region that stands in a buffer may go round; one that does not is none the worse
+
+
+def kept_buffer(slot: int) -> int:
+    """The buffer in which value `slot` of an earlier run stands."""
+    return -2 - slot
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,9 +74,9 @@ class Gather:
 
     places: Places
     size: Size | None = None  # of the canvas; None for codes
-    cyclic: Cyclic = (False, False)
     windows: Regions | None = None
     exact: bool = True
+    wraps: Cyclic = (False, False)  # whether a window beyond the canvas goes on at the other edge, or into zeros
 
     @property
     def count(self) -> int:
@@ -109,7 +116,7 @@ class Gather:
     def take(self, index: Index) -> Gather:
         """The gather of some of the rows."""
         windows = None if self.windows is None else self.windows[index]
-        return Gather(self.places.take(index), self.size, self.cyclic, windows, self.exact)
+        return replace(self, places=self.places.take(index), windows=windows)
 
     def runs(self) -> Iterator[Gather]:
         """Stretches of rows that stand in one buffer; of whole rows only."""
@@ -127,12 +134,24 @@ class Gather:
     @cached_property
     def copies(self) -> tuple[Copy, ...]:
         """The copies that fill the windows; what no copy reaches lies beyond a border, or is not looked at."""
-        found: list[Copy] = []
-        for row in range(self.count):
-            for copy in self._row_copies(row):
-                if not _extend(found, copy):
-                    found.append(copy)
-        return tuple(found)
+        return tuple(copy for rows in self._stretches for copy in self._cuts(rows))
+
+    @cached_property
+    def _stretches(self) -> list[tuple[int, int]]:
+        """Rows that follow each other and are read alike, from one row or from rows that follow each other."""
+        assert self.windows is not None
+        if self.count < 2:
+            return [(0, self.count)] * self.count
+        places = self.places
+        fixed = (places.buffers, places.base_buffers, places.regions, places.base_regions, self.windows)
+        breaks = np.zeros(self.count - 1, bool)
+        for column in fixed:
+            breaks |= np.diff(column, axis=0).reshape(len(breaks), -1).any(axis=1)
+        for rows in (places.rows, places.base_rows):
+            pace = np.diff(rows)
+            breaks |= (pace != 0) & (pace != 1)
+            breaks[1:] |= (pace[1:] != pace[:-1]) & ~breaks[:-1]
+        return list(pairwise([0, *(np.flatnonzero(breaks) + 1).tolist(), self.count]))
 
     @cached_property
     def is_filled(self) -> bool:
@@ -145,7 +164,7 @@ class Gather:
     @cached_property
     def is_layered(self) -> bool:
         """Whether a row is read over its base, so that the order of copies matters."""
-        return any(self._layers(row) == (True, True) for row in range(self.count))
+        return any(self._layers(start) == (True, True) for start, _ in self._stretches)
 
     @cached_property
     def view(self) -> Copy | None:
@@ -161,66 +180,47 @@ class Gather:
         own = self.places.buffers[row] != NOWHERE
         if self.places.base_buffers[row] == NOWHERE:
             return own, False
-        wanted = clip(_region(self.windows, row), self.size, self.cyclic)
-        return own, not (own and covers(_region(self.places.regions, row), wanted, self.size, self.cyclic))
+        wanted = clip(_region(self.windows, row), self.size, self.wraps)
+        return own, not (own and covers(_region(self.places.regions, row), wanted, self.size, _ROUND))
 
-    def _row_copies(self, row: int) -> Iterator[Copy]:
-        own, base = self._layers(row)
+    def _cuts(self, rows: tuple[int, int]) -> Iterator[Copy]:
+        """The copies of a stretch of rows: what is read of the base, then what is read over it."""
+        own, base = self._layers(rows[0])
+        places = self.places
         if base:
-            yield from self._cut(row, self.places.base_buffers, self.places.base_rows, self.places.base_regions)
+            yield from self._cut(rows, places.base_buffers, places.base_rows, places.base_regions)
         if own:
-            yield from self._cut(row, self.places.buffers, self.places.rows, self.places.regions)
+            yield from self._cut(rows, places.buffers, places.rows, places.regions)
 
-    def _cut(self, row: int, buffers: Index, rows: Index, regions: Regions) -> Iterator[Copy]:
+    def _cut(self, stretch: tuple[int, int], buffers: Index, rows: Index, regions: Regions) -> Iterator[Copy]:
         assert self.windows is not None
         assert self.size is not None
-        window, source = _region(self.windows, row), _region(regions, row)
-        vertical = pieces((window[0], window[2]), (source[0], source[2]), self.size[0], self.cyclic[0])
-        horizontal = pieces((window[1], window[3]), (source[1], source[3]), self.size[1], self.cyclic[1])
+        first, last = stretch[0], stretch[1] - 1
+        window, source = _region(self.windows, first), _region(regions, first)
+        vertical = self._pieces(0, (window[0], window[2]), (source[0], source[2]))
+        horizontal = self._pieces(1, (window[1], window[3]), (source[1], source[3]))
         for y, from_y, height in vertical:
             for x, from_x, width in horizontal:
                 yield Copy(
-                    (row, row + 1),
+                    stretch,
                     (y, x, y + height, x + width),
-                    int(buffers[row]),
-                    int(rows[row]),
-                    repeats=True,
+                    int(buffers[first]),
+                    int(rows[first]),
+                    repeats=bool(rows[first] == rows[last]),
                     source_box=(from_y, from_x, from_y + height, from_x + width),
                 )
+
+    def _pieces(self, axis: int, window: Span, source: Span) -> list[tuple[int, int, int]]:
+        assert self.size is not None
+        size = self.size[axis]
+        start, stop = window if self.wraps[axis] else (max(window[0], 0), min(window[1], size))
+        found = pieces((start, stop), source, size, _ROUND[axis])
+        return [(into + start - window[0], out_of, count) for into, out_of, count in found]
 
 
 def _region(regions: Regions, row: int) -> Region:
     top, left, bottom, right = regions[row].tolist()
     return (top, left, bottom, right)
-
-
-def _extend(found: list[Copy], copy: Copy) -> bool:
-    """Lengthen a copy of the row before by this one, where they are alike; whether that was done."""
-    for place in range(len(found) - 1, max(-1, len(found) - 5), -1):
-        last = found[place]
-        alike = (last.rows[1], last.box, last.buffer, last.source_box) == (
-            copy.rows[0], copy.box, copy.buffer, copy.source_box,
-        )  # fmt: skip
-        if not alike or not _after_is_free(found, place, last):
-            continue
-        count = last.rows[1] - last.rows[0]
-        repeats = copy.source_row == last.source_row and (last.repeats or count == 1)
-        follows = copy.source_row == last.source_row + count and (not last.repeats or count == 1)
-        if repeats or follows:
-            found[place] = Copy(
-                (last.rows[0], copy.rows[1]), last.box, last.buffer, last.source_row, repeats, last.source_box
-            )
-            return True
-    return False
-
-
-def _after_is_free(found: list[Copy], place: int, last: Copy) -> bool:
-    """Whether no later copy overlaps this box: the order of layers must stay."""
-    return all(not _overlap(other.box, last.box) for other in found[place + 1 :])
-
-
-def _overlap(a: Box, b: Box) -> bool:
-    return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
 def whole_regions(count: int, size: Size) -> Regions:

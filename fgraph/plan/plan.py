@@ -7,8 +7,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from fgraph.ir.kept import Kept
 from fgraph.ir.program import Program
-from fgraph.plan.chunks import cut_work
+from fgraph.ir.verify import verify
+from fgraph.passes import find_differences, reuse, without_regions
+from fgraph.plan.chunks import Standing, cut_work, keep_work
 from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
 from fgraph.plan.steps import Result, Step
 
@@ -30,6 +33,8 @@ class Plan:
     precision: str = "float32"
     memory: int | None = None  # bytes it was cut to fit; None: what the device has free when it runs
     chunks: int = 1
+    keeps: tuple[Standing, ...] = ()  # where values stand at the end, of a plan that keeps them
+    kept: Kept | None = None  # the run that it builds on
 
     @cached_property
     def cost(self) -> Cost:
@@ -51,6 +56,28 @@ class Plan:
             return replace(self, memory=memory)
         (steps, results), chunks = cut_work(self.program, memory)
         return replace(self, steps=steps, results=results, memory=memory, chunks=chunks)
+
+    def keeping(self) -> Plan:
+        """The same work with every value made whole and kept, for later runs to build on.
+
+        Raises:
+            MemoryBudgetError: all values together need more than the plan's memory.
+        """
+        program = without_regions(self.program)
+        (steps, results), keeps = keep_work(program, self.memory)
+        return replace(self, program=program, steps=steps, results=results, keeps=keeps, chunks=1)
+
+    def after(self, kept: Kept) -> Plan:
+        """The same work, computing only what differs from a run before; all of it, if that ran other models.
+
+        Raises:
+            MemoryBudgetError: it cannot be cut to the plan's memory.
+        """
+        if not kept.serves(self.models, self.precision):
+            return self
+        program = find_differences(verify(reuse(without_regions(self.program), kept)), kept)
+        (steps, results), chunks = cut_work(verify(program), self.memory)
+        return replace(self, program=program, steps=steps, results=results, chunks=chunks, kept=kept)
 
     def __str__(self) -> str:
         from fgraph.plan.text import to_table

@@ -21,12 +21,21 @@ def schedule_keys(program: Program) -> list[Key]:
     keys: list[Key] = []
     for instruction in program.instructions:
         read = [keys[operand.value] for operand in instruction.operands]
+        read += [keys[base] for operand in instruction.operands for base in _bases(program, operand.value)]
         keys.append(_key(instruction.op, read))
     for number in reversed(range(len(keys))):
         if not program.instructions[number].operands:
             keys[number] = _NEVER  # set below, once its readers are known
     first = _first_readers(program, keys)
     return [first.get(number, (0, 0, 0, 0, _BEFORE)) if key == _NEVER else key for number, key in enumerate(keys)]
+
+
+def _bases(program: Program, value: int) -> set[int]:
+    """The values that rows of a value lie over, which whoever reads it reads too."""
+    instruction = program.instructions[value]
+    if isinstance(instruction.op, Join):
+        return {base for operand in instruction.operands for base in _bases(program, operand.value)}
+    return set(instruction.bases.values.tolist()) - {-1, value} if instruction.bases else set()
 
 
 def _key(op: Op, read: list[Key]) -> Key:
@@ -54,9 +63,10 @@ def _first_readers(program: Program, keys: list[Key]) -> dict[int, Key]:
         key = keys[number]
         if isinstance(instruction.op, Join):
             key = first.get(number, key)
-        for operand in instruction.operands:
-            maker = program.instructions[operand.value]
+        earlier = (*key[:4], _BEFORE)
+        read = {operand.value for operand in instruction.operands}
+        for value in read.union(*(_bases(program, one) for one in read)):
+            maker = program.instructions[value]
             if not maker.operands or isinstance(maker.op, Join):
-                earlier = (*key[:4], _BEFORE)
-                first[operand.value] = min(first.get(operand.value, earlier), earlier)
+                first[value] = min(first.get(value, earlier), earlier)
     return first

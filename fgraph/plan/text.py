@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fgraph.ir.ops import LayerOp
+from fgraph.plan.forecast import forecast
+from fgraph.plan.speeds import MEASURED, find_speeds
+
 if TYPE_CHECKING:
     from fgraph.plan.plan import Plan
 
@@ -12,7 +16,7 @@ _WORDS = 4  # columns of text, before those of numbers
 
 
 def to_table(plan: Plan) -> str:
-    """Calls, rows, size, share made, FLOPs and bytes by layer; totals; what running row by row would have cost."""
+    """Calls, rows, size, share made, FLOPs and bytes by layer; what each stage saved; memory, chunks, a forecast."""
     rows = [_HEAD]
     for line in plan.layers:
         words = (line.name, line.model, line.size, line.tile)
@@ -34,18 +38,57 @@ def _row(row: tuple[str, ...], widths: list[int]) -> str:
 
 def _totals(plan: Plan) -> list[str]:
     cost, graphs = plan.cost, plan.raw.graphs
-    shared = _saved(cost.shared_flops, cost.unbatched_flops)
-    regions = _saved(cost.flops, cost.shared_flops)
+    peak = f"{cost.peak_bytes / 2**20:,.1f} MiB, counted in fp32, without the weights"
+    budget = "" if plan.memory is None else f"; the budget is {plan.memory / 2**20:,.1f} MiB"
     return [
         f"{graphs} graph{'s' if graphs > 1 else ''}, {len(plan.raw.instructions)} operations as lowered, "
-        f"{len(plan.program.instructions)} after the passes, {len(plan.steps)} steps"
-        + (f" in {plan.chunks} chunks" if plan.chunks > 1 else ""),
-        f"generator-layer calls   {cost.layer_calls:>12,}   row by row {cost.unbatched_layer_calls:>12,}",
-        f"GFLOP                   {cost.flops / 1e9:>12,.3f}   row by row {cost.unbatched_flops / 1e9:>12,.3f}   "
-        f"saved: {shared} by sharing, then {regions} by regions",
-        f"peak memory             {cost.peak_bytes / 2**20:>8,.1f} MiB   in fp32, without the weights",
+        f"{len(plan.program.instructions)} after the passes, {len(plan.steps)} steps",
+        "",
+        *_savings(plan),
+        "",
+        f"peak memory  {peak}{budget}",
+        f"chunks       {plan.chunks}" + (", by stretches of the outputs" if plan.chunks > 1 else ""),
+        f"forecast     {_forecast(plan)}",
     ]
 
 
+def _savings(plan: Plan) -> list[str]:
+    """What each stage leaves to do: calls of generator layers, a row a call until they are batched; and FLOPs."""
+    cost = plan.cost
+    layers = [step for step in plan.steps if isinstance(step.op, LayerOp)]
+    shared = sum(one.rows for one in plan.program.instructions if isinstance(one.op, LayerOp))
+    stages = [
+        ("row by row", cost.unbatched_layer_calls, cost.unbatched_flops),
+        ("rows shared", shared, cost.shared_flops),
+        ("regions, differences", sum(step.rows for step in layers), cost.flops),
+        ("batched", cost.layer_calls, cost.flops),
+    ]
+    lines = [f"{'':<22}{'layer calls':>12}{'saved':>10}{'GFLOP':>14}{'saved':>10}"]
+    for (name, calls, flops), (_, calls_before, flops_before) in zip(stages, [stages[0], *stages], strict=False):
+        saved = ("", "") if name == stages[0][0] else (_saved(calls, calls_before), _saved(flops, flops_before))
+        lines.append(f"{name:<22}{calls:>12,}{saved[0]:>10}{flops / 1e9:>14,.3f}{saved[1]:>10}".rstrip())
+    return lines
+
+
+def _forecast(plan: Plan) -> str:
+    if plan.precision not in MEASURED:
+        return f"none in {plan.precision}"
+    speeds = find_speeds(plan.device, plan.precision)
+    if speeds is None:
+        return "none yet: mode=explain measures this device once, as does fgraph.runtime.calibrate.calibrate()"
+    times = forecast(plan.steps, plan.results, plan.raw, speeds)
+    threads = f", {speeds.threads} thread{'s' if speeds.threads > 1 else ''}" if speeds.name == "cpu" else ""
+    return (
+        f"{_seconds(times.seconds)}; row by row {_seconds(times.row_by_row)}   "
+        f"(on {speeds.name}{threads}, {speeds.precision}; models loaded, nothing else running)"
+    )
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds * 1e3:.1f} ms" if seconds < 1 else f"{seconds:,.1f} s"
+
+
 def _saved(after: int, before: int) -> str:
-    return f"{1 - after / before:.0%}" if before else "0%"
+    if not before:
+        return "0%"
+    return f"{1 - after / before:.0%}" if after <= before else f"{after / before - 1:.0%} more"

@@ -39,9 +39,9 @@ class Collector:
             top, left, bottom, right = result.region or (0, 0, *made.shape[-2:])
             arrays[name][result.rows, :, top:bottom, left:right] = made
 
-    def finish(self) -> list[dict[str, results.Result]]:
+    def finish(self) -> list[results.Results]:
         """For each graph, name -> result."""
-        found: list[dict[str, results.Result]] = [{} for _ in range(self._program.graphs)]
+        found = [results.Results() for _ in range(self._program.graphs)]
         for output, arrays in zip(self._program.outputs, self._arrays, strict=True):
             found[output.graph][output.name] = to_result(output, arrays)
         return found

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import FgraphError, RunError
-from fgraph.plan import Plan, Result, Step
+from fgraph.plan import Plan, Result, Step, kept_buffer
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.progress import progress
 from fgraph.runtime.read import read
@@ -18,8 +18,13 @@ OnStep = Callable[[Step], None]
 OnResult = Callable[[Result, dict[str, Tensor]], None]
 
 
-def execute(plan: Plan, context: KernelContext, on_result: OnResult, on_step: OnStep | None = None) -> None:
+def execute(
+    plan: Plan, context: KernelContext, on_result: OnResult, on_step: OnStep | None = None
+) -> dict[int, Tensor]:
     """Run every step; hand over each of `plan.results` with its tensors by name.
+
+    Returns:
+        The values that the plan keeps.
 
     Raises:
         RunError: a step failed; the message names the operation and the nodes it was made for.
@@ -28,16 +33,24 @@ def execute(plan: Plan, context: KernelContext, on_result: OnResult, on_step: On
     for result in plan.results:
         ready.setdefault(result.after, []).append(result)
     buffers: dict[int, Tensor] = {}
+    if plan.kept is not None:
+        buffers |= {kept_buffer(slot): tensor for slot, tensor in plan.kept.tensors.items()}
+
+    def hand_over(number: int) -> None:
+        for result in ready.get(number, ()):
+            on_result(result, {name: read(buffers, gather) for name, gather in result.tensors.items()})
+
     with torch.inference_mode(), progress(len(plan.steps), "running") as job:
+        hand_over(-1)  # what an earlier run has left needs no step
         for number, step in enumerate(plan.steps):
             buffers[number] = _run_step(plan, step, buffers, context)
             if on_step:
                 on_step(step)
-            for result in ready.get(number, ()):
-                on_result(result, {name: read(buffers, gather) for name, gather in result.tensors.items()})
+            hand_over(number)
             for buffer in step.frees:
                 del buffers[buffer]
             job.advance()
+    return {one.value: buffers[one.buffer][one.start : one.start + one.rows] for one in plan.keeps}
 
 
 def _run_step(plan: Plan, step: Step, buffers: dict[int, Tensor], context: KernelContext) -> Tensor:

@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from fgraph.plan import Copy, Gather
+from fgraph.stylegan.network import empty_maps
 
 Buffers = Mapping[int, Tensor]
 
@@ -55,5 +56,5 @@ def empty_tiles(buffers: Buffers, gather: Gather) -> Tensor:
     """Room for the windows; zeros, unless copies will fill all of it."""
     like = buffers[gather.sources[0]]
     shape = (gather.count, like.shape[1], *gather.tile)
-    make = torch.empty if gather.is_filled else torch.zeros
-    return make(shape, dtype=like.dtype, device=like.device).contiguous(memory_format=torch.channels_last)
+    room = empty_maps(shape, like)
+    return room if gather.is_filled else room.zero_()

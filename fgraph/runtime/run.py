@@ -11,15 +11,17 @@ import torch
 
 from fgraph import _results as results
 from fgraph._errors import FgraphError
+from fgraph.ir.kept import Kept
 from fgraph.ir.program import as_index
 from fgraph.plan import Plan, Result, Step
 from fgraph.runtime.collect import Collector
 from fgraph.runtime.eager import run_eagerly
 from fgraph.runtime.execute import execute
 from fgraph.runtime.kernels import KernelContext
-from fgraph.runtime.memory import free_bytes
+from fgraph.runtime.memory import free_bytes, keep_freed_memory
 from fgraph.stylegan.checkpoint import load_generator
 from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.half import DTYPES
 from fgraph.stylegan.header import ModelHeader
 
 _KEPT = 4  # generators kept loaded between runs
@@ -27,34 +29,49 @@ _KEPT = 4  # generators kept loaded between runs
 
 def run_plan(
     plan: Plan, engine: Literal["batched", "eager"] = "batched", on_step: Callable[[Step], None] | None = None
-) -> list[dict[str, results.Result]]:
+) -> list[results.Results]:
     """Run a plan; for each graph, name -> result. `on_step` is called after each batched step.
 
     Raises:
         ModelError: a model's file cannot be read.
+        MemoryBudgetError: the device has not enough memory free, however the work is cut.
         RunError: a step failed.
     """
     context = make_context(plan.models, plan.device, plan.precision)
     if engine == "eager":
-        collector = Collector(plan.raw)
-        for place, made in enumerate(run_eagerly(plan.raw, context)):
-            output = plan.raw.outputs[place]
-            rows = as_index(np.arange(next(iter(output.tensors.values())).rows))
-            collector.take(Result(place, output, rows, None, {}, 0), made)
-        return collector.finish()
-    if plan.memory is None:
+        return _run_eagerly(plan, context)
+    if plan.memory is None and not plan.keeps:
         plan = plan.within(free_bytes(context.device))
+    if context.device.type == "cpu":
+        keep_freed_memory()
     collector = Collector(plan.program)
-    execute(plan, context, collector.take, on_step)
+    tensors = execute(plan, context, collector.take, on_step)
+    found = collector.finish()
+    if plan.keeps or plan.kept:
+        kept = Kept(plan.program, tensors, plan.models, plan.precision) if plan.keeps else plan.kept
+        for one in found:
+            one.kept = kept
+    return found
+
+
+def _run_eagerly(plan: Plan, context: KernelContext) -> list[results.Results]:
+    collector = Collector(plan.raw)
+    for place, made in enumerate(run_eagerly(plan.raw, context)):
+        output = plan.raw.outputs[place]
+        rows = as_index(np.arange(next(iter(output.tensors.values())).rows))
+        collector.take(Result(place, output, rows, None, {}, 0), made)
     return collector.finish()
 
 
 def make_context(models: Mapping[str, Any], device: str, precision: str) -> KernelContext:
     """The generators of a run, on its device and in its precision."""
     place = pick_device(device)
-    dtype = {"float32": torch.float32, "float64": torch.float64}[precision]
+    dtype = torch.float64 if precision == "float64" else torch.float32
+    half = DTYPES.get(precision)
     generators = {
-        name: _load(model, place, dtype) if isinstance(model, ModelHeader) else model.to(place, dtype)
+        name: _load(model, place, dtype, half)
+        if isinstance(model, ModelHeader)
+        else model.to(place, dtype).with_half(half)
         for name, model in models.items()
     }
     return KernelContext(generators, place, dtype)
@@ -78,9 +95,11 @@ def pick_device(name: str) -> torch.device:
 
 
 @lru_cache(maxsize=_KEPT)
-def _load_cached(identity: str, path: str, device: torch.device, dtype: torch.dtype) -> Generator:
-    return load_generator(path, device=device, dtype=dtype)
+def _load_cached(
+    identity: str, path: str, device: torch.device, dtype: torch.dtype, half: torch.dtype | None
+) -> Generator:
+    return load_generator(path, device=device, dtype=dtype).with_half(half)
 
 
-def _load(header: ModelHeader, device: torch.device, dtype: torch.dtype) -> Generator:
-    return _load_cached(header.identity, str(header.path), device, dtype)
+def _load(header: ModelHeader, device: torch.device, dtype: torch.dtype, half: torch.dtype | None) -> Generator:
+    return _load_cached(header.identity, str(header.path), device, dtype, half)

@@ -14,7 +14,7 @@ from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.kernels.spatial import edit_window
 from fgraph.runtime.read import Buffers, read, source_of, target_of
-from fgraph.stylegan.network import upsample_skip
+from fgraph.stylegan.network import empty_maps, upsample_skip
 
 
 def run_tiles(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -82,8 +82,8 @@ def _concat(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
 def _room(step: Step, buffers: Buffers, *, zero: bool) -> Tensor:
     like = next(buffers[gather.sources[0]] for gather in step.inputs if gather.sources)
     shape = (step.rows, *step.row_type.shape)
-    make = torch.zeros if zero else torch.empty
-    return make(shape, dtype=like.dtype, device=like.device).contiguous(memory_format=torch.channels_last)
+    room = empty_maps(shape, like)
+    return room.zero_() if zero else room
 
 
 def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import fgraph
@@ -27,6 +27,7 @@ def thoroughly(examples: int) -> Callable[[Any], Any]:
         derandomize=True,
         database=None,
         deadline=None,
+        phases=(Phase.explicit, Phase.generate),  # shrinking a graph takes minutes: add Phase.shrink to look closer
         suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
     )
 
@@ -69,6 +70,29 @@ def test_graphs_compiled_together_are_the_same_alone(documents: list[dict[str, A
         assert_equal(result, alone)
         for name, one in result.items():
             assert getattr(one, "space", None) == getattr(alone[name], "space", None), name
+
+
+@thoroughly(60)
+@given(graphs(), st.integers(2, 6))
+def test_work_cut_into_chunks_makes_the_same(document: dict[str, Any], parts: int) -> None:
+    plan = fgraph.compile(load(document), device="cpu")
+    try:
+        cut = plan.within(max(1, plan.cost.peak_bytes // parts))
+    except fgraph.MemoryBudgetError:
+        return  # told before anything runs; how often that happens is counted below
+    assert cut.cost.peak_bytes <= cut.memory
+    assert_equal(fgraph.run(cut), fgraph.run(plan))
+
+
+@thoroughly(80)
+@given(st.lists(graphs(), min_size=2, max_size=2), st.integers(0, 3))
+def test_a_run_that_builds_on_another_makes_the_same(documents: list[dict[str, Any]], seed: int) -> None:
+    before = load(documents[0])
+    kept = fgraph.run(before, keep=True, device="cpu")
+    assert_equal(kept, fgraph.run(before, device="cpu"))
+    for document in (documents[0], documents[0] | {"seed": seed}, documents[1]):
+        graph = load(document)
+        assert_equal(fgraph.run(graph, since=kept, device="cpu"), fgraph.run(graph, device="cpu"))
 
 
 def _first(result: Any) -> np.ndarray:

@@ -1,7 +1,7 @@
 """The operations of the IR, one family a file."""
 
 from fgraph.ir.ops.base import Op, Order
-from fgraph.ir.ops.image import Apply, Clamp, Join, Picture
+from fgraph.ir.ops.image import Apply, Clamp, Join, Kept, Picture
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
@@ -12,11 +12,11 @@ OPS: tuple[type[Op], ...] = (
     Const, Conv, ToRGB, Upsample, NoiseField,
     DrawMask, Mix,
     Pad, Resize, Shift, Crop, Flip, Concat,
-    Picture, Clamp, Apply, Join,
+    Picture, Clamp, Apply, Join, Kept,
 )  # fmt: skip
 
 __all__ = [
     "OPS", "Affine", "Apply", "Clamp", "Concat", "Const", "Conv", "Crop", "Draw", "DrawMask", "Flip", "Given",
-    "Invert", "Join", "LayerOp", "Lerp", "MapZ", "Mix", "NoiseField", "Op", "Order", "Pad", "Picture", "Repeat",
+    "Invert", "Join", "Kept", "LayerOp", "Lerp", "MapZ", "Mix", "NoiseField", "Op", "Order", "Pad", "Picture", "Repeat",
     "Resize", "Shift", "SpatialOp", "Splice", "ToRGB", "Truncate", "Upsample",
 ]  # fmt: skip

@@ -51,8 +51,13 @@ class Op:
 
     @property
     def wraps(self) -> Cyclic:
-        """Whether it reads its operands round the edges of y, of x."""
+        """Whether it reads neighbours round the edges of y, of x."""
         return (False, False)
+
+    @property
+    def windows_wrap(self) -> Cyclic:
+        """Whether a window that reaches beyond the canvas goes on at its other edge, rather than into zeros."""
+        return self.wraps
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         """Floating-point operations for one row; a multiply and an add count as two."""
@@ -83,6 +88,10 @@ class PointwiseOp(Op):
     @property
     def reads_in_place(self) -> bool:
         return True
+
+    @property
+    def windows_wrap(self) -> Cyclic:
+        return (True, True)  # windows are regions: they reach beyond the canvas only where that goes round
 
     def made(self, region: Region, output: Type) -> Region:
         return region

@@ -57,6 +57,22 @@ class Apply(Op):
 
 
 @dataclass(frozen=True)
+class Kept(Op):
+    """Rows that an earlier run has left: value `slot` of its program. They stand in their buffer already."""
+
+    name: ClassVar[str] = "kept"
+    slot: int
+    type: Type
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return self.type
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
 class Join(PointwiseOp):
     """Rows of several values laid end to end; costs nothing, the plan reads through it."""
 

@@ -68,9 +68,9 @@ class Conv(LayerOp):
         expect(2 <= len(inputs) <= 3 and inputs[0].kind == "activation" and inputs[1].kind == "s", self, inputs)
         channels, height, width = inputs[0].shape
         size = (height * self.layer.up, width * self.layer.up)
-        expect(channels == self.layer.in_channels, self, inputs)
+        expect(channels == self.layer.state_in, self, inputs)
         expect(len(inputs) == 2 or inputs[2] == Type("noise", (1, *size)), self, inputs)
-        return Type("activation", (self.layer.out_channels, *size))
+        return Type("activation", (self.layer.state_out, *size))
 
     def made(self, region: Region, output: Type) -> Region:
         return doubled(halved(region)) if self.layer.up == 2 else region
@@ -102,6 +102,10 @@ class ToRGB(LayerOp):
         output = Type("rgb", (self.layer.out_channels, *inputs[0].size))
         expect(len(inputs) == 2 or inputs[2] == output, self, inputs)
         return output
+
+    @property
+    def windows_wrap(self) -> Cyclic:
+        return (True, True)  # it reads no neighbours: its windows are regions
 
     def made(self, region: Region, output: Type) -> Region:
         return region

@@ -93,6 +93,10 @@ class Concat(Op):
         return Type(inputs[0].kind, tuple(shape))
 
     @property
+    def windows_wrap(self) -> Cyclic:
+        return (self.axis == "x", self.axis == "y")  # along the joint the next part begins
+
+    @property
     def reads_in_place(self) -> bool:
         return True
 

@@ -73,7 +73,7 @@ def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: Kernel
             job.advance()
 
         return invert_images(
-            context.generators[op.model],
+            context.generators[op.model].with_half(None),  # gradients of half layers would vanish unscaled
             inputs[0],
             space=op.space,
             steps=op.steps,

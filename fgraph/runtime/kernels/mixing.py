@@ -18,9 +18,9 @@ def mask(op: DrawMask, inputs: Sequence[Tensor], params: Params, context: Kernel
 
 
 def mix(op: Mix, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Σ weight · value."""
+    """Σ weight · value, of the type of the first value; weights are in full precision."""
     half = len(inputs) // 2
-    result = inputs[0] * inputs[half]
+    result = inputs[0] * inputs[half].to(inputs[0].dtype)
     for value, weight in zip(inputs[1:half], inputs[half + 1 :], strict=True):
         result = torch.addcmul(result, value, weight, out=result)
     return result

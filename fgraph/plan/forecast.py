@@ -1,0 +1,121 @@
+"""How long a plan will take: its steps, and what a device was found to do.
+
+A convolution takes its multiply-adds by the rate measured nearest to its channels and pixels; everything else, what it
+reads and writes by the bandwidth, or what it draws. Every call has an overhead. Loading torch and models is not in it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fgraph.ir.ops import Affine, Conv, Draw, DrawMask, Invert, Join, Kept, MapZ, NoiseField, Op, Picture, ToRGB
+from fgraph.ir.program import Instruction, Program
+from fgraph.ir.types import Type
+from fgraph.plan.gather import Gather
+from fgraph.plan.speeds import Rate, Speeds
+from fgraph.plan.steps import Result, Step
+
+_DRAWN = (Draw, DrawMask, NoiseField, Picture)
+_MIDDLING = (64, 4096)  # channels and pixels that stand for all layers of an inversion
+_CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """Seconds of a plan, and of the same graphs one operation and one row at a time."""
+
+    seconds: float
+    row_by_row: float
+
+
+def forecast(steps: Sequence[Step], results: Sequence[Result], raw: Program, speeds: Speeds) -> Forecast:
+    """Sum up what every step, and every row of the program as it was lowered, takes."""
+    planned = sum(step_seconds(step, speeds) for step in steps)
+    planned += sum(_copy_seconds(gather, 3, speeds) for result in results for gather in result.tensors.values())
+    return Forecast(planned, sum(_one_by_one(raw, instruction, speeds) for instruction in raw.instructions))
+
+
+def step_seconds(step: Step, speeds: Speeds) -> float:
+    """Seconds of one step, with what it copies together."""
+    pairs = zip(step.inputs, step.input_types, strict=True)
+    copied = sum(_copy_seconds(gather, kind.shape[0], speeds) for gather, kind in pairs)
+    distinct = len(set(step.params)) if step.params else step.rows
+    return copied + op_seconds(step.op, step.row_inputs, step.row_type, (step.rows, distinct), speeds)
+
+
+def op_seconds(op: Op, inputs: Sequence[Type], output: Type, rows: tuple[int, int], speeds: Speeds) -> float:
+    """Seconds of one call over `rows`: how many there are, and how many of them differ in their parameters."""
+    count, distinct = rows
+    if isinstance(op, Join | Kept):
+        return 0.0
+    moved = count * (output.numbers + sum(one.numbers for one in inputs)) * _width(speeds) / speeds.bandwidth
+    if isinstance(op, _DRAWN):
+        return distinct * (speeds.overhead + output.numbers * speeds.drawn) + moved
+    if isinstance(op, Conv):
+        moved = conv_seconds(op, inputs[0], count, speeds)
+    elif isinstance(op, ToRGB):
+        moved = count * inputs[0].numbers * _width(speeds) / speeds.rgb
+    elif isinstance(op, MapZ | Affine):
+        moved += _linear_seconds(op, op.flops(tuple(inputs), output), count, speeds)
+    elif isinstance(op, Invert):
+        moved = _inversion_seconds(op, op.flops(tuple(inputs), output) * count, inputs[0], speeds)
+    return speeds.overhead + moved
+
+
+def _linear_seconds(op: MapZ | Affine, flops: int, count: int, speeds: Speeds) -> float:
+    weights = flops / 2 * _width(speeds) / speeds.bandwidth  # each is read once a call, and used once a row
+    calls = op.depth if isinstance(op, MapZ) else 1
+    return calls * speeds.overhead + max(weights, flops * count / max(one.flops for one in speeds.plain))
+
+
+def _inversion_seconds(op: Invert, flops: int, image: Type, speeds: Speeds) -> float:
+    layers = 3 * round(math.log2(min(image.size)) - 1)
+    calls = op.steps * layers * _CALLS_OF_A_LAYER
+    return calls * speeds.overhead + flops / rate(speeds.plain, *_MIDDLING)
+
+
+def conv_seconds(op: Conv, source: Type, rows: int, speeds: Speeds) -> float:
+    """Seconds of a convolution layer without the overhead of its call; `source` is a row of what it reads."""
+    channels, height, width = source.shape
+    positions = rows * height * width
+    flops = conv_flops(channels, op.layer.out_channels, positions)
+    rates = speeds.doubling if op.layer.up == 2 else speeds.plain
+    return flops / rate(rates, math.sqrt(channels * op.layer.out_channels), positions)
+
+
+def conv_flops(read: int, made: int, positions: int) -> int:
+    """Floating-point operations of the nine taps of a convolution, as rates are measured in."""
+    return 2 * 9 * read * made * positions
+
+
+def rate(rates: Sequence[Rate], channels: float, positions: float) -> float:
+    """FLOPs a second for a layer: between the rates measured, on logarithmic scales; at the ends, that of the end."""
+    widths = sorted({one.channels for one in rates})
+    found = []
+    for width in widths:
+        known = sorted((one.positions, one.flops) for one in rates if one.channels == width)
+        places, values = zip(*known, strict=True)
+        found.append(np.interp(math.log(max(positions, 1)), np.log(places), np.log(values)))
+    return float(np.exp(np.interp(math.log(channels), np.log(widths), found)))
+
+
+def _width(speeds: Speeds) -> int:
+    return 8 if speeds.precision == "float64" else 4
+
+
+def _copy_seconds(gather: Gather, channels: int, speeds: Speeds) -> float:
+    if not gather.copies_rows:
+        return 0.0
+    height, width = gather.tile if gather.size is not None else (1, 1)
+    calls = len(gather.copies) if gather.way == "tiles" else len(gather.sources)
+    moved = 2 * gather.count * channels * height * width * _width(speeds)
+    return moved / speeds.bandwidth + calls * speeds.overhead / 10  # one copy, where a call is ten operations or so
+
+
+def _one_by_one(raw: Program, instruction: Instruction, speeds: Speeds) -> float:
+    types = [raw.instructions[operand.value].type for operand in instruction.operands]
+    return instruction.rows * op_seconds(instruction.op, types, instruction.type, (1, 1), speeds)

@@ -1,0 +1,109 @@
+"""How fast a device was found to be: measured once by `fgraph.runtime.calibrate`, kept in the user's cache, read here.
+
+What was measured is found without torch, by everything that is known without it: the device's name, the precision, the
+versions of torch and fgraph, the machine, its processors and the threads asked for.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import sys
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from fgraph._atomic import write_atomic
+from fgraph._version import __version__
+
+MEASURED = ("float32", "float64")  # precisions; plans in half run partly in full, and nothing is forecast of them
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """What a convolution layer with so many channels, over so many pixels of its input, was found to do."""
+
+    channels: int
+    positions: int
+    flops: float  # of its multiply-adds, a second
+
+
+@dataclass(frozen=True)
+class Speeds:
+    """What one device does."""
+
+    device: str  # as it was asked for, such as auto
+    name: str  # what it turned out to be, for people
+    precision: str
+    threads: int
+    overhead: float  # seconds of a call, however little it does
+    bandwidth: float  # bytes a second, read or written, between convolutions
+    rgb: float  # bytes a second that ToRGB reads
+    drawn: float  # seconds for a number of noise or of a mask
+    plain: tuple[Rate, ...]  # layers that keep their size
+    doubling: tuple[Rate, ...]  # and those that double it, by a transposed convolution
+
+
+def cache_folder() -> Path:
+    """Where this user's programs keep what can be made again."""
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "fgraph"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "fgraph" / "Cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fgraph"
+
+
+def find_speeds(device: str, precision: str) -> Speeds | None:
+    """What was measured of a device under the circumstances of now; None if nothing was, or it cannot be read."""
+    found = []
+    for path in (cache_folder() / "speeds").glob(f"{_stem(device, precision)}-*.json"):
+        with suppress(OSError, ValueError, TypeError, KeyError):  # damaged: it is measured again
+            document = json.loads(path.read_text(encoding="utf-8"))
+            speeds = _read(document["speeds"])
+            if document["where"] == _circumstances() and speeds.threads == (_loaded_threads() or speeds.threads):
+                found.append((path.stat().st_mtime, speeds))
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def save_speeds(speeds: Speeds) -> Path:
+    """Keep what was measured; returns the file.
+
+    Raises:
+        SaveError: the cache cannot be written.
+    """
+    name = f"{_stem(speeds.device, speeds.precision)}-{speeds.threads}.json"
+    path = cache_folder() / "speeds" / name
+    document = {"where": _circumstances(), "speeds": asdict(speeds)}
+    write_atomic(path, (json.dumps(document, indent=1) + "\n").encode())
+    return path
+
+
+def _read(values: dict[str, Any]) -> Speeds:
+    rates = {name: tuple(Rate(**one) for one in values[name]) for name in ("plain", "doubling")}
+    return Speeds(**{**values, **rates})
+
+
+def _stem(device: str, precision: str) -> str:
+    parts = [re.sub(r"\W", "_", part) for part in (platform.node(), device, precision)]
+    return "-".join(parts)
+
+
+def _circumstances() -> dict[str, str]:
+    try:
+        torch = version("torch")
+    except PackageNotFoundError:
+        torch = ""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    threads = next((os.environ[name] for name in _THREADS if os.environ.get(name)), "")
+    return {"fgraph": __version__, "torch": torch, "cpus": str(cpus), "threads": threads}
+
+
+def _loaded_threads() -> int | None:
+    """How many threads torch runs, where it is loaded anyway."""
+    torch = sys.modules.get("torch")
+    return torch.get_num_threads() if torch is not None and hasattr(torch, "get_num_threads") else None

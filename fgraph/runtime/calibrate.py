@@ -1,0 +1,138 @@
+"""Measuring what a device does, for forecasts: a second or so, once."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fgraph._errors import SaveError
+from fgraph.plan.forecast import conv_flops
+from fgraph.plan.speeds import Rate, Speeds, find_speeds, save_speeds
+from fgraph.runtime.run import pick_device
+from fgraph.stylegan import network
+
+_LOG = logging.getLogger("fgraph")
+_BUDGET, _PATIENCE = 1.0, 3.0  # seconds: then each layer is run but once; then what is large is left out
+_EACH = 0.02  # seconds for one measurement, which runs at least once after a warming run, at most so often:
+_OFTEN = 15
+_CHANNELS, _SIDES = (8, 32, 128, 512), (4, 16, 32, 64, 128)
+_MOST_FLOPS, _MOST_NUMBERS = 5e9, 1 << 19  # of one measured layer
+_LEAST_NET = 0.1  # of a call's time, where the overhead measured beside it is nearly all
+_MOVED = 1 << 21  # numbers
+_DRAWN = 1 << 14  # numbers
+_DTYPES = {"float64": torch.float64}
+
+
+def calibrate(device: str = "auto", precision: str = "float32") -> Speeds:
+    """Measure a device, and keep what was found in the user's cache.
+
+    Raises:
+        FgraphError: this machine has no such device.
+    """
+    place, dtype = pick_device(device), _DTYPES.get(precision, torch.float32)
+    with torch.inference_mode():
+        overhead = _seconds(_layer(8, 4, 1, place, dtype), place)
+        width = torch.finfo(dtype).bits // 8
+        maps = _maps(place, dtype)
+        bandwidth = 2 * _MOVED * width / _seconds(lambda: maps * maps[:, :1], place)  # as a mix does it
+        rgb = _MOVED * width / _seconds(_to_rgb(maps), place)
+        plain, doubling = _rates(overhead, place, dtype)
+        drawn = _seconds(_draw, place) / _DRAWN
+    name = torch.cuda.get_device_name(place) if place.type == "cuda" else place.type
+    speeds = Speeds(device, name, precision, torch.get_num_threads(), overhead, bandwidth, rgb, drawn, plain, doubling)
+    try:
+        save_speeds(speeds)
+    except SaveError as error:
+        _LOG.warning("what was measured of this device is not kept: %s", error)
+    return speeds
+
+
+def ensure_speeds(device: str, precision: str) -> Speeds:
+    """What was measured of a device before, or now.
+
+    Raises:
+        FgraphError: this machine has no such device.
+    """
+    return find_speeds(device, precision) or calibrate(device, precision)
+
+
+def _rates(overhead: float, place: torch.device, dtype: torch.dtype) -> tuple[tuple[Rate, ...], tuple[Rate, ...]]:
+    """Rates of plain and of doubling layers, measured in turn from the smallest on, as far as the time goes."""
+    found: dict[int, list[Rate]] = {1: [], 2: []}
+    start = time.perf_counter()
+    for channels, side in _points():
+        late = time.perf_counter() - start
+        if found[2] and late > _PATIENCE:
+            break
+        flops = conv_flops(channels, channels, side * side)
+        for up, rates in found.items():
+            spent = _seconds(_layer(channels, side, up, place, dtype), place, 0.0 if late > _BUDGET else _EACH)
+            rates.append(Rate(channels, side * side, flops / max(spent - overhead, _LEAST_NET * spent)))
+    return tuple(found[1]), tuple(found[2])
+
+
+def _points() -> Iterator[tuple[int, int]]:
+    """Channels and sides of the maps to measure, those of the least work first."""
+    points = [(channels, side) for channels in _CHANNELS for side in _SIDES]
+    points = [point for point in points if conv_flops(point[0], point[0], point[1] ** 2) <= _MOST_FLOPS]
+    points = [(channels, side) for channels, side in points if channels * side * side <= _MOST_NUMBERS]
+    return iter(sorted(points, key=lambda point: conv_flops(point[0], point[0], point[1] ** 2)))
+
+
+def _layer(channels: int, side: int, up: int, place: torch.device, dtype: torch.dtype) -> Callable[[], Tensor]:
+    """A whole layer: convolution, demodulation, noise, bias and activation."""
+    x = torch.ones(1, channels, side, side, device=place, dtype=dtype).contiguous(memory_format=torch.channels_last)
+    weight = network.lay_out(torch.full((channels, channels, 3, 3), 1e-2, device=place, dtype=dtype), up)
+    style = torch.ones(1, channels, device=place, dtype=dtype)
+    noise = torch.ones(1, 1, side * up, side * up, device=place, dtype=dtype)
+    known = network.energy(weight)
+    strength, bias = noise.new_ones(()), style[0]
+    return lambda: network.styled_conv(
+        x, weight, style, bias, noise=noise, strength=strength, up=up, weight_energy=known
+    )
+
+
+def _maps(place: torch.device, dtype: torch.dtype) -> Tensor:
+    shape = (_MOVED // (32 * 64 * 64), 32, 64, 64)
+    return torch.ones(shape, device=place, dtype=dtype).contiguous(memory_format=torch.channels_last)
+
+
+def _to_rgb(maps: Tensor) -> Callable[[], Tensor]:
+    weight, style = maps[:3, :, :1, :1].contiguous(), maps[:, :, 0, 0].contiguous()
+    bias, skip = weight[:, 0, 0, 0], maps[:, :3].contiguous()
+    return lambda: network.to_rgb(maps, weight, style, bias, skip)
+
+
+def _draw() -> object:
+    return np.random.default_rng(0).standard_normal(_DRAWN, dtype=np.float32)
+
+
+def _seconds(run: Callable[[], object], place: torch.device, patience: float = _EACH) -> float:
+    """The least time of a call, once warm: what else the machine does only adds to it.
+
+    Between calls the caches are filled with something else, as in a plan.
+    """
+    run()
+    other = torch.empty(_MOVED, device=place)
+    spent: list[float] = []
+    start = began = time.perf_counter()
+    while not spent or (len(spent) < _OFTEN and start - began < patience):
+        other.fill_(0)
+        _wait(place)
+        start = time.perf_counter()
+        run()
+        _wait(place)
+        spent.append(time.perf_counter() - start)
+    return min(spent)
+
+
+def _wait(place: torch.device) -> None:
+    if place.type == "cuda":
+        torch.cuda.synchronize(place)
+    elif place.type == "mps":
+        torch.mps.synchronize()

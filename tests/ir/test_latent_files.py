@@ -1,0 +1,121 @@
+"""Codes in the files of other programs: which array is meant, and which space it stands in."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import fgraph
+from fgraph.ir.files import read_latent
+
+GOLDENS = Path(__file__).parents[1] / "goldens"
+ROWS = np.arange(2 * 10 * 64, dtype=np.float32).reshape(2, 10, 64)  # W+ of the golden 64-pixel network
+VECTOR = np.arange(368, dtype=np.float32)  # its S
+
+
+def save(path, content):
+    if path.suffix == ".pt":
+        torch.save(content, path)
+    elif path.suffix == ".npz":
+        np.savez(path, **content)
+    else:
+        np.save(path, content)
+    return str(path)
+
+
+CASES = {
+    "SOAT, S": ("soat.pt", {"latent": torch.from_numpy(VECTOR)}, "s", VECTOR),
+    "SOAT, S, a parameter": ("p.pt", {"latent": torch.nn.Parameter(torch.from_numpy(VECTOR))}, "s", VECTOR),
+    "SOAT, W+": ("soat.pt", {"latent": torch.from_numpy(ROWS[0])}, "w+", ROWS[0]),
+    "NVlabs' projector": ("projected_w.npz", {"w": ROWS[:1]}, "w+", ROWS[:1]),
+    "an encoder's tensor": ("latents.pt", torch.from_numpy(ROWS), "w+", ROWS),
+    "an encoder's images by name": ("l.pt", {"a.png": torch.from_numpy(ROWS[0]), "b.png": torch.from_numpy(ROWS[1])},
+                                    "w+", ROWS),
+    "a list": ("list.pt", [torch.from_numpy(ROWS[:1]), torch.from_numpy(ROWS[1:])], "w+", ROWS),
+    "numpy": ("w.npy", ROWS, "w+", ROWS),
+    "numpy, W": ("w.npy", ROWS[0, 0], None, ROWS[0, 0]),
+    "half, strided": ("h.pt", torch.from_numpy(ROWS).half().transpose(1, 2), "w+", ROWS.swapaxes(1, 2)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_files_of_other_programs(case, tmp_path):
+    name, content, space, expected = CASES[case]
+    found = read_latent(save(tmp_path / name, content))
+    assert found.space == space
+    np.testing.assert_array_equal(found.codes.array, expected)
+
+
+def test_legacy_files(tmp_path):
+    torch.save({"latent": torch.from_numpy(VECTOR)}, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
+    assert read_latent(str(tmp_path / "old.pt")).space == "s"
+
+
+def test_our_own_latents_come_back(tmp_path):
+    graph = fgraph.Graph(models={"main": str(GOLDENS / "soat64_a.pt")})
+    code = graph.latent(file=save(tmp_path / "s.pt", {"latent": torch.from_numpy(VECTOR)}))
+    fgraph.run(graph, outputs={"code": code})["code"].save(tmp_path / "code.safetensors")
+    again = graph.latent(file=str(tmp_path / "code.safetensors"))
+    result = fgraph.run(graph, outputs={"code": again})["code"]
+    assert result.space == "s"
+    np.testing.assert_array_equal(result.array, VECTOR[None])
+
+
+@pytest.mark.parametrize(
+    ("content", "space", "says"),
+    [
+        (np.zeros((1, 18, 512)), None, "takes \\[10, 64\\]; it would fit a published 1024-pixel model"),
+        (np.zeros((1, 8704)), "s", "it would fit a published 256-pixel model of config-f"),
+        (np.zeros((1, 7424)), "s", "it would fit a published 256-pixel model with half its channels"),
+        (np.zeros((1, 368)), "w", "its shape would fit space: s"),
+        (np.zeros((1, 424)), "s", "it would fit the model 'soat256_a'"),
+        (np.zeros((1, 7)), "s", "takes \\[368\\]$"),
+        (np.zeros((1, 1, 1, 7)), None, "codes in w have 2 axes"),
+    ],
+)
+def test_what_other_codes_would_fit(content, space, says, tmp_path):
+    models = {"main": str(GOLDENS / "soat64_a.pt"), "other": str(GOLDENS / "soat256_a.pt")}
+    nodes = {
+        "code": {"op": "latent", "file": save(tmp_path / "code.npy", content), "space": space},
+        "image": {"op": "decode", "of": "code"},
+        "second": {"op": "sample", "model": "other", "seed": 1},
+    }
+    nodes = {name: {key: one for key, one in node.items() if one is not None} for name, node in nodes.items()}
+    graph = {"models": models, "nodes": nodes, "outputs": ["image", "second"]}
+    with pytest.raises(fgraph.GraphError, match=says):
+        fgraph.run(graph)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("a.npz", b"PK\x03\x04 not a zip", "is no .npz or .npy file"),
+        (
+            "a.npy",
+            b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }" + b" " * 58 + b"\n.",
+            "is no .npz or .npy file",
+        ),
+        ("a.pt", b"cos\nsystem\n.", "cannot read"),
+        ("a.safetensors", b"12345678", "cannot read"),
+        ("missing.pt", None, "No such file"),
+    ],
+)
+def test_files_that_are_not_read(name, content, says, tmp_path):
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(ValueError, match=says):
+        read_latent(str(tmp_path / name))
+
+
+def test_which_array_is_meant(tmp_path):
+    path = save(tmp_path / "two.npz", {"a": ROWS[:, 0], "b": ROWS[:, :3, 0]})
+    with pytest.raises(ValueError, match="holds a, b: say which one"):
+        read_latent(path)
+    assert read_latent(path, "b").codes.shape == (2, 3)
+
+
+def test_a_missing_file_is_a_fault_of_its_node():
+    nodes = {"code": {"op": "latent", "file": "no/such.pt"}, "image": {"op": "decode", "of": "code"}}
+    (fault,) = fgraph.check({"nodes": nodes, "outputs": ["image"]})
+    assert (fault.where, "no/such.pt" in fault.message) == ("nodes.code", True)

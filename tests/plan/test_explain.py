@@ -1,0 +1,253 @@
+"""What explain and draw tell of a plan: what each stage saved, a forecast, a drawing."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+import fgraph
+from fgraph.plan import Plan
+from fgraph.plan.draw import draw_plan
+from fgraph.plan.forecast import conv_flops, forecast, rate, step_seconds
+from fgraph.plan.speeds import Rate, Speeds, cache_folder, find_speeds, save_speeds
+
+ROOT = Path(__file__).parent.parent.parent
+GRAPH = """
+nodes:
+  left: {op: sample, seed: [3, 5]}
+  right: {op: sample, seed: 8}
+  fade: {op: mask, kind: box, box: [0.0, 0.0, 0.25, 0.25]}
+  mix: {op: blend, a: left, b: right, mask: fade, layers: "b16.."}
+  image: {op: decode, of: mix}
+outputs: [image]
+"""
+OVERHEAD, BANDWIDTH = 1e-3, 1e9
+SPEEDS = Speeds(
+    device="cpu",
+    name="cpu",
+    precision="float32",
+    threads=3,
+    overhead=OVERHEAD,
+    bandwidth=BANDWIDTH,
+    rgb=BANDWIDTH,
+    drawn=0.0,
+    plain=(Rate(4, 100, 1e9), Rate(4, 10000, 4e9), Rate(16, 100, 4e9), Rate(16, 10000, 16e9)),
+    doubling=(Rate(8, 100, 1e9),),
+)
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty cache of the user's, in a process of which the count of threads is not known."""
+    monkeypatch.setattr("fgraph.plan.speeds._loaded_threads", lambda: None)
+    monkeypatch.setattr("fgraph.plan.speeds.cache_folder", lambda: tmp_path)
+
+
+def planned(graph: str = GRAPH) -> Plan:
+    return fgraph.compile(graph, device="cpu")
+
+
+def stages(plan: Plan) -> dict[str, tuple[int, float]]:
+    """The lines of what each stage saved: name -> calls, GFLOP."""
+    pattern = r"^(row by row|rows shared|regions, differences|batched) +([\d,]+) .*?([\d,]+\.\d{3})"
+    found = re.findall(pattern, str(plan), re.MULTILINE)
+    return {name: (int(calls.replace(",", "")), float(flops.replace(",", ""))) for name, calls, flops in found}
+
+
+def test_each_stage_tells_what_it_saved() -> None:
+    plan = planned()
+    found, cost = stages(plan), plan.cost
+    assert list(found) == ["row by row", "rows shared", "regions, differences", "batched"]
+    assert found["row by row"] == (cost.unbatched_layer_calls, round(cost.unbatched_flops / 1e9, 3))
+    calls = [calls for calls, _ in found.values()]
+    flops = [flops for _, flops in found.values()]
+    assert calls == sorted(calls, reverse=True)
+    assert flops == sorted(flops, reverse=True)
+    assert calls[-1] == cost.layer_calls
+    assert flops[1] > flops[2]  # the right side is needed only inside the box
+
+
+def test_two_equal_graphs_share_all_their_rows() -> None:
+    found = stages(fgraph.compile([GRAPH, GRAPH], device="cpu"))
+    assert found["row by row"][0] == 2 * found["rows shared"][0]
+
+
+def test_chunks_and_the_budget_are_told() -> None:
+    whole = planned()
+    plan = whole.within(whole.cost.peak_bytes // 2)
+    assert plan.chunks > 1
+    assert re.search(rf"^chunks +{plan.chunks}, by stretches", str(plan), re.MULTILINE)
+    assert "the budget is" in str(plan)
+
+
+def test_a_rate_lies_between_those_measured() -> None:
+    assert rate(SPEEDS.plain, 4, 100) == pytest.approx(1e9)
+    assert rate(SPEEDS.plain, 4, 1000) == pytest.approx(2e9)  # half way, on logarithmic scales
+    assert rate(SPEEDS.plain, 8, 1000) == pytest.approx(4e9)
+    assert rate(SPEEDS.plain, 1, 1) == pytest.approx(1e9)
+    assert rate(SPEEDS.plain, 512, 10**9) == pytest.approx(16e9)
+    assert rate(SPEEDS.doubling, 300, 5) == pytest.approx(1e9)
+
+
+def test_a_step_takes_its_work_by_the_rate_and_an_overhead() -> None:
+    flat = replace(SPEEDS, plain=(Rate(8, 100, 2e9),))
+    for step in planned().steps:
+        read, made = step.row_inputs, step.row_type
+        copied = any(gather.copies_rows for gather in step.inputs)
+        if step.op.name == "conv" and not copied:
+            channels, height, width = read[0].shape
+            flops = conv_flops(channels, made.shape[0], step.rows * height * width)
+            expected = OVERHEAD + flops / (1e9 if step.op.layer.up == 2 else 2e9)  # type: ignore[attr-defined]
+            assert step_seconds(step, flat) == pytest.approx(expected)
+        if step.op.name == "clamp" and not copied:
+            assert step_seconds(step, flat) == pytest.approx(OVERHEAD + step.rows * made.numbers * 8 / BANDWIDTH)
+
+
+def test_the_forecast_is_the_sum_of_all_steps_and_of_all_rows() -> None:
+    plan = planned()
+    found = forecast(plan.steps, plan.results, plan.raw, SPEEDS)
+    assert found.seconds == pytest.approx(sum(step_seconds(step, SPEEDS) for step in plan.steps), rel=1e-2)
+    costly = replace(SPEEDS, overhead=1e3)
+    operations = sum(one.rows for one in plan.raw.instructions if one.op.name not in ("join", "map"))
+    assert forecast(plan.steps, plan.results, plan.raw, costly).row_by_row > 1e3 * operations
+    assert found.row_by_row > found.seconds
+
+
+def test_what_was_measured_is_found_again_under_the_same_circumstances(monkeypatch: pytest.MonkeyPatch) -> None:
+    save_speeds(SPEEDS)
+    assert find_speeds("cpu", "float32") == SPEEDS
+    assert find_speeds("cpu", "float64") is None
+    assert find_speeds("cuda", "float32") is None
+    monkeypatch.setattr("fgraph.plan.speeds._loaded_threads", lambda: 2)
+    assert find_speeds("cpu", "float32") is None
+    monkeypatch.setattr("fgraph.plan.speeds._loaded_threads", lambda: None)
+    monkeypatch.setenv("OMP_NUM_THREADS", "17")
+    assert find_speeds("cpu", "float32") is None
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"where": {}}', b'{"speeds": {"plain": 1}}', b"\xff"])
+def test_a_damaged_cache_is_no_cache(content: bytes) -> None:
+    save_speeds(SPEEDS).write_bytes(content)
+    assert find_speeds("cpu", "float32") is None
+    assert "none yet" in str(planned())
+
+
+def test_str_forecasts_once_the_device_is_measured() -> None:
+    assert re.search(r"^forecast +none yet: mode=explain", str(planned()), re.MULTILINE)
+    save_speeds(SPEEDS)
+    assert re.search(r"^forecast +[\d.]+ m?s; row by row [\d.]+ m?s +\(on cpu, 3 threads", str(planned()), re.MULTILINE)
+    assert "none in float16" in str(fgraph.compile(GRAPH, device="cpu", precision="float16"))
+
+
+def test_explain_measures_once_and_then_does_without_torch(tmp_path: Path) -> None:
+    explain = "main(['mode=explain', 'device=cpu', 'graph=blend_horizontal'])"
+    code = f"import sys; from fgraph.cli import main; assert {explain} == 0; print('torch' in sys.modules)"
+    outcomes = []
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(tmp_path), "LOCALAPPDATA": str(tmp_path)},
+        )
+        assert re.search(r"^forecast +[\d.]+ m?s;", done.stdout, re.MULTILINE)
+        outcomes.append(done.stdout.splitlines()[-1])
+    assert outcomes[-1] == "False"
+
+
+def test_explain_for_a_device_that_is_elsewhere_explains(capsys: pytest.CaptureFixture[str]) -> None:
+    from fgraph.cli import main
+
+    assert main(["mode=explain", "device=nowhere"]) == 0
+    printed = capsys.readouterr()
+    assert "no forecast: device 'nowhere'" in printed.err
+    assert "b64.conv1" in printed.out
+
+
+def test_calibration_is_quick_and_sane() -> None:
+    from fgraph.runtime.calibrate import calibrate
+
+    start = time.perf_counter()
+    speeds = calibrate("cpu")
+    assert time.perf_counter() - start < 15  # on an idle machine 1 to 1.5
+    assert find_speeds("cpu", "float32") == speeds
+    numbers = [speeds.overhead, speeds.bandwidth, speeds.rgb, speeds.drawn, *(one.flops for one in speeds.plain)]
+    assert all(math.isfinite(number) and number > 0 for number in numbers)
+    assert {one.channels for one in speeds.plain} == {one.channels for one in speeds.doubling}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["landscape", "avatar"])
+@pytest.mark.parametrize("rows", [1, 16])
+def test_the_forecast_is_within_a_factor_of_two(name: str, rows: int) -> None:
+    """In time of the processor: what other processes take is not ours, and what they disturb only adds."""
+    from fgraph.runtime.calibrate import calibrate
+
+    plan = planned(f"{{models: {{main: {name}}}, {GRAPH_OF_ROWS % list(range(rows))}}}")
+    fgraph.run(plan)
+    measured = min(_run_seconds(plan) for _ in range(9))
+    found = [forecast(plan.steps, plan.results, plan.raw, calibrate("cpu")).seconds for _ in range(2)]
+    assert min(found) / 2 < measured < 2 * max(found)
+
+
+GRAPH_OF_ROWS = "nodes: {s: {op: sample, seed: %s}, image: {op: decode, of: s}}, outputs: [image]"
+
+
+def _run_seconds(plan: Plan) -> float:
+    start = time.process_time()
+    fgraph.run(plan)
+    return time.process_time() - start
+
+
+def test_the_drawing_shows_every_layer_once() -> None:
+    plan = planned()
+    root = ElementTree.fromstring(draw_plan(plan))
+    space = "{http://www.w3.org/2000/svg}"
+    tips = [str(one.findtext(f"{space}title")) for one in root.iter(f"{space}g")]
+    assert len(tips) == len(plan.steps)  # nothing is done twice in this one
+    assert sum("conv b64.conv1" in tip for tip in tips) >= 1
+    texts = [str(one.text) for one in root.iter(f"{space}text")]
+    assert any(f"{plan.cost.layer_calls} calls" in text for text in texts)
+    assert not re.search(r"nan|inf\b", draw_plan(plan))
+
+
+def test_boxes_stand_right_of_what_they_read_and_inside_the_drawing() -> None:
+    from fgraph.plan.draw import _boxes, _lay_out
+
+    plan = planned()
+    boxes, keys = _boxes(plan.steps)
+    width, _ = _lay_out(boxes)
+    for number, step in enumerate(plan.steps):
+        box = boxes[keys[number]]
+        assert box.x >= 0
+        assert box.x + box.width <= width
+        for one in {source for gather in step.inputs for source in gather.sources}:
+            assert boxes[keys[one]].x < box.x or not plan.steps[one].inputs
+
+
+def test_chunks_that_do_the_same_are_one_box() -> None:
+    whole = planned(f"{{{GRAPH_OF_ROWS % list(range(8))}}}")
+    plan = whole.within(whole.cost.peak_bytes // 3)
+    drawing = draw_plan(plan)
+    assert f"{plan.chunks} chunks" in drawing
+    assert drawing.count('class="step"') < len(plan.steps) / 2
+    assert re.search(r">b64.conv1 ×\d+<", drawing)
+
+
+def test_the_cache_is_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.platform", "linux")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    assert cache_folder() == tmp_path / "fgraph"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert cache_folder() == Path.home() / ".cache" / "fgraph"

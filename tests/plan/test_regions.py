@@ -1,0 +1,163 @@
+"""What regions, differences and chunks save, counted and compared with the full computation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fgraph
+from fgraph.passes import find_regions
+from fgraph.plan import Plan
+from tests.networks import tiny
+
+BOX = {"op": "mask", "kind": "box", "box": [0.25, 0.25, 0.25, 0.25]}
+
+
+def local_edit(alpha: Any, layers: str = "b16..", box: dict[str, Any] = BOX) -> dict[str, Any]:
+    """A blend inside a box of a quarter by a quarter of the canvas."""
+    return {
+        "models": {"main": tiny(0, 32)},
+        "nodes": {
+            "a": {"op": "sample", "seed": 1},
+            "b": {"op": "sample", "seed": 2},
+            "k": box | {"alpha": alpha},
+            "m": {"op": "blend", "a": "a", "b": "b", "mask": "k", "layers": layers},
+            "image": {"op": "decode", "of": "m", "clamp": False},
+        },
+        "outputs": ["image"],
+    }
+
+
+def mosaic(count: int, wrap: str) -> dict[str, Any]:
+    return {
+        "models": {"main": tiny(0, 32)},
+        "nodes": {
+            "z": {"op": "sample", "seed": 3, "count": count},
+            "ring": {"op": "mosaic", "of": "z", "grid": [1, count], "wrap": wrap},
+            "image": {"op": "decode", "of": "ring", "clamp": False},
+        },
+        "outputs": ["image"],
+    }
+
+
+def panorama(count: int) -> dict[str, Any]:
+    """The published panorama: spans of two neighbours each, cut and joined."""
+    return {
+        "models": {"main": tiny(0, 32)},
+        "nodes": {
+            "z": {"op": "sample", "seed": 4, "count": count},
+            "s1": {"op": "rows", "of": "z", "take": ":-1"},
+            "s2": {"op": "rows", "of": "z", "take": "1:"},
+            "l": {"op": "tap", "of": "s1", "layer": "b4.conv1"},
+            "r": {"op": "tap", "of": "s2", "layer": "b4.conv1"},
+            "w": {"op": "concat", "of": ["l", "r"], "axis": "x"},
+            "wl": {"op": "restyle", "of": "w", "latent": "s1"},
+            "wr": {"op": "restyle", "of": "w", "latent": "s2"},
+            "ramp": {"op": "mask", "kind": "ramp"},
+            "m": {"op": "blend", "a": "wl", "b": "wr", "mask": "ramp"},
+            "spans": {"op": "decode", "of": "m", "clamp": False},
+            "image": {"op": "knit", "of": "spans"},
+        },
+        "outputs": ["image"],
+    }
+
+
+def image(plan: Plan | dict[str, Any], **options: Any) -> np.ndarray:
+    return fgraph.run(plan, **options)["image"].array
+
+
+def conv_flops(plan: Plan) -> int:
+    return sum(step.flops for step in plan.steps if step.op.layer_name)
+
+
+def test_each_operand_of_a_blend_is_made_only_where_its_weight_is() -> None:
+    graph = local_edit(1.0)
+    plan = fgraph.compile(graph, device="cpu")
+    made = [line.share for line in plan.layers if line.name == "b32.conv1"]
+    # In the box only b is looked at, beyond it only a: a is made whole around the hole, b in the box and its halo.
+    assert len(made) == 2
+    assert min(made) < 0.25
+    assert np.abs(image(plan) - image(plan, engine="eager")).max() < 1e-5
+
+
+def test_the_cells_of_a_closed_mosaic_cost_the_same_however_many_there_are() -> None:
+    costs = {count: conv_flops(fgraph.compile(mosaic(count, "x"), device="cpu")) / count for count in (4, 8, 16)}
+    assert costs[16] < 1.15 * costs[8]
+    # Without regions each cell would run over the whole canvas, and 16 cost twice as much a cell as 8.
+    raw = fgraph.compile(mosaic(16, "x"), device="cpu").cost
+    assert raw.flops < 0.3 * raw.shared_flops
+
+
+@pytest.mark.parametrize("wrap", ["none", "x", "both"])
+def test_a_mosaic_is_the_same_with_and_without_regions(wrap: str) -> None:
+    plan = fgraph.compile(mosaic(5, wrap), device="cpu")
+    assert np.abs(image(plan) - image(plan, engine="eager")).max() < 1e-5
+
+
+def test_strengths_of_one_edit_are_computed_only_where_they_differ() -> None:
+    strengths = [float(value) for value in np.linspace(0.1, 1, 8)]
+    together = fgraph.compile(local_edit(strengths), device="cpu")
+    one = fgraph.compile(local_edit(strengths[:1]), device="cpu")
+    assert conv_flops(together) < 4 * conv_flops(one)  # for eight times the pictures
+    assert np.abs(image(together) - image(together, engine="eager")).max() < 1e-5
+    based = [step for step in together.steps if any(not gather.exact and gather.is_layered for gather in step.inputs)]
+    assert based, "no step reads a row over its base"
+
+
+def test_what_moves_costs_what_changes() -> None:
+    kept = fgraph.run(local_edit(0.5), keep=True, device="cpu")
+    other = local_edit(0.9)
+    plan = fgraph.compile(other, device="cpu")
+    after = plan.after(kept.kept)
+    assert conv_flops(after) < 0.5 * conv_flops(plan)
+    assert np.abs(image(other, since=kept, device="cpu") - image(plan)).max() < 1e-5
+    same = fgraph.compile(local_edit(0.5), device="cpu").after(kept.kept)
+    assert conv_flops(same) == 0
+    assert np.abs(image(local_edit(0.5), since=kept, device="cpu") - kept["image"].array).max() < 1e-5
+
+
+def test_a_run_of_another_model_does_not_build_on_this_one() -> None:
+    kept = fgraph.run(local_edit(0.5), keep=True, device="cpu")
+    other = local_edit(0.5) | {"models": {"main": tiny(1, 32)}}
+    assert np.abs(image(other, since=kept, device="cpu") - image(other, device="cpu")).max() < 1e-6
+
+
+def test_since_asks_for_results_that_were_kept() -> None:
+    plain = fgraph.run(local_edit(0.5), device="cpu")
+    with pytest.raises(fgraph.FgraphError, match="keep=True"):
+        fgraph.run(local_edit(0.5), since=plain)
+    kept = fgraph.run(local_edit(0.5), keep=True, device="cpu")
+    with pytest.raises(fgraph.FgraphError, match="leave keep out"):
+        fgraph.run(local_edit(0.5), since=kept, keep=True)
+
+
+@pytest.mark.parametrize("parts", [2, 5, 9])
+def test_a_panorama_in_chunks_is_the_same(parts: int) -> None:
+    plan = fgraph.compile(panorama(8), device="cpu")
+    cut = plan.within(plan.cost.peak_bytes // parts)
+    assert cut.chunks > 1
+    assert cut.cost.peak_bytes <= plan.cost.peak_bytes // parts
+    assert np.abs(image(cut) - image(plan)).max() < 1e-5
+
+
+def test_a_longer_canvas_needs_no_more_memory() -> None:
+    budget = fgraph.compile(mosaic(6, "x"), device="cpu").cost.peak_bytes
+    long = fgraph.compile(mosaic(24, "x"), device="cpu", memory=budget)
+    assert long.cost.peak_bytes <= budget
+    assert long.cost.flops < 1.5 * fgraph.compile(mosaic(24, "x"), device="cpu").cost.flops
+
+
+def test_too_small_a_budget_is_told_before_anything_runs() -> None:
+    with pytest.raises(fgraph.MemoryBudgetError, match=r"cut into \d+ chunks, the most there can be; the budget is"):
+        fgraph.compile(mosaic(4, "none"), device="cpu", memory=2000)
+
+
+def test_regions_of_a_program_cover_what_its_readers_ask_for() -> None:
+    program = find_regions(fgraph.compile(mosaic(6, "x"), device="cpu").program)
+    partial = [one for one in program.instructions if one.regions is not None]
+    assert partial
+    for one in partial:
+        assert one.regions is not None
+        assert (one.regions[:, 2:] >= one.regions[:, :2]).all()
