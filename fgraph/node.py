@@ -20,12 +20,27 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from fgraph._ports import Kind, broadcast_rows
+from fgraph._ports import Kind, LayerSet, broadcast_rows
 
 if TYPE_CHECKING:
     from fgraph.ir.build import Build
     from fgraph.ir.inputs import Inputs
     from fgraph.ir.values import Value
+
+__all__ = [
+    "AnyPort",
+    "Data",
+    "FeaturesPort",
+    "ImagePort",
+    "Kind",
+    "LatentPort",
+    "LayerSet",
+    "MaskPort",
+    "Node",
+    "Noise",
+    "PerRow",
+    "SpatialPort",
+]
 
 T = TypeVar("T")
 

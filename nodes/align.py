@@ -23,8 +23,8 @@ class Align(Node):
     op: Literal["align"] = "align"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    of: LatentPort
-    to: LatentPort
+    of: LatentPort = Field(description="the codes that change their pose")
+    to: LatentPort = Field(description="the codes whose pose is taken")
     rows: str | None = Field(None, description="the W+ rows taken from `to`; absent, and no layers: 0..3")
     layers: LayerSet | None = Field(None, description="instead of rows: layers, by name or σ index")
 

@@ -26,8 +26,8 @@ class Blend(Node):
     op: Literal["blend"] = "blend"
     produces: ClassVar[Kind] = Kind.FEATURES
 
-    a: FeaturesPort
-    b: FeaturesPort
+    a: FeaturesPort = Field(description="the pass that shows where α is 0")
+    b: FeaturesPort = Field(description="the pass that shows where α is 1, paused at the same layer on the same canvas")
     mask: MaskPort = Field(description="α: 0 is a, 1 is b")
     layers: LayerSet = Field(
         LayerSet("all"), description="where to mix; elsewhere a runs alone; `here`: only at the pause"

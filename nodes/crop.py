@@ -19,7 +19,7 @@ class Crop(Node):
 
     op: Literal["crop"] = "crop"
 
-    of: SpatialPort
+    of: SpatialPort = Field(description="what is cut")
     left: Amount = Field(0.0, description="where it begins, as a fraction of the canvas or in pixels")
     top: Amount = Field(0.0, description="likewise, from the top")
     width: Amount | None = Field(None, description="how wide it is; absent: to the right edge")

@@ -21,7 +21,7 @@ class Decode(Node):
     op: Literal["decode"] = "decode"
     produces: ClassVar[Kind] = Kind.IMAGE
 
-    of: FeaturesPort
+    of: FeaturesPort = Field(description="the pass, or the codes of one")
     clamp: bool = Field(True, description="cut the image to [-1, 1], as SOAT does; NVlabs and rosinality leave it")
 
     def lower(self, build: Build, inputs: Inputs) -> Image:

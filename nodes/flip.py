@@ -20,7 +20,7 @@ class Flip(Node):
 
     op: Literal["flip"] = "flip"
 
-    of: SpatialPort
+    of: SpatialPort = Field(description="what is mirrored")
     axis: Literal["x", "y"] = Field("x", description="x swaps left and right, y top and bottom")
     layers: LayerSet = Field(
         LayerSet("here"), description="here: at the pause; else the layers whose outputs are mirrored"

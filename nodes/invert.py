@@ -24,7 +24,7 @@ class Invert(Node):
     op: Literal["invert"] = "invert"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    of: ImagePort
+    of: ImagePort = Field(description="the images, of the model's size")
     space: Literal["s", "w+"] = Field("s", description="where the code is sought")
     steps: int = Field(300, ge=1, description="of Adam")
     learning_rate: float = Field(0.05, gt=0, description="of Adam, falling to 0 along a cosine")

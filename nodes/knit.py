@@ -33,7 +33,7 @@ class Knit(Node):
     produces: ClassVar[Kind] = Kind.IMAGE
     collapses: ClassVar[bool] = True
 
-    of: ImagePort
+    of: ImagePort = Field(description="the images, in order")
     start: Amount = Field(0.25, description="where a later image is cut in, as a fraction of its length")
     stop: Amount = Field(0.75, description="where an image is cut off")
     axis: Literal["x", "y"] = Field("x", description="x: side by side, y: one above the other")

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal, get_args
 
 from pydantic import Field, model_validator
 
 from fgraph._arrays import Array
 from fgraph._ports import Kind
 from fgraph.ir.build import Build
-from fgraph.ir.files import read_latent
+from fgraph.ir.files import LatentFile, read_latent
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Given
 from fgraph.ir.values import Latent as Codes
@@ -33,7 +33,10 @@ class Latent(Node):
     file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors or .pt")
     value: Data[Array | None] = Field(None, description="the numbers themselves")
     array: Data[str | None] = Field(None, description="which array of the file; absent: its only one, or `latent`")
-    space: Space = Field("w", description="the space that the numbers stand in")
+    space: Space | None = Field(
+        None,
+        description="the space that the numbers stand in; absent: what the file tells, w+ if they have 3 axes, else w",
+    )
     model: str | None = Field(None, description="the model they are codes of; absent: main")
 
     @model_validator(mode="after")
@@ -48,29 +51,42 @@ class Latent(Node):
         Raises:
             ValueError: the file cannot be read, or they have the wrong number of axes for their space.
         """
-        array = self.value if self.value is not None else read_latent(str(self.file), self.array)
-        axes = 3 if self.space == "w+" else 2
+        array, space = self._found.codes, self.stands_in
+        axes = 3 if space == "w+" else 2
         if array.array.ndim == axes - 1:
             array = Array(array.array[None])
         if array.array.ndim != axes or 0 in array.array.shape:
-            raise ValueError(f"codes in {self.space} have {axes} axes, these have shape {list(array.array.shape)}")
+            raise ValueError(f"codes in {space} have {axes} axes, these have shape {list(array.array.shape)}")
         return array
+
+    @property
+    def stands_in(self) -> Space:
+        """The space of the numbers: as given, else what the file tells, else by their axes."""
+        return self.space or self._found.space or ("w+" if self._found.codes.array.ndim == 3 else "w")
+
+    @property
+    def _found(self) -> LatentFile:
+        return LatentFile(self.value) if self.value is not None else read_latent(str(self.file), self.array)
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         return len(self.codes().array)
 
+    def static_key(self) -> tuple[Any, ...]:
+        return (*super().static_key(), self.stands_in)  # a stack of codes stands in one space
+
     def lower(self, build: Build, inputs: Inputs) -> Codes:
         model = inputs.model(self.model)
-        shape = _shape(build.table(model), self.space)
+        space = self.stands_in
+        shape = _shape(build.table(model), space)
         params: list[tuple[Array, int]] = []
         keys: list[int] = []
         for member in inputs.members:
             array = member.node.codes()
             if array.array.shape[1:] != shape:
-                raise ValueError(_misfit(array.array.shape[1:], self.space, build.table(model)))
+                raise ValueError(_misfit(array.array.shape[1:], space, build.table(model), build.tables))
             params += [(array, row) for row in range(len(array.array))]
             keys += range(len(array.array))
-        return Codes(self.space, build.emit(Given(model, self.space, shape), params=params), model, tuple(keys))
+        return Codes(space, build.emit(Given(model, space, shape), params=params), model, tuple(keys))
 
 
 def _shape(table: LayerTable, space: Space) -> tuple[int, ...]:
@@ -83,9 +99,24 @@ def _shape(table: LayerTable, space: Space) -> tuple[int, ...]:
     return shapes[space]
 
 
-def _misfit(found: tuple[int, ...], space: Space, table: LayerTable) -> str:
+def _misfit(found: tuple[int, ...], space: Space, table: LayerTable, others: Mapping[str, LayerTable]) -> str:
+    """What is wrong, and what such codes would fit: another space, another model here, or a published size."""
     expected = list(_shape(table, space))
     text = f"a row of codes in {space} has shape {list(found)}; this {table.size}-pixel model takes {expected}"
-    spaces: tuple[Space, ...] = ("z", "w", "w+", "s")
-    fits = [other for other in spaces if _shape(table, other) == found]
-    return f"{text}; its shape would fit space: {fits[0]}" if fits else text
+    for other in get_args(Space):
+        if _shape(table, other) == found:
+            return f"{text}; its shape would fit space: {other}"
+    for name, one in others.items():
+        if _shape(one, space) == found:
+            return f"{text}; it would fit the model '{name}'"
+    for size, channels in ((size, channels) for channels in (32768, 16384) for size in (128, 256, 512, 1024)):
+        if _shape(_published(size, channels), space) == found:
+            kind = "" if space != "s" else " of config-f" if channels == 32768 else " with half its channels"
+            return f"{text}; it would fit a published {size}-pixel model{kind}"
+    return text
+
+
+def _published(size: int, channels: int) -> LayerTable:
+    """The layers of a StyleGAN2 as it was published, for a size; 32768 channels is config-f (Karras et al. 2020)."""
+    widths = tuple((4 << i, min(channels // (4 << i), 512)) for i in range(size.bit_length() - 2))
+    return LayerTable(size=size, channels=widths, z_dim=512, w_dim=512, mapping_layers=8)

@@ -21,8 +21,8 @@ class Lerp(Node):
     op: Literal["lerp"] = "lerp"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    a: LatentPort
-    b: LatentPort
+    a: LatentPort = Field(description="the codes at t = 0")
+    b: LatentPort = Field(description="the codes at t = 1")
     t: PerRow[float] = Field(0.5, description="how far from a to b")
     space: Literal["z", "w", "w+", "s"] = Field(
         "w", description="the space the line is drawn in, or the later one of a or b"

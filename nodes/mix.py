@@ -20,8 +20,8 @@ class Mix(Node):
     op: Literal["mix"] = "mix"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    a: LatentPort
-    b: LatentPort
+    a: LatentPort = Field(description="the codes that are kept")
+    b: LatentPort = Field(description="the codes that some of the styles come from")
     layers: LayerSet | None = Field(None, description="the layers, by name or σ index, whose styles are b's")
     rows: str | None = Field(None, description="instead of layers: the W+ rows that are b's, such as 4..")
 

@@ -34,7 +34,7 @@ class Mosaic(Node):
     produces: ClassVar[Kind] = Kind.FEATURES
     collapses: ClassVar[bool] = True
 
-    of: LatentPort
+    of: LatentPort = Field(description="the codes, a cell each")
     grid: tuple[Count, Count] = Field(description="rows and columns of cells")
     wrap: Literal["none", "x", "y", "both"] = Field("none", description="the axes on which the canvas goes round")
     overlap: float = Field(1.0, gt=0, le=1, description="how wide the fade between two cells is, in cells")

@@ -22,8 +22,10 @@ class Pad(Node):
 
     op: Literal["pad"] = "pad"
 
-    of: SpatialPort
-    left: Amount = Field(0.0, description="how much, as a fraction of the canvas or in pixels of the paused layer")
+    of: SpatialPort = Field(description="what grows")
+    left: Amount = Field(
+        0.0, description="how much, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused layer"
+    )
     right: Amount = Field(0.0, description="likewise")
     top: Amount = Field(0.0, description="likewise")
     bottom: Amount = Field(0.0, description="likewise")

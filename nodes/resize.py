@@ -19,7 +19,7 @@ class Resize(Node):
 
     op: Literal["resize"] = "resize"
 
-    of: SpatialPort
+    of: SpatialPort = Field(description="what is stretched")
     width: Amount = Field(1.0, description="the new width, in canvas widths; with unit pixel, in pixels; 1: as it is")
     height: Amount = Field(1.0, description="the new height, likewise")
     mode: Literal["nearest", "bilinear"] = Field("nearest", description="how values between are found")

@@ -20,8 +20,8 @@ class Restyle(Node):
     op: Literal["restyle"] = "restyle"
     produces: ClassVar[Kind] = Kind.FEATURES
 
-    of: FeaturesPort
-    latent: LatentPort
+    of: FeaturesPort = Field(description="the paused pass")
+    latent: LatentPort = Field(description="the codes that carry it on")
     model: str | None = Field(None, description="the model that carries on; absent: the one the codes belong to")
     noise: Noise | None = Field(None, description="the noise from here on; absent: the graph's")
 

@@ -27,7 +27,7 @@ class Rows(Node):
     op: Literal["rows"] = "rows"
     collapses: ClassVar[bool] = True
 
-    of: AnyPort
+    of: AnyPort = Field(description="what rows are picked from")
     take: Data[Annotated[str, BeforeValidator(_as_text)]] = Field(
         ":", description="which rows; negative ones count from the end"
     )

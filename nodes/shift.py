@@ -24,7 +24,7 @@ class Shift(Node):
 
     op: Literal["shift"] = "shift"
 
-    of: SpatialPort
+    of: SpatialPort = Field(description="what is moved")
     dx: PerRow[Amount] = Field(
         0.0, description="to the right, as a fraction of the canvas or in pixels of the paused layer"
     )

@@ -20,7 +20,7 @@ class Tap(Node):
     op: Literal["tap"] = "tap"
     produces: ClassVar[Kind] = Kind.FEATURES
 
-    of: FeaturesPort
+    of: FeaturesPort = Field(description="codes, which start a pass, or a paused pass to move on")
     layer: str | int = Field(
         "const", description="where to pause: a layer, its σ index, or a block such as b8 for its end"
     )

@@ -10,6 +10,12 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import pytest
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What is measured of this machine meanwhile is not for the user's own forecasts."""
+    os.environ["XDG_CACHE_HOME"] = os.environ["LOCALAPPDATA"] = str(tmp_path_factory.mktemp("cache"))
+
+
 @pytest.fixture(autouse=True)
 def _one_torch_thread() -> Iterator[None]:
     """A test that raised the thread count does not slow those after it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -9,10 +10,11 @@ from typing import Any, TypeAlias
 
 from fgraph import _front
 from fgraph._atomic import write_atomic
-from fgraph._errors import GraphError
+from fgraph._errors import FgraphError, GraphError
 from fgraph.cli.configuration import Mode, Settings
 from fgraph.cli.places import trace
 from fgraph.digraph import wire
+from fgraph.plan.speeds import MEASURED, find_speeds
 from fgraph.save import save_results
 from fgraph.save.recording import record_graph
 from fgraph.sweep.together import Engine, Options, Outcome, Work, explain_together
@@ -67,6 +69,18 @@ def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
     return [GraphError(faults) if (faults := _front.check(work.graph)) else None for work in works]
 
 
+def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
+    """Print the plan of all works, with a forecast: the device is measured where that was not done before."""
+    if options.precision in MEASURED and find_speeds(options.device, options.precision) is None:
+        from fgraph.runtime.calibrate import calibrate  # loads torch
+
+        try:
+            calibrate(options.device, options.precision)
+        except FgraphError as error:  # a plan for a device that is elsewhere
+            print(f"no forecast: {error}", file=sys.stderr)
+    return explain_together(works, options)
+
+
 def _nothing(works: Sequence[Work], options: Options) -> list[Outcome]:
     return [None] * len(works)
 
@@ -85,13 +99,17 @@ def _say(job: Prepared, outcome: Any) -> None:
 
 def _draw(job: Prepared, outcome: Any) -> None:
     from fgraph.digraph.draw import draw_svg  # no other mode draws
+    from fgraph.plan.draw import draw_plan
 
     wiring, faults = wire(job.work.graph.spec)
     if faults:
         raise GraphError(faults)
-    path = job.settings.directory / f"{job.settings.name.rsplit('/')[-1]}.svg"
-    write_atomic(path, draw_svg(wiring).encode())
-    print(path)
+    stem = job.settings.directory / job.settings.name.rsplit("/")[-1]
+    drawings = {".svg": draw_svg(wiring), ".plan.svg": draw_plan(job.group[1].compile([job.work]))}
+    for ending, drawing in drawings.items():
+        path = stem.with_name(stem.name + ending)
+        write_atomic(path, drawing.encode())
+        print(path)
 
 
 def _done(job: Prepared, outcome: Any) -> None:
@@ -101,7 +119,7 @@ def _done(job: Prepared, outcome: Any) -> None:
 _Finish: TypeAlias = Callable[[Prepared, Any], float | None]
 _TOGETHER: Mapping[Mode, Callable[[Engine], Engine]] = {
     "run": lambda engine: engine,
-    "explain": lambda _: explain_together,
+    "explain": lambda _: _explain,
     "check": lambda _: _check,
     "draw": lambda _: _nothing,
 }

@@ -22,7 +22,7 @@ class SubgraphHead(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     op: Literal["subgraph"]
-    nodes: Any
+    nodes: Any = Field(description="the inner nodes, by id")
     inputs: dict[str, AnyPort] = Field({}, description="a name that inner nodes read -> the outer id it stands for")
     output: str = Field(description="the inner node that this node stands for")
 

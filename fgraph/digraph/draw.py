@@ -14,8 +14,8 @@ from fgraph.digraph.wiring import WiredNode, Wiring
 from fgraph.node import field_roles
 
 _LONGEST = 38  # characters of a line of a box
-_COLOURS = {Kind.LATENT: "#7b5ea7", Kind.FEATURES: "#2f6db3", Kind.MASK: "#5c6b73", Kind.IMAGE: "#b3622f"}
-_STYLE = """\
+COLOURS = {Kind.LATENT: "#7b5ea7", Kind.FEATURES: "#2f6db3", Kind.MASK: "#5c6b73", Kind.IMAGE: "#b3622f"}
+STYLE = """\
 text { font: 12px ui-sans-serif, system-ui, "Segoe UI", Helvetica, Arial, sans-serif; fill: #222 }
 .title { font-weight: 600; fill: #fff } .rows { fill: #fff; text-anchor: end }
 .port { font-size: 10px; text-anchor: end; paint-order: stroke; stroke: #fff; stroke-width: 3px }
@@ -38,7 +38,7 @@ def draw_svg(wiring: Wiring) -> str:
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" {size}>',
-            f"<style>{_STYLE}</style>",
+            f"<style>{STYLE}</style>",
             '<rect width="100%" height="100%" fill="#fff"/>',
             *(part for part in parts if part),
             _legend(layout),
@@ -67,7 +67,7 @@ def _short(text: str) -> str:
 
 
 def _box(box: Box, outputs: list[str], used: bool) -> str:
-    colour = _COLOURS[box.wired.kind]
+    colour = COLOURS[box.wired.kind]
     frame = 3 if outputs else 1
     x, y, width, height = box.x, box.y, box.width, box.height
     rows = "1 row" if box.wired.rows == 1 else f"{box.wired.rows} rows"
@@ -97,7 +97,7 @@ def _edge(layout: Layout, box: Box, wiring: Wiring) -> str:
         start = layout.boxes[one]
         end = (box.x, box.y + box.height * (number + 1) / (len(reads) + 1))
         path = _path((start.x + start.width, start.y + HEADER / 2), layout.between(one, box.wired.id), end)
-        lines.append(f'<path class="edge{pale}" d="{path}" stroke="{_COLOURS[start.wired.kind]}"/>')
+        lines.append(f'<path class="edge{pale}" d="{path}" stroke="{COLOURS[start.wired.kind]}"/>')
         lines.append(f'<text class="port{pale}" x="{end[0] - 6:.1f}" y="{end[1] - 3:.1f}">{escape(port)}</text>')
     return "\n".join(lines)
 
@@ -116,7 +116,7 @@ def _path(start: tuple[float, float], ways: list[tuple[float, float, float]], en
 def _legend(layout: Layout) -> str:
     parts = []
     x = 24
-    for kind, colour in _COLOURS.items():
+    for kind, colour in COLOURS.items():
         parts.append(f'<rect x="{x}" y="{layout.height:.0f}" width="12" height="12" rx="2" fill="{colour}"/>')
         parts.append(f'<text x="{x + 17}" y="{layout.height + 10:.0f}">{kind}</text>')
         x += 88

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from fgraph._errors import ModelError, SaveError
-from fgraph.stylegan.contents import Contents
+from fgraph.stylegan.contents import Weight
 from fgraph.stylegan.digest import ContentDigest, content_digest, tensor_bytes
 from fgraph.stylegan.generator import Generator
 from fgraph.stylegan.header import ModelHeader, read_contents, read_header
@@ -37,24 +38,34 @@ def load_generator(
     contents = read_contents(header.path)
     if contents.table != header.table:
         raise ModelError(f"{where}: has changed since its header was read; run again")
-    if contents.metadata.get("weights") == "g":
-        _LOG.warning("%s: has no averaged generator 'g_ema'; 'g' is loaded, whose images are rougher", where)
+    if (chosen := contents.metadata.get("weights")) in ("g", "G"):
+        _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
     with torch.inference_mode(False):  # see complete_tensors
-        tensors, digest = _load_weights(contents, where, device, dtype)
+        layout = {f"{layer.name}.weight": layer.up for layer in contents.table.layers[1:]}
+        tensors, digest = load_weights(contents.weights, where, device, dtype, layout)
         if digest != header.metadata.get("sha256", digest):
             raise ModelError(f"{where}: its tensors are not those it was saved with (SHA-256 differs); copy it again")
         return Generator.from_tensors(header.table, tensors, name=header.name, digest=digest, metadata=header.metadata)
 
 
-def _load_weights(
-    contents: Contents, where: str, device: str | torch.device, dtype: torch.dtype
+def load_weights(
+    weights: Mapping[str, Weight],
+    where: str,
+    device: str | torch.device,
+    dtype: torch.dtype,
+    layout: Mapping[str, int],
 ) -> tuple[dict[str, Tensor], str]:
-    """The tensors, and the digest of them as the file has them; at no time is more than one of them held twice."""
+    """The tensors, and the digest of them as the file has them; at no time is more than one of them held twice.
+
+    `layout` names the weights that are laid out for speed, and how much their layers up-sample.
+
+    Raises:
+        ModelError: the file has changed, or a tensor holds something else than finite numbers.
+    """
     digest, tensors = ContentDigest(), {}
-    layout = {f"{layer.name}.weight": layer.up for layer in contents.table.layers[1:]}
-    for name in sorted(contents.weights):
+    for name in sorted(weights):
         try:
-            value = contents.weights[name].load()
+            value = weights[name].load()
         except (Refused, OSError) as error:
             raise ModelError(f"{where}: its tensor for {name} {error}; copy or download the file again") from error
         digest.add(name, value)

@@ -6,12 +6,13 @@ a layer away (`bench/layers.py`), and results do not depend on them: rows never 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import torch
 from torch import Tensor
 
 CHUNK_BYTES = 4 << 20  # of the widest temporary; 1 to 4 MiB measured alike, 16 MiB and more slower
+BAND_BYTES = 1 << 20
 
 
 def rows_per_chunk(x: Tensor, weight: Tensor, up: int) -> int:
@@ -38,3 +39,12 @@ def in_chunks(run: Callable[[slice], Tensor], rows: int, chunk: int) -> Tensor:
     for start in range(chunk, rows, chunk):
         result[start : start + chunk] = run(slice(start, start + chunk))
     return result
+
+
+def bands_of(maps: Tensor) -> Iterator[slice]:
+    """The lines of maps [rows, C, H, W] that are worked on at a time; all of them on other devices than the CPU."""
+    height = maps.shape[2]
+    line_bytes = maps[:, :, :1].numel() * maps.element_size()
+    count = height if maps.device.type != "cpu" else max(4, BAND_BYTES // max(1, line_bytes))
+    for start in range(0, height, count):
+        yield slice(start, min(height, start + count))

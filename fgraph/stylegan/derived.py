@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from fgraph.stylegan import network
+from fgraph.stylegan.half import HalfWeight
 from fgraph.stylegan.layers import Layer, LayerTable
 from fgraph.stylegan.statistics import style_moments, w_moments
 
@@ -24,6 +25,7 @@ class Derived:
         self._table = table
         self._tensors = tensors
         self._energies: dict[int, Tensor] = {}
+        self._halves: dict[tuple[int, torch.dtype], HalfWeight] = {}
 
     def energy(self, layer: Layer) -> Tensor:
         """`network.energy` of a layer's weight, [O, I]."""
@@ -34,6 +36,16 @@ class Derived:
             with torch.inference_mode(False), torch.no_grad():
                 self._energies[layer.index] = network.energy(weight)
         return self._energies[layer.index]
+
+    def half_weight(self, layer: Layer, dtype: torch.dtype) -> HalfWeight:
+        """A layer's weight as `half.half_conv` takes it."""
+        weight = self._tensors[f"{layer.name}.weight"]
+        if weight.requires_grad:
+            return HalfWeight.of(weight, layer.up, dtype)
+        if (layer.index, dtype) not in self._halves:
+            with torch.inference_mode(False), torch.no_grad():
+                self._halves[layer.index, dtype] = HalfWeight.of(weight, layer.up, dtype)
+        return self._halves[layer.index, dtype]
 
     @property
     def affine(self) -> tuple[Tensor, Tensor]:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -15,6 +15,7 @@ from fgraph.stylegan import network
 from fgraph.stylegan.completion import complete_tensors
 from fgraph.stylegan.derived import Derived
 from fgraph.stylegan.digest import content_digest
+from fgraph.stylegan.half import half_conv, half_from, half_to_rgb
 from fgraph.stylegan.layers import Layer, LayerTable
 from fgraph.stylegan.statistics import map_z
 from fgraph.stylegan.tensors import check_shapes
@@ -34,6 +35,7 @@ class Generator:
     digest: str  # SHA-256 of the tensors it was loaded from; the same after `to`
     tensors: Mapping[str, Tensor]  # names and shapes: fgraph.stylegan.tensors
     metadata: dict[str, str] = field(default_factory=dict)
+    half: torch.dtype | None = None  # what layers of high resolution run in, where that is not `dtype`
 
     @classmethod
     def from_tensors(
@@ -78,6 +80,10 @@ class Generator:
             return self
         with torch.inference_mode(False):
             return replace(self, tensors={key: value.to(device, dtype) for key, value in self.tensors.items()})
+
+    def with_half(self, half: torch.dtype | None) -> Generator:
+        """The same generator whose layers of high resolution (`fgraph.stylegan.half`) run in float16 or bfloat16."""
+        return self if half == self.half else replace(self, half=half)
 
     # Latents
 
@@ -155,49 +161,50 @@ class Generator:
         wrap_y: bool = False,
         *,
         padded: bool = False,
-        residual: Tensor | None = None,
     ) -> Tensor:
         """One conv layer, with noise, bias and activation: `x` [rows, I, H, W] -> [rows, O, H * up, W * up].
 
         `style` is [rows, I], raw; `noise` [rows or 1, 1, H * up, W * up], unscaled, or None. Where `wrap_x` or
         `wrap_y`, the layer reads round that edge; with `padded`, `x` carries one pixel of context on each of its four
-        sides, which is read but not produced. Otherwise zeros lie beyond the edges. `residual` is what a resnet block
-        made before (`residual`), for the layer that adds it (`layer.residual == "added"`); it is of the result's size.
+        sides, which is read but not produced. Otherwise zeros lie beyond the edges. In a resnet block the first layer
+        makes its residual beside the activation, as O further channels, and the second adds it: see `Layer.state_in`.
         """
-        assert (residual is not None) == (layer.residual == "added")
+        x, residual = _split_residual(layer, x, padded)
         noisy = layer.noise_index is not None
-        return network.styled_conv(
-            x,
-            self.tensors[f"{layer.name}.weight"],
-            style,
-            self.tensors[f"{layer.name}.bias"],
-            noise=noise,
-            strength=self.tensors[f"{layer.name}.noise_strength"] if noisy else None,
-            up=layer.up,
-            wrap_x=wrap_x,
-            wrap_y=wrap_y,
-            padded=padded,
-            weight_energy=self._derived.energy(layer),
-            activation=self.table.activation,
-            gain=math.sqrt(0.5) if residual is not None else 1.0,
-            clamp=self.table.clamp,
-            residual=residual,
-        )
+        rest: Any = {
+            "noise": noise,
+            "strength": self.tensors[f"{layer.name}.noise_strength"] if noisy else None,
+            "up": layer.up,
+            "wrap_x": wrap_x,
+            "wrap_y": wrap_y,
+            "padded": padded,
+            "activation": self.table.activation,
+            "gain": math.sqrt(0.5) if residual is not None else 1.0,
+            "clamp": self.table.clamp,
+            "residual": residual,
+        }
+        bias = self.tensors[f"{layer.name}.bias"]
+        if half := self._half(layer):
+            made = half_conv(x, self._derived.half_weight(layer, half), style, bias, **rest)
+        else:
+            weight, energy = self.tensors[f"{layer.name}.weight"], self._derived.energy(layer)
+            made = network.styled_conv(x.to(weight.dtype), weight, style, bias, weight_energy=energy, **rest)
+        if layer.residual != "made":
+            return made
+        return torch.cat([made, self._made_residual(layer, x, wrap_x, wrap_y, padded)], dim=1)  # [rows, 2 O, ...]
 
-    def residual(
-        self, layer: Layer, x: Tensor, wrap_x: bool = False, wrap_y: bool = False, *, padded: bool = False
-    ) -> Tensor:
-        """What a resnet block adds to its result, made of what its first conv reads (`layer.residual == "made"`).
-
-        `x` [rows, I, H, W] -> [rows, O, 2H, 2W]; edges as for `conv`.
-        """
+    def _made_residual(self, layer: Layer, x: Tensor, wrap_x: bool, wrap_y: bool, padded: bool) -> Tensor:
         weight = self.tensors[f"{layer.name}.residual.weight"]
-        return network.residual_path(x, weight, wrap_x, wrap_y, padded=padded)
+        dtype = self._half(layer) or weight.dtype
+        return network.residual_path(x.to(dtype), weight.to(dtype), wrap_x, wrap_y, padded=padded)
 
     def torgb(self, layer: Layer, x: Tensor, style: Tensor, skip: Tensor | None) -> Tensor:
         """The accumulated skip [rows, 3, H, W]: RGB of `x` [rows, I, H, W], added to `skip`, already of that size."""
         weight, bias = self.tensors[f"{layer.name}.weight"], self.tensors[f"{layer.name}.bias"]
-        return network.to_rgb(x, weight, style, bias, skip, clamp=self.table.clamp)
+        if half := self._half(layer):
+            rgb = half_to_rgb(x, weight, style, bias, dtype=half, clamp=self.table.clamp)
+            return rgb if skip is None else rgb + skip
+        return network.to_rgb(x.to(weight.dtype), weight, style, bias, skip, clamp=self.table.clamp)
 
     def synthesise(
         self, styles: Tensor, noise: Noise = "const", *, wrap_x: bool = False, wrap_y: bool = False
@@ -208,13 +215,10 @@ class Generator:
         """
         x = self.const().expand(styles.shape[0], -1, -1, -1)
         skip: Tensor | None = None
-        residual: Tensor | None = None
         for layer in self.table.layers[1:]:
             style = styles[:, layer.style_slice]
             if layer.kind == "conv":
-                added = residual if layer.residual == "added" else None
-                residual = self.residual(layer, x, wrap_x, wrap_y) if layer.residual == "made" else None
-                x = self.conv(layer, x, style, self._noise(layer, noise), wrap_x, wrap_y, residual=added)
+                x = self.conv(layer, x, style, self._noise(layer, noise), wrap_x, wrap_y)
                 if layer.up == 2 and skip is not None:
                     skip = network.upsample_skip(skip, wrap_x, wrap_y)
             else:
@@ -229,6 +233,18 @@ class Generator:
             return self.noise_const(layer)
         return noise[layer.noise_index]
 
+    def _half(self, layer: Layer) -> torch.dtype | None:
+        """What a layer runs in, if that is not the type of the tensors."""
+        return self.half if layer.resolution >= half_from(self.table.size) else None
+
     @cached_property
     def _derived(self) -> Derived:
         return Derived(self.table, self.tensors)
+
+
+def _split_residual(layer: Layer, x: Tensor, padded: bool) -> tuple[Tensor, Tensor | None]:
+    """What a layer convolves, and what it adds to its result: the further channels, without the context."""
+    if layer.residual != "added":
+        return x, None
+    residual = x[:, layer.in_channels :]
+    return x[:, : layer.in_channels], residual[:, :, 1:-1, 1:-1] if padded else residual

@@ -15,6 +15,7 @@ from fgraph.stylegan.own_file import read_own
 from fgraph.stylegan.pickles.files import Kind, read_pickled
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.rosinality import read_rosinality
+from fgraph.stylegan.sources import fetch_model, is_address
 from fgraph.stylegan.tensorflow import is_tensorflow, read_tensorflow
 
 BUNDLED = ("landscape", "avatar")  # the models that come with the package
@@ -62,11 +63,13 @@ def read_header(source: str | Path) -> ModelHeader:
 
 
 def find_model(source: str | Path) -> Path:
-    """The file that `source` names.
+    """The file that `source` names: a bundled model, a path, or an address (see `fgraph.stylegan.sources`).
 
     Raises:
         ModelError: there is none; near bundled names are suggested.
     """
+    if isinstance(source, str) and is_address(source):
+        return fetch_model(source)
     if isinstance(source, str) and source in BUNDLED:
         path = _BUNDLED_FOLDER / f"{source}.safetensors"
     else:
@@ -88,7 +91,7 @@ def read_contents(path: Path) -> Contents:
     Raises:
         ModelError: the file is damaged, hostile, or of a kind that is not understood.
     """
-    kind = _sniff(path)
+    kind = sniff(path)
     contents = read_own(path) if kind == "safetensors" else _read_pickled(path, kind)
     contents.check_size(path.stat().st_size, str(path))
     return contents
@@ -104,8 +107,12 @@ def _read_pickled(path: Path, kind: Kind) -> Contents:
         raise ModelError(f"{where}: cannot be read safely: {error}") from error
 
 
-def _sniff(path: Path) -> Literal["safetensors"] | Kind:
-    """The kind of file, from its first bytes; the suffix decides only what an error says."""
+def sniff(path: Path) -> Literal["safetensors"] | Kind:
+    """The kind of a file, from its first bytes.
+
+    Raises:
+        ModelError: it cannot be read, or is of none of the kinds that models come in.
+    """
     try:
         with path.open("rb") as file:
             start = file.read(64)

@@ -42,6 +42,16 @@ class Layer:
         return "skip" if self.kind == "torgb" else "activation"
 
     @property
+    def state_in(self) -> int:
+        """Channels of the activation that it reads: its own, and a residual that it adds."""
+        return self.in_channels + (self.out_channels if self.residual == "added" else 0)
+
+    @property
+    def state_out(self) -> int:
+        """Channels of what it makes: its own, and a residual for the layer after it."""
+        return self.out_channels * (2 if self.residual == "made" else 1)
+
+    @property
     def style_slice(self) -> slice:
         """Where its styles stand in a row of S."""
         return slice(self.style_start, self.style_start + self.in_channels)

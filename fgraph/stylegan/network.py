@@ -22,11 +22,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.stylegan.activations import GAINS, HOMOGENEOUS
-from fgraph.stylegan.chunks import in_chunks, rows_per_chunk
+from fgraph.stylegan.chunks import bands_of, in_chunks, rows_per_chunk
 
 SLOPE = 0.2
 EPSILON = 1e-8
 _CHANNELS_LAST = torch.channels_last
+_FIR_GAIN = {1: 1.0, 2: 1 / 16}  # [1, 3, 3, 1] squared sums to 64; the gain of up-sampling is 4
 
 
 def normalise(x: Tensor) -> Tensor:
@@ -116,11 +117,12 @@ def modulated_conv(
     Returns:
         [rows, O, H * up, W * up].
     """
-    total, style = _modulated_sum(x, weight, style, up=up, wrap_x=wrap_x, wrap_y=wrap_y, padded=padded)
-    scale = 1 / 16 if up == 2 else 1.0  # [1, 3, 3, 1] squared sums to 64; the gain of up-sampling is 4
+    style = style * _gain(weight)
+    total = _sum_taps(_styled(x, style, up, wrap_x, wrap_y, padded=padded), weight, up, padded or wrap_x or wrap_y)
+    total = total if up == 1 else _smooth(_smooth(total, 2), 3)
     if not demodulate:
-        return total * scale
-    return total * _demodulation(style, weight, weight_energy, scale)
+        return total * _FIR_GAIN[up]
+    return total * _demodulation(style, weight, weight_energy, _FIR_GAIN[up])
 
 
 def styled_conv(
@@ -149,20 +151,38 @@ def styled_conv(
     """
     whole = gain * GAINS[activation]
     inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
-    term = None if noise is None or strength is None else noise * (strength * inner)
+    size = [(length - 2 * padded) * up for length in x.shape[2:]]
+    term = None if noise is None or strength is None else (noise * (strength * inner)).expand(-1, -1, *size)
     weight_energy = energy(weight) if weight_energy is None else weight_energy
     offset = (bias * inner).view(1, -1, 1, 1)
 
+    demod = _demodulation(style * _gain(weight), weight, weight_energy, inner * _gain(weight) * _FIR_GAIN[up])
+    context = padded or wrap_x or wrap_y
+
     def run(rows: slice) -> Tensor:
-        total, scaled = _modulated_sum(x[rows], weight, style[rows], up=up, wrap_x=wrap_x, wrap_y=wrap_y, padded=padded)
-        demod = _demodulation(scaled, weight, weight_energy, inner / 16 if up == 2 else inner)
-        y = torch.addcmul(offset, total, demod)  # [rows, O, H, W]
+        part = _styled(x[rows], style[rows], up, wrap_x, wrap_y, padded=padded)
+        return finish(_sum_taps(part, weight, up, context), rows)
+
+    def finish(total: Tensor, rows: slice) -> Tensor:
+        """What follows the convolution, in bands of lines that stay in the cache; in place where nothing forbids."""
+        if torch.is_grad_enabled():
+            return finish_band(total, rows, slice(None), None)
+        result = total if up == 1 else empty_maps((*total.shape[:2], *size), total)
+        for band in bands_of(result):
+            lines = slice(band.start, band.stop + 3 * (up - 1))
+            finish_band(total[:, :, lines], rows, band, result[:, :, band])
+        return result
+
+    def finish_band(y: Tensor, rows: slice, band: slice, out: Tensor | None) -> Tensor:
+        y = y if up == 1 else _smooth(_smooth(y, 2), 3)
+        y = torch.addcmul(offset, y, demod[rows], out=out)  # [rows, O, lines, W]
         if term is not None:
-            y.add_(term if term.shape[0] == 1 else term[rows])
+            y.add_((term if term.shape[0] == 1 else term[rows])[:, :, band])
         y = activate_(y, activation)
         y = y if outer == 1.0 else y * outer
         y = y if clamp is None else bounded(y, clamp * gain)
-        return y if residual is None else y + residual[rows]
+        y = y if residual is None else y + residual[rows, :, band]
+        return y if out is None or y is out else out.copy_(y)
 
     return in_chunks(run, x.shape[0], rows_per_chunk(x, weight, up))
 
@@ -222,26 +242,35 @@ def pad_edges(x: Tensor, wrap_x: bool = False, wrap_y: bool = False) -> Tensor:
     return F.pad(x, (0 if wrap_x else 1, 0 if wrap_x else 1, 0 if wrap_y else 1, 0 if wrap_y else 1))
 
 
-def _modulated_sum(
-    x: Tensor, weight: Tensor, style: Tensor, *, up: int, wrap_x: bool, wrap_y: bool, padded: bool
-) -> tuple[Tensor, Tensor]:
-    """The convolution of `style * x`, not yet scaled, and the style with the weight's gain in it."""
-    style = style * (1 / math.sqrt(weight[0].numel()))
-    x = (x * style[:, :, None, None]).contiguous(memory_format=_CHANNELS_LAST)
-    if weight.shape[2] == 1:
-        return F.conv2d(x, weight), style
-    turned = weight.transpose(0, 1)
-    if not (padded or wrap_x or wrap_y):  # zeros beyond all edges: quicker than padding first
-        if up == 1:
-            return F.conv2d(x, weight, padding=1), style
-        y = F.pad(F.conv_transpose2d(x, turned, stride=2), (1, 1, 1, 1))
-    else:
-        x = x if padded else pad_edges(x, wrap_x, wrap_y)
-        if up == 1:
-            return F.conv2d(x, weight), style
-        # Cropping one pixel of the transposed convolution leaves the 2H + 3 that were made from complete sums.
-        y = F.conv_transpose2d(x, turned, stride=2, padding=1)
-    return _smooth(_smooth(y, 2), 3), style
+def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
+    """Room for maps [rows, C, H, W], channels-last."""
+    return torch.empty(*shape, dtype=like.dtype, device=like.device, memory_format=_CHANNELS_LAST)
+
+
+def _styled(x: Tensor, style: Tensor, up: int, wrap_x: bool, wrap_y: bool, *, padded: bool) -> Tensor:
+    """`style * x`, channels-last, with one pixel of context on each side if `_sum_taps` reads it."""
+    style = style[:, :, None, None]
+    if padded or not (wrap_x or wrap_y or up == 2):
+        return (x * style).contiguous(memory_format=_CHANNELS_LAST)
+    if torch.is_grad_enabled() or wrap_x or wrap_y:
+        return pad_edges((x * style).contiguous(memory_format=_CHANNELS_LAST), wrap_x, wrap_y)
+    rows, channels, height, width = x.shape
+    result = empty_maps((rows, channels, height + 2, width + 2), x)  # one pass, rather than one more to pad
+    result[:, :, :: height + 1] = 0
+    result[:, :, :, :: width + 1] = 0
+    torch.mul(x, style, out=result[:, :, 1:-1, 1:-1])
+    return result
+
+
+def _sum_taps(x: Tensor, weight: Tensor, up: int, context: bool) -> Tensor:
+    """The convolution alone; of an up-sampling one, the 2H + 3 by 2W + 3 pixels that the filter reads.
+
+    `x` has one pixel of context on each side if `context` or `up == 2`. (Up-sampling of a padded input does more work,
+    but widths that are powers of two are much slower: their lines compete for places in the cache.)
+    """
+    if up == 2:
+        return F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=1)
+    return F.conv2d(x, weight, padding=0 if context or weight.shape[2] == 1 else 1)
 
 
 def _smooth(x: Tensor, dim: int) -> Tensor:
@@ -250,6 +279,11 @@ def _smooth(x: Tensor, dim: int) -> Tensor:
         length = x.shape[dim] - 1
         x = x.narrow(dim, 0, length) + x.narrow(dim, 1, length)
     return x
+
+
+def _gain(weight: Tensor) -> float:
+    """What a weight is stored without: 1 / sqrt(I k k)."""
+    return 1 / math.sqrt(weight[0].numel())
 
 
 def _demodulation(style: Tensor, weight: Tensor, weight_energy: Tensor | None, scale: float) -> Tensor:

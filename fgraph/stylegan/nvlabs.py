@@ -29,11 +29,15 @@ def read_nvlabs(content: Any, where: str) -> Contents:
     Raises:
         ModelError: it holds no generator, or one that does not run here.
     """
-    network, chosen = _pick_network(content, where)
+    network, chosen = pick_network(content, where)
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
+    if synthesis.has("layer_names"):
+        raise ModelError(
+            f"{where}: is a StyleGAN3 network, which graphs do not run; fgraph.load_generator loads it, to be called"
+        )
     table = _read_table(network, mapping, synthesis)
     check_numbers(table, where)
-    tensors = _mapping_tensors(mapping, table) | _synthesis_tensors(synthesis, table)
+    tensors = mapping_tensors(mapping, table) | _synthesis_tensors(synthesis, table)
     found = {name: _shape(name, stored) for name, stored in tensors.items()}
     check_shapes(found, table, where)
     known = required_shapes(table) | optional_shapes(table)
@@ -41,7 +45,12 @@ def read_nvlabs(content: Any, where: str) -> Contents:
     return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": chosen})
 
 
-def _pick_network(content: Any, where: str) -> tuple[Part, str]:
+def pick_network(content: Any, where: str) -> tuple[Part, str]:
+    """The generator in what a pickle holds, and which of its networks that is.
+
+    Raises:
+        ModelError: there is none.
+    """
     if type(content) is Module:
         return Part(content, where, "the network"), "G"
     if type(content) is dict:
@@ -61,32 +70,37 @@ def _read_table(network: Part, mapping: Part, synthesis: Part) -> LayerTable:
     for part in [*blocks, *layers]:
         if part.tensor("resample_filter") is not None and not is_usual_filter(part.tensor("resample_filter")):
             raise part.fail("has a resample_filter other than [1, 3, 3, 1], with which generators do not run here")
-    depth = next(i for i in range(_MAX_MAPPING + 1) if mapping.maybe(f"fc{i}") is None or i == _MAX_MAPPING)
-    dense = [mapping.part(f"fc{i}") for i in range(max(1, depth))]
-    widths = tuple(one.weight("weight", 2).shape[0] for one in dense)
-    classes = network.count("c_dim")
     return LayerTable(
         size=4 << (len(blocks) - 1),
         channels=tuple((4 << i, block.part("conv1").weight("weight", 4).shape[0]) for i, block in enumerate(blocks)),
         z_dim=network.count("z_dim"),
         w_dim=network.count("w_dim"),
-        mapping_layers=len(dense),
         image_channels=images[-1].weight("weight", 4).shape[0],
         architecture=_same("architecture", ARCHITECTURES, blocks, "skip"),
-        c_dim=classes,
-        embed_width=mapping.part("embed").weight("weight", 2).shape[0] if classes else 0,
-        mapping_widths=() if set(widths) == {network.count("w_dim")} else widths,
-        mapping_rate=_rate(dense),
-        mapping_activation=_same("activation", tuple(GAINS), dense, "lrelu"),
         activation=_same("activation", tuple(GAINS), layers, "lrelu"),
         clamp=_clamp([*layers, *images]),
         has_noise=any(layer.tensor("noise_strength") is not None for layer in layers),
+        **mapping_facts(network, mapping),
     )
 
 
+def mapping_facts(network: Part, mapping: Part) -> dict[str, Any]:
+    """What a layer table says of the mapping network, but for the lengths of z and w."""
+    depth = next(i for i in range(_MAX_MAPPING + 1) if mapping.maybe(f"fc{i}") is None or i == _MAX_MAPPING)
+    dense = [mapping.part(f"fc{i}") for i in range(max(1, depth))]
+    widths = tuple(one.weight("weight", 2).shape[0] for one in dense)
+    classes = network.count("c_dim")
+    return {
+        "mapping_layers": len(dense),
+        "c_dim": classes,
+        "embed_width": mapping.part("embed").weight("weight", 2).shape[0] if classes else 0,
+        "mapping_widths": () if set(widths) == {network.count("w_dim")} else widths,
+        "mapping_rate": _rate(dense),
+        "mapping_activation": _same("activation", tuple(GAINS), dense, "lrelu"),
+    }
+
+
 def _blocks(synthesis: Part) -> list[Part]:
-    if synthesis.has("layer_names"):
-        raise ModelError(f"{synthesis.where}: is a StyleGAN3 network (T or R), which this fgraph does not run yet")
     found = [block for i in range(LARGEST_BLOCKS + 1) if (block := synthesis.maybe(f"b{4 << i}"))]
     listed = synthesis.value("block_resolutions")
     if type(listed) is list and [str(one) for one in listed[:20] if type(one) is int] != [
@@ -127,7 +141,8 @@ def _clamp(parts: list[Part]) -> float | None:
     return clamp
 
 
-def _mapping_tensors(mapping: Part, table: LayerTable) -> dict[str, StoredTensor]:
+def mapping_tensors(mapping: Part, table: LayerTable) -> dict[str, StoredTensor]:
+    """Where the tensors of the mapping network stand, by our names."""
     found: dict[str, StoredTensor] = {}
     for i in range(table.mapping_layers):
         dense = mapping.part(f"fc{i}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fgraph._errors import ModelError
@@ -16,6 +17,7 @@ from fgraph.stylegan.pickles.stored import StoredTensor
 from fgraph.stylegan.tensors import Shape, check_shapes, optional_shapes, required_shapes
 
 EXPECTED = "a dict with 'g_ema' (and 'latent_avg') as rosinality/stylegan2-pytorch and SOAT save it, or its state dict"
+FACTS = "fgraph"  # a key beside g_ema, for what those programs do not know
 FILTERS = re.compile(r"convs\.\d+\.conv\.blur\.kernel|to_rgbs\.\d+\.upsample\.kernel")  # constants of the network
 
 
@@ -28,6 +30,7 @@ def read_rosinality(content: Any, where: str) -> Contents:
     state, mean, chosen = pick_state(content, where)
     tensors = {_plain(key): value for key, value in state.items() if type(value) is StoredTensor and type(key) is str}
     table = infer_table({key: value.shape for key, value in tensors.items()}, where)
+    table = replace(table, clamp=_clamp(content, where))
     _check_filters(tensors, where)
     found = {ours: tensors[theirs] for ours, theirs in key_map(table).items() if theirs in tensors}
     shapes = required_shapes(table) | optional_shapes(table)
@@ -54,6 +57,15 @@ def pick_state(content: Any, where: str) -> tuple[Mapping[Any, Any], Any | None,
         return content, None, "state dict"
     keys = ", ".join(brief(key) for key in list(content)[:5]) or "nothing"
     raise ModelError(f"{where}: holds {keys}; expected is {EXPECTED}")
+
+
+def _clamp(content: Mapping[Any, Any], where: str) -> float | None:
+    """The clamp that our converter notes beside the state dict."""
+    facts = content.get(FACTS)
+    clamp = facts.get("clamp") if type(facts) is dict else None
+    if clamp is not None and (type(clamp) is not float or not 0 < clamp < math.inf):
+        raise ModelError(f"{where}: has the clamp {brief(clamp)} under '{FACTS}', where a number above 0 belongs")
+    return clamp
 
 
 def _plain(key: str) -> str:

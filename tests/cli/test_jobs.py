@@ -57,6 +57,7 @@ def test_explain_prints_the_plan(capsys: pytest.CaptureFixture[str]) -> None:
 def test_draw_writes_the_drawing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["mode=draw", "hydra.run.dir=here"]) == 0
     assert "<svg" in Path("here/panorama.svg").read_text("utf-8")
+    assert "b64.conv1" in Path("here/panorama.plan.svg").read_text("utf-8")
 
 
 @pytest.mark.parametrize(

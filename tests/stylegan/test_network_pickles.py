@@ -163,6 +163,50 @@ def test_classes_that_do_not_fit(model, given, says, goldens):
     assert any(says in fault.message for fault in faults), faults
 
 
+@pytest.mark.parametrize("engine", ["batched", "eager"])
+@pytest.mark.parametrize("name", FILES)
+def test_graphs_run_every_architecture(name, engine, goldens, golden):
+    known = golden(FILES[name])
+    graph = fgraph.Graph(models={"main": str(goldens / f"{name}.pkl")})
+    whole = graph.decode(graph.latent(value=known["ws"].numpy()), clamp=False)
+    silent = graph.tap(graph.latent(value=known["S"].numpy(), space="s"), layer="b16.conv0", noise={"mode": "none"})
+    results = fgraph.run(graph, outputs={"whole": whole, "silent": graph.decode(silent, clamp=False)}, engine=engine)
+    close(torch.from_numpy(results["whole"].array), known["image_const"])
+    close(torch.from_numpy(results["silent"].array), known["image_none"])
+
+
+def test_engines_agree_on_edits_inside_a_resnet_block(goldens):
+    """Paused between a block's convolutions, the state holds the residual, which moves and mixes with the rest."""
+    graph = fgraph.Graph(models={"main": str(goldens / "ada_resnet32.pkl")})
+    one, two = (graph.tap(graph.sample(seed=seed), layer="b16.conv0") for seed in (1, 2))
+    wide = [graph.pad(part, left=0.5, mode="reflect") for part in (one, two)]
+    mixed = graph.blend(*wide, mask=graph.mask("ramp", axis="x"))
+    shifted = graph.shift(mixed, dx=0.25)
+    image = graph.crop(graph.decode(shifted, clamp=False), left=0.25, width=0.25)
+    found = [
+        fgraph.run(graph, outputs={"image": image}, engine=engine)["image"].array for engine in ("batched", "eager")
+    ]
+    assert found[0].shape == (1, 3, 32, 12)
+    close(torch.from_numpy(found[0]), torch.from_numpy(found[1]))
+
+
+def test_a_tile_of_a_resnet_block_is_that_part_of_the_whole(goldens):
+    generator = load_generator(goldens / "ada_resnet32.pkl")
+    first, second = (generator.table.at(generator.table.pause(name)) for name in ("b16.conv0", "b16.conv1"))
+    x = torch.randn(2, first.state_in, 8, 8, generator=torch.Generator().manual_seed(0))
+    style = torch.ones(2, first.in_channels)
+    whole = generator.conv(first, x, style, None)
+    assert whole.shape == (2, first.state_out, 16, 16)
+    assert second.state_in == first.state_out == 2 * first.out_channels
+    tile = generator.conv(first, x[:, :, 1:6, 2:7], style, None, padded=True)
+    close(tile, whole[:, :, 4:10, 6:12])
+    after = generator.conv(second, whole, torch.ones(2, second.in_channels), None)
+    close(
+        generator.conv(second, whole[:, :, 3:9, 4:11], torch.ones(2, second.in_channels), None, padded=True),
+        after[:, :, 4:8, 5:10],
+    )
+
+
 def state(content, *names):
     """The state of a part of a network."""
     for name in names:

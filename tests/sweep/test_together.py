@@ -116,8 +116,9 @@ def test_explain_prints_one_plan_and_check_checks_all(plans: list[Plan], capsys:
 
 def test_draw_draws_each(plans: list[Plan]) -> None:
     assert main(["-m", "graph=extend,stretch", "mode=draw", "hydra.sweep.dir=out"]) == 0
-    assert sorted(str(path) for path in Path("out").rglob("*.svg")) == ["out/0/extend.svg", "out/1/stretch.svg"]
-    assert not plans
+    drawings = ["0/extend.plan.svg", "0/extend.svg", "1/stretch.plan.svg", "1/stretch.svg"]
+    assert sorted(str(path.relative_to("out")) for path in Path("out").rglob("*.svg")) == drawings
+    assert len(plans) == 2  # each draws its own
 
 
 def test_a_budget_that_all_exceed_is_met_in_parts() -> None:

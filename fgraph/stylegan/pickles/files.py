@@ -20,6 +20,20 @@ _CURES = {
 }
 
 
+def read_torch(path: Path) -> Any:
+    """The value of a file that `torch.save` wrote, of either kind, with stand-ins for tensors.
+
+    Raises:
+        ModelError: it cannot be read, is damaged, or holds anything that has no stand-in.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
+    return read_pickled(path, "zip" if start == b"PK\x03\x04" else "legacy")
+
+
 def read_pickled(path: Path, kind: Kind) -> Any:
     """The value that a file holds, with stand-ins for what is more than plain data; nothing in it is run.
 

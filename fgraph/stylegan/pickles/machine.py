@@ -1,10 +1,7 @@
-"""A machine that runs the opcodes of a pickle and can do nothing else.
+"""The machine that runs a pickle's opcodes and can do nothing else: its stack, its memo, what it may build.
 
-It knows the opcodes that write plain data; a global is looked up in the exact table it was given, whose values are
-stand-ins of ours. There is no import, no attribute access and no call of anything but those stand-ins. Limits: see
-`MAX_OPCODES` and those below; long byte strings are not read but noted as a `Span`.
-
-Opcodes: `pickletools` of the standard library, protocols 2 to 5.
+There is no import, no attribute access and no call of anything but the stand-ins of ours that it was given. Long
+strings are not read but noted as a `Span`.
 """
 
 from __future__ import annotations
@@ -17,7 +14,7 @@ from fgraph.stylegan.pickles.refusal import Refused, brief
 from fgraph.stylegan.pickles.span import FileSource, Span, unpack
 from fgraph.stylegan.pickles.stand_ins import Factory, Record
 
-MAX_OPCODES = 500_000  # a checkpoint of a 1024-pixel model, with its discriminator and optimiser, has 60,000
+MAX_MEMO = 500_000  # values that are noted
 MAX_TEXT = 64 << 10  # bytes of a string that is read at once: longer ones are sources, or stand for bytes
 MAX_TEXTS = 64 << 20  # of all strings
 SMALL = 4096  # bytes strings up to this length are read at once
@@ -28,68 +25,52 @@ Globals = Mapping[tuple[str, str], Any]
 
 
 class Machine:
-    """Runs one pickle; `run` returns its value."""
+    """The state of one run; the methods are what opcodes do."""
 
     def __init__(self, source: FileSource, known: Globals, persistent: Callable[[Any], Any] | None = None) -> None:
         self._source = source
         self._known = known
         self._persistent = persistent
-        self._stack: list[Any] = []
-        self._marks: list[int] = []
-        self._memo: dict[int, Any] = {}
+        self.stack: list[Any] = []
+        self.marks: list[int] = []
+        self.memo: dict[int, Any] = {}
         self._left = MAX_TEXTS
 
-    def run(self) -> Any:
-        """Run the opcodes up to STOP.
-
-        Raises:
-            Refused: the pickle is damaged, is no plain data, or goes beyond a limit.
-        """
-        read, actions = self._source.read, _ACTIONS
-        for _ in range(MAX_OPCODES):
-            code = read(1)
-            if code == b".":
-                if len(self._stack) != 1 or self._marks:
-                    raise Refused("it ends before it is whole")
-                return self._stack.pop()
-            action = actions.get(code)
-            if action is None:
-                raise Refused(f"the pickle opcode {code!r} is not allowed")
-            try:
-                action(self)
-            except (IndexError, OverflowError, MemoryError) as error:
-                raise Refused(f"it is damaged at the opcode {code!r}") from error
-        raise Refused(f"it has more than {MAX_OPCODES} opcodes, which no checkpoint needs")
+    def result(self) -> Any:
+        """The one value that is left at the end."""
+        if len(self.stack) != 1 or self.marks:
+            raise Refused("it ends before it is whole")
+        return self.stack.pop()
 
     # -- the stack -----------------------------------------------------------------------------------------------
 
     def push(self, value: Any) -> None:
         """Put a value on the stack."""
-        self._stack.append(value)
+        self.stack.append(value)
 
     def pop(self) -> Any:
         """Take the top of the stack, which a mark protects."""
-        if self._marks and len(self._stack) <= self._marks[-1]:
+        if self.marks and len(self.stack) <= self.marks[-1]:
             raise Refused("it is damaged: a value is missing")
-        return self._stack.pop()
+        return self.stack.pop()
 
     def top(self, kind: type) -> Any:
         """The value on top of the stack, of this very type."""
-        if self._marks and len(self._stack) <= self._marks[-1]:
+        if self.marks and len(self.stack) <= self.marks[-1]:
             raise Refused("it is damaged: a value is missing")
-        if type(self._stack[-1]) is not kind:
-            raise Refused(f"it is damaged: {brief(self._stack[-1])} stands where a {kind.__name__} belongs")
-        return self._stack[-1]
+        if type(self.stack[-1]) is not kind:
+            raise Refused(f"it is damaged: {brief(self.stack[-1])} stands where a {kind.__name__} belongs")
+        return self.stack[-1]
 
     def mark(self) -> None:
         """Note this height of the stack."""
-        self._marks.append(len(self._stack))
+        self.marks.append(len(self.stack))
 
     def cut(self) -> list[Any]:
         """Take what stands above the last mark."""
-        start = self._marks.pop()
-        items = self._stack[start:]
-        del self._stack[start:]
+        start = self.marks.pop()
+        items = self.stack[start:]
+        del self.stack[start:]
         return items
 
     # -- arguments -----------------------------------------------------------------------------------------------
@@ -169,15 +150,15 @@ class Machine:
 
     def remember(self, place: int) -> None:
         """Note the top of the stack in the memo."""
-        if place > MAX_OPCODES:
+        if place > MAX_MEMO:
             raise Refused(f"the memo number {place} is out of range")
-        self._memo[place] = self._stack[-1]
+        self.memo[place] = self.stack[-1]
 
     def recall(self, place: int) -> None:
         """Put a noted value on the stack."""
-        if place not in self._memo:
+        if place not in self.memo:
             raise Refused(f"the memo number {place} is out of range")
-        self.push(self._memo[place])
+        self.push(self.memo[place])
 
     # -- stand-ins -----------------------------------------------------------------------------------------------
 
@@ -206,11 +187,11 @@ class Machine:
     def build(self) -> None:
         """Hand a state to a stand-in that waits for one."""
         state = self.pop()
-        if not self._stack or type(self._stack[-1]) is not Record:
-            if self._stack and type(self._stack[-1]) is dict:
+        if not self.stack or type(self.stack[-1]) is not Record:
+            if self.stack and type(self.stack[-1]) is dict:
                 return  # the `_metadata` of a state dict
             raise Refused("it changes something that it may only name")
-        self._stack[-1].accept(state)
+        self.stack[-1].accept(state)
 
     def persistent(self) -> None:
         """What stands for a persistent id."""
@@ -224,49 +205,3 @@ def _as_key(key: Any) -> Any:
     if type(key) is str or (type(key) is int and 0 <= key < _MAX_KEY):
         return key
     raise Refused(f"it has {brief(key)} as a key")
-
-
-_ACTIONS: dict[bytes, Callable[[Machine], object]] = {
-    b"\x80": Machine.protocol,
-    b"\x95": lambda m: m.number("Q"),  # a frame, which only helps readers
-    b"(": Machine.mark,
-    b"N": lambda m: m.push(None),
-    b"\x88": lambda m: m.push(True),
-    b"\x89": lambda m: m.push(False),
-    b"J": lambda m: m.push(m.number("i")),
-    b"G": Machine.real,
-    b"K": lambda m: m.push(m.number("B")),
-    b"M": lambda m: m.push(m.number("H")),
-    b"\x8a": Machine.long,
-    b"\x8c": lambda m: m.text("B"),
-    b"X": lambda m: m.text("I"),
-    b"\x8d": lambda m: m.text("Q"),
-    b"C": lambda m: m.data("B"),
-    b"B": lambda m: m.data("I"),
-    b"\x8e": lambda m: m.data("Q"),
-    b"\x96": lambda m: m.data("Q"),
-    b")": lambda m: m.push(()),
-    b"\x85": lambda m: m.tuple_of(1),
-    b"\x86": lambda m: m.tuple_of(2),
-    b"\x87": lambda m: m.tuple_of(3),
-    b"t": lambda m: m.push(tuple(m.cut())),
-    b"]": lambda m: m.push([]),
-    b"}": lambda m: m.push({}),
-    b"\x8f": lambda m: m.push(set()),
-    b"\x90": Machine.add_items,
-    b"a": lambda m: m.append_items([m.pop()]),
-    b"e": lambda m: m.append_items(m.cut()),
-    b"s": lambda m: m.set_items([m.pop(), m.pop()][::-1]),
-    b"u": lambda m: m.set_items(m.cut()),
-    b"c": lambda m: m.find(m.line(), m.line()),
-    b"\x93": Machine.stack_global,
-    b"R": Machine.call,
-    b"\x81": Machine.call,
-    b"b": Machine.build,
-    b"Q": Machine.persistent,
-    b"h": lambda m: m.recall(m.number("B")),
-    b"j": lambda m: m.recall(m.number("I")),
-    b"\x94": lambda m: m.remember(len(m._memo)),
-    b"q": lambda m: m.remember(m.number("B")),
-    b"r": lambda m: m.remember(m.number("I")),
-}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fgraph.stylegan.pickles.machine import Machine
 from fgraph.stylegan.pickles.numpy_values import numpy_globals
+from fgraph.stylegan.pickles.opcodes import run_pickle
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.pickles.span import FileSource
 from fgraph.stylegan.pickles.stand_ins import Factory, Record, fits, make_dict, make_module
@@ -34,7 +34,7 @@ def read_networks(path: Path, file: BinaryIO, size: int) -> Any:
         Refused: it is damaged, or holds anything that NVlabs' programs do not write.
     """
     source = FileSource(file, path, 0, size)
-    value = Machine(source, network_globals()).run()
+    value = run_pickle(source, network_globals())
     if source.position != size:
         raise Refused(f"{size - source.position} bytes follow its end")
     return value

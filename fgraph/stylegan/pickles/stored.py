@@ -11,6 +11,7 @@ from fgraph.stylegan.pickles.refusal import Refused, brief
 from fgraph.stylegan.pickles.span import Span
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from torch import Tensor
 
 ITEM_SIZES = {
@@ -51,15 +52,15 @@ class StoredTensor:
         return self.storage.dtype
 
     def numbers(self) -> list[float]:
-        """The values of a small tensor of fractions, row-major, without torch.
+        """The values of a small tensor, row-major, without torch.
 
         Raises:
             Refused: it is not small, or of another type.
         """
-        code = {"float32": "f", "float16": "e", "float64": "d"}.get(self.dtype)
+        code = {"float32": "f", "float16": "e", "float64": "d", "int64": "q", "int32": "i"}.get(self.dtype)
         count = math.prod(self.shape)
         if code is None or count > _MOST_NUMBERS:
-            raise Refused(f"holds {count} numbers of type {self.dtype} where a few fractions belong")
+            raise Refused(f"holds {count} numbers of type {self.dtype} where a few belong")
         places = [self.offset]
         for length, step in zip(self.shape, self.stride, strict=True):
             places = [place + index * step for place in places for index in range(length)]
@@ -67,6 +68,24 @@ class StoredTensor:
         starts = [self.storage.start + place * width for place in places]
         raw = (data.read(at, width) if isinstance(data, Span) else data[at : at + width] for at in starts)
         return [float(struct.unpack("<" + code, one)[0]) for one in raw]
+
+    def array(self) -> NDArray[Any]:
+        """Its values as a numpy array, without torch.
+
+        Raises:
+            Refused: the file has changed, or numpy has no such numbers.
+        """
+        import numpy as np
+
+        if self.dtype == "bfloat16":
+            raise Refused("it has bfloat16 numbers where codes belong; save them as float32")
+        width, extent = ITEM_SIZES[self.dtype], _extent(self.shape, self.stride)
+        start, data = self.storage.start + self.offset * width, self.storage.data
+        raw = data.read(start, extent * width) if isinstance(data, Span) else data[start : start + extent * width]
+        if len(raw) != extent * width:
+            raise Refused("the file is cut short")
+        flat: NDArray[Any] = np.frombuffer(raw, self.dtype)
+        return np.lib.stride_tricks.as_strided(flat, self.shape, [step * width for step in self.stride])
 
     def load(self) -> Tensor:
         """Its values as a tensor in memory of its own, as they are laid out in the file.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from fgraph.stylegan.pickles.machine import Machine
+from fgraph.stylegan.pickles.opcodes import run_pickle
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.pickles.span import BytesSource, FileSource, Span
 from fgraph.stylegan.pickles.stand_ins import Factory, Record
@@ -71,7 +71,7 @@ def read_zip(path: Path, file: BinaryIO) -> Any:
             raise Refused(f"the storage '{key[:40]}' is said to be two different things")
         return known[key]
 
-    return Machine(BytesSource(data.read()), checkpoint_globals(), storage).run()
+    return run_pickle(BytesSource(data.read()), checkpoint_globals(), storage)
 
 
 def _pickle_name(names: Mapping[str, object]) -> str:

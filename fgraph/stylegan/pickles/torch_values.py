@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fgraph.stylegan.pickles.machine import Machine
+from fgraph.stylegan.pickles.opcodes import run_pickle
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.pickles.span import BytesSource, FileSource, Span
 from fgraph.stylegan.pickles.stand_ins import Factory, make_dict, make_set
@@ -95,13 +95,13 @@ class LegacyStream:
     def __init__(self, source: FileSource, known: dict[tuple[str, str], Any]) -> None:
         self._source = source
         self.storages: dict[str, Storage] = {}
-        self._check(Machine(source, {}).run(), MAGIC)
-        self._check(Machine(source, {}).run(), _LEGACY_PROTOCOL)
-        system = Machine(source, {}).run()
+        self._check(run_pickle(source, {}), MAGIC)
+        self._check(run_pickle(source, {}), _LEGACY_PROTOCOL)
+        system = run_pickle(source, {})
         if type(system) is not dict or system.get("little_endian") is not True:
             raise Refused("it was written by a machine of another byte order")
-        self.value = Machine(source, known, self._declare).run()
-        keys = Machine(source, {}).run()
+        self.value = run_pickle(source, known, self._declare)
+        keys = run_pickle(source, {})
         if type(keys) is not list or not all(type(key) is str for key in keys) or set(keys) != set(self.storages):
             raise Refused("its list of storages is not that of its tensors")
         self._keys: list[str] = keys

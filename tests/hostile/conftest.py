@@ -1,0 +1,33 @@
+"""Small whole files of every kind that is read, to be damaged."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from fgraph.stylegan.checkpoint import save_generator
+from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.rosinality import key_map
+from tests import tensorflow_pickles
+from tests.network_pickles import checkpoint, random_generator, random_tensors
+
+TABLE = LayerTable(size=8, channels=((4, 3), (8, 2)), z_dim=4, w_dim=4, mapping_layers=1)
+
+
+@pytest.fixture(scope="package")
+def good(tmp_path_factory):
+    """Whole files by their names."""
+    folder = tmp_path_factory.mktemp("good")
+    tensors = random_tensors(TABLE)
+    save_generator(random_generator(TABLE), folder / "own.safetensors")
+    state = {"g_ema": {theirs: tensors[ours] for ours, theirs in key_map(TABLE).items()}, "latent_avg": torch.zeros(4)}
+    for name, value in state["g_ema"].items():
+        if name.endswith(".conv.weight"):
+            state["g_ema"][name] = value[None]
+    torch.save(state, folder / "zip.pt")
+    torch.save(state, folder / "legacy.pt", _use_new_zipfile_serialization=False)
+    (folder / "network.pkl").write_bytes(checkpoint(TABLE, tensors))
+    (folder / "old_network.pkl").write_bytes(checkpoint(TABLE, tensors, protocol=2))
+    (folder / "tensorflow.pkl").write_bytes(tensorflow_pickles.checkpoint(TABLE, tensors))
+    (folder / "stylegan3.pkl").write_bytes((Path(__file__).parents[1] / "goldens" / "sg3_t_32.pkl").read_bytes())
+    return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

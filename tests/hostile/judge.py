@@ -1,0 +1,92 @@
+"""Runs in a process of its own: opens every file of a folder, and reports how each ended and what it did meanwhile.
+
+Called as `python -m tests.hostile.judge FOLDER`, it prints one JSON object: file -> [ending, message, seconds], and
+under "" the peak of memory in bytes and what was done that no reading of a model does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.alias_free.loading import load_model
+from fgraph.stylegan.header import read_header
+
+_FORBIDDEN = ("os.", "subprocess.", "socket.", "shutil.", "ctypes.", "exec", "compile", "import", "pickle.", "marshal.",
+              "tempfile.", "webbrowser.", "urllib.", "pty.")  # fmt: skip
+_HARMLESS = ("os.listdir", "os.scandir")
+
+
+class Watch:
+    """An audit hook that notes, while it is armed, whatever reading a file has no need of."""
+
+    def __init__(self) -> None:
+        self.armed = False
+        self.noted: set[str] = set()
+        sys.addaudithook(self._hook)
+
+    def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
+        if not self.armed:
+            return
+        if event == "open":
+            flags = arguments[2] if len(arguments) > 2 else 0
+            if isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+                self.noted.add(f"open {arguments[0]!r} for writing")
+        elif event.startswith(_FORBIDDEN) and event not in _HARMLESS:
+            self.noted.add(f"{event} {arguments!r:.160}")
+
+
+def judge(path: Path) -> tuple[str, str, float]:
+    """How opening a file ends: refused, loaded, or by a bug of ours; with the message and the seconds it took."""
+    start = time.perf_counter()
+    try:
+        load_model(path)
+        with suppress(ModelError):  # those of StyleGAN3 have no header
+            read_header(path)
+        ending, message = "loaded", ""
+    except ModelError as error:
+        ending, message = "refused", str(error)
+    except BaseException as error:  # what escapes is the finding
+        ending, message = "bug", f"{type(error).__name__}: {error}"
+    return ending, message[:2000], time.perf_counter() - start
+
+
+def judge_all(paths: Iterable[Path], watch: Watch) -> dict[str, tuple[str, str, float]]:
+    results = {}
+    for path in paths:
+        watch.armed = True
+        results[path.name] = judge(path)
+        watch.armed = False
+    return results
+
+
+def warm_up() -> None:
+    """Import what loading imports, so that later imports are findings."""
+    load_model("landscape")
+    b"name".decode("cp437")  # the names in a zip file
+
+
+def peak_bytes() -> int:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+
+def main() -> None:
+    watch = Watch()
+    warm_up()
+    paths = sorted(Path(sys.argv[1]).iterdir())
+    results: dict[str, object] = {**judge_all(paths[:1], watch)}
+    watch.noted.clear()  # what a first refusal imports
+    results |= judge_all(paths, watch)
+    results[""] = [peak_bytes(), sorted(watch.noted)]
+    print(json.dumps(results))
+
+
+if __name__ == "__main__":
+    main()

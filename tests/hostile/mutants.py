@@ -1,0 +1,104 @@
+"""Whole files, damaged at random: run as `python -m tests.hostile.mutants FOLDER FIRST COUNT`.
+
+Every file of FOLDER is mutated with the seeds FIRST, FIRST + 1, ... in turn, COUNT in all, and opened. Prints one JSON
+object: how many ended how, the slowest in seconds, the findings, and what `judge` reports under "".
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import struct
+import sys
+from collections import Counter
+from pathlib import Path
+
+from tests.hostile.judge import Watch, judge, peak_bytes, warm_up
+
+OPCODES = b"().NJKMGBCXURbcehijlqrstu\x80\x81\x82\x85\x86\x87\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x90\x91\x93\x94\x95\x96"
+NUMBERS = (0, 1, 0x7F, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0xFFFFFFFF, 1 << 40, (1 << 63) - 1, (1 << 64) - 1)
+
+
+def mutate(content: bytes, seed: int) -> bytes:
+    """One to four changes, at places that the seed chooses."""
+    draw = random.Random(seed)
+    changed = bytearray(content)
+    for _ in range(draw.randint(1, 4)):
+        draw.choice(CHANGES)(changed, draw)
+    return bytes(changed)
+
+
+def _flip(content: bytearray, draw: random.Random) -> None:
+    if content:
+        content[draw.randrange(len(content))] ^= 1 << draw.randrange(8)
+
+
+def _opcode(content: bytearray, draw: random.Random) -> None:
+    if content:
+        content[draw.randrange(len(content))] = draw.choice(OPCODES)
+
+
+def _number(content: bytearray, draw: random.Random) -> None:
+    """An edge of the ranges of integers, in 1 to 8 bytes."""
+    at, width = draw.randrange(len(content) + 1), draw.choice((1, 2, 4, 8))
+    content[at : at + width] = struct.pack("<Q", draw.choice(NUMBERS))[:width]
+
+
+def _delete(content: bytearray, draw: random.Random) -> None:
+    at = draw.randrange(len(content) + 1)
+    del content[at : at + draw.choice((1, 2, 8, 100, 5000))]
+
+
+def _repeat(content: bytearray, draw: random.Random) -> None:
+    at, to = draw.randrange(len(content) + 1), draw.randrange(len(content) + 1)
+    content[to:to] = content[at : at + draw.choice((1, 2, 8, 100, 5000))]
+
+
+def _overwrite(content: bytearray, draw: random.Random) -> None:
+    at, source = draw.randrange(len(content) + 1), draw.randrange(len(content) + 1)
+    length = draw.choice((1, 4, 30, 300))
+    content[at : at + length] = content[source : source + length]
+
+
+def _cut(content: bytearray, draw: random.Random) -> None:
+    del content[draw.randrange(len(content) + 1) :]
+
+
+def _insert(content: bytearray, draw: random.Random) -> None:
+    at = draw.randrange(len(content) + 1)
+    content[at:at] = draw.randbytes(draw.choice((1, 2, 9)))
+
+
+CHANGES = (_flip, _flip, _opcode, _opcode, _number, _number, _delete, _repeat, _overwrite, _cut, _insert)
+
+
+def main() -> None:
+    folder, first, count = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+    files = sorted(folder.iterdir())
+    whole = [path.read_bytes() for path in files]
+    watch = Watch()
+    warm_up()
+    endings: Counter[str] = Counter()
+    findings, slowest = [], 0.0
+    for seed in range(first, first + count):
+        number = seed % len(files)
+        path = folder / f"mutant{files[number].suffix}"
+        path.write_bytes(mutate(whole[number], seed))
+        watch.armed = seed >= first + len(files)  # the first refusals may import something
+        ending, message, seconds = judge(path)
+        watch.armed = False
+        endings[f"{files[number].name} {ending}"] += 1
+        slowest = max(slowest, seconds)
+        if ending == "bug" or (ending == "refused" and path.name not in message):
+            findings.append((files[number].name, seed, message[:300]))
+    report = {
+        "endings": endings,
+        "slowest": slowest,
+        "findings": findings[:20],
+        "": [peak_bytes(), sorted(watch.noted)],
+    }
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,118 @@
+"""Half precision: what it may differ by, what stays in full, and numbers that would leave its range."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+import fgraph
+from fgraph._errors import FgraphError
+from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.half import DTYPES, half_from
+from tests.networks import tiny
+
+GRAPH = """
+models: {main: %s}
+nodes:
+  left: {op: sample, seed: [3, 5], truncation: 0.7}
+  right: {op: sample, seed: 8, truncation: 0.7}
+  fade: {op: mask, kind: ramp, axis: x, start: 0.25, stop: 0.75}
+  mix: {op: blend, a: left, b: right, mask: fade}
+  image: {op: decode, of: mix}
+outputs: [image]
+"""
+EDITED = """
+nodes:
+  code: {op: sample, seed: 3, truncation: 0.7}
+  paused: {op: tap, of: code, layer: b32.conv1}
+  moved: {op: shift, of: paused, dx: 0.3}
+  wide: {op: concat, of: [moved, paused], axis: x}
+  whole: {op: decode, of: wide}
+  image: {op: crop, of: whole, left: 0.25, width: 0.25, height: 0.5}
+outputs: [image]
+"""  # only a part is looked at, so that layers make tiles
+# The greatest and the mean difference from float32, in images of [-1, 1]; the bounds are about twice what was measured.
+BOUNDS = {"float16": (6e-3, 8e-4), "bfloat16": (5e-2, 5e-3)}
+
+
+def images(graph: str, precision: str, engine: str = "batched") -> np.ndarray:
+    result = fgraph.run(graph, precision=precision, engine=engine, device="cpu")
+    assert result["image"].array.dtype == np.float32
+    return result["image"].array
+
+
+@pytest.mark.parametrize("precision", BOUNDS)
+@pytest.mark.parametrize(
+    "graph", [GRAPH % "landscape", GRAPH % "avatar", EDITED], ids=["landscape", "avatar", "edited"]
+)
+def test_images_are_near_those_of_full_precision(graph: str, precision: str) -> None:
+    difference = np.abs(images(graph, precision) - images(graph, "float32"))
+    most, mean = BOUNDS[precision]
+    assert 0 < difference.max() < most
+    assert difference.mean() < mean
+
+
+@pytest.mark.parametrize("precision", BOUNDS)
+def test_both_engines_agree_as_closely(precision: str) -> None:
+    difference = np.abs(images(EDITED, precision) - images(EDITED, precision, "eager"))
+    assert difference.max() < BOUNDS[precision][0]
+
+
+@pytest.mark.parametrize("dtype", DTYPES.values())
+def test_high_layers_run_in_half_and_the_skip_in_full(dtype: torch.dtype) -> None:
+    full = tiny(1, 32)
+    half = full.with_half(dtype)
+    styles = full.affine(torch.randn(2, full.table.w_dim, generator=torch.Generator().manual_seed(0)))
+    x, skip = full.const().expand(2, -1, -1, -1), None
+    for layer in full.table.layers[1:]:
+        style = styles[:, layer.style_slice]
+        if layer.kind == "conv":
+            x = half.conv(layer, x, style, None)
+            assert x.dtype == (dtype if layer.resolution >= half_from(32) else torch.float32)
+        else:
+            assert half.torgb(layer, x, style, None).dtype == torch.float32
+    assert skip is None
+
+
+def huge(generator: Generator, factor: float) -> Generator:
+    """Styles and weights scaled so that the plain products would be far beyond 65504; demodulation undoes it."""
+    tensors = dict(generator.tensors)
+    for layer in generator.table.layers[1:]:
+        if layer.kind == "conv":
+            for name in ("weight", "affine.weight", "affine.bias"):
+                tensors[f"{layer.name}.{name}"] = tensors[f"{layer.name}.{name}"] * factor
+    return replace(generator, tensors=tensors)
+
+
+@pytest.mark.parametrize("factor", [1e4, 3e-2])
+def test_weights_and_styles_beyond_the_range_do_no_harm(factor: float) -> None:
+    generator = huge(tiny(1, 32), factor)
+    w = torch.randn(2, generator.table.w_dim, generator=torch.Generator().manual_seed(0))
+    full = generator.synthesise(generator.affine(w))
+    half = generator.with_half(torch.float16).synthesise(generator.affine(w))
+    assert torch.isfinite(half).all()
+    assert (half - full).abs().max() < 1e-2 * full.abs().max()
+
+
+@pytest.mark.parametrize("wraps", [(False, False), (True, False), (True, True)])
+def test_edges_are_read_as_in_full_precision(wraps: tuple[bool, bool]) -> None:
+    generator = tiny(2, 32)
+    layer = generator.table.at(generator.table.find("b16.conv0")[0])
+    x = torch.randn(2, layer.in_channels, 8, 12, generator=torch.Generator().manual_seed(0))
+    style = torch.ones(2, layer.in_channels)
+    full = generator.conv(layer, x, style, None, *wraps)
+    half = generator.with_half(torch.float16).conv(layer, x, style, None, *wraps)
+    assert (half.float() - full).abs().max() < 1e-2
+
+
+def test_double_precision_is_nearer_than_single() -> None:
+    difference = np.abs(images(EDITED, "float64") - images(EDITED, "float32"))
+    assert 0 < difference.max() < 1e-4
+
+
+def test_an_unknown_precision_names_those_there_are() -> None:
+    with pytest.raises(FgraphError, match="use float32, float64, bfloat16 or float16"):
+        fgraph.compile(EDITED, precision="float31")

@@ -1,0 +1,133 @@
+"""Models are converted to the bit, and inspected without loading them."""
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+import torch
+
+from fgraph._errors import ModelError, SaveError
+from fgraph.stylegan import convert, inspect
+from fgraph.stylegan.checkpoint import load_generator
+from fgraph.stylegan.layers import LayerTable
+from tests import tensorflow_pickles
+from tests.network_pickles import checkpoint, random_tensors
+
+TABLE = LayerTable(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
+SOURCES = ["soat64_a.pt", "sg3_stylegan2_64.pkl", "ada_oldlayout64.pkl", "ada_resnet32.pkl", "ada_cond32.pkl"]
+
+
+def assert_same(one, other):
+    assert one.table == other.table
+    for name, value in one.tensors.items():
+        assert torch.equal(other.tensors[name], value), name
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_to_our_own_and_back(name, goldens, tmp_path):
+    report = convert(goldens / name, tmp_path / "own.safetensors")
+    assert report.target.format == "safetensors"
+    assert report.source.parameters == report.target.parameters
+    before, after = load_generator(goldens / name), load_generator(tmp_path / "own.safetensors")
+    assert_same(before, after)
+    styles = torch.randn(1, before.table.style_length, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.equal(before.synthesise(styles), after.synthesise(styles))
+
+
+@pytest.mark.parametrize("name", SOURCES[:3])
+def test_to_rosinality_and_back(name, goldens, tmp_path):
+    first = convert(goldens / name, tmp_path / "ros.pt")
+    second = convert(tmp_path / "ros.pt", tmp_path / "own.safetensors")
+    third = convert(tmp_path / "own.safetensors", tmp_path / "again.pt")
+    assert (tmp_path / "again.pt").read_bytes()[:4] == b"PK\x03\x04"
+    assert first.digest == second.digest == third.digest
+    assert_same(load_generator(goldens / name), load_generator(tmp_path / "again.pt"))
+    assert third.target.table == first.source.table
+
+
+def test_keys_are_those_of_the_original(goldens, tmp_path):
+    convert(goldens / "soat64_a.pt", tmp_path / "again.pt")
+    before, after = (torch.load(path, weights_only=True) for path in (goldens / "soat64_a.pt", tmp_path / "again.pt"))
+    assert set(before) == set(after)
+    assert set(before["g_ema"]) == set(after["g_ema"])
+    for key, value in before["g_ema"].items():
+        assert value.shape == after["g_ema"][key].shape, key
+        torch.testing.assert_close(value, after["g_ema"][key], rtol=0, atol=1e-7)
+
+
+def test_from_tensorflow(tmp_path):
+    path = tmp_path / "tensorflow.pkl"
+    path.write_bytes(tensorflow_pickles.checkpoint(TABLE, random_tensors(TABLE)))
+    assert "TensorFlow" in str(convert(path, tmp_path / "own.safetensors"))
+    assert_same(load_generator(path), load_generator(tmp_path / "own.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"architecture": "resnet"}, "no place for architecture 'resnet', only for 'skip'"),
+        ({"activation": "swish"}, "no place for activation 'swish'"),
+        ({"c_dim": 3, "embed_width": 4}, "no place for c_dim 3"),
+        ({"has_noise": False}, "no place for has_noise False"),
+    ],
+)
+def test_what_rosinality_cannot_hold(change, says, tmp_path):
+    table, path = replace(TABLE, **change), tmp_path / "network.pkl"
+    path.write_bytes(checkpoint(table, random_tensors(table)))
+    with pytest.raises(ModelError, match=f"{says}.*convert to .safetensors instead"):
+        convert(path, tmp_path / "ros.pt")
+    assert not (tmp_path / "ros.pt").exists()
+    convert(path, tmp_path / "own.safetensors")
+    assert_same(load_generator(path), load_generator(tmp_path / "own.safetensors"))
+
+
+def test_targets_that_are_none(goldens, tmp_path):
+    with pytest.raises(ModelError, match=r"to \.safetensors or \.pt, not to '\.onnx'"):
+        convert(goldens / "soat64_a.pt", tmp_path / "model.onnx")
+    with pytest.raises(ModelError, match="is the model itself"):
+        convert(goldens / "soat64_a.pt", goldens / "soat64_a.pt")
+    (tmp_path / "file").touch()
+    with pytest.raises(SaveError):
+        convert(goldens / "soat64_a.pt", tmp_path / "file" / "model.pt")
+
+
+INSPECT = """
+import sys
+from fgraph.stylegan import inspect
+print(inspect(sys.argv[1]))
+assert "torch" not in sys.modules
+"""
+
+
+def test_inspection_in_words(goldens):
+    done = subprocess.run(
+        [sys.executable, "-c", INSPECT, str(goldens / "ada_cond32.pkl")],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())
+    assert lines["architecture"] == "StyleGAN2, skip"
+    assert lines["format"] == "NVlabs PyTorch (.pkl)"
+    assert lines["image"] == "32x32, 3 channels"
+    assert lines["classes"] == "5"
+    assert lines["codes"] == "z 48, w 64, W+ 8 rows, S 352"
+    assert len(lines["sha256"]) == 64
+
+
+def test_notes(goldens, tmp_path):
+    assert inspect(goldens / "sg3_stylegan2_64.pkl").notes == ("outputs of layers are kept within +-256",)
+    state = torch.load(goldens / "soat64_a.pt", weights_only=True)["g_ema"]
+    bare = {f"module.{key}": value for key, value in state.items() if not key.startswith("noises")}
+    torch.save({"g": bare}, tmp_path / "bare.pt", _use_new_zipfile_serialization=False)
+    notes = "; ".join(inspect(tmp_path / "bare.pt").notes)
+    for said in ("it has no noise", "it has no mean of w", "no averaged generator"):
+        assert said in notes
+
+
+def test_a_generator_in_training_is_said_aloud(goldens, tmp_path, caplog):
+    content = torch.load(goldens / "soat64_a.pt", weights_only=True)
+    torch.save({"g": content["g_ema"]}, tmp_path / "training.pt")
+    load_generator(tmp_path / "training.pt")
+    assert "has no averaged generator 'g_ema'; 'g' is loaded" in caplog.text

@@ -1,0 +1,62 @@
+"""Writes what is made from the node classes: the reference page, the JSON Schema of graph files, the stubs of Graph.
+
+python tools/generate.py            write the files that changed
+python tools/generate.py --check    write nothing; exit 1 if a file is out of date
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import sys
+from pathlib import Path
+
+from fgraph._nodes import builtin_nodes
+from fgraph.declare.reference import reference
+from fgraph.declare.schema import json_schema
+from fgraph.declare.stubs import stubs
+
+ROOT = Path(__file__).resolve().parent.parent
+SHOWN = 20  # lines of a difference
+
+
+def main() -> int:
+    """Write the files, or judge them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is out of date")
+    check = parser.parse_args().check
+    stale = {path: text for path, text in generated().items() if read(path) != text}
+    for path, text in stale.items():
+        name = path.relative_to(ROOT)
+        if check:
+            sys.stdout.write(f"{name} is out of date: run `make generate`\n{difference(read(path), text)}\n")
+        else:
+            path.write_text(text, encoding="utf-8")
+            sys.stdout.write(f"{name}\n")
+    return int(check and bool(stale))
+
+
+def generated() -> dict[Path, str]:
+    """Every generated file and what it should hold."""
+    classes = builtin_nodes()
+    return {
+        ROOT / "docs" / "nodes.md": reference(classes),
+        ROOT / "docs" / "graph.schema.json": json.dumps(json_schema(classes), indent=2, ensure_ascii=False) + "\n",
+        ROOT / "fgraph" / "declare" / "methods.pyi": stubs(classes),
+    }
+
+
+def read(path: Path) -> str:
+    """What a file holds; nothing if there is none."""
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def difference(old: str, new: str) -> str:
+    """The first lines of a difference."""
+    lines = difflib.unified_diff(old.splitlines(), new.splitlines(), "there", "generated", lineterm="", n=1)
+    return "\n".join(list(lines)[:SHOWN])
+
+
+if __name__ == "__main__":
+    sys.exit(main())
