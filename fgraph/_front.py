@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from fgraph._collector import paused_collector
 from fgraph._errors import Fault, FgraphError, GraphError, ModelError
 from fgraph._models import ModelPool
 from fgraph._nodes import registry_with
@@ -78,6 +79,7 @@ def check(graph: GraphLike | GraphSpec | Sequence[GraphLike], *, nodes: NodeClas
     return _lower(specs)[2]
 
 
+@paused_collector()
 def compile(
     graph: GraphLike | Sequence[GraphLike],
     *,

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
@@ -81,6 +82,25 @@ AnyPort = Annotated[_Reference, Port(tuple(Kind))]
 
 Data = Annotated[T, DataMark()]
 PerRow = Annotated[T | Annotated[tuple[T, ...], Field(min_length=1)], BeforeValidator(_as_list), DataMark(per_row=True)]
+
+
+@contextmanager
+def blaming(field: str) -> Iterator[None]:
+    """Say which field is at fault for what goes wrong inside, so that a fault names `nodes.tap.layer`, not the node.
+
+    >>> try:
+    ...     with blaming("layer"):
+    ...         raise KeyError("there is no layer b128")
+    ... except KeyError as error:
+    ...     error.fgraph_field
+    'layer'
+    """
+    try:
+        yield
+    except (ValueError, KeyError) as error:
+        if not hasattr(error, "fgraph_field"):
+            error.fgraph_field = field  # type: ignore[union-attr]
+        raise
 
 
 class Noise(BaseModel):

@@ -15,6 +15,7 @@ from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.spatial import edit_features, edit_fields, edit_tensor
 from fgraph.ir.values import Features, Image, Mapped, Mask, Parts, Tensor, Value
+from fgraph.node import blaming
 
 Unit = Literal["fraction", "pixel"]
 MakeEdits = Callable[["Ruler"], Sequence[Edit]]
@@ -82,7 +83,8 @@ def map_layers(build: Build, inputs: Inputs, make: MakeEdits, *, unit: Unit, lay
     if isinstance(value, Mask | Image):
         raise ValueError("layers belong to Features: a mask or an image has none")
     features = inputs.as_features(value)
-    chosen = layers.resolve(build.table(features.model), features.layer)
+    with blaming("layers"):
+        chosen = layers.resolve(build.table(features.model), features.layer)
     edits = tuple(make(_ruler_of(build, features, unit)))
     mapped = replace(features, carrier=Mapped(features.carrier, edits, chosen, parts))
     if features.layer not in chosen:

@@ -8,6 +8,7 @@ from fgraph._ports import LayerSet
 from fgraph.ir.build import Build
 from fgraph.ir.ops import Splice
 from fgraph.ir.values import Latent
+from fgraph.node import blaming
 from fgraph.stylegan.layers import CONST, LayerTable
 
 
@@ -43,11 +44,13 @@ def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: 
         raise ValueError("say which part is taken: either rows (of W+) or layers")
     table = build.table(base.model)
     if layers is not None:
-        chosen = layers.resolve(table, CONST) - {CONST}
+        with blaming("layers"):
+            chosen = layers.resolve(table, CONST) - {CONST}
         taken = frozenset(row for row in range(table.num_ws) if _fed_by(row, table) <= chosen)
         whole = chosen == {index for row in taken for index in _fed_by(row, table)}
     else:
-        taken = parse_rows(str(rows), table)
+        with blaming("rows"):
+            taken = parse_rows(str(rows), table)
         chosen, whole = frozenset(index for row in taken for index in _fed_by(row, table)), True
     base, other = build.together(base, other, "w+" if whole else "s")
     if base.space == "w+":

@@ -14,7 +14,7 @@ from fgraph.ir.inputs import Inputs
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend as BlendCarrier
 from fgraph.ir.values import Features, Tensor
-from fgraph.node import FeaturesPort, MaskPort, Node
+from fgraph.node import FeaturesPort, MaskPort, Node, blaming
 
 
 class Blend(Node):
@@ -37,7 +37,8 @@ class Blend(Node):
     def lower(self, build: Build, inputs: Inputs) -> Features:
         a, b, alpha = inputs.features("a"), inputs.features("b"), inputs.mask("mask").fields
         _check_pair(build, a, b)
-        layers = self.layers.resolve(build.table(a.model), a.layer)
+        with blaming("layers"):
+            layers = self.layers.resolve(build.table(a.model), a.layer)
         carrier = BlendCarrier(a.carrier, b.carrier, alpha, layers, self.parts)
 
         def state(name: Tensor, own: Operand | None, other: Operand | None) -> Operand | None:

@@ -11,7 +11,7 @@ from fgraph.ir.advance import advance
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.values import Features, Latent
-from fgraph.node import FeaturesPort, Node, Noise
+from fgraph.node import FeaturesPort, Node, Noise, blaming
 
 
 class Tap(Node):
@@ -35,5 +35,5 @@ class Tap(Node):
             features = inputs.as_features(value)
             if self.model is not None or self.noise is not None:
                 raise ValueError("model and noise are given where a pass starts; this one is under way")
-        layer = build.table(features.model).pause(self.layer)
-        return advance(build, features, layer)
+        with blaming("layer"):
+            return advance(build, features, build.table(features.model).pause(self.layer))

@@ -127,7 +127,7 @@ class Expansion:
     def _nothing(self, name: str, scope: Scope, path: DocumentPath, reader: str) -> Fault:
         known = [*scope.nodes, *scope.inputs]
         inside = [one.removeprefix(scope.prefix) for one, _, _ in self.spec.walk() if one.startswith(scope.prefix)]
-        hint = nearest(name, inside if "." in name else known)
+        hint = nearest(name, inside if "." in name else [*known, *self.spec.broken])
         if hint is None and scope.outer is not None and self._follow(name, scope.outer) is not None:
             hint = f"inner nodes see only each other: add '{name}' to the inputs of the sub-graph"
         if hint is None and 0 < len(known) <= _MOST_NAMES:

@@ -60,10 +60,11 @@ class Member:
         """The node itself."""
         return self.wired.node
 
-    def place(self, message: str) -> Fault:
-        """A fault at this node."""
-        file, line = self.context.wiring.spec.source.place(*self.wired.path)
-        return Fault(message, "nodes." + self.wired.id, file, line)
+    def place(self, message: str, field: str | None = None) -> Fault:
+        """A fault at this node, or at a field of it."""
+        path = (*self.wired.path, field) if field else self.wired.path
+        file, line = self.context.wiring.spec.source.place(*path)
+        return Fault(message, ".".join(["nodes", self.wired.id, *([field] if field else [])]), file, line)
 
     def seeds(self, given: int | Sequence[int] | None) -> tuple[int, ...]:
         """The node's seeds: as given, else derived from the graph's seed and the node's id."""

@@ -84,10 +84,20 @@ def _lower_stack(build: Build, stack: Stack, stacks: list[Stack], origins: list[
         value = first.wired.node.lower(build, inputs)
     except (ValueError, KeyError, SizeError) as error:
         message = str(error.args[0]) if error.args else str(error)
-        faults += [member.place(message) for member in _distinct(stack.members)]
+        field = getattr(error, "fgraph_field", None) or _named_field(message, first)
+        faults += [member.place(message, field) for member in _distinct(stack.members)]
         return
     assert value.rows == stack.rows, f"{first.wired.node.op} made {value.rows} rows, not {stack.rows}"
     stack.value = value
+
+
+def _named_field(message: str, member: Member) -> str | None:
+    """The field that a message about sizes begins with, as in `pad left = 0.3 of 4 pixels ...`."""
+    words = message.split()
+    named = (
+        len(words) > 2 and words[0] == member.node.op and words[2] == "=" and words[1] in type(member.node).model_fields
+    )
+    return words[1] if named else None
 
 
 def _distinct(members: list[Member]) -> list[Member]:

@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import ModelError, SaveError
-from fgraph.stylegan.contents import Weight
+from fgraph.stylegan.contents import Contents, Weight
 from fgraph.stylegan.digest import ContentDigest, content_digest, tensor_bytes
 from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.header import ModelHeader, read_contents, read_header
+from fgraph.stylegan.header import ModelHeader, find_model, read_contents
 from fgraph.stylegan.network import lay_out
 from fgraph.stylegan.own_file import describe
 from fgraph.stylegan.pickles.refusal import Refused
@@ -33,19 +33,30 @@ def load_generator(
     Raises:
         ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
     """
-    header = source if isinstance(source, ModelHeader) else read_header(source)
-    where = str(header.path)
-    contents = read_contents(header.path)
-    if contents.table != header.table:
-        raise ModelError(f"{where}: has changed since its header was read; run again")
-    if (chosen := contents.metadata.get("weights")) in ("g", "G"):
+    path = source.path if isinstance(source, ModelHeader) else find_model(source)
+    contents = read_contents(path)
+    if isinstance(source, ModelHeader) and contents.table != source.table:
+        raise ModelError(f"{path}: has changed since its header was read; run again")
+    return build_generator(contents, path, device, dtype)
+
+
+def build_generator(
+    contents: Contents, path: Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
+) -> Generator:
+    """The generator whose tensors stand in the file `path` as `contents` says.
+
+    Raises:
+        ModelError: the file has changed, or holds something else than finite numbers.
+    """
+    where, metadata = str(path), contents.metadata
+    if (chosen := metadata.get("weights")) in ("g", "G"):
         _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
     with torch.inference_mode(False):  # see complete_tensors
         layout = {f"{layer.name}.weight": layer.up for layer in contents.table.layers[1:]}
         tensors, digest = load_weights(contents.weights, where, device, dtype, layout)
-        if digest != header.metadata.get("sha256", digest):
+        if digest != metadata.get("sha256", digest):
             raise ModelError(f"{where}: its tensors are not those it was saved with (SHA-256 differs); copy it again")
-        return Generator.from_tensors(header.table, tensors, name=header.name, digest=digest, metadata=header.metadata)
+        return Generator.from_tensors(contents.table, tensors, name=path.stem, digest=digest, metadata=metadata)
 
 
 def load_weights(

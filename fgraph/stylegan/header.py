@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from fgraph._errors import ModelError, nearest
 from fgraph.stylegan.contents import Contents, Format
@@ -92,13 +92,18 @@ def read_contents(path: Path) -> Contents:
         ModelError: the file is damaged, hostile, or of a kind that is not understood.
     """
     kind = sniff(path)
-    contents = read_own(path) if kind == "safetensors" else _read_pickled(path, kind)
+    contents = read_own(path) if kind == "safetensors" else contents_of(read_pickled(path, kind), path, kind)
     contents.check_size(path.stat().st_size, str(path))
     return contents
 
 
-def _read_pickled(path: Path, kind: Kind) -> Contents:
-    content, where = read_pickled(path, kind), str(path)
+def contents_of(content: Any, path: Path, kind: Kind) -> Contents:
+    """What the value of a pickled file says of its generator.
+
+    Raises:
+        ModelError: it holds none, or one that does not run here.
+    """
+    where = str(path)
     try:
         if kind != "pickle":
             return read_rosinality(content, where)

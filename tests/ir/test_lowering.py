@@ -72,19 +72,19 @@ PAUSED = {"z": {"op": "sample"}, "t": {"op": "tap", "of": "z", "layer": "b8.conv
 FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a layer that the model lacks": (
         {"z": {"op": "sample"}, "image": {"op": "tap", "of": "z", "layer": "b64.conv0"}},
-        "image",
+        "image.layer",
         "has no layer 'b64.conv0'",
     ),
-    "a layer in a set": (BLEND | {"mix": BLEND["mix"] | {"layers": "b8..b99"}}, "mix", "b99"),
+    "a layer in a set": (BLEND | {"mix": BLEND["mix"] | {"layers": "b8..b99"}}, "mix.layers", "b99"),
     "a pass that cannot go back": (
         PAUSED | {"image": {"op": "tap", "of": "t", "layer": "b4.conv1"}},
-        "image",
+        "image.layer",
         "beyond",
     ),
-    "a pad that is not whole": (PAUSED | {"image": {"op": "pad", "of": "t", "left": 0.3}}, "image", "0.25"),
+    "a pad that is not whole": (PAUSED | {"image": {"op": "pad", "of": "t", "left": 0.3}}, "image.left", "0.25"),
     "a pad that fits the activation, not the skip": (
         PAUSED | {"image": {"op": "pad", "of": "t", "left": 1, "unit": "pixel"}},
-        "image",
+        "image.left",
         "whole",
     ),
     "pauses that differ": (

@@ -9,9 +9,9 @@ import torch
 from fgraph._errors import ModelError
 from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
 from fgraph.stylegan.alias_free.reading import is_alias_free, read_alias_free
-from fgraph.stylegan.checkpoint import load_generator, load_weights
+from fgraph.stylegan.checkpoint import build_generator, load_generator, load_weights
 from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.header import find_model, sniff
+from fgraph.stylegan.header import contents_of, find_model, sniff
 from fgraph.stylegan.nvlabs import pick_network
 from fgraph.stylegan.pickles.files import read_pickled
 from fgraph.stylegan.statistics import w_mean
@@ -26,9 +26,14 @@ def load_model(
         ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
     """
     path = find_model(source)
-    if sniff(path) == "pickle" and is_alias_free(content := read_pickled(path, "pickle")):
+    if sniff(path) != "pickle":
+        return load_generator(path, device, dtype)
+    content = read_pickled(path, "pickle")
+    if is_alias_free(content):
         return _load(content, path, device, dtype)
-    return load_generator(source, device, dtype)
+    contents = contents_of(content, path, "pickle")
+    contents.check_size(path.stat().st_size, str(path))
+    return build_generator(contents, path, device, dtype)
 
 
 def load_alias_free(
