@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -260,12 +261,13 @@ def test_networks_that_are_wrong(change, says, tmp_path):
 
 
 MEMORY = """
-import resource, sys, time
+import sys, time
 import fgraph, torch
 import fgraph.stylegan.checkpoint as checkpoint
 torch.set_num_threads(1)
 def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    with open("/proc/self/status") as file:  # that of getrusage begins with the parent's
+        return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) * 1024
 before, start = peak(), time.perf_counter()
 generator = checkpoint.load_generator(sys.argv[1])
 print(time.perf_counter() - start, peak() - before, generator.table.size)
@@ -273,6 +275,7 @@ print(time.perf_counter() - start, peak() - before, generator.table.size)
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 def test_a_large_pickle_opens_fast_and_small(tmp_path):
     """Config-f at 1024 pixels: opened in under 5 s and less than 1.5 times its size of memory."""
     channels = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(9))
@@ -288,4 +291,4 @@ def test_a_large_pickle_opens_fast_and_small(tmp_path):
     seconds, used, size = map(float, done.stdout.split())
     assert size == 1024
     assert seconds < 5
-    assert used < 1.5 * path.stat().st_size
+    assert 0 < used < 1.5 * path.stat().st_size
