@@ -95,7 +95,8 @@ def compile(
         device: where to run: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for the best there is.
         precision: `float32`, `float64`, or `bfloat16` or `float16` for the four blocks of highest resolution, where
             all else stays float32.
-        memory: the most bytes that the plan may need, a number or such as "2GiB"; None: no limit.
+        memory: the most bytes that the plan may need, counted in fp32, a number or such as "2GiB"; the work is cut
+            into chunks to fit. None: most of what the device has free when it runs.
         nodes: node classes of your own that the graphs use.
 
     Raises:

@@ -41,7 +41,8 @@ def run_plan(
     if engine == "eager":
         return _run_eagerly(plan, context)
     if plan.memory is None and not plan.keeps:
-        plan = plan.within(free_bytes(context.device))
+        free = free_bytes(context.device)
+        plan = plan.within(free // 2 if context.dtype == torch.float64 else free)  # plans count in fp32
     if context.device.type == "cpu":
         keep_freed_memory()
     collector = Collector(plan.program)
