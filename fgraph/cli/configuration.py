@@ -19,9 +19,13 @@ from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
 
 Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
+ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
 WRITING_MODES = ("run", "draw")
 # Those of graphs/config.yaml, for hints.
-SETTINGS = ("graph", "model", "seed", "device", "precision", "memory", "mode", "output.formats", "objective.metric")
+SETTINGS = (
+    "graph", "model", "seed", "device", "precision", "memory", "mode", "target", "half", "output.formats",
+    "objective.metric",
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from fgraph.sweep.objective import Objective
@@ -68,7 +72,22 @@ def _record_directory(mode: str) -> str | None:
     return ".hydra" if mode in WRITING_MODES else None
 
 
-def read_settings(config: DictConfig, hydra_config: HydraConf) -> Settings:
+def read_mode(config: DictConfig) -> Mode | ModelMode:
+    """The mode of a composed config.
+
+    Raises:
+        FgraphError: there is no such mode, or another one is meant by the settings beside it.
+    """
+    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode))
+    if value not in modes:
+        raise FgraphError(_unknown("mode", str(value), modes))
+    for name in ("target", "half"):
+        if value != "convert" and (OmegaConf.is_interpolation(config, name) or config.get(name)):
+            raise FgraphError(f"{name} is for mode=convert, not for mode={value}")
+    return cast(Mode | ModelMode, value)
+
+
+def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Settings:
     """Resolve a composed config.
 
     Raises:
@@ -83,7 +102,7 @@ def read_settings(config: DictConfig, hydra_config: HydraConf) -> Settings:
     if config.seed is not None:
         graph["seed"] = config.seed
     return Settings(
-        mode=_read_mode(config.mode),
+        mode=mode,
         name=name,
         graph=graph,
         directory=Path(hydra_config.runtime.output_dir),
@@ -108,13 +127,6 @@ def _resolve_graph(config: DictConfig, files: Sequence[PlacedFile]) -> dict[str,
     return {key: value for key, value in cast(dict[str, Any], graph).items() if value or key != "params"}
 
 
-def _read_mode(value: Any) -> Mode:
-    modes = get_args(Mode)
-    if value in modes:
-        return cast(Mode, value)
-    raise FgraphError(_unknown("mode", str(value), modes))
-
-
 def _read_formats(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
 
@@ -124,10 +136,15 @@ def _read_objective(value: Any, hydra_config: HydraConf) -> Objective | None:
         from fgraph.sweep.objective import Objective  # with numpy, which nothing else needs here
 
         return Objective(str(value.metric), value.output, value.target)
-    if hydra_config.mode is RunMode.MULTIRUN and hydra_config.sweeper._target_ != BASIC_SWEEPER:
+    if is_searching(hydra_config):
         name = hydra_config.runtime.choices.get("hydra/sweeper")
         raise FgraphError(f"hydra/sweeper={name} looks at a number that each job returns: set objective.metric")
     return None
+
+
+def is_searching(hydra_config: HydraConf) -> bool:
+    """Whether a sweeper looks at a number that each job returns."""
+    return hydra_config.mode is RunMode.MULTIRUN and bool(hydra_config.sweeper._target_ != BASIC_SWEEPER)
 
 
 def _unknown(what: str, found: str, known: Iterable[str]) -> str:

@@ -3,63 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
-from fgraph.cli.configuration import read_settings
+from fgraph._errors import FgraphError
+from fgraph.cli.configuration import read_mode, read_settings
+from fgraph.cli.models import ModelJob, read_model_job
 from fgraph.cli.sweeps import Sweep
 
 if TYPE_CHECKING:
     from fgraph.cli.jobs import Prepared
-    from fgraph.sweep.together import Engine
+    from fgraph.sweep.together import Engine, Options, Outcome, Work
+
+    Job: TypeAlias = Prepared | ModelJob
 
 
 class Task:
     """Settings in, files out; what fails is told through `sweep`.
 
-    `fgraph.cli.jobs` is imported late: it brings what --help can do without.
+    `fgraph.cli.jobs` is imported late: it brings what --help can do without. Jobs that read no graph are done by
+    `finish`, each alone.
     """
 
     def __init__(self, sweep: Sweep) -> None:
         self.sweep = sweep
+        self._targets: set[Path] = set()  # of the jobs prepared so far
 
     def __call__(self, config: DictConfig) -> float | None:
         """The whole of one job: what a launcher that knows nothing of parts calls."""
-        from fgraph.sweep.together import run_together
-
         prepared, outcome = None, None
         try:
             prepared = self.prepare(config)
-            (outcome,) = self.run_many([prepared], run_together)
+            (outcome,) = self.run_many([prepared], _run_together)
         except Exception as error:  # told by `finish`
             outcome = error
         return self.finish(config, prepared, outcome)
 
-    def prepare(self, config: DictConfig) -> Prepared:
+    def prepare(self, config: DictConfig) -> Job:
         """Read one job's config and graph.
 
         Raises:
             FgraphError: a setting or the graph is wrong.
         """
+        mode = read_mode(config)
+        if mode == "inspect" or mode == "convert":  # noqa: PLR1714  # as mypy narrows it
+            job = read_model_job(config, mode, HydraConfig.get())
+            self._claim(job)
+            return job
         from fgraph.cli import jobs
 
-        return jobs.prepare(read_settings(config, HydraConfig.get()))
+        return jobs.prepare(read_settings(config, mode, HydraConfig.get()))
 
-    def run_many(self, prepared: Sequence[Prepared], engine: Engine) -> list[Any]:
+    def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
         """Run all jobs; for each what it made, or the exception that it failed with."""
+        graphs = [one for one in prepared if not isinstance(one, ModelJob)]
+        if not graphs:
+            return [None] * len(prepared)
         from fgraph.cli import jobs
 
-        return jobs.run_many(prepared, engine)
+        outcomes = iter(jobs.run_many(graphs, engine))
+        return [None if isinstance(one, ModelJob) else next(outcomes) for one in prepared]
 
-    def finish(self, config: DictConfig, prepared: Prepared | None, outcome: Any) -> float | None:
+    def finish(self, config: DictConfig, prepared: Job | None, outcome: Any) -> float | None:
         """Write one job's results, or tell what it failed with; the job's objective, if it has one."""
-        from fgraph.cli import jobs
-
-        with self.sweep.job(HydraConfig.get(), prepared.settings if prepared else None):
+        settings = None if prepared is None or isinstance(prepared, ModelJob) else prepared.settings
+        with self.sweep.job(HydraConfig.get(), settings):
             if isinstance(outcome, Exception):
                 raise outcome
             assert prepared is not None
+            if isinstance(prepared, ModelJob):
+                prepared.run()
+                return None
+            from fgraph.cli import jobs
+
             return jobs.finish(prepared, outcome)
         return None
+
+    def _claim(self, job: ModelJob) -> None:
+        """Keep a target for one job."""
+        if job.target is None:
+            return
+        path = Path(job.target).expanduser().resolve()
+        if path in self._targets:
+            own = "'target=${model}.safetensors'"
+            raise FgraphError(f"{job.target} is the target of an earlier job: give each its own, such as {own}")
+        self._targets.add(path)
+
+
+def _run_together(works: Sequence[Work], options: Options) -> Sequence[Outcome]:
+    from fgraph.sweep.together import run_together  # brings the compiler
+
+    return run_together(works, options)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fgraph.stylegan import chunks, network
+from fgraph.stylegan import chunk_sizes, chunks, network
 
 
 def test_a_row_does_not_depend_on_its_batch(small, styles):
@@ -18,7 +18,7 @@ def test_chunks_do_not_show(small, styles, monkeypatch):
     with torch.no_grad():
         whole = small.synthesise(styles, noise)
         calls = []
-        monkeypatch.setattr(chunks, "CHUNK_BYTES", 1 << 17)
+        monkeypatch.setattr(chunk_sizes, "CHUNK_BYTES", 1 << 17)
         monkeypatch.setattr(network, "in_chunks", lambda *a: calls.append(a[1:]) or chunks.in_chunks(*a))
         torch.testing.assert_close(small.synthesise(styles, noise), whole, rtol=0, atol=5e-6)
     assert {chunk for _, chunk in calls if chunk < 5} == {1, 2, 4}  # all of whole, even and odd cuts of five rows

@@ -1,0 +1,74 @@
+"""The peak that a plan predicts is the peak that torch's allocator sees."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from torch.profiler import profile
+
+import fgraph
+from fgraph.runtime.memory import keep_freed_memory
+from fgraph.stylegan.generator import Generator
+
+
+@pytest.fixture(scope="module")
+def model() -> Generator:
+    return fgraph.load_generator("landscape")
+
+
+def plain(model: Generator, rows: int) -> fgraph.Graph:
+    graph = fgraph.Graph(models={"main": model})
+    graph.outputs = {"image": graph.decode(graph.sample(seed=list(range(rows))))}
+    return graph
+
+
+def panorama(model: Generator, count: int) -> fgraph.Graph:
+    graph = fgraph.Graph(models={"main": model})
+    z = graph.sample(seed=list(range(count)))
+    first, second = graph.rows(z, take=":-1"), graph.rows(z, take="1:")
+    wide = graph.concat([graph.tap(first, layer="b4.conv1"), graph.tap(second, layer="b4.conv1")], axis="x")
+    spans = graph.blend(
+        graph.restyle(wide, latent=first), graph.restyle(wide, latent=second), mask=graph.mask("ramp", sampling="ends")
+    )
+    graph.outputs = {"image": graph.knit(graph.decode(spans), start=0.25, stop=0.75, axis="x")}
+    return graph
+
+
+def measured_peak(plan: fgraph.Plan) -> int:
+    """The most bytes that torch has handed out at once while a plan ran."""
+    fgraph.run(plan)  # what a generator keeps for itself is made now
+    with profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
+        fgraph.run(plan)
+    events = profiler.profiler.kineto_results.events()  # type: ignore[union-attr]
+    changes = sorted((event.start_ns(), event.nbytes()) for event in events if event.name() == "[memory]")
+    alive = peak = 0
+    for _, change in changes:
+        alive += change
+        peak = max(peak, alive)
+    return peak
+
+
+@pytest.mark.parametrize("rows", [1, 8, 24])
+def test_a_plain_batch_takes_what_was_predicted(model: Generator, rows: int) -> None:
+    plan = fgraph.compile(plain(model, rows))
+    assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
+
+
+@pytest.mark.parametrize("count", [2, 9])
+def test_a_panorama_takes_what_was_predicted(model: Generator, count: int) -> None:
+    plan = fgraph.compile(panorama(model, count))
+    assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
+
+
+def test_a_long_panorama_stays_in_its_budget(model: Generator) -> None:
+    budget = 24 << 20
+    plan = fgraph.compile(panorama(model, 40), memory=budget)
+    assert plan.chunks > 1
+    assert plan.cost.peak_bytes <= budget
+    assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
+
+
+def test_memory_is_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    keep_freed_memory()
+    monkeypatch.setattr("ctypes.CDLL", lambda name: pytest.fail("asked again"))
+    keep_freed_memory()
