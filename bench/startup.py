@@ -1,6 +1,6 @@
 """How long the commands take that people wait for, from start to end; processes, medians.
 
-    python bench/startup.py
+python bench/startup.py
 """
 
 from __future__ import annotations

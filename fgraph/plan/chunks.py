@@ -20,6 +20,7 @@ from fgraph.plan.build import StepBuilder
 from fgraph.plan.cost import peak_bytes
 from fgraph.plan.steps import Result, Step
 
+_LEAST_GROWTH = 1.15  # of the number of chunks, from one attempt to the next: an attempt takes time too
 _NARROWEST = 16  # pixels: thinner output tiles would cost mostly halo
 
 Work = tuple[tuple[Step, ...], tuple[Result, ...]]
@@ -50,7 +51,8 @@ def cut_work(program: Program, memory: int | None) -> tuple[Work, int]:
                 f"the work needs {peak / 2**20:.1f} MiB at once, and still {least / 2**20:.1f} MiB when it is cut into "
                 f"{len(chunks)} chunks, the most there can be; the budget is {memory / 2**20:.1f} MiB"
             )
-        count = min(len(cells), max(count + 1, ceil(count * min(2.0, 1.05 * least / memory))))
+        growth = min(2.0, max(_LEAST_GROWTH, least / memory))
+        count = min(len(cells), max(count + 1, ceil(count * growth)))
 
 
 @dataclass(frozen=True, slots=True)
