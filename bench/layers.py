@@ -18,7 +18,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.stylegan import chunks, network
+from fgraph.stylegan import chunk_sizes, network
 
 REPEATS = 9
 LAYERS = [  # rows, in, out, size of the input, up
@@ -93,7 +93,7 @@ def layer(x: Tensor, weight: Tensor, up: int, limit: int) -> Callable[[], object
     noise, last = torch.randn(1, 1, size, size), channels_last(x)
 
     def run() -> None:
-        chunks.CHUNK_BYTES = limit
+        chunk_sizes.CHUNK_BYTES = limit
         network.styled_conv(last, weight, style, bias, noise=noise, strength=bias[0], up=up, weight_energy=energy)
 
     return run
@@ -102,7 +102,7 @@ def layer(x: Tensor, weight: Tensor, up: int, limit: int) -> Callable[[], object
 def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    limit = chunks.CHUNK_BYTES
+    limit = chunk_sizes.CHUNK_BYTES
     for rows, inputs, outputs, size, up in LAYERS:
         x = torch.randn(rows, inputs, size, size)
         weight = torch.randn(outputs, inputs, 3, 3) / (inputs * 9) ** 0.5

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fgraph.ir.ops import Conv, Join, LayerOp, Mix, Op, ToRGB
+from fgraph.ir.ops import Join, LayerOp, Op
 from fgraph.ir.program import Program
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Result, Step
+from fgraph.plan.workspace import workspace
 
 
 @dataclass(frozen=True)
@@ -76,7 +77,7 @@ def peak_bytes(steps: Sequence[Step], results: Sequence[Result]) -> int:
                 taken[result.after] = taken.get(result.after, 0) + _copied(gather, result)
     for number, step in enumerate(steps):
         alive += step.out_bytes
-        peak = max(peak, alive + max(_workspace(step), taken.get(number, 0)))
+        peak = max(peak, alive + max(workspace(step), taken.get(number, 0)))
         alive -= sum(sizes[buffer] for buffer in step.frees)
     return peak
 
@@ -86,27 +87,6 @@ def _copied(gather: Gather, result: Result) -> int:
         return 0
     height, width = gather.tile
     return 4 * 3 * height * width * gather.count  # maps that are outputs have more channels, and are few
-
-
-def _workspace(step: Step) -> int:
-    """Bytes a step needs beside operands and result: gathered copies, the styled input, the unfiltered output."""
-    gathered = [_gathered(gather, kind, step) for gather, kind in zip(step.inputs, step.input_types, strict=True)]
-    if isinstance(step.op, Conv | ToRGB):
-        styled = 4 * step.row_inputs[0].numbers * step.rows
-        return max(sum(gathered) + styled, sum(gathered[1:]) + styled + step.out_bytes)
-    if isinstance(step.op, Mix):
-        half = len(gathered) // 2
-        return sum(gathered) + step.out_bytes if step.is_plain else sum(gathered[half:]) + max(gathered[:half])
-    return sum(gathered)
-
-
-def _gathered(gather: Gather, kind: Type, step: Step) -> int:
-    if not gather.copies_rows:
-        return 0
-    if gather.exact or not step.op.reads_in_place:
-        return 4 * kind.numbers * gather.count
-    height, width = gather.tile
-    return 4 * kind.shape[0] * height * width * gather.count
 
 
 def layer_table(steps: Sequence[Step], raw: Program) -> list[LayerCost]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -39,10 +39,17 @@ def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
 
 
 def _drawn(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """Noise and masks: drawn whole, then cut out."""
+    """Noise and masks: drawn whole, one at a time, and cut out."""
     assert step.regions is not None
-    whole = KERNELS[type(step.op)](step.op, [], step.params, context)  # [rows, 1, H, W]
-    return torch.stack([_cut(row, region) for row, region in zip(whole, step.regions.tolist(), strict=True)])
+    kernel, regions = KERNELS[type(step.op)], step.regions.tolist()
+    rows: dict[Hashable, list[int]] = {}
+    for row, param in enumerate(step.params):
+        rows.setdefault(param, []).append(row)
+    made: dict[int, Tensor] = {}
+    for param, alike in rows.items():
+        (whole,) = kernel(step.op, [], [param], context)  # [1, H, W]
+        made |= {row: _cut(whole, regions[row]).clone() for row in alike}
+    return torch.stack([made[row] for row in range(step.rows)])
 
 
 def _cut(row: Tensor, region: Sequence[int]) -> Tensor:

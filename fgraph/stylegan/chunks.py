@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor
 
-CHUNK_BYTES = 4 << 20  # of the widest temporary; 1 to 4 MiB measured alike, 16 MiB and more slower
-BAND_BYTES = 1 << 20
+from fgraph.stylegan import chunk_sizes
 
 
 def rows_per_chunk(x: Tensor, weight: Tensor, up: int) -> int:
@@ -23,9 +22,7 @@ def rows_per_chunk(x: Tensor, weight: Tensor, up: int) -> int:
     """
     if torch.is_grad_enabled() or x.device.type != "cpu":
         return x.shape[0]
-    widest = max(weight.shape[0] * up * up, weight.shape[1])
-    row_bytes = widest * x.shape[2] * x.shape[3] * x.element_size()
-    return max(1, CHUNK_BYTES // max(1, row_bytes))
+    return chunk_sizes.chunk_rows(x.shape[1:], weight.shape[0], up, x.element_size())
 
 
 def in_chunks(run: Callable[[slice], Tensor], rows: int, chunk: int) -> Tensor:
@@ -45,6 +42,6 @@ def bands_of(maps: Tensor) -> Iterator[slice]:
     """The lines of maps [rows, C, H, W] that are worked on at a time; all of them on other devices than the CPU."""
     height = maps.shape[2]
     line_bytes = maps[:, :, :1].numel() * maps.element_size()
-    count = height if maps.device.type != "cpu" else max(4, BAND_BYTES // max(1, line_bytes))
+    count = chunk_sizes.band_lines(line_bytes) if maps.device.type == "cpu" else height
     for start in range(0, height, count):
         yield slice(start, min(height, start + count))

@@ -160,8 +160,10 @@ def styled_conv(
     context = padded or wrap_x or wrap_y
 
     def run(rows: slice) -> Tensor:
-        part = _styled(x[rows], style[rows], up, wrap_x, wrap_y, padded=padded)
-        return finish(_sum_taps(part, weight, up, context), rows)
+        # no name for the styled input: it must be gone before `finish` takes its room
+        return finish(
+            _sum_taps(_styled(x[rows], style[rows], up, wrap_x, wrap_y, padded=padded), weight, up, context), rows
+        )
 
     def finish(total: Tensor, rows: slice) -> Tensor:
         """What follows the convolution, in bands of lines that stay in the cache; in place where nothing forbids."""
