@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from fgraph.stylegan.layers import CONST, LayerTable
+from fgraph.stylegan.layers import CONST, LayerTable, UnknownLayer
 
 
 class Kind(enum.StrEnum):
@@ -83,7 +83,7 @@ class LayerSet:
         """The σ indices of the set, in this generator and for a pass paused at `here`; -1 is the constant.
 
         Raises:
-            KeyError: the generator lacks a layer; the message carries the nearest one.
+            UnknownLayer: the generator lacks a layer; the message carries the nearest one.
         """
         found: set[int] = set()
         for item in self.text.split(","):
@@ -103,7 +103,7 @@ class LayerSet:
         first = table.find(start)[0] if start else CONST
         last = table.find(stop)[-1] if stop else table.last
         if first > last:
-            raise KeyError(f"the range '{item}' is empty: {start} stands after {stop}")
+            raise UnknownLayer(f"the range '{item}' is empty: {start} stands after {stop}")
         return range(first, last + 1)
 
     @classmethod

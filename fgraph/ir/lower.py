@@ -19,6 +19,7 @@ from fgraph.ir.build import Build
 from fgraph.ir.inputs import Context, Inputs, Member, Slot
 from fgraph.ir.program import Origin, Output, Program, as_index
 from fgraph.ir.values import Features, Image, Latent, Mask, Value
+from fgraph.node import Node
 from fgraph.stylegan.layers import LayerTable
 
 _SHOWN_FAULTS = 20  # of one kind of mistake made in many graphs
@@ -74,6 +75,9 @@ def _lower_stack(build: Build, stack: Stack, stacks: list[Stack], origins: list[
     values = [stacks[slot.stack].value for slots in first.read.values() for slot in slots]
     if any(value is None for value in values):
         return  # what it reads has a fault of its own
+    named = getattr(first.node, "model", None)
+    if named is not None and named not in first.context.models:
+        return  # told when the graph was wired, or when its models were sought
     rows = []
     for member in stack.members:
         rows += [len(origins)] * member.slot.rows
@@ -81,14 +85,25 @@ def _lower_stack(build: Build, stack: Stack, stacks: list[Stack], origins: list[
     build.origins = as_index(rows)
     inputs = Inputs(build, stack.members, {number: one.value for number, one in enumerate(stacks) if one.value})
     try:
-        value = first.wired.node.lower(build, inputs)
-    except (ValueError, KeyError, SizeError) as error:
+        stack.value = _lowered(build, inputs, first.wired.node, stack.rows)
+    except ValueError as error:
         message = str(error.args[0]) if error.args else str(error)
         field = getattr(error, "fgraph_field", None) or _named_field(message, first)
         faults += [member.place(message, field) for member in _distinct(stack.members)]
-        return
-    assert value.rows == stack.rows, f"{first.wired.node.op} made {value.rows} rows, not {stack.rows}"
-    stack.value = value
+
+
+def _lowered(build: Build, inputs: Inputs, node: Node, rows: int) -> Value:
+    """What a node lowers to, checked: users write nodes too."""
+    name = f"{type(node).__module__}.{type(node).__qualname__}"
+    try:
+        value = node.lower(build, inputs)
+    except NotImplementedError as error:
+        raise ValueError(f"node class {name} has no method lower, which says what it means") from error
+    if not isinstance(value, Latent | Features | Mask | Image):
+        raise ValueError(f"lower of node class {name} returned {value!r}; it returns a Latent, Features, Mask or Image")
+    if value.rows != rows:
+        raise ValueError(f"lower of node class {name} made {value.rows} rows; its row_count says {rows}")
+    return value
 
 
 def _named_field(message: str, member: Member) -> str | None:

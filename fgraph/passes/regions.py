@@ -31,6 +31,7 @@ from fgraph.ir.regions import (
 )
 
 _WHOLE_FROM = 0.9  # a region of this share of the canvas is made whole: a tile of it would save less than it costs
+_STEPS = 16  # a region's sides are multiples of this part of the canvas's shorter side
 _WASTE = 1.2  # a region may grow by this factor to share a batch
 
 Wanted = Mapping[int, Sequence[Region]]  # output, by its place -> the region of each of its rows that is wanted
@@ -222,12 +223,18 @@ def _few_sizes(regions: list[Region], size: Size, cyclic: Cyclic) -> list[Region
         if not area(region):
             grown[region] = NOTHING
             continue
-        height, width = extent(region)
+        height, width = (_rounded(*pair, min(size)) for pair in zip(extent(region), size, strict=True))
         fitting = next((one for one in sizes if _fits(one, (height, width))), None)
         if fitting is None:
             sizes.append(fitting := (height, width))
-        grown[region] = _enlarge(region, fitting, size, cyclic)
+        grown[region] = _enlarge(region, fitting, size, cyclic) if fitting != size else whole(size)
     return [grown[region] for region in regions]
+
+
+def _rounded(length: int, size: int, shorter: int) -> int:
+    """A length rounded up, so that regions of nearly one size, of whichever operation, share a call."""
+    step = max(2, shorter // _STEPS // 2 * 2)  # even, as the regions of a doubling layer are
+    return min(size, -(-length // step) * step)
 
 
 def _fits(bucket: Size, own: Size) -> bool:

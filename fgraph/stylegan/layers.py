@@ -20,6 +20,10 @@ Architecture = Literal["skip", "orig", "resnet"]
 ARCHITECTURES: tuple[Architecture, ...] = ("skip", "orig", "resnet")
 
 
+class UnknownLayer(KeyError, ValueError):
+    """A generator has no layer of this name."""
+
+
 @dataclass(frozen=True)
 class Layer:
     """One layer of a generator: what it is called, what it reads, what it makes."""
@@ -147,20 +151,20 @@ class LayerTable:
         """The σ indices a name stands for: one layer, or all layers of a block such as `b8`.
 
         Raises:
-            KeyError: no layer or block has this name; the message carries the nearest one.
+            UnknownLayer: no layer or block has this name; the message carries the nearest one.
         """
         text = str(name).strip()
         if re.fullmatch(r"-?\d+", text):
             index = int(text)
             if CONST < index <= self.last:
                 return (index,)
-            raise KeyError(f"layer {index} does not exist: this model has layers 0 to {self.last}, and const")
+            raise UnknownLayer(f"layer {index} does not exist: this model has layers 0 to {self.last}, and const")
         if text in self._by_name:
             return (self._by_name[text].index,)
         if text in self._blocks:
             return self._blocks[text]
         hint = nearest(text, [*self._by_name, *self._blocks])
-        raise KeyError(
+        raise UnknownLayer(
             f"this {self.size}-pixel model has no layer '{text}'"
             + (f"; {hint}" if hint else f"; it has const, {', '.join(self._blocks)} and their layers")
         )
