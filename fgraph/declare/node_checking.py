@@ -13,7 +13,9 @@ from fgraph.declare.document import Document
 from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import Subgraph, is_id
 from fgraph.declare.wording import Complaint, name_of, show, translate
-from fgraph.node import AnyPort, Node
+from fgraph.node import AnyPort, Node, field_roles
+
+_TOP = 2  # the length of a path such as nodes.mix
 
 
 class SubgraphHead(BaseModel):
@@ -35,6 +37,8 @@ class NodeChecker:
         self.ops = ops
         self.broken: set[str] = set()
         self.suspect = set(document.broken)  # paths with faults of earlier stages
+        nodes = document.data.get("nodes") if isinstance(document.data, Mapping) else None
+        self.names = set(map(str, nodes)) if isinstance(nodes, Mapping) else set()
 
     def nodes(self, data: Any, path: DocumentPath, prefix: str) -> dict[str, Node]:
         """The sound nodes of a mapping; the ids of the others go to `broken`."""
@@ -68,9 +72,21 @@ class NodeChecker:
             return cast("Node", node_class.__pydantic_validator__.validate_python(data))
         except ValidationError as error:
             self._complain(translate(node_class, name_of(data), data, error), data, path, bad_ids)
+            self._check_references(node_class, data, path)
         except (FgraphError, OSError) as error:  # a node may look at a file while it is made
             self.report(path, str(error))
         return None
+
+    def _check_references(self, node_class: NodeClass, data: Mapping[str, Any], path: DocumentPath) -> None:
+        """What a node reads that has other faults: it is left out of the graph, so no later stage looks at it."""
+        if len(path) > _TOP:
+            return  # inner nodes also see the inputs of their sub-graph
+        for port in field_roles(node_class).ports:
+            given = data.get(port)
+            for name in given if isinstance(given, list) else [given]:
+                if isinstance(name, str) and is_id(name) and name not in self.names:
+                    hint = nearest(name, self.names)
+                    self.report((*path, port), f"{port} reads '{name}', which is no node", hint)
 
     def _class(self, data: Mapping[str, Any], path: DocumentPath) -> NodeClass | None:
         op = data.get("op")
@@ -78,7 +94,7 @@ class NodeChecker:
         if entry is None:
             known = [*self.ops, SUBGRAPH]
             said = "this node has no 'op'" if op is None else f"there is no op {show(op)}"
-            near = nearest(str(op), known) if op is not None else None
+            near = nearest(str(op), known) if op is not None else self._near_node(str(path[-1]))
             self.report((*path, "op"), said, near or f"one of {', '.join(known)}")
             return None
         kinds = kinds_of(entry)
@@ -91,6 +107,11 @@ class NodeChecker:
             self.report((*path, "kind"), said, hint or f"one of {', '.join(kinds)}")
             return None
         return kinds[kind]
+
+    def _near_node(self, name: str) -> str | None:
+        """For a node without an op, which an override with a misspelt id makes: the node that may be meant."""
+        hint = nearest(name, self.names - {name})
+        return hint and hint.replace("did you mean", "did you mean the node")
 
     def _subgraph(self, data: Mapping[str, Any], path: DocumentPath, full_id: str, bad_ids: set[Any]) -> Node | None:
         inner = self.nodes(data["nodes"], (*path, "nodes"), f"{full_id}.") if "nodes" in data else {}

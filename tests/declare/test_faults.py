@@ -15,7 +15,8 @@ def faults_of(text: str) -> list[Fault]:
 
 
 def node_fault(node: str) -> Fault:
-    (fault,) = faults_of(f"nodes:\n  n: {node}\noutputs: [n]\n")
+    read_by_it = "".join(f"  {name}: {{op: sample}}\n" for name in "abxy")
+    (fault,) = faults_of(f"nodes:\n  n: {node}\n{read_by_it}outputs: [n]\n")
     assert fault.line == 2
     return fault
 
@@ -109,6 +110,19 @@ outputs: {image: mix, out/put: mix}
 def test_a_node_that_is_wrong(node: str, where: str, message: str) -> None:
     fault = node_fault(node)
     assert (fault.where, fault.message) == (where, message)
+
+
+def test_a_node_with_a_fault_is_still_asked_what_it_reads() -> None:
+    text = "nodes:\n  left: {op: sample}\n  n: {op: decode, of: lft, clamp: 3}\noutputs: [n]\n"
+    assert [(fault.where, fault.hint) for fault in faults_of(text)] == [
+        ("nodes.n.clamp", None),
+        ("nodes.n.of", "did you mean 'left'?"),
+    ]
+
+
+def test_an_override_of_a_misspelt_node_names_the_one_that_is_meant() -> None:
+    (fault,) = read(BLEND, ["nodes.fad.start=0.4"], ops=OPS)[1]
+    assert fault.hint == "did you mean the node 'fade'?"
 
 
 @pytest.mark.parametrize(
