@@ -1,0 +1,173 @@
+"""What is measured: a full config-f 256 generator with seeded random weights, in our engine and in published code.
+
+The published code is imported from a checkout that the user points to. Nothing of it is here; what it imports for other
+purposes (torchvision, kornia, compiled CUDA operations) is replaced by empty stand-ins.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import types
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import fgraph
+from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.rosinality import key_map
+
+CONFIG_F_256 = LayerTable(
+    size=256,
+    channels=((4, 512), (8, 512), (16, 512), (32, 512), (64, 512), (128, 256), (256, 128)),
+    z_dim=512,
+    w_dim=512,
+    mapping_layers=8,
+)
+_STAND_INS = ("torchvision", "kornia", "kornia.augmentation", "kornia.filters", "kornia.geometry.transform")
+
+
+def write_checkpoint(path: Path, seed: int = 0) -> None:
+    """A checkpoint as rosinality's programs save it: random weights, a step of noise and bias in every layer."""
+    random = torch.Generator().manual_seed(seed)
+    state: dict[str, Tensor] = {}
+    for name, shape in _published_shapes(CONFIG_F_256).items():
+        state[name] = torch.randn(shape, generator=random)
+    for name, value in state.items():
+        if name.startswith("style.") and name.endswith("weight"):
+            value.mul_(100)  # stored without the learning-rate multiplier of 0.01
+        elif name.endswith("modulation.bias"):
+            value.mul_(0.1).add_(1)
+        elif name.endswith(("bias", "noise.weight")) or (name.startswith("to_rgb") and name.endswith("conv.weight")):
+            value.mul_(0.1)  # images that lie within [-1, 1], so that clamping hides no difference
+    torch.save({"g_ema": state, "latent_avg": torch.zeros(CONFIG_F_256.w_dim)}, path)
+
+
+def _published_shapes(table: LayerTable) -> dict[str, tuple[int, ...]]:
+    from fgraph.stylegan.tensors import optional_shapes, required_shapes
+
+    shapes = required_shapes(table) | optional_shapes(table)
+    found = {}
+    for ours, theirs in key_map(table).items():
+        shape = shapes[ours]
+        if theirs.endswith(".conv.weight"):
+            shape = (1, *shape)
+        elif theirs.startswith("to_rgb") and theirs.endswith(".bias") and "modulation" not in theirs:
+            shape = (1, *shape, 1, 1)
+        elif theirs.endswith(".noise.weight"):
+            shape = (1,)
+        found[theirs] = shape
+    return found
+
+
+@dataclass(frozen=True)
+class Published:
+    """The published generator, its weights loaded; `name` is that of its folder."""
+
+    name: str
+    network: Any
+
+    @property
+    def edits(self) -> bool:
+        """Whether it has the operations of SOAT beside the plain generator."""
+        return hasattr(self.network, "merge_extension")
+
+    def styles(self, z: Tensor) -> list[Tensor]:
+        """Its own form of the styles of z [rows, 512]."""
+        return list(self.network.get_latent(z))
+
+    def forward(self, z: Tensor) -> Tensor:
+        """Images [rows, 3, 256, 256] of z."""
+        if self.edits:
+            return self.network(self.styles(z))[0]
+        return self.network([z], randomize_noise=False)[0].clamp(-1, 1)
+
+    def merge(self, first: Tensor, second: Tensor) -> Tensor:
+        """Two latents on a canvas two images wide."""
+        return self.network.merge_extension(self.styles(first), self.styles(second))
+
+    def panorama(self, z: Tensor) -> Tensor:
+        """What the published notebook makes of z [n, 512]: a span for each pair, cut and joined."""
+        spans = [self.merge(z[k : k + 1], z[k + 1 : k + 2]) for k in range(len(z) - 1)]
+        width = spans[0].shape[3]
+        pad = width // 4
+        parts = [spans[0][..., : width - pad], *(span[..., pad : width - pad] for span in spans[1:])]
+        return torch.cat([*parts, spans[-1][..., width - pad :]], dim=3)
+
+
+def load_published(folder: Path, checkpoint: Path) -> Published:
+    """The generator of a checkout of SOAT or of rosinality/stylegan2-pytorch."""
+    with _StandIns(folder):
+        module = importlib.import_module("model")
+        network = module.Generator(256, 512, 8, channel_multiplier=2).eval().requires_grad_(False)
+    state = torch.load(checkpoint, weights_only=True)["g_ema"]
+    missing, unknown = network.load_state_dict(state, strict=False)
+    wrong = [key for key in (*missing, *unknown) if not key.endswith("kernel")]
+    if wrong:
+        raise SystemExit(f"{folder}: its generator is another one: {', '.join(wrong[:5])}")
+    return Published(folder.name, network)
+
+
+class _StandIns:
+    """While a checkout's modules are imported: its folder first on the path, stand-ins for what it does not need."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+
+    def __enter__(self) -> None:
+        from torch.utils import cpp_extension
+
+        sys.path.insert(0, self._folder)
+        self._load = cpp_extension.load
+        cpp_extension.load = lambda *_, **__: None
+        self._added = [name for name in _STAND_INS if name not in sys.modules]
+        for name in self._added:
+            sys.modules[name] = types.ModuleType(name)
+            parent, _, child = name.rpartition(".")
+            if parent in sys.modules:
+                setattr(sys.modules[parent], child, sys.modules[name])
+        geometry = types.ModuleType("kornia.geometry")
+        sys.modules.setdefault("kornia.geometry", geometry)
+        geometry.transform = sys.modules["kornia.geometry.transform"]  # type: ignore[attr-defined]
+        sys.modules["kornia"].geometry = geometry  # type: ignore[attr-defined]
+
+    def __exit__(self, *error: object) -> None:
+        from torch.utils import cpp_extension
+
+        cpp_extension.load = self._load
+        sys.path.remove(self._folder)
+        for name in [*self._added, "kornia.geometry"]:
+            sys.modules.pop(name, None)
+
+
+def plain_graph(model: Any, rows: int) -> fgraph.Graph:
+    """One forward pass of `rows` seeds, z as torch draws it."""
+    graph = fgraph.Graph(models={"main": model})
+    graph.outputs = {"image": graph.decode(graph.sample(seed=list(range(rows))))}
+    return graph
+
+
+def merge_graph(model: Any, count: int = 2) -> fgraph.Graph:
+    """The published panorama of `count` latents; of two, `merge_extension` itself, as nothing is cut off."""
+    graph = fgraph.Graph(models={"main": model})
+    z = graph.sample(seed=list(range(count)))
+    first, second = graph.rows(z, take=":-1"), graph.rows(z, take="1:")
+    left, right = graph.tap(first, layer="b4.conv1"), graph.tap(second, layer="b4.conv1")
+    wide = graph.concat([left, right], axis="x")
+    fade = graph.mask("ramp", axis="x", start=0.25, stop=0.75, sampling="ends")
+    spans = graph.blend(graph.restyle(wide, latent=first), graph.restyle(wide, latent=second), mask=fade)
+    image = graph.decode(spans)
+    graph.outputs = {"image": image if count == 2 else graph.knit(image, start=0.25, stop=0.75, axis="x")}
+    return graph
+
+
+def z_of_seeds(count: int) -> Tensor:
+    """The codes that `sample` draws for the seeds 0, 1, ..., [count, 512]."""
+    return torch.cat([torch.randn([1, 512], generator=torch.Generator().manual_seed(seed)) for seed in range(count)])
+
+
+Call = Callable[[], Any]
