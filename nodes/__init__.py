@@ -16,6 +16,7 @@ from nodes.mask import MASKS
 from nodes.mix import Mix
 from nodes.mosaic import Mosaic
 from nodes.pad import Pad
+from nodes.patches import Patches
 from nodes.resize import Resize
 from nodes.restyle import Restyle
 from nodes.rows import Rows
@@ -26,7 +27,7 @@ from nodes.tap import Tap
 NODES: tuple[type[Node], ...] = (
     Sample, Latent, Rows, Lerp, Mix, Align, Image, Invert,
     *MASKS,
-    Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend,
+    Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend, Patches,
     Decode, Knit,
 )  # fmt: skip
 

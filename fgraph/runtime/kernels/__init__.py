@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fgraph.ir import ops
 from fgraph.ir.ops import Op
-from fgraph.runtime.kernels import image, latent, layer, mixing, noise, spatial
+from fgraph.runtime.kernels import image, latent, layer, mixing, noise, patching, spatial
 from fgraph.runtime.kernels.context import Kernel, KernelContext
 
 KERNELS: Mapping[type[Op], Kernel] = {
@@ -32,6 +32,8 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Crop: spatial.edit,
     ops.Flip: spatial.edit,
     ops.Concat: spatial.concat,
+    ops.Propose: patching.propose,
+    ops.Transplant: patching.transplant,
     ops.Picture: image.picture,
     ops.Clamp: image.clamp,
     ops.Apply: image.apply,
