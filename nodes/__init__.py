@@ -15,6 +15,7 @@ from nodes.lerp import Lerp
 from nodes.mask import MASKS
 from nodes.mix import Mix
 from nodes.mosaic import Mosaic
+from nodes.own import Own
 from nodes.pad import Pad
 from nodes.patches import Patches
 from nodes.resize import Resize
@@ -25,7 +26,7 @@ from nodes.shift import Shift
 from nodes.tap import Tap
 
 NODES: tuple[type[Node], ...] = (
-    Sample, Latent, Rows, Lerp, Mix, Align, Image, Invert,
+    Sample, Latent, Rows, Lerp, Mix, Align, Own, Image, Invert,
     *MASKS,
     Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend, Patches,
     Decode, Knit,

@@ -32,7 +32,7 @@ _OVALS: Mapping[Framing, Mapping[str, tuple[_Oval, ...]]] = {
         "nose": ((0.475, 0.6, 0.085, 0.075),),
         "mouth": ((0.455, 0.75, 0.15, 0.08),),
         "face": ((0.485, 0.6, 0.27, 0.31),),
-        "head": ((0.485, 0.5, 0.5, 0.5),),
+        "head": ((0.485, 0.47, 0.44, 0.45),),
     },
 }
 _MIDDLE: Mapping[Framing, float] = {"ffhq": 0.5, "avatar": 0.48}  # x of the line between the halves

@@ -143,6 +143,46 @@ class NodeMethods:
             layers: instead: layers, by name or σ index
         """
 
+    def own(
+        self,
+        of: Reference,
+        reference: Reference,
+        part: Sequence[int] | None = ...,
+        region: Reference | None = ...,
+        how: Literal["greedy", "together"] = ...,
+        strength: float | Sequence[float] = ...,
+        rho: float | Sequence[float] = ...,
+        epsilon: float | Sequence[float] = ...,
+        layer: str = ...,
+        clusters: int = ...,
+        samples: int = ...,
+        seed: int = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A part taken from another code through the style channels that own it, with no mask in the picture.
+
+        Collins et al. 2020, "Editing in Style", section 3: spherical k-means on the activations of seeded samples
+        finds the parts of a model's images, and M says what share of each channel's energy lies in each. Then S + q
+        (S of the reference - S), where q is 1 for the channels owned most, as long as the sum of 1 - M over them
+        stays below ε in each layer, and only where M > ρ (`greedy`, their published program), or min(1, λ M)
+        (`together`). What owns what is found once for a model, in seconds for a small one, and kept in your cache.
+
+        Fields:
+            of: the codes that are changed
+            reference: the codes that the part is taken from
+            part: the part, by number, from 0; the largest comes first; or a list, taken together
+            region: instead: the parts of which most lies inside this mask
+            how: how q follows from M
+            strength: greedy: what q is, where it is not 0; together: λ
+            rho: of greedy: ρ, the least share
+            epsilon: of greedy: ε, how much of a layer's channels may lie elsewhere, in channels
+            layer: whose activations are clustered
+            clusters: how many parts
+            samples: images that are looked at
+            seed: of those images, and of the clusters
+        """
+
     def image(
         self,
         path: str | Sequence[str],

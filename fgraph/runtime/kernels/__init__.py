@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fgraph.ir import ops
 from fgraph.ir.ops import Op
-from fgraph.runtime.kernels import image, latent, layer, mixing, noise, patching, spatial
+from fgraph.runtime.kernels import image, latent, layer, mixing, noise, owning, patching, spatial
 from fgraph.runtime.kernels.context import Kernel, KernelContext
 
 KERNELS: Mapping[type[Op], Kernel] = {
@@ -18,6 +18,7 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Affine: latent.affine,
     ops.Lerp: latent.lerp,
     ops.Splice: latent.splice,
+    ops.Own: owning.own,
     ops.Invert: latent.invert,
     ops.Const: layer.const,
     ops.Conv: layer.conv,
