@@ -4,8 +4,8 @@
 
 For pairs of samples, a part of the second image is brought into the first by each method. Change is the mean absolute
 difference from the source, of values from -1 to 1: inside where the mask is above one half, outside where it is below
-1e-3. Taken is how much nearer the inside came to the reference. A seam is the mean step between neighbouring pixels where
-the mask falls, over that of source and reference there: 1 is no seam.
+1e-3. Taken is how much nearer the inside came to the reference. A seam is the mean step between neighbouring pixels
+where the mask falls, over that of source and reference there: 1 is no seam.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def measure(setting: Setting, pairs: int) -> list[Line]:
     }
     for epsilon in (5.0, 20.0):
         ways[f"Collins, ε = {epsilon:g}"] = graph.own(
-            source, reference, region=mask, epsilon=epsilon, rho=0.1, **setting.cluster
+            source, reference, mask=mask, epsilon=epsilon, rho=0.1, **setting.cluster
         )
     nodes = {"source": source, "reference": reference} | ways
     graph.outputs = {"mask": mask} | {f"image_{number}": graph.decode(one) for number, one in enumerate(nodes.values())}

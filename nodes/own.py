@@ -37,7 +37,7 @@ class Own(Node):
     part: Data[Annotated[tuple[int, ...], BeforeValidator(_as_numbers)] | None] = Field(
         None, description="the part, by number, from 0; the largest comes first; or a list, taken together"
     )
-    region: MaskPort | None = Field(None, description="instead: the parts of which most lies inside this mask")
+    mask: MaskPort | None = Field(None, description="instead: the parts of which most lies inside this mask")
     how: Literal["greedy", "together"] = Field("greedy", description="how q follows from M")
     strength: PerRow[Annotated[float, Field(ge=0)]] = Field(
         1.0, description="greedy: what q is, where it is not 0; together: λ"
@@ -46,15 +46,15 @@ class Own(Node):
     epsilon: PerRow[Annotated[float, Field(ge=0)]] = Field(
         20.0, description="of greedy: ε, how much of a layer's channels may lie elsewhere, in channels"
     )
-    layer: str = Field("b32", description="whose activations are clustered")
+    layer: str | int = Field("b32", description="whose activations are clustered")
     clusters: int = Field(12, ge=2, le=256, description="how many parts")
     samples: int = Field(256, ge=1, description="images that are looked at")
     seed: int = Field(0, ge=0, description="of those images, and of the clusters")
 
     @model_validator(mode="after")
     def _one_part(self) -> Own:
-        if (self.part is None) == (self.region is None):
-            raise ValueError("say which part is taken: either part, a number, or region, a mask")
+        if (self.part is None) == (self.mask is None):
+            raise ValueError("say which part is taken: either part, a number, or mask, where it lies")
         if self.part is not None and not (self.part and all(0 <= one < self.clusters for one in self.part)):
             raise ValueError(f"there is no part {list(self.part)}: there are 0 to {self.clusters - 1}")
         return self
@@ -65,14 +65,14 @@ class Own(Node):
         with blaming("layer"):
             _check_layer(table, self.layer)
         parts: list[Any] = [member.node.part for member in inputs.members for _ in range(member.slot.rows)]
-        if inputs.has("region"):
-            parts = list(inputs.mask("region").fields)
+        if inputs.has("mask"):
+            parts = list(inputs.mask("mask").fields)
         amounts = (inputs.per_row(name) for name in ("strength", "rho", "epsilon"))
-        op = OwnOp(of.model, self.how, self.layer, self.clusters, self.samples, self.seed)
+        op = OwnOp(of.model, self.how, str(self.layer), self.clusters, self.samples, self.seed)
         code = build.emit(op, [of.code, reference.code], list(zip(parts, *amounts, strict=True)))
         return Latent("s", code, of.model, of.keys)
 
 
-def _check_layer(table: LayerTable, name: str) -> None:
+def _check_layer(table: LayerTable, name: str | int) -> None:
     if table.pause(name) >= table.last - 1:
         raise ValueError(f"the output of {name} is read by no style but that of the image: take an earlier layer")

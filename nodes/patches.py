@@ -54,7 +54,7 @@ class Patches(Node):
     parts: Literal["both", "activation", "skip"] = Field("both", description="which tensors; form code: activation")
     swap: bool = Field(False, description="copy what is at the other end the other way, too")
     form: Literal["paper", "code"] = Field("paper", description="paper: soft, at many layers; code: hard, at one")
-    at: str = Field("b16", description="of form code: the layer")
+    at: str | int = Field("b16", description="of form code: the layer")
 
     @model_validator(mode="after")
     def _check(self) -> Patches:

@@ -95,7 +95,7 @@ class SourceBuilder:
 
     def new_code(self) -> Made:
         known = [one for one in self.values if one.kind == "latent"]
-        how = self.choose(*(("lerp", "mix", "align", "rows") if known else ()), "sample", "sample", "given")
+        how = self.choose(*(("lerp", "mix", "align", "rows", "own") if known else ()), "sample", "sample", "given")
         if how == "sample":
             return self.sample()
         if how == "given":
@@ -110,6 +110,8 @@ class SourceBuilder:
         if how == "lerp":
             t = self.per_row(lambda: self.amount(-0.5, 1.5))
             return self.add(Made("", "latent", self.spread(a, b, t)), op="lerp", a=a.id, b=b.id, t=t)
+        if how == "own":
+            return self.own(a, b)
         part = self.choose({"rows": "2.."}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
         names = ("a", "b") if how == "mix" else ("of", "to")
         both = {names[0]: a.id, names[1]: b.id}
@@ -132,6 +134,17 @@ class SourceBuilder:
             model=self.choose(None, None, "toon"),
         )
 
+    def own(self, a: Made, b: Made) -> Made:
+        """A part that was found among few samples, by its number or by where it lies."""
+        known = [one for one in self.values if one.kind == "mask"]
+        where = {"mask": self.one_of(known).id} if known and self.chance() else {"part": self.choose(0, [1, 2])}
+        strength = self.per_row(lambda: self.choose(0.5, 1.0, 2.0))
+        how = self.choose({"how": "together"}, {"rho": 0.2, "epsilon": self.choose(1.0, 3.0)})
+        rows = self.spread(a, b, strength, *(one for one in known if one.id == where.get("mask")))
+        found = {"layer": "b8", "clusters": 3, "samples": 8}
+        of = {"of": a.id, "reference": b.id}
+        return self.add(Made("", "latent", rows), op="own", **of, **where, **how, **found, strength=strength)
+
     def take(self, of: Made) -> Made:
         """Rows of a value, in any order."""
         count = self.choose(1, self.rows)
@@ -148,6 +161,7 @@ class SourceBuilder:
             "ellipse",
             "polygon",
             "constant",
+            "region",
             *(("combine", "combine", "edit", "edit", "old") if known else ()),
         )
         kind = self.one_of(kinds)
@@ -180,6 +194,9 @@ class SourceBuilder:
 
     def _polygon(self, known: list[Made]) -> dict[str, Any]:
         return {"points": [[self.amount(0, 1), self.amount(0, 1)] for _ in range(self.integer(3, 5))]}
+
+    def _region(self, known: list[Made]) -> dict[str, Any]:
+        return {"region": self.choose("eyes", "hair", "left_half"), "framing": self.choose("ffhq", "avatar")}
 
     def _constant(self, known: list[Made]) -> dict[str, Any]:
         return {"value": self.per_row(lambda: self.choose(0.0, 0.25, 1.0))}

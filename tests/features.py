@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-PORTS = ("of", "a", "b", "latent", "to", "mask")
+PORTS = ("of", "a", "b", "latent", "to", "mask", "source", "reference")
 SPATIAL = ("pad", "resize", "shift", "crop", "flip")
 FEATURES = (
     "nested blends", "blends of other layers", "blends of other parts", "restyle", "per-layer edits", "crops",
@@ -14,6 +14,7 @@ FEATURES = (
     "style mixing", "pose alignment", "codes between codes", "codes given", "moved masks", "combined masks",
     "masks: ramp", "masks: box", "masks: ellipse", "masks: polygon", "masks: constant",
     "noise: const", "noise: random", "noise: none", "noise: follow", "edits of a carrier",
+    "patches", "patches: two passes", "patches: hard", "patches: proposed", "owned parts", "masks: region",
     "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
 )  # fmt: skip
 
@@ -67,7 +68,7 @@ def _of_document(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Itera
     outputs = list(document["outputs"].values())
     if len(set(outputs)) > 1:
         yield "outputs: several"
-    codes = ("sample", "latent", "lerp", "mix", "align")
+    codes = ("sample", "latent", "lerp", "mix", "align", "own")
     for name in outputs:
         if nodes[name]["op"] in codes:
             yield "outputs: Latent"
@@ -86,7 +87,7 @@ def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
     op = node["op"]
     plain = {
         "restyle": "restyle", "resize": "resizes", "rows": "rows picked", "mix": "style mixing", "knit": "knit",
-        "align": "pose alignment", "lerp": "codes between codes", "latent": "codes given",
+        "align": "pose alignment", "lerp": "codes between codes", "latent": "codes given", "own": "owned parts",
     }  # fmt: skip
     if op in plain:
         yield plain[op]
@@ -97,12 +98,23 @@ def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
         yield "smoothed draws"
     if op == "mosaic" and node["wrap"] != "none":
         yield "wraps"
+    if op == "patches":
+        yield from _of_patches(node)
     if op == "blend":
         yield from _of_blend(nodes, name, node)
     if op == "mask":
         yield "combined masks" if node["kind"] == "combine" else f"masks: {node['kind']}"
     if op in (*SPATIAL, "concat"):
         yield from _of_edit(nodes, name, node)
+
+
+def _of_patches(node: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(node["patches"], Mapping):
+        yield "patches: proposed"
+    else:
+        yield "patches: hard" if node.get("form") == "code" else "patches"
+        if "source" in node:
+            yield "patches: two passes"
 
 
 def _of_blend(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> Iterator[str]:

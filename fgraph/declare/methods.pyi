@@ -148,12 +148,12 @@ class NodeMethods:
         of: Reference,
         reference: Reference,
         part: Sequence[int] | None = ...,
-        region: Reference | None = ...,
+        mask: Reference | None = ...,
         how: Literal["greedy", "together"] = ...,
         strength: float | Sequence[float] = ...,
         rho: float | Sequence[float] = ...,
         epsilon: float | Sequence[float] = ...,
-        layer: str = ...,
+        layer: str | int = ...,
         clusters: int = ...,
         samples: int = ...,
         seed: int = ...,
@@ -172,7 +172,7 @@ class NodeMethods:
             of: the codes that are changed
             reference: the codes that the part is taken from
             part: the part, by number, from 0; the largest comes first; or a list, taken together
-            region: instead: the parts of which most lies inside this mask
+            mask: instead: the parts of which most lies inside this mask
             how: how q follows from M
             strength: greedy: what q is, where it is not 0; together: λ
             rho: of greedy: ρ, the least share
@@ -648,7 +648,7 @@ class NodeMethods:
         parts: Literal["both", "activation", "skip"] = ...,
         swap: bool = ...,
         form: Literal["paper", "code"] = ...,
-        at: str = ...,
+        at: str | int = ...,
         id: str | None = ...,
     ) -> NodeRef:
         """Patches of one picture copied elsewhere in it (or taken from `source`), on the features of many layers.
