@@ -25,7 +25,6 @@ START, END = "<!-- locality -->", "<!-- /locality -->"
 Array = np.ndarray[Any, Any]
 FACES = ("eyes", "mouth", "hair", "left_half")
 LARGE = {"layer": "b16.conv0", "clusters": 10}  # where Collins' parts are found
-PARTS = {part: {"layer": "b32", "clusters": 12} for part in ("eyes", "mouth")}  # that coarser layers do not tell apart
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def settings() -> list[Setting]:
             "avatar",
             part,
             {"kind": "region", "region": part, "framing": "avatar"},
-            PARTS.get(part, LARGE),
+            LARGE,
         )
         for part in FACES
     ]

@@ -11,7 +11,7 @@ import fgraph
 from fgraph.node import Node
 from tests.docs.blocks import blocks_of
 
-PAGES = ("README.md", "docs/extending.md", "docs/python.md")
+PAGES = ("README.md", "docs/extending.md", "docs/python.md", "docs/one_image.md", "docs/transfer.md")
 
 
 @pytest.mark.parametrize("page", PAGES)
