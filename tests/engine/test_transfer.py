@@ -10,6 +10,7 @@ import pytest
 
 import fgraph
 from fgraph.runtime.kernels import owning
+from fgraph.stylegan.ownership import find_owners
 from tests.engine.comparing import assert_close
 from tests.networks import tiny
 
@@ -149,18 +150,16 @@ def test_a_region_stands_for_the_parts_that_lie_in_it() -> None:
 
 def test_what_owns_what_is_found_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(owning, "cache_folder", lambda: tmp_path)
-    owning.load_catalogue.cache_clear()
+    monkeypatch.setattr(owning, "_known", {})
     first = taken(part=1, seed=3)["made"]
     (kept,) = (tmp_path / "own").glob("*.npz")
-    owning.load_catalogue.cache_clear()
+    owning._known.clear()
     monkeypatch.setattr(owning, "find_owners", lambda *_: pytest.fail("found again"))
     assert np.array_equal(taken(part=1, seed=3)["made"], first)
-    kept.write_bytes(b"damaged")
-    owning.load_catalogue.cache_clear()
-    monkeypatch.undo()
-    monkeypatch.setattr(owning, "cache_folder", lambda: tmp_path)
+    kept.write_bytes(kept.read_bytes()[:1000])  # damaged
+    owning._known.clear()
+    monkeypatch.setattr(owning, "find_owners", find_owners)
     assert np.array_equal(taken(part=1, seed=3)["made"], first)
-    owning.load_catalogue.cache_clear()
 
 
 @pytest.mark.parametrize(

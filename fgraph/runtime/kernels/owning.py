@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
+import zlib
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import astuple
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import torch
@@ -25,6 +26,8 @@ from fgraph.stylegan.generator import Generator
 from fgraph.stylegan.ownership import Catalogue, Settings, find_owners
 
 _VERSION = 1  # of what is kept: raised where the same settings give other numbers
+_MOST = 8  # held in memory
+_known: dict[tuple[str, Settings], Catalogue] = {}  # by the digest of the generator
 _MOSTLY = 0.5  # of a part, inside a mask: then the part belongs to it
 
 
@@ -70,12 +73,20 @@ def weigh(how: str, share: Tensor, strength: float, rho: float, epsilon: float) 
     return q * (share > rho)
 
 
-@lru_cache(maxsize=8)
 def load_catalogue(generator: Generator, settings: Settings) -> Catalogue:
-    """Who owns what, from the user's cache, or found now and kept there."""
+    """Who owns what: as known already, from the user's cache, or found now and kept in both."""
+    key = (generator.digest, settings)
+    if key not in _known:
+        _known[key] = _load(generator, settings)
+        while len(_known) > _MOST:
+            del _known[next(iter(_known))]
+    return _known[key]
+
+
+def _load(generator: Generator, settings: Settings) -> Catalogue:
     key = hashlib.sha256(repr((_VERSION, generator.digest, astuple(settings))).encode()).hexdigest()[:24]
     path = cache_folder() / "own" / f"{key}.npz"
-    with suppress(OSError, ValueError, KeyError):  # damaged: it is found again
+    with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):  # damaged: it is found again
         return _read(path)
     found = find_owners(generator, settings)
     held = io.BytesIO()
@@ -86,5 +97,5 @@ def load_catalogue(generator: Generator, settings: Settings) -> Catalogue:
 
 
 def _read(path: Path) -> Catalogue:
-    with np.load(path, allow_pickle=False) as arrays:
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
         return Catalogue(*(torch.from_numpy(arrays[name]) for name in ("centres", "places", "shares")))
