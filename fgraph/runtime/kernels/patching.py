@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,26 +33,23 @@ def propose(op: Propose, inputs: Sequence[Tensor], params: Params, context: Kern
 
 def transplant(op: Transplant, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Maps with patches of themselves copied elsewhere, each row with its own."""
-    result = inputs[0].clone()
+    x = inputs[0]
+    result = x.clone()
     for row, patches in enumerate(inputs[1].round().long().cpu().tolist()):
         for patch in patches:
             if patch[2]:
-                _copy(op, result[row : row + 1], inputs[0][row : row + 1], patch, params[row])
+                shift, alpha = _lay_out((op.rows, op.columns), tuple(patch), params[row], *x.shape[-2:])
+                moved = edit_map(x[row : row + 1], shift)
+                result[row : row + 1].lerp_(moved, x.new_tensor(alpha)[None, None])
     return result
 
 
-def _copy(op: Transplant, result: Tensor, x: Tensor, patch: Sequence[int], feather: Any) -> None:
-    """Copy one patch of x, [1, C, H, W], into the result."""
-    height, width = x.shape[-2:]
+@lru_cache(maxsize=4096)
+def _lay_out(cells: tuple[int, int], patch: tuple[int, ...], feather: Any, height: int, width: int) -> Any:
+    """How a patch moves, and Shift(α) [height, width]: the same at every layer of a size."""
     left, top, wide, high, along, down = patch
-    columns, rows = op.columns, op.rows
+    rows, columns = cells
     box = Box((Fraction(left, columns), Fraction(top, rows), Fraction(wide, columns), Fraction(high, rows)))
     shift = Shift(Fraction(down, rows), Fraction(along, columns))
-    stays = Shift(shift.dy, shift.dx, "constant")
-    alpha = rasterise(edited(feathered(box, feather), stays), height, width)
-    weight = _like(alpha, x)
-    result.lerp_(edit_map(x, shift), weight)
-
-
-def _like(array: np.ndarray[Any, Any], x: Tensor) -> Tensor:
-    return x.new_tensor(array)[None, None]
+    alpha = edited(feathered(box, feather), replace(shift, mode="constant"))
+    return shift, rasterise(alpha, height, width)

@@ -68,18 +68,17 @@ class Look:
         seen = np.round((np.clip(picture, -1, 1) + 1) * 127.5) / 255  # as it is written, so that flat parts are flat
         self.cells = describe_cells(seen, cells)
         self.horizon = find_horizon(seen)
-        self._sums: dict[tuple[int, int], _Sums] = {}
+        self._sums: dict[tuple[int, ...], Doubles] = {}  # by move
 
     def judge(self, drawn: Candidates) -> Doubles:
         """How good each copy would be, more is better; -inf: its rings do not match, or nothing would change."""
-        scores = np.full(len(drawn), -np.inf)
         moves, which = np.unique(drawn[:, 4:], axis=0, return_inverse=True)
-        for number, (along, down) in enumerate(moves.tolist()):
-            if (along, down) not in self._sums:
-                self._sums[along, down] = _Sums.of(self.cells, along, down)
-            mine = np.flatnonzero(which.ravel() == number)
-            scores[mine] = _judge_moves(self._sums[along, down], drawn[mine])
-        return scores
+        if not len(moves):
+            return np.zeros(0)
+        for move in map(tuple, moves.tolist()):
+            if move not in self._sums:
+                self._sums[move] = sum_up(self.cells, *move)
+        return score(np.stack([self._sums[move] for move in map(tuple, moves.tolist())]), which.ravel(), drawn)
 
 
 def describe_cells(picture: Doubles, cells: tuple[int, int]) -> Doubles:
@@ -153,18 +152,44 @@ def _keep_sides(drawn: Candidates, horizon: float) -> Truths:
     return np.logical_or(above, below)
 
 
-def _judge_moves(sums: _Sums, boxes: Candidates) -> Doubles:
-    left, top, width, height = boxes[:, :4].T
+def sum_up(look: Doubles, along: int, down: int) -> Doubles:
+    """For one move the sums over all rectangles from the first cell: [3, rows + 3, columns + 3].
+
+    Of the squared error, of cells on the canvas before and after, of texture before; with a cell more on every side,
+    where nothing counts.
+    """
+    rows, columns = look.shape[:2]
+    y, x = np.arange(rows), np.arange(columns)
+    there = look[np.ix_((y + down).clip(0, rows - 1), (x + along).clip(0, columns - 1))]
+    on = np.logical_and.outer((y + down >= 0) & (y + down < rows), (x + along >= 0) & (x + along < columns))
+    maps = [np.square(look - there).mean(axis=2), np.ones_like(on, float), look[..., 3:].mean(axis=2)]
+    table = np.zeros((3, rows + 3, columns + 3))
+    table[:, 2:-1, 2:-1] = np.stack(maps) * on
+    result: Doubles = table.cumsum(axis=1).cumsum(axis=2)
+    return result
+
+
+def score(tables: Doubles, which: NDArray[np.int64], drawn: Candidates) -> Doubles:
+    """The change inside less the worst seam, of candidates whose move is table `which`."""
+    left, top, width, height = drawn[:, :4].T + np.array([[1], [1], [0], [0]])  # a table has a cell more
     right, bottom = left + width, top + height
-    error, counted, _ = sums.over(left, top, right, bottom)
+
+    def over(x0: Any, y0: Any, x1: Any, y1: Any) -> Doubles:
+        """The three sums over cells [y0, y1) x [x0, x1)."""
+        parts = (
+            tables[which, :, y1, x1] - tables[which, :, y0, x1] - tables[which, :, y1, x0] + tables[which, :, y0, x0]
+        )
+        return np.maximum(parts.T, 0)
+
+    error, counted, _ = over(left, top, right, bottom)
     change = np.sqrt(error / counted)
     sides = (
-        (left - 1, top - 1, right + 1, top),
-        (left - 1, bottom, right + 1, bottom + 1),
-        (left - 1, top - 1, left, bottom + 1),
-        (right, top - 1, right + 1, bottom + 1),
+        over(left - 1, top - 1, right + 1, top),
+        over(left - 1, bottom, right + 1, bottom + 1),
+        over(left - 1, top - 1, left, bottom + 1),
+        over(right, top - 1, right + 1, bottom + 1),
     )
-    mismatch = np.max([_seam(*sums.over(*side)) for side in sides], axis=0)
+    mismatch = np.max([_seam(*side) for side in sides], axis=0)
     good = (change >= LEAST_CHANGE) & (mismatch <= MOST_MISMATCH)
     return np.where(good, change - PRICE * mismatch, -np.inf)
 
@@ -174,29 +199,3 @@ def _seam(error: Doubles, counted: Doubles, texture: Doubles) -> Doubles:
     cells = np.maximum(counted, 1)
     result: Doubles = np.sqrt(error / cells) * HIDING / (HIDING + texture / cells)
     return result
-
-
-@dataclass(frozen=True)
-class _Sums:
-    """Sums over rectangles, for one move: squared error, cells on the canvas before and after, texture before."""
-
-    tables: Doubles  # [3, rows + 3, columns + 3]: a cell more on every side, where nothing counts
-
-    @classmethod
-    def of(cls, look: Doubles, along: int, down: int) -> _Sums:
-        rows, columns = look.shape[:2]
-        y, x = np.arange(rows), np.arange(columns)
-        there = look[np.ix_((y + down).clip(0, rows - 1), (x + along).clip(0, columns - 1))]
-        on = np.logical_and.outer((y + down >= 0) & (y + down < rows), (x + along >= 0) & (x + along < columns))
-        maps = [np.square(look - there).mean(axis=2), np.ones_like(on, float), look[..., 3:].mean(axis=2)]
-        table = np.zeros((3, rows + 3, columns + 3))
-        table[:, 2:-1, 2:-1] = np.stack(maps) * on
-        return cls(table.cumsum(axis=1).cumsum(axis=2))
-
-    def over(self, left: Any, top: Any, right: Any, bottom: Any) -> tuple[Doubles, Doubles, Doubles]:
-        """The three sums over cells [top, bottom) x [left, right), each from -1 to one more than there are."""
-        x0, y0, x1, y1 = (side + 1 for side in (left, top, right, bottom))
-        tables = self.tables
-        found = tables[:, y1, x1] - tables[:, y0, x1] - tables[:, y1, x0] + tables[:, y0, x0]
-        error, counted, texture = np.maximum(found, 0)
-        return error, counted, texture
