@@ -176,3 +176,18 @@ def test_half_precision_copies_patches_too() -> None:
     full = fgraph.run(document, device="cpu")["image"].array
     half = fgraph.run(document, device="cpu", precision="bfloat16")["image"].array
     assert torch.from_numpy(full - half).abs().mean() < 0.02
+
+
+@pytest.mark.parametrize(
+    ("patches", "where", "said"),
+    [
+        ({"cout": 3}, "patches.cout", "patches has no field 'cout' (did you mean 'count'?)"),
+        ({"count": 0}, "patches.count", "found 0, expected a whole number from 1 to 16"),
+        ([{"box": [0, 0, 1, 1], "too": [0, 0]}], "patches[0].too", "patches has no field 'too'"),
+        ([{"box": [0, 0, 1], "by": [0, 0]}], "patches[0].box", "expected a list of 4"),
+    ],
+)
+def test_what_patches_are_given_is_judged_by_its_form(patches: Any, where: str, said: str) -> None:
+    faults = fgraph.check({"models": {"main": MAIN}, "nodes": decoded(patches=patches), "outputs": ["image"]})
+    (fault,) = [one for one in faults if one.where == f"nodes.made.{where}"]
+    assert said in f"{fault.message} ({fault.hint})"
