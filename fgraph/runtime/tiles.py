@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fgraph.ir.ops import Concat, Conv, DrawMask, Mix, NoiseField, Op, SpatialOp, Upsample
+from fgraph.ir.ops import Concat, DrawMask, Mix, NoiseField, Op, SpatialOp, Upsample
 from fgraph.ir.program import as_index
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
@@ -24,14 +24,6 @@ def run_tiles(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
         return special(step, buffers, context)
     inputs = [read(buffers, gather) for gather in step.inputs]
     return KERNELS[type(step.op)](step.op, inputs, step.params, context)
-
-
-def _conv(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    op = step.op
-    assert isinstance(op, Conv)
-    x, styles, *noise = (read(buffers, gather) for gather in step.inputs)
-    style = styles[:, op.layer.style_slice]
-    return context.generators[op.model].conv(op.layer, x, style, noise[0] if noise else None, padded=True)
 
 
 def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -121,7 +113,6 @@ def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
 
 
 _SPECIAL: Mapping[type[Op], Callable[[Step, Buffers, KernelContext], Tensor]] = {
-    Conv: _conv,
     Upsample: _upsample,
     NoiseField: _drawn,
     DrawMask: _drawn,
