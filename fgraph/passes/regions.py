@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -84,6 +85,8 @@ class _Walk:
             self._ask_through(instruction, self.needs[number])
             return instruction
         size, cyclic = instruction.type.size, self.cyclic[number]
+        if not any(map(area, self.needs[number])):
+            return replace(instruction, regions=_nowhere(instruction.rows))  # of a chunk, most are not looked at
         self._ask_bases(instruction, number)
         regions = [self._made(instruction, need, cyclic) for need in self._own(instruction, number)]
         regions = _few_sizes(regions, size, cyclic, self._flops(instruction))
@@ -191,6 +194,11 @@ def as_regions(regions: Sequence[Region]) -> Regions:
     array = np.array(regions, dtype=np.int64).reshape(-1, 4)
     array.setflags(write=False)
     return array
+
+
+@lru_cache
+def _nowhere(rows: int) -> Regions:
+    return as_regions([NOTHING] * rows)
 
 
 def weight_supports(program: Program, weight: Operand) -> list[Region]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fgraph.fields import Field
 from fgraph.ir.ops import Concat, Conv, DrawMask, Mix, NoiseField, Upsample
 from fgraph.ir.ops.layer import LayerOp
 from fgraph.ir.types import Type
@@ -23,12 +24,19 @@ def workspace(step: Step) -> int:
     if isinstance(op, Upsample):
         return sum(gathered) + step.out_bytes // 4 * (step.tile is None)  # padded first, if it brings no context
     if step.tile is not None and isinstance(op, NoiseField | DrawMask):
-        return 4 * step.type.numbers + step.out_bytes  # drawn whole, one at a time, and cut; then stacked
+        return step.out_bytes + (0 if _is_local(step) else 4 * step.type.numbers)  # those are drawn whole and cut
     if isinstance(op, Mix) and not step.is_plain:
         half = len(gathered) // 2
         return sum(sorted(gathered[half:])[-2:]) + max(gathered[:half])  # one after another
     in_place = isinstance(op, Concat) and step.tile is not None  # parts go where they belong at once
     return 0 if in_place else sum(gathered)
+
+
+def _is_local(step: Step) -> bool:
+    """Whether what it draws is drawn only where it is looked at."""
+    if isinstance(step.op, NoiseField):
+        return step.op.is_tiled
+    return all(isinstance(field, Field) and field.is_local for field in step.params)
 
 
 def rows_at_once(step: Step, item: int = 4) -> int:

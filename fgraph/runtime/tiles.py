@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,8 +11,11 @@ from torch import Tensor
 
 from fgraph.ir.ops import Concat, DrawMask, Mix, NoiseField, Op, SpatialOp, Upsample
 from fgraph.ir.program import as_index
+from fgraph.ir.regions import Region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
+from fgraph.runtime.kernels.mixing import mask_window
+from fgraph.runtime.kernels.noise import noise_window
 from fgraph.runtime.kernels.spatial import edit_window
 from fgraph.runtime.read import Buffers, read, source_of, target_of
 from fgraph.stylegan.network import empty_maps, upsample_skip
@@ -31,27 +35,22 @@ def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
 
 
 def _drawn(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """Noise and masks: drawn whole, one at a time, and cut out."""
+    """Parts of noise and of masks, equal ones once."""
     assert step.regions is not None
-    kernel, regions = KERNELS[type(step.op)], step.regions.tolist()
-    rows: dict[Hashable, list[int]] = {}
-    for row, param in enumerate(step.params):
-        rows.setdefault(param, []).append(row)
-    made: dict[int, Tensor] = {}
-    for param, alike in rows.items():
-        (whole,) = kernel(step.op, [], [param], context)  # [1, H, W]
-        made |= {row: _cut(whole, regions[row]).clone() for row in alike}
-    return torch.stack([made[row] for row in range(step.rows)])
+    known: dict[Hashable, Tensor] = {}
+    for param, region in zip(step.params, map(tuple, step.regions.tolist()), strict=True):
+        if (param, region) not in known:
+            known[param, region] = _part(step, param, region, context)
+    return torch.stack(
+        [known[param, tuple(region)] for param, region in zip(step.params, step.regions.tolist(), strict=True)]
+    )
 
 
-def _cut(row: Tensor, region: Sequence[int]) -> Tensor:
-    top, left, bottom, right = region
-    height, width = row.shape[-2:]
-    if bottom <= height and right <= width:
-        return row[:, top:bottom, left:right]
-    y = torch.arange(top, bottom, device=row.device) % height
-    x = torch.arange(left, right, device=row.device) % width
-    return row[:, y][:, :, x]
+def _part(step: Step, param: Any, region: Region, context: KernelContext) -> Tensor:
+    if isinstance(step.op, DrawMask):
+        return mask_window(param, step.type.size, region, context)
+    assert isinstance(step.op, NoiseField)
+    return noise_window(step.op, param, region, context).clone()
 
 
 def _mix(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
