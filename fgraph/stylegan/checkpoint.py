@@ -66,7 +66,10 @@ def load_weights(
     dtype: torch.dtype,
     layout: Mapping[str, int],
 ) -> tuple[dict[str, Tensor], str]:
-    """The tensors, and the digest of them as the file has them; at no time is more than one of them held twice.
+    """The tensors, and the digest of them as the file has them.
+
+    They are read through one piece of memory, as large as the largest of them: memory that is taken and given back
+    for each would stay with the process.
 
     `layout` names the weights that are laid out for speed, and how much their layers up-sample.
 
@@ -74,15 +77,24 @@ def load_weights(
         ModelError: the file has changed, or a tensor holds something else than finite numbers.
     """
     digest, tensors = ContentDigest(), {}
+    most = max((max(one.stored.extent_bytes, one.stored.nbytes) for one in weights.values()), default=0)
+    scratch, turned = (torch.empty(most, dtype=torch.uint8) for _ in range(2))
     for name in sorted(weights):
         try:
-            value = weights[name].load()
+            value = weights[name].load(scratch)
         except (Refused, OSError) as error:
             raise ModelError(f"{where}: its tensor for {name} {error}; copy or download the file again") from error
+        if not value.is_contiguous():
+            value = turned[: value.nbytes].view(value.dtype).view(value.shape).copy_(value)
         digest.add(name, value)
         value = value.to(device, dtype)
-        tensors[name] = lay_out(value, layout[name]) if name in layout else value.contiguous()
+        value = lay_out(value, layout[name]) if name in layout else value
+        tensors[name] = value.clone() if _shares(value, scratch) or _shares(value, turned) else value
     return tensors, digest.hexdigest()
+
+
+def _shares(one: Tensor, other: Tensor) -> bool:
+    return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
 
 
 def save_generator(generator: Generator, path: str | Path, half: bool = False) -> None:
