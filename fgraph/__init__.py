@@ -6,11 +6,13 @@
     compile          a graph, or many together, -> a Plan
     run              a graph, many, or a Plan -> images, latents, feature maps, masks
     load_generator   a model to hand to Graph(models=...)
+    downloads        where models named by an address are kept, and whether they may be fetched
     Node             the base of your own nodes
 
 Importing fgraph does not import torch.
 """
 
+from fgraph._downloads import downloads
 from fgraph._errors import Fault, FgraphError, GraphError, MemoryBudgetError, ModelError, RunError, SaveError
 from fgraph._front import check, compile, load, load_generator, run
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage
@@ -37,6 +39,7 @@ __all__ = [
     "__version__",
     "check",
     "compile",
+    "downloads",
     "load",
     "load_generator",
     "run",
