@@ -23,12 +23,13 @@ class Downloads:
         return Downloads(self.folder or other.folder, offline, self.hub or other.hub)
 
 
+USUAL = Downloads()
 _CHOSEN: ContextVar[Downloads] = ContextVar("downloads")
 
 
 def chosen_downloads() -> Downloads:
     """The settings that hold here."""
-    return _CHOSEN.get(Downloads())
+    return _CHOSEN.get(USUAL)
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from fgraph._downloads import USUAL, Downloads
 from fgraph._errors import Fault, FgraphError, GraphError, nearest
 from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
@@ -23,8 +24,8 @@ ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
 WRITING_MODES = ("run", "draw")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
-    "graph", "model", "seed", "device", "precision", "memory", "mode", "target", "half", "output.formats",
-    "objective.metric",
+    "graph", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target", "half",
+    "output.formats", "objective.metric",
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Settings:
     device: str = "auto"
     precision: str = "float32"
     memory: str | int | None = None
+    downloads: Downloads = USUAL
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
     files: tuple[PlacedFile, ...] = ()  # those the graph was composed of, the chosen one first
@@ -109,6 +111,7 @@ def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Se
         device=str(config.device),
         precision=str(config.precision),
         memory=config.memory,
+        downloads=read_downloads(config),
         objective=_read_objective(config.objective, hydra_config),
         formats=_read_formats(config.output.formats),
         files=files,
@@ -125,6 +128,18 @@ def _resolve_graph(config: DictConfig, files: Sequence[PlacedFile]) -> dict[str,
         raise GraphError([Fault(message, where, str(files[0][0]) if files else None)]) from error
     # `nodes` and `params` come from the open base; params left empty are not the graph's
     return {key: value for key, value in cast(dict[str, Any], graph).items() if value or key != "params"}
+
+
+def read_downloads(config: DictConfig) -> Downloads:
+    """How models named by an address are found.
+
+    Raises:
+        FgraphError: offline is neither true nor false.
+    """
+    if not isinstance(offline := config.offline, bool):
+        raise FgraphError(f"offline is true or false, not '{offline}'")
+    folder, hub = (None if value is None else str(value) for value in (config.cache, config.hub))
+    return Downloads(folder, offline or None, hub)
 
 
 def _read_formats(value: Any) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 
 from fgraph import _front
 from fgraph._atomic import write_atomic
+from fgraph._downloads import applied
 from fgraph._errors import FgraphError, GraphError
 from fgraph.cli.configuration import Mode, Settings
 from fgraph.cli.places import trace
@@ -31,7 +32,7 @@ class Prepared:
     def group(self) -> tuple[str, Options]:
         """Jobs that have this equal are run as one."""
         settings = self.settings
-        return settings.mode, Options(settings.device, settings.precision, settings.memory)
+        return settings.mode, Options(settings.device, settings.precision, settings.memory, settings.downloads)
 
 
 def prepare(settings: Settings) -> Prepared:
@@ -41,7 +42,8 @@ def prepare(settings: Settings) -> Prepared:
         GraphError: the graph is wrong.
     """
     work = Work(settings.graph, trace(settings))
-    work.graph  # noqa: B018  # read now, so that its faults are this job's own
+    with applied(settings.downloads):
+        work.graph  # noqa: B018  # read now, so that its faults are this job's own
     return Prepared(settings, work)
 
 
@@ -62,11 +64,13 @@ def finish(job: Prepared, outcome: Any) -> float | None:
     Raises:
         FgraphError: the place cannot be written to, or the objective cannot be measured.
     """
-    return _FINISH[job.settings.mode](job, outcome)
+    with applied(job.settings.downloads):
+        return _FINISH[job.settings.mode](job, outcome)
 
 
 def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
-    return [GraphError(faults) if (faults := _front.check(work.graph)) else None for work in works]
+    with applied(options.downloads):
+        return [GraphError(faults) if (faults := _front.check(work.graph)) else None for work in works]
 
 
 def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
@@ -101,10 +105,11 @@ def _draw(job: Prepared, outcome: Any) -> None:
     from fgraph.digraph.draw import draw_svg  # no other mode draws
     from fgraph.plan.draw import draw_plan
 
+    settings = job.settings
     wiring, faults = wire(job.work.graph.spec)
     if faults:
         raise GraphError(faults)
-    stem = job.settings.directory / job.settings.name.rsplit("/")[-1]
+    stem = settings.directory / settings.name.rsplit("/")[-1]
     drawings = {".svg": draw_svg(wiring), ".plan.svg": draw_plan(job.group[1].compile([job.work]))}
     for ending, drawing in drawings.items():
         path = stem.with_name(stem.name + ending)

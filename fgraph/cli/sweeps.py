@@ -116,4 +116,5 @@ def _remove_empty(directory: Path) -> None:
     """Hydra makes a directory for every job; one with nothing in it is litter, and so may be its parent."""
     with suppress(OSError):  # rmdir refuses whatever is not empty
         directory.rmdir()
-        directory.parent.rmdir()
+        if not Path.cwd().is_relative_to(directory.parent.resolve()):
+            directory.parent.rmdir()
