@@ -30,7 +30,7 @@ class Latent(Node):
     op: Literal["latent"] = "latent"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors or .pt")
+    file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors, .pt or .pkl")
     value: Data[Array | None] = Field(None, description="the numbers themselves")
     array: Data[str | None] = Field(None, description="which array of the file; absent: its only one, or `latent`")
     space: Space | None = Field(

@@ -97,12 +97,15 @@ class Machine:
         """A string; a long one, which may stand for bytes, is noted."""
         length = self.number(code)
         if length > MAX_TEXT:
-            span = self._source.skip(length)
-            self.push(Span(span.path, span.start, span.length, utf8=True))
-            return
+            noted = self._source.skip(length)
+            if isinstance(noted, Span):
+                self.push(Span(noted.path, noted.start, noted.length, utf8=True))
+                return
+        else:
+            noted = self._source.read(length)
         self._take(length)
         try:
-            self.push(self._source.read(length).decode("utf-8", "surrogatepass"))
+            self.push(noted.decode("utf-8", "surrogatepass"))
         except UnicodeError as error:
             raise Refused("it has a string that is no text") from error
 

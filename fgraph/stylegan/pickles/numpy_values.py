@@ -50,6 +50,18 @@ def read_array(record: Record) -> StoredTensor:
     return _array(state[4], state[2], state[1], fortran=state[3] is True)
 
 
+def read_objects(record: Any) -> list[Any]:
+    """The values of a pickled `numpy.ndarray` of objects, row-major.
+
+    Raises:
+        Refused: it is none.
+    """
+    state = record.state if type(record) is Record and record.kind == "ndarray" else None
+    if type(state) is not tuple or len(state) != 5 or type(state[4]) is not list:
+        raise Refused("it has no array of objects")
+    return state[4]
+
+
 def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor:
     """An array as protocol 5 writes it: row-major, column-major, or row-major with its axes then put in an order."""
     made = _array(raw, dtype, shape, fortran=type(order) is str and order == "F")

@@ -125,7 +125,7 @@ class FileSource:
             raise Refused("it is cut short")
         return found
 
-    def skip(self, length: int) -> Span:
+    def skip(self, length: int) -> Span | bytes:
         """Pass over so many bytes, which the span returned stands for."""
         start = self.position
         self.pass_over(length)
@@ -152,13 +152,21 @@ class BytesSource(FileSource):
     def __init__(self, data: bytes, length: int | None = None) -> None:
         super().__init__(io.BytesIO(data), Path(), 0, len(data) if length is None else length)
 
-    def skip(self, length: int) -> Span:
+    def skip(self, length: int) -> Span | bytes:
         """Bytes in memory are never passed over.
 
         Raises:
             Refused: always; only small values are expected here.
         """
         raise Refused(f"it has a value of {length} bytes where none so large belongs")
+
+
+class MemorySource(BytesSource):
+    """Reads bytes in memory forward, large values too."""
+
+    def skip(self, length: int) -> bytes:
+        """The next bytes themselves: there is no file that they could be found in later."""
+        return self.read(length)
 
 
 def unpack(code: str, data: bytes) -> int:
