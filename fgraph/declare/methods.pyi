@@ -61,7 +61,7 @@ class NodeMethods:
         w_dim], S [rows, sum of style lengths]; one row may come without its first axis.
 
         Fields:
-            file: .npz, .npy, .safetensors or .pt
+            file: .npz, .npy, .safetensors, .pt or .pkl
             value: the numbers themselves
             array: which array of the file; absent: its only one, or `latent`
             space: the space that the numbers stand in; absent: what the file tells, w+ if they have 3 axes, else w
