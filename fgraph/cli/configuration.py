@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
@@ -21,6 +23,7 @@ from fgraph.sweep.launcher import BASIC_SWEEPER
 
 Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
 ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
+_PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which no setting is named as
 WRITING_MODES = ("run", "draw")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
@@ -121,13 +124,35 @@ def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Se
 
 def _resolve_graph(config: DictConfig, files: Sequence[PlacedFile]) -> dict[str, Any]:
     try:
-        graph = OmegaConf.to_container(config.graph, resolve=True, throw_on_missing=True)
+        graph = OmegaConf.to_container(_rooted(config).graph, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         where = (error.full_key or "").removeprefix("graph.")
         message = str(error.msg or error).splitlines()[0]
         raise GraphError([Fault(message, where, str(files[0][0]) if files else None)]) from error
     # `nodes` and `params` come from the open base; params left empty are not the graph's
     return {key: value for key, value in cast(dict[str, Any], graph).items() if value or key != "params"}
+
+
+def _rooted(config: DictConfig) -> DictConfig:
+    """The config in which `${params.x}` of a graph is the graph's own, as it is where the graph stands alone."""
+    raw = OmegaConf.to_container(config.graph, resolve=False)
+    names = [*_PARTS, *(["seed"] if config.seed is None else [])]
+    inner = re.compile(r"\$\{\s*(" + "|".join(names) + r")(?=[.\[}\s])")
+    changed = _map_texts(raw, lambda text: inner.sub(r"${graph.\1", text))
+    if changed == raw:
+        return config
+    whole = copy.deepcopy(config)
+    OmegaConf.set_readonly(whole, False)
+    whole.graph = changed
+    return whole
+
+
+def _map_texts(data: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(data, str):
+        return change(data)
+    if isinstance(data, dict):
+        return {key: _map_texts(value, change) for key, value in data.items()}
+    return [_map_texts(value, change) for value in data] if isinstance(data, list) else data
 
 
 def read_downloads(config: DictConfig) -> Downloads:
