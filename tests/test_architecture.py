@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
-    ("_collector", "_errors", "_version"),
+    ("_collector", "_downloads", "_errors", "_sizes", "_version"),
     ("_atomic", "_geometry", "_arrays", "_picture_file", "_pictures"),
     ("stylegan",),
     ("fields", "_ports", "_results"),
