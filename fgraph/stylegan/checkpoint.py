@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import torch
@@ -19,6 +19,7 @@ from fgraph.stylegan.header import ModelHeader, find_model, read_contents
 from fgraph.stylegan.network import lay_out
 from fgraph.stylegan.own_file import describe
 from fgraph.stylegan.pickles.refusal import Refused
+from fgraph.stylegan.pickles.stored import ITEM_SIZES, StoredTensor
 from fgraph.stylegan.tensor_file import write_tensor_header
 
 _LOG = logging.getLogger("fgraph")
@@ -76,6 +77,7 @@ def load_weights(
     Raises:
         ModelError: the file has changed, or a tensor holds something else than finite numbers.
     """
+    _check_shared([one.stored for one in weights.values()], where)
     digest, tensors = ContentDigest(), {}
     most = max((max(one.stored.extent_bytes, one.stored.nbytes) for one in weights.values()), default=0)
     scratch, turned = (torch.empty(most, dtype=torch.uint8) for _ in range(2))
@@ -91,6 +93,14 @@ def load_weights(
         value = lay_out(value, layout[name]) if name in layout else value
         tensors[name] = value.clone() if _shares(value, scratch) or _shares(value, turned) else value
     return tensors, digest.hexdigest()
+
+
+def _check_shared(stored: Iterable[StoredTensor], where: str) -> None:
+    """Refuse tensors that are views of the same numbers: loaded, they would take any multiple of the file's size."""
+    tensors = list(stored)
+    storages = {id(one.storage): one.storage for one in tensors}.values()
+    if sum(one.nbytes for one in tensors) > sum(one.items * ITEM_SIZES[one.dtype] for one in storages):
+        raise ModelError(f"{where}: its tensors share their numbers and are larger than the file; save it again")
 
 
 def _shares(one: Tensor, other: Tensor) -> bool:

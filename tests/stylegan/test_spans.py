@@ -1,12 +1,17 @@
-"""Bytes that a pickle of protocol 2 writes as text: read in parts, whatever stands at the parts' borders."""
+"""What stands in a file: text that means bytes, read in parts; tensors of the same numbers."""
 
 import os
 import random
 
 import pytest
+import torch
 
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoint import load_weights
+from fgraph.stylegan.contents import Weight
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.pickles.span import Span
+from fgraph.stylegan.pickles.stored import Storage, view
 
 MEANT = random.Random(0).randbytes(700_001)  # more than two of the chunks that are decoded at once
 
@@ -40,3 +45,15 @@ def test_text_that_stands_for_none(span, tmp_path):
     os.truncate(tmp_path / "file", 1000)
     with pytest.raises(Refused, match="cut short"):
         span.read()
+
+
+def test_tensors_of_the_same_numbers(tmp_path):
+    (tmp_path / "file").write_bytes(bytes(4000))
+    storage = Storage(Span(tmp_path / "file", 0, 4000), "float32", 1000)
+    for rows, fits in [(500, True), (501, False)]:
+        weights = {name: Weight(view(storage, 0, (rows,), (1,)), (rows,)) for name in ("a", "b")}
+        if fits:
+            assert load_weights(weights, "file", "cpu", torch.float32, {})[0]["b"].shape == (500,)
+        else:
+            with pytest.raises(ModelError, match="share their numbers and are larger than the file"):
+                load_weights(weights, "file", "cpu", torch.float32, {})

@@ -14,7 +14,7 @@ MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
 _HEAD = 8192  # bytes: more than stands before the numbers of one storage
 _STORAGE_OPCODES = 200  # for each of its five pickles; they have some 30
-_MOST_STORAGES = 10_000  # a 1024-pixel model, its discriminator and the averaged model have some 700
+_MOST_STORAGES = 4000  # a 1024-pixel model, its discriminator and the averaged model have some 700
 
 
 def _tensor(*arguments: Any) -> StoredTensor:
@@ -71,7 +71,8 @@ class StorageReader:
     """Reads the storages of one pickle of NVlabs: each is the one value of a legacy `torch.save` stream."""
 
     def __init__(self) -> None:
-        self._known: dict[Span | bytes, Storage] = {}  # a stream that comes again is not read again
+        # A stream that comes again, from the memo, is not read again. Streams that are equal may be of two tensors.
+        self._known: dict[int, tuple[Span | bytes, Storage]] = {}
 
     def __call__(self, blob: Any) -> Storage:
         """The storage in a stream.
@@ -81,11 +82,11 @@ class StorageReader:
         """
         if type(blob) not in (bytes, Span):
             raise Refused("it has a storage that is not bytes")
-        if blob not in self._known:
+        if id(blob) not in self._known:
             if len(self._known) >= _MOST_STORAGES:
                 raise Refused(f"it has more than {_MOST_STORAGES} storages, which no checkpoint needs")
-            self._known[blob] = _read_storage(blob)
-        return self._known[blob]
+            self._known[id(blob)] = blob, _read_storage(blob)
+        return self._known[id(blob)][1]
 
 
 def _read_storage(blob: Span | bytes) -> Storage:
