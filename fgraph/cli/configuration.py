@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
@@ -27,11 +27,14 @@ _PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which 
 WRITING_MODES = ("run", "draw")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
-    "graph", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target", "half",
-    "output.formats", "objective.metric",
+    "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target", "half",
+    "output.formats", "output.quality", "output.strip", "output.grid", "output.labels", "output.gap", "output.compare",
+    "output.sheet", "objective.metric",
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from fgraph.cli.restoring import Restored
+    from fgraph.save.options import PictureOptions
     from fgraph.sweep.objective import Objective
 
 PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its root stands in the graph
@@ -51,6 +54,9 @@ class Settings:
     downloads: Downloads = USUAL
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
+    pictures: PictureOptions | None = None  # None: as they are by default
+    sheet: bool = True  # whether a sweep ends with a contact sheet
+    restored: Restored | None = None  # the picture that the graph comes from
     files: tuple[PlacedFile, ...] = ()  # those the graph was composed of, the chosen one first
     overrides: tuple[str, ...] = ()
 
@@ -92,8 +98,10 @@ def read_mode(config: DictConfig) -> Mode | ModelMode:
     return cast(Mode | ModelMode, value)
 
 
-def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Settings:
-    """Resolve a composed config.
+def read_settings(
+    config: DictConfig, mode: Mode, hydra_config: HydraConf, restored: Restored | None = None
+) -> Settings:
+    """Resolve a composed config; what it does not say is taken from the picture, if one was given.
 
     Raises:
         GraphError: an interpolation of the graph leads nowhere.
@@ -106,19 +114,24 @@ def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Se
         graph["models"] = {**(graph.get("models") or {}), "main": config.model}
     if config.seed is not None:
         graph["seed"] = config.seed
+    task = tuple(hydra_config.overrides.task)
+    earlier = restored.settings_without(task) if restored else {}
     return Settings(
         mode=mode,
         name=name,
         graph=graph,
         directory=Path(hydra_config.runtime.output_dir),
         device=str(config.device),
-        precision=str(config.precision),
+        precision=str(earlier.pop("precision", config.precision)),
         memory=config.memory,
         downloads=read_downloads(config),
         objective=_read_objective(config.objective, hydra_config),
         formats=_read_formats(config.output.formats),
+        pictures=_read_pictures(config.output, earlier),
+        sheet=bool(config.output.sheet),
+        restored=restored,
         files=files,
-        overrides=tuple(hydra_config.overrides.task),
+        overrides=task,
     )
 
 
@@ -169,6 +182,13 @@ def read_downloads(config: DictConfig) -> Downloads:
 
 def _read_formats(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+
+
+def _read_pictures(output: DictConfig, earlier: Mapping[str, Any]) -> PictureOptions:
+    from fgraph.save.options import OPTIONS, PictureOptions  # with Pillow, which nothing else needs here
+
+    given = cast(dict[str, Any], OmegaConf.to_container(output, resolve=True))
+    return PictureOptions(**{name: given[name] for name in OPTIONS} | dict(earlier))
 
 
 def _read_objective(value: Any, hydra_config: HydraConf) -> Objective | None:

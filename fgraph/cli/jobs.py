@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeAlias
 
@@ -14,10 +14,15 @@ from fgraph._downloads import applied
 from fgraph._errors import FgraphError, GraphError
 from fgraph.cli.configuration import Mode, Settings
 from fgraph.cli.places import trace
+from fgraph.cli.restoring import Restored
+from fgraph.cli.sources import with_sources
+from fgraph.declare import Graph
 from fgraph.digraph import wire
 from fgraph.plan.speeds import MEASURED, find_speeds
-from fgraph.save import save_results
+from fgraph.save import PictureOptions, save_results
+from fgraph.save.labels import label_rows
 from fgraph.save.recording import record_graph
+from fgraph.save.restoring import tell_changes
 from fgraph.sweep.together import Engine, Options, Outcome, Work, explain_together
 
 
@@ -26,7 +31,9 @@ class Prepared:
     """A job whose graph was read."""
 
     settings: Settings
-    work: Work
+    work: Work  # what is run
+    graph: Graph  # as it was given: without what is run for `output.compare` beside it
+    sources: Mapping[str, str] = field(default_factory=dict)  # what is run beside it: name -> output
 
     @property
     def group(self) -> tuple[str, Options]:
@@ -43,8 +50,13 @@ def prepare(settings: Settings) -> Prepared:
     """
     work = Work(settings.graph, trace(settings))
     with applied(settings.downloads):
-        work.graph  # noqa: B018  # read now, so that its faults are this job's own
-    return Prepared(settings, work)
+        graph = work.graph  # read now, so that its faults are this job's own
+        if settings.restored is not None:
+            _tell_changes(settings.restored, graph)
+    if settings.mode == "run" and settings.pictures is not None and settings.pictures.compare:
+        document, sources = with_sources(settings.graph, graph.spec)
+        return Prepared(settings, Work(document, work.source), graph, sources)
+    return Prepared(settings, work, graph)
 
 
 def run_many(jobs: Sequence[Prepared], engine: Engine) -> list[Outcome]:
@@ -90,11 +102,29 @@ def _nothing(works: Sequence[Work], options: Options) -> list[Outcome]:
 
 
 def _save(job: Prepared, results: Any) -> float | None:
-    settings = job.settings
-    manifest = save_results(results, settings.directory, settings.formats, record_graph(job.work.graph))
+    settings, options = job.settings, job.settings.pictures or PictureOptions()
+    own = {name: value for name, value in results.items() if name not in job.sources.values()}
+    sources = {name: results[output] for name, output in job.sources.items()}
+    labels = {name: label_rows(job.graph.spec, name, value.rows) for name, value in own.items()}
+    record = record_graph(job.graph, {"precision": settings.precision, **options.changed})
+    manifest = save_results(own, settings.directory, settings.formats, record, options, labels=labels, sources=sources)
     for path in manifest.paths:
         print(path)
+    for file in manifest.without_record:
+        print(f"{file} has no room for how it was made; {manifest.paths[-1]} says it", file=sys.stderr)
     return settings.objective.measure(results) if settings.objective else None
+
+
+def _tell_changes(restored: Restored, graph: Graph) -> None:
+    """Say what is no longer as it was when a picture was made; each thing once, of all jobs of a sweep."""
+    try:
+        now = record_graph(graph)
+    except FgraphError:
+        return  # a model that cannot be found: a fault of the graph, told with the others
+    for text in tell_changes(restored.record, now, restored.path):
+        if text not in restored.told:
+            restored.told.add(text)
+            print(f"warning: {text}", file=sys.stderr)
 
 
 def _say(job: Prepared, outcome: Any) -> None:
