@@ -25,6 +25,7 @@ PIPELINE: tuple[tuple[str, ...], ...] = (
     ("runtime",),
     ("save",),
     ("_front",),
+    ("_pieces",),
     ("sweep",),
     ("cli",),
 )
