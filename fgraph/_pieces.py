@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -20,8 +20,10 @@ from fgraph.save.record import Record
 from fgraph.save.recording import record_graph
 from fgraph.save.slabs import Slabs
 from fgraph.save.tiled import write_deep_zoom, write_tiff
+from fgraph.save.writer import list_files
 
 PIECE = 2048  # pixels along the longer side that are made at once
+LARGE_FORMATS = ("tiff", "dzi")
 LARGE_SUFFIXES = (".tif", ".tiff", ".dzi")
 
 
@@ -83,6 +85,28 @@ def save_large(
         except OSError as error:
             raise save_error(target, error) from error
     return written
+
+
+def save_large_images(
+    graph: Graph, directory: Path, formats: Sequence[str], record: Record, **options: Any
+) -> list[Path]:
+    """Write every image that a graph has as output into a directory, and `manifest.json`, piece by piece.
+
+    Raises:
+        SaveError: a format is not among `LARGE_FORMATS`, an output is no image, or a file cannot be written.
+    """
+    for name in formats:
+        if name not in LARGE_FORMATS:
+            raise SaveError(f"output.formats: {name} needs images in memory; tiff and dzi go without the others")
+    plan = _front.compile(graph)
+    saved = []
+    for one in plan.raw.outputs:
+        if one.kind is not Kind.IMAGE:
+            raise SaveError(f"output '{one.name}' is {one.kind.value}: tiff and dzi are for images; leave it out")
+        for name in formats:
+            target = directory / f"{one.name}{'.tif' if name == 'tiff' else '.dzi'}"
+            saved += [(one.name, path) for path in save_large(graph, target, one.name, record=record, **options)]
+    return list_files(directory, saved, record).paths
 
 
 @dataclass(frozen=True)

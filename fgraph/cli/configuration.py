@@ -27,9 +27,9 @@ _PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which 
 WRITING_MODES = ("run", "draw")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
-    "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target", "half",
-    "output.formats", "output.quality", "output.strip", "output.grid", "output.labels", "output.gap", "output.compare",
-    "output.sheet", "objective.metric",
+    "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target",
+    "half", "output.formats", "output.quality", "output.strip", "output.grid", "output.labels", "output.gap",
+    "output.compare", "output.sheet", "output.piece", "objective.metric",
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -55,6 +55,7 @@ class Settings:
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
     pictures: PictureOptions | None = None  # None: as they are by default
+    piece: int = 2048  # pixels of a large image that are made at once
     sheet: bool = True  # whether a sweep ends with a contact sheet
     restored: Restored | None = None  # the picture that the graph comes from
     files: tuple[PlacedFile, ...] = ()  # those the graph was composed of, the chosen one first
@@ -128,6 +129,7 @@ def read_settings(
         objective=_read_objective(config.objective, hydra_config),
         formats=_read_formats(config.output.formats),
         pictures=_read_pictures(config.output, earlier),
+        piece=config.output.piece,
         sheet=bool(config.output.sheet),
         restored=restored,
         files=files,

@@ -12,7 +12,8 @@ from fgraph import _front
 from fgraph._atomic import write_atomic
 from fgraph._downloads import applied
 from fgraph._errors import FgraphError, GraphError
-from fgraph.cli.configuration import Mode, Settings
+from fgraph._pieces import LARGE_FORMATS, save_large_images
+from fgraph.cli.configuration import Settings
 from fgraph.cli.places import trace
 from fgraph.cli.restoring import Restored
 from fgraph.cli.sources import with_sources
@@ -36,10 +37,16 @@ class Prepared:
     sources: Mapping[str, str] = field(default_factory=dict)  # what is run beside it: name -> output
 
     @property
+    def is_large(self) -> bool:
+        """Whether its images are made piece by piece, when it is finished, and not with those of other jobs."""
+        return self.settings.mode == "run" and any(name in LARGE_FORMATS for name in self.settings.formats)
+
+    @property
     def group(self) -> tuple[str, Options]:
         """Jobs that have this equal are run as one."""
         settings = self.settings
-        return settings.mode, Options(settings.device, settings.precision, settings.memory, settings.downloads)
+        options = Options(settings.device, settings.precision, settings.memory, settings.downloads)
+        return "large" if self.is_large else settings.mode, options
 
 
 def prepare(settings: Settings) -> Prepared:
@@ -77,7 +84,7 @@ def finish(job: Prepared, outcome: Any) -> float | None:
         FgraphError: the place cannot be written to, or the objective cannot be measured.
     """
     with applied(job.settings.downloads):
-        return _FINISH[job.settings.mode](job, outcome)
+        return _FINISH["large" if job.is_large else job.settings.mode](job, outcome)
 
 
 def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
@@ -113,6 +120,19 @@ def _save(job: Prepared, results: Any) -> float | None:
     for file in manifest.without_record:
         print(f"{file} has no room for how it was made; {manifest.paths[-1]} says it", file=sys.stderr)
     return settings.objective.measure(results) if settings.objective else None
+
+
+def _save_large(job: Prepared, outcome: Any) -> None:
+    """Make the images of a job piece by piece, and write them."""
+    settings, options = job.settings, job.settings.pictures or PictureOptions()
+    if settings.objective is not None:
+        raise FgraphError("objective.metric needs an image in memory: give output.formats without tiff and dzi")
+    how = {"device": settings.device, "precision": settings.precision, "memory": settings.memory}
+    record = record_graph(job.graph, {"precision": settings.precision, **options.changed})
+    for path in save_large_images(
+        job.graph, settings.directory, settings.formats, record, piece=settings.piece, quality=options.quality, **how
+    ):
+        print(path)
 
 
 def _tell_changes(restored: Restored, graph: Graph) -> None:
@@ -152,10 +172,17 @@ def _done(job: Prepared, outcome: Any) -> None:
 
 
 _Finish: TypeAlias = Callable[[Prepared, Any], float | None]
-_TOGETHER: Mapping[Mode, Callable[[Engine], Engine]] = {
+_TOGETHER: Mapping[str, Callable[[Engine], Engine]] = {
     "run": lambda engine: engine,
     "explain": lambda _: _explain,
     "check": lambda _: _check,
     "draw": lambda _: _nothing,
+    "large": lambda _: _nothing,
 }
-_FINISH: Mapping[Mode, _Finish] = {"run": _save, "explain": _done, "check": _say, "draw": _draw}
+_FINISH: Mapping[str, _Finish] = {
+    "run": _save,
+    "explain": _done,
+    "check": _say,
+    "draw": _draw,
+    "large": _save_large,
+}

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from PIL import Image as PillowImage
 
-from fgraph._atomic import Staging, save_error
+from fgraph._atomic import Staging, save_error, write_atomic
 from fgraph._errors import SaveError, nearest
 from fgraph._pictures import PICTURE_FORMATS, encode_picture, fits
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
@@ -105,6 +105,22 @@ def save_results(
         staging.stage(directory / MANIFEST, manifest.to_json().encode())
         _remove_earlier(directory / MANIFEST)
         staging.commit()
+    return manifest
+
+
+def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Record) -> Manifest:
+    """Write the manifest of files that are there already, (output, path) each.
+
+    Raises:
+        SaveError: it cannot be written.
+    """
+    saved = []
+    for output, path in files:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        saved.append(SavedFile(path.name, output, "Image", None, path.stat().st_size, digest))
+    manifest = Manifest(directory, record, tuple(saved))
+    write_atomic(directory / MANIFEST, manifest.to_json().encode())
     return manifest
 
 
