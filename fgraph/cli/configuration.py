@@ -183,7 +183,8 @@ def read_downloads(config: DictConfig) -> Downloads:
 
 
 def _read_formats(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+    given = (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+    return tuple("tiff" if name == "tif" else name for name in given)
 
 
 def _read_pictures(output: DictConfig, earlier: Mapping[str, Any]) -> PictureOptions:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from fgraph._atomic import write_atomic
 from fgraph._pictures import LONGEST, encode_picture
@@ -23,6 +23,12 @@ _SMALLEST = 32
 _PIXELS = 48_000_000  # of a sheet, about: cells get smaller where there are many
 _GAP = 6
 _ENDINGS = {"png": "png", "webp": "webp", "jpg": "jpeg"}
+# The classes themselves, not Image.open, which warns of large pictures: these are our own.
+_READERS: dict[str, Any] = {
+    ".png": PngImagePlugin.PngImageFile,
+    ".webp": WebPImagePlugin.WebPImageFile,
+    ".jpg": JpegImagePlugin.JpegImageFile,
+}
 
 
 @dataclass(frozen=True)
@@ -83,13 +89,13 @@ def _ending(entry: dict[str, Any]) -> str:
 
 
 def _show(files: Sequence[Path], most: int) -> Image.Image | None:
-    if not files:
-        return None
     rows = []
     for file in files:
-        with Image.open(file) as picture:
+        with _READERS[file.suffix](file) as picture:
             longer = most * math.sqrt(max(picture.size) / min(picture.size))  # of a square's area, whatever its shape
             rows.append(Cell(enlarge(shrink(picture.convert("RGB"), int(longer)), min(_LEAST, most))))
+    if not rows:
+        return None
     return lay_strip(rows, "y" if rows[0].picture.width > rows[0].picture.height else "x")
 
 

@@ -32,7 +32,7 @@ def arrange(
     labels: Mapping[str, Sequence[str]] | None = None,
     sources: Mapping[str, Result] | None = None,
 ) -> Iterator[Sheet]:
-    """The sheets that the options ask for.
+    """The sheets that the options ask for; of one row there is nothing to lay out.
 
     Args:
         results: what was made.
@@ -41,12 +41,17 @@ def arrange(
         sources: what the graph starts from, for `compare`.
 
     Raises:
-        SaveError: there are not as many labels as rows, or no output of a name.
+        SaveError: no output has as many rows as there are labels, or there is no output of a name.
     """
-    for name, value in results.items():
-        if not isinstance(value, Image | MaskImage) or (options.strip is None and options.grid is None):
-            continue
-        cells = _cells(name, value, options, (labels or {}).get(name))
+    several = {
+        name: value for name, value in results.items() if isinstance(value, Image | MaskImage) and value.rows > 1
+    }
+    if options.strip is None and options.grid is None:
+        several = {}
+    if several and isinstance(options.labels, tuple):
+        _check_labels(options.labels, several)
+    for name, value in several.items():
+        cells = _cells(value, options, (labels or {}).get(name))
         if options.strip is not None:
             yield Sheet(f"{name}_strip", name, lay_strip(cells, options.strip, options.gap))
         if options.grid is not None:
@@ -86,12 +91,17 @@ def _times(picture: PillowImage.Image, times: int) -> PillowImage.Image:
     return enlarge(picture, max(picture.size) * times)
 
 
-def _cells(name: str, value: Image | MaskImage, options: PictureOptions, labels: Sequence[str] | None) -> list[Cell]:
+def _check_labels(labels: Sequence[str], several: Mapping[str, Image | MaskImage]) -> None:
+    if len(labels) not in [value.rows for value in several.values()]:
+        counts = ", ".join(f"'{name}' has {value.rows}" for name, value in several.items())
+        raise SaveError(f"output.labels has {len(labels)} labels for as many rows: {counts}")
+
+
+def _cells(value: Image | MaskImage, options: PictureOptions, labels: Sequence[str] | None) -> list[Cell]:
     pictures = [value.to_pil(row) for row in range(value.rows)]
     if options.labels is False:
         return [Cell(picture) for picture in pictures]
-    given = options.labels if isinstance(options.labels, tuple) else labels
-    given = given or [str(row) for row in range(value.rows)]
-    if len(given) != value.rows:
-        raise SaveError(f"output.labels has {len(given)} labels, '{name}' has {value.rows} rows")
+    given = labels or [str(row) for row in range(value.rows)]
+    if isinstance(options.labels, tuple) and len(options.labels) == value.rows:
+        given = options.labels
     return [Cell(picture, label) for picture, label in zip(pictures, given, strict=True)]

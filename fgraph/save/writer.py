@@ -28,6 +28,7 @@ from fgraph.save.record import Record
 
 MANIFEST = "manifest.json"
 FORMATS = (*PICTURE_FORMATS, "npy")
+_LARGE = "; or tiff or dzi, without others, for images of any length"
 _ENDINGS = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 
 
@@ -186,7 +187,7 @@ def _read_formats(formats: Sequence[str]) -> list[str]:
     for name in found:
         if name not in FORMATS:
             hint = nearest(name, FORMATS)
-            raise SaveError(f"unknown format '{name}': expected {_choices()}" + (f"; {hint}" if hint else ""))
+            raise SaveError(f"unknown format '{name}': expected {_choices()}" + (f"; {hint}" if hint else _LARGE))
     if not found:
         raise SaveError(f"no format given: expected {_choices()}")
     return list(dict.fromkeys(found))

@@ -49,6 +49,13 @@ def test_a_grid_has_its_columns(tmp_path: Path, columns: int | str, size: tuple[
     assert opened(tmp_path / "view_grid.png").size == size
 
 
+def test_labels_go_to_the_outputs_that_have_as_many_rows(tmp_path: Path) -> None:
+    results = {"a": rows_of(2, 40, 60), "b": rows_of(3, 40, 60), "c": rows_of(1)}
+    save_results(results, tmp_path, options=PictureOptions(grid=1, labels=("one", "two", "three"), gap=0))
+    assert opened(tmp_path / "a_grid.png").height == 2 * (40 + line_height())
+    assert not (tmp_path / "c_grid.png").exists()
+
+
 def test_labels_stand_over_their_pictures(tmp_path: Path) -> None:
     image = rows_of(2, 40, 60)
     save_results({"view": image}, tmp_path, options=PictureOptions(strip="x", labels=("one", "two"), gap=2))
@@ -101,7 +108,7 @@ def test_unknown_options(options: dict[str, object], message: str) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (PictureOptions(strip="x", labels=("a",)), "output.labels has 1 labels, 'view' has 2 rows"),
+        (PictureOptions(strip="x", labels=("a",)), "output.labels has 1 labels for as many rows: 'view' has 2"),
         (PictureOptions(compare=("veiw",)), "there is no image 'veiw'; did you mean 'view'"),
     ],
 )
