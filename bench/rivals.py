@@ -137,13 +137,14 @@ WIDER = """
 
 
 def measure_region(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
-    """The step across the border of the box, what changed outside of it, and the detail inside."""
+    """The step across the border of the box, what changed outside of it, the detail and what shows of b inside."""
     usual = np.sqrt(border_step(a) * border_step(b))
     inside, outside = weight(FEATHER) == 1, weight(FEATHER) == 0  # of the soft mask
     return {
         "seam": border_step(made) / usual,
         "locality": float(np.abs(made - a)[:, outside].mean() * 127.5),
         "sharpness": detail(made)[inside].mean() / detail(b)[inside].mean(),
+        "effect": float(1 - np.abs(made - b)[:, inside].mean() / np.abs(a - b)[:, inside].mean()),
     }
 
 
@@ -239,7 +240,7 @@ TASKS = (
         measure_wider, shows_b=False,
     ),
 )  # fmt: skip
-COLUMNS = ("seam", "locality", "sharpness")
+COLUMNS = ("seam", "locality", "sharpness", "effect")
 
 
 def main() -> None:
@@ -292,7 +293,7 @@ def to_markdown(task: Task, a: list[Picture], b: list[Picture], made: list[list[
         lines.append(f"| {way.name} | {' | '.join(cells)} |")
     return "\n".join([
         "", f"## {task.name[0].upper()}{task.name[1:]}", "",
-        "| way | seam step | locality | sharpness |", "| --- | --- | --- | --- |", *lines, "",
+        "| way | seam step | locality | sharpness | effect |", "| --- | --- | --- | --- | --- |", *lines, "",
     ])  # fmt: skip
 
 
@@ -321,12 +322,20 @@ Written by `python bench/rivals.py`: {seeds} seeds each, the bundled 64-pixel mo
   two pictures as one, in the outer half of each; of a picture made wider, in its own part.
 * **Sharpness**: high-frequency energy (the square of what a 1-2-1 blur takes away) over that of the unedited pictures:
   below 1 is blurred, above 1 has more fine grain than the model draws. Of a region, in its inner part, against b there.
+* **Effect**: how far the inner part of the region went from a to b: 1 is b itself, 0 is a as it was, or as far from b.
 
 Poisson blending is Pérez et al. 2003, by OpenCV; the collages are Suzuki et al. 2018, two trunks whose features are cut
 and pasted at one layer. The first layers of a network see most of a picture, so what mixes them is less local: 4 pixels
 of the first layer are all of it.
 
-No figure is best alone: a paste is perfectly local and sharp, and has a seam; a blur has none.
+No figure is best alone: a paste is perfectly local and sharp, and has a seam; what leaves a as it was has none.
+
+What one sees: a paste and a hard collage show the box. Poisson blending meets a at the border, and so gives up the
+colours of b: of the night scene nothing is left. A soft collage and feature interpolation let b show as a spot without
+an edge, and draw grass across it. Mixing from b16 on keeps to the region best, and brings least of b, as its colours
+were drawn before. Of two pictures made one, the collage keeps a vertical edge in the sky, the cross-fade shows the moon
+twice, and feature interpolation has one sky that changes. A mirrored picture shows where it was mirrored; padded
+features do not. A resized picture is blurred in one direction; resized features have the grain of the narrow picture.
 """
 
 if __name__ == "__main__":
