@@ -23,7 +23,8 @@ HEAD = """# Images of any length
 Written by `python bench/large.py`: the graph `panorama` of the bundled 64-pixel model with more and more latents, on
 one thread, each line a process of its own. In pieces is `fgraph.save_large` to a tiled TIFF, {piece} pixels at a time;
 at once is `fgraph.run`, and `save` as one PNG. Memory is the most that the process held, of which {empty:.0f} MB are
-Python, torch and the model, measured with two latents.
+Python, torch and the model, measured with two latents. Each piece compiles the whole graph anew, which is most of the
+time of the longest.
 
 | latents | pixels | in pieces: CPU s | MB | at once: CPU s | MB |
 | --- | --- | --- | --- | --- | --- |
