@@ -18,6 +18,7 @@ WRITTEN = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_commands_and_python(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     for block in blocks_of(PAGE, "bash"):
