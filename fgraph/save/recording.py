@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from fgraph._picture_file import locate
 from fgraph._version import __version__
 from fgraph.declare import MAIN, Graph, GraphSpec, derive_seed
+from fgraph.node import FILE
 from fgraph.save.record import ModelRecord, Record
 from fgraph.stylegan.header import DEFAULT_MODEL, find_model
 
@@ -48,11 +49,11 @@ def _files(spec: GraphSpec) -> set[str]:
 
 
 def _named(holder: BaseModel) -> Iterator[str]:
-    for name in type(holder).model_fields:
+    for name, field in type(holder).model_fields.items():
         value = getattr(holder, name)
         if isinstance(value, BaseModel):
             yield from _named(value)
-        elif name in ("path", "file"):
+        elif field.json_schema_extra == FILE:
             yield from value if isinstance(value, tuple) else [value] if isinstance(value, str) else []
 
 

@@ -72,16 +72,22 @@ def tell_changes(then: Record, now: Record, path: str | Path) -> list[str]:
     told = []
     for name, model in then.models.items():
         other = now.models.get(name)
-        if other and other.source == model.source and other.digest != model.digest:
+        if other and _is_same(other.source, model.source) and other.digest != model.digest:
             told.append(f"model '{name}' ({model.source}) is another file: {_both(model.digest, other.digest)}")
     for file, digest in then.files.items():
-        if file in now.files and now.files[file] != digest:
-            told.append(f"{file} is another file: {_both(digest, now.files[file])}")
+        others = [found for name, found in now.files.items() if _is_same(name, file)]
+        if others and digest not in others:
+            told.append(f"{file} is another file: {_both(digest, others[0])}")
     if told:
         told = [f"{path}: {one}; the pixels will differ" for one in told]
     if then.version != __version__:
         told.append(f"{path} was made by fgraph {then.version:.20}, this is {__version__}: pixels may differ")
     return told
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two paths name the same thing: alike, or a file of one name, found beside the picture."""
+    return one == other or (bool(Path(one).suffix) and Path(one).name == Path(other).name)
 
 
 def _both(then: str, now: str) -> str:
