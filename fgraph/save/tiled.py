@@ -24,13 +24,14 @@ _DZI = """<?xml version="1.0" encoding="UTF-8"?>
   <Size Width="$width" Height="$height"/>
 </Image>
 """
-# The viewer comes from a public address, of one fixed version; without a network, open the .dzi in any other viewer.
+# The viewer comes from a public address, one version, by its digest; without a network, use any other viewer of .dzi.
 _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <title>$title</title>
 <style>html, body, #view { height: 100%; margin: 0; background: #222 }</style>
 <div id="view"></div>
-<script src="https://cdn.jsdelivr.net/npm/openseadragon@5.0.1/build/openseadragon/openseadragon.min.js"></script>
+<script src="https://cdn.jsdelivr.net/npm/openseadragon@5.0.1/build/openseadragon/openseadragon.min.js"
+  integrity="sha384-Vh4b5HGyvDGMp6lVeYZe1zCqqyhS8oLTUC4SKIWmOuYH7nEuWiGIpSACopwLu9UD" crossorigin="anonymous"></script>
 <script>
 OpenSeadragon({id: "view", prefixUrl: "https://cdn.jsdelivr.net/npm/openseadragon@5.0.1/build/openseadragon/images/",
   wrapHorizontal: $round, visibilityRatio: 0.5, tileSources: {Image: {xmlns: "http://schemas.microsoft.com/deepzoom/2008",
