@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import shutil
 from collections.abc import Iterator, Mapping
+from importlib import resources
 from pathlib import Path
 from string import Template
 
@@ -23,21 +25,6 @@ _DZI = """<?xml version="1.0" encoding="UTF-8"?>
 <Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="$format" Overlap="$overlap" TileSize="$tile">
   <Size Width="$width" Height="$height"/>
 </Image>
-"""
-# The viewer comes from a public address, one version, by its digest; without a network, use any other viewer of .dzi.
-_PAGE = """<!doctype html>
-<meta charset="utf-8">
-<title>$title</title>
-<style>html, body, #view { height: 100%; margin: 0; background: #222 }</style>
-<div id="view"></div>
-<script src="https://cdn.jsdelivr.net/npm/openseadragon@5.0.1/build/openseadragon/openseadragon.min.js"
-  integrity="sha384-Vh4b5HGyvDGMp6lVeYZe1zCqqyhS8oLTUC4SKIWmOuYH7nEuWiGIpSACopwLu9UD" crossorigin="anonymous"></script>
-<script>
-OpenSeadragon({id: "view", prefixUrl: "https://cdn.jsdelivr.net/npm/openseadragon@5.0.1/build/openseadragon/images/",
-  wrapHorizontal: $round, visibilityRatio: 0.5, tileSources: {Image: {xmlns: "http://schemas.microsoft.com/deepzoom/2008",
-  Url: "${name}_files/", Format: "$format", Overlap: "$overlap", TileSize: "$tile",
-  Size: {Width: "$width", Height: "$height"}}}});
-</script>
 """
 
 
@@ -85,9 +72,11 @@ def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes
             (own / f"{column}_{row}.{ending}").write_bytes(encode_picture(tile, kind, quality=quality))
     about = {
         "format": ending, "overlap": _OVERLAP, "tile": TILE, "width": picture.width, "height": picture.height,
-        "name": path.stem, "title": path.stem, "round": json.dumps(goes_round),
+        "name": json.dumps(path.stem).replace("<", r"\u003c"), "title": html.escape(path.stem, quote=True),
+        "round": json.dumps(goes_round),
     }  # fmt: skip
-    path.with_suffix(".html").write_text(Template(_PAGE).substitute(about), "utf-8")
+    page = resources.files("fgraph.save").joinpath("viewer.html").read_text("utf-8")
+    path.with_suffix(".html").write_text(Template(page).substitute(about), "utf-8")
     path.write_text(Template(_DZI).substitute(about), "utf-8")
 
 

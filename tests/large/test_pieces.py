@@ -96,7 +96,7 @@ def test_on_the_command_line(
     assert printed == ["panorama.tif", "panorama.dzi", "panorama.html", "manifest.json"]
     files = json.loads(Path("out/manifest.json").read_text("utf-8"))["files"]
     assert [one["file"] for one in files] == printed[:-1]
-    assert "wrapHorizontal: false" in Path("out/panorama.html").read_text("utf-8")
+    assert "round: false" in Path("out/panorama.html").read_text("utf-8")
     assert main(["from=out/panorama.tif", "hydra.run.dir=two"]) == 0
     assert Path("two/panorama.png").is_file()
     for formats, expected in (("[tiff,png]", "png needs images in memory"), ("[dzi]", "output 'code' is Latent")):
@@ -106,4 +106,4 @@ def test_on_the_command_line(
 
 def test_a_ring_goes_on_in_the_page(tmp_path: Path) -> None:
     fgraph.save_large(bundled("panorama_loop", "nodes.z.count=2", "nodes.ring.grid=[1,2]"), tmp_path / "a.dzi")
-    assert "wrapHorizontal: true" in (tmp_path / "a.html").read_text("utf-8")
+    assert "round: true" in (tmp_path / "a.html").read_text("utf-8")
