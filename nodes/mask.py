@@ -14,7 +14,7 @@ from fgraph.fields import Field as AlphaField
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.values import Mask as AlphaRows
-from fgraph.node import Data, MaskPort, Node, PerRow
+from fgraph.node import FILE, Data, MaskPort, Node, PerRow
 from nodes._faces import Framing, Region, face_region
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
@@ -158,7 +158,10 @@ class PictureMask(Mask):
     """A picture stretched over the canvas: white is 1."""
 
     kind: Literal["image"] = "image"
-    path: Data[str] = Field(description="an image file; sought where you are, then among the bundled pictures")
+    path: Data[str] = Field(
+        description="an image file; sought beside the graph file, where you are, among the bundled pictures",
+        json_schema_extra=FILE,
+    )
     channel: Data[Literal["luminance", "alpha", "red", "green", "blue"]] = Field(
         "luminance", description="what is read of it"
     )

@@ -10,7 +10,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fgraph._geometry import Canvas
-from tests.networks import tiny
+from fgraph.stylegan.layers import LayerTable
+from tests.networks import FAMILIES, tiny
 
 T = TypeVar("T")
 TABLE = tiny(0).table
@@ -27,6 +28,7 @@ class Made:
     layer: int = -1
     canvas: Canvas = PLAIN
     whole: bool = True  # of an image: not cropped, so that quarters of it are whole pixels
+    table: LayerTable = TABLE  # of the models that the graph is on
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -35,13 +37,13 @@ class Made:
 
     @property
     def coarsest(self) -> int:
-        at = TABLE.at(self.layer)
+        at = self.table.at(self.layer)
         return at.resolution // 2 if at.kind == "conv" and at.resolution > 4 else at.resolution
 
     @property
     def ratio(self) -> int:
         """Pixels of the activation in one of the grid."""
-        return TABLE.at(self.layer).resolution // self.coarsest
+        return self.table.at(self.layer).resolution // self.coarsest
 
 
 class SourceBuilder:
@@ -51,6 +53,8 @@ class SourceBuilder:
         self._draw = draw
         self.nodes: dict[str, dict[str, Any]] = {}
         self.values: list[Made] = []
+        self.family = self.choose("skip", "skip", "skip", *FAMILIES)
+        self.table = tiny(0, family=self.family).table
         self.rows = self.integer(1, 3)
 
     # -- drawing
@@ -75,7 +79,7 @@ class SourceBuilder:
         return [make() for _ in range(self.rows)] if self.chance() else make()
 
     def add(self, made: Made, **node: Any) -> Made:
-        made = replace(made, id=f"n{len(self.nodes)}")
+        made = replace(made, id=f"n{len(self.nodes)}", table=self.table)
         self.nodes[made.id] = {key: value for key, value in node.items() if value is not None}
         self.values.append(made)
         return made
@@ -100,7 +104,9 @@ class SourceBuilder:
             return self.sample()
         if how == "given":
             space = self.choose("z", "w", "w+", "s")
-            shape = {"w+": [TABLE.num_ws, TABLE.w_dim], "s": [TABLE.style_length]}.get(space, [TABLE.w_dim])
+            table = self.table
+            shapes = {"z": [table.code_width], "w+": [table.num_ws, table.w_dim], "s": [table.style_length]}
+            shape = shapes.get(space, [table.w_dim])
             rows, seed = self.choose(1, self.rows), self.integer(0, 9)
             value = tiny_array((rows, *shape), seed)
             return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
@@ -123,6 +129,7 @@ class SourceBuilder:
         seeds = [self.integer(0, 99) for _ in range(rows)]
         way = self.choose({"seed": seeds}, {"count": rows, "seed": seeds[0]}, {"count": rows})
         psi = self.choose(1.0, 0.7, [0.5 + 0.3 * row for row in range(rows)])
+        classes = self.choose(1, [row % self.table.c_dim for row in range(rows)]) if self.table.c_dim else None
         return self.add(
             Made("", "latent", rows),
             op="sample",
@@ -132,6 +139,7 @@ class SourceBuilder:
             smooth=self.choose(0.0, 0.7),
             draw=self.choose("torch", "numpy"),
             model=self.choose(None, None, "toon"),
+            **{"class": classes},
         )
 
     def own(self, a: Made, b: Made) -> Made:

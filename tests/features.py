@@ -15,6 +15,7 @@ FEATURES = (
     "masks: ramp", "masks: box", "masks: ellipse", "masks: polygon", "masks: constant",
     "noise: const", "noise: random", "noise: none", "noise: follow", "edits of a carrier",
     "patches", "patches: two passes", "patches: hard", "patches: proposed", "owned parts", "masks: region",
+    "models: skip", "models: resnet", "models: orig", "models: conditional",
     "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
 )  # fmt: skip
 
@@ -62,6 +63,7 @@ def _is_image(nodes: Mapping[str, Any], name: str) -> bool:
 
 
 def _of_document(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Iterator[str]:
+    yield f"models: {document['models']['main']}"
     models = {str(node.get("model") or "main") for node in nodes.values() if node["op"] in ("sample", "tap", "restyle")}
     if len(models) > 1:
         yield "two models"

@@ -107,7 +107,7 @@ def run_layer(run: Run, layer: Layer, state: Paused) -> Tensor:
 
 def draw_noise(run: Run, layer: Layer, state: Paused) -> Tensor | None:
     noise, (height, width) = run.noise, state.canvas.pixels(layer.resolution)
-    if noise.mode == "none":
+    if noise.mode == "none" or layer.noise_index is None:
         return None
     buffer = run.model.noise_const(layer)[0, 0].numpy()
 

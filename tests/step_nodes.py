@@ -86,7 +86,11 @@ class Interpreter:
         seeds = node.seed if node.seed is not None else derive_seed(self.spec.seed, name)
         for seed in seeds if isinstance(seeds, tuple) else (seeds,):
             codes = torch.from_numpy(np.array(draw_codes(node.draw, seed, node.count, node.smooth, model.table.z_dim)))
-            made += [Code("z", codes[row : row + 1], model, (seed << 24) + row) for row in range(node.count)]
+            keys = [(seed << 24) + row for row in range(node.count)]
+            made += [Code("z", codes[row : row + 1], model, key) for row, key in enumerate(keys)]
+        for row, one in enumerate(made if model.table.c_dim else ()):
+            label = torch.eye(model.table.c_dim)[value_at(getattr(node, "class"), row)]
+            made[row] = replace(one, code=torch.cat([one.code, label[None]], dim=1))
         if node.per_row_fields()["truncation"] in ((1.0,), (1.0,) * len(made)):
             return made
         made = [promote(one, "w") for one in made]

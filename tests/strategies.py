@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 import fgraph
 from fgraph._geometry import Canvas, Crop, Edit, Pad, Resize
-from tests.drawing import TABLE, Made, SourceBuilder
+from tests.drawing import Made, SourceBuilder
 from tests.networks import tiny
 
-LAYER_SETS = ("all", "all", "0..4", "b8..", "const..3", "1,3..5", "b16", "here,6..", "..2")
+LAYER_SETS = ("all", "all", "0..4", "b8..", "const..3", "1,3..5", "b16", "here,5..", "..2")
 PARTS = ("both", "both", "activation", "skip")
 WIDEST = Fraction(5, 2)  # canvases, in images
 NOISES: tuple[dict[str, Any], ...] = (
@@ -39,13 +39,13 @@ class GraphBuilder(SourceBuilder):
         return self.one_of((None, *NOISES))
 
     def start_pass(self) -> Made:
-        code, layer = self.code(), self.integer(-1, 5)
-        name = "const" if layer < 0 else self.choose(layer, TABLE.at(layer).name)
+        code, layer = self.code(), self.integer(-1, self.table.last - 2)
+        name = "const" if layer < 0 else self.choose(layer, self.table.at(layer).name)
         made = Made("", "features", code.rows, layer)
         return self.add(made, op="tap", of=code.id, layer=name, model=self.choose(None, "toon"), noise=self.noise())
 
     def move_on(self, of: Made, layer: int | None = None) -> Made:
-        layer = self.integer(of.layer, 6) if layer is None else layer
+        layer = self.integer(of.layer, self.table.last - 1) if layer is None else layer
         return self.add(replace(of, layer=layer), op="tap", of=of.id, layer=layer if layer >= 0 else "const")
 
     def restyle(self, of: Made) -> Made:
@@ -205,7 +205,7 @@ class GraphBuilder(SourceBuilder):
             return self.add(replace(of, whole=False), op="concat", of=[of.id, of.id], axis=self.choose("x", "y"))
         if how == "knit" and of.whole:
             axis = self.choose("x", "y")
-            length = of.canvas.pixels(TABLE.size)[axis == "x"]
+            length = of.canvas.pixels(self.table.size)[axis == "x"]
             if length % 4 == 0:
                 return self.add(replace(of, rows=1, whole=False), op="knit", of=of.id, axis=axis)
         return self.take(of)
@@ -230,6 +230,7 @@ def graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
         image = build.picture(image, edit)
     others = draw(st.lists(st.sampled_from([one.id for one in build.values]), max_size=3))
     return {
+        "models": {"main": build.family, "toon": build.family},
         "seed": build.integer(0, 5),
         "noise": build.one_of(NOISES),
         "nodes": build.nodes,
@@ -238,5 +239,6 @@ def graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
 
 
 def load(document: dict[str, Any]) -> fgraph.Graph:
-    """The graph of a drawn document, on two generators of equal layers."""
-    return fgraph.load(document | {"models": {"main": tiny(0), "toon": tiny(1)}})
+    """The graph of a drawn document, on two generators of equal layers, of the family that it names."""
+    family = document.get("models", {}).get("main", "skip")
+    return fgraph.load(document | {"models": {"main": tiny(0, family=family), "toon": tiny(1, family=family)}})

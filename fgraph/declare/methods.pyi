@@ -62,7 +62,7 @@ class NodeMethods:
         w_dim], S [rows, sum of style lengths]; one row may come without its first axis.
 
         Fields:
-            file: .npz, .npy, .safetensors or .pt
+            file: .npz, .npy, .safetensors, .pt or .pkl
             value: the numbers themselves
             array: which array of the file; absent: its only one, or `latent`
             space: the space that the numbers stand in; absent: what the file tells, w+ if they have 3 axes, else w
@@ -195,7 +195,7 @@ class NodeMethods:
         """Pictures from files, a row each: any format and mode that Pillow reads, upright as the camera says.
 
         Fields:
-            path: one file, or a list; sought where you are, then among the bundled pictures
+            path: one file, or a list; sought beside the graph file, where you are, among the bundled pictures
             size: pixels: a side, or [height, width]; absent: the model's
             fit: crop fills the size, pad shows all on white, stretch changes the proportions
             model: the model whose size is meant; absent: main
@@ -377,7 +377,7 @@ class NodeMethods:
         """A picture stretched over the canvas: white is 1.
 
         Fields:
-            path: an image file; sought where you are, then among the bundled pictures
+            path: an image file; sought beside the graph file, where you are, among the bundled pictures
             channel: what is read of it
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1

@@ -161,6 +161,7 @@ class Generator:
         wrap_y: bool = False,
         *,
         padded: bool = False,
+        out: Tensor | None = None,
     ) -> Tensor:
         """One conv layer, with noise, bias and activation: `x` [rows, I, H, W] -> [rows, O, H * up, W * up].
 
@@ -168,6 +169,7 @@ class Generator:
         `wrap_y`, the layer reads round that edge; with `padded`, `x` carries one pixel of context on each of its four
         sides, which is read but not produced. Otherwise zeros lie beyond the edges. In a resnet block the first layer
         makes its residual beside the activation, as O further channels, and the second adds it: see `Layer.state_in`.
+        With `out`, the result is written there.
         """
         x, residual = _split_residual(layer, x, padded)
         noisy = layer.noise_index is not None
@@ -188,10 +190,13 @@ class Generator:
             made = half_conv(x, self._derived.half_weight(layer, half), style, bias, **rest)
         else:
             weight, energy = self.tensors[f"{layer.name}.weight"], self._derived.energy(layer)
-            made = network.styled_conv(x.to(weight.dtype), weight, style, bias, weight_energy=energy, **rest)
-        if layer.residual != "made":
-            return made
-        return torch.cat([made, self._made_residual(layer, x, wrap_x, wrap_y, padded)], dim=1)  # [rows, 2 O, ...]
+            room = None if out is None else out[:, : layer.out_channels]
+            made = network.styled_conv(x.to(weight.dtype), weight, style, bias, weight_energy=energy, out=room, **rest)
+            if out is not None and layer.residual != "made":
+                return out
+        if layer.residual == "made":
+            made = torch.cat([made, self._made_residual(layer, x, wrap_x, wrap_y, padded)], dim=1)  # [rows, 2 O, ...]
+        return made if out is None else out.copy_(made)
 
     def _made_residual(self, layer: Layer, x: Tensor, wrap_x: bool, wrap_y: bool, padded: bool) -> Tensor:
         weight = self.tensors[f"{layer.name}.residual.weight"]

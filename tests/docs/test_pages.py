@@ -11,7 +11,9 @@ import fgraph
 from fgraph.node import Node
 from tests.docs.blocks import blocks_of
 
-PAGES = ("README.md", "docs/extending.md", "docs/python.md", "docs/one_image.md", "docs/transfer.md")
+PAGES = (
+    "README.md", "docs/extending.md", "docs/python.md", "docs/models.md", "docs/one_image.md", "docs/transfer.md",
+)  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -28,7 +30,6 @@ def test_blocks(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     own = [one for one in names.values() if isinstance(one, type) and issubclass(one, Node) and one is not Node]
     for block in graphs:
         assert fgraph.check(block.text, nodes=own) == [], f"{page}:{block.line}"
-    assert graphs
     assert programs
 
 

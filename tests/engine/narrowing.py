@@ -62,7 +62,9 @@ class _Narrowing:
         if isinstance(node.get("seed"), list):
             psi = node["truncation"]
             psi = psi[row] if isinstance(psi, list) and len(psi) > 1 else psi
-            self.made[own] = node | {"seed": node["seed"][row], "truncation": psi}
+            label = node.get("class")
+            labels = {"class": label[row] if isinstance(label, list) and len(label) > 1 else label} if label else {}
+            self.made[own] = node | {"seed": node["seed"][row], "truncation": psi} | labels
         else:
             self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
         return own
