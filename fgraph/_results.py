@@ -28,6 +28,7 @@ from fgraph._pictures import (
     to_pixels,
 )
 from fgraph._sheets import GAP, Cell, lay_grid, lay_strip
+from fgraph.stylegan.tensor_file import write_tensor_header
 
 Array: TypeAlias = NDArray[Any]
 _SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -135,10 +136,10 @@ class Latents:
 
     def to_bytes(self) -> bytes:
         """The content of a `.safetensors` file: the tensor `latent`, with `space` and `model` as metadata."""
-        from safetensors.numpy import save
-
-        tensors = {"latent": np.ascontiguousarray(self.array)}
-        return save(tensors, metadata={"space": self.space, "model": self.model})
+        array = np.ascontiguousarray(self.array)
+        entries = {"latent": (array.dtype.name, array.shape)}
+        # not by the package, which writes metadata in another order each time
+        return write_tensor_header(entries, {"space": self.space, "model": self.model}) + array.tobytes()
 
     def save(self, path: str | Path) -> list[Path]:
         """Write `.safetensors`, which a `latent` node reads back.

@@ -15,6 +15,7 @@ PIPELINE: tuple[tuple[str, ...], ...] = (
     ("_atomic", "_geometry", "_arrays", "_picture_file", "_pictures"),
     ("stylegan", "_sheets"),
     ("fields", "_ports", "_results"),
+    ("inversion",),
     ("node",),
     ("_nodes",),
     ("declare",),
@@ -30,7 +31,7 @@ PIPELINE: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(PIPELINE) for part in parts}
-NODES_MAY_READ = {"_arrays", "_geometry", "_picture_file", "_ports", "fields", "ir", "node", "stylegan"}
+NODES_MAY_READ = {"_arrays", "_geometry", "_picture_file", "_ports", "fields", "inversion", "ir", "node", "stylegan"}
 TORCH_FREE = ("_errors", "_geometry", "_ports", "fields", "node", "declare", "digraph", "passes", "plan", "ir")
 
 

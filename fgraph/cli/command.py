@@ -1,7 +1,7 @@
 """The console script: arguments in, an exit code out.
 
 Exit codes: 0 done; 1 a bug of ours (with a traceback), or a job of a sweep failed; 2 a mistake in the graph or on the
-command line; 130 interrupted.
+command line; 3 mode=invert skipped pictures that cannot be read, the others are done; 130 interrupted.
 """
 
 from __future__ import annotations

@@ -23,13 +23,16 @@ from fgraph.sweep.launcher import BASIC_SWEEPER
 
 Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
 ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
+PictureMode: TypeAlias = Literal["invert"]  # nor does this
 _PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which no setting is named as
-WRITING_MODES = ("run", "draw")
+WRITING_MODES = ("run", "draw", "invert")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
     "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target",
     "half", "output.formats", "output.quality", "output.strip", "output.grid", "output.labels", "output.gap",
     "output.compare", "output.sheet", "output.piece", "objective.metric",
+    "images", "inversion.preset", "inversion.space", "inversion.prior", "inversion.steps", "inversion.batch",
+    "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts", "inversion.noise",
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -78,25 +81,30 @@ def prepare_hydra() -> None:
     open_graph = DictConfig({"nodes": {}, "params": {}}, flags={"struct": False})
     ConfigStore.instance().store(name="open_graph", node={"graph": open_graph}, provider="fgraph")
     OmegaConf.register_new_resolver("fgraph.subdir", _record_directory, replace=True)
+    OmegaConf.register_new_resolver(
+        "fgraph.folder", lambda mode, graph: mode if mode == "invert" else graph, replace=True
+    )
 
 
 def _record_directory(mode: str) -> str | None:
     return ".hydra" if mode in WRITING_MODES else None
 
 
-def read_mode(config: DictConfig) -> Mode | ModelMode:
+def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode:
     """The mode of a composed config.
 
     Raises:
         FgraphError: there is no such mode, or another one is meant by the settings beside it.
     """
-    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode))
+    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode), *get_args(PictureMode))
     if value not in modes:
         raise FgraphError(_unknown("mode", str(value), modes))
     for name in ("target", "half"):
         if value != "convert" and (OmegaConf.is_interpolation(config, name) or config.get(name)):
             raise FgraphError(f"{name} is for mode=convert, not for mode={value}")
-    return cast(Mode | ModelMode, value)
+    if value != "invert" and config.images is not None:
+        raise FgraphError(f"images is for mode=invert, not for mode={value}; a graph reads pictures by an image node")
+    return cast(Mode | ModelMode | PictureMode, value)
 
 
 def read_settings(

@@ -15,8 +15,16 @@ from fgraph._errors import FgraphError
 from fgraph.cli.configuration import ModelMode, is_searching, read_downloads
 
 
+class LoneJob:
+    """A job that reads no graph: it is done alone, and needs no other engine."""
+
+    def run(self) -> None:
+        """Do it, and print what is to be said."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True)
-class ModelJob:
+class ModelJob(LoneJob):
     """A model to report on and, with a target, to convert."""
 
     model: str

@@ -15,7 +15,7 @@ from hydra.conf import HydraConf
 from hydra.types import RunMode
 from omegaconf import OmegaConf
 
-from fgraph._errors import FgraphError
+from fgraph._errors import FgraphError, SkippedError
 from fgraph.cli.configuration import Settings
 
 
@@ -32,9 +32,11 @@ class Sweep:
 
     @property
     def exit_code(self) -> int:
-        """0 all done; 1 a job of a sweep failed; of a single run 1 after a bug of ours, 2 after a user's mistake."""
+        """0 all done; 1 a job of a sweep failed; of a single run 1 after a bug, 2 a mistake, 3 skipped pictures."""
         if self.is_sweep or not self.failures:
             return int(bool(self.failures))
+        if isinstance(self.failures[0], SkippedError):
+            return 3
         return 2 if isinstance(self.failures[0], FgraphError) else 1
 
     @contextmanager

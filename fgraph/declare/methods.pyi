@@ -204,26 +204,43 @@ class NodeMethods:
     def invert(
         self,
         of: Reference,
-        space: Literal["s", "w+"] = ...,
-        steps: int = ...,
-        learning_rate: float = ...,
-        prior: float = ...,
+        preset: Literal["fast", "soat"] = ...,
+        space: Literal["w", "w+", "s"] | None = ...,
+        prior: Literal["none", "gaussian", "gaussian-full", "wulff"] | None = ...,
+        prior_weight: float | None = ...,
+        mse: float | None = ...,
+        pyramid: float | None = ...,
+        lpips: float | None = ...,
+        discriminator: float | None = ...,
+        steps: int | None = ...,
+        learning_rate: float | None = ...,
+        patience: int | None = ...,
+        starts: int | None = ...,
         model: str | None = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
         """GAN inversion: the codes whose images come nearest to the given ones, by Adam, all images in one batch.
 
-        The loss of a row is its mean squared error plus `prior` · mean((v - μ)² / σ²) over the entries of its code,
-        the Gaussian prior of SOAT, section 4.5 (in S) and of Wulff & Torralba 2020 (in W+), with μ and σ of 10,000
-        samples.
+        The loss of a row is a weighted sum of the losses below and of the prior; fields left out are the preset's.
+        What each of them is, and what it costs and brings: docs/inversion.md. `mode=invert` inverts a folder of
+        pictures.
 
         Fields:
             of: the images, of the model's size
-            space: where the code is sought
-            steps: of Adam
-            learning_rate: of Adam, falling to 0 along a cosine
-            prior: the weight of the Gaussian prior
+            preset: fast, or soat: the published recipe, 3000 steps with LPIPS
+            space: where the code is sought; absent: s
+            prior: gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and
+                W+, after leaky ReLU of slope 5; none; absent: gaussian in s, else wulff
+            prior_weight: of the prior; absent: 0.001
+            mse: weight of the mean squared error; absent: 1
+            pyramid: weight of L1 over a Laplacian pyramid; absent: 0.1, soat 0
+            lpips: weight of LPIPS, an extra; absent: 0, soat 20
+            discriminator: weight of features of the discriminator in the model's file; absent: 0
+            steps: of Adam, at most; absent: 400, soat 3000
+            learning_rate: of Adam, at its height; absent: 0.05
+            patience: steps without progress after which a row ends early, 0 never; absent: 100, soat 0
+            starts: codes to start from, the best is kept; absent: 1
             model: the model they become codes of; absent: main
         """
 

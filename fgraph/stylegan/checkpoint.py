@@ -6,6 +6,7 @@ import logging
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -57,7 +58,8 @@ def build_generator(
         tensors, digest = load_weights(contents.weights, where, device, dtype, layout)
         if digest != metadata.get("sha256", digest):
             raise ModelError(f"{where}: its tensors are not those it was saved with (SHA-256 differs); copy it again")
-        return Generator.from_tensors(contents.table, tensors, name=path.stem, digest=digest, metadata=metadata)
+        made = Generator.from_tensors(contents.table, tensors, name=path.stem, digest=digest, metadata=metadata)
+        return replace(made, path=path)
 
 
 def load_weights(

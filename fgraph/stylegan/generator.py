@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -36,6 +37,7 @@ class Generator:
     tensors: Mapping[str, Tensor]  # names and shapes: fgraph.stylegan.tensors
     metadata: dict[str, str] = field(default_factory=dict)
     half: torch.dtype | None = None  # what layers of high resolution run in, where that is not `dtype`
+    path: Path | None = None  # the file it was loaded from
 
     @classmethod
     def from_tensors(
@@ -136,6 +138,11 @@ class Generator:
         return torch.cat(
             [network.affine(w[:, at.ws_index], weight[at.style_slice], bias[at.style_slice]) for at in layers], dim=1
         )
+
+    @property
+    def affine_parts(self) -> tuple[Tensor, Tensor]:
+        """The affines of all layers as one: weight [style_length, w_dim], without its gain, and bias [style_length]."""
+        return self._derived.affine
 
     def style_statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation [style_length] of raw styles, for z of 10,000 seeded samples."""

@@ -67,7 +67,7 @@ def _find_kept(folder: Path, plain: str, pinned: str | None, address: str) -> Pa
         return _checked(place, expected, address)
     others = sorted(place.parent.iterdir()) if pinned and place.parent.is_dir() else []
     for other in others:
-        if other.is_file() and _digest(other) == expected:
+        if other.is_file() and file_digest(other) == expected:
             try:
                 place.hardlink_to(other)
             except OSError:  # not every file system has links
@@ -97,7 +97,7 @@ def _alone(folder: Path, plain: str, address: str) -> Iterator[None]:
 
 def _fetch_and_keep(folder: Path, plain: str, pinned: str | None, address: str) -> Path:
     fetched = _fetch(plain, folder, address)
-    digest, expected = _digest(fetched), pinned or _noted_digest(folder, plain)
+    digest, expected = file_digest(fetched), pinned or _noted_digest(folder, plain)
     if expected is not None and digest != expected:
         fetched.unlink(missing_ok=True)
         was = "pinned" if pinned else "it was when first fetched"
@@ -201,9 +201,10 @@ def _checked(kept: Path, expected: str, address: str) -> Path:
 
 @lru_cache(maxsize=64)
 def _kept_digest(path: Path, size: int, modified: int) -> str:
-    return _digest(path)
+    return file_digest(path)
 
 
-def _digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
+    """SHA-256 (hex) of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -48,6 +48,10 @@ def test_readme_commands(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path
         graph = fgraph.load(ROOT / "graphs" / "graph" / "blend_horizontal.yaml")
         save_results({"image": fgraph.Image(np.zeros((1, 3, 4, 4)))}, "out", record=record_graph(graph))
     arguments = shlex.split(command.removeprefix("python run.py").removeprefix("fgraph"))
+    if "mode=invert" in arguments:
+        Path("photos").mkdir()
+        shutil.copy(ROOT / "graphs" / "pictures" / "landscape.png", "photos/one.png")
+        arguments += ["inversion.steps=2", "inversion.cache=kept"]
     if not any(argument.startswith("mode=") or argument == "--help" for argument in arguments):
         arguments.append("mode=check")
     assert main(arguments) == 0

@@ -12,7 +12,8 @@ from fgraph.node import Node
 from tests.docs.blocks import blocks_of
 
 PAGES = (
-    "README.md", "docs/extending.md", "docs/python.md", "docs/models.md", "docs/one_image.md", "docs/transfer.md",
+    "README.md", "docs/extending.md", "docs/inversion.md", "docs/python.md", "docs/models.md", "docs/one_image.md",
+    "docs/transfer.md",
 )  # fmt: skip
 
 
