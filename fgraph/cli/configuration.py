@@ -28,10 +28,11 @@ WRITING_MODES = ("run", "draw")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
     "graph", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target", "half",
-    "output.formats", "objective.metric",
+    "bending", "clusters", "output.formats", "output.fps", "output.loop", "output.pingpong", "objective.metric",
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from fgraph.save.video import VideoOptions
     from fgraph.sweep.objective import Objective
 
 PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its root stands in the graph
@@ -51,6 +52,7 @@ class Settings:
     downloads: Downloads = USUAL
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
+    video: VideoOptions | None = None  # None: as films are by default
     files: tuple[PlacedFile, ...] = ()  # those the graph was composed of, the chosen one first
     overrides: tuple[str, ...] = ()
 
@@ -86,7 +88,7 @@ def read_mode(config: DictConfig) -> Mode | ModelMode:
     value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode))
     if value not in modes:
         raise FgraphError(_unknown("mode", str(value), modes))
-    for name in ("target", "half"):
+    for name in ("target", "half", "bending", "clusters"):
         if value != "convert" and (OmegaConf.is_interpolation(config, name) or config.get(name)):
             raise FgraphError(f"{name} is for mode=convert, not for mode={value}")
     return cast(Mode | ModelMode, value)
@@ -117,6 +119,7 @@ def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Se
         downloads=read_downloads(config),
         objective=_read_objective(config.objective, hydra_config),
         formats=_read_formats(config.output.formats),
+        video=_read_video(config.output),
         files=files,
         overrides=tuple(hydra_config.overrides.task),
     )
@@ -169,6 +172,19 @@ def read_downloads(config: DictConfig) -> Downloads:
 
 def _read_formats(value: Any) -> tuple[str, ...]:
     return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+
+
+def _read_video(output: DictConfig) -> VideoOptions | None:
+    if not {"gif", "mp4"} & set(_read_formats(output.formats)):
+        return None
+    from fgraph.save.video import VideoOptions  # with Pillow, which nothing else needs here
+
+    for name in ("loop", "pingpong"):
+        if not isinstance(output[name], bool):
+            raise FgraphError(f"output.{name} is true or false, not '{output[name]}'")
+    if isinstance(output.fps, bool) or not isinstance(output.fps, int | float):
+        raise FgraphError(f"output.fps is a number of frames a second, not '{output.fps}'")
+    return VideoOptions(float(output.fps), output.loop, output.pingpong)
 
 
 def _read_objective(value: Any, hydra_config: HydraConf) -> Objective | None:

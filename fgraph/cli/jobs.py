@@ -91,7 +91,9 @@ def _nothing(works: Sequence[Work], options: Options) -> list[Outcome]:
 
 def _save(job: Prepared, results: Any) -> float | None:
     settings = job.settings
-    manifest = save_results(results, settings.directory, settings.formats, record_graph(job.work.graph))
+    manifest = save_results(
+        results, settings.directory, settings.formats, record_graph(job.work.graph), video=settings.video
+    )
     for path in manifest.paths:
         print(path)
     return settings.objective.measure(results) if settings.objective else None

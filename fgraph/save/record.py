@@ -71,14 +71,14 @@ class Record:
 
 
 def read_record(path: str | Path) -> Record:
-    """Read how a PNG written by fgraph was made.
+    """Read how a PNG or a GIF written by fgraph was made.
 
     Raises:
-        FgraphError: the file cannot be read, is no PNG, or carries no record.
+        FgraphError: the file cannot be read, is neither, or carries no record.
     """
     try:
         with PillowImage.open(path) as picture:
-            text = {str(key): value for key, value in picture.info.items() if isinstance(value, str)}
+            text = _text_of(picture)
     except OSError as error:
         raise FgraphError(f"cannot read {path}: {error}") from error
     try:
@@ -87,3 +87,15 @@ def read_record(path: str | Path) -> Record:
         raise FgraphError(
             f"{path} carries no record of fgraph: it was made, or saved again, by something else"
         ) from error
+
+
+def _text_of(picture: PillowImage.Image) -> dict[str, str]:
+    """The text chunks of a PNG, or the JSON in the comment of a GIF."""
+    comment = picture.info.get("comment")
+    if picture.format == "GIF" and isinstance(comment, bytes):
+        try:
+            found = json.loads(comment)
+        except ValueError:
+            return {}
+        return {str(key): str(value) for key, value in found.items()} if isinstance(found, dict) else {}
+    return {str(key): value for key, value in picture.info.items() if isinstance(value, str)}

@@ -21,9 +21,10 @@ from fgraph._errors import SaveError, nearest
 from fgraph._pictures import encode_png
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
 from fgraph.save.record import Record
+from fgraph.save.video import VIDEO_FORMATS, VideoOptions, encode_video
 
 MANIFEST = "manifest.json"
-FORMATS = ("png", "npy")
+FORMATS = ("png", "npy", *VIDEO_FORMATS)
 
 
 @dataclass(frozen=True)
@@ -69,11 +70,14 @@ def save_results(
     directory: str | Path,
     formats: Sequence[str] = ("png",),
     record: Record | None = None,
+    *,
+    video: VideoOptions | None = None,
 ) -> Manifest:
     """Write results into `directory`: pictures, arrays, latents and a `manifest.json`.
 
     An image is `name.png`, or `name_000.png`, ... for several rows, and `name.npy` (float32 [rows, channels, h, w])
-    where `formats` has npy. A mask is both. A latent is `name.safetensors`; feature maps are `name.npz` and a preview.
+    where `formats` has npy; with gif or mp4 its rows are the frames of a film, `name.gif`, shown as `video` says. A
+    mask is a picture and an array. A latent is `name.safetensors`; feature maps are `name.npz` and a preview.
 
     Raises:
         SaveError: a format is unknown, or a file could not be written; what stood there before still stands, whole.
@@ -83,7 +87,8 @@ def save_results(
     saved: list[SavedFile] = []
     with Staging() as staging:
         for name, value in results.items():
-            for content in _contents(name, value, formats, record):
+            films = _films(name, value, formats, (video or VideoOptions(), record))
+            for content in (*_contents(name, value, formats, record), *films):
                 staging.stage(directory / content.file, content.data)
                 digest = hashlib.sha256(content.data).hexdigest()
                 kind = type(value).__name__
@@ -114,6 +119,13 @@ def _contents(name: str, value: Result, formats: Sequence[str], record: Record) 
                 yield from _pictures(name, value.preview(), record)
 
 
+def _films(name: str, value: Result, formats: Sequence[str], how: tuple[VideoOptions, Record]) -> Iterator[_Content]:
+    options, record = how
+    for kind in VIDEO_FORMATS:
+        if kind in formats and isinstance(value, Image):
+            yield _Content(f"{name}.{kind}", None, encode_video(value, kind, options, record.to_text()))
+
+
 def _pictures(name: str, value: Image | MaskImage, record: Record) -> Iterator[_Content]:
     for row, path in enumerate(row_paths(Path(f"{name}.png"), value.rows)):
         yield _Content(path.name, row, encode_png(value.pixels(row), record.for_row(row).to_text()))
@@ -123,9 +135,13 @@ def _check_formats(formats: Sequence[str]) -> None:
     for name in formats:
         if name not in FORMATS:
             hint = nearest(name, FORMATS)
-            raise SaveError(f"unknown format '{name}': expected {' or '.join(FORMATS)}" + (f"; {hint}" if hint else ""))
+            raise SaveError(f"unknown format '{name}': expected {_choices()}" + (f"; {hint}" if hint else ""))
     if not formats:
-        raise SaveError(f"no format given: expected {' or '.join(FORMATS)}")
+        raise SaveError(f"no format given: expected {_choices()}")
+
+
+def _choices() -> str:
+    return f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 
 
 def _check_distinct(saved: Sequence[SavedFile]) -> None:
