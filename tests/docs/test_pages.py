@@ -11,7 +11,7 @@ import fgraph
 from fgraph.node import Node
 from tests.docs.blocks import blocks_of
 
-PAGES = ("README.md", "docs/extending.md", "docs/python.md", "docs/models.md")
+PAGES = ("README.md", *(f"docs/{name}.md" for name in ("bending", "directions", "extending", "models", "python")))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -7,7 +7,10 @@ from typing import Any
 import fgraph
 from fgraph.digraph import wire
 
-PER_ROW = {"t", "alpha", "value", "start", "stop", "feather", "dx", "dy"}
+PER_ROW = {
+    "t", "alpha", "value", "start", "stop", "feather", "dx", "dy", "strength", "component", "truncation",
+    "degrees", "factor", "radius", "fraction", "cluster",
+}  # fmt: skip
 
 
 def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[str, Any]:
@@ -37,7 +40,7 @@ class _Narrowing:
             return self.node(node["of"], int(node["take"].split(",")[row]) % self.rows[node["of"]])
         if node["op"] == "sample":
             return self.sample(name, node, row, own)
-        if node["op"] == "latent":  # its rows are told apart by their place in the array: random noise asks for it
+        if node["op"] in ("latent", "walk"):  # rows told apart by their place: random noise, and the way, ask for it
             self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
         elif node["op"] == "mosaic":
             cells = node["grid"][0] * node["grid"][1]
@@ -47,8 +50,9 @@ class _Narrowing:
         elif node["op"] == "knit":
             return self.whole(name)
         else:
+            per_row = PER_ROW - ({"value"} if node["op"] == "direction" else set())
             fields = {key: value[row] if isinstance(value, list) and len(value) > 1 else value
-                      for key, value in node.items() if key in PER_ROW}  # fmt: skip
+                      for key, value in node.items() if key in per_row}  # fmt: skip
             self.made[own] = node | fields | self.references(node, row)
         return own
 
