@@ -21,6 +21,7 @@ GRAPHS = ROOT / "graphs" / "graph"
 SHEET = ROOT / "docs" / "gallery" / "graphs.png"
 ZOOM, GAP, LABEL, TITLE, WIDTH = 2, 8, 15, 20, 1360
 BETWEEN = 2  # white pixels between the rows of one output
+MOST = 10  # rows shown of one output
 SMALL, LARGE = ImageFont.load_default(size=11), ImageFont.load_default(size=15)
 
 
@@ -109,8 +110,9 @@ def add_sources(graph: fgraph.Graph) -> dict[str, str]:
 
 
 def strip(image: fgraph.Image, *, downwards: bool) -> Image.Image:
-    """The rows of an image side by side, or one below the other."""
-    pixels = [image.pixels(row) for row in range(image.rows)]
+    """The rows of an image side by side, or one below the other; of a film ten frames."""
+    shown = np.linspace(0, image.rows - 1, min(image.rows, MOST)).round().astype(int).tolist()
+    pixels = [image.pixels(row) for row in shown]
     axis = 0 if downwards else 1
     shape = [*pixels[0].shape]
     shape[axis] = BETWEEN
