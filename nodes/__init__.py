@@ -17,7 +17,9 @@ from nodes.lerp import Lerp
 from nodes.mask import MASKS
 from nodes.mix import Mix
 from nodes.mosaic import Mosaic
+from nodes.own import Own
 from nodes.pad import Pad
+from nodes.patches import Patches
 from nodes.resize import Resize
 from nodes.restyle import Restyle
 from nodes.rows import Rows
@@ -28,9 +30,9 @@ from nodes.truncate import Truncate
 from nodes.walk import Walk
 
 NODES: tuple[type[Node], ...] = (
-    Sample, Latent, Rows, Lerp, Mix, Align, Truncate, *DIRECTIONS, Walk, Image, Invert,
+    Sample, Latent, Rows, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Invert,
     *MASKS,
-    Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend, *BENDS,
+    Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend, Patches, *BENDS,
     Decode, Knit,
 )  # fmt: skip
 

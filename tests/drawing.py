@@ -99,18 +99,10 @@ class SourceBuilder:
 
     def new_code(self) -> Made:
         known = [one for one in self.values if one.kind == "latent"]
-        old = ("lerp", "mix", "mix", "align", "align", "rows") if known else ()
+        old = ("lerp", "mix", "mix", "align", "align", "rows", "own", "own", "own") if known else ()
         how = self.choose(*old, "sample", "given", "direction", "walk")
-        if how == "sample":
-            return self.sample()
-        if how == "given":
-            space = self.choose("z", "w", "w+", "s")
-            table = self.table
-            shapes = {"z": [table.code_width], "w+": [table.num_ws, table.w_dim], "s": [table.style_length]}
-            shape = shapes.get(space, [table.w_dim])
-            rows, seed = self.choose(1, self.rows), self.integer(0, 9)
-            value = tiny_array((rows, *shape), seed)
-            return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
+        if how in ("sample", "given"):
+            return getattr(self, how)()
         if how in ("direction", "truncate", "walk"):
             return getattr(self, how)(self.one_of(known) if known and self.chance() else self.sample())
         a, b = self.one_of(known), self.one_of(known)
@@ -119,10 +111,20 @@ class SourceBuilder:
         if how == "lerp":
             t = self.per_row(lambda: self.amount(-0.5, 1.5))
             return self.add(Made("", "latent", self.spread(a, b, t)), op="lerp", a=a.id, b=b.id, t=t)
+        if how == "own":
+            return self.own(a, b)
         part = self.choose({"rows": "2.."}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
         names = ("a", "b") if how == "mix" else ("of", "to")
         both = {names[0]: a.id, names[1]: b.id}
         return self.add(Made("", "latent", self.spread(a, b)), op=how, **both, **part)
+
+    def given(self) -> Made:
+        """A code by its numbers, in one of the four spaces."""
+        space, table = self.choose("z", "w", "w+", "s"), self.table
+        shapes = {"z": [table.code_width], "w+": [table.num_ws, table.w_dim], "s": [table.style_length]}
+        rows, seed = self.choose(1, self.rows), self.integer(0, 9)
+        value = tiny_array((rows, *shapes.get(space, [table.w_dim])), seed)
+        return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
 
     def direction(self, of: Made) -> Made:
         """A code moved along a component, or a direction of its own."""
@@ -184,6 +186,17 @@ class SourceBuilder:
             **{"class": classes},
         )
 
+    def own(self, a: Made, b: Made) -> Made:
+        """A part that was found among few samples, by its number or by where it lies."""
+        known = [one for one in self.values if one.kind == "mask"]
+        where = {"mask": self.one_of(known).id} if known and self.chance() else {"part": self.choose(0, [1, 2])}
+        strength = self.per_row(lambda: self.choose(0.5, 1.0, 2.0))
+        how = self.choose({"how": "together"}, {"rho": 0.2, "epsilon": self.choose(1.0, 3.0)})
+        rows = self.spread(a, b, strength, *(one for one in known if one.id == where.get("mask")))
+        found = {"layer": "b8", "clusters": 3, "samples": 8}
+        of = {"of": a.id, "reference": b.id}
+        return self.add(Made("", "latent", rows), op="own", **of, **where, **how, **found, strength=strength)
+
     def take(self, of: Made) -> Made:
         """Rows of a value, in any order."""
         count = self.choose(1, self.rows)
@@ -200,7 +213,8 @@ class SourceBuilder:
             "ellipse",
             "polygon",
             "constant",
-            *(("combine", "combine", "combine", "edit", "edit", "old") if known else ()),
+            "region",
+            *(("combine", "combine", "combine", "edit", "edit", "edit", "old") if known else ()),
         )
         kind = self.one_of(kinds)
         if kind == "old":
@@ -232,6 +246,9 @@ class SourceBuilder:
 
     def _polygon(self, known: list[Made]) -> dict[str, Any]:
         return {"points": [[self.amount(0, 1), self.amount(0, 1)] for _ in range(self.integer(3, 5))]}
+
+    def _region(self, known: list[Made]) -> dict[str, Any]:
+        return {"region": self.choose("eyes", "hair", "left_half"), "framing": self.choose("ffhq", "avatar")}
 
     def _constant(self, known: list[Made]) -> dict[str, Any]:
         return {"value": self.per_row(lambda: self.choose(0.0, 0.25, 1.0))}

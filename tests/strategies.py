@@ -96,6 +96,34 @@ class GraphBuilder(SourceBuilder):
         )
         return self.move_on(made) if self.chance() else made
 
+    # -- patches
+
+    def patches(self, of: Made) -> Made:
+        """Boxes copied elsewhere in a pass, or from one that fits; in the form of the code at the pause."""
+        fitting = [one for one in self.values if one.kind == "features" and self._fits(one, of)]
+        source = self.one_of(fitting) if self.chance() else None
+        amounts = [self.amount(0, 0.5) for _ in range(4)]
+        boxes = [
+            {"box": [*amounts[:2], 0.375, 0.25], "by": [self.choose(0.25, -0.1), 0.125]},
+            {"box": [0.125, 0.25, *(one + 0.125 for one in amounts[2:])], "to": [0.5, 0.3]},
+        ]
+        soft = {"feather": self.per_row(lambda: self.choose(0.0, 0.1)), "layers": self.one_of(LAYER_SETS)}
+        form = self.choose({"form": "code", "at": max(of.layer, 0)}, soft | {"parts": self.one_of(PARTS)})
+        moved = replace(of, rows=self.spread(of, *filter(None, [source]), form.get("feather")))
+        moved = replace(moved, layer=max(of.layer, 0)) if "form" in form else moved
+        ports = {"of": of.id, "source": source and source.id}
+        return self.add(moved, op="patches", **ports, patches=boxes[: self.integer(1, 2)], swap=self.chance(), **form)
+
+    def propose(self, of: Made) -> Made:
+        """Patches that are chosen while the plan runs, as a picture of their own: their canvas cannot be edited."""
+        seed = self.per_row(lambda: self.integer(0, 9))
+        rule = {"count": self.integer(1, 2), "seed": seed, "horizon": self.choose("avoid", "level", "ignore")}
+        made = replace(of, kind="varied", rows=self.spread(of, seed))
+        layers = self.choose("b16..", "b8..", "const..3")
+        varied = self.add(made, op="patches", of=of.id, patches=rule, layers=layers, parts=self.one_of(PARTS))
+        self.add(replace(varied, kind="variation"), op="decode", of=varied.id)
+        return of
+
     # -- space
 
     def edited(self, of: Made, edit: Edit, rows: int | None = None, **node: Any) -> Made:
@@ -218,7 +246,7 @@ class GraphBuilder(SourceBuilder):
 
 PASS_STEPS = (
     "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "pad", "resize", "crop", "shift",
-    "flip", "map", "map", "bend", "bend", "bend", "concat", "take",
+    "flip", "map", "map", "bend", "bend", "bend", "concat", "take", "patches", "propose",
 )  # fmt: skip
 IMAGE_STEPS = ("knit", "flip", "shift", "crop", "join", "take")
 

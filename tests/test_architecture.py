@@ -13,7 +13,7 @@ ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
     ("_collector", "_downloads", "_errors", "_sizes", "_version"),
     ("_atomic", "_geometry", "_arrays", "_picture_file", "_pictures"),
-    ("stylegan",),
+    ("stylegan", "_sheets"),
     ("fields", "_ports", "_results"),
     ("node",),
     ("_nodes",),
@@ -25,6 +25,7 @@ PIPELINE: tuple[tuple[str, ...], ...] = (
     ("runtime",),
     ("save",),
     ("_front",),
+    ("_pieces",),
     ("sweep",),
     ("cli",),
 )

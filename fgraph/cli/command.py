@@ -23,6 +23,7 @@ from yaml import MarkedYAMLError, YAMLError
 import fgraph
 from fgraph._errors import FgraphError, nearest
 from fgraph.cli.configuration import SETTINGS, prepare_hydra
+from fgraph.cli.restoring import Restored, take_picture
 from fgraph.cli.sweeps import Sweep
 from fgraph.cli.task import Task
 
@@ -37,9 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     chosen = order_arguments(sys.argv[1:] if arguments is None else arguments)
     sweep = Sweep()
+    try:
+        chosen, restored = take_picture(chosen)
+    except FgraphError as error:
+        print(error, file=sys.stderr)
+        return 2
     with _arguments(chosen), _own_errors() as verbose:
         try:
-            _run_hydra(sweep)
+            _run_hydra(sweep, restored)
+            sweep.write_sheet()
         except SystemExit as stop:  # argparse, --help
             code = stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
             return code or sweep.exit_code
@@ -62,10 +69,12 @@ def order_arguments(arguments: Sequence[str]) -> list[str]:
     return [*flags[:1], *(argument for argument in arguments if argument not in ("-m", "--multirun"))]
 
 
-def _run_hydra(sweep: Sweep) -> None:
+def _run_hydra(sweep: Sweep, restored: Restored | None) -> None:
     prepare_hydra()
+    if restored is not None:
+        restored.store()
 
-    parts = Task(sweep)
+    parts = Task(sweep, restored)
 
     def task(config: DictConfig) -> float | None:
         return parts(config)

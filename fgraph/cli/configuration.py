@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
@@ -27,11 +27,15 @@ _PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which 
 WRITING_MODES = ("run", "draw")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
-    "graph", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target", "half",
-    "bending", "clusters", "output.formats", "output.fps", "output.loop", "output.pingpong", "objective.metric",
+    "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target",
+    "half", "bending", "clusters", "output.formats", "output.quality", "output.strip", "output.grid", "output.labels",
+    "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop", "output.pingpong",
+    "objective.metric",
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from fgraph.cli.restoring import Restored
+    from fgraph.save.options import PictureOptions
     from fgraph.save.video import VideoOptions
     from fgraph.sweep.objective import Objective
 
@@ -53,6 +57,10 @@ class Settings:
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
     video: VideoOptions | None = None  # None: as films are by default
+    pictures: PictureOptions | None = None  # None: as they are by default
+    piece: int = 2048  # pixels of a large image that are made at once
+    sheet: bool = True  # whether a sweep ends with a contact sheet
+    restored: Restored | None = None  # the picture that the graph comes from
     files: tuple[PlacedFile, ...] = ()  # those the graph was composed of, the chosen one first
     overrides: tuple[str, ...] = ()
 
@@ -94,8 +102,10 @@ def read_mode(config: DictConfig) -> Mode | ModelMode:
     return cast(Mode | ModelMode, value)
 
 
-def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Settings:
-    """Resolve a composed config.
+def read_settings(
+    config: DictConfig, mode: Mode, hydra_config: HydraConf, restored: Restored | None = None
+) -> Settings:
+    """Resolve a composed config; what it does not say is taken from the picture, if one was given.
 
     Raises:
         GraphError: an interpolation of the graph leads nowhere.
@@ -108,20 +118,26 @@ def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Se
         graph["models"] = {**(graph.get("models") or {}), "main": config.model}
     if config.seed is not None:
         graph["seed"] = config.seed
+    task = tuple(hydra_config.overrides.task)
+    earlier = restored.settings_without(task) if restored else {}
     return Settings(
         mode=mode,
         name=name,
         graph=graph,
         directory=Path(hydra_config.runtime.output_dir),
         device=str(config.device),
-        precision=str(config.precision),
+        precision=str(earlier.pop("precision", config.precision)),
         memory=config.memory,
         downloads=read_downloads(config),
         objective=_read_objective(config.objective, hydra_config),
         formats=_read_formats(config.output.formats),
         video=_read_video(config.output),
+        pictures=_read_pictures(config.output, earlier),
+        piece=config.output.piece,
+        sheet=bool(config.output.sheet),
+        restored=restored,
         files=files,
-        overrides=tuple(hydra_config.overrides.task),
+        overrides=task,
     )
 
 
@@ -171,7 +187,15 @@ def read_downloads(config: DictConfig) -> Downloads:
 
 
 def _read_formats(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+    given = (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+    return tuple("tiff" if name == "tif" else name for name in given)
+
+
+def _read_pictures(output: DictConfig, earlier: Mapping[str, Any]) -> PictureOptions:
+    from fgraph.save.options import OPTIONS, PictureOptions  # with Pillow, which nothing else needs here
+
+    given = cast(dict[str, Any], OmegaConf.to_container(output, resolve=True))
+    return PictureOptions(**{name: given[name] for name in OPTIONS} | dict(earlier))
 
 
 def _read_video(output: DictConfig) -> VideoOptions | None:

@@ -16,6 +16,7 @@ from fgraph.cli.sweeps import Sweep
 
 if TYPE_CHECKING:
     from fgraph.cli.jobs import Prepared
+    from fgraph.cli.restoring import Restored
     from fgraph.sweep.together import Engine, Options, Outcome, Work
 
     Job: TypeAlias = Prepared | ModelJob
@@ -28,8 +29,9 @@ class Task:
     `finish`, each alone.
     """
 
-    def __init__(self, sweep: Sweep) -> None:
+    def __init__(self, sweep: Sweep, restored: Restored | None = None) -> None:
         self.sweep = sweep
+        self._restored = restored
         self._targets: set[Path] = set()  # of the jobs prepared so far
 
     def __call__(self, config: DictConfig) -> float | None:
@@ -55,7 +57,7 @@ class Task:
             return job
         from fgraph.cli import jobs
 
-        return jobs.prepare(read_settings(config, mode, HydraConfig.get()))
+        return jobs.prepare(read_settings(config, mode, HydraConfig.get(), self._restored))
 
     def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
         """Run all jobs; for each what it made, or the exception that it failed with."""

@@ -8,6 +8,7 @@ from fgraph._errors import GraphError
 from fgraph._nodes import Registry
 from fgraph.declare.handle import NodeRef
 from fgraph.node import Noise
+from nodes._copies import Copy, Proposals
 
 Reference: TypeAlias = NodeRef | str
 
@@ -122,6 +123,7 @@ class NodeMethods:
         self,
         of: Reference,
         to: Reference,
+        reading: Literal["paper", "code", "code_with_slip"] = ...,
         rows: str | None = ...,
         layers: str | int | None = ...,
         *,
@@ -129,14 +131,56 @@ class NodeMethods:
     ) -> NodeRef:
         """The codes of `of`, wearing the coarse codes of `to`, so that both have one pose.
 
-        The paper's reading is the first 2048 dimensions of W+, rows 0..3 (SOAT, section 4.6); `layers` says
-        another.
+        SOAT, section 4.6, takes the first 2,048 numbers of W+, rows 0..3, which feed σ 0 to 5. Its code in face
+        mode leaves σ 1 to 3 unmixed instead, which is to wear the source's there; that it mixes σ 0 all the same is
+        a slip.
 
         Fields:
             of: the codes that change their pose
             to: the codes whose pose is taken
-            rows: the W+ rows taken from `to`; absent, and no layers: 0..3
-            layers: instead of rows: layers, by name or σ index
+            reading: what is taken: paper W+ rows 0..3, code σ 0..3, code_with_slip σ 1..3, as published
+            rows: instead: the W+ rows taken from `to`, such as 0..1
+            layers: instead: layers, by name or σ index
+        """
+
+    def own(
+        self,
+        of: Reference,
+        reference: Reference,
+        part: Sequence[int] | None = ...,
+        mask: Reference | None = ...,
+        how: Literal["greedy", "together"] = ...,
+        strength: float | Sequence[float] = ...,
+        rho: float | Sequence[float] = ...,
+        epsilon: float | Sequence[float] = ...,
+        layer: str | int = ...,
+        clusters: int = ...,
+        samples: int = ...,
+        seed: int = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A part taken from another code through the style channels that own it, with no mask in the picture.
+
+        Collins et al. 2020, "Editing in Style", section 3: spherical k-means on the activations of seeded samples
+        finds the parts of a model's images, and M says what share of each channel's energy lies in each. Then S + q
+        (S of the reference - S), where q is 1 for the channels owned most, as long as the sum of 1 - M over them
+        stays below ε in each layer, and only where M > ρ (`greedy`, their published program), or min(1, λ M)
+        (`together`). What owns what is found once for a model, in seconds for a small one, and kept in your cache.
+
+        Fields:
+            of: the codes that are changed
+            reference: the codes that the part is taken from
+            part: the part, by number, from 0; the largest comes first; or a list, taken together
+            mask: instead: the parts of which most lies inside this mask
+            how: how q follows from M
+            strength: greedy: what q is, where it is not 0; together: λ
+            rho: of greedy: ρ, the least share
+            epsilon: of greedy: ε, how much of a layer's channels may lie elsewhere, in channels
+            layer: whose activations are clustered
+            clusters: how many parts
+            samples: images that are looked at
+            seed: of those images, and of the clusters
         """
 
     def truncate(
@@ -430,6 +474,28 @@ class NodeMethods:
     @overload
     def mask(
         self,
+        kind: Literal["region"],
+        region: Literal["eyes", "nose", "mouth", "face", "hair", "left_half", "right_half"],
+        framing: Literal["ffhq", "avatar"] = ...,
+        feather: float | Sequence[float] = ...,
+        invert: bool = ...,
+        alpha: float | Sequence[float] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A part of an aligned face, with soft edges: where it lies follows from how the faces are framed.
+
+        Fields:
+            region: the part; left and right are those of the picture
+            framing: ffhq: faces aligned as FFHQ's are; avatar: those of the bundled model
+            feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
+            invert: 1 becomes 0 and 0 becomes 1
+            alpha: a factor on all of it; a list gives a row each
+        """
+
+    @overload
+    def mask(
+        self,
         kind: Literal["image"],
         path: str,
         channel: Literal["luminance", "alpha", "red", "green", "blue"] = ...,
@@ -700,6 +766,40 @@ class NodeMethods:
             mask: α: 0 is a, 1 is b
             layers: where to mix; elsewhere a runs alone; `here`: only at the pause
             parts: which tensors are mixed
+        """
+
+    def patches(
+        self,
+        of: Reference,
+        source: Reference | None = ...,
+        *,
+        patches: Sequence[Copy | Mapping[str, Any]] | Proposals | Mapping[str, Any],
+        feather: float | Sequence[float] = ...,
+        layers: str | int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        swap: bool = ...,
+        form: Literal["paper", "code"] = ...,
+        at: str | int = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Patches of one picture copied elsewhere in it (or taken from `source`), on the features of many layers.
+
+        The form of the paper, at each of the layers: f <- (1 - Shift(α)) f + Shift(α) Shift(f) (SOAT, equation 4).
+        Several patches are laid one over the other, each a copy of the untouched picture. The form of the code
+        (`patch_swap`): boxes cut to whole pixels of one layer, once, hard, the activation only.
+
+        Fields:
+            of: the picture that is changed
+            source: the picture that patches are cut from, paused at the same layer; absent: the same one
+            patches: a list of {box: [x, y, width, height], to: [x, y]}, or with by: [dx, dy] instead of to, in
+                fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are
+                proposed, by looking at the picture, for each row
+            feather: σ of the soft edge, as a fraction of the shorter side of the canvas; form code has none
+            layers: where patches are copied; form code does so once, at `at`
+            parts: which tensors; form code: activation
+            swap: copy what is at the other end the other way, too
+            form: paper: soft, at many layers; code: hard, at one
+            at: of form code: the layer
         """
 
     @overload

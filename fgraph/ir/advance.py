@@ -10,9 +10,9 @@ from fgraph.fields import Constant
 from fgraph.ir.bend import map_tensor
 from fgraph.ir.build import Build
 from fgraph.ir.noise import NoiseRows, lower_noise
-from fgraph.ir.ops import Conv, Mix, ToRGB, Upsample
+from fgraph.ir.ops import Conv, Mix, ToRGB, Transplant, Upsample
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Parts, Run, Tensor
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Parts, Patched, Run, Tensor
 from fgraph.stylegan.layers import Layer
 
 ONE = Constant(1.0)
@@ -98,6 +98,8 @@ def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], O
             return step(carrier.a)
         return _weighted(build, carrier.beta, carrier.a, step) + _weighted(build, carrier.alpha, carrier.b, step)
     terms = step(carrier.of)
+    if isinstance(carrier, Patched):
+        return [Term(transplant(build, _mix(build, terms), carrier), None)] if acts else terms
     return [Term(map_tensor(build, _mix(build, terms), carrier.edits, layer, canvas), None)] if acts else terms
 
 
@@ -107,6 +109,11 @@ def _weighted(build: Build, weight: Fields, part: Carrier, step: Callable[[Carri
     return [
         Term(term.value, weight if term.weight is None else build.multiply(weight, term.weight)) for term in step(part)
     ]
+
+
+def transplant(build: Build, value: Operand, carrier: Patched) -> Operand:
+    """A map with the patches of a carrier copied within it."""
+    return build.emit(Transplant(*carrier.cells), [value, carrier.patches], carrier.feathers)
 
 
 def _mix(build: Build, terms: list[Term]) -> Operand:

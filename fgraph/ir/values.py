@@ -121,7 +121,25 @@ class Mapped:
         return Mapped(self.of.take(index), pick(self.edits, index), self.layers, self.parts)
 
 
-Carrier = Run | Blend | Mixture | Mapped
+@dataclass(frozen=True, eq=False)
+class Patched:
+    """A carrier whose every output, at the layers and tensors named, has patches of itself copied elsewhere."""
+
+    of: Carrier
+    patches: Operand
+    feathers: tuple[float, ...]  # one a row
+    cells: tuple[int, int]  # rows and columns that patches are counted in
+    layers: frozenset[int]
+    parts: Parts
+
+    def take(self, index: Index) -> Patched:
+        """Rows picked by index."""
+        return replace(
+            self, of=self.of.take(index), patches=self.patches.take(index), feathers=pick(self.feathers, index)
+        )
+
+
+Carrier = Run | Blend | Mixture | Mapped | Patched
 
 
 @dataclass(frozen=True, eq=False)

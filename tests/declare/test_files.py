@@ -37,12 +37,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     np.savez(beside / "noise.npz", **{f"noise_{i}": np.zeros((1, 1, n, n)) for i, n in enumerate(sides)})
     for name in ("mask.png", "sub/second.png"):
         Image.new("RGB", (8, 8)).save(beside / name)
-    (beside / "own.yaml").write_text(GRAPH)
+    (beside / "mine.yaml").write_text(GRAPH)
     return beside
 
 
 def test_beside_the_graph_file(folder: Path) -> None:
-    graph = fgraph.load(folder / "own.yaml")
+    graph = fgraph.load(folder / "mine.yaml")
     assert graph.spec.models == {"main": str(folder / "model.pt"), "other": "landscape"}
     assert graph.spec.noise.file == str(folder / "noise.npz")
     assert graph.spec.nodes["picture"].path == (str(folder / "mask.png"), str(folder / "sub" / "second.png"))
@@ -53,11 +53,11 @@ def test_beside_the_graph_file(folder: Path) -> None:
 def test_before_what_is_here(folder: Path) -> None:
     np.save("codes.npy", np.zeros((3, 10, 64), np.float32))
     Image.new("RGB", (8, 8)).save("here.png")
-    assert fgraph.load(folder / "own.yaml").spec.nodes["code"].file == str(folder / "codes.npy")
-    given = fgraph.load(folder / "own.yaml", overrides=["nodes.code.file=codes.npy", "nodes.mask.path=here.png"])
+    assert fgraph.load(folder / "mine.yaml").spec.nodes["code"].file == str(folder / "codes.npy")
+    given = fgraph.load(folder / "mine.yaml", overrides=["nodes.code.file=codes.npy", "nodes.mask.path=here.png"])
     assert given.spec.nodes["code"].file == "codes.npy"  # of the command line: sought here
     (folder / "codes.npy").unlink()
-    found = fgraph.load(folder / "own.yaml").spec.nodes["code"]
+    found = fgraph.load(folder / "mine.yaml").spec.nodes["code"]
     assert (found.file, len(found.codes().array)) == ("codes.npy", 3)
 
 
@@ -67,7 +67,7 @@ def test_text_and_mappings_have_no_file_beside(folder: Path) -> None:
 
 
 def test_on_the_command_line(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    arguments = ["--config-dir", str(folder.parent), "graph=own", "mode=check"]
+    arguments = ["--config-dir", str(folder.parent), "graph=mine", "mode=check"]
     assert main(arguments) == 0, capsys.readouterr().err
     np.save("wrong.npy", np.zeros((1, 10, 65), np.float32))
     assert main([*arguments, "graph.nodes.code.file=wrong.npy"]) == 2

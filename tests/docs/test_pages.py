@@ -11,7 +11,8 @@ import fgraph
 from fgraph.node import Node
 from tests.docs.blocks import blocks_of
 
-PAGES = ("README.md", *(f"docs/{name}.md" for name in ("bending", "directions", "extending", "models", "python")))
+NAMES = ("bending", "directions", "extending", "models", "one_image", "python", "transfer")
+PAGES = ("README.md", *(f"docs/{name}.md" for name in NAMES))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -6,10 +6,11 @@ from typing import Any
 
 import fgraph
 from fgraph.digraph import wire
+from tests.features import PORTS
 
 PER_ROW = {
     "t", "alpha", "value", "start", "stop", "feather", "dx", "dy", "strength", "component", "truncation",
-    "degrees", "factor", "radius", "fraction", "cluster",
+    "degrees", "factor", "radius", "fraction", "cluster", "rho", "epsilon",
 }  # fmt: skip
 
 
@@ -53,6 +54,10 @@ class _Narrowing:
             per_row = PER_ROW - ({"value"} if node["op"] == "direction" else set())
             fields = {key: value[row] if isinstance(value, list) and len(value) > 1 else value
                       for key, value in node.items() if key in per_row}  # fmt: skip
+            if node["op"] == "patches" and isinstance(node["patches"], dict):
+                seed = node["patches"]["seed"]
+                one = seed[row] if isinstance(seed, list) and len(seed) > 1 else seed
+                fields["patches"] = node["patches"] | {"seed": one}
             self.made[own] = node | fields | self.references(node, row)
         return own
 
@@ -72,7 +77,7 @@ class _Narrowing:
         """A node as it was, under its own id, with all that it reads."""
         if name not in self.made:
             self.made[name] = self.nodes[name]
-            for port in ("of", "a", "b", "mask", "latent", "to"):
+            for port in PORTS:
                 value = self.nodes[name].get(port, [])
                 for one in value if isinstance(value, list) else [value]:
                     self.whole(one)
@@ -80,7 +85,7 @@ class _Narrowing:
 
     def references(self, node: dict[str, Any], row: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for port in ("of", "a", "b", "mask", "latent", "to"):
+        for port in PORTS:
             value = node.get(port)
             if isinstance(value, list):
                 found[port] = [self.node(one, row) for one in value]

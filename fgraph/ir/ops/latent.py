@@ -139,6 +139,26 @@ class Splice(CodeOp):
 
 
 @dataclass(frozen=True)
+class Own(CodeOp):
+    """S with the entries that own a part moved to those of a reference (Collins et al. 2020).
+
+    Params: (numbers of the parts, or the field that holds them; λ, ρ, ε).
+    """
+
+    name: ClassVar[str] = "own"
+    takes_params: ClassVar[bool] = True
+    how: str = "greedy"
+    layer: str = ""
+    clusters: int = 0
+    samples: int = 0
+    seed: int = 0
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind == "s", self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
 class Invert(CodeOp):
     """The code whose image is the operand, found by optimisation; runs whole, its rows stop each for itself."""
 

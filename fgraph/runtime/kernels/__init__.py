@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fgraph.ir import ops
 from fgraph.ir.ops import Op
-from fgraph.runtime.kernels import bending, direction, image, latent, layer, mixing, noise, spatial
+from fgraph.runtime.kernels import bending, direction, image, latent, layer, mixing, noise, owning, patching, spatial
 from fgraph.runtime.kernels.context import Kernel, KernelContext
 
 KERNELS: Mapping[type[Op], Kernel] = {
@@ -18,6 +18,7 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Affine: latent.affine,
     ops.Lerp: latent.lerp,
     ops.Splice: latent.splice,
+    ops.Own: owning.own,
     ops.Invert: latent.invert,
     ops.Component: direction.component,
     ops.Slope: direction.slope,
@@ -39,6 +40,8 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Flip: spatial.edit,
     ops.Concat: spatial.concat,
     ops.BendChannels: bending.bend,
+    ops.Propose: patching.propose,
+    ops.Transplant: patching.transplant,
     ops.Picture: image.picture,
     ops.Clamp: image.clamp,
     ops.Apply: image.apply,
