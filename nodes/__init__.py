@@ -2,10 +2,12 @@
 
 from fgraph.node import Node
 from nodes.align import Align
+from nodes.bend import BENDS
 from nodes.blend import Blend
 from nodes.concat import Concat
 from nodes.crop import Crop
 from nodes.decode import Decode
+from nodes.direction import DIRECTIONS
 from nodes.flip import Flip
 from nodes.image import Image
 from nodes.invert import Invert
@@ -24,11 +26,13 @@ from nodes.rows import Rows
 from nodes.sample import Sample
 from nodes.shift import Shift
 from nodes.tap import Tap
+from nodes.truncate import Truncate
+from nodes.walk import Walk
 
 NODES: tuple[type[Node], ...] = (
-    Sample, Latent, Rows, Lerp, Mix, Align, Own, Image, Invert,
+    Sample, Latent, Rows, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Invert,
     *MASKS,
-    Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend, Patches,
+    Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend, Patches, *BENDS,
     Decode, Knit,
 )  # fmt: skip
 

@@ -99,17 +99,12 @@ class SourceBuilder:
 
     def new_code(self) -> Made:
         known = [one for one in self.values if one.kind == "latent"]
-        how = self.choose(*(("lerp", "mix", "align", "rows", "own") if known else ()), "sample", "sample", "given")
-        if how == "sample":
-            return self.sample()
-        if how == "given":
-            space = self.choose("z", "w", "w+", "s")
-            table = self.table
-            shapes = {"z": [table.code_width], "w+": [table.num_ws, table.w_dim], "s": [table.style_length]}
-            shape = shapes.get(space, [table.w_dim])
-            rows, seed = self.choose(1, self.rows), self.integer(0, 9)
-            value = tiny_array((rows, *shape), seed)
-            return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
+        old = ("lerp", "mix", "mix", "align", "align", "rows", "own", "own", "own") if known else ()
+        how = self.choose(*old, "sample", "given", "direction", "walk")
+        if how in ("sample", "given"):
+            return getattr(self, how)()
+        if how in ("direction", "truncate", "walk"):
+            return getattr(self, how)(self.one_of(known) if known and self.chance() else self.sample())
         a, b = self.one_of(known), self.one_of(known)
         if how == "rows":
             return self.take(a)
@@ -122,6 +117,55 @@ class SourceBuilder:
         names = ("a", "b") if how == "mix" else ("of", "to")
         both = {names[0]: a.id, names[1]: b.id}
         return self.add(Made("", "latent", self.spread(a, b)), op=how, **both, **part)
+
+    def given(self) -> Made:
+        """A code by its numbers, in one of the four spaces."""
+        space, table = self.choose("z", "w", "w+", "s"), self.table
+        shapes = {"z": [table.code_width], "w+": [table.num_ws, table.w_dim], "s": [table.style_length]}
+        rows, seed = self.choose(1, self.rows), self.integer(0, 9)
+        value = tiny_array((rows, *shapes.get(space, [table.w_dim])), seed)
+        return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
+
+    def direction(self, of: Made) -> Made:
+        """A code moved along a component, or a direction of its own."""
+        strength = self.per_row(lambda: self.amount(-2, 2))
+        part = self.choose({}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
+        kind: dict[str, Any] = self.choose(
+            {
+                "kind": "pca",
+                "component": self.per_row(lambda: self.integer(0, 3)),
+                "unit": self.choose("deviation", None),
+            },
+            {"kind": "sefa", "component": self.integer(0, 3), "normalised": self.chance(), "torgb": self.chance()},
+            {"kind": "sefa", "unit": "deviation", "factorised": "b8"},
+            {
+                "kind": "file",
+                "value": tiny_array((2, self.table.w_dim), 3),
+                "component": self.per_row(lambda: self.integer(0, 1)),
+            },
+            {"kind": "file", "value": tiny_array((self.table.style_length,), 4), "space": "s"},
+        )
+        made = Made("", "latent", self.spread(of, strength, kind.get("component")))
+        return self.add(made, op="direction", of=of.id, strength=strength, **kind, **part)
+
+    def truncate(self, of: Made) -> Made:
+        psi = self.per_row(lambda: self.amount(-0.5, 1.5))
+        made = Made("", "latent", self.spread(of, psi))
+        return self.add(made, op="truncate", of=of.id, truncation=psi, cutoff=self.choose(None, None, 2))
+
+    def walk(self, of: Made) -> Made:
+        """A walk of as many frames as the graph has rows, where there are keys."""
+        if self.rows < 2:
+            return self.truncate(of)
+        path = self.choose("spline", "spline", "slerp", "lerp")
+        if path == "slerp":  # of codes in z, which nothing has truncated
+            label = {"class": [row % self.table.c_dim for row in range(self.rows)] if self.table.c_dim else None}
+            of = self.add(Made("", "latent", self.rows), op="sample", count=self.rows, truncation=1.0, **label)
+        elif of.rows < 2:
+            of = self.sample(self.rows)
+        closed, ease = self.chance(), self.choose("linear", "smooth")
+        made = Made("", "latent", self.rows)
+        return self.add(made, op="walk", of=of.id, frames=self.rows, path=path, closed=closed, ease=ease)
 
     def sample(self, rows: int | None = None) -> Made:
         """Codes drawn: by a list of seeds, a count, or the graph's own seed."""
@@ -170,7 +214,7 @@ class SourceBuilder:
             "polygon",
             "constant",
             "region",
-            *(("combine", "combine", "edit", "edit", "old") if known else ()),
+            *(("combine", "combine", "combine", "edit", "edit", "edit", "old") if known else ()),
         )
         kind = self.one_of(kinds)
         if kind == "old":

@@ -16,6 +16,8 @@ FEATURES = (
     "noise: const", "noise: random", "noise: none", "noise: follow", "edits of a carrier",
     "patches", "patches: two passes", "patches: hard", "patches: proposed", "owned parts", "masks: region",
     "models: skip", "models: resnet", "models: orig", "models: conditional",
+    "directions: pca", "directions: sefa", "directions: file", "codes truncated", "walks", "walks on the sphere",
+    "bends: warps", "bends: discs", "bends: pointwise", "bends of clusters", "bends of random channels",
     "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
 )  # fmt: skip
 
@@ -70,7 +72,7 @@ def _of_document(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Itera
     outputs = list(document["outputs"].values())
     if len(set(outputs)) > 1:
         yield "outputs: several"
-    codes = ("sample", "latent", "lerp", "mix", "align", "own")
+    codes = ("sample", "latent", "lerp", "mix", "align", "own", "direction", "truncate", "walk")
     for name in outputs:
         if nodes[name]["op"] in codes:
             yield "outputs: Latent"
@@ -90,12 +92,14 @@ def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
     plain = {
         "restyle": "restyle", "resize": "resizes", "rows": "rows picked", "mix": "style mixing", "knit": "knit",
         "align": "pose alignment", "lerp": "codes between codes", "latent": "codes given", "own": "owned parts",
+        "truncate": "codes truncated",
     }  # fmt: skip
     if op in plain:
         yield plain[op]
     for field in ("seed", "truncation", "t", "alpha", "value", "start", "dx"):
         if op != "latent" and isinstance(node.get(field), list) and len(node[field]) > 1:
             yield "row lists"
+    yield from _of_kind(node)
     if op == "sample" and node.get("smooth") and node.get("count", 1) > 1:
         yield "smoothed draws"
     if op == "mosaic" and node["wrap"] != "none":
@@ -108,6 +112,20 @@ def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
         yield "combined masks" if node["kind"] == "combine" else f"masks: {node['kind']}"
     if op in (*SPATIAL, "concat"):
         yield from _of_edit(nodes, name, node)
+
+
+def _of_kind(node: Mapping[str, Any]) -> Iterator[str]:
+    op = node["op"]
+    if op == "direction":
+        yield f"directions: {node['kind']}"
+    if op == "walk":
+        yield "walks on the sphere" if node["path"] == "slerp" else "walks"
+    if op == "bend":
+        warps, discs = ("rotate", "scale", "translate", "flip"), ("erode", "dilate")
+        kind = node["kind"]
+        yield f"bends: {'warps' if kind in warps else 'discs' if kind in discs else 'pointwise'}"
+        if "cluster" in node or "fraction" in node:
+            yield "bends of clusters" if "cluster" in node else "bends of random channels"
 
 
 def _of_patches(node: Mapping[str, Any]) -> Iterator[str]:

@@ -24,7 +24,8 @@ from fgraph.stylegan.ownership import Catalogue, Settings
 from nodes.mask import Combine as CombineMask
 from nodes.mask import Mask as MaskNode
 from nodes.patches import Proposals
-from tests.step_codes import Code, promote, splice, together
+from tests.step_bending import bent
+from tests.step_codes import Code, moved_along, promote, splice, together, truncated, walked
 from tests.step_interpreter import (
     Blend,
     Draw,
@@ -121,6 +122,15 @@ class Interpreter:
     def _align(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
         rows = "0..3" if node.rows is None and node.layers is None else node.rows
         return splice(inputs["of"][0], inputs["to"][0], rows, node.layers)
+
+    def _truncate(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
+        return truncated(inputs["of"][0], value_at(node.truncation, at[1]), node.cutoff)
+
+    def _direction(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
+        return moved_along(inputs["of"][0], node, value_at(node.component, at[1]), value_at(node.strength, at[1]))
+
+    def _walk(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Code]:
+        return walked(inputs["of"], node)
 
     def _own(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
         of, reference = together(inputs["of"][0], inputs["reference"][0], "s")
@@ -248,6 +258,18 @@ class Interpreter:
         if at_layers is None or at_layers.layers.text == "here":
             return edit_paused(state, edit)
         return mapped(state, edit, at_layers.layers.resolve(state.model.table, state.layer), at_layers.parts)
+
+    def _bend(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
+        state = self.paused(inputs["of"][0], at)
+        table = state.model.table
+        layers, edit = node.layers.resolve(table, state.layer), bent(node, at[1], state.model)
+        state = replace(state, carrier=Map(state.carrier, edit, layers, node.parts))
+        for name in ("activation", "skip") if state.layer in layers else ():
+            tensor = getattr(state, name)
+            if node.parts in ("both", name) and tensor is not None:
+                maker = [one for one in table.layers if one.index <= state.layer and one.tensor == name][-1]
+                state = replace(state, **{name: edit.apply(tensor, maker, state.canvas)})
+        return state
 
     def _concat(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
         axis, dim = node.axis, 3 if node.axis == "x" else 2

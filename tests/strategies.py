@@ -40,6 +40,8 @@ class GraphBuilder(SourceBuilder):
 
     def start_pass(self) -> Made:
         code, layer = self.code(), self.integer(-1, self.table.last - 2)
+        if self.chance():
+            code = self.one_of((self.direction, self.direction, self.truncate, self.walk))(code)
         name = "const" if layer < 0 else self.choose(layer, self.table.at(layer).name)
         made = Made("", "features", code.rows, layer)
         return self.add(made, op="tap", of=code.id, layer=name, model=self.choose(None, "toon"), noise=self.noise())
@@ -56,9 +58,11 @@ class GraphBuilder(SourceBuilder):
     def blend(self, a: Made, layers: str | None = None) -> Made:
         """A blend with something that fits: another pass, or this one restyled, moved or blended."""
         fitting = [one for one in self.values if one.kind == "features" and self._fits(one, a)]
-        how = self.choose("restyle", "map", "shift", "known", "known", "blend" if self.integer(0, 2) == 0 else "known")
+        how = self.choose(
+            "restyle", "map", "bend", "shift", "known", "known", "blend" if self.integer(0, 2) == 0 else "known"
+        )
         makers: dict[str, Callable[[Made], Made]] = {
-            "restyle": self.restyle, "map": self.map, "shift": self.shift, "blend": self.blend,
+            "restyle": self.restyle, "map": self.map, "bend": self.bend, "shift": self.shift, "blend": self.blend,
             "known": lambda _: self.one_of(fitting),
         }  # fmt: skip
         b, mask = makers[how](a), self.mask()
@@ -173,6 +177,35 @@ class GraphBuilder(SourceBuilder):
     def map(self, of: Made) -> Made:
         return self.one_of((self.shift, self.flip))(of, self.one_of(LAYER_SETS))
 
+    def bend(self, of: Made) -> Made:
+        """Channels bent; not by a threshold, where rounding would decide between 0 and 1."""
+        which: dict[str, Any] = self.choose(
+            {}, {"channels": "1..2"},
+            {"fraction": self.per_row(lambda: self.choose(0.5, 0.8)), "seed": self.integer(0, 9)},
+            {"clusters": 2, "cluster": self.per_row(lambda: self.integer(0, 1))},
+        )  # fmt: skip
+        kind: dict[str, Any] = self.choose(
+            {"kind": "rotate", "degrees": self.per_row(lambda: self.choose(0, 30, 90, 200.5))},
+            {
+                "kind": "scale",
+                "factor": self.per_row(lambda: self.choose(0.7, 1, 1.5)),
+                "about": self.choose("published", None),
+            },
+            {"kind": "translate", "dx": self.per_row(lambda: self.choose(0.25, -0.1, 1)), "dy": 0.5},
+            {"kind": "translate", "dx": 1, "dy": self.per_row(lambda: self.choose(-2, 0.5)), "unit": "pixel"},
+            {"kind": "flip", "axis": self.choose("x", "y")},
+            {"kind": self.choose("erode", "dilate"), "radius": self.per_row(lambda: self.integer(0, 2))},
+            {"kind": "multiply", "factor": self.per_row(lambda: self.choose(-0.5, 0.5, 1))},
+            {"kind": self.choose("ablate", "invert")},
+        )
+        here = "b8.conv1" if "cluster" in which else "here,b16.conv0"  # the constant has no clusters
+        layers = self.choose("b8.conv0", "b8", "b16.conv0..b16.conv1", here, "b4.conv1,b16.conv1")
+        parts = self.choose("both", None, None) if not which else None
+        lists = [value for value in (kind | which).values() if isinstance(value, list)]
+        return self.add(
+            replace(of, rows=self.spread(of, *lists)), op="bend", of=of.id, layers=layers, parts=parts, **kind, **which
+        )
+
     def concat(self, of: Made) -> Made:
         axis = self.choose("x", "y")
         side = "height" if axis == "x" else "width"
@@ -212,8 +245,8 @@ class GraphBuilder(SourceBuilder):
 
 
 PASS_STEPS = (
-    "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "resize", "crop", "shift", "flip",
-    "map", "map", "concat", "take", "patches", "propose",
+    "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "pad", "resize", "crop", "shift",
+    "flip", "map", "map", "bend", "bend", "bend", "concat", "take", "patches", "propose",
 )  # fmt: skip
 IMAGE_STEPS = ("knit", "flip", "shift", "crop", "join", "take")
 

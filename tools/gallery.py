@@ -22,6 +22,8 @@ GRAPHS = ROOT / "graphs" / "graph"
 SHEET = ROOT / "docs" / "gallery" / "graphs.png"
 ZOOM, GAP, LABEL, TITLE, WIDTH = 2, 8, 15, 20, 1360
 BETWEEN = 2  # white pixels between the rows of one output
+MOST = 10  # frames shown of a film,
+FILM = 24  # which has more rows than this
 LINE = 8  # of its rows side by side
 SMALL, LARGE = ImageFont.load_default(size=11), ImageFont.load_default(size=15)
 
@@ -111,8 +113,10 @@ def add_sources(graph: fgraph.Graph) -> dict[str, str]:
 
 
 def strip(image: fgraph.Image, *, downwards: bool) -> Image.Image:
-    """The rows of an image side by side, or one below the other; many of them on lines of eight."""
+    """The rows of an image side by side, or one below the other; many on lines of eight; of a film ten frames."""
     pixels = [image.pixels(row) for row in range(image.rows)]
+    if len(pixels) > FILM:
+        pixels = [pixels[row] for row in np.linspace(0, len(pixels) - 1, MOST).round().astype(int).tolist()]
     if len(pixels) > LINE and len(pixels) % LINE == 0 and not downwards:
         pixels = [joined(pixels[start : start + LINE], 1) for start in range(0, len(pixels), LINE)]
         downwards = True

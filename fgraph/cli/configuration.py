@@ -29,15 +29,16 @@ WRITING_MODES = ("run", "draw", "invert")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
     "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target",
-    "half", "output.formats", "output.quality", "output.strip", "output.grid", "output.labels", "output.gap",
-    "output.compare", "output.sheet", "output.piece", "objective.metric",
-    "images", "inversion.preset", "inversion.space", "inversion.prior", "inversion.steps", "inversion.batch",
-    "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts", "inversion.noise",
+    "half", "bending", "clusters", "output.formats", "output.quality", "output.strip", "output.grid", "output.labels",
+    "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop", "output.pingpong",
+    "objective.metric", "images", "inversion.preset", "inversion.space", "inversion.prior", "inversion.steps",
+    "inversion.batch", "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts", "inversion.noise",
 )  # fmt: skip
 
 if TYPE_CHECKING:
     from fgraph.cli.restoring import Restored
     from fgraph.save.options import PictureOptions
+    from fgraph.save.video import VideoOptions
     from fgraph.sweep.objective import Objective
 
 PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its root stands in the graph
@@ -57,6 +58,7 @@ class Settings:
     downloads: Downloads = USUAL
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
+    video: VideoOptions | None = None  # None: as films are by default
     pictures: PictureOptions | None = None  # None: as they are by default
     piece: int = 2048  # pixels of a large image that are made at once
     sheet: bool = True  # whether a sweep ends with a contact sheet
@@ -99,7 +101,7 @@ def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode:
     value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode), *get_args(PictureMode))
     if value not in modes:
         raise FgraphError(_unknown("mode", str(value), modes))
-    for name in ("target", "half"):
+    for name in ("target", "half", "bending", "clusters"):
         if value != "convert" and (OmegaConf.is_interpolation(config, name) or config.get(name)):
             raise FgraphError(f"{name} is for mode=convert, not for mode={value}")
     if value != "invert" and config.images is not None:
@@ -136,6 +138,7 @@ def read_settings(
         downloads=read_downloads(config),
         objective=_read_objective(config.objective, hydra_config),
         formats=_read_formats(config.output.formats),
+        video=_read_video(config.output),
         pictures=_read_pictures(config.output, earlier),
         piece=config.output.piece,
         sheet=bool(config.output.sheet),
@@ -200,6 +203,19 @@ def _read_pictures(output: DictConfig, earlier: Mapping[str, Any]) -> PictureOpt
 
     given = cast(dict[str, Any], OmegaConf.to_container(output, resolve=True))
     return PictureOptions(**{name: given[name] for name in OPTIONS} | dict(earlier))
+
+
+def _read_video(output: DictConfig) -> VideoOptions | None:
+    if not {"gif", "mp4"} & set(_read_formats(output.formats)):
+        return None
+    from fgraph.save.video import VideoOptions  # with Pillow, which nothing else needs here
+
+    for name in ("loop", "pingpong"):
+        if not isinstance(output[name], bool):
+            raise FgraphError(f"output.{name} is true or false, not '{output[name]}'")
+    if isinstance(output.fps, bool) or not isinstance(output.fps, int | float):
+        raise FgraphError(f"output.fps is a number of frames a second, not '{output.fps}'")
+    return VideoOptions(float(output.fps), output.loop, output.pingpong)
 
 
 def _read_objective(value: Any, hydra_config: HydraConf) -> Objective | None:

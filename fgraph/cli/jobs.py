@@ -114,7 +114,10 @@ def _save(job: Prepared, results: Any) -> float | None:
     sources = {name: results[output] for name, output in job.sources.items()}
     labels = {name: label_rows(job.graph.spec, name, value.rows) for name, value in own.items()}
     record = record_graph(job.graph, {"precision": settings.precision, **options.changed})
-    manifest = save_results(own, settings.directory, settings.formats, record, options, labels=labels, sources=sources)
+    manifest = save_results(
+        own, settings.directory, settings.formats, record, options,
+        labels=labels, sources=sources, video=settings.video,
+    )  # fmt: skip
     for path in manifest.paths:
         print(path)
     for file in manifest.without_record:

@@ -63,11 +63,17 @@ def read_model_job(config: DictConfig, mode: ModelMode, hydra_config: HydraConf)
         raise FgraphError(f"mode={mode} returns no number that hydra/sweeper={name} could look at; use the basic one")
     try:
         model, target, half = config.model, config.target, config.half
+        bending, clusters = config.bending, config.clusters
     except OmegaConfBaseException as error:
         raise FgraphError(f"{error.full_key}: {str(error.msg or error).splitlines()[0]}") from error
+    ending = "\n\n" if hydra_config.mode is RunMode.MULTIRUN else "\n"
+    if bending and mode == "convert":
+        from fgraph.cli.bending import BendingJob, check_target
+
+        written = check_target(_read_target(target))
+        return BendingJob(model or "", written, ending=ending, bending=str(bending), clusters=clusters)
     if not model:
         raise FgraphError(f"mode={mode} needs model=, a path, an address or the name of a bundled model")
-    ending = "\n\n" if hydra_config.mode is RunMode.MULTIRUN else "\n"
     if mode == "inspect":
         return ModelJob(str(model), ending=ending, downloads=read_downloads(config))
     return ModelJob(str(model), _read_target(target), _read_half(half), ending, read_downloads(config))

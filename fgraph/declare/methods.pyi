@@ -183,6 +183,137 @@ class NodeMethods:
             seed: of those images, and of the clusters
         """
 
+    def truncate(
+        self,
+        of: Reference,
+        truncation: float | Sequence[float] = ...,
+        cutoff: int | None = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """w_mean + ψ (w - w_mean), for any codes: z is mapped to W first, and in S the mean is that of W, as styles.
+
+        `cutoff` is `truncation_cutoff` of NVlabs' programs: only the first so many W+ rows are truncated.
+
+        Fields:
+            of: the codes
+            truncation: ψ: 1 leaves the codes as they are, 0 is the mean
+            cutoff: truncate only the W+ rows below this one; absent: all
+        """
+
+    @overload
+    def direction(
+        self,
+        kind: Literal["pca"],
+        component: int | Sequence[int] = ...,
+        unit: Literal["deviation", "length"] = ...,
+        *,
+        of: Reference,
+        strength: float | Sequence[float] = ...,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """GANSpace: along a principal component of w, over 10,000 seeded samples (Härkönen et al. 2020).
+
+        Fields:
+            component: which, from 0: the one along which w deviates most
+            unit: of strength: standard deviations of w along it, or its length in W
+            of: the codes that are moved
+            strength: how far, in units of the direction; a list gives a row each
+            layers: the layers, by name or σ index, whose styles move; absent: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
+    @overload
+    def direction(
+        self,
+        kind: Literal["sefa"],
+        component: int | Sequence[int] = ...,
+        unit: Literal["deviation", "length"] = ...,
+        factorised: str | int | None = ...,
+        normalised: bool = ...,
+        torgb: bool = ...,
+        *,
+        of: Reference,
+        strength: float | Sequence[float] = ...,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """SeFa: along an eigenvector of AᵀA, where A are the affine weights of some layers (Shen & Zhou 2021).
+
+        Fields:
+            component: which, from 0: the one that changes the styles most
+            unit: of strength: its length in W, or standard deviations of w along it
+            factorised: the layers whose affines are factorised; absent: those of layers or rows, else all
+            normalised: whether every style counts alike, as in the published program; the paper does not say so
+            torgb: whether the affines of ToRGB count; the published programs leave them out
+            of: the codes that are moved
+            strength: how far, in units of the direction; a list gives a row each
+            layers: the layers, by name or σ index, whose styles move; absent: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
+    @overload
+    def direction(
+        self,
+        kind: Literal["file"],
+        file: str | None = ...,
+        value: Any | None = ...,
+        array: str | None = ...,
+        space: Literal["z", "w", "w+", "s"] | None = ...,
+        component: int | Sequence[int] = ...,
+        *,
+        of: Reference,
+        strength: float | Sequence[float] = ...,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Along a direction of your own, in z, W, W+ or S: from a file or given as numbers.
+
+        Read are `.npy`, `.npz`, `.safetensors` and `.pt`; a file of GANSpace (`lat_comp`, in units of its
+        `lat_stdev`) and rosinality's factor.pt (`eigvec`, a column each) are known by what they hold.
+
+        Fields:
+            file: .npz, .npy, .safetensors or .pt
+            value: the numbers themselves
+            array: which array of the file; absent: its only one, or a known one
+            space: where it lies; absent: what the file tells, w+ if it has 3 axes, else w or s by its length
+            component: which direction, where there are several, from 0
+            of: the codes that are moved
+            strength: how far, in units of the direction; a list gives a row each
+            layers: the layers, by name or σ index, whose styles move; absent: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
+    def walk(
+        self,
+        of: Reference,
+        frames: int = ...,
+        path: Literal["lerp", "slerp", "spline"] = ...,
+        closed: bool = ...,
+        ease: Literal["linear", "smooth"] = ...,
+        space: Literal["z", "w", "w+", "s"] | None = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A walk through key codes: each frame is a row, so that all frames are one batch.
+
+        `lerp` goes straight from key to key, in W; `slerp` on the sphere, in z, where random codes lie; `spline`
+        through the keys without a corner, in W (Catmull & Rom 1974, the uniform spline). All frames have the random
+        noise of the first key, so that nothing but the codes moves.
+
+        Fields:
+            of: the keys, two rows or more
+            frames: rows of the walk
+            path: how it goes from key to key
+            closed: whether it goes back to the first key; the last frame is then the one before it
+            ease: smooth rests at each key (3t² - 2t³ between two), linear goes on evenly
+            space: where the way lies; absent: z for slerp, else w, or the later space of the keys
+        """
+
     def image(
         self,
         path: str | Sequence[str],
@@ -686,6 +817,310 @@ class NodeMethods:
             swap: copy what is at the other end the other way, too
             form: paper: soft, at many layers; code: hard, at one
             at: of form code: the layer
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["scale"],
+        factor: float | Sequence[float] = ...,
+        about: Literal["centre", "published"] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels made larger or smaller about the middle; zeros come in from outside.
+
+        Fields:
+            factor: 2 is twice as large
+            about: centre, or published: pixel n/2, half a pixel below and right of it
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["rotate"],
+        degrees: float | Sequence[float] = ...,
+        about: Literal["centre", "published"] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels turned about the middle; zeros come in at the corners.
+
+        Fields:
+            degrees: counter-clockwise, as it is looked at
+            about: centre, or published: pixel n/2, half a pixel below and right of it
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["translate"],
+        dx: float | str | Sequence[float | str] = ...,
+        dy: float | str | Sequence[float | str] = ...,
+        unit: Literal["fraction", "pixel"] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels moved; zeros come in at the edge, or what went out at the other where the canvas goes round.
+
+        Fields:
+            dx: to the right
+            dy: down
+            unit: of the canvas, as published; or pixels of each layer's own map
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["flip"],
+        axis: Literal["x", "y"] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels mirrored.
+
+        Fields:
+            axis: x swaps left and right (published: flip-h), y top and bottom
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["erode"],
+        radius: int | Sequence[int] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """The least value within a disc: bright forms get thinner.
+
+        Fields:
+            radius: of the disc, in pixels of the layer
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["dilate"],
+        radius: int | Sequence[int] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """The greatest value within a disc: bright forms get thicker.
+
+        Fields:
+            radius: of the disc, in pixels of the layer
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["threshold"],
+        value: float | Sequence[float] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """1 where a channel is above a value, else 0.
+
+        Fields:
+            value: what it must be above; published: -1 to 1
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["multiply"],
+        factor: float | Sequence[float] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels times a factor.
+
+        Fields:
+            factor: 0 ablates, below 0 turns the sign
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["ablate"],
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels set to 0.
+
+        Fields:
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["invert"],
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """1 - x, as published.
+
+        Fields:
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
     def decode(

@@ -10,6 +10,7 @@ from typing import Literal
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit
 from fgraph.fields import Cell, Field, Placed, edited
+from fgraph.ir.bendings import Bend
 from fgraph.ir.build import Build
 from fgraph.ir.ops import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
 from fgraph.ir.program import Operand
@@ -92,11 +93,18 @@ def _edit_carrier(carrier: Carrier, edits: tuple[Edit, ...], canvas: Canvas) -> 
         raise ValueError(_UNMOVED)
     after = canvas.edited(edits[0])
     scale = (canvas.height / after.height, canvas.width / after.width)
-    return replace(carrier, of=again(carrier.of), edits=tuple(_rescaled(edit, scale) for edit in carrier.edits))
+    return _rescaled_map(carrier, again(carrier.of), scale)
 
 
-def _rescaled(edit: Edit, scale: tuple[Fraction, Fraction]) -> Edit:
+def _rescaled_map(carrier: Mapped, of: Carrier, scale: tuple[Fraction, Fraction]) -> Mapped:
+    edits = tuple(_rescaled(edit, scale) for edit in carrier.edits)
+    return replace(carrier, of=of, edits=edits)
+
+
+def _rescaled(edit: Edit | Bend, scale: tuple[Fraction, Fraction]) -> Edit | Bend:
     """A same-size edit whose amounts stay the same distance on a canvas that has changed size."""
+    if isinstance(edit, Bend):
+        return edit.rescaled(scale)
     if isinstance(edit, geometry.Shift):
         return replace(edit, dy=edit.dy * scale[0], dx=edit.dx * scale[1])
     return edit
@@ -159,6 +167,4 @@ def _place_carrier(carrier: Carrier, axis: Axis, start: Fraction, length: Fracti
     if isinstance(carrier, Patched):
         raise ValueError(_UNMOVED)
     scale = (Fraction(1), length) if axis == "x" else (length, Fraction(1))
-    return Mapped(
-        again(carrier.of), tuple(_rescaled(edit, scale) for edit in carrier.edits), carrier.layers, carrier.parts
-    )
+    return _rescaled_map(carrier, again(carrier.of), scale)

@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 from fgraph._geometry import Canvas, Edit
 from fgraph.fields import Field, complement
+from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand
 from fgraph.ir.types import TypeKind
 
@@ -108,10 +109,10 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class Mapped:
-    """A carrier whose every output, at the layers and tensors named, is moved by a same-size edit."""
+    """A carrier whose every output, at the layers and tensors named, is moved by a same-size edit, or bent."""
 
     of: Carrier
-    edits: tuple[Edit, ...]  # one a row
+    edits: tuple[Edit | Bend, ...]  # one a row, all of one kind
     layers: frozenset[int]
     parts: Parts
 

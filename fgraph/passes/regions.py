@@ -70,8 +70,10 @@ class _Walk:
             for operand in output.tensors.values():
                 kind = self.program.instructions[operand.value].type
                 if kind.spatial:
-                    every = [whole(kind.size)] * operand.rows
-                    self._ask(operand, every if wanted is None else wanted.get(place, [NOTHING] * operand.rows))
+                    asked = None if wanted is None else wanted.get(place, [NOTHING] * operand.rows)
+                    if asked is not None and len(output.tensors) > 1:  # features, each tensor at its own size
+                        asked = [whole(kind.size) if area(one) else NOTHING for one in asked]
+                    self._ask(operand, [whole(kind.size)] * operand.rows if asked is None else asked)
         made = [self._settle(number) for number in reversed(range(len(self.needs)))]
         return replace(self.program, instructions=tuple(reversed(made)))
 

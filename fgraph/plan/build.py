@@ -97,8 +97,8 @@ class StepBuilder:
         groups: dict[Region | None, list[int]] = {}
         for row in range(count):
             region = None if regions is None else regions[row]
-            if region is None or area(region):
-                groups.setdefault(region, []).append(row)
+            if region is None or area(region):  # features are wanted whole, each tensor at its own size
+                groups.setdefault(None if len(output.tensors) > 1 else region, []).append(row)
         found = []
         for region, rows in groups.items():
             index = as_index(rows)

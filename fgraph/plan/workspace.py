@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fgraph.fields import Field
-from fgraph.ir.ops import Concat, Conv, DrawMask, Mix, NoiseField, Upsample
+from fgraph.ir.ops import BendChannels, Concat, Conv, DrawMask, Mix, NoiseField, Upsample
 from fgraph.ir.ops.layer import LayerOp
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
@@ -21,8 +21,8 @@ def workspace(step: Step) -> int:
         rows = rows_at_once(step)
         read = gathered[0] * rows // step.rows + sum(gathered[1:])
         return read + (_conv(step, rows) if isinstance(op, Conv) else step.out_bytes * (len(step.inputs) > 2))
-    if isinstance(op, Upsample):
-        return sum(gathered) + step.out_bytes // 4 * (step.tile is None)  # padded first, if it brings no context
+    if isinstance(op, Upsample | BendChannels):
+        return sum(gathered) + _beside(step)
     if step.tile is not None and isinstance(op, NoiseField | DrawMask):
         return step.out_bytes + (0 if _is_local(step) else 4 * step.type.numbers)  # those are drawn whole and cut
     if isinstance(op, Mix) and not step.is_plain:
@@ -30,6 +30,12 @@ def workspace(step: Step) -> int:
         return sum(sorted(gathered[half:])[-2:]) + max(gathered[:half])  # one after another
     in_place = isinstance(op, Concat) and step.tile is not None  # parts go where they belong at once
     return 0 if in_place else sum(gathered)
+
+
+def _beside(step: Step) -> int:
+    if isinstance(step.op, BendChannels):
+        return 4 * step.out_bytes  # the channels picked, what is read for them, its weighted sum
+    return step.out_bytes // 4 * (step.tile is None)  # padded first, if it brings no context
 
 
 def _is_local(step: Step) -> bool:

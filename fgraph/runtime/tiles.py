@@ -9,11 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fgraph.ir.ops import Concat, DrawMask, Mix, NoiseField, Op, SpatialOp, Upsample
+from fgraph.ir.ops import BendChannels, Concat, DrawMask, Mix, NoiseField, Op, SpatialOp, Upsample
 from fgraph.ir.program import as_index
 from fgraph.ir.regions import Region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
+from fgraph.runtime.kernels.bending import Place, bend_window
 from fgraph.runtime.kernels.mixing import mask_window
 from fgraph.runtime.kernels.noise import noise_window
 from fgraph.runtime.kernels.spatial import edit_window
@@ -85,9 +86,26 @@ def _room(step: Step, buffers: Buffers, *, zero: bool) -> Tensor:
 
 
 def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """A spatial edit, rows of equal edit and region together: their windows are of one size."""
-    assert step.regions is not None
+    """A spatial edit of the windows that tiles look at."""
     assert isinstance(step.op, SpatialOp)
+    op, size = step.op, step.input_types[0].size
+    return _alike(step, buffers, lambda x, edit, window, region: edit_window(op, x, edit, (size, window, region)))
+
+
+def _bend(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    """A bending of the windows that tiles look at."""
+    assert isinstance(step.op, BendChannels)
+    size, wraps = step.input_types[0].size, step.op.wraps
+    return _alike(
+        step,
+        buffers,
+        lambda x, param, window, region: bend_window(x, param, Place(size, window, region, wraps), context),
+    )
+
+
+def _alike(step: Step, buffers: Buffers, make: Callable[[Tensor, Any, Region, Region], Tensor]) -> Tensor:
+    """Tiles, those of equal parameter and region together: their windows are of one size."""
+    assert step.regions is not None
     gather = step.inputs[0]
     groups: dict[object, list[int]] = {}
     for row, region in enumerate(step.regions.tolist()):
@@ -97,11 +115,8 @@ def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
         index = as_index(np.array(rows))
         part = gather.take(index)
         assert part.windows is not None
-        window = part.windows[0].tolist()
-        region = step.regions[rows[0]].tolist()
-        made = edit_window(
-            step.op, read(buffers, part), step.params[rows[0]], (step.input_types[0].size, window, region)
-        )
+        window, region = (tuple(one.tolist()) for one in (part.windows[0], step.regions[rows[0]]))
+        made = make(read(buffers, part), step.params[rows[0]], window, region)
         if len(groups) == 1:
             return made
         if result is None:
@@ -117,4 +132,5 @@ _SPECIAL: Mapping[type[Op], Callable[[Step, Buffers, KernelContext], Tensor]] = 
     DrawMask: _drawn,
     Mix: _mix,
     Concat: _concat,
+    BendChannels: _bend,
 }

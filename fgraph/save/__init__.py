@@ -2,6 +2,7 @@
 
 from fgraph.save.options import PictureOptions
 from fgraph.save.record import ModelRecord, Record, read_record
+from fgraph.save.video import VideoOptions, save_video
 from fgraph.save.writer import MANIFEST, Manifest, SavedFile, save_results
 
 __all__ = [
@@ -11,6 +12,8 @@ __all__ = [
     "PictureOptions",
     "Record",
     "SavedFile",
+    "VideoOptions",
     "read_record",
     "save_results",
+    "save_video",
 ]

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from PIL import JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL import GifImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from fgraph._errors import FgraphError
 from fgraph._pictures import ASCII, EXIF_DETAILS, USER_COMMENT
@@ -19,6 +19,7 @@ _DESCRIPTION = 270  # the TIFF tag for free text
 _READERS = (
     (b"\x89PNG\r\n\x1a\n", PngImagePlugin.PngImageFile),
     (b"\xff\xd8\xff", JpegImagePlugin.JpegImageFile),
+    (b"GIF8", GifImagePlugin.GifImageFile),
     (b"RIFF", WebPImagePlugin.WebPImageFile),
     (b"II", TiffImagePlugin.TiffImageFile),
     (b"MM", TiffImagePlugin.TiffImageFile),
@@ -26,7 +27,7 @@ _READERS = (
 
 
 def read_texts(path: str | Path) -> dict[str, str]:
-    """The texts of a PNG, WebP, JPEG or TIFF, by their keys; no pixels are decoded.
+    """The texts of a PNG, WebP, JPEG, TIFF or GIF, by their keys; no pixels are decoded.
 
     Raises:
         FgraphError: the file cannot be read, is no picture, is damaged, or holds more text than `MOST_TEXT`.
@@ -41,7 +42,7 @@ def read_texts(path: str | Path) -> dict[str, str]:
     except Exception as error:  # what a damaged file makes of Pillow's readers is of many kinds
         raise FgraphError(f"cannot read {path}: it is damaged ({str(error) or type(error).__name__})") from error
     if found is None:
-        raise FgraphError(f"cannot read {path}: it is no PNG, WebP, JPEG or TIFF")
+        raise FgraphError(f"cannot read {path}: it is no PNG, WebP, JPEG, TIFF or GIF")
     if sum(map(len, found.values())) > MOST_TEXT:
         raise FgraphError(f"cannot read {path}: it carries more than {MOST_TEXT >> 20} MiB of text")
     return found
@@ -62,6 +63,8 @@ def _texts_of(picture: Any) -> dict[str, str]:
         return {str(key): str(value) for key, value in picture.info.items() if isinstance(value, str)}
     if isinstance(picture, TiffImagePlugin.TiffImageFile):
         comment = str(picture.tag_v2.get(_DESCRIPTION, ""))
+    elif isinstance(picture, GifImagePlugin.GifImageFile):
+        comment = picture.info.get("comment", b"").decode("utf-8", "replace")
     else:
         raw = picture.getexif().get_ifd(EXIF_DETAILS).get(USER_COMMENT, b"")
         comment = raw.removeprefix(ASCII).decode("ascii", "replace") if isinstance(raw, bytes) else str(raw)

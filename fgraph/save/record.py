@@ -79,7 +79,7 @@ class Record:
 
 
 def read_record(path: str | Path) -> Record:
-    """Read how a picture written by fgraph was made: a PNG, WebP, JPEG or TIFF.
+    """Read how a picture or a film written by fgraph was made: a PNG, WebP, JPEG, TIFF or GIF.
 
     Raises:
         FgraphError: the file cannot be read, is no such picture, or carries no record.

@@ -25,9 +25,10 @@ from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, enco
 from fgraph.save.arranging import arrange
 from fgraph.save.options import PictureOptions
 from fgraph.save.record import Record
+from fgraph.save.video import VIDEO_FORMATS, VideoOptions, encode_video
 
 MANIFEST = "manifest.json"
-FORMATS = (*PICTURE_FORMATS, "npy")
+FORMATS = (*PICTURE_FORMATS, "npy", *VIDEO_FORMATS)
 _LARGE = "; or tiff or dzi, without others, for images of any length"
 _ENDINGS = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 
@@ -82,11 +83,13 @@ def save_results(
     *,
     labels: Mapping[str, Sequence[str]] | None = None,
     sources: Mapping[str, Result] | None = None,
+    video: VideoOptions | None = None,
 ) -> Manifest:
     """Write results into `directory`: pictures, arrays, latents and a `manifest.json`.
 
     An image is `name.png`, or `name_000.png`, ... for several rows, in each picture format of `formats` (png, webp,
-    jpeg), and `name.npy` (float32 [rows, channels, h, w]) where `formats` has npy. A mask is both. A latent is
+    jpeg), and `name.npy` (float32 [rows, channels, h, w]) where `formats` has npy; with gif or mp4 its rows are the
+    frames of a film, `name.gif`, shown as `video` says. A mask is a picture and an array. A latent is
     `name.safetensors`; feature maps are `name.npz` and a preview. `options` may ask for `name_strip`, `name_grid`
     and `compare` beside these; `labels` and `sources` are for them (see `arrange`).
 
@@ -94,7 +97,7 @@ def save_results(
         SaveError: a format is unknown, or a file could not be written; what stood there before still stands, whole.
     """
     directory, kinds = Path(directory), _read_formats(formats)
-    writer = _Writer(record or Record(), options or PictureOptions(), kinds)
+    writer = _Writer(record or Record(), options or PictureOptions(), video or VideoOptions(), kinds)
     saved: list[SavedFile] = []
     with Staging() as staging:
         for content in writer.contents(results, labels, sources):
@@ -128,8 +131,9 @@ def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Recor
 class _Writer:
     """Results -> the content of files."""
 
-    def __init__(self, record: Record, options: PictureOptions, kinds: Sequence[str]) -> None:
+    def __init__(self, record: Record, options: PictureOptions, video: VideoOptions, kinds: Sequence[str]) -> None:
         self.record = record
+        self._video = video
         self.without_record: list[str] = []
         self._options = options
         self._kinds = kinds
@@ -155,6 +159,7 @@ class _Writer:
                 yield from self._pictures(name, value, self._picture_kinds)
                 if "npy" in self._kinds:
                     yield f"{name}.npy", None, encode_npy(value.array)
+                yield from self._films(name, value)
             case MaskImage():
                 yield from self._pictures(name, value, self._picture_kinds or ["png"])
                 yield f"{name}.npy", None, encode_npy(value.array)
@@ -179,6 +184,11 @@ class _Writer:
             return encode_picture(picture, kind, text, self._options.quality)
         except ValueError as error:
             raise SaveError(f"cannot write {file}: {error}") from error
+
+    def _films(self, name: str, value: Image) -> Iterator[tuple[str, int | None, bytes]]:
+        for kind in VIDEO_FORMATS:
+            if kind in self._kinds:
+                yield f"{name}.{kind}", None, encode_video(value, kind, self._video, self.record.to_text())
 
 
 def _read_formats(formats: Sequence[str]) -> list[str]:

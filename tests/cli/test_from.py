@@ -48,9 +48,9 @@ def make_own() -> None:
     bundled = Path(fgraph.__file__).parent / "stylegan" / "bundled" / "landscape.safetensors"
     shutil.copy(bundled, "own.safetensors")
     PillowImage.linear_gradient("L").resize((64, 64)).save("mask.png")
-    Path("graph/own.yaml").write_text(OWN.replace("MODEL", "own.safetensors").replace("PICTURE", "mask.png"), "utf-8")
+    Path("graph/mine.yaml").write_text(OWN.replace("MODEL", "own.safetensors").replace("PICTURE", "mask.png"), "utf-8")
     options = ["output.strip=x", "output.labels=[one,two]", "output.formats=[png,webp]", "precision=float64"]
-    assert main(["--config-dir", ".", "graph=own", "hydra.run.dir=first", *options]) == 0
+    assert main(["--config-dir", ".", "graph=mine", "hydra.run.dir=first", *options]) == 0
 
 
 def test_everything_comes_back(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,10 +11,8 @@ import fgraph
 from fgraph.node import Node
 from tests.docs.blocks import blocks_of
 
-PAGES = (
-    "README.md", "docs/extending.md", "docs/inversion.md", "docs/python.md", "docs/models.md", "docs/one_image.md",
-    "docs/transfer.md",
-)  # fmt: skip
+NAMES = ("bending", "directions", "extending", "inversion", "models", "one_image", "python", "transfer")
+PAGES = ("README.md", *(f"docs/{name}.md" for name in NAMES))
 
 
 @pytest.mark.parametrize("page", PAGES)

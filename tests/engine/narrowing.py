@@ -8,7 +8,10 @@ import fgraph
 from fgraph.digraph import wire
 from tests.features import PORTS
 
-PER_ROW = {"t", "alpha", "value", "start", "stop", "feather", "dx", "dy", "strength", "rho", "epsilon"}
+PER_ROW = {
+    "t", "alpha", "value", "start", "stop", "feather", "dx", "dy", "strength", "component", "truncation",
+    "degrees", "factor", "radius", "fraction", "cluster", "rho", "epsilon",
+}  # fmt: skip
 
 
 def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[str, Any]:
@@ -38,7 +41,7 @@ class _Narrowing:
             return self.node(node["of"], int(node["take"].split(",")[row]) % self.rows[node["of"]])
         if node["op"] == "sample":
             return self.sample(name, node, row, own)
-        if node["op"] == "latent":  # its rows are told apart by their place in the array: random noise asks for it
+        if node["op"] in ("latent", "walk"):  # rows told apart by their place: random noise, and the way, ask for it
             self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
         elif node["op"] == "mosaic":
             cells = node["grid"][0] * node["grid"][1]
@@ -48,8 +51,9 @@ class _Narrowing:
         elif node["op"] == "knit":
             return self.whole(name)
         else:
+            per_row = PER_ROW - ({"value"} if node["op"] == "direction" else set())
             fields = {key: value[row] if isinstance(value, list) and len(value) > 1 else value
-                      for key, value in node.items() if key in PER_ROW}  # fmt: skip
+                      for key, value in node.items() if key in per_row}  # fmt: skip
             if node["op"] == "patches" and isinstance(node["patches"], dict):
                 seed = node["patches"]["seed"]
                 one = seed[row] if isinstance(seed, list) and len(seed) > 1 else seed
