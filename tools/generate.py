@@ -1,4 +1,5 @@
-"""Writes what is made from the node classes: the reference page, the JSON Schema of graph files, the stubs of Graph.
+"""Writes what is made from the node classes: the reference page, the JSON Schema of graph files, the stubs of Graph; and
+puts the bundled graphs into the pages that show them, in blocks that begin with `# graphs/graph/NAME.yaml`.
 
 python tools/generate.py            write the files that changed
 python tools/generate.py --check    write nothing; exit 1 if a file is out of date
@@ -9,6 +10,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -19,6 +21,7 @@ from fgraph.declare.stubs import stubs
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN = 20  # lines of a difference
+_SHOWN_GRAPH = re.compile(r"^```yaml\n# (graphs/\S+\.yaml)\n.*?^```$", re.MULTILINE | re.DOTALL)
 
 
 def main() -> int:
@@ -40,11 +43,23 @@ def main() -> int:
 def generated() -> dict[Path, str]:
     """Every generated file and what it should hold."""
     classes = builtin_nodes()
+    pages = sorted((ROOT / "docs" / "jobs").glob("*.md"))
     return {
+        **{path: with_graphs(read(path)) for path in pages},
         ROOT / "docs" / "nodes.md": reference(classes),
         ROOT / "docs" / "graph.schema.json": json.dumps(json_schema(classes), indent=2, ensure_ascii=False) + "\n",
         ROOT / "fgraph" / "declare" / "methods.pyi": stubs(classes),
     }
+
+
+def with_graphs(page: str) -> str:
+    """A page with its graphs as the files have them, without their comments."""
+
+    def block(match: re.Match[str]) -> str:
+        lines = (ROOT / match[1]).read_text(encoding="utf-8").splitlines()
+        return "\n".join(["```yaml", f"# {match[1]}", *(line for line in lines if not line.startswith("#")), "```"])
+
+    return _SHOWN_GRAPH.sub(block, page)
 
 
 def read(path: Path) -> str:
