@@ -1,7 +1,7 @@
 # `make check` is what CI runs after the tests; every target works in an environment made by `pip install -e ".[dev]"`.
 PYTHON ?= python
 
-.PHONY: check style lint types test doctest format generate gallery
+.PHONY: check style lint types test doctest format generate gallery docs
 
 check: style lint types test doctest
 
@@ -31,3 +31,7 @@ generate:
 # One contact sheet of every graph in graphs/graph, in docs/gallery.
 gallery:
 	$(PYTHON) tools/gallery.py
+
+# The documentation as a site, in site/; needs the extra [docs], which [dev] has. The variable silences the theme's announcement.
+docs:
+	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict

@@ -1,30 +1,77 @@
-"""Commands that the README and the graphs' comments suggest are accepted; they are checked, not run."""
+"""Every command of the README and the pages is run, at a small size, page by page; what graphs suggest is checked."""
 
 from __future__ import annotations
 
+import importlib.util
 import re
+import runpy
 import shlex
-import shutil
+import sys
+import tomllib
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-import fgraph
 from fgraph.cli import main
-from fgraph.save import save_results
-from fgraph.save.recording import record_graph
-from tests.docs.blocks import ROOT, blocks_of
+from tests.docs.blocks import ROOT
+from tests.docs.commands import PAGES, commands_of, lay_out_files, ours, small
 
 GRAPHS = sorted((ROOT / "graphs" / "graph").glob("*.yaml"))
 PLACEHOLDERS = ("PATH", "YOUR")
+ELSEWHERE = {"docs/output.md"}  # test_output_page runs it, and looks at what is written
+RUN = [page for page in PAGES if page not in ELSEWHERE and any(map(ours, commands_of(page)))]
+OTHERS = sorted({command for page in PAGES for command in commands_of(page) if not ours(command)})
 
 
-def readme_commands() -> list[str]:
-    """Every line of the README's shell blocks that calls fgraph, without its comment."""
-    lines = [line for block in blocks_of("README.md", "bash") for line in block.text.splitlines()]
-    parts = [part.strip() for line in lines for part in line.partition("  #")[0].split("&&")]
-    return [part for part in parts if part.startswith(("python run.py", "fgraph "))]
+@pytest.mark.parametrize("page", RUN)
+def test_commands_of_a_page(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    lay_out_files()
+    for command in filter(ours, commands_of(page)):
+        if "hydra/sweeper=optuna" in command and not importlib.util.find_spec("hydra_plugins.hydra_optuna_sweeper"):
+            continue  # an extra that is not among [dev]
+        assert main(small(command)) == 0, f"{page}: {command}"
+
+
+@pytest.mark.parametrize("command", OTHERS)
+def test_other_commands_are_there(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What installs, builds and measures is not run here: it is looked for, with its options."""
+    words = shlex.split(command)
+    if words[0] == "make":
+        assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    elif words[0] == "pip":
+        extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+            "optional-dependencies"
+        ]
+        assert {extra for extra in re.findall(r"\[(\w+)\]", command)} <= set(extras)
+    elif words[0] == "pre-commit":
+        assert (ROOT / ".pre-commit-config.yaml").is_file()
+    elif words[:2] != ["python", "-m"]:
+        shown = help_of(ROOT / words[1], monkeypatch, capsys)
+        assert not [word for word in words[2:] if word.startswith("--") and word not in shown]
+
+
+def help_of(script: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    """What a script says of itself."""
+    if script.stem == "rivals":
+        pytest.importorskip("cv2", reason="pip install 'fgraph-gan[bench]'")
+    monkeypatch.setattr(sys, "argv", [str(script), "--help"])
+    monkeypatch.syspath_prepend(str(script.parent))
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(str(script), run_name="__main__")
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_commands_are_found() -> None:
+    """Blocks, several on a line, continued lines, comments, indented lines, and commands in the text."""
+    found = {command for page in PAGES for command in commands_of(page)}
+    assert {"python run.py", "pip install -e .", "python run.py graph=panorama mode=explain"} <= found
+    assert "python run.py graph=transfer_photo graph.params.image=PATH" in found
+    assert any(command.endswith("n_jobs=8 objective.metric=deviation") for command in found)
+    assert any(command.startswith("fgraph graph=walk 'output.formats") for command in found)
 
 
 def suggestions(path: Path) -> list[list[str]]:
@@ -34,27 +81,6 @@ def suggestions(path: Path) -> list[list[str]]:
     text = re.sub(r"\([^()]*\)", "", comment.partition("Try: ")[2])
     found = [[word for word in shlex.split(part) if "=" in word] for part in re.split(r",(?=\s)", text)]
     return [words for words in found if words and not any(mark in word for word in words for mark in PLACEHOLDERS)]
-
-
-@pytest.mark.parametrize("command", readme_commands())
-def test_readme_commands(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.chdir(tmp_path)
-    for folder in ("mine/graph", "path/to"):
-        Path(folder).mkdir(parents=True)
-    (block,) = (one for one in blocks_of("README.md", "yaml") if one.name == "blend.yaml")
-    Path("mine/graph/own.yaml").write_text(block.text, encoding="utf-8")
-    shutil.copy(ROOT / "tests" / "goldens" / "soat64_a.pt", "path/to/generator.pt")
-    if "from=" in command:  # what the command before it writes
-        graph = fgraph.load(ROOT / "graphs" / "graph" / "blend_horizontal.yaml")
-        save_results({"image": fgraph.Image(np.zeros((1, 3, 4, 4)))}, "out", record=record_graph(graph))
-    arguments = shlex.split(command.removeprefix("python run.py").removeprefix("fgraph"))
-    if "mode=invert" in arguments:
-        Path("photos").mkdir()
-        shutil.copy(ROOT / "graphs" / "pictures" / "landscape.png", "photos/one.png")
-        arguments += ["inversion.steps=2", "inversion.cache=kept"]
-    if not any(argument.startswith("mode=") or argument == "--help" for argument in arguments):
-        arguments.append("mode=check")
-    assert main(arguments) == 0
 
 
 @pytest.mark.parametrize("path", GRAPHS, ids=lambda path: path.stem)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import ModuleType
 
@@ -9,17 +10,23 @@ import pytest
 
 import fgraph
 from fgraph.node import Node
-from tests.docs.blocks import blocks_of
+from tests.docs.blocks import ROOT, blocks_of
+from tests.docs.commands import PAGES, commands_of
 
-NAMES = ("bending", "directions", "extending", "inversion", "models", "one_image", "python", "transfer")
-PAGES = ("README.md", *(f"docs/{name}.md" for name in NAMES))
+SHOWN = "# graphs/"  # a bundled graph: tests/docs/test_generated.py says that it is what the file has
+ELSEWHERE = {"docs/output.md"}  # test_output_page runs it after its commands
+RUN = [page for page in PAGES if page not in ELSEWHERE and blocks_of(page, "python", "yaml")]
+JOBS = [page for page in PAGES if page.startswith("docs/jobs/") and not page.endswith("README.md")]
+PARTS = ["The equation", "The graph", "The command", "The picture", "Paper, code, ours"]
+_QUOTED = re.compile(r"\[(\d[\d.]*)\]\(([^)#]+\.md)[^)]*\)")
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", RUN)
 def test_blocks(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     names = vars(ModuleType(page))
-    graphs, programs = blocks_of(page, "yaml"), blocks_of(page, "python")
+    graphs = [block for block in blocks_of(page, "yaml") if not block.text.startswith(SHOWN)]
+    programs = blocks_of(page, "python")
     for block in graphs:
         if block.name:
             Path(block.name).write_text(block.text, encoding="utf-8")
@@ -29,7 +36,26 @@ def test_blocks(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> N
     own = [one for one in names.values() if isinstance(one, type) and issubclass(one, Node) and one is not Node]
     for block in graphs:
         assert fgraph.check(block.text, nodes=own) == [], f"{page}:{block.line}"
-    assert programs
+
+
+@pytest.mark.parametrize("page", JOBS)
+def test_a_job_has_all_its_parts(page: str) -> None:
+    """And the README names it, with a command that its page has too."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    headings = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    assert [heading for heading in headings if heading in PARTS] == PARTS
+    assert "![" in text
+    assert any(block.text.startswith(SHOWN) for block in blocks_of(page, "yaml"))
+    (said,) = re.findall(rf"\({page}\) \| `([^`]+)`", (ROOT / "README.md").read_text(encoding="utf-8"))
+    assert said in commands_of(page)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_figure_that_is_linked_stands_there(page: str) -> None:
+    for figure, link in _QUOTED.findall((ROOT / page).read_text(encoding="utf-8")):
+        assert re.search(
+            rf"(?<![\d.]){re.escape(figure)}(?![\d.])", (ROOT / page).parent.joinpath(link).read_text("utf-8")
+        )
 
 
 def test_the_readme_shows_the_faults_that_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

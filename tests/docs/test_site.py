@@ -1,0 +1,45 @@
+"""The documentation builds as a site without a warning, holds every page, and asks nothing of the net."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import ROOT
+
+pytestmark = pytest.mark.skipif(
+    not importlib.util.find_spec("material"), reason="pip install 'fgraph-gan[docs]'"
+)  # mkdocs alone lacks the theme
+_FETCHED = re.compile(
+    r"<(?:script|img|iframe|source)[^>]*\ssrc=[\"']?((?:https?:)?//[^\"' >]+)|<link[^>]*\shref=[\"']?((?:https?:)?//[^\"' >]+)"
+)
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built as `make docs` does; pages that are not in the nav are warnings as well."""
+    folder = tmp_path_factory.mktemp("site")
+    command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_it_holds_every_page_and_what_they_link(site: Path) -> None:
+    pages = [path.relative_to(ROOT / "docs") for path in (ROOT / "docs").rglob("*.md")]
+    made = [path.with_name("index.html") if path.name == "README.md" else path.with_suffix(".html") for path in pages]
+    assert not [path for path in made if not (site / path).is_file()]
+    assert (site / "source/graphs/graph/stretch.yaml").read_bytes() == (ROOT / "graphs/graph/stretch.yaml").read_bytes()
+    assert 'href="../source/graphs/graph/stretch.yaml"' in (site / "jobs/spatial_operations.html").read_text("utf-8")
+
+
+def test_it_asks_nothing_of_the_net(site: Path) -> None:
+    found = {match for page in site.rglob("*.html") for match in _FETCHED.findall(page.read_text(encoding="utf-8"))}
+    assert found == set()
+    styles = "".join(path.read_text(encoding="utf-8") for path in site.rglob("*.css"))
+    assert not re.findall(r"(?:url\(|@import\s+)[\"']?(?:https?:)?//", styles)
