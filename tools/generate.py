@@ -1,5 +1,5 @@
-"""Writes what is made from the node classes: the reference page, the JSON Schema of graph files, the stubs of Graph; and
-puts the bundled graphs into the pages that show them, in blocks that begin with `# graphs/graph/NAME.yaml`.
+"""Writes what is made from the node classes: the reference page, the JSON Schema of graph files, the stubs of Graph;
+and puts bundled graphs into the pages that show them, in blocks that begin with `# graphs/graph/NAME.yaml`.
 
 python tools/generate.py            write the files that changed
 python tools/generate.py --check    write nothing; exit 1 if a file is out of date

@@ -15,27 +15,35 @@ _LINK = re.compile(r"(?<=\]\()([^)\s:#]+)(?=[)#])")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add each file of the repository that a page links and that is not among the pages."""
+    """Add each file of the repository that a page links and that is not among the pages; then what that links."""
     docs = Path(config.docs_dir)
-    for file in list(files.documentation_pages()):
-        page = Path(docs, file.src_uri)
+    waiting = [docs / file.src_uri for file in files.documentation_pages()]
+    while waiting:
+        page = waiting.pop()
         for link in _LINK.findall(page.read_text(encoding="utf-8")):
-            target = (page.parent / link).resolve()
+            target = target_of(page, link)
             uri = site_uri(target, docs)
             if target.is_file() and target.is_relative_to(ROOT) and files.get_file_from_path(uri) is None:
                 files.append(File.generated(config, uri, abs_src_path=str(target)))
+                waiting += [target] if target.suffix == ".md" else []
     return files
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn links into the repository to where the site has the file; one that it does not have stays, and is warned of."""
-    docs, here = Path(config.docs_dir), Path(page.file.abs_src_path or "").parent
+    """Turn links to where the site has the file; one that it does not have ends in a warning of mkdocs."""
+    here = Path(page.file.abs_src_path or "")
 
     def turned(match: re.Match[str]) -> str:
-        uri = site_uri((here / match[1]).resolve(), docs)
+        uri = site_uri(target_of(here, match[1]), Path(config.docs_dir))
         return posixpath.relpath(uri, posixpath.dirname(page.file.src_uri) or ".")
 
     return _LINK.sub(turned, markdown)
+
+
+def target_of(page: Path, link: str) -> Path:
+    """The file that a page links; of a folder, its README.md."""
+    target = (page.parent / link).resolve()
+    return target / "README.md" if target.is_dir() else target
 
 
 def site_uri(target: Path, docs: Path) -> str:

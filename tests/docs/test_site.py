@@ -15,9 +15,8 @@ from tests.docs.blocks import ROOT
 pytestmark = pytest.mark.skipif(
     not importlib.util.find_spec("material"), reason="pip install 'fgraph-gan[docs]'"
 )  # mkdocs alone lacks the theme
-_FETCHED = re.compile(
-    r"<(?:script|img|iframe|source)[^>]*\ssrc=[\"']?((?:https?:)?//[^\"' >]+)|<link[^>]*\shref=[\"']?((?:https?:)?//[^\"' >]+)"
-)
+_ADDRESS = r"[\"']?((?:https?:)?//[^\"' >]+)"
+_FETCHED = re.compile(rf"<(?:(?:script|img|iframe|source)[^>]*\ssrc|link[^>]*\shref)={_ADDRESS}")
 
 
 @pytest.fixture(scope="module")
