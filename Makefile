@@ -28,6 +28,6 @@ format:
 generate:
 	$(PYTHON) tools/generate.py
 
-# One contact sheet of every graph in graphs/graph, in docs/gallery.
+# Every picture in docs/: those of graphs, pages and measurements.
 gallery:
-	$(PYTHON) tools/gallery.py
+	$(PYTHON) tools/gallery
