@@ -94,8 +94,8 @@ Inverted are the {files} pictures of `bench/data/landscapes`, which the model ne
 * **Sharpness**: high-frequency energy (the square of what a 1-2-1 blur takes away) over that of the unedited pictures:
   below 1 is blurred, above 1 has more fine grain than the model draws. Of a region, in its inner part, against b there.
 * **Effect**: how far the inner part of the region went from a to b: 1 is b itself, 0 is a as it was, or as far from b.
-* **Reconstruction**: the PSNR of the image of a picture's code, by the node `invert` in 200 steps; its preset takes 400,
-  [with these figures](inversion.md#how-good-it-is).
+* **Reconstruction**: the PSNR of the image of a picture's code, by the node `invert` in 200 steps; its preset takes
+  400, [with these figures](inversion.md#how-good-it-is).
 
 Poisson blending is Pérez et al. 2003, by OpenCV; the collages are Suzuki et al. 2018, two trunks whose features are cut
 and pasted at one layer. Collins et al. 2020 is the node `own` with ε = 20: the parts of ten that lie in the box, or the
@@ -119,12 +119,12 @@ Of two pictures made one, the collage keeps a vertical edge in the sky, the cros
 twice, and feature interpolation has one sky that changes. A mirrored picture shows where it was mirrored; padded
 features do not. A resized picture is blurred in one direction; resized features have the grain of the narrow picture.
 
-Inverted pictures are mist, for this small model cannot draw hard edges, whatever the space. The code in S comes nearest,
-and the Gaussian prior costs it next to nothing at this weight. The prior of Wulff and Torralba, at the same weight, holds
-the code nearer to what the model draws: it puts trees of its own where mist would be nearer to the picture, so it is
-sharper and has a lower PSNR. At a tenth of the weight it is in between. Weights of two priors do not mean the same, so
-compare the lines of a space with each other first; [inversion](inversion.md#how-good-it-is) has the distances from samples
-beside the decibels.
+Inverted pictures are mist, for this small model cannot draw hard edges, whatever the space. The code in S comes
+nearest, and the Gaussian prior costs it next to nothing at this weight. The prior of Wulff and Torralba, at the same
+weight, holds the code nearer to what the model draws: it puts trees of its own where mist would be nearer to the
+picture, so it is sharper and has a lower PSNR. At a tenth of the weight it is in between. Weights of two priors do not
+mean the same, so compare the lines of a space with each other first; [inversion](inversion.md#how-good-it-is) has the
+distances from samples beside the decibels.
 """
 
 if __name__ == "__main__":
