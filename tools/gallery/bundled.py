@@ -22,7 +22,8 @@ def draw_graph(name: str) -> Image.Image:
     graph = fgraph.load(GRAPHS / f"{name}.yaml")
     made = graph.outputs
     sources = add_sources(graph)
-    graph.outputs = {**sources, **made}
+    wanted = {**sources, **made}
+    graph.outputs = wanted
     results = {key: value for key, value in fgraph.run(graph).items() if isinstance(value, fgraph.Image)}
     last = next(reversed([key for key in made if key in results]))
     order = sorted(results, key=lambda key: (key not in sources, key == "image", key == last))
