@@ -28,9 +28,9 @@ format:
 generate:
 	$(PYTHON) tools/generate.py
 
-# One contact sheet of every graph in graphs/graph, in docs/gallery.
+# Every picture in docs/: those of graphs, pages and measurements.
 gallery:
-	$(PYTHON) tools/gallery.py
+	$(PYTHON) tools/gallery
 
 # The documentation as a site, in site/; needs the extra [docs], which [dev] has. The variable silences the theme's announcement.
 docs:

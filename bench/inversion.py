@@ -204,13 +204,13 @@ def read_lines(text: str) -> list[Line]:
     return found
 
 
-def redraw() -> None:
+def redraw(path: Path) -> None:
     """The plot anew."""
     lines = {line.name: line for line in read_lines(PAGE.read_text(encoding="utf-8"))}
     draw(
         [lines[f"{space}, {prior}"] for space, prior in GRID],
         [lines[f"s, gaussian, {weight:g}"] for weight in WEIGHTS],
-        PLOT,
+        path,
     )
 
 
@@ -219,9 +219,10 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="of every search; nothing is written then")
     parser.add_argument("--threads", type=int, help="of torch; absent: as many as it takes")
     parser.add_argument("--redraw", action="store_true", help="draw the plot anew and measure nothing")
+    parser.add_argument("--to", type=Path, default=PLOT.parent, help="the folder of a plot drawn anew")
     asked = parser.parse_args()
     if asked.redraw:
-        redraw()
+        redraw(asked.to / PLOT.name)
         return
     if asked.threads:
         torch.set_num_threads(asked.threads)

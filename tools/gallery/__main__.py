@@ -1,0 +1,60 @@
+"""Draws every picture of docs/ on the bundled models: what `make gallery` calls.
+
+python tools/gallery [--to docs] [--list] [PICTURE ...]
+
+A PICTURE is named as its file is, without folder `gallery/` and ending: `graphs/panorama`, `transfer`, `rivals`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import bundled
+import edits
+import moves
+import sweep
+from sheets import ROOT, write
+
+DRAWN = {**bundled.DRAWN, **edits.DRAWN, **moves.DRAWN, **sweep.DRAWN}
+WRITTEN = {"walk_film": moves.write_film}  # what is no WebP
+SCRIPTS = {  # pictures that belong to a measurement: drawn anew, without measuring
+    "rivals": ("bench/rivals.py", "--redraw"),
+    "inversion": ("bench/inversion.py", "--redraw"),
+}
+
+
+def main() -> int:
+    """Draw the pictures asked for."""
+    names = (*DRAWN, *WRITTEN, *SCRIPTS)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("pictures", nargs="*", metavar="PICTURE", help="absent: all")
+    parser.add_argument("--to", type=Path, default=ROOT / "docs", help="the folder of the pages")
+    parser.add_argument("--list", action="store_true", help="the names, nothing is drawn")
+    given = parser.parse_args()
+    unknown = [name for name in given.pictures if name not in names]
+    if unknown:
+        parser.error(f"there is no picture {unknown[0]}; there are {', '.join(names)}")
+    if given.list:
+        sys.stdout.write("".join(f"{name}\n" for name in names))
+        return 0
+    return max(draw(name, given.to.resolve()) for name in given.pictures or names)
+
+
+def draw(name: str, to: Path) -> int:
+    """Draw one picture; 1 where its script fails."""
+    if name in SCRIPTS:
+        script, *options = SCRIPTS[name]
+        return int(
+            subprocess.run([sys.executable, script, *options, "--to", str(to)], cwd=ROOT, check=False).returncode != 0
+        )
+    path = to / "gallery" / f"{name}.webp"
+    path = write(DRAWN[name](), path) if name in DRAWN else WRITTEN[name](path.parent)
+    sys.stdout.write(f"{path}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

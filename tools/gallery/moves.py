@@ -1,0 +1,76 @@
+"""The pictures of docs/directions.md and docs/bending.md: a walk, directions, bends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from sheets import GRAPHS, zoomed
+
+import fgraph
+from fgraph._sheets import Cell, lay_strip, lay_table
+from fgraph.save import save_video
+
+FRAMES, SHOWN = 36, 12  # of the walk; of them in the strip
+SEEDS = {"landscape": 5, "avatar": 2}
+STEPS = (-3, -2, -1, 0, 1, 2, 3)
+
+Line = tuple[str, fgraph.Image]
+
+
+@cache
+def walk() -> fgraph.Image:
+    """The frames of a short walk."""
+    image = fgraph.run(fgraph.load(GRAPHS / "walk.yaml", [f"nodes.walk.frames={FRAMES}"]))["image"]
+    assert isinstance(image, fgraph.Image)
+    return image
+
+
+def write_film(folder: Path) -> Path:
+    """The walk as a film."""
+    return save_video(walk(), folder / "walk.gif", fps=12)
+
+
+def draw_walk() -> Image.Image:
+    """Frames of the walk."""
+    shown = range(0, FRAMES, FRAMES // SHOWN)
+    return lay_strip([Cell(zoomed(walk().to_pil(row))) for row in shown])
+
+
+def directions(model: str) -> list[Line]:
+    """The first components of W, then the first factors of the affines: minus to plus, the code in the middle."""
+    kinds: list[tuple[str, dict[str, Any]]] = [
+        *((f"pca {number}", {"kind": "pca", "component": number}) for number in range(3)),
+        *((f"sefa {number}, b16..", {"kind": "sefa", "component": number, "layers": "b16.."}) for number in range(2)),
+    ]
+    nodes: dict[str, Any] = {"code": {"op": "sample", "seed": SEEDS[model], "truncation": 0.7}}
+    for number, (_, node) in enumerate(kinds):
+        strengths = [2 * step if node["kind"] == "sefa" else step for step in STEPS]
+        nodes[f"way_{number}"] = {"op": "direction", "of": "code", "strength": strengths, **node}
+        nodes[f"image_{number}"] = {"op": "decode", "of": f"way_{number}"}
+    outputs = [f"image_{number}" for number in range(len(kinds))]
+    result = fgraph.run({"models": {"main": model}, "nodes": nodes, "outputs": outputs})
+    return [(f"{model}: {label}", result[output]) for (label, _), output in zip(kinds, outputs, strict=True)]
+
+
+def bends(model: str) -> list[Line]:
+    """The four bends of graphs/graph/bend.yaml."""
+    result = fgraph.run(fgraph.load(GRAPHS / "bend.yaml", [f"models.main={model}", f"seed={SEEDS[model]}"]))
+    return [(f"{model}: {name}", image) for name, image in result.items()]
+
+
+def draw_lines(of: Callable[[str], list[Line]]) -> Image.Image:
+    """A line for each image of each model, its label before its rows."""
+    lines = [line for model in SEEDS for line in of(model)]
+    cells = [[Cell(zoomed(image.to_pil(row))) for row in range(image.rows)] for _, image in lines]
+    return lay_table(cells, [""] * len(cells[0]), [label for label, _ in lines])
+
+
+DRAWN: Mapping[str, Callable[[], Image.Image]] = {
+    "walk": draw_walk,
+    "directions": lambda: draw_lines(directions),
+    "bends": lambda: draw_lines(bends),
+}

@@ -1,0 +1,66 @@
+"""What the gallery's drawings share: bundled graphs run with changes, rows of an image as strips, WebP files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from PIL import Image
+
+import fgraph
+from fgraph._pictures import encode_picture, to_pillow
+from fgraph._sheets import Cell, lay_grid, lay_strip
+
+ROOT = Path(__file__).resolve().parents[2]
+GRAPHS = ROOT / "graphs" / "graph"
+HIGH = 128  # pixels: a small model's images are enlarged to about this height
+MOST = 200_000  # bytes of a file
+QUALITIES = (88, 80, 70, 60, 50, 40)
+BLANK = None  # an empty place of a table
+LINE, FILM, FRAMES = 8, 24, 8  # rows on a line; more rows than this are a film, of which so many frames are shown
+Pictures = Sequence[Sequence[Any]]  # lines of [H, W, 3] uint8, or BLANK
+
+
+def run_bundled(name: str, *changes: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """A bundled graph with changes, all of them together; a result each."""
+    path = GRAPHS / f"{name}.yaml"
+    graphs = [fgraph.load(path, [f"{key}={value}" for key, value in one.items()]) for one in changes]
+    return [dict(result) for result in fgraph.run(graphs)]
+
+
+def zoomed(picture: Image.Image) -> Image.Image:
+    """A small picture a whole number of times larger."""
+    times = max(1, HIGH // min(picture.size))
+    return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
+
+
+def strip(image: fgraph.Image, axis: Literal["x", "y"] = "x") -> Image.Image:
+    """The rows of an image in a line, enlarged: many on lines of eight, of a film some frames."""
+    rows = range(image.rows)
+    if image.rows > FILM:
+        rows = np.linspace(0, image.rows - 1, FRAMES).round().astype(int).tolist()
+    cells = [Cell(zoomed(image.to_pil(row))) for row in rows]
+    return lay_grid(cells, LINE) if axis == "x" and len(cells) > LINE else lay_strip(cells, axis)
+
+
+def table(lines: Pictures) -> Image.Image:
+    """Pictures in lines and columns, enlarged."""
+    columns = max(map(len, lines))
+    first = next(one for line in lines for one in line if one is not BLANK)
+    blank = np.full_like(first, 255)
+    filled = [one for line in lines for one in (*line, *[BLANK] * (columns - len(line)))]
+    cells = [Cell(zoomed(to_pillow(blank if one is BLANK else one))) for one in filled]
+    return lay_grid(cells, columns, gap=4)
+
+
+def write(picture: Image.Image, path: Path) -> Path:
+    """Write a picture as WebP, as good as fits into the size that a file may have."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for quality in QUALITIES:
+        data = encode_picture(picture, "webp", quality=quality)
+        if len(data) <= MOST:
+            break
+    path.write_bytes(data)
+    return path
