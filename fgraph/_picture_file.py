@@ -39,7 +39,7 @@ def load_picture(path: str, size: tuple[int, int], fit: str = "crop") -> NDArray
         ValueError: the file is missing or is no image.
     """
     height, width = size
-    fitted = _fit(_open(path), (width, height), fit)
+    fitted = fit_picture(_open(path), (width, height), fit)
     pixels = np.asarray(fitted, dtype=np.float32)  # [H, W, 3]
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)) / 127.5 - 1
 
@@ -48,17 +48,23 @@ def _open(path: str) -> Image.Image:
     file = locate(path)
     try:
         with Image.open(file) as opened:
-            upright: Any = ImageOps.exif_transpose(opened)
-            if "A" in upright.getbands() or "transparency" in upright.info:
-                upright = upright.convert("RGBA")
-                white = Image.new("RGBA", upright.size, "white")
-                return Image.alpha_composite(white, upright).convert("RGB")
-            return upright.convert("RGB")  # type: ignore[no-any-return]
+            return to_rgb(opened)
     except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
         raise ValueError(f"{file} cannot be read as an image: {error}") from error
 
 
-def _fit(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+def to_rgb(opened: Image.Image) -> Image.Image:
+    """An opened image upright, in RGB, its transparency laid over white."""
+    upright: Any = ImageOps.exif_transpose(opened)
+    if "A" in upright.getbands() or "transparency" in upright.info:
+        upright = upright.convert("RGBA")
+        white = Image.new("RGBA", upright.size, "white")
+        return Image.alpha_composite(white, upright).convert("RGB")
+    return upright.convert("RGB")  # type: ignore[no-any-return]
+
+
+def fit_picture(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+    """A picture of this size, (width, height): see `load_picture` for the ways."""
     if picture.size == size:
         return picture
     way = Image.Resampling.LANCZOS

@@ -20,11 +20,12 @@ from fgraph.sweep.launcher import BASIC_SWEEPER
 
 Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
 ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
+TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # nor do these
 WRITING_MODES = ("run", "draw")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
     "graph", "model", "seed", "device", "precision", "memory", "mode", "target", "half", "output.formats",
-    "objective.metric",
+    "objective.metric", "data",
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -72,19 +73,21 @@ def _record_directory(mode: str) -> str | None:
     return ".hydra" if mode in WRITING_MODES else None
 
 
-def read_mode(config: DictConfig) -> Mode | ModelMode:
+def read_mode(config: DictConfig) -> Mode | ModelMode | TrainingMode:
     """The mode of a composed config.
 
     Raises:
         FgraphError: there is no such mode, or another one is meant by the settings beside it.
     """
-    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode))
+    training = get_args(TrainingMode)
+    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode), *training)
     if value not in modes:
         raise FgraphError(_unknown("mode", str(value), modes))
-    for name in ("target", "half"):
-        if value != "convert" and (OmegaConf.is_interpolation(config, name) or config.get(name)):
-            raise FgraphError(f"{name} is for mode=convert, not for mode={value}")
-    return cast(Mode | ModelMode, value)
+    uses = {"target": ("convert", *training), "half": ("convert",), "data": training}
+    for name, users in uses.items():
+        if value not in users and (OmegaConf.is_interpolation(config, name) or config.get(name)):
+            raise FgraphError(f"{name} is for mode={', '.join(users)}, not for mode={value}")
+    return cast(Mode | ModelMode | TrainingMode, value)
 
 
 def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Settings:

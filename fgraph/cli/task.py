@@ -13,12 +13,16 @@ from fgraph._errors import FgraphError
 from fgraph.cli.configuration import read_mode, read_settings
 from fgraph.cli.models import ModelJob, read_model_job
 from fgraph.cli.sweeps import Sweep
+from fgraph.cli.training import TrainingJob, read_training_job
 
 if TYPE_CHECKING:
     from fgraph.cli.jobs import Prepared
     from fgraph.sweep.together import Engine, Options, Outcome, Work
 
-    Job: TypeAlias = Prepared | ModelJob
+    Job: TypeAlias = Prepared | ModelJob | TrainingJob
+
+
+_ALONE = (ModelJob, TrainingJob)  # these read no graph
 
 
 class Task:
@@ -53,28 +57,32 @@ class Task:
             job = read_model_job(config, mode, HydraConfig.get())
             self._claim(job)
             return job
+        if mode == "train" or mode == "finetune" or mode == "grow":  # noqa: PLR1714
+            training = read_training_job(config, mode, HydraConfig.get())
+            self._claim(training)
+            return training
         from fgraph.cli import jobs
 
         return jobs.prepare(read_settings(config, mode, HydraConfig.get()))
 
     def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
         """Run all jobs; for each what it made, or the exception that it failed with."""
-        graphs = [one for one in prepared if not isinstance(one, ModelJob)]
+        graphs = [one for one in prepared if not isinstance(one, _ALONE)]
         if not graphs:
             return [None] * len(prepared)
         from fgraph.cli import jobs
 
         outcomes = iter(jobs.run_many(graphs, engine))
-        return [None if isinstance(one, ModelJob) else next(outcomes) for one in prepared]
+        return [None if isinstance(one, _ALONE) else next(outcomes) for one in prepared]
 
     def finish(self, config: DictConfig, prepared: Job | None, outcome: Any) -> float | None:
         """Write one job's results, or tell what it failed with; the job's objective, if it has one."""
-        settings = None if prepared is None or isinstance(prepared, ModelJob) else prepared.settings
+        settings = None if prepared is None or isinstance(prepared, _ALONE) else prepared.settings
         with self.sweep.job(HydraConfig.get(), settings):
             if isinstance(outcome, Exception):
                 raise outcome
             assert prepared is not None
-            if isinstance(prepared, ModelJob):
+            if isinstance(prepared, _ALONE):
                 prepared.run()
                 return None
             from fgraph.cli import jobs
@@ -82,7 +90,7 @@ class Task:
             return jobs.finish(prepared, outcome)
         return None
 
-    def _claim(self, job: ModelJob) -> None:
+    def _claim(self, job: ModelJob | TrainingJob) -> None:
         """Keep a target for one job."""
         if job.target is None:
             return
