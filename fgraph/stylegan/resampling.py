@@ -44,7 +44,7 @@ class _Smooth(torch.autograd.Function):
         return F.conv2d(x, _kernel(x, gain), padding=padding, groups=x.shape[1])
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
         return smooth(grads[0], 3 - ctx.padding, ctx.gain), None, None
 
 
@@ -56,7 +56,7 @@ class _Halve(torch.autograd.Function):
         return F.conv2d(x, _kernel(x, 1.0), padding=1, stride=2, groups=x.shape[1])
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
         spread: Tensor = _Spread.apply(grads[0])  # type: ignore[no-untyped-call]
         return spread
 
@@ -67,5 +67,5 @@ class _Spread(torch.autograd.Function):
         return F.conv_transpose2d(x, _kernel(x, 1.0), padding=1, stride=2, groups=x.shape[1])
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> Tensor:  # type: ignore[override]
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
         return downsample(grads[0])

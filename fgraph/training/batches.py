@@ -32,4 +32,4 @@ class Batches:
 
     def _shuffle(self, purpose: str, round_: int) -> NDArray[np.int64]:
         order = torch.randperm(len(self._pixels), generator=draw_for(self._seed, f"order {purpose}", round_))
-        return order.numpy()  # type: ignore[no-any-return]
+        return order.numpy()

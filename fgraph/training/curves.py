@@ -13,7 +13,7 @@ def draw_curves(history: Sequence[dict[str, float]], names: Sequence[str]) -> st
     """One curve for each name, over `images`; records that lack a name are passed over."""
     values = [record[name] for record in history for name in names if name in record]
     last, top = max(record["images"] for record in history), _round_up(max(values))
-    bottom = min(0.0, min(values))
+    bottom = min(0.0, *values)
 
     def place(images: float, value: float) -> str:
         x = _MARGIN + (_WIDTH - 2 * _MARGIN) * images / max(last, 1)

@@ -51,10 +51,18 @@ def launch(settings: TrainingSettings, work: Callable[[Fabric, TrainingSettings]
     """Run `work`, a function of a module, in as many processes as the settings say."""
     fabric = make_fabric(settings)
     if settings.devices > 1:
-        fabric.launch(work, settings)
+        entry: Any = work  # Fabric's types know no function with arguments
+        fabric.launch(entry, settings)
     else:
         fabric.launch()
         work(fabric, settings)
+
+
+def average(fabric: Fabric, value: Tensor) -> float:
+    """The mean of a number over all processes."""
+    mean = fabric.all_reduce(value, reduce_op="mean")
+    assert isinstance(mean, Tensor)
+    return float(mean)
 
 
 def average_gradients(fabric: Fabric, parameters: Iterable[Tensor]) -> None:
@@ -64,5 +72,7 @@ def average_gradients(fabric: Fabric, parameters: Iterable[Tensor]) -> None:
     grads = [parameter.grad for parameter in parameters if parameter.grad is not None]
     flat = fabric.all_reduce(torch.cat([grad.flatten() for grad in grads]), reduce_op="mean")
     assert isinstance(flat, Tensor)
-    for grad, part in zip(grads, flat.split([grad.numel() for grad in grads]), strict=True):
-        grad.copy_(part.view(grad.shape))
+    start = 0
+    for grad in grads:
+        grad.copy_(flat[start : start + grad.numel()].view(grad.shape))
+        start += grad.numel()

@@ -17,7 +17,7 @@ from fgraph.stylegan import discriminator
 from fgraph.stylegan.generator import Generator
 from fgraph.training.augment import adapt, augment
 from fgraph.training.batches import Batches
-from fgraph.training.devices import average_gradients
+from fgraph.training.devices import average, average_gradients
 from fgraph.training.draws import draw_for
 from fgraph.training.losses import discriminator_loss, generator_loss, gradient_penalty
 from fgraph.training.optimiser import make_adam, read_moments
@@ -67,7 +67,7 @@ class Trainer:
         state.steps, state.images = state.steps + 1, state.images + settings.batch
         self._average()
         self._adapt()
-        return measured | {"augment": state.strength}
+        return measured | ({"augment": state.strength} if settings.augment == "ada" else {})
 
     def keep(self) -> State:
         """The state, with what the optimisers know."""
@@ -94,7 +94,7 @@ class Trainer:
         loss = discriminator_loss(real_score.float(), fake_score.float())
         self.fabric.backward(loss)
         self._apply(self._discriminator_adam, state.discriminator)
-        sign = float(self.fabric.all_reduce(real_score.detach().float().sign().mean(), reduce_op="mean"))
+        sign = average(self.fabric, real_score.detach().float().sign().mean())
         state.signs = (state.signs[0] + sign * self.settings.batch, state.signs[1] + self.settings.batch)
         return {"discriminator": float(loss.detach()), "real_sign": sign}
 
@@ -135,7 +135,7 @@ class Trainer:
             if layer.noise_index is not None
         ]
         with self.fabric.autocast():
-            w, other = self._generator.map(z.flatten(0, 1).to(device)).unflatten(0, (2, self._rows))
+            w, other = self._generator.map(z.flatten(0, 1).to(device)).view(2, self._rows, -1)
             ws = torch.where(second[:, :, None].to(device), other[:, None], w[:, None])
             return self._generator.synthesise(self._generator.affine(ws), noise)
 

@@ -77,10 +77,12 @@ def find_state(settings: TrainingSettings) -> State:
 
 def _run(trainer: Trainer, report: Report, stop: threading.Event) -> None:
     settings, state = trainer.settings, trainer.state
-    kept = time.monotonic()
-    while state.images < settings.images and not stop.is_set():
+    kept, stopped = time.monotonic(), False
+    while state.images < settings.images and not stopped:
         report.add(trainer.step())
-        if time.monotonic() - kept >= settings.snapshot_minutes * 60:
+        due = time.monotonic() - kept >= settings.snapshot_minutes * 60
+        stopped, due = trainer.fabric.broadcast((stop.is_set(), due))  # all processes do as the first
+        if due and not stopped:
             _keep(trainer, report)
             kept = time.monotonic()
     _keep(trainer, report)

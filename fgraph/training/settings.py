@@ -14,7 +14,7 @@ WAYS: tuple[Way, ...] = ("train", "finetune", "grow")
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
-# What may differ between a training and its going on: nothing of it reaches the weights that a number of steps leads to.
+# What may differ between a training and its going on: none of it changes what a number of steps leads to.
 CHANGEABLE = ("target", "images", "data", "snapshot_minutes", "log_images", "tensorboard", "device", "devices")
 
 

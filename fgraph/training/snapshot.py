@@ -33,7 +33,7 @@ _COUNTERS = ("steps", "images", "earlier", "strength", "signs", "history", "orig
 def is_snapshot(path: Path) -> bool:
     """Whether a file is a snapshot of ours."""
     try:
-        with safe_open(path, "pt") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, "pt") as file:
             return (file.metadata() or {}).get("format") == FORMAT
     except (SafetensorError, OSError):
         return False
@@ -73,7 +73,7 @@ def read_snapshot(path: Path) -> State:
         ModelError: it is damaged, or of a later version.
     """
     try:
-        with safe_open(path, "pt") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, "pt") as file:
             metadata = file.metadata() or {}
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
         if metadata.get("version") != VERSION:
