@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +16,8 @@ from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.snapshot import is_snapshot, read_snapshot
 from fgraph.training.state import MEASURED, Moments, State, Tensors, lay_out_discriminator, lay_out_generator
 
-_LOG = logging.getLogger("fgraph")
+FIRST_IMAGES = 2000  # in which a discriminator learns alone that was drawn for a trained generator: what one that knows
+# nothing teaches would spoil it
 
 
 def begin(settings: TrainingSettings) -> State:
@@ -84,9 +84,20 @@ def _from_generator(model: Generator, settings: TrainingSettings) -> State:
     table = model.table
     if not isinstance(table, LayerTable) or table.architecture != "skip" or table.c_dim:
         raise TrainingError(f"{settings.model}: only unconditional skip generators of StyleGAN2 are trained here")
-    _LOG.warning("%s: has no discriminator; one is drawn, and takes some time to learn", settings.model)
     kept = {name: value for name, value in model.tensors.items() if name not in MEASURED or name == "w_mean"}
-    shape = DiscriminatorTable(table.size, table.channels, table.image_channels)
-    origin = {"from": {"model": settings.model, "digest": model.digest, "images": 0}}
+    shape, discriminator, images = _find_discriminator(table, settings)
+    origin = {"from": {"model": settings.model, "digest": model.digest, "images": 0}, "discriminator_first": images}
     generator, averaged = lay_out_generator(table, kept), lay_out_generator(table, kept)
-    return State(table, shape, generator, averaged, _draw_discriminator(shape, settings.seed), origin=origin)
+    return State(table, shape, generator, averaged, discriminator, origin=origin)
+
+
+def _find_discriminator(table: LayerTable, settings: TrainingSettings) -> tuple[DiscriminatorTable, Tensors, int]:
+    """A discriminator for a model that has none, and for how many images it alone is to learn."""
+    if settings.discriminator is None:
+        shape = DiscriminatorTable(table.size, table.channels, table.image_channels)
+        return shape, _draw_discriminator(shape, settings.seed), FIRST_IMAGES
+    found = read_snapshot(settings.discriminator)
+    size = found.discriminator_table.size
+    if size != table.size:
+        raise TrainingError(f"training.discriminator is for {size} pixels, the model makes {table.size}")
+    return found.discriminator_table, lay_out_discriminator(found.discriminator), 0

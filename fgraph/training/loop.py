@@ -44,6 +44,8 @@ class Trainer:
             value.requires_grad_()
         # not from_tensors: the tensors themselves are to be trained, not copies
         self._generator = Generator(state.table, "training", "", state.generator)
+        first = settings.discriminator_first
+        self._first = state.origin.get("discriminator_first", 0) if first is None else first
         rate, every = settings.learning_rate, settings.gamma_every if settings.gamma else None
         self._adam = make_adam(self._trained, state.generator_moments, rate)
         self._discriminator_adam = make_adam(state.discriminator, state.discriminator_moments, rate, every)
@@ -58,7 +60,8 @@ class Trainer:
         measured = self._discriminator_step()
         if settings.gamma and state.steps % settings.gamma_every == 0:
             measured["r1"] = self._penalty_step()
-        measured["generator"] = self._generator_step()
+        if state.images >= self._first:
+            measured["generator"] = self._generator_step()
         if not all(map(math.isfinite, measured.values())):
             raise TrainingError(
                 f"a loss became {measured} at step {state.steps}: try a lower training.learning_rate, or more "

@@ -31,6 +31,7 @@ class TrainingSettings(BaseModel):
     data: Path
     target: Path
     model: str | None = None  # what finetune and grow begin with
+    discriminator: Path | None = None  # a snapshot, for a model that has none
     seed: int = 0
     device: str = "auto"
     devices: Positive = 1
@@ -44,6 +45,7 @@ class TrainingSettings(BaseModel):
     style_mixing: Share = 0.7
     average_images: Annotated[float, Field(ge=0)] = 5000
     freeze: bool | None = None  # mapping and affines; absent: in finetune
+    discriminator_first: Annotated[int, Field(ge=0)] | None = None  # images; absent: 2000 if it is drawn for a model
 
     flip: bool = True
     augment: Literal["none", "diffaugment", "ada"] = "none"

@@ -62,7 +62,7 @@ def test_the_generator_learns_what_pictures_are_like(choose: Choose, data: Path)
 @pytest.mark.parametrize("freeze", [None, False])
 def test_fine_tuning_leaves_styles_bit_identical_unless_asked(choose: Choose, tmp_path: Path, freeze: bool) -> None:
     save_generator(tiny(0), tmp_path / "first.safetensors")
-    settings = choose(mode="finetune", model=str(tmp_path / "first.safetensors"), freeze=freeze)
+    settings = choose(mode="finetune", model=str(tmp_path / "first.safetensors"), freeze=freeze, discriminator_first=0)
     first, second = load_generator(tmp_path / "first.safetensors"), load_generator(train(settings))
     z = torch.randn(16, 8, generator=torch.Generator().manual_seed(3))
     same = torch.equal(first.affine(first.map(z)), second.affine(second.map(z)))
@@ -72,6 +72,28 @@ def test_fine_tuning_leaves_styles_bit_identical_unless_asked(choose: Choose, tm
     frozen = {name for name in first.tensors if not is_trained(name, freeze is None)}
     assert "b16.conv1.weight" in changed
     assert not {name for name in changed & frozen if not name.startswith(("style_", "w_mean"))}
+
+
+def test_a_drawn_discriminator_first_learns_alone(choose: Choose, tmp_path: Path) -> None:
+    save_generator(tiny(0), tmp_path / "first.safetensors")
+    settings = choose(mode="finetune", model=str(tmp_path / "first.safetensors"))
+    train(settings)
+    state, start = read_snapshot(settings.target / SNAPSHOT), begin(settings)
+    assert [name for name in start.generator if not torch.equal(state.generator[name], start.generator[name])] == []
+    assert not torch.equal(state.discriminator["convs.1.conv1.0.weight"], start.discriminator["convs.1.conv1.0.weight"])
+
+
+def test_a_model_without_discriminator_takes_that_of_a_snapshot(choose: Choose, tmp_path: Path) -> None:
+    save_generator(tiny(0), tmp_path / "first.safetensors")
+    other = choose()
+    train(other)
+    tuning = {"mode": "finetune", "model": str(tmp_path / "first.safetensors"), "target": tmp_path / "second"}
+    state = begin(choose(**tuning, discriminator=other.target / SNAPSHOT))
+    learned = read_snapshot(other.target / SNAPSHOT).discriminator
+    assert all(torch.equal(value, learned[name]) for name, value in state.discriminator.items())
+    save_generator(tiny(0, 32), tmp_path / "first.safetensors")
+    with pytest.raises(TrainingError, match="is for 16 pixels, the model makes 32"):
+        begin(choose(**tuning, discriminator=other.target / SNAPSHOT))
 
 
 def test_the_average_moves_slower_than_the_generator(choose: Choose) -> None:
