@@ -27,14 +27,15 @@ def begin(settings: TrainingSettings) -> State:
         ModelError: the checkpoint cannot be read.
         TrainingError: it cannot be trained on.
     """
-    if settings.mode == "train":
-        return _from_scratch(settings)
-    state = _from_checkpoint(settings)
+    state = _from_scratch(settings) if settings.mode == "train" else _from_checkpoint(settings)
     if settings.mode == "grow":
         state = grow(state, settings.new_channels, settings.seed)
     if not settings.frozen:
         for tensors in (state.generator, state.averaged):
             tensors.pop("w_mean", None)  # it moves with the mapping
+    if not settings.noise:
+        for tensors in (state.generator, state.averaged):
+            tensors.update({name: value * 0 for name, value in tensors.items() if name.endswith(".noise_strength")})
     return state
 
 

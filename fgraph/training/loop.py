@@ -39,7 +39,9 @@ class Trainer:
         self._rows = settings.batch // fabric.world_size
         for tensors in (state.generator, state.averaged, state.discriminator):
             _move(tensors, fabric.device)
-        self._trained = {name: value for name, value in state.generator.items() if is_trained(name, settings.frozen)}
+        self._trained = {
+            name: value for name, value in state.generator.items() if is_trained(name, settings.frozen, settings.noise)
+        }
         for value in (*self._trained.values(), *state.discriminator.values()):
             value.requires_grad_()
         # not from_tensors: the tensors themselves are to be trained, not copies
@@ -135,12 +137,12 @@ class Trainer:
         noise = [
             torch.randn(self._rows, 1, layer.resolution, layer.resolution, generator=draw).to(device)
             for layer in table.layers
-            if layer.noise_index is not None
+            if layer.noise_index is not None and self.settings.noise
         ]
         with self.fabric.autocast():
             w, other = self._generator.map(z.flatten(0, 1).to(device)).view(2, self._rows, -1)
             ws = torch.where(second[:, :, None].to(device), other[:, None], w[:, None])
-            return self._generator.synthesise(self._generator.affine(ws), noise)
+            return self._generator.synthesise(self._generator.affine(ws), noise or "none")
 
     def _augmented(self, images: Tensor, draw: torch.Generator) -> Tensor:
         kind = self.settings.augment

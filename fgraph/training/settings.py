@@ -47,6 +47,7 @@ class TrainingSettings(BaseModel):
     freeze: bool | None = None  # mapping and affines; absent: in finetune
     discriminator_first: Annotated[int, Field(ge=0)] | None = None  # images; absent: 2000 if it is drawn for a model
 
+    noise: bool = True  # off: the generator's noise is none, and stays so
     flip: bool = True
     augment: Literal["none", "diffaugment", "ada"] = "none"
     augment_kinds: tuple[Literal["colour", "shift", "cutout"], ...] = ("colour", "shift", "cutout")

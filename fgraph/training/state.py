@@ -54,9 +54,9 @@ class State:
         return Generator.from_tensors(self.table, tensors, name="training", metadata=facts)
 
 
-def is_trained(name: str, frozen: bool) -> bool:
-    """Whether a tensor of a generator is trained; with `frozen`, mapping and affines are not."""
-    if name in MEASURED or name.endswith(".noise"):
+def is_trained(name: str, frozen: bool, noise: bool = True) -> bool:
+    """Whether a tensor of a generator is trained: not mapping and affines if `frozen`, nor strengths without `noise`."""
+    if name in MEASURED or name.endswith(".noise") or (name.endswith(".noise_strength") and not noise):
         return False
     return not (frozen and any(part in name for part in FROZEN))
 

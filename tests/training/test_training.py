@@ -74,6 +74,16 @@ def test_fine_tuning_leaves_styles_bit_identical_unless_asked(choose: Choose, tm
     assert not {name for name in changed & frozen if not name.startswith(("style_", "w_mean"))}
 
 
+def test_without_noise_there_is_none_and_none_is_learned(choose: Choose, tmp_path: Path) -> None:
+    save_generator(tiny(0), tmp_path / "first.safetensors")
+    tuning = {"mode": "finetune", "model": str(tmp_path / "first.safetensors"), "discriminator_first": 0}
+    for noise in (False, True):
+        model = load_generator(train(choose(**tuning, noise=noise, target=tmp_path / f"noise {noise}")))
+        strengths = [float(value) for name, value in model.tensors.items() if name.endswith(".noise_strength")]
+        assert len(strengths) == 5
+        assert all(value == 0 for value in strengths) == (not noise)
+
+
 def test_a_drawn_discriminator_first_learns_alone(choose: Choose, tmp_path: Path) -> None:
     save_generator(tiny(0), tmp_path / "first.safetensors")
     settings = choose(mode="finetune", model=str(tmp_path / "first.safetensors"))
