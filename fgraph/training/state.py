@@ -55,7 +55,7 @@ class State:
 
 
 def is_trained(name: str, frozen: bool, noise: bool = True) -> bool:
-    """Whether a tensor of a generator is trained: not mapping and affines if `frozen`, nor strengths without `noise`."""
+    """Whether a tensor of a generator is trained: no mapping and affine if `frozen`, no strength without `noise`."""
     if name in MEASURED or name.endswith(".noise") or (name.endswith(".noise_strength") and not noise):
         return False
     return not (frozen and any(part in name for part in FROZEN))
