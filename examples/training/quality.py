@@ -1,6 +1,6 @@
 """Two figures of how near a model's images come to its data; lower is nearer.
 
-    python quality.py MODEL DATA [--images 2048] [--truncation 1]
+    python quality.py MODEL DATA [--images 1024] [--truncation 1] [--size PIXELS] [--into figures.json --name NAME]
 
 * Sliced Wasserstein distance (Karras et al. 2018, "Progressive Growing of GANs", section 5): 7 x 7 patches of each
   level of a Laplacian pyramid, 128 an image, compared along 512 random directions; times 1000. The coarsest level, of
@@ -10,7 +10,8 @@
   pixels of the 320 channels before its head, of images enlarged to 128 pixels. That is NOT the FID of papers, which
   takes another network: numbers compare with each other only, for the same data and number of images.
 
-Each is also given between two halves of the data: what a perfect model would get.
+Each is also given for the data against itself, other pictures of it: what a perfect model would get. With `--size`,
+images and data are averaged down first, so that models of different sizes can be compared.
 """
 
 from __future__ import annotations
@@ -36,21 +37,25 @@ IMAGENET_MEAN, IMAGENET_STD = 127.0, 128.0  # of this network; pixels are 0 to 2
 
 
 @torch.inference_mode()
-def draw_images(model: Generator, count: int, truncation: float) -> Iterator[Tensor]:
+def draw_images(model: Generator, size: int, count: int, truncation: float) -> Iterator[Tensor]:
     """Batches of 8-bit images [rows, 3, size, size], as floats 0 to 255; noise is the model's own."""
     draw = torch.Generator().manual_seed(0)
     for start in range(0, count, BATCH):
         z = torch.randn(min(BATCH, count - start), model.table.z_dim, generator=draw)
         images = model.synthesise(model.affine(model.truncate(model.map(z), truncation)))
-        yield (images.clamp(-1, 1) * 127.5 + 127.5).round()
+        yield F.avg_pool2d((images.clamp(-1, 1) * 127.5 + 127.5).round(), model.table.size // size)
 
 
-def real_images(place: Path, size: int, count: int, seed: int) -> Iterator[Tensor]:
-    """Batches of pictures of the data, in the same form, in a seeded order."""
-    pixels = read_pictures(place, size).pixels
-    order = np.random.default_rng(seed).permutation(len(pixels))[:count]
+def real_images(place: Path, shape: tuple[int, int], count: int, first: int) -> Iterator[Tensor]:
+    """Batches of pictures of the data, in the same form, from number `first` of a seeded order on.
+
+    `shape` is the model's size, at which they are read, and the one that they are averaged to.
+    """
+    pixels = read_pictures(place, shape[0]).pixels
+    order = np.random.default_rng(0).permutation(len(pixels))[first : first + count]
     for start in range(0, len(order), BATCH):
-        yield torch.from_numpy(pixels[order[start : start + BATCH]]).permute(0, 3, 1, 2).float()
+        batch = torch.from_numpy(pixels[order[start : start + BATCH]]).permute(0, 3, 1, 2).float()
+        yield F.avg_pool2d(batch, shape[0] // shape[1])
 
 
 def pyramid(images: Tensor) -> list[Tensor]:
@@ -132,25 +137,22 @@ def frechet(one: Tensor, other: Tensor) -> float:
     return float((means[0] - means[1]).square().sum() + torch.trace(covariances[0] + covariances[1]) - 2 * middle)
 
 
-def measure(model: Generator, data: Path, count: int, truncation: float) -> dict[str, object]:
+def measure(model: Generator, data: Path, size: int, count: int, truncation: float) -> dict[str, object]:
     """Both figures, and what the data gets against itself."""
-    size, found = model.table.size, dict[str, object]()
-    features = load_features()
+    features, shape, found = load_features(), (model.table.size, size), dict[str, object]()
     sources = {
-        "real": lambda: real_images(data, size, count, 0),
-        "other": lambda: real_images(data, size, count, 1),  # partly the same pictures, if there are less than twice
-        "model": lambda: draw_images(model, count, truncation),
+        "real": lambda: real_images(data, shape, count, 0),
+        "data": lambda: real_images(data, shape, count, count),
+        "model": lambda: draw_images(model, size, count, truncation),
     }
-    real_patches = describe_patches(sources["real"]())
-    real_features = torch.cat([features(batch) for batch in sources["real"]()])
-    for name in ("model", "other"):
-        patches = describe_patches(sources[name]())
-        distances = [sliced_wasserstein(*pair) for pair in zip(real_patches, patches, strict=True)]
-        sizes = [size >> i for i in range(len(distances))]
-        found[f"swd {name}"] = {str(side): round(value, 2) for side, value in zip(sizes, distances, strict=True)}
-        found[f"swd mean {name}"] = round(float(np.mean(distances)), 2)
-        own = torch.cat([features(batch) for batch in sources[name]()])
-        found[f"frechet {name}"] = round(frechet(real_features, own), 3)
+    patches = {name: describe_patches(source()) for name, source in sources.items()}
+    gathered = {name: torch.cat([features(batch) for batch in source()]) for name, source in sources.items()}
+    for name in ("model", "data"):
+        pairs = zip(patches["real"], patches[name], strict=True)
+        distances = [round(sliced_wasserstein(*pair), 1) for pair in pairs]
+        found[f"swd {name}"] = {str(size >> i): value for i, value in enumerate(distances)}
+        found[f"swd mean {name}"] = round(float(np.mean(distances)), 1)
+        found[f"frechet {name}"] = round(frechet(gathered["real"], gathered[name]), 2)
     return found
 
 
@@ -159,13 +161,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", help="a bundled name or a path")
     parser.add_argument("data", type=Path, help="a folder or zip")
-    parser.add_argument("--images", type=int, default=2048)
+    parser.add_argument("--images", type=int, default=1024)
     parser.add_argument("--truncation", type=float, default=1.0)
+    parser.add_argument("--size", type=int, help="pixels; absent: the model's")
+    parser.add_argument("--into", type=Path, help="a JSON file to add the figures to, under --name")
+    parser.add_argument("--name")
     arguments = parser.parse_args()
     model = load_generator(arguments.model)
-    facts = {"model": arguments.model, "digest": model.digest[:12], "images": arguments.images}
-    figures = measure(model, arguments.data, arguments.images, arguments.truncation)
-    print(json.dumps(facts | figures, indent=2))
+    size = arguments.size or model.table.size
+    facts = {"digest": model.digest, "images": arguments.images, "size": size, "truncation": arguments.truncation}
+    figures = facts | measure(model, arguments.data, size, arguments.images, arguments.truncation)
+    print(json.dumps(figures, indent=2))
+    if arguments.into:
+        known = json.loads(arguments.into.read_text("utf-8")) if arguments.into.exists() else {}
+        known[arguments.name or arguments.model] = figures
+        arguments.into.write_text(json.dumps(known, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -17,6 +17,16 @@ Share = Annotated[float, Field(ge=0, le=1)]
 # What may differ between a training and its going on: none of it changes what a number of steps leads to.
 CHANGEABLE = ("target", "images", "data", "snapshot_minutes", "log_images", "tensorboard", "device", "devices")
 
+TOP_LEVEL = (
+    "mode",
+    "data",
+    "target",
+    "model",
+    "seed",
+    "device",
+    "precision",
+)  # what other modes of the command have too
+
 
 class TrainingError(FgraphError):
     """A training cannot begin, or go on."""
@@ -105,7 +115,7 @@ def _fault(error: dict[str, Any]) -> str:
     if error["type"] == "extra_forbidden":
         hint = nearest(name, TrainingSettings.model_fields)
         return f"training.{name}: there is no such setting" + (f" ({hint})" if hint else "")
-    place = name if name in ("data", "target", "model", "seed", "device") else f"training.{name}"
+    place = name if name in TOP_LEVEL else f"training.{name}"
     if error["type"] == "missing" or error["input"] is None:
         return f"{place} is missing"
     return f"{place}: {error['msg'][:1].lower()}{error['msg'][1:]}, found {error['input']!r}"
