@@ -94,15 +94,13 @@ def describe_figures(figures: dict[str, Any]) -> str:
         f"| {figures[f'frechet {key}']} |"
         for label, key in rows
     ]
-    return "\n".join([
-        "## Figures\n",
-        f"| | {' | '.join(f'SWD {side}' for side in sizes)} | SWD mean | Fréchet |",
-        f"| {' | '.join(['---'] * (len(sizes) + 3))} |",
-        *lines,
-        "",
+    told = (
         f"Of {figures['images']:,} images at psi {figures['truncation']:g}, lower is nearer; by "
-        "`examples/training/quality.py`, which says what they are. The Fréchet distance is on features of EfficientNet-Lite0: it is not the FID of papers.\n",
-    ])  # fmt: skip
+        "`examples/training/quality.py`, which says what they are. The Fréchet distance is on features of "
+        "EfficientNet-Lite0: it is not the FID of papers.\n"
+    )
+    head = f"| | {' | '.join(f'SWD {side}' for side in sizes)} | SWD mean | Fréchet |"
+    return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 3))} |", *lines, "", told])
 
 
 def half_difference(generator: Generator) -> float:

@@ -90,10 +90,13 @@ def score(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: Tens
     Rows k, k + rows / group, ... share a standard deviation, so the number of rows is a multiple of the group, or less.
 
     Raises:
-        ValueError: the images are of another size, or the rows no multiple of the group.
+        ValueError: the images are of another size, the rows no multiple of the group, or it knows classes.
     """
+    if table.outputs != 1:
+        raise ValueError("this discriminator knows classes: only its features are made here, no scores")
     *_, x = features(table, tensors, images)
-    x = torch.cat([x, _deviation(x, table)], dim=1)
+    if table.stddev_channels:
+        x = torch.cat([x, _deviation(x, table)], dim=1)
     x = _conv(x, tensors["final_conv.0.weight"], tensors["final_conv.1.bias"], clamp=table.clamp)
     x = x.contiguous().flatten(1)  # in the order of channels, then pixels: [rows, 16 C4]
     x = _dense(x, tensors, "final_linear.0")

@@ -8,7 +8,7 @@
 | `convs.{i}.skip.1.weight` | [O, I, 1, 1] | what is added to it, without bias |
 | `final_conv.0.weight`, `final_conv.1.bias` | [C4, C4 + stddev_channels, 3, 3], [C4] | conv at 4x4 |
 | `final_linear.0.weight`, `final_linear.0.bias` | [C4, 16 C4], [C4] | dense |
-| `final_linear.1.weight`, `final_linear.1.bias` | [1, C4], [1] | dense, the score |
+| `final_linear.1.weight`, `final_linear.1.bias` | [outputs, C4], [outputs] | dense, the score |
 | `faded.{r}.0.weight`, `faded.{r}.1.bias`, `faded.{r}.share` | [C, 3, 1, 1], [C], [] | a former fromRGB, kept |
 
 Weights are stored without their gains. The last row is ours, for discriminators that grew block by block: what a block
@@ -34,6 +34,7 @@ class DiscriminatorTable:
     stddev_channels: int = 1  # maps of standard deviation
     faded: tuple[int, ...] = ()  # resolutions at which a former fromRGB is kept
     clamp: float | None = None  # every layer's output is kept within +- this
+    outputs: int = 1  # more where a discriminator knows classes: its score is not made here, its features are
 
     @property
     def blocks(self) -> int:
@@ -67,8 +68,8 @@ def discriminator_shapes(table: DiscriminatorTable) -> dict[str, Shape]:
         "final_conv.1.bias": (last,),
         "final_linear.0.weight": (last, 16 * last),
         "final_linear.0.bias": (last,),
-        "final_linear.1.weight": (1, last),
-        "final_linear.1.bias": (1,),
+        "final_linear.1.weight": (table.outputs, last),
+        "final_linear.1.bias": (table.outputs,),
     }
     for resolution in table.faded:
         shapes |= {

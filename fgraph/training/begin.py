@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
+from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.discriminator import initial_tensors
+from fgraph.stylegan.discriminator import Discriminator, initial_tensors
+from fgraph.stylegan.discriminator_file import load_discriminator
 from fgraph.stylegan.discriminator_table import DiscriminatorTable
 from fgraph.stylegan.generator import Generator
 from fgraph.stylegan.layers import LayerTable
@@ -16,6 +19,7 @@ from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.snapshot import is_snapshot, read_snapshot
 from fgraph.training.state import MEASURED, Moments, State, Tensors, lay_out_discriminator, lay_out_generator
 
+_LOG = logging.getLogger("fgraph")
 FIRST_IMAGES = 2000  # in which a discriminator learns alone that was drawn for a trained generator: what one that knows
 # nothing teaches would spoil it
 
@@ -93,12 +97,26 @@ def _from_generator(model: Generator, settings: TrainingSettings) -> State:
 
 
 def _find_discriminator(table: LayerTable, settings: TrainingSettings) -> tuple[DiscriminatorTable, Tensors, int]:
-    """A discriminator for a model that has none, and for how many images it alone is to learn."""
-    if settings.discriminator is None:
+    """The discriminator for a model that is a file, and for how many images it alone is to learn."""
+    found = _read_discriminator(settings)
+    if found is None:
         shape = DiscriminatorTable(table.size, table.channels, table.image_channels)
         return shape, _draw_discriminator(shape, settings.seed), FIRST_IMAGES
-    found = read_snapshot(settings.discriminator)
-    size = found.discriminator_table.size
-    if size != table.size:
-        raise TrainingError(f"training.discriminator is for {size} pixels, the model makes {table.size}")
-    return found.discriminator_table, lay_out_discriminator(found.discriminator), 0
+    if found.table.size != table.size or found.table.image_channels != table.image_channels:
+        raise TrainingError(f"training.discriminator is for {found.table.size} pixels, the model makes {table.size}")
+    return found.table, lay_out_discriminator(found.tensors), 0
+
+
+def _read_discriminator(settings: TrainingSettings) -> Discriminator | None:
+    """The discriminator that the settings name, else that of the model's own file, if it holds one."""
+    if (path := settings.discriminator) is not None:
+        if is_snapshot(path):
+            state = read_snapshot(path)
+            return Discriminator(state.discriminator_table, state.discriminator)
+        return load_discriminator(path)
+    try:
+        assert settings.model is not None
+        return load_discriminator(settings.model)
+    except ModelError as error:
+        _LOG.warning("%s; one is drawn, and learns alone first", error)
+        return None

@@ -41,7 +41,7 @@ class TrainingSettings(BaseModel):
     data: Path
     target: Path
     model: str | None = None  # what finetune and grow begin with
-    discriminator: Path | None = None  # a snapshot, for a model that has none
+    discriminator: Path | None = None  # a snapshot or model file to take it from
     seed: int = 0
     device: str = "auto"
     devices: Positive = 1

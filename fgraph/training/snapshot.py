@@ -79,7 +79,7 @@ def read_snapshot(path: Path) -> State:
         if metadata.get("version") != VERSION:
             raise ModelError(f"{path}: is a snapshot of version {metadata.get('version')}; this fgraph reads {VERSION}")
         return _build(metadata, tensors, str(path))
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError) as error:
+    except (SafetensorError, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise ModelError(f"{path}: is no whole snapshot of a training: {error}") from error
 
 
