@@ -68,7 +68,13 @@ def _from_checkpoint(settings: TrainingSettings) -> State:
         state = read_snapshot(path)
         origin = {"model": str(path), "images": state.images + state.earlier}
         state = replace(
-            state, steps=0, images=0, earlier=state.images + state.earlier, history=[], origin={"from": origin}
+            state,
+            steps=0,
+            images=0,
+            earlier=state.images + state.earlier,
+            history=[],
+            pending={},
+            origin={"from": origin},
         )
         if (
             settings.mode == "finetune"

@@ -6,7 +6,6 @@ import time
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 import torch
 
 from fgraph._atomic import write_atomic
@@ -27,7 +26,6 @@ class Report:
 
     def __init__(self, settings: TrainingSettings, state: State, pictures: int, active: bool = True) -> None:
         self._settings, self._state, self._active = settings, state, active
-        self._sums: dict[str, list[float]] = {}
         self._since, self._from = time.monotonic(), state.images
         self._bar: Any = None
         self._board = _open_board(settings) if active and settings.tensorboard else None
@@ -54,8 +52,10 @@ class Report:
 
     def add(self, measured: dict[str, float]) -> None:
         """Take in what a step measured; now and then, make a record of it."""
+        pending = self._state.pending
         for name, value in measured.items():
-            self._sums.setdefault(name, []).append(value)
+            total, count = pending.get(name, (0.0, 0.0))
+            pending[name] = [total + value, count + 1]
         if self._bar is not None:
             self._bar.update(self._settings.batch)
         if self._state.images % self._settings.log_images < self._settings.batch:
@@ -63,11 +63,11 @@ class Report:
 
     def close_record(self) -> None:
         """Average what was taken in since the last record."""
-        if not self._sums:
+        if not self._state.pending:
             return
-        record = {name: float(np.mean(values)) for name, values in self._sums.items()}
-        record = {"images": float(self._state.images), **{name: round(value, 5) for name, value in record.items()}}
-        self._sums = {}
+        record = {name: round(total / count, 5) for name, (total, count) in self._state.pending.items()}
+        record = {"images": float(self._state.images), **record}
+        self._state.pending = {}
         self._state.history.append(record)
         if self._active:
             self._tell(record)

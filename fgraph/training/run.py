@@ -87,6 +87,8 @@ def _run(trainer: Trainer, report: Report, stop: threading.Event) -> None:
         if due and not stopped:
             _keep(trainer, report)
             kept = time.monotonic()
+    if state.images >= settings.images:
+        report.close_record()
     _keep(trainer, report)
 
 
@@ -95,7 +97,6 @@ def _keep(trainer: Trainer, report: Report) -> None:
     if trainer.fabric.global_rank == 0:
         target = trainer.settings.target
         state = trainer.keep()
-        report.close_record()
         write_snapshot(state, target / SNAPSHOT)
         model = state.trained_generator()
         save_generator(model, target / MODEL)

@@ -27,7 +27,7 @@ from fgraph.training.state import Moments, State, Tensors, lay_out_discriminator
 
 FORMAT = "fgraph-training"
 VERSION = "1"
-_COUNTERS = ("steps", "images", "earlier", "strength", "signs", "history", "origin")
+_COUNTERS = ("steps", "images", "earlier", "strength", "signs", "history", "pending", "origin")
 
 
 def is_snapshot(path: Path) -> bool:

@@ -45,6 +45,7 @@ class State:
     strength: float = 0.0  # of the augmentation
     signs: tuple[float, int] = (0.0, 0)  # sum of signs of scores of real images since it was adapted, and their number
     history: list[dict[str, float]] = field(default_factory=list)
+    pending: dict[str, list[float]] = field(default_factory=dict)  # of the next record: sum and count of each value
     origin: dict[str, Any] = field(default_factory=dict)  # the settings, and what it began with
 
     def trained_generator(self) -> Generator:

@@ -35,6 +35,7 @@ def assert_same(one: State, other: State) -> None:
     assert [name for name in first if not torch.equal(first[name], second[name])] == []
     assert (one.steps, one.images, one.strength, one.signs) == (other.steps, other.images, other.strength, other.signs)
     assert one.generator_moments.steps == other.generator_moments.steps
+    assert (one.history, one.pending) == (other.history, other.pending)
 
 
 def test_a_snapshot_holds_all_of_a_state(choose: Choose, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def command(settings: TrainingSettings, images: int) -> list[str]:
 
 def test_a_killed_training_goes_on_bit_for_bit(choose: Choose) -> None:
     """SIGKILL at an arbitrary moment, with a snapshot after every step; then the same command again."""
-    settings = choose(snapshot_minutes=0)
+    settings = choose(snapshot_minutes=0, log_images=12)
     process = subprocess.Popen(command(settings, 100_000), stdout=subprocess.DEVNULL)
     path = settings.target / SNAPSHOT
     deadline = time.monotonic() + 60
