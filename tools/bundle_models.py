@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 import tempfile
 from dataclasses import replace
@@ -74,7 +75,11 @@ def bundle(name: str, source: Path, folder: Path) -> None:
 
 def write_card(name: str, folder: Path) -> None:
     """Write the card of a model that stands in the folder."""
+    path = folder / f"{name}.md"
     model = load_generator(folder / f"{name}.safetensors")
+    if "stored" not in model.metadata and path.exists():  # an older file: its card knows
+        (stored,) = re.findall(r"\| Stored as \| (.*) \|", path.read_text("utf-8"))
+        model = replace(model, metadata={**model.metadata, "stored": stored})
     known = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
     figures = known.get(name, {})
     parts = [card(name, FACTS[name], model)]
@@ -82,7 +87,7 @@ def write_card(name: str, folder: Path) -> None:
         parts.append(f"## Curve\n\n![losses over images]({name}-losses.svg)\n\nOf the last stage of its training.\n")
     if figures.get("digest") == model.digest:
         parts.append(describe_figures(figures))
-    (folder / f"{name}.md").write_text("\n".join(parts), encoding="utf-8")
+    path.write_text("\n".join(parts), encoding="utf-8")
 
 
 def describe_figures(figures: dict[str, Any]) -> str:
@@ -158,7 +163,7 @@ def card(name: str, facts: Facts, generator: Generator) -> str:
 
 ## Training
 
-{facts.training}
+{facts.training.replace("{images}", f"{int(generator.metadata.get('images_seen', 0)):,}")}
 
 ## Limits
 

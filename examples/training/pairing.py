@@ -7,9 +7,14 @@
 * Pose agreement: what differs from the colour of the upper corners is taken for the head; over all pairs, the
   correlation of its centre (x and y), width, height and area, averaged over the five.
 
+Each is taken twice: with the styles that the first model makes of z, which is how graphs pass from one model to
+another, and with those that the second makes itself. `moved` is the mean difference of the two kinds of images, which are
+in [-1, 1]: 0 where mapping and affine layers are the same.
+
 Both are 1 where the second model follows the first, and near 0 where pairs have no more in common than chance: the
 figures of the same images, paired at random, are given beside them. The images are made without noise, at
-truncation 0.8. `--picture` shows a row of samples of each model.
+truncation 0.8. `--picture` shows a row of samples of each model,
+of the first one's styles.
 """
 
 from __future__ import annotations
@@ -36,10 +41,11 @@ SHOWN = 12
 
 
 @torch.inference_mode()
-def draw_images(model: Generator, pairs: int) -> Tensor:
-    """Images [pairs, 3, size, size] of seeded codes, the same for every model."""
-    z = torch.randn(pairs, model.table.z_dim, generator=torch.Generator().manual_seed(0))
-    styles = model.affine(model.truncate(model.map(z), TRUNCATION))
+def draw_images(model: Generator, pairs: int, reader: Generator | None = None) -> Tensor:
+    """Images [pairs, 3, size, size] of seeded z, the same for every model; `reader` makes styles of them."""
+    reader = reader or model
+    z = torch.randn(pairs, reader.table.z_dim, generator=torch.Generator().manual_seed(0))
+    styles = reader.affine(reader.truncate(reader.map(z), TRUNCATION))
     return torch.cat([model.synthesise(part, "none").clamp(-1, 1) for part in styles.split(32)])
 
 
@@ -94,8 +100,17 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=512)
     parser.add_argument("--picture", type=Path)
     arguments = parser.parse_args()
-    images = [draw_images(load_generator(name), arguments.pairs) for name in (arguments.first, *arguments.seconds)]
-    figures = {name: compare(images[0], other) for name, other in zip(arguments.seconds, images[1:], strict=True)}
+    first = load_generator(arguments.first)
+    images, figures = [draw_images(first, arguments.pairs)], dict[str, object]()
+    for name in arguments.seconds:
+        second = load_generator(name)
+        shared, own = draw_images(second, arguments.pairs, first), draw_images(second, arguments.pairs)
+        figures[name] = {
+            "styles of the first": compare(images[0], shared),
+            "its own styles": compare(images[0], own),
+            "moved": round(float((shared - own).abs().mean()), 3),
+        }
+        images.append(shared)
     print(json.dumps(figures, indent=2))
     if arguments.picture:
         Image.fromarray(show(images)).save(arguments.picture)

@@ -100,8 +100,9 @@ def sliced_wasserstein(one: Tensor, other: Tensor) -> float:
     for _ in range(DIRECTIONS // 64):
         directions = torch.randn(one.shape[1], 64, generator=draw)
         directions /= directions.norm(dim=0)
-        first, second = ((patches @ directions).sort(dim=0).values for patches in (one, other))
-        total += float((first - second).abs().mean())
+        # numpy sorts floats that lie side by side many times faster than torch does columns
+        first, second = (np.sort((directions.t() @ patches.t()).numpy(), axis=1) for patches in (one, other))
+        total += float(np.abs(first - second).mean())
     return total / (DIRECTIONS // 64) * 1000
 
 
