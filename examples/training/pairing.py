@@ -8,8 +8,8 @@
   correlation of its centre (x and y), width, height and area, averaged over the five.
 
 Each is taken twice: with the styles that the first model makes of z, which is how graphs pass from one model to
-another, and with those that the second makes itself. `moved` is the mean difference of the two kinds of images, which are
-in [-1, 1]: 0 where mapping and affine layers are the same.
+another, and with those that the second makes itself. `moved` is the mean difference of the two kinds of images, which
+are in [-1, 1]: 0 where mapping and affine layers are the same.
 
 Both are 1 where the second model follows the first, and near 0 where pairs have no more in common than chance: the
 figures of the same images, paired at random, are given beside them. The images are made without noise, at
