@@ -85,7 +85,13 @@ def map_layers(build: Build, inputs: Inputs, make: MakeEdits, *, unit: Unit, lay
     features = inputs.as_features(value)
     with blaming("layers"):
         chosen = layers.resolve(build.table(features.model), features.layer)
-    edits = tuple(make(_ruler_of(build, features, unit)))
+    return map_features(build, features, tuple(make(_ruler_of(build, features, unit))), chosen, parts)
+
+
+def map_features(
+    build: Build, features: Features, edits: tuple[Edit, ...], chosen: frozenset[int], parts: Parts
+) -> Features:
+    """A pass with every output at some layers moved by a same-size edit a row; its state, too, if it stands at one."""
     mapped = replace(features, carrier=Mapped(features.carrier, edits, chosen, parts))
     if features.layer not in chosen:
         return mapped

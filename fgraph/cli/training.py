@@ -13,13 +13,14 @@ from omegaconf.errors import OmegaConfBaseException
 
 from fgraph._errors import FgraphError
 from fgraph.cli.configuration import TrainingMode
+from fgraph.cli.models import LoneJob
 
 if TYPE_CHECKING:
     from fgraph.training import TrainingSettings
 
 
 @dataclass(frozen=True)
-class TrainingJob:
+class TrainingJob(LoneJob):
     """A generator to train."""
 
     settings: TrainingSettings

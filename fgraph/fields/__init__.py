@@ -1,6 +1,6 @@
 """Mask fields: alpha over a canvas as frozen expression trees, drawn with numpy at any layer's size.
 
-    base        Field, rasterise, support
+    base        Field, rasterise, rasterise_window, support, difference
     axial       Constant, Ramp, Hat, Cell: fields that vary along one axis
     drawn       Drawn: the ways in which a shape becomes pixels
     shapes      Box, Ellipse, Polygon
@@ -13,7 +13,7 @@ A mask node's common options apply in the order drawn, feather, invert, alpha: `
 """
 
 from fgraph.fields.axial import Cell, Constant, Hat, Ramp
-from fgraph.fields.base import Field, Rectangle, rasterise, support
+from fgraph.fields.base import Field, Rectangle, difference, rasterise, rasterise_window, support
 from fgraph.fields.drawn import Drawn
 from fgraph.fields.operators import (
     Combine,
@@ -53,11 +53,13 @@ __all__ = [
     "Scaled",
     "combine",
     "complement",
+    "difference",
     "edited",
     "feathered",
     "finish",
     "product",
     "rasterise",
+    "rasterise_window",
     "scaled",
     "support",
 ]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from fgraph._geometry import Canvas
 from fgraph.fields import Constant
+from fgraph.ir.bend import map_tensor
 from fgraph.ir.build import Build
 from fgraph.ir.noise import NoiseRows, lower_noise
-from fgraph.ir.ops import Conv, Mix, ToRGB, Upsample
+from fgraph.ir.ops import Conv, Mix, ToRGB, Transplant, Upsample
 from fgraph.ir.program import Operand
-from fgraph.ir.spatial import edit_tensor
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Parts, Run, Tensor
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Parts, Patched, Run, Tensor
 from fgraph.stylegan.layers import Layer
 
 ONE = Constant(1.0)
@@ -50,7 +51,7 @@ def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
             operands = [features.activation, run.styles, *([noise] if noise else [])]
             return build.emit(op, operands)
 
-        made = _mix(build, _terms(build, features.carrier, layer, call))
+        made = _mix(build, _terms(build, features.carrier, layer, call, canvas))
         return replace(features, activation=made, layer=layer.index)
     skip = _grown_skip(build, features, layer)
 
@@ -58,7 +59,7 @@ def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
         op = ToRGB(run.model, _layer_of(build, run, layer), canvas.wrap_x, canvas.wrap_y)
         return build.emit(op, [features.activation, run.styles, *([skip] if skip else [])])
 
-    made = _mix(build, _terms(build, features.carrier, layer, call_rgb))
+    made = _mix(build, _terms(build, features.carrier, layer, call_rgb, canvas))
     return replace(features, skip=made, layer=layer.index)
 
 
@@ -80,11 +81,11 @@ def applies(layers: frozenset[int], parts: Parts, layer: int, tensor: Tensor) ->
     return layer in layers and parts in ("both", tensor)
 
 
-def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand]) -> list[Term]:
+def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand], canvas: Canvas) -> list[Term]:
     """The summands of `step(carrier, layer, s)`: nested mixes flatten, their weights multiply."""
 
     def step(part: Carrier) -> list[Term]:
-        return _terms(build, part, layer, call)
+        return _terms(build, part, layer, call, canvas)
 
     if isinstance(carrier, Run):
         return [Term(call(carrier), None)]
@@ -97,7 +98,9 @@ def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], O
             return step(carrier.a)
         return _weighted(build, carrier.beta, carrier.a, step) + _weighted(build, carrier.alpha, carrier.b, step)
     terms = step(carrier.of)
-    return [Term(edit_tensor(build, _mix(build, terms), carrier.edits), None)] if acts else terms
+    if isinstance(carrier, Patched):
+        return [Term(transplant(build, _mix(build, terms), carrier), None)] if acts else terms
+    return [Term(map_tensor(build, _mix(build, terms), carrier.edits, layer, canvas), None)] if acts else terms
 
 
 def _weighted(build: Build, weight: Fields, part: Carrier, step: Callable[[Carrier], list[Term]]) -> list[Term]:
@@ -106,6 +109,11 @@ def _weighted(build: Build, weight: Fields, part: Carrier, step: Callable[[Carri
     return [
         Term(term.value, weight if term.weight is None else build.multiply(weight, term.weight)) for term in step(part)
     ]
+
+
+def transplant(build: Build, value: Operand, carrier: Patched) -> Operand:
+    """A map with the patches of a carrier copied within it."""
+    return build.emit(Transplant(*carrier.cells), [value, carrier.patches], carrier.feathers)
 
 
 def _mix(build: Build, terms: list[Term]) -> Operand:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from fgraph.stylegan.header import find_model, read_contents, sniff
 from fgraph.stylegan.layers import LayerTable
 from fgraph.stylegan.nvlabs import pick_network
 from fgraph.stylegan.pickles.files import read_pickled
+from fgraph.stylegan.sources import file_digest
 from fgraph.stylegan.tensors import required_shapes
 
 _KINDS = {
@@ -100,14 +100,10 @@ def _inspection(
     return Inspection(path, kind, table, parameters, types, path.stat().st_size, file_digest(path), notes)
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 (hex) of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _notes(contents: Contents) -> list[str]:
     table, notes = contents.table, []
+    if base := contents.metadata.get("base"):
+        notes.append(f"it is a small difference to the model '{base}'")
     if table.clamp is not None:
         notes.append(f"outputs of layers are kept within +-{table.clamp:g}")
     for name, value in (("layers", table.activation), ("mapping", table.mapping_activation)):

@@ -6,6 +6,7 @@ stands before 0. Widths and orders: Karras et al. 2020 (StyleGAN2), architecture
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -163,11 +164,24 @@ class LayerTable:
             return (self._by_name[text].index,)
         if text in self._blocks:
             return self._blocks[text]
-        hint = nearest(text, [*self._by_name, *self._blocks])
+        hint = self._nearest(text)
         raise UnknownLayer(
             f"this {self.size}-pixel model has no layer '{text}'"
             + (f"; {hint}" if hint else f"; it has const, {', '.join(self._blocks)} and their layers")
         )
+
+    def _nearest(self, text: str) -> str | None:
+        """A hint with the layer or block that is nearest, of the same form: of 64 pixels, b64 for b128."""
+        known = [*self._by_name, *self._blocks]
+        if match := re.fullmatch(r"b?([1-9]\d{0,5})((?:\.\w+)?)", text):
+            at = min(
+                (resolution for resolution, _ in self.channels), key=lambda one: abs(math.log2(one / int(match[1])))
+            )
+            inside = [name for name in known if name == f"b{at}" or name.startswith(f"b{at}.")]
+            if f"b{at}{match[2]}" in inside:
+                return f"did you mean 'b{at}{match[2]}'?"
+            return nearest(f"b{at}{match[2]}", inside) or nearest(text, known)
+        return nearest(text, known)
 
     def pause(self, name: str | int) -> int:
         """The σ index at which a pass paused at `name` stands; a block stands for its end."""

@@ -11,6 +11,9 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import ModelError
+from fgraph.inversion import Settings
+from fgraph.inversion.batch import invert
+from fgraph.inversion.problem import make_problem
 from fgraph.stylegan.checkpoint import load_generator, save_generator
 from fgraph.stylegan.discriminator import initial_tensors
 from fgraph.stylegan.discriminator_file import load_discriminator
@@ -89,6 +92,25 @@ def test_nvlabs_is_read(tmp_path: Path, clamp: float | None) -> None:
     found = load_discriminator(nvlabs(tmp_path / "network.pkl", clamp=clamp))
     assert found.table == replace(TABLE, stddev_group=2, clamp=clamp)
     assert all(torch.equal(found.tensors[name], value) for name, value in TENSORS.items())
+
+
+def test_one_that_nvlabs_program_wrote_is_read() -> None:
+    found = load_discriminator(Path(__file__).parent.parent / "goldens" / "sg3_stylegan2_64.pkl")
+    assert found.table == DiscriminatorTable(64, ((4, 16), (8, 16), (16, 16), (32, 8), (64, 4)), clamp=256.0)
+
+
+def test_an_inversion_looks_through_it(tmp_path: Path) -> None:
+    generator = load_generator(trained(tmp_path / "trained.pt", TENSORS))
+    settings = Settings(mse=0, pyramid=0, prior="none", discriminator=1, steps=25, patience=0)
+    with torch.no_grad():
+        z = torch.randn(2, 8, generator=torch.Generator().manual_seed(2))
+        images = generator.synthesise(generator.affine(generator.map(z)))
+    problem = make_problem(generator, settings)
+    assert problem.curve_names == ("loss", "discriminator")
+    for found in invert(problem, images):
+        assert float(found.curve[-1, 0]) < 0.7 * float(found.curve[0, 0])
+    with pytest.raises(ModelError, match=r"holds no discriminator.*give the loss 'discriminator' no weight"):
+        make_problem(generator, settings, discriminator="landscape")
 
 
 def test_what_is_not_there_or_does_not_run_is_told(tmp_path: Path) -> None:
