@@ -91,7 +91,7 @@ def test_a_bad_graph_fails_alone(plans: list[Plan], capsys: pytest.CaptureFixtur
     assert f"job 1 (graph=blend_horizontal, {key}={values.split(',')[1]}): " in printed.err
     assert "job 0" not in printed.err
     assert "Traceback" not in printed.err
-    assert len(printed.out.splitlines()) == 1 + 4
+    assert len(printed.out.splitlines()) == 1 + 4 + 1
 
 
 def test_a_job_that_cannot_be_written_fails_alone(plans: list[Plan], capsys: pytest.CaptureFixture[str]) -> None:
