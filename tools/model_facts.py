@@ -63,9 +63,9 @@ FACTS = {
             "prototype's."
         ),
         limits=(
-            "Skies, layers of hills, mirrors in water and their colours are clear, and there are no speckles. It has seen "
-            "few images for its size: trees are posts rather than conifers, ridges have bright rims, the sun or moon is "
-            "a soft patch, stars are missing."
+            "Skies, layers of hills, mirrors in water and their colours are clear, and there are no speckles. It has "
+            "seen few images for its size: trees are posts rather than conifers, ridges have bright rims, the sun or "
+            "moon is a soft patch, stars are missing."
         ),
     ),
     "avatar": Facts(
