@@ -63,9 +63,9 @@ FACTS = {
             "prototype's."
         ),
         limits=(
-            "Skies, layers of hills and their colours are clear, and edges are clean. It has seen few images for its "
-            "size: trees are soft posts rather than conifers, the sun or moon is a soft patch, water is rare, stars "
-            "are missing."
+            "Skies, layers of hills, mirrors in water and their colours are clear, and there are no speckles. It has "
+            "seen few images for its size: trees are posts rather than conifers, ridges have bright rims, the sun or "
+            "moon is a soft patch, stars are missing."
         ),
     ),
     "avatar": Facts(
@@ -84,8 +84,8 @@ FACTS = {
             "`avatar64again.yaml`."
         ),
         limits=(
-            "Colours, hair, hats and the shape of the head are reliable; eyes are soft and often uneven, glasses and "
-            "beards are rare, and faint coloured rims remain at the edges. The faces are drawings of nobody."
+            "Colours, hair, hats, eyes and the shape of the head are reliable; mouths are small and soft, glasses and "
+            "beards rare, and faint coloured rims remain at the edges. The faces are drawings of nobody."
         ),
     ),
     "toon": Facts(
