@@ -55,7 +55,7 @@ def open_picture(path: str) -> Image.Image:
 def fitted_array(picture: Image.Image, size: tuple[int, int], fit: str = "crop") -> NDArray[np.float32]:
     """RGB [3, height, width] in [-1, 1] of an RGB picture; `fit` as for `load_picture`."""
     height, width = size
-    pixels = np.asarray(_fit(picture, (width, height), fit), dtype=np.float32)  # [H, W, 3]
+    pixels = np.asarray(fit_picture(picture, (width, height), fit), dtype=np.float32)  # [H, W, 3]
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)) / 127.5 - 1
 
 
@@ -63,13 +63,14 @@ def _open(path: str) -> Image.Image:
     file = locate(path)
     try:
         with Image.open(file) as opened:
-            return _as_rgb(ImageOps.exif_transpose(opened))
+            return to_rgb(opened)
     except _UNREADABLE as error:
         raise ValueError(f"{file} cannot be read as an image: {error}") from error
 
 
-def _as_rgb(picture: Image.Image) -> Image.Image:
-    """A picture of any mode as RGB: as its colour profile says, over white where it is transparent."""
+def to_rgb(opened: Image.Image) -> Image.Image:
+    """A picture of any mode, upright, as RGB: as its colour profile says, over white where it is transparent."""
+    picture: Image.Image = ImageOps.exif_transpose(opened)
     if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
         picture = _eight_bits(picture)
     if "A" in picture.getbands() or "a" in picture.getbands() or "transparency" in picture.info:
@@ -101,7 +102,8 @@ def _by_profile(picture: Image.Image) -> Image.Image | None:
         return None
 
 
-def _fit(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+def fit_picture(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+    """A picture of this size, (width, height): see `load_picture` for the ways."""
     if picture.size == size:
         return picture
     way = Image.Resampling.LANCZOS

@@ -28,6 +28,7 @@ PIPELINE: tuple[tuple[str, ...], ...] = (
     ("_front",),
     ("_pieces",),
     ("sweep",),
+    ("training",),
     ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(PIPELINE) for part in parts}
@@ -113,6 +114,17 @@ def test_nodes_know_only_what_lowering_needs() -> None:
     read = {part_of(other) for module in own for other in ours(imported(module))}
     assert read - NODES_MAY_READ == set()
     assert not [module for module in own if "torch" in libraries(module)]
+
+
+TRAINING_MAY_READ = {"_atomic", "_errors", "_picture_file", "_pictures", "stylegan"}
+
+
+def test_training_knows_the_generator_and_nothing_of_the_pipeline() -> None:
+    own = [name for name in modules() if part_of(name) == "training"]
+    read = {part_of(other) for module in own for other in ours(imported(module))} - {"training"}
+    assert read <= TRAINING_MAY_READ
+    users = {part_of(name) for name in modules() if any(part_of(one) == "training" for one in ours(imported(name)))}
+    assert users == {"training", "cli"}
 
 
 def test_no_module_imports_itself_through_others() -> None:

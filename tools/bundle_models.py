@@ -2,20 +2,28 @@
 
     python tools/bundle_models.py landscape=landscape-64.pt avatar=avatar-64.pt
 
-Each checkpoint (rosinality format) becomes `<name>.safetensors`, `<name>.md` and `<name>.png` in
-`fgraph/stylegan/bundled`. Weights are stored in float16 where the images of 64 seeds, in [-1, 1], stay within 1/255 of
-those of the float32 original, else in float32; the largest difference is printed and put on the card.
+Each checkpoint, of whatever format, becomes `<name>.safetensors`, `<name>.md` and `<name>.png` in
+`fgraph/stylegan/bundled`; of a model in the folder of a training, the losses become `<name>-losses.svg`. Figures on a
+card are those that `examples/training/quality.py` put into `examples/training/figures.json` for the file written here:
+measure it, then run this again with `--cards`. Weights are stored in float16 where the images of 64 seeds, in [-1, 1],
+stay within 1/255 of those of the float32 original, else in float32; the largest difference is printed and put on the
+card.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import re
+import shutil
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
+from model_facts import FACTS, Facts
 from PIL import Image
 from torch import Tensor
 
@@ -26,70 +34,16 @@ SEEDS = 64
 GRID = 8  # by 8 samples
 PSI = 0.8
 LIMIT = 1 / 255  # images span [-1, 1], so this is half a step of 8 bits
-FOLDER = Path(__file__).resolve().parent.parent / "fgraph" / "stylegan" / "bundled"
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What a card says that cannot be read from the checkpoint."""
-
-    title: str
-    license: str
-    origin: str
-    shows: str
-    data: str
-    data_license: str
-    training: str
-    limits: str
-
-
-_TRAINED = (
-    "On a CPU, one thread: batch 16, Adam 2e-3 (beta 0, 0.99), non-saturating logistic loss, lazy R1 every 16 steps, "
-    "style mixing 0.7, horizontal flips, moving average of the weights with a half-life of 5,000 images. Grown: "
-    "trained at 32 pixels, then with one block more in generator and discriminator."
-)
-
-FACTS = {
-    "landscape": Facts(
-        title="Layered landscapes, 64 pixels",
-        license="Apache-2.0",
-        origin="trained for fgraph on its own procedural paintings",
-        shows="Landscapes in layers: sky, sun or moon, clouds, ridges, conifers, water.",
-        data="14,000 pictures of a procedural painter written for this project; nothing was photographed or collected.",
-        data_license="Apache-2.0, as the project.",
-        training=f"{_TRAINED} R1 gamma 0.2, then 0.5. Images seen: 107,728, of which some 43,000 at 32 pixels.",
-        limits=(
-            "Made to show edits quickly, not to look real: skies, ridges and conifers are clear, fine texture is "
-            "streaky, water and sharp peaks are rare, and the sun or moon is a soft patch."
-        ),
-    ),
-    "avatar": Facts(
-        title="Drawn avatars, 64 pixels",
-        license="Apache-2.0 (weights); avatar design by Pablo Stanley, free for personal and commercial use",
-        origin="trained for fgraph on avatars drawn by DiceBear, style avataaars by Pablo Stanley",
-        shows="Drawn heads, seen from the front, on a plain background.",
-        data="10,000 avatars drawn by DiceBear 9 in the style avataaars, cropped to the head.",
-        data_license=(
-            'Design by Pablo Stanley, "free for personal and commercial use" as DiceBear states it; '
-            "the code of DiceBear is MIT."
-        ),
-        training=(
-            f"{_TRAINED} R1 gamma 0.2, then 0.5. Images seen: 42,416 at 32 pixels, then the stage at "
-            "64 pixels, of about 120,000."
-        ),
-        limits=(
-            "The discriminator lost its old fromRGB layer when it was grown, which left speckles on hair and faces and "
-            "uneven eyes; raising gamma to 4 did not cure that. Colours, hair and the shape of the head are reliable. "
-            "The faces are drawings of nobody."
-        ),
-    ),
-}
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "fgraph" / "stylegan" / "bundled"
+FIGURES = ROOT / "examples" / "training" / "figures.json"
 
 
 def main() -> None:
     """Convert the checkpoints named on the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("models", nargs="+", metavar="name=checkpoint.pt", help=f"names: {', '.join(FACTS)}")
+    parser.add_argument("models", nargs="*", metavar="name=checkpoint", help=f"names: {', '.join(FACTS)}")
+    parser.add_argument("--cards", action="store_true", help="write the cards of all models anew, and nothing else")
     parser.add_argument("--folder", type=Path, default=FOLDER, help="where to write (default: the package)")
     arguments = parser.parse_args()
     for entry in arguments.models:
@@ -97,23 +51,61 @@ def main() -> None:
         if name not in FACTS or not path:
             parser.error(f"{entry!r} is not name=path with a name of {', '.join(FACTS)}")
         bundle(name, Path(path), arguments.folder)
+    for name in FACTS if arguments.cards else ():
+        if (arguments.folder / f"{name}.safetensors").exists():
+            write_card(name, arguments.folder)
 
 
 def bundle(name: str, source: Path, folder: Path) -> None:
     """Convert one checkpoint and write its card."""
-    facts = FACTS[name]
-    loaded = load_generator(source)
-    described = {"title": facts.title, "license": facts.license, "origin": facts.origin}
-    generator = replace(loaded, name=name, metadata={**loaded.metadata, **described})
-    difference = half_difference(generator)
+    facts, loaded = FACTS[name], load_generator(source)
+    difference = half_difference(loaded)
     half = difference <= LIMIT
-    target = folder / f"{name}.safetensors"
-    save_generator(generator, target, half=half)
-    draw_grid(load_generator(target), folder / f"{name}.png")
     stored = f"{'float16' if half else 'float32'} (images of {SEEDS} seeds in float16 differ by at most "
     stored += f"{difference * 255:.2f}/255, at a range of [-1, 1])"
-    (folder / f"{name}.md").write_text(card(name, facts, load_generator(target), stored), encoding="utf-8")
+    described = {"title": facts.title, "license": facts.license, "origin": facts.origin, "stored": stored}
+    target = folder / f"{name}.safetensors"
+    save_generator(replace(loaded, name=name, metadata={**loaded.metadata, **described}), target, half=half)
+    draw_grid(load_generator(target), folder / f"{name}.png")
+    if (curve := source.parent / "losses.svg").exists():
+        shutil.copyfile(curve, folder / f"{name}-losses.svg")
+    write_card(name, folder)
     print(f"{target}: {target.stat().st_size / 1e6:.2f} MB, {stored}")
+
+
+def write_card(name: str, folder: Path) -> None:
+    """Write the card of a model that stands in the folder."""
+    path = folder / f"{name}.md"
+    model = load_generator(folder / f"{name}.safetensors")
+    if "stored" not in model.metadata and path.exists():  # an older file: its card knows
+        (stored,) = re.findall(r"\| Stored as \| (.*) \|", path.read_text("utf-8"))
+        model = replace(model, metadata={**model.metadata, "stored": stored})
+    known = json.loads(FIGURES.read_text("utf-8")) if FIGURES.exists() else {}
+    figures = known.get(name, {})
+    parts = [card(name, FACTS[name], model)]
+    if (folder / f"{name}-losses.svg").exists():
+        parts.append(f"## Curve\n\n![losses over images]({name}-losses.svg)\n\nOf the last stage of its training.\n")
+    if figures.get("digest") == model.digest:
+        parts.append(describe_figures(figures))
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def describe_figures(figures: dict[str, Any]) -> str:
+    """The part of a card that says how near the model comes to its data."""
+    sizes = list(figures["swd model"])
+    rows = [("the model", "model"), ("the data against itself", "data")]
+    lines = [
+        f"| {label} | {' | '.join(str(figures[f'swd {key}'][side]) for side in sizes)} | {figures[f'swd mean {key}']} "
+        f"| {figures[f'frechet {key}']} |"
+        for label, key in rows
+    ]
+    told = (
+        f"Of {figures['images']:,} images at psi {figures['truncation']:g}, lower is nearer; by "
+        "`examples/training/quality.py`, which says what they are. The Fréchet distance is on features of "
+        "EfficientNet-Lite0: it is not the FID of papers.\n"
+    )
+    head = f"| | {' | '.join(f'SWD {side}' for side in sizes)} | SWD mean | Fréchet |"
+    return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 3))} |", *lines, "", told])
 
 
 def half_difference(generator: Generator) -> float:
@@ -143,9 +135,10 @@ def draw_grid(generator: Generator, path: Path) -> None:
     Image.fromarray(np.ascontiguousarray(grid)).quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def card(name: str, facts: Facts, generator: Generator, stored: str) -> str:
+def card(name: str, facts: Facts, generator: Generator) -> str:
     """The model card, in Markdown."""
     table = generator.table
+    stored = generator.metadata.get("stored", "float16")
     channels = ", ".join(f"{resolution}: {count}" for resolution, count in table.channels)
     return f"""# {facts.title}
 
@@ -170,7 +163,7 @@ def card(name: str, facts: Facts, generator: Generator, stored: str) -> str:
 
 ## Training
 
-{facts.training}
+{facts.training.replace("{images}", f"{int(generator.metadata.get('images_seen', 0)):,}")}
 
 ## Limits
 

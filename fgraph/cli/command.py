@@ -110,11 +110,20 @@ def _message(error: Exception) -> str:
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and isinstance(cause.key, str):
         # Hydra advises to add the key with "+", which would make a setting of the typo
         where = str(cause.full_key)
-        hint = nearest(where, SETTINGS)
+        hint = nearest(where, [*SETTINGS, *_training_settings(where)])
         return f"unknown setting '{where}'" + (f": {hint}" if hint else "; see --help, or --cfg job for all there are")
     if isinstance(error, HydraException) and isinstance(cause, OmegaConfBaseException) and str(cause) not in lines[0]:
         lines.append(str(cause))
     return "\n".join(lines)
+
+
+def _training_settings(where: str) -> list[str]:
+    """The names of the settings of a training, if one is meant."""
+    if not where.startswith("training."):
+        return []
+    from fgraph.training import TrainingSettings
+
+    return [f"training.{name}" for name in TrainingSettings.model_fields]
 
 
 def _broken_file(error: MarkedYAMLError, file: Path) -> str:

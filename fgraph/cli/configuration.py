@@ -24,6 +24,7 @@ from fgraph.sweep.launcher import BASIC_SWEEPER
 Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
 ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
 PictureMode: TypeAlias = Literal["invert"]  # nor does this
+TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # nor do these
 _PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which no setting is named as
 WRITING_MODES = ("run", "draw", "invert")
 # Those of graphs/config.yaml, for hints.
@@ -31,7 +32,7 @@ SETTINGS = (
     "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target",
     "half", "bending", "clusters", "output.formats", "output.quality", "output.strip", "output.grid", "output.labels",
     "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop", "output.pingpong",
-    "objective.metric", "images", "inversion.preset", "inversion.space", "inversion.prior", "inversion.steps",
+    "objective.metric", "data", "images", "inversion.preset", "inversion.space", "inversion.prior", "inversion.steps",
     "inversion.batch", "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts", "inversion.noise",
 )  # fmt: skip
 
@@ -92,21 +93,25 @@ def _record_directory(mode: str) -> str | None:
     return ".hydra" if mode in WRITING_MODES else None
 
 
-def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode:
+def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode | TrainingMode:
     """The mode of a composed config.
 
     Raises:
         FgraphError: there is no such mode, or another one is meant by the settings beside it.
     """
-    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode), *get_args(PictureMode))
+    training = get_args(TrainingMode)
+    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode), *get_args(PictureMode), *training)
     if value not in modes:
         raise FgraphError(_unknown("mode", str(value), modes))
-    for name in ("target", "half", "bending", "clusters"):
-        if value != "convert" and (OmegaConf.is_interpolation(config, name) or config.get(name)):
-            raise FgraphError(f"{name} is for mode=convert, not for mode={value}")
+    uses = {"target": ("convert", *training), "data": training} | dict.fromkeys(
+        ("half", "bending", "clusters"), ("convert",)
+    )
+    for name, users in uses.items():
+        if value not in users and (OmegaConf.is_interpolation(config, name) or config.get(name)):
+            raise FgraphError(f"{name} is for mode={', '.join(users)}, not for mode={value}")
     if value != "invert" and config.images is not None:
         raise FgraphError(f"images is for mode=invert, not for mode={value}; a graph reads pictures by an image node")
-    return cast(Mode | ModelMode | PictureMode, value)
+    return cast(Mode | ModelMode | PictureMode | TrainingMode, value)
 
 
 def read_settings(

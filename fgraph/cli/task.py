@@ -13,6 +13,7 @@ from fgraph._errors import FgraphError
 from fgraph.cli.configuration import read_mode, read_settings
 from fgraph.cli.models import LoneJob, ModelJob, read_model_job
 from fgraph.cli.sweeps import Sweep
+from fgraph.cli.training import TrainingJob, read_training_job
 
 if TYPE_CHECKING:
     from fgraph.cli.jobs import Prepared
@@ -59,6 +60,10 @@ class Task:
             from fgraph.cli.inversion import read_inversion_job
 
             return read_inversion_job(config, HydraConfig.get())
+        if mode == "train" or mode == "finetune" or mode == "grow":  # noqa: PLR1714
+            training = read_training_job(config, mode, HydraConfig.get())
+            self._claim(training)
+            return training
         from fgraph.cli import jobs
 
         return jobs.prepare(read_settings(config, mode, HydraConfig.get(), self._restored))
@@ -88,7 +93,7 @@ class Task:
             return jobs.finish(prepared, outcome)
         return None
 
-    def _claim(self, job: ModelJob) -> None:
+    def _claim(self, job: ModelJob | TrainingJob) -> None:
         """Keep a target for one job."""
         if job.target is None:
             return

@@ -19,7 +19,7 @@ from fgraph.stylegan.rosinality import read_rosinality
 from fgraph.stylegan.sources import fetch_model, is_address
 from fgraph.stylegan.tensorflow import is_tensorflow, read_tensorflow
 
-BUNDLED = ("landscape", "avatar")  # the models that come with the package
+BUNDLED = ("landscape", "avatar", "toon", "landscape128")  # the models that come with the package
 DEFAULT_MODEL = "landscape"
 
 _BUNDLED_FOLDER = Path(__file__).parent / "bundled"

@@ -23,6 +23,7 @@ from torch import Tensor
 
 from fgraph.stylegan.activations import GAINS, HOMOGENEOUS
 from fgraph.stylegan.chunks import bands_of, rows_per_chunk
+from fgraph.stylegan.resampling import smooth
 
 SLOPE = 0.2
 EPSILON = 1e-8
@@ -119,7 +120,7 @@ def modulated_conv(
     """
     style = style * _gain(weight)
     total = _sum_taps(_styled(x, style, up, wrap_x, wrap_y, padded=padded), weight, up, padded or wrap_x or wrap_y)
-    total = total if up == 1 else _smooth(_smooth(total, 2), 3)
+    total = total if up == 1 else _filtered(total)
     if not demodulate:
         return total * _FIR_GAIN[up]
     return total * _demodulation(style, weight, weight_energy, _FIR_GAIN[up])
@@ -179,7 +180,7 @@ def styled_conv(
         return room
 
     def finish_band(y: Tensor, rows: slice, band: slice, out: Tensor | None) -> Tensor:
-        y = y if up == 1 else _smooth(_smooth(y, 2), 3)
+        y = y if up == 1 else _filtered(y)
         y = torch.addcmul(offset, y, demod[rows], out=out)  # [rows, O, lines, W]
         if term is not None:
             y.add_((term if term.shape[0] == 1 else term[rows])[:, :, band])
@@ -283,6 +284,13 @@ def _sum_taps(x: Tensor, weight: Tensor, up: int, context: bool) -> Tensor:
     if up == 2:
         return F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=1)
     return F.conv2d(x, weight, padding=0 if context or weight.shape[2] == 1 else 1)
+
+
+def _filtered(x: Tensor) -> Tensor:
+    """The filter [1, 3, 3, 1] in both directions, not normalised: [rows, C, H, W] -> [rows, C, H - 3, W - 3]."""
+    if torch.is_grad_enabled():  # sums of neighbours are slow to differentiate
+        return smooth(x, gain=64.0)
+    return _smooth(_smooth(x, 2), 3)
 
 
 def _smooth(x: Tensor, dim: int) -> Tensor:

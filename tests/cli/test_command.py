@@ -23,9 +23,9 @@ def test_default_job(jobs: FakeJobs) -> None:
 
 
 def test_settings_reach_the_graph(jobs: FakeJobs) -> None:
-    assert main(["model=avatar", "seed=7", "device=cpu", "graph=translate"]) == 0
+    assert main(["model=landscape", "seed=7", "device=cpu", "graph=translate"]) == 0
     assert jobs.graphs[0]["seed"] == 7
-    assert jobs.graphs[0]["models"] == {"main": "avatar", "toon": "avatar"}
+    assert jobs.graphs[0]["models"] == {"main": "landscape", "toon": "toon"}
     assert jobs.settings[0].device == "cpu"
 
 

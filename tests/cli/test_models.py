@@ -111,8 +111,11 @@ def test_no_graph_is_read(jobs: FakeJobs, mode: str) -> None:
         (["mode=convert", f"model={PICKLE}", "target=own.pt"], "convert to .safetensors instead"),
         (["mode=convert", f"model={GOLDENS / 'sg3_t_32.pkl'}", "target=own.pt"], "is a StyleGAN3 network"),
         (["mode=convert", "model=avatar", f"target={'n' * 300}.pt"], "File name too long"),
-        (["mode=inspect", "model=avatar", "target=own.pt"], "target is for mode=convert, not for mode=inspect"),
-        (["target=own.pt"], "target is for mode=convert, not for mode=run"),
+        (
+            ["mode=inspect", "model=avatar", "target=own.pt"],
+            "target is for mode=convert, train, finetune, grow, not for mode=inspect",
+        ),
+        (["target=own.pt"], "target is for mode=convert, train, finetune, grow, not for mode=run"),
         (["mode=check", "half=true"], "half is for mode=convert, not for mode=check"),
         (["mode=inspct", "model=avatar"], "did you mean 'inspect'?"),
     ],

@@ -74,6 +74,12 @@ SMALLER = (
         starts("inversion.align="),
         ["inversion.align=none"],
     ),  # needs a face and the extra `faces`; tests/inversion has both
+    (
+        starts("mode=train"),
+        ["training.size=8", "training.channels={4: 8, 8: 8}", "training.latent=8", "training.mapping_layers=2"],
+    ),
+    (starts("mode=train", "mode=finetune", "mode=grow"), ["training.images=4", "training.batch=2"]),
+    (starts("mode=finetune"), ["training.discriminator_first=2"]),
     (starts("graph=walk"), ["graph.nodes.walk.frames=4"]),
     (starts("hydra.sweeper.n_trials="), ["hydra.sweeper.n_trials=2", "hydra.sweeper.n_jobs=2"]),
 )
@@ -93,6 +99,9 @@ def lay_out_files() -> None:
     (block,) = (one for one in blocks_of("README.md", "yaml") if one.name == "blend.yaml")
     Path("mine/graph/own.yaml").write_text(block.text, encoding="utf-8")
     shutil.copy(PICTURE, "photos/one.png")
+    shutil.copytree("photos", "pictures")
+    shutil.copy(PICTURE, "pictures/two.png")
+    shutil.make_archive("drawings", "zip", "pictures")
     for name in ("path/to/generator.pt", "base.pt", "stylegan2-ffhq.pt"):
         shutil.copy(GOLDENS / "soat64_a.pt", name)
     shutil.copy(GOLDENS / "soat64_b.pt", "tuned.pt")

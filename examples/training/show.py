@@ -1,0 +1,66 @@
+"""Draws the pictures of docs/training.md from the bundled models: python show.py [--to docs/training]
+
+* panoramas.png: the panorama of `landscape`, enlarged twice, above that of `landscape128`;
+* translation.png: six heads in five steps from `avatar` to `toon`, side by side;
+* pairs.png: the same codes in `avatar`, `toon`, and a model tuned with nothing frozen (`--free MODEL`).
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from pairing import draw_images, show
+from PIL import Image
+
+import fgraph
+from fgraph._pictures import to_pixels
+
+ROOT = Path(__file__).resolve().parents[2]
+GRAPHS = ROOT / "graphs" / "graph"
+STEPS = 5
+
+Pixels = NDArray[np.uint8]
+
+
+def run(graph: str, *overrides: str) -> list[Pixels]:
+    """The rows of the first output of a bundled graph."""
+    result = fgraph.run(fgraph.load(GRAPHS / f"{graph}.yaml", overrides=list(overrides)), device="cpu")
+    return [to_pixels(row) for row in next(iter(result.values())).array]
+
+
+def draw_panoramas() -> Pixels:
+    """The panorama of both landscape models, one above the other."""
+    (small,), (large,) = run("panorama"), run("panorama", "models.main=landscape128")
+    return np.concatenate([small.repeat(2, axis=0).repeat(2, axis=1), large])
+
+
+def draw_translation() -> Pixels:
+    """A line for every two heads."""
+    rows = run("translate_strip")
+    heads = [np.concatenate(rows[i : i + STEPS], axis=1) for i in range(0, len(rows), STEPS)]
+    gap = np.full((heads[0].shape[0], 8, 3), 255, np.uint8)
+    return np.concatenate([np.concatenate([heads[i], gap, heads[i + 1]], axis=1) for i in range(0, len(heads), 2)])
+
+
+def main() -> None:
+    """Draw them."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "training")
+    parser.add_argument("--free", help="the model tuned with nothing frozen")
+    arguments = parser.parse_args()
+    arguments.to.mkdir(parents=True, exist_ok=True)
+    sheets = {"panoramas": draw_panoramas(), "translation": draw_translation()}
+    if arguments.free:
+        models = [fgraph.load_generator(name) for name in ("avatar", "toon", arguments.free)]
+        sheets["pairs"] = show([draw_images(model, 12, models[0]) for model in models])
+    for name, pixels in sheets.items():
+        path = arguments.to / f"{name}.png"
+        Image.fromarray(pixels).save(path, optimize=True)
+        print(path)
+
+
+if __name__ == "__main__":
+    main()

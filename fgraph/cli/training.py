@@ -1,0 +1,63 @@
+"""The modes that train a generator, and read no graph: train, finetune, grow."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from hydra.conf import HydraConf
+from hydra.types import RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from fgraph._errors import FgraphError
+from fgraph.cli.configuration import TrainingMode
+from fgraph.cli.models import LoneJob
+
+if TYPE_CHECKING:
+    from fgraph.training import TrainingSettings
+
+
+@dataclass(frozen=True)
+class TrainingJob(LoneJob):
+    """A generator to train."""
+
+    settings: TrainingSettings
+
+    @property
+    def target(self) -> str:
+        """The folder it writes to."""
+        return str(self.settings.target)
+
+    def run(self) -> None:
+        """Train, and print where the model is.
+
+        Raises:
+            FgraphError: the data or model cannot be read, the training cannot go on, or the target cannot be written.
+        """
+        from fgraph.training.run import train  # loads torch
+
+        print(train(self.settings))
+
+
+def read_training_job(config: DictConfig, mode: TrainingMode, hydra_config: HydraConf) -> TrainingJob:
+    """The job of a composed config, of which the graph is not looked at.
+
+    Raises:
+        FgraphError: a setting is missing, or has a value it cannot have.
+    """
+    from fgraph.training import read_training_settings
+
+    try:
+        values = cast(dict[str, Any], OmegaConf.to_container(config.training, resolve=True))
+        for name in ("data", "model", "target", "device", "precision"):
+            values[name] = config[name]
+    except OmegaConfBaseException as error:
+        raise FgraphError(f"{error.full_key}: {str(error.msg or error).splitlines()[0]}") from error
+    if not values["data"]:
+        raise FgraphError(f"mode={mode} needs data=, a folder or zip of pictures")
+    if hydra_config.mode is RunMode.MULTIRUN and not values["target"]:
+        raise FgraphError(f"mode={mode} in a sweep needs target=, a folder for each job")
+    values["target"] = values["target"] or Path("outputs", "training", f"{Path(str(values['data'])).stem}-{mode}")
+    return TrainingJob(read_training_settings({**values, "mode": mode, "seed": config.seed or 0}))

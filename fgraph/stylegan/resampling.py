@@ -1,0 +1,71 @@
+"""The filter [1, 3, 3, 1] in both directions, differentiable as often as one likes, and fast in both passes.
+
+It is a depthwise convolution, one pass over the maps where sums of neighbours take six, and its backward pass is one
+again. `bench/training.py` measures the whole of which it is a part.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+_TAPS = (1.0, 3.0, 3.0, 1.0)
+
+
+def smooth(x: Tensor, padding: int = 0, gain: float = 1.0) -> Tensor:
+    """Filter maps [rows, C, H, W], zeros beyond the edges: [rows, C, H - 3 + 2 padding, W - 3 + 2 padding].
+
+    The filter sums to `gain`.
+    """
+    filtered: Tensor = _Smooth.apply(x, padding, gain)  # type: ignore[no-untyped-call]
+    return filtered
+
+
+def downsample(x: Tensor) -> Tensor:
+    """Filter maps and keep every second pixel: [rows, C, H, W] -> [rows, C, H / 2, W / 2]."""
+    smoothed: Tensor = _Halve.apply(x)  # type: ignore[no-untyped-call]
+    return smoothed
+
+
+def _kernel(like: Tensor, gain: float) -> Tensor:
+    taps = torch.tensor(_TAPS, dtype=like.dtype, device=like.device)
+    return (torch.outer(taps, taps) * (gain / 64)).expand(like.shape[1], 1, 4, 4)
+
+
+class _Smooth(torch.autograd.Function):
+    """The filter is symmetric, so its adjoint is itself, with what is missing of 3 zeros around."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, padding: int, gain: float) -> Tensor:
+        ctx.padding, ctx.gain = padding, gain
+        return F.conv2d(x, _kernel(x, gain), padding=padding, groups=x.shape[1])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor, None, None]:
+        return smooth(grads[0], 3 - ctx.padding, ctx.gain), None, None
+
+
+class _Halve(torch.autograd.Function):
+    """Stride 2; the adjoint is the transposed convolution, and the other way round."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return F.conv2d(x, _kernel(x, 1.0), padding=1, stride=2, groups=x.shape[1])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        spread: Tensor = _Spread.apply(grads[0])  # type: ignore[no-untyped-call]
+        return spread
+
+
+class _Spread(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        return F.conv_transpose2d(x, _kernel(x, 1.0), padding=1, stride=2, groups=x.shape[1])
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> Tensor:
+        return downsample(grads[0])

@@ -1,0 +1,80 @@
+"""Differentiable augmentation: real and generated images are changed alike before the discriminator sees them.
+
+The changes are those of Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training" (colour, shift,
+cutout). With `ada` each is made to a share of the rows only, and the share follows how far the discriminator overfits:
+the mean sign of its scores of real images is held at a target (Karras et al. 2020, "Training Generative Adversarial
+Networks with Limited Data", section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+SHIFT = 1 / 8  # of the size, at most, each way
+CUT = 1 / 2  # of the size: the side of the square that is made grey
+ADAPT_IMAGES = 500_000  # over so many the share of rows may rise from 0 to 1
+
+
+def augment(images: Tensor, kinds: Sequence[str], strength: float, draw: torch.Generator) -> Tensor:
+    """Change images [rows, 3, H, W], each kind in a share `strength` of the rows, each row in its own way."""
+    for kind in kinds if strength > 0 else ():
+        changed = _KINDS[kind](images, draw)
+        if strength < 1:
+            chosen = (torch.rand(images.shape[0], 1, 1, 1, generator=draw) < strength).to(images.device)
+            changed = torch.where(chosen, changed, images)
+        images = changed
+    return images
+
+
+def adapt(strength: float, mean_sign: float, target: float, images: int) -> float:
+    """The share for the next steps, given the mean sign of the scores of so many real images since the last time."""
+    step = images / ADAPT_IMAGES
+    return min(1.0, max(0.0, strength + (step if mean_sign > target else -step)))
+
+
+def _uniform(images: Tensor, draw: torch.Generator) -> Tensor:
+    """One number in [0, 1) for each row, [rows, 1, 1, 1]."""
+    return torch.rand(images.shape[0], 1, 1, 1, generator=draw).to(images)
+
+
+def _colour(images: Tensor, draw: torch.Generator) -> Tensor:
+    """Brightness +- 0.5, saturation 0 to 2, contrast 0.5 to 1.5."""
+    images = images + (_uniform(images, draw) - 0.5)
+    grey = images.mean(dim=1, keepdim=True)
+    images = grey + (images - grey) * (_uniform(images, draw) * 2)
+    middle = images.mean(dim=(1, 2, 3), keepdim=True)
+    return middle + (images - middle) * (_uniform(images, draw) + 0.5)
+
+
+def _shift(images: Tensor, draw: torch.Generator) -> Tensor:
+    """Move by up to an eighth of the size, zeros (grey) coming in."""
+    rows, _, height, width = images.shape
+    most = max(1, round(height * SHIFT))
+    offsets = torch.randint(0, 2 * most + 1, (2, rows), generator=draw).to(images.device)
+    padded = F.pad(images, (most, most, most, most))
+    lines = (torch.arange(height, device=images.device) + offsets[0][:, None])[:, None, :, None]  # [rows, 1, H, 1]
+    columns = (torch.arange(width, device=images.device) + offsets[1][:, None])[:, None, None, :]
+    padded = padded.gather(2, lines.expand(-1, images.shape[1], -1, padded.shape[3]))
+    return padded.gather(3, columns.expand(-1, images.shape[1], height, -1))
+
+
+def _cutout(images: Tensor, draw: torch.Generator) -> Tensor:
+    """Make a square of half the size grey, anywhere, partly outside too."""
+    rows, _, height, width = images.shape
+    side = round(height * CUT)
+    middle = torch.randint(0, height + 1, (2, rows), generator=draw).to(images.device)
+    y = torch.arange(height, device=images.device)[None, :, None] - middle[0][:, None, None]
+    x = torch.arange(width, device=images.device)[None, None, :] - middle[1][:, None, None]
+    inside = (y.abs() < side / 2) & (x.abs() < side / 2)
+    return images * (~inside)[:, None]
+
+
+_KINDS: Mapping[str, Callable[[Tensor, torch.Generator], Tensor]] = {
+    "colour": _colour,
+    "shift": _shift,
+    "cutout": _cutout,
+}

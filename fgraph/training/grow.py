@@ -1,0 +1,63 @@
+"""Growing: a block of twice the resolution for generator and discriminator.
+
+The generator's new block begins without a say in the picture (its ToRGB is 0), the discriminator's with a share of 0.1
+beside its former fromRGB, which stays: dropped, the discriminator would be nearly blind until it had learned anew
+(Karras et al. 2018, "Progressive Growing of GANs", fade the former one out on a schedule instead).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from fgraph.stylegan.discriminator import initial_tensors
+from fgraph.stylegan.discriminator_table import DiscriminatorTable
+from fgraph.training.initial import draw_generator
+from fgraph.training.state import Moments, State, Tensors, lay_out_discriminator, lay_out_generator
+
+
+def grow(state: State, channels: int | None, seed: int) -> State:
+    """The state with one block more, of `channels` (default: half of those below it, 16 at least)."""
+    width = channels or max(16, state.table.channels[-1][1] // 2)
+    pairs = (*state.table.channels, (state.table.size * 2, width))
+    table = replace(state.table, size=state.table.size * 2, channels=pairs)
+    shape = grow_table(state.discriminator_table, width)
+    drawn = draw_generator(table, seed)
+    drawn[f"b{table.size}.torgb.weight"] = torch.zeros_like(drawn[f"b{table.size}.torgb.weight"])
+    moments = state.discriminator_moments
+    renamed = {name: new_name(name, state.discriminator_table) for name in state.discriminator}
+    return replace(
+        state,
+        table=table,
+        discriminator_table=shape,
+        generator=lay_out_generator(table, drawn | state.generator),
+        averaged=lay_out_generator(table, drawn | state.averaged),
+        discriminator=lay_out_discriminator(
+            initial_tensors(shape, seed) | {renamed[name]: value for name, value in state.discriminator.items()}
+        ),
+        discriminator_moments=Moments(
+            _rename(moments.first, renamed), _rename(moments.second, renamed),
+            {renamed[name]: steps for name, steps in moments.steps.items()},
+        ),
+    )  # fmt: skip
+
+
+def grow_table(table: DiscriminatorTable, width: int) -> DiscriminatorTable:
+    """The table of a discriminator with one block more, its former fromRGB kept."""
+    size = table.size * 2
+    return replace(table, size=size, channels=(*table.channels, (size, width)), faded=(*table.faded, table.size))
+
+
+def new_name(name: str, table: DiscriminatorTable) -> str:
+    """What a tensor of a discriminator of `table` is called after it has grown: blocks are counted from the top."""
+    part, number, *rest = name.split(".")
+    if part != "convs":
+        return name
+    if number == "0":
+        return ".".join([f"faded.{table.size}", *rest])
+    return ".".join([part, str(int(number) + 1), *rest])
+
+
+def _rename(tensors: Tensors, names: dict[str, str]) -> Tensors:
+    return {names[name]: value for name, value in tensors.items()}

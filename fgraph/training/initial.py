@@ -1,0 +1,37 @@
+"""The networks before they have learned anything."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.tensors import required_shapes
+from fgraph.training.draws import draw_for
+from fgraph.training.state import Tensors
+
+_BASE, _MOST = 16384, 512  # channels at r pixels: as many as _BASE / r, at most _MOST
+
+
+def draw_generator(table: LayerTable, seed: int) -> Tensors:
+    """The tensors of an untrained generator: weights of unit variance, biases 0 (of affines 1), noise unused."""
+    draw = draw_for(seed, "generator")
+    tensors = {name: _draw(name, shape, table, draw) for name, shape in required_shapes(table).items()}
+    for layer in table.layers:
+        if layer.noise_index is not None:
+            tensors[f"{layer.name}.noise"] = torch.randn(1, 1, layer.resolution, layer.resolution, generator=draw)
+    return tensors
+
+
+def _draw(name: str, shape: tuple[int, ...], table: LayerTable, draw: torch.Generator) -> Tensor:
+    if name.endswith(".affine.bias"):
+        return torch.ones(shape)
+    if name.endswith((".bias", ".noise_strength")):
+        return torch.zeros(shape)
+    rate = table.mapping_rate if name.startswith("mapping.") and "embed" not in name else 1.0
+    return torch.randn(shape, generator=draw) / rate
+
+
+def default_channels(size: int) -> dict[int, int]:
+    """The usual widths by resolution."""
+    return {4 << i: min(_MOST, _BASE // (4 << i)) for i in range(size.bit_length() - 2)}

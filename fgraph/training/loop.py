@@ -1,0 +1,179 @@
+"""One step of training after another.
+
+A step is: the discriminator learns from a batch of generated and one of real images; every so often it takes a step
+against R1, too ("lazy", Karras et al. 2020, StyleGAN2, appendix B); the generator learns from the discriminator; its
+moving average follows. All that is random follows from the seed, the step and the process.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from fgraph.stylegan import discriminator
+from fgraph.stylegan.generator import Generator
+from fgraph.training.augment import adapt, augment
+from fgraph.training.batches import Batches
+from fgraph.training.devices import average, average_gradients
+from fgraph.training.draws import draw_for
+from fgraph.training.losses import discriminator_loss, generator_loss, gradient_penalty
+from fgraph.training.optimiser import make_adam, read_moments
+from fgraph.training.settings import TrainingError, TrainingSettings
+from fgraph.training.state import State, Tensors, is_trained
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+ADAPT_EVERY = 4  # steps
+_RAMP = 0.05  # the average reaches back no further than this share of the images seen
+
+
+class Trainer:
+    """A state in training: `step` changes its tensors in place."""
+
+    def __init__(self, fabric: Fabric, settings: TrainingSettings, state: State, batches: Batches) -> None:
+        self.fabric, self.settings, self.state, self._batches = fabric, settings, state, batches
+        self._rows = settings.batch // fabric.world_size
+        for tensors in (state.generator, state.averaged, state.discriminator):
+            _move(tensors, fabric.device)
+        self._trained = {
+            name: value for name, value in state.generator.items() if is_trained(name, settings.frozen, settings.noise)
+        }
+        for value in (*self._trained.values(), *state.discriminator.values()):
+            value.requires_grad_()
+        # not from_tensors: the tensors themselves are to be trained, not copies
+        self._generator = Generator(state.table, "training", "", state.generator)
+        first = settings.discriminator_first
+        self._first = state.origin.get("discriminator_first", 0) if first is None else first
+        rate, every = settings.learning_rate, settings.gamma_every if settings.gamma else None
+        self._adam = make_adam(self._trained, state.generator_moments, rate)
+        self._discriminator_adam = make_adam(state.discriminator, state.discriminator_moments, rate, every)
+
+    def step(self) -> dict[str, float]:
+        """Take one step; what it measured, by name.
+
+        Raises:
+            TrainingError: a loss is no finite number.
+        """
+        state, settings = self.state, self.settings
+        measured = self._discriminator_step()
+        if settings.gamma and state.steps % settings.gamma_every == 0:
+            measured["r1"] = self._penalty_step()
+        if state.images >= self._first:
+            measured["generator"] = self._generator_step()
+        if not all(map(math.isfinite, measured.values())):
+            raise TrainingError(
+                f"a loss became {measured} at step {state.steps}: try a lower training.learning_rate, or more "
+                "training.gamma; the last snapshot is as it was"
+            )
+        state.steps, state.images = state.steps + 1, state.images + settings.batch
+        self._average()
+        self._adapt()
+        return measured | ({"augment": state.strength} if settings.augment == "ada" else {})
+
+    def keep(self) -> State:
+        """The state, with what the optimisers know."""
+        self.state.generator_moments = read_moments(self._adam, self._trained)
+        self.state.discriminator_moments = read_moments(self._discriminator_adam, self.state.discriminator)
+        return self.state
+
+    def _draw(self, purpose: str) -> torch.Generator:
+        return draw_for(self.settings.seed, purpose, self.state.steps, self.fabric.global_rank)
+
+    def _real(self, purpose: str, start: int) -> Tensor:
+        batch = self._batches.take(start + self.fabric.global_rank * self._rows, self._rows, purpose)
+        return batch.to(self.fabric.device, memory_format=torch.channels_last)
+
+    def _discriminator_step(self) -> dict[str, float]:
+        state = self.state
+        with torch.no_grad():
+            fake = self._fake("fake for discriminator")
+        draw = self._draw("augment for discriminator")
+        self._discriminator_adam.zero_grad()
+        with self.fabric.autocast():
+            fake_score = self._score(self._augmented(fake, draw))
+            real_score = self._score(self._augmented(self._real("real", state.images), draw))
+        loss = discriminator_loss(real_score.float(), fake_score.float())
+        self.fabric.backward(loss)
+        self._apply(self._discriminator_adam, state.discriminator)
+        sign = average(self.fabric, real_score.detach().float().sign().mean())
+        state.signs = (state.signs[0] + sign * self.settings.batch, state.signs[1] + self.settings.batch)
+        return {"discriminator": float(loss.detach()), "real_sign": sign}
+
+    def _penalty_step(self) -> float:
+        settings, state = self.settings, self.state
+        self._discriminator_adam.zero_grad()
+        draw = self._draw("augment for R1")
+        start = state.steps // settings.gamma_every * settings.batch
+        with self.fabric.autocast():
+            penalty = gradient_penalty(lambda x: self._score(self._augmented(x, draw)), self._real("R1", start))
+        self.fabric.backward(penalty * (settings.gamma / 2 * settings.gamma_every))
+        self._apply(self._discriminator_adam, state.discriminator)
+        return float(penalty.detach())
+
+    def _generator_step(self) -> float:
+        for value in self.state.discriminator.values():
+            value.requires_grad_(False)
+        self._adam.zero_grad()
+        fake = self._fake("fake for generator")
+        with self.fabric.autocast():
+            loss = generator_loss(self._score(self._augmented(fake, self._draw("augment for generator"))).float())
+        self.fabric.backward(loss)
+        self._apply(self._adam, self._trained)
+        for value in self.state.discriminator.values():
+            value.requires_grad_()
+        return float(loss.detach())
+
+    def _fake(self, purpose: str) -> Tensor:
+        """Generated images [rows, 3, size, size], of mixed styles and random noise."""
+        table, draw, device = self.state.table, self._draw(purpose), self.fabric.device
+        z = torch.randn(2, self._rows, table.z_dim, generator=draw)
+        mixed = torch.rand(self._rows, generator=draw) < self.settings.style_mixing
+        cut = torch.randint(1, table.num_ws, (self._rows,), generator=draw)
+        second = (torch.arange(table.num_ws) >= cut[:, None]) & mixed[:, None]  # [rows, num_ws]
+        noise = [
+            torch.randn(self._rows, 1, layer.resolution, layer.resolution, generator=draw).to(device)
+            for layer in table.layers
+            if layer.noise_index is not None and self.settings.noise
+        ]
+        with self.fabric.autocast():
+            w, other = self._generator.map(z.flatten(0, 1).to(device)).view(2, self._rows, -1)
+            ws = torch.where(second[:, :, None].to(device), other[:, None], w[:, None])
+            return self._generator.synthesise(self._generator.affine(ws), noise or "none")
+
+    def _augmented(self, images: Tensor, draw: torch.Generator) -> Tensor:
+        kind = self.settings.augment
+        strength = {"none": 0.0, "diffaugment": 1.0, "ada": self.state.strength}[kind]
+        return augment(images, self.settings.augment_kinds, strength, draw)
+
+    def _score(self, images: Tensor) -> Tensor:
+        return discriminator.score(self.state.discriminator_table, self.state.discriminator, images)
+
+    def _apply(self, adam: torch.optim.Adam, trained: Tensors) -> None:
+        average_gradients(self.fabric, trained.values())
+        adam.step()
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        """Move the average: what it forgets by half in `average_images` it keeps by all the more each step."""
+        state, settings = self.state, self.settings
+        half_life = min(settings.average_images, (state.images + state.earlier) * _RAMP)
+        weight = 1.0 - 0.5 ** (settings.batch / max(half_life, 1e-8))
+        names = list(self._trained)
+        torch._foreach_lerp_([state.averaged[name] for name in names], [self._trained[name] for name in names], weight)
+
+    def _adapt(self) -> None:
+        state = self.state
+        if self.settings.augment != "ada" or state.steps % ADAPT_EVERY:
+            return
+        total, images = state.signs
+        state.strength = adapt(state.strength, total / images, self.settings.augment_target, images)
+        state.signs = (0.0, 0)
+
+
+def _move(tensors: Tensors, device: torch.device) -> None:
+    for name, value in tensors.items():
+        tensors[name] = value.to(device)

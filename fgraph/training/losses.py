@@ -1,0 +1,27 @@
+"""The losses: non-saturating logistic (Goodfellow et al. 2014), and R1 (Mescheder et al. 2018, eq. 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
+    """What the discriminator minimises, of its scores [rows, 1] of real and of generated images."""
+    return F.softplus(-real).mean() + F.softplus(fake).mean()
+
+
+def generator_loss(fake: Tensor) -> Tensor:
+    """What the generator minimises, of the scores [rows, 1] of its images."""
+    return F.softplus(-fake).mean()
+
+
+def gradient_penalty(score: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+    """The mean over rows of |∇ score(image)|², of real images [rows, 3, size, size]. R1 is gamma / 2 times that."""
+    images = images.detach().requires_grad_()
+    total = score(images).sum()
+    (slope,) = torch.autograd.grad(total, images, create_graph=True)
+    return slope.square().sum(dim=(1, 2, 3)).mean()

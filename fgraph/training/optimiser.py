@@ -1,0 +1,49 @@
+"""Adam, with its moments by the name of the tensor, so that they survive growing and go into snapshots."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fgraph.training.state import Moments
+
+_EPSILON = 1e-8
+
+
+def make_adam(
+    trained: Mapping[str, Tensor], moments: Moments, rate: float, every: int | None = None
+) -> torch.optim.Adam:
+    """Adam (β 0, 0.99) over tensors, going on with their moments.
+
+    With `every`, a penalty takes a step of its own after so many; rate and β are corrected for that, as Karras et al.
+    2020 do (StyleGAN2, appendix B).
+    """
+    ratio = 1.0 if every is None else every / (every + 1)
+    adam = torch.optim.Adam(trained.values(), lr=rate * ratio, betas=(0.0, 0.99**ratio), eps=_EPSILON)
+    for name, value in trained.items():
+        if name in moments.steps:
+            adam.state[value] = {
+                "step": torch.tensor(float(moments.steps[name])),
+                "exp_avg": _like(moments.first[name], value),
+                "exp_avg_sq": _like(moments.second[name], value),
+            }
+    return adam
+
+
+def read_moments(adam: torch.optim.Adam, trained: Mapping[str, Tensor]) -> Moments:
+    """What Adam keeps now."""
+    moments = Moments()
+    for name, value in trained.items():
+        kept: dict[str, Any] = adam.state.get(value, {})
+        if kept:
+            moments.first[name], moments.second[name] = kept["exp_avg"], kept["exp_avg_sq"]
+            moments.steps[name] = int(kept["step"])
+    return moments
+
+
+def _like(moment: Tensor, value: Tensor) -> Tensor:
+    """A moment where the tensor is, laid out in memory as it is."""
+    return torch.empty_like(value.detach()).copy_(moment)

@@ -1,0 +1,139 @@
+"""What a training tells of itself: progress, losses as a table and a plot, sample grids, TensorBoard."""
+
+from __future__ import annotations
+
+import time
+from types import TracebackType
+from typing import Any
+
+import torch
+
+from fgraph._atomic import write_atomic
+from fgraph._pictures import encode_png, tile_rows, to_pixels
+from fgraph.stylegan.generator import Generator
+from fgraph.training.curves import draw_curves
+from fgraph.training.draws import draw_for
+from fgraph.training.settings import TrainingError, TrainingSettings
+from fgraph.training.state import State
+
+SAMPLES = 64
+CURVES = ("discriminator", "generator", "r1")
+_BATCH = 16
+
+
+class Report:
+    """Counts, averages and writes; in processes that are not `active` it does nothing."""
+
+    def __init__(self, settings: TrainingSettings, state: State, pictures: int, active: bool = True) -> None:
+        self._settings, self._state, self._active = settings, state, active
+        self._since, self._from = time.monotonic(), state.images
+        self._bar: Any = None
+        self._board = _open_board(settings) if active and settings.tensorboard else None
+        if active:
+            print(f"{pictures} pictures of {state.table.size} pixels; {settings.target}", flush=True)
+
+    def __enter__(self) -> Report:
+        if self._active:
+            from tqdm import tqdm
+
+            total, done = self._settings.images, self._state.images
+            self._bar = tqdm(
+                total=total, initial=min(done, total), unit="img", desc="training", disable=None, dynamic_ncols=True
+            )
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._bar is not None:
+            self._bar.close()
+        if self._board is not None:
+            self._board.close()
+
+    def add(self, measured: dict[str, float]) -> None:
+        """Take in what a step measured; now and then, make a record of it."""
+        pending = self._state.pending
+        for name, value in measured.items():
+            total, count = pending.get(name, (0.0, 0.0))
+            pending[name] = [total + value, count + 1]
+        if self._bar is not None:
+            self._bar.update(self._settings.batch)
+        if self._state.images % self._settings.log_images < self._settings.batch:
+            self.close_record()
+
+    def close_record(self) -> None:
+        """Average what was taken in since the last record."""
+        if not self._state.pending:
+            return
+        record = {name: round(total / count, 5) for name, (total, count) in self._state.pending.items()}
+        record = {"images": float(self._state.images), **record}
+        self._state.pending = {}
+        self._state.history.append(record)
+        if self._active:
+            self._tell(record)
+
+    def _tell(self, record: dict[str, float]) -> None:
+        now = time.monotonic()
+        speed = (self._state.images - self._from) / max(now - self._since, 1e-9)
+        self._since, self._from = now, self._state.images
+        left = max(0, self._settings.images - self._state.images) / max(speed, 1e-9)
+        values = " ".join(f"{name} {record[name]:.3f}" for name in CURVES if name in record)
+        if self._bar is not None and not self._bar.disable:
+            self._bar.set_postfix_str(values, refresh=False)
+        else:
+            print(
+                f"{self._state.images} of {self._settings.images} images, {values}, {speed:.1f} images/s, "
+                f"{_duration(left)} left",
+                flush=True,
+            )
+        if self._board is not None:
+            for name, value in {**record, "images_per_second": speed}.items():
+                self._board.add_scalar(name, value, self._state.images)
+
+    def write(self, model: Generator) -> None:
+        """Write the losses and a grid of samples.
+
+        Raises:
+            SaveError: they could not be written.
+        """
+        target, state = self._settings.target, self._state
+        grid = sample_grid(model, self._settings.seed, self._settings.truncation)
+        write_atomic(target / "samples" / f"{state.images + state.earlier:08}.png", encode_png(grid))
+        if state.history:
+            write_atomic(target / "losses.csv", _table(state.history).encode())
+            write_atomic(target / "losses.svg", draw_curves(state.history, CURVES).encode())
+        if self._board is not None:
+            self._board.add_image("samples", grid, state.images, dataformats="HWC")
+            self._board.flush()
+
+
+@torch.inference_mode()
+def sample_grid(model: Generator, seed: int, truncation: float) -> Any:
+    """64 samples in one picture [h, w, 3], the same codes each time."""
+    z = torch.randn(SAMPLES, model.table.z_dim, generator=draw_for(seed, "samples")).to(model.device)
+    styles = model.affine(model.truncate(model.map(z), truncation))
+    images = torch.cat([model.synthesise(styles[i : i + _BATCH]) for i in range(0, SAMPLES, _BATCH)])
+    return tile_rows([to_pixels(image) for image in images.cpu().float().numpy()], gap=0)
+
+
+def _open_board(settings: TrainingSettings) -> Any:
+    try:
+        from tensorboardX import SummaryWriter
+    except ImportError as error:
+        raise TrainingError(f"training.tensorboard=true needs: pip install 'fgraph-gan[train]' ({error})") from error
+    return SummaryWriter(str(settings.target / "tensorboard"))
+
+
+def _table(history: list[dict[str, float]]) -> str:
+    names = sorted({name for record in history for name in record} - {"images"})
+    lines = [",".join(["images", *names])]
+    lines += [",".join(str(record.get(name, "")) for name in ("images", *names)) for record in history]
+    return "\n".join(lines) + "\n"
+
+
+def _duration(seconds: float) -> str:
+    """`1 h 5 min`, `12 min`, `40 s`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min"

@@ -1,0 +1,121 @@
+"""What can be chosen of a training, checked. Without torch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from fgraph._errors import FgraphError, nearest
+
+Way = Literal["train", "finetune", "grow"]
+WAYS: tuple[Way, ...] = ("train", "finetune", "grow")
+Positive = Annotated[int, Field(ge=1)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+# What may differ between a training and its going on: none of it changes what a number of steps leads to.
+CHANGEABLE = ("target", "images", "data", "snapshot_minutes", "log_images", "tensorboard", "device", "devices")
+
+TOP_LEVEL = (
+    "mode",
+    "data",
+    "target",
+    "model",
+    "seed",
+    "device",
+    "precision",
+)  # what other modes of the command have too
+
+
+class TrainingError(FgraphError):
+    """A training cannot begin, or go on."""
+
+
+class TrainingSettings(BaseModel):
+    """The settings of one training; `target` is its folder."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    mode: Way
+    data: Path
+    target: Path
+    model: str | None = None  # what finetune and grow begin with
+    discriminator: Path | None = None  # a snapshot or model file to take it from
+    seed: int = 0
+    device: str = "auto"
+    devices: Positive = 1
+    precision: Literal["float32", "bfloat16"] = "float32"
+
+    images: Positive = 100_000
+    batch: Positive = 16
+    learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    gamma: Annotated[float, Field(ge=0)] = 0.5
+    gamma_every: Positive = 16
+    style_mixing: Share = 0.7
+    average_images: Annotated[float, Field(ge=0)] = 5000
+    freeze: bool | None = None  # mapping and affines; absent: in finetune
+    discriminator_first: Annotated[int, Field(ge=0)] | None = None  # images; absent: 2000 if it is drawn for a model
+
+    noise: bool = True  # off: the generator's noise is none, and stays so
+    flip: bool = True
+    augment: Literal["none", "diffaugment", "ada"] = "none"
+    augment_kinds: tuple[Literal["colour", "shift", "cutout"], ...] = ("colour", "shift", "cutout")
+    augment_target: Share = 0.6
+
+    size: int | None = None  # of the generator, in mode=train
+    channels: dict[int, Positive] | None = None
+    latent: Positive = 512
+    mapping_layers: Positive = 8
+    new_channels: Positive | None = None  # of the block that grow adds
+
+    snapshot_minutes: Annotated[float, Field(ge=0)] = 5
+    log_images: Positive = 1000
+    truncation: float = 0.8
+    tensorboard: bool = False
+
+    @field_validator("size")
+    @classmethod
+    def _check_size(cls, value: int | None) -> int | None:
+        if value is not None and (value < 8 or value & (value - 1)):
+            raise ValueError("is a power of two from 8 on")
+        return value
+
+    @property
+    def frozen(self) -> bool:
+        """Whether mapping and affines stay as they are."""
+        return self.mode == "finetune" if self.freeze is None else self.freeze
+
+    def decisive(self) -> dict[str, Any]:
+        """What must be the same for a training to go on."""
+        return {name: value for name, value in self.model_dump(mode="json").items() if name not in CHANGEABLE}
+
+
+def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
+    """Check settings.
+
+    Raises:
+        TrainingError: one is unknown, missing or has a value it cannot have; all of them are named.
+    """
+    try:
+        settings = TrainingSettings(**values)
+    except ValidationError as error:
+        raise TrainingError("\n".join(_fault(dict(one)) for one in error.errors())) from error
+    if settings.mode != "train" and settings.model is None:
+        raise TrainingError(f"mode={settings.mode} needs model=, the checkpoint to begin with")
+    if settings.mode == "train" and settings.size is None:
+        raise TrainingError("mode=train needs training.size=, the generator's pixels, such as 64")
+    if settings.batch % settings.devices:
+        raise TrainingError(f"training.batch={settings.batch} is no multiple of training.devices={settings.devices}")
+    return settings
+
+
+def _fault(error: dict[str, Any]) -> str:
+    name = ".".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        hint = nearest(name, TrainingSettings.model_fields)
+        return f"training.{name}: there is no such setting" + (f" ({hint})" if hint else "")
+    place = name if name in TOP_LEVEL else f"training.{name}"
+    if error["type"] == "missing" or error["input"] is None:
+        return f"{place} is missing"
+    return f"{place}: {error['msg'][:1].lower()}{error['msg'][1:]}, found {error['input']!r}"

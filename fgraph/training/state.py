@@ -1,0 +1,80 @@
+"""All that a training has learned, and that it needs to go on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fgraph.stylegan.discriminator_table import DiscriminatorTable
+from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.network import lay_out
+
+Tensors = dict[str, Tensor]
+MEASURED = ("w_mean", "style_mean", "style_std")  # of a generator, not trained
+FROZEN = ("mapping.", ".affine.")
+
+
+@dataclass
+class Moments:
+    """What Adam keeps of one network: a first and second moment for each tensor it has moved."""
+
+    first: Tensors = field(default_factory=dict)
+    second: Tensors = field(default_factory=dict)
+    steps: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass
+class State:
+    """The networks, their optimisers and the counters of a training."""
+
+    table: LayerTable
+    discriminator_table: DiscriminatorTable
+    generator: Tensors
+    averaged: Tensors  # the moving average of the generator, which is what is used in the end
+    discriminator: Tensors
+    generator_moments: Moments = field(default_factory=Moments)
+    discriminator_moments: Moments = field(default_factory=Moments)
+    steps: int = 0
+    images: int = 0  # real images seen by the discriminator in this training
+    earlier: int = 0  # and in those it goes back to
+    strength: float = 0.0  # of the augmentation
+    signs: tuple[float, int] = (0.0, 0)  # sum of signs of scores of real images since it was adapted, and their number
+    history: list[dict[str, float]] = field(default_factory=list)
+    pending: dict[str, list[float]] = field(default_factory=dict)  # of the next record: sum and count of each value
+    origin: dict[str, Any] = field(default_factory=dict)  # the settings, and what it began with
+
+    def trained_generator(self) -> Generator:
+        """The averaged generator as it is used, with its statistics measured."""
+        tensors = {name: value.detach().clone() for name, value in self.averaged.items()}
+        facts = {"noise": "stored", "images_seen": str(self.images + self.earlier)}
+        return Generator.from_tensors(self.table, tensors, name="training", metadata=facts)
+
+
+def is_trained(name: str, frozen: bool, noise: bool = True) -> bool:
+    """Whether a tensor of a generator is trained: no mapping and affine if `frozen`, no strength without `noise`."""
+    if name in MEASURED or name.endswith(".noise") or (name.endswith(".noise_strength") and not noise):
+        return False
+    return not (frozen and any(part in name for part in FROZEN))
+
+
+def lay_out_generator(table: LayerTable, tensors: Mapping[str, Tensor]) -> Tensors:
+    """Copies of a generator's tensors, laid out as its convolutions read them."""
+    own = {name: value.detach().to(torch.float32).clone() for name, value in tensors.items()}
+    for layer in table.layers[1:]:
+        own[f"{layer.name}.weight"] = lay_out(own[f"{layer.name}.weight"], layer.up)
+    return own
+
+
+def lay_out_discriminator(tensors: Mapping[str, Tensor]) -> Tensors:
+    """Copies of a discriminator's tensors, laid out as its convolutions read them."""
+    return {
+        name: value.detach()
+        .to(torch.float32)
+        .clone(memory_format=torch.channels_last if value.ndim == 4 else torch.contiguous_format)
+        for name, value in tensors.items()
+    }

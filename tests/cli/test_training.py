@@ -1,0 +1,99 @@
+"""The modes that train, from the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from PIL import Image
+
+from fgraph.cli import main
+from fgraph.stylegan.header import read_header
+from fgraph.training import TrainingSettings
+from fgraph.training.settings import TOP_LEVEL
+
+TINY = [
+    "device=cpu",
+    "training.size=16",
+    "training.channels={4: 4, 8: 4, 16: 4}",
+    "training.latent=4",
+    "training.mapping_layers=1",
+    "training.batch=4",
+    "training.images=4",
+]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A folder of four pictures, in an empty working directory."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "drawings").mkdir()
+    for number in range(4):
+        Image.fromarray(np.full((16, 16, 3), 60 * number, np.uint8)).save(tmp_path / "drawings" / f"{number}.png")
+    return "drawings"
+
+
+def test_a_model_is_trained_grown_and_tuned(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mode=train", f"data={data}", *TINY]) == 0
+    trained = Path("outputs/training/drawings-train")
+    assert capsys.readouterr().out.splitlines()[-1] == str(trained / "model.safetensors")
+    assert read_header(trained / "model.safetensors").table.size == 16
+
+    snapshot = f"model={trained / 'snapshot.safetensors'}"
+    short = ["device=cpu", "training.batch=4", "training.images=4", f"data={data}"]
+    assert main(["mode=grow", snapshot, "target=grown", *short]) == 0
+    assert read_header("grown/model.safetensors").table.size == 32
+    assert main(["mode=finetune", snapshot, "target=tuned", *short]) == 0
+    assert read_header("tuned/model.safetensors").table.size == 16
+    assert not list(Path("outputs").glob("panorama*"))  # no graph was run
+
+
+def test_the_same_command_goes_on(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mode=train", f"data={data}", *TINY]) == 0
+    assert main(["mode=train", f"data={data}", *TINY[:-1], "training.images=12"]) == 0
+    assert "12 of 12 images" in capsys.readouterr().out
+    assert main(["mode=train", f"data={data}", *TINY, "training.gamma=3"]) == 2
+    assert "gamma (0.5 -> 3.0)" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mode=train"], "mode=train needs data=, a folder or zip of pictures"),
+        (["mode=train", "data=nothing", *TINY], "data=nothing: there is no such folder or zip"),
+        (["mode=train", "data=drawings"], "mode=train needs training.size="),
+        (["mode=finetune", "data=drawings"], "mode=finetune needs model="),
+        (["mode=grow", "data=drawings", "model=nothing.pt"], "there is no model 'nothing.pt'"),
+        (["mode=grow", "data=drawings", "model=avatar", "training.imags=3"], "did you mean 'training.images'?"),
+        (["data=drawings"], "data is for mode=train, finetune, grow, not for mode=run"),
+        (["mode=trian"], "unknown mode 'trian'"),
+        (["mode=train", "data=drawings", "precision=float16", *TINY], "precision: input should be"),
+    ],
+)
+def test_mistakes_are_told(data: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert message in told
+    assert "Traceback" not in told
+
+
+def test_the_settings_of_the_file_are_those_of_the_code() -> None:
+    path = Path(__file__).parents[2] / "graphs" / "training" / "default.yaml"
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert written.keys() == TrainingSettings.model_fields.keys() - set(TOP_LEVEL)
+    for name, value in written.items():
+        default = TrainingSettings.model_fields[name].default
+        assert value == (list(default) if isinstance(default, tuple) else default), name
+
+
+def test_every_example_is_a_training_that_can_be() -> None:
+    folder = Path(__file__).parents[2] / "examples" / "training"
+    examples = sorted(folder.glob("*.yaml"))
+    assert len(examples) >= 4
+    for path in examples:
+        written = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert written.pop("defaults") == ["default"]
+        TrainingSettings(mode="train", data=Path("data"), target=Path("target"), **written)

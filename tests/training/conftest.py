@@ -1,0 +1,60 @@
+"""Tiny pictures and tiny trainings: 16 pixels, a handful of steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fgraph.training import TrainingSettings, read_training_settings
+
+TINY = {
+    "mode": "train",
+    "device": "cpu",
+    "size": 16,
+    "channels": {4: 8, 8: 8, 16: 4},
+    "latent": 8,
+    "mapping_layers": 2,
+    "batch": 4,
+    "images": 16,
+    "gamma_every": 2,
+    "log_images": 4,
+}
+
+Choose = Callable[..., TrainingSettings]
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The user's cache directory is a temporary one."""
+    folder = tmp_path_factory.mktemp("cache")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """Ten pictures of 16 pixels: a disk on a ground, in seeded colours."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    draw = np.random.default_rng(0)
+    y, x = np.mgrid[:16, :16]
+    for number in range(10):
+        ground, disk = draw.integers(0, 256, (2, 3))
+        inside = (x - draw.uniform(4, 12)) ** 2 + (y - draw.uniform(4, 12)) ** 2 < 16
+        Image.fromarray(np.where(inside[..., None], disk, ground).astype(np.uint8)).save(folder / f"{number}.png")
+    return folder
+
+
+@pytest.fixture
+def choose(data: Path, tmp_path: Path) -> Choose:
+    """Settings of a tiny training, with what is given changed."""
+
+    def settings(**changed: Any) -> TrainingSettings:
+        return read_training_settings({**TINY, "data": data, "target": tmp_path / "training", **changed})
+
+    return settings

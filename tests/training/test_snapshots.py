@@ -1,0 +1,137 @@
+"""Never losing work: killed trainings resume bit for bit, a full disk leaves the last snapshot whole."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from fgraph._errors import ModelError, SaveError
+from fgraph.training import TrainingError, TrainingSettings
+from fgraph.training.begin import begin
+from fgraph.training.run import MODEL, SNAPSHOT, train
+from fgraph.training.snapshot import is_snapshot, read_snapshot, write_snapshot
+from fgraph.training.state import State
+from tests.training.conftest import Choose
+
+
+def tensors_of(state: State) -> dict[str, torch.Tensor]:
+    groups = {"g": state.generator, "ema": state.averaged, "d": state.discriminator}
+    for name, moments in (("g", state.generator_moments), ("d", state.discriminator_moments)):
+        groups |= {f"{name}1": moments.first, f"{name}2": moments.second}
+    return {f"{group}/{name}": value for group, own in groups.items() for name, value in own.items()}
+
+
+def assert_same(one: State, other: State) -> None:
+    first, second = tensors_of(one), tensors_of(other)
+    assert first.keys() == second.keys()
+    assert [name for name in first if not torch.equal(first[name], second[name])] == []
+    assert (one.steps, one.images, one.strength, one.signs) == (other.steps, other.images, other.strength, other.signs)
+    assert one.generator_moments.steps == other.generator_moments.steps
+    assert (one.history, one.pending) == (other.history, other.pending)
+
+
+def test_a_snapshot_holds_all_of_a_state(choose: Choose, tmp_path: Path) -> None:
+    settings = choose(augment="ada")
+    train(settings)
+    state = read_snapshot(settings.target / SNAPSHOT)
+    assert state.images == 16
+    assert state.steps == 4
+    write_snapshot(state, tmp_path / "again.safetensors")
+    assert_same(read_snapshot(tmp_path / "again.safetensors"), state)
+
+
+@pytest.mark.parametrize("augment", ["none", "ada"])
+def test_going_on_is_the_same_as_never_having_stopped(choose: Choose, augment: str) -> None:
+    whole, halves = choose(augment=augment, target="whole"), choose(augment=augment)
+    whole = whole.model_copy(update={"target": halves.target / "whole"})
+    train(whole)
+    train(halves.model_copy(update={"images": 8}))
+    train(halves)
+    assert_same(read_snapshot(halves.target / SNAPSHOT), read_snapshot(whole.target / SNAPSHOT))
+    assert (halves.target / MODEL).read_bytes() == (whole.target / MODEL).read_bytes()
+
+
+def command(settings: TrainingSettings, images: int) -> list[str]:
+    code = (
+        "import sys; from fgraph.training import TrainingSettings; from fgraph.training.run import train; "
+        f"train(TrainingSettings.model_validate_json(sys.argv[1]).model_copy(update={{'images': {images}}}))"
+    )
+    return [sys.executable, "-c", code, settings.model_dump_json()]
+
+
+def test_a_killed_training_goes_on_bit_for_bit(choose: Choose) -> None:
+    """SIGKILL at an arbitrary moment, with a snapshot after every step; then the same command again."""
+    settings = choose(snapshot_minutes=0, log_images=12)
+    process = subprocess.Popen(command(settings, 100_000), stdout=subprocess.DEVNULL)
+    path = settings.target / SNAPSHOT
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and not (path.exists() and read_snapshot(path).steps >= 3):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    stopped = read_snapshot(path)
+    assert stopped.steps >= 3
+    further = stopped.images + 12
+    train(settings.model_copy(update={"images": further}))
+    undisturbed = settings.model_copy(update={"images": further, "target": settings.target / "whole"})
+    train(undisturbed)
+    assert_same(read_snapshot(path), read_snapshot(undisturbed.target / SNAPSHOT))
+
+
+def test_a_request_to_end_keeps_what_was_learned(choose: Choose) -> None:
+    settings = choose(log_images=4)
+    with subprocess.Popen(command(settings, 10_000_000), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert any(" images/s" in line for line in process.stdout)  # reads no further than that
+        process.send_signal(signal.SIGTERM)
+        process.stdout.read()
+    assert process.returncode == 0
+    assert read_snapshot(settings.target / SNAPSHOT).steps > 0
+
+
+@pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="files of limited size are a thing of POSIX")
+def test_a_full_disk_stops_it_with_the_last_snapshot_whole(choose: Choose) -> None:
+    settings = choose()
+    train(settings.model_copy(update={"images": 8}))
+    before = (settings.target / SNAPSHOT).read_bytes()
+    limits, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limits[1]))
+    try:
+        with pytest.raises(SaveError, match=f"cannot write .*{SNAPSHOT}"):
+            train(settings)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert (settings.target / SNAPSHOT).read_bytes() == before
+    assert [file.name for file in settings.target.iterdir() if file.name.endswith(".part")] == []
+    train(settings)
+    assert read_snapshot(settings.target / SNAPSHOT).images == 16
+
+
+def test_a_training_with_other_settings_is_not_gone_on_with(choose: Choose) -> None:
+    train(choose(images=4))
+    with pytest.raises(TrainingError, match=r"learning_rate \(0.002 -> 0.001\).*choose another target="):
+        train(choose(learning_rate=0.001))
+    train(choose(images=8, snapshot_minutes=1, log_images=8))  # these may change
+
+
+def test_damaged_snapshots_are_told(choose: Choose, tmp_path: Path) -> None:
+    settings = choose(images=4)
+    train(settings)
+    path = settings.target / SNAPSHOT
+    whole = path.read_bytes()
+    assert is_snapshot(path)
+    assert not is_snapshot(settings.target / MODEL)
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ModelError, match="no whole snapshot"):
+        train(settings.model_copy(update={"images": 8}))
+    os.unlink(path)
+    assert begin(settings).images == 0
