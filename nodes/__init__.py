@@ -22,11 +22,12 @@ from nodes.rows import Rows
 from nodes.sample import Sample
 from nodes.shift import Shift
 from nodes.tap import Tap
+from nodes.transform import Transform
 
 NODES: tuple[type[Node], ...] = (
     Sample, Latent, Rows, Lerp, Mix, Align, Image, Invert,
     *MASKS,
-    Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend,
+    Tap, Restyle, Mosaic, Pad, Resize, Shift, Transform, Crop, Flip, Concat, Blend,
     Decode, Knit,
 )  # fmt: skip
 

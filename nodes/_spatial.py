@@ -13,6 +13,8 @@ from fgraph._geometry import Edit, fraction
 from fgraph._ports import LayerSet
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
+from fgraph.ir.margins import activation_margin, canvas_size
+from fgraph.ir.planes import move_planes, on_plane
 from fgraph.ir.spatial import edit_features, edit_fields, edit_tensor
 from fgraph.ir.values import Features, Image, Mapped, Mask, Parts, Tensor, Value
 from fgraph.node import blaming
@@ -86,16 +88,23 @@ def map_layers(build: Build, inputs: Inputs, make: MakeEdits, *, unit: Unit, lay
     with blaming("layers"):
         chosen = layers.resolve(build.table(features.model), features.layer)
     edits = tuple(make(_ruler_of(build, features, unit)))
+    if on_plane(build, features):
+        moved = move_planes(build, features, edits) if features.layer in chosen and parts != "skip" else features
+        return replace(moved, carrier=Mapped(moved.carrier, edits, chosen, parts))
     mapped = replace(features, carrier=Mapped(features.carrier, edits, chosen, parts))
     if features.layer not in chosen:
         return mapped
 
-    def moved(name: Tensor) -> Any:
-        operand = getattr(features, name)
-        return edit_tensor(build, operand, edits) if operand is not None and parts in ("both", name) else operand
+    margin = activation_margin(build.table(features.model), features)
 
-    return replace(mapped, activation=moved("activation"), skip=moved("skip"))
+    def edited(name: Tensor) -> Any:
+        operand = getattr(features, name)
+        if operand is None or parts not in ("both", name):
+            return operand
+        return edit_tensor(build, operand, edits, margin=margin if name == "activation" else 0)
+
+    return replace(mapped, activation=edited("activation"), skip=edited("skip"))
 
 
 def _ruler_of(build: Build, features: Features, unit: Unit) -> Ruler:
-    return Ruler(unit, build.type_of(features.activation).size)
+    return Ruler(unit, canvas_size(build, features))

@@ -9,10 +9,10 @@ from fgraph.ir.build import Build
 from fgraph.ir.ops import Splice
 from fgraph.ir.values import Latent
 from fgraph.node import blaming
-from fgraph.stylegan.layers import CONST, LayerTable
+from fgraph.stylegan.layers import CONST, Table
 
 
-def parse_rows(text: str, table: LayerTable) -> frozenset[int]:
+def parse_rows(text: str, table: Table) -> frozenset[int]:
     """Rows of W+ from `0..3`, `4..`, `1,5`.
 
     Raises:
@@ -61,7 +61,7 @@ def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: 
     return replace(base, code=build.emit(Splice(base.model, _joined(ranges)), [base.code, other.code]))
 
 
-def _fed_by(row: int, table: LayerTable) -> frozenset[int]:
+def _fed_by(row: int, table: Table) -> frozenset[int]:
     return frozenset(layer.index for layer in table.layers[1:] if layer.ws_index == row)
 
 

@@ -8,12 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fgraph.ir.ops import Concat, Conv, DrawMask, Mix, NoiseField, Op, SpatialOp, Upsample
+from fgraph.ir.ops import Concat, Conv, DrawMask, Filtered, Fourier, Mix, NoiseField, Op, SpatialOp, Upsample
 from fgraph.ir.program import as_index
+from fgraph.ir.regions import Region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
+from fgraph.runtime.kernels.alias_free import filtered_tiles, fourier_tiles
 from fgraph.runtime.kernels.spatial import edit_window
 from fgraph.runtime.read import Buffers, read, source_of, target_of
+from fgraph.stylegan.alias_free.network import Tiles
 from fgraph.stylegan.network import empty_maps, upsample_skip
 
 
@@ -31,7 +34,25 @@ def _conv(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     assert isinstance(op, Conv)
     x, styles, *noise = (read(buffers, gather) for gather in step.inputs)
     style = styles[:, op.layer.style_slice]
-    return context.generators[op.model].conv(op.layer, x, style, noise[0] if noise else None, padded=True)
+    return context.generator(op.model).conv(op.layer, x, style, noise[0] if noise else None, padded=True)
+
+
+def _fourier(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    op = step.op
+    assert isinstance(op, Fourier)
+    return fourier_tiles(op, [read(buffers, gather) for gather in step.inputs], _regions(step), context)
+
+
+def _filtered(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    op = step.op
+    assert isinstance(op, Filtered)
+    tiles = Tiles(step.input_types[0].size, _regions(step))
+    return filtered_tiles(op, [read(buffers, gather) for gather in step.inputs], tiles, context)
+
+
+def _regions(step: Step) -> list[Region]:
+    assert step.regions is not None
+    return [(top, left, bottom, right) for top, left, bottom, right in step.regions.tolist()]
 
 
 def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -123,6 +144,8 @@ def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
 _SPECIAL: Mapping[type[Op], Callable[[Step, Buffers, KernelContext], Tensor]] = {
     Conv: _conv,
     Upsample: _upsample,
+    Fourier: _fourier,
+    Filtered: _filtered,
     NoiseField: _drawn,
     DrawMask: _drawn,
     Mix: _mix,

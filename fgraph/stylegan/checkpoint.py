@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -16,13 +17,19 @@ from fgraph.stylegan.contents import Contents, Weight
 from fgraph.stylegan.digest import ContentDigest, content_digest, tensor_bytes
 from fgraph.stylegan.generator import Generator
 from fgraph.stylegan.header import ModelHeader, find_model, read_contents
+from fgraph.stylegan.layers import LayerTable
 from fgraph.stylegan.network import lay_out
 from fgraph.stylegan.own_file import describe
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.tensor_file import write_tensor_header
 
+if TYPE_CHECKING:
+    from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
+
 _LOG = logging.getLogger("fgraph")
-_KEPT_EXACT = ("w_mean", "style_mean", "style_std")  # small, and others compute with them
+_KEPT_EXACT = (  # small, and others compute with them
+    "w_mean", "style_mean", "style_std", ".transform", ".freqs", ".phases", ".magnitude_ema", "_filter",
+)  # fmt: skip
 
 
 def load_generator(
@@ -33,11 +40,21 @@ def load_generator(
     Raises:
         ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
     """
+    contents, path = read_again(source)
+    return build_generator(contents, path, device, dtype)
+
+
+def read_again(source: ModelHeader | str | Path) -> tuple[Contents, Path]:
+    """The contents of the file that `source` names, and where it is.
+
+    Raises:
+        ModelError: there is no such model, it has changed since, or it is damaged or of a kind that is not understood.
+    """
     path = source.path if isinstance(source, ModelHeader) else find_model(source)
     contents = read_contents(path)
     if isinstance(source, ModelHeader) and contents.table != source.table:
         raise ModelError(f"{path}: has changed since its header was read; run again")
-    return build_generator(contents, path, device, dtype)
+    return contents, path
 
 
 def build_generator(
@@ -48,31 +65,32 @@ def build_generator(
     Raises:
         ModelError: the file has changed, or holds something else than finite numbers.
     """
-    where, metadata = str(path), contents.metadata
-    if (chosen := metadata.get("weights")) in ("g", "G"):
-        _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
+    table = contents.table
+    if not isinstance(table, LayerTable):
+        raise ModelError(f"{path}: is a StyleGAN3 network; expected here is a StyleGAN2")
     with torch.inference_mode(False):  # see complete_tensors
-        layout = {f"{layer.name}.weight": layer.up for layer in contents.table.layers[1:]}
-        tensors, digest = load_weights(contents.weights, where, device, dtype, layout)
-        if digest != metadata.get("sha256", digest):
-            raise ModelError(f"{where}: its tensors are not those it was saved with (SHA-256 differs); copy it again")
-        return Generator.from_tensors(contents.table, tensors, name=path.stem, digest=digest, metadata=metadata)
+        layout = {f"{layer.name}.weight": layer.up for layer in table.layers[1:]}
+        tensors, digest = load_weights(contents.weights, contents.metadata, str(path), (device, dtype), layout)
+        return Generator.from_tensors(table, tensors, name=path.stem, digest=digest, metadata=contents.metadata)
 
 
 def load_weights(
     weights: Mapping[str, Weight],
+    metadata: Mapping[str, str],
     where: str,
-    device: str | torch.device,
-    dtype: torch.dtype,
+    kind: tuple[str | torch.device, torch.dtype],
     layout: Mapping[str, int],
 ) -> tuple[dict[str, Tensor], str]:
     """The tensors, and the digest of them as the file has them; at no time is more than one of them held twice.
 
-    `layout` names the weights that are laid out for speed, and how much their layers up-sample.
+    `kind` is their device and type; `layout` names the weights that are laid out for speed, and how much their layers
+    up-sample.
 
     Raises:
         ModelError: the file has changed, or a tensor holds something else than finite numbers.
     """
+    if (chosen := metadata.get("weights")) in ("g", "G"):
+        _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
     digest, tensors = ContentDigest(), {}
     for name in sorted(weights):
         try:
@@ -80,12 +98,15 @@ def load_weights(
         except (Refused, OSError) as error:
             raise ModelError(f"{where}: its tensor for {name} {error}; copy or download the file again") from error
         digest.add(name, value)
-        value = value.to(device, dtype)
+        value = value.to(*kind)
         tensors[name] = lay_out(value, layout[name]) if name in layout else value.contiguous()
-    return tensors, digest.hexdigest()
+    found = digest.hexdigest()
+    if found != metadata.get("sha256", found):
+        raise ModelError(f"{where}: its tensors are not those it was saved with (SHA-256 differs); copy it again")
+    return tensors, found
 
 
-def save_generator(generator: Generator, path: str | Path, half: bool = False) -> None:
+def save_generator(generator: Generator | AliasFreeGenerator, path: str | Path, half: bool = False) -> None:
     """Write a generator, with its statistics, to a `.safetensors` file of ours; the file appears whole or not at all.
 
     With `half`, weights and noise are stored in float16, which halves the file; statistics stay as they are.
@@ -97,7 +118,7 @@ def save_generator(generator: Generator, path: str | Path, half: bool = False) -
     mean, std = generator.style_statistics()
     tensors = {**generator.tensors, "style_mean": mean, "style_std": std}
     if half:
-        tensors = {key: value if key in _KEPT_EXACT else _halve(key, value) for key, value in tensors.items()}
+        tensors = {key: value if key.endswith(_KEPT_EXACT) else _halve(key, value) for key, value in tensors.items()}
     # Widest type first keeps every tensor aligned; the rest of the order only has to be the same each time.
     tensors = dict(sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])))
     metadata = {**generator.metadata, **describe(generator.table), "sha256": content_digest(tensors)}

@@ -14,6 +14,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
 from fgraph.stylegan.generator import Generator
 from fgraph.stylegan.statistics import sample_w
 
@@ -23,7 +24,7 @@ _LEAST_DEVIATION = 1e-6  # of an entry that never varies
 
 
 def invert(
-    generator: Generator,
+    generator: Generator | AliasFreeGenerator,
     images: Tensor,
     *,
     space: Space = "s",
@@ -71,7 +72,7 @@ def invert(
 class _Prior:
     """The Gaussian that codes of samples follow, each entry for itself."""
 
-    def __init__(self, generator: Generator, space: Space, weight: float) -> None:
+    def __init__(self, generator: Generator | AliasFreeGenerator, space: Space, weight: float) -> None:
         self._bends = space == "w+"
         self._weight = weight
         if space == "s":

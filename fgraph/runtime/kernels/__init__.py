@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from fgraph.ir import ops
 from fgraph.ir.ops import Op
-from fgraph.runtime.kernels import image, latent, layer, mixing, noise, spatial
+from fgraph.runtime.kernels import alias_free, image, latent, layer, mixing, noise, spatial
 from fgraph.runtime.kernels.context import Kernel, KernelContext
 
 KERNELS: Mapping[type[Op], Kernel] = {
@@ -23,6 +23,9 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Conv: layer.conv,
     ops.ToRGB: layer.to_rgb,
     ops.Upsample: layer.upsample,
+    ops.Plane: alias_free.plane,
+    ops.Fourier: alias_free.fourier,
+    ops.Filtered: alias_free.filtered,
     ops.NoiseField: noise.noise,
     ops.DrawMask: mixing.mask,
     ops.Mix: mixing.mix,

@@ -21,7 +21,7 @@ def noise(op: NoiseField, inputs: Sequence[Tensor], params: Params, context: Ker
         return context.tensor(np.stack([array.array[row] for array, row in params]))  # type: ignore[misc,has-type]
     if op.mode == "random":
         return each_distinct(params, lambda param: _random(op, param, context))
-    buffer = context.generators[op.model].noise_const(op.layer)[0, 0].detach().cpu().float().numpy()
+    buffer = context.generator(op.model).noise_const(op.layer)[0, 0].detach().cpu().float().numpy()
     return each_distinct(params, lambda param: context.tensor(_const(op, param, buffer)[None]))
 
 
