@@ -10,10 +10,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fgraph._geometry import Canvas
+from fgraph.stylegan.layers import Table
 from tests.networks import tiny
 
 T = TypeVar("T")
-TABLE = tiny(0).table
+TABLE: Table = tiny(0).table
 PLAIN = Canvas()
 
 
@@ -27,6 +28,8 @@ class Made:
     layer: int = -1
     canvas: Canvas = PLAIN
     whole: bool = True  # of an image: not cropped, so that quarters of it are whole pixels
+    table: Table = TABLE
+    single: bool = True  # of a StyleGAN3 pass at const: all of it lies at one place of the plane
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -35,17 +38,22 @@ class Made:
 
     @property
     def coarsest(self) -> int:
-        at = TABLE.at(self.layer)
+        at = self.table.at(self.layer)
+        if self.table.is_alias_free:
+            return at.resolution
         return at.resolution // 2 if at.kind == "conv" and at.resolution > 4 else at.resolution
 
     @property
     def ratio(self) -> int:
         """Pixels of the activation in one of the grid."""
-        return TABLE.at(self.layer).resolution // self.coarsest
+        return self.table.at(self.layer).resolution // self.coarsest
 
 
 class SourceBuilder:
     """Draws codes and masks, and keeps what was made."""
+
+    table: Table = TABLE
+    code_parts: tuple[dict[str, str], ...] = ({"rows": "2.."}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
         self._draw = draw
@@ -75,7 +83,7 @@ class SourceBuilder:
         return [make() for _ in range(self.rows)] if self.chance() else make()
 
     def add(self, made: Made, **node: Any) -> Made:
-        made = replace(made, id=f"n{len(self.nodes)}")
+        made = replace(made, id=f"n{len(self.nodes)}", table=self.table)
         self.nodes[made.id] = {key: value for key, value in node.items() if value is not None}
         self.values.append(made)
         return made
@@ -100,7 +108,8 @@ class SourceBuilder:
             return self.sample()
         if how == "given":
             space = self.choose("z", "w", "w+", "s")
-            shape = {"w+": [TABLE.num_ws, TABLE.w_dim], "s": [TABLE.style_length]}.get(space, [TABLE.w_dim])
+            table = self.table
+            shape = {"w+": [table.num_ws, table.w_dim], "s": [table.style_length]}.get(space, [table.w_dim])
             rows, seed = self.choose(1, self.rows), self.integer(0, 9)
             value = tiny_array((rows, *shape), seed)
             return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
@@ -110,7 +119,7 @@ class SourceBuilder:
         if how == "lerp":
             t = self.per_row(lambda: self.amount(-0.5, 1.5))
             return self.add(Made("", "latent", self.spread(a, b, t)), op="lerp", a=a.id, b=b.id, t=t)
-        part = self.choose({"rows": "2.."}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
+        part = self.one_of(self.code_parts)
         names = ("a", "b") if how == "mix" else ("of", "to")
         both = {names[0]: a.id, names[1]: b.id}
         return self.add(Made("", "latent", self.spread(a, b)), op=how, **both, **part)

@@ -6,7 +6,7 @@ its rows (1 or the graph's one other count), and, of a paused pass, its layer an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import fgraph
 from fgraph._geometry import Canvas, Crop, Edit, Pad, Resize
-from tests.drawing import TABLE, Made, SourceBuilder
+from tests.alias_free_networks import tiny_alias_free
+from tests.drawing import Made, SourceBuilder
 from tests.networks import tiny
 
 LAYER_SETS = ("all", "all", "0..4", "b8..", "const..3", "1,3..5", "b16", "here,6..", "..2")
@@ -33,19 +34,25 @@ NOISES: tuple[dict[str, Any], ...] = (
 class GraphBuilder(SourceBuilder):
     """Draws nodes, each fit for those before it."""
 
+    layer_sets: tuple[str, ...] = LAYER_SETS
+    deepest = 5  # where passes start, at most
+
     # -- passes
 
     def noise(self) -> dict[str, Any] | None:
         return self.one_of((None, *NOISES))
 
     def start_pass(self) -> Made:
-        code, layer = self.code(), self.integer(-1, 5)
-        name = "const" if layer < 0 else self.choose(layer, TABLE.at(layer).name)
+        code, layer = self.code(), self.first_layer()
+        name = "const" if layer < 0 else self.choose(layer, self.table.at(layer).name)
         made = Made("", "features", code.rows, layer)
         return self.add(made, op="tap", of=code.id, layer=name, model=self.choose(None, "toon"), noise=self.noise())
 
+    def first_layer(self) -> int:
+        return self.integer(-1, self.deepest)
+
     def move_on(self, of: Made, layer: int | None = None) -> Made:
-        layer = self.integer(of.layer, 6) if layer is None else layer
+        layer = self.integer(of.layer, self.deepest + 1) if layer is None else layer
         return self.add(replace(of, layer=layer), op="tap", of=of.id, layer=layer if layer >= 0 else "const")
 
     def restyle(self, of: Made) -> Made:
@@ -64,7 +71,7 @@ class GraphBuilder(SourceBuilder):
         b, mask = makers[how](a), self.mask()
         if self.chance():
             a, b = b, a
-        layers = layers or self.one_of((*LAYER_SETS, "here"))
+        layers = layers or self.one_of((*self.layer_sets, "here"))
         made = replace(a, rows=self.spread(a, b, mask))
         return self.add(made, op="blend", a=a.id, b=b.id, mask=mask.id, layers=layers, parts=self.one_of(PARTS))
 
@@ -143,7 +150,7 @@ class GraphBuilder(SourceBuilder):
         return self.add(of, op="flip", of=of.id, axis=self.choose("x", "y"), layers=layers, parts=parts)
 
     def map(self, of: Made) -> Made:
-        return self.one_of((self.shift, self.flip))(of, self.one_of(LAYER_SETS))
+        return self.one_of((self.shift, self.flip))(of, self.one_of(self.layer_sets))
 
     def concat(self, of: Made) -> Made:
         axis = self.choose("x", "y")
@@ -159,6 +166,10 @@ class GraphBuilder(SourceBuilder):
             return of
         made = replace(of, canvas=canvas, rows=self.spread(*parts))
         return self.add(made, op="concat", of=[part.id for part in parts], axis=axis)
+
+    def shows(self, of: Made) -> bool:
+        """Whether a value may be an output."""
+        return True
 
     # -- images
 
@@ -177,7 +188,7 @@ class GraphBuilder(SourceBuilder):
             return self.add(replace(of, whole=False), op="concat", of=[of.id, of.id], axis=self.choose("x", "y"))
         if how == "knit" and of.whole:
             axis = self.choose("x", "y")
-            length = of.canvas.pixels(TABLE.size)[axis == "x"]
+            length = of.canvas.pixels(self.table.size)[axis == "x"]
             if length % 4 == 0:
                 return self.add(replace(of, rows=1, whole=False), op="knit", of=of.id, axis=axis)
         return self.take(of)
@@ -193,14 +204,18 @@ IMAGE_STEPS = ("knit", "flip", "shift", "crop", "join", "take")
 @st.composite
 def graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
     """A valid graph with one decoded image and up to three more outputs of any kind."""
-    build = GraphBuilder(draw)
+    return drawn_document(draw, GraphBuilder(draw), PASS_STEPS)
+
+
+def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict[str, Any]:
+    """The document that a builder makes with these steps."""
     last = build.start_pass() if build.chance() else build.mosaic()
-    for step in draw(st.lists(st.sampled_from(PASS_STEPS), min_size=3, max_size=8)):
+    for step in draw(st.lists(st.sampled_from(steps), min_size=3, max_size=8)):
         last = getattr(build, step)() if step in ("start_pass", "mosaic") else getattr(build, step)(last)
     image = build.decode(last)
     for edit in draw(st.lists(st.sampled_from(IMAGE_STEPS), max_size=2)):
         image = build.picture(image, edit)
-    others = draw(st.lists(st.sampled_from([one.id for one in build.values]), max_size=3))
+    others = draw(st.lists(st.sampled_from([one.id for one in build.values if build.shows(one)]), max_size=3))
     return {
         "seed": build.integer(0, 5),
         "noise": build.one_of(NOISES),
@@ -210,5 +225,8 @@ def graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
 
 
 def load(document: dict[str, Any]) -> fgraph.Graph:
-    """The graph of a drawn document, on two generators of equal layers."""
-    return fgraph.load(document | {"models": {"main": tiny(0), "toon": tiny(1)}})
+    """The graph of a drawn document, on two generators of equal layers: of its StyleGAN3 `family`, else StyleGAN2."""
+    plain = {key: value for key, value in document.items() if key != "family"}
+    family = document.get("family")
+    main, toon = (tiny_alias_free(seed, family) if family else tiny(seed) for seed in (0, 1))
+    return fgraph.load(plain | {"models": {"main": main, "toon": toon}})

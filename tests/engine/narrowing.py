@@ -7,7 +7,7 @@ from typing import Any
 import fgraph
 from fgraph.digraph import wire
 
-PER_ROW = {"t", "alpha", "value", "start", "stop", "feather", "dx", "dy"}
+PER_ROW = {"t", "alpha", "value", "start", "stop", "feather", "dx", "dy", "rotate", "scale"}
 
 
 def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[str, Any]:
