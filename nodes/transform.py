@@ -18,7 +18,7 @@ from nodes._spatial import Amount, Ruler, Unit
 
 
 class Transform(Node):
-    """Turns and scales a picture about the middle of its canvas, then moves it: exactly, by sampling the plane there.
+    """Turns and scales a picture about the middle of its canvas, then moves it, by sampling the plane otherwise.
 
     For passes of StyleGAN3 of which nothing has run yet: codes, or a pass paused at `const`. It is NVlabs' `--rotate`
     and `--translate`. A model R draws the same picture turned, and both R and T the same picture moved, but for what

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from fgraph.ir.ops import Concat, Conv, DrawMask, Mix, NoiseField, ToRGB, Upsample
+from fgraph.ir.ops import AliasFreeOp, Concat, Conv, DrawMask, Filtered, Mix, NoiseField, ToRGB, Upsample
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Step
+from fgraph.stylegan.alias_free.chunk_sizes import layer_bytes
 from fgraph.stylegan.chunk_sizes import band_lines, chunk_rows
 
 _FIR = 3  # pixels that the filter of an up-sampling layer shortens a line by
@@ -15,8 +16,8 @@ def workspace(step: Step) -> int:
     """Gathered copies of operands, and what the kernel needs."""
     gathered = [_gathered(gather, kind, step) for gather, kind in zip(step.inputs, step.input_types, strict=True)]
     op = step.op
-    if isinstance(op, Conv):
-        return sum(gathered) + _conv(step)
+    if isinstance(op, Conv | AliasFreeOp):
+        return sum(gathered) + (_conv(step) if isinstance(op, Conv) else _alias_free(step))
     if isinstance(op, ToRGB):
         return sum(gathered) + step.out_bytes * (len(step.inputs) > 2)  # the skip is added to another one
     if isinstance(op, Upsample):
@@ -50,6 +51,14 @@ def _conv(step: Step) -> int:
     first = styled + total - (0 if chunked else result)
     residual = step.out_bytes if op.layer.residual == "made" else 0
     return max(first, total + band + (result if chunked else 0)) + residual
+
+
+def _alias_free(step: Step) -> int:
+    """The convolution of a StyleGAN3 layer, then its maps at their highest rate, some at a time."""
+    if not isinstance(step.op, Filtered):
+        return 3 * step.out_bytes  # angles, their sines, these by their amplitudes
+    read = step.input_types[0].size if step.tile is None else step.inputs[0].tile
+    return layer_bytes(step.op.layer, read, step.row_type.size, step.rows)
 
 
 def _gathered(gather: Gather, kind: Type, step: Step) -> int:

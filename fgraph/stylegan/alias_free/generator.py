@@ -11,7 +11,6 @@ from torch import Tensor
 
 from fgraph.stylegan import network as common
 from fgraph.stylegan.alias_free import network
-from fgraph.stylegan.alias_free.chunks import in_chunks
 from fgraph.stylegan.alias_free.table import PLACE, AliasFreeLayer, AliasFreeTable
 from fgraph.stylegan.statistics import map_z, style_moments, w_moments
 
@@ -134,7 +133,7 @@ class AliasFreeGenerator:
 
     def filtered(self, layer: AliasFreeLayer, x: Tensor, style: Tensor, tiles: network.Tiles | None = None) -> Tensor:
         """One layer after the input: `x` [rows, I, h, w] -> [rows, O, h', w']; the last makes the image."""
-        made = in_chunks(layer, self.tensors, x, style, tiles)
+        made = network.layer_output(layer, self.tensors, x, style, tiles)
         return made * self.table.output_scale if layer.kind == "torgb" else made
 
     def synthesise(

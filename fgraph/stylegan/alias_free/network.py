@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.stylegan.alias_free import spans
-from fgraph.stylegan.alias_free.resampling import resample
+from fgraph.stylegan.alias_free.resampling import by_planes, resample
 from fgraph.stylegan.alias_free.table import AliasFreeLayer, AliasFreeTable
 
 SLOPE, GAIN, EPSILON = 0.2, math.sqrt(2), 1e-8
@@ -76,7 +76,7 @@ def layer_output(
         x = F.conv2d(x * (style * (scale / math.sqrt(weight[0].numel())))[:, :, None, None], weight, padding=edge)
     else:
         x = _demodulated(x, weight, style, edge, scale)
-    x = x + bias[:, None, None]
+    x = x + bias[:, None, None] if x.requires_grad else x.add_(bias[:, None, None])
     padding = layer.padding
     if tiles is not None:
         first = tiles.regions[0]
@@ -85,12 +85,16 @@ def layer_output(
         padding = (left, right, top, bottom)
         x = _without_outside(layer, x, tiles)
     up, down = (tensors.get(f"{layer.name}.{name}") for name in ("up_filter", "down_filter"))
-    x = resample(x, up, up=layer.up_factor, padding=padding, gain=layer.up_factor**2)
-    if layer.kind != "torgb":
-        x = F.leaky_relu(x, SLOPE) * GAIN
-    if layer.clamp is not None:
-        x = x.clamp(-layer.clamp, layer.clamp)
-    return resample(x, down, down=layer.down_factor)
+
+    def activate(planes: Tensor) -> Tensor:
+        planes = resample(planes, up, up=layer.up_factor, padding=padding, gain=layer.up_factor**2)
+        if layer.kind != "torgb":
+            planes = F.leaky_relu(planes, SLOPE) * GAIN
+        if layer.clamp is not None:
+            planes = planes.clamp(-layer.clamp, layer.clamp)
+        return resample(planes, down, down=layer.down_factor)
+
+    return by_planes(x, activate, layer.up_factor)
 
 
 def _without_outside(layer: AliasFreeLayer, x: Tensor, tiles: Tiles) -> Tensor:
@@ -112,4 +116,6 @@ def _demodulated(x: Tensor, weight: Tensor, style: Tensor, padding: int, scale: 
     weight = weight * torch.rsqrt(weight.square().mean(dim=(1, 2, 3), keepdim=True))
     style = style * torch.rsqrt(style.square().mean(dim=1, keepdim=True))
     demod = torch.rsqrt(style.square() @ weight.square().sum(dim=(2, 3)).t() + EPSILON)  # [rows, O]
-    return F.conv2d(x * style[:, :, None, None], weight, padding=padding) * (demod * scale)[:, :, None, None]
+    made = F.conv2d(x * style[:, :, None, None], weight, padding=padding)
+    factor = (demod * scale)[:, :, None, None]
+    return made * factor if made.requires_grad else made.mul_(factor)
