@@ -42,8 +42,8 @@ class Blend(Node):
         _check_pair(build, a, b)
         with blaming("layers"):
             layers = self.layers.resolve(build.table(a.model), a.layer)
-        if plane := on_plane(build, a):
-            _check_plane(build, a, layers)
+            if plane := on_plane(build, a):
+                _check_plane(build, a, layers)
         carrier = BlendCarrier(a.carrier, b.carrier, alpha, layers, self.parts)
 
         def state(name: Tensor, own: Operand | None, other: Operand | None) -> Operand | None:

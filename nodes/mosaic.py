@@ -19,7 +19,7 @@ from fgraph.ir.planes import described, on_plane, place_planes, plane, planes_of
 from fgraph.ir.program import as_index
 from fgraph.ir.spatial import edit_tensor
 from fgraph.ir.values import Features, Mixture
-from fgraph.node import LatentPort, Node
+from fgraph.node import LatentPort, Node, blaming
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -77,10 +77,12 @@ class Mosaic(Node):
     def _on_plane(self, build: Build, paused: Features, cells: Mixture, canvas: Canvas) -> Features:
         """Each cell samples the plane as its own image does, from its own middle on."""
         if self.wrap != "none":
-            raise ValueError(
-                f"wrap {self.wrap} closes a canvas; {described(paused.model, build.table(paused.model))} samples an "
-                "endless plane, which does not close: leave wrap out"
-            )
+            model = described(paused.model, build.table(paused.model))
+            with blaming("wrap"):
+                raise ValueError(
+                    f"wrap {self.wrap} closes a canvas; {model} samples an endless plane, which does not close: leave "
+                    "wrap out"
+                )
         high, wide = self.grid
         placed = []
         for cell, carrier in enumerate(cells.carriers):

@@ -13,7 +13,7 @@ from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.planes import described, edit_plane, on_plane
 from fgraph.ir.values import Features, Image, Mask, Value
-from fgraph.node import Node, PerRow, SpatialPort
+from fgraph.node import Node, PerRow, SpatialPort, blaming
 from nodes._spatial import Amount, Ruler, Unit
 
 
@@ -39,15 +39,17 @@ class Transform(Node):
     def lower(self, build: Build, inputs: Inputs) -> Value:
         value = inputs.value("of")
         if isinstance(value, Image):
-            raise ValueError(
-                "transform turns what is not drawn yet: the codes, or their pass at const; this is an image"
-            )
+            with blaming("of"):
+                raise ValueError(
+                    "transform turns what is not drawn yet, codes or their pass at const; this is an image"
+                )
         if isinstance(value, Mask):
             turns = self._turns(inputs, None)
             pairs = zip(value.fields, turns, strict=True)
             return Mask(tuple(turned(field, turn) for field, turn in pairs))
         features = inputs.as_features(value)
-        _check(build, features)
+        with blaming("of"):
+            _check(build, features)
         pixels = features.canvas.pixels(build.table(features.model).size)
         return edit_plane(build, features, self._turns(inputs, pixels))
 

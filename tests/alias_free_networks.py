@@ -101,9 +101,9 @@ def _tensor(name: str, shape: tuple[int, ...], draw: torch.Generator) -> torch.T
     if name == "input.transform":
         return torch.eye(3) + torch.tensor([[0.0, 0.1, 0.05], [-0.1, 0.0, 0.1], [0.0, 0.0, 0.0]])
     if name.endswith("magnitude_ema"):
-        return 1 + 0.3 * value.abs()
+        return 0.6 + 0.2 * value.abs()
     if name.endswith("_3.weight"):
-        return 0.5 * value  # of the last layer, which is not demodulated: images come out near 1
+        return 0.8 * value  # of the last layer, which is not demodulated: images come out near 1
     if name.endswith("affine.bias"):
         return 1 + 0.3 * value
     return 0.2 * value if name.endswith("bias") else value

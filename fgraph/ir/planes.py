@@ -17,6 +17,7 @@ from fgraph.ir.build import Build
 from fgraph.ir.ops import Plane
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Run
+from fgraph.node import blaming
 from fgraph.stylegan.layers import CONST, Table
 
 PlaneEdit = Edit | Transform
@@ -44,10 +45,11 @@ def edit_plane(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> 
     table = build.table(features.model)
     usual = _USUAL.get(type(first))
     if usual and (found := getattr(first, "mode", usual)) != usual:
-        raise ValueError(
-            f"mode {found} says what comes in at the edge; {described(features.model, table)} starts from a plane "
-            "without edges, so more of the plane does: leave mode out"
-        )
+        with blaming("mode"):
+            raise ValueError(
+                f"mode {found} says what comes in at the edge; {described(features.model, table)} starts from a plane "
+                "without edges, so more of the plane does: leave mode out"
+            )
     after = canvas if isinstance(first, Transform) else canvas.edited(first)
     after.pixels(table.layers[0].resolution)  # raises where it is not whole
     known: dict[PlaneEdit, Placement] = {edit: source_place(edit, canvas) for edit in set(edits)}

@@ -178,10 +178,15 @@ class Table:
         if text in self._blocks:
             return self._blocks[text]
         hint = nearest(text, [*self._by_name, *self._blocks])
+        kind = f" of {self.architecture}" if self.is_alias_free else ""
         raise UnknownLayer(
-            f"this {self.size}-pixel model has no layer '{text}'"
-            + (f"; {hint}" if hint else f"; it has const, {', '.join(self._blocks)} and their layers")
+            f"this {self.size}-pixel model{kind} has no layer '{text}'"
+            + (f"; {hint}" if hint else f"; it has {self._listed}")
         )
+
+    @property
+    def _listed(self) -> str:
+        return f"const, {', '.join(self._blocks)} and their layers"
 
     def pause(self, name: str | int) -> int:
         """The σ index at which a pass paused at `name` stands; a block stands for its end."""

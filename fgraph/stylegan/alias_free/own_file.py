@@ -74,7 +74,7 @@ def alias_free_table_of(metadata: Mapping[str, str], where: str) -> AliasFreeTab
         check_numbers(LayerTable(size=4, channels=((4, 1),), **mapping), where)
         first = (facts["features"], facts["input_rate"])
         table = AliasFreeTable(filtered=_layers(json.loads(metadata["layers"]), *first), **facts)
-    except (KeyError, ValueError, AttributeError, TypeError, RecursionError, OverflowError) as error:
+    except (KeyError, ValueError, AttributeError, TypeError, RecursionError, ArithmeticError) as error:
         raise ModelError(f"{where}: its metadata are not understood: {error!r:.200}") from error
     check_chain(table, where)
     if table.architecture != metadata.get("architecture"):

@@ -90,6 +90,10 @@ class AliasFreeTable(Table):
         return True
 
     @property
+    def _listed(self) -> str:
+        return f"const, input, {self.filtered[0].block} to {self.filtered[-1].block}, which makes the image"
+
+    @property
     def architecture(self) -> str:
         """`stylegan3-t`, or `stylegan3-r`, which turns with its input."""
         return "stylegan3-r" if all(layer.taps == 1 for layer in self.filtered) else "stylegan3-t"
