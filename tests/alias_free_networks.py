@@ -20,13 +20,17 @@ TAPS = 6  # of a filter, at the lower rate
 @cache
 def tiny_alias_free(seed: int, kind: Kind = "t", classes: int = 0) -> AliasFreeGenerator:
     """A 32-pixel generator of two filtering layers, a critical one and the last; of one kind, layers are equal."""
-    table, filters = design(kind, classes)
+    return random_alias_free(seed, *design(kind, classes))
+
+
+def random_alias_free(seed: int, table: AliasFreeTable, filters: dict[str, torch.Tensor]) -> AliasFreeGenerator:
+    """A generator of this table with random tensors."""
     draw = torch.Generator().manual_seed(seed)
     tensors = {name: _tensor(name, shape, draw) for name, shape in required_shapes(table).items()}
     tensors |= filters
     tensors["input.freqs"] = torch.randn(table.features, 2, generator=draw) * 0.7
     tensors["w_mean"] = 0.3 * torch.randn(table.w_dim, generator=draw)
-    return AliasFreeGenerator(table, f"tiny_{kind}{seed}", content_digest(tensors), tensors)
+    return AliasFreeGenerator(table, f"tiny_{table.architecture[-1]}{seed}", content_digest(tensors), tensors)
 
 
 @cache

@@ -205,6 +205,7 @@ class SourceBuilder:
             {"op": "flip", "axis": "y"},
             {"op": "crop", "left": 0.5},
             {"op": "resize", "width": 0.5, "height": 0.5, "mode": "bilinear"},
+            {"op": "transform", "rotate": 20, "dx": 0.1},
         )
         return self.add(Made("", "mask", of.rows), of=of.id, **edit)
 

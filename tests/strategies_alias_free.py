@@ -90,11 +90,6 @@ class AliasFreeBuilder(GraphBuilder):
         fields = {"scale": self.choose(1, 1, 0.8, "3/2"), "dx": self.choose(0, 0.25, "1/3"), "dy": self.choose(0, -0.1)}
         return self.add(replace(of, rows=self.spread(of, rotate)), op="transform", of=of.id, rotate=rotate, **fields)
 
-    def mask_edit(self, of: Made) -> Made:
-        if self.chance():
-            return super().mask_edit(of)
-        return self.add(Made("", "mask", of.rows), op="transform", of=of.id, rotate=self.choose(20, 90), dx=0.1)
-
 
 def _ratio(part: int, whole: int) -> Any:
     return Pad(left=f"{part}/{whole}").left  # type: ignore[arg-type]

@@ -35,7 +35,9 @@ from fgraph.plan.steps import Result, Step
 
 _DRAWN = (Draw, DrawMask, NoiseField, Picture)
 _MIDDLING = (64, 4096)  # channels and pixels that stand for all layers of an inversion
-_PASSES = 8  # over the maps of a filtered layer where it is activated: filtered twice, activated, clamped, filtered
+_PASSES = (
+    80  # of a mix over as many numbers take as long as filtering, activating and filtering them, as measured on a CPU
+)
 _CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
 
 
@@ -73,7 +75,7 @@ def op_seconds(op: Op, inputs: Sequence[Type], output: Type, rows: tuple[int, in
     if isinstance(op, Conv):
         moved = conv_seconds(op, inputs[0], count, speeds)
     elif isinstance(op, Filtered):
-        moved = filtered_seconds(op, inputs[0], output, count, speeds)
+        moved = filtered_seconds(op, inputs[0], count, speeds)
     elif isinstance(op, ToRGB):
         moved = count * inputs[0].numbers * _width(speeds) / speeds.rgb
     elif isinstance(op, MapZ | Affine):
@@ -104,10 +106,10 @@ def conv_seconds(op: Conv, source: Type, rows: int, speeds: Speeds) -> float:
     return flops / rate(rates, math.sqrt(channels * op.layer.out_channels), positions)
 
 
-def filtered_seconds(op: Filtered, source: Type, output: Type, rows: int, speeds: Speeds) -> float:
-    """Seconds of a StyleGAN3 layer: its products by the rate of a convolution, and its maps at their highest rate."""
+def filtered_seconds(op: Filtered, source: Type, rows: int, speeds: Speeds) -> float:
+    """Seconds of a StyleGAN3 layer: its convolution by its rate, and its maps where they are filtered."""
     layer, positions = op.layer, rows * source.size[0] * source.size[1]
-    flops = rows * op.flops((source,), output)
+    flops = 2 * layer.taps**2 * layer.in_channels * layer.out_channels * positions
     inner = rows * layer.out_channels * source.size[0] * source.size[1] * layer.up_factor**2
     products = flops / rate(speeds.plain, math.sqrt(source.shape[0] * layer.out_channels), positions)
     return products + _PASSES * inner * _width(speeds) / speeds.bandwidth
