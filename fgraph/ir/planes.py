@@ -6,7 +6,7 @@ will sample. The masks that are pending in the carrier move along, and go on wit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,7 +16,7 @@ from fgraph.fields import Field, edited, turned
 from fgraph.ir.build import Build
 from fgraph.ir.ops import Plane
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Run
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Run
 from fgraph.node import blaming
 from fgraph.stylegan.layers import CONST, Table
 
@@ -71,15 +71,7 @@ def place_planes(carrier: Carrier, middle: tuple[Fraction, Fraction]) -> Carrier
 
 def planes_of(carrier: Carrier) -> tuple[Placement, ...]:
     """Where the first of a carrier's passes lies, a row each."""
-    while not isinstance(carrier, Run):
-        carrier = (
-            carrier.a
-            if isinstance(carrier, Blend)
-            else carrier.of
-            if isinstance(carrier, Mapped)
-            else carrier.carriers[0]
-        )
-    return carrier.planes
+    return next(_runs(carrier)).planes
 
 
 def only_planes(features: Features) -> tuple[Placement, ...]:
@@ -89,9 +81,7 @@ def only_planes(features: Features) -> tuple[Placement, ...]:
         ValueError: they lie at different places, as the parts of a mosaic do.
     """
     first = planes_of(features.carrier)
-    found: list[Run] = []
-    _each_run(features.carrier, lambda run: found.append(run) or run)  # type: ignore[func-returns-value]
-    if any(run.planes != first for run in found):
+    if any(run.planes != first for run in _runs(features.carrier)):
         raise ValueError("its parts lie at different places of the plane, which one pass cannot: tap it at input first")
     return first
 
@@ -143,6 +133,19 @@ def _field(field: Field, edit: PlaneEdit) -> Field:
     if isinstance(edit, geometry.Pad | geometry.Shift):
         edit = replace(edit, mode="replicate")
     return edited(field, edit)
+
+
+def _runs(carrier: Carrier) -> Iterator[Run]:
+    if isinstance(carrier, Run):
+        yield carrier
+        return
+    parts: tuple[Carrier, ...]
+    if isinstance(carrier, Blend):
+        parts = (carrier.a, carrier.b)
+    else:
+        parts = carrier.carriers if isinstance(carrier, Mixture) else (carrier.of,)
+    for part in parts:
+        yield from _runs(part)
 
 
 def _each_run(carrier: Carrier, change: Callable[[Run], Run]) -> Carrier:

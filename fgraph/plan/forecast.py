@@ -35,9 +35,7 @@ from fgraph.plan.steps import Result, Step
 
 _DRAWN = (Draw, DrawMask, NoiseField, Picture)
 _MIDDLING = (64, 4096)  # channels and pixels that stand for all layers of an inversion
-_PASSES = (
-    80  # of a mix over as many numbers take as long as filtering, activating and filtering them, as measured on a CPU
-)
+_PASSES = 80  # of a mix, over as many numbers, take as long as filtering and activating them does on a CPU
 _CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
 
 
