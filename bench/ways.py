@@ -81,14 +81,17 @@ def _images(results: Any) -> Any:
 
 
 def _invert(steps: int, rows: int) -> None:
-    from fgraph.stylegan.inversion import invert
+    from fgraph.inversion import make_settings
+    from fgraph.inversion.batch import invert
+    from fgraph.inversion.problem import make_problem
 
     model = fgraph.load_generator("landscape")
+    problem = make_problem(model, make_settings(steps=steps, patience=0))
     random = torch.Generator().manual_seed(0)
     with torch.inference_mode(False):
         pictures = torch.rand([8, 3, model.table.size, model.table.size], generator=random) * 2 - 1
         for start in range(0, 8, rows):
-            invert(model, pictures[start : start + rows], steps=steps)
+            invert(problem, pictures[start : start + rows])
 
 
 def _peak() -> Way:

@@ -5,14 +5,18 @@
     check            every fault of a graph, without running it
     compile          a graph, or many together, -> a Plan
     run              a graph, many, or a Plan -> images, latents, feature maps, masks
+    save_large       an image of any length, made piece by piece -> a tiled file
     load_generator   a model to hand to Graph(models=...)
+    downloads        where models named by an address are kept, and whether they may be fetched
     Node             the base of your own nodes
 
 Importing fgraph does not import torch.
 """
 
+from fgraph._downloads import downloads
 from fgraph._errors import Fault, FgraphError, GraphError, MemoryBudgetError, ModelError, RunError, SaveError
 from fgraph._front import check, compile, load, load_generator, run
+from fgraph._pieces import save_large
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage
 from fgraph._version import __version__
 from fgraph.declare import Graph
@@ -37,7 +41,9 @@ __all__ = [
     "__version__",
     "check",
     "compile",
+    "downloads",
     "load",
     "load_generator",
     "run",
+    "save_large",
 ]

@@ -5,7 +5,8 @@
     ├── ModelError      a model cannot be found, read or understood (stylegan)
     ├── MemoryBudgetError   the plan needs more memory than it was given (plan)
     ├── RunError        a step failed while it ran (runtime)
-    └── SaveError       a result could not be written (save)
+    ├── SaveError       a result could not be written (save)
+    └── SkippedError    some of many pictures could not be used; the others are done (inversion)
 
 Anything else that escapes is a bug of ours.
 """
@@ -35,6 +36,10 @@ class RunError(FgraphError):
 
 class SaveError(FgraphError):
     """A result could not be written."""
+
+
+class SkippedError(FgraphError):
+    """Some of many pictures could not be used; the others are done."""
 
 
 @dataclass(frozen=True)

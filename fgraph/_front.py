@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
 
 from fgraph._collector import paused_collector
 from fgraph._errors import Fault, FgraphError, GraphError, ModelError
@@ -30,6 +30,7 @@ NodeClasses: TypeAlias = Iterable[type[Node]]
 GraphLike: TypeAlias = Graph | Path | str | Mapping[str, Any]
 Engine = Literal["batched", "eager"]
 PRECISIONS = ("float32", "float64", "bfloat16", "float16")
+_PICTURES = (".png", ".webp", ".jpg", ".jpeg", ".tif", ".tiff")
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
@@ -43,7 +44,8 @@ def load(
     """Read a graph from a file, YAML text or a mapping.
 
     Args:
-        source: a path, a string that is one existing path, YAML text, or a mapping.
+        source: a path, a string that is one existing path, YAML text, or a mapping; or the path of a picture that
+            fgraph wrote, which holds the graph it was made by.
         overrides: changes in Hydra's grammar, such as `nodes.fade.start=0.4` or `seed=3`.
         nodes: node classes of your own that the graph uses.
         trace: where the parts of a mapping came from, for the places of faults.
@@ -60,6 +62,10 @@ def load(
     >>> graph.spec.nodes["code"].truncation
     0.7
     """
+    if is_picture(source):
+        from fgraph.save.restoring import restore_graph  # with Pillow, which graph files can do without
+
+        source, trace = restore_graph(source)
     spec, faults = read(source, overrides, ops=registry_with(nodes), trace=trace)
     if faults:
         raise GraphError(_in_order([*faults, *check(spec)]))
@@ -200,6 +206,13 @@ def load_generator(source: str | Path, device: str = "cpu") -> Generator | Alias
     from fgraph.stylegan.alias_free.loading import load_model
 
     return load_model(source, device=device)
+
+
+def is_picture(source: Any) -> TypeGuard[str | Path]:
+    """Whether a source is the path of a picture, by its ending."""
+    if not isinstance(source, str | Path) or not str(source).lower().endswith(_PICTURES):
+        return False
+    return "\n" not in str(source)
 
 
 def _as_list(graph: GraphLike | Sequence[GraphLike], nodes: NodeClasses) -> tuple[list[Graph], bool]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 Fit = Literal["crop", "pad", "stretch"]
+_UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 def locate(path: str) -> Path:
@@ -23,7 +25,7 @@ def locate(path: str) -> Path:
         return given
     import graphs
 
-    bundled = Path(next(iter(graphs.__path__))) / "images" / path
+    bundled = Path(next(iter(graphs.__path__))) / "pictures" / path
     if bundled.is_file():
         return bundled
     raise ValueError(f"there is no picture at '{path}' (looked in {Path.cwd()} and among the bundled pictures)")
@@ -38,9 +40,22 @@ def load_picture(path: str, size: tuple[int, int], fit: str = "crop") -> NDArray
     Raises:
         ValueError: the file is missing or is no image.
     """
+    return fitted_array(_open(path), size, fit)
+
+
+def open_picture(path: str) -> Image.Image:
+    """An image file as RGB, upright, in its own size.
+
+    Raises:
+        ValueError: the file is missing or is no image.
+    """
+    return _open(path)
+
+
+def fitted_array(picture: Image.Image, size: tuple[int, int], fit: str = "crop") -> NDArray[np.float32]:
+    """RGB [3, height, width] in [-1, 1] of an RGB picture; `fit` as for `load_picture`."""
     height, width = size
-    fitted = _fit(_open(path), (width, height), fit)
-    pixels = np.asarray(fitted, dtype=np.float32)  # [H, W, 3]
+    pixels = np.asarray(_fit(picture, (width, height), fit), dtype=np.float32)  # [H, W, 3]
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)) / 127.5 - 1
 
 
@@ -48,14 +63,42 @@ def _open(path: str) -> Image.Image:
     file = locate(path)
     try:
         with Image.open(file) as opened:
-            upright: Any = ImageOps.exif_transpose(opened)
-            if "A" in upright.getbands() or "transparency" in upright.info:
-                upright = upright.convert("RGBA")
-                white = Image.new("RGBA", upright.size, "white")
-                return Image.alpha_composite(white, upright).convert("RGB")
-            return upright.convert("RGB")  # type: ignore[no-any-return]
-    except (UnidentifiedImageError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+            return _as_rgb(ImageOps.exif_transpose(opened))
+    except _UNREADABLE as error:
         raise ValueError(f"{file} cannot be read as an image: {error}") from error
+
+
+def _as_rgb(picture: Image.Image) -> Image.Image:
+    """A picture of any mode as RGB: as its colour profile says, over white where it is transparent."""
+    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
+        picture = _eight_bits(picture)
+    if "A" in picture.getbands() or "a" in picture.getbands() or "transparency" in picture.info:
+        whole = picture.convert("RGBA")
+        white = Image.new("RGBA", whole.size, "white")
+        return Image.alpha_composite(white, whole).convert("RGB")
+    return _by_profile(picture) or picture.convert("RGB")
+
+
+def _eight_bits(picture: Image.Image) -> Image.Image:
+    """A grey picture of more than 8 bits, which Pillow would clip at 255 rather than scale."""
+    values = np.asarray(picture, dtype=np.float64)
+    if picture.mode == "F":
+        most = 1.0 if values.max(initial=0.0) <= 1 else 255.0 if values.max(initial=0.0) <= 255 else 65535.0
+    else:
+        most = 65535.0 if picture.mode != "I" or values.max(initial=0.0) > 255 else 255.0
+    return Image.fromarray(np.rint(np.clip(values / most, 0, 1) * 255).astype(np.uint8))
+
+
+def _by_profile(picture: Image.Image) -> Image.Image | None:
+    """What a picture looks like by the ICC profile it carries, as CMYK for print does; None: it has no good one."""
+    profile = picture.info.get("icc_profile")
+    if not profile or picture.mode not in ("RGB", "CMYK", "L"):
+        return None
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(picture, own, ImageCms.createProfile("sRGB"), outputMode="RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
 
 
 def _fit(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:

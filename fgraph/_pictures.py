@@ -1,8 +1,9 @@
-"""Arrays as pictures: 8-bit conversion, previews, PNG bytes."""
+"""Arrays as pictures: 8-bit conversion, previews, the bytes of PNG, WebP and JPEG files."""
 
 from __future__ import annotations
 
 import io
+import json
 import math
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +15,13 @@ from PIL.PngImagePlugin import PngInfo
 
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
+
+PICTURE_FORMATS = ("png", "webp", "jpeg")
+QUALITY = 90  # of JPEG and WebP, unless told
+LONGEST = {"webp": 16383, "jpeg": 65500}  # pixels a side that the formats can count
+EXIF_DETAILS, USER_COMMENT = 0x8769, 0x9286  # where EXIF keeps free text
+ASCII = b"ASCII\0\0\0"  # how such text begins
+_JPEG_TEXT = 65000  # bytes: a JPEG's segment holds 65,533, the headers of EXIF among them
 
 
 def to_pixels(row: Floats) -> Pixels:
@@ -36,12 +44,50 @@ def to_pillow(pixels: Pixels) -> PillowImage.Image:
 
 def encode_png(pixels: Pixels, text: Mapping[str, str] | None = None) -> bytes:
     """PNG bytes of pixels [h, w, channels], with these text chunks before the pixel data."""
-    info = PngInfo()
-    for key, value in (text or {}).items():
-        info.add_text(key, value)  # becomes iTXt (UTF-8) where Latin-1 does not do
+    return encode_picture(to_pillow(pixels), "png", text)
+
+
+def encode_picture(
+    picture: PillowImage.Image, kind: str, text: Mapping[str, str] | None = None, quality: int = QUALITY
+) -> bytes:
+    """The bytes of a picture file of one of `PICTURE_FORMATS`, with a text inside.
+
+    PNG keeps the text in chunks; WebP and JPEG as JSON in the comment of their EXIF data, as far as it `fits`.
+    `quality` is 1 to 100; WebP at 100 loses nothing.
+
+    Raises:
+        ValueError: the picture has more pixels a side than the format can count.
+    """
+    longest = LONGEST.get(kind)
+    if longest is not None and max(picture.size) > longest:
+        raise ValueError(f"{kind} holds {longest} pixels a side, this picture has {max(picture.size)}: write png")
+    if kind != "png" and picture.mode not in ("RGB", "RGBA" if kind == "webp" else "L"):
+        picture = picture.convert("RGB")
+    settings: dict[str, Any] = {"format": kind.upper()}
+    if kind == "png":
+        settings["pnginfo"] = info = PngInfo()
+        for key, value in (text or {}).items():
+            info.add_text(key, value)  # becomes iTXt (UTF-8) where Latin-1 does not do
+    else:
+        settings |= {"quality": quality, **({"lossless": quality == 100} if kind == "webp" else {})}
+        if quality >= QUALITY and kind == "jpeg":
+            settings["subsampling"] = 0  # colour at full size
+        if text and fits(text, kind):
+            settings["exif"] = _exif(text)
     buffer = io.BytesIO()
-    to_pillow(pixels).save(buffer, format="PNG", pnginfo=info)
+    picture.save(buffer, **settings)
     return buffer.getvalue()
+
+
+def fits(text: Mapping[str, str], kind: str) -> bool:
+    """Whether a file of this format has room for the text."""
+    return kind != "jpeg" or len(json.dumps(dict(text))) <= _JPEG_TEXT
+
+
+def _exif(text: Mapping[str, str]) -> bytes:
+    exif = PillowImage.Exif()
+    exif.get_ifd(EXIF_DETAILS)[USER_COMMENT] = ASCII + json.dumps(dict(text)).encode("ascii")
+    return exif.tobytes()
 
 
 def tile_rows(rows: list[Pixels], gap: int = 2) -> Pixels:

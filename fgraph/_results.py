@@ -6,10 +6,10 @@ Nothing here needs torch. Every value has `save(path)`, which writes each file w
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,9 +17,21 @@ from PIL import Image as PillowImage
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
-from fgraph._pictures import Pixels, encode_png, preview_features, tile_rows, to_pillow, to_pixels
+from fgraph._pictures import (
+    QUALITY,
+    Pixels,
+    encode_picture,
+    encode_png,
+    preview_features,
+    tile_rows,
+    to_pillow,
+    to_pixels,
+)
+from fgraph._sheets import GAP, Cell, lay_grid, lay_strip
+from fgraph.stylegan.tensor_file import write_tensor_header
 
 Array: TypeAlias = NDArray[Any]
+_SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +56,21 @@ class _Pictured:
         """One row as a Pillow image."""
         return to_pillow(self.pixels(row))
 
-    def save(self, path: str | Path) -> list[Path]:
-        """Write the rows: `.npy` all in one file; `.png` one file a row.
+    def strip(self, axis: Literal["x", "y"] = "x", labels: Sequence[str] = (), gap: int = GAP) -> PillowImage.Image:
+        """All rows side by side, or one below the other, each under its label; `gap` white pixels between them."""
+        return lay_strip(self._cells(labels), axis, gap)
+
+    def grid(self, columns: int | None = None, labels: Sequence[str] = (), gap: int = GAP) -> PillowImage.Image:
+        """All rows on lines of `columns` (None: about a square), each under its label."""
+        return lay_grid(self._cells(labels), columns, gap)
+
+    def _cells(self, labels: Sequence[str]) -> list[Cell]:
+        if labels and len(labels) != self.rows:
+            raise SaveError(f"{len(labels)} labels for {self.rows} rows")
+        return [Cell(self.to_pil(row), labels[row] if labels else "") for row in range(self.rows)]
+
+    def save(self, path: str | Path, quality: int = QUALITY) -> list[Path]:
+        """Write the rows: `.npy` all in one file; `.png`, `.webp` or `.jpg` one file a row.
 
         One row is written to `path` itself, several to `name_000.png`, `name_001.png`, ... beside it.
 
@@ -53,16 +78,19 @@ class _Pictured:
             The files written.
 
         Raises:
-            SaveError: the ending is neither, or a file could not be written.
+            SaveError: the ending is another, or a file could not be written.
         """
         path = Path(path)
-        _check_suffix(path, ".png", ".npy")
+        _check_suffix(path, *_SUFFIXES, ".npy")
         if path.suffix.lower() == ".npy":
             write_atomic(path, encode_npy(self.array))
             return [path]
-        paths = row_paths(path, self.rows)
+        paths, kind = row_paths(path, self.rows), _SUFFIXES[path.suffix.lower()]
         for row, target in enumerate(paths):
-            write_atomic(target, encode_png(self.pixels(row)))
+            try:
+                write_atomic(target, encode_picture(self.to_pil(row), kind, quality=quality))
+            except ValueError as error:
+                raise SaveError(f"cannot write {target}: {error}") from error
         return paths
 
     def _repr_png_(self) -> bytes:
@@ -108,10 +136,10 @@ class Latents:
 
     def to_bytes(self) -> bytes:
         """The content of a `.safetensors` file: the tensor `latent`, with `space` and `model` as metadata."""
-        from safetensors.numpy import save
-
-        tensors = {"latent": np.ascontiguousarray(self.array)}
-        return save(tensors, metadata={"space": self.space, "model": self.model})
+        array = np.ascontiguousarray(self.array)
+        entries = {"latent": (array.dtype.name, array.shape)}
+        # not by the package, which writes metadata in another order each time
+        return write_tensor_header(entries, {"space": self.space, "model": self.model}) + array.tobytes()
 
     def save(self, path: str | Path) -> list[Path]:
         """Write `.safetensors`, which a `latent` node reads back.
@@ -204,4 +232,5 @@ def row_paths(path: Path, rows: int) -> list[Path]:
 
 def _check_suffix(path: Path, *known: str) -> None:
     if path.suffix.lower() not in known:
-        raise SaveError(f"cannot write {path}: its name must end in {' or '.join(known)}")
+        expected = " or ".join(filter(None, (", ".join(known[:-1]), known[-1])))
+        raise SaveError(f"cannot write {path}: its name must end in {expected}")

@@ -103,6 +103,10 @@ def blaming(field: str) -> Iterator[None]:
         raise
 
 
+# Of a field that names a file: `Field(json_schema_extra=FILE)`. It is sought beside the graph file, then where you are.
+FILE: dict[str, Any] = {"format": "path"}
+
+
 class Noise(BaseModel):
     """What noise a pass adds after its convolutions.
 
@@ -119,7 +123,9 @@ class Noise(BaseModel):
         description="how a buffer meets a canvas of another size: tile repeats it from the origin, ends is the "
         "published rule (a copy at either end, seeded noise between), follow moves it with the spatial edits",
     )
-    file: str | None = Field(None, description="of mode given: an .npz of noise_0, noise_1, ...")
+    file: str | None = Field(
+        None, description="of mode given: an .npz of noise_0, noise_1, ...", json_schema_extra=FILE
+    )
 
 
 class Node(BaseModel):

@@ -2,10 +2,12 @@
 
 from fgraph.node import Node
 from nodes.align import Align
+from nodes.bend import BENDS
 from nodes.blend import Blend
 from nodes.concat import Concat
 from nodes.crop import Crop
 from nodes.decode import Decode
+from nodes.direction import DIRECTIONS
 from nodes.flip import Flip
 from nodes.image import Image
 from nodes.invert import Invert
@@ -15,7 +17,9 @@ from nodes.lerp import Lerp
 from nodes.mask import MASKS
 from nodes.mix import Mix
 from nodes.mosaic import Mosaic
+from nodes.own import Own
 from nodes.pad import Pad
+from nodes.patches import Patches
 from nodes.resize import Resize
 from nodes.restyle import Restyle
 from nodes.rows import Rows
@@ -23,11 +27,13 @@ from nodes.sample import Sample
 from nodes.shift import Shift
 from nodes.tap import Tap
 from nodes.transform import Transform
+from nodes.truncate import Truncate
+from nodes.walk import Walk
 
 NODES: tuple[type[Node], ...] = (
-    Sample, Latent, Rows, Lerp, Mix, Align, Image, Invert,
+    Sample, Latent, Rows, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Invert,
     *MASKS,
-    Tap, Restyle, Mosaic, Pad, Resize, Shift, Transform, Crop, Flip, Concat, Blend,
+    Tap, Restyle, Mosaic, Pad, Resize, Shift, Transform, Crop, Flip, Concat, Blend, Patches, *BENDS,
     Decode, Knit,
 )  # fmt: skip
 

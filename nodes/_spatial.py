@@ -87,14 +87,19 @@ def map_layers(build: Build, inputs: Inputs, make: MakeEdits, *, unit: Unit, lay
     features = inputs.as_features(value)
     with blaming("layers"):
         chosen = layers.resolve(build.table(features.model), features.layer)
-    edits = tuple(make(_ruler_of(build, features, unit)))
+    return map_features(build, features, tuple(make(_ruler_of(build, features, unit))), chosen, parts)
+
+
+def map_features(
+    build: Build, features: Features, edits: tuple[Edit, ...], chosen: frozenset[int], parts: Parts
+) -> Features:
+    """A pass with every output at some layers moved by a same-size edit a row; its state, too, if it stands at one."""
     if on_plane(build, features):
         moved = move_planes(build, features, edits) if features.layer in chosen and parts != "skip" else features
         return replace(moved, carrier=Mapped(moved.carrier, edits, chosen, parts))
     mapped = replace(features, carrier=Mapped(features.carrier, edits, chosen, parts))
     if features.layer not in chosen:
         return mapped
-
     margin = activation_margin(build.table(features.model), features)
 
     def edited(name: Tensor) -> Any:

@@ -1,12 +1,13 @@
-"""What `mix` and `align` share: a code with some entries of another."""
+"""What `mix`, `align` and `direction` share: a part of a code."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fgraph._ports import LayerSet
 from fgraph.ir.build import Build
 from fgraph.ir.ops import Splice
+from fgraph.ir.types import TypeKind
 from fgraph.ir.values import Latent
 from fgraph.node import blaming
 from fgraph.stylegan.layers import CONST, Table
@@ -32,8 +33,25 @@ def parse_rows(text: str, table: Table) -> frozenset[int]:
     return frozenset(found)
 
 
-def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: LayerSet | None) -> Latent:
-    """`base` with the W+ rows, or with the σ entries of the layers, of `other`.
+@dataclass(frozen=True)
+class Choice:
+    """A part of a code: layers, and the W+ rows that feed them alone."""
+
+    table: Table
+    layers: frozenset[int]
+    taken: frozenset[int]
+    whole: bool  # whether these rows feed all of the layers, so that W+ can say it
+
+    def ranges(self, space: TypeKind) -> tuple[tuple[int, int], ...]:
+        """The [start, stop) ranges of rows of W+, or of numbers of S."""
+        if space == "w+":
+            return _joined([(row, row + 1) for row in sorted(self.taken)])
+        entries = [self.table.at(index).style_slice for index in sorted(self.layers)]
+        return _joined([(entry.start, entry.stop) for entry in entries])
+
+
+def choose(table: Table, rows: str | None, layers: LayerSet | None) -> Choice:
+    """The part of a code that W+ rows, or layers, name.
 
     A W+ row is the set of σ entries that it feeds: layers that cut through one lead to S.
 
@@ -42,23 +60,25 @@ def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: 
     """
     if (rows is None) == (layers is None):
         raise ValueError("say which part is taken: either rows (of W+) or layers")
-    table = build.table(base.model)
     if layers is not None:
         with blaming("layers"):
             chosen = layers.resolve(table, CONST) - {CONST}
         taken = frozenset(row for row in range(table.num_ws) if _fed_by(row, table) <= chosen)
-        whole = chosen == {index for row in taken for index in _fed_by(row, table)}
-    else:
-        with blaming("rows"):
-            taken = parse_rows(str(rows), table)
-        chosen, whole = frozenset(index for row in taken for index in _fed_by(row, table)), True
-    base, other = build.together(base, other, "w+" if whole else "s")
-    if base.space == "w+":
-        ranges = [(row, row + 1) for row in sorted(taken)]
-    else:
-        entries = [table.at(index).style_slice for index in sorted(chosen)]
-        ranges = [(entry.start, entry.stop) for entry in entries]
-    return replace(base, code=build.emit(Splice(base.model, _joined(ranges)), [base.code, other.code]))
+        return Choice(table, chosen, taken, chosen == {index for row in taken for index in _fed_by(row, table)})
+    with blaming("rows"):
+        taken = parse_rows(str(rows), table)
+    return Choice(table, frozenset(index for row in taken for index in _fed_by(row, table)), taken, True)
+
+
+def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: LayerSet | None) -> Latent:
+    """`base` with the W+ rows, or with the σ entries of the layers, of `other`.
+
+    Raises:
+        ValueError: neither or both are given, or a row or layer does not exist.
+    """
+    choice = choose(build.table(base.model), rows, layers)
+    base, other = build.together(base, other, "w+" if choice.whole else "s")
+    return replace(base, code=build.emit(Splice(base.model, choice.ranges(base.space)), [base.code, other.code]))
 
 
 def _fed_by(row: int, table: Table) -> frozenset[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fgraph._ports import Kind, LayerSet
 from fgraph.ir.build import Build
@@ -13,11 +13,15 @@ from fgraph.ir.values import Latent
 from fgraph.node import LatentPort, Node
 from nodes._splice import splice
 
+Reading = Literal["paper", "code", "code_with_slip"]
+_SIGMA: dict[Reading, str] = {"code": "0..3", "code_with_slip": "1..3"}
+
 
 class Align(Node):
     """The codes of `of`, wearing the coarse codes of `to`, so that both have one pose.
 
-    The paper's reading is the first 2048 dimensions of W+, rows 0..3 (SOAT, section 4.6); `layers` says another.
+    SOAT, section 4.6, takes the first 2,048 numbers of W+, rows 0..3, which feed σ 0 to 5. Its code in face mode leaves
+    σ 1 to 3 unmixed instead, which is to wear the source's there; that it mixes σ 0 all the same is a slip.
     """
 
     op: Literal["align"] = "align"
@@ -25,9 +29,23 @@ class Align(Node):
 
     of: LatentPort = Field(description="the codes that change their pose")
     to: LatentPort = Field(description="the codes whose pose is taken")
-    rows: str | None = Field(None, description="the W+ rows taken from `to`; absent, and no layers: 0..3")
-    layers: LayerSet | None = Field(None, description="instead of rows: layers, by name or σ index")
+    reading: Reading = Field(
+        "paper", description="what is taken: paper W+ rows 0..3, code σ 0..3, code_with_slip σ 1..3, as published"
+    )
+    rows: str | None = Field(None, description="instead: the W+ rows taken from `to`, such as 0..1")
+    layers: LayerSet | None = Field(None, description="instead: layers, by name or σ index")
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Align:
+        names = [name for name in ("reading", "rows", "layers") if name in self.model_fields_set]
+        given = [name for name in names if getattr(self, name) is not None]
+        if len(given) > 1:
+            raise ValueError(f"give one of reading, rows and layers, not {' and '.join(given)}")
+        return self
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
-        rows = "0..3" if self.rows is None and self.layers is None else self.rows
-        return splice(build, inputs.latent("of"), inputs.latent("to"), rows, self.layers)
+        rows, layers = self.rows, self.layers
+        if rows is None and layers is None:
+            rows = "0..3" if self.reading == "paper" else None
+            layers = None if self.reading == "paper" else LayerSet(_SIGMA[self.reading])
+        return splice(build, inputs.latent("of"), inputs.latent("to"), rows, layers)

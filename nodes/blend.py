@@ -39,23 +39,12 @@ class Blend(Node):
 
     def lower(self, build: Build, inputs: Inputs) -> Features:
         a, b, alpha = inputs.features("a"), inputs.features("b"), inputs.mask("mask").fields
-        _check_pair(build, a, b)
+        check_pair(build, a, b)
         with blaming("layers"):
             layers = self.layers.resolve(build.table(a.model), a.layer)
-            if plane := on_plane(build, a):
+            if on_plane(build, a):
                 _check_plane(build, a, layers)
-        carrier = BlendCarrier(a.carrier, b.carrier, alpha, layers, self.parts)
-
-        def state(name: Tensor, own: Operand | None, other: Operand | None) -> Operand | None:
-            if plane or own is None or other is None or a.layer not in layers or self.parts not in ("both", name):
-                return own
-            margin = activation_margin(build.table(a.model), a) if name == "activation" else 0
-            return mix(build, [own, other], [carrier.beta, alpha], margin)
-
-        activation = state("activation", a.activation, b.activation)
-        assert activation is not None
-        skip = state("skip", a.skip, b.skip)
-        return replace(a, activation=activation, skip=skip, carrier=carrier)
+        return blend_features(build, a, b, BlendCarrier(a.carrier, b.carrier, alpha, layers, self.parts))
 
 
 def _check_plane(build: Build, a: Features, layers: frozenset[int]) -> None:
@@ -67,7 +56,28 @@ def _check_plane(build: Build, a: Features, layers: frozenset[int]) -> None:
         )
 
 
-def _check_pair(build: Build, a: Features, b: Features) -> None:
+def blend_features(build: Build, a: Features, b: Features, carrier: BlendCarrier) -> Features:
+    """The pass that a blend's carrier runs, its state mixed where the carrier mixes at the layer of the pause."""
+    acts = a.layer in carrier.layers and not on_plane(build, a)
+
+    def state(name: Tensor, own: Operand | None, other: Operand | None) -> Operand | None:
+        if own is None or other is None or not acts or carrier.parts not in ("both", name):
+            return own
+        margin = activation_margin(build.table(a.model), a) if name == "activation" else 0
+        return mix(build, [own, other], [carrier.beta, carrier.alpha], margin)
+
+    activation = state("activation", a.activation, b.activation)
+    assert activation is not None
+    skip = state("skip", a.skip, b.skip)
+    return replace(a, activation=activation, skip=skip, carrier=carrier)
+
+
+def check_pair(build: Build, a: Features, b: Features) -> None:
+    """Whether two passes can be mixed.
+
+    Raises:
+        ValueError: their layers, where they are paused, or their canvases differ.
+    """
     table = build.table(a.model)
     if not table.same_shape(build.table(b.model)):
         raise ValueError(

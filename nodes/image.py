@@ -13,7 +13,7 @@ from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Picture
 from fgraph.ir.values import Image as Pictures
-from fgraph.node import Node, PerRow
+from fgraph.node import FILE, Node, PerRow
 
 
 class Image(Node):
@@ -22,7 +22,10 @@ class Image(Node):
     op: Literal["image"] = "image"
     produces: ClassVar[Kind] = Kind.IMAGE
 
-    path: PerRow[str] = Field(description="one file, or a list; sought where you are, then among the bundled pictures")
+    path: PerRow[str] = Field(
+        description="one file, or a list; sought beside the graph file, where you are, among the bundled pictures",
+        json_schema_extra=FILE,
+    )
     size: int | tuple[int, int] | None = Field(
         None, description="pixels: a side, or [height, width]; absent: the model's"
     )

@@ -4,42 +4,76 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fgraph._ports import Kind
+from fgraph.inversion.settings import Preset, Prior, Settings, Space, make_settings
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Invert as InvertOp
 from fgraph.ir.values import Latent
 from fgraph.node import ImagePort, Node
 
+_OWN = ("op", "of", "preset", "model")
+
 
 class Invert(Node):
     """GAN inversion: the codes whose images come nearest to the given ones, by Adam, all images in one batch.
 
-    The loss of a row is its mean squared error plus `prior` · mean((v - μ)² / σ²) over the entries of its code, the
-    Gaussian prior of SOAT, section 4.5 (in S) and of Wulff & Torralba 2020 (in W+), with μ and σ of 10,000 samples.
+    The loss of a row is a weighted sum of the losses below and of the prior; fields left out are the preset's. What
+    each of them is, and what it costs and brings: docs/inversion.md. `mode=invert` inverts a folder of pictures.
     """
 
     op: Literal["invert"] = "invert"
     produces: ClassVar[Kind] = Kind.LATENT
 
     of: ImagePort = Field(description="the images, of the model's size")
-    space: Literal["s", "w+"] = Field("s", description="where the code is sought")
-    steps: int = Field(300, ge=1, description="of Adam")
-    learning_rate: float = Field(0.05, gt=0, description="of Adam, falling to 0 along a cosine")
-    prior: float = Field(1e-3, ge=0, description="the weight of the Gaussian prior")
+    preset: Preset = Field("fast", description="fast, or soat: the published recipe, 3000 steps with LPIPS")
+    space: Space | None = Field(None, description="where the code is sought; absent: s")
+    prior: Prior | None = Field(
+        None,
+        description="gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and "
+        "W+, after leaky ReLU of slope 5; none; absent: gaussian in s, else wulff",
+    )
+    prior_weight: float | None = Field(None, ge=0, description="of the prior; absent: 0.001")
+    mse: float | None = Field(None, ge=0, description="weight of the mean squared error; absent: 1")
+    pyramid: float | None = Field(None, ge=0, description="weight of L1 over a Laplacian pyramid; absent: 0.1, soat 0")
+    lpips: float | None = Field(None, ge=0, description="weight of LPIPS, an extra; absent: 0, soat 20")
+    discriminator: float | None = Field(
+        None, ge=0, description="weight of features of the discriminator in the model's file; absent: 0"
+    )
+    steps: int | None = Field(None, ge=1, description="of Adam, at most; absent: 400, soat 3000")
+    learning_rate: float | None = Field(None, gt=0, description="of Adam, at its height; absent: 0.05")
+    patience: int | None = Field(
+        None, ge=0, description="steps without progress after which a row ends early, 0 never; absent: 100, soat 0"
+    )
+    starts: int | None = Field(None, ge=1, le=64, description="codes to start from, the best is kept; absent: 1")
     model: str | None = Field(None, description="the model they become codes of; absent: main")
+
+    @model_validator(mode="after")
+    def _known(self) -> Invert:
+        _ = self.settings
+        return self
+
+    @property
+    def settings(self) -> Settings:
+        """What is asked for, all told.
+
+        Raises:
+            ValueError: the fields do not go together.
+        """
+        changes = {name: getattr(self, name) for name in type(self).model_fields if name not in _OWN}
+        return make_settings(self.preset, **changes)
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         image, model = inputs.image("of"), inputs.model(self.model)
-        table = build.table(model)
+        table, settings = build.table(model), self.settings
         if (image.height, image.width) != (table.size, table.size):
             raise ValueError(
                 f"inversion needs images of the model's size, {table.size}x{table.size}; "
                 f"these have {image.height}x{image.width}"
             )
-        shape = (table.style_length,) if self.space == "s" else (table.num_ws, table.w_dim)
-        op = InvertOp(model, self.space, shape, self.steps, self.learning_rate, self.prior, table.forward_flops)
+        shapes = {"s": (table.style_length,), "w": (table.w_dim,), "w+": (table.num_ws, table.w_dim)}
+        op = InvertOp(model, settings, shapes[settings.space], table.forward_flops)
         code = build.emit(op, [image.pixels])
-        return Latent(self.space, code, model, tuple(range(image.rows)))
+        return Latent(settings.space, code, model, tuple(range(image.rows)))

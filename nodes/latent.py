@@ -14,7 +14,7 @@ from fgraph.ir.files import LatentFile, read_latent
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Given
 from fgraph.ir.values import Latent as Codes
-from fgraph.node import Data, Node
+from fgraph.node import FILE, Data, Node
 from fgraph.stylegan.layers import LayerTable, Table
 
 Space = Literal["z", "w", "w+", "s"]
@@ -30,7 +30,7 @@ class Latent(Node):
     op: Literal["latent"] = "latent"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors or .pt")
+    file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors, .pt or .pkl", json_schema_extra=FILE)
     value: Data[Array | None] = Field(None, description="the numbers themselves")
     array: Data[str | None] = Field(None, description="which array of the file; absent: its only one, or `latent`")
     space: Space | None = Field(

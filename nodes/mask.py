@@ -14,7 +14,8 @@ from fgraph.fields import Field as AlphaField
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.values import Mask as AlphaRows
-from fgraph.node import Data, MaskPort, Node, PerRow
+from fgraph.node import FILE, Data, MaskPort, Node, PerRow
+from nodes._faces import Framing, Region, face_region
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=1, le=8192)]
@@ -137,11 +138,30 @@ class Polygon(Shape):
         return fields.Polygon(self.points, **self.options())
 
 
+class FacePart(Mask):
+    """A part of an aligned face, with soft edges: where it lies follows from how the faces are framed."""
+
+    kind: Literal["region"] = "region"
+    region: Data[Region] = Field(description="the part; left and right are those of the picture")
+    framing: Data[Framing] = Field(
+        "ffhq", description="ffhq: faces aligned as FFHQ's are; avatar: those of the bundled model"
+    )
+    feather: PerRow[Annotated[float, Field(ge=0)]] = Field(
+        0.02, description="σ of a Gaussian blur, as a fraction of the shorter side of the canvas"
+    )
+
+    def draw(self, row: int) -> AlphaField:
+        return face_region(self.region, self.framing)
+
+
 class PictureMask(Mask):
     """A picture stretched over the canvas: white is 1."""
 
     kind: Literal["image"] = "image"
-    path: Data[str] = Field(description="an image file; sought where you are, then among the bundled pictures")
+    path: Data[str] = Field(
+        description="an image file; sought beside the graph file, where you are, among the bundled pictures",
+        json_schema_extra=FILE,
+    )
     channel: Data[Literal["luminance", "alpha", "red", "green", "blue"]] = Field(
         "luminance", description="what is read of it"
     )
@@ -182,4 +202,4 @@ class Combine(Mask):
         return AlphaRows(tuple(node.finish(one, row) for one, (node, row) in zip(combined, owners, strict=True)))
 
 
-MASKS: tuple[type[Mask], ...] = (Ramp, Box, Ellipse, Polygon, PictureMask, Constant, Combine)
+MASKS: tuple[type[Mask], ...] = (Ramp, Box, Ellipse, Polygon, FacePart, PictureMask, Constant, Combine)

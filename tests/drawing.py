@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fgraph._geometry import Canvas
 from fgraph.stylegan.layers import Table
-from tests.networks import tiny
+from tests.networks import FAMILIES, tiny
 
 T = TypeVar("T")
 TABLE: Table = tiny(0).table
@@ -28,7 +28,7 @@ class Made:
     layer: int = -1
     canvas: Canvas = PLAIN
     whole: bool = True  # of an image: not cropped, so that quarters of it are whole pixels
-    table: Table = TABLE
+    table: Table = TABLE  # of the models that the graph is on
     single: bool = True  # of a StyleGAN3 pass at const: all of it lies at one place of the plane
 
     @property
@@ -53,13 +53,20 @@ class SourceBuilder:
     """Draws codes and masks, and keeps what was made."""
 
     table: Table = TABLE
+    factorised = "b8"  # layers whose affines a direction is of
     code_parts: tuple[dict[str, str], ...] = ({"rows": "2.."}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
         self._draw = draw
         self.nodes: dict[str, dict[str, Any]] = {}
         self.values: list[Made] = []
+        self.family, self.table = self.models()
         self.rows = self.integer(1, 3)
+
+    def models(self) -> tuple[str, Table]:
+        """What the graph is on: a family of tiny generators, and their layers."""
+        family = self.choose("skip", "skip", "skip", *FAMILIES)
+        return family, tiny(0, family=family).table
 
     # -- drawing
 
@@ -103,26 +110,73 @@ class SourceBuilder:
 
     def new_code(self) -> Made:
         known = [one for one in self.values if one.kind == "latent"]
-        how = self.choose(*(("lerp", "mix", "align", "rows") if known else ()), "sample", "sample", "given")
-        if how == "sample":
-            return self.sample()
-        if how == "given":
-            space = self.choose("z", "w", "w+", "s")
-            table = self.table
-            shape = {"w+": [table.num_ws, table.w_dim], "s": [table.style_length]}.get(space, [table.w_dim])
-            rows, seed = self.choose(1, self.rows), self.integer(0, 9)
-            value = tiny_array((rows, *shape), seed)
-            return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
+        old = ("lerp", "mix", "mix", "align", "align", "rows", "own", "own", "own") if known else ()
+        how = self.choose(*old, "sample", "given", "direction", "walk")
+        if how in ("sample", "given"):
+            return getattr(self, how)()
+        if how in ("direction", "truncate", "walk"):
+            return getattr(self, how)(self.one_of(known) if known and self.chance() else self.sample())
         a, b = self.one_of(known), self.one_of(known)
         if how == "rows":
             return self.take(a)
         if how == "lerp":
             t = self.per_row(lambda: self.amount(-0.5, 1.5))
             return self.add(Made("", "latent", self.spread(a, b, t)), op="lerp", a=a.id, b=b.id, t=t)
+        if how == "own":
+            return self.own(a, b)
         part = self.one_of(self.code_parts)
         names = ("a", "b") if how == "mix" else ("of", "to")
         both = {names[0]: a.id, names[1]: b.id}
         return self.add(Made("", "latent", self.spread(a, b)), op=how, **both, **part)
+
+    def given(self) -> Made:
+        """A code by its numbers, in one of the four spaces."""
+        space, table = self.choose("z", "w", "w+", "s"), self.table
+        shapes = {"z": [table.code_width], "w+": [table.num_ws, table.w_dim], "s": [table.style_length]}
+        rows, seed = self.choose(1, self.rows), self.integer(0, 9)
+        value = tiny_array((rows, *shapes.get(space, [table.w_dim])), seed)
+        return self.add(Made("", "latent", rows), op="latent", space=space, value=value)
+
+    def direction(self, of: Made) -> Made:
+        """A code moved along a component, or a direction of its own."""
+        strength = self.per_row(lambda: self.amount(-2, 2))
+        part = self.one_of(({}, *self.code_parts[1:]))
+        kind: dict[str, Any] = self.choose(
+            {
+                "kind": "pca",
+                "component": self.per_row(lambda: self.integer(0, 3)),
+                "unit": self.choose("deviation", None),
+            },
+            {"kind": "sefa", "component": self.integer(0, 3), "normalised": self.chance(), "torgb": self.chance()},
+            {"kind": "sefa", "unit": "deviation", "factorised": self.factorised},
+            {
+                "kind": "file",
+                "value": tiny_array((2, self.table.w_dim), 3),
+                "component": self.per_row(lambda: self.integer(0, 1)),
+            },
+            {"kind": "file", "value": tiny_array((self.table.style_length,), 4), "space": "s"},
+        )
+        made = Made("", "latent", self.spread(of, strength, kind.get("component")))
+        return self.add(made, op="direction", of=of.id, strength=strength, **kind, **part)
+
+    def truncate(self, of: Made) -> Made:
+        psi = self.per_row(lambda: self.amount(-0.5, 1.5))
+        made = Made("", "latent", self.spread(of, psi))
+        return self.add(made, op="truncate", of=of.id, truncation=psi, cutoff=self.choose(None, None, 2))
+
+    def walk(self, of: Made) -> Made:
+        """A walk of as many frames as the graph has rows, where there are keys."""
+        if self.rows < 2:
+            return self.truncate(of)
+        path = self.choose("spline", "spline", "slerp", "lerp")
+        if path == "slerp":  # of codes in z, which nothing has truncated
+            label = {"class": [row % self.table.c_dim for row in range(self.rows)] if self.table.c_dim else None}
+            of = self.add(Made("", "latent", self.rows), op="sample", count=self.rows, truncation=1.0, **label)
+        elif of.rows < 2:
+            of = self.sample(self.rows)
+        closed, ease = self.chance(), self.choose("linear", "smooth")
+        made = Made("", "latent", self.rows)
+        return self.add(made, op="walk", of=of.id, frames=self.rows, path=path, closed=closed, ease=ease)
 
     def sample(self, rows: int | None = None) -> Made:
         """Codes drawn: by a list of seeds, a count, or the graph's own seed."""
@@ -130,6 +184,7 @@ class SourceBuilder:
         seeds = [self.integer(0, 99) for _ in range(rows)]
         way = self.choose({"seed": seeds}, {"count": rows, "seed": seeds[0]}, {"count": rows})
         psi = self.choose(1.0, 0.7, [0.5 + 0.3 * row for row in range(rows)])
+        classes = self.choose(1, [row % self.table.c_dim for row in range(rows)]) if self.table.c_dim else None
         return self.add(
             Made("", "latent", rows),
             op="sample",
@@ -139,7 +194,19 @@ class SourceBuilder:
             smooth=self.choose(0.0, 0.7),
             draw=self.choose("torch", "numpy"),
             model=self.choose(None, None, "toon"),
+            **{"class": classes},
         )
+
+    def own(self, a: Made, b: Made) -> Made:
+        """A part that was found among few samples, by its number or by where it lies."""
+        known = [one for one in self.values if one.kind == "mask"]
+        where = {"mask": self.one_of(known).id} if known and self.chance() else {"part": self.choose(0, [1, 2])}
+        strength = self.per_row(lambda: self.choose(0.5, 1.0, 2.0))
+        how = self.choose({"how": "together"}, {"rho": 0.2, "epsilon": self.choose(1.0, 3.0)})
+        rows = self.spread(a, b, strength, *(one for one in known if one.id == where.get("mask")))
+        found = {"layer": "b8", "clusters": 3, "samples": 8}
+        of = {"of": a.id, "reference": b.id}
+        return self.add(Made("", "latent", rows), op="own", **of, **where, **how, **found, strength=strength)
 
     def take(self, of: Made) -> Made:
         """Rows of a value, in any order."""
@@ -157,7 +224,8 @@ class SourceBuilder:
             "ellipse",
             "polygon",
             "constant",
-            *(("combine", "combine", "edit", "edit", "old") if known else ()),
+            "region",
+            *(("combine", "combine", "combine", "edit", "edit", "edit", "old") if known else ()),
         )
         kind = self.one_of(kinds)
         if kind == "old":
@@ -189,6 +257,9 @@ class SourceBuilder:
 
     def _polygon(self, known: list[Made]) -> dict[str, Any]:
         return {"points": [[self.amount(0, 1), self.amount(0, 1)] for _ in range(self.integer(3, 5))]}
+
+    def _region(self, known: list[Made]) -> dict[str, Any]:
+        return {"region": self.choose("eyes", "hair", "left_half"), "framing": self.choose("ffhq", "avatar")}
 
     def _constant(self, known: list[Made]) -> dict[str, Any]:
         return {"value": self.per_row(lambda: self.choose(0.0, 0.25, 1.0))}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-PORTS = ("of", "a", "b", "latent", "to", "mask")
+PORTS = ("of", "a", "b", "latent", "to", "mask", "source", "reference")
 SPATIAL = ("pad", "resize", "shift", "crop", "flip", "transform")
 FEATURES = (
     "nested blends", "blends of other layers", "blends of other parts", "restyle", "per-layer edits", "crops",
@@ -14,6 +14,10 @@ FEATURES = (
     "style mixing", "pose alignment", "codes between codes", "codes given", "moved masks", "combined masks",
     "masks: ramp", "masks: box", "masks: ellipse", "masks: polygon", "masks: constant",
     "noise: const", "noise: random", "noise: none", "noise: follow", "edits of a carrier",
+    "patches", "patches: two passes", "patches: hard", "patches: proposed", "owned parts", "masks: region",
+    "models: skip", "models: resnet", "models: orig", "models: conditional",
+    "directions: pca", "directions: sefa", "directions: file", "codes truncated", "walks", "walks on the sphere",
+    "bends: warps", "bends: discs", "bends: pointwise", "bends of clusters", "bends of random channels",
     "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
 )  # fmt: skip
 
@@ -61,13 +65,14 @@ def _is_image(nodes: Mapping[str, Any], name: str) -> bool:
 
 
 def _of_document(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Iterator[str]:
+    yield f"models: {document['models']['main']}"
     models = {str(node.get("model") or "main") for node in nodes.values() if node["op"] in ("sample", "tap", "restyle")}
     if len(models) > 1:
         yield "two models"
     outputs = list(document["outputs"].values())
     if len(set(outputs)) > 1:
         yield "outputs: several"
-    codes = ("sample", "latent", "lerp", "mix", "align")
+    codes = ("sample", "latent", "lerp", "mix", "align", "own", "direction", "truncate", "walk")
     for name in outputs:
         if nodes[name]["op"] in codes:
             yield "outputs: Latent"
@@ -86,23 +91,50 @@ def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
     op = node["op"]
     plain = {
         "restyle": "restyle", "resize": "resizes", "rows": "rows picked", "mix": "style mixing", "knit": "knit",
-        "align": "pose alignment", "lerp": "codes between codes", "latent": "codes given",
+        "align": "pose alignment", "lerp": "codes between codes", "latent": "codes given", "own": "owned parts",
+        "truncate": "codes truncated",
     }  # fmt: skip
     if op in plain:
         yield plain[op]
     for field in ("seed", "truncation", "t", "alpha", "value", "start", "dx"):
         if op != "latent" and isinstance(node.get(field), list) and len(node[field]) > 1:
             yield "row lists"
+    yield from _of_kind(node)
     if op == "sample" and node.get("smooth") and node.get("count", 1) > 1:
         yield "smoothed draws"
     if op == "mosaic" and node["wrap"] != "none":
         yield "wraps"
+    if op == "patches":
+        yield from _of_patches(node)
     if op == "blend":
         yield from _of_blend(nodes, name, node)
     if op == "mask":
         yield "combined masks" if node["kind"] == "combine" else f"masks: {node['kind']}"
     if op in (*SPATIAL, "concat"):
         yield from _of_edit(nodes, name, node)
+
+
+def _of_kind(node: Mapping[str, Any]) -> Iterator[str]:
+    op = node["op"]
+    if op == "direction":
+        yield f"directions: {node['kind']}"
+    if op == "walk":
+        yield "walks on the sphere" if node["path"] == "slerp" else "walks"
+    if op == "bend":
+        warps, discs = ("rotate", "scale", "translate", "flip"), ("erode", "dilate")
+        kind = node["kind"]
+        yield f"bends: {'warps' if kind in warps else 'discs' if kind in discs else 'pointwise'}"
+        if "cluster" in node or "fraction" in node:
+            yield "bends of clusters" if "cluster" in node else "bends of random channels"
+
+
+def _of_patches(node: Mapping[str, Any]) -> Iterator[str]:
+    if isinstance(node["patches"], Mapping):
+        yield "patches: proposed"
+    else:
+        yield "patches: hard" if node.get("form") == "code" else "patches"
+        if "source" in node:
+            yield "patches: two passes"
 
 
 def _of_blend(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> Iterator[str]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import torch
 
@@ -13,23 +15,35 @@ from fgraph.stylegan.tensors import required_shapes
 CHANNELS = {16: ((4, 6), (8, 5), (16, 4)), 32: ((4, 6), (8, 5), (16, 4), (32, 3))}
 
 
+FAMILIES: dict[str, dict[str, Any]] = {
+    "skip": {},
+    "resnet": {"architecture": "resnet", "clamp": 1.5},
+    "orig": {"architecture": "orig", "activation": "swish", "has_noise": False},
+    "conditional": {"c_dim": 3, "embed_width": 4, "mapping_widths": (7, 8), "clamp": 2.0, "activation": "relu"},
+}
+
+
 @cache
-def tiny(seed: int, size: int = 16) -> Generator:
-    """A generator of this size whose tensors come from the seed; those of one size have equal layers."""
-    table = LayerTable(size=size, channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2)
+def tiny(seed: int, size: int = 16, family: str = "skip") -> Generator:
+    """A generator of this size whose tensors come from the seed; those of one size and family have equal layers."""
+    plain = LayerTable(size=size, channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2)
+    table = replace(plain, **FAMILIES[family])
     draw = torch.Generator().manual_seed(seed)
     tensors = {name: _tensor(name, shape, draw) for name, shape in required_shapes(table).items()}
     tensors["w_mean"] = 0.3 * torch.randn(table.w_dim, generator=draw)
     for layer in table.layers:
         if layer.noise_index is not None:
             tensors[f"{layer.name}.noise"] = torch.randn(1, 1, layer.resolution, layer.resolution, generator=draw)
-    return Generator.from_tensors(table, tensors, name=f"tiny{seed}")
+    name = f"tiny{seed}" if family == "skip" else f"{family}{seed}"
+    return Generator.from_tensors(table, tensors, name=name)
 
 
 def _tensor(name: str, shape: tuple[int, ...], draw: torch.Generator) -> torch.Tensor:
     if name.endswith("noise_strength"):
         return 0.3 * (2 * torch.rand(shape, generator=draw) - 1)
     value = torch.randn(shape, generator=draw)
+    if name.startswith("mapping.embed"):
+        return value
     if name.startswith("mapping"):
         return value * 100  # the learning rate multiplier of 0.01 is not in the tensors
     if name.endswith("affine.bias"):

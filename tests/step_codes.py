@@ -1,12 +1,15 @@
-"""Codes as the step interpreter sees them: one row in one space, its promotion, its mixing."""
+"""Codes as the step interpreter sees them: one row in one space, promoted, mixed, truncated, moved, walked between."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+import torch
 from torch import Tensor
 
+from fgraph.stylegan.directions import factorised_directions, principal_directions
 from fgraph.stylegan.generator import Generator
 
 SPACES = ("z", "w", "w+", "s")
@@ -42,13 +45,7 @@ def together(a: Code, b: Code, space: str) -> tuple[Code, Code]:
 def splice(base: Code, other: Code, rows: str | None, layers: Any) -> Code:
     """The base with the styles of the other at some layers, in W+ where whole rows of it are taken."""
     table = base.model.table
-    if layers is None:
-        assert rows is not None
-        start, _, stop = rows.partition("..")
-        last = (int(stop) if stop else table.num_ws - 1) if ".." in rows else int(start)
-        chosen = {layer.index for layer in table.layers[1:] if int(start) <= layer.ws_index <= last}
-    else:
-        chosen = set(layers.resolve(table, -1)) - {-1}
+    chosen = _chosen(table, rows, layers)
     fed = [{one.index for one in table.layers[1:] if one.ws_index == row} for row in range(table.num_ws)]
     whole = [row for row, indices in enumerate(fed) if indices <= chosen]
     base, other = together(base, other, "w+" if set().union(*(fed[row] for row in whole)) == chosen else "s")
@@ -58,3 +55,103 @@ def splice(base: Code, other: Code, rows: str | None, layers: Any) -> Code:
     for index in chosen if base.space == "s" else ():
         code[:, table.at(index).style_slice] = other.code[:, table.at(index).style_slice]
     return replace(base, code=code)
+
+
+def _chosen(table: Any, rows: str | None, layers: Any) -> set[int]:
+    """The layers that W+ rows feed, or that are named."""
+    if layers is not None:
+        return set(layers.resolve(table, -1)) - {-1}
+    assert rows is not None
+    start, _, stop = rows.partition("..")
+    last = (int(stop) if stop else table.num_ws - 1) if ".." in rows else int(start)
+    return {layer.index for layer in table.layers[1:] if int(start) <= layer.ws_index <= last}
+
+
+def truncated(code: Code, psi: float, cutoff: int | None) -> Code:
+    """A code drawn towards the mean, in W+ and S only as far as W+ row `cutoff`."""
+    model = code.model
+    code = promote(code, "w") if code.space == "z" else code
+    code = promote(code, "w+") if code.space == "w" and cutoff is not None else code
+    if code.space != "s":
+        made = model.w_mean + psi * (code.code - model.w_mean)
+        if cutoff is not None:
+            made[:, cutoff:] = code.code[:, cutoff:]
+        return replace(code, code=made)
+    mean = model.affine(model.w_mean[None])
+    made = mean + psi * (code.code - mean)
+    for layer in model.table.layers[1:]:
+        if cutoff is not None and layer.ws_index >= cutoff:
+            made[:, layer.style_slice] = code.code[:, layer.style_slice]
+    return replace(code, code=made)
+
+
+def moved_along(code: Code, node: Any, component: int, strength: float) -> Code:
+    """A code and the code beyond it, as far as a direction goes, joined as style mixing joins them."""
+    model, space = code.model, "w"
+    if node.kind == "file":
+        array = torch.tensor(node.value.array)
+        space = node.space or "w"
+        way = (array if array.ndim > (2 if space == "w+" else 1) else array[None])[component][None]
+    else:
+        way = torch.tensor(_component(model, node, component), dtype=torch.float32)[None]
+    start = promote(code, max(code.space, space, key=SPACES.index))
+    if start.space == "s" and space != "s":  # an affine layer of two codes apart, less that of the first
+        here = promote(Code("w", 0 * model.w_mean[None], model, 0), space)
+        there = replace(here, code=here.code + way)
+        way = promote(there, "s").code - promote(here, "s").code
+    elif start.space == "w+" and space == "w":
+        way = way[:, None]
+    end = replace(start, code=start.code + strength * way)
+    if node.rows is None and node.layers is None:
+        return end
+    return splice(start, end, node.rows, node.layers)
+
+
+def _component(model: Generator, node: Any, component: int) -> Any:
+    if node.kind == "pca":
+        found = principal_directions(model)
+    else:
+        said, rows = node.factorised or node.layers, None if node.factorised else node.rows
+        meant = _chosen(model.table, rows, said) if said or rows else set(range(model.table.last + 1))
+        convs = [one for one in sorted(meant) if model.table.at(one).kind in ("conv", "torgb" if node.torgb else "")]
+        found = factorised_directions(model, convs, normalised=node.normalised)
+    return found.vectors[component] * (found.deviations[component] if node.unit == "deviation" else 1)
+
+
+def walked(keys: list[Code], node: Any) -> list[Code]:
+    """The frames of a walk, one at a time."""
+    space = "z" if node.path == "slerp" else "w" if keys[0].space == "z" else keys[0].space
+    codes = [promote(key, space).code for key in keys]
+    count = len(codes)
+    if node.closed:
+        points = [codes[-1], *codes, codes[0], codes[1]]
+    else:
+        points = [2 * codes[0] - codes[1], *codes, 2 * codes[-1] - codes[-2], codes[-1]]
+    made = []
+    for frame in range(node.frames):
+        place = frame * count / node.frames if node.closed else frame * (count - 1) / (node.frames - 1)
+        segment = min(int(place + 1e-9), count - 1)
+        t = place - segment
+        t = t * t * (3 - 2 * t) if node.ease == "smooth" else t
+        near, width = points[segment : segment + 4], keys[0].model.table.z_dim
+        code = _between(near, t, node.path)
+        if node.path == "slerp":  # classes, behind z, go straight
+            ends = [[one[:, :width] for one in near], [one[:, width:] for one in near]]
+            code = torch.cat([_between(ends[0], t, "slerp"), _between(ends[1], t, "lerp")], dim=1)
+        made.append(replace(keys[0], space=space, code=code))
+    return made
+
+
+def _between(points: list[Tensor], t: float, path: str) -> Tensor:
+    before, a, b, after = points
+    if path == "lerp":
+        return a + t * (b - a)
+    if path == "spline":  # Hermite's form, with the tangents of Catmull and Rom
+        slope_a, slope_b = (b - before) / 2, (after - a) / 2
+        h = (2 * t**3 - 3 * t**2 + 1, t**3 - 2 * t**2 + t, -2 * t**3 + 3 * t**2, t**3 - t**2)
+        return h[0] * a + h[1] * slope_a + h[2] * b + h[3] * slope_b
+    cosine = float((a * b).sum() / (a.norm() * b.norm()))
+    angle = math.acos(max(-1.0, min(1.0, cosine)))
+    if math.sin(angle) < 1e-6:
+        return a + t * (b - a)
+    return (math.sin((1 - t) * angle) * a + math.sin(t * angle) * b) / math.sin(angle)

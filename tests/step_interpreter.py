@@ -25,6 +25,7 @@ from fgraph._geometry import Canvas, Edit, apply_edit
 from fgraph.runtime.kernels.seeds import filled_noise, keyed_noise
 from fgraph.stylegan.layers import Layer
 from fgraph.stylegan.network import upsample_skip
+from tests.step_bending import Bent
 
 Draw = Callable[[int, int], Any]  # numbers over a canvas of this many pixels, [height, width]
 Frame = Callable[[Draw], Draw]  # where noise has gone with the edits of its canvas
@@ -57,7 +58,7 @@ class Mix:
 @dataclass(frozen=True)
 class Map:
     of: Any
-    edit: Edit
+    edit: Edit | Bent
     layers: frozenset[int]
     parts: str
 
@@ -93,7 +94,11 @@ def step(carrier: Any, layer: Layer, state: Paused) -> Tensor:
         weights = [with_margin(weight, layer.margin) for weight in carrier.weights]
         return torch.stack([one * as_tensor(w(*size)) for one, w in zip(made, weights, strict=True)]).sum(0)
     made = step(carrier.of, layer, state)
-    return edit_map(made, carrier.edit, layer.margin) if applies(carrier, layer) else made
+    if not applies(carrier, layer):
+        return made
+    if isinstance(carrier.edit, Bent):
+        return carrier.edit.apply(made, layer, state.canvas)
+    return edit_map(made, carrier.edit, layer.margin)
 
 
 def run_layer(run: Run, layer: Layer, state: Paused) -> Tensor:
@@ -120,7 +125,7 @@ def run_alias_free(run: Run, layer: Layer, state: Paused) -> Tensor:
 
 def draw_noise(run: Run, layer: Layer, state: Paused) -> Tensor | None:
     noise, (height, width) = run.noise, state.canvas.pixels(layer.resolution)
-    if noise.mode == "none":
+    if noise.mode == "none" or layer.noise_index is None:
         return None
     buffer = run.model.noise_const(layer)[0, 0].numpy()
 
@@ -213,7 +218,8 @@ def carried(carrier: Any, move: Callable[[Draw], Draw], scale: tuple[Any, Any]) 
     if isinstance(carrier, Mix):
         return Mix(tuple(carried(one, move, scale) for one in carrier.of), tuple(map(move, carrier.weights)))
     edit = carrier.edit
-    if isinstance(edit, geometry.Shift):
+    in_pixels = isinstance(edit, Bent) and getattr(edit.node, "unit", "") == "pixel"
+    if isinstance(edit, geometry.Shift | Bent) and not in_pixels:
         edit = replace(edit, dy=edit.dy * scale[0], dx=edit.dx * scale[1])
     return replace(carrier, of=carried(carrier.of, move, scale), edit=edit)
 

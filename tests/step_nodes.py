@@ -16,10 +16,14 @@ from fgraph import _geometry as geometry
 from fgraph import fields
 from fgraph._geometry import Canvas, Edit, fraction
 from fgraph.declare import GraphSpec, derive_seed
+from fgraph.runtime.kernels.owning import load_catalogue
+from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
 from fgraph.runtime.kernels.seeds import draw_codes
 from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.ownership import Catalogue, Settings
 from nodes.mask import Combine as CombineMask
 from nodes.mask import Mask as MaskNode
+from nodes.patches import Proposals
 from tests.step_alias_free import (
     at_cell,
     came_from,
@@ -28,11 +32,12 @@ from tests.step_alias_free import (
     is_plane,
     join_maps,
     margin_of,
-    shifted,
     through,
     turned,
 )
-from tests.step_codes import Code, promote, splice, together
+from tests.step_alias_free import shifted as away
+from tests.step_bending import bent
+from tests.step_codes import Code, moved_along, promote, splice, together, truncated, walked
 from tests.step_interpreter import (
     Blend,
     Draw,
@@ -95,7 +100,11 @@ class Interpreter:
         seeds = node.seed if node.seed is not None else derive_seed(self.spec.seed, name)
         for seed in seeds if isinstance(seeds, tuple) else (seeds,):
             codes = torch.from_numpy(np.array(draw_codes(node.draw, seed, node.count, node.smooth, model.table.z_dim)))
-            made += [Code("z", codes[row : row + 1], model, (seed << 24) + row) for row in range(node.count)]
+            keys = [(seed << 24) + row for row in range(node.count)]
+            made += [Code("z", codes[row : row + 1], model, key) for row, key in enumerate(keys)]
+        for row, one in enumerate(made if model.table.c_dim else ()):
+            label = torch.eye(model.table.c_dim)[value_at(getattr(node, "class"), row)]
+            made[row] = replace(one, code=torch.cat([one.code, label[None]], dim=1))
         if node.per_row_fields()["truncation"] in ((1.0,), (1.0,) * len(made)):
             return made
         made = [promote(one, "w") for one in made]
@@ -127,6 +136,33 @@ class Interpreter:
         rows = "0..3" if node.rows is None and node.layers is None else node.rows
         return splice(inputs["of"][0], inputs["to"][0], rows, node.layers)
 
+    def _truncate(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
+        return truncated(inputs["of"][0], value_at(node.truncation, at[1]), node.cutoff)
+
+    def _direction(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
+        return moved_along(inputs["of"][0], node, value_at(node.component, at[1]), value_at(node.strength, at[1]))
+
+    def _walk(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Code]:
+        return walked(inputs["of"], node)
+
+    def _own(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
+        of, reference = together(inputs["of"][0], inputs["reference"][0], "s")
+        owned = load_catalogue(of.model, Settings(str(node.layer), node.clusters, node.samples, node.seed))
+        parts = list(node.part or ()) or lying_in(owned, inputs["mask"][0])
+        strength, rho, epsilon = (value_at(getattr(node, name), at[1]) for name in ("strength", "rho", "epsilon"))
+        code = of.code.clone()
+        for layer in of.model.table.layers[1:]:
+            shares = owned.shares[parts, layer.style_slice].sum(0)
+            spent, taken = 0.0, torch.zeros(layer.in_channels)
+            for channel in sorted(range(layer.in_channels), key=lambda one: -float(shares[one])):
+                spent += 1 - float(shares[channel])
+                taken[channel] = min(strength, 1.0) if spent < epsilon and shares[channel] > rho else 0.0
+            if node.how == "together":
+                taken = (strength * shares).clamp(0, 1)
+            ours, theirs = of.code[:, layer.style_slice], reference.code[:, layer.style_slice]
+            code[:, layer.style_slice] = ours + taken * (theirs - ours)
+        return replace(of, code=code)
+
     # -- passes
 
     def run(self, code: Code, model: str | None, noise: Any) -> Run:
@@ -156,13 +192,28 @@ class Interpreter:
 
     def _blend(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
         a, b, alpha = self.paused(inputs["a"][0], at), self.paused(inputs["b"][0], at), inputs["mask"][0]
-        layers = node.layers.resolve(a.model.table, a.layer)
-        state = replace(a, carrier=Blend(a.carrier, b.carrier, alpha, layers, node.parts))
-        for name in ("activation", "skip"):
-            own, other = getattr(a, name), getattr(b, name)
-            acts = a.layer in layers and node.parts in ("both", name) and not is_plane(a)
-            if acts and own is not None and other is not None:
-                state = replace(state, **{name: mix(own, other, alpha, margin_of(a, name))})
+        return blended(a, b, alpha, node.layers.resolve(a.model.table, a.layer), node.parts)
+
+    def _patches(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
+        of = self.paused(inputs["of"][0], at)
+        source = self.paused(inputs["source"][0], at) if "source" in inputs else of
+        feather, layers, parts = value_at(node.feather, at[1]), None, node.parts
+        if node.form == "code":
+            layer = of.model.table.pause(node.at)
+            of, source = advance(of, layer), advance(source, layer)
+            feather, layers, parts = 0.0, frozenset({layer}), "activation"
+        layers = layers or node.layers.resolve(of.model.table, of.layer)
+        if isinstance(node.patches, Proposals):
+            (name,) = (name for name, one in self.spec.nodes.items() if one is node)
+            moves = proposed(of, layers, node.patches, derive_seed(self.spec.seed, name), at[1])
+        else:
+            cells = of.activation.shape[2:] if node.form == "code" else None
+            moves = [move for patch in node.patches for move in both_ways(patch, node.swap, cells)]
+        state = of
+        for (x, y, width, height), (dx, dy) in moves:
+            alpha = fields.feathered(fields.Box((x, y, width, height)), feather)
+            fade = moved(lambda rows, columns, a=alpha: fields.rasterise(a, rows, columns), shifted(dx, dy, "constant"))
+            state = blended(state, mapped(source, shifted(dx, dy, "roll"), layers, parts), fade, layers, parts)
         return state
 
     def _mosaic(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Paused]:
@@ -226,27 +277,34 @@ class Interpreter:
             return turned(inputs["of"][0], turn)
         return edit_plane(self.paused(inputs["of"][0], at), turn, carried)
 
-    def edit(self, value: Any, at: tuple[int, int], unit: str, make: MakeEdit, mapped: Any = None) -> Any:
+    def edit(self, value: Any, at: tuple[int, int], unit: str, make: MakeEdit, at_layers: Any = None) -> Any:
         if callable(value):
             return moved(value, make(fraction, fraction))
         if isinstance(value, Tensor):
             return edit_tensor(value, make(*rulers(unit, value)))
         state = self.paused(value, at)
+        here = at_layers is None or at_layers.layers.text == "here"
+        layers = frozenset() if here else at_layers.layers.resolve(state.model.table, state.layer)
         if is_plane(state):
             edit = make(*rulers(unit, torch.empty(1, 1, *state.canvas.pixels(state.model.table.size))))
-        else:
-            edit = make(*rulers(unit, state.activation, margin_of(state)))
-        if mapped is None or mapped.layers.text == "here":
-            return edit_plane(state, edit, carried) if is_plane(state) else edit_paused(state, edit, margin_of(state))
-        layers = mapped.layers.resolve(state.model.table, state.layer)
-        if is_plane(state):
-            moves = -1 in layers and mapped.parts != "skip"
+            if here:
+                return edit_plane(state, edit, carried)
+            moves = -1 in layers and at_layers.parts != "skip"
             carrier = through(state.carrier, came_from(edit, state.canvas)) if moves else state.carrier
-            return replace(state, carrier=Map(carrier, edit, layers, mapped.parts))
-        state = replace(state, carrier=Map(state.carrier, edit, layers, mapped.parts))
-        for name in ("activation", "skip") if state.layer in layers else ():
-            if mapped.parts in ("both", name) and getattr(state, name) is not None:
-                state = replace(state, **{name: edit_map(getattr(state, name), edit, margin_of(state, name))})
+            return replace(state, carrier=Map(carrier, edit, layers, at_layers.parts))
+        edit = make(*rulers(unit, state.activation, margin_of(state)))
+        return edit_paused(state, edit, margin_of(state)) if here else mapped(state, edit, layers, at_layers.parts)
+
+    def _bend(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
+        state = self.paused(inputs["of"][0], at)
+        table = state.model.table
+        layers, edit = node.layers.resolve(table, state.layer), bent(node, at[1], state.model)
+        state = replace(state, carrier=Map(state.carrier, edit, layers, node.parts))
+        for name in ("activation", "skip") if state.layer in layers and not is_plane(state) else ():
+            tensor = getattr(state, name)
+            if node.parts in ("both", name) and tensor is not None:
+                maker = [one for one in table.layers if one.index <= state.layer and one.tensor == name][-1]
+                state = replace(state, **{name: edit.apply(tensor, maker, state.canvas)})
         return state
 
     def _concat(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
@@ -265,9 +323,7 @@ class Interpreter:
             )
             if is_plane(part):
                 middle = float(before + share / 2 - Fraction(1, 2)) * float(sum(lengths))
-                carriers[-1] = through(
-                    carriers[-1], shifted(middle if axis == "x" else 0, middle if axis == "y" else 0)
-                )
+                carriers[-1] = through(carriers[-1], away(middle if axis == "x" else 0, middle if axis == "y" else 0))
             weights.append(part_weight(before, share, axis))
             start += length
         skips = [part.skip for part in parts if part.skip is not None]
@@ -311,6 +367,74 @@ class Interpreter:
         cut = [image.narrow(dim, start, stop - start) for image in images]
         first, last = images[0].narrow(dim, 0, stop), images[-1].narrow(dim, start, length - start)
         return [torch.cat([first, *cut[1:-1], last], dim)]
+
+
+def blended(a: Paused, b: Paused, alpha: Draw, layers: frozenset[int], parts: str) -> Paused:
+    """A pass that is run by a blend from here on."""
+    state = replace(a, carrier=Blend(a.carrier, b.carrier, alpha, layers, parts))
+    for name in ("activation", "skip"):
+        own, other = getattr(a, name), getattr(b, name)
+        acts = a.layer in layers and parts in ("both", name) and not is_plane(a)
+        if acts and own is not None and other is not None:
+            state = replace(state, **{name: mix(own, other, alpha, margin_of(a, name))})
+    return state
+
+
+def mapped(state: Paused, edit: Edit, layers: frozenset[int], parts: str) -> Paused:
+    """A pass whose outputs at some layers are edited."""
+    moved_on = replace(state, carrier=Map(state.carrier, edit, layers, parts))
+    for name in ("activation", "skip") if state.layer in layers else ():
+        if parts in ("both", name) and getattr(state, name) is not None:
+            moved_on = replace(moved_on, **{name: edit_map(getattr(state, name), edit, margin_of(state, name))})
+    return moved_on
+
+
+def shifted(dx: Fraction, dy: Fraction, mode: Any) -> Edit:
+    return geometry.Shift(dy, dx, mode)
+
+
+Patch = tuple[tuple[Fraction, ...], tuple[Fraction, ...]]  # a box, and how far it goes
+
+
+def both_ways(patch: Any, swap: bool, cells: Any) -> list[Patch]:
+    """A patch as it is written, cut to whole cells where there are any, and the way back."""
+    x, y, width, height = map(fraction, patch.box)
+    to = tuple(map(fraction, patch.to)) if patch.to else (x + fraction(patch.by[0]), y + fraction(patch.by[1]))
+    if cells is not None:
+        x, width, to_x = (Fraction(int(one * cells[1] // 1), cells[1]) for one in (x, width, to[0]))
+        y, height, to_y = (Fraction(int(one * cells[0] // 1), cells[0]) for one in (y, height, to[1]))
+        to = (to_x, to_y)
+    there: Patch = ((x, y, width, height), (to[0] - x, to[1] - y))
+    back: Patch = ((*to, width, height), (x - to[0], y - to[1]))
+    return [there, back] if swap else [there]
+
+
+def proposed(state: Paused, layers: frozenset[int], rule: Proposals, derived: int, row: int) -> list[Patch]:
+    """The patches of a row, by the rule that the engine uses too, on a picture of this pass."""
+    table = state.model.table
+    coarsest = max(8, min(table.at(layer).resolution for layer in layers))
+    rows, columns = state.canvas.pixels(coarsest)
+    picture = advance(state, table.last).skip
+    assert picture is not None
+    assert table.size <= 64
+    seed = value_at(derived if rule.seed is None else rule.seed, row)
+    own = Rule(rule.count, (rows, columns), rule.smallest, rule.largest, rule.horizon)
+    found = propose_patches(Look(picture[0].double().numpy(), (rows, columns)), own, seed, 0)
+    return [
+        (
+            (Fraction(x, columns), Fraction(y, rows), Fraction(width, columns), Fraction(height, rows)),
+            (Fraction(dx, columns), Fraction(dy, rows)),
+        )
+        for x, y, width, height, dx, dy in found.astype(int).tolist()
+        if width
+    ]
+
+
+def lying_in(owned: Catalogue, mask: Draw) -> list[int]:
+    """The parts of which more than half lies in a mask, or the one of which most does."""
+    inside = torch.from_numpy(np.array(mask(*owned.places.shape[1:])))
+    shares = [float((place * inside).sum() / place.sum()) for place in owned.places]
+    return [part for part, share in enumerate(shares) if share > 0.5] or [shares.index(max(shares))]
 
 
 Amount = Callable[[Any], Fraction]

@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
 import fgraph
 from fgraph._geometry import Canvas, Crop, Edit, Pad, Resize
-from tests.alias_free_networks import tiny_alias_free
+from tests.alias_free_networks import Kind, tiny_alias_free
 from tests.drawing import Made, SourceBuilder
 from tests.networks import tiny
 
-LAYER_SETS = ("all", "all", "0..4", "b8..", "const..3", "1,3..5", "b16", "here,6..", "..2")
+LAYER_SETS = ("all", "all", "0..4", "b8..", "const..3", "1,3..5", "b16", "here,5..", "..2")
 PARTS = ("both", "both", "activation", "skip")
 WIDEST = Fraction(5, 2)  # canvases, in images
 NOISES: tuple[dict[str, Any], ...] = (
@@ -35,7 +35,12 @@ class GraphBuilder(SourceBuilder):
     """Draws nodes, each fit for those before it."""
 
     layer_sets: tuple[str, ...] = LAYER_SETS
-    deepest = 5  # where passes start, at most
+    bent_layers: tuple[str, ...] = ("b8.conv0", "b8", "b16.conv0..b16.conv1", "here,b16.conv0", "b4.conv1,b16.conv1")
+
+    @property
+    def deepest(self) -> int:
+        """Where passes start, at most."""
+        return self.table.last - 2
 
     # -- passes
 
@@ -44,6 +49,8 @@ class GraphBuilder(SourceBuilder):
 
     def start_pass(self) -> Made:
         code, layer = self.code(), self.first_layer()
+        if self.chance():
+            code = self.one_of((self.direction, self.direction, self.truncate, self.walk))(code)
         name = "const" if layer < 0 else self.choose(layer, self.table.at(layer).name)
         made = Made("", "features", code.rows, layer)
         return self.add(made, op="tap", of=code.id, layer=name, model=self.choose(None, "toon"), noise=self.noise())
@@ -63,9 +70,11 @@ class GraphBuilder(SourceBuilder):
     def blend(self, a: Made, layers: str | None = None) -> Made:
         """A blend with something that fits: another pass, or this one restyled, moved or blended."""
         fitting = [one for one in self.values if one.kind == "features" and self._fits(one, a)]
-        how = self.choose("restyle", "map", "shift", "known", "known", "blend" if self.integer(0, 2) == 0 else "known")
+        how = self.choose(
+            "restyle", "map", "bend", "shift", "known", "known", "blend" if self.integer(0, 2) == 0 else "known"
+        )
         makers: dict[str, Callable[[Made], Made]] = {
-            "restyle": self.restyle, "map": self.map, "shift": self.shift, "blend": self.blend,
+            "restyle": self.restyle, "map": self.map, "bend": self.bend, "shift": self.shift, "blend": self.blend,
             "known": lambda _: self.one_of(fitting),
         }  # fmt: skip
         b, mask = makers[how](a), self.mask()
@@ -98,6 +107,34 @@ class GraphBuilder(SourceBuilder):
             overlap=overlap,
         )
         return self.move_on(made) if self.chance() else made
+
+    # -- patches
+
+    def patches(self, of: Made) -> Made:
+        """Boxes copied elsewhere in a pass, or from one that fits; in the form of the code at the pause."""
+        fitting = [one for one in self.values if one.kind == "features" and self._fits(one, of)]
+        source = self.one_of(fitting) if self.chance() else None
+        amounts = [self.amount(0, 0.5) for _ in range(4)]
+        boxes = [
+            {"box": [*amounts[:2], 0.375, 0.25], "by": [self.choose(0.25, -0.1), 0.125]},
+            {"box": [0.125, 0.25, *(one + 0.125 for one in amounts[2:])], "to": [0.5, 0.3]},
+        ]
+        soft = {"feather": self.per_row(lambda: self.choose(0.0, 0.1)), "layers": self.one_of(LAYER_SETS)}
+        form = self.choose({"form": "code", "at": max(of.layer, 0)}, soft | {"parts": self.one_of(PARTS)})
+        moved = replace(of, rows=self.spread(of, *filter(None, [source]), form.get("feather")))
+        moved = replace(moved, layer=max(of.layer, 0)) if "form" in form else moved
+        ports = {"of": of.id, "source": source and source.id}
+        return self.add(moved, op="patches", **ports, patches=boxes[: self.integer(1, 2)], swap=self.chance(), **form)
+
+    def propose(self, of: Made) -> Made:
+        """Patches that are chosen while the plan runs, as a picture of their own: their canvas cannot be edited."""
+        seed = self.per_row(lambda: self.integer(0, 9))
+        rule = {"count": self.integer(1, 2), "seed": seed, "horizon": self.choose("avoid", "level", "ignore")}
+        made = replace(of, kind="varied", rows=self.spread(of, seed))
+        layers = self.choose("b16..", "b8..", "const..3")
+        varied = self.add(made, op="patches", of=of.id, patches=rule, layers=layers, parts=self.one_of(PARTS))
+        self.add(replace(varied, kind="variation"), op="decode", of=varied.id)
+        return of
 
     # -- space
 
@@ -152,6 +189,40 @@ class GraphBuilder(SourceBuilder):
     def map(self, of: Made) -> Made:
         return self.one_of((self.shift, self.flip))(of, self.one_of(self.layer_sets))
 
+    def bend(self, of: Made) -> Made:
+        """Channels bent; not by a threshold, where rounding would decide between 0 and 1."""
+        which = self.channels()
+        kind: dict[str, Any] = self.choose(
+            {"kind": "rotate", "degrees": self.per_row(lambda: self.choose(0, 30, 90, 200.5))},
+            {
+                "kind": "scale",
+                "factor": self.per_row(lambda: self.choose(0.7, 1, 1.5)),
+                "about": self.choose("published", None),
+            },
+            {"kind": "translate", "dx": self.per_row(lambda: self.choose(0.25, -0.1, 1)), "dy": 0.5},
+            {"kind": "translate", "dx": 1, "dy": self.per_row(lambda: self.choose(-2, 0.5)), "unit": "pixel"},
+            {"kind": "flip", "axis": self.choose("x", "y")},
+            {"kind": self.choose("erode", "dilate"), "radius": self.per_row(lambda: self.integer(0, 2))},
+            {"kind": "multiply", "factor": self.per_row(lambda: self.choose(-0.5, 0.5, 1))},
+            {"kind": self.choose("ablate", "invert")},
+        )
+        layers = self.one_of(self.bent_layers)
+        if "cluster" in which and "here" in layers:  # the constant has no clusters
+            layers = "b8.conv1"
+        parts = self.choose("both", None, None) if not which else None
+        lists = [value for value in (kind | which).values() if isinstance(value, list)]
+        return self.add(
+            replace(of, rows=self.spread(of, *lists)), op="bend", of=of.id, layers=layers, parts=parts, **kind, **which
+        )
+
+    def channels(self) -> dict[str, Any]:
+        """How the channels that are bent are chosen."""
+        return self.choose(
+            {}, {"channels": "1..2"},
+            {"fraction": self.per_row(lambda: self.choose(0.5, 0.8)), "seed": self.integer(0, 9)},
+            {"clusters": 2, "cluster": self.per_row(lambda: self.integer(0, 1))},
+        )  # fmt: skip
+
     def concat(self, of: Made) -> Made:
         axis = self.choose("x", "y")
         side = "height" if axis == "x" else "width"
@@ -195,8 +266,8 @@ class GraphBuilder(SourceBuilder):
 
 
 PASS_STEPS = (
-    "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "resize", "crop", "shift", "flip",
-    "map", "map", "concat", "take",
+    "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "pad", "resize", "crop", "shift",
+    "flip", "map", "map", "bend", "bend", "bend", "concat", "take", "patches", "propose",
 )  # fmt: skip
 IMAGE_STEPS = ("knit", "flip", "shift", "crop", "join", "take")
 
@@ -217,6 +288,7 @@ def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict
         image = build.picture(image, edit)
     others = draw(st.lists(st.sampled_from([one.id for one in build.values if build.shows(one)]), max_size=3))
     return {
+        "models": {"main": build.family, "toon": build.family},
         "seed": build.integer(0, 5),
         "noise": build.one_of(NOISES),
         "nodes": build.nodes,
@@ -225,8 +297,8 @@ def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict
 
 
 def load(document: dict[str, Any]) -> fgraph.Graph:
-    """The graph of a drawn document, on two generators of equal layers: of its StyleGAN3 `family`, else StyleGAN2."""
-    plain = {key: value for key, value in document.items() if key != "family"}
-    family = document.get("family")
-    main, toon = (tiny_alias_free(seed, family) if family else tiny(seed) for seed in (0, 1))
-    return fgraph.load(plain | {"models": {"main": main, "toon": toon}})
+    """The graph of a drawn document, on two generators of equal layers, of the family that it names."""
+    family = document.get("models", {}).get("main", "skip")
+    alias_free = family in get_args(Kind)
+    main, toon = (tiny_alias_free(seed, family) if alias_free else tiny(seed, family=family) for seed in (0, 1))
+    return fgraph.load(document | {"models": {"main": main, "toon": toon}})

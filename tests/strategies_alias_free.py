@@ -9,13 +9,14 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fgraph._geometry import Pad
+from fgraph.stylegan.layers import Table
 from tests.alias_free_networks import Kind, tiny_alias_free
 from tests.drawing import Made
 from tests.strategies import WIDEST, GraphBuilder, drawn_document
 
 PASS_STEPS = (
     "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "resize", "crop", "crop", "shift",
-    "flip", "map", "concat", "transform", "transform", "take", "pad", "restyle",
+    "flip", "map", "concat", "transform", "transform", "take", "pad", "restyle", "bend",
 )  # fmt: skip
 
 
@@ -24,11 +25,16 @@ class AliasFreeBuilder(GraphBuilder):
 
     layer_sets = ("all", "all", "0..2", "L1..", "const..2", "1,3", "here,2..", "..1", "input", "L0_24_4..L2")
     code_parts = ({"rows": "2.."}, {"rows": "0..2"}, {"layers": "L1.."}, {"layers": "0,3"})
+    factorised = "L1"
+    bent_layers = ("L0", "L1..L2", "input", "here,L1", "L0,L2")
     deepest = 3
 
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any], kind: Kind) -> None:
-        self.table = tiny_alias_free(0, kind).table
+        self._kind = kind
         super().__init__(draw)
+
+    def models(self) -> tuple[str, Table]:
+        return self._kind, tiny_alias_free(0, self._kind).table
 
     def add(self, made: Made, **node: Any) -> Made:
         if node.get("op") in ("mosaic", "concat", "blend") and made.layer < 0:
@@ -83,6 +89,14 @@ class AliasFreeBuilder(GraphBuilder):
         dx = self.per_row(lambda: self.choose(0.0, 0.25, -0.1, "1/3"))
         return self.add(replace(of, rows=self.spread(of, dx)), of=of.id, op="shift", dx=dx, dy=self.choose(0.0, 0.5))
 
+    def own(self, a: Made, b: Made) -> Made:
+        """Parts are clustered in StyleGAN2 only."""
+        return self.direction(a)
+
+    def channels(self) -> dict[str, Any]:
+        fraction = {"fraction": self.per_row(lambda: self.choose(0.5, 0.8)), "seed": self.integer(0, 9)}
+        return self.choose({}, {"channels": "1..2"}, fraction)
+
     def transform(self, of: Made) -> Made:
         if of.layer >= 0:
             return self.shift(of)
@@ -99,5 +113,4 @@ def _ratio(part: int, whole: int) -> Any:
 def alias_free_graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
     """A valid graph on two StyleGAN3 generators of one kind, with one decoded image and up to three more outputs."""
     kind: Kind = draw(st.sampled_from(("t", "r")))
-    document = drawn_document(draw, AliasFreeBuilder(draw, kind), PASS_STEPS)
-    return document | {"family": kind}
+    return drawn_document(draw, AliasFreeBuilder(draw, kind), PASS_STEPS)

@@ -11,10 +11,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
-    ("_collector", "_errors", "_version"),
+    ("_collector", "_downloads", "_errors", "_sizes", "_version"),
     ("_atomic", "_geometry", "_arrays", "_picture_file", "_pictures"),
-    ("stylegan",),
+    ("stylegan", "_sheets"),
     ("fields", "_ports", "_results"),
+    ("inversion",),
     ("node",),
     ("_nodes",),
     ("declare",),
@@ -25,11 +26,12 @@ PIPELINE: tuple[tuple[str, ...], ...] = (
     ("runtime",),
     ("save",),
     ("_front",),
+    ("_pieces",),
     ("sweep",),
     ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(PIPELINE) for part in parts}
-NODES_MAY_READ = {"_arrays", "_geometry", "_picture_file", "_ports", "fields", "ir", "node", "stylegan"}
+NODES_MAY_READ = {"_arrays", "_geometry", "_picture_file", "_ports", "fields", "inversion", "ir", "node", "stylegan"}
 TORCH_FREE = ("_errors", "_geometry", "_ports", "fields", "node", "declare", "digraph", "passes", "plan", "ir")
 
 

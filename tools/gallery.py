@@ -9,6 +9,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
@@ -21,6 +22,9 @@ GRAPHS = ROOT / "graphs" / "graph"
 SHEET = ROOT / "docs" / "gallery" / "graphs.png"
 ZOOM, GAP, LABEL, TITLE, WIDTH = 2, 8, 15, 20, 1360
 BETWEEN = 2  # white pixels between the rows of one output
+MOST = 10  # frames shown of a film,
+FILM = 24  # which has more rows than this
+LINE = 8  # of its rows side by side
 SMALL, LARGE = ImageFont.load_default(size=11), ImageFont.load_default(size=15)
 
 
@@ -109,15 +113,23 @@ def add_sources(graph: fgraph.Graph) -> dict[str, str]:
 
 
 def strip(image: fgraph.Image, *, downwards: bool) -> Image.Image:
-    """The rows of an image side by side, or one below the other."""
+    """The rows of an image side by side, or one below the other; many on lines of eight; of a film ten frames."""
     pixels = [image.pixels(row) for row in range(image.rows)]
-    axis = 0 if downwards else 1
+    if len(pixels) > FILM:
+        pixels = [pixels[row] for row in np.linspace(0, len(pixels) - 1, MOST).round().astype(int).tolist()]
+    if len(pixels) > LINE and len(pixels) % LINE == 0 and not downwards:
+        pixels = [joined(pixels[start : start + LINE], 1) for start in range(0, len(pixels), LINE)]
+        downwards = True
+    picture = to_pillow(joined(pixels, 0 if downwards else 1))
+    return picture.resize((picture.width * ZOOM, picture.height * ZOOM), Image.Resampling.NEAREST)
+
+
+def joined(pixels: list[np.ndarray[Any, Any]], axis: int) -> np.ndarray[Any, Any]:
+    """Pictures along an axis with white between them."""
     shape = [*pixels[0].shape]
     shape[axis] = BETWEEN
     white = np.full(shape, 255, np.uint8)
-    parts = [part for one in pixels for part in (white, one)][1:]
-    picture = to_pillow(np.concatenate(parts, axis=axis))
-    return picture.resize((picture.width * ZOOM, picture.height * ZOOM), Image.Resampling.NEAREST)
+    return np.concatenate([part for one in pixels for part in (white, one)][1:], axis=axis)
 
 
 def in_lines(cells: list[Cell]) -> list[list[Cell]]:

@@ -14,7 +14,7 @@ SIZE = 64
 SCALE = 4  # drawn larger, then averaged down: smooth edges
 SKY = ((126, 170, 208), (236, 214, 190))  # zenith, horizon
 HILLS = ((150, 168, 182), (104, 134, 136), (62, 98, 92), (34, 62, 58))  # far to near
-TARGET = Path(__file__).resolve().parent.parent / "graphs" / "images" / "landscape.png"
+TARGET = Path(__file__).resolve().parent.parent / "graphs" / "pictures" / "landscape.png"
 
 Floats = NDArray[np.float64]
 

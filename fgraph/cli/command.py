@@ -1,7 +1,7 @@
 """The console script: arguments in, an exit code out.
 
 Exit codes: 0 done; 1 a bug of ours (with a traceback), or a job of a sweep failed; 2 a mistake in the graph or on the
-command line; 130 interrupted.
+command line; 3 mode=invert skipped pictures that cannot be read, the others are done; 130 interrupted.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from pathlib import Path
 from typing import Any, cast
 
 import hydra
-from hydra.errors import HydraException, OverrideParseException
+from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
-from yaml import YAMLError
+from yaml import MarkedYAMLError, YAMLError
 
 import fgraph
 from fgraph._errors import FgraphError, nearest
 from fgraph.cli.configuration import SETTINGS, prepare_hydra
+from fgraph.cli.restoring import Restored, take_picture
 from fgraph.cli.sweeps import Sweep
 from fgraph.cli.task import Task
 
@@ -37,9 +38,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     chosen = order_arguments(sys.argv[1:] if arguments is None else arguments)
     sweep = Sweep()
+    try:
+        chosen, restored = take_picture(chosen)
+    except FgraphError as error:
+        print(error, file=sys.stderr)
+        return 2
     with _arguments(chosen), _own_errors() as verbose:
         try:
-            _run_hydra(sweep)
+            _run_hydra(sweep, restored)
+            sweep.write_sheet()
         except SystemExit as stop:  # argparse, --help
             code = stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
             return code or sweep.exit_code
@@ -62,10 +69,12 @@ def order_arguments(arguments: Sequence[str]) -> list[str]:
     return [*flags[:1], *(argument for argument in arguments if argument not in ("-m", "--multirun"))]
 
 
-def _run_hydra(sweep: Sweep) -> None:
+def _run_hydra(sweep: Sweep, restored: Restored | None) -> None:
     prepare_hydra()
+    if restored is not None:
+        restored.store()
 
-    parts = Task(sweep)
+    parts = Task(sweep, restored)
 
     def task(config: DictConfig) -> float | None:
         return parts(config)
@@ -88,6 +97,10 @@ def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
 
 def _message(error: Exception) -> str:
     """What Hydra says, with the reason that it keeps in the cause."""
+    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
+        return _broken_file(error, Path(error.problem_mark.name))
+    if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
+        return _missing_choice(str(error.missing_cfg_file), error.options)
     if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra has an IOError of its own
         return f"cannot write {error.filename}: {error.strerror}"
     lines = [str(error) or type(error).__name__]
@@ -102,6 +115,23 @@ def _message(error: Exception) -> str:
     if isinstance(error, HydraException) and isinstance(cause, OmegaConfBaseException) and str(cause) not in lines[0]:
         lines.append(str(cause))
     return "\n".join(lines)
+
+
+def _broken_file(error: MarkedYAMLError, file: Path) -> str:
+    """The faults of a file that is no YAML, each with its line."""
+    from fgraph._errors import GraphError
+    from fgraph.declare.document import parse
+
+    faults = parse(file.read_text(encoding="utf-8", errors="replace"), str(file)).faults if file.is_file() else []
+    return str(GraphError(faults)) if faults else str(error)
+
+
+def _missing_choice(chosen: str, options: Sequence[str]) -> str:
+    """What there is in a group of files, where one was named that is not there."""
+    group, _, name = chosen.rpartition("/")
+    hint = nearest(name.removesuffix(".yaml"), options)
+    said = f"there is no {group} '{name}'" + (f" ({hint})" if hint else "") + f"; there are {', '.join(options)}"
+    return said + ("; your own are found by --config-dir DIR, in DIR/graph" if group == "graph" else "")
 
 
 @contextmanager

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import copy
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
@@ -14,20 +16,29 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from fgraph._downloads import USUAL, Downloads
 from fgraph._errors import Fault, FgraphError, GraphError, nearest
 from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
 
 Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
 ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
-WRITING_MODES = ("run", "draw")
+PictureMode: TypeAlias = Literal["invert"]  # nor does this
+_PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which no setting is named as
+WRITING_MODES = ("run", "draw", "invert")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
-    "graph", "model", "seed", "device", "precision", "memory", "mode", "target", "half", "output.formats",
-    "objective.metric",
+    "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target",
+    "half", "bending", "clusters", "output.formats", "output.quality", "output.strip", "output.grid", "output.labels",
+    "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop", "output.pingpong",
+    "objective.metric", "images", "inversion.preset", "inversion.space", "inversion.prior", "inversion.steps",
+    "inversion.batch", "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts", "inversion.noise",
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from fgraph.cli.restoring import Restored
+    from fgraph.save.options import PictureOptions
+    from fgraph.save.video import VideoOptions
     from fgraph.sweep.objective import Objective
 
 PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its root stands in the graph
@@ -44,8 +55,14 @@ class Settings:
     device: str = "auto"
     precision: str = "float32"
     memory: str | int | None = None
+    downloads: Downloads = USUAL
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
+    video: VideoOptions | None = None  # None: as films are by default
+    pictures: PictureOptions | None = None  # None: as they are by default
+    piece: int = 2048  # pixels of a large image that are made at once
+    sheet: bool = True  # whether a sweep ends with a contact sheet
+    restored: Restored | None = None  # the picture that the graph comes from
     files: tuple[PlacedFile, ...] = ()  # those the graph was composed of, the chosen one first
     overrides: tuple[str, ...] = ()
 
@@ -66,29 +83,36 @@ def prepare_hydra() -> None:
     open_graph = DictConfig({"nodes": {}, "params": {}}, flags={"struct": False})
     ConfigStore.instance().store(name="open_graph", node={"graph": open_graph}, provider="fgraph")
     OmegaConf.register_new_resolver("fgraph.subdir", _record_directory, replace=True)
+    OmegaConf.register_new_resolver(
+        "fgraph.folder", lambda mode, graph: mode if mode == "invert" else graph, replace=True
+    )
 
 
 def _record_directory(mode: str) -> str | None:
     return ".hydra" if mode in WRITING_MODES else None
 
 
-def read_mode(config: DictConfig) -> Mode | ModelMode:
+def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode:
     """The mode of a composed config.
 
     Raises:
         FgraphError: there is no such mode, or another one is meant by the settings beside it.
     """
-    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode))
+    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode), *get_args(PictureMode))
     if value not in modes:
         raise FgraphError(_unknown("mode", str(value), modes))
-    for name in ("target", "half"):
+    for name in ("target", "half", "bending", "clusters"):
         if value != "convert" and (OmegaConf.is_interpolation(config, name) or config.get(name)):
             raise FgraphError(f"{name} is for mode=convert, not for mode={value}")
-    return cast(Mode | ModelMode, value)
+    if value != "invert" and config.images is not None:
+        raise FgraphError(f"images is for mode=invert, not for mode={value}; a graph reads pictures by an image node")
+    return cast(Mode | ModelMode | PictureMode, value)
 
 
-def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Settings:
-    """Resolve a composed config.
+def read_settings(
+    config: DictConfig, mode: Mode, hydra_config: HydraConf, restored: Restored | None = None
+) -> Settings:
+    """Resolve a composed config; what it does not say is taken from the picture, if one was given.
 
     Raises:
         GraphError: an interpolation of the graph leads nowhere.
@@ -101,24 +125,32 @@ def read_settings(config: DictConfig, mode: Mode, hydra_config: HydraConf) -> Se
         graph["models"] = {**(graph.get("models") or {}), "main": config.model}
     if config.seed is not None:
         graph["seed"] = config.seed
+    task = tuple(hydra_config.overrides.task)
+    earlier = restored.settings_without(task) if restored else {}
     return Settings(
         mode=mode,
         name=name,
         graph=graph,
         directory=Path(hydra_config.runtime.output_dir),
         device=str(config.device),
-        precision=str(config.precision),
+        precision=str(earlier.pop("precision", config.precision)),
         memory=config.memory,
+        downloads=read_downloads(config),
         objective=_read_objective(config.objective, hydra_config),
         formats=_read_formats(config.output.formats),
+        video=_read_video(config.output),
+        pictures=_read_pictures(config.output, earlier),
+        piece=config.output.piece,
+        sheet=bool(config.output.sheet),
+        restored=restored,
         files=files,
-        overrides=tuple(hydra_config.overrides.task),
+        overrides=task,
     )
 
 
 def _resolve_graph(config: DictConfig, files: Sequence[PlacedFile]) -> dict[str, Any]:
     try:
-        graph = OmegaConf.to_container(config.graph, resolve=True, throw_on_missing=True)
+        graph = OmegaConf.to_container(_rooted(config).graph, resolve=True, throw_on_missing=True)
     except OmegaConfBaseException as error:
         where = (error.full_key or "").removeprefix("graph.")
         message = str(error.msg or error).splitlines()[0]
@@ -127,8 +159,63 @@ def _resolve_graph(config: DictConfig, files: Sequence[PlacedFile]) -> dict[str,
     return {key: value for key, value in cast(dict[str, Any], graph).items() if value or key != "params"}
 
 
+def _rooted(config: DictConfig) -> DictConfig:
+    """The config in which `${params.x}` of a graph is the graph's own, as it is where the graph stands alone."""
+    raw = OmegaConf.to_container(config.graph, resolve=False)
+    names = [*_PARTS, *(["seed"] if config.seed is None else [])]
+    inner = re.compile(r"\$\{\s*(" + "|".join(names) + r")(?=[.\[}\s])")
+    changed = _map_texts(raw, lambda text: inner.sub(r"${graph.\1", text))
+    if changed == raw:
+        return config
+    whole = copy.deepcopy(config)
+    OmegaConf.set_readonly(whole, False)
+    whole.graph = changed
+    return whole
+
+
+def _map_texts(data: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(data, str):
+        return change(data)
+    if isinstance(data, dict):
+        return {key: _map_texts(value, change) for key, value in data.items()}
+    return [_map_texts(value, change) for value in data] if isinstance(data, list) else data
+
+
+def read_downloads(config: DictConfig) -> Downloads:
+    """How models named by an address are found.
+
+    Raises:
+        FgraphError: offline is neither true nor false.
+    """
+    if not isinstance(offline := config.offline, bool):
+        raise FgraphError(f"offline is true or false, not '{offline}'")
+    folder, hub = (None if value is None else str(value) for value in (config.cache, config.hub))
+    return Downloads(folder, offline or None, hub)
+
+
 def _read_formats(value: Any) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+    given = (value,) if isinstance(value, str) else tuple(str(item) for item in value)
+    return tuple("tiff" if name == "tif" else name for name in given)
+
+
+def _read_pictures(output: DictConfig, earlier: Mapping[str, Any]) -> PictureOptions:
+    from fgraph.save.options import OPTIONS, PictureOptions  # with Pillow, which nothing else needs here
+
+    given = cast(dict[str, Any], OmegaConf.to_container(output, resolve=True))
+    return PictureOptions(**{name: given[name] for name in OPTIONS} | dict(earlier))
+
+
+def _read_video(output: DictConfig) -> VideoOptions | None:
+    if not {"gif", "mp4"} & set(_read_formats(output.formats)):
+        return None
+    from fgraph.save.video import VideoOptions  # with Pillow, which nothing else needs here
+
+    for name in ("loop", "pingpong"):
+        if not isinstance(output[name], bool):
+            raise FgraphError(f"output.{name} is true or false, not '{output[name]}'")
+    if isinstance(output.fps, bool) or not isinstance(output.fps, int | float):
+        raise FgraphError(f"output.fps is a number of frames a second, not '{output.fps}'")
+    return VideoOptions(float(output.fps), output.loop, output.pingpong)
 
 
 def _read_objective(value: Any, hydra_config: HydraConf) -> Objective | None:

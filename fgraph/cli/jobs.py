@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeAlias
 
 from fgraph import _front
 from fgraph._atomic import write_atomic
+from fgraph._downloads import applied
 from fgraph._errors import FgraphError, GraphError
-from fgraph.cli.configuration import Mode, Settings
+from fgraph._pieces import LARGE_FORMATS, save_large_images
+from fgraph.cli.configuration import Settings
 from fgraph.cli.places import trace
+from fgraph.cli.restoring import Restored
+from fgraph.cli.sources import with_sources
+from fgraph.declare import Graph
 from fgraph.digraph import wire
 from fgraph.plan.speeds import MEASURED, find_speeds
-from fgraph.save import save_results
+from fgraph.save import PictureOptions, save_results
+from fgraph.save.labels import label_rows
 from fgraph.save.recording import record_graph
+from fgraph.save.restoring import tell_changes
 from fgraph.sweep.together import Engine, Options, Outcome, Work, explain_together
 
 
@@ -25,13 +32,21 @@ class Prepared:
     """A job whose graph was read."""
 
     settings: Settings
-    work: Work
+    work: Work  # what is run
+    graph: Graph  # as it was given: without what is run for `output.compare` beside it
+    sources: Mapping[str, str] = field(default_factory=dict)  # what is run beside it: name -> output
+
+    @property
+    def is_large(self) -> bool:
+        """Whether its images are made piece by piece, when it is finished, and not with those of other jobs."""
+        return self.settings.mode == "run" and any(name in LARGE_FORMATS for name in self.settings.formats)
 
     @property
     def group(self) -> tuple[str, Options]:
         """Jobs that have this equal are run as one."""
         settings = self.settings
-        return settings.mode, Options(settings.device, settings.precision, settings.memory)
+        options = Options(settings.device, settings.precision, settings.memory, settings.downloads)
+        return "large" if self.is_large else settings.mode, options
 
 
 def prepare(settings: Settings) -> Prepared:
@@ -41,8 +56,14 @@ def prepare(settings: Settings) -> Prepared:
         GraphError: the graph is wrong.
     """
     work = Work(settings.graph, trace(settings))
-    work.graph  # noqa: B018  # read now, so that its faults are this job's own
-    return Prepared(settings, work)
+    with applied(settings.downloads):
+        graph = work.graph  # read now, so that its faults are this job's own
+        if settings.restored is not None:
+            _tell_changes(settings.restored, graph)
+    if settings.mode == "run" and settings.pictures is not None and settings.pictures.compare:
+        document, sources = with_sources(settings.graph, graph.spec)
+        return Prepared(settings, Work(document, work.source), graph, sources)
+    return Prepared(settings, work, graph)
 
 
 def run_many(jobs: Sequence[Prepared], engine: Engine) -> list[Outcome]:
@@ -62,11 +83,13 @@ def finish(job: Prepared, outcome: Any) -> float | None:
     Raises:
         FgraphError: the place cannot be written to, or the objective cannot be measured.
     """
-    return _FINISH[job.settings.mode](job, outcome)
+    with applied(job.settings.downloads):
+        return _FINISH["large" if job.is_large else job.settings.mode](job, outcome)
 
 
 def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
-    return [GraphError(faults) if (faults := _front.check(work.graph)) else None for work in works]
+    with applied(options.downloads):
+        return [GraphError(faults) if (faults := _front.check(work.graph)) else None for work in works]
 
 
 def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
@@ -86,11 +109,45 @@ def _nothing(works: Sequence[Work], options: Options) -> list[Outcome]:
 
 
 def _save(job: Prepared, results: Any) -> float | None:
-    settings = job.settings
-    manifest = save_results(results, settings.directory, settings.formats, record_graph(job.work.graph))
+    settings, options = job.settings, job.settings.pictures or PictureOptions()
+    own = {name: value for name, value in results.items() if name not in job.sources.values()}
+    sources = {name: results[output] for name, output in job.sources.items()}
+    labels = {name: label_rows(job.graph.spec, name, value.rows) for name, value in own.items()}
+    record = record_graph(job.graph, {"precision": settings.precision, **options.changed})
+    manifest = save_results(
+        own, settings.directory, settings.formats, record, options,
+        labels=labels, sources=sources, video=settings.video,
+    )  # fmt: skip
     for path in manifest.paths:
         print(path)
+    for file in manifest.without_record:
+        print(f"{file} has no room for how it was made; {manifest.paths[-1]} says it", file=sys.stderr)
     return settings.objective.measure(results) if settings.objective else None
+
+
+def _save_large(job: Prepared, outcome: Any) -> None:
+    """Make the images of a job piece by piece, and write them."""
+    settings, options = job.settings, job.settings.pictures or PictureOptions()
+    if settings.objective is not None:
+        raise FgraphError("objective.metric needs an image in memory: give output.formats without tiff and dzi")
+    how = {"device": settings.device, "precision": settings.precision, "memory": settings.memory}
+    record = record_graph(job.graph, {"precision": settings.precision, **options.changed})
+    for path in save_large_images(
+        job.graph, settings.directory, settings.formats, record, piece=settings.piece, quality=options.quality, **how
+    ):
+        print(path)
+
+
+def _tell_changes(restored: Restored, graph: Graph) -> None:
+    """Say what is no longer as it was when a picture was made; each thing once, of all jobs of a sweep."""
+    try:
+        now = record_graph(graph)
+    except FgraphError:
+        return  # a model that cannot be found: a fault of the graph, told with the others
+    for text in tell_changes(restored.record, now, restored.path):
+        if text not in restored.told:
+            restored.told.add(text)
+            print(f"warning: {text}", file=sys.stderr)
 
 
 def _say(job: Prepared, outcome: Any) -> None:
@@ -101,10 +158,11 @@ def _draw(job: Prepared, outcome: Any) -> None:
     from fgraph.digraph.draw import draw_svg  # no other mode draws
     from fgraph.plan.draw import draw_plan
 
+    settings = job.settings
     wiring, faults = wire(job.work.graph.spec)
     if faults:
         raise GraphError(faults)
-    stem = job.settings.directory / job.settings.name.rsplit("/")[-1]
+    stem = settings.directory / settings.name.rsplit("/")[-1]
     drawings = {".svg": draw_svg(wiring), ".plan.svg": draw_plan(job.group[1].compile([job.work]))}
     for ending, drawing in drawings.items():
         path = stem.with_name(stem.name + ending)
@@ -117,10 +175,17 @@ def _done(job: Prepared, outcome: Any) -> None:
 
 
 _Finish: TypeAlias = Callable[[Prepared, Any], float | None]
-_TOGETHER: Mapping[Mode, Callable[[Engine], Engine]] = {
+_TOGETHER: Mapping[str, Callable[[Engine], Engine]] = {
     "run": lambda engine: engine,
     "explain": lambda _: _explain,
     "check": lambda _: _check,
     "draw": lambda _: _nothing,
+    "large": lambda _: _nothing,
 }
-_FINISH: Mapping[Mode, _Finish] = {"run": _save, "explain": _done, "check": _say, "draw": _draw}
+_FINISH: Mapping[str, _Finish] = {
+    "run": _save,
+    "explain": _done,
+    "check": _say,
+    "draw": _draw,
+    "large": _save_large,
+}

@@ -7,6 +7,7 @@ import re
 from fgraph.cli.configuration import Settings
 from fgraph.declare.reading import trace_files
 from fgraph.declare.source import DocumentPath, Places, Source
+from fgraph.save.restoring import places_of
 
 _FIELD = re.compile(r"[+~]{0,2}graph\.([A-Za-z0-9_.]+)(=|$)")
 _SETTINGS: dict[str, DocumentPath] = {"model": ("models", "main"), "seed": ("seed",)}
@@ -14,7 +15,10 @@ _SETTINGS: dict[str, DocumentPath] = {"model": ("models", "main"), "seed": ("see
 
 def trace(settings: Settings) -> Source:
     """The places of a job's graph, so that a fault names the file and line, or the override, that it stands in."""
-    files = trace_files(settings.files)
+    if settings.restored is not None:
+        files = places_of(settings.restored.record, settings.restored.path)
+    else:
+        files = trace_files(settings.files)
     places = Places(files.file, dict(files.lines), dict(files.origins))
     for text in settings.overrides:
         path = _changed(text)

@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from hydra.conf import HydraConf
 from hydra.types import RunMode
+from omegaconf import OmegaConf
 
-from fgraph._errors import FgraphError
+from fgraph._errors import FgraphError, SkippedError
 from fgraph.cli.configuration import Settings
 
 
@@ -25,21 +26,30 @@ class Sweep:
     settings: list[Settings | None] = field(default_factory=list)  # of each job; None: it had none yet when it failed
     failures: list[Exception] = field(default_factory=list)  # those that were told
     is_sweep: bool = False
+    directory: Path | None = None  # of a sweep
+    overrides: list[tuple[str, ...]] = field(default_factory=list)  # of each job
+    _complete: set[int] = field(default_factory=set)  # the places of those that did not fail
 
     @property
     def exit_code(self) -> int:
-        """0 all done; 1 a job of a sweep failed; of a single run 1 after a bug of ours, 2 after a user's mistake."""
+        """0 all done; 1 a job of a sweep failed; of a single run 1 after a bug, 2 a mistake, 3 skipped pictures."""
         if self.is_sweep or not self.failures:
             return int(bool(self.failures))
+        if isinstance(self.failures[0], SkippedError):
+            return 3
         return 2 if isinstance(self.failures[0], FgraphError) else 1
 
     @contextmanager
     def job(self, hydra_config: HydraConf, settings: Settings | None) -> Iterator[None]:
         """Around the end of each job: a failure is told; in a sweep Hydra gets to know of it too."""
         self.settings.append(settings)
+        given = OmegaConf.to_container(cast(Any, hydra_config.overrides.task), resolve=False)
+        self.overrides.append(tuple(cast(list[str], given)))
         self.is_sweep = hydra_config.mode is RunMode.MULTIRUN
+        self.directory = Path(hydra_config.runtime.cwd) / str(hydra_config.sweep.dir)
         try:
             yield
+            self._complete.add(len(self.settings) - 1)
         except Exception as error:
             self.failures.append(error)
             self._tell(error, _label(hydra_config))
@@ -55,6 +65,24 @@ class Sweep:
             return
         print(f"{label}failed by a bug:", file=sys.stderr)
         traceback.print_exception(error)
+
+    def write_sheet(self) -> None:
+        """Write the contact sheet of a sweep that made pictures, and say where.
+
+        Raises:
+            SaveError: it cannot be written.
+        """
+        made = [one for one in self.settings if one is not None and one.mode == "run" and one.sheet]
+        if not self.is_sweep or len(self.settings) < 2 or not made or self.directory is None:
+            return
+        from fgraph.cli.contact import Job, write_contact_sheet  # with Pillow, which --help can do without
+
+        complete = {number: self.settings[number] for number in self._complete}
+        directories = [one.directory if (one := complete.get(number)) else None for number in range(len(self.settings))]
+        jobs = [Job(given, directory) for given, directory in zip(self.overrides, directories, strict=True)]
+        path = write_contact_sheet(jobs, self.directory, made[0].pictures.quality if made[0].pictures else 90)
+        if path is not None:
+            print(path)
 
     def warn_if_identical(self) -> None:
         """Say so when the jobs of a sweep could not differ, such as a sweep over a seed that nothing reads."""
@@ -116,4 +144,5 @@ def _remove_empty(directory: Path) -> None:
     """Hydra makes a directory for every job; one with nothing in it is litter, and so may be its parent."""
     with suppress(OSError):  # rmdir refuses whatever is not empty
         directory.rmdir()
-        directory.parent.rmdir()
+        if not Path.cwd().is_relative_to(directory.parent.resolve()):
+            directory.parent.rmdir()

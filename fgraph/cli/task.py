@@ -11,14 +11,15 @@ from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError
 from fgraph.cli.configuration import read_mode, read_settings
-from fgraph.cli.models import ModelJob, read_model_job
+from fgraph.cli.models import LoneJob, ModelJob, read_model_job
 from fgraph.cli.sweeps import Sweep
 
 if TYPE_CHECKING:
     from fgraph.cli.jobs import Prepared
+    from fgraph.cli.restoring import Restored
     from fgraph.sweep.together import Engine, Options, Outcome, Work
 
-    Job: TypeAlias = Prepared | ModelJob
+    Job: TypeAlias = Prepared | LoneJob
 
 
 class Task:
@@ -28,8 +29,9 @@ class Task:
     `finish`, each alone.
     """
 
-    def __init__(self, sweep: Sweep) -> None:
+    def __init__(self, sweep: Sweep, restored: Restored | None = None) -> None:
         self.sweep = sweep
+        self._restored = restored
         self._targets: set[Path] = set()  # of the jobs prepared so far
 
     def __call__(self, config: DictConfig) -> float | None:
@@ -53,28 +55,32 @@ class Task:
             job = read_model_job(config, mode, HydraConfig.get())
             self._claim(job)
             return job
+        if mode == "invert":
+            from fgraph.cli.inversion import read_inversion_job
+
+            return read_inversion_job(config, HydraConfig.get())
         from fgraph.cli import jobs
 
-        return jobs.prepare(read_settings(config, mode, HydraConfig.get()))
+        return jobs.prepare(read_settings(config, mode, HydraConfig.get(), self._restored))
 
     def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
         """Run all jobs; for each what it made, or the exception that it failed with."""
-        graphs = [one for one in prepared if not isinstance(one, ModelJob)]
+        graphs = [one for one in prepared if not isinstance(one, LoneJob)]
         if not graphs:
             return [None] * len(prepared)
         from fgraph.cli import jobs
 
         outcomes = iter(jobs.run_many(graphs, engine))
-        return [None if isinstance(one, ModelJob) else next(outcomes) for one in prepared]
+        return [None if isinstance(one, LoneJob) else next(outcomes) for one in prepared]
 
     def finish(self, config: DictConfig, prepared: Job | None, outcome: Any) -> float | None:
         """Write one job's results, or tell what it failed with; the job's objective, if it has one."""
-        settings = None if prepared is None or isinstance(prepared, ModelJob) else prepared.settings
+        settings = None if prepared is None or isinstance(prepared, LoneJob) else prepared.settings
         with self.sweep.job(HydraConfig.get(), settings):
             if isinstance(outcome, Exception):
                 raise outcome
             assert prepared is not None
-            if isinstance(prepared, ModelJob):
+            if isinstance(prepared, LoneJob):
                 prepared.run()
                 return None
             from fgraph.cli import jobs

@@ -8,6 +8,7 @@ from fgraph._errors import GraphError
 from fgraph._nodes import Registry
 from fgraph.declare.handle import NodeRef
 from fgraph.node import Noise
+from nodes._copies import Copy, Proposals
 
 Reference: TypeAlias = NodeRef | str
 
@@ -61,7 +62,7 @@ class NodeMethods:
         w_dim], S [rows, sum of style lengths]; one row may come without its first axis.
 
         Fields:
-            file: .npz, .npy, .safetensors or .pt
+            file: .npz, .npy, .safetensors, .pt or .pkl
             value: the numbers themselves
             array: which array of the file; absent: its only one, or `latent`
             space: the space that the numbers stand in; absent: what the file tells, w+ if they have 3 axes, else w
@@ -122,6 +123,7 @@ class NodeMethods:
         self,
         of: Reference,
         to: Reference,
+        reading: Literal["paper", "code", "code_with_slip"] = ...,
         rows: str | None = ...,
         layers: str | int | None = ...,
         *,
@@ -129,14 +131,187 @@ class NodeMethods:
     ) -> NodeRef:
         """The codes of `of`, wearing the coarse codes of `to`, so that both have one pose.
 
-        The paper's reading is the first 2048 dimensions of W+, rows 0..3 (SOAT, section 4.6); `layers` says
-        another.
+        SOAT, section 4.6, takes the first 2,048 numbers of W+, rows 0..3, which feed σ 0 to 5. Its code in face
+        mode leaves σ 1 to 3 unmixed instead, which is to wear the source's there; that it mixes σ 0 all the same is
+        a slip.
 
         Fields:
             of: the codes that change their pose
             to: the codes whose pose is taken
-            rows: the W+ rows taken from `to`; absent, and no layers: 0..3
-            layers: instead of rows: layers, by name or σ index
+            reading: what is taken: paper W+ rows 0..3, code σ 0..3, code_with_slip σ 1..3, as published
+            rows: instead: the W+ rows taken from `to`, such as 0..1
+            layers: instead: layers, by name or σ index
+        """
+
+    def own(
+        self,
+        of: Reference,
+        reference: Reference,
+        part: Sequence[int] | None = ...,
+        mask: Reference | None = ...,
+        how: Literal["greedy", "together"] = ...,
+        strength: float | Sequence[float] = ...,
+        rho: float | Sequence[float] = ...,
+        epsilon: float | Sequence[float] = ...,
+        layer: str | int = ...,
+        clusters: int = ...,
+        samples: int = ...,
+        seed: int = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A part taken from another code through the style channels that own it, with no mask in the picture.
+
+        Collins et al. 2020, "Editing in Style", section 3: spherical k-means on the activations of seeded samples
+        finds the parts of a model's images, and M says what share of each channel's energy lies in each. Then S + q
+        (S of the reference - S), where q is 1 for the channels owned most, as long as the sum of 1 - M over them
+        stays below ε in each layer, and only where M > ρ (`greedy`, their published program), or min(1, λ M)
+        (`together`). What owns what is found once for a model, in seconds for a small one, and kept in your cache.
+
+        Fields:
+            of: the codes that are changed
+            reference: the codes that the part is taken from
+            part: the part, by number, from 0; the largest comes first; or a list, taken together
+            mask: instead: the parts of which most lies inside this mask
+            how: how q follows from M
+            strength: greedy: what q is, where it is not 0; together: λ
+            rho: of greedy: ρ, the least share
+            epsilon: of greedy: ε, how much of a layer's channels may lie elsewhere, in channels
+            layer: whose activations are clustered
+            clusters: how many parts
+            samples: images that are looked at
+            seed: of those images, and of the clusters
+        """
+
+    def truncate(
+        self,
+        of: Reference,
+        truncation: float | Sequence[float] = ...,
+        cutoff: int | None = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """w_mean + ψ (w - w_mean), for any codes: z is mapped to W first, and in S the mean is that of W, as styles.
+
+        `cutoff` is `truncation_cutoff` of NVlabs' programs: only the first so many W+ rows are truncated.
+
+        Fields:
+            of: the codes
+            truncation: ψ: 1 leaves the codes as they are, 0 is the mean
+            cutoff: truncate only the W+ rows below this one; absent: all
+        """
+
+    @overload
+    def direction(
+        self,
+        kind: Literal["pca"],
+        component: int | Sequence[int] = ...,
+        unit: Literal["deviation", "length"] = ...,
+        *,
+        of: Reference,
+        strength: float | Sequence[float] = ...,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """GANSpace: along a principal component of w, over 10,000 seeded samples (Härkönen et al. 2020).
+
+        Fields:
+            component: which, from 0: the one along which w deviates most
+            unit: of strength: standard deviations of w along it, or its length in W
+            of: the codes that are moved
+            strength: how far, in units of the direction; a list gives a row each
+            layers: the layers, by name or σ index, whose styles move; absent: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
+    @overload
+    def direction(
+        self,
+        kind: Literal["sefa"],
+        component: int | Sequence[int] = ...,
+        unit: Literal["deviation", "length"] = ...,
+        factorised: str | int | None = ...,
+        normalised: bool = ...,
+        torgb: bool = ...,
+        *,
+        of: Reference,
+        strength: float | Sequence[float] = ...,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """SeFa: along an eigenvector of AᵀA, where A are the affine weights of some layers (Shen & Zhou 2021).
+
+        Fields:
+            component: which, from 0: the one that changes the styles most
+            unit: of strength: its length in W, or standard deviations of w along it
+            factorised: the layers whose affines are factorised; absent: those of layers or rows, else all
+            normalised: whether every style counts alike, as in the published program; the paper does not say so
+            torgb: whether the affines of ToRGB count; the published programs leave them out
+            of: the codes that are moved
+            strength: how far, in units of the direction; a list gives a row each
+            layers: the layers, by name or σ index, whose styles move; absent: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
+    @overload
+    def direction(
+        self,
+        kind: Literal["file"],
+        file: str | None = ...,
+        value: Any | None = ...,
+        array: str | None = ...,
+        space: Literal["z", "w", "w+", "s"] | None = ...,
+        component: int | Sequence[int] = ...,
+        *,
+        of: Reference,
+        strength: float | Sequence[float] = ...,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Along a direction of your own, in z, W, W+ or S: from a file or given as numbers.
+
+        Read are `.npy`, `.npz`, `.safetensors` and `.pt`; a file of GANSpace (`lat_comp`, in units of its
+        `lat_stdev`) and rosinality's factor.pt (`eigvec`, a column each) are known by what they hold.
+
+        Fields:
+            file: .npz, .npy, .safetensors or .pt
+            value: the numbers themselves
+            array: which array of the file; absent: its only one, or a known one
+            space: where it lies; absent: what the file tells, w+ if it has 3 axes, else w or s by its length
+            component: which direction, where there are several, from 0
+            of: the codes that are moved
+            strength: how far, in units of the direction; a list gives a row each
+            layers: the layers, by name or σ index, whose styles move; absent: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
+    def walk(
+        self,
+        of: Reference,
+        frames: int = ...,
+        path: Literal["lerp", "slerp", "spline"] = ...,
+        closed: bool = ...,
+        ease: Literal["linear", "smooth"] = ...,
+        space: Literal["z", "w", "w+", "s"] | None = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A walk through key codes: each frame is a row, so that all frames are one batch.
+
+        `lerp` goes straight from key to key, in W; `slerp` on the sphere, in z, where random codes lie; `spline`
+        through the keys without a corner, in W (Catmull & Rom 1974, the uniform spline). All frames have the random
+        noise of the first key, so that nothing but the codes moves.
+
+        Fields:
+            of: the keys, two rows or more
+            frames: rows of the walk
+            path: how it goes from key to key
+            closed: whether it goes back to the first key; the last frame is then the one before it
+            ease: smooth rests at each key (3t² - 2t³ between two), linear goes on evenly
+            space: where the way lies; absent: z for slerp, else w, or the later space of the keys
         """
 
     def image(
@@ -151,7 +326,7 @@ class NodeMethods:
         """Pictures from files, a row each: any format and mode that Pillow reads, upright as the camera says.
 
         Fields:
-            path: one file, or a list; sought where you are, then among the bundled pictures
+            path: one file, or a list; sought beside the graph file, where you are, among the bundled pictures
             size: pixels: a side, or [height, width]; absent: the model's
             fit: crop fills the size, pad shows all on white, stretch changes the proportions
             model: the model whose size is meant; absent: main
@@ -160,26 +335,43 @@ class NodeMethods:
     def invert(
         self,
         of: Reference,
-        space: Literal["s", "w+"] = ...,
-        steps: int = ...,
-        learning_rate: float = ...,
-        prior: float = ...,
+        preset: Literal["fast", "soat"] = ...,
+        space: Literal["w", "w+", "s"] | None = ...,
+        prior: Literal["none", "gaussian", "gaussian-full", "wulff"] | None = ...,
+        prior_weight: float | None = ...,
+        mse: float | None = ...,
+        pyramid: float | None = ...,
+        lpips: float | None = ...,
+        discriminator: float | None = ...,
+        steps: int | None = ...,
+        learning_rate: float | None = ...,
+        patience: int | None = ...,
+        starts: int | None = ...,
         model: str | None = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
         """GAN inversion: the codes whose images come nearest to the given ones, by Adam, all images in one batch.
 
-        The loss of a row is its mean squared error plus `prior` · mean((v - μ)² / σ²) over the entries of its code,
-        the Gaussian prior of SOAT, section 4.5 (in S) and of Wulff & Torralba 2020 (in W+), with μ and σ of 10,000
-        samples.
+        The loss of a row is a weighted sum of the losses below and of the prior; fields left out are the preset's.
+        What each of them is, and what it costs and brings: docs/inversion.md. `mode=invert` inverts a folder of
+        pictures.
 
         Fields:
             of: the images, of the model's size
-            space: where the code is sought
-            steps: of Adam
-            learning_rate: of Adam, falling to 0 along a cosine
-            prior: the weight of the Gaussian prior
+            preset: fast, or soat: the published recipe, 3000 steps with LPIPS
+            space: where the code is sought; absent: s
+            prior: gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and
+                W+, after leaky ReLU of slope 5; none; absent: gaussian in s, else wulff
+            prior_weight: of the prior; absent: 0.001
+            mse: weight of the mean squared error; absent: 1
+            pyramid: weight of L1 over a Laplacian pyramid; absent: 0.1, soat 0
+            lpips: weight of LPIPS, an extra; absent: 0, soat 20
+            discriminator: weight of features of the discriminator in the model's file; absent: 0
+            steps: of Adam, at most; absent: 400, soat 3000
+            learning_rate: of Adam, at its height; absent: 0.05
+            patience: steps without progress after which a row ends early, 0 never; absent: 100, soat 0
+            starts: codes to start from, the best is kept; absent: 1
             model: the model they become codes of; absent: main
         """
 
@@ -299,6 +491,28 @@ class NodeMethods:
     @overload
     def mask(
         self,
+        kind: Literal["region"],
+        region: Literal["eyes", "nose", "mouth", "face", "hair", "left_half", "right_half"],
+        framing: Literal["ffhq", "avatar"] = ...,
+        feather: float | Sequence[float] = ...,
+        invert: bool = ...,
+        alpha: float | Sequence[float] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A part of an aligned face, with soft edges: where it lies follows from how the faces are framed.
+
+        Fields:
+            region: the part; left and right are those of the picture
+            framing: ffhq: faces aligned as FFHQ's are; avatar: those of the bundled model
+            feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
+            invert: 1 becomes 0 and 0 becomes 1
+            alpha: a factor on all of it; a list gives a row each
+        """
+
+    @overload
+    def mask(
+        self,
         kind: Literal["image"],
         path: str,
         channel: Literal["luminance", "alpha", "red", "green", "blue"] = ...,
@@ -311,7 +525,7 @@ class NodeMethods:
         """A picture stretched over the canvas: white is 1.
 
         Fields:
-            path: an image file; sought where you are, then among the bundled pictures
+            path: an image file; sought beside the graph file, where you are, among the bundled pictures
             channel: what is read of it
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
@@ -595,6 +809,344 @@ class NodeMethods:
             mask: α: 0 is a, 1 is b
             layers: where to mix; elsewhere a runs alone; `here`: only at the pause
             parts: which tensors are mixed
+        """
+
+    def patches(
+        self,
+        of: Reference,
+        source: Reference | None = ...,
+        *,
+        patches: Sequence[Copy | Mapping[str, Any]] | Proposals | Mapping[str, Any],
+        feather: float | Sequence[float] = ...,
+        layers: str | int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        swap: bool = ...,
+        form: Literal["paper", "code"] = ...,
+        at: str | int = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Patches of one picture copied elsewhere in it (or taken from `source`), on the features of many layers.
+
+        The form of the paper, at each of the layers: f <- (1 - Shift(α)) f + Shift(α) Shift(f) (SOAT, equation 4).
+        Several patches are laid one over the other, each a copy of the untouched picture. The form of the code
+        (`patch_swap`): boxes cut to whole pixels of one layer, once, hard, the activation only.
+
+        Fields:
+            of: the picture that is changed
+            source: the picture that patches are cut from, paused at the same layer; absent: the same one
+            patches: a list of {box: [x, y, width, height], to: [x, y]}, or with by: [dx, dy] instead of to, in
+                fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are
+                proposed, by looking at the picture, for each row
+            feather: σ of the soft edge, as a fraction of the shorter side of the canvas; form code has none
+            layers: where patches are copied; form code does so once, at `at`
+            parts: which tensors; form code: activation
+            swap: copy what is at the other end the other way, too
+            form: paper: soft, at many layers; code: hard, at one
+            at: of form code: the layer
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["scale"],
+        factor: float | Sequence[float] = ...,
+        about: Literal["centre", "published"] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels made larger or smaller about the middle; zeros come in from outside.
+
+        Fields:
+            factor: 2 is twice as large
+            about: centre, or published: pixel n/2, half a pixel below and right of it
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["rotate"],
+        degrees: float | Sequence[float] = ...,
+        about: Literal["centre", "published"] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels turned about the middle; zeros come in at the corners.
+
+        Fields:
+            degrees: counter-clockwise, as it is looked at
+            about: centre, or published: pixel n/2, half a pixel below and right of it
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["translate"],
+        dx: float | str | Sequence[float | str] = ...,
+        dy: float | str | Sequence[float | str] = ...,
+        unit: Literal["fraction", "pixel"] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels moved; zeros come in at the edge, or what went out at the other where the canvas goes round.
+
+        Fields:
+            dx: to the right
+            dy: down
+            unit: of the canvas, as published; or pixels of each layer's own map
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["flip"],
+        axis: Literal["x", "y"] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels mirrored.
+
+        Fields:
+            axis: x swaps left and right (published: flip-h), y top and bottom
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["erode"],
+        radius: int | Sequence[int] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """The least value within a disc: bright forms get thinner.
+
+        Fields:
+            radius: of the disc, in pixels of the layer
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["dilate"],
+        radius: int | Sequence[int] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """The greatest value within a disc: bright forms get thicker.
+
+        Fields:
+            radius: of the disc, in pixels of the layer
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["threshold"],
+        value: float | Sequence[float] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """1 where a channel is above a value, else 0.
+
+        Fields:
+            value: what it must be above; published: -1 to 1
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["multiply"],
+        factor: float | Sequence[float] = ...,
+        *,
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels times a factor.
+
+        Fields:
+            factor: 0 ablates, below 0 turns the sign
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["ablate"],
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels set to 0.
+
+        Fields:
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
+        """
+
+    @overload
+    def bend(
+        self,
+        kind: Literal["invert"],
+        of: Reference,
+        layers: str | int,
+        channels: str | int = ...,
+        fraction: float | Sequence[float] | None = ...,
+        seed: int | Sequence[int] | None = ...,
+        cluster: int | Sequence[int] | None = ...,
+        clusters: int = ...,
+        parts: Literal["both", "activation", "skip"] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """1 - x, as published.
+
+        Fields:
+            of: the pass that is bent
+            layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
+            channels: all, or numbers and ranges, such as 0,3..9
+            fraction: instead: this share of each layer's channels, drawn by `seed`
+            seed: of fraction; absent: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
+            clusters: how many groups there are
+            parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
     def decode(

@@ -10,6 +10,7 @@ from fgraph._errors import Fault, nearest
 from fgraph._nodes import Registry
 from fgraph.declare.checking import check
 from fgraph.declare.document import Document, parse
+from fgraph.declare.files import place_files
 from fgraph.declare.overrides import apply, parse_overrides
 from fgraph.declare.source import DocumentPath, Places, Source, in_order
 from fgraph.declare.spec import GraphSpec
@@ -45,6 +46,7 @@ def read(
         from fgraph.declare.interpolation import resolve  # loads OmegaConf
 
         resolve(document)
+    place_files(document, ops)
     spec = check(document, ops)
     return spec, in_order(document.faults)
 

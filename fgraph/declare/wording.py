@@ -69,7 +69,7 @@ def _complain(
 ) -> Complaint:
     owner, field = _field_at(model, path)
     if owner is not model:
-        name = str(path[-2])
+        name = next(key for key in reversed(path[:-1]) if isinstance(key, str))
     last = str(path[-1]) if path else ""
     for detail in details:
         if detail["type"] == "extra_forbidden" and owner is not None:
@@ -132,5 +132,13 @@ def _field_at(model: type[BaseModel], path: DocumentPath) -> tuple[type[BaseMode
     for depth, key in enumerate(names):
         field = owner.model_fields.get(key) if owner is not None else None
         if depth < len(names) - 1:
-            owner = next(iter(models_in(field.annotation)), None) if field is not None else None
+            indexed = isinstance(path[path.index(key) + 1], int)
+            owner = _model_of(field, names[depth + 1], indexed) if field is not None else None
     return owner, field
+
+
+def _model_of(field: FieldInfo, name: str, indexed: bool) -> type[BaseModel] | None:
+    """The model in an annotation that knows a field; where none does, that of a list's items, or of a mapping."""
+    models = list(models_in(field.annotation))
+    knowing = [model for model in models if name in model.model_fields]
+    return next(iter(knowing or (models if indexed else models[::-1])), None)

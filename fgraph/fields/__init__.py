@@ -1,6 +1,6 @@
 """Mask fields: alpha over a canvas as frozen expression trees, drawn with numpy at any layer's size.
 
-    base        Field, rasterise, support
+    base        Field, rasterise, rasterise_window, support, difference
     axial       Constant, Ramp, Hat, Cell: fields that vary along one axis
     drawn       Drawn: the ways in which a shape becomes pixels
     shapes      Box, Ellipse, Polygon
@@ -14,7 +14,7 @@ A mask node's common options apply in the order drawn, feather, invert, alpha: `
 """
 
 from fgraph.fields.axial import Cell, Constant, Hat, Ramp
-from fgraph.fields.base import Field, Rectangle, rasterise, support
+from fgraph.fields.base import Field, Rectangle, difference, rasterise, rasterise_window, support
 from fgraph.fields.beyond import Margined, Turned, turned, with_margin
 from fgraph.fields.drawn import Drawn
 from fgraph.fields.operators import (
@@ -57,11 +57,13 @@ __all__ = [
     "Turned",
     "combine",
     "complement",
+    "difference",
     "edited",
     "feathered",
     "finish",
     "product",
     "rasterise",
+    "rasterise_window",
     "scaled",
     "support",
     "turned",

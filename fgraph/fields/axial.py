@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from fgraph._geometry import Axis, Number, fraction
 from fgraph._geometry.numbers import check_choice, shown
-from fgraph.fields.base import Field, along, centred, centres
+from fgraph.fields.base import Field, Rectangle, along, centred, centres
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,22 @@ class Axial(Field):
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         return along(self._profile(width if self.axis == "x" else height), self.axis, height, width)
+
+    def _is_local(self) -> bool:
+        return True
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        top, left, bottom, right = window
+        profile = self._profile(width if self.axis == "x" else height)
+        part = profile[left:right] if self.axis == "x" else profile[top:bottom]
+        return along(part, self.axis, bottom - top, right - left)
+
+    def _bounds(self, height: int, width: int) -> Rectangle | None:
+        held = np.flatnonzero(self._profile(width if self.axis == "x" else height) > 0)
+        if not len(held):
+            return None
+        first, end = int(held[0]), int(held[-1]) + 1
+        return (0, first, height, end) if self.axis == "x" else (first, 0, end, width)
 
     @abstractmethod
     def _profile(self, length: int) -> NDArray[Any]:

@@ -42,6 +42,24 @@ class Field(ABC):
         """What `constant` is, for a subclass to say."""
         return None
 
+    @property
+    def is_local(self) -> bool:
+        """Whether a window of the field is drawn without the rest of it."""
+        return self.constant is not None or self._is_local()
+
+    def _is_local(self) -> bool:
+        """What `is_local` is where the field is not constant."""
+        return False
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        """The part of `_draw` that lies in a window."""
+        top, left, bottom, right = window
+        return rasterise(self, height, width)[top:bottom, left:right]
+
+    def _bounds(self, height: int, width: int) -> Rectangle | None:
+        """A rectangle outside of which the field is 0; None: it is 0 everywhere."""
+        return (0, 0, height, width)
+
     def _make_exact(self, *names: str) -> None:
         """Turn the numbers that were written, also within tuples, into fractions: 0.25 equals 1/4."""
         for name in names:
@@ -100,11 +118,26 @@ def rasterise(field: Field, height: int, width: int) -> Raster:
     return raster
 
 
+def rasterise_window(field: Field, height: int, width: int, window: Rectangle) -> Raster:
+    """The part of `rasterise(field, height, width)` that lies in a window of the canvas: float32, [0, 1].
+
+    Raises:
+        SizeError: as `rasterise`.
+    """
+    top, left, bottom, right = window
+    if field.constant is not None:
+        return np.full((bottom - top, right - left), field.constant, np.float32)
+    return _clipped(field._draw_window(height, width, window))
+
+
 def _raster(field: Field, height: int, width: int) -> Raster:
     if field.constant is not None:
         return np.full((height, width), field.constant, np.float32)
-    values = field._draw(height, width)
-    raster: Raster = np.empty((height, width), np.float32)  # a fresh one: values may be another field's raster
+    return _clipped(field._draw(height, width))
+
+
+def _clipped(values: NDArray[Any]) -> Raster:
+    raster: Raster = np.empty(values.shape, np.float32)  # a fresh one: values may be another field's raster
     np.clip(values, 0.0, 1.0, out=raster, casting="same_kind")
     return raster
 
@@ -114,11 +147,39 @@ def support(field: Field, height: int, width: int) -> Rectangle | None:
     """The smallest rectangle that holds every pixel above 0 at this size; None where there is none."""
     if field.constant is not None:
         return (0, 0, height, width) if field.constant > 0 else None
-    raster = rasterise(field, height, width)
-    rows, columns = np.flatnonzero(raster.any(axis=1)), np.flatnonzero(raster.any(axis=0))
+    window = field._bounds(height, width)
+    if window is None:
+        return None
+    found = extent_of(rasterise_window(field, height, width, window))
+    return None if found is None else placed(found, window)
+
+
+def difference(a: Field, b: Field, height: int, width: int) -> Rectangle | None:
+    """The rectangle outside of which two fields are equal at this size; None where they are equal everywhere."""
+    rectangles = [one for one in (support(a, height, width), support(b, height, width)) if one is not None]
+    if not rectangles:
+        return None
+    first, *others = rectangles
+    window = first
+    for other in others:
+        window = (*map(min, window[:2], other[:2]), *map(max, window[2:], other[2:]))  # type: ignore[assignment]
+    unequal = rasterise_window(a, height, width, window) != rasterise_window(b, height, width, window)
+    found = extent_of(unequal)
+    return None if found is None else placed(found, window)
+
+
+def extent_of(values: NDArray[Any]) -> Rectangle | None:
+    """The smallest rectangle that holds everything but 0; None where there is nothing else."""
+    rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
     if not len(rows):
         return None
     return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
+
+
+def placed(inner: Rectangle, window: Rectangle) -> Rectangle:
+    """A rectangle of a window as one of the canvas."""
+    top, left = window[:2]
+    return inner[0] + top, inner[1] + left, inner[2] + top, inner[3] + left
 
 
 def centred(start: Fraction, stop: Fraction, length: int) -> tuple[int, int]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from fgraph._geometry import Canvas, Transform
 from fgraph.fields.axial import Constant
-from fgraph.fields.base import Field, rasterise
+from fgraph.fields.base import Field, Rectangle, rasterise, rasterise_window
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,17 @@ class Margined(Field):
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         inner = rasterise(self.field, height - self.margin, width - self.margin)
         return np.pad(inner, self.margin // 2, "edge")
+
+    def _is_local(self) -> bool:
+        return self.field.is_local
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        size, half = (height - self.margin, width - self.margin), self.margin // 2
+        rows, columns = (
+            np.arange(window[axis], window[axis + 2]).clip(half, size[axis] + half - 1) - half for axis in (0, 1)
+        )
+        inside = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+        return rasterise_window(self.field, *size, inside)[np.ix_(rows - rows[0], columns - columns[0])]
 
 
 def with_margin(field: Field, margin: int) -> Field:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from fgraph._geometry import Number, fraction
 from fgraph._geometry.numbers import check_choice
 from fgraph.fields.axial import Constant
-from fgraph.fields.base import Field, rasterise
+from fgraph.fields.base import Field, Rectangle, rasterise, rasterise_window, support
 from fgraph.fields.blur import blur_axis, gaussian_taps, kernel_for
 
 Operation = Literal["add", "subtract", "multiply", "max", "min"]
@@ -38,8 +38,14 @@ class Complement(Field):
         value = self.field.constant
         return None if value is None else 1 - value
 
+    def _is_local(self) -> bool:
+        return self.field.is_local
+
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         return 1 - rasterise(self.field, height, width)
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        return 1 - rasterise_window(self.field, height, width, window)
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,22 @@ class Product(Field):
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         return reduce(np.multiply, (rasterise(field, height, width) for field in self.fields))
+
+    def _is_local(self) -> bool:
+        return all(field.is_local for field in self.fields)
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        return reduce(np.multiply, (rasterise_window(field, height, width, window) for field in self.fields))
+
+    def _bounds(self, height: int, width: int) -> Rectangle | None:
+        top, left, bottom, right = 0, 0, height, width
+        for field in self.fields:
+            held = support(field, height, width)
+            if held is None:
+                return None
+            top, left = max(top, held[0]), max(left, held[1])
+            bottom, right = min(bottom, held[2]), min(right, held[3])
+        return (top, left, bottom, right) if bottom > top and right > left else None
 
 
 @dataclass(frozen=True)
@@ -89,6 +111,12 @@ class Combine(Field):
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         return reduce(_OPERATIONS[self.op], (rasterise(field, height, width) for field in self.fields))
 
+    def _is_local(self) -> bool:
+        return all(field.is_local for field in self.fields)
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        return reduce(_OPERATIONS[self.op], (rasterise_window(field, height, width, window) for field in self.fields))
+
 
 @dataclass(frozen=True)
 class Scaled(Field):
@@ -107,6 +135,15 @@ class Scaled(Field):
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         return rasterise(self.field, height, width) * np.float32(self.factor)
+
+    def _is_local(self) -> bool:
+        return self.field.is_local
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        return rasterise_window(self.field, height, width, window) * np.float32(self.factor)
+
+    def _bounds(self, height: int, width: int) -> Rectangle | None:
+        return support(self.field, height, width)
 
 
 @dataclass(frozen=True)

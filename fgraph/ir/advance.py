@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from fgraph._geometry import Canvas
 from fgraph.fields import Constant, Field, with_margin
+from fgraph.ir.bend import map_tensor
 from fgraph.ir.build import Build
 from fgraph.ir.noise import NoiseRows, lower_noise
-from fgraph.ir.ops import Conv, Filtered, Fourier, Mix, ToRGB, Upsample
+from fgraph.ir.ops import Conv, Filtered, Fourier, Mix, ToRGB, Transplant, Upsample
 from fgraph.ir.planes import plane
 from fgraph.ir.program import Operand
-from fgraph.ir.spatial import edit_tensor
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Parts, Run, Tensor
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Parts, Patched, Run, Tensor
 from fgraph.stylegan.alias_free.table import AliasFreeLayer
 from fgraph.stylegan.layers import Layer
 
@@ -54,7 +55,7 @@ def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
             operands = [features.activation, run.styles, *([noise] if noise else [])]
             return build.emit(op, operands)
 
-        made = _mix(build, _terms(build, features.carrier, layer, call))
+        made = _mix(build, _terms(build, features.carrier, layer, call, canvas))
         return replace(features, activation=made, layer=layer.index)
     skip = _grown_skip(build, features, layer)
 
@@ -62,7 +63,7 @@ def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
         op = ToRGB(run.model, _layer_of(build, run, layer), canvas.wrap_x, canvas.wrap_y)
         return build.emit(op, [features.activation, run.styles, *([skip] if skip else [])])
 
-    made = _mix(build, _terms(build, features.carrier, layer, call_rgb))
+    made = _mix(build, _terms(build, features.carrier, layer, call_rgb, canvas))
     return replace(features, skip=made, layer=layer.index)
 
 
@@ -76,7 +77,7 @@ def _run_alias_free(build: Build, features: Features, layer: AliasFreeLayer) -> 
         op = Fourier(run.model, own, height=height, width=width)
         return build.emit(op, [plane(build, run.planes), run.styles])
 
-    made = _mix(build, _terms(build, features.carrier, layer, call), layer.margin)
+    made = _mix(build, _terms(build, features.carrier, layer, call, features.canvas), layer.margin)
     if layer.tensor == "skip":
         return replace(features, skip=made, layer=layer.index)
     return replace(features, activation=made, layer=layer.index)
@@ -100,11 +101,11 @@ def applies(layers: frozenset[int], parts: Parts, layer: int, tensor: Tensor) ->
     return layer in layers and parts in ("both", tensor)
 
 
-def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand]) -> list[Term]:
+def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand], canvas: Canvas) -> list[Term]:
     """The summands of `step(carrier, layer, s)`: nested mixes flatten, their weights multiply."""
 
     def step(part: Carrier) -> list[Term]:
-        return _terms(build, part, layer, call)
+        return _terms(build, part, layer, call, canvas)
 
     if isinstance(carrier, Run):
         return [Term(call(carrier), None)]
@@ -119,7 +120,13 @@ def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], O
     terms = step(carrier.of)
     if not acts:
         return terms
-    return [Term(edit_tensor(build, _mix(build, terms, layer.margin), carrier.edits, margin=layer.margin), None)]
+    return [Term(_changed(build, _mix(build, terms, layer.margin), carrier, (layer, canvas)), None)]
+
+
+def _changed(build: Build, made: Operand, carrier: Mapped | Patched, where: tuple[Layer, Canvas]) -> Operand:
+    if isinstance(carrier, Patched):
+        return transplant(build, made, carrier)
+    return map_tensor(build, made, carrier.edits, *where)
 
 
 def _weighted(build: Build, weight: Fields, part: Carrier, step: Callable[[Carrier], list[Term]]) -> list[Term]:
@@ -128,6 +135,11 @@ def _weighted(build: Build, weight: Fields, part: Carrier, step: Callable[[Carri
     return [
         Term(term.value, weight if term.weight is None else build.multiply(weight, term.weight)) for term in step(part)
     ]
+
+
+def transplant(build: Build, value: Operand, carrier: Patched) -> Operand:
+    """A map with the patches of a carrier copied within it."""
+    return build.emit(Transplant(*carrier.cells), [value, carrier.patches], carrier.feathers)
 
 
 def _mix(build: Build, terms: list[Term], margin: int = 0) -> Operand:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import math
+import io
 import zipfile
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 
 from fgraph._arrays import Array
 from fgraph._errors import ModelError
-from fgraph.stylegan.pickles.files import read_torch
+from fgraph.ir.pickled_files import read_object_array, read_pickled_arrays
 from fgraph.stylegan.pickles.refusal import Refused
-from fgraph.stylegan.pickles.stored import StoredTensor
 from fgraph.stylegan.tensor_file import read_tensor_header
 
+_ZIP_MAGIC = b"PK\x03\x04"
+_NPY_MAGIC = b"\x93NUMPY"
+_PICKLED = (".pt", ".pth", ".pkl")
+_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _NUMBERS = "fiub"  # kinds of numpy types: fractions, whole numbers, truth values
 _LARGEST = 1 << 30  # bytes of arrays in a file
 
@@ -43,14 +46,29 @@ def _read(file: Path, modified: int, size: int) -> Mapping[str, Array]:
     try:
         _check_sizes(file)
         with file.open("rb") as handle:  # numpy leaves a damaged file open
-            loaded = np.load(handle, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return {"array": Array(loaded)}
-            with loaded:
-                arrays = {name: loaded[name] for name in loaded.files}
-                return {name: Array(array) for name, array in arrays.items() if array.dtype.kind in _NUMBERS}
+            start = handle.read(len(_NPY_MAGIC))
+            if not start.startswith((_NPY_MAGIC, _ZIP_MAGIC)):
+                raise ValueError(f"it starts with {start!r}")
+            handle.seek(0)
+            if start == _NPY_MAGIC:
+                return _read_array(handle, file)
+            with np.load(handle, allow_pickle=False) as loaded:
+                arrays: dict[str, Array] = {}
+                for name in loaded.files:
+                    with loaded.zip.open(f"{name}.npy") as member:
+                        found = _read_array(io.BytesIO(member.read()), file)
+                    arrays |= {name: found["array"]} if set(found) == {"array"} else found
+            return {name: array for name, array in arrays.items() if array.array.dtype.kind in _NUMBERS}
     except (ValueError, TypeError, OSError, EOFError, KeyError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise ValueError(f"{file} is no .npz or .npy file of plain numbers: {error}") from error
+
+
+def _read_array(handle: BinaryIO, file: Path) -> dict[str, Array]:
+    """What an `.npy` holds: its array, or those among its objects."""
+    if (objects := read_object_array(handle, file)) is not None:
+        return objects
+    handle.seek(0)
+    return {"array": Array(np.load(handle, allow_pickle=False))}
 
 
 def _check_sizes(file: Path) -> None:
@@ -70,7 +88,7 @@ class LatentFile:
 
 
 def read_latent(path: str, name: str | None = None) -> LatentFile:
-    """The codes in a `.npz`, `.npy`, `.safetensors` or `.pt` file: its array `name`, or `latent`, or its only one.
+    """The codes in a `.npz`, `.npy`, `.safetensors`, `.pt` or `.pkl` file: its array `name`, `latent`, or its only one.
 
     Known files tell their space: ours, the `inversion_codes` of SOAT (a vector of S, or one W+), `projected_w.npz` of
     NVlabs' projector, and W+ of encoders such as e4e, which has three axes, or a name for each image.
@@ -91,8 +109,8 @@ def _read_latent(path: str, name: str | None, modified: int, size: int) -> Laten
     suffix = Path(path).suffix.lower()
     if suffix == ".safetensors":
         found, space = _read_safetensors(path)
-    elif suffix in (".pt", ".pth"):
-        found, space = _read_torch(path), None
+    elif suffix in _PICKLED:
+        found, space = read_pickled_arrays(Path(path)), None
     else:
         found, space = read_arrays(path), None
     wanted = name or ("latent" if "latent" in found else next(iter(found)) if len(found) == 1 else None)
@@ -102,8 +120,10 @@ def _read_latent(path: str, name: str | None, modified: int, size: int) -> Laten
         holds = ", ".join(list(found)[:20]) or "nothing"
         raise ValueError(f"{path} holds {holds}: say which one with array" + (f", not '{name}'" if name else ""))
     codes = found[wanted]
-    if suffix in (".pt", ".pth") and wanted == "latent" and len(found) == 1 and codes.array.ndim < 3:
+    if suffix in _PICKLED and wanted == "latent" and len(found) == 1 and codes.array.ndim < 3:
         return LatentFile(codes, "s" if codes.array.ndim == 1 else "w+")  # SOAT
+    if wanted.lower().endswith(_PICTURES) and codes.array.ndim == 2:
+        return LatentFile(codes, "w+")  # of an encoder, for one image
     return LatentFile(codes, space or ("w+" if codes.array.ndim == 3 else None))
 
 
@@ -121,24 +141,3 @@ def _read_safetensors(path: str) -> tuple[Mapping[str, Array], Any]:
         raise ValueError(f"cannot read {path}: {error}") from error
     space = header.metadata.get("space")
     return arrays, space if space in ("z", "w", "w+", "s") else None
-
-
-def _read_torch(path: str) -> Mapping[str, Array]:
-    """A torch file of tensors; nothing in the file is run, nor torch loaded."""
-    try:
-        found = read_torch(Path(path))
-    except ModelError as error:
-        raise ValueError(f"cannot read {path}: {error}") from error
-    named = {"tensor": found} if type(found) is StoredTensor else found
-    if type(named) is list:
-        named = {str(number): one for number, one in enumerate(named)}
-    if type(named) is not dict:
-        raise ValueError(f"{path} holds neither a tensor nor a dictionary of tensors")
-    try:
-        return {
-            str(key): Array(value.array())
-            for key, value in named.items()
-            if type(value) is StoredTensor and math.prod(value.shape) <= _LARGEST // 8
-        }
-    except (Refused, OSError) as error:
-        raise ValueError(f"cannot read {path}: {error}") from error

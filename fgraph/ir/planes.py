@@ -13,10 +13,11 @@ from fractions import Fraction
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit, Placement, Transform, source_place
 from fgraph.fields import Field, edited, turned
+from fgraph.ir.bendings import Bend
 from fgraph.ir.build import Build
 from fgraph.ir.ops import Plane
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Run
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Patched, Run
 from fgraph.node import blaming
 from fgraph.stylegan.layers import CONST, Table
 
@@ -106,17 +107,24 @@ def _moved(
     if isinstance(carrier, Mixture):
         weights = tuple(_fields(weight, edits) for weight in carrier.weights)
         return Mixture(tuple(map(again, carrier.carriers)), weights)
+    if isinstance(carrier, Patched):
+        return replace(carrier, of=again(carrier.of))  # its cells lie on the canvas: `patches` refuses such models
     return replace(carrier, of=again(carrier.of), edits=_rescaled(carrier.edits, edits, canvas))
 
 
-def _rescaled(own: tuple[Edit, ...], edits: tuple[PlaneEdit, ...] | None, canvas: Canvas) -> tuple[Edit, ...]:
-    """Per-layer shifts, which stay the same distance on a canvas that has changed size."""
+def _rescaled(
+    own: tuple[Edit | Bend, ...], edits: tuple[PlaneEdit, ...] | None, canvas: Canvas
+) -> tuple[Edit | Bend, ...]:
+    """Per-layer shifts and bendings, which stay the same distance on a canvas that has changed size."""
     if edits is None or isinstance(edits[0], Transform):
         return own
     after = canvas.edited(edits[0])
     tall, wide = canvas.height / after.height, canvas.width / after.width
     return tuple(
-        replace(one, dy=one.dy * tall, dx=one.dx * wide) if isinstance(one, geometry.Shift) else one for one in own
+        one.rescaled((tall, wide))
+        if isinstance(one, Bend)
+        else (replace(one, dy=one.dy * tall, dx=one.dx * wide) if isinstance(one, geometry.Shift) else one)
+        for one in own
     )
 
 

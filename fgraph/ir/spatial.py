@@ -10,12 +10,13 @@ from typing import Any, Literal
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit
 from fgraph.fields import Cell, Field, Placed, edited
+from fgraph.ir.bendings import Bend
 from fgraph.ir.build import Build
 from fgraph.ir.margins import activation_margin, check_features_edit, cut_joint, with_margins
 from fgraph.ir.ops import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
 from fgraph.ir.planes import edit_plane, on_plane, place_planes, plane, planes_of
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Run
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Patched, Run
 
 Axis = Literal["x", "y"]
 
@@ -26,6 +27,12 @@ _OPS: dict[type, type[SpatialOp]] = {
     geometry.Crop: Crop,
     geometry.Flip: Flip,
 }
+
+
+_UNMOVED = (
+    "the pass has proposed patches still to be copied, which are not known before it runs, so its canvas cannot be "
+    "edited: edit it before `patches`, or the image after `decode`"
+)
 
 
 def edit_tensor(
@@ -95,13 +102,22 @@ def _edit_carrier(carrier: Carrier, edits: tuple[Edit, ...], canvas: Canvas) -> 
     if isinstance(carrier, Mixture):
         weights = tuple(edit_fields(weight, edits, canvas) for weight in carrier.weights)
         return Mixture(tuple(map(again, carrier.carriers)), weights)
+    if isinstance(carrier, Patched):
+        raise ValueError(_UNMOVED)
     after = canvas.edited(edits[0])
     scale = (canvas.height / after.height, canvas.width / after.width)
-    return replace(carrier, of=again(carrier.of), edits=tuple(_rescaled(edit, scale) for edit in carrier.edits))
+    return _rescaled_map(carrier, again(carrier.of), scale)
 
 
-def _rescaled(edit: Edit, scale: tuple[Fraction, Fraction]) -> Edit:
+def _rescaled_map(carrier: Mapped, of: Carrier, scale: tuple[Fraction, Fraction]) -> Mapped:
+    edits = tuple(_rescaled(edit, scale) for edit in carrier.edits)
+    return replace(carrier, of=of, edits=edits)
+
+
+def _rescaled(edit: Edit | Bend, scale: tuple[Fraction, Fraction]) -> Edit | Bend:
     """A same-size edit whose amounts stay the same distance on a canvas that has changed size."""
+    if isinstance(edit, Bend):
+        return edit.rescaled(scale)
     if isinstance(edit, geometry.Shift):
         return replace(edit, dy=edit.dy * scale[0], dx=edit.dx * scale[1])
     return edit
@@ -182,7 +198,7 @@ def _place_carrier(carrier: Carrier, axis: Axis, start: Fraction, length: Fracti
         return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=place(carrier.alpha))
     if isinstance(carrier, Mixture):
         return Mixture(tuple(map(again, carrier.carriers)), tuple(map(place, carrier.weights)))
+    if isinstance(carrier, Patched):
+        raise ValueError(_UNMOVED)
     scale = (Fraction(1), length) if axis == "x" else (length, Fraction(1))
-    return Mapped(
-        again(carrier.of), tuple(_rescaled(edit, scale) for edit in carrier.edits), carrier.layers, carrier.parts
-    )
+    return _rescaled_map(carrier, again(carrier.of), scale)

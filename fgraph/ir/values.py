@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 
 from fgraph._geometry import Canvas, Edit, Placement
 from fgraph.fields import Field, complement
+from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand
 from fgraph.ir.types import TypeKind
 
@@ -110,10 +111,10 @@ class Mixture:
 
 @dataclass(frozen=True, eq=False)
 class Mapped:
-    """A carrier whose every output, at the layers and tensors named, is moved by a same-size edit."""
+    """A carrier whose every output, at the layers and tensors named, is moved by a same-size edit, or bent."""
 
     of: Carrier
-    edits: tuple[Edit, ...]  # one a row
+    edits: tuple[Edit | Bend, ...]  # one a row, all of one kind
     layers: frozenset[int]
     parts: Parts
 
@@ -122,7 +123,25 @@ class Mapped:
         return Mapped(self.of.take(index), pick(self.edits, index), self.layers, self.parts)
 
 
-Carrier = Run | Blend | Mixture | Mapped
+@dataclass(frozen=True, eq=False)
+class Patched:
+    """A carrier whose every output, at the layers and tensors named, has patches of itself copied elsewhere."""
+
+    of: Carrier
+    patches: Operand
+    feathers: tuple[float, ...]  # one a row
+    cells: tuple[int, int]  # rows and columns that patches are counted in
+    layers: frozenset[int]
+    parts: Parts
+
+    def take(self, index: Index) -> Patched:
+        """Rows picked by index."""
+        return replace(
+            self, of=self.of.take(index), patches=self.patches.take(index), feathers=pick(self.feathers, index)
+        )
+
+
+Carrier = Run | Blend | Mixture | Mapped | Patched
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,9 +11,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
-from fgraph.fields import Field, rasterise
+from fgraph.fields import Field, difference
 from fgraph.ir.kept import Kept, RowId
 from fgraph.ir.ops import Apply, DrawMask, Join, Mix
 from fgraph.ir.program import Bases, Instruction, Program, as_index
@@ -102,7 +100,7 @@ class _Walk:
         for row, field in enumerate(instruction.params):
             best, least = _alone(number, row), _WORTH * size[0] * size[1]
             for root, other in roots:
-                differs = difference(field, other, size)  # type: ignore[arg-type]
+                differs = difference(field, other, *size) or NOTHING  # type: ignore[arg-type]
                 if area(differs) < least:
                     best, least = Kin((number, row), root, differs), area(differs)
             if best.root == best.own and len(roots) < _ROOTS:
@@ -171,12 +169,3 @@ def _with_bases(instruction: Instruction, found: Sequence[Kin]) -> Instruction:
 
 def _alone(number: int, row: int) -> Kin:
     return Kin((number, row), (number, row), NOTHING)
-
-
-def difference(a: Field, b: Field, size: Size) -> Region:
-    """The rectangle outside of which two fields are equal."""
-    unequal = rasterise(a, *size) != rasterise(b, *size)
-    rows, columns = np.flatnonzero(unequal.any(axis=1)), np.flatnonzero(unequal.any(axis=0))
-    if not len(rows):
-        return NOTHING
-    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1

@@ -7,8 +7,10 @@ Nothing is rewritten: instructions get their `regions`, which the plan cuts its 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -31,8 +33,10 @@ from fgraph.ir.regions import (
 )
 
 _WHOLE_FROM = 0.9  # a region of this share of the canvas is made whole: a tile of it would save less than it costs
-_STEPS = 16  # a region's sides are multiples of this part of the canvas's shorter side
-_WASTE = 1.2  # a region may grow by this factor to share a batch
+_STEPS = 32  # a region's sides are multiples of this part of the canvas's shorter side
+_WASTE = 1.2  # a region may grow by this factor to share a call,
+_CALL = 50e6  # but only if that costs less than a call, counted in FLOPs,
+_LITTLE_WASTE = 1.03  # or next to nothing
 
 Wanted = Mapping[int, Sequence[Region]]  # output, by its place -> the region of each of its rows that is wanted
 
@@ -66,8 +70,10 @@ class _Walk:
             for operand in output.tensors.values():
                 kind = self.program.instructions[operand.value].type
                 if kind.spatial:
-                    every = [whole(kind.size)] * operand.rows
-                    self._ask(operand, every if wanted is None else wanted.get(place, [NOTHING] * operand.rows))
+                    asked = None if wanted is None else wanted.get(place, [NOTHING] * operand.rows)
+                    if asked is not None and len(output.tensors) > 1:  # features, each tensor at its own size
+                        asked = [whole(kind.size) if area(one) else NOTHING for one in asked]
+                    self._ask(operand, [whole(kind.size)] * operand.rows if asked is None else asked)
         made = [self._settle(number) for number in reversed(range(len(self.needs)))]
         return replace(self.program, instructions=tuple(reversed(made)))
 
@@ -81,13 +87,21 @@ class _Walk:
             self._ask_through(instruction, self.needs[number])
             return instruction
         size, cyclic = instruction.type.size, self.cyclic[number]
+        if not any(map(area, self.needs[number])):
+            return replace(instruction, regions=_nowhere(instruction.rows))  # of a chunk, most are not looked at
         self._ask_bases(instruction, number)
         regions = [self._made(instruction, need, cyclic) for need in self._own(instruction, number)]
-        regions = _few_sizes(regions, size, cyclic)
+        regions = _few_sizes(regions, size, cyclic, self._flops(instruction))
         self._ask_operands(number, regions)
         if all(region == whole(size) for region in regions):
             return replace(instruction, regions=None)
         return replace(instruction, regions=as_regions(regions))
+
+    def _flops(self, instruction: Instruction) -> float:
+        """What a pixel costs."""
+        types = tuple(self.program.instructions[operand.value].type for operand in instruction.operands)
+        height, width = instruction.type.size
+        return instruction.op.flops(types, instruction.type) / (height * width)
 
     def _ask_whole(self, instruction: Instruction) -> None:
         """Codes are made of whole images."""
@@ -184,6 +198,11 @@ def as_regions(regions: Sequence[Region]) -> Regions:
     return array
 
 
+@lru_cache
+def _nowhere(rows: int) -> Regions:
+    return as_regions([NOTHING] * rows)
+
+
 def weight_supports(program: Program, weight: Operand) -> list[Region]:
     """For each row of a weight, where it is not 0; all of the canvas where the weight is known only later."""
     instruction = program.instructions[weight.value]
@@ -213,18 +232,20 @@ def cyclic_axes(program: Program) -> list[Cyclic]:
     return cyclic
 
 
-def _few_sizes(regions: list[Region], size: Size, cyclic: Cyclic) -> list[Region]:
-    """Regions enlarged to one of few sizes, the largest first; large ones to the whole."""
+def _few_sizes(regions: list[Region], size: Size, cyclic: Cyclic, flops: float) -> list[Region]:
+    """Regions enlarged to one of few sizes, the largest first; large ones to the whole. A pixel costs `flops`."""
     total = size[0] * size[1]
-    grown = {region: whole(size) for region in set(regions) if area(region) >= _WHOLE_FROM * total}
-    left = sorted(set(regions) - set(grown), key=lambda region: (-area(region), region))
+    counts = Counter(regions)
+    grown = {region: whole(size) for region in counts if area(region) >= _WHOLE_FROM * total}
+    left = sorted(set(counts) - set(grown), key=lambda region: (-area(region), region))
     sizes: list[Size] = []
     for region in left:
         if not area(region):
             grown[region] = NOTHING
             continue
         height, width = (_rounded(*pair, min(size)) for pair in zip(extent(region), size, strict=True))
-        fitting = next((one for one in sizes if _fits(one, (height, width))), None)
+        cost = flops * counts[region]
+        fitting = next((one for one in sizes if _fits(one, (height, width), cost)), None)
         if fitting is None:
             sizes.append(fitting := (height, width))
         grown[region] = _enlarge(region, fitting, size, cyclic) if fitting != size else whole(size)
@@ -237,8 +258,13 @@ def _rounded(length: int, size: int, shorter: int) -> int:
     return min(size, -(-length // step) * step)
 
 
-def _fits(bucket: Size, own: Size) -> bool:
-    return bucket[0] >= own[0] and bucket[1] >= own[1] and bucket[0] * bucket[1] <= _WASTE * own[0] * own[1]
+def _fits(bucket: Size, own: Size, flops: float) -> bool:
+    """Whether a tile may be of the size of a bucket; `flops` is what a pixel costs, over all rows it is made for."""
+    if bucket[0] < own[0] or bucket[1] < own[1]:
+        return False
+    needed, made = own[0] * own[1], bucket[0] * bucket[1]
+    most = _WASTE if flops * (made - needed) <= _CALL else _LITTLE_WASTE
+    return made <= most * needed
 
 
 def _enlarge(region: Region, to: Size, size: Size, cyclic: Cyclic) -> Region:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fgraph.ir.ops import DrawMask, Mix, SpatialOp
+from fgraph.ir.ops import BendChannels, DrawMask, Mix, SpatialOp
 from fgraph.ir.program import Index, Instruction, Operand, Program
 from fgraph.passes.rewrite import Rewriter
 
@@ -19,7 +19,7 @@ def simplify(program: Program) -> Program:
     for instruction in program.instructions:
         if isinstance(instruction.op, Mix):
             _simplify_mix(work, instruction)
-        elif isinstance(instruction.op, SpatialOp):
+        elif isinstance(instruction.op, SpatialOp | BendChannels):
             _simplify_edit(work, instruction)
         else:
             work.copy(instruction)

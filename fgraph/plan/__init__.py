@@ -2,7 +2,20 @@
 
 from fgraph.plan.cost import Cost, LayerCost
 from fgraph.plan.gather import Copy, Gather, kept_buffer
-from fgraph.plan.plan import Plan, make_plan
+from fgraph.plan.plan import COMFORTABLE, Plan, make_plan
 from fgraph.plan.steps import Result, Step
+from fgraph.plan.workspace import rows_at_once
 
-__all__ = ["Copy", "Cost", "Gather", "LayerCost", "Plan", "Result", "Step", "kept_buffer", "make_plan"]
+__all__ = [
+    "COMFORTABLE",
+    "Copy",
+    "Cost",
+    "Gather",
+    "LayerCost",
+    "Plan",
+    "Result",
+    "Step",
+    "kept_buffer",
+    "make_plan",
+    "rows_at_once",
+]

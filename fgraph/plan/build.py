@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -96,8 +97,8 @@ class StepBuilder:
         groups: dict[Region | None, list[int]] = {}
         for row in range(count):
             region = None if regions is None else regions[row]
-            if region is None or area(region):
-                groups.setdefault(region, []).append(row)
+            if region is None or area(region):  # features are wanted whole, each tensor at its own size
+                groups.setdefault(None if len(output.tensors) > 1 else region, []).append(row)
         found = []
         for region, rows in groups.items():
             index = as_index(rows)
@@ -174,9 +175,18 @@ def _places(program: Program, batches: list[list[Unit]], first: int, codes: Sequ
             places.append(codes[number])
         elif isinstance(instruction.op, Join):
             places.append(Places.joined([places[one.value].take(one.index) for one in instruction.operands]))
+        elif instruction.bases is None and instruction.regions is not None and not instruction.regions.any():
+            places.append(_unmade(instruction.rows))  # of a chunk, most is not looked at
         else:
             places.append(_own_places(program, number, places, (buffers[number], slots[number])))
     return places
+
+
+@lru_cache
+def _unmade(rows: int) -> Places:
+    """Where rows stand that no step makes."""
+    nowhere, nothing = np.full(rows, NOWHERE, np.int64), np.zeros((rows, 4), np.int64)
+    return Places(nowhere, nowhere, nothing, nowhere, nowhere, nothing)
 
 
 def _kept_places(instruction: Instruction) -> Places:

@@ -12,6 +12,7 @@ from math import ceil
 
 from fgraph._errors import MemoryBudgetError
 from fgraph._ports import Kind
+from fgraph._sizes import in_words
 from fgraph.ir.ops import Join
 from fgraph.ir.program import Program
 from fgraph.ir.regions import NOTHING, Region, Size, whole
@@ -48,8 +49,8 @@ def cut_work(program: Program, memory: int | None) -> tuple[Work, int]:
             return work, len(chunks)
         if len(chunks) >= len(cells):
             raise MemoryBudgetError(
-                f"the work needs {peak / 2**20:.1f} MiB at once, and still {least / 2**20:.1f} MiB when it is cut into "
-                f"{len(chunks)} chunks, the most there can be; the budget is {memory / 2**20:.1f} MiB"
+                f"the work needs {in_words(peak)} at once, and still {in_words(least)} when it is cut into "
+                f"{len(chunks)} chunks, the most there can be; the budget is {in_words(memory)}"
             )
         growth = min(2.0, max(_LEAST_GROWTH, least / memory))
         count = min(len(cells), max(count + 1, ceil(count * growth)))
@@ -77,8 +78,7 @@ def keep_work(program: Program, memory: int | None) -> tuple[Work, tuple[Standin
     needed = peak_bytes(steps, results)
     if memory is not None and needed > memory:
         raise MemoryBudgetError(
-            f"keeping all values needs {needed / 2**20:.1f} MiB, the budget is {memory / 2**20:.1f} MiB; "
-            "run without keep"
+            f"keeping all values needs {in_words(needed)}, the budget is {in_words(memory)}; run without keep"
         )
     standing = [
         Standing(value, int(places.buffers[0]), int(places.rows[0]), len(places.rows))

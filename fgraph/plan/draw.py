@@ -14,6 +14,7 @@ from html import escape
 from typing import TYPE_CHECKING, TypeAlias
 
 from fgraph._ports import Kind
+from fgraph._sizes import in_words
 from fgraph.digraph.draw import COLOURS, STYLE
 from fgraph.ir.ops import LayerOp, Op
 from fgraph.ir.regions import Size
@@ -79,7 +80,7 @@ def draw_plan(plan: Plan) -> str:
     cost = plan.cost
     title = (
         f"{len(plan.steps)} steps, {cost.layer_calls} calls of generator layers, {cost.flops / 1e9:,.3f} GFLOP, "
-        f"peak {cost.peak_bytes / 2**20:,.1f} MiB" + (f", {plan.chunks} chunks" if plan.chunks > 1 else "")
+        f"peak {in_words(cost.peak_bytes)}" + (f", {plan.chunks} chunks" if plan.chunks > 1 else "")
     )
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '

@@ -91,7 +91,7 @@ def _linear_seconds(op: MapZ | Affine, flops: int, count: int, speeds: Speeds) -
 
 def _inversion_seconds(op: Invert, flops: int, image: Type, speeds: Speeds) -> float:
     layers = 3 * round(math.log2(min(image.size)) - 1)
-    calls = op.steps * layers * _CALLS_OF_A_LAYER
+    calls = op.settings.steps * layers * _CALLS_OF_A_LAYER
     return calls * speeds.overhead + flops / rate(speeds.plain, *_MIDDLING)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from fgraph._errors import MemoryBudgetError
 from fgraph.ir.kept import Kept
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
@@ -14,6 +15,9 @@ from fgraph.passes import find_differences, reuse, without_regions
 from fgraph.plan.chunks import Standing, cut_work, keep_work
 from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
 from fgraph.plan.steps import Result, Step
+
+COMFORTABLE = 1 << 30  # bytes: the working set that a run on a CPU keeps to where it can
+_REPEATED = 1.03  # the share of FLOPs that chunks of that size may have
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +60,21 @@ class Plan:
             return replace(self, memory=memory)
         (steps, results), chunks = cut_work(self.program, memory)
         return replace(self, steps=steps, results=results, memory=memory, chunks=chunks)
+
+    @cached_property
+    def thrifty(self) -> Plan:
+        """The same work within `COMFORTABLE` bytes, if that repeats next to nothing; else as it is.
+
+        It is for a CPU, which gains little from batches so large and pays for each page of memory that it has not
+        touched yet.
+        """
+        if self.cost.peak_bytes <= COMFORTABLE:
+            return self
+        try:
+            cut = self.within(COMFORTABLE)
+        except MemoryBudgetError:
+            return self
+        return cut if cut.cost.flops <= _REPEATED * self.cost.flops else self
 
     def keeping(self) -> Plan:
         """The same work with every value made whole and kept, for later runs to build on.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fgraph._sizes import in_words
 from fgraph.ir.ops import LayerOp
 from fgraph.plan.forecast import forecast
 from fgraph.plan.speeds import MEASURED, find_speeds
@@ -38,8 +39,8 @@ def _row(row: tuple[str, ...], widths: list[int]) -> str:
 
 def _totals(plan: Plan) -> list[str]:
     cost, graphs = plan.cost, plan.raw.graphs
-    peak = f"{cost.peak_bytes / 2**20:,.1f} MiB, counted in fp32, without the weights"
-    budget = "" if plan.memory is None else f"; the budget is {plan.memory / 2**20:,.1f} MiB"
+    peak = f"{in_words(cost.peak_bytes)}, counted in fp32, without the weights"
+    budget = "" if plan.memory is None else f"; the budget is {in_words(plan.memory)}"
     return [
         f"{graphs} graph{'s' if graphs > 1 else ''}, {len(plan.raw.instructions)} operations as lowered, "
         f"{len(plan.program.instructions)} after the passes, {len(plan.steps)} steps",

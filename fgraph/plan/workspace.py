@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from fgraph.ir.ops import AliasFreeOp, Concat, Conv, DrawMask, Filtered, Mix, NoiseField, ToRGB, Upsample
+from fgraph.fields import Field
+from fgraph.ir.ops import AliasFreeOp, BendChannels, Concat, Conv, DrawMask, Filtered, Mix, NoiseField, Upsample
+from fgraph.ir.ops.layer import LayerOp
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Step
@@ -16,14 +18,12 @@ def workspace(step: Step) -> int:
     """Gathered copies of operands, and what the kernel needs."""
     gathered = [_gathered(gather, kind, step) for gather, kind in zip(step.inputs, step.input_types, strict=True)]
     op = step.op
-    if isinstance(op, Conv | AliasFreeOp):
-        return sum(gathered) + (_conv(step) if isinstance(op, Conv) else _alias_free(step))
-    if isinstance(op, ToRGB):
-        return sum(gathered) + step.out_bytes * (len(step.inputs) > 2)  # the skip is added to another one
-    if isinstance(op, Upsample):
-        return sum(gathered) + step.out_bytes // 4 * (step.tile is None)  # padded first, if it brings no context
+    if isinstance(op, LayerOp):
+        return _alias_free(step, gathered) if isinstance(op, AliasFreeOp) else _layer(step, gathered)
+    if isinstance(op, Upsample | BendChannels):
+        return sum(gathered) + _beside(step)
     if step.tile is not None and isinstance(op, NoiseField | DrawMask):
-        return 4 * step.type.numbers + step.out_bytes  # drawn whole, one at a time, and cut; then stacked
+        return step.out_bytes + (0 if _is_local(step) else 4 * step.type.numbers)  # those are drawn whole and cut
     if isinstance(op, Mix) and not step.is_plain:
         half = len(gathered) // 2
         return sum(sorted(gathered[half:])[-2:]) + max(gathered[:half])  # one after another
@@ -31,18 +31,51 @@ def workspace(step: Step) -> int:
     return 0 if in_place else sum(gathered)
 
 
-def _conv(step: Step) -> int:
+def _layer(step: Step, gathered: list[int]) -> int:
+    rows = rows_at_once(step)
+    read = gathered[0] * rows // step.rows + sum(gathered[1:])
+    return read + (_conv(step, rows) if isinstance(step.op, Conv) else step.out_bytes * (len(step.inputs) > 2))
+
+
+def _beside(step: Step) -> int:
+    if isinstance(step.op, BendChannels):
+        return 4 * step.out_bytes  # the channels picked, what is read for them, its weighted sum
+    return step.out_bytes // 4 * (step.tile is None)  # padded first, if it brings no context
+
+
+def _is_local(step: Step) -> bool:
+    """Whether what it draws is drawn only where it is looked at."""
+    if isinstance(step.op, NoiseField):
+        return step.op.is_tiled
+    return all(isinstance(field, Field) and field.is_local for field in step.params)
+
+
+def rows_at_once(step: Step, item: int = 4) -> int:
+    """How many rows a layer's step gathers and runs at a time on a CPU; `item` bytes a number."""
+    op = step.op
+    assert isinstance(op, LayerOp)
+    inputs, height, width = step.row_inputs[0].shape
+    context = _context(step) if isinstance(op, Conv) else 0
+    shape = (inputs, height + context, width + context)
+    return min(step.rows, chunk_rows(shape, op.layer.out_channels, op.layer.up, item))
+
+
+def _context(step: Step) -> int:
+    """How many pixels wider and higher than the map its styled input is."""
+    assert isinstance(step.op, Conv)
+    return 2 if step.op.layer.up == 2 or step.tile is not None else 0
+
+
+def _conv(step: Step, rows: int) -> int:
     """The styled input and the convolution of some rows at a time; where it up-samples, the lines being filtered."""
     op = step.op
     assert isinstance(op, Conv)
-    up = op.layer.up
+    up, context = op.layer.up, _context(step)
     inputs, height, width = step.row_inputs[0].shape
     outputs, made_height, made_width = step.row_type.shape
-    context = 2 if up == 2 or step.tile is not None else 0
-    rows = min(step.rows, chunk_rows((inputs, height + context, width + context), op.layer.out_channels, up))
     styled = 4 * rows * inputs * (height + context) * (width + context)
     result = 4 * rows * outputs * made_height * made_width
-    chunked = rows < step.rows  # then the result is there already, and each chunk is copied into it
+    chunked = rows < step.rows  # then the result is there already, and each chunk goes into it
     if up == 1:
         return styled + (result if chunked else 0)
     total = 4 * rows * outputs * (made_height + _FIR) * (made_width + _FIR)
@@ -53,12 +86,12 @@ def _conv(step: Step) -> int:
     return max(first, total + band + (result if chunked else 0)) + residual
 
 
-def _alias_free(step: Step) -> int:
+def _alias_free(step: Step, gathered: list[int]) -> int:
     """The convolution of a StyleGAN3 layer, then its maps at their highest rate, some at a time."""
     if not isinstance(step.op, Filtered):
-        return 3 * step.out_bytes  # angles, their sines, these by their amplitudes
+        return sum(gathered) + 3 * step.out_bytes  # angles, their sines, these by their amplitudes
     read = step.input_types[0].size if step.tile is None else step.inputs[0].tile
-    return layer_bytes(step.op.layer, read, step.row_type.size, step.rows)
+    return sum(gathered) + layer_bytes(step.op.layer, read, step.row_type.size, step.rows)
 
 
 def _gathered(gather: Gather, kind: Type, step: Step) -> int:

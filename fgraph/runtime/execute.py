@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import FgraphError, RunError
+from fgraph.ir.ops import AliasFreeOp, LayerOp
 from fgraph.plan import Plan, Result, Step, kept_buffer
 from fgraph.runtime.kernels import KERNELS, KernelContext
+from fgraph.runtime.layers import run_layer
 from fgraph.runtime.progress import progress
 from fgraph.runtime.read import read
 from fgraph.runtime.tiles import run_tiles
@@ -55,7 +57,9 @@ def execute(
 
 def _run_step(plan: Plan, step: Step, buffers: dict[int, Tensor], context: KernelContext) -> Tensor:
     try:
-        if step.is_plain:
+        if isinstance(step.op, LayerOp) and not isinstance(step.op, AliasFreeOp):
+            made = run_layer(step, buffers, context)
+        elif step.is_plain:
             inputs = [read(buffers, gather) for gather in step.inputs]
             made = KERNELS[type(step.op)](step.op, inputs, step.params, context)
         else:

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import torch
 
+from fgraph.plan import COMFORTABLE
+
 _MOST = 0.8  # of what is free: the estimate of a plan is not exact, and others want some too
 _UNKNOWN = 1 << 62
-_KEPT = 1 << 30  # bytes of freed memory that this process may keep
+_KEPT = COMFORTABLE  # bytes of freed memory that this process may keep
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
 
 
@@ -20,8 +22,7 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
 def keep_freed_memory() -> None:
     """Let glibc hand freed memory out again, rather than back to the system, which must clear each page anew.
 
-    Without it a third of a forward pass of a 256-pixel generator on a CPU goes into fresh pages (docs/performance.md).
-    It holds for the whole process; on other systems nothing happens.
+    It holds for the whole process; on other systems nothing happens. `Plan.thrifty` needs no more than is kept.
     """
     if not sys.platform.startswith("linux"):
         return

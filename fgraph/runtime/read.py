@@ -26,7 +26,10 @@ def read(buffers: Buffers, gather: Gather) -> Tensor:
         return source if gather.count == len(source) else source[start : start + gather.count]
     if way == "same":
         return source[start : start + 1].expand(gather.count, *source.shape[1:])
-    return source.index_select(0, torch.tensor(rows, device=source.device))
+    index = torch.tensor(rows, device=source.device)
+    if source.ndim != 4:
+        return source.index_select(0, index)
+    return source.permute(0, 2, 3, 1).index_select(0, index).permute(0, 3, 1, 2)  # so that maps stay channels-last
 
 
 def source_of(buffers: Buffers, copy: Copy) -> Tensor:

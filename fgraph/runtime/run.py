@@ -41,6 +41,7 @@ def run_plan(
         return _run_eagerly(plan, context)
     if plan.memory is None and not plan.keeps:
         free = free_bytes(context.device)
+        plan = plan.thrifty if context.device.type == "cpu" else plan
         plan = plan.within(free // 2 if context.dtype == torch.float64 else free)  # plans count in fp32
     if context.device.type == "cpu":
         keep_freed_memory()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fgraph.ir.ops import Concat, Conv, DrawMask, Filtered, Fourier, Mix, NoiseField, Op, SpatialOp, Upsample
+from fgraph.ir.ops import BendChannels, Concat, DrawMask, Filtered, Fourier, Mix, NoiseField, Op, SpatialOp, Upsample
 from fgraph.ir.program import as_index
 from fgraph.ir.regions import Region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.kernels.alias_free import filtered_tiles, fourier_tiles
+from fgraph.runtime.kernels.bending import Place, bend_window
+from fgraph.runtime.kernels.mixing import mask_window
+from fgraph.runtime.kernels.noise import noise_window
 from fgraph.runtime.kernels.spatial import edit_window
 from fgraph.runtime.read import Buffers, read, source_of, target_of
 from fgraph.stylegan.alias_free.network import Tiles
@@ -27,14 +31,6 @@ def run_tiles(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
         return special(step, buffers, context)
     inputs = [read(buffers, gather) for gather in step.inputs]
     return KERNELS[type(step.op)](step.op, inputs, step.params, context)
-
-
-def _conv(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    op = step.op
-    assert isinstance(op, Conv)
-    x, styles, *noise = (read(buffers, gather) for gather in step.inputs)
-    style = styles[:, op.layer.style_slice]
-    return context.generator(op.model).conv(op.layer, x, style, noise[0] if noise else None, padded=True)
 
 
 def _fourier(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -60,27 +56,22 @@ def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
 
 
 def _drawn(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """Noise and masks: drawn whole, one at a time, and cut out."""
+    """Parts of noise and of masks, equal ones once."""
     assert step.regions is not None
-    kernel, regions = KERNELS[type(step.op)], step.regions.tolist()
-    rows: dict[Hashable, list[int]] = {}
-    for row, param in enumerate(step.params):
-        rows.setdefault(param, []).append(row)
-    made: dict[int, Tensor] = {}
-    for param, alike in rows.items():
-        (whole,) = kernel(step.op, [], [param], context)  # [1, H, W]
-        made |= {row: _cut(whole, regions[row]).clone() for row in alike}
-    return torch.stack([made[row] for row in range(step.rows)])
+    known: dict[Hashable, Tensor] = {}
+    for param, region in zip(step.params, map(tuple, step.regions.tolist()), strict=True):
+        if (param, region) not in known:
+            known[param, region] = _part(step, param, region, context)
+    return torch.stack(
+        [known[param, tuple(region)] for param, region in zip(step.params, step.regions.tolist(), strict=True)]
+    )
 
 
-def _cut(row: Tensor, region: Sequence[int]) -> Tensor:
-    top, left, bottom, right = region
-    height, width = row.shape[-2:]
-    if bottom <= height and right <= width:
-        return row[:, top:bottom, left:right]
-    y = torch.arange(top, bottom, device=row.device) % height
-    x = torch.arange(left, right, device=row.device) % width
-    return row[:, y][:, :, x]
+def _part(step: Step, param: Any, region: Region, context: KernelContext) -> Tensor:
+    if isinstance(step.op, DrawMask):
+        return mask_window(param, step.type.size, region, context)
+    assert isinstance(step.op, NoiseField)
+    return noise_window(step.op, param, region, context).clone()
 
 
 def _mix(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -115,9 +106,26 @@ def _room(step: Step, buffers: Buffers, *, zero: bool) -> Tensor:
 
 
 def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """A spatial edit, rows of equal edit and region together: their windows are of one size."""
-    assert step.regions is not None
+    """A spatial edit of the windows that tiles look at."""
     assert isinstance(step.op, SpatialOp)
+    op, size = step.op, step.input_types[0].size
+    return _alike(step, buffers, lambda x, edit, window, region: edit_window(op, x, edit, (size, window, region)))
+
+
+def _bend(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    """A bending of the windows that tiles look at."""
+    assert isinstance(step.op, BendChannels)
+    size, wraps = step.input_types[0].size, step.op.wraps
+    return _alike(
+        step,
+        buffers,
+        lambda x, param, window, region: bend_window(x, param, Place(size, window, region, wraps), context),
+    )
+
+
+def _alike(step: Step, buffers: Buffers, make: Callable[[Tensor, Any, Region, Region], Tensor]) -> Tensor:
+    """Tiles, those of equal parameter and region together: their windows are of one size."""
+    assert step.regions is not None
     gather = step.inputs[0]
     groups: dict[object, list[int]] = {}
     for row, region in enumerate(step.regions.tolist()):
@@ -127,11 +135,8 @@ def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
         index = as_index(np.array(rows))
         part = gather.take(index)
         assert part.windows is not None
-        window = part.windows[0].tolist()
-        region = step.regions[rows[0]].tolist()
-        made = edit_window(
-            step.op, read(buffers, part), step.params[rows[0]], (step.input_types[0].size, window, region)
-        )
+        window, region = (tuple(one.tolist()) for one in (part.windows[0], step.regions[rows[0]]))
+        made = make(read(buffers, part), step.params[rows[0]], window, region)
         if len(groups) == 1:
             return made
         if result is None:
@@ -142,7 +147,6 @@ def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
 
 
 _SPECIAL: Mapping[type[Op], Callable[[Step, Buffers, KernelContext], Tensor]] = {
-    Conv: _conv,
     Upsample: _upsample,
     Fourier: _fourier,
     Filtered: _filtered,
@@ -150,4 +154,5 @@ _SPECIAL: Mapping[type[Op], Callable[[Step, Buffers, KernelContext], Tensor]] = 
     DrawMask: _drawn,
     Mix: _mix,
     Concat: _concat,
+    BendChannels: _bend,
 }

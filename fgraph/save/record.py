@@ -8,9 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as PillowImage
-
 from fgraph._errors import FgraphError
+from fgraph.save.reading import read_texts
 
 PREFIX = "fgraph."
 
@@ -32,13 +31,15 @@ class Record:
     seeds: Mapping[str, Any] = field(default_factory=dict)  # node id -> the seed, or the seeds of its rows
     models: Mapping[str, ModelRecord] = field(default_factory=dict)  # name in the graph -> model
     row: int | None = None  # which row of the output this picture is
+    files: Mapping[str, str] = field(default_factory=dict)  # path in the graph -> digest of a file that it reads
+    settings: Mapping[str, Any] = field(default_factory=dict)  # of the command line: precision, output.*
 
     def for_row(self, row: int) -> Record:
         """The same record, of one row."""
         return replace(self, row=row)
 
     def to_text(self) -> dict[str, str]:
-        """The text chunks of a PNG."""
+        """The texts that a picture carries: the chunks of a PNG."""
         text = {
             "version": self.version,
             "graph": self.graph,
@@ -47,11 +48,16 @@ class Record:
         }
         if self.row is not None:
             text["row"] = str(self.row)
+        if self.files:
+            text["files"] = json.dumps(dict(self.files))
+        if self.settings:
+            text["settings"] = json.dumps(dict(self.settings))
         return {PREFIX + key: value for key, value in text.items()}
 
     def to_json(self) -> dict[str, Any]:
         """The head of a manifest."""
-        return {"fgraph": self.version, "graph": self.graph, "seeds": dict(self.seeds), "models": self._models()}
+        head = {"fgraph": self.version, "graph": self.graph, "seeds": dict(self.seeds), "models": self._models()}
+        return {**head, "reads": dict(self.files), "settings": dict(self.settings)}
 
     def _models(self) -> dict[str, dict[str, str]]:
         return {name: asdict(model) for name, model in self.models.items()}
@@ -65,25 +71,34 @@ class Record:
             ValueError: a chunk is damaged.
         """
         found = {key.removeprefix(PREFIX): value for key, value in text.items() if key.startswith(PREFIX)}
-        models = {str(name): ModelRecord(**model) for name, model in json.loads(found["models"]).items()}
+        models = {str(name): _read_model(model) for name, model in _mapping(found["models"]).items()}
         row = int(found["row"]) if "row" in found else None
-        return cls(found["version"], found["graph"], json.loads(found["seeds"]), models, row)
+        files = {str(path): str(digest) for path, digest in _mapping(found.get("files", "{}")).items()}
+        settings = _mapping(found.get("settings", "{}"))
+        return cls(found["version"], found["graph"], _mapping(found["seeds"]), models, row, files, settings)
 
 
 def read_record(path: str | Path) -> Record:
-    """Read how a PNG written by fgraph was made.
+    """Read how a picture or a film written by fgraph was made: a PNG, WebP, JPEG, TIFF or GIF.
 
     Raises:
-        FgraphError: the file cannot be read, is no PNG, or carries no record.
+        FgraphError: the file cannot be read, is no such picture, or carries no record.
     """
-    try:
-        with PillowImage.open(path) as picture:
-            text = {str(key): value for key, value in picture.info.items() if isinstance(value, str)}
-    except OSError as error:
-        raise FgraphError(f"cannot read {path}: {error}") from error
+    text = read_texts(path)
     try:
         return Record.from_text(text)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FgraphError(
             f"{path} carries no record of fgraph: it was made, or saved again, by something else"
         ) from error
+
+
+def _mapping(text: str) -> dict[str, Any]:
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise TypeError(f"expected a mapping, found {type(value).__name__}")
+    return value
+
+
+def _read_model(value: Any) -> ModelRecord:
+    return ModelRecord(str(value["source"]), str(value["digest"]))

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel
+
+from fgraph._picture_file import locate
 from fgraph._version import __version__
 from fgraph.declare import MAIN, Graph, GraphSpec, derive_seed
+from fgraph.node import FILE
 from fgraph.save.record import ModelRecord, Record
 from fgraph.stylegan.header import DEFAULT_MODEL, find_model
 
 
-def record_graph(graph: Graph) -> Record:
-    """The record of a graph: its YAML, the seeds that its nodes draw from, its models with the digests of their files.
+def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Record:
+    """The record of a graph: its YAML, the seeds that its nodes draw from, the digests of its models and other files.
+
+    `settings` are those beside the graph that the pixels depend on, such as the precision.
 
     Raises:
         ModelError: a model's file cannot be found.
     """
     spec = graph.spec
     models = {name: _record_model(source) for name, source in {MAIN: DEFAULT_MODEL, **spec.models}.items()}
-    return Record(__version__, graph.to_yaml(), _seeds(spec), models)
+    files = {path: _digest_of(path) for path in sorted(_files(spec))}
+    return Record(__version__, graph.to_yaml(), _seeds(spec), models, None, files, dict(settings or {}))
 
 
 def _seeds(spec: GraphSpec) -> dict[str, Any]:
@@ -32,6 +40,31 @@ def _seeds(spec: GraphSpec) -> dict[str, Any]:
             given = getattr(node, "seed")  # noqa: B009  # not every node has it
             found[name] = derive_seed(spec.seed, name) if given is None else given
     return found
+
+
+def _files(spec: GraphSpec) -> set[str]:
+    """The files that nodes read, as the graph names them."""
+    holders: list[BaseModel] = [spec.noise, *(node for _, node, _ in spec.walk())]
+    return {path for holder in holders for path in _named(holder)}
+
+
+def _named(holder: BaseModel) -> Iterator[str]:
+    for name, field in type(holder).model_fields.items():
+        value = getattr(holder, name)
+        if isinstance(value, BaseModel):
+            yield from _named(value)
+        elif field.json_schema_extra == FILE:
+            yield from value if isinstance(value, tuple) else [value] if isinstance(value, str) else []
+
+
+def _digest_of(path: str) -> str:
+    """The digest of a file, or nothing where it cannot be found: the graph's own check tells of that."""
+    try:
+        found = locate(path)
+        stat = found.stat()
+        return _digest(found, stat.st_size, stat.st_mtime_ns)
+    except (ValueError, OSError):
+        return ""
 
 
 def _record_model(source: Any) -> ModelRecord:

@@ -16,14 +16,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from fgraph._atomic import Staging, save_error
+from PIL import Image as PillowImage
+
+from fgraph._atomic import Staging, save_error, write_atomic
 from fgraph._errors import SaveError, nearest
-from fgraph._pictures import encode_png
+from fgraph._pictures import PICTURE_FORMATS, encode_picture, fits
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
+from fgraph.save.arranging import arrange
+from fgraph.save.options import PictureOptions
 from fgraph.save.record import Record
+from fgraph.save.video import VIDEO_FORMATS, VideoOptions, encode_video
 
 MANIFEST = "manifest.json"
-FORMATS = ("png", "npy")
+FORMATS = (*PICTURE_FORMATS, "npy", *VIDEO_FORMATS)
+_LARGE = "; or tiff or dzi, without others, for images of any length"
+_ENDINGS = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 
 
 @dataclass(frozen=True)
@@ -45,6 +52,7 @@ class Manifest:
     directory: Path
     record: Record
     files: tuple[SavedFile, ...]
+    without_record: tuple[str, ...] = ()  # pictures whose format has no room for it
 
     @property
     def paths(self) -> list[Path]:
@@ -60,6 +68,8 @@ class Manifest:
 @dataclass(frozen=True)
 class _Content:
     file: str
+    output: str
+    kind: str
     row: int | None
     data: bytes
 
@@ -69,26 +79,32 @@ def save_results(
     directory: str | Path,
     formats: Sequence[str] = ("png",),
     record: Record | None = None,
+    options: PictureOptions | None = None,
+    *,
+    labels: Mapping[str, Sequence[str]] | None = None,
+    sources: Mapping[str, Result] | None = None,
+    video: VideoOptions | None = None,
 ) -> Manifest:
     """Write results into `directory`: pictures, arrays, latents and a `manifest.json`.
 
-    An image is `name.png`, or `name_000.png`, ... for several rows, and `name.npy` (float32 [rows, channels, h, w])
-    where `formats` has npy. A mask is both. A latent is `name.safetensors`; feature maps are `name.npz` and a preview.
+    An image is `name.png`, or `name_000.png`, ... for several rows, in each picture format of `formats` (png, webp,
+    jpeg), and `name.npy` (float32 [rows, channels, h, w]) where `formats` has npy; with gif or mp4 its rows are the
+    frames of a film, `name.gif`, shown as `video` says. A mask is a picture and an array. A latent is
+    `name.safetensors`; feature maps are `name.npz` and a preview. `options` may ask for `name_strip`, `name_grid`
+    and `compare` beside these; `labels` and `sources` are for them (see `arrange`).
 
     Raises:
         SaveError: a format is unknown, or a file could not be written; what stood there before still stands, whole.
     """
-    directory, record = Path(directory), record or Record()
-    _check_formats(formats)
+    directory, kinds = Path(directory), _read_formats(formats)
+    writer = _Writer(record or Record(), options or PictureOptions(), video or VideoOptions(), kinds)
     saved: list[SavedFile] = []
     with Staging() as staging:
-        for name, value in results.items():
-            for content in _contents(name, value, formats, record):
-                staging.stage(directory / content.file, content.data)
-                digest = hashlib.sha256(content.data).hexdigest()
-                kind = type(value).__name__
-                saved.append(SavedFile(content.file, name, kind, content.row, len(content.data), digest))
-        manifest = Manifest(directory, record, tuple(saved))
+        for content in writer.contents(results, labels, sources):
+            staging.stage(directory / content.file, content.data)
+            digest = hashlib.sha256(content.data).hexdigest()
+            saved.append(SavedFile(content.file, content.output, content.kind, content.row, len(content.data), digest))
+        manifest = Manifest(directory, writer.record, tuple(saved), tuple(writer.without_record))
         _check_distinct(saved)
         staging.stage(directory / MANIFEST, manifest.to_json().encode())
         _remove_earlier(directory / MANIFEST)
@@ -96,36 +112,99 @@ def save_results(
     return manifest
 
 
-def _contents(name: str, value: Result, formats: Sequence[str], record: Record) -> Iterator[_Content]:
-    match value:
-        case Image():
-            if "png" in formats:
-                yield from _pictures(name, value, record)
-            if "npy" in formats:
-                yield _Content(f"{name}.npy", None, encode_npy(value.array))
-        case MaskImage():
-            yield from _pictures(name, value, record)
-            yield _Content(f"{name}.npy", None, encode_npy(value.array))
-        case Latents():
-            yield _Content(f"{name}.safetensors", None, value.to_bytes())
-        case FeatureMaps():
-            yield _Content(f"{name}.npz", None, value.to_bytes())
-            if "png" in formats:
-                yield from _pictures(name, value.preview(), record)
+def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Record) -> Manifest:
+    """Write the manifest of files that are there already, (output, path) each.
+
+    Raises:
+        SaveError: it cannot be written.
+    """
+    saved = []
+    for output, path in files:
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        saved.append(SavedFile(path.name, output, "Image", None, path.stat().st_size, digest))
+    manifest = Manifest(directory, record, tuple(saved))
+    write_atomic(directory / MANIFEST, manifest.to_json().encode())
+    return manifest
 
 
-def _pictures(name: str, value: Image | MaskImage, record: Record) -> Iterator[_Content]:
-    for row, path in enumerate(row_paths(Path(f"{name}.png"), value.rows)):
-        yield _Content(path.name, row, encode_png(value.pixels(row), record.for_row(row).to_text()))
+class _Writer:
+    """Results -> the content of files."""
+
+    def __init__(self, record: Record, options: PictureOptions, video: VideoOptions, kinds: Sequence[str]) -> None:
+        self.record = record
+        self._video = video
+        self.without_record: list[str] = []
+        self._options = options
+        self._kinds = kinds
+        self._picture_kinds = [kind for kind in kinds if kind in PICTURE_FORMATS]
+
+    def contents(
+        self,
+        results: Mapping[str, Result],
+        labels: Mapping[str, Sequence[str]] | None,
+        sources: Mapping[str, Result] | None,
+    ) -> Iterator[_Content]:
+        for name, value in results.items():
+            for file, row, data in self._files(name, value):
+                yield _Content(file, name, type(value).__name__, row, data)
+        for sheet in arrange(results, self._options, labels, sources):
+            for kind in self._picture_kinds:
+                file = f"{sheet.name}.{_ENDINGS[kind]}"
+                yield _Content(file, sheet.output, "Sheet", None, self._encode(file, sheet.picture, kind, None))
+
+    def _files(self, name: str, value: Result) -> Iterator[tuple[str, int | None, bytes]]:
+        match value:
+            case Image():
+                yield from self._pictures(name, value, self._picture_kinds)
+                if "npy" in self._kinds:
+                    yield f"{name}.npy", None, encode_npy(value.array)
+                yield from self._films(name, value)
+            case MaskImage():
+                yield from self._pictures(name, value, self._picture_kinds or ["png"])
+                yield f"{name}.npy", None, encode_npy(value.array)
+            case Latents():
+                yield f"{name}.safetensors", None, value.to_bytes()
+            case FeatureMaps():
+                yield f"{name}.npz", None, value.to_bytes()
+                yield from self._pictures(name, value.preview(), self._picture_kinds)
+
+    def _pictures(
+        self, name: str, value: Image | MaskImage, kinds: Sequence[str]
+    ) -> Iterator[tuple[str, int | None, bytes]]:
+        for kind in kinds:
+            for row, path in enumerate(row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows)):
+                yield path.name, row, self._encode(path.name, value.to_pil(row), kind, row)
+
+    def _encode(self, file: str, picture: PillowImage.Image, kind: str, row: int | None) -> bytes:
+        text = (self.record if row is None else self.record.for_row(row)).to_text()
+        if not fits(text, kind):
+            self.without_record.append(file)
+        try:
+            return encode_picture(picture, kind, text, self._options.quality)
+        except ValueError as error:
+            raise SaveError(f"cannot write {file}: {error}") from error
+
+    def _films(self, name: str, value: Image) -> Iterator[tuple[str, int | None, bytes]]:
+        for kind in VIDEO_FORMATS:
+            if kind in self._kinds:
+                yield f"{name}.{kind}", None, encode_video(value, kind, self._video, self.record.to_text())
 
 
-def _check_formats(formats: Sequence[str]) -> None:
-    for name in formats:
+def _read_formats(formats: Sequence[str]) -> list[str]:
+    """The formats by their one name each, in their order."""
+    found = ["jpeg" if name == "jpg" else name for name in formats]
+    for name in found:
         if name not in FORMATS:
             hint = nearest(name, FORMATS)
-            raise SaveError(f"unknown format '{name}': expected {' or '.join(FORMATS)}" + (f"; {hint}" if hint else ""))
-    if not formats:
-        raise SaveError(f"no format given: expected {' or '.join(FORMATS)}")
+            raise SaveError(f"unknown format '{name}': expected {_choices()}" + (f"; {hint}" if hint else _LARGE))
+    if not found:
+        raise SaveError(f"no format given: expected {_choices()}")
+    return list(dict.fromkeys(found))
+
+
+def _choices() -> str:
+    return f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 
 
 def _check_distinct(saved: Sequence[SavedFile]) -> None:

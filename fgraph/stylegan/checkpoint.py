@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from fgraph.stylegan.layers import LayerTable
 from fgraph.stylegan.network import lay_out
 from fgraph.stylegan.own_file import describe
 from fgraph.stylegan.pickles.refusal import Refused
+from fgraph.stylegan.pickles.stored import ITEM_SIZES, StoredTensor
 from fgraph.stylegan.tensor_file import write_tensor_header
 
 if TYPE_CHECKING:
@@ -71,7 +73,8 @@ def build_generator(
     with torch.inference_mode(False):  # see complete_tensors
         layout = {f"{layer.name}.weight": layer.up for layer in table.layers[1:]}
         tensors, digest = load_weights(contents.weights, contents.metadata, str(path), (device, dtype), layout)
-        return Generator.from_tensors(table, tensors, name=path.stem, digest=digest, metadata=contents.metadata)
+        made = Generator.from_tensors(table, tensors, name=path.stem, digest=digest, metadata=contents.metadata)
+        return replace(made, path=path)
 
 
 def load_weights(
@@ -81,7 +84,10 @@ def load_weights(
     kind: tuple[str | torch.device, torch.dtype],
     layout: Mapping[str, int],
 ) -> tuple[dict[str, Tensor], str]:
-    """The tensors, and the digest of them as the file has them; at no time is more than one of them held twice.
+    """The tensors, and the digest of them as the file has them.
+
+    They are read through one piece of memory, as large as the largest of them: memory that is taken and given back
+    for each would stay with the process.
 
     `kind` is their device and type; `layout` names the weights that are laid out for speed, and how much their layers
     up-sample.
@@ -91,19 +97,37 @@ def load_weights(
     """
     if (chosen := metadata.get("weights")) in ("g", "G"):
         _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
+    _check_shared([one.stored for one in weights.values()], where)
     digest, tensors = ContentDigest(), {}
+    most = max((max(one.stored.extent_bytes, one.stored.nbytes) for one in weights.values()), default=0)
+    scratch, turned = (torch.empty(most, dtype=torch.uint8) for _ in range(2))
     for name in sorted(weights):
         try:
-            value = weights[name].load()
+            value = weights[name].load(scratch)
         except (Refused, OSError) as error:
             raise ModelError(f"{where}: its tensor for {name} {error}; copy or download the file again") from error
+        if not value.is_contiguous():
+            value = turned[: value.nbytes].view(value.dtype).view(value.shape).copy_(value)
         digest.add(name, value)
         value = value.to(*kind)
-        tensors[name] = lay_out(value, layout[name]) if name in layout else value.contiguous()
+        value = lay_out(value, layout[name]) if name in layout else value
+        tensors[name] = value.clone() if _shares(value, scratch) or _shares(value, turned) else value
     found = digest.hexdigest()
     if found != metadata.get("sha256", found):
         raise ModelError(f"{where}: its tensors are not those it was saved with (SHA-256 differs); copy it again")
     return tensors, found
+
+
+def _check_shared(stored: Iterable[StoredTensor], where: str) -> None:
+    """Refuse tensors that are views of the same numbers: loaded, they would take any multiple of the file's size."""
+    tensors = list(stored)
+    storages = {id(one.storage): one.storage for one in tensors}.values()
+    if sum(one.nbytes for one in tensors) > sum(one.items * ITEM_SIZES[one.dtype] for one in storages):
+        raise ModelError(f"{where}: its tensors share their numbers and are larger than the file; save it again")
+
+
+def _shares(one: Tensor, other: Tensor) -> bool:
+    return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
 
 
 def save_generator(generator: Generator | AliasFreeGenerator, path: str | Path, half: bool = False) -> None:

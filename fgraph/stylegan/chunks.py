@@ -6,7 +6,7 @@ a layer away (`bench/layers.py`), and results do not depend on them: rows never 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor
@@ -23,19 +23,6 @@ def rows_per_chunk(x: Tensor, weight: Tensor, up: int) -> int:
     if torch.is_grad_enabled() or x.device.type != "cpu":
         return x.shape[0]
     return chunk_sizes.chunk_rows(x.shape[1:], weight.shape[0], up, x.element_size())
-
-
-def in_chunks(run: Callable[[slice], Tensor], rows: int, chunk: int) -> Tensor:
-    """`run` over all rows, `chunk` of them at a time; `run(slice)` returns [rows of the slice, O, H, W]."""
-    if rows <= chunk:
-        return run(slice(0, rows))
-    first = run(slice(0, chunk))
-    shape = (rows, *first.shape[1:])
-    result = torch.empty(shape, dtype=first.dtype, device=first.device, memory_format=torch.channels_last)
-    result[:chunk] = first
-    for start in range(chunk, rows, chunk):
-        result[start : start + chunk] = run(slice(start, start + chunk))
-    return result
 
 
 def bands_of(maps: Tensor) -> Iterator[slice]:

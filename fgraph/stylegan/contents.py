@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from fgraph._errors import ModelError
 from fgraph.stylegan.layers import LayerTable, Table
 from fgraph.stylegan.pickles.refusal import Refused
-from fgraph.stylegan.pickles.stored import ITEM_SIZES, StoredTensor
+from fgraph.stylegan.pickles.stored import StoredTensor
 from fgraph.stylegan.tensors import Shape
 
 if TYPE_CHECKING:
@@ -32,8 +32,8 @@ class Weight:
     shape: Shape  # ours
     change: Callable[[Tensor], Tensor] | None = None  # from the file's layout to ours, but for dimensions of 1
 
-    def load(self) -> Tensor:
-        """The tensor, in the type of the file.
+    def load(self, scratch: Tensor | None = None) -> Tensor:
+        """The tensor, in the type of the file; with `scratch`, it may be a view of that memory.
 
         Raises:
             Refused: it holds no numbers with fractions, or some that are not finite.
@@ -42,7 +42,7 @@ class Weight:
 
         if self.stored.dtype not in WEIGHT_TYPES:
             raise Refused(f"holds {self.stored.dtype} numbers; weights are {', '.join(WEIGHT_TYPES)}")
-        value = self.stored.load()
+        value = self.stored.load(scratch)
         if value.numel() and not all(map(math.isfinite, map(float, torch.aminmax(value)))):
             raise Refused("holds numbers that are not finite")
         value = value if self.change is None else self.change(value)
@@ -64,8 +64,8 @@ class Contents:
         Raises:
             ModelError: the tensors are larger than the file.
         """
-        sizes = (math.prod(weight.shape) * ITEM_SIZES[weight.stored.dtype] for weight in self.weights.values())
-        if sum(sizes) > available:
+        stored = [weight.stored for weight in self.weights.values()]
+        if max(sum(one.nbytes for one in stored), sum(one.bytes_read for one in stored)) > available:
             raise ModelError(f"{where}: its tensors share their numbers and are larger than the file; save it again")
 
 

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.inspection import Inspection, inspect
+
+if TYPE_CHECKING:
+    from fgraph.stylegan.alias_free.loading import AnyGenerator
 
 _SUFFIXES = (".safetensors", ".pt")
 
 
 @dataclass(frozen=True)
 class Conversion:
-    """What was converted, and into what; `digest` is the SHA-256 of the tensors, which both hold."""
+    """What was converted, and into what; the digests are the SHA-256 of the tensors of each, read as float32."""
 
     source: Inspection
     target: Inspection
-    digest: str
+    source_digest: str
+    digest: str  # of the target, as its file was read again
+
+    @property
+    def exact(self) -> bool:
+        """Whether the target holds the very numbers of the source."""
+        return self.digest == self.source_digest
 
     def __str__(self) -> str:
-        return f"{self.source}\n\nconverted to\n\n{self.target}\ndigest of the tensors: {self.digest}"
+        said = f"digest of the tensors, which both hold: {self.digest}"
+        if not self.exact:
+            said = f"digest of the tensors of the source: {self.source_digest}\nrounded to float16: {self.digest}"
+        return f"{self.source}\n\nconverted to\n\n{self.target}\n{said}"
 
 
 def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Conversion:
@@ -44,15 +57,17 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
         )
     if path.exists() and path.samefile(found.path):
         raise ModelError(f"{path}: is the model itself; give the result another name")
-    digest = _write(found.path, path, half)
-    return Conversion(found, inspect(path), digest)
+    written = _write(found.path, path, half)
+    report = Conversion(found, inspect(path), written, _digest(path))
+    if not report.exact and not half:
+        raise ModelError(f"{path}: does not hold what was written to it; is the disk sound? Convert again")
+    return report
 
 
 def _write(source: Path, target: Path, half: bool) -> str:
-    """Write the file; the digest of its tensors as they are in memory."""
+    """Write the file; the digest of the source's tensors."""
     from fgraph.stylegan.alias_free.loading import load_model
     from fgraph.stylegan.checkpoint import save_generator
-    from fgraph.stylegan.digest import content_digest
     from fgraph.stylegan.generator import Generator
     from fgraph.stylegan.rosinality_file import save_rosinality
 
@@ -62,6 +77,18 @@ def _write(source: Path, target: Path, half: bool) -> str:
         save_rosinality(generator, target)
     else:
         save_generator(generator, target, half=half)
+    return _digest_of(generator)
+
+
+def _digest(path: Path) -> str:
+    from fgraph.stylegan.alias_free.loading import load_model
+
+    return _digest_of(load_model(path))
+
+
+def _digest_of(generator: AnyGenerator) -> str:
+    from fgraph.stylegan.digest import content_digest
+
     # Statistics are measured, not part of the model: without them the digest is the same in every format.
     tensors = {name: value for name, value in generator.tensors.items() if name not in ("style_mean", "style_std")}
     return content_digest(tensors)

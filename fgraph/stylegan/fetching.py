@@ -104,8 +104,10 @@ class _Resuming:
             raise requests.ConnectionError(f"the line broke after {done} of {expected} bytes")
 
 
-def fetch_from_hub(repository: str, file: str, revision: str | None, folder: Path, address: str) -> Path:
-    """Fetch a file of a repository of the Hugging Face hub.
+def fetch_from_hub(
+    repository: str, file: str, revision: str | None, *, folder: Path, address: str, hub: str | None
+) -> Path:
+    """Fetch a file of a repository of the Hugging Face hub, or of the mirror of it at `hub`.
 
     Raises:
         ModelError: huggingface_hub is not installed, or the hub does not give the file.
@@ -116,10 +118,12 @@ def fetch_from_hub(repository: str, file: str, revision: str | None, folder: Pat
         raise ModelError(
             f"model '{address}' is on the Hugging Face hub, which needs: pip install 'fgraph-gan[hub]'"
         ) from error
+    name = hashlib.sha256(f"{repository} {revision} {file}".encode()).hexdigest()[:32]
+    place, target = folder / f"{name}.hub", folder / f"{name}.fetched"  # of what breaks off, it keeps parts in `place`
+    _LOG.info("fetching %s", address)
     try:
-        found = hf_hub_download(repository, file, revision=revision, cache_dir=folder / "hub")
-        target = folder / f"{hashlib.sha256(address.encode()).hexdigest()[:32]}.fetched"
-        shutil.copyfile(found, target)
+        shutil.move(hf_hub_download(repository, file, revision=revision, local_dir=place, endpoint=hub), target)
     except Exception as error:  # the library's own errors are of many kinds
         raise ModelError(f"model '{address}' cannot be fetched: {_reason(error)}") from error
+    shutil.rmtree(place, ignore_errors=True)
     return target

@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -36,6 +37,7 @@ class Generator:
     tensors: Mapping[str, Tensor]  # names and shapes: fgraph.stylegan.tensors
     metadata: dict[str, str] = field(default_factory=dict)
     half: torch.dtype | None = None  # what layers of high resolution run in, where that is not `dtype`
+    path: Path | None = None  # the file it was loaded from
 
     @classmethod
     def from_tensors(
@@ -137,6 +139,11 @@ class Generator:
             [network.affine(w[:, at.ws_index], weight[at.style_slice], bias[at.style_slice]) for at in layers], dim=1
         )
 
+    @property
+    def affine_parts(self) -> tuple[Tensor, Tensor]:
+        """The affines of all layers as one: weight [style_length, w_dim], without its gain, and bias [style_length]."""
+        return self._derived.affine
+
     def style_statistics(self) -> tuple[Tensor, Tensor]:
         """Mean and standard deviation [style_length] of raw styles, for z of 10,000 seeded samples."""
         return self._derived.style_statistics
@@ -161,6 +168,7 @@ class Generator:
         wrap_y: bool = False,
         *,
         padded: bool = False,
+        out: Tensor | None = None,
     ) -> Tensor:
         """One conv layer, with noise, bias and activation: `x` [rows, I, H, W] -> [rows, O, H * up, W * up].
 
@@ -168,6 +176,7 @@ class Generator:
         `wrap_y`, the layer reads round that edge; with `padded`, `x` carries one pixel of context on each of its four
         sides, which is read but not produced. Otherwise zeros lie beyond the edges. In a resnet block the first layer
         makes its residual beside the activation, as O further channels, and the second adds it: see `Layer.state_in`.
+        With `out`, the result is written there.
         """
         x, residual = _split_residual(layer, x, padded)
         noisy = layer.noise_index is not None
@@ -188,10 +197,13 @@ class Generator:
             made = half_conv(x, self._derived.half_weight(layer, half), style, bias, **rest)
         else:
             weight, energy = self.tensors[f"{layer.name}.weight"], self._derived.energy(layer)
-            made = network.styled_conv(x.to(weight.dtype), weight, style, bias, weight_energy=energy, **rest)
-        if layer.residual != "made":
-            return made
-        return torch.cat([made, self._made_residual(layer, x, wrap_x, wrap_y, padded)], dim=1)  # [rows, 2 O, ...]
+            room = None if out is None else out[:, : layer.out_channels]
+            made = network.styled_conv(x.to(weight.dtype), weight, style, bias, weight_energy=energy, out=room, **rest)
+            if out is not None and layer.residual != "made":
+                return out
+        if layer.residual == "made":
+            made = torch.cat([made, self._made_residual(layer, x, wrap_x, wrap_y, padded)], dim=1)  # [rows, 2 O, ...]
+        return made if out is None else out.copy_(made)
 
     def _made_residual(self, layer: Layer, x: Tensor, wrap_x: bool, wrap_y: bool, padded: bool) -> Tensor:
         weight = self.tensors[f"{layer.name}.residual.weight"]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from fgraph._errors import ModelError, nearest
 from fgraph.stylegan.alias_free.reading import is_alias_free, read_alias_free
 from fgraph.stylegan.contents import Contents, Format
+from fgraph.stylegan.delta import is_delta, read_delta
 from fgraph.stylegan.layers import Table
 from fgraph.stylegan.nvlabs import read_nvlabs
 from fgraph.stylegan.own_file import read_own
@@ -91,6 +92,8 @@ def read_contents(path: Path) -> Contents:
         ModelError: the file is damaged, hostile, or of a kind that is not understood.
     """
     kind = sniff(path)
+    if kind == "safetensors" and is_delta(path):
+        return read_delta(path, find_model, read_contents)
     contents = read_own(path) if kind == "safetensors" else contents_of(read_pickled(path, kind), path, kind)
     contents.check_size(path.stat().st_size, str(path))
     return contents

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from fgraph.stylegan.alias_free.table import required_shapes as alias_free_shape
 from fgraph.stylegan.contents import Contents, Format
 from fgraph.stylegan.header import find_model, read_contents
 from fgraph.stylegan.layers import LayerTable, Table
+from fgraph.stylegan.sources import file_digest
 from fgraph.stylegan.tensors import required_shapes
 
 _KINDS = {
@@ -93,14 +93,10 @@ def _parameters(table: Table) -> int:
     return sum(math.prod(shape) for shape in shapes.values())
 
 
-def file_digest(path: Path) -> str:
-    """SHA-256 (hex) of a file."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _notes(contents: Contents) -> Iterator[str]:
     table = contents.table
+    if base := contents.metadata.get("base"):
+        yield f"it is a small difference to the model '{base}'"
     if isinstance(table, LayerTable):
         yield from _notes_on_layers(table, contents)
     if table.mapping_activation != "lrelu":

@@ -6,10 +6,13 @@ stands before 0. Widths and orders: Karras et al. 2020 (StyleGAN2), architecture
 
 from __future__ import annotations
 
+import math
+import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
+from fgraph._errors import nearest
 from fgraph.stylegan.tables import CONST, Layer, Table, UnknownLayer
 
 __all__ = ["ARCHITECTURES", "CONST", "Architecture", "Layer", "LayerTable", "Table", "UnknownLayer"]
@@ -58,6 +61,19 @@ class LayerTable(Table):
             taps += layer.residual == "made"
             total += 2 * taps * layer.in_channels * layer.out_channels * side * side
         return total
+
+    def _nearest(self, text: str) -> str | None:
+        """A hint with the layer or block that is nearest, of the same form: of 64 pixels, b64 for b128."""
+        known = [*self._by_name, *self._blocks]
+        if match := re.fullmatch(r"b?([1-9]\d{0,5})((?:\.\w+)?)", text):
+            at = min(
+                (resolution for resolution, _ in self.channels), key=lambda one: abs(math.log2(one / int(match[1])))
+            )
+            inside = [name for name in known if name == f"b{at}" or name.startswith(f"b{at}.")]
+            if f"b{at}{match[2]}" in inside:
+                return f"did you mean 'b{at}{match[2]}'?"
+            return nearest(f"b{at}{match[2]}", inside) or nearest(text, known)
+        return nearest(text, known)
 
 
 def _build_layers(table: LayerTable) -> list[Layer]:

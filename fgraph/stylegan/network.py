@@ -22,7 +22,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.stylegan.activations import GAINS, HOMOGENEOUS
-from fgraph.stylegan.chunks import bands_of, in_chunks, rows_per_chunk
+from fgraph.stylegan.chunks import bands_of, rows_per_chunk
 
 SLOPE = 0.2
 EPSILON = 1e-8
@@ -142,12 +142,14 @@ def styled_conv(
     gain: float = 1.0,
     clamp: float | None = None,
     residual: Tensor | None = None,
+    out: Tensor | None = None,
 ) -> Tensor:
     """One whole layer: `clamp(gain * activation(modulated_conv(x) + strength * noise + bias)) + residual`.
 
     Arguments and result as `modulated_conv`; `bias` is [O], `noise` [rows or 1, 1, H * up, W * up], `strength` one
-    number, `residual` like the result. `gain` comes on top of the activation's own, and `clamp` is scaled by it. Where
-    the activation is homogeneous, as leaky ReLU is, gains go into the terms of the sum and cost no pass over it.
+    number, `residual` and `out` like the result, which is written to `out` if that is given (then no gradients are
+    recorded). `gain` comes on top of the activation's own, and `clamp` is scaled by it. Where the activation is
+    homogeneous, as leaky ReLU is, gains go into the terms of the sum and cost no pass over it.
     """
     whole = gain * GAINS[activation]
     inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
@@ -159,21 +161,22 @@ def styled_conv(
     demod = _demodulation(style * _gain(weight), weight, weight_energy, inner * _gain(weight) * _FIR_GAIN[up])
     context = padded or wrap_x or wrap_y
 
-    def run(rows: slice) -> Tensor:
+    def run(rows: slice, room: Tensor | None) -> Tensor:
         # no name for the styled input: it must be gone before `finish` takes its room
         return finish(
-            _sum_taps(_styled(x[rows], style[rows], up, wrap_x, wrap_y, padded=padded), weight, up, context), rows
+            _sum_taps(_styled(x[rows], style[rows], up, wrap_x, wrap_y, padded=padded), weight, up, context), rows, room
         )
 
-    def finish(total: Tensor, rows: slice) -> Tensor:
+    def finish(total: Tensor, rows: slice, room: Tensor | None) -> Tensor:
         """What follows the convolution, in bands of lines that stay in the cache; in place where nothing forbids."""
         if torch.is_grad_enabled():
             return finish_band(total, rows, slice(None), None)
-        result = total if up == 1 else empty_maps((*total.shape[:2], *size), total)
-        for band in bands_of(result):
+        if room is None:
+            room = total if up == 1 else empty_maps((*total.shape[:2], *size), total)
+        for band in bands_of(room):
             lines = slice(band.start, band.stop + 3 * (up - 1))
-            finish_band(total[:, :, lines], rows, band, result[:, :, band])
-        return result
+            finish_band(total[:, :, lines], rows, band, room[:, :, band])
+        return room
 
     def finish_band(y: Tensor, rows: slice, band: slice, out: Tensor | None) -> Tensor:
         y = y if up == 1 else _smooth(_smooth(y, 2), 3)
@@ -186,7 +189,14 @@ def styled_conv(
         y = y if residual is None else y + residual[rows, :, band]
         return y if out is None or y is out else out.copy_(y)
 
-    return in_chunks(run, x.shape[0], rows_per_chunk(x, weight, up))
+    chunk = rows_per_chunk(x, weight, up)
+    if chunk >= len(x):
+        return run(slice(0, len(x)), out)
+    out = empty_maps((len(x), len(weight), *size), x) if out is None else out
+    for start in range(0, len(x), chunk):
+        rows = slice(start, start + chunk)
+        run(rows, out[rows])
+    return out
 
 
 def bounded(x: Tensor, most: float) -> Tensor:

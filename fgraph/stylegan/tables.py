@@ -177,12 +177,16 @@ class Table:
             return (self._by_name[text].index,)
         if text in self._blocks:
             return self._blocks[text]
-        hint = nearest(text, [*self._by_name, *self._blocks])
+        hint = self._nearest(text)
         kind = f" of {self.architecture}" if self.is_alias_free else ""
         raise UnknownLayer(
             f"this {self.size}-pixel model{kind} has no layer '{text}'"
             + (f"; {hint}" if hint else f"; it has {self._listed}")
         )
+
+    def _nearest(self, text: str) -> str | None:
+        """A hint with the layer or block of the nearest name."""
+        return nearest(text, [*self._by_name, *self._blocks])
 
     @property
     def _listed(self) -> str:

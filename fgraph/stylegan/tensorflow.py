@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _OLDEST = 4  # the version of the pickles that StyleGAN2 writes
-_MOST_VARIABLES, _DEEPEST = 10_000, 4
+_MOST_VARIABLES, _MOST_PARTS, _DEEPEST = 10_000, 8, 4
 _IGNORED = (
     "truncation_psi", "truncation_cutoff", "style_mixing_prob", "structure", "conditioning", "fused_modconv",
     "num_fp16_res", "w_avg_beta", "dlatent_avg_beta", "resolution", "num_channels", "fmap_base", "fmap_max",
@@ -74,11 +74,13 @@ def _state_of(network: Any, where: str) -> dict[Any, Any]:
 def _collect(state: Mapping[Any, Any], prefix: str, found: dict[str, StoredTensor], where: str, depth: int) -> None:
     """The variables of a network and of its components, by their whole names."""
     pairs, components = state.get("variables"), state.get("components")
-    if type(pairs) not in (list, tuple) or type(components) is not dict or depth == 0:
+    if type(pairs) not in (list, tuple) or type(components) is not dict or not depth or len(components) > _MOST_PARTS:
         raise ModelError(f"{where}: its network '{prefix:.60}' has no variables; expected is a StyleGAN2 generator")
     for pair in pairs or ():
         if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not str or len(found) > _MOST_VARIABLES:
             raise ModelError(f"{where}: its network '{prefix:.60}' has variables that are not understood")
+        if prefix + pair[0] in found:
+            raise ModelError(f"{where}: has two variables '{prefix + pair[0]:.60}'; expected is a StyleGAN2 generator")
         found[prefix + pair[0]] = _tensor(pair, where)
     for name, part in components.items():
         _collect(_state_of(part, where), f"{prefix}{name}/", found, where, depth - 1)

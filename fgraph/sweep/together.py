@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, TypeAlias
 
 from fgraph import _front
+from fgraph._downloads import USUAL, Downloads, applied
 from fgraph._errors import FgraphError, GraphError
 from fgraph._results import Result
 from fgraph.declare import Graph, Source
@@ -43,6 +44,7 @@ class Options:
     device: str = "auto"
     precision: str = "float32"
     memory: str | int | None = None
+    downloads: Downloads = USUAL
 
     def compile(self, works: Sequence[Work]) -> Any:
         """One plan of all works."""
@@ -58,7 +60,8 @@ Attempt: TypeAlias = Callable[[Sequence[Work]], Sequence[Outcome]]
 
 def run_together(works: Sequence[Work], options: Options) -> list[Outcome]:
     """Run works as one plan; for each its results, or the exception that it failed with."""
-    return apart(works, lambda some: _front.run(options.compile(some)))
+    with applied(options.downloads):
+        return apart(works, lambda some: _front.run(options.compile(some)))
 
 
 def explain_together(works: Sequence[Work], options: Options) -> list[Outcome]:
@@ -68,7 +71,8 @@ def explain_together(works: Sequence[Work], options: Options) -> list[Outcome]:
         print(options.compile(some))
         return [None] * len(some)
 
-    return apart(works, explain)
+    with applied(options.downloads):
+        return apart(works, explain)
 
 
 def apart(works: Sequence[Work], attempt: Attempt) -> list[Outcome]:

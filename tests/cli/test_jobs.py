@@ -63,7 +63,7 @@ def test_draw_writes_the_drawing(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [
-        (["output.formats=[jpg]"], "unknown format 'jpg'"),
+        (["output.formats=[bmp]"], "unknown format 'bmp'"),
         (["graph.nodes.fade.strat=0.4"], "override 'graph.nodes.fade.strat=0.4': nodes.fade.strat"),
         (["graph.nodes.fade.strat=0.4"], "did you mean 'start'?"),
         (["model=lanscape"], "did you mean 'landscape'?"),

@@ -7,9 +7,13 @@ import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import fgraph
 from fgraph.cli import main
+from fgraph.save import save_results
+from fgraph.save.recording import record_graph
 from tests.docs.blocks import ROOT, blocks_of
 
 GRAPHS = sorted((ROOT / "graphs" / "graph").glob("*.yaml"))
@@ -40,7 +44,14 @@ def test_readme_commands(command: str, monkeypatch: pytest.MonkeyPatch, tmp_path
     (block,) = (one for one in blocks_of("README.md", "yaml") if one.name == "blend.yaml")
     Path("mine/graph/own.yaml").write_text(block.text, encoding="utf-8")
     shutil.copy(ROOT / "tests" / "goldens" / "soat64_a.pt", "path/to/generator.pt")
+    if "from=" in command:  # what the command before it writes
+        graph = fgraph.load(ROOT / "graphs" / "graph" / "blend_horizontal.yaml")
+        save_results({"image": fgraph.Image(np.zeros((1, 3, 4, 4)))}, "out", record=record_graph(graph))
     arguments = shlex.split(command.removeprefix("python run.py").removeprefix("fgraph"))
+    if "mode=invert" in arguments:
+        Path("photos").mkdir()
+        shutil.copy(ROOT / "graphs" / "pictures" / "landscape.png", "photos/one.png")
+        arguments += ["inversion.steps=2", "inversion.cache=kept"]
     if not any(argument.startswith("mode=") or argument == "--help" for argument in arguments):
         arguments.append("mode=check")
     assert main(arguments) == 0

@@ -6,8 +6,12 @@ from typing import Any
 
 import fgraph
 from fgraph.digraph import wire
+from tests.features import PORTS
 
-PER_ROW = {"t", "alpha", "value", "start", "stop", "feather", "dx", "dy", "rotate", "scale"}
+PER_ROW = {
+    "t", "alpha", "value", "start", "stop", "feather", "dx", "dy", "strength", "component", "truncation",
+    "degrees", "factor", "radius", "fraction", "cluster", "rho", "epsilon", "rotate", "scale",
+}  # fmt: skip
 
 
 def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[str, Any]:
@@ -37,7 +41,7 @@ class _Narrowing:
             return self.node(node["of"], int(node["take"].split(",")[row]) % self.rows[node["of"]])
         if node["op"] == "sample":
             return self.sample(name, node, row, own)
-        if node["op"] == "latent":  # its rows are told apart by their place in the array: random noise asks for it
+        if node["op"] in ("latent", "walk"):  # rows told apart by their place: random noise, and the way, ask for it
             self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
         elif node["op"] == "mosaic":
             cells = node["grid"][0] * node["grid"][1]
@@ -47,8 +51,13 @@ class _Narrowing:
         elif node["op"] == "knit":
             return self.whole(name)
         else:
+            per_row = PER_ROW - ({"value"} if node["op"] == "direction" else set())
             fields = {key: value[row] if isinstance(value, list) and len(value) > 1 else value
-                      for key, value in node.items() if key in PER_ROW}  # fmt: skip
+                      for key, value in node.items() if key in per_row}  # fmt: skip
+            if node["op"] == "patches" and isinstance(node["patches"], dict):
+                seed = node["patches"]["seed"]
+                one = seed[row] if isinstance(seed, list) and len(seed) > 1 else seed
+                fields["patches"] = node["patches"] | {"seed": one}
             self.made[own] = node | fields | self.references(node, row)
         return own
 
@@ -57,7 +66,9 @@ class _Narrowing:
         if isinstance(node.get("seed"), list):
             psi = node["truncation"]
             psi = psi[row] if isinstance(psi, list) and len(psi) > 1 else psi
-            self.made[own] = node | {"seed": node["seed"][row], "truncation": psi}
+            label = node.get("class")
+            labels = {"class": label[row] if isinstance(label, list) and len(label) > 1 else label} if label else {}
+            self.made[own] = node | {"seed": node["seed"][row], "truncation": psi} | labels
         else:
             self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
         return own
@@ -66,7 +77,7 @@ class _Narrowing:
         """A node as it was, under its own id, with all that it reads."""
         if name not in self.made:
             self.made[name] = self.nodes[name]
-            for port in ("of", "a", "b", "mask", "latent", "to"):
+            for port in PORTS:
                 value = self.nodes[name].get(port, [])
                 for one in value if isinstance(value, list) else [value]:
                     self.whole(one)
@@ -74,7 +85,7 @@ class _Narrowing:
 
     def references(self, node: dict[str, Any], row: int) -> dict[str, Any]:
         found: dict[str, Any] = {}
-        for port in ("of", "a", "b", "mask", "latent", "to"):
+        for port in PORTS:
             value = node.get(port)
             if isinstance(value, list):
                 found[port] = [self.node(one, row) for one in value]

@@ -29,11 +29,13 @@ from fgraph.fields import (
     Scaled,
     combine,
     complement,
+    difference,
     edited,
     feathered,
     finish,
     product,
     rasterise,
+    rasterise_window,
     scaled,
     support,
 )
@@ -77,6 +79,34 @@ def test_rasters_are_frozen_unit_values_that_constants_and_supports_describe(fie
     outside = raster.copy()
     outside[top:bottom, left:right] = 0
     assert not outside.any()
+
+
+spans = st.tuples(st.integers(0, 7), st.integers(0, 12)).map(lambda pair: (min(pair), max(*pair, min(pair) + 1)))
+
+
+@few
+@given(trees, trees, spans, spans)
+def test_a_window_is_cut_from_the_raster_and_differences_lie_in_their_rectangle(
+    a: Field, b: Field, y: tuple[int, int], x: tuple[int, int]
+) -> None:
+    window = (y[0], x[0], min(y[1], 8), x[1])
+    whole = rasterise(a, 8, 12)
+    np.testing.assert_array_equal(rasterise_window(a, 8, 12, window), whole[window[0] : window[2], x[0] : x[1]])
+    unequal = np.argwhere(whole != rasterise(b, 8, 12))
+    rectangle = difference(a, b, 8, 12)
+    assert (rectangle is None) == (not len(unequal))
+    if rectangle is not None:
+        assert rectangle == (*unequal.min(axis=0), *(unequal.max(axis=0) + 1))
+
+
+def test_wide_local_fields_draw_no_more_than_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[tuple[int, int]] = []
+    monkeypatch.setattr("fgraph.fields.base.rasterise", lambda field, *size: drawn.append(size))
+    cell = product(Hat(70, 200, "x"), Hat(1, 2, "y"))
+    assert cell.is_local
+    assert support(cell, 2048, 1024 * 1000) is not None
+    assert not drawn
+    assert not Product((cell, feathered(BOX, F(1, 8)))).is_local
 
 
 @few

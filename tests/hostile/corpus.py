@@ -261,7 +261,45 @@ def _networks() -> dict[str, bytes]:
     cases["network: a module in itself"] = (
         START + b"}" + text("G_ema") + cycle.code + own.replace(b"0", b"", 0)[:-1] + b"0" + b"s" + STOP
     )
-    return cases
+    return cases | _again_and_again()
+
+
+def _again_and_again() -> dict[str, bytes]:
+    """Values that are noted once, and then worked on by as many calls as there may be opcodes."""
+
+    def repeated(noted: bytes, code: bytes, count: int = 60_000) -> bytes:
+        return START + noted + b"\x94]" + MARK + code * count + b"e\x86" + STOP
+
+    blob = _blob(1 << 20, raw=b"\0" * (4 << 20)).decode("latin-1")
+    text_blob = named("_codecs", "encode").code + value((blob, "latin1")) + b"R"
+    load = named("torch.storage", "_load_from_bytes").code + b"h\x00\x85R"
+    slow = START + b"]" + b"Na" * 100_000 + STOP
+    pairs = [(f"a{i}", 1) for i in range(20_000)]
+    shape = (1,) * 20_000
+    many = [("x", 1.0)] * 20_000
+    leaf = built(call(named("dnnlib.tflib.network", "Network")),
+                 {"version": 4, "static_kwargs": {}, "components": {}, "variables": many})  # fmt: skip
+    wide = Raw(
+        leaf.code + b"\x94" + b"".join(
+            named("dnnlib.tflib.network", "Network").code + b")R}(" + text("version") + value(4) + text("static_kwargs")
+            + b"}" + text("variables") + b"]" + text("components") + b"}(" + b"".join(
+                text(f"p{i}") + b"h" + bytes([depth]) for i in range(3000)) + b"uub\x94" for depth in range(3))
+    )  # fmt: skip
+    return {
+        "again: one text for many storages": repeated(text_blob, load),
+        "again: a long pickle inside": repeated(value(slow), load, 5000),
+        "again: many short pickles inside": START + b"]" + MARK + text("a" * 99) + b"".join(
+            named("torch.storage", "_load_from_bytes").code + value(_blob(1, raw=bytes([i & 255, i >> 8, 0, 0])))
+            + b"\x85R" for i in range(30_000)) + b"e" + STOP,
+        "again: a text encoded": repeated(text("a" * 60_000), named("_codecs", "encode").code + b"h\x00"
+            + text("latin1") + b"\x86R"),
+        "again: a dict of pairs": repeated(value(pairs), named("collections", "OrderedDict").code + b"h\x00\x85R"),
+        "again: a set": repeated(value(list(range(20_000))), named("builtins", "set").code + b"h\x00\x85R"),
+        "again: a long shape": repeated(value(shape), named("torch._utils", "_rebuild_tensor_v2").code + MARK + b"N"
+            + value(0) + b"h\x00h\x00\x89}tR"),
+        "again: parts in parts": pickled((1, 2, wide)),
+        "again: one variable": pickled((1, 2, leaf)),
+    }  # fmt: skip
 
 
 def zipped(entries: dict[str, bytes], **options: int) -> bytes:

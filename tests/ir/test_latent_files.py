@@ -1,5 +1,8 @@
 """Codes in the files of other programs: which array is meant, and which space it stands in."""
 
+import io
+import os
+import pickle
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +22,8 @@ def save(path, content):
         torch.save(content, path)
     elif path.suffix == ".npz":
         np.savez(path, **content)
+    elif path.suffix == ".pkl":
+        path.write_bytes(pickle.dumps(content))
     else:
         np.save(path, content)
     return str(path)
@@ -35,6 +40,18 @@ CASES = {
     "a list": ("list.pt", [torch.from_numpy(ROWS[:1]), torch.from_numpy(ROWS[1:])], "w+", ROWS),
     "numpy": ("w.npy", ROWS, "w+", ROWS),
     "numpy, W": ("w.npy", ROWS[0, 0], None, ROWS[0, 0]),
+    "pSp, images by name": ("latents.npy", {"a.png": ROWS[0], "b.png": ROWS[1]}, "w+", ROWS),
+    "one image by name": ("latents.npy", {"a.jpg": ROWS[0]}, "w+", ROWS[0]),
+    "ReStyle, each image's steps": ("latents.npy", {"a.png": [ROWS[1], ROWS[0]], "b.png": [ROWS[0], ROWS[1]]},
+                                    "w+", ROWS),
+    "tensors in an array of objects": ("latents.npy", {"a.png": torch.from_numpy(ROWS[0])}, "w+", ROWS[0]),
+    "objects in an .npz": ("l.npz", {"latents": np.array({"a.png": ROWS[0]}, dtype=object)}, "w+", ROWS[0]),
+    "an encoder's numpy in a .pt": ("n.pt", {"a.png": ROWS[0], "b.png": ROWS[1]}, "w+", ROWS),
+    "rosinality's projector": ("p.pt", {"a.png": {"img": torch.zeros(1, 3, 4, 4), "latent": torch.from_numpy(ROWS[0]),
+                                                  "noise": [torch.zeros(1, 1, 4, 4)]}}, "w+", ROWS[0]),
+    "codes beside something else": ("c.pt", (torch.from_numpy(ROWS), {"lr": 0.1}), "w+", ROWS),
+    "a plain pickle": ("w.pkl", ROWS, "w+", ROWS),
+    "bfloat16": ("b.pt", torch.from_numpy(ROWS).bfloat16(), "w+", torch.from_numpy(ROWS).bfloat16().float().numpy()),
     "half, strided": ("h.pt", torch.from_numpy(ROWS).half().transpose(1, 2), "w+", ROWS.swapaxes(1, 2)),
 }  # fmt: skip
 
@@ -45,6 +62,34 @@ def test_files_of_other_programs(case, tmp_path):
     found = read_latent(save(tmp_path / name, content))
     assert found.space == space
     np.testing.assert_array_equal(found.codes.array, expected)
+
+
+class Hostile:
+    def __init__(self, command):
+        self.command = command
+
+    def __reduce__(self):
+        return os.system, (self.command,)
+
+
+@pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.pkl", "a.pt"])
+def test_nothing_in_a_file_is_run(name, tmp_path):
+    marker = tmp_path / "was_run"
+    content = {"a.png": Hostile(f"touch {marker}")}
+    path = save(tmp_path / name, {"w": np.array(content, dtype=object)} if name == "a.npz" else content)
+    with pytest.raises(ValueError, match=r"names '(posix|nt)\.system', which is not allowed"):
+        read_latent(path)
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize("part", range(16))
+def test_objects_cut_short(part, tmp_path):
+    buffer = io.BytesIO()
+    np.save(buffer, {"a.png": ROWS[0]})
+    content = buffer.getvalue()
+    (tmp_path / "cut.npy").write_bytes(content[: part * len(content) // 16])
+    with pytest.raises(ValueError, match=r"cut\.npy is no \.npz or \.npy file"):
+        read_latent(str(tmp_path / "cut.npy"))
 
 
 def test_legacy_files(tmp_path):

@@ -130,7 +130,9 @@ def test_predicted_calls_are_those_that_happen_on_random_graphs(counted: Counted
     @settings(max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck))
     @given(graphs())
     def check(document: dict[str, Any]) -> None:
-        assert_as_predicted(fgraph.compile(load(document), device="cpu"), counted)
+        plan = fgraph.compile(load(document), device="cpu")
+        run_plan(plan)  # what is measured of a model once, such as clusters of channels, is no step of a plan
+        assert_as_predicted(plan, counted)
 
     check()
 
@@ -271,7 +273,7 @@ def test_predicted_bytes_are_those_that_live(name: str, monkeypatch: pytest.Monk
 def test_a_budget_that_the_plan_would_break_is_told_before_it_runs() -> None:
     peak = fgraph.compile(panorama(8), device="cpu").cost.peak_bytes
     assert fgraph.compile(panorama(8), device="cpu", memory=peak).cost.peak_bytes == peak
-    with pytest.raises(fgraph.MemoryBudgetError, match="MiB"):
+    with pytest.raises(fgraph.MemoryBudgetError, match="iB"):
         fgraph.compile(panorama(8), device="cpu", memory=1000)
 
 

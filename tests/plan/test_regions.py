@@ -142,6 +142,18 @@ def test_a_panorama_in_chunks_is_the_same(parts: int) -> None:
     assert np.abs(image(cut) - image(plan)).max() < 1e-5
 
 
+@pytest.mark.parametrize("parts", [1.5, 2])
+def test_features_in_chunks_are_the_same(parts: float) -> None:
+    nodes = {"z": {"op": "sample", "seed": [1, 2, 3]}, "t": {"op": "tap", "of": "z", "layer": "b16.conv0"}}
+    nodes["i"] = {"op": "decode", "of": "z"}
+    plan = fgraph.compile({"models": {"main": tiny(0)}, "nodes": nodes, "outputs": ["t", "i"]}, device="cpu")
+    cut = plan.within(int(plan.cost.peak_bytes / parts))
+    assert cut.chunks > 1
+    found, expected = (fgraph.run(one)["t"].tensors for one in (cut, plan))
+    for name in ("activation", "skip"):  # of 16 pixels a side, and of 8
+        assert np.abs(found[name] - expected[name]).max() < 1e-5
+
+
 def test_a_longer_canvas_needs_no_more_memory() -> None:
     budget = fgraph.compile(mosaic(6, "x"), device="cpu").cost.peak_bytes
     long = fgraph.compile(mosaic(24, "x"), device="cpu", memory=budget)

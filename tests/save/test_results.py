@@ -25,7 +25,7 @@ def test_one_row_keeps_its_name(tmp_path: Path) -> None:
 
 
 def test_unknown_ending(tmp_path: Path) -> None:
-    with pytest.raises(SaveError, match=r"must end in \.png or \.npy"):
+    with pytest.raises(SaveError, match=r"must end in \.png, \.webp, \.jpg, \.jpeg or \.npy"):
         Image(np.zeros((1, 3, 4, 4), np.float32)).save(tmp_path / "a.bmp")
 
 

@@ -29,6 +29,8 @@ def test_to_our_own_and_back(name, goldens, tmp_path):
     report = convert(goldens / name, tmp_path / "own.safetensors")
     assert report.target.format == "safetensors"
     assert report.source.parameters == report.target.parameters
+    assert report.exact
+    assert f"digest of the tensors, which both hold: {report.digest}" in str(report)
     before, after = load_generator(goldens / name), load_generator(tmp_path / "own.safetensors")
     assert_same(before, after)
     styles = torch.randn(1, before.table.style_length, generator=torch.Generator().manual_seed(0))
@@ -45,6 +47,20 @@ def test_to_rosinality_and_back(name, goldens, tmp_path):
     assert first.digest == second.digest == third.digest
     assert_same(load_generator(goldens / name), load_generator(tmp_path / "again.pt"))
     assert third.target.table == first.source.table
+
+
+def test_half_says_what_was_rounded(goldens, tmp_path):
+    whole = convert(goldens / "soat64_a.pt", tmp_path / "whole.safetensors")
+    half = convert(goldens / "soat64_a.pt", tmp_path / "half.safetensors", half=True)
+    again = convert(tmp_path / "half.safetensors", tmp_path / "again.safetensors")
+    assert not half.exact
+    assert half.source_digest == whole.digest
+    assert again.exact
+    assert again.digest == half.digest
+    lines = str(half).splitlines()
+    assert lines[-2:] == [
+        f"digest of the tensors of the source: {whole.digest}", f"rounded to float16: {half.digest}"
+    ]  # fmt: skip
 
 
 def test_keys_are_those_of_the_original(goldens, tmp_path):

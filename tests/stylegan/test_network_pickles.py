@@ -276,12 +276,13 @@ print(time.perf_counter() - start, peak() - before, generator.table.size)
 
 @pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
-def test_a_large_pickle_opens_fast_and_small(tmp_path):
-    """Config-f at 1024 pixels: opened in under 5 s and less than 1.5 times its size of memory."""
+@pytest.mark.parametrize("protocol", [2, 4])  # 2 has no bytes: it writes them as text
+def test_a_large_pickle_opens_fast_and_small(protocol, tmp_path):
+    """Config-f at 1024 pixels: opened in under 5 s and less than 1.25 times its size of memory."""
     channels = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(9))
     table = LayerTable(size=1024, channels=channels, z_dim=512, w_dim=512, mapping_layers=8)
     path = tmp_path / "large.pkl"
-    path.write_bytes(checkpoint(table, random_tensors(table)))
+    path.write_bytes(checkpoint(table, random_tensors(table), protocol))
     start = time.perf_counter()
     assert read_header(path).table == table
     assert time.perf_counter() - start < 1
@@ -291,4 +292,4 @@ def test_a_large_pickle_opens_fast_and_small(tmp_path):
     seconds, used, size = map(float, done.stdout.split())
     assert size == 1024
     assert seconds < 5
-    assert 0 < used < 1.5 * path.stat().st_size
+    assert 0 < used < 1.25 * path.stat().st_size

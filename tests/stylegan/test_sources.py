@@ -2,64 +2,24 @@
 
 import hashlib
 import json
+import select
+import subprocess
+import sys
 import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
+from pathlib import Path
 
 import pytest
 
 import fgraph
+from fgraph._downloads import Downloads, chosen_downloads
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect
 from fgraph.stylegan.header import read_header
-from fgraph.stylegan.sources import default_folder, downloads, is_address
-
-
-class Server(ThreadingHTTPServer):
-    """Serves one file; `breaks` lists after how many bytes the next answers are cut off."""
-
-    def __init__(self, content):
-        self.content, self.breaks, self.asked, self.tagged, self.status = content, [], [], True, 200
-        super().__init__(("127.0.0.1", 0), Handler)
-
-    @property
-    def address(self):
-        return f"http://127.0.0.1:{self.server_address[1]}/models/small%20one.pt?download=1"
-
-
-class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
-        server, content = self.server, self.server.content
-        server.asked.append(self.headers.get("Range"))
-        tag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
-        start = 0
-        if self.headers.get("Range") and self.headers.get("If-Range") == tag:
-            start = int(self.headers["Range"].removeprefix("bytes=").removesuffix("-"))
-        self.send_response(206 if start else server.status)
-        if server.tagged:
-            self.send_header("ETag", tag)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
-        self.send_header("Content-Length", str(len(content) - start))
-        self.end_headers()
-        stop = server.breaks.pop(0) if server.breaks else len(content)
-        self.wfile.write(content[start : start + stop])
-
-    def log_message(self, *arguments):
-        pass
-
-
-@contextmanager
-def serving(content):
-    server = Server(content)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+from fgraph.stylegan.sources import default_folder, fetch_model, is_address
+from tests.serving import serving
 
 
 @pytest.fixture
@@ -75,7 +35,7 @@ def server(content):
 
 @pytest.fixture
 def folder(tmp_path):
-    with downloads(tmp_path / "kept"):
+    with fgraph.downloads(tmp_path / "kept"):
         yield tmp_path / "kept"
 
 
@@ -88,7 +48,7 @@ def test_fetched_once_and_kept_by_its_content(server, folder, content):
     assert len(server.asked) == 1
     (note,) = (folder / "addresses").iterdir()
     assert json.loads(note.read_text())["sha256"] == hashlib.sha256(content).hexdigest()
-    assert sorted(path.name for path in folder.iterdir()) == ["addresses", "models"]
+    assert sorted(path.name for path in folder.iterdir()) == ["addresses", "locks", "models"]
 
 
 def test_a_graph_names_an_address(server, folder):
@@ -153,11 +113,14 @@ def test_a_kept_file_that_is_damaged(server, folder):
 
 
 def test_offline(server, folder):
-    with downloads(folder, offline=True), pytest.raises(ModelError, match="is not kept here, and offline forbids"):
+    with (
+        fgraph.downloads(folder, offline=True),
+        pytest.raises(ModelError, match="is not kept here, and offline forbids"),
+    ):
         read_header(server.address)
     assert server.asked == []
     path = read_header(server.address).path
-    with downloads(folder, offline=True):
+    with fgraph.downloads(folder, offline=True):
         assert read_header(server.address).path == path
 
 
@@ -187,25 +150,75 @@ def test_addresses_that_are_none(address, says, folder):
     assert not folder.exists()
 
 
-def test_the_hub_needs_its_library(folder, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", None)
-    with pytest.raises(ModelError, match=r"needs: pip install 'fgraph-gan\[hub\]'"):
-        read_header("hf://organisation/repository/model.pkl")
+FETCH = """
+import sys
+import fgraph
+from fgraph.stylegan.sources import fetch_model
+with fgraph.downloads(sys.argv[2]):
+    print(fetch_model(sys.argv[1]))
+"""
 
 
-def test_the_hub_by_its_library(folder, content, monkeypatch, tmp_path):
-    asked = []
+def test_two_processes_fetch_one_address_once(server, tmp_path, content):
+    """The server waits until both have begun; then one of them is served, and the other finds what is kept."""
+    server.wait = threading.Event()
+    command = [sys.executable, "-c", FETCH, server.address, str(tmp_path)]
+    ways = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(command, **ways) as first, subprocess.Popen(command, **ways) as second:
+        told = first.stderr, second.stderr
+        readable, _, _ = select.select(told, [], [], 60)  # the one that waits says so
+        assert "another process is fetching" in readable[0].readline()
+        server.wait.set()
+        printed = {first.communicate(timeout=60)[0], second.communicate(timeout=60)[0]}
+        assert (first.returncode, second.returncode) == (0, 0)
+    assert len(printed) == 1
+    assert Path(printed.pop().strip()).read_bytes() == content
+    assert server.asked == [None]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["addresses", "locks", "models"]
 
-    def hf_hub_download(repository, file, revision, cache_dir):
-        asked.append((repository, file, revision))
-        (tmp_path / "model.pt").write_bytes(content)
-        return str(tmp_path / "model.pt")
 
-    library = type("Library", (), {"hf_hub_download": staticmethod(hf_hub_download)})
-    monkeypatch.setitem(__import__("sys").modules, "huggingface_hub", library)
-    assert read_header("hf://org/repo@v1/sub/model.pt").path.name == "model.pt"
-    assert read_header("hf://org/repo@v1/sub/model.pt").path.read_bytes() == content
-    assert asked == [("org/repo", "sub/model.pt", "v1")]
+def test_one_that_is_killed_leaves_its_part_to_the_next(server, tmp_path, content):
+    server.wait = threading.Event()
+    command = [sys.executable, "-c", FETCH, server.address, str(tmp_path)]
+    with subprocess.Popen(command) as process:
+        while not server.asked:
+            time.sleep(0.01)
+        process.kill()
+    server.wait.set()
+    with fgraph.downloads(tmp_path):
+        assert read_header(server.address).path.read_bytes() == content
+
+
+def test_threads_fetch_one_address_once(server, folder, content):
+    chosen = copy_context()
+    with ThreadPoolExecutor(4) as pool:
+        paths = list(pool.map(lambda _: chosen.copy().run(fetch_model, server.address), range(4)))
+    assert len(set(paths)) == len(server.asked) == 1
+
+
+def test_a_pin_finds_the_same_file_of_another_address(server, folder, content):
+    path = read_header(server.address).path
+    pin = f"#sha256={hashlib.sha256(content).hexdigest()}"
+    with fgraph.downloads(offline=True):
+        found = read_header(f"https://elsewhere.example.org/renamed.pt{pin}")
+        with pytest.raises(ModelError, match="is not kept here, and offline forbids"):
+            read_header("https://elsewhere.example.org/renamed.pt")
+    assert found.path == path.with_name("renamed.pt")
+    assert found.path.read_bytes() == content
+
+
+def test_a_folder_that_cannot_be_written(server, tmp_path):
+    (tmp_path / "file").touch()
+    with fgraph.downloads(tmp_path / "file"), pytest.raises(ModelError, match=r"cannot be kept in .*file"):
+        read_header(server.address)
+
+
+def test_settings_inside_others():
+    with fgraph.downloads("one", hub="https://mirror.example.org"), fgraph.downloads(offline=True):
+        assert chosen_downloads() == Downloads("one", True, "https://mirror.example.org")
+        with fgraph.downloads("two", offline=False):
+            assert chosen_downloads() == Downloads("two", False, "https://mirror.example.org")
+    assert chosen_downloads() == Downloads()
 
 
 def test_what_is_an_address():

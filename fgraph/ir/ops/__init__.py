@@ -2,24 +2,29 @@
 
 from fgraph.ir.ops.alias_free import AliasFreeOp, Filtered, Fourier, Plane
 from fgraph.ir.ops.base import Op, Order
+from fgraph.ir.ops.bending import BendChannels
+from fgraph.ir.ops.direction import Combine, Component, Move, Slerp, Slope, TruncateStyles
 from fgraph.ir.ops.image import Apply, Clamp, Join, Kept, Picture
-from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Repeat, Splice, Truncate
+from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
+from fgraph.ir.ops.patching import Propose, Transplant
 from fgraph.ir.ops.spatial import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
 
 OPS: tuple[type[Op], ...] = (
-    Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Invert,
+    Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert,
+    Component, Slope, Move, TruncateStyles, Slerp, Combine,
     Const, Conv, ToRGB, Upsample, NoiseField,
     Plane, Fourier, Filtered,
     DrawMask, Mix,
-    Pad, Resize, Shift, Crop, Flip, Concat,
+    Pad, Resize, Shift, Crop, Flip, Concat, BendChannels,
+    Propose, Transplant,
     Picture, Clamp, Apply, Join, Kept,
 )  # fmt: skip
 
 __all__ = [
-    "OPS", "Affine", "AliasFreeOp", "Apply", "Clamp", "Concat", "Const", "Conv", "Crop", "Draw", "DrawMask",
-    "Filtered", "Flip", "Fourier", "Given", "Invert", "Join", "Kept", "LayerOp", "Lerp", "MapZ", "Mix", "NoiseField",
-    "Op", "Order", "Pad", "Picture", "Plane", "Repeat", "Resize", "Shift", "SpatialOp", "Splice", "ToRGB", "Truncate",
-    "Upsample",
+    "OPS", "Affine", "AliasFreeOp", "Apply", "BendChannels", "Clamp", "Combine", "Component", "Concat", "Const", "Conv",
+    "Crop", "Draw", "DrawMask", "Filtered", "Flip", "Fourier", "Given", "Invert", "Join", "Kept", "LayerOp", "Lerp",
+    "MapZ", "Mix", "Move", "NoiseField", "Op", "Order", "Own", "Pad", "Picture", "Plane", "Propose", "Repeat", "Resize",
+    "Shift", "Slerp", "Slope", "SpatialOp", "Splice", "ToRGB", "Transplant", "Truncate", "TruncateStyles", "Upsample",
 ]  # fmt: skip

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar
 
+from fgraph.inversion.settings import Settings
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.types import CODE_KINDS, Type, TypeKind
 
 FIRST: Order = (0, 0)  # codes are made before any layer runs
+_USUAL = Settings()
 
 
 @dataclass(frozen=True)
@@ -139,20 +141,42 @@ class Splice(CodeOp):
 
 
 @dataclass(frozen=True)
+class Own(CodeOp):
+    """S with the entries that own a part moved to those of a reference (Collins et al. 2020).
+
+    Params: (numbers of the parts, or the field that holds them; λ, ρ, ε).
+    """
+
+    name: ClassVar[str] = "own"
+    takes_params: ClassVar[bool] = True
+    how: str = "greedy"
+    layer: str = ""
+    clusters: int = 0
+    samples: int = 0
+    seed: int = 0
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind == "s", self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
 class Invert(CodeOp):
     """The code whose image is the operand, found by optimisation; runs whole, its rows stop each for itself."""
 
     name: ClassVar[str] = "invert"
-    space: Literal["w+", "s"] = "s"
+    settings: Settings = _USUAL
     shape: tuple[int, ...] = ()
-    steps: int = 0
-    learning_rate: float = 0.0
-    prior: float = 0.0
     layer_flops: int = 0  # of one forward pass, for the estimate
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(len(inputs) == 1 and inputs[0].kind == "rgb", self, inputs)
-        return Type(self.space, self.shape)
+        return Type(self.settings.space, self.shape)
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
-        return 3 * self.steps * self.layer_flops  # a backward pass costs about two forward ones
+        # a backward pass costs about two forward ones
+        return 3 * self.settings.steps * self.settings.starts * self.layer_flops
+
+    def __str__(self) -> str:
+        asked = self.settings
+        return f"invert(model={self.model}, space={asked.space}, prior={asked.prior}, steps={asked.steps})"

@@ -171,6 +171,11 @@ class NoiseField(PointwiseOp):
     height: int
     width: int
 
+    @property
+    def is_tiled(self) -> bool:
+        """Whether it is the layer's buffer, over and over, so that a part is made without the rest."""
+        return self.mode == "const" and self.fit == "tile"
+
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
         return Type("noise", (1, self.height, self.width))

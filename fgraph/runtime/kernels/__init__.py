@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 from fgraph.ir import ops
 from fgraph.ir.ops import Op
-from fgraph.runtime.kernels import alias_free, image, latent, layer, mixing, noise, spatial
+from fgraph.runtime.kernels import (
+    alias_free,
+    bending,
+    direction,
+    image,
+    latent,
+    layer,
+    mixing,
+    noise,
+    owning,
+    patching,
+    spatial,
+)
 from fgraph.runtime.kernels.context import Kernel, KernelContext
 
 KERNELS: Mapping[type[Op], Kernel] = {
@@ -18,7 +30,14 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Affine: latent.affine,
     ops.Lerp: latent.lerp,
     ops.Splice: latent.splice,
+    ops.Own: owning.own,
     ops.Invert: latent.invert,
+    ops.Component: direction.component,
+    ops.Slope: direction.slope,
+    ops.Move: direction.move,
+    ops.TruncateStyles: direction.truncate_styles,
+    ops.Slerp: direction.slerp,
+    ops.Combine: direction.combine,
     ops.Const: layer.const,
     ops.Conv: layer.conv,
     ops.ToRGB: layer.to_rgb,
@@ -35,6 +54,9 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Crop: spatial.edit,
     ops.Flip: spatial.edit,
     ops.Concat: spatial.concat,
+    ops.BendChannels: bending.bend,
+    ops.Propose: patching.propose,
+    ops.Transplant: patching.transplant,
     ops.Picture: image.picture,
     ops.Clamp: image.clamp,
     ops.Apply: image.apply,

@@ -8,11 +8,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fgraph.inversion.batch import invert as invert_images
+from fgraph.inversion.optimise import Search
+from fgraph.inversion.problem import make_problem
 from fgraph.ir.ops import Affine, Draw, Given, Invert, Lerp, MapZ, Repeat, Splice, Truncate
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.seeds import draw_codes
 from fgraph.runtime.progress import progress
-from fgraph.stylegan.inversion import invert as invert_images
 
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -66,18 +68,13 @@ def splice(op: Splice, inputs: Sequence[Tensor], params: Params, context: Kernel
 
 def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """The codes of images, by optimisation."""
-    with progress(op.steps, "inverting") as job:
+    problem = make_problem(context.generators[op.model], op.settings)
+    with progress(op.settings.steps, "inverting") as job:
 
-        def advance(loss: float) -> None:
-            job.note(loss=f"{loss:.4f}")
+        def advance(search: Search) -> None:
+            if losses := search.losses:
+                job.note(loss=f"{sum(losses.values()) / len(losses):.4f}", images=str(len(losses)))
             job.advance()
 
-        return invert_images(
-            context.generators[op.model].with_half(None),  # gradients of half layers would vanish unscaled
-            inputs[0],
-            space=op.space,
-            steps=op.steps,
-            learning_rate=op.learning_rate,
-            prior=op.prior,
-            on_step=advance,
-        )
+        found = invert_images(problem, inputs[0], advance)
+    return torch.stack([one.code for one in found]).to(context.device, context.dtype)

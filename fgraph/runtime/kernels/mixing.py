@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from fgraph.fields import rasterise
+from fgraph.fields import Field, rasterise, rasterise_window
 from fgraph.ir.ops import DrawMask, Mix
+from fgraph.ir.regions import Region, Size
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 
 
 def mask(op: DrawMask, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Masks [rows, 1, H, W]."""
     return each_distinct(params, lambda field: context.tensor(rasterise(field, op.height, op.width)[None]))
+
+
+def mask_window(field: Field, size: Size, region: Region, context: KernelContext) -> Tensor:
+    """A region of a mask on a canvas of this size, [1, h, w]; beyond an edge it goes round."""
+    (height, width), (top, left, bottom, right) = size, region
+    rows = [
+        np.concatenate(
+            [rasterise_window(field, height, width, (y, x, end, stop)) for x, stop in _turns(left, right, width)], 1
+        )
+        for y, end in _turns(top, bottom, height)
+    ]
+    return context.tensor(np.concatenate(rows)[None])
+
+
+def _turns(start: int, stop: int, length: int) -> list[tuple[int, int]]:
+    """A stretch that may go round, as stretches that do not."""
+    return [(start, stop)] if stop <= length else [(start, length), (0, stop - length)]
 
 
 def mix(op: Mix, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

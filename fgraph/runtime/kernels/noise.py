@@ -6,11 +6,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from fgraph._geometry import apply_edit
 from fgraph.fields import Edited, Field, Placed
 from fgraph.ir.ops import NoiseField
+from fgraph.ir.regions import Region
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 from fgraph.runtime.kernels.seeds import Floats, filled_noise, keyed_noise
 
@@ -21,8 +23,27 @@ def noise(op: NoiseField, inputs: Sequence[Tensor], params: Params, context: Ker
         return context.tensor(np.stack([array.array[row] for array, row in params]))  # type: ignore[misc,has-type]
     if op.mode == "random":
         return each_distinct(params, lambda param: _random(op, param, context))
-    buffer = context.generator(op.model).noise_const(op.layer)[0, 0].detach().cpu().float().numpy()
+    buffer = _buffer(op, context)
     return each_distinct(params, lambda param: context.tensor(_const(op, param, buffer)[None]))
+
+
+def noise_window(op: NoiseField, param: Any, region: Region, context: KernelContext) -> Tensor:
+    """A region of the noise of one row, [1, h, w]; beyond an edge it goes round. A tiled buffer needs no more of it."""
+    top, left, bottom, right = region
+    y, x = np.arange(top, bottom) % op.height, np.arange(left, right) % op.width
+    if op.is_tiled:
+        buffer = _buffer(op, context)
+        tile: Floats = buffer[y[:, None] % buffer.shape[0], x % buffer.shape[1]]
+        return context.tensor(tile[None])
+    row: Tensor = noise(op, [], [param], context)[0]  # [1, H, W]
+    if bottom <= op.height and right <= op.width:
+        return row[:, top:bottom, left:right]
+    return row[:, torch.tensor(y, device=row.device)][:, :, torch.tensor(x, device=row.device)]
+
+
+def _buffer(op: NoiseField, context: KernelContext) -> Floats:
+    found: Floats = context.generator(op.model).noise_const(op.layer)[0, 0].detach().cpu().float().numpy()
+    return found
 
 
 def _random(op: NoiseField, param: Any, context: KernelContext) -> Tensor:

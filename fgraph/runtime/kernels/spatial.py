@@ -58,8 +58,13 @@ def _cut(axis: AxisMap, start: int, stop: int, origin: int) -> AxisMap:
 
 
 def _apply(op: SpatialOp, x: Tensor, edit: Any) -> Tensor:
+    return edit_map(x, edit, op.wrap_y, op.wrap_x)
+
+
+def edit_map(x: Tensor, edit: Any, wrap_y: bool = False, wrap_x: bool = False) -> Tensor:
+    """Maps [rows, C, H, W] after one edit."""
     height, width = x.shape[-2:]
-    vertical, horizontal = edit.maps(height, width, wrap_y=op.wrap_y, wrap_x=op.wrap_x)
+    vertical, horizontal = edit.maps(height, width, wrap_y=wrap_y, wrap_x=wrap_x)
     value = getattr(edit, "value", 0.0)
     return _along(_along(x, vertical, 2, value), horizontal, 3, value)
 

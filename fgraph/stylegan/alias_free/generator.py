@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 import torch
 from torch import Tensor
@@ -30,6 +31,7 @@ class AliasFreeGenerator:
     digest: str
     tensors: Mapping[str, Tensor]
     metadata: dict[str, str] = field(default_factory=dict)
+    path: Path | None = None  # the file it was loaded from
 
     def __repr__(self) -> str:
         return f"AliasFreeGenerator({self.name!r}, {self.table.architecture}, {self.table.size} pixels)"
@@ -83,15 +85,15 @@ class AliasFreeGenerator:
 
     def affine(self, w: Tensor) -> Tensor:
         """Raw styles S [rows, style_length] of `w` [rows, w_dim] or W+ [rows, num_ws, w_dim]: place, then layers."""
-        weight, bias = self._affines
+        weight, bias = self.affine_parts
         if w.ndim == 2:
             return common.affine(w, weight, bias)
         parts = [(w[:, one.ws_index], one.style_slice) for one in self.table.layers[1:]]
         return torch.cat([common.affine(row, weight[part], bias[part]) for row, part in parts], dim=1)
 
     @property
-    def _affines(self) -> tuple[Tensor, Tensor]:
-        """The affines of all layers as one: weight [S, D], bias [S]."""
+    def affine_parts(self) -> tuple[Tensor, Tensor]:
+        """The affines of all layers as one: weight [style_length, w_dim], without its gain, and bias [style_length]."""
         names = [layer.name for layer in self.table.layers[1:]]
         weights = [self.tensors[f"{name}.affine.weight"] for name in names]
         return torch.cat(weights), torch.cat([self.tensors[f"{name}.affine.bias"] for name in names])
@@ -106,7 +108,7 @@ class AliasFreeGenerator:
             return self.tensors["style_mean"], self.tensors["style_std"]
         with torch.inference_mode(False), torch.no_grad():
             tensors = {key: value.to("cpu", torch.float32) for key, value in self.tensors.items()}
-            affines = [part.cpu().float() for part in self._affines]
+            affines = [part.cpu().float() for part in self.affine_parts]
             mean, std = style_moments(*w_moments(self.table, tensors), *affines)
             return mean.to(self.tensors["input.weight"]), std.to(self.tensors["input.weight"])
 

@@ -53,4 +53,4 @@ def _build(
         tensors, digest = load_weights(contents.weights, contents.metadata, str(path), (device, dtype), {})
         if "w_mean" not in tensors:
             tensors["w_mean"] = w_mean(table, tensors).to(tensors["input.weight"])
-    return AliasFreeGenerator(table, path.stem, digest, tensors, dict(contents.metadata))
+    return AliasFreeGenerator(table, path.stem, digest, tensors, dict(contents.metadata), path)

@@ -18,6 +18,8 @@ MAX_MEMO = 500_000  # values that are noted
 MAX_TEXT = 64 << 10  # bytes of a string that is read at once: longer ones are sources, or stand for bytes
 MAX_TEXTS = 64 << 20  # of all strings
 SMALL = 4096  # bytes strings up to this length are read at once
+MAX_CALLS = 64 << 20  # bytes, about, of all values that calls are made with, and may make a copy of
+_ITEM = 64  # bytes of an item of a list or tuple, in that sum
 _MAX_KEY = 1 << 32  # of an integer as key
 _PROTOCOLS = range(2, 6)
 
@@ -35,6 +37,7 @@ class Machine:
         self.marks: list[int] = []
         self.memo: dict[int, Any] = {}
         self._left = MAX_TEXTS
+        self._calls_left = MAX_CALLS
 
     def result(self) -> Any:
         """The one value that is left at the end."""
@@ -94,21 +97,32 @@ class Machine:
         """A string; a long one, which may stand for bytes, is noted."""
         length = self.number(code)
         if length > MAX_TEXT:
-            span = self._source.skip(length)
-            self.push(Span(span.path, span.start, span.length, utf8=True))
-            return
+            noted = self._source.skip(length)
+            if isinstance(noted, Span):
+                self.push(Span(noted.path, noted.start, noted.length, utf8=True))
+                return
+        else:
+            noted = self._source.read(length)
+        self._take(length)
+        try:
+            self.push(noted.decode("utf-8", "surrogatepass"))
+        except UnicodeError as error:
+            raise Refused("it has a string that is no text") from error
+
+    def _take(self, length: int) -> None:
+        """Count a string that is read."""
         self._left -= length
         if self._left < 0:
             raise Refused("its strings are longer than those of any checkpoint")
-        try:
-            self.push(self._source.read(length).decode("utf-8", "surrogatepass"))
-        except UnicodeError as error:
-            raise Refused("it has a string that is no text") from error
 
     def data(self, code: str) -> None:
         """Bytes: a few are read, more are noted."""
         length = self.number(code)
-        self.push(self._source.read(length) if length <= SMALL else self._source.skip(length))
+        if length > SMALL:
+            self.push(self._source.skip(length))
+            return
+        self._take(length)
+        self.push(self._source.read(length))
 
     def protocol(self) -> None:
         """The protocol of the pickle."""
@@ -179,6 +193,9 @@ class Machine:
         arguments, factory = self.pop(), self.pop()
         if type(factory) is not Factory or type(arguments) is not tuple:
             raise Refused(f"it calls {brief(factory)}")
+        self._calls_left -= sum(map(_weight, arguments))
+        if self._calls_left < 0:  # one value, noted, can be handed over again and again
+            raise Refused("its calls are made with more values than those of any checkpoint")
         try:
             self.push(factory.make(*arguments))
         except TypeError as error:
@@ -198,6 +215,13 @@ class Machine:
         if self._persistent is None:
             raise Refused("it refers to something outside it")
         self.push(self._persistent(self.pop()))
+
+
+def _weight(value: Any) -> int:
+    """About how many bytes a copy of an argument takes."""
+    if type(value) in (str, bytes):
+        return len(value)
+    return _ITEM * len(value) if type(value) in (list, tuple) else 0
 
 
 def _as_key(key: Any) -> Any:

@@ -10,7 +10,7 @@ from fgraph.stylegan.pickles.opcodes import run_pickle
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.pickles.span import FileSource
 from fgraph.stylegan.pickles.stand_ins import Factory, Record, fits, make_dict, make_module
-from fgraph.stylegan.pickles.torch_values import load_from_bytes, torch_globals
+from fgraph.stylegan.pickles.torch_values import StorageReader, torch_globals
 
 
 def network_globals() -> dict[tuple[str, str], Any]:
@@ -21,7 +21,7 @@ def network_globals() -> dict[tuple[str, str], Any]:
         | {
             ("torch_utils.persistence", "_reconstruct_persistent_obj"): fits(Factory("module", make_module), dict),
             ("dnnlib.util", "EasyDict"): Factory("EasyDict", make_dict),
-            ("torch.storage", "_load_from_bytes"): fits(Factory("_load_from_bytes", load_from_bytes), object),
+            ("torch.storage", "_load_from_bytes"): fits(Factory("_load_from_bytes", StorageReader()), object),
             ("dnnlib.tflib.network", "Network"): Factory("Network", lambda *_: Record("Network")),
         }
     )

@@ -8,7 +8,7 @@ from typing import Any
 from fgraph.stylegan.pickles.refusal import Refused, brief
 from fgraph.stylegan.pickles.span import Span
 from fgraph.stylegan.pickles.stand_ins import Factory, Record
-from fgraph.stylegan.pickles.stored import Storage, StoredTensor, is_size, item_size, view, whole
+from fgraph.stylegan.pickles.stored import MOST_AXES, Storage, StoredTensor, is_size, item_size, view, whole
 
 _DTYPES = {
     "f4": "float32", "f2": "float16", "f8": "float64", "i8": "int64", "i4": "int32", "i2": "int16", "i1": "int8",
@@ -50,6 +50,18 @@ def read_array(record: Record) -> StoredTensor:
     return _array(state[4], state[2], state[1], fortran=state[3] is True)
 
 
+def read_objects(record: Any) -> list[Any]:
+    """The values of a pickled `numpy.ndarray` of objects, row-major.
+
+    Raises:
+        Refused: it is none.
+    """
+    state = record.state if type(record) is Record and record.kind == "ndarray" else None
+    if type(state) is not tuple or len(state) != 5 or type(state[4]) is not list:
+        raise Refused("it has no array of objects")
+    return state[4]
+
+
 def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor:
     """An array as protocol 5 writes it: row-major, column-major, or row-major with its axes then put in an order."""
     made = _array(raw, dtype, shape, fortran=type(order) is str and order == "F")
@@ -63,8 +75,10 @@ def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = 
 
 def _array(raw: Any, dtype: Any, shape: Any, *, fortran: bool) -> StoredTensor:
     kind = read_dtype(dtype)
-    if type(raw) not in (bytes, Span) or type(shape) is not tuple or not all(map(is_size, shape)):
+    if type(raw) not in (bytes, Span) or type(shape) is not tuple or len(shape) > MOST_AXES:
         raise Refused("it has an array of an unknown layout")
+    if not all(map(is_size, shape)):
+        raise Refused("it has an array of an impossible shape")
     count, left = divmod(raw.size if isinstance(raw, Span) else len(raw), item_size(kind))
     made = whole(Storage(raw, kind, count), shape, fortran)
     if left or (made.shape and count != _count(made.shape)):

@@ -16,19 +16,22 @@ from fgraph.stylegan.pickles.span import FileSource
 MAX_OPCODES = 500_000  # a checkpoint of a 1024-pixel model, with its discriminator and optimiser, has 60,000
 
 
-def run_pickle(source: FileSource, known: Globals, persistent: Callable[[Any], Any] | None = None) -> Any:
+def run_pickle(
+    source: FileSource, known: Globals, persistent: Callable[[Any], Any] | None = None, limit: int = MAX_OPCODES
+) -> Any:
     """The value of the pickle that `source` stands at.
 
     Args:
         source: where it is read from; it is left behind the pickle's end.
         known: (module, name) -> what stands for that global.
         persistent: what stands for a persistent id, if there may be any.
+        limit: the most opcodes that it may have.
 
     Raises:
         Refused: the pickle is damaged, is no plain data, or goes beyond a limit.
     """
     machine = Machine(source, known, persistent)
-    for _ in range(MAX_OPCODES):
+    for _ in range(limit):
         code = source.read(1)
         if code == b".":
             return machine.result()
@@ -39,7 +42,7 @@ def run_pickle(source: FileSource, known: Globals, persistent: Callable[[Any], A
             action(machine)
         except (IndexError, OverflowError, MemoryError) as error:
             raise Refused(f"it is damaged at the opcode {code!r}") from error
-    raise Refused(f"it has more than {MAX_OPCODES} opcodes, which no checkpoint needs")
+    raise Refused(f"it has more than {limit} opcodes, which no checkpoint needs")
 
 
 _ACTIONS: dict[bytes, Callable[[Machine], object]] = {

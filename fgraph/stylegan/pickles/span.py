@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import codecs
 import io
 import struct
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
 from fgraph.stylegan.pickles.refusal import Refused
 
+_CHUNK = 1 << 18  # bytes that are decoded at once
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True)
 class Span:
     """`length` bytes of `path` from `start`. With `utf8` they are text whose characters are the bytes meant.
 
@@ -30,8 +35,7 @@ class Span:
             Refused: the file has changed, or the text holds other characters than bytes.
         """
         if self.utf8:
-            whole = self._decode()
-            return whole[start:] if length is None else whole[start : start + length]
+            return b"".join(self._decoded(start, None if length is None else start + length))
         wanted = self.length - start if length is None else min(length, self.length - start)
         with self.path.open("rb") as file:
             file.seek(self.start + start)
@@ -42,32 +46,60 @@ class Span:
 
     def read_into(self, buffer: memoryview, start: int) -> None:
         """Fill `buffer` with the bytes from `start` on."""
+        done = 0
         if self.utf8:
-            buffer[:] = self.read(start, len(buffer))
+            for part in self._decoded(start, start + len(buffer)):
+                buffer[done : done + len(part)] = part
+                done += len(part)
+            if done != len(buffer):
+                raise Refused("the file is cut short")
             return
         with self.path.open("rb", buffering=0) as file:
             file.seek(self.start + start)
-            done = 0
             while done < len(buffer):
                 count = file.readinto(buffer[done:])
                 if not count:
                     raise Refused("the file is cut short")
                 done += count
 
-    @property
+    @cached_property
     def size(self) -> int:
         """How many bytes are meant."""
-        return len(self._decode()) if self.utf8 else self.length
+        if not self.utf8:
+            return self.length
+        import numpy as np
+
+        # All bytes of UTF-8 but those that go on a character, which are -128 to -65, begin one.
+        return sum(int(np.count_nonzero(np.frombuffer(raw, np.int8) >= -64)) for raw in self._raw())
 
     def part(self, start: int, length: int) -> Span:
         """A part of it, as a span of its own; of plain bytes only."""
         assert not self.utf8
         return Span(self.path, self.start + start, length)
 
-    def _decode(self) -> bytes:
-        raw = Span(self.path, self.start, self.length).read()
+    def _raw(self) -> Iterator[bytes]:
+        left = self.length
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            while left:
+                found = file.read(min(left, _CHUNK))
+                if not found:
+                    raise Refused("the file is cut short")
+                left -= len(found)
+                yield found
+
+    def _decoded(self, start: int, stop: int | None) -> Iterator[bytes]:
+        """The bytes that text stands for, from one place to another, a chunk after the other."""
+        decoder = codecs.getincrementaldecoder("utf-8")("surrogatepass")
+        place, left = 0, self.length
         try:
-            return raw.decode("utf-8", "surrogatepass").encode("latin-1")
+            for raw in self._raw():
+                left -= len(raw)
+                chunk = decoder.decode(raw, final=not left).encode("latin-1")
+                yield chunk[max(0, start - place) : None if stop is None else max(0, stop - place)]
+                place += len(chunk)
+                if stop is not None and place >= stop:
+                    return
         except UnicodeError as error:
             raise Refused("text that stands for bytes has other characters") from error
 
@@ -93,7 +125,7 @@ class FileSource:
             raise Refused("it is cut short")
         return found
 
-    def skip(self, length: int) -> Span:
+    def skip(self, length: int) -> Span | bytes:
         """Pass over so many bytes, which the span returned stands for."""
         start = self.position
         self.pass_over(length)
@@ -115,18 +147,26 @@ class FileSource:
 
 
 class BytesSource(FileSource):
-    """Reads bytes in memory forward."""
+    """Reads bytes in memory forward; with `length`, they are only the first of so many, which can be passed over."""
 
-    def __init__(self, data: bytes) -> None:
-        super().__init__(io.BytesIO(data), Path(), 0, len(data))
+    def __init__(self, data: bytes, length: int | None = None) -> None:
+        super().__init__(io.BytesIO(data), Path(), 0, len(data) if length is None else length)
 
-    def skip(self, length: int) -> Span:
+    def skip(self, length: int) -> Span | bytes:
         """Bytes in memory are never passed over.
 
         Raises:
             Refused: always; only small values are expected here.
         """
         raise Refused(f"it has a value of {length} bytes where none so large belongs")
+
+
+class MemorySource(BytesSource):
+    """Reads bytes in memory forward, large values too."""
+
+    def skip(self, length: int) -> bytes:
+        """The next bytes themselves: there is no file that they could be found in later."""
+        return self.read(length)
 
 
 def unpack(code: str, data: bytes) -> int:

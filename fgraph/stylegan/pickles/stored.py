@@ -23,8 +23,9 @@ STORAGES = {
     "LongStorage": "int64", "IntStorage": "int32", "ShortStorage": "int16", "CharStorage": "int8",
     "ByteStorage": "uint8", "BoolStorage": "bool",
 }  # fmt: skip
-_MOST_AXES = 8
+MOST_AXES = 8
 _MOST_NUMBERS = 256  # of a tensor that is read without torch
+_LONGEST_TEXT = 1 << 20  # bytes of text that such a tensor's numbers may stand in
 
 
 @dataclass(slots=True, eq=False)
@@ -65,6 +66,8 @@ class StoredTensor:
         for length, step in zip(self.shape, self.stride, strict=True):
             places = [place + index * step for place in places for index in range(length)]
         width, data = ITEM_SIZES[self.dtype], self.storage.data
+        if isinstance(data, Span) and data.utf8 and data.length > _LONGEST_TEXT:
+            raise Refused(f"stands in {data.length} bytes of text where a few belong")
         starts = [self.storage.start + place * width for place in places]
         raw = (data.read(at, width) if isinstance(data, Span) else data[at : at + width] for at in starts)
         return [float(struct.unpack("<" + code, one)[0]) for one in raw]
@@ -73,39 +76,61 @@ class StoredTensor:
         """Its values as a numpy array, without torch.
 
         Raises:
-            Refused: the file has changed, or numpy has no such numbers.
+            Refused: the file has changed.
         """
         import numpy as np
 
-        if self.dtype == "bfloat16":
-            raise Refused("it has bfloat16 numbers where codes belong; save them as float32")
         width, extent = ITEM_SIZES[self.dtype], _extent(self.shape, self.stride)
         start, data = self.storage.start + self.offset * width, self.storage.data
         raw = data.read(start, extent * width) if isinstance(data, Span) else data[start : start + extent * width]
         if len(raw) != extent * width:
             raise Refused("the file is cut short")
-        flat: NDArray[Any] = np.frombuffer(raw, self.dtype)
+        flat: NDArray[Any]
+        if self.dtype == "bfloat16":  # the upper half of a float32
+            flat, width = (np.frombuffer(raw, np.uint16).astype(np.uint32) << 16).view(np.float32), 4
+        else:
+            flat = np.frombuffer(raw, self.dtype)
         return np.lib.stride_tricks.as_strided(flat, self.shape, [step * width for step in self.stride])
 
-    def load(self) -> Tensor:
-        """Its values as a tensor in memory of its own, as they are laid out in the file.
+    @property
+    def bytes_read(self) -> int:
+        """How many bytes of its file are read to load it."""
+        data = self.storage.data
+        if isinstance(data, Span) and data.utf8:
+            return data.length  # no place inside it can be found without what stands before
+        return self.extent_bytes
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes its items take."""
+        return math.prod(self.shape) * ITEM_SIZES[self.dtype]
+
+    @property
+    def extent_bytes(self) -> int:
+        """How many bytes lie between its first and its last item, both included."""
+        return _extent(self.shape, self.stride) * ITEM_SIZES[self.dtype]
+
+    def load(self, scratch: Tensor | None = None) -> Tensor:
+        """Its values as a tensor, as they are laid out in the file.
+
+        With `scratch`, uint8 and `extent_bytes` long or longer, the tensor is a view of that memory; else it has
+        memory of its own.
 
         Raises:
             Refused: the file has changed.
         """
         import torch
 
-        extent = _extent(self.shape, self.stride)
-        flat = torch.empty(extent, dtype=getattr(torch, self.dtype))
-        if extent:
-            width = ITEM_SIZES[self.dtype]
-            buffer = memoryview(flat.view(torch.uint8).numpy())  # type: ignore[arg-type]
-            start = self.storage.start + self.offset * width
+        dtype, needed = getattr(torch, self.dtype), self.extent_bytes
+        raw = torch.empty(needed, dtype=torch.uint8) if scratch is None else scratch[:needed]
+        if needed:
+            buffer = memoryview(raw.numpy())  # type: ignore[arg-type]
+            start = self.storage.start + self.offset * ITEM_SIZES[self.dtype]
             if isinstance(self.storage.data, Span):
                 self.storage.data.read_into(buffer, start)
             else:
-                buffer[:] = self.storage.data[start : start + len(buffer)]
-        return flat.as_strided(self.shape, self.stride)
+                buffer[:] = self.storage.data[start : start + needed]
+        return raw.view(dtype).as_strided(self.shape, self.stride)
 
 
 def view(storage: Any, offset: Any, shape: Any, stride: Any) -> StoredTensor:
@@ -116,8 +141,7 @@ def view(storage: Any, offset: Any, shape: Any, stride: Any) -> StoredTensor:
     """
     if type(storage) is not Storage or type(shape) is not tuple or type(stride) is not tuple:
         raise Refused("it has a tensor of an unknown layout")
-    numbers = (offset, *shape, *stride)
-    if len(shape) != len(stride) or len(shape) > _MOST_AXES or not all(map(is_size, numbers)):
+    if len(shape) != len(stride) or len(shape) > MOST_AXES or not all(map(is_size, (offset, *shape, *stride))):
         raise Refused("it has a tensor of an impossible shape")
     # A tensor that has more items than its storage repeats some, which no weight does.
     if offset + _extent(shape, stride) > storage.items or math.prod(shape) > storage.items:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from fgraph.stylegan.pickles.numpy_values import numpy_globals
 from fgraph.stylegan.pickles.opcodes import run_pickle
 from fgraph.stylegan.pickles.refusal import Refused
-from fgraph.stylegan.pickles.span import BytesSource, FileSource, Span
+from fgraph.stylegan.pickles.span import FileSource, MemorySource, Span
 from fgraph.stylegan.pickles.stand_ins import Factory, Record
 from fgraph.stylegan.pickles.stored import Storage, item_size
 from fgraph.stylegan.pickles.torch_values import LegacyStream, storage_id, torch_globals
@@ -20,10 +21,14 @@ _MAX_ENTRIES = 100_000
 
 
 def checkpoint_globals() -> dict[tuple[str, str], Any]:
-    """The names that checkpoints hold: tensors, containers, and the arguments of a training."""
-    return torch_globals() | {
-        ("argparse", "Namespace"): Factory("argparse.Namespace", lambda *_: Record("Namespace")),
-    }
+    """The names that checkpoints hold: tensors, arrays, containers, and the arguments of a training."""
+    return (
+        torch_globals()
+        | numpy_globals()
+        | {
+            ("argparse", "Namespace"): Factory("argparse.Namespace", lambda *_: Record("Namespace")),
+        }
+    )
 
 
 def read_legacy(path: Path, file: BinaryIO, size: int) -> Any:
@@ -71,7 +76,7 @@ def read_zip(path: Path, file: BinaryIO) -> Any:
             raise Refused(f"the storage '{key[:40]}' is said to be two different things")
         return known[key]
 
-    return run_pickle(BytesSource(data.read()), checkpoint_globals(), storage)
+    return run_pickle(MemorySource(data.read()), checkpoint_globals(), storage)
 
 
 def _pickle_name(names: Mapping[str, object]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fgraph.stylegan.pickles.opcodes import run_pickle
+from fgraph.stylegan.pickles.opcodes import MAX_OPCODES, run_pickle
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.pickles.span import BytesSource, FileSource, Span
 from fgraph.stylegan.pickles.stand_ins import Factory, make_dict, make_set
@@ -12,6 +12,9 @@ from fgraph.stylegan.pickles.stored import STORAGES, Storage, StoredTensor, is_s
 
 MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
+_HEAD = 8192  # bytes: more than stands before the numbers of one storage
+_STORAGE_OPCODES = 200  # for each of its five pickles; they have some 30
+_MOST_STORAGES = 4000  # a 1024-pixel model, its discriminator and the averaged model have some 700
 
 
 def _tensor(*arguments: Any) -> StoredTensor:
@@ -64,23 +67,39 @@ def storage_id(pid: Any) -> tuple[str, str, int]:
     raise Refused("it has a storage of an unknown kind")
 
 
-def load_from_bytes(blob: Any) -> Storage:
-    """The one storage of a legacy `torch.save` stream, as NVlabs' pickles hold them.
+class StorageReader:
+    """Reads the storages of one pickle of NVlabs: each is the one value of a legacy `torch.save` stream."""
 
-    Raises:
-        Refused: it is anything else.
-    """
-    if type(blob) is Span and not blob.utf8:
+    def __init__(self) -> None:
+        # A stream that comes again, from the memo, is not read again. Streams that are equal may be of two tensors.
+        self._known: dict[int, tuple[Span | bytes, Storage]] = {}
+
+    def __call__(self, blob: Any) -> Storage:
+        """The storage in a stream.
+
+        Raises:
+            Refused: it is anything else, or there are too many.
+        """
+        if type(blob) not in (bytes, Span):
+            raise Refused("it has a storage that is not bytes")
+        if id(blob) not in self._known:
+            if len(self._known) >= _MOST_STORAGES:
+                raise Refused(f"it has more than {_MOST_STORAGES} storages, which no checkpoint needs")
+            self._known[id(blob)] = blob, _read_storage(blob)
+        return self._known[id(blob)][1]
+
+
+def _read_storage(blob: Span | bytes) -> Storage:
+    if isinstance(blob, Span) and not blob.utf8:
         with blob.path.open("rb") as file:
             return _one_storage(FileSource(file, blob.path, blob.start, blob.length), blob, blob.start, blob.length)
-    if type(blob) not in (bytes, Span):
-        raise Refused("it has a storage that is not bytes")
-    data = blob.read() if isinstance(blob, Span) else blob
-    return _one_storage(BytesSource(data), blob, 0, len(data))
+    start = blob.read(0, _HEAD) if isinstance(blob, Span) else blob
+    size = blob.size if isinstance(blob, Span) else len(blob)
+    return _one_storage(BytesSource(start, size), blob, 0, size)
 
 
 def _one_storage(source: FileSource, blob: Span | bytes, start: int, length: int) -> Storage:
-    stream = LegacyStream(source, storage_globals())
+    stream = LegacyStream(source, storage_globals(), _STORAGE_OPCODES)
     if type(stream.value) is not Storage or len(stream.storages) != 1:
         raise Refused("a tensor's numbers are not one storage")
     stream.locate(blob, start)
@@ -92,16 +111,16 @@ def _one_storage(source: FileSource, blob: Span | bytes, start: int, length: int
 class LegacyStream:
     """The five pickles that a legacy `torch.save` starts with: `value` is the object, the storages' numbers follow."""
 
-    def __init__(self, source: FileSource, known: dict[tuple[str, str], Any]) -> None:
+    def __init__(self, source: FileSource, known: dict[tuple[str, str], Any], limit: int = MAX_OPCODES) -> None:
         self._source = source
         self.storages: dict[str, Storage] = {}
-        self._check(run_pickle(source, {}), MAGIC)
-        self._check(run_pickle(source, {}), _LEGACY_PROTOCOL)
-        system = run_pickle(source, {})
+        self._check(run_pickle(source, {}, limit=limit), MAGIC)
+        self._check(run_pickle(source, {}, limit=limit), _LEGACY_PROTOCOL)
+        system = run_pickle(source, {}, limit=limit)
         if type(system) is not dict or system.get("little_endian") is not True:
             raise Refused("it was written by a machine of another byte order")
-        self.value = run_pickle(source, known, self._declare)
-        keys = run_pickle(source, {})
+        self.value = run_pickle(source, known, self._declare, limit)
+        keys = run_pickle(source, {}, limit=limit)
         if type(keys) is not list or not all(type(key) is str for key in keys) or set(keys) != set(self.storages):
             raise Refused("its list of storages is not that of its tensors")
         self._keys: list[str] = keys

@@ -1,0 +1,151 @@
+"""Pictures laid out on one: strips, grids, tables with heads, each with labels if wanted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from PIL import Image, ImageDraw, ImageFont
+
+GAP = 2  # white pixels between pictures
+_MOST_LINES = 4  # of a label; what is longer is cut
+_NARROWEST = 96  # pixels that a label may use, over however narrow a picture
+_PAPER, _INK = "white", "#333333"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A picture, and what stands over it."""
+
+    picture: Image.Image
+    label: str = ""
+
+
+def lay_strip(cells: Sequence[Cell], axis: Literal["x", "y"] = "x", gap: int = GAP) -> Image.Image:
+    """All cells side by side, or one below the other."""
+    return lay_grid(cells, len(cells) if axis == "x" else 1, gap)
+
+
+def lay_grid(cells: Sequence[Cell], columns: int | None = None, gap: int = GAP) -> Image.Image:
+    """Cells on lines of `columns`; None: as near to a square as they go."""
+    columns = min(columns or near_square(cells), len(cells))
+    lines = [list(cells[start : start + columns]) for start in range(0, len(cells), columns)]
+    return _lay(lines, gap)
+
+
+def lay_table(
+    lines: Sequence[Sequence[Cell]], heads: Sequence[str], sides: Sequence[str], gap: int = GAP
+) -> Image.Image:
+    """A table of cells: `heads` over its columns, `sides` before its lines."""
+    left = max((round(font().getlength(side)) for side in sides), default=0) + 6
+    headed = [[Cell(cell.picture, head) for cell, head in zip(lines[0], heads, strict=True)], *map(list, lines[1:])]
+    body = _lay(headed, gap)
+    sheet = Image.new(body.mode, (body.width + left, body.height), _PAPER)
+    sheet.paste(body, (left, 0))
+    pen, top = ImageDraw.Draw(sheet), 0
+    for line, side in zip(headed, sides, strict=True):
+        label = _label_height(line, _widths(headed))
+        height = max(cell.picture.height for cell in line)
+        pen.text((2, top + label + height // 2), side, _ink(sheet), font(), anchor="lm")
+        top += label + height + gap
+    return sheet
+
+
+def near_square(cells: Sequence[Cell]) -> int:
+    """How many columns make a sheet of these cells about square."""
+    width = max(_width(cell) for cell in cells)
+    height = max(cell.picture.height for cell in cells) + line_height() * any(cell.label for cell in cells)
+    return max(1, min(len(cells), math.ceil(math.sqrt(len(cells) * height / width) - 1e-9)))
+
+
+def enlarge(picture: Image.Image, least: int) -> Image.Image:
+    """A small picture enlarged a whole number of times, so that its longer side has at least so many pixels."""
+    times = math.ceil(least / max(picture.size))
+    if times <= 1:
+        return picture
+    return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
+
+
+def shrink(picture: Image.Image, most: int) -> Image.Image:
+    """A large picture made smaller, so that its longer side has at most so many pixels."""
+    longer = max(picture.size)
+    if longer <= most:
+        return picture
+    width, height = (max(1, round(side * most / longer)) for side in picture.size)
+    return picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+
+
+@lru_cache(maxsize=1)
+def font() -> Any:
+    """The font of labels: the one that comes with Pillow."""
+    return ImageFont.load_default(size=12)
+
+
+@lru_cache(maxsize=1)
+def line_height() -> int:
+    """Pixels from one line of a label to the next."""
+    ascent, descent = font().getmetrics()
+    return int(ascent + descent + 1)
+
+
+def _lay(lines: list[list[Cell]], gap: int) -> Image.Image:
+    widths = _widths(lines)
+    heights = [_label_height(line, widths) + max(cell.picture.height for cell in line) for line in lines]
+    mode = "RGB" if any(cell.picture.mode != "L" for line in lines for cell in line) else "L"
+    size = (sum(widths) + gap * (len(widths) - 1), sum(heights) + gap * (len(heights) - 1))
+    sheet = Image.new(mode, size, _PAPER)
+    pen, top = ImageDraw.Draw(sheet), 0
+    for line, height in zip(lines, heights, strict=True):
+        left, label = 0, _label_height(line, widths)
+        for cell, width in zip(line, widths, strict=False):
+            for number, text in enumerate(wrap(cell.label, width)):
+                pen.text((left, top + number * line_height()), text, _ink(sheet), font())
+            sheet.paste(cell.picture, (left, top + label))
+            left += width + gap
+        top += height + gap
+    return sheet
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """A label on lines no wider than `width` pixels: broken at spaces, cut where a word is too long."""
+    lines: list[str] = []
+    for word in text.split():
+        joined = f"{lines[-1]} {word}" if lines else word
+        if lines and font().getlength(joined) <= width:
+            lines[-1] = joined
+        else:
+            lines.append(_cut(word, width))
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], _cut(lines[_MOST_LINES - 1] + " …", width)]
+    return lines
+
+
+def _cut(word: str, width: int) -> str:
+    if font().getlength(word) <= width:
+        return word
+    kept = len(word)
+    while kept > 1 and font().getlength(word[:kept] + "…") > width:
+        kept -= 1
+    return word[:kept] + "…"
+
+
+def _widths(lines: Sequence[Sequence[Cell]]) -> list[int]:
+    columns = max(map(len, lines))
+    return [max(_width(line[place]) for line in lines if place < len(line)) for place in range(columns)]
+
+
+def _width(cell: Cell) -> int:
+    wanted = min(_NARROWEST, math.ceil(font().getlength(cell.label))) if cell.label else 0
+    return max(cell.picture.width, wanted)
+
+
+def _label_height(line: Sequence[Cell], widths: Sequence[int]) -> int:
+    lines = (len(wrap(cell.label, width)) for cell, width in zip(line, widths, strict=False))
+    return max(lines) * line_height()
+
+
+def _ink(sheet: Image.Image) -> Any:
+    return _INK if sheet.mode == "RGB" else 51

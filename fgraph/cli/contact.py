@@ -1,0 +1,146 @@
+"""The contact sheet of a sweep: a picture of each job, labelled with what it was given."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+
+from fgraph._atomic import write_atomic
+from fgraph._pictures import LONGEST, encode_picture
+from fgraph._sheets import Cell, enlarge, lay_grid, lay_strip, lay_table, shrink
+from fgraph.save import MANIFEST
+
+NAME = "sheet"
+_MOST_ROWS = 8  # of a job that are shown
+_LEAST, _MOST = 128, 256  # pixels of a cell's longer side
+_SMALLEST = 32
+_PIXELS = 48_000_000  # of a sheet, about: cells get smaller where there are many
+_GAP = 6
+_ENDINGS = {"png": "png", "webp": "webp", "jpg": "jpeg"}
+# The classes themselves, not Image.open, which warns of large pictures: these are our own.
+_READERS: dict[str, Any] = {
+    ".png": PngImagePlugin.PngImageFile,
+    ".webp": WebPImagePlugin.WebPImageFile,
+    ".jpg": JpegImagePlugin.JpegImageFile,
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a sweep: what it was given, and where it wrote; None: it failed."""
+
+    overrides: tuple[str, ...]
+    directory: Path | None
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What it was given, key -> value."""
+        return dict((text.partition("=")[0].lstrip("+~"), text.partition("=")[2]) for text in self.overrides)
+
+
+def write_contact_sheet(jobs: Sequence[Job], directory: Path, quality: int) -> Path | None:
+    """Write `sheet.png` into the directory of a sweep, or `.webp` or `.jpg`, as its pictures are.
+
+    The first image of each job is shown. Where two keys differ, in all combinations, it is a table of these.
+
+    Returns:
+        The file; None where no job has a picture.
+
+    Raises:
+        SaveError: it cannot be written.
+    """
+    found = [_pictures(job) for job in jobs]
+    first = next((files[0] for files in found if files), None)
+    if first is None:
+        return None
+    most = max(_SMALLEST, min(_MOST, int(math.sqrt(_PIXELS / len(jobs)))))
+    shown = [_show(files, most) for files in found]
+    blank = Image.new("RGB", next(one.size for one in shown if one is not None), "#dddddd")
+    sheet = ImageOps.expand(_lay([one or blank for one in shown], [job.given for job in jobs]), _GAP, "white")
+    ending = first.suffix.lstrip(".")
+    if max(sheet.size) > LONGEST.get(_ENDINGS[ending], max(sheet.size)):
+        ending = "png"
+    path = directory / f"{NAME}.{ending}"
+    write_atomic(path, encode_picture(sheet, _ENDINGS[ending], quality=quality))
+    return path
+
+
+def _pictures(job: Job) -> list[Path]:
+    """The files of a job's first image, a row each; none where there is no manifest, or it names no image."""
+    if job.directory is None:
+        return []
+    try:
+        files = json.loads((job.directory / MANIFEST).read_text("utf-8"))["files"]
+    except (OSError, ValueError, KeyError):
+        return []
+    images = [one for one in files if one["kind"] == "Image" and _ending(one) in _ENDINGS]
+    same = [one for one in images if one["output"] == images[0]["output"] and _ending(one) == _ending(images[0])]
+    return [job.directory / one["file"] for one in same[:_MOST_ROWS]]
+
+
+def _ending(entry: dict[str, Any]) -> str:
+    return str(entry["file"]).rpartition(".")[2]
+
+
+def _show(files: Sequence[Path], most: int) -> Image.Image | None:
+    rows = []
+    for file in files:
+        with _READERS[file.suffix](file) as picture:
+            longer = most * math.sqrt(max(picture.size) / min(picture.size))  # of a square's area, whatever its shape
+            rows.append(Cell(enlarge(shrink(picture.convert("RGB"), int(longer)), min(_LEAST, most))))
+    if not rows:
+        return None
+    return lay_strip(rows, "y" if rows[0].picture.width > rows[0].picture.height else "x")
+
+
+def _lay(pictures: Sequence[Image.Image], given: Sequence[dict[str, str]]) -> Image.Image:
+    differing = varying(given)
+    names = short_names(list(differing))
+    if len(differing) == 2 and _is_product(given, differing):
+        (down, sides), (across, heads) = differing.items()
+        place = {(one[down], one[across]): Cell(picture) for one, picture in zip(given, pictures, strict=True)}
+        lines = [[place[side, head] for head in heads] for side in sides]
+        labels = [f"{names[across]}={head}" for head in heads], [f"{names[down]}={side}" for side in sides]
+        return lay_table(lines, *labels, gap=_GAP)
+    labelled = [" ".join(f"{names[key]}={one[key]}" for key in differing if key in one) for one in given]
+    cells = [Cell(picture, label) for picture, label in zip(pictures, labelled, strict=True)]
+    columns = len(list(differing.values())[-1]) if len(differing) > 2 and _is_product(given, differing) else None
+    return lay_grid(cells, columns, _GAP)
+
+
+def varying(given: Sequence[dict[str, str]]) -> dict[str, list[str]]:
+    """The keys that not all jobs have alike, with their values in the order they come in.
+
+    >>> varying([{"seed": "1", "model": "a"}, {"seed": "2", "model": "a"}])
+    {'seed': ['1', '2']}
+    """
+    keys = dict.fromkeys(key for one in given for key in one)
+    found = {key: list(dict.fromkeys(one.get(key, "") for one in given)) for key in keys}
+    return {key: values for key, values in found.items() if len(values) > 1}
+
+
+def short_names(keys: Sequence[str]) -> dict[str, str]:
+    """Each key by the fewest of its last parts that tell it from the others.
+
+    >>> short_names(["seed", "graph.nodes.fade.start", "graph.nodes.box.start"])
+    {'seed': 'seed', 'graph.nodes.fade.start': 'fade.start', 'graph.nodes.box.start': 'box.start'}
+    """
+    found = {}
+    for key in keys:
+        parts = key.split(".")
+        tails = [".".join(parts[-length:]) for length in range(1, len(parts) + 1)]
+        found[key] = next(
+            tail for tail in tails if sum(other == tail or other.endswith(f".{tail}") for other in keys) == 1
+        )
+    return found
+
+
+def _is_product(given: Sequence[dict[str, str]], differing: dict[str, list[str]]) -> bool:
+    places = {tuple(one.get(key, "") for key in differing) for one in given}
+    return len(places) == len(given) == math.prod(map(len, differing.values()))

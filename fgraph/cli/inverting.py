@@ -1,0 +1,141 @@
+"""Running `mode=invert`: pictures found, inverted and told of, with progress and a preview."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from fgraph._atomic import write_atomic
+from fgraph._errors import FgraphError, SkippedError
+from fgraph._pictures import Pixels, encode_png, tile_rows, to_pixels
+from fgraph.cli.inversion import InversionJob, own_settings, read_tuning, warn
+from fgraph.inversion import Settings, make_settings
+from fgraph.inversion.job import Job, Listener, run_job
+from fgraph.inversion.optimise import Search
+from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
+from fgraph.inversion.problem import make_problem
+from fgraph.inversion.results import Result
+from fgraph.inversion.store import Store
+from fgraph.inversion.tuning import tunable, tune_results
+from fgraph.runtime.progress import Progress, progress
+from fgraph.runtime.run import pick_device
+from fgraph.stylegan.alias_free.loading import AnyGenerator, load_model
+from fgraph.stylegan.header import find_model
+from fgraph.stylegan.sources import default_folder, file_digest
+
+PREVIEW, SUMMARY, OVERVIEW = "preview.png", "inversions.csv", "overview.png"
+_PREVIEW_SECONDS = 5.0
+
+
+def invert_pictures(asked: InversionJob) -> None:
+    """Do what `mode=invert` was asked for.
+
+    Raises:
+        SkippedError: pictures could not be read; the others are done.
+        FgraphError: nothing could be done.
+    """
+    options, directory = asked.options, asked.directory
+    settings = make_settings(options["preset"], **own_settings(options))
+    paths = find_pictures(asked.images)
+    dtype = torch.float64 if asked.precision == "float64" else torch.float32
+    generator = load_model(asked.model, pick_device(asked.device), dtype)
+    tuning = read_tuning(options["tune"])
+    if tuning.steps:
+        tunable(generator)
+    reading = Reading(generator.table.size, options["fit"], options["align"], _channels(generator))
+    pictures, faults = read_pictures(paths, reading)
+    for path, fault in faults.items():
+        warn(f"skipped: {fault if str(path) in fault else f'{path}: {fault}'}")
+    store = Store(_cache(options["cache"]))
+    if pictures:
+        statistics = None if store.folder is None else store.folder / "statistics"
+        judge = options["discriminator_from"]
+        problem = make_problem(generator, settings, discriminator=judge, folder=statistics)
+        digest = file_digest(find_model(judge or asked.model)) if settings.discriminator else ""
+        with progress(len(pictures) * settings.steps, "inverting") as bar:
+            told = Told(bar, settings, directory)
+            job = Job(problem, pictures, reading, directory, store, options["batch"], digest, listener=told)
+            results = run_job(job)
+        if tuning.steps:
+            tune_results(job, results, tuning, print)
+        _write_summary(directory, pictures, results, reading)
+        with suppress(OSError):
+            (directory / PREVIEW).unlink(missing_ok=True)
+    if faults:
+        raise SkippedError(f"{len(faults)} of {len(paths)} pictures were skipped; {len(pictures)} are done")
+
+
+def _channels(generator: AnyGenerator) -> int:
+    if (channels := generator.table.image_channels) in (1, 3):
+        return channels
+    raise FgraphError(
+        f"{generator.name}: makes images of {channels} channels; pictures are inverted in 3, or 1 if grey"
+    )
+
+
+def _cache(option: Any) -> Path | None:
+    if option is None:
+        return default_folder() / "inversions"
+    return None if option == "none" else Path(str(option)).expanduser()
+
+
+class Told(Listener):
+    """Shows a job on the terminal, and in `preview.png`: what its pictures look like so far."""
+
+    def __init__(self, bar: Progress, settings: Settings, directory: Path) -> None:
+        self._bar, self._settings, self._directory = bar, settings, directory
+        self._seen = 0.0
+        self._steps: dict[str, int] = {}
+
+    def stepped(self, search: Search, names: Sequence[str]) -> None:
+        """Count the step, and show the loss."""
+        losses = search.losses
+        self._bar.note(loss=f"{sum(losses.values()) / len(losses):.4f}", images=str(len(losses)))
+        for row in losses:
+            earlier = self._steps.get(names[row], 0)
+            self._bar.advance(search.done - earlier)
+            self._steps[names[row]] = search.done
+        if time.monotonic() - self._seen >= _PREVIEW_SECONDS:
+            rows = [to_pixels(image.float().cpu().numpy()) for image in search.previews().values()]
+            write_atomic(self._directory / PREVIEW, encode_png(tile_rows(rows)))
+            self._seen = time.monotonic()
+
+    def finished(self, picture: Picture, result: Result, kept: bool) -> None:
+        """Say how well a picture was found."""
+        self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
+        source = "kept from earlier" if kept else f"{len(result.curve)} steps"
+        print(f"{self._directory / picture.name}.safetensors  PSNR {result.psnr:.2f} dB  ({source})", flush=True)
+
+
+def _write_summary(
+    directory: Path, pictures: Sequence[Picture], results: Mapping[str, Result], reading: Reading
+) -> None:
+    """A table of all pictures, and a sheet of each beside what was found for it."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["picture", "code", "psnr", "distance", "steps", "loss"])
+    sheet: list[Pixels] = []
+    for picture in pictures:
+        result = results[picture.name]
+        distance = "" if result.distance is None else f"{result.distance:.4f}"
+        loss = f"{float(result.curve[-1, 0]):.6g}"
+        code = f"{picture.name}.safetensors"
+        table.writerow([picture.path, code, f"{result.psnr:.3f}", distance, len(result.curve), loss])
+        pair = [to_pixels(reading.read(picture.path)), result.pixels.numpy()]
+        sheet.append(np.concatenate([_as_rgb(one) for one in pair], axis=1))
+    write_atomic(directory / SUMMARY, text.getvalue().encode())
+    write_atomic(directory / OVERVIEW, encode_png(tile_rows(sheet)))
+    print(directory / SUMMARY)
+    print(directory / OVERVIEW)
+
+
+def _as_rgb(pixels: Pixels) -> Pixels:
+    return pixels if pixels.shape[2] == 3 else np.repeat(pixels[:, :, :1], 3, axis=2)

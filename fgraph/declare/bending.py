@@ -1,0 +1,190 @@
+"""Configurations of network bending, as Broad et al. published them -> graphs.
+
+The published program (terrybroad/network-bending) reads a list of transforms of convolutions by number: 0 is
+`b4.conv1`, 1 `b8.conv0`, 2 `b8.conv1`, and so on. Each becomes a `bend` node that reads the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fgraph._errors import FgraphError, nearest
+
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_PIVOT = {"about": "published"}  # the published programs turn about pixel n/2, half a pixel off the middle
+
+Fields = dict[str, Any]
+_KINDS: Mapping[str, tuple[tuple[str, ...], Callable[..., Fields]]] = {
+    "translate": (("x", "y"), lambda x, y: {"kind": "translate", "dx": x, "dy": y}),
+    "scale": (("factor",), lambda factor: {"kind": "scale", "factor": factor, **_PIVOT}),
+    "rotate": (("degrees",), lambda degrees: {"kind": "rotate", "degrees": degrees, **_PIVOT}),
+    "erode": (("radius",), lambda radius: {"kind": "erode", "radius": int(radius)}),
+    "dilate": (("radius",), lambda radius: {"kind": "dilate", "radius": int(radius)}),
+    "scalar-multiply": (("factor",), lambda factor: {"kind": "multiply", "factor": factor}),
+    "binary-thresh": (("value",), lambda value: {"kind": "threshold", "value": value}),
+    "flip-h": ((), lambda: {"kind": "flip", "axis": "x"}),
+    "flip-v": ((), lambda: {"kind": "flip", "axis": "y"}),
+    "invert": ((), lambda: {"kind": "invert"}),
+    "ablate": ((), lambda: {"kind": "ablate"}),
+}
+_SPELLINGS = {"binary-tresh": "binary-thresh"}  # as its manual has it
+_CHOICES = ("all", "random", "cluster")
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """A graph, as `fgraph.load` reads it, and what the user should know of it."""
+
+    document: dict[str, Any]
+    notes: tuple[str, ...]
+
+
+def convert_bending(
+    source: str | Path | Mapping[str, Any],
+    clusters: str | Path | Mapping[int, Any] | None = None,
+    *,
+    model: str | None = None,
+) -> Conversion:
+    """A graph that does what a published configuration says.
+
+    Codes are drawn with ψ 0.5 and the noise is random, as its `generate.py` has them unless told.
+
+    Args:
+        source: the configuration: a YAML file, or its content.
+        clusters: the cluster dictionary that it names groups of: a YAML file, or its content.
+        model: the generator of the graph; None: the default one.
+
+    Raises:
+        FgraphError: a file cannot be read, or holds what cannot be converted; the message names the transform.
+
+    >>> example = {"layer": 4, "transform": "translate", "params": [0.25, 0.0], "features": "all"}
+    >>> convert_bending({"transforms": [example]}).document["nodes"]["bend_1"]["layers"]
+    'b16.conv1'
+    """
+    where, content = _open(source)
+    groups = _open(clusters)[1] if clusters is not None else None
+    transforms = content.get("transforms") if isinstance(content, Mapping) else None
+    if not isinstance(transforms, list):
+        raise FgraphError(f"{where}: expected a list called `transforms`, of mappings with layer, transform, ...")
+    nodes: dict[str, Any] = {"code": {"op": "sample", "truncation": 0.5}}
+    notes: list[str] = []
+    last = "code"
+    for number, entry in enumerate(transforms, 1):
+        fields = _Entry(f"{where}: transforms[{number - 1}]", entry, groups).fields()
+        if fields is None:
+            notes.append(f"transform {number} is left out: the published program applies nothing at layer 0")
+            continue
+        nodes[f"bend_{number}"] = {"op": "bend", "kind": fields.pop("kind"), "of": last, **fields}
+        last = f"bend_{number}"
+    nodes["image"] = {"op": "decode", "of": last}
+    graph = {"version": 1, "seed": 0, "noise": {"mode": "random"}, "nodes": nodes, "outputs": ["image"]}
+    return Conversion({**graph, **({"models": {"main": model}} if model else {})}, tuple(notes))
+
+
+def layer_name(number: int) -> str:
+    """The convolution that the published program calls by a number.
+
+    >>> [layer_name(number) for number in (0, 1, 2, 16)]
+    ['b4.conv1', 'b8.conv0', 'b8.conv1', 'b1024.conv1']
+    """
+    return f"b{4 << (number + 1) // 2}.conv{1 if number % 2 == 0 else 0}"
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """One transform of a configuration."""
+
+    where: str
+    content: Any
+    groups: Any
+
+    def fields(self) -> Fields | None:
+        """The fields of a bend node; None where nothing is applied."""
+        if not isinstance(self.content, Mapping):
+            raise self._wrong("expected a mapping with layer, transform, params, features")
+        layer = self.content.get("layer")
+        if isinstance(layer, bool) or not isinstance(layer, int) or not 0 <= layer <= 16:
+            raise self._wrong(f"layer is {layer!r}; expected is 1 to 16")
+        made = {**self._transform(), "layers": layer_name(layer), **self._channels(layer)}
+        return made if layer else None
+
+    def _transform(self) -> Fields:
+        name = str(self.content.get("transform"))
+        name = _SPELLINGS.get(name, name)
+        if name not in _KINDS:
+            hint = nearest(name, _KINDS)
+            raise self._wrong(
+                f"unknown transform '{name}': expected {', '.join(_KINDS)}" + (f"; {hint}" if hint else "")
+            )
+        wanted, make = _KINDS[name]
+        params = self.content.get("params") or []
+        if not isinstance(params, list) or len(params) != len(wanted) or not all(map(_is_number, params)):
+            said = f"[{', '.join(wanted)}]"
+            raise self._wrong(f"params of {name} are {params!r}; expected are numbers, {said}")
+        return make(*params)
+
+    def _channels(self, layer: int) -> Fields:
+        choice, param = self.content.get("features"), self.content.get("feature-param")
+        if choice not in _CHOICES:
+            raise self._wrong(f"features is {choice!r}; expected is {', '.join(_CHOICES)}")
+        if choice == "all":
+            return {}
+        if not _is_number(param):
+            raise self._wrong(f"feature-param is {param!r}; features: {choice} needs a number")
+        if choice == "random":
+            return {"fraction": param}
+        return {"channels": in_ranges(self._group(layer, int(param)))}
+
+    def _group(self, layer: int, group: int) -> list[int]:
+        if self.groups is None:
+            raise self._wrong("features: cluster needs the dictionary of clusters that it was written for")
+        entries = self.groups.get(layer) if isinstance(self.groups, Mapping) else None
+        if not isinstance(entries, list):
+            raise self._wrong(f"the dictionary of clusters has no layer {layer}")
+        try:
+            found = [int(one["feature_index"]) for one in entries if int(one["cluster_index"]) == group]
+        except (KeyError, TypeError, ValueError) as error:
+            raise self._wrong(f"the clusters of layer {layer} are no list of cluster_index, feature_index") from error
+        if not found:
+            raise self._wrong(f"the dictionary of clusters has no channel in cluster {group} of layer {layer}")
+        return found
+
+    def _wrong(self, message: str) -> FgraphError:
+        return FgraphError(f"{self.where}: {message}")
+
+
+def in_ranges(numbers: Sequence[int]) -> str:
+    """Numbers as a `channels` field has them.
+
+    >>> in_ranges([4, 0, 5, 6, 9])
+    '0,4..6,9'
+    """
+    runs: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if runs and runs[-1][1] == number - 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    return ",".join(str(first) if first == last else f"{first}..{last}" for first, last in runs)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _open(source: str | Path | Mapping[Any, Any]) -> tuple[str, Any]:
+    """How to name it in errors, and its content."""
+    if isinstance(source, Mapping):
+        return "the configuration", source
+    path = Path(source).expanduser()
+    try:
+        return str(path), yaml.load(path.read_text(encoding="utf-8-sig"), _LOADER)
+    except OSError as error:
+        raise FgraphError(f"cannot read {path}: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        raise FgraphError(f"{path} is no YAML: {error}") from error

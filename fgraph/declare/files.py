@@ -1,0 +1,75 @@
+"""Relative paths in a graph file -> paths of the files beside it.
+
+A file that a graph names is sought beside the file that the name is written in, then where the user is. Only the first
+is done here: what is not found beside stays as it is written. What an override gives is sought where the user is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, MutableMapping
+from pathlib import Path
+from typing import Any
+
+from fgraph._nodes import Registry, kinds_of
+from fgraph.declare.document import Document
+from fgraph.declare.source import DocumentPath, Source
+from fgraph.node import FILE, Noise
+
+Place = tuple[MutableMapping[str, Any], str, DocumentPath]  # a mapping, a key of it that may name files, its path
+
+
+def place_files(document: Document, ops: Registry) -> None:
+    """Replace the relative paths that lead to files beside those they are written in."""
+    places = document.places.freeze()
+    if isinstance(document.data, dict) and (places.file or places.origins):
+        for holder, key, path in _places(document.data, (), ops):
+            value = holder[key]
+            if isinstance(value, list):
+                holder[key] = [_beside(one, places, path) for one in value]
+            else:
+                holder[key] = _beside(value, places, path)
+
+
+def _places(graph: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterator[Place]:
+    """Where a graph, or one in it, names files."""
+    for holder, where in [(graph.get("models"), "models"), (graph.get("noise"), "noise")]:
+        if isinstance(holder, dict):
+            names = list(holder) if where == "models" else [name for name in _FILES_OF_NOISE if name in holder]
+            yield from ((holder, name, (*path, where, name)) for name in names)
+    nodes = graph.get("nodes")
+    for name, node in nodes.items() if isinstance(nodes, dict) else ():
+        if isinstance(node, dict):
+            own = (*path, "nodes", name)
+            yield from ((node, field, (*own, field)) for field in _files_of(node, ops) if field in node)
+            yield from _places(node, own, ops)
+
+
+def _files_of(node: Mapping[str, Any], ops: Registry) -> tuple[str, ...]:
+    op = node.get("op")
+    entry = ops.get(op) if isinstance(op, str) else None
+    if entry is None:
+        return ()
+    kinds = kinds_of(entry)
+    node_class = entry if isinstance(entry, type) else (kinds or {}).get(str(node.get("kind")))
+    return _file_fields(node_class) if node_class is not None else ()
+
+
+def _file_fields(model: Any) -> tuple[str, ...]:
+    return tuple(name for name, field in model.model_fields.items() if field.json_schema_extra == FILE)
+
+
+_FILES_OF_NOISE = _file_fields(Noise)
+
+
+def _beside(value: Any, places: Source, path: DocumentPath) -> Any:
+    """The path of a file beside the one in which `value` is written, if it is the relative path of one."""
+    file, line = places.place(*path)
+    if not isinstance(value, str) or not value or file is None or line is None or "://" in value:
+        return value  # what has no line was given by an override
+    if path[-2:-1] == ("models",) and not Path(value).suffix:
+        return value  # a bundled model
+    try:
+        found = Path(file).parent / value
+        return str(found) if not Path(value).expanduser().is_absolute() and found.is_file() else value
+    except (OSError, ValueError):  # too long, or with a zero byte: no path
+        return value

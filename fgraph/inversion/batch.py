@@ -1,0 +1,30 @@
+"""The inversion of images in memory: one batch, from beginning to end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from fgraph.inversion.optimise import Found, Problem, Search
+
+
+def invert(problem: Problem, images: Tensor, on_step: Callable[[Search], object] = lambda search: None) -> list[Found]:
+    """The codes of images [rows, C, size, size] in [-1, 1], one result a row; `on_step` is called after every step.
+
+    Raises:
+        ValueError: the images are not of the generator's size.
+    """
+    table = problem.generator.table
+    wanted = (table.image_channels, table.size, table.size)
+    if tuple(images.shape[1:]) != wanted:
+        given, expected = ("x".join(map(str, shape)) for shape in (images.shape[1:], wanted))
+        raise ValueError(f"images are {given}, the generator makes {expected} (channels, height, width)")
+    found: dict[int, Found] = {}
+    with torch.inference_mode(False), torch.enable_grad():
+        search = Search(problem, images.to(problem.generator.device, problem.generator.dtype, copy=True))
+        while search.rows:
+            found |= search.step()
+            on_step(search)
+    return [found[row] for row in range(len(images))]

@@ -1,0 +1,113 @@
+"""Aligning faces as FFHQ is aligned, by the two eyes that OpenCV's cascades find.
+
+OpenCV 4's wheels ship the cascades (Viola & Jones 2001; Lienhart et al. 2003), so nothing is fetched; OpenCV 5's do
+not. FFHQ's own alignment takes dlib's 68 landmarks, whose model no package ships: it centres a square, turned along the
+eyes, of side 2 max(2 |eye to eye|, 1.8 |eyes to mouth|) on a point a tenth of eyes-to-mouth below the eyes. Cascades
+find no mouth, so eyes to mouth is taken to be as long as eye to eye, as it nearly is in faces that look ahead; faces in
+profile are not found.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from fgraph._errors import FgraphError
+
+_SIDE = 4.0  # of the square, in distances of the eyes
+_BELOW = 0.1  # how far below the eyes its centre is
+_EYE_ZONE = 0.6  # of a face's height: below it are nostrils and mouth corners, which look like eyes to a cascade
+
+
+@dataclass(frozen=True)
+class Eyes:
+    """The centres of the eyes in a picture, pixels; left is at the left of the picture."""
+
+    left: tuple[float, float]
+    right: tuple[float, float]
+
+
+def align_face(picture: Image.Image, size: int) -> Image.Image:
+    """The largest face in an RGB picture, upright, in the middle of a square of `size` pixels.
+
+    Raises:
+        FgraphError: OpenCV 4 is not installed.
+        ValueError: there is no face with two eyes.
+    """
+    return cut_square(picture, find_eyes(picture), size)
+
+
+def cut_square(picture: Image.Image, eyes: Eyes, size: int) -> Image.Image:
+    """The square of FFHQ's alignment about these eyes, `size` pixels; beyond the picture its edges are mirrored."""
+    corners = square_corners(eyes)
+    side = math.dist(corners[0], corners[3])
+    pad = math.ceil(side)  # enough for a square whose centre is in the picture
+    framed = np.pad(np.asarray(picture), ((pad, pad), (pad, pad), (0, 0)), mode="symmetric")
+    quad = tuple(number + pad for corner in corners for number in corner)
+    over = max(1, min(4, round(side / size)))  # reduced afterwards, so that nothing aliases
+    wide = size * over
+    turned = Image.fromarray(framed).transform((wide, wide), Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)
+    return turned.resize((size, size), Image.Resampling.LANCZOS) if over > 1 else turned
+
+
+def square_corners(eyes: Eyes) -> list[tuple[float, float]]:
+    """The corners of the square: upper left, lower left, lower right, upper right.
+
+    >>> square_corners(Eyes((40, 50), (60, 50)))[0], square_corners(Eyes((40, 50), (60, 50)))[2]
+    ((10.0, 12.0), (90.0, 92.0))
+    """
+    (x1, y1), (x2, y2) = eyes.left, eyes.right
+    across = np.array([x2 - x1, y2 - y1])
+    down = np.array([-across[1], across[0]])
+    centre = np.array([(x1 + x2) / 2, (y1 + y2) / 2]) + _BELOW * down
+    half = _SIDE / 2
+    places = [(-half, -half), (-half, half), (half, half), (half, -half)]
+    corners = [centre + right * across + below * down for right, below in places]
+    return [(float(x), float(y)) for x, y in corners]
+
+
+def find_eyes(picture: Image.Image) -> Eyes:
+    """The eyes of the largest face.
+
+    Raises:
+        FgraphError: OpenCV 4 is not installed.
+        ValueError: there is no face with two eyes.
+    """
+    faces, eyes = _cascades()
+    grey = np.asarray(picture.convert("L"))
+    least = max(24, min(grey.shape) // 8)
+    boxes = faces.detectMultiScale(grey, 1.05, 5, minSize=(least, least))
+    for x, y, width, height in sorted(map(tuple, boxes), key=lambda box: -box[2] * box[3]):
+        zone = grey[y : y + int(height * _EYE_ZONE), x : x + width]
+        found = eyes.detectMultiScale(zone, 1.05, 3, minSize=(width // 10, width // 10))
+        middle = width / 2
+        centres = [(x0 + w / 2, y0 + h / 2, w) for x0, y0, w, h in found]
+        left = [one for one in centres if one[0] < middle]
+        right = [one for one in centres if one[0] >= middle]
+        if left and right:
+            one, other = (max(side, key=lambda eye: eye[2]) for side in (left, right))
+            return Eyes((float(x + one[0]), float(y + one[1])), (float(x + other[0]), float(y + other[1])))
+    raise ValueError("there is no face in it whose two eyes are seen, to align; leave align out for such pictures")
+
+
+def _cascades() -> tuple[Any, Any]:
+    try:
+        import cv2 as any_cv2  # OpenCV 5 has no cascades, and its stubs say so
+
+        cv2: Any = any_cv2
+        folder = Path(cv2.data.haarcascades)
+        files = [folder / "haarcascade_frontalface_default.xml", folder / "haarcascade_eye.xml"]
+        made = tuple(cv2.CascadeClassifier(str(file)) for file in files if file.is_file())
+    except (ImportError, AttributeError):
+        made = ()
+    if len(made) != 2:
+        raise FgraphError(
+            "align=face needs OpenCV 4, whose package ships the cascades that find eyes (OpenCV 5's does not): "
+            "pip install 'fgraph-gan[faces]'"
+        )
+    return made

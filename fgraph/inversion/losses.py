@@ -1,0 +1,122 @@
+"""Losses between images, one number a row: rows never meet, so that each could as well be alone.
+
+| loss | is |
+| --- | --- |
+| `mse` | the mean squared error |
+| `pyramid` | the mean absolute difference, summed over the levels of a Laplacian pyramid (Bojanowski et al. 2018) |
+| `lpips` | Zhang et al. 2018, VGG, spatial mean, by the `lpips` package |
+| `discriminator` | the squared difference of its features relative to the target's, the mean over its blocks |
+
+Images larger than 256 pixels are compared at 256, area-averaged, as SOAT's and NVlabs' projectors do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fgraph.inversion.settings import Settings
+from fgraph.stylegan.discriminator import Discriminator
+
+LARGEST = 256  # pixels that images are compared at
+_LEAST_LEVEL = 8  # pixels of the smallest level of a pyramid
+_TAPS = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
+_EPSILON = 1e-8
+
+Compare = Callable[[Tensor, Sequence[Tensor]], Tensor]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """A loss in two parts: what is computed of targets once, and how images are compared with that, [rows]."""
+
+    compare: Compare
+    prepare: Callable[[Tensor], Sequence[Tensor]] = lambda targets: [at_most(targets)]
+
+
+Prepared = Mapping[str, Sequence[Tensor]]  # of each loss, tensors with a row for each target
+
+
+class Objective:
+    """The weighted losses of a set of settings."""
+
+    def __init__(
+        self, settings: Settings, discriminator: Discriminator | None = None, lpips: Compare | None = None
+    ) -> None:
+        self._clamp = settings.clamp
+        known: dict[str, tuple[float, Loss | None]] = {
+            "mse": (settings.mse, Loss(lambda images, wanted: mean_squared(images, wanted[0]))),
+            "pyramid": (settings.pyramid, Loss(lambda images, wanted: pyramid_loss(images, wanted[0]))),
+            "lpips": (settings.lpips, None if lpips is None else Loss(lpips)),
+            "discriminator": (settings.discriminator, None if discriminator is None else feature_loss(discriminator)),
+        }
+        self._losses: dict[str, tuple[float, Loss]] = {}
+        for name, (weight, loss) in known.items():
+            if weight:
+                assert loss is not None, f"{name} has a weight and is not there"
+                self._losses[name] = (weight, loss)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The losses that have a weight."""
+        return tuple(self._losses)
+
+    def prepare(self, targets: Tensor) -> Prepared:
+        """What is needed of targets [rows, C, H, W] in [-1, 1]."""
+        with torch.no_grad():
+            return {name: loss.prepare(targets) for name, (_, loss) in self._losses.items()}
+
+    def parts(self, images: Tensor, prepared: Prepared) -> dict[str, Tensor]:
+        """Each loss, weighted, [rows], of images [rows, C, H, W]."""
+        if self._clamp:
+            images = images.clamp(-1, 1)
+        return {name: weight * loss.compare(images, prepared[name]) for name, (weight, loss) in self._losses.items()}
+
+
+def mean_squared(images: Tensor, targets: Tensor) -> Tensor:
+    """The mean squared error of each row, [rows]."""
+    return (at_most(images) - at_most(targets)).square().mean(dim=(1, 2, 3))
+
+
+def pyramid_loss(images: Tensor, targets: Tensor) -> Tensor:
+    """The sum over levels of the mean absolute difference of Laplacian pyramids, [rows]."""
+    rest = at_most(images) - at_most(targets)  # a pyramid is linear: that of the difference is the difference
+    total = rest.new_zeros(len(rest))
+    while min(rest.shape[2:]) >= 2 * _LEAST_LEVEL:
+        blurred = _blur(rest)
+        total = total + (rest - blurred).abs().mean(dim=(1, 2, 3))
+        rest = blurred[:, :, ::2, ::2]
+    return total + rest.abs().mean(dim=(1, 2, 3))
+
+
+def feature_loss(discriminator: Discriminator) -> Loss:
+    """The loss between a discriminator's features of two sets of images."""
+
+    def compare(images: Tensor, wanted: Sequence[Tensor]) -> Tensor:
+        found = discriminator.features(images)
+        return torch.stack([_relative(one, other) for one, other in zip(found, wanted, strict=True)]).mean(dim=0)
+
+    return Loss(compare, discriminator.features)
+
+
+def at_most(images: Tensor, size: int = LARGEST) -> Tensor:
+    """Images of `size` pixels at most, by area averaging."""
+    return images if max(images.shape[2:]) <= size else F.interpolate(images, size=(size, size), mode="area")
+
+
+def _relative(found: Tensor, wanted: Tensor) -> Tensor:
+    apart = (found - wanted).square().mean(dim=(1, 2, 3))
+    return apart / (wanted.square().mean(dim=(1, 2, 3)) + _EPSILON)
+
+
+def _blur(x: Tensor) -> Tensor:
+    """Filter by [1, 4, 6, 4, 1] / 16 on both axes, mirrored at the edges, as sums: faster than a convolution here."""
+    for dim in (2, 3):
+        pad = (0, 0, 2, 2) if dim == 2 else (2, 2, 0, 0)
+        length, wide = x.shape[dim], F.pad(x, pad, mode="reflect")
+        x = torch.stack([weight * wide.narrow(dim, at, length) for at, weight in enumerate(_TAPS)]).sum(dim=0)
+    return x

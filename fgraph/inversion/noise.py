@@ -1,0 +1,45 @@
+"""Noise that is sought beside a code: its regulariser, which keeps the picture from hiding in it.
+
+Karras et al. 2020, appendix D: L = Σ (mean(n · shifted n))² over both axes and all scales down to 8 pixels; after each
+step noise is brought back to mean 0 and deviation 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fgraph.stylegan.alias_free.loading import AnyGenerator
+from fgraph.stylegan.generator import Generator
+
+_LEAST = 8  # pixels of the smallest scale
+
+
+def noise_starts(generator: AnyGenerator, rows: int) -> list[Tensor]:
+    """The constant noise of each conv, a copy for each row: [rows, 1, r, r]."""
+    if not isinstance(generator, Generator):
+        return []  # layers of StyleGAN3 add no noise
+    convs = [layer for layer in generator.table.layers if layer.noise_index is not None]
+    return [generator.noise_const(layer).expand(rows, -1, -1, -1).clone() for layer in convs]
+
+
+def noise_penalty(noises: Sequence[Tensor]) -> Tensor:
+    """The regulariser of each row, [rows]."""
+    total = noises[0].new_zeros(len(noises[0]))
+    for noise in noises:
+        x = noise
+        while True:
+            for dim in (2, 3):
+                total = total + (x * x.roll(1, dims=dim)).mean(dim=(1, 2, 3)).square()
+            if x.shape[2] <= _LEAST:
+                break
+            x = torch.nn.functional.avg_pool2d(x, 2)
+    return total
+
+
+def normalise_noise(noise: Tensor) -> Tensor:
+    """Noise [rows, 1, r, r] with mean 0 and deviation 1 in each row."""
+    mean, deviation = noise.mean(dim=(1, 2, 3), keepdim=True), noise.std(dim=(1, 2, 3), keepdim=True)
+    return (noise - mean) / deviation.clamp_min(1e-8)

@@ -1,0 +1,213 @@
+"""The optimisation of one batch of images: Adam on all rows at once, each for itself.
+
+Losses are summed over rows and Adam scales every entry alone, so a row's path is its own: it has its own learning rate,
+and leaves the batch when it is done. (The last bits of a convolution may depend on how many rows it has.) A `Search`
+can be stopped after any step; made anew from `state()`, it goes on to the same bits.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fgraph.inversion.losses import Objective
+from fgraph.inversion.noise import noise_penalty, noise_starts, normalise_noise
+from fgraph.inversion.priors import CodePrior
+from fgraph.inversion.schedule import RowSchedule
+from fgraph.inversion.settings import Settings
+from fgraph.inversion.spaces import nearest_starts, styles_of
+from fgraph.stylegan.alias_free.loading import AnyGenerator
+
+_BETAS, _EPSILON = (0.9, 0.999), 1e-8  # Adam's, as published
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """What all batches of an inversion have in common."""
+
+    generator: AnyGenerator
+    settings: Settings
+    objective: Objective
+    prior: CodePrior | None
+
+    @property
+    def curve_names(self) -> tuple[str, ...]:
+        """The columns of a curve."""
+        prior = () if self.prior is None else ("prior",)
+        return ("loss", *self.objective.names, *prior, *(("noise",) if self.settings.noise else ()))
+
+
+@dataclass(frozen=True, eq=False)
+class Found:
+    """The result of one image."""
+
+    code: Tensor  # without rows
+    noises: tuple[Tensor, ...]  # [1, r, r] of each conv; empty where noise was not sought
+    curve: Tensor  # [steps, columns]
+
+    @property
+    def loss(self) -> float:
+        """The last loss."""
+        return float(self.curve[-1, 0])
+
+
+class Search:
+    """The search for the codes of a batch of images; `step` until `rows` is empty."""
+
+    def __init__(self, problem: Problem, targets: Tensor, state: Mapping[str, Tensor] | None = None) -> None:
+        """A search from its beginning, or from a `state`; `targets` are [rows, C, size, size] in [-1, 1]."""
+        self._problem = problem
+        self._prepared = problem.objective.prepare(targets)
+        self._values: list[Tensor] = []  # the code, then noise; each has a row for each start of each image
+        self._found: dict[int, Found] = {}
+        state = self._beginning(targets) if state is None else state
+        self._restore(state)
+
+    @property
+    def rows(self) -> list[int]:
+        """The images that are not done, by their place among the targets."""
+        return sorted(set(self._owners))
+
+    def step(self) -> dict[int, Found]:
+        """Do one step; the images that are done with it, and leave the batch."""
+        values = [value.requires_grad_() for value in self._values]
+        images, parts = self._evaluate(values)
+        loss = torch.stack(list(parts.values())).sum(dim=0)  # [rows]
+        gradients = torch.autograd.grad(loss.sum(), values)
+        with torch.no_grad():
+            self.images = images.detach()
+            rates = [one.rate(self.done) for one in self._schedules]
+            self._values = [value.detach() for value in values]
+            for at, gradient in enumerate(gradients):
+                self._descend(at, gradient, rates)
+            self._values[1:] = [normalise_noise(noise) for noise in self._values[1:]]
+        self._curve.append(torch.stack([loss, *parts.values()], dim=1).detach().cpu())
+        for schedule, value in zip(self._schedules, loss.tolist(), strict=True):
+            schedule.note(self.done, value)
+        self.done += 1
+        return self._leave()
+
+    @property
+    def losses(self) -> dict[int, float]:
+        """The last loss of each image that is not done: that of its best start."""
+        last = self._curve[-1][:, 0].tolist()
+        return {row: min(last[at] for at in self._places(row)) for row in self.rows}
+
+    def previews(self) -> dict[int, Tensor]:
+        """What each image that is not done looked like at the last step, [C, size, size]."""
+        last = self._curve[-1][:, 0].tolist()
+        return {row: self.images[min(self._places(row), key=lambda at: last[at])] for row in self.rows}
+
+    def state(self) -> dict[str, Tensor]:
+        """Everything that another search needs to go on from here."""
+        tensors = {"owners": torch.tensor(self._owners), "done": torch.tensor(self.done)}
+        tensors["schedules"] = torch.tensor(
+            [[one.falls, one.best, one.best_step] for one in self._schedules], dtype=torch.float64
+        )
+        tensors["curve"] = torch.stack(self._curve) if self._curve else torch.empty(0)
+        for kind, values in (("value", self._values), ("first", self._first), ("second", self._second)):
+            tensors |= {f"{kind}.{at}": value for at, value in enumerate(values)}
+        for row, found in self._found.items():  # done, while another start of the same image is not
+            tensors |= {f"found.{row}.code": found.code, f"found.{row}.curve": found.curve}
+            tensors |= {f"found.{row}.noise.{at}": noise for at, noise in enumerate(found.noises)}
+        return {
+            name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
+        }
+
+    def _beginning(self, targets: Tensor) -> dict[str, Tensor]:
+        settings, generator = self._problem.settings, self._problem.generator
+        starts = settings.starts
+        code = nearest_starts(generator, settings.space, targets, starts, settings.seed)
+        values = [code, *(noise_starts(generator, len(code)) if settings.noise else [])]
+        schedule = RowSchedule.start(settings)
+        facts = torch.tensor([[schedule.falls, schedule.best, schedule.best_step]], dtype=torch.float64)
+        state = {
+            "owners": torch.arange(len(targets)).repeat_interleave(starts),
+            "done": torch.tensor(0),
+            "schedules": facts.expand(len(code), -1),
+            "curve": torch.empty(0),
+        }
+        for at, value in enumerate(values):
+            zeros = torch.zeros_like(value)
+            state |= {f"value.{at}": value, f"first.{at}": zeros, f"second.{at}": zeros.clone()}
+        return state
+
+    def _restore(self, state: Mapping[str, Tensor]) -> None:
+        generator = self._problem.generator
+        self.done = int(state["done"])
+        self._owners: list[int] = state["owners"].tolist()
+        facts = state["schedules"].tolist()
+        self._schedules = [
+            RowSchedule(self._problem.settings, int(falls), best, int(step)) for falls, best, step in facts
+        ]
+        count = sum(name.startswith("value.") for name in state)
+
+        def tensors(kind: str) -> list[Tensor]:
+            return [state[f"{kind}.{at}"].to(generator.device, copy=True) for at in range(count)]
+
+        self._values, self._first, self._second = tensors("value"), tensors("first"), tensors("second")
+        self._curve: list[Tensor] = list(state["curve"].unbind()) if self.done else []
+        for name in state:
+            if name.startswith("found.") and name.endswith(".code"):
+                row = int(name.split(".")[1])
+                noises = [state[f"found.{row}.noise.{at}"] for at in range(count - 1)]
+                self._found[row] = Found(state[name], tuple(noises), state[f"found.{row}.curve"])
+        self._select(None)
+
+    def _evaluate(self, values: Sequence[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        """The images of all rows, and each part of their losses."""
+        problem = self._problem
+        code, noises = values[0], values[1:]
+        styles = styles_of(problem.generator, problem.settings.space, code)
+        images = problem.generator.synthesise(styles, noises or "const")
+        parts = problem.objective.parts(images, self._wanted)
+        if problem.prior is not None:
+            squared, expected = problem.prior.squared(code, styles)
+            scale = 1.0 if problem.settings.prior_sum else 1 / expected
+            parts["prior"] = squared * (problem.settings.prior_weight * scale)
+        if noises:
+            parts["noise"] = noise_penalty(noises) * problem.settings.noise_weight
+        return images, parts
+
+    def _descend(self, at: int, gradient: Tensor, rates: Sequence[float]) -> None:
+        """One step of Adam (Kingma & Ba 2015), with a rate for each row."""
+        first, second = _BETAS
+        value, moment, energy = self._values[at], self._first[at], self._second[at]
+        moment.lerp_(gradient, 1 - first)
+        energy.mul_(second).addcmul_(gradient, gradient, value=1 - second)
+        scale = torch.tensor(rates, dtype=value.dtype, device=value.device) / (1 - first ** (self.done + 1))
+        spread = (energy.sqrt() / math.sqrt(1 - second ** (self.done + 1))).add_(_EPSILON)
+        value.sub_(scale.view(-1, *[1] * (value.ndim - 1)) * moment / spread)
+
+    def _leave(self) -> dict[int, Found]:
+        """Take out the rows that are done; the images of which that was the last start."""
+        over = [at for at, schedule in enumerate(self._schedules) if self.done >= schedule.end]
+        if not over:
+            return {}
+        curve = torch.stack(self._curve)  # [steps, rows, columns]
+        for at in over:
+            noises = tuple(noise[at].detach().cpu().clone() for noise in self._values[1:])
+            one = Found(self._values[0][at].detach().cpu().clone(), noises, curve[:, at].clone())
+            earlier = self._found.get(self._owners[at])
+            if earlier is None or one.loss < earlier.loss:
+                self._found[self._owners[at]] = one
+        left = {self._owners[at] for at in over}
+        self._select([at for at in range(len(self._owners)) if at not in over])
+        return {row: self._found.pop(row) for row in sorted(left - set(self._owners))}
+
+    def _select(self, places: list[int] | None) -> None:
+        """Keep these rows (None: all), and what targets they are compared with."""
+        if places is not None:
+            self._owners = [self._owners[at] for at in places]
+            self._schedules = [self._schedules[at] for at in places]
+            for values in (self._values, self._first, self._second, self._curve):
+                values[:] = [value[places] for value in values]
+            self.images = self.images[places]
+        self._wanted = {name: [one[self._owners] for one in parts] for name, parts in self._prepared.items()}
+
+    def _places(self, row: int) -> list[int]:
+        return [at for at, owner in enumerate(self._owners) if owner == row]

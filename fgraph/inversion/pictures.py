@@ -1,0 +1,101 @@
+"""The pictures of a job: found in a folder, read as people expect, aligned where that is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fgraph._errors import FgraphError
+from fgraph._picture_file import Fit, fitted_array, open_picture
+
+Align = Literal["none", "face"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How pictures are read."""
+
+    size: int  # of the model, pixels
+    fit: Fit = "crop"
+    align: Align = "none"
+    channels: int = 3  # of the model's images: 3, or 1 for grey ones
+
+    def read(self, path: Path) -> NDArray[np.float32]:
+        """The picture [channels, size, size] in [-1, 1].
+
+        Raises:
+            ValueError: the file is no image, or there is no face in it to align.
+            FgraphError: what aligns faces is not installed.
+        """
+        picture = open_picture(str(path))
+        if self.align == "face":
+            from fgraph.inversion.faces import align_face
+
+            picture = align_face(picture, self.size)
+        if self.channels == 1:
+            picture = picture.convert("L").convert("RGB")
+        return np.ascontiguousarray(fitted_array(picture, (self.size, self.size), self.fit)[: self.channels])
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a job."""
+
+    path: Path
+    name: str  # of what is written for it
+    digest: str  # SHA-256 of its pixels as they were read
+
+
+def find_pictures(place: str | Path) -> list[Path]:
+    """The picture files in a folder, in the order of their names; or the one picture itself.
+
+    Files that are no pictures by their ending, and hidden ones, are left out.
+
+    Raises:
+        FgraphError: there is no such place, or no picture in it.
+    """
+    place = Path(place).expanduser()
+    if place.is_file():
+        return [place]
+    if not place.is_dir():
+        raise FgraphError(f"images: there is neither a folder nor a picture at '{place}' (looked in {Path.cwd()})")
+    found = [path for path in place.iterdir() if path.suffix.lower() in _endings() and not path.name.startswith(".")]
+    if not found:
+        raise FgraphError(f"images: there are no pictures in '{place}'; their names end in .png, .jpg, .webp, ...")
+    return sorted(path for path in found if path.is_file())
+
+
+def read_digest(pixels: NDArray[np.float32]) -> str:
+    """SHA-256 (hex) of pixels."""
+    return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
+
+
+def read_pictures(paths: Sequence[Path], reading: Reading) -> tuple[list[Picture], dict[Path, str]]:
+    """The pictures that can be read, and what is wrong with the others."""
+    pictures, faults = [], {}
+    for path, name in zip(paths, _names(paths), strict=True):
+        try:
+            pictures.append(Picture(path, name, read_digest(reading.read(path))))
+        except ValueError as error:
+            faults[path] = str(error)
+    return pictures, faults
+
+
+def _names(paths: Sequence[Path]) -> Iterable[str]:
+    """The stem of each, with its ending where two would be the same."""
+    stems = [path.stem.lower() for path in paths]
+    for path in paths:
+        yield path.stem if stems.count(path.stem.lower()) == 1 else path.name.replace(".", "_")
+
+
+@cache
+def _endings() -> frozenset[str]:
+    return frozenset(Image.registered_extensions()) - {".pdf", ".mpg", ".mpeg", ".ps", ".eps"}

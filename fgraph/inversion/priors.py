@@ -1,0 +1,116 @@
+"""Priors: how far a code is from those that samples have.
+
+All are squared Mahalanobis distances d² = (v - μ)ᵀ Σ⁻¹ (v - μ), with μ and Σ of 10,000 samples.
+
+| prior | v | Σ | from |
+| --- | --- | --- | --- |
+| `gaussian` | raw styles S | its diagonal | SOAT, section 4.5, as its code has it |
+| `gaussian-full` | raw styles S | all of it, shrunk | SOAT, section 4.5, as its text has it |
+| `wulff` | leaky_relu(w, 5) for each row of w or W+ | all of it | Wulff & Torralba 2020, equations 2 to 4 |
+
+S is affine in w, so its covariance has the rank of w_dim at most and no inverse: the full one is shrunk, in units of
+its diagonal D, to Σ + 0.05 D. With D^-½ Σ D^-½ = U diag(λ) Uᵀ that is
+d² = Σ_k p_k² / (λ_k + 0.05) + (|y|² - |p|²) / 0.05, where y = D^-½ (v - μ) and p = Uᵀ y.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fgraph.inversion.settings import Prior
+from fgraph.inversion.statistics import Statistics, straighten
+from fgraph.stylegan.alias_free.loading import AnyGenerator
+
+SHRINKAGE = 0.05
+_LEAST = 1e-6  # deviation of an entry that never varies, variance of a direction that none lies along
+
+
+@dataclass(frozen=True, eq=False)
+class Gaussian:
+    """A Gaussian over vectors [D]."""
+
+    mean: Tensor  # [D]
+    deviation: Tensor  # [D]
+    directions: Tensor | None = None  # [D, K], orthonormal, in units of the deviation; None: entries are independent
+    variances: Tensor | None = None  # [K], along them
+    rest: float | None = None  # the variance across them; None: there is no other direction
+
+    @property
+    def dimensions(self) -> int:
+        """What d² is of a sample, on average."""
+        return len(self.mean) if self.directions is None else self.directions.shape[1]
+
+    def squared(self, v: Tensor) -> Tensor:
+        """d² [rows] of vectors [rows, D]."""
+        y = (v - self.mean) / self.deviation
+        if self.directions is None or self.variances is None:
+            return y.square().sum(dim=1)
+        p = y @ self.directions  # [rows, K]
+        along = (p.square() / self.variances).sum(dim=1)
+        if self.rest is None:
+            return along
+        return along + (y - p @ self.directions.t()).square().sum(dim=1) / self.rest
+
+
+@dataclass(frozen=True, eq=False)
+class CodePrior:
+    """A Gaussian over codes, in the coordinates that it is one in."""
+
+    kind: Prior
+    gaussian: Gaussian
+
+    def squared(self, code: Tensor, styles: Tensor) -> tuple[Tensor, int]:
+        """d² [rows] of codes and of the raw styles they stand for, and what it is of a sample on average."""
+        if self.kind != "wulff":
+            return self.gaussian.squared(styles), self.gaussian.dimensions
+        rows = code.reshape(len(code), -1, code.shape[-1])  # [rows, 1 or num_ws, w_dim]
+        each = self.gaussian.squared(straighten(rows.flatten(0, 1))).view(rows.shape[:2])
+        return each.sum(dim=1), rows.shape[1] * self.gaussian.dimensions
+
+    def distance(self, code: Tensor, styles: Tensor) -> Tensor:
+        """The distance d as a root mean square [rows]: 1 is as far as samples are."""
+        squared, expected = self.squared(code, styles)
+        return (squared / expected).sqrt()
+
+
+def make_prior(kind: Prior, generator: AnyGenerator, statistics: Statistics) -> CodePrior | None:
+    """The prior of this kind, on the generator's device and in its type."""
+    if kind == "none":
+        return None
+    with torch.inference_mode(False), torch.no_grad():
+        if kind == "gaussian":
+            mean, deviation = generator.style_statistics()
+            made = Gaussian(mean.double().cpu(), deviation.double().cpu().clamp_min(_LEAST))
+        elif kind == "gaussian-full":
+            made = _full_styles(generator, statistics)
+        else:
+            made = _full(statistics.p_mean, statistics.p_covariance)
+        return CodePrior(kind, _placed(made, generator))
+
+
+def _full(mean: Tensor, covariance: Tensor) -> Gaussian:
+    deviation = covariance.diagonal().sqrt().clamp_min(_LEAST)
+    variances, directions = torch.linalg.eigh(covariance / deviation / deviation[:, None])
+    return Gaussian(mean, deviation, directions, variances.clamp_min(_LEAST))
+
+
+def _full_styles(generator: AnyGenerator, statistics: Statistics) -> Gaussian:
+    weight, bias = (part.detach().cpu().double() for part in generator.affine_parts)
+    weight = weight / weight.shape[1] ** 0.5  # [S, D]
+    root = torch.linalg.eigh(statistics.w_covariance)
+    factor = weight @ (root.eigenvectors * root.eigenvalues.clamp_min(0).sqrt())  # [S, D]: Σ = factor factorᵀ
+    deviation = factor.square().sum(dim=1).sqrt().clamp_min(_LEAST)
+    directions, singular, _ = torch.linalg.svd(factor / deviation[:, None], full_matrices=False)
+    mean = weight @ statistics.w_mean + bias
+    return Gaussian(mean, deviation, directions, singular.square() + SHRINKAGE, SHRINKAGE)
+
+
+def _placed(one: Gaussian, generator: AnyGenerator) -> Gaussian:
+    def place(tensor: Tensor | None) -> Tensor | None:
+        return None if tensor is None else tensor.to(generator.device, generator.dtype).contiguous()
+
+    mean, deviation = (tensor.to(generator.device, generator.dtype) for tensor in (one.mean, one.deviation))
+    return Gaussian(mean, deviation, place(one.directions), place(one.variances), one.rest)

@@ -1,0 +1,54 @@
+"""What a set of settings needs beside the generator: statistics, a discriminator, LPIPS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fgraph._errors import FgraphError, ModelError
+from fgraph.inversion.losses import Objective
+from fgraph.inversion.optimise import Problem
+from fgraph.inversion.perceptual import load_lpips
+from fgraph.inversion.priors import make_prior
+from fgraph.inversion.settings import Settings
+from fgraph.inversion.statistics import read_statistics
+from fgraph.stylegan.alias_free.loading import AnyGenerator
+from fgraph.stylegan.discriminator import Discriminator
+from fgraph.stylegan.discriminator_file import load_discriminator
+
+
+def make_problem(
+    generator: AnyGenerator, settings: Settings, *, discriminator: str | Path | None = None, folder: Path | None = None
+) -> Problem:
+    """The inversion of images by a generator.
+
+    Args:
+        generator: the generator that is to make the images.
+        settings: what is asked for.
+        discriminator: the model file whose discriminator is taken; absent: the generator's own file.
+        folder: where statistics are kept; absent: in memory.
+
+    Raises:
+        FgraphError: LPIPS or a discriminator has a weight and cannot be had.
+    """
+    if settings.noise and all(layer.noise_index is None for layer in generator.table.layers):
+        raise FgraphError(
+            f"the layers of '{generator.name}' add no noise that could be sought: leave inversion.noise out"
+        )
+    generator = generator.with_half(None)  # gradients of half layers would vanish unscaled
+    judge = _discriminator(generator, discriminator) if settings.discriminator else None
+    lpips = load_lpips(generator.device) if settings.lpips else None
+    prior = make_prior(settings.prior, generator, read_statistics(generator, folder))
+    return Problem(generator, settings, Objective(settings, judge, lpips), prior)
+
+
+def _discriminator(generator: AnyGenerator, source: str | Path | None) -> Discriminator:
+    source = source or generator.path
+    if source is None:
+        raise FgraphError("the generator was loaded from no file: say which file holds its discriminator")
+    try:
+        found = load_discriminator(source)
+    except ModelError as error:
+        raise ModelError(f"{error}; or give the loss 'discriminator' no weight") from error
+    if (found.table.size, found.table.image_channels) != (generator.table.size, generator.table.image_channels):
+        raise ModelError(f"{source}: its discriminator judges {found.table.size} pixels, not {generator.table.size}")
+    return found.to(generator.device, generator.dtype)

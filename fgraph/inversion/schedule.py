@@ -1,0 +1,60 @@
+"""The learning rate of a row: up, along, down. Without torch.
+
+The ramps are those of the projector of StyleGAN2 (Karras et al. 2020, appendix D): up in a straight line over the
+first 5% of the steps, down along a cosine over the last 25%. A row that makes no more progress ramps down at once.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from fgraph.inversion.settings import Settings
+
+_UP, _DOWN = 0.05, 0.25  # of all steps
+PROGRESS = 0.99  # a loss below this part of the best one is progress
+
+
+@dataclass
+class RowSchedule:
+    """Where one row stands: a state of four numbers, which a snapshot keeps."""
+
+    settings: Settings
+    falls: int  # the step at which its learning rate begins to fall
+    best: float = math.inf  # the loss that counted as progress last
+    best_step: int = 0
+
+    @classmethod
+    def start(cls, settings: Settings) -> RowSchedule:
+        """The schedule of a row that has not begun."""
+        return cls(settings, settings.steps - fall_steps(settings))
+
+    @property
+    def end(self) -> int:
+        """How many steps it takes altogether."""
+        return self.falls + fall_steps(self.settings)
+
+    def rate(self, step: int) -> float:
+        """The learning rate of step 0, 1, ...
+
+        >>> one = RowSchedule.start(Settings(steps=400))
+        >>> [round(one.rate(step), 4) for step in (0, 10, 20, 200, 350, 399)]
+        [0.0, 0.025, 0.05, 0.05, 0.025, 0.0]
+        """
+        if self.settings.schedule == "constant":
+            return self.settings.learning_rate
+        up = min(1.0, step / max(1.0, _UP * self.settings.steps))
+        left = min(1.0, (self.end - step) / fall_steps(self.settings))
+        return self.settings.learning_rate * up * (0.5 - 0.5 * math.cos(left * math.pi))
+
+    def note(self, step: int, loss: float) -> None:
+        """Take in the loss of a step, and begin to fall where there was no progress for long."""
+        if loss < self.best * PROGRESS:
+            self.best, self.best_step = loss, step
+        elif self.settings.patience and step - self.best_step >= self.settings.patience:
+            self.falls = min(self.falls, step + 1)
+
+
+def fall_steps(settings: Settings) -> int:
+    """How many steps the learning rate falls for."""
+    return max(1, round(_DOWN * settings.steps)) if settings.schedule == "ramp" else 0

@@ -1,0 +1,123 @@
+"""What an inversion is asked to do. Without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fgraph._errors import FgraphError, nearest
+
+Space = Literal["w", "w+", "s"]
+Prior = Literal["none", "gaussian", "gaussian-full", "wulff"]
+Schedule = Literal["ramp", "constant"]
+Preset = Literal["fast", "soat"]
+
+
+class SettingsError(FgraphError, ValueError):
+    """Settings of an inversion that do not exist, or do not go together."""
+
+
+class Settings(BaseModel):
+    """Everything that the result of an inversion depends on, but for the image and the model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    space: Space = Field("s", description="where the code is sought")
+    prior: Prior = Field("gaussian", description="what keeps the code near those of samples")
+    prior_weight: float = Field(1e-3, ge=0, description="of the squared distance of a code from the mean")
+    prior_sum: bool = Field(False, description="the distance is a sum over entries, as published, not their mean")
+    mse: float = Field(1.0, ge=0, description="weight of the mean squared error")
+    pyramid: float = Field(0.1, ge=0, description="weight of the multi-scale loss: L1 of a Laplacian pyramid")
+    lpips: float = Field(0.0, ge=0, description="weight of LPIPS (VGG); needs the extra 'lpips'")
+    discriminator: float = Field(0.0, ge=0, description="weight of features of the model's own discriminator")
+    clamp: bool = Field(False, description="images are kept within [-1, 1] before they are compared")
+    steps: int = Field(400, ge=1, le=1_000_000, description="of Adam, at most")
+    learning_rate: float = Field(0.05, gt=0, description="of Adam, at its height")
+    schedule: Schedule = Field("ramp", description="ramp: up in the first 5%, down along a cosine in the last 25%")
+    patience: int = Field(100, ge=0, description="steps without 1% of progress, after which a row ramps down; 0: never")
+    starts: int = Field(1, ge=1, le=64, description="the mean, and samples near the image; the best result is kept")
+    noise: bool = Field(False, description="noise is sought as well")
+    noise_weight: float = Field(1e5, ge=0, description="of the regulariser that keeps noise free of patterns")
+    seed: int = Field(0, ge=0, description="of the samples among which starts are chosen")
+
+    @model_validator(mode="after")
+    def _fits(self) -> Settings:
+        if self.prior == "wulff" and self.space == "s":
+            raise ValueError("prior wulff is a prior of w: it goes with space w or w+, not s")
+        if not (self.mse or self.pyramid or self.lpips or self.discriminator):
+            raise ValueError("no loss has a weight: give mse, pyramid, lpips or discriminator one above 0")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 (hex) of all settings."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+
+
+class Tuning(BaseModel):
+    """What pivotal tuning is asked to do."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    steps: int = Field(0, ge=0, description="of Adam; 0: no tuning")
+    learning_rate: float = Field(0.003, gt=0, description="of Adam, falling to 0 in a straight line")
+    rank: int = Field(8, ge=0, description="of what is added to each convolution's weight; 0: any")
+
+
+PRESETS: Mapping[Preset, Mapping[str, Any]] = {
+    "fast": {},
+    # mchong6/SOAT, projector.py: its ramp is computed and never applied; its prior is a sum, its weights as here.
+    "soat": {
+        "space": "s",
+        "prior": "gaussian",
+        "prior_weight": 1e-3,
+        "prior_sum": True,
+        "mse": 1.0,
+        "pyramid": 0.0,
+        "lpips": 20.0,
+        "clamp": True,
+        "steps": 3000,
+        "learning_rate": 0.05,
+        "schedule": "constant",
+        "patience": 0,
+        "starts": 1,
+        "noise": False,
+    },
+}
+
+
+def make_settings(preset: str = "fast", **changes: Any) -> Settings:
+    """The settings of a preset with some of them changed; a change to None leaves the preset's.
+
+    In W and W+ the prior is that of Wulff & Torralba unless one is given.
+
+    >>> make_settings("soat").steps, make_settings("soat", steps=10).steps
+    (3000, 10)
+
+    Raises:
+        SettingsError: there is no such preset or setting, or a value is none that it can have.
+    """
+    if preset not in PRESETS:
+        hint = nearest(preset, PRESETS)
+        advice = f" ({hint})" if hint else ""
+        raise SettingsError(f"unknown preset '{preset}': expected {', '.join(PRESETS)}{advice}")
+    given = {name: value for name, value in changes.items() if value is not None}
+    if given.get("space", "s") != "s" and "prior" not in given:
+        given["prior"] = "wulff"
+    for name in given.keys() - Settings.model_fields.keys():
+        hint = nearest(name, Settings.model_fields)
+        raise SettingsError(f"inversion has no setting '{name}'" + (f": {hint}" if hint else ""))
+    try:
+        return Settings(**{**PRESETS[preset], **given})  # type: ignore[index]
+    except ValidationError as error:
+        raise SettingsError("; ".join(map(_told, error.errors()))) from error
+
+
+def _told(fault: Any) -> str:
+    where = ".".join(map(str, fault["loc"]))
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}, found {fault['input']!r:.60}" if where else message

@@ -1,0 +1,61 @@
+"""The spaces a code may be sought in: where the search starts, and what raw styles a code stands for."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from fgraph.inversion.settings import Space
+from fgraph.stylegan.alias_free.loading import AnyGenerator
+
+
+def mean_code(generator: AnyGenerator, space: Space) -> Tensor:
+    """The mean of the space: S [style_length], W [w_dim], W+ [num_ws, w_dim]."""
+    if space == "s":
+        return generator.style_statistics()[0].clone()
+    return code_of_w(generator, space, generator.w_mean[None])[0].clone()
+
+
+def code_of_w(generator: AnyGenerator, space: Space, w: Tensor) -> Tensor:
+    """The codes of the space that stand for `w` [rows, w_dim]."""
+    if space == "s":
+        return generator.affine(w)
+    return w if space == "w" else w[:, None].expand(-1, generator.table.num_ws, -1)
+
+
+def styles_of(generator: AnyGenerator, space: Space, code: Tensor) -> Tensor:
+    """Raw styles S [rows, style_length] of codes."""
+    return code if space == "s" else generator.affine(code)
+
+
+def code_shape(generator: AnyGenerator, space: Space) -> tuple[int, ...]:
+    """The shape of one code."""
+    table = generator.table
+    return {"s": (table.style_length,), "w": (table.w_dim,), "w+": (table.num_ws, table.w_dim)}[space]
+
+
+def nearest_starts(generator: AnyGenerator, space: Space, target: Tensor, count: int, seed: int) -> Tensor:
+    """For each image the mean and the `count - 1` samples nearest to it: [rows * count, ...], row by row.
+
+    Drawn are 32 seeded samples for each start; near is by mean squared error at 32 pixels or less.
+    """
+    mean = mean_code(generator, space)
+    if count == 1:
+        return mean.expand(len(target), *mean.shape).clone()
+    draw = torch.Generator().manual_seed(seed)
+    table = generator.table
+    z = torch.randn(32 * (count - 1), table.z_dim, generator=draw).to(mean)
+    classes = torch.eye(table.c_dim)[torch.arange(len(z)) % max(1, table.c_dim)] if table.c_dim else None
+    with torch.no_grad():
+        w = generator.map(z, None if classes is None else classes.to(z))
+        seen = torch.cat([_small(generator.synthesise(generator.affine(rows))) for rows in torch.split(w, 8)])
+        apart = torch.cdist(_small(target).flatten(1), seen.flatten(1))  # [rows, samples]
+        near = apart.topk(count - 1, dim=1, largest=False).indices
+        codes = code_of_w(generator, space, w)[near]  # [rows, count - 1, ...]
+    first = mean.expand(len(target), 1, *mean.shape)
+    return torch.cat([first, codes], dim=1).flatten(0, 1).clone()
+
+
+def _small(images: Tensor) -> Tensor:
+    size = min(32, images.shape[2])
+    return torch.nn.functional.adaptive_avg_pool2d(images, size)

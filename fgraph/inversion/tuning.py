@@ -1,0 +1,165 @@
+"""Pivotal tuning: a generator fitted to one image, around the code that was found for it.
+
+Roich et al. 2021 (PTI): the code stays, the synthesis network is trained on the one image by the same losses. Mapping
+and affines stay as well, so that codes and styles mean what they meant. Weights are changed by products of rank r
+(Hu et al. 2021, LoRA), which are what the file of a tuned model holds: a small difference to its base.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fgraph._atomic import write_atomic
+from fgraph._errors import FgraphError, ModelError
+from fgraph._pictures import encode_png, to_pixels
+from fgraph.inversion.job import Job
+from fgraph.inversion.optimise import Problem
+from fgraph.inversion.pictures import Picture
+from fgraph.inversion.results import Result
+from fgraph.inversion.settings import Tuning
+from fgraph.inversion.spaces import styles_of
+from fgraph.inversion.store import make_key
+from fgraph.stylegan.alias_free.loading import AnyGenerator
+from fgraph.stylegan.delta import delta_facts
+from fgraph.stylegan.digest import tensor_bytes
+from fgraph.stylegan.generator import Generator, Noise
+from fgraph.stylegan.sources import file_digest
+from fgraph.stylegan.tensor_file import write_tensor_header
+
+_HALF = torch.float16
+
+
+@dataclass(frozen=True, eq=False)
+class Tuned:
+    """A generator fitted to an image: what is added to its tensors, in half precision, and how good it is."""
+
+    changes: Mapping[str, Tensor]  # by the names of `fgraph.stylegan.delta`
+    psnr: float
+    pixels: Tensor  # [H, W, C], 8 bits
+
+
+def tune(problem: Problem, latent: Tensor, target: Tensor, tuning: Tuning, noises: tuple[Tensor, ...] = ()) -> Tuned:
+    """Fit the generator to a target [C, size, size] around the latent that was found for it.
+
+    Raises:
+        ModelError: the generator is a StyleGAN3.
+    """
+    generator = tunable(problem.generator)
+    with torch.inference_mode(False), torch.enable_grad():
+        code = latent[None].to(generator.device, generator.dtype)
+        styles = styles_of(generator, problem.settings.space, code).detach()
+        noise: Noise = [one[None].to(code) for one in noises] or "const"
+        changes = _first_changes(generator, tuning.rank)
+        optimiser = torch.optim.Adam(changes.values(), lr=tuning.learning_rate)
+        wanted = problem.objective.prepare(target[None])
+        for step in range(tuning.steps):
+            for group in optimiser.param_groups:
+                group["lr"] = tuning.learning_rate * (1 - step / tuning.steps)
+            images = changed(generator, changes).synthesise(styles, noise)
+            loss = torch.stack(list(problem.objective.parts(images, wanted).values())).sum()
+            optimiser.zero_grad()
+            loss.backward()  # type: ignore[no-untyped-call]
+            optimiser.step()
+        stored = {name: value.detach().to("cpu", _HALF).contiguous() for name, value in changes.items()}
+        with torch.no_grad():
+            image = changed(generator, stored).synthesise(styles, noise)[0].clamp(-1, 1)
+    error = (image - target).square().mean().clamp_min(1e-12)
+    pixels = torch.from_numpy(to_pixels(image.float().cpu().numpy()).copy())
+    return Tuned(stored, float(10 * torch.log10(4 / error)), pixels)
+
+
+def tunable(generator: AnyGenerator) -> Generator:
+    """The generator, as one that can be tuned.
+
+    Raises:
+        ModelError: it is a StyleGAN3.
+    """
+    if isinstance(generator, Generator):
+        return generator
+    raise ModelError(
+        f"pivotal tuning fits StyleGAN2 only, and '{generator.name}' is a {generator.table.architecture}: leave "
+        "inversion.tune out"
+    )
+
+
+def changed(generator: Generator, changes: Mapping[str, Tensor]) -> Generator:
+    """The generator with what is added to its tensors."""
+    tensors = dict(generator.tensors)
+    for key, value in changes.items():
+        name, _, part = key.rpartition(".")
+        if part == "delta":
+            tensors[name] = tensors[name] + value.to(tensors[name])
+        elif part == "up":
+            down = changes[f"{name}.down"].to(tensors[name])
+            tensors[name] = tensors[name] + (value.to(tensors[name]) @ down).view(tensors[name].shape)
+    return replace(generator, tensors=tensors)
+
+
+def tune_results(job: Job, results: Mapping[str, Result], tuning: Tuning, tell: Callable[[str], object]) -> None:
+    """Tune for every picture of a job; write `NAME.model.safetensors` and `NAME.tuned.png`, and tell of it.
+
+    Raises:
+        FgraphError: the generator was loaded from no file, to which a tuned model could be a difference.
+        SaveError: a file cannot be written.
+    """
+    path = job.problem.generator.path
+    if path is None:
+        raise FgraphError("a tuned model is kept as a difference to a model file; this generator was loaded from none")
+    base = file_digest(path)
+    for picture in job.pictures:
+        tuned = _kept_or_new(job, picture, results[picture.name], tuning)
+        facts = delta_facts(_named(path), base, f"pivotal tuning on {picture.path.name}")
+        model = job.directory / f"{picture.name}.model.safetensors"
+        write_atomic(model, _bytes(tuned.changes, facts))
+        write_atomic(job.directory / f"{picture.name}.tuned.png", encode_png(tuned.pixels.numpy()))
+        tell(f"{model}  PSNR {tuned.psnr:.2f} dB  ({model.stat().st_size:,} bytes)")
+
+
+def _kept_or_new(job: Job, picture: Picture, result: Result, tuning: Tuning) -> Tuned:
+    key = make_key(job.key(picture), json.dumps(tuning.model_dump(), sort_keys=True))
+    kept = job.store.read("tunings", key)
+    if kept is not None and "pixels" in kept.tensors and "psnr" in kept.facts:
+        return Tuned(kept.tensors, float(kept.facts["psnr"]), kept.tensors.pop("pixels"))
+    generator = job.problem.generator
+    target = torch.from_numpy(job.reading.read(picture.path)).to(generator.device, generator.dtype)
+    tuned = tune(job.problem, result.latent, target, tuning, result.noises)
+    job.store.write("tunings", key, {**tuned.changes, "pixels": tuned.pixels}, {"psnr": repr(tuned.psnr)})
+    return tuned
+
+
+def _first_changes(generator: Generator, rank: int) -> dict[str, Tensor]:
+    """Nothing added yet: of two factors the second is drawn, the first is 0."""
+    draw = torch.Generator().manual_seed(0)
+    changes: dict[str, Tensor] = {}
+    names = ["const", *(f"{layer.name}.{part}" for layer in generator.table.layers[1:] for part in ("weight", "bias"))]
+    for name in names:
+        value = generator.tensors[name]
+        outer, inner = value.shape[0], value[0].numel()
+        if rank and name.endswith("weight") and rank * (outer + inner) < outer * inner:
+            changes[f"{name}.up"] = value.new_zeros(outer, rank).requires_grad_()
+            down = torch.randn(rank, inner, generator=draw).to(value)
+            changes[f"{name}.down"] = down.requires_grad_()
+        else:
+            changes[f"{name}.delta"] = torch.zeros_like(value).requires_grad_()
+    return changes
+
+
+def _named(path: Path) -> str:
+    from fgraph.stylegan.header import BUNDLED, find_model
+
+    for name in BUNDLED:
+        if find_model(name) == path:
+            return name
+    return str(path.resolve())
+
+
+def _bytes(changes: Mapping[str, Tensor], facts: Mapping[str, str]) -> bytes:
+    named = dict(sorted(changes.items()))
+    entries = {name: ("float16", tuple(value.shape)) for name, value in named.items()}
+    return b"".join([write_tensor_header(entries, facts), *map(tensor_bytes, named.values())])

@@ -1,0 +1,243 @@
+"""Bendings: what network bending does to the channels of a map, as frozen values without torch.
+
+The transforms are those of Broad, Leymarie & Grierson (2021), "Network Bending"; `docs/bending.md` has their equations.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+import numpy as np
+
+from fgraph._geometry.warps import Warp
+from fgraph.ir.regions import Size
+from fgraph.stylegan.layers import Layer
+
+About = Literal["centre", "published"]
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Enlarged by a factor above 0; zeros come in where it is below 1."""
+
+    factor: float
+    about: About = "centre"
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing changes."""
+        return self.factor == 1
+
+    def warp(self, size: Size) -> Warp:
+        """Where the pixels of a map of this size come from."""
+        return Warp.about(_centre(size, self.about), factor=self.factor)
+
+
+@dataclass(frozen=True)
+class Rotate:
+    """Turned counter-clockwise; zeros come in at the corners."""
+
+    degrees: float
+    about: About = "centre"
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing changes."""
+        return self.degrees % 360 == 0
+
+    def warp(self, size: Size) -> Warp:
+        """Where the pixels of a map of this size come from."""
+        return Warp.about(_centre(size, self.about), degrees=self.degrees)
+
+
+@dataclass(frozen=True)
+class Translate:
+    """Moved down and right; zeros come in at the edge."""
+
+    dy: Fraction
+    dx: Fraction
+    unit: Literal["fraction", "pixel"] = "fraction"  # of the canvas, or of the map that is moved
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing changes."""
+        return self.dy == self.dx == 0
+
+    def warp(self, size: Size) -> Warp:
+        """Where the pixels of a map of this size come from."""
+        scale = size if self.unit == "fraction" else (1, 1)
+        return Warp.moved(float(self.dy * scale[0]), float(self.dx * scale[1]))
+
+    def rescaled(self, scale: tuple[Fraction, Fraction]) -> Translate:
+        """The same distance on a canvas that has changed size; `scale` is before / after, of y and x."""
+        if self.unit == "pixel":
+            return self
+        return Translate(self.dy * scale[0], self.dx * scale[1])
+
+
+@dataclass(frozen=True)
+class Mirror:
+    """Mirrored along an axis: x swaps left and right."""
+
+    axis: Literal["x", "y"]
+    is_identity = False
+
+    def warp(self, size: Size) -> Warp:
+        """Where the pixels of a map of this size come from."""
+        return Warp.mirrored(size, self.axis)
+
+
+@dataclass(frozen=True)
+class Erode:
+    """The least value within a disc of this radius."""
+
+    radius: int
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing changes."""
+        return self.radius == 0
+
+
+@dataclass(frozen=True)
+class Dilate(Erode):
+    """The greatest value within a disc of this radius."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """1 above a value, else 0."""
+
+    value: float
+    is_identity = False
+
+
+@dataclass(frozen=True)
+class Multiply:
+    """Times a factor; 0 ablates."""
+
+    factor: float
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing changes."""
+        return self.factor == 1
+
+
+@dataclass(frozen=True)
+class Invert:
+    """1 - x."""
+
+    is_identity = False
+
+
+Warping: TypeAlias = Scale | Rotate | Translate | Mirror
+Transform: TypeAlias = Warping | Erode | Threshold | Multiply | Invert
+
+
+def disc(radius: int) -> list[tuple[int, int]]:
+    """A disc of pixels as OpenCV's MORPH_ELLIPSE has it: (row, half width) from -radius to radius.
+
+    >>> disc(2)
+    [(-2, 0), (-1, 2), (0, 2), (1, 2), (2, 0)]
+    """
+    return [(y, round(math.sqrt(radius * radius - y * y))) for y in range(-radius, radius + 1)]
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The channels of a layer that are active where each other are: group `index` of `count`."""
+
+    model: str
+    layer: str
+    count: int
+    index: int
+
+
+Channels: TypeAlias = tuple[int, ...] | Cluster | None  # None: all
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """How a row chooses the channels of every layer that it bends: by name, at random, by cluster; else all."""
+
+    numbers: tuple[int, ...] | None = None
+    fraction: float | None = None
+    seed: int = 0
+    cluster: tuple[str, int, int] | None = None  # model, how many groups, which
+
+    def at(self, layer: Layer) -> Channels:
+        """The channels of what a layer makes."""
+        if self.cluster is not None:
+            model, count, index = self.cluster
+            return Cluster(model, layer.name, count, index)
+        if self.fraction is not None:
+            return draw_channels(layer.out_channels, self.fraction, self.seed, layer.index)
+        return tuple(range(layer.out_channels)) if self.numbers is None else self.numbers
+
+
+def draw_channels(count: int, fraction: float, seed: int, layer: int) -> tuple[int, ...]:
+    """⌊fraction · count⌋ channels drawn without return, by seed and layer, in order."""
+    draw = np.random.Generator(np.random.Philox(key=[seed, layer + 1]))
+    return tuple(sorted(draw.permutation(count)[: int(fraction * count + 1e-9)].tolist()))
+
+
+@dataclass(frozen=True)
+class Bend:
+    """The T of a Map carrier: a transform of the channels that a row chooses at each layer."""
+
+    transform: Transform
+    chosen: Chosen
+
+    def rescaled(self, scale: tuple[Fraction, Fraction]) -> Bend:
+        """The same on a canvas that has changed size."""
+        if isinstance(self.transform, Translate):
+            return Bend(self.transform.rescaled(scale), self.chosen)
+        return self
+
+
+@dataclass(frozen=True)
+class Bending:
+    """A transform of channels of one map: the parameter of a row of the operation."""
+
+    transform: Transform
+    channels: Channels
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether nothing changes."""
+        return bool(self.transform.is_identity) or self.channels == ()
+
+    def __str__(self) -> str:
+        return f"{self.transform} of {self.channels}"
+
+
+def parse_channels(text: str) -> tuple[int, ...] | None:
+    """Channels as written, `0,3..9`; None for `all`.
+
+    Raises:
+        ValueError: an item is no number or range.
+    """
+    if text.strip() == "all":
+        return None
+    found: set[int] = set()
+    for item in text.split(","):
+        start, dots, stop = (part.strip() for part in item.partition(".."))
+        if not start.isdigit() or (dots and not stop.isdigit()) or (dots and int(stop) < int(start)):
+            raise ValueError(f"'{item.strip()}' names no channels: write all, or numbers and ranges, such as 0,3..9")
+        found.update(range(int(start), int(stop if dots else start) + 1))
+    return tuple(sorted(found))
+
+
+def _centre(size: Size, about: About) -> tuple[float, float]:
+    half = 0.5 if about == "centre" else 0.0  # the published programs turn about pixel n/2: half a pixel off
+    return size[0] / 2 - half, size[1] / 2 - half
+
+
+def largest_radius(transforms: Sequence[Transform]) -> int:
+    """The largest radius among transforms that read neighbours; 0 if none does."""
+    return max((one.radius for one in transforms if isinstance(one, Erode)), default=0)

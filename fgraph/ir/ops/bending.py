@@ -1,0 +1,98 @@
+"""Network bending: channels of a map turned, moved, eroded, cut off, scaled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fgraph.ir.bendings import Bending, Mirror, Rotate, Scale, Translate
+from fgraph.ir.ops.base import Op, expect
+from fgraph.ir.regions import Cyclic, Region, Size, grown, whole
+from fgraph.ir.types import Type
+
+WARPING = (Scale, Rotate, Translate, Mirror)
+
+
+@dataclass(frozen=True)
+class BendChannels(Op):
+    """One kind of transform, of some channels of a map; the others stay. Params: the `Bending`.
+
+    `halo` is the largest radius among the rows: 0 but for erosion and dilation.
+    """
+
+    name: ClassVar[str] = "bend"
+    takes_params: ClassVar[bool] = True
+    transform: str
+    halo: int = 0
+    wrap_x: bool = False
+    wrap_y: bool = False
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].spatial, self, inputs)
+        return inputs[0]
+
+    @property
+    def reads_in_place(self) -> bool:
+        return self.transform not in ("scale", "rotate", "translate", "mirror")
+
+    @property
+    def wraps(self) -> Cyclic:
+        return (self.wrap_y, self.wrap_x)
+
+    @property
+    def windows_wrap(self) -> Cyclic:
+        return self.wraps if self.halo or not self.reads_in_place else (True, True)
+
+    def made(self, region: Region, output: Type) -> Region:
+        return region
+
+    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        if not isinstance(param.transform, WARPING):
+            return grown(region, self.halo)
+        read = param.transform.warp(inputs[0].size).window(self._on_this_turn(region, inputs[0].size))
+        return self._with_others(self._on_canvas(read, inputs[0].size), region, param)
+
+    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        if not isinstance(param.transform, WARPING):
+            return grown(region, self.halo)
+        if any(self.wraps) and isinstance(param.transform, Scale | Rotate):
+            return whole(inputs[0].size)  # a canvas that goes round is seen again and again, each copy elsewhere
+        seen = param.transform.warp(inputs[0].size).reach(region)
+        return self._with_others(self._on_canvas(seen, inputs[0].size), region, param)
+
+    @staticmethod
+    def _on_this_turn(region: Region, size: Size) -> Region:
+        """A region that lies on the canvas: one that goes over an edge becomes all of that axis."""
+        top, bottom = (0, size[0]) if region[2] > size[0] else (region[0], region[2])
+        left, right = (0, size[1]) if region[3] > size[1] else (region[1], region[3])
+        return (top, left, bottom, right)
+
+    def _on_canvas(self, box: Region, size: Size) -> Region | None:
+        """The part of a box that is there; None: none."""
+        spans = []
+        for axis, wraps in enumerate(self.wraps):
+            start, stop = box[axis], box[axis + 2]
+            if not wraps:
+                start, stop = max(start, 0), min(stop, size[axis])
+            elif stop - start >= size[axis]:
+                start, stop = 0, size[axis]
+            if stop <= start:
+                return None
+            spans.append((start, stop))
+        (top, bottom), (left, right) = spans
+        return (top, left, bottom, right)
+
+    @staticmethod
+    def _with_others(box: Region | None, region: Region, param: Bending) -> Region:
+        """The box, with the region of the channels that stay; never nothing."""
+        if box is None:
+            return region
+        return (min(box[0], region[0]), min(box[1], region[1]), max(box[2], region[2]), max(box[3], region[3]))
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        taps = (2 * self.halo + 1) ** 2 if self.reads_in_place else 8
+        return taps * output.numbers
+
+    def __str__(self) -> str:
+        wrap = "".join(axis for axis, on in (("x", self.wrap_x), ("y", self.wrap_y)) if on)
+        return f"bend {self.transform}" + (f" wrap={wrap}" if wrap else "")

@@ -1,0 +1,99 @@
+"""Directions and walks: operations that find a direction, move codes along one, or lead from code to code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from fgraph.ir.ops.base import expect
+from fgraph.ir.ops.latent import CodeOp
+from fgraph.ir.types import CODE_KINDS, Type
+
+
+@dataclass(frozen=True)
+class Component(CodeOp):
+    """A direction of w that belongs to the model itself. Params: which one, from 0, strongest first.
+
+    `pca`: of the covariance of w. `sefa`: of the affine weights of `layers`, each row of them normalised or not.
+    It is as long as w deviates along it, or 1.
+    """
+
+    name: ClassVar[str] = "component"
+    takes_params: ClassVar[bool] = True
+    method: Literal["pca", "sefa"] = "pca"
+    width: int = 0
+    unit: Literal["deviation", "length"] = "deviation"
+    layers: tuple[int, ...] = ()
+    normalised: bool = False
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type("w", (self.width,))
+
+
+@dataclass(frozen=True)
+class Slope(CodeOp):
+    """The affine layers without their biases: what a difference in w or W+ comes to in S."""
+
+    name: ClassVar[str] = "slope"
+    length: int = 0
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind in ("w", "w+"), self, inputs)
+        return Type("s", (self.length,))
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 2 * inputs[0].shape[-1] * self.length
+
+
+@dataclass(frozen=True)
+class Move(CodeOp):
+    """a + t d, on the [start, stop) ranges of rows of W+ or of numbers of S; None: on all. Params: t."""
+
+    name: ClassVar[str] = "move"
+    takes_params: ClassVar[bool] = True
+    ranges: tuple[tuple[int, int], ...] | None = None
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind in CODE_KINDS, self, inputs)
+        expect(self.ranges is None or inputs[0].kind in ("w+", "s"), self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class TruncateStyles(CodeOp):
+    """Truncation of codes in S: towards the styles of the mean of w, below W+ row `cutoff` (None: all). Params: ψ."""
+
+    name: ClassVar[str] = "truncate_styles"
+    takes_params: ClassVar[bool] = True
+    cutoff: int | None = None
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind == "s", self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Slerp(CodeOp):
+    """The way from a to b on the sphere (Shoemake 1985); the last `classes` numbers go straight. Params: t."""
+
+    name: ClassVar[str] = "slerp"
+    takes_params: ClassVar[bool] = True
+    classes: int = 0
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind == "z", self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class Combine(CodeOp):
+    """Σ weight · code. Params: a weight for each operand."""
+
+    name: ClassVar[str] = "combine"
+    takes_params: ClassVar[bool] = True
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(bool(inputs) and all(one == inputs[0] for one in inputs), self, inputs)
+        expect(inputs[0].kind in CODE_KINDS, self, inputs)
+        return inputs[0]

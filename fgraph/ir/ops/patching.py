@@ -1,0 +1,64 @@
+"""Patches copied within a picture, where they are chosen while the plan runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from fgraph.ir.ops.base import Op, expect
+from fgraph.ir.types import Type
+
+PATCH = 6  # numbers of a patch: x, y, width, height, then how far it moves along x and y, in cells; width 0: none
+
+
+@dataclass(frozen=True)
+class Propose(Op):
+    """Patches of a picture that can be copied elsewhere in it. Params: (seed, number of the variation).
+
+    The picture is judged on `rows` x `columns` cells; sizes are fractions of the canvas. See `docs/one_image.md`.
+    """
+
+    name: ClassVar[str] = "propose"
+    takes_params: ClassVar[bool] = True
+    count: int
+    rows: int
+    columns: int
+    smallest: float
+    largest: float
+    horizon: str
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind == "rgb", self, inputs)
+        height, width = inputs[0].size
+        expect(height % self.rows == 0 and width % self.columns == 0, self, inputs)
+        return Type("patches", (self.count, PATCH))
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 16 * inputs[0].numbers
+
+    def __str__(self) -> str:
+        return f"propose {self.count} of {self.rows}x{self.columns}"
+
+
+@dataclass(frozen=True)
+class Transplant(Op):
+    """A map with patches of itself copied elsewhere: f <- (1 - Shift(α)) f + Shift(α) Shift(f0), patch after patch.
+
+    SOAT, equation 4. Operands: the map f0, the patches in cells of a canvas of `rows` x `columns`. Params: the feather
+    of α, in fractions of the shorter side.
+    """
+
+    name: ClassVar[str] = "transplant"
+    takes_params: ClassVar[bool] = True
+    rows: int
+    columns: int
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 2 and inputs[0].spatial and inputs[1].kind == "patches", self, inputs)
+        return inputs[0]
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 3 * inputs[1].shape[0] * output.numbers
+
+    def __str__(self) -> str:
+        return f"transplant {self.rows}x{self.columns}"

@@ -1,0 +1,150 @@
+"""Kernels of network bending: transforms of some channels of a map, or of a tile of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from fgraph.ir.bendings import Bending, Channels, Cluster, Dilate, Erode, Invert, Multiply, Threshold, disc
+from fgraph.ir.ops import BendChannels
+from fgraph.ir.regions import Cyclic, Region, Size, whole
+from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.stylegan.clustering import channel_clusters
+
+Indices = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which part of a map is there, and which is wanted."""
+
+    size: Size  # of the whole map
+    window: Region  # what is there
+    region: Region  # what is wanted
+    wraps: Cyclic
+
+    def made(self, axis: int) -> Indices:
+        """The pixels wanted along an axis; those over the edge of one that goes round are the first ones again."""
+        positions = np.arange(self.region[axis], self.region[axis + 2])
+        return positions % self.size[axis] if self.wraps[axis] else positions
+
+    def find(self, positions: Indices, axis: int) -> tuple[Indices, NDArray[np.bool_]]:
+        """Where pixels of the map, on or off it, stand in the window along an axis, and whether they are on the map."""
+        start, stop, size = self.window[axis], self.window[axis + 2], self.size[axis]
+        if self.wraps[axis]:
+            return (positions - start) % size, np.ones(positions.shape, bool)
+        return np.clip(positions - start, 0, stop - start - 1), (positions >= 0) & (positions < size)
+
+
+def bend(op: BendChannels, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Whole maps [rows, C, H, W], some of their channels bent; rows of equal bending go together."""
+    x = inputs[0]
+    size = (int(x.shape[2]), int(x.shape[3]))
+    place = Place(size, whole(size), whole(size), op.wraps)
+    groups: dict[Bending, list[int]] = {}
+    for row, param in enumerate(params):
+        assert isinstance(param, Bending)
+        groups.setdefault(param, []).append(row)
+    if len(groups) == 1:
+        return bend_window(x, next(iter(groups)), place, context)
+    result = torch.empty_like(x)
+    for param, rows in groups.items():
+        index = torch.tensor(rows, device=x.device)
+        result[index] = bend_window(x[index], param, place, context)
+    return result
+
+
+def bend_window(x: Tensor, bending: Bending, place: Place, context: KernelContext) -> Tensor:
+    """A region of bent maps, from the window of them that is there: [rows, C, h, w]."""
+    channels = find_channels(bending.channels, context)
+    if channels is None or len(channels) == x.shape[1]:
+        return _transformed(x, bending.transform, place)
+    result = _cut(x, place).clone()
+    if channels:
+        index = torch.tensor(channels, device=x.device)
+        result[:, index] = _transformed(x[:, index], bending.transform, place)
+    return result
+
+
+def find_channels(channels: Channels, context: KernelContext) -> list[int] | None:
+    """The channels meant; None: all."""
+    if isinstance(channels, Cluster):
+        groups = channel_clusters(context.generator(channels.model), channels.layer, channels.count)
+        return np.flatnonzero(groups == channels.index).tolist()
+    return None if channels is None else list(channels)
+
+
+def _transformed(x: Tensor, transform: Any, place: Place) -> Tensor:
+    match transform:
+        case Multiply():
+            return x * transform.factor
+        case Invert():
+            return 1 - x
+        case Threshold():
+            return (x > transform.value).to(x.dtype)
+        case Erode():
+            return _spread(x, transform, place)
+    return _warped(x, transform.warp(place.size).sources(place.made(0), place.made(1)), place)
+
+
+def _cut(x: Tensor, place: Place) -> Tensor:
+    """The region, out of the window."""
+    for axis in (0, 1):
+        positions, _ = place.find(np.arange(place.region[axis], place.region[axis + 2]), axis)
+        x = _take(x, positions, axis + 2)
+    return x
+
+
+def _take(x: Tensor, positions: Indices, dim: int) -> Tensor:
+    if bool((np.diff(positions) == 1).all()):
+        return x.narrow(dim, int(positions[0]), len(positions))
+    return x.index_select(dim, torch.tensor(positions, device=x.device))
+
+
+def _warped(x: Tensor, sources: tuple[NDArray[np.float64], NDArray[np.float64]], place: Place) -> Tensor:
+    """Bilinear reading at the sources; zeros beyond true borders, as OpenCV's warpAffine has them."""
+    height, width = sources[0].shape
+    flat = x.flatten(2)  # [rows, C, h * w]
+    result = x.new_zeros(*x.shape[:2], height * width)
+    low = [np.floor(one).astype(np.int64) for one in sources]
+    part = [one - base for one, base in zip(sources, low, strict=True)]
+    for down in (0, 1):
+        y, inside_y = place.find(low[0] + down, 0)
+        for along in (0, 1):
+            at, inside_x = place.find(low[1] + along, 1)
+            weight = (part[0] if down else 1 - part[0]) * (part[1] if along else 1 - part[1])
+            weight = weight * (inside_y & inside_x)
+            if weight.any():
+                index = torch.tensor((y * x.shape[3] + at).ravel(), device=x.device)
+                factor = torch.from_numpy(weight.ravel()).to(x.dtype).to(x.device)  # MPS has no float64
+                result += flat.index_select(2, index) * factor
+    return result.view(*x.shape[:2], height, width)
+
+
+def _spread(x: Tensor, transform: Erode, place: Place) -> Tensor:
+    """The greatest, or least, value within a disc; what lies beyond a true border does not count."""
+    sign = 1.0 if isinstance(transform, Dilate) else -1.0
+    radius, region = transform.radius, place.region
+    x = sign * x
+    for axis in (0, 1):
+        around = np.arange(region[axis] - radius, region[axis + 2] + radius)
+        positions, inside = place.find(around, axis)
+        x = _take(x, positions, axis + 2)
+        if not inside.all():
+            outside = ~torch.tensor(inside, device=x.device)
+            x = x.masked_fill(outside[:, None] if axis == 0 else outside, -torch.inf)
+    height, width = region[2] - region[0], region[3] - region[1]
+    best: Tensor | None = None
+    for row, half in disc(radius):
+        line = x[:, :, radius + row : radius + row + height, radius - half : radius + half + width]
+        made = functional.max_pool2d(line, (1, 2 * half + 1), stride=1)
+        best = made if best is None else torch.maximum(best, made)
+    assert best is not None
+    return sign * best

@@ -1,0 +1,97 @@
+"""Kernels of directions and walks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fgraph.ir.ops import Combine, Component, Move, Slerp, Slope, TruncateStyles
+from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.stylegan import network
+from fgraph.stylegan.directions import factorised_directions, principal_directions
+
+_STRAIGHT = 1e-6  # radians: nearer than this, the sphere is flat
+
+
+def component(op: Component, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Directions of w [rows, w_dim]."""
+    generator = context.generators[op.model]
+    if op.method == "pca":
+        found = principal_directions(generator)
+    else:
+        found = factorised_directions(generator, op.layers, normalised=op.normalised)
+    picked: Any = list(params)
+    scale = found.deviations[picked] if op.unit == "deviation" else 1.0 + 0.0 * found.deviations[picked]
+    return context.tensor(found.vectors[picked] * scale[:, None])
+
+
+def slope(op: Slope, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """What differences in w [rows, w_dim] or W+ [rows, num_ws, w_dim] come to in S [rows, length]."""
+    generator, w = context.generators[op.model], inputs[0]
+    made = []
+    for layer in generator.table.layers[1:]:
+        weight = generator.tensors[f"{layer.name}.affine.weight"]
+        part = w if w.ndim == 2 else w[:, layer.ws_index]
+        made.append(network.affine(part, weight, weight.new_zeros(len(weight))))
+    return torch.cat(made, dim=1)
+
+
+def move(op: Move, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Codes moved along a direction, t a row."""
+    code, direction = inputs
+    t = _column(params, code, context)
+    if op.ranges is None:
+        return code + t * direction
+    result = code.clone()
+    for start, stop in op.ranges:
+        result[:, start:stop] += t * direction[:, start:stop]
+    return result
+
+
+def truncate_styles(op: TruncateStyles, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """S drawn towards the styles of the mean of w by ψ a row."""
+    generator, code = context.generators[op.model], inputs[0]
+    mean = generator.affine(generator.w_mean[None])
+    result = mean + _column(params, code, context) * (code - mean)
+    if op.cutoff is None:
+        return result
+    for layer in generator.table.layers[1:]:
+        if layer.ws_index >= op.cutoff:
+            result[:, layer.style_slice] = code[:, layer.style_slice]
+    return result
+
+
+def slerp(op: Slerp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """sin((1-t)Ω)/sin Ω a + sin(tΩ)/sin Ω b, where Ω is the angle between a and b (Shoemake 1985)."""
+    t = _column(params, inputs[0], context)
+    width = inputs[0].shape[1] - op.classes
+    a, b = (one[:, :width] for one in inputs)
+    cosine = (a * b).sum(1, keepdim=True) / (a.norm(dim=1, keepdim=True) * b.norm(dim=1, keepdim=True)).clamp_min(1e-30)
+    angle = cosine.clamp(-1, 1).acos()
+    sine = angle.sin()
+    flat = sine < _STRAIGHT  # also where the two are opposite, and no way is the shortest
+    safe = torch.where(flat, torch.ones_like(sine), sine)
+    weight_a = torch.where(flat, 1 - t, ((1 - t) * angle).sin() / safe)
+    weight_b = torch.where(flat, t, (t * angle).sin() / safe)
+    turned = weight_a * a + weight_b * b
+    if not op.classes:
+        return turned
+    return torch.cat([turned, torch.lerp(inputs[0][:, width:], inputs[1][:, width:], t)], dim=1)
+
+
+def combine(op: Combine, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Σ weight · code, a weight for each operand and row."""
+    weights: Any = params
+    result = torch.zeros_like(inputs[0])
+    for number, code in enumerate(inputs):
+        result = result + _column([row[number] for row in weights], code, context) * code
+    return result
+
+
+def _column(numbers: Any, like: Tensor, context: KernelContext) -> Tensor:
+    """A number for each row, as a tensor that broadcasts with codes."""
+    column = torch.tensor(list(numbers), device=context.device, dtype=context.dtype)
+    return column.view(-1, *[1] * (like.ndim - 1))

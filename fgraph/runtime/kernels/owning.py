@@ -1,0 +1,101 @@
+"""Kernel of `own`: the styles that own a part, taken from a reference; what owns what is kept in the user's cache."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import zlib
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from fgraph._atomic import write_atomic
+from fgraph._errors import SaveError
+from fgraph.fields import Field, rasterise
+from fgraph.ir.ops import Own
+from fgraph.plan.speeds import cache_folder
+from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
+from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.ownership import Catalogue, Settings, find_owners
+
+_VERSION = 1  # of what is kept: raised where the same settings give other numbers
+_MOST = 8  # held in memory
+_known: dict[tuple[str, Settings], Catalogue] = {}  # by the digest of the generator
+_MOSTLY = 0.5  # of a part, inside a mask: then the part belongs to it
+
+
+def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """S + q (S of the reference - S), with q of each row's part (Collins et al. 2020, section 3.3)."""
+    settings = Settings(op.layer, op.clusters, op.samples, op.seed)
+    catalogue = load_catalogue(context.generator(op.model), settings)
+    slices = [layer.style_slice for layer in context.generator(op.model).table.layers[1:]]
+
+    def weights(param: Any) -> Tensor:
+        part, *amounts = param
+        share = share_of(catalogue, part)
+        return torch.cat([weigh(op.how, share[columns], *amounts) for columns in slices])
+
+    return torch.lerp(inputs[0], inputs[1], each_distinct(params, weights).to(inputs[0]))
+
+
+def share_of(catalogue: Catalogue, part: Any) -> Tensor:
+    """What share of each channel lies in some parts, given by number or by a mask that holds most of them; [S]."""
+    numbers = parts_in(catalogue, part) if isinstance(part, Field) else list(part)
+    return catalogue.shares[numbers].sum(dim=0)
+
+
+def parts_in(catalogue: Catalogue, mask: Field) -> list[int]:
+    """The parts of which most lies inside a mask; if there is none, the one of which most does."""
+    height, width = catalogue.places.shape[1:]
+    inside = torch.from_numpy(np.array(rasterise(mask, height, width)))
+    shares = (catalogue.places * inside).sum(dim=(1, 2)) / catalogue.places.sum(dim=(1, 2)).clamp_min(1e-12)
+    return [number for number, share in enumerate(shares.tolist()) if share > _MOSTLY] or [int(shares.argmax())]
+
+
+def weigh(how: str, share: Tensor, strength: float, rho: float, epsilon: float) -> Tensor:
+    """How far each channel of a layer goes to the reference: q in [0, 1], [C].
+
+    `together`: q = min(1, λ M). `greedy`: channels are taken whole, the most owned first, while the sum of 1 - M, which
+    is what they do elsewhere, stays below ε; and only where M > ρ.
+    """
+    if how == "together":
+        return (strength * share).clamp(0, 1)
+    order = share.argsort(descending=True, stable=True)
+    q = torch.zeros_like(share)
+    q[order[(1 - share[order]).cumsum(dim=0) < epsilon]] = min(max(strength, 0.0), 1.0)
+    return q * (share > rho)
+
+
+def load_catalogue(generator: Generator, settings: Settings) -> Catalogue:
+    """Who owns what: as known already, from the user's cache, or found now and kept in both."""
+    key = (generator.digest, settings)
+    if key not in _known:
+        _known[key] = _load(generator, settings)
+        while len(_known) > _MOST:
+            del _known[next(iter(_known))]
+    return _known[key]
+
+
+def _load(generator: Generator, settings: Settings) -> Catalogue:
+    key = hashlib.sha256(repr((_VERSION, generator.digest, astuple(settings))).encode()).hexdigest()[:24]
+    path = cache_folder() / "own" / f"{key}.npz"
+    with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):  # damaged: it is found again
+        return _read(path)
+    found = find_owners(generator, settings)
+    held = io.BytesIO()
+    np.savez_compressed(held, **{name: value.numpy() for name, value in vars(found).items()})
+    with suppress(SaveError):  # it is only a cache
+        write_atomic(path, held.getvalue())
+    return found
+
+
+def _read(path: Path) -> Catalogue:
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+        return Catalogue(*(torch.from_numpy(arrays[name]) for name in ("centres", "places", "shares")))

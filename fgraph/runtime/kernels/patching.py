@@ -1,0 +1,55 @@
+"""Kernels of patches: which are proposed, and how they are copied."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from fgraph._geometry import Shift
+from fgraph.fields import Box, edited, feathered, rasterise
+from fgraph.ir.ops import Propose, Transplant
+from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
+from fgraph.runtime.kernels.spatial import edit_map
+
+
+def propose(op: Propose, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Patches [rows, count, 6] of pictures, in cells."""
+    rule = Rule(op.count, (op.rows, op.columns), op.smallest, op.largest, op.horizon)
+    looks: dict[bytes, Look] = {}  # many variations are of one picture
+    found = []
+    for picture, param in zip(inputs[0].detach().cpu().double().numpy(), params, strict=True):
+        key = picture.tobytes()
+        look = looks[key] if key in looks else looks.setdefault(key, Look(picture, rule.cells))
+        found.append(propose_patches(look, rule, *param))  # type: ignore[misc]
+    return context.tensor(np.stack(found))
+
+
+def transplant(op: Transplant, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Maps with patches of themselves copied elsewhere, each row with its own."""
+    x = inputs[0]
+    result = x.clone()
+    for row, patches in enumerate(inputs[1].round().long().cpu().tolist()):
+        for patch in patches:
+            if patch[2]:
+                shift, alpha = _lay_out((op.rows, op.columns), tuple(patch), params[row], *x.shape[-2:])
+                moved = edit_map(x[row : row + 1], shift)
+                result[row : row + 1].lerp_(moved, x.new_tensor(alpha)[None, None])
+    return result
+
+
+@lru_cache(maxsize=4096)
+def _lay_out(cells: tuple[int, int], patch: tuple[int, ...], feather: Any, height: int, width: int) -> Any:
+    """How a patch moves, and Shift(α) [height, width]: the same at every layer of a size."""
+    left, top, wide, high, along, down = patch
+    rows, columns = cells
+    box = Box((Fraction(left, columns), Fraction(top, rows), Fraction(wide, columns), Fraction(high, rows)))
+    shift = Shift(Fraction(down, rows), Fraction(along, columns))
+    alpha = edited(feathered(box, feather), replace(shift, mode="constant"))
+    return shift, rasterise(alpha, height, width)

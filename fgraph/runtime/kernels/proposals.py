@@ -1,0 +1,201 @@
+"""Which patches of a picture can be copied elsewhere in it: a rule in numpy, the same on every device.
+
+A copy is plausible where what lies round the place it goes to is like what lay round it before: then its own edge,
+drawn for the old surroundings, fits the new ones. It is worth making where it covers something else. So candidates are
+drawn from the seed, and ranked by the change inside less the mismatch of the two rings, where texture hides it. Where
+there is a horizon, patches keep their height, for size and light change with it, and none crosses it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fgraph.ir.ops.patching import PATCH
+
+Doubles = NDArray[np.float64]
+Candidates = NDArray[np.int64]  # [n, 6]: left, top, width, height, along, down, in cells
+Truths = NDArray[np.bool_]
+
+CANDIDATES = 1024  # drawn for each patch
+BEST = 16  # of the candidates, one of which is taken
+LEAST_CHANGE = 0.04  # of the values inside, of 1 from black to white: less is not seen
+MOST_MISMATCH = 0.05  # of the worst side of the rings
+HIDING = 0.05  # deviation of the values at which a seam is seen half as well as in a smooth part
+PRICE = 2.0  # of mismatch, in change
+LEAST_STEP = 0.08  # across an edge that is called a horizon
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How many patches, on which cells, how large as fractions of the canvas, and what holds for the horizon."""
+
+    count: int
+    cells: tuple[int, int]
+    smallest: float
+    largest: float
+    horizon: str
+
+
+def propose_patches(look: Look, rule: Rule, seed: int, number: int) -> Doubles:
+    """Patches [count, 6] of one picture; rows of zeros where none is plausible."""
+    horizon = None if rule.horizon == "ignore" else look.horizon
+    key = hashlib.blake2b(f"{seed}/{number}".encode(), digest_size=16).digest()
+    draw = np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
+    taken = np.zeros((0, PATCH), np.int64)
+    for _ in range(rule.count):
+        drawn, pick = draw_candidates(draw, rule, level=horizon is not None), int(draw.integers(BEST))
+        allowed = drawn[_are_free(drawn, rule.cells, taken)]
+        if horizon is not None and rule.horizon == "avoid":
+            allowed = allowed[_keep_sides(allowed, horizon * rule.cells[0])]
+        scores = look.judge(allowed)
+        best = np.argsort(-scores, kind="stable")[: min(BEST, int(np.isfinite(scores).sum()))]
+        if len(best):
+            taken = np.concatenate([taken, allowed[best[pick % len(best)]][None]])
+    patches = np.zeros((rule.count, PATCH))
+    patches[: len(taken)] = taken
+    return patches
+
+
+class Look:
+    """What is seen of a picture: its cells, its horizon, and how good copies within it would be."""
+
+    def __init__(self, picture: Doubles, cells: tuple[int, int]) -> None:
+        seen = np.round((np.clip(picture, -1, 1) + 1) * 127.5) / 255  # as it is written, so that flat parts are flat
+        self.cells = describe_cells(seen, cells)
+        self.horizon = find_horizon(seen)
+        self._sums: dict[tuple[int, ...], Doubles] = {}  # by move
+
+    def judge(self, drawn: Candidates) -> Doubles:
+        """How good each copy would be, more is better; -inf: its rings do not match, or nothing would change."""
+        moves, which = np.unique(drawn[:, 4:], axis=0, return_inverse=True)
+        if not len(moves):
+            return np.zeros(0)
+        for move in map(tuple, moves.tolist()):
+            if move not in self._sums:
+                self._sums[move] = sum_up(self.cells, *move)
+        return score(np.stack([self._sums[move] for move in map(tuple, moves.tolist())]), which.ravel(), drawn)
+
+
+def describe_cells(picture: Doubles, cells: tuple[int, int]) -> Doubles:
+    """Mean and deviation of each colour in each cell, [rows, columns, 6], of a picture [3, H, W]."""
+    rows, columns = cells
+    channels, height, width = picture.shape
+    parts = picture.reshape(channels, rows, height // rows, columns, width // columns)
+    return np.concatenate([parts.mean(axis=(2, 4)), parts.std(axis=(2, 4))]).transpose(1, 2, 0)
+
+
+def find_horizon(picture: Doubles) -> float | None:
+    """The height, as a fraction, of the strongest edge that goes right across a picture [3, H, W]; None: there is none.
+
+    Rows are averaged first, so that what differs from column to column, as leaves do, is no edge.
+    """
+    rows = picture.mean(axis=2)  # [3, H]
+    height = rows.shape[1]
+    reach = max(height // 16, 1)
+    sums = np.concatenate([np.zeros((len(rows), 1)), rows.cumsum(axis=1)], axis=1)
+    middle = np.arange(reach, height - reach + 1)
+    above = (sums[:, middle] - sums[:, middle - reach]) / reach
+    below = (sums[:, middle + reach] - sums[:, middle]) / reach
+    steps = np.sqrt(np.square(below - above).mean(axis=0))
+    strongest = int(np.argmax(steps))
+    return float(middle[strongest] / height) if steps[strongest] >= LEAST_STEP else None
+
+
+def draw_candidates(draw: np.random.Generator, rule: Rule, *, level: bool) -> Candidates:
+    """Boxes of random size, and random places for them; `level`: at the same height."""
+    rows, columns = rule.cells
+    least, most = (max(round(share * min(rows, columns)), 1) for share in (rule.smallest, rule.largest))
+    sizes = draw.integers(least, max(most, least) + 1, size=(CANDIDATES, 2))
+    room = np.array([columns, rows]) - sizes + 1
+    start, end = (np.floor(draw.random((CANDIDATES, 2)) * room).astype(np.int64) for _ in range(2))
+    move = end - start
+    if level:
+        move[:, 1] = 0
+    return np.concatenate([start, sizes, move], axis=1)
+
+
+def _are_free(drawn: Candidates, cells: tuple[int, int], taken: Candidates) -> Truths:
+    """Which candidates lie clear of the edges, of where they go, and of the patches taken before.
+
+    What a generator draws along an edge of the canvas it draws only there, so nothing leaves one or goes to one, but
+    what is moved along it.
+    """
+    boxes, targets = drawn[:, :4], _targets(drawn)
+    free = ~_overlap(boxes, targets)
+    for axis in (0, 1):
+        low = np.minimum(boxes[:, axis], targets[:, axis])
+        high = np.maximum(boxes[:, axis], targets[:, axis]) + boxes[:, 2 + axis]
+        free &= (drawn[:, 4 + axis] == 0) | ((low > 0) & (high < cells[1 - axis]))
+    for old in taken:
+        before, after = old[None, :4], _targets(old[None])
+        free &= ~_overlap(boxes, after) & ~_overlap(targets, after) & ~_overlap(targets, before)
+    return free
+
+
+def _targets(drawn: Candidates) -> Candidates:
+    return np.concatenate([drawn[:, :2] + drawn[:, 4:], drawn[:, 2:4]], axis=1)
+
+
+def _overlap(a: Candidates, b: Candidates) -> Truths:
+    meet = np.logical_and(a[:, :2] < b[:, :2] + b[:, 2:], b[:, :2] < a[:, :2] + a[:, 2:])
+    return np.logical_and(meet[:, 0], meet[:, 1])
+
+
+def _keep_sides(drawn: Candidates, horizon: float) -> Truths:
+    """Which boxes lie above the horizon or below it, in cells; half a cell over it is no crossing."""
+    above, below = drawn[:, 1] + drawn[:, 3] <= horizon + 0.5, drawn[:, 1] >= horizon - 0.5
+    return np.logical_or(above, below)
+
+
+def sum_up(look: Doubles, along: int, down: int) -> Doubles:
+    """For one move the sums over all rectangles from the first cell: [3, rows + 3, columns + 3].
+
+    Of the squared error, of cells on the canvas before and after, of texture before; with a cell more on every side,
+    where nothing counts.
+    """
+    rows, columns = look.shape[:2]
+    y, x = np.arange(rows), np.arange(columns)
+    there = look[np.ix_((y + down).clip(0, rows - 1), (x + along).clip(0, columns - 1))]
+    on = np.logical_and.outer((y + down >= 0) & (y + down < rows), (x + along >= 0) & (x + along < columns))
+    maps = [np.square(look - there).mean(axis=2), np.ones_like(on, float), look[..., 3:].mean(axis=2)]
+    table = np.zeros((3, rows + 3, columns + 3))
+    table[:, 2:-1, 2:-1] = np.stack(maps) * on
+    result: Doubles = table.cumsum(axis=1).cumsum(axis=2)
+    return result
+
+
+def score(tables: Doubles, which: NDArray[np.int64], drawn: Candidates) -> Doubles:
+    """The change inside less the worst seam, of candidates whose move is table `which`."""
+    left, top, width, height = drawn[:, :4].T + np.array([[1], [1], [0], [0]])  # a table has a cell more
+    right, bottom = left + width, top + height
+
+    def over(x0: Any, y0: Any, x1: Any, y1: Any) -> Doubles:
+        """The three sums over cells [y0, y1) x [x0, x1)."""
+        parts = (
+            tables[which, :, y1, x1] - tables[which, :, y0, x1] - tables[which, :, y1, x0] + tables[which, :, y0, x0]
+        )
+        return np.maximum(parts.T, 0)
+
+    error, counted, _ = over(left, top, right, bottom)
+    change = np.sqrt(error / counted)
+    sides = (
+        over(left - 1, top - 1, right + 1, top),
+        over(left - 1, bottom, right + 1, bottom + 1),
+        over(left - 1, top - 1, left, bottom + 1),
+        over(right, top - 1, right + 1, bottom + 1),
+    )
+    mismatch = np.max([_seam(*side) for side in sides], axis=0)
+    good = (change >= LEAST_CHANGE) & (mismatch <= MOST_MISMATCH)
+    return np.where(good, change - PRICE * mismatch, -np.inf)
+
+
+def _seam(error: Doubles, counted: Doubles, texture: Doubles) -> Doubles:
+    """How much one side of a seam would be seen: texture hides it."""
+    cells = np.maximum(counted, 1)
+    result: Doubles = np.sqrt(error / cells) * HIDING / (HIDING + texture / cells)
+    return result

@@ -1,0 +1,107 @@
+"""Results -> the pictures that are laid out beside their rows: strips, grids, what was before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from PIL import Image as PillowImage
+from PIL import ImageOps
+
+from fgraph._errors import SaveError, nearest
+from fgraph._results import Image, MaskImage, Result
+from fgraph._sheets import Cell, enlarge, lay_grid, lay_strip
+from fgraph.save.options import PictureOptions
+
+COMPARED = "compare"  # the name of the before/after picture
+_READABLE = 128  # pixels that a picture is enlarged to beside others
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A picture made of several rows; `output` is whose they are."""
+
+    name: str
+    output: str
+    picture: PillowImage.Image
+
+
+def arrange(
+    results: Mapping[str, Result],
+    options: PictureOptions,
+    labels: Mapping[str, Sequence[str]] | None = None,
+    sources: Mapping[str, Result] | None = None,
+) -> Iterator[Sheet]:
+    """The sheets that the options ask for; of one row there is nothing to lay out.
+
+    Args:
+        results: what was made.
+        options: which sheets.
+        labels: output -> what its rows are called; absent: their numbers.
+        sources: what the graph starts from, for `compare`.
+
+    Raises:
+        SaveError: no output has as many rows as there are labels, or there is no output of a name.
+    """
+    several = {
+        name: value for name, value in results.items() if isinstance(value, Image | MaskImage) and value.rows > 1
+    }
+    if options.strip is None and options.grid is None:
+        several = {}
+    if several and isinstance(options.labels, tuple):
+        _check_labels(options.labels, several)
+    for name, value in several.items():
+        cells = _cells(value, options, (labels or {}).get(name))
+        if options.strip is not None:
+            yield Sheet(f"{name}_strip", name, lay_strip(cells, options.strip, options.gap))
+        if options.grid is not None:
+            columns = None if options.grid == "auto" else options.grid
+            yield Sheet(f"{name}_grid", name, lay_grid(cells, columns, options.gap))
+    if options.compare:
+        yield Sheet(COMPARED, ", ".join(results), compare(results, options, sources or {}))
+
+
+def compare(results: Mapping[str, Result], options: PictureOptions, sources: Mapping[str, Result]) -> PillowImage.Image:
+    """What was before beside what came after, enlarged alike, each under its name.
+
+    Raises:
+        SaveError: there is no image of a name that is asked for, or none at all.
+    """
+    images = {name: value for name, value in {**sources, **results}.items() if isinstance(value, Image)}
+    wanted = list(images) if options.compare is True else list(options.compare or ())
+    for name in wanted:
+        if name not in images:
+            hint = nearest(name, images)
+            raise SaveError(f"output.compare: there is no image '{name}'" + (f"; {hint}" if hint else ""))
+    if not wanted:
+        raise SaveError("output.compare: this graph makes no image")
+    last = images[wanted[-1]].array.shape
+    downwards = last[2] > last[3]
+    cells = []
+    for name in wanted:
+        rows = [Cell(images[name].to_pil(row)) for row in range(images[name].rows)]
+        cells.append(Cell(lay_strip(rows, "y" if downwards else "x", options.gap), name))
+    least = min(min(cell.picture.size) for cell in cells)
+    times = max(1, -(-_READABLE // least))
+    sheet = lay_strip([Cell(_times(cell.picture, times), cell.label) for cell in cells], "x", options.gap + 6)
+    return ImageOps.expand(sheet, 6, "white")
+
+
+def _times(picture: PillowImage.Image, times: int) -> PillowImage.Image:
+    return enlarge(picture, max(picture.size) * times)
+
+
+def _check_labels(labels: Sequence[str], several: Mapping[str, Image | MaskImage]) -> None:
+    if len(labels) not in [value.rows for value in several.values()]:
+        counts = ", ".join(f"'{name}' has {value.rows}" for name, value in several.items())
+        raise SaveError(f"output.labels has {len(labels)} labels for as many rows: {counts}")
+
+
+def _cells(value: Image | MaskImage, options: PictureOptions, labels: Sequence[str] | None) -> list[Cell]:
+    pictures = [value.to_pil(row) for row in range(value.rows)]
+    if options.labels is False:
+        return [Cell(picture) for picture in pictures]
+    given = labels or [str(row) for row in range(value.rows)]
+    if isinstance(options.labels, tuple) and len(options.labels) == value.rows:
+        given = options.labels
+    return [Cell(picture, label) for picture, label in zip(pictures, given, strict=True)]

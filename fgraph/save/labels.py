@@ -1,0 +1,43 @@
+"""What the rows of an output are called: the values that differ by row on the way to it."""
+
+from __future__ import annotations
+
+from fgraph.declare import GraphSpec
+from fgraph.declare.spec import Subgraph
+
+
+def label_rows(spec: GraphSpec, output: str, rows: int) -> list[str]:
+    """A label for each row of an output, such as `alpha=0.25`; the row's number where nothing was listed.
+
+    Only lists as long as the output count, and none beyond a node that picks rows or makes one of several, for there
+    a row is no longer the row it was. Sub-graphs are looked into as a whole.
+    """
+    found = [[f"{name}={_text(value)}" for value in values] for name, values in _lists(spec, output, rows)]
+    if not found:
+        return [str(row) for row in range(rows)]
+    return [" ".join(parts) for parts in zip(*found, strict=True)]
+
+
+def _lists(spec: GraphSpec, output: str, rows: int) -> list[tuple[str, tuple[object, ...]]]:
+    found: dict[tuple[str, str], tuple[object, ...]] = {}
+    waiting, seen = [spec.outputs.get(output, output).partition(".")[0]], set[str]()
+    while waiting:
+        name = waiting.pop(0)
+        node = spec.nodes.get(name)
+        if node is None or name in seen or type(node).collapses:
+            continue
+        seen.add(name)
+        for field, values in node.per_row_fields().items():
+            if len(values) == rows > 1:
+                found[name, field] = values
+        inner = node.inputs.values() if isinstance(node, Subgraph) else ()
+        ports = [one for ids in node.references().values() for one in ids]
+        waiting += [one.partition(".")[0] for one in (*inner, *ports)]
+    fields = [field for _, field in found]
+    return [
+        (field if fields.count(field) == 1 else f"{name}.{field}", values) for (name, field), values in found.items()
+    ]
+
+
+def _text(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,67 @@
+"""How pictures are written: quality, and what is laid out beside the rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any, Literal, TypeAlias
+
+from fgraph._errors import SaveError
+from fgraph._pictures import QUALITY
+from fgraph._sheets import GAP
+
+Grid: TypeAlias = int | Literal["auto"] | None
+_MOST_GAP = 256
+
+
+@dataclass(frozen=True)
+class PictureOptions:
+    """The settings `output.*` that concern pictures.
+
+    Raises:
+        SaveError: one has a value it cannot have.
+    """
+
+    quality: int = QUALITY  # of JPEG and WebP, 1 to 100; WebP at 100 loses nothing
+    strip: Literal["x", "y"] | None = None  # the rows of each image in one file, side by side or below each other
+    grid: Grid = None  # the rows of each image in one file, on lines of so many
+    labels: bool | tuple[str, ...] = False  # over the pictures of a strip or grid; True: what differs by row
+    gap: int = GAP  # white pixels between them
+    compare: bool | tuple[str, ...] = False  # what the graph starts from beside what it makes; or outputs, by name
+
+    def __post_init__(self) -> None:
+        for name in ("labels", "compare"):
+            value = getattr(self, name)
+            object.__setattr__(self, name, _as_texts(value))
+        _check("quality", self.quality, _is_in(self.quality, 1, 100), "1 to 100")
+        _check("strip", self.strip, self.strip in (None, "x", "y"), "x, y or null")
+        _check("grid", self.grid, self.grid in (None, "auto") or _is_in(self.grid, 1, 10**6), "columns, auto or null")
+        _check("gap", self.gap, _is_in(self.gap, 0, _MOST_GAP), f"0 to {_MOST_GAP} pixels")
+        for name, meaning in (("labels", "a label for each row"), ("compare", "names of outputs")):
+            value = getattr(self, name)
+            _check(name, value, isinstance(value, bool | tuple), f"true, false or a list of {meaning}")
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The options that are not at their default, as a record keeps them."""
+        found = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
+
+
+OPTIONS = tuple(one.name for one in fields(PictureOptions))
+
+
+def _as_texts(value: Any) -> Any:
+    if value is None:
+        return False
+    if isinstance(value, str):
+        return (value,)
+    return tuple(str(item) for item in value) if isinstance(value, list | tuple) else value
+
+
+def _is_in(value: Any, least: int, most: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and least <= value <= most
+
+
+def _check(name: str, value: Any, sound: bool, expected: str) -> None:
+    if not sound:
+        raise SaveError(f"output.{name} is {expected}, not {value!r}")

@@ -1,0 +1,124 @@
+"""A record -> the graph it holds, checked before anything reads it, and what has changed since it was made."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from fgraph._errors import Fault, FgraphError, GraphError
+from fgraph._version import __version__
+from fgraph.declare.document import parse
+from fgraph.declare.source import Source
+from fgraph.save.record import Record, read_record
+
+MOST_NODES = 2_000_000  # values of a graph's YAML
+DEEPEST = 64  # mappings and lists inside each other
+_KEYS = ("version", "seed", "params", "models", "noise", "nodes", "outputs")  # what fgraph writes of a graph
+_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_OPEN = re.compile(r"(\\*)\$\{")  # an interpolation, unless an odd number of backslashes stands before it
+_STARTS, _ENDS = (yaml.MappingStartEvent, yaml.SequenceStartEvent), (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+
+
+def restore(path: str | Path) -> tuple[Record, dict[str, Any]]:
+    """The record of a picture, and its graph as plain data with the keys that fgraph writes.
+
+    The picture may come from anywhere: what its text can make a reader do is bounded. It holds no anchors, no
+    `defaults` and no interpolations, which fgraph never writes there; models and files are named, as in a graph file.
+
+    Raises:
+        FgraphError: the file carries no record.
+        GraphError: the graph in it is no YAML, or has what no record has.
+    """
+    record = read_record(path)
+    _check_text(record.graph, str(path))
+    document = parse(record.graph, str(path))
+    data = document.data
+    if not document.faults and not isinstance(data, dict):
+        document.report("a graph is a mapping")
+    if document.faults:
+        raise GraphError(document.faults)
+    for key in data:
+        if key not in _KEYS:
+            document.report("the graph of a record has no such key", key)
+    _check_strings(data, document)
+    if document.faults:
+        raise GraphError(document.faults)
+    return record, data
+
+
+def restore_graph(path: str | Path) -> tuple[dict[str, Any], Source]:
+    """The graph of a picture, with the lines of its text, for faults.
+
+    Raises:
+        FgraphError: as `restore`.
+    """
+    record, data = restore(path)
+    return data, places_of(record, path)
+
+
+def places_of(record: Record, path: str | Path) -> Source:
+    """Where the parts of a record's graph stand in its text; the file is the picture."""
+    return parse(record.graph, str(path)).places.freeze()
+
+
+def tell_changes(then: Record, now: Record, path: str | Path) -> list[str]:
+    """What is no longer as it was when the picture was made: models, files, the version.
+
+    Only what both name alike is compared: a model that was given anew on the command line is meant to differ.
+    """
+    told = []
+    for name, model in then.models.items():
+        other = now.models.get(name)
+        if other and _is_same(other.source, model.source) and other.digest != model.digest:
+            told.append(f"model '{name}' ({model.source}) is another file: {_both(model.digest, other.digest)}")
+    for file, digest in then.files.items():
+        others = [found for name, found in now.files.items() if _is_same(name, file)]
+        if others and digest not in others:
+            told.append(f"{file} is another file: {_both(digest, others[0])}")
+    if told:
+        told = [f"{path}: {one}; the pixels will differ" for one in told]
+    if then.version != __version__:
+        told.append(f"{path} was made by fgraph {then.version:.20}, this is {__version__}: pixels may differ")
+    return told
+
+
+def _is_same(one: str, other: str) -> bool:
+    """Whether two paths name the same thing: alike, or a file of one name, found beside the picture."""
+    return one == other or (bool(Path(one).suffix) and Path(one).name == Path(other).name)
+
+
+def _both(then: str, now: str) -> str:
+    return f"it was {then[:23] or 'not there'}, it is {now[:23] or 'not there'}"
+
+
+def _check_text(text: str, file: str) -> None:
+    """Bound what composing the text may cost, on the stream of its events: anchors multiply, depth recurses."""
+    depth = nodes = 0
+    try:
+        for event in yaml.parse(text, Loader=_BASE):
+            nodes += 1
+            depth += isinstance(event, _STARTS) - isinstance(event, _ENDS)
+            if isinstance(event, yaml.AliasEvent) or depth > DEEPEST or nodes > MOST_NODES:
+                what = "an anchor is used" if isinstance(event, yaml.AliasEvent) else "it is too deep or too large"
+                line = event.start_mark.line + 1 if event.start_mark else None
+                raise GraphError([Fault(f"this graph was not written by fgraph: {what}", "", file, line)])
+    except yaml.YAMLError:
+        return  # told by `parse`, with its line
+    except RecursionError as error:
+        raise FgraphError(f"{file}: the graph in it is too deep") from error
+
+
+def _check_strings(data: Any, document: Any, *path: str | int) -> None:
+    if isinstance(data, str):
+        if data == "???" or any(len(found[1]) % 2 == 0 for found in _OPEN.finditer(data)):
+            document.report(f"the graph of a record has no interpolation, found '{data:.40}'", *path)
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            _check_strings(key, document, *path, key)
+            _check_strings(value, document, *path, key)
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            _check_strings(value, document, *path, index)

@@ -1,0 +1,89 @@
+"""A picture on the disk, written piece by piece along its longer side and read back in windows."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fgraph._pictures import Pixels
+
+BLOCK = 1024  # pixels along the longer side that are in memory at once
+
+
+class Slabs:
+    """RGB pixels, stored across the longer side, so that a piece of it is one stretch of the file.
+
+    No more than a piece is ever in memory: `put` and `window` read and write the file itself.
+    """
+
+    def __init__(self, path: Path, height: int, width: int) -> None:
+        self.path, self.height, self.width = path, height, width
+        self.along_x = width >= height
+        self._bytes = min(height, width) * 3  # of one line across
+        self._file = path.open("w+b")
+
+    @property
+    def length(self) -> int:
+        """Pixels along the longer side."""
+        return max(self.height, self.width)
+
+    def put(self, start: int, pixels: Pixels) -> None:
+        """Write a piece [h, w, 3] that begins `start` pixels along the longer side, and has all of the other."""
+        assert pixels.shape[1 - self.along_x] == min(self.height, self.width), pixels.shape
+        lines = pixels.transpose(1, 0, 2) if self.along_x else pixels  # [along, across, 3]
+        self._file.seek(start * self._bytes)
+        self._file.write(np.ascontiguousarray(lines).tobytes())
+
+    def piece(self, start: int, stop: int) -> Pixels:
+        """All between two places along the longer side, [h, w, 3]."""
+        self._file.seek(start * self._bytes)
+        flat: NDArray[np.uint8] = np.frombuffer(self._file.read((stop - start) * self._bytes), np.uint8)
+        lines = flat.reshape(stop - start, -1, 3)
+        return lines.transpose(1, 0, 2) if self.along_x else lines
+
+    def window(self, top: int, left: int, bottom: int, right: int) -> Pixels:
+        """A rectangle, [h, w, 3]."""
+        if self.along_x:
+            return self.piece(left, right)[top:bottom]
+        return self.piece(top, bottom)[:, left:right]
+
+    def halved(self, path: Path) -> Slabs:
+        """The same picture at half the size, each pixel the mean of four; odd sides are rounded up."""
+        small = Slabs(path, math.ceil(self.height / 2), math.ceil(self.width / 2))
+        for start in range(0, self.length, BLOCK):
+            small.put(start // 2, _halve(self.piece(start, min(start + BLOCK, self.length))))
+        return small
+
+    def close(self) -> None:
+        """Close the file and remove it."""
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+
+def pyramid(base: Slabs, least: int) -> Iterator[Slabs]:
+    """The picture, then each half of the one before, until no side has more than `least` pixels.
+
+    Each level is removed when the one after the next is asked for, but for `base`.
+    """
+    level, number = base, 0
+    yield level
+    while level.length > least:
+        number += 1
+        smaller = level.halved(base.path.with_name(f"{base.path.name}.{number}"))
+        if level is not base:
+            level.close()
+        level = smaller
+        yield level
+    if level is not base:
+        level.close()
+
+
+def _halve(pixels: Pixels) -> Pixels:
+    height, width, _ = pixels.shape
+    even = np.pad(pixels, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge").astype(np.uint16)
+    summed = even[0::2, 0::2] + even[1::2, 0::2] + even[0::2, 1::2] + even[1::2, 1::2]
+    return ((summed + 2) // 4).astype(np.uint8)

@@ -1,0 +1,98 @@
+"""Tiled files for pictures too large for one: a pyramid of tiles as TIFF, or as Deep Zoom with a page to view it."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import shutil
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+import numpy as np
+from PIL import Image as PillowImage
+
+from fgraph._errors import SaveError
+from fgraph._pictures import Pixels, encode_picture
+from fgraph.save.slabs import Slabs, pyramid
+
+TILE = 256  # pixels a side
+_OVERLAP = 1  # of Deep Zoom's tiles, so that no line shows between them when they are scaled
+_CLASSIC = 2**32 - 2**27  # bytes that a TIFF's own offsets can count, less some room; beyond it is a BigTIFF
+_DZI = """<?xml version="1.0" encoding="UTF-8"?>
+<Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="$format" Overlap="$overlap" TileSize="$tile">
+  <Size Width="$width" Height="$height"/>
+</Image>
+"""
+
+
+def write_tiff(picture: Slabs, path: Path, text: Mapping[str, str]) -> None:
+    """A tiled TIFF with its smaller levels inside, deflated; a BigTIFF where it has to be. The text is its description.
+
+    Raises:
+        SaveError: tifffile is not installed.
+    """
+    try:
+        import tifffile
+    except ImportError as error:
+        raise SaveError("a tiled TIFF needs tifffile: pip install 'fgraph-gan[large]'; or write dzi") from error
+    levels = max(0, math.ceil(math.log2(picture.length / TILE)))
+    big = picture.height * picture.width * 3 * 4 // 3 > _CLASSIC
+    with tifffile.TiffWriter(path, bigtiff=big) as writer:
+        for number, level in enumerate(pyramid(picture, TILE)):
+            first = {"subifds": levels, "description": json.dumps(dict(text)) if text else None}
+            writer.write(
+                _padded_tiles(level), shape=(level.height, level.width, 3), dtype=np.uint8, tile=(TILE, TILE),
+                photometric="rgb", compression="zlib", predictor=True, metadata=None, maxworkers=1,
+                **(first if number == 0 else {"subfiletype": 1}),
+            )  # fmt: skip
+
+
+def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes_round: bool = False) -> None:
+    """Deep Zoom: `name.dzi`, tiles in `name_files/`, and the page `name.html` that shows them in a browser.
+
+    Args:
+        picture: what is written.
+        path: the `.dzi`; the other two go beside it. Tiles of an earlier one are removed.
+        kind: format of the tiles, png, webp or jpeg.
+        quality: of JPEG and WebP.
+        goes_round: whether the page goes on at the left edge beyond the right one.
+    """
+    ending = "jpg" if kind == "jpeg" else kind
+    folder = path.with_name(f"{path.stem}_files")
+    shutil.rmtree(folder, ignore_errors=True)
+    top = math.ceil(math.log2(picture.length))
+    for number, level in enumerate(pyramid(picture, 1)):
+        own = folder / str(top - number)
+        own.mkdir(parents=True)
+        for column, row, window in _windows(level, _OVERLAP):
+            tile = PillowImage.fromarray(np.ascontiguousarray(level.window(*window)))
+            (own / f"{column}_{row}.{ending}").write_bytes(encode_picture(tile, kind, quality=quality))
+    about = {
+        "format": ending, "overlap": _OVERLAP, "tile": TILE, "width": picture.width, "height": picture.height,
+        "name": json.dumps(path.stem).replace("<", r"\u003c"), "title": html.escape(path.stem, quote=True),
+        "round": json.dumps(goes_round),
+    }  # fmt: skip
+    page = resources.files("fgraph.save").joinpath("viewer.html").read_text("utf-8")
+    path.with_suffix(".html").write_text(Template(page).substitute(about), "utf-8")
+    path.write_text(Template(_DZI).substitute(about), "utf-8")
+
+
+def _windows(level: Slabs, overlap: int) -> Iterator[tuple[int, int, tuple[int, int, int, int]]]:
+    """Column and row of each tile, line by line, and the rectangle it shows."""
+    for row in range(math.ceil(level.height / TILE)):
+        for column in range(math.ceil(level.width / TILE)):
+            bottom, right = (
+                min(level.height, (row + 1) * TILE + overlap),
+                min(level.width, (column + 1) * TILE + overlap),
+            )
+            yield column, row, (max(0, row * TILE - overlap), max(0, column * TILE - overlap), bottom, right)
+
+
+def _padded_tiles(level: Slabs) -> Iterator[Pixels]:
+    for _, _, (top, left, bottom, right) in _windows(level, 0):
+        tile = level.window(top, left, bottom, right)
+        height, width = tile.shape[:2]
+        yield np.pad(tile, ((0, TILE - height), (0, TILE - width), (0, 0)))

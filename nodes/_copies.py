@@ -1,0 +1,110 @@
+"""What `patches` copies: boxes and where they go, as written, and as moves in exact fractions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from math import floor
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from fgraph import _geometry as geometry
+from fgraph import fields
+from fgraph._geometry import fraction
+from fgraph.fields import Field as AlphaField
+from nodes._spatial import Amount
+
+Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
+
+
+@dataclass(frozen=True)
+class Move:
+    """A box, and where its corner goes, in fractions of the canvas."""
+
+    x: Fraction
+    y: Fraction
+    width: Fraction
+    height: Fraction
+    to_x: Fraction
+    to_y: Fraction
+
+    def in_cells(self, rows: int, columns: int) -> Move:
+        """The same on whole cells: every number is cut down to one."""
+        x, width, to_x = (Fraction(floor(one * columns), columns) for one in (self.x, self.width, self.to_x))
+        y, height, to_y = (Fraction(floor(one * rows), rows) for one in (self.y, self.height, self.to_y))
+        return Move(x, y, width, height, to_x, to_y)
+
+    def turned(self) -> Move:
+        """The move that goes the other way."""
+        return Move(self.to_x, self.to_y, self.width, self.height, self.x, self.y)
+
+    def lower(self, feather: float) -> tuple[geometry.Shift, AlphaField]:
+        """How the picture moves, and Shift(α); what runs off the canvas is lost."""
+        down, along = self.to_y - self.y, self.to_x - self.x
+        alpha = fields.feathered(fields.Box((self.x, self.y, self.width, self.height)), feather)
+        return geometry.Shift(down, along), fields.edited(alpha, geometry.Shift(down, along, "constant"))
+
+
+class Copy(BaseModel):
+    """One patch: a box, and where it goes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    box: tuple[Amount, Amount, Amount, Amount] = Field(description="x, y, width, height, in fractions of the canvas")
+    to: tuple[Amount, Amount] | None = Field(None, description="x, y of where its corner goes")
+    by: tuple[Amount, Amount] | None = Field(None, description="or how far it goes, right and down")
+
+    @model_validator(mode="after")
+    def _check(self) -> Copy:
+        if (self.to is None) == (self.by is None):
+            raise ValueError("a patch has a box, and either `to`, where it goes, or `by`, how far")
+        if min(map(fraction, self.box[2:])) <= 0:
+            raise ValueError("a patch has a width and a height above 0")
+        return self
+
+    @property
+    def move(self) -> Move:
+        """What is copied where, in exact fractions."""
+        x, y, width, height = map(fraction, self.box)
+        ahead = tuple(map(fraction, self.to)) if self.to is not None else None
+        along, down = map(fraction, self.by or (0, 0))
+        to_x, to_y = ahead or (x + along, y + down)
+        return Move(x, y, width, height, to_x, to_y)
+
+
+class Proposals(BaseModel):
+    """Patches that are chosen by looking at the picture."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    count: int = Field(2, ge=1, le=16, description="patches in each variation")
+    seed: Seed | tuple[Seed, ...] | None = Field(
+        None, description="what they are drawn from; a list gives a row each; absent: derived from the graph's seed"
+    )
+    variations: int = Field(1, ge=1, description="rows, each with patches of its own, for one seed")
+    smallest: float = Field(0.15, gt=0, le=1, description="side of a patch, as a fraction of the shorter side")
+    largest: float = Field(0.45, gt=0, le=1, description="likewise")
+    horizon: Literal["avoid", "level", "ignore"] = Field(
+        "avoid",
+        description="avoid: no patch crosses the horizon, and none changes sides; level: patches move sideways only; "
+        "ignore: neither",
+    )
+
+    @model_validator(mode="after")
+    def _check(self) -> Proposals:
+        if isinstance(self.seed, tuple) and (self.variations > 1 or not self.seed):
+            raise ValueError("give a list of seeds, a row each, or variations of one seed")
+        if self.smallest > self.largest:
+            raise ValueError(f"the smallest side, {self.smallest}, is above the largest, {self.largest}")
+        return self
+
+    @property
+    def rows(self) -> int:
+        """How many rows these make of one."""
+        return len(self.seed) if isinstance(self.seed, tuple) else self.variations
+
+    @property
+    def rule(self) -> tuple[Any, ...]:
+        """What holds for all rows."""
+        return (self.count, self.smallest, self.largest, self.horizon)

@@ -1,0 +1,54 @@
+"""Where the parts of an aligned face lie, as fields over the canvas.
+
+`ffhq`: FFHQ's alignment (Karras et al. 2019, appendix A) cuts a square of side max(4 |eye to eye|, 3.6 |eyes to mouth|)
+round a point a tenth of the way from the eyes to the mouth, so that these stand still from face to face: the eyes near
+(0.377, 0.469) and (0.623, 0.469), the corners of the mouth near (0.393, 0.725) and (0.611, 0.725), the tip of the nose
+near (0.501, 0.613). The rest is drawn round them. `avatar`: measured on samples of the bundled model, whose heads are
+smaller, stand a little to the left, and look to the side.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from fgraph.fields import Box, Ellipse, Field, combine, complement, product
+
+Region = Literal["eyes", "nose", "mouth", "face", "hair", "left_half", "right_half"]
+Framing = Literal["ffhq", "avatar"]
+
+_Oval = tuple[float, float, float, float]  # centre x, y, radii along x, y: fractions of the canvas
+
+_OVALS: Mapping[Framing, Mapping[str, tuple[_Oval, ...]]] = {
+    "ffhq": {
+        "eyes": ((0.377, 0.462, 0.1, 0.065), (0.623, 0.462, 0.1, 0.065)),
+        "nose": ((0.501, 0.575, 0.075, 0.1),),
+        "mouth": ((0.502, 0.735, 0.145, 0.075),),
+        "face": ((0.5, 0.6, 0.245, 0.335),),
+        "head": ((0.5, 0.44, 0.47, 0.46),),  # with its hair
+    },
+    "avatar": {
+        "eyes": ((0.33, 0.485, 0.125, 0.105), (0.645, 0.485, 0.115, 0.105)),
+        "nose": ((0.475, 0.6, 0.085, 0.075),),
+        "mouth": ((0.455, 0.75, 0.15, 0.08),),
+        "face": ((0.485, 0.6, 0.27, 0.31),),
+        "head": ((0.485, 0.47, 0.44, 0.45),),
+    },
+}
+_MIDDLE: Mapping[Framing, float] = {"ffhq": 0.5, "avatar": 0.48}  # x of the line between the halves
+
+
+def face_region(region: Region, framing: Framing) -> Field:
+    """1 on a part of the face, 0 elsewhere; left and right are those of the picture."""
+    middle = _MIDDLE[framing]
+    if region == "left_half":
+        return Box((0, 0, middle, 1))
+    if region == "right_half":
+        return Box((middle, 0, 1, 1))
+    if region == "hair":
+        return product(_drawn(framing, "head"), complement(_drawn(framing, "face")))
+    return _drawn(framing, region)
+
+
+def _drawn(framing: Framing, name: str) -> Field:
+    return combine("max", *(Ellipse((x, y), (along, down)) for x, y, along, down in _OVALS[framing][name]))

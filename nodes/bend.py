@@ -1,0 +1,272 @@
+"""`bend`: network bending, told apart by `kind`."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from dataclasses import replace
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from fgraph._geometry import fraction
+from fgraph._ports import Kind, LayerSet
+from fgraph.ir import bendings
+from fgraph.ir.advance import applies
+from fgraph.ir.bend import bend_tensor
+from fgraph.ir.bendings import Chosen, parse_channels
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.planes import described, on_plane
+from fgraph.ir.values import Features, Mapped, Tensor
+from fgraph.node import FeaturesPort, Node, PerRow, blaming
+from fgraph.stylegan.layers import CONST, Layer, Table
+from nodes._spatial import Amount
+
+Share = Annotated[float, Field(ge=0, le=1)]
+About = Literal["centre", "published"]
+
+
+class Bend(Node):
+    """What every kind of bending has: the layers and channels whose outputs are transformed, each time they are made.
+
+    Channels are all, or those named, or a share drawn at random, or a group that is active in like places (Broad,
+    Leymarie & Grierson 2021). The other channels stay. `blend` with a mask bends a part of the picture only.
+    """
+
+    op: Literal["bend"] = "bend"
+    produces: ClassVar[Kind] = Kind.FEATURES
+
+    of: FeaturesPort = Field(description="the pass that is bent")
+    layers: LayerSet = Field(description="the layers whose outputs are bent, such as b16.conv1 or b8..b32")
+    channels: str | int = Field("all", description="all, or numbers and ranges, such as 0,3..9")
+    fraction: PerRow[Share] | None = Field(
+        None, description="instead: this share of each layer's channels, drawn by `seed`"
+    )
+    seed: PerRow[Annotated[int, Field(ge=0, le=2**32 - 1)]] | None = Field(
+        None, description="of fraction; absent: derived from the graph's seed and the node's id"
+    )
+    cluster: PerRow[Annotated[int, Field(ge=0)]] | None = Field(
+        None, description="instead: one of the groups that each layer's channels fall into; 0 is the largest"
+    )
+    clusters: int = Field(4, ge=1, description="how many groups there are")
+    parts: Literal["both", "activation", "skip"] = Field(
+        "activation", description="which tensors: activation is what convolutions make, skip the RGB image so far"
+    )
+
+    @abstractmethod
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        """What is done to the channels of each row."""
+
+    @field_validator("channels")
+    @classmethod
+    def _check_channels(cls, value: str | int) -> str | int:
+        parse_channels(str(value))
+        return value
+
+    @model_validator(mode="after")
+    def _one_choice(self) -> Bend:
+        given = [name for name in ("fraction", "cluster") if getattr(self, name) is not None]
+        if parse_channels(str(self.channels)) is not None:
+            given.append("channels")
+        if len(given) > 1:
+            raise ValueError(f"channels are chosen in one way, not by {' and '.join(given)}")
+        if any(one is not None and one >= self.clusters for one in self.per_row_fields()["cluster"]):
+            raise ValueError(f"of {self.clusters} clusters the last is {self.clusters - 1}")
+        return self
+
+    def static_key(self) -> tuple[Any, ...]:
+        return (*super().static_key(), self.fraction is None, self.cluster is None)
+
+    def lower(self, build: Build, inputs: Inputs) -> Features:
+        features = inputs.features("of")
+        table = build.table(features.model)
+        self._check_kind(build, features.model)
+        with blaming("layers"):
+            layers = self.layers.resolve(table, features.layer)
+            if on_plane(build, features):
+                _check_plane(build, features, layers)
+                layers -= {CONST}
+        held = {
+            name: _maker(table, features.layer, name)
+            for name in _TENSORS
+            if getattr(features, name) is not None and applies(layers, self.parts, features.layer, name)
+        }  # what stands at the pause, and is bent there
+        run_on = [table.at(index) for index in sorted(layers) if self.parts in ("both", table.at(index).tensor)]
+        self._check_layers([*held.values(), *run_on])
+        moves = tuple(map(bendings.Bend, self.transforms(inputs), self._chosen(inputs, features.model)))
+        bent: dict[str, Any] = {
+            name: bend_tensor(build, getattr(features, name), moves, layer, features.canvas)
+            for name, layer in held.items()
+        }
+        return replace(features, carrier=Mapped(features.carrier, moves, layers, self.parts), **bent)
+
+    def _check_kind(self, build: Build, model: str) -> None:
+        if self.cluster is not None and (table := build.table(model)).is_alias_free:
+            with blaming("cluster"):
+                raise ValueError(
+                    f"clusters are found for StyleGAN2 only, and {described(model, table)} is none: choose channels by "
+                    "number or by fraction"
+                )
+
+    def _check_layers(self, bent: list[Layer]) -> None:
+        with blaming("layers"):
+            if not bent:
+                raise ValueError(f"no layer among '{self.layers.text}' makes what parts: {self.parts} names")
+            if self.cluster is not None and (other := [one.name for one in bent if one.kind != "conv"]):
+                raise ValueError(f"clusters are of the channels of convolutions; {', '.join(other)} is none")
+        least = min(bent, key=lambda one: one.out_channels)
+        numbers = parse_channels(str(self.channels))
+        with blaming("channels"):
+            if numbers is not None and numbers[-1] >= least.out_channels:
+                raise ValueError(
+                    f"channel {numbers[-1]} does not exist at {least.name}, which has 0 to {least.out_channels - 1}"
+                )
+        with blaming("clusters"):
+            if self.cluster is not None and self.clusters > least.out_channels:
+                raise ValueError(
+                    f"{least.name} has {least.out_channels} channels, too few for {self.clusters} clusters"
+                )
+
+    def _chosen(self, inputs: Inputs, model: str) -> list[Chosen]:
+        if self.fraction is not None:
+            seeds = [
+                seed for member in inputs.members for seed in _spread(member.seeds(member.node.seed), member.slot.rows)
+            ]
+            return [
+                Chosen(fraction=one, seed=seed) for one, seed in zip(inputs.per_row("fraction"), seeds, strict=True)
+            ]
+        if self.cluster is not None:
+            return [Chosen(cluster=(model, self.clusters, one)) for one in inputs.per_row("cluster")]
+        return [Chosen(parse_channels(str(self.channels)))] * inputs.rows
+
+
+_TENSORS: tuple[Tensor, ...] = ("activation", "skip")
+
+
+def _check_plane(build: Build, features: Features, layers: frozenset[int]) -> None:
+    """A pass paused at a plane holds no channels: what its layers make is bent."""
+    if layers <= {CONST}:
+        raise ValueError(
+            f"{described(features.model, build.table(features.model))} has no channels to bend at const, only a plane: "
+            "tap it at input, or name layers from input on"
+        )
+
+
+def _maker(table: Table, layer: int, tensor: Tensor) -> Layer:
+    """The last layer, up to this one, that made a tensor of the state."""
+    return next(one for one in reversed(table.layers[: layer + 2]) if one.tensor == tensor)
+
+
+def _spread(values: tuple[int, ...], rows: int) -> tuple[int, ...]:
+    return values * rows if len(values) == 1 else values
+
+
+class ScaleBend(Bend):
+    """Channels made larger or smaller about the middle; zeros come in from outside."""
+
+    kind: Literal["scale"] = "scale"
+    factor: PerRow[Annotated[float, Field(gt=0)]] = Field(1.0, description="2 is twice as large")
+    about: About = Field("centre", description="centre, or published: pixel n/2, half a pixel below and right of it")
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        return [bendings.Scale(one, self.about) for one in inputs.per_row("factor")]
+
+
+class RotateBend(Bend):
+    """Channels turned about the middle; zeros come in at the corners."""
+
+    kind: Literal["rotate"] = "rotate"
+    degrees: PerRow[float] = Field(0.0, description="counter-clockwise, as it is looked at")
+    about: About = Field("centre", description="centre, or published: pixel n/2, half a pixel below and right of it")
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        return [bendings.Rotate(one, self.about) for one in inputs.per_row("degrees")]
+
+
+class TranslateBend(Bend):
+    """Channels moved; zeros come in at the edge, or what went out at the other where the canvas goes round."""
+
+    kind: Literal["translate"] = "translate"
+    dx: PerRow[Amount] = Field(0.0, description="to the right")
+    dy: PerRow[Amount] = Field(0.0, description="down")
+    unit: Literal["fraction", "pixel"] = Field(
+        "fraction", description="of the canvas, as published; or pixels of each layer's own map"
+    )
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        amounts = zip(inputs.per_row("dy"), inputs.per_row("dx"), strict=True)
+        return [bendings.Translate(fraction(dy), fraction(dx), self.unit) for dy, dx in amounts]
+
+
+class FlipBend(Bend):
+    """Channels mirrored."""
+
+    kind: Literal["flip"] = "flip"
+    axis: Literal["x", "y"] = Field("x", description="x swaps left and right (published: flip-h), y top and bottom")
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        return [bendings.Mirror(self.axis)] * inputs.rows
+
+
+class ErodeBend(Bend):
+    """The least value within a disc: bright forms get thinner."""
+
+    kind: Literal["erode"] = "erode"
+    radius: PerRow[Annotated[int, Field(ge=0, le=64)]] = Field(1, description="of the disc, in pixels of the layer")
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        return [bendings.Erode(one) for one in inputs.per_row("radius")]
+
+
+class DilateBend(Bend):
+    """The greatest value within a disc: bright forms get thicker."""
+
+    kind: Literal["dilate"] = "dilate"
+    radius: PerRow[Annotated[int, Field(ge=0, le=64)]] = Field(1, description="of the disc, in pixels of the layer")
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        return [bendings.Dilate(one) for one in inputs.per_row("radius")]
+
+
+class ThresholdBend(Bend):
+    """1 where a channel is above a value, else 0."""
+
+    kind: Literal["threshold"] = "threshold"
+    value: PerRow[float] = Field(0.5, description="what it must be above; published: -1 to 1")
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        return [bendings.Threshold(one) for one in inputs.per_row("value")]
+
+
+class MultiplyBend(Bend):
+    """Channels times a factor."""
+
+    kind: Literal["multiply"] = "multiply"
+    factor: PerRow[float] = Field(1.0, description="0 ablates, below 0 turns the sign")
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        return [bendings.Multiply(one) for one in inputs.per_row("factor")]
+
+
+class AblateBend(Bend):
+    """Channels set to 0."""
+
+    kind: Literal["ablate"] = "ablate"
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        return [bendings.Multiply(0.0)] * inputs.rows
+
+
+class InvertBend(Bend):
+    """1 - x, as published."""
+
+    kind: Literal["invert"] = "invert"
+
+    def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
+        return [bendings.Invert()] * inputs.rows
+
+
+BENDS: tuple[type[Bend], ...] = (
+    ScaleBend, RotateBend, TranslateBend, FlipBend, ErodeBend, DilateBend, ThresholdBend, MultiplyBend, AblateBend,
+    InvertBend,
+)  # fmt: skip

@@ -1,0 +1,195 @@
+"""`patches`: parts of a picture copied elsewhere, on its features."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
+
+from pydantic import Field, model_validator
+
+from fgraph._ports import Kind, LayerSet, broadcast_rows
+from fgraph.ir.advance import advance, transplant
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.ops import Propose
+from fgraph.ir.planes import described
+from fgraph.ir.program import Operand
+from fgraph.ir.values import Blend, Features, Parts, Patched, Tensor
+from fgraph.node import Data, FeaturesPort, Node, PerRow, blaming
+from nodes._copies import Copy, Move, Proposals
+from nodes._spatial import map_features
+from nodes.blend import blend_features, check_pair
+
+__all__ = ["Copy", "Patches", "Proposals"]
+
+T = TypeVar("T")
+_PREVIEW = 64  # pixels of the picture that proposals are judged on, where the generator makes more
+_COARSEST = 8  # cells that patches are counted in, at least
+
+
+class Patches(Node):
+    """Patches of one picture copied elsewhere in it (or taken from `source`), on the features of many layers.
+
+    The form of the paper, at each of the layers: f <- (1 - Shift(α)) f + Shift(α) Shift(f) (SOAT, equation 4). Several
+    patches are laid one over the other, each a copy of the untouched picture. The form of the code (`patch_swap`):
+    boxes cut to whole pixels of one layer, once, hard, the activation only.
+    """
+
+    op: Literal["patches"] = "patches"
+    produces: ClassVar[Kind] = Kind.FEATURES
+
+    of: FeaturesPort = Field(description="the picture that is changed")
+    source: FeaturesPort | None = Field(
+        None, description="the picture that patches are cut from, paused at the same layer; absent: the same one"
+    )
+    patches: Data[tuple[Copy, ...] | Proposals] = Field(
+        description="a list of {box: [x, y, width, height], to: [x, y]}, or with by: [dx, dy] instead of to, in "
+        "fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are proposed, "
+        "by looking at the picture, for each row"
+    )
+    feather: PerRow[Annotated[float, Field(ge=0)]] = Field(
+        0.03, description="σ of the soft edge, as a fraction of the shorter side of the canvas; form code has none"
+    )
+    layers: LayerSet = Field(LayerSet("b16.."), description="where patches are copied; form code does so once, at `at`")
+    parts: Literal["both", "activation", "skip"] = Field("both", description="which tensors; form code: activation")
+    swap: bool = Field(False, description="copy what is at the other end the other way, too")
+    form: Literal["paper", "code"] = Field("paper", description="paper: soft, at many layers; code: hard, at one")
+    at: str | int = Field("b16", description="of form code: the layer")
+
+    @model_validator(mode="after")
+    def _check(self) -> Patches:
+        if isinstance(self.patches, Proposals):
+            if self.source is not None or self.swap or self.form == "code":
+                raise ValueError("proposed patches are of one picture, one way, in the form of the paper")
+        elif not self.patches:
+            raise ValueError("there is no patch: give a list of them, or {count, seed} to have some proposed")
+        if self.form == "code" and {"layers", "parts", "feather"} & self.model_fields_set:
+            raise ValueError("form code copies once, hard, the activation: leave layers, parts and feather out")
+        return self
+
+    def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
+        proposed = self.patches.rows if isinstance(self.patches, Proposals) else 1
+        return broadcast_rows([super().row_count(rows), proposed])
+
+    def static_key(self) -> tuple[Any, ...]:
+        kind = self.patches.rule if isinstance(self.patches, Proposals) else len(self.patches)
+        return (*super().static_key(), kind)
+
+    def lower(self, build: Build, inputs: Inputs) -> Features:
+        features = inputs.features("of")
+        _check_model(build, features.model)
+        source = inputs.features("source") if inputs.has("source") else features
+        if self.form == "code":
+            return self._cut_hard(build, inputs, features, source)
+        with blaming("layers"):
+            layers = self.layers.resolve(build.table(features.model), features.layer)
+        if isinstance(self.patches, Proposals):
+            return _propose(build, inputs, features, (layers, self.parts))
+        check_pair(build, features, source)
+        feathers = inputs.per_row("feather")
+        return _Copying(build, source, layers, self.parts).run(features, self._by_row(inputs), feathers)
+
+    def _cut_hard(self, build: Build, inputs: Inputs, features: Features, source: Features) -> Features:
+        with blaming("at"):
+            layer = build.table(features.model).pause(self.at)
+            features, source = (advance(build, one, layer) if one.layer < layer else one for one in (features, source))
+        check_pair(build, features, source)
+        size = build.type_of(features.activation).size
+        columns = [[move.in_cells(*size) for move in column] for column in self._by_row(inputs)]
+        here = _Copying(build, source, frozenset({features.layer}), "activation")
+        return here.run(features, columns, (0.0,) * features.rows)
+
+    def _by_row(self, inputs: Inputs) -> list[list[Move]]:
+        """For each patch, what it is in each row."""
+        rows = [member.node._both_ways for member in inputs.members for _ in range(member.slot.rows)]
+        return [list(column) for column in zip(*rows, strict=True)]
+
+    @property
+    def _both_ways(self) -> list[Move]:
+        assert not isinstance(self.patches, Proposals)
+        moves = [copy.move for copy in self.patches]
+        return [one for move in moves for one in ((move, move.turned()) if self.swap else (move,))]
+
+
+def _check_model(build: Build, model: str) -> None:
+    table = build.table(model)
+    if table.is_alias_free:
+        with blaming("of"):
+            raise ValueError(
+                f"patches are counted in the cells of StyleGAN2 layers; the maps of {described(model, table)} have "
+                "margins: blend the pass with a shifted one under a mask"
+            )
+
+
+@dataclass(frozen=True)
+class _Copying:
+    """Copies from one source, at some layers."""
+
+    build: Build
+    source: Features
+    layers: frozenset[int]
+    parts: Parts
+
+    def run(self, features: Features, columns: list[list[Move]], feathers: Sequence[float]) -> Features:
+        """The pass with all patches laid over it, each the blend of the last with the source shifted."""
+        for column in columns:
+            shifts, fades = zip(
+                *(move.lower(feather) for move, feather in zip(column, feathers, strict=True)), strict=True
+            )
+            moved = map_features(self.build, self.source, _distinct(shifts), self.layers, self.parts)
+            alpha = _distinct(fades)
+            carrier = Blend(features.carrier, moved.carrier, alpha, self.layers, self.parts)
+            features = blend_features(self.build, features, moved, carrier)
+        return features
+
+
+def _distinct(values: Sequence[T]) -> tuple[T, ...]:
+    """The same values; equal ones are one object."""
+    known: dict[T, T] = {}
+    return tuple(known.setdefault(value, value) for value in values)
+
+
+def _propose(build: Build, inputs: Inputs, features: Features, where: tuple[frozenset[int], Parts]) -> Features:
+    """The pass with patches that are chosen while it runs, from a picture of its untouched self."""
+    layers, parts = where
+    table = build.table(features.model)
+    coarsest = max(min(table.at(layer).resolution for layer in layers), _COARSEST)
+    picture = _preview(build, features, coarsest)
+    cells = features.canvas.pixels(coarsest)
+    rule = inputs.members[0].node.patches
+    op = Propose(rule.count, *cells, rule.smallest, rule.largest, rule.horizon)
+    chosen = build.emit(op, [picture], _draws(inputs))
+    carrier = Patched(features.carrier, chosen, inputs.per_row("feather"), cells, layers, parts)
+    made = replace(features, carrier=carrier)
+    if features.layer not in layers:
+        return made
+
+    def state(name: Tensor) -> Any:
+        operand = getattr(features, name)
+        return transplant(build, operand, carrier) if operand is not None and parts in ("both", name) else operand
+
+    return replace(made, activation=state("activation"), skip=state("skip"))
+
+
+def _draws(inputs: Inputs) -> list[tuple[int, int]]:
+    """What each row's patches are drawn from: a seed, and which of its variations this is."""
+    found: list[tuple[int, int]] = []
+    for member in inputs.members:
+        rule, rows = member.node.patches, member.slot.rows
+        seeds = member.seeds(rule.seed)
+        numbers = range(rule.variations) if rule.variations > 1 else (0,)
+        pairs = [(seed, number) for seed in seeds for number in numbers]
+        found += pairs * rows if len(pairs) == 1 else pairs
+    return found
+
+
+def _preview(build: Build, features: Features, coarsest: int) -> Operand:
+    """The picture as far as it is drawn by the first layer that gives at least 64 pixels, or by the last."""
+    table = build.table(features.model)
+    least = max(coarsest, min(_PREVIEW, table.size))
+    drawing = [layer for layer in table.layers[1:] if layer.kind == "torgb" and layer.index >= features.layer]
+    layer = next((one for one in drawing if one.resolution >= least), table.at(table.last))
+    skip = advance(build, features, layer.index).skip
+    assert skip is not None
+    return skip

@@ -1,0 +1,38 @@
+"""`truncate`: codes drawn towards the mean."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import ClassVar, Literal
+
+from pydantic import Field
+
+from fgraph._ports import Kind
+from fgraph.ir.build import Build
+from fgraph.ir.inputs import Inputs
+from fgraph.ir.ops import Truncate as TruncateOp
+from fgraph.ir.ops import TruncateStyles
+from fgraph.ir.values import Latent
+from fgraph.node import LatentPort, Node, PerRow
+
+
+class Truncate(Node):
+    """w_mean + ψ (w - w_mean), for any codes: z is mapped to W first, and in S the mean is that of W, as styles.
+
+    `cutoff` is `truncation_cutoff` of NVlabs' programs: only the first so many W+ rows are truncated.
+    """
+
+    op: Literal["truncate"] = "truncate"
+    produces: ClassVar[Kind] = Kind.LATENT
+
+    of: LatentPort = Field(description="the codes")
+    truncation: PerRow[float] = Field(0.7, description="ψ: 1 leaves the codes as they are, 0 is the mean")
+    cutoff: int | None = Field(None, ge=0, description="truncate only the W+ rows below this one; absent: all")
+
+    def lower(self, build: Build, inputs: Inputs) -> Latent:
+        latent, psi = inputs.latent("of"), inputs.per_row("truncation")
+        if latent.space == "s":
+            return replace(latent, code=build.emit(TruncateStyles(latent.model, self.cutoff), [latent.code], psi))
+        if latent.space != "w+":
+            latent = build.promote(latent, "w" if self.cutoff is None else "w+")
+        return replace(latent, code=build.emit(TruncateOp(latent.model, self.cutoff), [latent.code], psi))

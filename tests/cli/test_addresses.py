@@ -1,0 +1,60 @@
+"""Models by address on the command line: kept where cache= says, and with offline=true not fetched."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fgraph.cli import main
+from tests.serving import Server, serving
+
+MODEL = Path(__file__).resolve().parents[1] / "goldens" / "soat64_a.pt"
+BLEND = ["graph=blend_horizontal"]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
+    monkeypatch.chdir(tmp_path)
+    with serving(MODEL.read_bytes()) as one:
+        yield one
+
+
+def model(server: Server) -> list[str]:
+    return [f"model='{server.address}'", "cache=kept"]
+
+
+@pytest.mark.parametrize("mode", ["check", "explain", "run", "draw"])
+def test_offline_finds_what_is_kept(server: Server, mode: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = [*BLEND, f"mode={mode}", *model(server), "hydra.run.dir=out"]
+    assert main([*arguments, "offline=true"]) == 2
+    assert "offline forbids to fetch it" in capsys.readouterr().err
+    assert not server.asked
+    assert main(arguments) == 0
+    assert len(server.asked) == 1
+    assert main([*arguments, "offline=true"]) == 0
+    assert len(server.asked) == 1
+    assert [path.name for path in Path("kept/models").glob("*/*")] == ["small_one.pt"]
+
+
+@pytest.mark.parametrize("launcher", ["fused", "basic"])
+def test_sweeps(server: Server, launcher: str, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["-m", *BLEND, "seed=1,2", *model(server), f"hydra/launcher={launcher}", "hydra.sweep.dir=out"]
+    assert main([*arguments, "offline=true"]) == 1
+    assert main([*arguments, "offline=false,true"]) == 0
+    assert len(server.asked) == 1
+    assert len(list(Path("out").glob("*/image*.png"))) == 4
+
+
+def test_reports_and_conversions(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["mode=inspect", *model(server), "offline=true"]) == 2
+    assert main(["mode=inspect", *model(server)]) == 0
+    assert "rosinality / SOAT (.pt)" in capsys.readouterr().out
+    assert main(["mode=convert", *model(server), "offline=true", "target=own.safetensors"]) == 0
+    assert len(server.asked) == 1
+
+
+def test_settings_that_are_none(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*BLEND, "offline=maybe"]) == 2
+    assert "offline is true or false, not 'maybe'" in capsys.readouterr().err
+    assert main([*BLEND, "model=hf://org/repo/model.pt", "hub=http://mirror.example.org", "cache=kept"]) == 2
+    assert "the hub 'http://mirror.example.org' would be asked over an open line" in capsys.readouterr().err

@@ -1,0 +1,73 @@
+"""`mode=invert` on the command line."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from fgraph.cli import main
+from fgraph.stylegan.checkpoint import save_generator
+from tests.networks import tiny
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """Two pictures, larger than the model, and a broken one."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for seed in range(2):
+        noise = np.random.default_rng(seed).integers(0, 255, (20, 24, 3), dtype=np.uint8)
+        Image.fromarray(noise).save(folder / f"{seed}.png")
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    save_generator(tiny(1), tmp_path / "model.safetensors")
+    return folder
+
+
+def call(tmp_path: Path, *arguments: str) -> int:
+    place = [f"hydra.run.dir={tmp_path / 'out'}", f"model={tmp_path / 'model.safetensors'}", "device=cpu"]
+    return main(["mode=invert", *place, f"inversion.cache={tmp_path / 'cache'}", *arguments])
+
+
+def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(tmp_path, f"images={pictures}", "inversion.steps=3", "inversion.tune.steps=2") == 3
+    told = capsys.readouterr()
+    assert "broken.jpg cannot be read as an image" in told.err
+    assert "1 of 3 pictures were skipped; 2 are done" in told.err
+    assert told.out.count("PSNR") == 4
+    written = {path.name for path in (tmp_path / "out").iterdir()}
+    assert {"0.safetensors", "1.png", "1.curve.csv", "0.model.safetensors", "overview.png"} <= written
+    assert "preview.png" not in written
+    with (tmp_path / "out" / "inversions.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [Path(line["picture"]).name for line in lines] == ["0.png", "1.png"]
+    assert [line["steps"] for line in lines] == ["3", "3"]
+    with Image.open(tmp_path / "out" / "overview.png") as sheet:
+        assert sheet.size == (32, 34)  # two pairs, one below the other
+
+    (pictures / "broken.jpg").unlink()
+    assert call(tmp_path, f"images={pictures}", "inversion.steps=3") == 0
+    assert capsys.readouterr().out.count("kept from earlier") == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ([], "mode=invert needs images="),
+        (["images=nowhere"], "neither a folder nor a picture at 'nowhere'"),
+        (["images=.", "inversion.stps=3"], "unknown setting 'inversion.stps': did you mean 'inversion.steps'"),
+        (["images=.", "inversion.prior=gausian"], "prior: Input should be 'none', 'gaussian'"),
+        (["images=.", "inversion.fit=crp"], "unknown inversion.fit 'crp': expected crop, pad, stretch"),
+        (["images=.", "inversion.batch=0"], "inversion.batch is a number of pictures"),
+        (["images=.", "inversion.tune.steps=-1"], "tune.steps"),
+        (["images=x", "mode=run"], "images is for mode=invert, not for mode=run"),
+    ],
+)
+def test_mistakes(
+    arguments: list[str], message: str, tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(tmp_path, *arguments) == 2
+    assert message in capsys.readouterr().err

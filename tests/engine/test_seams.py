@@ -1,0 +1,127 @@
+"""Panoramas have no seams where they promise none, and the measure finds those of the published way."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import fgraph
+from fgraph.cli.command import GRAPHS
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))  # scripts, not a package
+import measures
+import seams
+
+SEEDS = 24
+
+
+def array(graph: fgraph.Graph | str, output: str = "panorama", **options: object) -> NDArray[np.float32]:
+    return fgraph.run(graph, device="cpu", **options)[output].array  # type: ignore[no-any-return]
+
+
+def bundled(name: str, *overrides: str) -> fgraph.Graph:
+    return fgraph.load(GRAPHS / "graph" / f"{name}.yaml", overrides)
+
+
+@pytest.mark.parametrize(
+    ("wrap", "grid", "turn"), [("x", (1, 4), (0, 1)), ("y", (4, 1), (1, 0)), ("both", (2, 2), (1, 1))]
+)
+def test_a_ring_begins_anywhere(wrap: str, grid: tuple[int, int], turn: tuple[int, int]) -> None:
+    """Codes turned by a cell turn the picture by a cell: no place of it differs from any other."""
+    codes = np.arange(4).reshape(grid)
+    text = """
+        nodes:
+          z: {{op: sample, count: 4, seed: 5, truncation: 0.7}}
+          turned: {{op: rows, of: z, take: "{take}"}}
+          ring: {{op: mosaic, of: turned, grid: {grid}, wrap: {wrap}}}
+          panorama: {{op: decode, of: ring, clamp: false}}
+        outputs: [panorama]
+    """
+    plain, turned = (
+        array(text.format(take=",".join(map(str, order.ravel())), grid=list(grid), wrap=wrap), precision="float64")
+        for order in (codes, np.roll(codes, turn, axis=(0, 1)))
+    )
+    cells = np.roll(plain, (turn[0] * 64, turn[1] * 64), axis=(2, 3))
+    assert np.abs(cells - turned).max() < 1e-5  # results are kept in float32
+    assert np.abs(plain - turned).max() > 0.1
+
+
+@pytest.fixture(scope="module")
+def rings() -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """Steps at the join and at the other borders, of the closed loop and of an open mosaic, over all seeds."""
+    return {name: seams.ring_steps(seams.run(graph, "landscape", SEEDS)) for name, graph in RINGS.items()}
+
+
+RINGS = {"closed": seams.RING, "open": seams.MOSAIC}
+
+
+def test_the_join_of_a_closed_loop_is_a_column_like_the_others(
+    rings: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
+) -> None:
+    """By an exact rank test over the borders of the same loop (see docs/seams.md), which finds an open one at once."""
+    assert measures.rank_test(*rings["closed"]) > 0.05
+    assert measures.rank_test(*rings["open"]) < 0.001
+
+
+def test_the_published_way_has_seams_and_the_windows_have_none() -> None:
+    published, windows, mosaic = (
+        seams.run(graph, "landscape", 3) for graph in (seams.PUBLISHED, seams.WINDOWS, seams.MOSAIC)
+    )
+    apart = [seams.disagreement(one["spans"], 0.75, 0.25) for one in published]
+    assert min(apart) > 0.5  # levels of 255
+    for one, whole in zip(windows, mosaic, strict=True):
+        assert seams.disagreement(one["spans"], 0.625, 0.375) < 1e-3
+        assert np.abs(one["panorama"] - whole["panorama"]).max() < 1e-4
+
+
+def test_bundled_windows_are_the_mosaic_of_all_codes() -> None:
+    windows = bundled("panorama_windows")
+    z = windows.spec.nodes["z"]
+    whole = windows.decode(windows.mosaic("z", grid=(1, z.count)), id="whole")  # type: ignore[attr-defined]
+    results = fgraph.run(windows, outputs={"panorama": "panorama", "whole": whole})
+    assert np.abs(results["panorama"].array - results["whole"].array).max() < 1e-4
+
+
+def test_a_grid_goes_down_as_it_goes_across() -> None:
+    """Borders between cells are columns and lines like those beside them, both ways."""
+    grid = array(bundled("panorama_grid", "nodes.z.count=6", "nodes.grid.grid=[2,3]"))
+    assert grid.shape == (1, 3, 128, 192)
+    down, across = measures.steps(grid[0].transpose(0, 2, 1)), measures.steps(grid[0])
+    assert np.exp(measures.excess(down, [64], (-16, -8, 8, 16)))[0] < 2
+    assert np.exp(measures.excess(across, [64, 128])).max() < 2
+
+
+def test_a_real_picture_takes_its_place_among_drawn_codes() -> None:
+    graph = bundled("panorama_real", "nodes.own.steps=3")
+    made = fgraph.run(graph, outputs=["own", "z", "codes", "panorama"])
+    own, codes, drawn = made["own"].array, made["codes"].array, [0, 1, 3, 4]
+    assert codes.shape[0] == 5
+    np.testing.assert_allclose(codes[2], own[0], atol=1e-6)
+    given = np.broadcast_to(made["z"].array[drawn, None], codes[drawn].shape)
+    np.testing.assert_allclose(codes[drawn], given, atol=1e-6)
+    assert made["panorama"].array.shape == (1, 3, 64, 320)
+
+
+def test_the_tests_by_lot() -> None:
+    generator = np.random.default_rng(0)
+    plain = generator.normal(size=(60, 5))
+    assert measures.rank_test(plain[:, 0], plain[:, 1:]) > 0.05
+    assert measures.rank_test(plain[:, 0] + 1, plain[:, 1:]) < 0.001
+    assert measures.sign_test(plain[:, 0]) > 0.05
+    assert measures.sign_test(plain[:, 0] + 1) < 0.001
+    found = [measures.rank_test(one[:, 0], one[:, 1:], rounds=500) for one in generator.normal(size=(200, 20, 5))]
+    assert 0.02 < np.mean(np.array(found) < 0.1) < 0.18  # as often as it says
+    low, high = measures.interval(plain.ravel())
+    assert low < plain.mean() < high
+
+
+def test_steps_and_their_excess() -> None:
+    picture = np.zeros((1, 2, 64))
+    picture[:, :, ::2] = 1  # every step is 1
+    picture[:, :, 32:] += 3
+    assert measures.steps(picture)[[31, 32, 33]].tolist() == [1, 4, 1]
+    assert measures.excess(measures.steps(picture), [32])[0] == pytest.approx(np.log(4))

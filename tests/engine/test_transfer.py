@@ -1,0 +1,179 @@
+"""Attribute transfer: the readings of alignment, where the parts of a face lie, and whose channels are taken."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import fgraph
+from fgraph.runtime.kernels import owning
+from fgraph.stylegan.ownership import find_owners
+from tests.engine.comparing import assert_close
+from tests.networks import tiny
+
+MAIN = tiny(0, 32)
+BOTH: dict[str, Any] = {"one": {"op": "sample", "seed": 1}, "two": {"op": "sample", "seed": 2}}
+
+
+def run(nodes: dict[str, Any], outputs: list[str], model: Any = MAIN, **more: Any) -> Any:
+    return fgraph.run({"models": {"main": model}, "nodes": BOTH | nodes, "outputs": outputs}, device="cpu", **more)
+
+
+def styles(**align: Any) -> np.ndarray:
+    """S of `two` aligned to `one`, through an empty change that promotes it."""
+    nodes = {
+        "posed": {"op": "align", "of": "two", "to": "one", **align},
+        "s": {"op": "mix", "a": "posed", "b": "posed"},
+    }
+    nodes["s"]["layers"] = "1"
+    return run(nodes, ["s"])["s"].array[0]
+
+
+@pytest.mark.parametrize(
+    ("align", "taken"),
+    [
+        ({}, range(6)),
+        ({"reading": "code"}, range(4)),
+        ({"reading": "code_with_slip"}, range(1, 4)),
+        ({"rows": "1"}, (1, 2)),
+    ],
+)
+def test_what_each_reading_takes(align: dict[str, Any], taken: Any) -> None:
+    """W+ rows 0..3 feed σ 0..5; the code takes σ 0..3, as published 1..3."""
+    posed, one = styles(**align), styles(layers="0..")
+    two = run({"s": {"op": "mix", "a": "two", "b": "two", "layers": "1"}}, ["s"])["s"].array[0]
+    for layer in MAIN.table.layers[1:]:
+        wanted = one if layer.index in taken else two
+        assert np.allclose(posed[layer.style_slice], wanted[layer.style_slice], atol=1e-5), layer.name
+
+
+@pytest.mark.parametrize(("reading", "layers"), [("code_with_slip", "0,4.."), ("code", "4..")])
+def test_the_readings_of_the_code_are_what_its_blend_leaves_unmixed(reading: str, layers: str) -> None:
+    """In face mode `blend_bbox` mixes σ 0 and 4 on: to wear the source's styles at 1..3 is the same."""
+    nodes: dict[str, Any] = {
+        "where": {"op": "mask", "kind": "box", "box": [0.2, 0.3, 0.5, 0.5], "feather": 0.05},
+        "posed": {"op": "align", "of": "two", "to": "one", "reading": reading},
+        "aligned": {"op": "blend", "a": "one", "b": "posed", "mask": "where", "layers": "0.."},
+        "left_out": {"op": "blend", "a": "one", "b": "two", "mask": "where", "layers": layers},
+        "x": {"op": "decode", "of": "aligned"},
+        "y": {"op": "decode", "of": "left_out"},
+    }
+    result = run(nodes, ["x", "y"])
+    assert_close(result["x"].array, result["y"].array, reading)
+
+
+def test_align_takes_one_way_of_saying_it() -> None:
+    nodes = BOTH | {"posed": {"op": "align", "of": "two", "to": "one", "reading": "code", "rows": "0"}}
+    (fault,) = fgraph.check({"models": {"main": MAIN}, "nodes": nodes, "outputs": ["posed"]})
+    assert "give one of reading, rows and layers, not reading and rows" in fault.message
+
+
+# -- regions
+
+
+def drawn(region: str, framing: str, model: str, **more: Any) -> np.ndarray:
+    node = {"op": "mask", "kind": "region", "region": region, "framing": framing, **more}
+    return run({"mask": node}, ["mask"], model)["mask"].array[0, 0]
+
+
+@pytest.mark.parametrize("framing", ["ffhq", "avatar"])
+def test_regions_lie_where_faces_have_them(framing: str) -> None:
+    """Eyes above the nose above the mouth, all in the face; hair and face share next to nothing; halves fill it."""
+    found = {name: drawn(name, framing, "avatar") for name in ("eyes", "nose", "mouth", "face", "hair")}
+    rows = np.arange(64)[:, None]
+    height = {name: float((mask * rows).sum() / mask.sum()) for name, mask in found.items()}
+    assert height["hair"] < height["eyes"] < height["nose"] < height["mouth"]
+    for name in ("eyes", "nose", "mouth"):
+        assert (found[name] * found["face"]).sum() > 0.8 * found[name].sum(), name
+        assert (found[name] * found["hair"]).sum() < 0.15 * found[name].sum(), name
+    assert (found["face"] * found["hair"]).sum() < 0.15 * found["hair"].sum()
+    left, right = (drawn(f"{side}_half", framing, "avatar") for side in ("left", "right"))
+    assert_close(left + right, np.ones_like(left), "the halves")
+    assert left[:, :16].min() == 1
+    assert left[:, 48:].max() == 0
+    assert 0.2 < left[:, 30:34].mean() < 0.8  # soft in the middle
+
+
+def test_regions_of_ffhq_hold_the_points_that_its_alignment_fixes() -> None:
+    points = {
+        "eyes": [(0.377, 0.469), (0.623, 0.469)],
+        "mouth": [(0.393, 0.725), (0.611, 0.725)],
+        "nose": [(0.501, 0.613)],
+    }
+    for region, places in points.items():
+        mask = drawn(region, "ffhq", "avatar")
+        assert all(mask[int(y * 64), int(x * 64)] > 0.8 for x, y in places), region
+
+
+def test_regions_are_the_same_at_every_size() -> None:
+    small, large = drawn("hair", "ffhq", MAIN), drawn("hair", "ffhq", "avatar")
+    assert np.abs(large.reshape(32, 2, 32, 2).mean(axis=(1, 3)) - small).max() < 0.12  # a σ is one pixel at the larger
+    assert np.abs(large.mean() - small.mean()) < 0.005
+
+
+# -- owned parts
+
+
+def taken(model: Any = "avatar", **own: Any) -> dict[str, np.ndarray]:
+    nodes: dict[str, Any] = {
+        "made": {"op": "own", "of": "one", "reference": "two", "samples": 32, "layer": "b16", "clusters": 6, **own},
+        "hair": {"op": "mask", "kind": "region", "region": "hair", "framing": "avatar"},
+        "source": {"op": "mix", "a": "one", "b": "one", "layers": "1"},
+        "reference": {"op": "mix", "a": "two", "b": "two", "layers": "1"},
+    }
+    result = run(nodes, ["made", "source", "reference"], model)
+    return {name: value.array[0] for name, value in result.items()}
+
+
+def test_without_a_budget_nothing_is_taken_and_with_all_of_it_everything() -> None:
+    none, everything = taken(part=0, epsilon=0), taken(part=0, rho=0, epsilon=1e6)
+    assert np.allclose(none["made"], none["source"], atol=1e-6)
+    assert np.allclose(everything["made"], everything["reference"], atol=1e-6)
+    half = taken(part=0, rho=0, epsilon=1e6, strength=0.5)
+    assert np.allclose(half["made"], (half["source"] + half["reference"]) / 2, atol=1e-6)
+
+
+def test_together_goes_by_the_share() -> None:
+    some = taken(part=[0, 1], how="together", strength=1.0)
+    rest = taken(part=[2, 3, 4, 5], how="together", strength=1.0)
+    away = some["made"] - some["source"] + rest["made"] - rest["source"]  # shares of all parts sum to 1
+    assert np.allclose(away, some["reference"] - some["source"], atol=1e-5)
+
+
+def test_a_region_stands_for_the_parts_that_lie_in_it() -> None:
+    by_mask = taken(mask="hair", epsilon=10)
+    assert 0 < np.count_nonzero(by_mask["made"] != by_mask["source"]) < by_mask["made"].size / 2
+
+
+def test_what_owns_what_is_found_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(owning, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(owning, "_known", {})
+    first = taken(part=1, seed=3)["made"]
+    (kept,) = (tmp_path / "own").glob("*.npz")
+    owning._known.clear()
+    monkeypatch.setattr(owning, "find_owners", lambda *_: pytest.fail("found again"))
+    assert np.array_equal(taken(part=1, seed=3)["made"], first)
+    kept.write_bytes(kept.read_bytes()[:1000])  # damaged
+    owning._known.clear()
+    monkeypatch.setattr(owning, "find_owners", find_owners)
+    assert np.array_equal(taken(part=1, seed=3)["made"], first)
+
+
+@pytest.mark.parametrize(
+    ("own", "said"),
+    [
+        ({}, "either part, a number, or mask"),
+        ({"part": 0, "mask": "hair"}, "either part, a number, or mask"),
+        ({"part": 6}, "there is no part [6]: there are 0 to 5"),
+        ({"part": 0, "layer": "b64"}, "take an earlier layer"),
+        ({"part": 0, "layer": "b65"}, "no layer 'b65'"),
+    ],
+)
+def test_faults_of_own(own: dict[str, Any], said: str) -> None:
+    nodes = BOTH | {"hair": {"op": "mask", "kind": "region", "region": "hair"}}
+    nodes["made"] = {"op": "own", "of": "one", "reference": "two", "clusters": 6, **own}
+    faults = fgraph.check({"models": {"main": "avatar"}, "nodes": nodes, "outputs": ["made"]})
+    assert any(said in fault.message for fault in faults), faults

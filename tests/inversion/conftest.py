@@ -1,0 +1,29 @@
+"""Images of a tiny generator, to be found again."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from fgraph.inversion import Settings
+from fgraph.inversion.optimise import Problem
+from fgraph.inversion.problem import make_problem
+from fgraph.stylegan.generator import Generator
+from tests.networks import tiny
+
+
+@pytest.fixture(scope="session")
+def generator() -> Generator:
+    return tiny(1)
+
+
+@pytest.fixture(scope="session")
+def targets(generator: Generator) -> torch.Tensor:
+    """Five images that the generator drew, [5, 3, 16, 16]."""
+    with torch.no_grad():
+        z = torch.randn(5, generator.table.z_dim, generator=torch.Generator().manual_seed(2))
+        return generator.synthesise(generator.affine(generator.map(z))).clamp(-1, 1)
+
+
+def problem_of(generator: Generator, **settings: object) -> Problem:
+    return make_problem(generator, Settings(**({"steps": 40, "patience": 0} | settings)))  # type: ignore[arg-type]

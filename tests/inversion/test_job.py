@@ -1,0 +1,170 @@
+"""Jobs: files in, files out, kept by content, resumed after a kill to the same bits."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from fgraph._pictures import to_pixels
+from fgraph.inversion.job import Job, Listener, run_job
+from fgraph.inversion.optimise import Search
+from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
+from fgraph.inversion.results import Result
+from fgraph.inversion.store import Store
+from fgraph.ir.files import read_latent
+from fgraph.stylegan.generator import Generator
+from tests.inversion.conftest import problem_of
+
+
+def write_pictures(folder: Path, generator: Generator, count: int) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    with torch.no_grad():
+        z = torch.randn(count, generator.table.z_dim, generator=torch.Generator().manual_seed(8))
+        images = generator.synthesise(generator.affine(generator.map(z)))
+    for row, image in enumerate(images):
+        Image.fromarray(to_pixels(image.numpy())).save(folder / f"{row:02}.png")
+    return folder
+
+
+class Killed(BaseException):
+    """Stands for a kill: nothing of ours catches it."""
+
+
+class Watching(Listener):
+    """Notes what happens, and dies at a step."""
+
+    def __init__(self, dies_at: int | None = None) -> None:
+        self.dies_at, self.steps = dies_at, 0
+        self.done: list[tuple[str, bool]] = []
+
+    def stepped(self, search: Search, names: Sequence[str]) -> None:
+        self.steps += 1
+        if self.steps == self.dies_at:
+            raise Killed
+
+    def finished(self, picture: Picture, result: Result, kept: bool) -> None:
+        self.done.append((picture.name, kept))
+
+
+def make_job(
+    generator: Generator, pictures: Path, out: Path, store: Path | None, listener: Listener, **more: object
+) -> Job:
+    reading = Reading(generator.table.size)
+    found, faults = read_pictures(find_pictures(pictures), reading)
+    assert not faults
+    problem = problem_of(generator, **({"steps": 8} | more))
+    return Job(problem, found, reading, out, Store(store), batch=3, snapshot_seconds=0.0, listener=listener)
+
+
+def test_each_picture_gets_its_files(generator: Generator, tmp_path: Path) -> None:
+    pictures = write_pictures(tmp_path / "in", generator, 2)
+    results = run_job(make_job(generator, pictures, tmp_path / "out", None, Listener(), noise=True))
+    names = {path.name for path in (tmp_path / "out").iterdir()}
+    endings = (".safetensors", ".png", ".curve.csv", ".curve.png", ".noise.npz")
+    assert names == {f"{stem}{ending}" for stem in ("00", "01") for ending in endings}
+    code = read_latent(str(tmp_path / "out" / "00.safetensors"))
+    assert code.space == "s"
+    np.testing.assert_array_equal(code.codes.array[0], results["00"].latent.numpy())
+    with (tmp_path / "out" / "00.curve.csv").open() as file:
+        lines = list(csv.reader(file))
+    assert lines[0] == ["step", "loss", "mse", "pyramid", "prior", "noise"]
+    assert len(lines) == 9
+    with Image.open(tmp_path / "out" / "00.png") as picture:
+        np.testing.assert_array_equal(np.asarray(picture), results["00"].pixels.numpy())
+        assert json.loads(picture.text["fgraph:inversion"])["sha256"] == generator.digest  # type: ignore[attr-defined]
+    with np.load(tmp_path / "out" / "00.noise.npz") as noise:
+        assert noise["noise_0"].shape == (1, 1, 4, 4)
+    target = Reading(16).read(pictures / "00.png")
+    image = generator.synthesise(results["00"].latent[None], [one[None] for one in results["00"].noises]).clamp(-1, 1)
+    error = float((image[0] - torch.from_numpy(target)).square().mean())
+    assert results["00"].psnr == pytest.approx(10 * np.log10(4 / error), abs=1e-3)
+
+
+def test_results_are_kept_by_content(generator: Generator, tmp_path: Path) -> None:
+    pictures = write_pictures(tmp_path / "in", generator, 2)
+    (pictures / "again.png").write_bytes((pictures / "00.png").read_bytes())
+    first, again, other = Watching(), Watching(), Watching()
+    run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "store", first))
+    assert sorted(first.done) == [("00", False), ("01", False), ("again", True)]
+    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "store", again))
+    assert [kept for _, kept in again.done] == [True] * 3
+    assert again.steps == 0
+    for path in (tmp_path / "a").iterdir():
+        assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
+    run_job(make_job(generator, pictures, tmp_path / "c", tmp_path / "store", other, steps=7))
+    assert sorted(other.done) == [("00", False), ("01", False), ("again", True)]
+    assert list((tmp_path / "store" / "searches").iterdir()) == []
+
+
+def test_a_damaged_result_is_made_again(generator: Generator, tmp_path: Path) -> None:
+    pictures = write_pictures(tmp_path / "in", generator, 1)
+    run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "store", Listener()))
+    (kept,) = (tmp_path / "store" / "results").iterdir()
+    kept.write_bytes(kept.read_bytes()[:-20])
+    again = Watching()
+    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "store", again))
+    assert again.done == [("00", False)]
+
+
+@pytest.mark.parametrize("dies_at", [1, 6, 14])
+def test_a_job_that_died_goes_on_to_the_same_bits(generator: Generator, tmp_path: Path, dies_at: int) -> None:
+    pictures = write_pictures(tmp_path / "in", generator, 5)
+    settings = {"patience": 2, "steps": 12}  # rows leave the batch at different steps
+    whole = Watching()
+    run_job(make_job(generator, pictures, tmp_path / "whole", tmp_path / "one", whole, **settings))
+    first, second = Watching(dies_at), Watching()
+    with pytest.raises(Killed):
+        run_job(make_job(generator, pictures, tmp_path / "part", tmp_path / "two", first, **settings))
+    run_job(make_job(generator, pictures, tmp_path / "resumed", tmp_path / "two", second, **settings))
+    assert first.steps + second.steps <= whole.steps + 1  # nothing is done twice but the step it died at
+    for path in (tmp_path / "whole").iterdir():
+        assert path.read_bytes() == (tmp_path / "resumed" / path.name).read_bytes(), path.name
+
+
+RUN = """
+import sys
+from pathlib import Path
+import torch
+torch.set_num_threads(1)
+from tests.inversion.test_job import Listener, make_job, run_job
+from tests.networks import tiny
+folder, out, store = map(Path, sys.argv[1:])
+run_job(make_job(tiny(1), folder, out, store, Listener(), steps=30))
+"""
+
+
+def start(*arguments: Path) -> subprocess.Popen[bytes]:
+    root = Path(__file__).parent.parent.parent
+    environment = {**os.environ, "PYTHONPATH": str(root), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen([sys.executable, "-c", RUN, *map(str, arguments)], cwd=root, env=environment)
+
+
+@pytest.mark.slow
+def test_twenty_images_survive_a_real_kill(generator: Generator, tmp_path: Path) -> None:
+    pictures = write_pictures(tmp_path / "in", generator, 20)
+    assert start(pictures, tmp_path / "whole", tmp_path / "one").wait(timeout=300) == 0
+    process = start(pictures, tmp_path / "part", tmp_path / "two")
+    results = tmp_path / "two" / "results"
+    while process.poll() is None and (not results.is_dir() or len(list(results.glob("*.safetensors"))) < 9):
+        time.sleep(0.01)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait(timeout=60) == -signal.SIGKILL
+    done = {path: path.stat().st_mtime_ns for path in results.glob("*.safetensors")}
+    assert 9 <= len(done) < 20
+    assert start(pictures, tmp_path / "part", tmp_path / "two").wait(timeout=300) == 0
+    assert all(path.stat().st_mtime_ns == when for path, when in done.items())  # what was done was not done again
+    assert len(list((tmp_path / "whole").iterdir())) == 80
+    for path in (tmp_path / "whole").iterdir():
+        assert path.read_bytes() == (tmp_path / "part" / path.name).read_bytes(), path.name

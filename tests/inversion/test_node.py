@@ -1,0 +1,55 @@
+"""The node `invert`: its fields become settings, its faults are told, it runs."""
+
+from __future__ import annotations
+
+import fgraph
+from fgraph.inversion import make_settings
+from fgraph.ir.ops import Invert
+from nodes.invert import Invert as InvertNode
+from tests.networks import tiny
+
+GRAPH = """
+nodes:
+  of: {op: sample, seed: [1, 2]}
+  target: {op: decode, of: of}
+  code: {op: invert, of: target, FIELDS}
+  image: {op: decode, of: code}
+outputs: [image, code]
+"""
+
+
+def text(fields: str) -> str:
+    return GRAPH.replace("FIELDS", fields) + "models: {main: landscape}\n"
+
+
+def test_fields_are_changes_to_the_preset() -> None:
+    plain = {"op": "invert", "of": "target"}
+    assert InvertNode.model_validate(plain).settings == make_settings()
+    asked = InvertNode.model_validate({**plain, "preset": "soat", "lpips": 0, "steps": 5, "space": "w+"}).settings
+    assert asked == make_settings("soat", lpips=0, steps=5, space="w+", prior="wulff")
+
+
+def test_what_does_not_go_together_is_a_fault() -> None:
+    (fault,) = fgraph.check(text("space: s, prior: wulff"))
+    assert fault.where.startswith("nodes.code")
+    assert "prior wulff is a prior of w" in fault.message
+    assert fault.line == 5
+
+
+def test_its_cost_is_known_beforehand() -> None:
+    plan = fgraph.compile(fgraph.load(text("steps: 7, starts: 2")))
+    (step,) = [step for step in plan.steps if isinstance(step.op, Invert)]
+    assert step.rows == 2
+    assert step.op.flops(step.row_inputs, step.row_type) == 3 * 14 * step.op.layer_flops
+    assert "invert(model=landscape, space=s, prior=gaussian, steps=7)" in str(step.op)
+
+
+def test_it_runs() -> None:
+    model = tiny(1)
+    asked = fgraph.Graph(models=model)
+    target = asked.decode(asked.sample(seed=[1, 2]))
+    code = asked.invert(target, steps=4, space="w")
+    result = fgraph.run(asked, outputs={"code": code, "image": asked.decode(code)})
+    assert result["code"].space == "w"  # type: ignore[union-attr]
+    assert result["code"].array.shape == (2, model.table.w_dim)  # type: ignore[union-attr]
+    assert result["image"].array.shape == (2, 3, 16, 16)  # type: ignore[union-attr]

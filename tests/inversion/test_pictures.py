@@ -1,0 +1,113 @@
+"""Pictures of every kind are read as people expect them to look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageCms
+
+from fgraph._errors import FgraphError
+from fgraph.inversion.pictures import Reading, find_pictures, read_pictures
+
+SIZE = 8
+READING = Reading(SIZE)
+
+
+def shades() -> np.ndarray:
+    """Red grows to the right, green downwards, [8, 8, 3]."""
+    ramp = np.linspace(0, 255, SIZE).astype(np.uint8)
+    return np.stack(
+        [np.tile(ramp, (SIZE, 1)), np.tile(ramp[:, None], (1, SIZE)), np.full((SIZE, SIZE), 90, np.uint8)], 2
+    )
+
+
+def seen(path: Path, reading: Reading = READING) -> np.ndarray:
+    """What is read, in 8 bits, [H, W, 3]."""
+    return np.rint((reading.read(path).transpose(1, 2, 0) + 1) * 127.5).astype(int)
+
+
+def test_modes(tmp_path: Path) -> None:
+    picture = Image.fromarray(shades())
+    grey = np.asarray(picture.convert("L"), dtype=int)
+    picture.save(tmp_path / "rgb.png")
+    np.testing.assert_array_equal(seen(tmp_path / "rgb.png"), shades())
+    picture.convert("L").save(tmp_path / "grey.png")
+    np.testing.assert_array_equal(seen(tmp_path / "grey.png")[..., 1], grey)
+    picture.convert("P", palette=Image.Palette.ADAPTIVE).save(tmp_path / "palette.png")
+    assert np.abs(seen(tmp_path / "palette.png") - shades()).max() <= 3
+    picture.convert("CMYK").save(tmp_path / "cmyk.tif")
+    assert np.abs(seen(tmp_path / "cmyk.tif") - shades()).max() <= 2
+    Image.fromarray((grey * 257).astype(np.uint16)).save(tmp_path / "sixteen.png")
+    np.testing.assert_array_equal(seen(tmp_path / "sixteen.png")[..., 0], grey)
+    Image.fromarray((grey / 255).astype(np.float32)).save(tmp_path / "float.tif")
+    np.testing.assert_array_equal(seen(tmp_path / "float.tif")[..., 2], grey)
+    Image.fromarray(grey > 127).save(tmp_path / "bits.png")
+    assert set(seen(tmp_path / "bits.png").ravel()) == {0, 255}
+
+
+def test_grey_models_get_grey_pictures(tmp_path: Path) -> None:
+    Image.fromarray(shades()).save(tmp_path / "rgb.png")
+    made = Reading(SIZE, channels=1).read(tmp_path / "rgb.png")
+    assert made.shape == (1, SIZE, SIZE)
+    expected = np.asarray(Image.fromarray(shades()).convert("L"), dtype=np.float32) / 127.5 - 1
+    np.testing.assert_allclose(made[0], expected, atol=1e-6)
+
+
+def test_transparency_lies_over_white(tmp_path: Path) -> None:
+    alpha = np.full((SIZE, SIZE, 1), 255, np.uint8)
+    alpha[:, :4] = 0
+    Image.fromarray(np.concatenate([shades(), alpha], axis=2)).save(tmp_path / "rgba.png")
+    made = seen(tmp_path / "rgba.png")
+    assert (made[:, :4] == 255).all()
+    np.testing.assert_array_equal(made[:, 4:], shades()[:, 4:])
+
+
+def test_it_stands_as_the_camera_held_it(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turn a quarter clockwise to see it
+    Image.fromarray(shades()).save(tmp_path / "turned.png", exif=exif)
+    np.testing.assert_array_equal(seen(tmp_path / "turned.png"), np.rot90(shades(), -1))
+
+
+def test_a_colour_profile_is_looked_at(tmp_path: Path) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(shades()).save(tmp_path / "plain.png", icc_profile=profile)
+    assert np.abs(seen(tmp_path / "plain.png") - shades()).max() <= 1
+    lab = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")).tobytes()
+    Image.fromarray(shades()).save(tmp_path / "wrong.png", icc_profile=lab)  # a profile of another mode: not used
+    np.testing.assert_array_equal(seen(tmp_path / "wrong.png"), shades())
+
+
+def test_fits(tmp_path: Path) -> None:
+    wide = np.zeros((SIZE, 2 * SIZE, 3), np.uint8)
+    wide[:, 4:12] = shades()
+    Image.fromarray(wide).save(tmp_path / "wide.png")
+    np.testing.assert_array_equal(seen(tmp_path / "wide.png"), shades())  # crop: the middle
+    padded = seen(tmp_path / "wide.png", Reading(SIZE, "pad"))
+    assert (padded[:2] == 255).all()
+    assert (padded[2:6, :2] < 30).all()
+    stretched = seen(tmp_path / "wide.png", Reading(SIZE, "stretch"))
+    assert (stretched[:, :1] < 10).all()
+    assert stretched[:, 3:5].max() > 100
+
+
+def test_a_broken_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
+    for name in ("b.png", "a.jpg", "a.png", ".hidden.png"):
+        Image.fromarray(shades()).save(tmp_path / name)
+    (tmp_path / "broken.png").write_bytes((tmp_path / "b.png").read_bytes()[:60])
+    (tmp_path / "empty.webp").write_bytes(b"")
+    (tmp_path / "notes.txt").write_text("no picture")
+    pictures, faults = read_pictures(find_pictures(tmp_path), READING)
+    assert [one.name for one in pictures] == ["a_jpg", "a_png", "b"]
+    assert sorted(path.name for path in faults) == ["broken.png", "empty.webp"]
+    assert all("cannot be read as an image" in fault for fault in faults.values())
+    assert pictures[1].digest == pictures[2].digest != pictures[0].digest
+
+
+def test_places_without_pictures_are_told(tmp_path: Path) -> None:
+    with pytest.raises(FgraphError, match="there are no pictures in"):
+        find_pictures(tmp_path)
+    with pytest.raises(FgraphError, match="neither a folder nor a picture"):
+        find_pictures(tmp_path / "nowhere")

@@ -1,0 +1,147 @@
+"""The search: it finds codes, its Adam is Adam, rows are for themselves, it resumes to the bit."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from fgraph.inversion.batch import invert
+from fgraph.inversion.noise import noise_penalty, normalise_noise
+from fgraph.inversion.optimise import Found, Search
+from fgraph.inversion.settings import Space
+from fgraph.inversion.spaces import code_shape, mean_code, styles_of
+from fgraph.stylegan.generator import Generator
+from tests.inversion.conftest import problem_of
+
+
+def finish(search: Search) -> dict[int, Found]:
+    found: dict[int, Found] = {}
+    while search.rows:
+        found |= search.step()
+    return found
+
+
+@pytest.mark.parametrize("space", ["w", "w+", "s"])
+def test_images_of_the_model_are_found_again(generator: Generator, targets: torch.Tensor, space: Space) -> None:
+    problem = problem_of(generator, space=space, prior="none", steps=60)
+    found = invert(problem, targets[:3])
+    for one in found:
+        assert tuple(one.code.shape) == code_shape(generator, space)
+        assert one.curve.shape == (60, 3)
+        assert float(one.curve[-1, 0]) < 0.6 * float(one.curve[0, 0])
+
+
+def test_adam_is_torch_s_adam(generator: Generator, targets: torch.Tensor) -> None:
+    problem = problem_of(generator, schedule="constant", pyramid=0.0, steps=8)
+    code = mean_code(generator, "s").expand(5, -1).clone().requires_grad_()
+    adam = torch.optim.Adam([code], lr=0.05, betas=(0.9, 0.999))
+    for _ in range(8):
+        assert problem.prior
+        squared, expected = problem.prior.squared(code, code)
+        error = (generator.synthesise(code) - targets).square().mean(dim=(1, 2, 3))
+        adam.zero_grad()
+        (error + 1e-3 * squared / expected).sum().backward()
+        adam.step()
+    found = torch.stack([one.code for one in invert(problem, targets)])
+    torch.testing.assert_close(found, code.detach(), rtol=1e-4, atol=1e-5)
+
+
+def test_the_published_loss_is_a_sum_of_clamped_mse_and_the_summed_prior(
+    generator: Generator, targets: torch.Tensor
+) -> None:
+    problem = problem_of(generator, prior_sum=True, clamp=True, pyramid=0.0, schedule="constant", steps=3)
+    mean, deviation = generator.style_statistics()
+    search = Search(problem, targets)
+    search.step()
+    code = search.state()["value.0"]
+    search.step()
+    curve = search.state()["curve"][1]  # [rows, columns]
+    image = generator.synthesise(code).clamp(-1, 1)
+    torch.testing.assert_close(curve[:, 1], (image - targets).square().mean(dim=(1, 2, 3)))
+    torch.testing.assert_close(curve[:, 2], 1e-3 * ((code - mean) / deviation).square().sum(dim=1))
+    torch.testing.assert_close(curve[:, 0], curve[:, 1] + curve[:, 2])
+
+
+def test_a_row_s_path_is_its_own(generator: Generator, targets: torch.Tensor) -> None:
+    double = generator.to(dtype=torch.float64)
+    problem = problem_of(double, steps=20)
+    together = invert(problem, targets)
+    alone = [invert(problem, targets[row : row + 1])[0] for row in range(5)]
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one.code, other.code, rtol=1e-8, atol=1e-8)
+
+
+@pytest.mark.parametrize("settings", [{}, {"noise": True}, {"starts": 3, "patience": 5}, {"space": "w+"}])
+def test_it_resumes_from_any_step_to_the_bit(
+    generator: Generator, targets: torch.Tensor, settings: dict[str, object]
+) -> None:
+    problem = problem_of(generator, steps=12, **settings)
+    targets = targets[:3]
+    whole = finish(Search(problem, targets))
+    for stop in (1, 7):
+        search, found = Search(problem, targets), dict[int, Found]()
+        for _ in range(stop):
+            found |= search.step()
+        found |= finish(Search(problem, targets, search.state()))
+        assert found.keys() == whole.keys()
+        for row, one in whole.items():
+            assert torch.equal(one.code, found[row].code)
+            assert torch.equal(one.curve, found[row].curve)
+            assert all(map(torch.equal, one.noises, found[row].noises))
+
+
+def test_rows_that_are_done_leave_the_batch(generator: Generator, targets: torch.Tensor) -> None:
+    near = mean_code(generator, "s")
+    with torch.no_grad():
+        easy = generator.synthesise(near[None])  # the start itself: no progress can be made
+    images = torch.cat([targets[:2], easy])
+    problem = problem_of(generator, steps=80, patience=10)
+    search, found, sizes = Search(problem, images), dict[int, Found](), []
+    while search.rows:
+        sizes.append(len(search.rows))
+        found |= search.step()
+    assert len(found[2].curve) == 31  # ten steps without progress after the first, then twenty on which it falls
+    assert sizes == sorted(sizes, reverse=True)
+    for one in found.values():
+        assert len(one.curve) <= len(sizes)
+
+
+def test_the_best_of_several_starts_is_kept(generator: Generator, targets: torch.Tensor) -> None:
+    one = invert(problem_of(generator, steps=15), targets)
+    best = invert(problem_of(generator, steps=15, starts=4), targets)
+    for single, several in zip(one, best, strict=True):
+        assert several.loss <= single.loss * 1.001
+    assert any(several.loss < 0.9 * single.loss for single, several in zip(one, best, strict=True))
+
+
+def test_noise_stays_normal_and_helps(generator: Generator, targets: torch.Tensor) -> None:
+    hard = torch.randn(targets.shape, generator=torch.Generator().manual_seed(4)).clamp(-1, 1)
+    plain = invert(problem_of(generator, steps=30), hard[:3])
+    noisy = invert(problem_of(generator, steps=30, noise=True, noise_weight=0.1), hard[:3])
+    for one, other in zip(plain, noisy, strict=True):
+        assert float(other.curve[-1, 1]) < float(one.curve[-1, 1])
+        assert len(other.noises) == 5
+        for noise in other.noises:
+            assert float(noise.mean()) == pytest.approx(0, abs=1e-5)
+            assert float(noise.std()) == pytest.approx(1, abs=1e-5)
+
+
+def test_the_regulariser_of_noise_is_the_published_one() -> None:
+    noise = torch.randn(1, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    small = noise.reshape(1, 1, 8, 2, 8, 2).mean(dim=(3, 5))
+    expected = sum(float((one * torch.roll(one, 1, dims=dim)).mean()) ** 2 for one in (noise, small) for dim in (3, 2))
+    assert float(noise_penalty([noise])) == pytest.approx(expected, rel=1e-5)
+    waves = normalise_noise(torch.sin(torch.arange(16.0) / 3).expand(1, 1, 16, 16))
+    assert float(noise_penalty([waves])) > 10 * expected
+
+
+def test_images_of_another_size_are_refused(generator: Generator) -> None:
+    with pytest.raises(ValueError, match="images are 3x8x8, the generator makes 3x16x16"):
+        invert(problem_of(generator), torch.zeros(1, 3, 8, 8))
+
+
+def test_styles_of_a_code(generator: Generator) -> None:
+    w = mean_code(generator, "w")
+    torch.testing.assert_close(
+        styles_of(generator, "w", w[None]), styles_of(generator, "w+", mean_code(generator, "w+")[None])
+    )

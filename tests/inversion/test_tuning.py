@@ -1,0 +1,82 @@
+"""Pivotal tuning: it comes nearer to the image; what it writes is a model file, and a small one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+import fgraph
+from fgraph._errors import ModelError
+from fgraph._pictures import to_pixels
+from fgraph.inversion.batch import invert
+from fgraph.inversion.job import Job, run_job
+from fgraph.inversion.pictures import Reading, find_pictures, read_pictures
+from fgraph.inversion.settings import Tuning
+from fgraph.inversion.store import Store
+from fgraph.inversion.tuning import changed, tune, tune_results
+from fgraph.stylegan.checkpoint import load_generator, save_generator
+from fgraph.stylegan.generator import Generator
+from tests.inversion.conftest import problem_of
+from tests.networks import tiny
+
+
+@pytest.fixture(scope="module")
+def hard() -> torch.Tensor:
+    """An image that the generator cannot make, [3, 16, 16]."""
+    return torch.randn(3, 16, 16, generator=torch.Generator().manual_seed(6)).clamp(-1, 1)
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_it_comes_nearer_and_leaves_codes_their_meaning(generator: Generator, hard: torch.Tensor, rank: int) -> None:
+    problem = problem_of(generator, steps=10)
+    (found,) = invert(problem, hard[None])
+    tuned = tune(problem, found.code, hard, Tuning(steps=25, rank=rank, learning_rate=0.02))
+    before = float((generator.synthesise(found.code[None]).clamp(-1, 1) - hard).square().mean())
+    after = changed(generator, tuned.changes)
+    error = float((after.synthesise(found.code[None]).clamp(-1, 1) - hard).square().mean())
+    assert error < 0.9 * before
+    assert tuned.psnr == pytest.approx(10 * np.log10(4 / error), abs=1e-3)
+    assert not [name for name in tuned.changes if "affine" in name or "mapping" in name]
+    assert {value.dtype for value in tuned.changes.values()} == {torch.float16}
+    assert ("b16.conv1.weight.up" in tuned.changes) == (rank == 1)
+
+
+def test_a_tuned_model_is_a_model_file(tmp_path: Path, hard: torch.Tensor) -> None:
+    save_generator(tiny(1), tmp_path / "base.safetensors")
+    generator = load_generator(tmp_path / "base.safetensors")
+    (tmp_path / "in").mkdir()
+    Image.fromarray(to_pixels(hard.numpy())).save(tmp_path / "in" / "one.png")
+    reading = Reading(16)
+    pictures, _ = read_pictures(find_pictures(tmp_path / "in"), reading)
+    job = Job(problem_of(generator, steps=6), pictures, reading, tmp_path / "out", Store(tmp_path / "store"))
+    results, told = run_job(job), list[str]()
+    for _ in range(2):  # the second time it is kept
+        tune_results(job, results, Tuning(steps=10, rank=1, learning_rate=0.02), told.append)
+    assert told[0] == told[1]
+    file = tmp_path / "out" / "one.model.safetensors"
+    assert file.stat().st_size < (tmp_path / "base.safetensors").stat().st_size
+    model = fgraph.load_generator(file)
+    image = model.synthesise(results["one"].latent[None])[0].clamp(-1, 1)
+    with Image.open(tmp_path / "out" / "one.tuned.png") as picture:
+        np.testing.assert_array_equal(to_pixels(image.numpy()), np.asarray(picture))
+    assert model.digest != generator.digest
+    assert torch.equal(model.affine(model.w_mean[None]), generator.affine(generator.w_mean[None]))
+    graph = (
+        f"{{models: {{main: {file}}}, nodes: {{a: {{op: sample, seed: 1}}, b: {{op: decode, of: a}}}}, outputs: [b]}}"
+    )
+    assert fgraph.run(graph)["b"].array.shape == (1, 3, 16, 16)  # type: ignore[union-attr]
+
+    (tmp_path / "elsewhere").mkdir()
+    for one in (file, tmp_path / "base.safetensors"):
+        (tmp_path / "elsewhere" / one.name).write_bytes(one.read_bytes())
+    save_generator(tiny(2), tmp_path / "base.safetensors")
+    assert fgraph.load_generator(tmp_path / "elsewhere" / file.name).digest == model.digest  # its base is beside it
+    with pytest.raises(ModelError, match="is a difference to another file than"):
+        fgraph.load_generator(file)
+    (tmp_path / "base.safetensors").unlink()
+    with pytest.raises(ModelError, match="which is not to be found"):
+        fgraph.load_generator(file)

@@ -1,0 +1,109 @@
+"""An image made in pieces is the image made at once, and what is in memory does not grow with its length."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tifffile
+
+import fgraph
+from fgraph import _front
+from fgraph.cli import main
+from fgraph.cli.command import GRAPHS
+from fgraph.save import read_record
+
+
+def bundled(name: str, *overrides: str) -> fgraph.Graph:
+    return fgraph.load(GRAPHS / "graph" / f"{name}.yaml", overrides)
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides", "piece"),
+    [
+        ("panorama", (), 100),
+        ("panorama_vertical", (), 77),
+        ("panorama_loop", ("nodes.z.count=3", "nodes.ring.grid=[1,3]"), 64),
+        ("extend", (), 50),
+        ("blend_horizontal", (), 1000),
+    ],
+)
+def test_pieces_are_the_whole(tmp_path: Path, name: str, overrides: tuple[str, ...], piece: int) -> None:
+    graph = bundled(name, *overrides)
+    (path,) = fgraph.save_large(graph, tmp_path / "a.tif", piece=piece)
+    whole = next(iter(fgraph.run(graph).values())).pixels(0)
+    made = tifffile.imread(path, key=0)
+    assert made.shape == whole.shape
+    assert np.abs(made.astype(int) - whole).max() <= 1  # sums are taken in another order in another batch
+    assert (made != whole).mean() < 1e-3
+    assert "op: sample" in read_record(path).graph
+
+
+def test_no_run_makes_more_than_its_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    peaks = {}
+    real = _front.run
+    for count in (6, 24):
+        seen: list[int] = []
+
+        def run(graph: fgraph.Graph, seen: list[int] = seen, **options: object) -> object:
+            plan = fgraph.compile(graph)
+            seen.append(plan.cost.peak_bytes)
+            assert plan.raw.outputs[0].tensors["pixels"].rows == 1
+            return real(plan)
+
+        monkeypatch.setattr(_front, "run", run)
+        fgraph.save_large(bundled("panorama", f"nodes.z.count={count}"), tmp_path / "a.tif", piece=256)
+        peaks[count] = max(seen)
+    assert len(seen) == 6
+    assert peaks[24] < 1.1 * peaks[6]
+
+
+def test_rows_are_numbered_and_inversion_is_done_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = bundled(
+        "invert", "nodes.code.steps=2", "outputs=[image]", "nodes.target.path=[landscape.png,landscape.png]"
+    )
+    calls = []
+    real = _front.run
+    monkeypatch.setattr(_front, "run", lambda graph, **given: (calls.append(graph), real(graph, **given))[1])
+    paths = fgraph.save_large(graph, tmp_path / "a.dzi", piece=32, tiles="png")
+    assert [path.name for path in paths] == ["a_000.dzi", "a_000.html", "a_001.dzi", "a_001.html"]
+    assert sum("invert" in {node.op for node in one.spec.nodes.values()} for one in calls) == 1
+    assert len(calls) == 1 + 2 * 2
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        ("a.png", {}, "must end in .tif or .dzi"),
+        ("a.tif", {"output": "imgae"}, "there is no image 'imgae' among the outputs: image"),
+        ("a.tif", {"piece": 0}, "output.piece is how many pixels"),
+    ],
+)
+def test_mistakes(tmp_path: Path, name: str, options: dict[str, object], message: str) -> None:
+    with pytest.raises(fgraph.FgraphError, match=message):
+        fgraph.save_large(bundled("blend_horizontal"), tmp_path / name, **options)  # type: ignore[arg-type]
+    assert not list(tmp_path.iterdir())
+
+
+def test_on_the_command_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["graph=panorama", "output.formats=[tiff,dzi]", "output.piece=200", "hydra.run.dir=out"]) == 0
+    printed = [Path(line).name for line in capsys.readouterr().out.split()]
+    assert printed == ["panorama.tif", "panorama.dzi", "panorama.html", "manifest.json"]
+    files = json.loads(Path("out/manifest.json").read_text("utf-8"))["files"]
+    assert [one["file"] for one in files] == printed[:-1]
+    assert "round: false" in Path("out/panorama.html").read_text("utf-8")
+    assert main(["from=out/panorama.tif", "hydra.run.dir=two"]) == 0
+    assert Path("two/panorama.png").is_file()
+    for formats, expected in (("[tiff,png]", "png needs images in memory"), ("[dzi]", "output 'code' is Latent")):
+        assert main(["graph=invert", f"output.formats={formats}", "hydra.run.dir=no"]) == 2
+        assert expected in capsys.readouterr().err
+
+
+def test_a_ring_goes_on_in_the_page(tmp_path: Path) -> None:
+    fgraph.save_large(bundled("panorama_loop", "nodes.z.count=2", "nodes.ring.grid=[1,2]"), tmp_path / "a.dzi")
+    assert "round: true" in (tmp_path / "a.html").read_text("utf-8")

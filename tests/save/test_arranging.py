@@ -1,0 +1,161 @@
+"""Strips, grids, labels, what was before and after: their sizes, their pixels, what is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image as PillowImage
+
+import fgraph
+from fgraph._errors import SaveError
+from fgraph._results import Image, MaskImage
+from fgraph._sheets import Cell, font, lay_grid, lay_table, line_height, wrap
+from fgraph.save import PictureOptions, Record, read_record, save_results
+from fgraph.save.labels import label_rows
+
+GENERATOR = np.random.default_rng(0)
+RECORD = Record("1.2.3", "nodes: {}\n", {}, {}, settings={"strip": "x"})
+
+
+def opened(path: Path) -> PillowImage.Image:
+    with PillowImage.open(path) as picture:
+        return picture.copy()
+
+
+def rows_of(count: int, height: int = 4, width: int = 6) -> Image:
+    return Image(GENERATOR.uniform(-1, 1, (count, 3, height, width)).astype(np.float32))
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+@pytest.mark.parametrize("gap", [0, 3])
+def test_a_strip_holds_every_row_to_the_pixel(tmp_path: Path, axis: str, gap: int) -> None:
+    image = rows_of(3)
+    save_results({"view": image}, tmp_path, record=RECORD, options=PictureOptions(strip=axis, gap=gap))  # type: ignore[arg-type]
+    strip = np.asarray(opened(tmp_path / "view_strip.png"))
+    step = (6 if axis == "x" else 4) + gap
+    assert strip.shape[:2] == ((4, 3 * step - gap) if axis == "x" else (3 * step - gap, 6))
+    for row in range(3):
+        start = row * step
+        part = strip[:, start : start + 6] if axis == "x" else strip[start : start + 4]
+        np.testing.assert_array_equal(part, image.pixels(row))
+    assert read_record(tmp_path / "view_strip.png") == RECORD
+
+
+@pytest.mark.parametrize(("columns", "size"), [(2, (12, 12)), ("auto", (12, 12)), (5, (30, 4)), (9, (30, 4))])
+def test_a_grid_has_its_columns(tmp_path: Path, columns: int | str, size: tuple[int, int]) -> None:
+    save_results({"view": rows_of(5)}, tmp_path, options=PictureOptions(grid=columns, gap=0))  # type: ignore[arg-type]
+    assert opened(tmp_path / "view_grid.png").size == size
+
+
+def test_labels_go_to_the_outputs_that_have_as_many_rows(tmp_path: Path) -> None:
+    results = {"a": rows_of(2, 40, 60), "b": rows_of(3, 40, 60), "c": rows_of(1)}
+    save_results(results, tmp_path, options=PictureOptions(grid=1, labels=("one", "two", "three"), gap=0))
+    assert opened(tmp_path / "a_grid.png").height == 2 * (40 + line_height())
+    assert not (tmp_path / "c_grid.png").exists()
+
+
+def test_labels_stand_over_their_pictures(tmp_path: Path) -> None:
+    image = rows_of(2, 40, 60)
+    save_results({"view": image}, tmp_path, options=PictureOptions(strip="x", labels=("one", "two"), gap=2))
+    strip = np.asarray(opened(tmp_path / "view_strip.png"))
+    assert strip.shape[:2] == (40 + line_height(), 122)
+    np.testing.assert_array_equal(strip[line_height() :, 62:], image.pixels(1))
+    assert (strip[: line_height(), 62:] < 128).any()
+
+
+def test_a_mask_is_laid_out_as_well(tmp_path: Path) -> None:
+    mask = MaskImage(np.zeros((2, 1, 4, 4), np.float32))
+    save_results({"mask": mask}, tmp_path, ("png", "webp"), options=PictureOptions(strip="x", labels=True))
+    assert opened(tmp_path / "mask_strip.png").mode == "L"
+    assert (tmp_path / "mask_strip.webp").is_file()
+
+
+def test_from_python() -> None:
+    image = rows_of(3, 30, 40)
+    assert image.strip(gap=0).size == (120, 30)
+    assert image.grid(2, labels=("a", "b", "c"), gap=0).size == (80, 2 * (30 + line_height()))
+    with pytest.raises(SaveError, match="2 labels for 3 rows"):
+        image.strip(labels=("a", "b"))
+
+
+def test_compare_shows_sources_first(tmp_path: Path) -> None:
+    results, sources = {"image": rows_of(1, 64, 64), "other": rows_of(1, 64, 64)}, {"code": rows_of(2, 64, 64)}
+    save_results(results, tmp_path, options=PictureOptions(compare=True), sources=sources)
+    picture = opened(tmp_path / "compare.png")
+    assert picture.size == (2 * 6 + 4 * 128 + 2 * 2 + 2 * 8, 2 * 6 + 128 + line_height())
+    save_results(results, tmp_path, options=PictureOptions(compare=("other", "image")), sources=sources)
+    assert opened(tmp_path / "compare.png").width == 2 * 6 + 2 * 128 + 8
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"strip": "z"}, "output.strip is x, y or null, not 'z'"),
+        ({"grid": 0}, "output.grid is columns, auto or null, not 0"),
+        ({"quality": 101}, "output.quality is 1 to 100"),
+        ({"quality": True}, "output.quality is 1 to 100"),
+        ({"gap": -1}, "output.gap is 0 to 256 pixels"),
+        ({"labels": 3}, "output.labels is true, false or a list"),
+    ],
+)
+def test_unknown_options(options: dict[str, object], message: str) -> None:
+    with pytest.raises(SaveError, match=message):
+        PictureOptions(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (PictureOptions(strip="x", labels=("a",)), "output.labels has 1 labels for as many rows: 'view' has 2"),
+        (PictureOptions(compare=("veiw",)), "there is no image 'veiw'; did you mean 'view'"),
+    ],
+)
+def test_what_does_not_fit_the_results(tmp_path: Path, options: PictureOptions, message: str) -> None:
+    with pytest.raises(SaveError, match=message):
+        save_results({"view": rows_of(2)}, tmp_path, options=options)
+    assert not list(tmp_path.iterdir())
+
+
+def test_sheet_and_output_of_one_name(tmp_path: Path) -> None:
+    with pytest.raises(SaveError, match=r"would both write a_strip\.png"):
+        save_results({"a": rows_of(2), "a_strip": rows_of(1)}, tmp_path, options=PictureOptions(strip="x"))
+
+
+def test_options_keep_what_was_changed() -> None:
+    assert PictureOptions().changed == {}
+    options = PictureOptions(strip="y", labels=("a",), quality=80)
+    assert options.changed == {"quality": 80, "strip": "y", "labels": ["a"]}
+    assert PictureOptions(**options.changed) == options
+
+
+def test_long_labels_are_broken_then_cut() -> None:
+    lines = wrap("a long label of many words that has no end at all, or so it seems to be", 80)
+    assert len(lines) == 4
+    assert lines[-1].endswith("…")
+    assert all(font().getlength(line) <= 80 for line in lines)
+    assert wrap("", 80) == []
+
+
+def test_a_table_has_heads_and_sides() -> None:
+    cells = [[Cell(PillowImage.new("RGB", (50, 30))) for _ in range(3)] for _ in range(2)]
+    table = lay_table(cells, ["a", "b", "c"], ["seed=1", "seed=2"], gap=0)
+    assert table.height == 60 + line_height()
+    assert table.width == 150 + round(font().getlength("seed=2")) + 6
+    assert lay_grid([cell for line in cells for cell in line], 3, gap=0).size == (150, 60)
+
+
+def test_rows_are_called_by_what_differs() -> None:
+    graph = fgraph.load("""
+        nodes:
+          code: {op: sample, seed: [3, 8], truncation: [0.5, 0.7]}
+          fade: {op: mask, kind: constant, value: 1, alpha: [0.25, 1]}
+          mix: {op: blend, a: code, b: code, mask: fade}
+          image: {op: decode, of: mix}
+          first: {op: rows, of: image, take: "0"}
+        outputs: [image, first]
+    """)
+    labels = ["alpha=0.25 seed=3 truncation=0.5", "alpha=1 seed=8 truncation=0.7"]
+    assert [set(label.split()) for label in label_rows(graph.spec, "image", 2)] == [set(one.split()) for one in labels]
+    assert label_rows(graph.spec, "first", 1) == ["0"]

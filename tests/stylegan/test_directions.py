@@ -1,0 +1,123 @@
+"""What a generator has of itself: components of W, factors of its affines, groups of channels; kept by digest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from fgraph.stylegan import directions, kept_arrays
+from fgraph.stylegan.clustering import channel_clusters, spherical_k_means
+from fgraph.stylegan.directions import factorised_directions, principal_directions
+from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.statistics import sample_w
+from tests.networks import tiny
+
+
+@pytest.fixture
+def nothing_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setattr(kept_arrays, "default_folder", lambda: tmp_path)
+    return tmp_path
+
+
+def samples(generator: Generator) -> np.ndarray:
+    return torch.cat(list(sample_w(generator.table, generator.tensors))).double().numpy()
+
+
+def test_principal_directions_are_those_of_the_samples() -> None:
+    found, w = principal_directions(tiny(0)), samples(tiny(0))
+    assert np.allclose(found.vectors @ found.vectors.T, np.eye(8), atol=1e-9)
+    along = (w - w.mean(axis=0)) @ found.vectors.T
+    assert np.allclose(along.std(axis=0, ddof=1), found.deviations, rtol=1e-5)
+    assert (np.diff(found.deviations) <= 0).all()
+    _, lengths, rows = np.linalg.svd(w - w.mean(axis=0), full_matrices=False)
+    assert np.allclose(np.abs((rows * found.vectors).sum(axis=1)), 1, atol=1e-6)
+    assert np.allclose(lengths / np.sqrt(len(w) - 1), found.deviations, rtol=1e-5)
+    assert (found.vectors[np.arange(8), np.abs(found.vectors).argmax(axis=1)] > 0).all()
+
+
+@pytest.mark.parametrize("normalised", [False, True])
+def test_factorised_directions_change_the_styles_most(normalised: bool) -> None:
+    generator, layers = tiny(0), [1, 2]
+    found = factorised_directions(generator, layers, normalised=normalised)
+    names = [f"{generator.table.at(layer).name}.affine.weight" for layer in layers]
+    affine = np.concatenate([generator.tensors[name].double().numpy() for name in names]) / np.sqrt(8)
+    if normalised:
+        affine /= np.linalg.norm(affine, axis=1, keepdims=True)
+    _, lengths, rows = np.linalg.svd(affine)
+    count = min(affine.shape)
+    assert np.allclose(found.strengths[:count], lengths**2)
+    assert np.allclose(np.abs((rows[:count] * found.vectors[:count]).sum(axis=1)), 1)
+    drawn = np.random.RandomState(0).randn(200, 8)
+    drawn /= np.linalg.norm(drawn, axis=1, keepdims=True)
+    most = np.linalg.norm(affine @ found.vectors[0])
+    assert np.linalg.norm(affine @ drawn.T, axis=0).max() <= most
+    w = samples(generator)
+    assert np.allclose((w @ found.vectors.T).std(axis=0, ddof=1), found.deviations, rtol=1e-5)
+
+
+def test_what_was_measured_is_kept_by_digest(nothing_kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = principal_directions(tiny(0))
+    (file,) = (nothing_kept / "measured").iterdir()
+    kept_arrays._kept.cache_clear()  # as in another process
+    with monkeypatch.context() as patch:
+        patch.setattr(directions, "w_moments", lambda *_: pytest.fail("measured again"))
+        assert np.array_equal(principal_directions(tiny(0)).vectors, first.vectors)
+    principal_directions(tiny(1))
+    assert len(list(file.parent.iterdir())) == 2
+    kept_arrays._kept.cache_clear()
+    file.write_bytes(file.read_bytes()[:100])
+    assert np.array_equal(principal_directions(tiny(0)).vectors, first.vectors)
+    assert len(file.read_bytes()) > 100
+    kept_arrays._kept.cache_clear()
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(nothing_kept: Path) -> None:
+    (nothing_kept / "measured").write_text("a file where a folder is needed")
+    assert len(principal_directions(tiny(0)).vectors) == 8
+    kept_arrays._kept.cache_clear()
+
+
+def test_k_means_finds_bundles_of_unit_vectors() -> None:
+    draw = np.random.RandomState(1)
+    centres = np.linalg.qr(draw.randn(10, 10))[0][:3]
+    planted = np.repeat([0, 1, 2], [12, 7, 4])
+    points = centres[planted] + 0.1 * draw.randn(23, 10)
+    points /= np.linalg.norm(points, axis=1, keepdims=True)
+    found = spherical_k_means(points, 3)
+    assert len({(int(a), int(b)) for a, b in zip(planted, found, strict=True)}) == 3
+
+
+def test_k_means_leaves_no_group_empty() -> None:
+    same = np.tile([[1.0, 0.0]], (5, 1))
+    assert set(spherical_k_means(same, 3).tolist()) == {0, 1, 2}
+
+
+def test_clusters_of_channels_are_numbered_by_size() -> None:
+    groups = channel_clusters(tiny(0), "b8.conv1", 3)
+    sizes = np.bincount(groups)
+    assert len(groups) == 5
+    assert sizes.tolist() == sorted(sizes, reverse=True)
+    assert sizes.min() > 0
+    assert np.array_equal(channel_clusters(tiny(0), "b8.conv1", 1), np.zeros(5))
+    assert sorted(channel_clusters(tiny(0), "b8.conv1", 5)) == [0, 1, 2, 3, 4]
+
+
+def test_channels_that_are_alike_are_one_cluster() -> None:
+    generator = tiny(0)
+    tensors = dict(generator.tensors)
+    for name in ("weight", "bias"):
+        twin = tensors[f"b8.conv1.{name}"].clone()
+        twin[3] = 2 * twin[1]  # the same map, and twice as strong before demodulation
+        tensors[f"b8.conv1.{name}"] = twin
+    made = Generator.from_tensors(generator.table, tensors, name="twins")
+    groups = channel_clusters(made, "b8.conv1", 4)
+    assert groups[1] == groups[3]
+
+
+@pytest.mark.parametrize(("layer", "count"), [("b8.torgb", 2), ("b8.conv1", 6), ("b8.conv1", 0)])
+def test_clusters_that_cannot_be(layer: str, count: int) -> None:
+    with pytest.raises(ValueError, match=r"none|groups"):
+        channel_clusters(tiny(0), layer, count)

@@ -1,0 +1,133 @@
+"""Discriminators in model files: rosinality's `d` and NVlabs' `D`, read without running anything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from fgraph._errors import ModelError
+from fgraph.inversion import Settings
+from fgraph.inversion.batch import invert
+from fgraph.inversion.problem import make_problem
+from fgraph.stylegan.checkpoint import load_generator, save_generator
+from fgraph.stylegan.discriminator import initial_tensors
+from fgraph.stylegan.discriminator_file import load_discriminator
+from fgraph.stylegan.discriminator_table import DiscriminatorTable
+from fgraph.stylegan.rosinality_file import save_rosinality
+from tests.network_pickles import Persistent, dumps
+from tests.networks import tiny
+
+TABLE = DiscriminatorTable(size=16, channels=((4, 5), (8, 4), (16, 3)))
+TENSORS = initial_tensors(TABLE, seed=1)
+FIR = torch.tensor([1.0, 3.0, 3.0, 1.0]).outer(torch.tensor([1.0, 3.0, 3.0, 1.0])) / 64
+
+
+def trained(path: Path, state: dict[str, Tensor]) -> Path:
+    """A checkpoint as rosinality's trainer leaves it: with `g_ema`, and with filters among the tensors of `d`."""
+    save_rosinality(tiny(1), path)
+    content = torch.load(path, weights_only=True)
+    filters = {f"convs.{i}.{part}.0.kernel": FIR for i in (1, 2) for part in ("conv2", "skip")}
+    torch.save({**content, "d": {**state, **filters}}, path)
+    return path
+
+
+def conv(name: str, bias: str | None, **facts: Any) -> Persistent:
+    parameters = {"weight": TENSORS[name], "bias": TENSORS[bias] if bias else None}
+    return Persistent("Conv2dLayer", {"_parameters": parameters, "conv_clamp": None, "activation": "lrelu", **facts})
+
+
+def nvlabs(path: Path, architecture: str = "resnet", clamp: float | None = None) -> Path:
+    """A pickle with `D` alone, as NVlabs' persistence writes it."""
+    blocks: dict[str, Persistent] = {}
+    for i in (1, 2):
+        own = {
+            "conv0": conv(f"convs.{i}.conv1.0.weight", f"convs.{i}.conv1.1.bias", conv_clamp=clamp),
+            "conv1": conv(f"convs.{i}.conv2.1.weight", f"convs.{i}.conv2.2.bias", conv_clamp=clamp),
+            "skip": conv(f"convs.{i}.skip.1.weight", None, activation="linear"),
+        }
+        if i == 1:
+            own["fromrgb"] = conv("convs.0.0.weight", "convs.0.1.bias", conv_clamp=clamp)
+        state = {"architecture": architecture, "_buffers": {"resample_filter": FIR}, "_modules": own}
+        blocks[f"b{TABLE.size >> (i - 1)}"] = Persistent("DiscriminatorBlock", state)
+    dense = {
+        name: Persistent("FullyConnectedLayer", {
+            "_parameters": {part: TENSORS[f"final_linear.{i}.{part}"] for part in ("weight", "bias")},
+        })
+        for i, name in enumerate(("fc", "out"))
+    }  # fmt: skip
+    parts = {
+        "conv": conv("final_conv.0.weight", "final_conv.1.bias"),
+        **dense,
+        "mbstd": Persistent("MinibatchStdLayer", {"group_size": 2}),
+    }
+    blocks["b4"] = Persistent("DiscriminatorEpilogue", {"_modules": parts})
+    whole = Persistent("Discriminator", {"img_resolution": 16, "c_dim": 0, "_modules": blocks})
+    path.write_bytes(dumps({"G": None, "D": whole, "G_ema": None}))
+    return path
+
+
+def test_rosinality_s_is_read(tmp_path: Path) -> None:
+    path = trained(tmp_path / "trained.pt", TENSORS)
+    found = load_discriminator(path)
+    assert found.table == TABLE
+    assert all(torch.equal(found.tensors[name], value) for name, value in TENSORS.items())
+    assert load_generator(path).digest == load_generator(path).digest  # its generator is read as before
+    images = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    assert found.score(images).shape == (2, 1)
+
+
+def test_one_that_grew_keeps_its_former_input(tmp_path: Path) -> None:
+    table = replace(TABLE, faded=(8,))
+    found = load_discriminator(trained(tmp_path / "grown.pt", initial_tensors(table, seed=2)))
+    assert found.table == table
+
+
+@pytest.mark.parametrize("clamp", [None, 256.0])
+def test_nvlabs_is_read(tmp_path: Path, clamp: float | None) -> None:
+    found = load_discriminator(nvlabs(tmp_path / "network.pkl", clamp=clamp))
+    assert found.table == replace(TABLE, stddev_group=2, clamp=clamp)
+    assert all(torch.equal(found.tensors[name], value) for name, value in TENSORS.items())
+
+
+def test_one_that_nvlabs_program_wrote_is_read() -> None:
+    found = load_discriminator(Path(__file__).parent.parent / "goldens" / "sg3_stylegan2_64.pkl")
+    assert found.table == DiscriminatorTable(64, ((4, 16), (8, 16), (16, 16), (32, 8), (64, 4)), clamp=256.0)
+
+
+def test_an_inversion_looks_through_it(tmp_path: Path) -> None:
+    generator = load_generator(trained(tmp_path / "trained.pt", TENSORS))
+    settings = Settings(mse=0, pyramid=0, prior="none", discriminator=1, steps=25, patience=0)
+    with torch.no_grad():
+        z = torch.randn(2, 8, generator=torch.Generator().manual_seed(2))
+        images = generator.synthesise(generator.affine(generator.map(z)))
+    problem = make_problem(generator, settings)
+    assert problem.curve_names == ("loss", "discriminator")
+    for found in invert(problem, images):
+        assert float(found.curve[-1, 0]) < 0.7 * float(found.curve[0, 0])
+    with pytest.raises(ModelError, match=r"holds no discriminator.*give the loss 'discriminator' no weight"):
+        make_problem(generator, settings, discriminator="landscape")
+
+
+def test_what_is_not_there_or_does_not_run_is_told(tmp_path: Path) -> None:
+    save_generator(tiny(1), tmp_path / "own.safetensors")
+    save_rosinality(tiny(1), tmp_path / "plain.pt")
+    less = {name: value for name, value in TENSORS.items() if name != "convs.2.conv1.1.bias"}
+    odd = {**TENSORS, "convs.1.conv1.0.weight": torch.zeros(3, 4, 3, 3)}
+    cases = {
+        tmp_path / "own.safetensors": "a .safetensors model holds no discriminator",
+        tmp_path / "plain.pt": "holds no discriminator; expected is",
+        trained(
+            tmp_path / "less.pt", less
+        ): "'convs.2.conv1.1.bias' of its discriminator is nothing, where .4. belongs",
+        trained(tmp_path / "odd.pt", odd): r"is \[3, 4, 3, 3\], where \[3, 3, 3, 3\] belongs",
+        trained(tmp_path / "other.pt", {"body.0.w": torch.zeros(3)}): "has no tensor 'convs.0.0.weight'",
+        nvlabs(tmp_path / "skip.pkl", architecture="skip"): "is no residual block",
+    }
+    for path, message in cases.items():
+        with pytest.raises(ModelError, match=message):
+            load_discriminator(path)

@@ -1,0 +1,146 @@
+"""Models from the Hugging Face hub, by its own library, from a server on this machine that answers as the hub does."""
+
+import hashlib
+import re
+import sys
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+import fgraph
+from fgraph._errors import ModelError
+from fgraph.stylegan.header import read_header
+from fgraph.stylegan.sources import fetch_model
+
+COMMITS = {"main": "a" * 40, "v1": "b" * 40}
+_PLACE = re.compile(r"/org/repo/resolve/([^/]+)/sub/model\.pt")
+
+
+class Hub(ThreadingHTTPServer):
+    """Holds `sub/model.pt` of `org/repo`, of each revision its own; `breaks` are as many bytes of the next answers."""
+
+    def __init__(self, files):
+        self.files, self.breaks, self.asked = files, [], []
+        super().__init__(("127.0.0.1", 0), Answer)
+
+    @property
+    def address(self):
+        return f"http://127.0.0.1:{self.server_address[1]}"
+
+
+class Answer(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def do_HEAD(self):
+        self._answer(with_content=False)
+
+    def do_GET(self):
+        self._answer(with_content=True)
+
+    def _answer(self, with_content):
+        place, server = _PLACE.fullmatch(self.path), self.server
+        revision = {commit: name for name, commit in COMMITS.items()}.get(place[1], place[1]) if place else None
+        server.asked.append((self.command, self.path, self.headers.get("Range")))
+        if revision not in server.files:
+            self.send_response(404)
+            self.send_header("X-Error-Code", "EntryNotFound" if place is None else "RevisionNotFound")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        content = server.files[revision]
+        asked = self.headers.get("Range") if with_content else None
+        start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+        self.send_response(206 if asked else 200)
+        self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
+        self.send_header("X-Repo-Commit", COMMITS[revision])
+        self.send_header("Content-Length", str(len(content) - start))
+        if asked:
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+        self.end_headers()
+        if with_content:
+            stop = server.breaks.pop(0) if server.breaks else len(content)
+            self.wfile.write(content[start : start + stop])
+            self.close_connection = stop < len(content) - start
+
+    def log_message(self, *arguments):
+        pass
+
+
+@contextmanager
+def serving(files):
+    server = Hub(files)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@pytest.fixture
+def files(goldens):
+    return {"main": (goldens / "soat64_a.pt").read_bytes(), "v1": (goldens / "soat64_b.pt").read_bytes()}
+
+
+@pytest.fixture
+def hub(files, tmp_path):
+    pytest.importorskip("huggingface_hub")
+    with serving(files) as server, fgraph.downloads(tmp_path / "kept", hub=server.address):
+        yield server
+
+
+def test_fetched_once_by_its_revision(hub, files, tmp_path):
+    for source, revision in [("hf://org/repo/sub/model.pt", "main"), ("hf://org/repo@v1/sub/model.pt", "v1")]:
+        header = read_header(source)
+        digest = hashlib.sha256(files[revision]).hexdigest()
+        assert header.path == tmp_path / "kept" / "models" / digest[:32] / "model.pt"
+        assert header.path.read_bytes() == files[revision]
+        asked = len(hub.asked)
+        with fgraph.downloads(offline=True):
+            assert read_header(source).path == header.path
+        assert read_header(f"{source}#sha256={digest}").path == header.path
+        assert len(hub.asked) == asked
+    assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["addresses", "locks", "models"]
+
+
+def test_a_graph_runs_on_it(hub):
+    graph = fgraph.Graph(models="hf://org/repo/sub/model.pt")
+    assert fgraph.run(graph, outputs={"image": graph.decode(graph.sample(seed=1))})["image"].array.shape[0] == 1
+
+
+def test_a_broken_line_goes_on_where_it_stopped(hub, files):
+    hub.files["main"] = content = bytes(range(256)) * (12 << 12)  # 12 MiB: the library goes on after whole 10 MiB
+    hub.breaks = [11 << 20]
+    assert fetch_model("hf://org/repo/sub/model.pt").read_bytes() == content
+    ranges = [asked for method, _, asked in hub.asked if method == "GET"]
+    assert ranges == [None, f"bytes={10 << 20}-"]
+
+
+def test_what_the_hub_does_not_have(hub, tmp_path):
+    for source in ("hf://org/repo@v9/sub/model.pt", "hf://org/repo/other.pt"):
+        with pytest.raises(ModelError, match=f"model '{source}' cannot be fetched: .*404"):
+            read_header(source)
+    assert not (tmp_path / "kept" / "models").exists()
+
+
+def test_a_pin_that_differs(hub, files):
+    with pytest.raises(ModelError, match=r"has SHA-256 .*, not 0000.* as pinned"):
+        read_header(f"hf://org/repo/sub/model.pt#sha256={'0' * 64}")
+
+
+def test_an_open_line_is_not_taken(tmp_path):
+    with (
+        fgraph.downloads(tmp_path, hub="http://mirror.example.org"),
+        pytest.raises(ModelError, match=r"the hub 'http://mirror\.example\.org' would be asked over an open line"),
+    ):
+        read_header("hf://org/repo/sub/model.pt")
+
+
+def test_it_needs_its_library(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "huggingface_hub", None)
+    with fgraph.downloads(tmp_path), pytest.raises(ModelError, match=r"needs: pip install 'fgraph-gan\[hub\]'"):
+        read_header("hf://organisation/repository/model.pkl")

@@ -1,0 +1,59 @@
+"""What stands in a file: text that means bytes, read in parts; tensors of the same numbers."""
+
+import os
+import random
+
+import pytest
+import torch
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoint import load_weights
+from fgraph.stylegan.contents import Weight
+from fgraph.stylegan.pickles.refusal import Refused
+from fgraph.stylegan.pickles.span import Span
+from fgraph.stylegan.pickles.stored import Storage, view
+
+MEANT = random.Random(0).randbytes(700_001)  # more than two of the chunks that are decoded at once
+
+
+@pytest.fixture
+def span(tmp_path):
+    text = MEANT.decode("latin-1").encode()
+    (tmp_path / "file").write_bytes(b"before" + text + b"\x80after")
+    return Span(tmp_path / "file", 6, len(text), utf8=True)
+
+
+def test_text_that_stands_for_bytes(span):
+    assert span.size == len(MEANT)
+    assert span.read() == MEANT
+    assert span.read(300_000) == MEANT[300_000:]
+    for start, length in [(0, 0), (0, 1), (5, 100), (262_100, 200), (174_000, 400_000), (700_000, 1)]:
+        assert span.read(start, length) == MEANT[start : start + length]
+        buffer = bytearray(length)
+        span.read_into(memoryview(buffer), start)
+        assert buffer == MEANT[start : start + length]
+
+
+def test_text_that_stands_for_none(span, tmp_path):
+    with pytest.raises(Refused, match="cut short"):
+        span.read_into(memoryview(bytearray(2)), len(MEANT) - 1)
+    (tmp_path / "wide").write_bytes("a\u0100".encode())
+    with pytest.raises(Refused, match="other characters"):
+        Span(tmp_path / "wide", 0, 3, utf8=True).read()
+    with pytest.raises(Refused, match="other characters"):
+        Span(tmp_path / "wide", 0, 2, utf8=True).read()  # ends inside a character
+    os.truncate(tmp_path / "file", 1000)
+    with pytest.raises(Refused, match="cut short"):
+        span.read()
+
+
+def test_tensors_of_the_same_numbers(tmp_path):
+    (tmp_path / "file").write_bytes(bytes(4000))
+    storage = Storage(Span(tmp_path / "file", 0, 4000), "float32", 1000)
+    for rows, fits in [(500, True), (501, False)]:
+        weights = {name: Weight(view(storage, 0, (rows,), (1,)), (rows,)) for name in ("a", "b")}
+        if fits:
+            assert load_weights(weights, "file", "cpu", torch.float32, {})[0]["b"].shape == (500,)
+        else:
+            with pytest.raises(ModelError, match="share their numbers and are larger than the file"):
+                load_weights(weights, "file", "cpu", torch.float32, {})
