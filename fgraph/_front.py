@@ -198,9 +198,7 @@ def _building(plan: Plan, keep: bool, since: Results | None) -> Plan:
 
 
 def load_generator(source: str | Path, device: str = "cpu") -> Generator | AliasFreeGenerator:
-    """Load a generator: a bundled name or a path. A StyleGAN2 one may stand in `Graph(models={"main": ...})`.
-
-    StyleGAN3 ones, T or R, are called themselves: `map`, `truncate`, `affine`, `synthesise`.
+    """Load a generator, StyleGAN2 or 3: a bundled name or a path. It may stand in `Graph(models={"main": ...})`.
 
     Raises:
         ModelError: there is no such model, or its file is damaged or not understood.

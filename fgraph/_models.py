@@ -8,7 +8,7 @@ from typing import Any
 from fgraph._errors import Fault, ModelError
 from fgraph.declare import MAIN, GraphSpec
 from fgraph.stylegan.header import DEFAULT_MODEL, read_header
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import Table
 
 
 class ModelPool:
@@ -20,7 +20,7 @@ class ModelPool:
         self._sources: dict[Any, str] = {}
 
     @property
-    def tables(self) -> Mapping[str, LayerTable]:
+    def tables(self) -> Mapping[str, Table]:
         """The layer table of each model."""
         return {name: model.table for name, model in self.models.items()}
 

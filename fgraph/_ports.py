@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from fgraph.stylegan.layers import CONST, LayerTable, UnknownLayer
+from fgraph.stylegan.layers import CONST, Table, UnknownLayer
 
 
 class Kind(enum.StrEnum):
@@ -79,7 +79,7 @@ class LayerSet:
         """Whether the set is only the layer of the pause."""
         return self.text == "here"
 
-    def resolve(self, table: LayerTable, here: int) -> frozenset[int]:
+    def resolve(self, table: Table, here: int) -> frozenset[int]:
         """The σ indices of the set, in this generator and for a pass paused at `here`; -1 is the constant.
 
         Raises:
@@ -98,7 +98,7 @@ class LayerSet:
         return frozenset(found)
 
     @staticmethod
-    def _resolve_range(item: str, table: LayerTable) -> range:
+    def _resolve_range(item: str, table: Table) -> range:
         start, stop = (end.strip() for end in item.split(".."))
         first = table.find(start)[0] if start else CONST
         last = table.find(stop)[-1] if stop else table.last

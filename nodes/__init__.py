@@ -26,13 +26,14 @@ from nodes.rows import Rows
 from nodes.sample import Sample
 from nodes.shift import Shift
 from nodes.tap import Tap
+from nodes.transform import Transform
 from nodes.truncate import Truncate
 from nodes.walk import Walk
 
 NODES: tuple[type[Node], ...] = (
     Sample, Latent, Rows, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Invert,
     *MASKS,
-    Tap, Restyle, Mosaic, Pad, Resize, Shift, Crop, Flip, Concat, Blend, Patches, *BENDS,
+    Tap, Restyle, Mosaic, Pad, Resize, Shift, Transform, Crop, Flip, Concat, Blend, Patches, *BENDS,
     Decode, Knit,
 )  # fmt: skip
 

@@ -13,6 +13,8 @@ from fgraph._geometry import Edit, fraction
 from fgraph._ports import LayerSet
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
+from fgraph.ir.margins import activation_margin, canvas_size
+from fgraph.ir.planes import move_planes, on_plane
 from fgraph.ir.spatial import edit_features, edit_fields, edit_tensor
 from fgraph.ir.values import Features, Image, Mapped, Mask, Parts, Tensor, Value
 from fgraph.node import blaming
@@ -92,16 +94,22 @@ def map_features(
     build: Build, features: Features, edits: tuple[Edit, ...], chosen: frozenset[int], parts: Parts
 ) -> Features:
     """A pass with every output at some layers moved by a same-size edit a row; its state, too, if it stands at one."""
+    if on_plane(build, features):
+        moved = move_planes(build, features, edits) if features.layer in chosen and parts != "skip" else features
+        return replace(moved, carrier=Mapped(moved.carrier, edits, chosen, parts))
     mapped = replace(features, carrier=Mapped(features.carrier, edits, chosen, parts))
     if features.layer not in chosen:
         return mapped
+    margin = activation_margin(build.table(features.model), features)
 
-    def moved(name: Tensor) -> Any:
+    def edited(name: Tensor) -> Any:
         operand = getattr(features, name)
-        return edit_tensor(build, operand, edits) if operand is not None and parts in ("both", name) else operand
+        if operand is None or parts not in ("both", name):
+            return operand
+        return edit_tensor(build, operand, edits, margin=margin if name == "activation" else 0)
 
-    return replace(mapped, activation=moved("activation"), skip=moved("skip"))
+    return replace(mapped, activation=edited("activation"), skip=edited("skip"))
 
 
 def _ruler_of(build: Build, features: Features, unit: Unit) -> Ruler:
-    return Ruler(unit, build.type_of(features.activation).size)
+    return Ruler(unit, canvas_size(build, features))

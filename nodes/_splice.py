@@ -10,10 +10,10 @@ from fgraph.ir.ops import Splice
 from fgraph.ir.types import TypeKind
 from fgraph.ir.values import Latent
 from fgraph.node import blaming
-from fgraph.stylegan.layers import CONST, LayerTable
+from fgraph.stylegan.layers import CONST, Table
 
 
-def parse_rows(text: str, table: LayerTable) -> frozenset[int]:
+def parse_rows(text: str, table: Table) -> frozenset[int]:
     """Rows of W+ from `0..3`, `4..`, `1,5`.
 
     Raises:
@@ -37,7 +37,7 @@ def parse_rows(text: str, table: LayerTable) -> frozenset[int]:
 class Choice:
     """A part of a code: layers, and the W+ rows that feed them alone."""
 
-    table: LayerTable
+    table: Table
     layers: frozenset[int]
     taken: frozenset[int]
     whole: bool  # whether these rows feed all of the layers, so that W+ can say it
@@ -50,7 +50,7 @@ class Choice:
         return _joined([(entry.start, entry.stop) for entry in entries])
 
 
-def choose(table: LayerTable, rows: str | None, layers: LayerSet | None) -> Choice:
+def choose(table: Table, rows: str | None, layers: LayerSet | None) -> Choice:
     """The part of a code that W+ rows, or layers, name.
 
     A W+ row is the set of σ entries that it feeds: layers that cut through one lead to S.
@@ -81,7 +81,7 @@ def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: 
     return replace(base, code=build.emit(Splice(base.model, choice.ranges(base.space)), [base.code, other.code]))
 
 
-def _fed_by(row: int, table: LayerTable) -> frozenset[int]:
+def _fed_by(row: int, table: Table) -> frozenset[int]:
     return frozenset(layer.index for layer in table.layers[1:] if layer.ws_index == row)
 
 

@@ -16,9 +16,10 @@ from fgraph.ir.bend import bend_tensor
 from fgraph.ir.bendings import Chosen, parse_channels
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
+from fgraph.ir.planes import described, on_plane
 from fgraph.ir.values import Features, Mapped, Tensor
 from fgraph.node import FeaturesPort, Node, PerRow, blaming
-from fgraph.stylegan.layers import Layer, LayerTable
+from fgraph.stylegan.layers import CONST, Layer, Table
 from nodes._spatial import Amount
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -79,8 +80,12 @@ class Bend(Node):
     def lower(self, build: Build, inputs: Inputs) -> Features:
         features = inputs.features("of")
         table = build.table(features.model)
+        self._check_kind(build, features.model)
         with blaming("layers"):
             layers = self.layers.resolve(table, features.layer)
+            if on_plane(build, features):
+                _check_plane(build, features, layers)
+                layers -= {CONST}
         held = {
             name: _maker(table, features.layer, name)
             for name in _TENSORS
@@ -94,6 +99,14 @@ class Bend(Node):
             for name, layer in held.items()
         }
         return replace(features, carrier=Mapped(features.carrier, moves, layers, self.parts), **bent)
+
+    def _check_kind(self, build: Build, model: str) -> None:
+        if self.cluster is not None and (table := build.table(model)).is_alias_free:
+            with blaming("cluster"):
+                raise ValueError(
+                    f"clusters are found for StyleGAN2 only, and {described(model, table)} is none: choose channels by "
+                    "number or by fraction"
+                )
 
     def _check_layers(self, bent: list[Layer]) -> None:
         with blaming("layers"):
@@ -130,7 +143,16 @@ class Bend(Node):
 _TENSORS: tuple[Tensor, ...] = ("activation", "skip")
 
 
-def _maker(table: LayerTable, layer: int, tensor: Tensor) -> Layer:
+def _check_plane(build: Build, features: Features, layers: frozenset[int]) -> None:
+    """A pass paused at a plane holds no channels: what its layers make is bent."""
+    if layers <= {CONST}:
+        raise ValueError(
+            f"{described(features.model, build.table(features.model))} has no channels to bend at const, only a plane: "
+            "tap it at input, or name layers from input on"
+        )
+
+
+def _maker(table: Table, layer: int, tensor: Tensor) -> Layer:
     """The last layer, up to this one, that made a tensor of the state."""
     return next(one for one in reversed(table.layers[: layer + 2]) if one.tensor == tensor)
 

@@ -11,10 +11,13 @@ from fgraph._ports import Kind, LayerSet
 from fgraph.ir.advance import mix
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
+from fgraph.ir.margins import activation_margin
+from fgraph.ir.planes import described, on_plane
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend as BlendCarrier
 from fgraph.ir.values import Features, Tensor
 from fgraph.node import FeaturesPort, MaskPort, Node, blaming
+from fgraph.stylegan.layers import CONST
 
 
 class Blend(Node):
@@ -39,16 +42,29 @@ class Blend(Node):
         check_pair(build, a, b)
         with blaming("layers"):
             layers = self.layers.resolve(build.table(a.model), a.layer)
+            if on_plane(build, a):
+                _check_plane(build, a, layers)
         return blend_features(build, a, b, BlendCarrier(a.carrier, b.carrier, alpha, layers, self.parts))
+
+
+def _check_plane(build: Build, a: Features, layers: frozenset[int]) -> None:
+    """Passes paused at a plane have sampled nothing: each samples its own, and what they sampled is mixed."""
+    if layers <= {CONST}:
+        raise ValueError(
+            f"{described(a.model, build.table(a.model))} has no features to mix at const, only a plane: tap both at "
+            "input, or name layers from input on"
+        )
 
 
 def blend_features(build: Build, a: Features, b: Features, carrier: BlendCarrier) -> Features:
     """The pass that a blend's carrier runs, its state mixed where the carrier mixes at the layer of the pause."""
+    acts = a.layer in carrier.layers and not on_plane(build, a)
 
     def state(name: Tensor, own: Operand | None, other: Operand | None) -> Operand | None:
-        if own is None or other is None or a.layer not in carrier.layers or carrier.parts not in ("both", name):
+        if own is None or other is None or not acts or carrier.parts not in ("both", name):
             return own
-        return mix(build, [own, other], [carrier.beta, carrier.alpha])
+        margin = activation_margin(build.table(a.model), a) if name == "activation" else 0
+        return mix(build, [own, other], [carrier.beta, carrier.alpha], margin)
 
     activation = state("activation", a.activation, b.activation)
     assert activation is not None

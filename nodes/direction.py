@@ -19,7 +19,7 @@ from fgraph.ir.program import Operand
 from fgraph.ir.types import TypeKind
 from fgraph.ir.values import Latent
 from fgraph.node import Data, LatentPort, Node, PerRow, blaming
-from fgraph.stylegan.layers import CONST, Layer, LayerTable
+from fgraph.stylegan.layers import CONST, Layer, Table
 from nodes._splice import choose
 
 Number = PerRow[Annotated[int, Field(ge=0)]]
@@ -115,7 +115,7 @@ class Sefa(Direction):
         op = Component(model, "sefa", table.w_dim, self.unit, self._factorised(table), self.normalised)
         return Found("w", build.emit_distinct(op, _components(inputs, table.w_dim)))
 
-    def _factorised(self, table: LayerTable) -> tuple[int, ...]:
+    def _factorised(self, table: Table) -> tuple[int, ...]:
         with blaming("factorised"):
             chosen = [table.at(index) for index in sorted(self._meant(table)) if index != CONST]
             kept = [layer.index for layer in chosen if self._counts(layer)]
@@ -123,7 +123,7 @@ class Sefa(Direction):
                 raise ValueError("these layers have no affines that count: name a convolution, or set torgb: true")
             return tuple(kept)
 
-    def _meant(self, table: LayerTable) -> frozenset[int]:
+    def _meant(self, table: Table) -> frozenset[int]:
         if self.factorised is not None:
             return self.factorised.resolve(table, CONST)
         if self.layers is None and self.rows is None:
@@ -131,7 +131,7 @@ class Sefa(Direction):
         return choose(table, self.rows, self.layers).layers
 
     def _counts(self, layer: Layer) -> bool:
-        return self.torgb or layer.kind == "conv"
+        return layer.kind == "conv" or (self.torgb and layer.kind == "torgb")
 
 
 class FileDirection(Direction):

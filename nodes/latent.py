@@ -15,7 +15,7 @@ from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Given
 from fgraph.ir.values import Latent as Codes
 from fgraph.node import FILE, Data, Node
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import LayerTable, Table
 
 Space = Literal["z", "w", "w+", "s"]
 
@@ -89,7 +89,7 @@ class Latent(Node):
         return Codes(space, build.emit(Given(model, space, shape), params=params), model, tuple(keys))
 
 
-def _shape(table: LayerTable, space: Space) -> tuple[int, ...]:
+def _shape(table: Table, space: Space) -> tuple[int, ...]:
     shapes = {
         "z": (table.code_width,),
         "w": (table.w_dim,),
@@ -99,7 +99,7 @@ def _shape(table: LayerTable, space: Space) -> tuple[int, ...]:
     return shapes[space]
 
 
-def _misfit(found: tuple[int, ...], space: Space, table: LayerTable, others: Mapping[str, LayerTable]) -> str:
+def _misfit(found: tuple[int, ...], space: Space, table: Table, others: Mapping[str, Table]) -> str:
     """What is wrong, and what such codes would fit: another space, another model here, or a published size."""
     expected = list(_shape(table, space))
     text = f"a row of codes in {space} has shape {list(found)}; this {table.size}-pixel model takes {expected}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Annotated, ClassVar, Literal
 
@@ -14,10 +15,11 @@ from fgraph._ports import Kind
 from fgraph.fields import Hat, product
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
+from fgraph.ir.planes import described, on_plane, place_planes, plane, planes_of
 from fgraph.ir.program import as_index
 from fgraph.ir.spatial import edit_tensor
 from fgraph.ir.values import Features, Mixture
-from fgraph.node import LatentPort, Node
+from fgraph.node import LatentPort, Node, blaming
 
 Count = Annotated[int, Field(ge=1)]
 
@@ -62,9 +64,29 @@ class Mosaic(Node):
             carriers.append(inputs.carrier(latent.take(as_index(first + cell))))
             weights.append((weight,) * len(first))
         paused = inputs.pause(latent.take(first))
+        canvas = Canvas(Fraction(high), Fraction(wide), wrap_x, wrap_y)
+        if on_plane(build, paused):
+            return self._on_plane(build, paused, Mixture(tuple(carriers), tuple(weights)), canvas)
         spread = Pad(Fraction(0), Fraction(high - 1), Fraction(0), Fraction(wide - 1), "circular")
         const = edit_tensor(build, paused.activation, (spread,) * len(first))
         return Features(
             const, None, paused.layer, Mixture(tuple(carriers), tuple(weights)),
-            Canvas(Fraction(high), Fraction(wide), wrap_x, wrap_y), paused.model, paused.keys, inputs.declared(),
+            canvas, paused.model, paused.keys, inputs.declared(),
         )  # fmt: skip
+
+    def _on_plane(self, build: Build, paused: Features, cells: Mixture, canvas: Canvas) -> Features:
+        """Each cell samples the plane as its own image does, from its own middle on."""
+        if self.wrap != "none":
+            model = described(paused.model, build.table(paused.model))
+            with blaming("wrap"):
+                raise ValueError(
+                    f"wrap {self.wrap} closes a canvas; {model} samples an endless plane, which does not close: leave "
+                    "wrap out"
+                )
+        high, wide = self.grid
+        placed = []
+        for cell, carrier in enumerate(cells.carriers):
+            row, column = divmod(cell, wide)
+            placed.append(place_planes(carrier, (Fraction(2 * column + 1 - wide, 2), Fraction(2 * row + 1 - high, 2))))
+        carrier = Mixture(tuple(placed), cells.weights)
+        return replace(paused, activation=plane(build, planes_of(carrier)), carrier=carrier, canvas=canvas)

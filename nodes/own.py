@@ -10,9 +10,10 @@ from fgraph._ports import Kind
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Own as OwnOp
+from fgraph.ir.planes import described
 from fgraph.ir.values import Latent
 from fgraph.node import Data, LatentPort, MaskPort, Node, PerRow, blaming
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import Table
 
 
 def _as_numbers(value: Any) -> Any:
@@ -62,6 +63,12 @@ class Own(Node):
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         of, reference = build.together(inputs.latent("of"), inputs.latent("reference"), "s")
         table = build.table(of.model)
+        if table.is_alias_free:
+            with blaming("of"):
+                raise ValueError(
+                    f"parts are clustered in StyleGAN2 only, and {described(of.model, table)} is none: use mix with "
+                    "rows or layers, or blend with a mask"
+                )
         with blaming("layer"):
             _check_layer(table, self.layer)
         parts: list[Any] = [member.node.part for member in inputs.members for _ in range(member.slot.rows)]
@@ -73,6 +80,6 @@ class Own(Node):
         return Latent("s", code, of.model, of.keys)
 
 
-def _check_layer(table: LayerTable, name: str | int) -> None:
+def _check_layer(table: Table, name: str | int) -> None:
     if table.pause(name) >= table.last - 1:
         raise ValueError(f"the output of {name} is read by no style but that of the image: take an earlier layer")

@@ -13,6 +13,7 @@ from fgraph.ir.advance import advance, transplant
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Propose
+from fgraph.ir.planes import described
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend, Features, Parts, Patched, Tensor
 from fgraph.node import Data, FeaturesPort, Node, PerRow, blaming
@@ -77,6 +78,7 @@ class Patches(Node):
 
     def lower(self, build: Build, inputs: Inputs) -> Features:
         features = inputs.features("of")
+        _check_model(build, features.model)
         source = inputs.features("source") if inputs.has("source") else features
         if self.form == "code":
             return self._cut_hard(build, inputs, features, source)
@@ -108,6 +110,16 @@ class Patches(Node):
         assert not isinstance(self.patches, Proposals)
         moves = [copy.move for copy in self.patches]
         return [one for move in moves for one in ((move, move.turned()) if self.swap else (move,))]
+
+
+def _check_model(build: Build, model: str) -> None:
+    table = build.table(model)
+    if table.is_alias_free:
+        with blaming("of"):
+            raise ValueError(
+                f"patches are counted in the cells of StyleGAN2 layers; the maps of {described(model, table)} have "
+                "margins: blend the pass with a shifted one under a mask"
+            )
 
 
 @dataclass(frozen=True)

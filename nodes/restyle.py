@@ -10,8 +10,9 @@ from pydantic import Field
 from fgraph._ports import Kind
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
+from fgraph.ir.planes import on_plane, only_planes
 from fgraph.ir.values import Features
-from fgraph.node import FeaturesPort, LatentPort, Node, Noise
+from fgraph.node import FeaturesPort, LatentPort, Node, Noise, blaming
 
 
 class Restyle(Node):
@@ -32,4 +33,7 @@ class Restyle(Node):
             raise ValueError(
                 f"model '{run.model}' has other layers than '{features.model}', and cannot carry its pass on"
             )
+        if on_plane(build, features):
+            with blaming("of"):
+                run = replace(run, planes=only_planes(features))
         return replace(features, carrier=run, model=run.model)

@@ -13,7 +13,7 @@ from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Draw, Truncate
 from fgraph.ir.values import Latent
 from fgraph.node import Data, Node, PerRow
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import Table
 
 _KEY_BITS = 24  # a row key is (seed, place among the rows drawn together)
 
@@ -82,7 +82,7 @@ class Sample(Node):
         return Latent(latent.space, truncated, model, keys)
 
 
-def _labels(classes: Sequence[int | None], table: LayerTable) -> list[tuple[int, ...]]:
+def _labels(classes: Sequence[int | None], table: Table) -> list[tuple[int, ...]]:
     """The class of each row, as the end of its parameters: nothing where the model has no classes."""
     if not table.c_dim:
         if any(label is not None for label in classes):

@@ -10,11 +10,11 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fgraph._geometry import Canvas
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import Table
 from tests.networks import FAMILIES, tiny
 
 T = TypeVar("T")
-TABLE = tiny(0).table
+TABLE: Table = tiny(0).table
 PLAIN = Canvas()
 
 
@@ -28,7 +28,8 @@ class Made:
     layer: int = -1
     canvas: Canvas = PLAIN
     whole: bool = True  # of an image: not cropped, so that quarters of it are whole pixels
-    table: LayerTable = TABLE  # of the models that the graph is on
+    table: Table = TABLE  # of the models that the graph is on
+    single: bool = True  # of a StyleGAN3 pass at const: all of it lies at one place of the plane
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -38,6 +39,8 @@ class Made:
     @property
     def coarsest(self) -> int:
         at = self.table.at(self.layer)
+        if self.table.is_alias_free:
+            return at.resolution
         return at.resolution // 2 if at.kind == "conv" and at.resolution > 4 else at.resolution
 
     @property
@@ -49,13 +52,21 @@ class Made:
 class SourceBuilder:
     """Draws codes and masks, and keeps what was made."""
 
+    table: Table = TABLE
+    factorised = "b8"  # layers whose affines a direction is of
+    code_parts: tuple[dict[str, str], ...] = ({"rows": "2.."}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
+
     def __init__(self, draw: Callable[[st.SearchStrategy[Any]], Any]) -> None:
         self._draw = draw
         self.nodes: dict[str, dict[str, Any]] = {}
         self.values: list[Made] = []
-        self.family = self.choose("skip", "skip", "skip", *FAMILIES)
-        self.table = tiny(0, family=self.family).table
+        self.family, self.table = self.models()
         self.rows = self.integer(1, 3)
+
+    def models(self) -> tuple[str, Table]:
+        """What the graph is on: a family of tiny generators, and their layers."""
+        family = self.choose("skip", "skip", "skip", *FAMILIES)
+        return family, tiny(0, family=family).table
 
     # -- drawing
 
@@ -113,7 +124,7 @@ class SourceBuilder:
             return self.add(Made("", "latent", self.spread(a, b, t)), op="lerp", a=a.id, b=b.id, t=t)
         if how == "own":
             return self.own(a, b)
-        part = self.choose({"rows": "2.."}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
+        part = self.one_of(self.code_parts)
         names = ("a", "b") if how == "mix" else ("of", "to")
         both = {names[0]: a.id, names[1]: b.id}
         return self.add(Made("", "latent", self.spread(a, b)), op=how, **both, **part)
@@ -129,7 +140,7 @@ class SourceBuilder:
     def direction(self, of: Made) -> Made:
         """A code moved along a component, or a direction of its own."""
         strength = self.per_row(lambda: self.amount(-2, 2))
-        part = self.choose({}, {"rows": "1..3"}, {"layers": "b8.."}, {"layers": "0,4"})
+        part = self.one_of(({}, *self.code_parts[1:]))
         kind: dict[str, Any] = self.choose(
             {
                 "kind": "pca",
@@ -137,7 +148,7 @@ class SourceBuilder:
                 "unit": self.choose("deviation", None),
             },
             {"kind": "sefa", "component": self.integer(0, 3), "normalised": self.chance(), "torgb": self.chance()},
-            {"kind": "sefa", "unit": "deviation", "factorised": "b8"},
+            {"kind": "sefa", "unit": "deviation", "factorised": self.factorised},
             {
                 "kind": "file",
                 "value": tiny_array((2, self.table.w_dim), 3),
@@ -265,6 +276,7 @@ class SourceBuilder:
             {"op": "flip", "axis": "y"},
             {"op": "crop", "left": 0.5},
             {"op": "resize", "width": 0.5, "height": 0.5, "mode": "bilinear"},
+            {"op": "transform", "rotate": 20, "dx": 0.1},
         )
         return self.add(Made("", "mask", of.rows), of=of.id, **edit)
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 PORTS = ("of", "a", "b", "latent", "to", "mask", "source", "reference")
-SPATIAL = ("pad", "resize", "shift", "crop", "flip")
+SPATIAL = ("pad", "resize", "shift", "crop", "flip", "transform")
 FEATURES = (
     "nested blends", "blends of other layers", "blends of other parts", "restyle", "per-layer edits", "crops",
     "pads: reflect", "pads: replicate", "pads: circular", "pads: constant", "resizes", "resizes: bilinear",

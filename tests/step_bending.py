@@ -36,7 +36,7 @@ class Bent:
         chosen = self.channels(layer)
         wide = x[:, chosen].double()
         if len(chosen):
-            result[:, chosen] = self.transformed(wide, (canvas.wrap_y, canvas.wrap_x)).float()
+            result[:, chosen] = self.transformed(wide, (canvas.wrap_y, canvas.wrap_x), layer.margin).float()
         return result
 
     def channels(self, layer: Any) -> list[int]:
@@ -51,7 +51,7 @@ class Bent:
         start, dots, stop = str(self.node.channels).partition("..")
         return list(range(int(start), int(stop if dots else start) + 1))
 
-    def transformed(self, x: Tensor, wraps: tuple[bool, bool]) -> Tensor:
+    def transformed(self, x: Tensor, wraps: tuple[bool, bool], margin: int) -> Tensor:
         kind = self.node.kind
         if kind in ("erode", "dilate"):
             sign = -1 if kind == "erode" else 1
@@ -59,18 +59,18 @@ class Bent:
         if kind == "flip":
             return x.flip(3 if self.node.axis == "x" else 2)
         if kind in ("rotate", "scale", "translate"):
-            return warped(x, np.linalg.inv(np.vstack([self.forward(x.shape[2:]), [0, 0, 1]])), wraps)
+            return warped(x, np.linalg.inv(np.vstack([self.forward(x.shape[2:], margin), [0, 0, 1]])), wraps)
         if kind == "threshold":
             return (x > self.value("value")).double()
         if kind == "multiply":
             return x * self.value("factor")
         return 0 * x if kind == "ablate" else 1 - x
 
-    def forward(self, size: Any) -> Any:
+    def forward(self, size: Any, margin: int) -> Any:
         """Where a pixel (x, y) goes, [2, 3]: for turning and scaling as OpenCV's getRotationMatrix2D has it."""
         high, wide = size
         if self.node.kind == "translate":
-            unit = (1, 1) if self.node.unit == "pixel" else (high, wide)
+            unit = (1, 1) if self.node.unit == "pixel" else (high - margin, wide - margin)
             return np.array([[1, 0, float(self.dx) * unit[1]], [0, 1, float(self.dy) * unit[0]]])
         off = 0.5 if self.node.about == "centre" else 0.0
         x, y = wide / 2 - off, high / 2 - off

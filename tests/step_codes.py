@@ -113,7 +113,7 @@ def _component(model: Generator, node: Any, component: int) -> Any:
     else:
         said, rows = node.factorised or node.layers, None if node.factorised else node.rows
         meant = _chosen(model.table, rows, said) if said or rows else set(range(model.table.last + 1))
-        convs = [one for one in sorted(meant) if node.torgb or model.table.at(one).kind == "conv"]
+        convs = [one for one in sorted(meant) if model.table.at(one).kind in ("conv", "torgb" if node.torgb else "")]
         found = factorised_directions(model, convs, normalised=node.normalised)
     return found.vectors[component] * (found.deviations[component] if node.unit == "deviation" else 1)
 

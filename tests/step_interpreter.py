@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ from torch import Tensor
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit, apply_edit
 from fgraph.runtime.kernels.seeds import filled_noise, keyed_noise
-from fgraph.stylegan.generator import Generator
 from fgraph.stylegan.layers import Layer
 from fgraph.stylegan.network import upsample_skip
 from tests.step_bending import Bent
@@ -33,10 +33,11 @@ Frame = Callable[[Draw], Draw]  # where noise has gone with the edits of its can
 
 @dataclass(frozen=True)
 class Run:
-    model: Generator
+    model: Any  # a generator
     styles: Tensor
     noise: Any  # fgraph.node.Noise, its seed known
     frame: Frame
+    plane: Any = None  # StyleGAN3: [3, 3], from places of the canvas to places of the plane
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Paused:
     layer: int
     carrier: Any
     canvas: Canvas
-    model: Generator
+    model: Any
     key: int
     declared: tuple[int, int]
 
@@ -86,20 +87,23 @@ def step(carrier: Any, layer: Layer, state: Paused) -> Tensor:
         return run_layer(carrier, layer, state)
     if isinstance(carrier, Blend):
         a = step(carrier.a, layer, state)
-        return mix(a, step(carrier.b, layer, state), carrier.alpha) if applies(carrier, layer) else a
+        return mix(a, step(carrier.b, layer, state), carrier.alpha, layer.margin) if applies(carrier, layer) else a
     if isinstance(carrier, Mix):
         made = [step(one, layer, state) for one in carrier.of]
         size = made[0].shape[-2:]
-        return torch.stack([one * as_tensor(w(*size)) for one, w in zip(made, carrier.weights, strict=True)]).sum(0)
+        weights = [with_margin(weight, layer.margin) for weight in carrier.weights]
+        return torch.stack([one * as_tensor(w(*size)) for one, w in zip(made, weights, strict=True)]).sum(0)
     made = step(carrier.of, layer, state)
     if not applies(carrier, layer):
         return made
     if isinstance(carrier.edit, Bent):
         return carrier.edit.apply(made, layer, state.canvas)
-    return edit_tensor(made, carrier.edit)
+    return edit_map(made, carrier.edit, layer.margin)
 
 
 def run_layer(run: Run, layer: Layer, state: Paused) -> Tensor:
+    if run.model.table.is_alias_free:
+        return run_alias_free(run, layer, state)
     layer, style, canvas = run.model.table.at(layer.index), run.styles[:, layer.style_slice], state.canvas
     if layer.kind == "conv":
         noise = draw_noise(run, layer, state)
@@ -108,6 +112,15 @@ def run_layer(run: Run, layer: Layer, state: Paused) -> Tensor:
     if skip is not None and skip.shape[-2:] != state.activation.shape[-2:]:
         skip = upsample_skip(skip, canvas.wrap_x, canvas.wrap_y)
     return run.model.torgb(layer, state.activation, style, skip)
+
+
+def run_alias_free(run: Run, layer: Layer, state: Paused) -> Tensor:
+    layer = run.model.table.at(layer.index)
+    style = run.styles[:, layer.style_slice]
+    if layer.name != "input":
+        return run.model.filtered(layer, state.activation, style)
+    size = tuple(side + layer.margin for side in state.canvas.pixels(layer.resolution))
+    return run.model.features(torch.from_numpy(run.plane[None, :2]).float(), style, size)
 
 
 def draw_noise(run: Run, layer: Layer, state: Paused) -> Tensor | None:
@@ -137,9 +150,29 @@ def advance(state: Paused, layer: int) -> Paused:
     return state
 
 
-def mix(a: Tensor, b: Tensor, alpha: Draw) -> Tensor:
-    weight = as_tensor(alpha(*a.shape[-2:]))
+def mix(a: Tensor, b: Tensor, alpha: Draw, margin: int = 0) -> Tensor:
+    weight = as_tensor(with_margin(alpha, margin)(*a.shape[-2:]))
     return (1 - weight) * a + weight * b
+
+
+def with_margin(draw: Draw, margin: int) -> Draw:
+    """A mask on a map that is larger than its canvas."""
+    if not margin:
+        return draw
+    return lambda height, width: np.pad(draw(height - margin, width - margin), margin // 2, "edge")
+
+
+def edit_map(x: Tensor, edit: Edit, margin: int) -> Tensor:
+    """A map with a margin after an edit of its canvas."""
+    height, width = (side - margin for side in x.shape[2:])
+    if isinstance(edit, geometry.Crop) and margin:
+        top, left = int(edit.top * height), int(edit.left * width)
+        high, wide = int(edit.height * height), int(edit.width * width)
+        return x[:, :, top : top + high + margin, left : left + wide + margin]
+    if isinstance(edit, geometry.Shift):
+        tall, broad = Fraction(height, height + margin), Fraction(width, width + margin)
+        edit = replace(edit, dy=edit.dy * tall, dx=edit.dx * broad)
+    return edit_tensor(x, edit)
 
 
 def as_tensor(array: Any) -> Tensor:
@@ -191,14 +224,15 @@ def carried(carrier: Any, move: Callable[[Draw], Draw], scale: tuple[Any, Any]) 
     return replace(carrier, of=carried(carrier.of, move, scale), edit=edit)
 
 
-def edit_paused(state: Paused, edit: Edit) -> Paused:
+def edit_paused(state: Paused, edit: Edit, margin: int = 0) -> Paused:
     """Everything spatial at the pause after an edit; a constant fills the state, what else moves keeps its edges."""
     canvas = state.canvas.edited(edit)
     moves = replace(edit, mode="replicate") if getattr(edit, "mode", None) == "constant" else edit
     scale = (state.canvas.height / canvas.height, state.canvas.width / canvas.width)
+    own = edit_map(state.activation, edit, margin) if margin else edit_tensor(state.activation, edit, state.canvas)
     return replace(
         state,
-        activation=edit_tensor(state.activation, edit, state.canvas),
+        activation=own,
         skip=None if state.skip is None else edit_tensor(state.skip, edit, state.canvas),
         carrier=carried(state.carrier, lambda draw: moved(draw, moves, state.canvas), scale),
         canvas=canvas,

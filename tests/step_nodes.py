@@ -24,6 +24,18 @@ from fgraph.stylegan.ownership import Catalogue, Settings
 from nodes.mask import Combine as CombineMask
 from nodes.mask import Mask as MaskNode
 from nodes.patches import Proposals
+from tests.step_alias_free import (
+    at_cell,
+    came_from,
+    edit_plane,
+    first_run,
+    is_plane,
+    join_maps,
+    margin_of,
+    through,
+    turned,
+)
+from tests.step_alias_free import shifted as away
 from tests.step_bending import bent
 from tests.step_codes import Code, moved_along, promote, splice, together, truncated, walked
 from tests.step_interpreter import (
@@ -35,6 +47,7 @@ from tests.step_interpreter import (
     Run,
     advance,
     carried,
+    edit_map,
     edit_paused,
     edit_tensor,
     mix,
@@ -157,13 +170,14 @@ class Interpreter:
         seed = derive_seed(self.spec.seed, "noise") if noise.seed is None else noise.seed
         styled = promote(code, "s").code
         owner = code.model if model is None else self.model(model)
-        return Run(owner, styled, noise.model_copy(update={"seed": seed}), lambda made: made)
+        return Run(owner, styled, noise.model_copy(update={"seed": seed}), lambda made: made, np.eye(3))
 
     def paused(self, value: Any, at: tuple[int, int], model: str | None = None, noise: Any = None) -> Paused:
         if isinstance(value, Paused):
             return value
         run = self.run(value, model, noise)
-        return Paused(run.model.const(), None, -1, run, Canvas(), run.model, value.key, at)
+        start = torch.empty(0) if run.model.table.is_alias_free else run.model.const()
+        return Paused(start, None, -1, run, Canvas(), run.model, value.key, at)
 
     def _tap(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
         state = self.paused(inputs["of"][0], at, node.model, node.noise)
@@ -171,7 +185,10 @@ class Interpreter:
 
     def _restyle(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
         run = self.run(inputs["latent"][0], node.model, node.noise)
-        return replace(self.paused(inputs["of"][0], at), carrier=run, model=run.model)
+        state = self.paused(inputs["of"][0], at)
+        if is_plane(state):
+            run = replace(run, plane=first_run(state.carrier).plane)
+        return replace(state, carrier=run, model=run.model)
 
     def _blend(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
         a, b, alpha = self.paused(inputs["a"][0], at), self.paused(inputs["b"][0], at), inputs["mask"][0]
@@ -206,9 +223,12 @@ class Interpreter:
         canvas = Canvas(high, wide, node.wrap in ("x", "both"), node.wrap in ("y", "both"))
         for row, group in enumerate(groups):
             weights = [cell_weight(divmod(cell, wide), node.grid, node.overlap, canvas) for cell in range(len(group))]
-            carrier = Mix(tuple(self.run(code, None, None) for code in group), tuple(weights))
+            runs = [self.run(code, None, None) for code in group]
             model = group[0].model
-            const = model.const().repeat(1, 1, high, wide)
+            if model.table.is_alias_free:
+                runs = [at_cell(run, divmod(cell, wide), node.grid) for cell, run in enumerate(runs)]
+            carrier = Mix(tuple(runs), tuple(weights))
+            const = torch.empty(0) if model.table.is_alias_free else model.const().repeat(1, 1, high, wide)
             made.append(Paused(const, None, -1, carrier, canvas, model, group[0].key, (len(groups), row)))
         return made
 
@@ -248,23 +268,39 @@ class Interpreter:
     def _flip(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
         return self.edit(inputs["of"][0], at, "fraction", lambda down, along: geometry.Flip(node.axis), node)
 
+    def _transform(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
+        rotate, scale, dy, dx = (
+            fraction(value_at(getattr(node, name), at[1])) for name in ("rotate", "scale", "dy", "dx")
+        )
+        turn = geometry.Transform(rotate, scale, dy, dx)
+        if callable(inputs["of"][0]):
+            return turned(inputs["of"][0], turn)
+        return edit_plane(self.paused(inputs["of"][0], at), turn, carried)
+
     def edit(self, value: Any, at: tuple[int, int], unit: str, make: MakeEdit, at_layers: Any = None) -> Any:
         if callable(value):
             return moved(value, make(fraction, fraction))
         if isinstance(value, Tensor):
             return edit_tensor(value, make(*rulers(unit, value)))
         state = self.paused(value, at)
-        edit = make(*rulers(unit, state.activation))
-        if at_layers is None or at_layers.layers.text == "here":
-            return edit_paused(state, edit)
-        return mapped(state, edit, at_layers.layers.resolve(state.model.table, state.layer), at_layers.parts)
+        here = at_layers is None or at_layers.layers.text == "here"
+        layers = frozenset() if here else at_layers.layers.resolve(state.model.table, state.layer)
+        if is_plane(state):
+            edit = make(*rulers(unit, torch.empty(1, 1, *state.canvas.pixels(state.model.table.size))))
+            if here:
+                return edit_plane(state, edit, carried)
+            moves = -1 in layers and at_layers.parts != "skip"
+            carrier = through(state.carrier, came_from(edit, state.canvas)) if moves else state.carrier
+            return replace(state, carrier=Map(carrier, edit, layers, at_layers.parts))
+        edit = make(*rulers(unit, state.activation, margin_of(state)))
+        return edit_paused(state, edit, margin_of(state)) if here else mapped(state, edit, layers, at_layers.parts)
 
     def _bend(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
         state = self.paused(inputs["of"][0], at)
         table = state.model.table
         layers, edit = node.layers.resolve(table, state.layer), bent(node, at[1], state.model)
         state = replace(state, carrier=Map(state.carrier, edit, layers, node.parts))
-        for name in ("activation", "skip") if state.layer in layers else ():
+        for name in ("activation", "skip") if state.layer in layers and not is_plane(state) else ():
             tensor = getattr(state, name)
             if node.parts in ("both", name) and tensor is not None:
                 maker = [one for one in table.layers if one.index <= state.layer and one.tensor == name][-1]
@@ -285,12 +321,17 @@ class Interpreter:
             carriers.append(
                 carried(part.carrier, lambda draw, b=before, s=share: placed(draw, axis, b, s), scale)  # type: ignore[misc]
             )
+            if is_plane(part):
+                middle = float(before + share / 2 - Fraction(1, 2)) * float(sum(lengths))
+                carriers[-1] = through(carriers[-1], away(middle if axis == "x" else 0, middle if axis == "y" else 0))
             weights.append(part_weight(before, share, axis))
             start += length
         skips = [part.skip for part in parts if part.skip is not None]
         return replace(
             parts[0],
-            activation=torch.cat([part.activation for part in parts], dim),
+            activation=parts[0].activation
+            if is_plane(parts[0])
+            else join_maps([part.activation for part in parts], dim, margin_of(parts[0])),
             skip=torch.cat(skips, dim) if skips else None,
             carrier=Mix(tuple(carriers), tuple(weights)),
             canvas=canvas,
@@ -333,8 +374,9 @@ def blended(a: Paused, b: Paused, alpha: Draw, layers: frozenset[int], parts: st
     state = replace(a, carrier=Blend(a.carrier, b.carrier, alpha, layers, parts))
     for name in ("activation", "skip"):
         own, other = getattr(a, name), getattr(b, name)
-        if a.layer in layers and parts in ("both", name) and own is not None and other is not None:
-            state = replace(state, **{name: mix(own, other, alpha)})
+        acts = a.layer in layers and parts in ("both", name) and not is_plane(a)
+        if acts and own is not None and other is not None:
+            state = replace(state, **{name: mix(own, other, alpha, margin_of(a, name))})
     return state
 
 
@@ -343,7 +385,7 @@ def mapped(state: Paused, edit: Edit, layers: frozenset[int], parts: str) -> Pau
     moved_on = replace(state, carrier=Map(state.carrier, edit, layers, parts))
     for name in ("activation", "skip") if state.layer in layers else ():
         if parts in ("both", name) and getattr(state, name) is not None:
-            moved_on = replace(moved_on, **{name: edit_tensor(getattr(state, name), edit)})
+            moved_on = replace(moved_on, **{name: edit_map(getattr(state, name), edit, margin_of(state, name))})
     return moved_on
 
 
@@ -399,11 +441,12 @@ Amount = Callable[[Any], Fraction]
 MakeEdit = Callable[[Amount, Amount], Edit]
 
 
-def rulers(unit: str, x: Tensor) -> tuple[Amount, Amount]:
+def rulers(unit: str, x: Tensor, margin: int = 0) -> tuple[Amount, Amount]:
     """How amounts down and along become fractions of the canvas."""
     if unit == "fraction":
         return fraction, fraction
-    return (lambda amount: fraction(amount) / x.shape[2]), (lambda amount: fraction(amount) / x.shape[3])
+    height, width = (side - margin for side in x.shape[2:])
+    return (lambda amount: fraction(amount) / height), (lambda amount: fraction(amount) / width)
 
 
 def pick(values: list[Any], row: int) -> Any:

@@ -6,15 +6,16 @@ its rows (1 or the graph's one other count), and, of a paused pass, its layer an
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
 import fgraph
 from fgraph._geometry import Canvas, Crop, Edit, Pad, Resize
+from tests.alias_free_networks import Kind, tiny_alias_free
 from tests.drawing import Made, SourceBuilder
 from tests.networks import tiny
 
@@ -33,21 +34,32 @@ NOISES: tuple[dict[str, Any], ...] = (
 class GraphBuilder(SourceBuilder):
     """Draws nodes, each fit for those before it."""
 
+    layer_sets: tuple[str, ...] = LAYER_SETS
+    bent_layers: tuple[str, ...] = ("b8.conv0", "b8", "b16.conv0..b16.conv1", "here,b16.conv0", "b4.conv1,b16.conv1")
+
+    @property
+    def deepest(self) -> int:
+        """Where passes start, at most."""
+        return self.table.last - 2
+
     # -- passes
 
     def noise(self) -> dict[str, Any] | None:
         return self.one_of((None, *NOISES))
 
     def start_pass(self) -> Made:
-        code, layer = self.code(), self.integer(-1, self.table.last - 2)
+        code, layer = self.code(), self.first_layer()
         if self.chance():
             code = self.one_of((self.direction, self.direction, self.truncate, self.walk))(code)
         name = "const" if layer < 0 else self.choose(layer, self.table.at(layer).name)
         made = Made("", "features", code.rows, layer)
         return self.add(made, op="tap", of=code.id, layer=name, model=self.choose(None, "toon"), noise=self.noise())
 
+    def first_layer(self) -> int:
+        return self.integer(-1, self.deepest)
+
     def move_on(self, of: Made, layer: int | None = None) -> Made:
-        layer = self.integer(of.layer, self.table.last - 1) if layer is None else layer
+        layer = self.integer(of.layer, self.deepest + 1) if layer is None else layer
         return self.add(replace(of, layer=layer), op="tap", of=of.id, layer=layer if layer >= 0 else "const")
 
     def restyle(self, of: Made) -> Made:
@@ -68,7 +80,7 @@ class GraphBuilder(SourceBuilder):
         b, mask = makers[how](a), self.mask()
         if self.chance():
             a, b = b, a
-        layers = layers or self.one_of((*LAYER_SETS, "here"))
+        layers = layers or self.one_of((*self.layer_sets, "here"))
         made = replace(a, rows=self.spread(a, b, mask))
         return self.add(made, op="blend", a=a.id, b=b.id, mask=mask.id, layers=layers, parts=self.one_of(PARTS))
 
@@ -175,15 +187,11 @@ class GraphBuilder(SourceBuilder):
         return self.add(of, op="flip", of=of.id, axis=self.choose("x", "y"), layers=layers, parts=parts)
 
     def map(self, of: Made) -> Made:
-        return self.one_of((self.shift, self.flip))(of, self.one_of(LAYER_SETS))
+        return self.one_of((self.shift, self.flip))(of, self.one_of(self.layer_sets))
 
     def bend(self, of: Made) -> Made:
         """Channels bent; not by a threshold, where rounding would decide between 0 and 1."""
-        which: dict[str, Any] = self.choose(
-            {}, {"channels": "1..2"},
-            {"fraction": self.per_row(lambda: self.choose(0.5, 0.8)), "seed": self.integer(0, 9)},
-            {"clusters": 2, "cluster": self.per_row(lambda: self.integer(0, 1))},
-        )  # fmt: skip
+        which = self.channels()
         kind: dict[str, Any] = self.choose(
             {"kind": "rotate", "degrees": self.per_row(lambda: self.choose(0, 30, 90, 200.5))},
             {
@@ -198,13 +206,22 @@ class GraphBuilder(SourceBuilder):
             {"kind": "multiply", "factor": self.per_row(lambda: self.choose(-0.5, 0.5, 1))},
             {"kind": self.choose("ablate", "invert")},
         )
-        here = "b8.conv1" if "cluster" in which else "here,b16.conv0"  # the constant has no clusters
-        layers = self.choose("b8.conv0", "b8", "b16.conv0..b16.conv1", here, "b4.conv1,b16.conv1")
+        layers = self.one_of(self.bent_layers)
+        if "cluster" in which and "here" in layers:  # the constant has no clusters
+            layers = "b8.conv1"
         parts = self.choose("both", None, None) if not which else None
         lists = [value for value in (kind | which).values() if isinstance(value, list)]
         return self.add(
             replace(of, rows=self.spread(of, *lists)), op="bend", of=of.id, layers=layers, parts=parts, **kind, **which
         )
+
+    def channels(self) -> dict[str, Any]:
+        """How the channels that are bent are chosen."""
+        return self.choose(
+            {}, {"channels": "1..2"},
+            {"fraction": self.per_row(lambda: self.choose(0.5, 0.8)), "seed": self.integer(0, 9)},
+            {"clusters": 2, "cluster": self.per_row(lambda: self.integer(0, 1))},
+        )  # fmt: skip
 
     def concat(self, of: Made) -> Made:
         axis = self.choose("x", "y")
@@ -220,6 +237,10 @@ class GraphBuilder(SourceBuilder):
             return of
         made = replace(of, canvas=canvas, rows=self.spread(*parts))
         return self.add(made, op="concat", of=[part.id for part in parts], axis=axis)
+
+    def shows(self, of: Made) -> bool:
+        """Whether a value may be an output."""
+        return True
 
     # -- images
 
@@ -254,14 +275,18 @@ IMAGE_STEPS = ("knit", "flip", "shift", "crop", "join", "take")
 @st.composite
 def graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
     """A valid graph with one decoded image and up to three more outputs of any kind."""
-    build = GraphBuilder(draw)
+    return drawn_document(draw, GraphBuilder(draw), PASS_STEPS)
+
+
+def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict[str, Any]:
+    """The document that a builder makes with these steps."""
     last = build.start_pass() if build.chance() else build.mosaic()
-    for step in draw(st.lists(st.sampled_from(PASS_STEPS), min_size=3, max_size=8)):
+    for step in draw(st.lists(st.sampled_from(steps), min_size=3, max_size=8)):
         last = getattr(build, step)() if step in ("start_pass", "mosaic") else getattr(build, step)(last)
     image = build.decode(last)
     for edit in draw(st.lists(st.sampled_from(IMAGE_STEPS), max_size=2)):
         image = build.picture(image, edit)
-    others = draw(st.lists(st.sampled_from([one.id for one in build.values]), max_size=3))
+    others = draw(st.lists(st.sampled_from([one.id for one in build.values if build.shows(one)]), max_size=3))
     return {
         "models": {"main": build.family, "toon": build.family},
         "seed": build.integer(0, 5),
@@ -274,4 +299,6 @@ def graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
 def load(document: dict[str, Any]) -> fgraph.Graph:
     """The graph of a drawn document, on two generators of equal layers, of the family that it names."""
     family = document.get("models", {}).get("main", "skip")
-    return fgraph.load(document | {"models": {"main": tiny(0, family=family), "toon": tiny(1, family=family)}})
+    alias_free = family in get_args(Kind)
+    main, toon = (tiny_alias_free(seed, family) if alias_free else tiny(seed, family=family) for seed in (0, 1))
+    return fgraph.load(document | {"models": {"main": main, "toon": toon}})

@@ -4,12 +4,14 @@ numbers     fractions, whole pixel counts, SizeError
 maps        AxisMap: one axis of an edit as a linear-interpolation index map
 edits       Pad, Resize, Shift, Crop, Flip, apply_edit
 canvas      Canvas: size in generator images, wrapped axes
+planes      Placement, Transform: where a canvas lies on an endless plane
 """
 
 from fgraph._geometry.canvas import Canvas
 from fgraph._geometry.edits import Crop, Edit, Flip, Pad, Resize, Shift, apply_edit
 from fgraph._geometry.maps import AxisMap, apply_maps, fold, resize_axis
 from fgraph._geometry.numbers import Axis, Number, SizeError, fraction, whole
+from fgraph._geometry.planes import Placement, Transform, source_place
 
 __all__ = [
     "Axis",
@@ -20,13 +22,16 @@ __all__ = [
     "Flip",
     "Number",
     "Pad",
+    "Placement",
     "Resize",
     "Shift",
     "SizeError",
+    "Transform",
     "apply_edit",
     "apply_maps",
     "fold",
     "fraction",
     "resize_axis",
+    "source_place",
     "whole",
 ]

@@ -24,11 +24,10 @@ from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pict
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.results import Result
 from fgraph.inversion.store import Store
-from fgraph.inversion.tuning import tune_results
+from fgraph.inversion.tuning import tunable, tune_results
 from fgraph.runtime.progress import Progress, progress
 from fgraph.runtime.run import pick_device
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.alias_free.loading import AnyGenerator, load_model
 from fgraph.stylegan.header import find_model
 from fgraph.stylegan.sources import default_folder, file_digest
 
@@ -47,7 +46,10 @@ def invert_pictures(asked: InversionJob) -> None:
     settings = make_settings(options["preset"], **own_settings(options))
     paths = find_pictures(asked.images)
     dtype = torch.float64 if asked.precision == "float64" else torch.float32
-    generator = load_generator(asked.model, pick_device(asked.device), dtype)
+    generator = load_model(asked.model, pick_device(asked.device), dtype)
+    tuning = read_tuning(options["tune"])
+    if tuning.steps:
+        tunable(generator)
     reading = Reading(generator.table.size, options["fit"], options["align"], _channels(generator))
     pictures, faults = read_pictures(paths, reading)
     for path, fault in faults.items():
@@ -62,7 +64,6 @@ def invert_pictures(asked: InversionJob) -> None:
             told = Told(bar, settings, directory)
             job = Job(problem, pictures, reading, directory, store, options["batch"], digest, listener=told)
             results = run_job(job)
-        tuning = read_tuning(options["tune"])
         if tuning.steps:
             tune_results(job, results, tuning, print)
         _write_summary(directory, pictures, results, reading)
@@ -72,7 +73,7 @@ def invert_pictures(asked: InversionJob) -> None:
         raise SkippedError(f"{len(faults)} of {len(paths)} pictures were skipped; {len(pictures)} are done")
 
 
-def _channels(generator: Generator) -> int:
+def _channels(generator: AnyGenerator) -> int:
     if (channels := generator.table.image_channels) in (1, 3):
         return channels
     raise FgraphError(

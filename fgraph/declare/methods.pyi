@@ -709,6 +709,32 @@ class NodeMethods:
             parts: which tensors move, where layers are named
         """
 
+    def transform(
+        self,
+        of: Reference,
+        rotate: float | str | Sequence[float | str] = ...,
+        scale: float | str | Sequence[float | str] = ...,
+        dx: float | str | Sequence[float | str] = ...,
+        dy: float | str | Sequence[float | str] = ...,
+        unit: Literal["fraction", "pixel"] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Turns and scales a picture about the middle of its canvas, then moves it, by sampling the plane otherwise.
+
+        For passes of StyleGAN3 of which nothing has run yet: codes, or a pass paused at `const`. It is NVlabs'
+        `--rotate` and `--translate`. A model R draws the same picture turned, and both R and T the same picture
+        moved, but for what comes in at the edges. Masks that the pass carries, or a mask alone, are turned with it.
+
+        Fields:
+            of: the codes or the pass of a StyleGAN3 model, or a mask
+            rotate: degrees, counter-clockwise
+            scale: 2 shows all twice as large; below 1, frequencies beyond the band fade
+            dx: to the right, as a fraction of the canvas or in pixels of the image
+            dy: down, likewise
+            unit: what dx and dy are given in
+        """
+
     def crop(
         self,
         of: Reference,

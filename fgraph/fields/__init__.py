@@ -7,6 +7,7 @@
     pictures    Picture
     operators   Complement, Product, Combine, Scaled, Feathered; their folding constructors
     placement   Edited, Placed
+    beyond      Margined, Turned: maps larger than their canvas, canvases turned
     blur        Gaussian blur (numbers only)
 
 A mask node's common options apply in the order drawn, feather, invert, alpha: `finish`.
@@ -14,6 +15,7 @@ A mask node's common options apply in the order drawn, feather, invert, alpha: `
 
 from fgraph.fields.axial import Cell, Constant, Hat, Ramp
 from fgraph.fields.base import Field, Rectangle, difference, rasterise, rasterise_window, support
+from fgraph.fields.beyond import Margined, Turned, turned, with_margin
 from fgraph.fields.drawn import Drawn
 from fgraph.fields.operators import (
     Combine,
@@ -44,6 +46,7 @@ __all__ = [
     "Feathered",
     "Field",
     "Hat",
+    "Margined",
     "Picture",
     "Placed",
     "Polygon",
@@ -51,6 +54,7 @@ __all__ = [
     "Ramp",
     "Rectangle",
     "Scaled",
+    "Turned",
     "combine",
     "complement",
     "difference",
@@ -62,4 +66,6 @@ __all__ = [
     "rasterise_window",
     "scaled",
     "support",
+    "turned",
+    "with_margin",
 ]

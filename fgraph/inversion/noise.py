@@ -11,13 +11,16 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from fgraph.stylegan.alias_free.loading import AnyGenerator
 from fgraph.stylegan.generator import Generator
 
 _LEAST = 8  # pixels of the smallest scale
 
 
-def noise_starts(generator: Generator, rows: int) -> list[Tensor]:
+def noise_starts(generator: AnyGenerator, rows: int) -> list[Tensor]:
     """The constant noise of each conv, a copy for each row: [rows, 1, r, r]."""
+    if not isinstance(generator, Generator):
+        return []  # layers of StyleGAN3 add no noise
     convs = [layer for layer in generator.table.layers if layer.noise_index is not None]
     return [generator.noise_const(layer).expand(rows, -1, -1, -1).clone() for layer in convs]
 

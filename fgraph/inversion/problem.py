@@ -11,13 +11,13 @@ from fgraph.inversion.perceptual import load_lpips
 from fgraph.inversion.priors import make_prior
 from fgraph.inversion.settings import Settings
 from fgraph.inversion.statistics import read_statistics
+from fgraph.stylegan.alias_free.loading import AnyGenerator
 from fgraph.stylegan.discriminator import Discriminator
 from fgraph.stylegan.discriminator_file import load_discriminator
-from fgraph.stylegan.generator import Generator
 
 
 def make_problem(
-    generator: Generator, settings: Settings, *, discriminator: str | Path | None = None, folder: Path | None = None
+    generator: AnyGenerator, settings: Settings, *, discriminator: str | Path | None = None, folder: Path | None = None
 ) -> Problem:
     """The inversion of images by a generator.
 
@@ -30,6 +30,10 @@ def make_problem(
     Raises:
         FgraphError: LPIPS or a discriminator has a weight and cannot be had.
     """
+    if settings.noise and all(layer.noise_index is None for layer in generator.table.layers):
+        raise FgraphError(
+            f"the layers of '{generator.name}' add no noise that could be sought: leave inversion.noise out"
+        )
     generator = generator.with_half(None)  # gradients of half layers would vanish unscaled
     judge = _discriminator(generator, discriminator) if settings.discriminator else None
     lpips = load_lpips(generator.device) if settings.lpips else None
@@ -37,7 +41,7 @@ def make_problem(
     return Problem(generator, settings, Objective(settings, judge, lpips), prior)
 
 
-def _discriminator(generator: Generator, source: str | Path | None) -> Discriminator:
+def _discriminator(generator: AnyGenerator, source: str | Path | None) -> Discriminator:
     source = source or generator.path
     if source is None:
         raise FgraphError("the generator was loaded from no file: say which file holds its discriminator")

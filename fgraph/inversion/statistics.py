@@ -18,7 +18,7 @@ from torch.nn.functional import leaky_relu
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.alias_free.loading import AnyGenerator
 from fgraph.stylegan.statistics import sample_w
 
 INVERSE_SLOPE = 5.0  # 1 / 0.2
@@ -35,7 +35,7 @@ class Statistics:
     p_covariance: Tensor
 
 
-def read_statistics(generator: Generator, folder: Path | None = None) -> Statistics:
+def read_statistics(generator: AnyGenerator, folder: Path | None = None) -> Statistics:
     """The statistics of a generator: those kept in `folder` or in memory, else measured, and kept.
 
     Raises:
@@ -56,7 +56,7 @@ def read_statistics(generator: Generator, folder: Path | None = None) -> Statist
 class _Measured:
     """A generator that is equal to others of its digest."""
 
-    def __init__(self, generator: Generator) -> None:
+    def __init__(self, generator: AnyGenerator) -> None:
         self.generator = generator
 
     def __eq__(self, other: object) -> bool:

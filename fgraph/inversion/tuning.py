@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from fgraph._atomic import write_atomic
-from fgraph._errors import FgraphError
+from fgraph._errors import FgraphError, ModelError
 from fgraph._pictures import encode_png, to_pixels
 from fgraph.inversion.job import Job
 from fgraph.inversion.optimise import Problem
@@ -25,6 +25,7 @@ from fgraph.inversion.results import Result
 from fgraph.inversion.settings import Tuning
 from fgraph.inversion.spaces import styles_of
 from fgraph.inversion.store import make_key
+from fgraph.stylegan.alias_free.loading import AnyGenerator
 from fgraph.stylegan.delta import delta_facts
 from fgraph.stylegan.digest import tensor_bytes
 from fgraph.stylegan.generator import Generator, Noise
@@ -44,8 +45,12 @@ class Tuned:
 
 
 def tune(problem: Problem, latent: Tensor, target: Tensor, tuning: Tuning, noises: tuple[Tensor, ...] = ()) -> Tuned:
-    """Fit the generator to a target [C, size, size] around the latent that was found for it."""
-    generator = problem.generator
+    """Fit the generator to a target [C, size, size] around the latent that was found for it.
+
+    Raises:
+        ModelError: the generator is a StyleGAN3.
+    """
+    generator = tunable(problem.generator)
     with torch.inference_mode(False), torch.enable_grad():
         code = latent[None].to(generator.device, generator.dtype)
         styles = styles_of(generator, problem.settings.space, code).detach()
@@ -67,6 +72,20 @@ def tune(problem: Problem, latent: Tensor, target: Tensor, tuning: Tuning, noise
     error = (image - target).square().mean().clamp_min(1e-12)
     pixels = torch.from_numpy(to_pixels(image.float().cpu().numpy()).copy())
     return Tuned(stored, float(10 * torch.log10(4 / error)), pixels)
+
+
+def tunable(generator: AnyGenerator) -> Generator:
+    """The generator, as one that can be tuned.
+
+    Raises:
+        ModelError: it is a StyleGAN3.
+    """
+    if isinstance(generator, Generator):
+        return generator
+    raise ModelError(
+        f"pivotal tuning fits StyleGAN2 only, and '{generator.name}' is a {generator.table.architecture}: leave "
+        "inversion.tune out"
+    )
 
 
 def changed(generator: Generator, changes: Mapping[str, Tensor]) -> Generator:

@@ -6,13 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fgraph._geometry import Canvas
-from fgraph.fields import Constant
+from fgraph.fields import Constant, Field, with_margin
 from fgraph.ir.bend import map_tensor
 from fgraph.ir.build import Build
 from fgraph.ir.noise import NoiseRows, lower_noise
-from fgraph.ir.ops import Conv, Mix, ToRGB, Transplant, Upsample
+from fgraph.ir.ops import Conv, Filtered, Fourier, Mix, ToRGB, Transplant, Upsample
+from fgraph.ir.planes import plane
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Parts, Patched, Run, Tensor
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Parts, Patched, Run, Tensor
+from fgraph.stylegan.alias_free.table import AliasFreeLayer
 from fgraph.stylegan.layers import Layer
 
 ONE = Constant(1.0)
@@ -42,6 +44,8 @@ def advance(build: Build, features: Features, layer: int) -> Features:
 
 def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
     canvas = features.canvas
+    if isinstance(layer, AliasFreeLayer):
+        return _run_alias_free(build, features, layer)
     if layer.kind == "conv":
         rows = NoiseRows(canvas, features.keys, features.declared)
 
@@ -61,6 +65,22 @@ def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
 
     made = _mix(build, _terms(build, features.carrier, layer, call_rgb, canvas))
     return replace(features, skip=made, layer=layer.index)
+
+
+def _run_alias_free(build: Build, features: Features, layer: AliasFreeLayer) -> Features:
+    def call(run: Run) -> Operand:
+        own = _layer_of(build, run, layer)
+        assert isinstance(own, AliasFreeLayer)
+        if layer.kind != "input":
+            return build.emit(Filtered(run.model, own), [features.activation, run.styles])
+        height, width = (side + layer.margin for side in features.canvas.pixels(layer.resolution))
+        op = Fourier(run.model, own, height=height, width=width)
+        return build.emit(op, [plane(build, run.planes), run.styles])
+
+    made = _mix(build, _terms(build, features.carrier, layer, call, features.canvas), layer.margin)
+    if layer.tensor == "skip":
+        return replace(features, skip=made, layer=layer.index)
+    return replace(features, activation=made, layer=layer.index)
 
 
 def _layer_of(build: Build, run: Run, layer: Layer) -> Layer:
@@ -98,9 +118,15 @@ def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], O
             return step(carrier.a)
         return _weighted(build, carrier.beta, carrier.a, step) + _weighted(build, carrier.alpha, carrier.b, step)
     terms = step(carrier.of)
+    if not acts:
+        return terms
+    return [Term(_changed(build, _mix(build, terms, layer.margin), carrier, (layer, canvas)), None)]
+
+
+def _changed(build: Build, made: Operand, carrier: Mapped | Patched, where: tuple[Layer, Canvas]) -> Operand:
     if isinstance(carrier, Patched):
-        return [Term(transplant(build, _mix(build, terms), carrier), None)] if acts else terms
-    return [Term(map_tensor(build, _mix(build, terms), carrier.edits, layer, canvas), None)] if acts else terms
+        return transplant(build, made, carrier)
+    return map_tensor(build, made, carrier.edits, *where)
 
 
 def _weighted(build: Build, weight: Fields, part: Carrier, step: Callable[[Carrier], list[Term]]) -> list[Term]:
@@ -116,14 +142,21 @@ def transplant(build: Build, value: Operand, carrier: Patched) -> Operand:
     return build.emit(Transplant(*carrier.cells), [value, carrier.patches], carrier.feathers)
 
 
-def _mix(build: Build, terms: list[Term]) -> Operand:
+def _mix(build: Build, terms: list[Term], margin: int = 0) -> Operand:
     if len(terms) == 1:  # weights sum to 1, so a single one is 1
         return terms[0].value
     ones = (ONE,) * terms[0].value.rows
-    return mix(build, [term.value for term in terms], [term.weight or ones for term in terms])
+    return mix(build, [term.value for term in terms], [term.weight or ones for term in terms], margin)
 
 
-def mix(build: Build, values: list[Operand], weights: list[Fields]) -> Operand:
-    """The weighted sum of maps of one size; the weights sum to 1 at every pixel."""
+def mix(build: Build, values: list[Operand], weights: list[Fields], margin: int = 0) -> Operand:
+    """The weighted sum of maps of one size, the canvas and a margin; the weights sum to 1 at every pixel."""
     height, width = build.type_of(values[0]).size
+    if margin:
+        weights = [_with_margin(weight, margin) for weight in weights]
     return build.emit(Mix(), [*values, *(build.draw(weight, height, width) for weight in weights)])
+
+
+def _with_margin(weight: Fields, margin: int) -> Fields:
+    known: dict[Field, Field] = {}
+    return tuple(known.setdefault(field, with_margin(field, margin)) for field in weight)

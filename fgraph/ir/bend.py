@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 
 from fgraph._geometry import Canvas, Edit
 from fgraph.ir.bendings import Bend, Bending, largest_radius
 from fgraph.ir.build import Build
 from fgraph.ir.ops import BendChannels
 from fgraph.ir.program import Operand
+from fgraph.ir.regions import Size
 from fgraph.ir.spatial import edit_tensor
 from fgraph.stylegan.layers import Layer
 
@@ -18,12 +20,22 @@ def map_tensor(build: Build, value: Operand, moves: Sequence[Edit | Bend], layer
     bends = [one for one in moves if isinstance(one, Bend)]
     if bends:
         return bend_tensor(build, value, bends, layer, canvas)
-    return edit_tensor(build, value, [one for one in moves if not isinstance(one, Bend)])
+    return edit_tensor(build, value, [one for one in moves if not isinstance(one, Bend)], margin=layer.margin)
 
 
 def bend_tensor(build: Build, value: Operand, bends: Sequence[Bend], layer: Layer, canvas: Canvas) -> Operand:
-    """What a layer has made, some of its channels bent, one way a row; a residual behind them stays."""
+    """What a layer has made, some of its channels bent, one way a row; a residual behind them stays.
+
+    Amounts are of the canvas; a margin moves along, and zeros come in beyond it.
+    """
+    if layer.margin:
+        scale = _share_of_canvas(build.type_of(value).size, layer.margin)
+        bends = [one.rescaled(scale) for one in bends]
     transforms = [one.transform for one in bends]
     name = type(transforms[0]).__name__.lower()
     op = BendChannels(name, largest_radius(transforms), canvas.wrap_x, canvas.wrap_y)
     return build.emit(op, [value], [Bending(one.transform, one.chosen.at(layer)) for one in bends])
+
+
+def _share_of_canvas(size: Size, margin: int) -> tuple[Fraction, Fraction]:
+    return Fraction(size[0] - margin, size[0]), Fraction(size[1] - margin, size[1])

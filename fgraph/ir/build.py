@@ -15,7 +15,7 @@ from fgraph.ir.ops import Affine, Const, DrawMask, MapZ, Op, Repeat
 from fgraph.ir.program import Index, Instruction, Operand, as_index
 from fgraph.ir.types import Type, TypeKind
 from fgraph.ir.values import Fields, Latent
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import Table
 
 H = TypeVar("H", bound=Hashable)
 SPACES: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
@@ -24,7 +24,7 @@ SPACES: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
 class Build:
     """Instructions written so far. One builder serves all graphs that are compiled together."""
 
-    def __init__(self, tables: Mapping[str, LayerTable]) -> None:
+    def __init__(self, tables: Mapping[str, Table]) -> None:
         self.tables = tables
         self.instructions: list[Instruction] = []
         self.origins: Index = as_index([0])  # of the rows of the stack being lowered
@@ -60,7 +60,7 @@ class Build:
         """The type of the value that an operand reads."""
         return self.instructions[operand.value].type
 
-    def table(self, model: str) -> LayerTable:
+    def table(self, model: str) -> Table:
         """The layer table of a model."""
         return self.tables[model]
 

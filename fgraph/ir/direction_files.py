@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fgraph._arrays import Array
 from fgraph.ir.files import read_latent
 from fgraph.ir.types import TypeKind
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import Table
 
 _FACTORS = "eigvec"  # of rosinality's closed_form_factorization.py: directions are columns
 _COMPONENTS, _DEVIATIONS = "lat_comp", "lat_stdev"  # of GANSpace: [n, 1, w_dim], [n]
@@ -30,7 +30,7 @@ class DirectionFile:
         """The shape of the numbers."""
         return self.directions.shape
 
-    def fitted(self, table: LayerTable, space: TypeKind | None) -> tuple[Array, TypeKind]:
+    def fitted(self, table: Table, space: TypeKind | None) -> tuple[Array, TypeKind]:
         """The directions [n, ...], and where they lie: as given, else what the file tells, else by their shape.
 
         Raises:

@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 
 from fgraph._errors import Fault
-from fgraph._geometry import Canvas
+from fgraph._geometry import Canvas, Placement
 from fgraph.declare import derive_seed
 from fgraph.digraph import WiredNode, Wiring
 from fgraph.ir.build import Build
 from fgraph.ir.noise import NoiseOrigin
+from fgraph.ir.planes import plane
 from fgraph.ir.program import Index, as_index
 from fgraph.ir.values import Features, Image, Latent, Mask, Run, RunNoise, Value
 from fgraph.node import Noise
@@ -189,12 +190,14 @@ class Inputs:
             raise ValueError(
                 f"model '{key}' takes {table.style_length} styles, codes of '{latent.model}' make {own.style_length}"
             )
-        return Run(key, self._build.promote(latent, "s").code, self.noise(noise))
+        planes = (Placement(),) * latent.rows if table.is_alias_free else ()
+        return Run(key, self._build.promote(latent, "s").code, self.noise(noise), planes)
 
     def pause(self, latent: Latent, model: str | None = None, noise: Noise | None = None) -> Features:
         """The pass of these codes, paused at `const`."""
         run = self.carrier(latent, model, noise)
-        const = self._build.const(run.model, latent.rows)
+        alias_free = self._build.table(run.model).is_alias_free
+        const = plane(self._build, run.planes) if alias_free else self._build.const(run.model, latent.rows)
         canvas = Canvas()
         return Features(const, None, -1, run, canvas, run.model, latent.keys, self.declared())
 

@@ -12,15 +12,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fgraph._errors import Fault
-from fgraph._geometry import SizeError
 from fgraph._ports import Kind
 from fgraph.digraph import WiredNode, Wiring
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Context, Inputs, Member, Slot
+from fgraph.ir.planes import described, on_plane
 from fgraph.ir.program import Origin, Output, Program, as_index
 from fgraph.ir.values import Features, Image, Latent, Mask, Value
 from fgraph.node import Node
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import Table
 
 _SHOWN_FAULTS = 20  # of one kind of mistake made in many graphs
 
@@ -35,7 +35,7 @@ class Stack:
     value: Value | None = None  # None until lowered, and after a fault
 
 
-def lower(contexts: Sequence[Context], tables: Mapping[str, LayerTable]) -> tuple[Program, list[Fault]]:
+def lower(contexts: Sequence[Context], tables: Mapping[str, Table]) -> tuple[Program, list[Fault]]:
     """Lower every graph into one Program; nodes with faults, and what depends on them, are left out."""
     build = Build(tables)
     stacks, slots = _stack(contexts)
@@ -135,7 +135,7 @@ def _outputs(
         picked = value.take(as_index(np.arange(slot.start, slot.start + slot.rows)))
         try:
             made.append(_output(build, context, name, picked))
-        except SizeError as error:  # a mask is drawn for its own sake, at a size that its edits do not come to
+        except ValueError as error:  # a mask at a size that its edits do not come to; a plane, which shows nothing
             owner = next(member for member in stacks[slot.stack].members if member.slot == slot)
             faults.append(owner.place(str(error)))
     return made
@@ -145,6 +145,11 @@ def _output(build: Build, context: Context, name: str, value: Value) -> Output:
     if isinstance(value, Latent):
         return Output(context.graph, name, Kind.LATENT, {"code": value.code}, value.model, value.space)
     if isinstance(value, Features):
+        if on_plane(build, value):
+            raise ValueError(
+                f"{described(value.model, build.table(value.model))} has no features at const, only a plane to sample: "
+                "tap it at input or later to have some"
+            )
         tensors = {"activation": value.activation} | ({"skip": value.skip} if value.skip else {})
         return Output(context.graph, name, Kind.FEATURES, tensors, value.model)
     if isinstance(value, Mask):

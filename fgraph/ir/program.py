@@ -12,7 +12,7 @@ from fgraph._errors import Fault
 from fgraph._ports import Kind
 from fgraph.ir.ops import Op
 from fgraph.ir.types import Type
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import Table
 
 Index = npt.NDArray[np.int64]
 Regions = npt.NDArray[np.int64]  # [rows, 4]
@@ -94,7 +94,7 @@ class Program:
 
     instructions: tuple[Instruction, ...]
     outputs: tuple[Output, ...]
-    tables: Mapping[str, LayerTable]  # model -> its layers
+    tables: Mapping[str, Table]  # model -> its layers
     origins: tuple[Origin, ...] = ()
     graphs: int = 1
 

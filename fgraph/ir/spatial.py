@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
-from typing import Literal
+from typing import Any, Literal
 
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit
 from fgraph.fields import Cell, Field, Placed, edited
 from fgraph.ir.bendings import Bend
 from fgraph.ir.build import Build
+from fgraph.ir.margins import activation_margin, check_features_edit, cut_joint, with_margins
 from fgraph.ir.ops import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
+from fgraph.ir.planes import edit_plane, on_plane, place_planes, plane, planes_of
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Patched, Run
 
@@ -33,13 +35,16 @@ _UNMOVED = (
 )
 
 
-def edit_tensor(build: Build, value: Operand, edits: Sequence[Edit], canvas: Canvas | None = None) -> Operand:
-    """A map or image after an edit a row; all edits lead to one size.
+def edit_tensor(
+    build: Build, value: Operand, edits: Sequence[Edit], canvas: Canvas | None = None, margin: int = 0
+) -> Operand:
+    """A map or image after an edit a row; all edits lead to one size. Amounts are of the canvas, without a margin.
 
     Raises:
         SizeError: the size after the edit is not whole; the message names the nearest that is.
     """
     height, width = build.type_of(value).size
+    edits = with_margins(edits, (height, width), margin)
     maps = edits[0].maps(height, width)  # raises where the amounts do not divide
     wraps = (canvas.wrap_x, canvas.wrap_y) if canvas and isinstance(edits[0], geometry.Resize) else (False, False)
     return build.emit(_OPS[type(edits[0])](len(maps[0].low), len(maps[1].low), *wraps), [value], tuple(edits))
@@ -49,11 +54,19 @@ def edit_features(build: Build, features: Features, edits: Sequence[Edit]) -> Fe
     """A paused pass after an edit: its state, the masks pending in its carrier, its noise under fit follow.
 
     A constant fills the state only: masks and noise go on with their edge values, so that weights still sum to 1.
+
+    Raises:
+        ValueError: the features of the model cannot be edited so.
+        SizeError: the size after the edit is not whole; the message names the nearest that is.
     """
-    edits = tuple(edits)
+    if on_plane(build, features):
+        return edit_plane(build, features, edits)
+    edits, table = tuple(edits), build.table(features.model)
+    if table.is_alias_free:
+        check_features_edit(build, features, edits[0])
     return replace(
         features,
-        activation=edit_tensor(build, features.activation, edits, features.canvas),
+        activation=edit_tensor(build, features.activation, edits, features.canvas, activation_margin(table, features)),
         skip=features.skip and edit_tensor(build, features.skip, edits, features.canvas),
         carrier=_edit_carrier(features.carrier, tuple(map(_unfilled, edits)), features.canvas),
         canvas=features.canvas.edited(edits[0]),
@@ -123,21 +136,42 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
     lengths = [part.canvas.width if axis == "x" else part.canvas.height for part in parts]
     whole = sum(lengths, Fraction(0))
     edges = tuple(sum(lengths[:count], Fraction(0)) / whole for count in range(len(parts) + 1))
-    skips = [part.skip for part in parts if part.skip is not None]
     weights = tuple((Cell(number, edges, axis),) * first.rows for number in range(len(parts)))
-    return replace(
-        first,
-        activation=build.emit(Concat(axis), [part.activation for part in parts]),
-        skip=build.emit(Concat(axis), skips) if skips else None,
-        carrier=Mixture(
-            tuple(
-                _place_carrier(part.carrier, axis, edges[number], edges[number + 1] - edges[number])
-                for number, part in enumerate(parts)
-            ),
-            weights,
-        ),
-        canvas=canvas,
-    )
+    placed = [
+        _place_carrier(part.carrier, axis, edges[number], edges[number + 1] - edges[number])
+        for number, part in enumerate(parts)
+    ]
+    if on_plane(build, first):
+        middles = [(edges[number] + edges[number + 1] - 1) * whole / 2 for number in range(len(parts))]
+        placed = [
+            place_planes(carrier, (middle, Fraction(0)) if axis == "x" else (Fraction(0), middle))
+            for carrier, middle in zip(placed, middles, strict=True)
+        ]
+        joined = replace(first, activation=plane(build, planes_of(placed[0])))
+    else:
+        joined = _join_states(build, parts, axis)
+    return replace(joined, carrier=Mixture(tuple(placed), weights), canvas=canvas)
+
+
+def _join_states(build: Build, parts: Sequence[Features], axis: Axis) -> Features:
+    """The state tensors of passes side by side; margins stay at the ends only."""
+    table = build.table(parts[0].model)
+    margins = {"activation": activation_margin(table, parts[0]), "skip": 0}
+    joined: dict[str, Any] = {}
+    for name, margin in margins.items():
+        found = [value for part in parts if (value := getattr(part, name)) is not None]
+        if margin:
+            found = [
+                _without_joint(build, value, (margin, axis), (number, len(found))) for number, value in enumerate(found)
+            ]
+        joined[name] = build.emit(Concat(axis), found) if found else None
+    return replace(parts[0], **joined)
+
+
+def _without_joint(build: Build, value: Operand, margin: tuple[int, Axis], place: tuple[int, int]) -> Operand:
+    size, along = build.type_of(value).size, 1 if margin[1] == "x" else 0
+    ends = place[0] == 0, place[0] == place[1] - 1
+    return edit_tensor(build, value, [cut_joint(size, margin[0], along, ends)] * value.rows)
 
 
 def _check_joinable(build: Build, parts: Sequence[Features]) -> None:

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-TypeKind = Literal["z", "w", "w+", "s", "activation", "rgb", "noise", "mask", "patches"]
+TypeKind = Literal["z", "w", "w+", "s", "activation", "rgb", "noise", "mask", "patches", "plane"]
 CODE_KINDS: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal, TypeVar
 
-from fgraph._geometry import Canvas, Edit
+from fgraph._geometry import Canvas, Edit, Placement
 from fgraph.fields import Field, complement
 from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand
@@ -68,10 +68,12 @@ class Run:
     model: str
     styles: Operand
     noise: RunNoise
+    planes: tuple[Placement, ...] = ()  # StyleGAN3: where the canvas lies on the plane, until the input has sampled it
 
     def take(self, index: Index) -> Run:
         """Rows picked by index."""
-        return Run(self.model, self.styles.take(index), self.noise.take(index))
+        planes = self.planes and pick(self.planes, index)
+        return Run(self.model, self.styles.take(index), self.noise.take(index), planes)
 
 
 @dataclass(frozen=True, eq=False)

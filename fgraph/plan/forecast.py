@@ -12,7 +12,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fgraph.ir.ops import Affine, Conv, Draw, DrawMask, Invert, Join, Kept, MapZ, NoiseField, Op, Picture, ToRGB
+from fgraph.ir.ops import (
+    Affine,
+    Conv,
+    Draw,
+    DrawMask,
+    Filtered,
+    Invert,
+    Join,
+    Kept,
+    MapZ,
+    NoiseField,
+    Op,
+    Picture,
+    ToRGB,
+)
 from fgraph.ir.program import Instruction, Program
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
@@ -21,6 +35,7 @@ from fgraph.plan.steps import Result, Step
 
 _DRAWN = (Draw, DrawMask, NoiseField, Picture)
 _MIDDLING = (64, 4096)  # channels and pixels that stand for all layers of an inversion
+_PASSES = 80  # of a mix, over as many numbers, take as long as filtering and activating them does on a CPU
 _CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
 
 
@@ -57,6 +72,8 @@ def op_seconds(op: Op, inputs: Sequence[Type], output: Type, rows: tuple[int, in
         return distinct * (speeds.overhead + output.numbers * speeds.drawn) + moved
     if isinstance(op, Conv):
         moved = conv_seconds(op, inputs[0], count, speeds)
+    elif isinstance(op, Filtered):
+        moved = filtered_seconds(op, inputs[0], count, speeds)
     elif isinstance(op, ToRGB):
         moved = count * inputs[0].numbers * _width(speeds) / speeds.rgb
     elif isinstance(op, MapZ | Affine):
@@ -85,6 +102,15 @@ def conv_seconds(op: Conv, source: Type, rows: int, speeds: Speeds) -> float:
     flops = conv_flops(channels, op.layer.out_channels, positions)
     rates = speeds.doubling if op.layer.up == 2 else speeds.plain
     return flops / rate(rates, math.sqrt(channels * op.layer.out_channels), positions)
+
+
+def filtered_seconds(op: Filtered, source: Type, rows: int, speeds: Speeds) -> float:
+    """Seconds of a StyleGAN3 layer: its convolution by its rate, and its maps where they are filtered."""
+    layer, positions = op.layer, rows * source.size[0] * source.size[1]
+    flops = 2 * layer.taps**2 * layer.in_channels * layer.out_channels * positions
+    inner = rows * layer.out_channels * source.size[0] * source.size[1] * layer.up_factor**2
+    products = flops / rate(speeds.plain, math.sqrt(source.shape[0] * layer.out_channels), positions)
+    return products + _PASSES * inner * _width(speeds) / speeds.bandwidth
 
 
 def conv_flops(read: int, made: int, positions: int) -> int:

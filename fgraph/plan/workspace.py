@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from fgraph.fields import Field
-from fgraph.ir.ops import BendChannels, Concat, Conv, DrawMask, Mix, NoiseField, Upsample
+from fgraph.ir.ops import AliasFreeOp, BendChannels, Concat, Conv, DrawMask, Filtered, Mix, NoiseField, Upsample
 from fgraph.ir.ops.layer import LayerOp
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Step
+from fgraph.stylegan.alias_free.chunk_sizes import layer_bytes
 from fgraph.stylegan.chunk_sizes import band_lines, chunk_rows
 
 _FIR = 3  # pixels that the filter of an up-sampling layer shortens a line by
@@ -18,9 +19,7 @@ def workspace(step: Step) -> int:
     gathered = [_gathered(gather, kind, step) for gather, kind in zip(step.inputs, step.input_types, strict=True)]
     op = step.op
     if isinstance(op, LayerOp):
-        rows = rows_at_once(step)
-        read = gathered[0] * rows // step.rows + sum(gathered[1:])
-        return read + (_conv(step, rows) if isinstance(op, Conv) else step.out_bytes * (len(step.inputs) > 2))
+        return _alias_free(step, gathered) if isinstance(op, AliasFreeOp) else _layer(step, gathered)
     if isinstance(op, Upsample | BendChannels):
         return sum(gathered) + _beside(step)
     if step.tile is not None and isinstance(op, NoiseField | DrawMask):
@@ -30,6 +29,12 @@ def workspace(step: Step) -> int:
         return sum(sorted(gathered[half:])[-2:]) + max(gathered[:half])  # one after another
     in_place = isinstance(op, Concat) and step.tile is not None  # parts go where they belong at once
     return 0 if in_place else sum(gathered)
+
+
+def _layer(step: Step, gathered: list[int]) -> int:
+    rows = rows_at_once(step)
+    read = gathered[0] * rows // step.rows + sum(gathered[1:])
+    return read + (_conv(step, rows) if isinstance(step.op, Conv) else step.out_bytes * (len(step.inputs) > 2))
 
 
 def _beside(step: Step) -> int:
@@ -79,6 +84,14 @@ def _conv(step: Step, rows: int) -> int:
     first = styled + total - (0 if chunked else result)
     residual = step.out_bytes if op.layer.residual == "made" else 0
     return max(first, total + band + (result if chunked else 0)) + residual
+
+
+def _alias_free(step: Step, gathered: list[int]) -> int:
+    """The convolution of a StyleGAN3 layer, then its maps at their highest rate, some at a time."""
+    if not isinstance(step.op, Filtered):
+        return sum(gathered) + 3 * step.out_bytes  # angles, their sines, these by their amplitudes
+    read = step.input_types[0].size if step.tile is None else step.inputs[0].tile
+    return sum(gathered) + layer_bytes(step.op.layer, read, step.row_type.size, step.rows)
 
 
 def _gathered(gather: Gather, kind: Type, step: Step) -> int:

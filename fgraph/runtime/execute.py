@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import FgraphError, RunError
-from fgraph.ir.ops.layer import LayerOp
+from fgraph.ir.ops import AliasFreeOp, LayerOp
 from fgraph.plan import Plan, Result, Step, kept_buffer
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.layers import run_layer
@@ -57,7 +57,7 @@ def execute(
 
 def _run_step(plan: Plan, step: Step, buffers: dict[int, Tensor], context: KernelContext) -> Tensor:
     try:
-        if isinstance(step.op, LayerOp):
+        if isinstance(step.op, LayerOp) and not isinstance(step.op, AliasFreeOp):
             made = run_layer(step, buffers, context)
         elif step.is_plain:
             inputs = [read(buffers, gather) for gather in step.inputs]

@@ -51,7 +51,7 @@ def _call(  # noqa: PLR0917 - in the order of a layer's operands
 ) -> Tensor:
     op, padded = step.op, step.tile is not None
     assert isinstance(op, LayerOp)
-    generator, style = context.generators[op.model], styles[:, op.layer.style_slice]
+    generator, style = context.generator(op.model), styles[:, op.layer.style_slice]
     if not isinstance(op, Conv):
         made = generator.torgb(op.layer, x, style, added)
         return made if out is None else out.copy_(made)

@@ -19,8 +19,7 @@ from fgraph.runtime.eager import run_eagerly
 from fgraph.runtime.execute import execute
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.memory import free_bytes, keep_freed_memory
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.alias_free.loading import AnyGenerator, load_model
 from fgraph.stylegan.half import DTYPES
 from fgraph.stylegan.header import ModelHeader
 
@@ -99,9 +98,9 @@ def pick_device(name: str) -> torch.device:
 @lru_cache(maxsize=_KEPT)
 def _load_cached(
     identity: str, path: str, device: torch.device, dtype: torch.dtype, half: torch.dtype | None
-) -> Generator:
-    return load_generator(path, device=device, dtype=dtype).with_half(half)
+) -> AnyGenerator:
+    return load_model(path, device=device, dtype=dtype).with_half(half)
 
 
-def _load(header: ModelHeader, device: torch.device, dtype: torch.dtype, half: torch.dtype | None) -> Generator:
+def _load(header: ModelHeader, device: torch.device, dtype: torch.dtype, half: torch.dtype | None) -> AnyGenerator:
     return _load_cached(header.identity, str(header.path), device, dtype, half)

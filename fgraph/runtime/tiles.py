@@ -9,16 +9,18 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from fgraph.ir.ops import BendChannels, Concat, DrawMask, Mix, NoiseField, Op, SpatialOp, Upsample
+from fgraph.ir.ops import BendChannels, Concat, DrawMask, Filtered, Fourier, Mix, NoiseField, Op, SpatialOp, Upsample
 from fgraph.ir.program import as_index
 from fgraph.ir.regions import Region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
+from fgraph.runtime.kernels.alias_free import filtered_tiles, fourier_tiles
 from fgraph.runtime.kernels.bending import Place, bend_window
 from fgraph.runtime.kernels.mixing import mask_window
 from fgraph.runtime.kernels.noise import noise_window
 from fgraph.runtime.kernels.spatial import edit_window
 from fgraph.runtime.read import Buffers, read, source_of, target_of
+from fgraph.stylegan.alias_free.network import Tiles
 from fgraph.stylegan.network import empty_maps, upsample_skip
 
 
@@ -29,6 +31,24 @@ def run_tiles(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
         return special(step, buffers, context)
     inputs = [read(buffers, gather) for gather in step.inputs]
     return KERNELS[type(step.op)](step.op, inputs, step.params, context)
+
+
+def _fourier(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    op = step.op
+    assert isinstance(op, Fourier)
+    return fourier_tiles(op, [read(buffers, gather) for gather in step.inputs], _regions(step), context)
+
+
+def _filtered(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    op = step.op
+    assert isinstance(op, Filtered)
+    tiles = Tiles(step.input_types[0].size, _regions(step))
+    return filtered_tiles(op, [read(buffers, gather) for gather in step.inputs], tiles, context)
+
+
+def _regions(step: Step) -> list[Region]:
+    assert step.regions is not None
+    return [(top, left, bottom, right) for top, left, bottom, right in step.regions.tolist()]
 
 
 def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -128,6 +148,8 @@ def _alike(step: Step, buffers: Buffers, make: Callable[[Tensor, Any, Region, Re
 
 _SPECIAL: Mapping[type[Op], Callable[[Step, Buffers, KernelContext], Tensor]] = {
     Upsample: _upsample,
+    Fourier: _fourier,
+    Filtered: _filtered,
     NoiseField: _drawn,
     DrawMask: _drawn,
     Mix: _mix,

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
@@ -17,14 +18,20 @@ from fgraph.stylegan.contents import Contents, Weight
 from fgraph.stylegan.digest import ContentDigest, content_digest, tensor_bytes
 from fgraph.stylegan.generator import Generator
 from fgraph.stylegan.header import ModelHeader, find_model, read_contents
+from fgraph.stylegan.layers import LayerTable
 from fgraph.stylegan.network import lay_out
 from fgraph.stylegan.own_file import describe
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.pickles.stored import ITEM_SIZES, StoredTensor
 from fgraph.stylegan.tensor_file import write_tensor_header
 
+if TYPE_CHECKING:
+    from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
+
 _LOG = logging.getLogger("fgraph")
-_KEPT_EXACT = ("w_mean", "style_mean", "style_std")  # small, and others compute with them
+_KEPT_EXACT = (  # small, and others compute with them
+    "w_mean", "style_mean", "style_std", ".transform", ".freqs", ".phases", ".magnitude_ema", "_filter",
+)  # fmt: skip
 
 
 def load_generator(
@@ -35,11 +42,21 @@ def load_generator(
     Raises:
         ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
     """
+    contents, path = read_again(source)
+    return build_generator(contents, path, device, dtype)
+
+
+def read_again(source: ModelHeader | str | Path) -> tuple[Contents, Path]:
+    """The contents of the file that `source` names, and where it is.
+
+    Raises:
+        ModelError: there is no such model, it has changed since, or it is damaged or of a kind that is not understood.
+    """
     path = source.path if isinstance(source, ModelHeader) else find_model(source)
     contents = read_contents(path)
     if isinstance(source, ModelHeader) and contents.table != source.table:
         raise ModelError(f"{path}: has changed since its header was read; run again")
-    return build_generator(contents, path, device, dtype)
+    return contents, path
 
 
 def build_generator(
@@ -50,23 +67,21 @@ def build_generator(
     Raises:
         ModelError: the file has changed, or holds something else than finite numbers.
     """
-    where, metadata = str(path), contents.metadata
-    if (chosen := metadata.get("weights")) in ("g", "G"):
-        _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
+    table = contents.table
+    if not isinstance(table, LayerTable):
+        raise ModelError(f"{path}: is a StyleGAN3 network; expected here is a StyleGAN2")
     with torch.inference_mode(False):  # see complete_tensors
-        layout = {f"{layer.name}.weight": layer.up for layer in contents.table.layers[1:]}
-        tensors, digest = load_weights(contents.weights, where, device, dtype, layout)
-        if digest != metadata.get("sha256", digest):
-            raise ModelError(f"{where}: its tensors are not those it was saved with (SHA-256 differs); copy it again")
-        made = Generator.from_tensors(contents.table, tensors, name=path.stem, digest=digest, metadata=metadata)
+        layout = {f"{layer.name}.weight": layer.up for layer in table.layers[1:]}
+        tensors, digest = load_weights(contents.weights, contents.metadata, str(path), (device, dtype), layout)
+        made = Generator.from_tensors(table, tensors, name=path.stem, digest=digest, metadata=contents.metadata)
         return replace(made, path=path)
 
 
 def load_weights(
     weights: Mapping[str, Weight],
+    metadata: Mapping[str, str],
     where: str,
-    device: str | torch.device,
-    dtype: torch.dtype,
+    kind: tuple[str | torch.device, torch.dtype],
     layout: Mapping[str, int],
 ) -> tuple[dict[str, Tensor], str]:
     """The tensors, and the digest of them as the file has them.
@@ -74,11 +89,14 @@ def load_weights(
     They are read through one piece of memory, as large as the largest of them: memory that is taken and given back
     for each would stay with the process.
 
-    `layout` names the weights that are laid out for speed, and how much their layers up-sample.
+    `kind` is their device and type; `layout` names the weights that are laid out for speed, and how much their layers
+    up-sample.
 
     Raises:
         ModelError: the file has changed, or a tensor holds something else than finite numbers.
     """
+    if (chosen := metadata.get("weights")) in ("g", "G"):
+        _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
     _check_shared([one.stored for one in weights.values()], where)
     digest, tensors = ContentDigest(), {}
     most = max((max(one.stored.extent_bytes, one.stored.nbytes) for one in weights.values()), default=0)
@@ -91,10 +109,13 @@ def load_weights(
         if not value.is_contiguous():
             value = turned[: value.nbytes].view(value.dtype).view(value.shape).copy_(value)
         digest.add(name, value)
-        value = value.to(device, dtype)
+        value = value.to(*kind)
         value = lay_out(value, layout[name]) if name in layout else value
         tensors[name] = value.clone() if _shares(value, scratch) or _shares(value, turned) else value
-    return tensors, digest.hexdigest()
+    found = digest.hexdigest()
+    if found != metadata.get("sha256", found):
+        raise ModelError(f"{where}: its tensors are not those it was saved with (SHA-256 differs); copy it again")
+    return tensors, found
 
 
 def _check_shared(stored: Iterable[StoredTensor], where: str) -> None:
@@ -109,7 +130,7 @@ def _shares(one: Tensor, other: Tensor) -> bool:
     return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
 
 
-def save_generator(generator: Generator, path: str | Path, half: bool = False) -> None:
+def save_generator(generator: Generator | AliasFreeGenerator, path: str | Path, half: bool = False) -> None:
     """Write a generator, with its statistics, to a `.safetensors` file of ours; the file appears whole or not at all.
 
     With `half`, weights and noise are stored in float16, which halves the file; statistics stay as they are.
@@ -121,7 +142,7 @@ def save_generator(generator: Generator, path: str | Path, half: bool = False) -
     mean, std = generator.style_statistics()
     tensors = {**generator.tensors, "style_mean": mean, "style_std": std}
     if half:
-        tensors = {key: value if key in _KEPT_EXACT else _halve(key, value) for key, value in tensors.items()}
+        tensors = {key: value if key.endswith(_KEPT_EXACT) else _halve(key, value) for key, value in tensors.items()}
     # Widest type first keeps every tensor aligned; the rest of the order only has to be the same each time.
     tensors = dict(sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])))
     metadata = {**generator.metadata, **describe(generator.table), "sha256": content_digest(tensors)}

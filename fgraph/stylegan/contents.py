@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import LayerTable, Table
 from fgraph.stylegan.pickles.refusal import Refused
 from fgraph.stylegan.pickles.stored import StoredTensor
 from fgraph.stylegan.tensors import Shape
@@ -54,7 +54,7 @@ class Contents:
     """What a model file holds."""
 
     format: Format
-    table: LayerTable
+    table: Table
     weights: Mapping[str, Weight]
     metadata: Mapping[str, str] = field(default_factory=dict)
 

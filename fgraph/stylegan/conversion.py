@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.inspection import Inspection, inspect
-from fgraph.stylegan.layers import LayerTable
 
 if TYPE_CHECKING:
-    from fgraph.stylegan.generator import Generator
+    from fgraph.stylegan.alias_free.loading import AnyGenerator
 
 _SUFFIXES = (".safetensors", ".pt")
 
@@ -52,8 +51,10 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
     if half and path.suffix.lower() == ".pt":
         raise ModelError(f"{path}: half is for .safetensors; rosinality's programs read float32")
     found = inspect(source)
-    if not isinstance(found.table, LayerTable):
-        raise ModelError(f"{found.path}: is a StyleGAN3 network, which is kept as it is: no other format holds it")
+    if found.table.is_alias_free and path.suffix.lower() == ".pt":
+        raise ModelError(
+            f"{found.path}: is a StyleGAN3 network, which rosinality's programs cannot run; convert it to .safetensors"
+        )
     if path.exists() and path.samefile(found.path):
         raise ModelError(f"{path}: is the model itself; give the result another name")
     written = _write(found.path, path, half)
@@ -65,11 +66,14 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
 
 def _write(source: Path, target: Path, half: bool) -> str:
     """Write the file; the digest of the source's tensors."""
-    from fgraph.stylegan.checkpoint import load_generator, save_generator
+    from fgraph.stylegan.alias_free.loading import load_model
+    from fgraph.stylegan.checkpoint import save_generator
+    from fgraph.stylegan.generator import Generator
     from fgraph.stylegan.rosinality_file import save_rosinality
 
-    generator = load_generator(source)
+    generator = load_model(source)
     if target.suffix.lower() == ".pt":
+        assert isinstance(generator, Generator)
         save_rosinality(generator, target)
     else:
         save_generator(generator, target, half=half)
@@ -77,12 +81,12 @@ def _write(source: Path, target: Path, half: bool) -> str:
 
 
 def _digest(path: Path) -> str:
-    from fgraph.stylegan.checkpoint import load_generator
+    from fgraph.stylegan.alias_free.loading import load_model
 
-    return _digest_of(load_generator(path))
+    return _digest_of(load_model(path))
 
 
-def _digest_of(generator: Generator) -> str:
+def _digest_of(generator: AnyGenerator) -> str:
     from fgraph.stylegan.digest import content_digest
 
     # Statistics are measured, not part of the model: without them the digest is the same in every format.

@@ -36,7 +36,7 @@ def load_discriminator(source: str | Path) -> Discriminator:
     path = find_model(source)
     table, stored = _read(path)
     weights = {name: Weight(stored[name], shape) for name, shape in discriminator_shapes(table).items()}
-    return Discriminator(table, load_weights(weights, str(path), "cpu", _float32(), {})[0])
+    return Discriminator(table, load_weights(weights, {}, str(path), ("cpu", _float32()), {})[0])
 
 
 def _float32() -> Any:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fgraph._errors import ModelError, nearest
+from fgraph.stylegan.alias_free.reading import is_alias_free, read_alias_free
 from fgraph.stylegan.contents import Contents, Format
 from fgraph.stylegan.delta import is_delta, read_delta
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.layers import Table
 from fgraph.stylegan.nvlabs import read_nvlabs
 from fgraph.stylegan.own_file import read_own
 from fgraph.stylegan.pickles.files import Kind, read_pickled
@@ -23,9 +24,7 @@ BUNDLED = ("landscape", "avatar", "toon", "landscape128")  # the models that com
 DEFAULT_MODEL = "landscape"
 
 _BUNDLED_FOLDER = Path(__file__).parent / "bundled"
-_EXPECTED = (
-    "expected is a .safetensors file of fgraph, a rosinality / SOAT .pt checkpoint, or an NVlabs .pkl of StyleGAN2"
-)
+_EXPECTED = "expected is a .safetensors file of fgraph, a rosinality / SOAT .pt checkpoint, or an NVlabs .pkl"
 _ZIP_MAGIC = b"PK\x03\x04"
 _LEGACY_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number 0x1950a86a20f9469cfc6c, as torch.save pickles it
 _PICKLE_MAGICS = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
@@ -38,7 +37,7 @@ class ModelHeader:
     source: str  # what the user wrote
     path: Path
     format: Format
-    table: LayerTable
+    table: Table
     identity: str  # changes when the file does: path, size, time
     metadata: Mapping[str, str] = field(default_factory=dict)
 
@@ -110,6 +109,8 @@ def contents_of(content: Any, path: Path, kind: Kind) -> Contents:
     try:
         if kind != "pickle":
             return read_rosinality(content, where)
+        if is_alias_free(content):
+            return read_alias_free(content, where)
         return read_tensorflow(content, where) if is_tensorflow(content) else read_nvlabs(content, where)
     except (Refused, RecursionError) as error:
         raise ModelError(f"{where}: cannot be read safely: {error}") from error

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from fgraph.stylegan.alias_free.reading import is_alias_free, read_alias_free
 from fgraph.stylegan.alias_free.table import AliasFreeTable
 from fgraph.stylegan.alias_free.table import required_shapes as alias_free_shapes
-from fgraph.stylegan.contents import Contents, Format, Weight
-from fgraph.stylegan.header import find_model, read_contents, sniff
-from fgraph.stylegan.layers import LayerTable
-from fgraph.stylegan.nvlabs import pick_network
-from fgraph.stylegan.pickles.files import read_pickled
+from fgraph.stylegan.contents import Contents, Format
+from fgraph.stylegan.header import find_model, read_contents
+from fgraph.stylegan.layers import LayerTable, Table
 from fgraph.stylegan.sources import file_digest
 from fgraph.stylegan.tensors import required_shapes
 
@@ -24,7 +21,7 @@ _KINDS = {
     "nvlabs": "NVlabs PyTorch (.pkl)",
     "tensorflow": "NVlabs TensorFlow (.pkl)",
 }
-_BUFFERS = (".transform", ".freqs", ".phases", ".magnitude_ema")  # set, not trained
+_BUFFERS = (".transform", ".freqs", ".phases", ".magnitude_ema", "_filter")  # set, not trained
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Inspection:
 
     path: Path
     format: Format
-    table: LayerTable | AliasFreeTable
+    table: Table
     parameters: int  # numbers that training sets: without noise and statistics
     types: tuple[str, ...]  # of the weights as stored
     file_bytes: int
@@ -47,11 +44,7 @@ class Inspection:
     def lines(self) -> dict[str, str]:
         """Each fact by its name."""
         table = self.table
-        if isinstance(table, LayerTable):
-            kind, channels = f"StyleGAN2, {table.architecture}", [f"{side}: {count}" for side, count in table.channels]
-        else:
-            kind = f"StyleGAN3, {table.architecture[-1].upper()}"
-            channels = [f"{layer.out_size}: {layer.out_channels}" for layer in table.layers]
+        kind, channels = _kind_and_channels(table)
         lines = {
             "file": str(self.path),
             "format": _KINDS[self.format],
@@ -76,45 +69,50 @@ def inspect(source: str | Path) -> Inspection:
         ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
     """
     path = find_model(source)
-    if sniff(path) == "pickle" and is_alias_free(content := read_pickled(path, "pickle")):
-        other = read_alias_free(pick_network(content, str(path))[0])
-        trained = alias_free_shapes(other.table, {})
-        parameters = sum(math.prod(shape) for name, shape in trained.items() if not name.endswith(_BUFFERS))
-        return _inspection(path, "nvlabs", other.table, parameters, weights=other.weights)
     contents = read_contents(path)
-    parameters = sum(math.prod(shape) for shape in required_shapes(contents.table).values())
-    notes = tuple(_notes(contents))
-    return _inspection(path, contents.format, contents.table, parameters, weights=contents.weights, notes=notes)
+    types = tuple(sorted({weight.stored.dtype for weight in contents.weights.values()}))
+    facts = (_parameters(contents.table), types, path.stat().st_size, file_digest(path))
+    return Inspection(path, contents.format, contents.table, *facts, tuple(_notes(contents)))
 
 
-def _inspection(
-    path: Path,
-    kind: Format,
-    table: LayerTable | AliasFreeTable,
-    parameters: int,
-    *,
-    weights: Mapping[str, Weight],
-    notes: tuple[str, ...] = (),
-) -> Inspection:
-    types = tuple(sorted({weight.stored.dtype for weight in weights.values()}))
-    return Inspection(path, kind, table, parameters, types, path.stat().st_size, file_digest(path), notes)
+def _kind_and_channels(table: Table) -> tuple[str, list[str]]:
+    if isinstance(table, AliasFreeTable):
+        sizes = [(table.input_size, table.features), *((one.out_size, one.out_channels) for one in table.filtered)]
+        return f"StyleGAN3, {table.architecture[-1].upper()}", [f"{side}: {count}" for side, count in sizes]
+    assert isinstance(table, LayerTable)
+    return f"StyleGAN2, {table.architecture}", [f"{side}: {count}" for side, count in table.channels]
 
 
-def _notes(contents: Contents) -> list[str]:
-    table, notes = contents.table, []
+def _parameters(table: Table) -> int:
+    """Numbers that training sets."""
+    if isinstance(table, AliasFreeTable):
+        shapes = {name: shape for name, shape in alias_free_shapes(table).items() if not name.endswith(_BUFFERS)}
+    else:
+        assert isinstance(table, LayerTable)
+        shapes = required_shapes(table)
+    return sum(math.prod(shape) for shape in shapes.values())
+
+
+def _notes(contents: Contents) -> Iterator[str]:
+    table = contents.table
     if base := contents.metadata.get("base"):
-        notes.append(f"it is a small difference to the model '{base}'")
-    if table.clamp is not None:
-        notes.append(f"outputs of layers are kept within +-{table.clamp:g}")
-    for name, value in (("layers", table.activation), ("mapping", table.mapping_activation)):
-        if value != "lrelu":
-            notes.append(f"the activation of the {name} is {value}")
-    if not table.has_noise:
-        notes.append("its layers add no noise")
-    elif any(layer.noise_index is not None and f"{layer.name}.noise" not in contents.weights for layer in table.layers):
-        notes.append("it has no noise: seeded noise is drawn for it")
+        yield f"it is a small difference to the model '{base}'"
+    if isinstance(table, LayerTable):
+        yield from _notes_on_layers(table, contents)
+    if table.mapping_activation != "lrelu":
+        yield f"the activation of the mapping is {table.mapping_activation}"
     if "w_mean" not in contents.weights:
-        notes.append("it has no mean of w: that of 10,000 seeded samples is taken")
+        yield "it has no mean of w: that of 10,000 seeded samples is taken"
     if contents.metadata.get("weights") in ("g", "G"):
-        notes.append("it has no averaged generator: the one in training is taken")
-    return notes
+        yield "it has no averaged generator: the one in training is taken"
+
+
+def _notes_on_layers(table: LayerTable, contents: Contents) -> Iterator[str]:
+    if table.clamp is not None:
+        yield f"outputs of layers are kept within +-{table.clamp:g}"
+    if table.activation != "lrelu":
+        yield f"the activation of the layers is {table.activation}"
+    if not table.has_noise:
+        yield "its layers add no noise"
+    elif any(layer.noise_index is not None and f"{layer.name}.noise" not in contents.weights for layer in table.layers):
+        yield "it has no noise: seeded noise is drawn for it"

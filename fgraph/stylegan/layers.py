@@ -1,4 +1,4 @@
-"""The layer table: what every stage knows of a generator, without torch.
+"""The layer table of StyleGAN2: what every stage knows of such a generator, without torch.
 
 Names are NVlabs' (`b8.conv0`), the index of a layer is its place in StyleSpace (σ index), and `const`
 stands before 0. Widths and orders: Karras et al. 2020 (StyleGAN2), architectures skip, orig and resnet.
@@ -8,73 +8,22 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 from fgraph._errors import nearest
+from fgraph.stylegan.tables import CONST, Layer, Table, UnknownLayer
 
-CONST = -1  # the index of the constant input
+__all__ = ["ARCHITECTURES", "CONST", "Architecture", "Layer", "LayerTable", "Table", "UnknownLayer"]
 
 Architecture = Literal["skip", "orig", "resnet"]
 ARCHITECTURES: tuple[Architecture, ...] = ("skip", "orig", "resnet")
 
 
-class UnknownLayer(KeyError, ValueError):
-    """A generator has no layer of this name."""
-
-
 @dataclass(frozen=True)
-class Layer:
-    """One layer of a generator: what it is called, what it reads, what it makes."""
-
-    name: str
-    index: int  # σ index; -1 is the constant
-    kind: Literal["const", "conv", "torgb"]
-    resolution: int  # of what it makes, on a canvas of one
-    up: int  # 2 where it doubles the resolution
-    in_channels: int
-    out_channels: int
-    style_start: int  # its styles are S[:, style_start : style_start + in_channels]
-    ws_index: int  # the row of W+ that it reads
-    noise_index: int | None  # which noise buffer it adds
-    residual: Literal["", "made", "added"] = ""  # resnet: made beside a block's first conv, added by its second
-
-    @property
-    def tensor(self) -> Literal["activation", "skip"]:
-        """The state tensor that this layer makes."""
-        return "skip" if self.kind == "torgb" else "activation"
-
-    @property
-    def state_in(self) -> int:
-        """Channels of the activation that it reads: its own, and a residual that it adds."""
-        return self.in_channels + (self.out_channels if self.residual == "added" else 0)
-
-    @property
-    def state_out(self) -> int:
-        """Channels of what it makes: its own, and a residual for the layer after it."""
-        return self.out_channels * (2 if self.residual == "made" else 1)
-
-    @property
-    def style_slice(self) -> slice:
-        """Where its styles stand in a row of S."""
-        return slice(self.style_start, self.style_start + self.in_channels)
-
-    @property
-    def block(self) -> str:
-        """The block it stands in, such as `b8`."""
-        return f"b{self.resolution}"
-
-    @property
-    def halo(self) -> int:
-        """How many pixels of its input, each way, one pixel of its output reads."""
-        return {"const": 0, "conv": 1, "torgb": 0}[self.kind] + (self.up - 1)
-
-
-@dataclass(frozen=True)
-class LayerTable:
-    """The layers of one generator, in order; `layers[0]` is the constant input."""
+class LayerTable(Table):
+    """The layers of one StyleGAN2, in order; `layers[0]` is the constant input."""
 
     size: int  # of the image, pixels
     channels: tuple[tuple[int, int], ...]  # (resolution, channels), rising
@@ -98,25 +47,10 @@ class LayerTable:
         return tuple(_build_layers(self))
 
     @property
-    def code_width(self) -> int:
-        """Length of a z code: z_dim, and for a conditional generator its classes, one-hot, after them."""
-        return self.z_dim + self.c_dim
-
-    @property
     def widths(self) -> tuple[int, ...]:
         """What the layers of the mapping read and make: one more number than it has layers."""
         made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
         return (self.z_dim + self.embed_width, *made)
-
-    @property
-    def num_ws(self) -> int:
-        """Rows of a W+ code."""
-        return self.layers[-1].ws_index + 1
-
-    @cached_property
-    def style_length(self) -> int:
-        """Length of a row of S: the sum of all layers' style lengths."""
-        return sum(layer.in_channels for layer in self.layers[1:])
 
     @cached_property
     def forward_flops(self) -> int:
@@ -127,48 +61,6 @@ class LayerTable:
             taps += layer.residual == "made"
             total += 2 * taps * layer.in_channels * layer.out_channels * side * side
         return total
-
-    @property
-    def last(self) -> int:
-        """The index of the last layer, which completes the image."""
-        return self.layers[-1].index
-
-    def at(self, index: int) -> Layer:
-        """The layer with this σ index; -1 is the constant."""
-        return self.layers[index + 1]
-
-    @cached_property
-    def _by_name(self) -> Mapping[str, Layer]:
-        return {layer.name: layer for layer in self.layers}
-
-    @cached_property
-    def _blocks(self) -> Mapping[str, tuple[int, ...]]:
-        blocks: dict[str, tuple[int, ...]] = {}
-        for layer in self.layers[1:]:
-            blocks[layer.block] = (*blocks.get(layer.block, ()), layer.index)
-        return blocks
-
-    def find(self, name: str | int) -> tuple[int, ...]:
-        """The σ indices a name stands for: one layer, or all layers of a block such as `b8`.
-
-        Raises:
-            UnknownLayer: no layer or block has this name; the message carries the nearest one.
-        """
-        text = str(name).strip()
-        if re.fullmatch(r"-?\d+", text):
-            index = int(text)
-            if CONST < index <= self.last:
-                return (index,)
-            raise UnknownLayer(f"layer {index} does not exist: this model has layers 0 to {self.last}, and const")
-        if text in self._by_name:
-            return (self._by_name[text].index,)
-        if text in self._blocks:
-            return self._blocks[text]
-        hint = self._nearest(text)
-        raise UnknownLayer(
-            f"this {self.size}-pixel model has no layer '{text}'"
-            + (f"; {hint}" if hint else f"; it has const, {', '.join(self._blocks)} and their layers")
-        )
 
     def _nearest(self, text: str) -> str | None:
         """A hint with the layer or block that is nearest, of the same form: of 64 pixels, b64 for b128."""
@@ -182,14 +74,6 @@ class LayerTable:
                 return f"did you mean 'b{at}{match[2]}'?"
             return nearest(f"b{at}{match[2]}", inside) or nearest(text, known)
         return nearest(text, known)
-
-    def pause(self, name: str | int) -> int:
-        """The σ index at which a pass paused at `name` stands; a block stands for its end."""
-        return self.find(name)[-1]
-
-    def same_shape(self, other: LayerTable) -> bool:
-        """Whether two generators have equal layers, so that one can run the other's features."""
-        return self.layers == other.layers
 
 
 def _build_layers(table: LayerTable) -> list[Layer]:

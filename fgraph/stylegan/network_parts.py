@@ -22,9 +22,7 @@ class Part:
 
     def fail(self, problem: str) -> ModelError:
         """The error of a network that is not as NVlabs' code makes it."""
-        return ModelError(
-            f"{self.where}: {self.name} {problem}; expected is a StyleGAN2 generator as NVlabs' programs save it"
-        )
+        return ModelError(f"{self.where}: {self.name} {problem}; expected is a generator as NVlabs' programs save it")
 
     def maybe(self, name: str) -> Part | None:
         """The part of this name, or None."""

@@ -31,10 +31,6 @@ def read_nvlabs(content: Any, where: str) -> Contents:
     """
     network, chosen = pick_network(content, where)
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
-    if synthesis.has("layer_names"):
-        raise ModelError(
-            f"{where}: is a StyleGAN3 network, which graphs do not run; fgraph.load_generator loads it, to be called"
-        )
     table = _read_table(network, mapping, synthesis)
     check_numbers(table, where)
     tensors = mapping_tensors(mapping, table) | _synthesis_tensors(synthesis, table)

@@ -1,6 +1,7 @@
 """Our own `.safetensors` files: what their metadata say, and the layer table these describe. Without torch.
 
-The tensors are those of `fgraph.stylegan.tensors`, statistics included. The metadata, all strings:
+The tensors are those of `fgraph.stylegan.tensors`, statistics included. The metadata, all strings (files of StyleGAN3
+have others: `alias_free.own_file`):
 
 | key | is |
 | --- | --- |
@@ -25,8 +26,11 @@ from typing import Any
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.activations import GAINS
+from fgraph.stylegan.alias_free import own_file as alias_free
+from fgraph.stylegan.alias_free.checks import check_alias_free
+from fgraph.stylegan.alias_free.table import AliasFreeTable
 from fgraph.stylegan.contents import Contents, Weight, check_numbers
-from fgraph.stylegan.layers import ARCHITECTURES, LayerTable
+from fgraph.stylegan.layers import ARCHITECTURES, LayerTable, Table
 from fgraph.stylegan.tensor_file import read_tensor_header
 from fgraph.stylegan.tensors import check_shapes
 
@@ -47,14 +51,22 @@ def read_own(path: Path) -> Contents:
         ModelError: it is not one of ours, of a later version, or damaged.
     """
     header = read_tensor_header(path)
-    table = table_of(header.metadata, str(path))
-    check_shapes(header.shapes, table, str(path))
+    table: Table
+    if header.metadata.get("format") == alias_free.FORMAT:
+        table = alias_free.alias_free_table_of(header.metadata, str(path))
+        check_alias_free(header.shapes, table, str(path))
+    else:
+        table = table_of(header.metadata, str(path))
+        check_shapes(header.shapes, table, str(path))
     weights = {name: Weight(stored, stored.shape) for name, stored in header.tensors.items()}
     return Contents("safetensors", table, weights, header.metadata)
 
 
-def describe(table: LayerTable) -> dict[str, str]:
-    """The metadata that `table_of` reads."""
+def describe(table: Table) -> dict[str, str]:
+    """The metadata that `read_own` reads."""
+    if isinstance(table, AliasFreeTable):
+        return alias_free.describe_alias_free(table)
+    assert isinstance(table, LayerTable)
     facts = {name: json.dumps(getattr(table, name)) for name in _DEFAULTS if getattr(table, name) != _DEFAULTS[name]}
     unusual = facts or table.architecture != "skip"
     return {
@@ -76,7 +88,8 @@ def table_of(metadata: Mapping[str, str], where: str) -> LayerTable:
     if metadata.get("format") != FORMAT:
         raise ModelError(
             f"{where}: is a .safetensors file, but not of an fgraph generator (its metadata say format "
-            f"{metadata.get('format')!r}, expected is '{FORMAT}'); load the original .pt or .pkl instead"
+            f"{metadata.get('format')!r}, expected is '{FORMAT}' or '{alias_free.FORMAT}'); load the original .pt or "
+            ".pkl instead"
         )
     if (version := metadata.get("format_version")) not in _VERSIONS:
         raise ModelError(

@@ -8,14 +8,14 @@ import torch
 from torch import Tensor
 
 from fgraph.stylegan import network
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.tables import Table
 
 SAMPLES = 10_000
 SEED = 0
 _BATCH = 1000
 
 
-def map_z(table: LayerTable, tensors: Mapping[str, Tensor], code: Tensor) -> Tensor:
+def map_z(table: Table, tensors: Mapping[str, Tensor], code: Tensor) -> Tensor:
     """`w` [rows, w_dim] of `code` [rows, code_width] through the mapping network among `tensors`.
 
     A code is z, followed by the class, one-hot, where the generator is conditional.
@@ -31,7 +31,7 @@ def map_z(table: LayerTable, tensors: Mapping[str, Tensor], code: Tensor) -> Ten
     return network.mapping(x, weights, biases, table.mapping_rate, table.mapping_activation)
 
 
-def sample_codes(table: LayerTable) -> Iterator[Tensor]:
+def sample_codes(table: Table) -> Iterator[Tensor]:
     """10,000 seeded samples of z, each with a class drawn from all alike.
 
     In batches [rows, code_width], float32 on the CPU.
@@ -47,19 +47,19 @@ def sample_codes(table: LayerTable) -> Iterator[Tensor]:
             yield torch.cat([z[rows], torch.nn.functional.one_hot(classes[rows], table.c_dim).float()], dim=1)
 
 
-def sample_w(table: LayerTable, tensors: Mapping[str, Tensor]) -> Iterator[Tensor]:
+def sample_w(table: Table, tensors: Mapping[str, Tensor]) -> Iterator[Tensor]:
     """W of those samples, in batches [rows, w_dim], of the type and on the device of the tensors."""
     with torch.no_grad():
         for codes in sample_codes(table):
             yield map_z(table, tensors, codes.to(tensors["mapping.0.weight"]))
 
 
-def w_mean(table: LayerTable, tensors: Mapping[str, Tensor]) -> Tensor:
+def w_mean(table: Table, tensors: Mapping[str, Tensor]) -> Tensor:
     """The mean of w [w_dim] over 10,000 seeded samples, in float64."""
     return torch.stack([w.double().sum(dim=0) for w in sample_w(table, tensors)]).sum(dim=0) / SAMPLES
 
 
-def w_moments(table: LayerTable, tensors: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+def w_moments(table: Table, tensors: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Mean [D] and covariance [D, D] of w over 10,000 seeded samples, in float64."""
     w = torch.cat(list(sample_w(table, tensors))).double()
     mean = w.mean(dim=0)

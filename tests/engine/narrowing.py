@@ -10,7 +10,7 @@ from tests.features import PORTS
 
 PER_ROW = {
     "t", "alpha", "value", "start", "stop", "feather", "dx", "dy", "strength", "component", "truncation",
-    "degrees", "factor", "radius", "fraction", "cluster", "rho", "epsilon",
+    "degrees", "factor", "radius", "fraction", "cluster", "rho", "epsilon", "rotate", "scale",
 }  # fmt: skip
 
 

@@ -12,7 +12,6 @@ import resource
 import sys
 import time
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 
 from fgraph._errors import ModelError
@@ -48,8 +47,7 @@ def judge(path: Path) -> tuple[str, str, float]:
     start = time.perf_counter()
     try:
         load_model(path)
-        with suppress(ModelError):  # those of StyleGAN3 have no header
-            read_header(path)
+        read_header(path)
         ending, message = "loaded", ""
     except ModelError as error:
         ending, message = "refused", str(error)

@@ -9,6 +9,7 @@ from torch.profiler import profile
 import fgraph
 from fgraph.runtime.memory import keep_freed_memory
 from fgraph.stylegan.generator import Generator
+from tests.alias_free_networks import Kind, design, random_alias_free
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +66,15 @@ def test_a_long_panorama_stays_in_its_budget(model: Generator) -> None:
     plan = fgraph.compile(panorama(model, 40), memory=budget)
     assert plan.chunks > 1
     assert plan.cost.peak_bytes <= budget
+    assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
+
+
+@pytest.mark.parametrize(("kind", "rows", "wide"), [("t", 1, 0), ("t", 4, 0), ("r", 2, 2)])
+def test_stylegan3_takes_what_was_predicted(kind: Kind, rows: int, wide: int) -> None:
+    graph = fgraph.Graph(models={"main": random_alias_free(0, *design(kind, 0, 64, 6, 2, 10, 24))})
+    code = graph.sample(seed=list(range(rows)))
+    graph.outputs = {"image": graph.decode(graph.pad(code, right=wide))}
+    plan = fgraph.compile(graph)
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
 

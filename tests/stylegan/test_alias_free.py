@@ -1,6 +1,7 @@
 """StyleGAN3 computes what the original computes; a wider plane and a moved one show what they should."""
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -8,9 +9,16 @@ import torch
 import fgraph
 from fgraph._errors import ModelError
 from fgraph.stylegan import convert, inspect
+from fgraph.stylegan.alias_free import spans
+from fgraph.stylegan.alias_free.checks import check_chain
 from fgraph.stylegan.alias_free.loading import load_alias_free
-from fgraph.stylegan.alias_free.network import resample
+from fgraph.stylegan.alias_free.network import Tiles
+from fgraph.stylegan.alias_free.own_file import alias_free_table_of, describe_alias_free
+from fgraph.stylegan.alias_free.resampling import resample
+from fgraph.stylegan.checkpoint import save_generator
 from fgraph.stylegan.header import read_header
+from fgraph.stylegan.layers import UnknownLayer
+from tests.alias_free_networks import tiny_alias_free
 
 
 @pytest.fixture(autouse=True)
@@ -88,8 +96,11 @@ def test_resampling_by_definition():
     padded = torch.nn.functional.pad(stuffed, (3, 2, 2, 3))
     kernel = taps.flip(0).outer(taps.flip(0)) * 4
     close(found, torch.conv2d(padded, kernel[None, None]))
-    close(resample(x, taps.outer(taps), up=2, padding=(3, 2, 2, 3), gain=4.0), found)
+    close(resample(x, taps, down=2, padding=(3, 2, 2, 3)), resample(x, taps.outer(taps), down=2, padding=(3, 2, 2, 3)))
     close(resample(x, None, down=2), x[..., ::2, ::2])
+    close(resample(x, None, up=2, padding=(0, 1, -1, 0)), torch.nn.functional.pad(stuffed, (0, 1, -1, 0)))
+    with pytest.raises(ValueError, match="only lowers the sampling rate"):
+        resample(x, taps.outer(taps), up=2)
 
 
 def test_the_public_loader_takes_both_kinds(goldens):
@@ -97,9 +108,105 @@ def test_the_public_loader_takes_both_kinds(goldens):
     assert fgraph.load_generator(goldens / "soat64_a.pt").table.architecture == "skip"
 
 
-def test_graphs_refuse_it_with_the_reason(goldens):
-    with pytest.raises(ModelError, match="is a StyleGAN3 network, which graphs do not run"):
-        read_header(goldens / "sg3_t_32.pkl")
+@pytest.mark.parametrize("kind", ["t", "r"])
+def test_a_layer_by_definition(kind):
+    """The formulas of the paper and of the published layers, one sum after the other, in float64."""
+    generator = tiny_alias_free(3, kind).to(dtype=torch.float64)
+    draw = torch.Generator().manual_seed(0)
+    for layer in generator.table.filtered:
+        x = torch.randn(2, layer.in_channels, 12, 15, generator=draw, dtype=torch.float64)
+        style = 1 + 0.3 * torch.randn(2, layer.in_channels, generator=draw, dtype=torch.float64)
+        for row in range(2):
+            expected = defined_layer(layer, generator.tensors, x[row], style[row])
+            found = generator.filtered(layer, x, style)[row]
+            close(found, expected * (generator.table.output_scale if layer.kind == "torgb" else 1), 1e-9)
+
+
+def defined_layer(layer, tensors, x, style):
+    weight = tensors[f"{layer.name}.weight"]
+    if layer.kind == "torgb":
+        modulated = weight * (style / math.sqrt(layer.in_channels))[:, None, None]
+    else:
+        weight = weight / weight.square().mean(dim=(1, 2, 3), keepdim=True).sqrt()
+        modulated = weight * (style / style.square().mean().sqrt())[:, None, None]
+        modulated = modulated / (modulated.square().sum(dim=(1, 2, 3), keepdim=True) + 1e-8).sqrt()
+    modulated = modulated / tensors[f"{layer.name}.magnitude_ema"].sqrt()
+    x = torch.conv2d(x[None], modulated, padding=layer.taps - 1)[0] + tensors[f"{layer.name}.bias"][:, None, None]
+    up, left, top = layer.up_factor, layer.padding[0], layer.padding[2]
+    room = x.new_zeros(len(x), x.shape[1] * up + sum(layer.padding[2:]), x.shape[2] * up + sum(layer.padding[:2]))
+    for row in range(x.shape[1]):
+        for column in range(x.shape[2]):
+            if 0 <= row * up + top < room.shape[1] and 0 <= column * up + left < room.shape[2]:
+                room[:, row * up + top, column * up + left] = x[:, row, column]
+    x = defined_filter(room, tensors.get(f"{layer.name}.up_filter"), 1) * up**2
+    if layer.kind != "torgb":
+        x = torch.where(x < 0, 0.2 * x, x) * math.sqrt(2)
+    return defined_filter(
+        x.clamp(-layer.clamp, layer.clamp), tensors.get(f"{layer.name}.down_filter"), layer.down_factor
+    )
+
+
+def defined_filter(x, taps, down):
+    if taps is None:
+        return x[:, ::down, ::down]
+    taps = (taps if taps.ndim == 2 else taps.outer(taps)).flip(0, 1)
+    side = len(taps)
+    height, width = x.shape[1] - side + 1, x.shape[2] - side + 1
+    total = sum(
+        taps[row, column] * x[:, row : row + height, column : column + width]
+        for row in range(side)
+        for column in range(side)
+    )
+    return total[:, ::down, ::down]
+
+
+@pytest.mark.parametrize("kind", ["t", "r"])
+def test_parts_of_a_layer_are_parts_of_the_whole(kind):
+    """Windows as `spans` says them, with zeros beyond the edges, make exactly the region they are for."""
+    generator = tiny_alias_free(3, kind)
+    every = torch.randn(1, 4, 24, 32, generator=torch.Generator().manual_seed(2))
+    for layer in generator.table.filtered:
+        x = every[:, : layer.in_channels]
+        style = torch.ones(1, layer.in_channels)
+        whole = generator.filtered(layer, x, style)
+        height, width = whole.shape[2:]
+        for region in ((0, 0, height, 10), (height - 8, width - 12, height, width), (4, 6, 12, 20), (0, 2, 2, 4)):
+            spans_read = [spans.read_span(layer, axis, (region[axis], region[axis + 2])) for axis in (0, 1)]
+            window = x.new_zeros(1, x.shape[1], *(stop - start for start, stop in spans_read))
+            inner = [(max(start, 0), min(stop, x.shape[2 + axis])) for axis, (start, stop) in enumerate(spans_read)]
+            to = [slice(low - start, high - start) for (low, high), (start, _) in zip(inner, spans_read, strict=True)]
+            window[:, :, to[0], to[1]] = x[:, :, slice(*inner[0]), slice(*inner[1])]
+            found = generator.filtered(layer, window, style, Tiles((x.shape[2], x.shape[3]), [region]))
+            close(found, whole[:, :, region[0] : region[2], region[1] : region[3]], 2e-6)
+
+
+@pytest.mark.parametrize("kind", ["t", "r"])
+def test_reach_is_where_the_result_changes(kind):
+    generator = tiny_alias_free(3, kind)
+    for layer in generator.table.filtered:
+        x = torch.randn(1, layer.in_channels, 40, 40, generator=torch.Generator().manual_seed(2))
+        changed = x.clone()
+        changed[:, :, 13:15, 21:22] += 1
+        style = torch.ones(1, layer.in_channels)
+        differs = (generator.filtered(layer, x, style) != generator.filtered(layer, changed, style))[0].any(dim=0)
+        for axis, span in ((0, (13, 15)), (1, (21, 22))):
+            at = torch.nonzero(differs.any(dim=1 - axis)).flatten()
+            start, stop = spans.reached_span(layer, axis, span)
+            assert start <= int(at[0])
+            assert int(at[-1]) < stop
+            assert (stop - start) - (int(at[-1]) - int(at[0]) + 1) <= 2, "no larger than it must be, but for tiny taps"
+
+
+def test_headers_know_the_layers(goldens):
+    table = read_header(goldens / "sg3_t_32.pkl").table
+    assert table.architecture == "stylegan3-t"
+    assert [layer.name for layer in table.layers[:3]] == ["const", "input", "L0_36_16"]
+    assert (table.find("L3"), table.find("L3_36_16"), table.find("input"), table.find(4)) == ((4,), (4,), (0,), (4,))
+    assert [layer.margin for layer in table.layers[1:]] == [20] * 14 + [0, 0]
+    with pytest.raises(
+        UnknownLayer, match="32-pixel model of stylegan3-t has no layer 'b8'; it has const, input, L0 to L14"
+    ):
+        table.find("b8")
     with pytest.raises(ModelError, match="holds no StyleGAN3 network"):
         load_alias_free(goldens / "ada_cond32.pkl")
 
@@ -107,13 +214,82 @@ def test_graphs_refuse_it_with_the_reason(goldens):
 def test_geometry(generator):
     table = generator.table
     assert (table.size, table.input_size, table.num_ws, table.style_length) == (32, 36, 16, 214)
-    assert [layer.out_size for layer in table.layers][-2:] == [32, 32]
+    assert [layer.out_size for layer in table.filtered][-2:] == [32, 32]
     assert math.isclose(table.output_scale, 0.25)
+    assert table.forward_flops > 100e6
 
 
-def test_inspection_and_conversion(goldens, tmp_path):
-    said = str(inspect(goldens / "sg3_t_32.pkl"))
+def test_inspection_and_conversion(goldens, generator, tmp_path):
+    path = tmp_path / "own.safetensors"
+    found = convert(goldens / "sg3_t_32.pkl", path)
+    said = str(found.source)
     assert "StyleGAN3, T" in said
     assert "z 48, w 64, W+ 16 rows, S 214" in said
-    with pytest.raises(ModelError, match="is a StyleGAN3 network"):
-        convert(goldens / "sg3_t_32.pkl", tmp_path / "own.safetensors")
+    assert found.source.parameters == found.target.parameters
+    assert found.target.format == "safetensors"
+    after = load_alias_free(path)
+    assert after.table == generator.table
+    for name, tensor in generator.tensors.items():
+        assert torch.equal(tensor, after.tensors[name]), name
+    assert after.tensors.keys() - generator.tensors.keys() == {"style_mean", "style_std"}
+    again = convert(path, tmp_path / "again.safetensors")
+    assert again.digest == found.digest
+    assert (tmp_path / "again.safetensors").read_bytes() == path.read_bytes()
+    with pytest.raises(ModelError, match="is a StyleGAN3 network, which rosinality's programs cannot run"):
+        convert(goldens / "sg3_t_32.pkl", tmp_path / "own.pt")
+
+
+def test_half_of_a_file_keeps_what_must_be_exact(goldens, generator, tmp_path):
+    path = tmp_path / "half.safetensors"
+    convert(goldens / "sg3_t_32.pkl", path, half=True)
+    assert set(inspect(path).types) == {"float16", "float32"}
+    after = load_alias_free(path)
+    for name in ("input.freqs", "input.phases", "input.transform", "L0_36_16.up_filter", "L0_36_16.magnitude_ema"):
+        assert torch.equal(after.tensors[name], generator.tensors[name])
+    styles = generator.affine(generator.w_mean[None])
+    close(after.synthesise(styles), generator.synthesise(styles), 2e-2)
+
+
+@pytest.mark.parametrize(("kind", "classes"), [("t", 0), ("r", 0), ("t", 3)])
+def test_own_files_hold_every_kind(kind, classes, tmp_path):
+    generator = tiny_alias_free(5, kind, classes)
+    save_generator(generator, tmp_path / "own.safetensors")
+    after = load_alias_free(tmp_path / "own.safetensors")
+    assert after.table == generator.table
+    assert inspect(tmp_path / "own.safetensors").table.architecture == f"stylegan3-{kind}"
+    assert all(torch.equal(tensor, after.tensors[name]) for name, tensor in generator.tensors.items())
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "message"),
+    [
+        ("format_version", "2", "this fgraph reads 1: update fgraph"),
+        ("layers", "[]", "it lists no layers"),
+        ("layers", "[1, 2]", "not understood"),
+        ("size", "64", "makes 32 pixels; the image has 64"),
+        ("input_rate", "0", "not understood"),
+        ("input_size", "25", "makes"),
+        ("bandwidth", "-1", "where a number above 0 belongs"),
+        ("architecture", "stylegan3-r", "its metadata say another architecture"),
+        ("mapping_activation", '"cube"', "not known"),
+    ],
+)
+def test_damaged_metadata_are_told(key, value, message, tmp_path):
+    metadata = describe_alias_free(tiny_alias_free(5).table) | {key: value}
+    with pytest.raises(ModelError, match=message):
+        alias_free_table_of(metadata, "file")
+
+
+def test_layers_that_do_not_follow_each_other_are_told():
+    table = tiny_alias_free(5).table
+    first, second, *rest = table.filtered
+    for wrong, message in (
+        ((replace(first, out_channels=7), second, *rest), "reads 4 channels"),
+        ((replace(first, padding=(0, 0, 0, 0)), second, *rest), "pixels where 24 belong"),
+        ((replace(first, up_factor=3), second, *rest), "belong"),
+        ((first, replace(second, name=first.name), *rest), "stands twice"),
+        ((*table.filtered[:-1], replace(rest[-1], kind="conv")), "makes the image, which only the last does"),
+        ((replace(first, out_channels=0), replace(second, in_channels=0), *rest), "makes nothing"),
+    ):
+        with pytest.raises(ModelError, match=message):
+            check_chain(replace(table, filtered=wrong), "file")

@@ -1,5 +1,6 @@
 """The operations of the IR, one family a file."""
 
+from fgraph.ir.ops.alias_free import AliasFreeOp, Filtered, Fourier, Plane
 from fgraph.ir.ops.base import Op, Order
 from fgraph.ir.ops.bending import BendChannels
 from fgraph.ir.ops.direction import Combine, Component, Move, Slerp, Slope, TruncateStyles
@@ -14,6 +15,7 @@ OPS: tuple[type[Op], ...] = (
     Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert,
     Component, Slope, Move, TruncateStyles, Slerp, Combine,
     Const, Conv, ToRGB, Upsample, NoiseField,
+    Plane, Fourier, Filtered,
     DrawMask, Mix,
     Pad, Resize, Shift, Crop, Flip, Concat, BendChannels,
     Propose, Transplant,
@@ -21,8 +23,8 @@ OPS: tuple[type[Op], ...] = (
 )  # fmt: skip
 
 __all__ = [
-    "OPS", "Affine", "Apply", "BendChannels", "Clamp", "Combine", "Component", "Concat", "Const", "Conv", "Crop",
-    "Draw", "DrawMask", "Flip", "Given", "Invert", "Join", "Kept", "LayerOp", "Lerp", "MapZ", "Mix", "Move",
-    "NoiseField", "Op", "Order", "Own", "Pad", "Picture", "Propose", "Repeat", "Resize", "Shift", "Slerp", "Slope",
-    "SpatialOp", "Splice", "ToRGB", "Transplant", "Truncate", "TruncateStyles", "Upsample",
+    "OPS", "Affine", "AliasFreeOp", "Apply", "BendChannels", "Clamp", "Combine", "Component", "Concat", "Const", "Conv",
+    "Crop", "Draw", "DrawMask", "Filtered", "Flip", "Fourier", "Given", "Invert", "Join", "Kept", "LayerOp", "Lerp",
+    "MapZ", "Mix", "Move", "NoiseField", "Op", "Order", "Own", "Pad", "Picture", "Plane", "Propose", "Repeat", "Resize",
+    "Shift", "Slerp", "Slope", "SpatialOp", "Splice", "ToRGB", "Transplant", "Truncate", "TruncateStyles", "Upsample",
 ]  # fmt: skip

@@ -6,7 +6,19 @@ from collections.abc import Mapping
 
 from fgraph.ir import ops
 from fgraph.ir.ops import Op
-from fgraph.runtime.kernels import bending, direction, image, latent, layer, mixing, noise, owning, patching, spatial
+from fgraph.runtime.kernels import (
+    alias_free,
+    bending,
+    direction,
+    image,
+    latent,
+    layer,
+    mixing,
+    noise,
+    owning,
+    patching,
+    spatial,
+)
 from fgraph.runtime.kernels.context import Kernel, KernelContext
 
 KERNELS: Mapping[type[Op], Kernel] = {
@@ -30,6 +42,9 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Conv: layer.conv,
     ops.ToRGB: layer.to_rgb,
     ops.Upsample: layer.upsample,
+    ops.Plane: alias_free.plane,
+    ops.Fourier: alias_free.fourier,
+    ops.Filtered: alias_free.filtered,
     ops.NoiseField: noise.noise,
     ops.DrawMask: mixing.mask,
     ops.Mix: mixing.mix,

@@ -76,7 +76,7 @@ def bend_window(x: Tensor, bending: Bending, place: Place, context: KernelContex
 def find_channels(channels: Channels, context: KernelContext) -> list[int] | None:
     """The channels meant; None: all."""
     if isinstance(channels, Cluster):
-        groups = channel_clusters(context.generators[channels.model], channels.layer, channels.count)
+        groups = channel_clusters(context.generator(channels.model), channels.layer, channels.count)
         return np.flatnonzero(groups == channels.index).tolist()
     return None if channels is None else list(channels)
 

@@ -11,6 +11,8 @@ import torch
 from torch import Tensor
 
 from fgraph.ir.ops import Op
+from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
+from fgraph.stylegan.alias_free.loading import AnyGenerator
 from fgraph.stylegan.generator import Generator
 
 Params = Sequence[Hashable]
@@ -21,9 +23,21 @@ Kernel = Callable[[Any, Sequence[Tensor], Params, "KernelContext"], Tensor]
 class KernelContext:
     """The generators of a run, all on one device and of one precision."""
 
-    generators: Mapping[str, Generator]
+    generators: Mapping[str, AnyGenerator]
     device: torch.device
     dtype: torch.dtype
+
+    def generator(self, model: str) -> Generator:
+        """A generator that is a StyleGAN2."""
+        found = self.generators[model]
+        assert isinstance(found, Generator)
+        return found
+
+    def alias_free(self, model: str) -> AliasFreeGenerator:
+        """A generator that is a StyleGAN3."""
+        found = self.generators[model]
+        assert isinstance(found, AliasFreeGenerator)
+        return found
 
     def tensor(self, array: np.ndarray[Any, Any]) -> Tensor:
         """An array as a tensor of this run."""

@@ -42,7 +42,7 @@ def noise_window(op: NoiseField, param: Any, region: Region, context: KernelCont
 
 
 def _buffer(op: NoiseField, context: KernelContext) -> Floats:
-    found: Floats = context.generators[op.model].noise_const(op.layer)[0, 0].detach().cpu().float().numpy()
+    found: Floats = context.generator(op.model).noise_const(op.layer)[0, 0].detach().cpu().float().numpy()
     return found
 
 

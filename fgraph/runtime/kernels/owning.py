@@ -34,8 +34,8 @@ _MOSTLY = 0.5  # of a part, inside a mask: then the part belongs to it
 def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """S + q (S of the reference - S), with q of each row's part (Collins et al. 2020, section 3.3)."""
     settings = Settings(op.layer, op.clusters, op.samples, op.seed)
-    catalogue = load_catalogue(context.generators[op.model], settings)
-    slices = [layer.style_slice for layer in context.generators[op.model].table.layers[1:]]
+    catalogue = load_catalogue(context.generator(op.model), settings)
+    slices = [layer.style_slice for layer in context.generator(op.model).table.layers[1:]]
 
     def weights(param: Any) -> Tensor:
         part, *amounts = param

@@ -1,4 +1,4 @@
-"""Loading a StyleGAN3 generator from NVlabs' pickle."""
+"""Loading a generator of either kind."""
 
 from __future__ import annotations
 
@@ -8,31 +8,27 @@ import torch
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
-from fgraph.stylegan.alias_free.reading import is_alias_free, read_alias_free
-from fgraph.stylegan.checkpoint import build_generator, load_generator, load_weights
+from fgraph.stylegan.alias_free.table import AliasFreeTable
+from fgraph.stylegan.checkpoint import build_generator, load_weights, read_again
+from fgraph.stylegan.contents import Contents
 from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.header import contents_of, find_model, sniff
-from fgraph.stylegan.nvlabs import pick_network
-from fgraph.stylegan.pickles.files import read_pickled
+from fgraph.stylegan.header import ModelHeader
 from fgraph.stylegan.statistics import w_mean
+
+AnyGenerator = Generator | AliasFreeGenerator
 
 
 def load_model(
-    source: str | Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
-) -> Generator | AliasFreeGenerator:
-    """Load a generator of either kind: a bundled name or a path.
+    source: ModelHeader | str | Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
+) -> AnyGenerator:
+    """Load a generator of either kind: a bundled name, a path, or a header that was read before.
 
     Raises:
         ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
     """
-    path = find_model(source)
-    if sniff(path) != "pickle":
-        return load_generator(path, device, dtype)
-    content = read_pickled(path, "pickle")
-    if is_alias_free(content):
-        return _load(content, path, device, dtype)
-    contents = contents_of(content, path, "pickle")
-    contents.check_size(path.stat().st_size, str(path))
+    contents, path = read_again(source)
+    if isinstance(contents.table, AliasFreeTable):
+        return _build(contents, contents.table, path, device, dtype)
     return build_generator(contents, path, device, dtype)
 
 
@@ -44,17 +40,17 @@ def load_alias_free(
     Raises:
         ModelError: there is no such file, or it holds another kind of network.
     """
-    path = find_model(source)
-    if sniff(path) != "pickle" or not is_alias_free(content := read_pickled(path, "pickle")):
-        raise ModelError(f"{path}: holds no StyleGAN3 network; expected is a .pkl of NVlabs' stylegan3-t or -r")
-    return _load(content, path, device, dtype)
+    contents, path = read_again(source)
+    if not isinstance(contents.table, AliasFreeTable):
+        raise ModelError(f"{path}: holds no StyleGAN3 network; expected is NVlabs' stylegan3-t or -r")
+    return _build(contents, contents.table, path, device, dtype)
 
 
-def _load(content: object, path: Path, device: str | torch.device, dtype: torch.dtype) -> AliasFreeGenerator:
-    network, chosen = pick_network(content, str(path))
-    contents = read_alias_free(network)
+def _build(
+    contents: Contents, table: AliasFreeTable, path: Path, device: str | torch.device, dtype: torch.dtype
+) -> AliasFreeGenerator:
     with torch.inference_mode(False):
-        tensors, digest = load_weights(contents.weights, str(path), device, dtype, {})
+        tensors, digest = load_weights(contents.weights, contents.metadata, str(path), (device, dtype), {})
         if "w_mean" not in tensors:
-            tensors["w_mean"] = w_mean(contents.table.mapping, tensors).to(tensors["input.weight"])
-    return AliasFreeGenerator(contents.table, path.stem, digest, tensors, {"format": "nvlabs", "weights": chosen})
+            tensors["w_mean"] = w_mean(table, tensors).to(tensors["input.weight"])
+    return AliasFreeGenerator(table, path.stem, digest, tensors, dict(contents.metadata), path)

@@ -1,0 +1,108 @@
+"""Calls of a StyleGAN3 generator: the plane that a pass starts from, its samples, the layers that filter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from fgraph.ir.ops.base import Op, Order, expect
+from fgraph.ir.ops.latent import FIRST
+from fgraph.ir.ops.layer import LayerOp
+from fgraph.ir.regions import Region, whole
+from fgraph.ir.types import Type, TypeKind
+from fgraph.stylegan.alias_free import spans
+from fgraph.stylegan.alias_free.spans import Span, X, Y
+from fgraph.stylegan.alias_free.table import AliasFreeLayer, layer_flops
+
+_FEATURE = 12  # operations of one sample of a Fourier feature, roughly: two products, a sine
+
+
+@dataclass(frozen=True)
+class Plane(Op):
+    """Where a canvas lies on the plane. Params: the `Placement`."""
+
+    name: ClassVar[str] = "plane"
+    takes_params: ClassVar[bool] = True
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type("plane", (2, 3))
+
+    @property
+    def order(self) -> Order | None:
+        return FIRST
+
+
+@dataclass(frozen=True)
+class AliasFreeOp(LayerOp):
+    """A call of a layer of StyleGAN3. Nothing goes round an edge in it."""
+
+    layer: AliasFreeLayer
+
+    @property
+    def order(self) -> Order | None:
+        return (self.layer.resolution, self.layer.index)
+
+
+@dataclass(frozen=True)
+class Fourier(AliasFreeOp):
+    """The input: Fourier features sampled on the plane. Operands: the plane, S."""
+
+    name: ClassVar[str] = "fourier"
+    height: int = 0
+    width: int = 0
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 2 and inputs[0].kind == "plane" and inputs[1].kind == "s", self, inputs)
+        return Type("activation", (self.layer.out_channels, self.height, self.width))
+
+    def made(self, region: Region, output: Type) -> Region:
+        return region
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return (2 * output.shape[0] + _FEATURE) * output.numbers
+
+    def __str__(self) -> str:
+        return f"{super().__str__()} {self.height}x{self.width}"
+
+
+@dataclass(frozen=True)
+class Filtered(AliasFreeOp):
+    """A modulated convolution, and its activation between two filters. Operands: activation, S.
+
+    Its regions are exact: `spans` says which pixels of the input one of the result comes of.
+    """
+
+    name: ClassVar[str] = "filtered"
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 2 and inputs[0].kind == "activation" and inputs[1].kind == "s", self, inputs)
+        expect(inputs[0].shape[0] == self.layer.in_channels, self, inputs)
+        size = [spans.size_made(self.layer, axis, inputs[0].size[axis]) for axis in (Y, X)]
+        kind: TypeKind = "rgb" if self.layer.kind == "torgb" else "activation"
+        return Type(kind, (self.layer.out_channels, *size))
+
+    def made(self, region: Region, output: Type) -> Region:
+        step = spans.step_of(self.layer)
+        if step == 1:
+            return region
+        if step > 2 or output.size[0] % 2 or output.size[1] % 2:
+            return whole(output.size)  # no published layer is so
+        return (region[0] // 2 * 2, region[1] // 2 * 2, -(-region[2] // 2) * 2, -(-region[3] // 2) * 2)
+
+    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return _of_spans(*(spans.read_span(self.layer, axis, _along(region, axis)) for axis in (Y, X)))
+
+    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+        return _of_spans(*(spans.reached_span(self.layer, axis, _along(region, axis)) for axis in (Y, X)))
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return layer_flops(self.layer, inputs[0].size, output.size)
+
+
+def _along(region: Region, axis: int) -> Span:
+    return region[axis], region[axis + 2]
+
+
+def _of_spans(vertical: Span, horizontal: Span) -> Region:
+    return vertical[0], horizontal[0], vertical[1], horizontal[1]

@@ -1,0 +1,166 @@
+"""Lowering of StyleGAN3's plane: what `const` is there, and what each edit of a canvas means for it.
+
+A pass paused at `const` has sampled nothing yet. So an edit of its canvas is exact: it says where on the plane each Run
+will sample. The masks that are pending in the carrier move along, and go on with their edge values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from fgraph import _geometry as geometry
+from fgraph._geometry import Canvas, Edit, Placement, Transform, source_place
+from fgraph.fields import Field, edited, turned
+from fgraph.ir.bendings import Bend
+from fgraph.ir.build import Build
+from fgraph.ir.ops import Plane
+from fgraph.ir.program import Operand
+from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Patched, Run
+from fgraph.node import blaming
+from fgraph.stylegan.layers import CONST, Table
+
+PlaneEdit = Edit | Transform
+_USUAL: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # the mode that says nothing of it
+
+
+def on_plane(build: Build, features: Features) -> bool:
+    """Whether the pass is paused at the plane of a StyleGAN3 model."""
+    return features.layer == CONST and build.table(features.model).is_alias_free
+
+
+def plane(build: Build, planes: Sequence[Placement]) -> Operand:
+    """Where each row's canvas lies on the plane, as a value of the program."""
+    return build.emit_distinct(Plane(), tuple(planes))
+
+
+def edit_plane(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> Features:
+    """A pass paused at the plane after an edit a row.
+
+    Raises:
+        ValueError: the edit says what comes in at an edge, which is more of the plane.
+        SizeError: the canvas does not come to whole samples; the message names the nearest that does.
+    """
+    first, canvas = edits[0], features.canvas
+    table = build.table(features.model)
+    usual = _USUAL.get(type(first))
+    if usual and (found := getattr(first, "mode", usual)) != usual:
+        with blaming("mode"):
+            raise ValueError(
+                f"mode {found} says what comes in at the edge; {described(features.model, table)} starts from a plane "
+                "without edges, so more of the plane does: leave mode out"
+            )
+    after = canvas if isinstance(first, Transform) else canvas.edited(first)
+    after.pixels(table.layers[0].resolution)  # raises where it is not whole
+    known: dict[PlaneEdit, Placement] = {edit: source_place(edit, canvas) for edit in set(edits)}
+    carrier = _moved(features.carrier, [known[edit] for edit in edits], tuple(edits), canvas)
+    return replace(features, activation=plane(build, planes_of(carrier)), carrier=carrier, canvas=after)
+
+
+def move_planes(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> Features:
+    """The pass with another plane; masks, which lie on the canvas, stay."""
+    carrier = _moved(features.carrier, [source_place(edit, features.canvas) for edit in edits], None, features.canvas)
+    return replace(features, activation=plane(build, planes_of(carrier)), carrier=carrier)
+
+
+def place_planes(carrier: Carrier, middle: tuple[Fraction, Fraction]) -> Carrier:
+    """The carrier of a canvas that becomes part of a larger one, its middle at (x, y), in images, from that one's."""
+    there = Placement(x=-float(middle[0]), y=-float(middle[1]))
+    return _each_run(carrier, lambda run: replace(run, planes=tuple(one.after(there) for one in run.planes)))
+
+
+def planes_of(carrier: Carrier) -> tuple[Placement, ...]:
+    """Where the first of a carrier's passes lies, a row each."""
+    return next(_runs(carrier)).planes
+
+
+def only_planes(features: Features) -> tuple[Placement, ...]:
+    """Where all passes of a carrier lie.
+
+    Raises:
+        ValueError: they lie at different places, as the parts of a mosaic do.
+    """
+    first = planes_of(features.carrier)
+    if any(run.planes != first for run in _runs(features.carrier)):
+        raise ValueError("its parts lie at different places of the plane, which one pass cannot: tap it at input first")
+    return first
+
+
+def described(model: str, table: Table) -> str:
+    """A model and its architecture, for messages."""
+    return f"model '{model}' ({table.architecture})"
+
+
+def _moved(
+    carrier: Carrier, places: Sequence[Placement], edits: tuple[PlaneEdit, ...] | None, canvas: Canvas
+) -> Carrier:
+    def again(one: Carrier) -> Carrier:
+        return _moved(one, places, edits, canvas)
+
+    if isinstance(carrier, Run):
+        return replace(
+            carrier, planes=tuple(own.after(place) for own, place in zip(carrier.planes, places, strict=True))
+        )
+    if isinstance(carrier, Blend):
+        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=_fields(carrier.alpha, edits))
+    if isinstance(carrier, Mixture):
+        weights = tuple(_fields(weight, edits) for weight in carrier.weights)
+        return Mixture(tuple(map(again, carrier.carriers)), weights)
+    if isinstance(carrier, Patched):
+        return replace(carrier, of=again(carrier.of))  # its cells lie on the canvas: `patches` refuses such models
+    return replace(carrier, of=again(carrier.of), edits=_rescaled(carrier.edits, edits, canvas))
+
+
+def _rescaled(
+    own: tuple[Edit | Bend, ...], edits: tuple[PlaneEdit, ...] | None, canvas: Canvas
+) -> tuple[Edit | Bend, ...]:
+    """Per-layer shifts and bendings, which stay the same distance on a canvas that has changed size."""
+    if edits is None or isinstance(edits[0], Transform):
+        return own
+    after = canvas.edited(edits[0])
+    tall, wide = canvas.height / after.height, canvas.width / after.width
+    return tuple(
+        one.rescaled((tall, wide))
+        if isinstance(one, Bend)
+        else (replace(one, dy=one.dy * tall, dx=one.dx * wide) if isinstance(one, geometry.Shift) else one)
+        for one in own
+    )
+
+
+def _fields(fields: Fields, edits: tuple[PlaneEdit, ...] | None) -> Fields:
+    if edits is None:
+        return fields
+    known: dict[tuple[Field, PlaneEdit], Field] = {}
+    return tuple(known.setdefault(pair, _field(*pair)) for pair in zip(fields, edits, strict=True))
+
+
+def _field(field: Field, edit: PlaneEdit) -> Field:
+    if isinstance(edit, Transform):
+        return turned(field, edit)
+    if isinstance(edit, geometry.Pad | geometry.Shift):
+        edit = replace(edit, mode="replicate")
+    return edited(field, edit)
+
+
+def _runs(carrier: Carrier) -> Iterator[Run]:
+    if isinstance(carrier, Run):
+        yield carrier
+        return
+    parts: tuple[Carrier, ...]
+    if isinstance(carrier, Blend):
+        parts = (carrier.a, carrier.b)
+    else:
+        parts = carrier.carriers if isinstance(carrier, Mixture) else (carrier.of,)
+    for part in parts:
+        yield from _runs(part)
+
+
+def _each_run(carrier: Carrier, change: Callable[[Run], Run]) -> Carrier:
+    if isinstance(carrier, Run):
+        return change(carrier)
+    if isinstance(carrier, Blend):
+        return replace(carrier, a=_each_run(carrier.a, change), b=_each_run(carrier.b, change))
+    if isinstance(carrier, Mixture):
+        return Mixture(tuple(_each_run(one, change) for one in carrier.carriers), carrier.weights)
+    return replace(carrier, of=_each_run(carrier.of, change))

@@ -1,0 +1,43 @@
+"""Kernels of StyleGAN3: the plane, its samples, the layers that filter; whole, and of tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from fgraph.ir.ops import Filtered, Fourier, Plane
+from fgraph.ir.regions import Region
+from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.stylegan.alias_free.network import Tiles
+
+
+def plane(op: Plane, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Where canvases lie on the plane, [rows, 2, 3]."""
+    return torch.tensor([param.rows for param in params], device=context.device, dtype=context.dtype)  # type: ignore[attr-defined]
+
+
+def fourier(op: Fourier, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Fourier features of each row's plane, [rows, C, height, width]."""
+    return fourier_tiles(op, inputs, None, context)
+
+
+def fourier_tiles(
+    op: Fourier, inputs: Sequence[Tensor], regions: Sequence[Region] | None, context: KernelContext
+) -> Tensor:
+    """The same, of each row a region."""
+    where, styles = inputs
+    generator = context.alias_free(op.model)
+    return generator.features(where, styles[:, op.layer.style_slice], (op.height, op.width), regions)
+
+
+def filtered(op: Filtered, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """A layer, for all rows at once."""
+    return context.alias_free(op.model).filtered(op.layer, inputs[0], inputs[1][:, op.layer.style_slice])
+
+
+def filtered_tiles(op: Filtered, inputs: Sequence[Tensor], tiles: Tiles, context: KernelContext) -> Tensor:
+    """The same, of each row a region, from windows that carry their surroundings."""
+    style = inputs[1][:, op.layer.style_slice]
+    return context.alias_free(op.model).filtered(op.layer, inputs[0], style, tiles)

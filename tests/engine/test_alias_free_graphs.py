@@ -1,0 +1,394 @@
+"""StyleGAN3 in graphs: the originals' images, edits of the plane, refusals that say what to do, work that is saved."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+import fgraph
+from fgraph.ir.ops import LayerOp
+from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
+from fgraph.stylegan.alias_free.loading import load_alias_free
+from tests.alias_free_networks import tiny_alias_free
+from tests.engine.comparing import assert_close
+from tests.engine.test_goldens import GOLDENS
+from tests.networks import tiny
+
+T, R = tiny_alias_free(0, "t"), tiny_alias_free(0, "r")
+
+
+def made(generator: Any, nodes: dict[str, dict[str, Any]], **settings: Any) -> Any:
+    """The array of node `image`, or of the last."""
+    document = {"models": {"main": generator}, "nodes": nodes, "outputs": [list(nodes)[-1]], **settings}
+    results = [fgraph.run(fgraph.load(document), device="cpu", engine=engine) for engine in ("batched", "eager")]
+    arrays = [result.tensors["activation"] if isinstance(result, fgraph.FeatureMaps) else result.array
+              for one in results for result in one.values()]  # fmt: skip
+    assert_close(arrays[0], arrays[1], "the two engines")
+    return arrays[0]
+
+
+def decoded(generator: Any, *steps: dict[str, Any], seed: Any = 3) -> Any:
+    """The image of a code after some nodes, one after the other."""
+    nodes: dict[str, dict[str, Any]] = {"n0": {"op": "sample", "seed": seed, "truncation": 0.7}}
+    for number, step in enumerate((*steps, {"op": "decode", "clamp": False}), 1):
+        nodes[f"n{number}"] = {"of": f"n{number - 1}"} | step
+    return made(generator, nodes)
+
+
+def faults(generator: Any, **nodes: dict[str, Any]) -> list[tuple[str, str]]:
+    first: dict[str, Any] = {"code": {"op": "sample", "seed": 3}, "other": {"op": "sample", "seed": 4}}
+    document = {"models": {"main": generator}, "nodes": first | nodes, "outputs": [list(nodes)[-1]]}
+    return [(one.where, one.message) for one in fgraph.check(fgraph.load(document))]
+
+
+# -- the originals' images
+
+
+@pytest.fixture(scope="module")
+def known() -> dict[str, np.ndarray]:
+    with np.load(GOLDENS / "sg3_t_32.npz") as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+@pytest.mark.parametrize(
+    ("space", "codes", "image"),
+    [("w+", "ws", "image_const"), ("s", "S", "image_const"), ("w+", "ws_cutoff3", "image_cutoff3_const"),
+     ("w+", "wplus", "image_wplus_const")],
+)  # fmt: skip
+def test_graphs_make_what_the_original_makes(known: Any, space: str, codes: str, image: str) -> None:
+    nodes = {
+        "code": {"op": "latent", "space": space, "value": known[codes]},
+        "image": {"op": "decode", "of": "code", "clamp": False},
+    }
+    assert_close(made(GOLDENS / "sg3_t_32.pkl", nodes), known[image], image)
+
+
+def test_noise_does_not_matter(known: Any) -> None:
+    nodes = {
+        "code": {"op": "latent", "space": "w+", "value": known["ws"]},
+        "image": {"op": "decode", "of": "code", "clamp": False},
+    }
+    image = made(GOLDENS / "sg3_t_32.pkl", nodes, noise={"mode": "random"})
+    assert_close(image, known["image_none"], "image_none")
+
+
+# -- the plane
+
+
+def directly(generator: AliasFreeGenerator, matrix: Any = None, **size: int) -> Any:
+    """The image of the same code by the generator itself, its plane seen through a matrix."""
+    draw = torch.randn(1, generator.table.z_dim, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        styles = generator.affine(generator.truncate(generator.map(draw), 0.7))
+        own = generator.tensors["input.transform"]
+        transform = own if matrix is None else own @ torch.from_numpy(matrix).float()
+        return generator.synthesise(styles, transform=transform, **size).numpy()
+
+
+def published(translate: tuple[float, float], angle: float) -> Any:
+    """The matrix of NVlabs' gen_images for `--translate` and `--rotate`: from the picture back to the plane."""
+    sine, cosine = math.sin(math.radians(angle)), math.cos(math.radians(angle))
+    return np.linalg.inv([[cosine, sine, translate[0]], [-sine, cosine, translate[1]], [0, 0, 1]])
+
+
+@pytest.mark.parametrize("generator", [T, R], ids=["t", "r"])
+@pytest.mark.parametrize(("translate", "angle"), [((0, 0), 30), ((0.25, -0.1), 0), ((0.1, 0.2), -45), ((-0.5, 0), 90)])
+def test_transform_is_that_of_the_published_program(generator: Any, translate: Any, angle: float) -> None:
+    image = decoded(generator, {"op": "transform", "rotate": angle, "dx": translate[0], "dy": translate[1]})
+    assert_close(image, directly(generator, published(translate, angle)), "a transform")
+
+
+def test_a_transform_for_each_row() -> None:
+    image = decoded(T, {"op": "transform", "rotate": [0, 30, -45], "dx": 0.1})
+    for row, angle in enumerate((0, 30, -45)):
+        assert_close(image[row : row + 1], directly(T, published((0.1, 0), angle)), "a row")
+
+
+def test_pixels_are_those_of_the_image() -> None:
+    pixels = decoded(T, {"op": "transform", "dx": 4, "dy": -8, "unit": "pixel"})
+    assert_close(pixels, decoded(T, {"op": "shift", "dx": 0.125, "dy": -0.25}), "a shift")
+    assert_close(pixels, directly(T, published((0.125, -0.25), 0)), "a shift")
+
+
+def test_a_moved_picture_is_the_picture_moved() -> None:
+    wide = decoded(T, {"op": "pad", "left": 0.5, "right": 0.5})
+    moved = decoded(T, {"op": "shift", "dx": 0.25})
+    assert np.abs(moved[..., 4:28] - wide[..., 12:36]).max() < 5e-3  # the margins of the tiny network are small
+    assert np.abs(moved[:, :, 12:20, 12:20] - wide[:, :, 12:20, 20:28]).max() < 1e-4
+    assert np.abs(moved - decoded(T)).max() > 0.1
+
+
+def test_a_turned_plane_turns_the_picture_of_r() -> None:
+    turned, plain = decoded(R, {"op": "transform", "rotate": 90}), decoded(R)
+    assert np.abs(turned - np.rot90(plain, axes=(2, 3))).max() < 1e-4
+    assert np.abs(decoded(T, {"op": "transform", "rotate": 90}) - np.rot90(decoded(T), axes=(2, 3))).max() > 1e-2
+
+
+def test_scale_and_resize_sample_the_plane_otherwise() -> None:
+    larger = decoded(T, {"op": "transform", "scale": 2})
+    assert_close(larger, directly(T, np.diag([0.5, 0.5, 1])), "scale 2")
+    resized = decoded(T, {"op": "resize", "width": 2, "height": 1})
+    assert_close(resized, directly(T, np.diag([0.5, 1, 1]), width=64), "resize")
+    mirrored = decoded(T, {"op": "flip", "axis": "x"})
+    assert_close(mirrored, directly(T, np.diag([-1.0, 1, 1])), "flip")
+
+
+@pytest.mark.parametrize("generator", [T, R], ids=["t", "r"])
+def test_a_padded_canvas_shows_more_of_the_plane(generator: Any) -> None:
+    wide = decoded(generator, {"op": "pad", "left": 0.5, "right": 0.5, "top": 0.25, "bottom": 0.25})
+    assert_close(wide, directly(generator, width=64, height=48), "pad")
+    lopsided = decoded(generator, {"op": "pad", "left": 1})
+    move = np.array([[1, 0, -0.5], [0, 1, 0], [0, 0, 1.0]])
+    assert_close(lopsided, directly(generator, move, width=64), "pad left")
+    again = decoded(generator, {"op": "pad", "left": 0.5, "right": 0.5}, {"op": "crop", "left": 0.25, "width": 0.5})
+    assert_close(again, directly(generator), "cropped again")
+
+
+def test_a_crop_within_the_pass_keeps_its_surroundings_as_margin() -> None:
+    wide = decoded(T, {"op": "pad", "left": 0.5, "right": 0.5})
+    cut = decoded(
+        T, {"op": "pad", "left": 0.5, "right": 0.5}, {"op": "tap", "layer": "L0"},
+        {"op": "crop", "left": 0.25, "width": 0.5},
+    )  # fmt: skip
+    assert cut.shape == (1, 3, 32, 32)
+    assert np.abs(cut - wide[..., 16:48]).max() < 5e-3
+    assert np.abs(cut[..., 10:22] - wide[..., 26:38]).max() < 1e-4
+
+
+def test_a_mosaic_shows_each_picture_in_its_cell() -> None:
+    codes = {"op": "sample", "seed": [3, 5, 7], "truncation": 0.7}
+    ring = {"op": "mosaic", "of": "code", "grid": [1, 3], "overlap": 0.25}
+    nodes = {"code": codes, "ring": ring, "image": {"op": "decode", "of": "ring", "clamp": False}}
+    image, plain = made(T, nodes), decoded(T, seed=[3, 5, 7])
+    assert image.shape == (1, 3, 32, 96)
+    for cell in range(3):
+        centre = slice(32 * cell + 14, 32 * cell + 18)
+        assert np.abs(image[0, :, 12:20, centre] - plain[cell, :, 12:20, 14:18]).max() < 2e-3
+
+
+def test_joined_canvases_each_show_their_own_plane() -> None:
+    nodes = {
+        "a": {"op": "sample", "seed": 3, "truncation": 0.7},
+        "b": {"op": "transform", "of": "a", "rotate": 180},
+        "both": {"op": "concat", "of": ["a", "b"]},
+        "at": {"op": "tap", "of": "both", "layer": "input"},
+    }
+    joined = made(T, nodes)
+    own = made(T, {"a": nodes["a"], "at": {"op": "tap", "of": "a", "layer": "input"}})
+    other = made(T, {"a": nodes["a"], "b": nodes["b"], "at": {"op": "tap", "of": "b", "layer": "input"}})
+    assert joined.shape[2:] == (24, 40)
+    assert_close(joined[..., :20], own[..., :20], "the left half")
+    assert_close(joined[..., 20:], other[..., 4:], "the right half")
+
+
+# -- blends
+
+
+def test_masks_lie_in_the_picture_not_in_the_margin() -> None:
+    """A box over the right half of the picture: at L1, of 32 pixels and a margin of 4 on each side."""
+    nodes = {
+        "a": {"op": "sample", "seed": 3}, "b": {"op": "sample", "seed": 4},
+        "one": {"op": "tap", "of": "a", "layer": "L1"}, "two": {"op": "tap", "of": "b", "layer": "L1"},
+        "half": {"op": "mask", "kind": "box", "box": [0.5, 0, 0.5, 1]},
+        "both": {"op": "blend", "a": "one", "b": "two", "mask": "half", "layers": "here"},
+    }  # fmt: skip
+    both = made(T, nodes)
+    one = made(T, {name: nodes[name] for name in ("a", "one")})
+    two = made(T, {name: nodes[name] for name in ("b", "two")})
+    assert both.shape[2:] == (40, 40)
+    assert_close(both[..., :20], one[..., :20], "the left half")
+    assert_close(both[..., 20:], two[..., 20:], "the right half")
+    assert np.abs(one - two).max() > 0.1
+
+
+def test_a_blend_of_two_frames_samples_both() -> None:
+    nodes: dict[str, Any] = {
+        "a": {"op": "sample", "seed": 3}, "b": {"op": "transform", "of": "a", "rotate": 40, "dx": 0.2},
+        "half": {"op": "mask", "kind": "constant", "value": 0.5},
+        "both": {"op": "blend", "a": "a", "b": "b", "mask": "half", "layers": "input"},
+        "at": {"op": "tap", "of": "both", "layer": "input"},
+    }  # fmt: skip
+    one = made(T, {"a": nodes["a"], "at": {"op": "tap", "of": "a", "layer": "input"}})
+    two = made(T, {"a": nodes["a"], "b": nodes["b"], "at": {"op": "tap", "of": "b", "layer": "input"}})
+    assert_close(made(T, nodes), (one + two) / 2, "features")
+
+
+def test_masks_turn_with_the_pass_that_carries_them() -> None:
+    nodes: dict[str, Any] = {
+        "a": {"op": "sample", "seed": 3}, "b": {"op": "sample", "seed": 4},
+        "half": {"op": "mask", "kind": "ramp", "start": 0.5, "stop": 0.5, "sampling": "centre"},
+        "both": {"op": "blend", "a": "a", "b": "b", "mask": "half"},
+        "turned": {"op": "transform", "of": "both", "rotate": 90},
+        "image": {"op": "decode", "of": "turned", "clamp": False},
+    }  # fmt: skip
+    turned = made(R, nodes)
+    plain = made(R, {**nodes, "turned": {"op": "tap", "of": "both"}})
+    assert np.abs(turned - np.rot90(plain, axes=(2, 3))).max() < 1e-4
+
+
+def test_style_mixing_takes_whole_rows_of_w_plus() -> None:
+    nodes: dict[str, Any] = {
+        "a": {"op": "sample", "seed": 3}, "b": {"op": "sample", "seed": 4},
+        "mixed": {"op": "mix", "a": "a", "b": "b", "layers": "L1.."},
+        "image": {"op": "decode", "of": "mixed", "clamp": False},
+    }  # fmt: skip
+    by_layers = made(T, nodes)
+    by_rows = made(T, nodes | {"mixed": {"op": "mix", "a": "a", "b": "b", "rows": "2.."}})
+    posed = made(T, nodes | {"mixed": {"op": "align", "of": "b", "to": "a", "rows": "0..1"}})
+    assert_close(by_layers, by_rows, "rows")
+    assert_close(by_layers, posed, "the pose")
+
+
+def test_classes_of_a_conditional_model() -> None:
+    generator = tiny_alias_free(2, "t", 3)
+    nodes = {"code": {"op": "sample", "seed": 3, "count": 2, "class": [0, 2]}, "image": {"op": "decode", "of": "code"}}
+    image = made(generator, nodes)
+    z = torch.randn(2, 8, generator=torch.Generator().manual_seed(3))
+    with torch.no_grad():
+        w = generator.map(z, torch.eye(3)[[0, 2]])
+        expected = generator.synthesise(generator.affine(w)).clamp(-1, 1).numpy()
+    assert_close(image, expected, "classes")
+    assert faults(generator, image={"op": "decode", "of": "code"})[0][0] == "nodes.code"
+
+
+def test_inversion_comes_nearer() -> None:
+    nodes: dict[str, Any] = {
+        "code": {"op": "sample", "seed": 3, "truncation": 0.7}, "target": {"op": "decode", "of": "code"},
+        "mean": {"op": "sample", "seed": 3, "truncation": 0}, "before": {"op": "decode", "of": "mean"},
+        "found": {"op": "invert", "of": "target", "space": "w+", "steps": 40}, "after": {"op": "decode", "of": "found"},
+    }  # fmt: skip
+    document = {"models": {"main": T}, "nodes": nodes, "outputs": ["target", "before", "after"]}
+    result = {name: one.array for name, one in fgraph.run(fgraph.load(document), device="cpu").items()}
+    before, after = (np.square(result[name] - result["target"]).mean() for name in ("before", "after"))
+    assert after < 0.2 * before
+
+
+# -- refusals
+
+
+@pytest.mark.parametrize(
+    ("nodes", "where", "said"),
+    [
+        ({"wide": {"op": "pad", "of": "code", "left": 0.5, "mode": "circular"}}, "wide.mode", "leave mode out"),
+        ({"at": {"op": "shift", "of": "code", "dx": 0.5, "mode": "replicate"}}, "at.mode", "leave mode out"),
+        ({"late": {"op": "tap", "of": "code", "layer": "L1"}, "wide": {"op": "pad", "of": "late", "left": 0.5}}, "wide",
+         "paused at L1_40_3, where features have no edge to go on from; pad the codes, or the pass at const"),
+        ({"late": {"op": "tap", "of": "code", "layer": "L1"}, "big": {"op": "resize", "of": "late", "width": 2}}, "big",
+         "which stretching breaks; resize the codes"),
+        ({"late": {"op": "tap", "of": "code", "layer": 0}, "at": {"op": "transform", "of": "late"}}, "at.of",
+         "paused at input, where the plane has been sampled: transform the codes"),
+        ({"image": {"op": "decode", "of": "code"}, "at": {"op": "transform", "of": "image", "rotate": 9}}, "at.of",
+         "this is an image"),
+        ({"ring": {"op": "mosaic", "of": "code", "grid": [1, 1], "wrap": "x"}}, "ring.wrap", "leave wrap out"),
+        ({"wide": {"op": "pad", "of": "code", "left": 0.3}}, "wide", "canvas width"),
+        ({"at": {"op": "tap", "of": "code"}}, "at", "has no features at const, only a plane to sample: tap"),
+        ({"late": {"op": "tap", "of": "code", "layer": "b8"}}, "late.layer", "model of stylegan3-t has no layer 'b8'"),
+        ({"k": {"op": "mask", "kind": "constant", "value": 0.5},
+          "m": {"op": "blend", "a": "code", "b": "other", "mask": "k", "layers": "here"}}, "m.layers",
+         "no features to mix at const, only a plane: tap both at input"),
+        ({"two": {"op": "concat", "of": ["code", "other"]}, "m": {"op": "restyle", "of": "two", "latent": "other"}},
+         "m.of", "lie at different places of the plane"),
+        ({"at": {"op": "transform", "of": "code", "scale": 0}}, "at", "it is above 0"),
+    ],
+)  # fmt: skip
+def test_what_means_nothing_is_refused_with_what_to_do(nodes: Any, where: str, said: str) -> None:
+    found = faults(T, **nodes)
+    assert [one[0] for one in found] == [f"nodes.{where}"]
+    assert said in found[0][1]
+
+
+def test_messages_name_the_model_and_its_architecture() -> None:
+    (late,) = faults(R, wide={"op": "pad", "of": "code", "left": 0.5, "mode": "replicate"})
+    assert "model 'tiny_r0' (stylegan3-r)" in late[1]
+    (plain,) = faults(tiny(0), at={"op": "transform", "of": "code", "rotate": 9})
+    assert plain[0] == "nodes.at.of"
+    assert "model 'tiny0' (skip) is a StyleGAN2, which starts from a constant: use shift, flip or resize" in plain[1]
+
+
+def test_models_of_other_layers_do_not_meet() -> None:
+    document = {
+        "models": {"main": T, "turning": R},
+        "nodes": {"a": {"op": "sample"}, "at": {"op": "tap", "of": "a"}, "b": {"op": "sample", "model": "turning"},
+                  "m": {"op": "restyle", "of": "at", "latent": "b"}, "image": {"op": "decode", "of": "m"}},
+        "outputs": ["image"],
+    }  # fmt: skip
+    (found,) = fgraph.check(fgraph.load(document))
+    assert "model 'tiny_r0' has other layers than 'tiny_t0'" in found.message
+
+
+# -- what work is saved
+
+
+def counted(document: dict[str, Any]) -> tuple[fgraph.Plan, int]:
+    """A plan, and the calls of layers that happen when it runs."""
+    from fgraph.runtime.execute import execute
+    from fgraph.runtime.run import make_context
+
+    plan, calls = fgraph.compile(fgraph.load(document), device="cpu"), []
+    execute(plan, make_context(plan.models, "cpu", "float32"), lambda *_: None, lambda step: calls.append(step.op))
+    return plan, sum(isinstance(op, LayerOp) for op in calls)
+
+
+def test_each_layer_is_called_once_for_all_rows() -> None:
+    nodes = {"code": {"op": "sample", "seed": list(range(5))}, "image": {"op": "decode", "of": "code"}}
+    plan, calls = counted({"models": {"main": T}, "nodes": nodes, "outputs": ["image"]})
+    assert calls == plan.cost.layer_calls == len(T.table.layers) - 1
+    assert plan.cost.unbatched_layer_calls == 5 * calls
+
+
+def test_only_what_is_looked_at_is_made() -> None:
+    nodes: dict[str, Any] = {
+        "code": {"op": "sample", "seed": 3}, "wide": {"op": "pad", "of": "code", "right": 7},
+        "image": {"op": "decode", "of": "wide"}, "part": {"op": "crop", "of": "image", "width": 0.125},
+    }  # fmt: skip
+    document = {"models": {"main": T}, "nodes": nodes, "outputs": ["part"]}
+    plan, calls = counted(document)
+    assert calls == plan.cost.layer_calls
+    assert plan.cost.flops < 0.35 * plan.cost.shared_flops
+    whole = fgraph.run(fgraph.load(document | {"outputs": ["image"]}), device="cpu")["image"].array
+    assert_close(fgraph.run(plan)["part"].array, whole[..., :32], "the part")
+
+
+def test_a_long_canvas_runs_in_bounded_memory() -> None:
+    nodes: dict[str, Any] = {
+        "code": {"op": "sample", "seed": 3}, "wide": {"op": "pad", "of": "code", "right": 15},
+        "image": {"op": "decode", "of": "wide"},
+    }  # fmt: skip
+    plan = fgraph.compile(fgraph.load({"models": {"main": T}, "nodes": nodes, "outputs": ["image"]}), device="cpu")
+    cut = plan.within(plan.cost.peak_bytes // 3)
+    assert cut.chunks > 1
+    assert cut.cost.peak_bytes <= plan.cost.peak_bytes // 3
+    assert_close(fgraph.run(cut)["image"].array, fgraph.run(plan)["image"].array, "in chunks")
+
+
+def test_a_local_change_is_computed_where_it_is() -> None:
+    """Two strengths of one local edit in the last layers: the second differs inside the box and a halo only."""
+    nodes: dict[str, Any] = {
+        "a": {"op": "sample", "seed": 3}, "b": {"op": "sample", "seed": 4},
+        "far": {"op": "pad", "of": "a", "right": 3}, "wide": {"op": "pad", "of": "b", "right": 3},
+        "k": {"op": "mask", "kind": "box", "box": [0.05, 0.3, 0.1, 0.3], "alpha": [0.5, 1.0]},
+        "m": {"op": "blend", "a": "far", "b": "wide", "mask": "k", "layers": "L1.."},
+        "image": {"op": "decode", "of": "m"},
+    }  # fmt: skip
+    document = {"models": {"main": T}, "nodes": nodes, "outputs": ["image"]}
+    plan = fgraph.compile(fgraph.load(document), device="cpu")
+    single = fgraph.compile(fgraph.load(document, overrides=["nodes.k.alpha=0.5"]), device="cpu")
+    assert plan.cost.flops < 1.5 * single.cost.flops
+    made(T, nodes)
+
+
+def test_the_command_line_runs_it(tmp_path: Any) -> None:
+    from fgraph.cli import main
+
+    folder = tmp_path / "run"
+    arguments = ["graph=blend_horizontal", f"model={GOLDENS / 'sg3_t_32.pkl'}", f"hydra.run.dir={folder}"]
+    assert main(arguments) == 0
+    assert list(folder.rglob("*.png"))
+
+
+def test_the_module_loads_what_runs() -> None:
+    assert load_alias_free(GOLDENS / "sg3_t_32.pkl").table == fgraph.load_generator(GOLDENS / "sg3_t_32.pkl").table

@@ -1,0 +1,83 @@
+"""Random valid graphs of StyleGAN3: both engines and the step interpreter agree, whatever runs beside a row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fgraph
+from fgraph.ir.ops import Filtered, Fourier
+from tests.engine.comparing import assert_as_interpreted, assert_equal
+from tests.engine.narrowing import narrowed
+from tests.engine.test_random_graphs import thoroughly
+from tests.strategies import graphs, load
+from tests.strategies_alias_free import alias_free_graphs
+
+EXAMPLES, LEAST = 45, 1
+
+
+def test_engines_and_interpreter_agree() -> None:
+    seen: Counter[str] = Counter()
+
+    @thoroughly(EXAMPLES)
+    @given(alias_free_graphs())
+    def agree(document: dict[str, Any]) -> None:
+        graph = load(document)
+        plan = fgraph.compile(graph, device="cpu")
+        seen.update({node["op"] for node in document["nodes"].values()})
+        seen[document["models"]["main"]] += 1
+        for op in (Fourier, Filtered):
+            seen[f"tiles of {op.name}"] += any(isinstance(step.op, op) and step.tile for step in plan.steps)
+        batched = fgraph.run(plan)
+        assert_equal(batched, fgraph.run(plan, engine="eager"))
+        assert_as_interpreted(batched, graph)
+
+    agree()
+    expected = (
+        "t", "r", "tiles of fourier", "tiles of filtered",
+        "blend", "mosaic", "pad", "resize", "crop", "shift", "flip", "transform", "concat", "restyle", "tap", "rows",
+        "bend", "direction", "truncate", "walk",
+    )  # fmt: skip
+    rare = {name: seen[name] for name in expected if seen[name] < LEAST}
+    assert not rare, f"hardly any of {EXAMPLES} examples has these: {rare}"
+
+
+@thoroughly(15)
+@given(alias_free_graphs(), st.integers(0, 2))
+def test_a_row_is_the_same_alone(document: dict[str, Any], row: int) -> None:
+    graph = load(document)
+    together = fgraph.run(graph, device="cpu")
+    for name, result in fgraph.run(load(narrowed(document, graph, row)), device="cpu").items():
+        rows = together[name].tensors["activation"] if isinstance(result, fgraph.FeatureMaps) else together[name].array
+        assert_equal({name: result}, {name: together[name]}, min(row, len(rows) - 1))
+
+
+@thoroughly(8)
+@given(alias_free_graphs(), graphs(), st.integers(0, 99))
+def test_graphs_compiled_together_are_the_same_alone(own: dict[str, Any], other: dict[str, Any], seed: int) -> None:
+    varied = [load(own), load(other), load(own | {"seed": seed})]
+    for graph, result in zip(varied, fgraph.run(varied, device="cpu"), strict=True):
+        assert_equal(result, fgraph.run(graph, device="cpu"))
+
+
+@thoroughly(12)
+@given(alias_free_graphs(), st.integers(2, 6))
+def test_work_cut_into_chunks_makes_the_same(document: dict[str, Any], parts: int) -> None:
+    plan = fgraph.compile(load(document), device="cpu")
+    try:
+        cut = plan.within(max(1, plan.cost.peak_bytes // parts))
+    except fgraph.MemoryBudgetError:
+        return
+    assert_equal(fgraph.run(cut), fgraph.run(plan))
+
+
+@thoroughly(10)
+@given(alias_free_graphs(), st.integers(0, 3))
+def test_a_run_that_builds_on_another_makes_the_same(document: dict[str, Any], seed: int) -> None:
+    kept = fgraph.run(load(document), keep=True, device="cpu")
+    for one in (document, document | {"seed": seed}):
+        graph = load(one)
+        assert_equal(fgraph.run(graph, since=kept, device="cpu"), fgraph.run(graph, device="cpu"))

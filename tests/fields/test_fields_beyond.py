@@ -1,0 +1,49 @@
+"""Fields on maps with margins, and fields that are turned."""
+
+from __future__ import annotations
+
+from fractions import Fraction as F
+
+import numpy as np
+
+from fgraph._geometry import Shift, Transform, apply_edit
+from fgraph.fields import Box, Constant, Ramp, complement, rasterise, support, turned, with_margin
+
+
+def test_a_margin_goes_on_with_edge_values() -> None:
+    ramp = Ramp("x", F(0), F(1), "centre")
+    wide = rasterise(with_margin(ramp, 4), 12, 20)
+    np.testing.assert_array_equal(wide[2:10, 2:18], rasterise(ramp, 8, 16))
+    assert (wide[:, :2] == wide[:, 2:3]).all()
+    assert (wide[0] == wide[2]).all()
+
+
+def test_margins_keep_a_partition_one() -> None:
+    ramp = Ramp("y", F(1, 4), F(1, 2))
+    both = rasterise(with_margin(ramp, 6), 14, 14) + rasterise(with_margin(complement(ramp), 6), 14, 14)
+    np.testing.assert_allclose(both, 1, atol=1e-7)
+
+
+def test_constants_need_no_margin() -> None:
+    assert with_margin(Constant(0.5), 20) == Constant(0.5)
+    assert with_margin(Ramp(), 0) == Ramp()
+    assert turned(Constant(0.5), Transform(rotate=F(30))) == Constant(0.5)
+    assert turned(Ramp(), Transform()) == Ramp()
+
+
+def test_a_quarter_turn_is_numpys() -> None:
+    box = Box((0.1, 0.2, 0.3, 0.4))
+    found = rasterise(turned(box, Transform(rotate=F(90))), 16, 16)
+    np.testing.assert_allclose(found, np.rot90(rasterise(box, 16, 16)), atol=1e-6)
+
+
+def test_a_move_is_a_shift() -> None:
+    box = Box((0.1, 0.2, 0.3, 0.4))
+    found = rasterise(turned(box, Transform(dx=F(1, 8), dy=F(1, 16))), 16, 32)
+    shifted = apply_edit(rasterise(box, 16, 32), Shift(F(1, 16), F(1, 8), "replicate"))
+    np.testing.assert_allclose(found, shifted, atol=1e-6)
+
+
+def test_a_scale_about_the_middle() -> None:
+    box = Box((0.25, 0.25, 0.5, 0.5))
+    assert support(turned(box, Transform(scale=F(1, 2))), 32, 32) == (12, 12, 20, 20)
