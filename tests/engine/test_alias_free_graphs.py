@@ -267,6 +267,51 @@ def test_inversion_comes_nearer() -> None:
     assert after < 0.2 * before
 
 
+# -- directions, bendings, masks of parts
+
+
+def test_a_bending_moves_by_the_canvas_and_its_margin_moves_along() -> None:
+    late = {"op": "tap", "layer": "L1"}
+    plain = decoded_features(late)
+    moved = decoded_features(late, {"op": "bend", "layers": "here", "kind": "translate", "dx": 0.25})
+    layer = T.table.at(T.table.pause("L1"))
+    canvas, margin = layer.resolution, layer.margin
+    assert margin > 0
+    assert plain.shape[3] == canvas + margin
+    far = canvas // 4
+    np.testing.assert_allclose(moved[..., far:], plain[..., :-far], atol=1e-5)
+    assert not moved[..., :far].any()
+
+
+def decoded_features(*steps: dict[str, Any]) -> Any:
+    nodes: dict[str, dict[str, Any]] = {"n0": {"op": "sample", "seed": 3}}
+    for number, step in enumerate(steps, 1):
+        nodes[f"n{number}"] = {"of": f"n{number - 1}"} | step
+    return made(T, nodes)
+
+
+def test_a_closed_form_direction_leaves_the_place_alone() -> None:
+    every = decoded(T, {"op": "direction", "kind": "sefa", "torgb": True, "strength": 2})
+    named = decoded(T, {"op": "direction", "kind": "sefa", "torgb": True, "strength": 2, "factorised": "L0.."})
+    np.testing.assert_array_equal(every, named)
+    assert abs(every - decoded(T)).max() > 0.01
+
+
+def test_a_part_of_a_face_is_a_mask_like_others() -> None:
+    a, b = ({"op": "sample", "seed": seed} for seed in (3, 4))
+    half = {"op": "mask", "kind": "region", "region": "left_half", "feather": 0}
+    blend = {"op": "blend", "a": "a", "b": "b", "mask": "half", "layers": "L3"}
+    image = made(T, {"a": a, "b": b, "half": half, "m": blend, "image": {"op": "decode", "of": "m", "clamp": False}})
+    only_b = {"op": "blend", "a": "a", "b": "b", "mask": "all", "layers": "L3"}
+    everywhere = {"op": "mask", "kind": "constant", "value": 1}
+    full = made(
+        T, {"a": a, "b": b, "all": everywhere, "m": only_b, "image": {"op": "decode", "of": "m", "clamp": False}}
+    )
+    plain = made(T, {"a": a, "image": {"op": "decode", "of": "a", "clamp": False}})
+    assert_close(image[..., :8], full[..., :8], "the half that is b's")
+    assert_close(image[..., -8:], plain[..., -8:], "the half that is a's")
+
+
 # -- refusals
 
 
@@ -293,6 +338,18 @@ def test_inversion_comes_nearer() -> None:
         ({"two": {"op": "concat", "of": ["code", "other"]}, "m": {"op": "restyle", "of": "two", "latent": "other"}},
          "m.of", "lie at different places of the plane"),
         ({"at": {"op": "transform", "of": "code", "scale": 0}}, "at", "it is above 0"),
+        ({"m": {"op": "patches", "of": "code", "patches": [{"box": [0, 0, 0.5, 0.5], "to": [0.5, 0.5]}]}},
+         "m.of", "margins: blend the pass with a shifted one"),
+        ({"m": {"op": "patches", "of": "code", "layers": "L1..", "patches": {"count": 1, "seed": 2}}}, "m.of",
+         "the maps of model 'tiny_t0' (stylegan3-t) have margins"),
+        ({"m": {"op": "own", "of": "code", "reference": "other", "part": 0, "layer": "L1"}}, "m.of",
+         "clustered in StyleGAN2 only, and model 'tiny_t0' (stylegan3-t) is none: use mix"),
+        ({"m": {"op": "bend", "of": "code", "layers": "L1", "kind": "invert", "clusters": 2, "cluster": 0}},
+         "m.cluster", "choose channels by number or by fraction"),
+        ({"m": {"op": "bend", "of": "code", "layers": "here", "kind": "invert"}}, "m.layers",
+         "no channels to bend at const, only a plane: tap it at input"),
+        ({"m": {"op": "direction", "of": "code", "kind": "sefa", "factorised": "input"}}, "m.factorised",
+         "no affines that count"),
     ],
 )  # fmt: skip
 def test_what_means_nothing_is_refused_with_what_to_do(nodes: Any, where: str, said: str) -> None:

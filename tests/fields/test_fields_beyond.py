@@ -7,7 +7,7 @@ from fractions import Fraction as F
 import numpy as np
 
 from fgraph._geometry import Shift, Transform, apply_edit
-from fgraph.fields import Box, Constant, Ramp, complement, rasterise, support, turned, with_margin
+from fgraph.fields import Box, Constant, Ramp, complement, rasterise, rasterise_window, support, turned, with_margin
 
 
 def test_a_margin_goes_on_with_edge_values() -> None:
@@ -16,6 +16,15 @@ def test_a_margin_goes_on_with_edge_values() -> None:
     np.testing.assert_array_equal(wide[2:10, 2:18], rasterise(ramp, 8, 16))
     assert (wide[:, :2] == wide[:, 2:3]).all()
     assert (wide[0] == wide[2]).all()
+
+
+def test_a_window_of_a_margined_field_is_cut_out_of_it() -> None:
+    field = with_margin(Ramp("x", F(0), F(1), "centre"), 4)
+    whole = rasterise(field, 12, 20)
+    assert field.is_local
+    for window in [(0, 0, 12, 20), (0, 0, 2, 2), (10, 17, 12, 20), (3, 1, 7, 11), (5, 5, 6, 6)]:
+        top, left, bottom, right = window
+        np.testing.assert_array_equal(rasterise_window(field, 12, 20, window), whole[top:bottom, left:right])
 
 
 def test_margins_keep_a_partition_one() -> None:

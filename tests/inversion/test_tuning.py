@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,16 +11,18 @@ import torch
 from PIL import Image
 
 import fgraph
-from fgraph._errors import ModelError
+from fgraph._errors import FgraphError, ModelError
 from fgraph._pictures import to_pixels
 from fgraph.inversion.batch import invert
 from fgraph.inversion.job import Job, run_job
 from fgraph.inversion.pictures import Reading, find_pictures, read_pictures
-from fgraph.inversion.settings import Tuning
+from fgraph.inversion.problem import make_problem
+from fgraph.inversion.settings import Settings, Tuning
 from fgraph.inversion.store import Store
 from fgraph.inversion.tuning import changed, tune, tune_results
 from fgraph.stylegan.checkpoint import load_generator, save_generator
 from fgraph.stylegan.generator import Generator
+from tests.alias_free_networks import tiny_alias_free
 from tests.inversion.conftest import problem_of
 from tests.networks import tiny
 
@@ -80,3 +83,14 @@ def test_a_tuned_model_is_a_model_file(tmp_path: Path, hard: torch.Tensor) -> No
     (tmp_path / "base.safetensors").unlink()
     with pytest.raises(ModelError, match="which is not to be found"):
         fgraph.load_generator(file)
+
+
+def test_a_stylegan3_is_not_tuned(hard: torch.Tensor) -> None:
+    problem = replace(problem_of(tiny(0)), generator=tiny_alias_free(0))
+    with pytest.raises(ModelError, match="pivotal tuning fits StyleGAN2 only, and 'tiny_t0' is a stylegan3-t"):
+        tune(problem, torch.zeros(8), hard[0], Tuning(steps=1))
+
+
+def test_a_stylegan3_has_no_noise_to_seek() -> None:
+    with pytest.raises(FgraphError, match="the layers of 'tiny_t0' add no noise"):
+        make_problem(tiny_alias_free(0), Settings(noise=True))

@@ -53,7 +53,7 @@ def test_tensors_of_the_same_numbers(tmp_path):
     for rows, fits in [(500, True), (501, False)]:
         weights = {name: Weight(view(storage, 0, (rows,), (1,)), (rows,)) for name in ("a", "b")}
         if fits:
-            assert load_weights(weights, "file", "cpu", torch.float32, {})[0]["b"].shape == (500,)
+            assert load_weights(weights, {}, "file", ("cpu", torch.float32), {})[0]["b"].shape == (500,)
         else:
             with pytest.raises(ModelError, match="share their numbers and are larger than the file"):
-                load_weights(weights, "file", "cpu", torch.float32, {})
+                load_weights(weights, {}, "file", ("cpu", torch.float32), {})
