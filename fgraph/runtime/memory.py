@@ -15,21 +15,24 @@ from fgraph.plan import COMFORTABLE
 _MOST = 0.8  # of what is free: the estimate of a plan is not exact, and others want some too
 _UNKNOWN = 1 << 62
 _KEPT = COMFORTABLE  # bytes of freed memory that this process may keep
+_RETURNED = 32 << 20  # bytes: the largest that glibc's own rule would keep
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
 
 
 @cache
-def keep_freed_memory() -> None:
+def keep_freed_memory(keep: bool = True) -> None:
     """Let glibc hand freed memory out again, rather than back to the system, which must clear each page anew.
 
-    It holds for the whole process; on other systems nothing happens. `Plan.thrifty` needs no more than is kept.
+    Or not, where a budget is to be kept: between freed buffers of many sizes there are gaps. It holds for the whole
+    process; on other systems nothing happens. `Plan.thrifty` needs no more than is kept.
     """
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_MMAP_THRESHOLD, _KEPT)
-        mallopt(_TRIM_THRESHOLD, _KEPT)
+        keep_freed_memory.cache_clear()  # the other way is no longer what holds
+        mallopt(_MMAP_THRESHOLD, _KEPT if keep else _RETURNED)
+        mallopt(_TRIM_THRESHOLD, _KEPT if keep else _RETURNED)
 
 
 def free_bytes(device: torch.device) -> int:

@@ -39,12 +39,12 @@ def run_plan(
     context = make_context(plan.models, plan.device, plan.precision)
     if engine == "eager":
         return _run_eagerly(plan, context)
+    if context.device.type == "cpu":
+        keep_freed_memory(plan.memory is None)
     if plan.memory is None and not plan.keeps:
         free = free_bytes(context.device)
         plan = plan.thrifty if context.device.type == "cpu" else plan
         plan = plan.within(free // 2 if context.dtype == torch.float64 else free)  # plans count in fp32
-    if context.device.type == "cpu":
-        keep_freed_memory()
     collector = Collector(plan.program)
     tensors = execute(plan, context, collector.take, on_step)
     found = collector.finish()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 import torch
 from torch.profiler import profile
@@ -78,7 +80,16 @@ def test_stylegan3_takes_what_was_predicted(kind: Kind, rows: int, wide: int) ->
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
 
-def test_memory_is_kept_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    keep_freed_memory()
-    monkeypatch.setattr("ctypes.CDLL", lambda name: pytest.fail("asked again"))
-    keep_freed_memory()
+def test_memory_is_kept_without_a_budget_and_given_back_under_one(
+    model: Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    keep_freed_memory.cache_clear()
+    library = SimpleNamespace(mallopt=lambda option, value: asked.append(value))
+    monkeypatch.setattr("ctypes.CDLL", lambda name: library)
+    monkeypatch.setattr("sys.platform", "linux")
+    free, held = fgraph.compile(plain(model, 1), device="cpu"), fgraph.compile(plain(model, 1), memory="1GiB")
+    for plan in (free, free, held, held, free):
+        fgraph.run(plan)
+    keep_freed_memory.cache_clear()
+    assert [value >> 20 for value in asked[::2]] == [1024, 32, 1024]  # asked only where it changes
