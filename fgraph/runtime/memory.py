@@ -15,7 +15,7 @@ from fgraph.plan import COMFORTABLE
 _MOST = 0.8  # of what is free: the estimate of a plan is not exact, and others want some too
 _UNKNOWN = 1 << 62
 _KEPT = COMFORTABLE  # bytes of freed memory that this process may keep
-_RETURNED = 32 << 20  # bytes: the largest that glibc's own rule would keep
+_RETURNED = 2 << 20  # bytes: larger buffers go back to the system as soon as they are freed
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
 
 
