@@ -28,6 +28,7 @@ from fgraph.stylegan.resampling import smooth
 SLOPE = 0.2
 EPSILON = 1e-8
 _CHANNELS_LAST = torch.channels_last
+_ALL = slice(None)
 _FIR_GAIN = {1: 1.0, 2: 1 / 16}  # [1, 3, 3, 1] squared sums to 64; the gain of up-sampling is 4
 
 
@@ -165,13 +166,15 @@ def styled_conv(
     def run(rows: slice, room: Tensor | None) -> Tensor:
         # no name for the styled input: it must be gone before `finish` takes its room
         return finish(
-            _sum_taps(_styled(x[rows], style[rows], up, wrap_x, wrap_y, padded=padded), weight, up, context), rows, room
+            _sum_taps(_styled(_cut(x, rows), _cut(style, rows), up, wrap_x, wrap_y, padded=padded), weight, up, context),
+            rows,
+            room,
         )
 
     def finish(total: Tensor, rows: slice, room: Tensor | None) -> Tensor:
         """What follows the convolution, in bands of lines that stay in the cache; in place where nothing forbids."""
         if torch.is_grad_enabled():
-            return finish_band(total, rows, slice(None), None)
+            return finish_band(total, rows, _ALL, None)
         if room is None:
             room = total if up == 1 else empty_maps((*total.shape[:2], *size), total)
         for band in bands_of(room):
@@ -181,23 +184,30 @@ def styled_conv(
 
     def finish_band(y: Tensor, rows: slice, band: slice, out: Tensor | None) -> Tensor:
         y = y if up == 1 else _filtered(y)
-        y = torch.addcmul(offset, y, demod[rows], out=out)  # [rows, O, lines, W]
+        y = torch.addcmul(offset, y, _cut(demod, rows), out=out)  # [rows, O, lines, W]
         if term is not None:
-            y.add_((term if term.shape[0] == 1 else term[rows])[:, :, band])
+            y.add_(_cut(term if term.shape[0] == 1 else _cut(term, rows), band, axis=2))
         y = activate_(y, activation)
         y = y if outer == 1.0 else y * outer
         y = y if clamp is None else bounded(y, clamp * gain)
-        y = y if residual is None else y + residual[rows, :, band]
+        y = y if residual is None else y + _cut(_cut(residual, rows), band, axis=2)
         return y if out is None or y is out else out.copy_(y)
 
     chunk = rows_per_chunk(x, weight, up)
     if chunk >= len(x):
-        return run(slice(0, len(x)), out)
+        return run(_ALL, out)
     out = empty_maps((len(x), len(weight), *size), x) if out is None else out
     for start in range(0, len(x), chunk):
         rows = slice(start, start + chunk)
         run(rows, out[rows])
     return out
+
+
+def _cut(x: Tensor, part: slice, axis: int = 0) -> Tensor:
+    """A part of `x` along an axis. All of it is no slice, whose backward pass would be a copy into zeros."""
+    if part is _ALL:
+        return x
+    return x[part] if axis == 0 else x[:, :, part]
 
 
 def bounded(x: Tensor, most: float) -> Tensor:
