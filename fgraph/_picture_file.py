@@ -8,10 +8,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 Fit = Literal["crop", "pad", "stretch"]
-_UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 def locate(path: str) -> Path:
@@ -64,7 +63,7 @@ def _open(path: str) -> Image.Image:
     try:
         with Image.open(file) as opened:
             return to_rgb(opened)
-    except _UNREADABLE as error:
+    except Exception as error:  # decoders raise what they like: of a damaged AVIF a RuntimeError
         raise ValueError(f"{file} cannot be read as an image: {error}") from error
 
 
@@ -83,6 +82,8 @@ def to_rgb(opened: Image.Image) -> Image.Image:
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """A grey picture of more than 8 bits, which Pillow would clip at 255 rather than scale."""
     values = np.asarray(picture, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError("it has pixels that are no finite numbers")
     if picture.mode == "F":
         most = 1.0 if values.max(initial=0.0) <= 1 else 255.0 if values.max(initial=0.0) <= 255 else 65535.0
     else:
