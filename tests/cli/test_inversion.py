@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from fgraph._atomic import write_atomic
 from fgraph.cli import main
 from fgraph.stylegan.checkpoint import save_generator
 from tests.networks import tiny
@@ -49,8 +51,43 @@ def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[
         assert sheet.size == (32, 34)  # two pairs, one below the other
 
     (pictures / "broken.jpg").unlink()
+    (pictures / "twin.png").write_bytes((pictures / "0.png").read_bytes())
     assert call(tmp_path, f"images={pictures}", "inversion.steps=3") == 0
-    assert capsys.readouterr().out.count("kept from earlier") == 2
+    told = capsys.readouterr()
+    assert told.out.count("kept from earlier") == 2
+    assert "(the same as 0.png)" in told.out
+
+
+def test_nothing_could_be_done(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(tmp_path, f"images={pictures}", "inversion.steps=9", "inversion.learning_rate=1e30") == 2
+    told = capsys.readouterr().err
+    assert "1.png: the search diverged; take a lower inversion.learning_rate" in told
+    assert "the search diverged for every picture" in told
+    assert not list((tmp_path / "out").glob("*.png"))
+    for name in ("0.png", "1.png"):
+        (pictures / name).unlink()
+    assert call(tmp_path, f"images={pictures}") == 2
+    assert "none of 1 pictures can be read" in capsys.readouterr().err
+    assert call(tmp_path, f"images={pictures / 'broken.jpg'}") == 2
+
+
+def test_a_preview_shows_what_has_been_found_so_far(
+    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def noted(path: Path, content: bytes) -> None:
+        if path.name == "preview.png":
+            with Image.open(io.BytesIO(content)) as picture:
+                seen.append(picture.size)
+        write_atomic(path, content)
+
+    monkeypatch.setattr("fgraph.cli.inverting.write_atomic", noted)
+    monkeypatch.setattr("fgraph.cli.inverting._PREVIEW_SECONDS", 0.0)
+    (pictures / "broken.jpg").unlink()
+    assert call(tmp_path, f"images={pictures}", "inversion.steps=4") == 0
+    assert seen == [(16, 34)] * 3  # two pictures and a gap, after each step but the last
+    assert not (tmp_path / "out" / "preview.png").exists()
 
 
 @pytest.mark.parametrize(
@@ -62,6 +99,8 @@ def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[
         (["images=.", "inversion.prior=gausian"], "prior: Input should be 'none', 'gaussian'"),
         (["images=.", "inversion.fit=crp"], "unknown inversion.fit 'crp': expected crop, pad, stretch"),
         (["images=.", "inversion.batch=0"], "inversion.batch is a number of pictures"),
+        (["images=.", "inversion.batch=true"], "inversion.batch is a number of pictures"),
+        (["images=.", "precision=bfloat16"], "mode=invert has precision=float32 or float64, not bfloat16"),
         (["images=.", "inversion.tune.steps=-1"], "tune.steps"),
         (["images=x", "mode=run"], "images is for mode=invert, not for mode=run"),
     ],

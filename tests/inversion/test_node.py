@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 import fgraph
 from fgraph.inversion import make_settings
 from fgraph.ir.ops import Invert
@@ -42,6 +44,13 @@ def test_its_cost_is_known_beforehand() -> None:
     assert step.rows == 2
     assert step.op.flops(step.row_inputs, step.row_type) == 3 * 14 * step.op.layer_flops
     assert "invert(model=landscape, space=s, prior=gaussian, steps=7)" in str(step.op)
+
+
+def test_a_search_that_diverges_is_told() -> None:
+    asked = fgraph.Graph(models=tiny(1))
+    code = asked.invert(asked.decode(asked.sample(seed=1)), steps=20, learning_rate=1e30, space="s")
+    with pytest.raises(fgraph.RunError, match="the search diverged for image 0: take a lower learning_rate"):
+        fgraph.run(asked, outputs={"code": code})
 
 
 def test_it_runs() -> None:

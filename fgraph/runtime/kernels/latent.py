@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isinf
 
 import numpy as np
 import torch
@@ -77,4 +78,6 @@ def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: Kernel
             job.advance()
 
         found = invert_images(problem, inputs[0], advance)
+    if lost := [row for row, one in enumerate(found) if isinf(one.loss)]:
+        raise ValueError(f"the search diverged for image {lost[0]}: take a lower learning_rate")
     return torch.stack([one.code for one in found]).to(context.device, context.dtype)
