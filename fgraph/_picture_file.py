@@ -30,6 +30,20 @@ def locate(path: str) -> Path:
     raise ValueError(f"there is no picture at '{path}' (looked in {Path.cwd()} and among the bundled pictures)")
 
 
+def recognise(path: str) -> None:
+    """Look whether a path names a picture, by the beginning of the file; no pixel is decoded.
+
+    Raises:
+        ValueError: the file is missing or is no image.
+    """
+    file = locate(path)
+    try:
+        with Image.open(file):
+            pass
+    except Exception as error:
+        raise _unreadable(file, error) from error
+
+
 def load_picture(path: str, size: tuple[int, int], fit: str = "crop") -> NDArray[np.float32]:
     """RGB [3, height, width] in [-1, 1] of an image file.
 
@@ -64,7 +78,11 @@ def _open(path: str) -> Image.Image:
         with Image.open(file) as opened:
             return to_rgb(opened)
     except Exception as error:  # decoders raise what they like: of a damaged AVIF a RuntimeError
-        raise ValueError(f"{file} cannot be read as an image: {error}") from error
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> ValueError:
+    return ValueError(f"{file} cannot be read as an image: {error}")
 
 
 def to_rgb(opened: Image.Image) -> Image.Image:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+import fgraph
 from fgraph._errors import FgraphError
 from fgraph.inversion.pictures import Reading, _names, find_pictures, read_pictures
 
@@ -145,3 +146,12 @@ def test_places_without_pictures_are_told(tmp_path: Path) -> None:
         find_pictures(tmp_path)
     with pytest.raises(FgraphError, match="neither a folder nor a picture"):
         find_pictures(tmp_path / "nowhere")
+
+
+def test_a_graph_is_told_what_is_no_picture_before_it_runs(tmp_path: Path) -> None:
+    Image.fromarray(shades()).save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_text("no picture")
+    nodes = {"target": {"op": "image", "path": [str(tmp_path / name) for name in ("good.png", "bad.png")]}}
+    (fault,) = fgraph.check({"nodes": nodes, "outputs": ["target"]})
+    assert fault.where == "nodes.target"
+    assert "bad.png cannot be read as an image" in fault.message
