@@ -90,6 +90,30 @@ def test_a_preview_shows_what_has_been_found_so_far(
     assert not (tmp_path / "out" / "preview.png").exists()
 
 
+def test_a_folder_of_a_hundred_of_which_thirteen_are_broken(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, draw = tmp_path / "hundred", np.random.default_rng(5)
+    kinds = {"png": ("RGBA", "L", "P"), "jpg": ("RGB", "L", "CMYK"), "webp": ("RGB", "RGBA", "RGB")}
+    folder.mkdir()
+    for number in range(100):
+        ending = list(kinds)[number % 3]
+        path = folder / f"{number:03}.{ending}"
+        if number % 8 == 3:
+            path.write_bytes((pictures / "0.png").read_bytes()[: number * 5])
+        else:
+            width, height = draw.integers(1, 40, 2)
+            noise = draw.integers(0, 255, (height, width, 4), dtype=np.uint8)
+            Image.fromarray(noise).convert("RGB").convert(kinds[ending][number // 3 % 3]).save(path)
+    assert call(tmp_path, f"images={folder}", "inversion.steps=2") == 3
+    told = capsys.readouterr()
+    assert "13 of 100 pictures were skipped; 87 are done" in told.err
+    assert told.err.count("skipped: ") == 13
+    assert len(list((tmp_path / "out").glob("[0-9]*.safetensors"))) == 87
+    with (tmp_path / "out" / "inversions.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 87
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
