@@ -47,6 +47,7 @@ def invert_pictures(asked: InversionJob) -> None:
     options, directory = asked.options, asked.directory
     settings, tuning = make_settings(options["preset"], **own_settings(options)), read_tuning(options["tune"])
     paths = find_pictures(asked.images)
+    _keep_apart(directory, paths)
     dtype = torch.float64 if asked.precision == "float64" else torch.float32
     generator = load_model(asked.model, pick_device(asked.device), dtype)
     if tuning.steps:
@@ -64,6 +65,14 @@ def invert_pictures(asked: InversionJob) -> None:
     _finish(replace(job, pictures=[picture for picture in pictures if picture.name in results]), results, tuning)
     if lost := len(paths) - len(results):
         raise SkippedError(f"{lost} of {len(paths)} pictures were skipped; {len(results)} are done")
+
+
+def _keep_apart(directory: Path, paths: Sequence[Path]) -> None:
+    """Refuse to write results over the pictures."""
+    if any(path.parent.resolve() == directory.resolve() for path in paths):
+        raise FgraphError(
+            f"images: results would be written over the pictures in '{directory}': give another hydra.run.dir"
+        )
 
 
 def _readable(paths: Sequence[Path], reading: Reading) -> list[Picture]:

@@ -71,6 +71,14 @@ def test_nothing_could_be_done(tmp_path: Path, pictures: Path, capsys: pytest.Ca
     assert call(tmp_path, f"images={pictures / 'broken.jpg'}") == 2
 
 
+def test_pictures_are_not_written_over(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (pictures / "0.png").read_bytes()
+    for images in (pictures, pictures / "0.png"):
+        assert call(tmp_path, f"images={images}", "inversion.steps=2", f"hydra.run.dir={pictures}/../in") == 2
+        assert "results would be written over the pictures" in capsys.readouterr().err
+    assert (pictures / "0.png").read_bytes() == before
+
+
 def test_a_preview_shows_what_has_been_found_so_far(
     tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
