@@ -44,6 +44,17 @@ def _ratio(value: float | None) -> str:
     return "" if value is None else f"{value:.2f}"
 
 
+def read_lines(page: str) -> list[Line]:
+    """The lines of the table that `to_markdown` wrote."""
+    rows = page.partition(_HEAD)[2].partition("\n\n")[0].strip().splitlines()
+    found = []
+    for row in rows:
+        case, way, seconds, cpu, ratio, cpu_ratio, note = (cell.strip() for cell in row.strip("|").split("|"))
+        ratios = (float(one) if one else None for one in (ratio, cpu_ratio))
+        found.append(Line(case, way, float(seconds), float(cpu), *ratios, note))
+    return found
+
+
 def draw_ratios(lines: list[Line], path: Path) -> None:
     """Bars: how many times faster than its reference each way is, by CPU time."""
     shown = [line for line in lines if line.cpu_ratio is not None]

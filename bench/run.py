@@ -1,6 +1,6 @@
 """Every benchmark: a table in docs/benchmarks.md and a plot beside it.
 
-    python bench/run.py [--reference DIR] [--cases a,b,...] [--quick] [--threads N] [--out FOLDER]
+    python bench/run.py [--reference DIR] [--cases a,b,...] [--quick] [--threads N] [--out FOLDER] [--redraw]
 
 DIR is a checkout of mchong6/SOAT or of rosinality/stylegan2-pytorch, which runs beside ours on the same weights; its
 outputs are compared to 1e-4. Without it the first reference is our own eager engine.
@@ -10,23 +10,28 @@ from __future__ import annotations
 
 import argparse
 import os
-import platform
 import tempfile
 from pathlib import Path
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")  # threads that spin on a busy core would measure the others' work
 
+import machine
 import torch
 from cases import CASES, Line, Setting
-from report import draw_ratios, to_markdown
+from report import draw_ratios, read_lines, to_markdown
 from subjects import write_checkpoint
 from timing import MachineLoad
 
-import fgraph
+DOCS = Path(__file__).parents[1] / "docs"
+PICTURE, PAGE = "benchmarks.png", "benchmarks.md"
 
 
 def main() -> None:
     options = _options()
+    if options.redraw:
+        options.out.mkdir(parents=True, exist_ok=True)
+        draw_ratios(read_lines((DOCS / PAGE).read_text(encoding="utf-8")), options.out / PICTURE)
+        return
     load = MachineLoad()
     lines: list[Line] = []
     with tempfile.TemporaryDirectory() as folder:
@@ -44,9 +49,8 @@ def main() -> None:
         finally:
             setting.close()
     options.out.mkdir(parents=True, exist_ok=True)
-    draw_ratios(lines, options.out / "benchmarks.png")
-    text = to_markdown(lines, _state(options, others), "benchmarks.png")
-    (options.out / "benchmarks.md").write_text(text, encoding="utf-8")
+    draw_ratios(lines, options.out / PICTURE)
+    (options.out / PAGE).write_text(to_markdown(lines, _state(options, others), PICTURE), encoding="utf-8")
 
 
 def _options() -> argparse.Namespace:
@@ -55,7 +59,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--cases", default=",".join(CASES))
     parser.add_argument("--quick", action="store_true", help="fewer cases and repeats")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
-    parser.add_argument("--out", type=Path, default=Path(__file__).parents[1] / "docs")
+    parser.add_argument("--out", type=Path, default=DOCS)
+    parser.add_argument(
+        "--redraw", action="store_true", help="the plot alone, from the table in docs; nothing is measured"
+    )
     options = parser.parse_args()
     unknown = set(options.cases.split(",")) - set(CASES)
     if unknown:
@@ -64,15 +71,11 @@ def _options() -> argparse.Namespace:
 
 
 def _state(options: argparse.Namespace, others: float) -> list[str]:
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines() if Path("/proc/cpuinfo").exists() else []
-    model = next(
-        (line.partition(":")[2].strip() for line in lines if line.startswith("model name")), platform.machine()
-    )
     return [
-        f"{model}, {os.cpu_count()} cores, {torch.backends.cpu.get_cpu_capability()}; {options.threads} threads, "
+        f"{machine.processor()}, {torch.backends.cpu.get_cpu_capability()}; {options.threads} threads, "
         f"OMP_WAIT_POLICY={os.environ['OMP_WAIT_POLICY']}",
-        f"others used {others:.2f} cores on average meanwhile; load average {os.getloadavg()[0]:.1f} at the end",
-        f"Python {platform.python_version()}, torch {torch.__version__}, fgraph {fgraph.__version__}",
+        machine.load(others),
+        machine.versions(),
         f"reference: {options.reference.name if options.reference else 'none'}; a config-f generator of 256 "
         "pixels with seeded random weights, fp32; (e), (f), (g) with the bundled landscape model of 64 pixels",
     ]

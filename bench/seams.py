@@ -1,6 +1,6 @@
 """Measures the seams of panoramas, made as published and as fgraph makes them, and writes docs/seams.md.
 
-python bench/seams.py [--seeds 40] [--models landscape avatar] [--to FILE]
+python bench/seams.py [--seeds 60] [--models landscape avatar] [--to FILE]
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ class Line:
 def main() -> None:
     """Measure, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=40)
+    parser.add_argument("--seeds", type=int, default=60)
     parser.add_argument("--models", nargs="+", default=["landscape", "avatar"])
     parser.add_argument("--to", type=Path, default=PAGE)
     given = parser.parse_args()

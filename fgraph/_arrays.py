@@ -24,7 +24,11 @@ class Array:
     """
 
     def __init__(self, value: Any) -> None:
-        own = np.array(_as_numpy(value), dtype=np.float32, order="C")  # a copy: the caller may change theirs
+        found = _as_numpy(value)
+        if np.iscomplexobj(found):
+            raise TypeError("complex numbers have no place in float32")
+        with np.errstate(over="ignore"):  # `check` tells of what became infinite
+            own = np.array(found, dtype=np.float32, order="C")  # a copy: the caller may change theirs
         own.setflags(write=False)
         self._array = own
 
@@ -37,6 +41,16 @@ class Array:
     def shape(self) -> tuple[int, ...]:
         """The shape of the numbers."""
         return self._array.shape
+
+    def check(self) -> Array:
+        """Itself.
+
+        Raises:
+            ValueError: it holds numbers that are not finite, or that float32 cannot hold.
+        """
+        if not np.isfinite(self._array).all():
+            raise ValueError("there are numbers that are not finite, or too large for float32")
+        return self
 
     @cached_property
     def digest(self) -> str:
@@ -66,12 +80,11 @@ class Array:
 
     @classmethod
     def _validate(cls, value: Any) -> Array:
-        if isinstance(value, Array):
-            return value
         try:
-            return cls(value)
+            array = value if isinstance(value, Array) else cls(value)
         except (TypeError, ValueError) as error:
             raise ValueError("an array is nested lists of numbers, all of equal length, or a numpy array") from error
+        return array.check()
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

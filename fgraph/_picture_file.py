@@ -8,10 +8,9 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps
 
 Fit = Literal["crop", "pad", "stretch"]
-_UNREADABLE = (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 
 
 def locate(path: str) -> Path:
@@ -29,6 +28,20 @@ def locate(path: str) -> Path:
     if bundled.is_file():
         return bundled
     raise ValueError(f"there is no picture at '{path}' (looked in {Path.cwd()} and among the bundled pictures)")
+
+
+def recognise(path: str) -> None:
+    """Look whether a path names a picture, by the beginning of the file; no pixel is decoded.
+
+    Raises:
+        ValueError: the file is missing or is no image.
+    """
+    file = locate(path)
+    try:
+        with Image.open(file):
+            pass
+    except Exception as error:
+        raise _unreadable(file, error) from error
 
 
 def load_picture(path: str, size: tuple[int, int], fit: str = "crop") -> NDArray[np.float32]:
@@ -64,8 +77,12 @@ def _open(path: str) -> Image.Image:
     try:
         with Image.open(file) as opened:
             return to_rgb(opened)
-    except _UNREADABLE as error:
-        raise ValueError(f"{file} cannot be read as an image: {error}") from error
+    except Exception as error:  # decoders raise what they like: of a damaged AVIF a RuntimeError
+        raise _unreadable(file, error) from error
+
+
+def _unreadable(file: Path, error: Exception) -> ValueError:
+    return ValueError(f"{file} cannot be read as an image: {error}")
 
 
 def to_rgb(opened: Image.Image) -> Image.Image:
@@ -83,6 +100,8 @@ def to_rgb(opened: Image.Image) -> Image.Image:
 def _eight_bits(picture: Image.Image) -> Image.Image:
     """A grey picture of more than 8 bits, which Pillow would clip at 255 rather than scale."""
     values = np.asarray(picture, dtype=np.float64)
+    if not np.isfinite(values).all():
+        raise ValueError("it has pixels that are no finite numbers")
     if picture.mode == "F":
         most = 1.0 if values.max(initial=0.0) <= 1 else 255.0 if values.max(initial=0.0) <= 255 else 65535.0
     else:

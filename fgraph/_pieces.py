@@ -16,6 +16,7 @@ from fgraph._ports import Kind
 from fgraph._results import row_paths
 from fgraph.declare import Graph
 from fgraph.declare.spec import Subgraph
+from fgraph.save.formats import check_large
 from fgraph.save.record import Record
 from fgraph.save.recording import record_graph
 from fgraph.save.slabs import Slabs
@@ -23,7 +24,6 @@ from fgraph.save.tiled import write_deep_zoom, write_tiff
 from fgraph.save.writer import list_files
 
 PIECE = 2048  # pixels along the longer side that are made at once
-LARGE_FORMATS = ("tiff", "dzi")
 LARGE_SUFFIXES = (".tif", ".tiff", ".dzi")
 
 
@@ -95,9 +95,7 @@ def save_large_images(
     Raises:
         SaveError: a format is not among `LARGE_FORMATS`, an output is no image, or a file cannot be written.
     """
-    for name in formats:
-        if name not in LARGE_FORMATS:
-            raise SaveError(f"output.formats: {name} needs images in memory; tiff and dzi go without the others")
+    check_large(formats)
     plan = _front.compile(graph)
     saved = []
     for one in plan.raw.outputs:

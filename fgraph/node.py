@@ -131,7 +131,7 @@ class Noise(BaseModel):
 class Node(BaseModel):
     """Base of every node. Subclasses give `op`, `produces`, fields, and `lower`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
 
     op: str
     produces: ClassVar[Kind | None] = None  # None: the kind of the first port (a Latent gives Features)

@@ -49,7 +49,7 @@ class Move:
 class Copy(BaseModel):
     """One patch: a box, and where it goes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     box: tuple[Amount, Amount, Amount, Amount] = Field(description="x, y, width, height, in fractions of the canvas")
     to: tuple[Amount, Amount] | None = Field(None, description="x, y of where its corner goes")
@@ -76,7 +76,7 @@ class Copy(BaseModel):
 class Proposals(BaseModel):
     """Patches that are chosen by looking at the picture."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     count: int = Field(2, ge=1, le=16, description="patches in each variation")
     seed: Seed | tuple[Seed, ...] | None = Field(

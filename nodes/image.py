@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from fgraph._picture_file import Fit, locate
+from fgraph._picture_file import Fit, locate, recognise
 from fgraph._ports import Kind
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
@@ -34,7 +34,7 @@ class Image(Node):
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         for path in self.per_row_fields()["path"]:
-            locate(path)  # a picture that is not there is told before anything runs
+            recognise(path)  # a picture that is not there, or is none, is told before anything runs
         return super().row_count(rows)
 
     def lower(self, build: Build, inputs: Inputs) -> Pictures:

@@ -13,7 +13,7 @@ from fgraph.ir.ops import Own as OwnOp
 from fgraph.ir.planes import described
 from fgraph.ir.values import Latent
 from fgraph.node import Data, LatentPort, MaskPort, Node, PerRow, blaming
-from fgraph.stylegan.layers import Table
+from fgraph.stylegan.layers import CONST, Table
 
 
 def _as_numbers(value: Any) -> Any:
@@ -81,5 +81,7 @@ class Own(Node):
 
 
 def _check_layer(table: Table, name: str | int) -> None:
+    if table.pause(name) == CONST:
+        raise ValueError("the constant input is the same in every image, so that it has no parts: take a convolution")
     if table.pause(name) >= table.last - 1:
         raise ValueError(f"the output of {name} is read by no style but that of the image: take an earlier layer")

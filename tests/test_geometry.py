@@ -239,6 +239,12 @@ def test_whole_counts_from_the_smallest() -> None:
         whole(F(0), 4, "crop width", smallest=1)
 
 
+@pytest.mark.parametrize("edit", [Pad(left=F(10**9)), Resize(height=F(10**7))])
+def test_no_side_is_longer_than_index_maps_can_be(edit: Edit) -> None:
+    with pytest.raises(SizeError, match=r"(pad|resize) makes 8e\+\d\d pixels a side of 8 x 8; 16777216 are the most"):
+        edit.maps(8, 8)
+
+
 def test_canvas_in_pixels() -> None:
     assert Canvas(F(1), F(5, 2)).pixels(8) == (8, 20)
     with pytest.raises(SizeError, match=r"canvas width = 1.3 at 4 pixels an image.*1.25 \(5 pixels\) or 1.5"):

@@ -15,7 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._geometry.maps import AxisMap, apply_maps, crop_axis, flip_axis, pad_axis, resize_axis, shift_axis
-from fgraph._geometry.numbers import Axis, check_choice, check_positive_size, described, fraction, shown, whole
+from fgraph._geometry.numbers import (
+    Axis,
+    SizeError,
+    check_choice,
+    check_positive_size,
+    described,
+    fraction,
+    shown,
+    whole,
+)
 
 Length = Fraction | int
 Maps = tuple[AxisMap, AxisMap]
@@ -28,6 +37,7 @@ _PAD_MODES = ("reflect", "replicate", "circular", "constant")
 _SHIFT_MODES = ("roll", "reflect", "replicate", "constant")
 _RESIZE_MODES = ("nearest", "bilinear")
 _ZERO, _ONE = Fraction(0), Fraction(1)
+LONGEST = 2**24  # pixels a side of a canvas at any layer: index maps are as long
 
 
 @dataclass(frozen=True)
@@ -69,9 +79,15 @@ class _SpatialEdit(ABC):
         """The index maps (y, x) for a source of this size in pixels; only a bilinear resize reads the wraps.
 
         Raises:
-            SizeError: an amount is not a whole number of pixels; the message names the nearest that are.
+            SizeError: an amount is not a whole number of pixels; the message names the nearest that are. Or the result
+                would have more than `LONGEST` pixels a side.
         """
         check_positive_size(height, width)
+        if (side := max(self.size(height, width))) > LONGEST:
+            name = type(self).__name__.lower()
+            raise SizeError(
+                f"{name} makes {float(side):.3g} pixels a side of {height} x {width}; {LONGEST} are the most"
+            )
         return self._axis_maps(height, width, wrap_y, wrap_x)
 
 

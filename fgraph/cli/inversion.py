@@ -19,6 +19,7 @@ from fgraph.cli.configuration import is_searching, read_downloads
 from fgraph.cli.models import LoneJob
 from fgraph.inversion.settings import Tuning
 
+PRECISIONS = ("float32", "float64")  # gradients of half layers would vanish unscaled
 _OWN = ("preset", "fit", "align", "batch", "discriminator_from", "cache", "tune")  # the rest are settings
 
 
@@ -63,6 +64,8 @@ def read_inversion_job(config: DictConfig, hydra_config: HydraConf) -> Inversion
     if not images:
         raise FgraphError("mode=invert needs images=, a folder of pictures, or one picture")
     assert isinstance(options, dict)
+    if place[1] not in PRECISIONS:
+        raise FgraphError(f"mode=invert has precision={' or '.join(PRECISIONS)}, not {place[1]}")
     named = {str(name): value for name, value in options.items()}
     _check(named)
     directory = Path(hydra_config.runtime.output_dir)
@@ -80,7 +83,7 @@ def _check(options: Mapping[str, Any]) -> None:
             advice = f" ({hint})" if hint else ""
             raise FgraphError(f"unknown inversion.{name} '{options[name]}': expected {', '.join(known)}{advice}")
     read_tuning(options["tune"])
-    if not isinstance(options["batch"], int) or options["batch"] < 1:
+    if isinstance(options["batch"], bool) or not isinstance(options["batch"], int) or options["batch"] < 1:
         raise FgraphError(f"inversion.batch is a number of pictures, 1 or more, not '{options['batch']}'")
 
 

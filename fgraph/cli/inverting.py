@@ -7,6 +7,7 @@ import io
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from fgraph.inversion.optimise import Search
 from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.results import Result
+from fgraph.inversion.settings import Tuning
 from fgraph.inversion.store import Store
 from fgraph.inversion.tuning import tunable, tune_results
 from fgraph.runtime.progress import Progress, progress
@@ -31,7 +33,7 @@ from fgraph.stylegan.alias_free.loading import AnyGenerator, load_model
 from fgraph.stylegan.header import find_model
 from fgraph.stylegan.sources import default_folder, file_digest
 
-PREVIEW, SUMMARY, OVERVIEW = "preview.png", "inversions.csv", "overview.png"
+PREVIEW, SUMMARY, OVERVIEW = "preview.png", "inversions.csv", "overview.png"  # no picture is called so: `RESERVED`
 _PREVIEW_SECONDS = 5.0
 
 
@@ -39,38 +41,59 @@ def invert_pictures(asked: InversionJob) -> None:
     """Do what `mode=invert` was asked for.
 
     Raises:
-        SkippedError: pictures could not be read; the others are done.
+        SkippedError: pictures could not be read or found; the others are done.
         FgraphError: nothing could be done.
     """
     options, directory = asked.options, asked.directory
-    settings = make_settings(options["preset"], **own_settings(options))
+    settings, tuning = make_settings(options["preset"], **own_settings(options)), read_tuning(options["tune"])
     paths = find_pictures(asked.images)
+    _keep_apart(directory, paths)
     dtype = torch.float64 if asked.precision == "float64" else torch.float32
     generator = load_model(asked.model, pick_device(asked.device), dtype)
-    tuning = read_tuning(options["tune"])
     if tuning.steps:
         tunable(generator)
     reading = Reading(generator.table.size, options["fit"], options["align"], _channels(generator))
+    pictures, store = _readable(paths, reading), Store(_cache(options["cache"]))
+    statistics = None if store.folder is None else store.folder / "statistics"
+    judge = options["discriminator_from"]
+    problem = make_problem(generator, settings, discriminator=judge, folder=statistics)
+    digest = file_digest(find_model(judge or asked.model)) if settings.discriminator else ""
+    with progress(len(pictures) * settings.steps, "inverting") as bar:
+        told = Told(bar, settings, directory)
+        job = Job(problem, pictures, reading, directory, store, options["batch"], digest, listener=told)
+        results = run_job(job)
+    _finish(replace(job, pictures=[picture for picture in pictures if picture.name in results]), results, tuning)
+    if lost := len(paths) - len(results):
+        raise SkippedError(f"{lost} of {len(paths)} pictures were skipped; {len(results)} are done")
+
+
+def _keep_apart(directory: Path, paths: Sequence[Path]) -> None:
+    """Refuse to write results over the pictures."""
+    if any(path.parent.resolve() == directory.resolve() for path in paths):
+        raise FgraphError(
+            f"images: results would be written over the pictures in '{directory}': give another hydra.run.dir"
+        )
+
+
+def _readable(paths: Sequence[Path], reading: Reading) -> list[Picture]:
+    """The pictures that can be read; what is wrong with the others is told."""
     pictures, faults = read_pictures(paths, reading)
     for path, fault in faults.items():
         warn(f"skipped: {fault if str(path) in fault else f'{path}: {fault}'}")
-    store = Store(_cache(options["cache"]))
-    if pictures:
-        statistics = None if store.folder is None else store.folder / "statistics"
-        judge = options["discriminator_from"]
-        problem = make_problem(generator, settings, discriminator=judge, folder=statistics)
-        digest = file_digest(find_model(judge or asked.model)) if settings.discriminator else ""
-        with progress(len(pictures) * settings.steps, "inverting") as bar:
-            told = Told(bar, settings, directory)
-            job = Job(problem, pictures, reading, directory, store, options["batch"], digest, listener=told)
-            results = run_job(job)
-        if tuning.steps:
-            tune_results(job, results, tuning, print)
-        _write_summary(directory, pictures, results, reading)
-        with suppress(OSError):
-            (directory / PREVIEW).unlink(missing_ok=True)
-    if faults:
-        raise SkippedError(f"{len(faults)} of {len(paths)} pictures were skipped; {len(pictures)} are done")
+    if not pictures:
+        raise FgraphError(f"images: none of {len(paths)} pictures can be read")
+    return pictures
+
+
+def _finish(job: Job, results: Mapping[str, Result], tuning: Tuning) -> None:
+    """What is made of the results of all pictures that have one."""
+    with suppress(OSError):
+        (job.directory / PREVIEW).unlink(missing_ok=True)
+    if not results:
+        raise FgraphError("the search diverged for every picture: take a lower inversion.learning_rate")
+    if tuning.steps:
+        tune_results(job, results, tuning, print)
+    _write_summary(job, results)
 
 
 def _channels(generator: AnyGenerator) -> int:
@@ -110,26 +133,36 @@ class Told(Listener):
 
     def finished(self, picture: Picture, result: Result, kept: bool) -> None:
         """Say how well a picture was found."""
+        self._say(picture, result, "kept from earlier" if kept else f"{len(result.curve)} steps")
+
+    def repeated(self, picture: Picture, result: Result, of: Picture) -> None:
+        """Say which picture it is once more."""
+        self._say(picture, result, f"the same as {of.path.name}")
+
+    def failed(self, picture: Picture) -> None:
+        """Say what to do about it."""
         self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
-        source = "kept from earlier" if kept else f"{len(result.curve)} steps"
+        warn(f"skipped: {picture.path}: the search diverged; take a lower inversion.learning_rate")
+
+    def _say(self, picture: Picture, result: Result, source: str) -> None:
+        self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
         print(f"{self._directory / picture.name}.safetensors  PSNR {result.psnr:.2f} dB  ({source})", flush=True)
 
 
-def _write_summary(
-    directory: Path, pictures: Sequence[Picture], results: Mapping[str, Result], reading: Reading
-) -> None:
+def _write_summary(job: Job, results: Mapping[str, Result]) -> None:
     """A table of all pictures, and a sheet of each beside what was found for it."""
+    directory = job.directory
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["picture", "code", "psnr", "distance", "steps", "loss"])
     sheet: list[Pixels] = []
-    for picture in pictures:
+    for picture in job.pictures:
         result = results[picture.name]
         distance = "" if result.distance is None else f"{result.distance:.4f}"
         loss = f"{float(result.curve[-1, 0]):.6g}"
         code = f"{picture.name}.safetensors"
         table.writerow([picture.path, code, f"{result.psnr:.3f}", distance, len(result.curve), loss])
-        pair = [to_pixels(reading.read(picture.path)), result.pixels.numpy()]
+        pair = [to_pixels(job.reading.read(picture.path)), result.pixels.numpy()]
         sheet.append(np.concatenate([_as_rgb(one) for one in pair], axis=1))
     write_atomic(directory / SUMMARY, text.getvalue().encode())
     write_atomic(directory / OVERVIEW, encode_png(tile_rows(sheet)))

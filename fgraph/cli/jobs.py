@@ -12,18 +12,21 @@ from fgraph import _front
 from fgraph._atomic import write_atomic
 from fgraph._downloads import applied
 from fgraph._errors import FgraphError, GraphError
-from fgraph._pieces import LARGE_FORMATS, save_large_images
+from fgraph._pieces import save_large_images
 from fgraph.cli.configuration import Settings
 from fgraph.cli.places import trace
 from fgraph.cli.restoring import Restored
-from fgraph.cli.sources import with_sources
+from fgraph.cli.sources import find_sources, with_sources
 from fgraph.declare import Graph
 from fgraph.digraph import wire
 from fgraph.plan.speeds import MEASURED, find_speeds
 from fgraph.save import PictureOptions, save_results
+from fgraph.save.arranging import check_compared
+from fgraph.save.formats import LARGE_FORMATS, check_formats
 from fgraph.save.labels import label_rows
 from fgraph.save.recording import record_graph
 from fgraph.save.restoring import tell_changes
+from fgraph.save.video import VideoOptions, check_gif
 from fgraph.sweep.together import Engine, Options, Outcome, Work, explain_together
 
 
@@ -54,16 +57,29 @@ def prepare(settings: Settings) -> Prepared:
 
     Raises:
         GraphError: the graph is wrong.
+        SaveError: its results could not be written as it is asked for.
     """
     work = Work(settings.graph, trace(settings))
     with applied(settings.downloads):
         graph = work.graph  # read now, so that its faults are this job's own
         if settings.restored is not None:
             _tell_changes(settings.restored, graph)
+    if settings.mode in ("run", "check"):
+        _check_output(settings, graph)
     if settings.mode == "run" and settings.pictures is not None and settings.pictures.compare:
         document, sources = with_sources(settings.graph, graph.spec)
         return Prepared(settings, Work(document, work.source), graph, sources)
     return Prepared(settings, work, graph)
+
+
+def _check_output(settings: Settings, graph: Graph) -> None:
+    """See what can be told of the output before anything runs."""
+    check_formats(settings.formats)
+    if "gif" in settings.formats:
+        check_gif(settings.video or VideoOptions())
+    wanted = settings.pictures.compare if settings.pictures is not None else False
+    if isinstance(wanted, tuple):
+        check_compared(wanted, [*find_sources(graph.spec), *graph.outputs])
 
 
 def run_many(jobs: Sequence[Prepared], engine: Engine) -> list[Outcome]:

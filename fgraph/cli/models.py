@@ -71,7 +71,8 @@ def read_model_job(config: DictConfig, mode: ModelMode, hydra_config: HydraConf)
         from fgraph.cli.bending import BendingJob, check_target
 
         written = check_target(_read_target(target))
-        return BendingJob(model or "", written, ending=ending, bending=str(bending), clusters=clusters)
+        place = read_downloads(config)
+        return BendingJob(model or "", written, False, ending, place, bending=str(bending), clusters=clusters)
     if not model:
         raise FgraphError(f"mode={mode} needs model=, a path, an address or the name of a bundled model")
     if mode == "inspect":

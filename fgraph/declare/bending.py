@@ -1,7 +1,8 @@
 """Configurations of network bending, as Broad et al. published them -> graphs.
 
 The published program (terrybroad/network-bending) reads a list of transforms of convolutions by number: 0 is
-`b4.conv1`, 1 `b8.conv0`, 2 `b8.conv1`, and so on. Each becomes a `bend` node that reads the one before.
+`b4.conv1`, 1 `b8.conv0`, 2 `b8.conv1`, and so on. Each becomes a `bend` node that reads the one before. A configuration
+of its sample strips has one transform and no layer: it becomes a `bend` node and an image for each layer.
 """
 
 from __future__ import annotations
@@ -49,6 +50,7 @@ def convert_bending(
     clusters: str | Path | Mapping[int, Any] | None = None,
     *,
     model: str | None = None,
+    strip_layers: int = 8,
 ) -> Conversion:
     """A graph that does what a published configuration says.
 
@@ -58,6 +60,7 @@ def convert_bending(
         source: the configuration: a YAML file, or its content.
         clusters: the cluster dictionary that it names groups of: a YAML file, or its content.
         model: the generator of the graph; None: the default one.
+        strip_layers: through how many layers a sample strip goes: of the generator's convolutions, all but the first.
 
     Raises:
         FgraphError: a file cannot be read, or holds what cannot be converted; the message names the transform.
@@ -66,12 +69,29 @@ def convert_bending(
     >>> convert_bending({"transforms": [example]}).document["nodes"]["bend_1"]["layers"]
     'b16.conv1'
     """
-    where, content = _open(source)
-    groups = _open(clusters)[1] if clusters is not None else None
+    where, content = open_bending(source)
+    groups = open_bending(clusters)[1] if clusters is not None else None
+    if is_strip(content):
+        nodes, notes = _strip(where, content, groups, strip_layers)
+    else:
+        nodes, notes = _chain(where, content, groups)
+    outputs = [name for name, node in nodes.items() if node["op"] == "decode"]
+    nodes = {"code": {"op": "sample", "truncation": 0.5}, **nodes}
+    graph = {"version": 1, "seed": 0, "noise": {"mode": "random"}, "nodes": nodes, "outputs": outputs}
+    return Conversion({**graph, **({"models": {"main": model}} if model else {})}, tuple(notes))
+
+
+def is_strip(content: Any) -> bool:
+    """Whether a configuration is of a sample strip: one transform, and no list of them."""
+    return isinstance(content, Mapping) and "transform" in content and "transforms" not in content
+
+
+def _chain(where: str, content: Any, groups: Any) -> tuple[dict[str, Fields], list[str]]:
+    """Bends that each read the one before, and the image of the last."""
     transforms = content.get("transforms") if isinstance(content, Mapping) else None
     if not isinstance(transforms, list):
         raise FgraphError(f"{where}: expected a list called `transforms`, of mappings with layer, transform, ...")
-    nodes: dict[str, Any] = {"code": {"op": "sample", "truncation": 0.5}}
+    nodes: dict[str, Fields] = {}
     notes: list[str] = []
     last = "code"
     for number, entry in enumerate(transforms, 1):
@@ -81,9 +101,20 @@ def convert_bending(
             continue
         nodes[f"bend_{number}"] = {"op": "bend", "kind": fields.pop("kind"), "of": last, **fields}
         last = f"bend_{number}"
-    nodes["image"] = {"op": "decode", "of": last}
-    graph = {"version": 1, "seed": 0, "noise": {"mode": "random"}, "nodes": nodes, "outputs": ["image"]}
-    return Conversion({**graph, **({"models": {"main": model}} if model else {})}, tuple(notes))
+    return {**nodes, "image": {"op": "decode", "of": last}}, notes
+
+
+def _strip(where: str, content: Mapping[str, Any], groups: Any, count: int) -> tuple[dict[str, Fields], list[str]]:
+    """The untouched image, then one for each layer, bent there alone."""
+    nodes: dict[str, Fields] = {"layer_0": {"op": "decode", "of": "code"}}
+    for layer in range(1, count + 1):
+        fields = _Entry(where, {**content, "layer": layer}, groups).fields()
+        assert fields is not None
+        nodes[f"bend_{layer}"] = {"op": "bend", "kind": fields.pop("kind"), "of": "code", **fields}
+        nodes[f"layer_{layer}"] = {"op": "decode", "of": f"bend_{layer}"}
+    return nodes, [
+        f"a sample strip: its transform at each of layers 1 to {count} alone; layer_0 is the untouched image"
+    ]
 
 
 def layer_name(number: int) -> str:
@@ -177,8 +208,12 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _open(source: str | Path | Mapping[Any, Any]) -> tuple[str, Any]:
-    """How to name it in errors, and its content."""
+def open_bending(source: str | Path | Mapping[Any, Any]) -> tuple[str, Any]:
+    """How to name a configuration in errors, and its content.
+
+    Raises:
+        FgraphError: the file cannot be read, or is no YAML.
+    """
     if isinstance(source, Mapping):
         return "the configuration", source
     path = Path(source).expanduser()

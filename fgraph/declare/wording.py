@@ -77,6 +77,8 @@ def _complain(
         absent = detail["type"] == "missing" and detail["loc"][-1] == last  # else an item of a short list
         if absent and owner is not None and field is not None:
             return Complaint(path, _missing(owner, name, last, field))
+        if detail["type"] == "finite_number":
+            return Complaint(path, f"found {show(_at(data, path))}, expected a finite number")
         if detail["type"] in ("value_error", "assertion_error"):
             reason = str(detail["msg"]).split(", ", 1)[-1]
             return Complaint(path, f"found {show(_at(data, path))}: {reason}" if path else reason)

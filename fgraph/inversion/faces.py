@@ -9,6 +9,7 @@ profile are not found.
 
 from __future__ import annotations
 
+import itertools
 import math
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from fgraph._errors import FgraphError
 _SIDE = 4.0  # of the square, in distances of the eyes
 _BELOW = 0.1  # how far below the eyes its centre is
 _EYE_ZONE = 0.6  # of a face's height: below it are nostrils and mouth corners, which look like eyes to a cascade
+
+_Found = tuple[float, float, float]  # the centre of what may be an eye, and its width
 
 
 @dataclass(frozen=True)
@@ -90,9 +93,15 @@ def find_eyes(picture: Image.Image) -> Eyes:
         left = [one for one in centres if one[0] < middle]
         right = [one for one in centres if one[0] >= middle]
         if left and right:
-            one, other = (max(side, key=lambda eye: eye[2]) for side in (left, right))
+            one, other = min(itertools.product(left, right), key=_unlikeness)
             return Eyes((float(x + one[0]), float(y + one[1])), (float(x + other[0]), float(y + other[1])))
     raise ValueError("there is no face in it whose two eyes are seen, to align; leave align out for such pictures")
+
+
+def _unlikeness(pair: tuple[_Found, _Found]) -> float:
+    """How little two finds are a pair of eyes, which are level and of one size; half a face is found as an eye too."""
+    (x1, y1, one), (x2, y2, other) = pair
+    return float(abs(y1 - y2) / max(x2 - x1, 1) + abs(one - other) / max(one, other))
 
 
 def _cascades() -> tuple[Any, Any]:

@@ -9,6 +9,7 @@ machine, with as many threads).
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -35,6 +36,12 @@ class Listener:
     def finished(self, picture: Picture, result: Result, kept: bool) -> None:
         """A picture is done; or was, in an earlier job."""
 
+    def repeated(self, picture: Picture, result: Result, of: Picture) -> None:
+        """A picture is done, for it has the pixels of another."""
+
+    def failed(self, picture: Picture) -> None:
+        """The search for a picture diverged; the others go on."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -59,6 +66,8 @@ class Job:
 def run_job(job: Job) -> dict[str, Result]:
     """Invert all pictures; results by the name of the picture, whose files are written as soon as it is done.
 
+    Pictures whose search diverged have no result.
+
     Raises:
         SaveError: the directory or the store cannot be written.
     """
@@ -73,9 +82,14 @@ def run_job(job: Job) -> dict[str, Result]:
         done |= batch.run(number, len(batches))
     results = {}
     for picture in job.pictures:
-        result = results[picture.name] = done[job.key(picture)]
-        if distinct[job.key(picture)] is not picture:
-            _finish(job, picture, result, kept=True)
+        key = job.key(picture)
+        if (result := done.get(key)) is None:
+            job.listener.failed(picture)
+            continue
+        results[picture.name] = result
+        if (first := distinct[key]) is not picture:
+            write_result(result, job.directory, picture.name)
+            job.listener.repeated(picture, result, first)
     return results
 
 
@@ -137,7 +151,7 @@ class _Batch:
                 saved = time.monotonic()
 
     def _take(self, key: str, picture: Picture, found: Found, target: Tensor) -> None:
-        if key in self._done:  # done before the kill, and searched for again with its batch
+        if key in self._done or math.isinf(found.loss):  # done before the kill, with its batch; or diverged
             return
         job = self._job
         result = make_result(job.problem, found, target)

@@ -51,8 +51,9 @@ class Found:
 
     @property
     def loss(self) -> float:
-        """The last loss."""
-        return float(self.curve[-1, 0])
+        """The last loss; infinite where the search diverged, and there is no code."""
+        last = float(self.curve[-1, 0])
+        return last if math.isfinite(last) else math.inf
 
 
 class Search:
@@ -185,7 +186,8 @@ class Search:
 
     def _leave(self) -> dict[int, Found]:
         """Take out the rows that are done; the images of which that was the last start."""
-        over = [at for at, schedule in enumerate(self._schedules) if self.done >= schedule.end]
+        sound = self._curve[-1][:, 0].isfinite().tolist()
+        over = [at for at, schedule in enumerate(self._schedules) if self.done >= schedule.end or not sound[at]]
         if not over:
             return {}
         curve = torch.stack(self._curve)  # [steps, rows, columns]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ from fgraph._errors import FgraphError
 from fgraph._picture_file import Fit, fitted_array, open_picture
 
 Align = Literal["none", "face"]
+RESERVED = ("preview", "inversions", "overview")  # what is written for all pictures of a job
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,11 @@ def find_pictures(place: str | Path) -> list[Path]:
         return [place]
     if not place.is_dir():
         raise FgraphError(f"images: there is neither a folder nor a picture at '{place}' (looked in {Path.cwd()})")
-    found = [path for path in place.iterdir() if path.suffix.lower() in _endings() and not path.name.startswith(".")]
+    named = [path for path in place.iterdir() if path.suffix.lower() in _endings() and not path.name.startswith(".")]
+    found = sorted(path for path in named if not path.is_dir())
     if not found:
         raise FgraphError(f"images: there are no pictures in '{place}'; their names end in .png, .jpg, .webp, ...")
-    return sorted(path for path in found if path.is_file())
+    return found
 
 
 def read_digest(pixels: NDArray[np.float32]) -> str:
@@ -89,11 +92,26 @@ def read_pictures(paths: Sequence[Path], reading: Reading) -> tuple[list[Picture
     return pictures, faults
 
 
-def _names(paths: Sequence[Path]) -> Iterable[str]:
-    """The stem of each, with its ending where two would be the same."""
-    stems = [path.stem.lower() for path in paths]
-    for path in paths:
-        yield path.stem if stems.count(path.stem.lower()) == 1 else path.name.replace(".", "_")
+def _names(paths: Sequence[Path]) -> Iterator[str]:
+    """The stem of each; its ending as well where two files, or what is written for all, would have one name.
+
+    Letters of either case are the same, as they are to some disks. A name holds no dot: the curve of `a` is `a.curve`.
+    """
+    stems = [_plain(path.stem) for path in paths]
+    often = Counter(map(str.lower, stems))
+    taken = {*RESERVED, *often}
+    for path, stem in zip(paths, stems, strict=True):
+        name = stem
+        if often[stem.lower()] > 1 or stem.lower() in RESERVED:
+            name = _plain(path.name)
+            while name.lower() in taken:
+                name += "_"
+            taken.add(name.lower())
+        yield name
+
+
+def _plain(name: str) -> str:
+    return name.replace(".", "_")
 
 
 @cache

@@ -24,7 +24,7 @@ class SettingsError(FgraphError, ValueError):
 class Settings(BaseModel):
     """Everything that the result of an inversion depends on, but for the image and the model."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     space: Space = Field("s", description="where the code is sought")
     prior: Prior = Field("gaussian", description="what keeps the code near those of samples")
@@ -61,7 +61,7 @@ class Settings(BaseModel):
 class Tuning(BaseModel):
     """What pivotal tuning is asked to do."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     steps: int = Field(0, ge=0, description="of Adam; 0: no tuning")
     learning_rate: float = Field(0.003, gt=0, description="of Adam, falling to 0 in a straight line")

@@ -115,16 +115,24 @@ def _read_latent(path: str, name: str | None, modified: int, size: int) -> Laten
         found, space = read_arrays(path), None
     wanted = name or ("latent" if "latent" in found else next(iter(found)) if len(found) == 1 else None)
     if wanted is None and _are_alike(found):
-        return LatentFile(Array(np.concatenate([np.atleast_3d(one.array.T).T for one in found.values()])), "w+")
+        together = Array(np.concatenate([np.atleast_3d(one.array.T).T for one in found.values()]))
+        return LatentFile(_checked(together, path), "w+")
     if wanted is None or wanted not in found:
         holds = ", ".join(list(found)[:20]) or "nothing"
         raise ValueError(f"{path} holds {holds}: say which one with array" + (f", not '{name}'" if name else ""))
-    codes = found[wanted]
+    codes = _checked(found[wanted], path)
     if suffix in _PICKLED and wanted == "latent" and len(found) == 1 and codes.array.ndim < 3:
         return LatentFile(codes, "s" if codes.array.ndim == 1 else "w+")  # SOAT
     if wanted.lower().endswith(_PICTURES) and codes.array.ndim == 2:
         return LatentFile(codes, "w+")  # of an encoder, for one image
     return LatentFile(codes, space or ("w+" if codes.array.ndim == 3 else None))
+
+
+def _checked(array: Array, path: str) -> Array:
+    try:
+        return array.check()
+    except ValueError as error:
+        raise ValueError(f"in {path} {error}") from None
 
 
 def _are_alike(found: Mapping[str, Array]) -> bool:

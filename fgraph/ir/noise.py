@@ -81,7 +81,7 @@ def _given_params(run: Run, layer: Layer, rows: NoiseRows, height: int, width: i
     name = f"noise_{layer.noise_index}"
     if name not in arrays:
         raise ValueError(f"the noise file {run.noise.file} has no array {name}, which {layer.name} needs")
-    array = arrays[name]
+    array = arrays[name].check()
     shape = array.array.shape
     if len(shape) != 4 or shape[1:] != (1, height, width):
         raise ValueError(

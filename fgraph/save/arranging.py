@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from PIL import Image as PillowImage
@@ -69,10 +69,7 @@ def compare(results: Mapping[str, Result], options: PictureOptions, sources: Map
     """
     images = {name: value for name, value in {**sources, **results}.items() if isinstance(value, Image)}
     wanted = list(images) if options.compare is True else list(options.compare or ())
-    for name in wanted:
-        if name not in images:
-            hint = nearest(name, images)
-            raise SaveError(f"output.compare: there is no image '{name}'" + (f"; {hint}" if hint else ""))
+    check_compared(wanted, images)
     if not wanted:
         raise SaveError("output.compare: this graph makes no image")
     last = images[wanted[-1]].array.shape
@@ -85,6 +82,19 @@ def compare(results: Mapping[str, Result], options: PictureOptions, sources: Map
     times = max(1, -(-_READABLE // least))
     sheet = lay_strip([Cell(_times(cell.picture, times), cell.label) for cell in cells], "x", options.gap + 6)
     return ImageOps.expand(sheet, 6, "white")
+
+
+def check_compared(wanted: Iterable[str], known: Iterable[str]) -> None:
+    """See that there is all that is to be compared.
+
+    Raises:
+        SaveError: there is no image of a name.
+    """
+    names = set(known)
+    for name in wanted:
+        if name not in names:
+            hint = nearest(name, names)
+            raise SaveError(f"output.compare: there is no image '{name}'" + (f"; {hint}" if hint else ""))
 
 
 def _times(picture: PillowImage.Image, times: int) -> PillowImage.Image:

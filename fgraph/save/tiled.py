@@ -14,8 +14,8 @@ from string import Template
 import numpy as np
 from PIL import Image as PillowImage
 
-from fgraph._errors import SaveError
 from fgraph._pictures import Pixels, encode_picture
+from fgraph.save.formats import lacking
 from fgraph.save.slabs import Slabs, pyramid
 
 TILE = 256  # pixels a side
@@ -37,7 +37,7 @@ def write_tiff(picture: Slabs, path: Path, text: Mapping[str, str]) -> None:
     try:
         import tifffile
     except ImportError as error:
-        raise SaveError("a tiled TIFF needs tifffile: pip install 'fgraph-gan[large]'; or write dzi") from error
+        raise lacking("tiff") from error
     levels = max(0, math.ceil(math.log2(picture.length / TILE)))
     big = picture.height * picture.width * 3 * 4 // 3 > _CLASSIC
     with tifffile.TiffWriter(path, bigtiff=big) as writer:

@@ -16,8 +16,8 @@ from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
 from fgraph._pictures import Pixels, to_pillow
 from fgraph._results import Image
+from fgraph.save.formats import VIDEO_FORMATS, lacking
 
-VIDEO_FORMATS = ("gif", "mp4")
 _FASTEST_GIF = 50  # frames a second: viewers slow down what shows a frame for less than two hundredths
 _QUALITY = "17"  # x264's constant rate factor: 0 loses nothing, 23 is its default
 
@@ -86,9 +86,18 @@ def frame_order(rows: int, *, pingpong: bool) -> list[int]:
     return [*there, *there[-2:0:-1]] if pingpong else there
 
 
-def _encode_gif(frames: Sequence[Pixels], options: VideoOptions, comment: str) -> bytes:
+def check_gif(options: VideoOptions) -> None:
+    """See that a GIF can be shown so.
+
+    Raises:
+        SaveError: it has more frames a second than viewers show.
+    """
     if options.fps > _FASTEST_GIF:
         raise SaveError(f"a GIF shows at most {_FASTEST_GIF} frames a second, output.fps is {options.fps:g}: write mp4")
+
+
+def _encode_gif(frames: Sequence[Pixels], options: VideoOptions, comment: str) -> bytes:
+    check_gif(options)
     ends = [round(100 * (number + 1) / options.fps) for number in range(len(frames))]  # hundredths of a second
     lengths = [10 * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
     first, *rest = [to_pillow(frame) for frame in frames]
@@ -104,7 +113,7 @@ def _encode_mp4(frames: Sequence[Pixels], options: VideoOptions, comment: str) -
     try:
         import av
     except ImportError as error:
-        raise SaveError("mp4 is written by PyAV: pip install 'fgraph-gan[video]', or write gif") from error
+        raise lacking("mp4") from error
     frames = [_even(frame) for frame in frames]
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:

@@ -19,17 +19,16 @@ from pathlib import Path
 from PIL import Image as PillowImage
 
 from fgraph._atomic import Staging, save_error, write_atomic
-from fgraph._errors import SaveError, nearest
+from fgraph._errors import SaveError
 from fgraph._pictures import PICTURE_FORMATS, encode_picture, fits
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
 from fgraph.save.arranging import arrange
+from fgraph.save.formats import VIDEO_FORMATS, read_formats
 from fgraph.save.options import PictureOptions
 from fgraph.save.record import Record
-from fgraph.save.video import VIDEO_FORMATS, VideoOptions, encode_video
+from fgraph.save.video import VideoOptions, encode_video
 
 MANIFEST = "manifest.json"
-FORMATS = (*PICTURE_FORMATS, "npy", *VIDEO_FORMATS)
-_LARGE = "; or tiff or dzi, without others, for images of any length"
 _ENDINGS = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 
 
@@ -96,7 +95,7 @@ def save_results(
     Raises:
         SaveError: a format is unknown, or a file could not be written; what stood there before still stands, whole.
     """
-    directory, kinds = Path(directory), _read_formats(formats)
+    directory, kinds = Path(directory), read_formats(formats)
     writer = _Writer(record or Record(), options or PictureOptions(), video or VideoOptions(), kinds)
     saved: list[SavedFile] = []
     with Staging() as staging:
@@ -189,22 +188,6 @@ class _Writer:
         for kind in VIDEO_FORMATS:
             if kind in self._kinds:
                 yield f"{name}.{kind}", None, encode_video(value, kind, self._video, self.record.to_text())
-
-
-def _read_formats(formats: Sequence[str]) -> list[str]:
-    """The formats by their one name each, in their order."""
-    found = ["jpeg" if name == "jpg" else name for name in formats]
-    for name in found:
-        if name not in FORMATS:
-            hint = nearest(name, FORMATS)
-            raise SaveError(f"unknown format '{name}': expected {_choices()}" + (f"; {hint}" if hint else _LARGE))
-    if not found:
-        raise SaveError(f"no format given: expected {_choices()}")
-    return list(dict.fromkeys(found))
-
-
-def _choices() -> str:
-    return f"{', '.join(FORMATS[:-1])} or {FORMATS[-1]}"
 
 
 def _check_distinct(saved: Sequence[SavedFile]) -> None:

@@ -54,7 +54,7 @@ def _distance(pixels: Array, target: str | None) -> float:
     try:
         with PillowImage.open(target) as picture:
             wanted = np.asarray(picture.convert("RGB"), np.float32).transpose(2, 0, 1) / 127.5 - 1
-    except OSError as error:
+    except Exception as error:  # decoders raise what they like
         raise FgraphError(f"objective.target: cannot read {target}: {error}") from error
     if wanted.shape != pixels.shape[1:]:
         raise FgraphError(f"objective.target: {target} is {wanted.shape[1:]} (h, w), the image {pixels.shape[2:]}")

@@ -35,7 +35,7 @@ class TrainingError(FgraphError):
 class TrainingSettings(BaseModel):
     """The settings of one training; `target` is its folder."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     mode: Way
     data: Path

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from fgraph._atomic import write_atomic
 from fgraph.cli import main
 from fgraph.stylegan.checkpoint import save_generator
 from tests.networks import tiny
@@ -49,8 +51,75 @@ def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[
         assert sheet.size == (32, 34)  # two pairs, one below the other
 
     (pictures / "broken.jpg").unlink()
+    (pictures / "twin.png").write_bytes((pictures / "0.png").read_bytes())
     assert call(tmp_path, f"images={pictures}", "inversion.steps=3") == 0
-    assert capsys.readouterr().out.count("kept from earlier") == 2
+    told = capsys.readouterr()
+    assert told.out.count("kept from earlier") == 2
+    assert "(the same as 0.png)" in told.out
+
+
+def test_nothing_could_be_done(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(tmp_path, f"images={pictures}", "inversion.steps=9", "inversion.learning_rate=1e30") == 2
+    told = capsys.readouterr().err
+    assert "1.png: the search diverged; take a lower inversion.learning_rate" in told
+    assert "the search diverged for every picture" in told
+    assert not list((tmp_path / "out").glob("*.png"))
+    for name in ("0.png", "1.png"):
+        (pictures / name).unlink()
+    assert call(tmp_path, f"images={pictures}") == 2
+    assert "none of 1 pictures can be read" in capsys.readouterr().err
+    assert call(tmp_path, f"images={pictures / 'broken.jpg'}") == 2
+
+
+def test_pictures_are_not_written_over(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = (pictures / "0.png").read_bytes()
+    for images in (pictures, pictures / "0.png"):
+        assert call(tmp_path, f"images={images}", "inversion.steps=2", f"hydra.run.dir={pictures}/../in") == 2
+        assert "results would be written over the pictures" in capsys.readouterr().err
+    assert (pictures / "0.png").read_bytes() == before
+
+
+def test_a_preview_shows_what_has_been_found_so_far(
+    tmp_path: Path, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def noted(path: Path, content: bytes) -> None:
+        if path.name == "preview.png":
+            with Image.open(io.BytesIO(content)) as picture:
+                seen.append(picture.size)
+        write_atomic(path, content)
+
+    monkeypatch.setattr("fgraph.cli.inverting.write_atomic", noted)
+    monkeypatch.setattr("fgraph.cli.inverting._PREVIEW_SECONDS", 0.0)
+    (pictures / "broken.jpg").unlink()
+    assert call(tmp_path, f"images={pictures}", "inversion.steps=4") == 0
+    assert seen == [(16, 34)] * 3  # two pictures and a gap, after each step but the last
+    assert not (tmp_path / "out" / "preview.png").exists()
+
+
+def test_a_folder_of_a_hundred_of_which_thirteen_are_broken(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder, draw = tmp_path / "hundred", np.random.default_rng(5)
+    kinds = {"png": ("RGBA", "L", "P"), "jpg": ("RGB", "L", "CMYK"), "webp": ("RGB", "RGBA", "RGB")}
+    folder.mkdir()
+    for number in range(100):
+        ending = list(kinds)[number % 3]
+        path = folder / f"{number:03}.{ending}"
+        if number % 8 == 3:
+            path.write_bytes((pictures / "0.png").read_bytes()[: number * 5])
+        else:
+            width, height = draw.integers(1, 40, 2)
+            noise = draw.integers(0, 255, (height, width, 4), dtype=np.uint8)
+            Image.fromarray(noise).convert("RGB").convert(kinds[ending][number // 3 % 3]).save(path)
+    assert call(tmp_path, f"images={folder}", "inversion.steps=2") == 3
+    told = capsys.readouterr()
+    assert "13 of 100 pictures were skipped; 87 are done" in told.err
+    assert told.err.count("skipped: ") == 13
+    assert len(list((tmp_path / "out").glob("[0-9]*.safetensors"))) == 87
+    with (tmp_path / "out" / "inversions.csv").open() as file:
+        assert len(list(csv.DictReader(file))) == 87
 
 
 @pytest.mark.parametrize(
@@ -62,6 +131,8 @@ def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[
         (["images=.", "inversion.prior=gausian"], "prior: Input should be 'none', 'gaussian'"),
         (["images=.", "inversion.fit=crp"], "unknown inversion.fit 'crp': expected crop, pad, stretch"),
         (["images=.", "inversion.batch=0"], "inversion.batch is a number of pictures"),
+        (["images=.", "inversion.batch=true"], "inversion.batch is a number of pictures"),
+        (["images=.", "precision=bfloat16"], "mode=invert has precision=float32 or float64, not bfloat16"),
         (["images=.", "inversion.tune.steps=-1"], "tune.steps"),
         (["images=x", "mode=run"], "images is for mode=invert, not for mode=run"),
     ],

@@ -1,6 +1,7 @@
 """The modes, with the engine behind them."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,34 @@ def test_mistakes(capsys: pytest.CaptureFixture[str], arguments: list[str], expe
     printed = capsys.readouterr().err
     assert expected in printed
     assert "Traceback" not in printed
+
+
+@pytest.mark.parametrize("mode", ["run", "check"])
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["output.formats=[bmp]"], "unknown format 'bmp'"),
+        (["output.formats=[png,tiff]"], "png needs images in memory"),
+        (["output.formats=[gif]", "output.fps=60"], "a GIF shows at most 50 frames a second"),
+        (["output.formats=[mp4]"], "mp4 is written by PyAV"),
+        (["output.compare=[imag]"], "there is no image 'imag'; did you mean 'image'?"),
+    ],
+)
+def test_what_cannot_be_written_is_told_before_anything_runs(
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    expected: str,
+    mode: str,
+) -> None:
+    monkeypatch.setitem(sys.modules, "av", None)
+    monkeypatch.setattr("fgraph.cli.jobs.run_many", lambda *_: pytest.fail("it ran"))
+    assert main(["graph=blend_horizontal", f"mode={mode}", *arguments]) == 2
+    assert expected in capsys.readouterr().err
+
+
+def test_what_a_graph_starts_from_can_be_compared_by_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["graph=blend_horizontal", "mode=check", "output.compare=[left,image]"]) == 0
 
 
 def test_sweep_over_literal_seeds_warns(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,9 +32,15 @@ def test_takes_lists_arrays_and_tensors() -> None:
     assert adapter.dump_python(expected) == [0.0, 1.0, 2.0]
 
 
-@pytest.mark.parametrize("value", ["abc", None, {"a": 1}, [[1], [2, 3]], [1, "x"]])
+@pytest.mark.parametrize("value", ["abc", None, {"a": 1}, [[1], [2, 3]], [1, "x"], [1j]])
 def test_refuses_what_holds_no_numbers(value: object) -> None:
     with pytest.raises(ValidationError, match="nested lists"):
+        TypeAdapter(Array).validate_python(value)
+
+
+@pytest.mark.parametrize("value", [[1.0, np.nan], [[-np.inf]], [1e39], Array([np.inf])])
+def test_refuses_numbers_that_are_not_finite(value: object) -> None:
+    with pytest.raises(ValidationError, match="not finite, or too large for float32"):
         TypeAdapter(Array).validate_python(value)
 
 
@@ -56,7 +62,7 @@ def test_differs_by_shape_and_content() -> None:
     assert len({Array([1]), Array([1.0]), Array([2])}) == 2
 
 
-@given(st.lists(st.floats(width=32, allow_nan=False)))
+@given(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False)))
 def test_lists_are_exact(values: list[float]) -> None:
     assert Array(Array(values).to_lists()) == Array(values)
 

@@ -13,6 +13,7 @@ from fgraph._errors import FgraphError
 from fgraph.cli import main
 from fgraph.declare.bending import convert_bending, in_ranges, layer_name
 
+GOLDENS = Path(__file__).parents[1] / "goldens"
 # In the form of its example configuration.
 CONFIG = """
 transforms:
@@ -88,6 +89,21 @@ def test_layers_are_the_convolutions_in_order() -> None:
     assert convs == [layer.name for layer in table.layers if layer.kind == "conv"]
 
 
+def test_a_sample_strip_bends_each_layer_alone() -> None:
+    strip = {"transform": "binary-thresh", "params": [0.9], "features": "all", "feature-param": None}
+    made = convert_bending(strip, strip_layers=3)
+    nodes = made.document["nodes"]
+    assert made.document["outputs"] == ["layer_0", "layer_1", "layer_2", "layer_3"]
+    assert {nodes[f"bend_{number}"]["of"] for number in (1, 2, 3)} == {"code"}
+    assert [nodes[f"bend_{number}"]["layers"] for number in (1, 2, 3)] == ["b8.conv0", "b8.conv1", "b16.conv0"]
+    assert nodes["layer_0"] == {"op": "decode", "of": "code"}
+    assert "layers 1 to 3 alone" in made.notes[0]
+    result = fgraph.run(made.document, device="cpu")
+    assert {image.array.shape for image in result.values()} == {(1, 3, 64, 64)}
+    with pytest.raises(FgraphError, match="the configuration: unknown transform 'resize'"):
+        convert_bending({**strip, "transform": "resize"})
+
+
 def test_layer_0_is_left_out_with_a_note() -> None:
     made = convert_bending({"transforms": [{"layer": 0, "transform": "ablate", "params": [], "features": "all"}]})
     assert made.document["nodes"]["image"]["of"] == "code"
@@ -138,11 +154,17 @@ def test_the_command_line_writes_a_graph(
     graph = fgraph.load("bent.yaml")
     assert graph.spec.models == {"main": "avatar"}
     assert fgraph.check(graph) == []
+    Path("strip.yaml").write_text("transform: invert\nparams: []\nfeatures: all\n", encoding="utf-8")
+    assert main(["mode=convert", "bending=strip.yaml", "target=strips.yaml", "model=landscape128"]) == 0
+    assert "a sample strip" in capsys.readouterr().out
+    assert len(fgraph.load("strips.yaml").outputs) == 11  # the model has 11 convolutions
     for arguments, message in (
         ([*call, "target=bent.yaml"], "needs the dictionary of clusters"),
         ([*call, "target=bent.pt"], "must end in .yaml"),
         (["mode=convert", "bending=none.yaml", "target=bent.yaml"], "cannot read none.yaml"),
         (["mode=check", "bending=config.yaml"], "bending is for mode=convert"),
+        (["mode=convert", "bending=strip.yaml", "target=bent.yaml", "model=none.pt"], "there is no model 'none.pt'"),
+        (["mode=convert", "bending=strip.yaml", "target=bent.yaml", f"model={GOLDENS}/sg3_t_32.pkl"], "is none"),
     ):
         assert main(arguments) == 2
         assert message in capsys.readouterr().err

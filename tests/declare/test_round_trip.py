@@ -12,7 +12,7 @@ from tests.declare.toys import BLEND, OPS
 
 text = st.text(st.characters(exclude_categories=("Cs",)), max_size=8).filter(lambda value: value != "???")
 names = st.from_regex(re.compile(r"[a-z_][a-z0-9_]{0,5}"), fullmatch=True)
-numbers = st.floats(allow_nan=False)
+numbers = st.floats(allow_nan=False, allow_infinity=False)
 scalars = st.none() | st.booleans() | st.integers(-(10**6), 10**6) | numbers | text
 plain = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3))
 
@@ -37,7 +37,7 @@ def _add(draw: Any, graph: Graph, name: str, ids: Any) -> None:
         seed = draw(st.none() | st.integers(0, 2**32) | st.lists(st.integers(0, 9), min_size=1, max_size=3))
         graph.sample(seed, draw(numbers | st.lists(numbers, min_size=1, max_size=2)), draw(st.none() | text), id=name)
     elif shape == "latent":
-        value = draw(st.lists(st.floats(width=32, allow_nan=False), min_size=1, max_size=4))
+        value = draw(st.lists(st.floats(width=32, allow_nan=False, allow_infinity=False), min_size=1, max_size=4))
         graph.latent(np.array([value], np.float32), space=draw(st.sampled_from(["z", "w+"])), id=name)
     elif shape == "mask":
         graph.mask("box", draw(st.lists(numbers, min_size=4, max_size=4)), id=name)

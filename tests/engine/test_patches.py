@@ -183,6 +183,7 @@ def test_half_precision_copies_patches_too() -> None:
     [
         ({"cout": 3}, "patches.cout", "patches has no field 'cout' (did you mean 'count'?)"),
         ({"count": 0}, "patches.count", "found 0, expected a whole number from 1 to 16"),
+        ({"largest": float("nan")}, "patches.largest", "found nan, expected a finite number"),
         ([{"box": [0, 0, 1, 1], "too": [0, 0]}], "patches[0].too", "patches has no field 'too'"),
         ([{"box": [0, 0, 1], "by": [0, 0]}], "patches[0].box", "expected a list of 4"),
     ],

@@ -162,6 +162,14 @@ def test_what_owns_what_is_found_once(monkeypatch: pytest.MonkeyPatch, tmp_path:
     assert np.array_equal(taken(part=1, seed=3)["made"], first)
 
 
+def test_an_empty_mask_names_no_part() -> None:
+    nothing = {"nothing": {"op": "mask", "kind": "constant", "value": 0}}
+    graph = {"op": "own", "of": "one", "reference": "two", "samples": 32, "layer": "b16", "clusters": 6}
+    nodes = BOTH | nothing | {"made": {**graph, "mask": "nothing"}}
+    with pytest.raises(fgraph.RunError, match=r"nodes\.made: the mask is 0 wherever there is a part"):
+        fgraph.run({"models": {"main": "avatar"}, "nodes": nodes, "outputs": ["made"]})
+
+
 @pytest.mark.parametrize(
     ("own", "said"),
     [
@@ -170,6 +178,7 @@ def test_what_owns_what_is_found_once(monkeypatch: pytest.MonkeyPatch, tmp_path:
         ({"part": 6}, "there is no part [6]: there are 0 to 5"),
         ({"part": 0, "layer": "b64"}, "take an earlier layer"),
         ({"part": 0, "layer": "b65"}, "no layer 'b65'"),
+        ({"part": 0, "layer": "const"}, "it has no parts: take a convolution"),
     ],
 )
 def test_faults_of_own(own: dict[str, Any], said: str) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import math
 import sys
 import types
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 from fgraph._errors import FgraphError
 from fgraph.inversion.faces import Eyes, align_face, cut_square, find_eyes, square_corners
+from fgraph.inversion.pictures import Reading, find_pictures, read_pictures
 
 
 def test_the_square_is_ffhq_s() -> None:
@@ -65,6 +67,37 @@ def test_a_picture_without_a_face_is_told() -> None:
         pytest.skip("OpenCV 5 ships no cascades")
     with pytest.raises(ValueError, match="no face"):
         find_eyes(dots(0.0, (100, 80), 30)[0])
+
+
+def drawn_face(side: int = 200) -> Image.Image:
+    """A face of ovals: hair, face, then sockets, whites, irises and brows of two eyes, nose and mouth."""
+    picture = Image.new("RGB", (2 * side, 2 * side), (120, 130, 140))
+    pen, scale = ImageDraw.Draw(picture), side / 160
+    hair, skin, shade, white, iris, lips = "#3c281e", "#d7b49b", "#a57d69", "#ebebeb", "#32231e", "#964646"
+    ovals = [(0, -15, 78, 100, hair), (0, 5, 62, 82, skin), (0, -58, 50, 22, hair)]
+    for x in (-27, 27):
+        ovals += [(x, -14, 17, 11, shade), (x, -12, 13, 7, white), (x, -12, 6.5, 6.5, iris), (x, -30, 18, 4, hair)]
+    ovals += [(0, 18, 7, 14, "#c8a087"), (-5, 28, 3, 2, shade), (5, 28, 3, 2, shade), (0, 50, 22, 6, lips)]
+    for x, y, along, down, colour in ovals:
+        corners = (x - along, y - down, x + along, y + down)
+        pen.ellipse([side + number * scale for number in corners], fill=colour)
+    return picture.filter(ImageFilter.GaussianBlur(3 * scale)).resize((side, side), Image.Resampling.LANCZOS)
+
+
+@pytest.mark.parametrize("angle", [0, 6, -9])
+def test_the_eyes_of_a_drawn_face_are_found_and_levelled(angle: float, tmp_path: Path) -> None:
+    cv2 = pytest.importorskip("cv2")
+    if not hasattr(cv2, "CascadeClassifier"):
+        pytest.skip("OpenCV 5 ships no cascades")
+    turned = drawn_face().rotate(angle, Image.Resampling.BICUBIC, fillcolor=(120, 130, 140))
+    eyes = find_eyes(align_face(turned, 256))
+    assert eyes.left == pytest.approx((96, 122), abs=5)
+    assert eyes.right == pytest.approx((160, 122), abs=5)
+    turned.save(tmp_path / "face.png")
+    Image.new("RGB", (99, 99), "green").save(tmp_path / "meadow.png")
+    pictures, faults = read_pictures(find_pictures(tmp_path), Reading(64, align="face"))
+    assert [one.name for one in pictures] == ["face"]
+    assert "there is no face in it" in faults[tmp_path / "meadow.png"]
 
 
 def test_the_eyes_of_a_photograph_are_found_and_levelled() -> None:

@@ -19,7 +19,7 @@ from PIL import Image
 
 from fgraph._pictures import to_pixels
 from fgraph.inversion.job import Job, Listener, run_job
-from fgraph.inversion.optimise import Search
+from fgraph.inversion.optimise import Found, Search
 from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
 from fgraph.inversion.results import Result
 from fgraph.inversion.store import Store
@@ -48,6 +48,8 @@ class Watching(Listener):
     def __init__(self, dies_at: int | None = None) -> None:
         self.dies_at, self.steps = dies_at, 0
         self.done: list[tuple[str, bool]] = []
+        self.twins: list[tuple[str, str]] = []
+        self.lost: list[str] = []
 
     def stepped(self, search: Search, names: Sequence[str]) -> None:
         self.steps += 1
@@ -56,6 +58,12 @@ class Watching(Listener):
 
     def finished(self, picture: Picture, result: Result, kept: bool) -> None:
         self.done.append((picture.name, kept))
+
+    def repeated(self, picture: Picture, result: Result, of: Picture) -> None:
+        self.twins.append((picture.name, of.name))
+
+    def failed(self, picture: Picture) -> None:
+        self.lost.append(picture.name)
 
 
 def make_job(
@@ -97,15 +105,40 @@ def test_results_are_kept_by_content(generator: Generator, tmp_path: Path) -> No
     (pictures / "again.png").write_bytes((pictures / "00.png").read_bytes())
     first, again, other = Watching(), Watching(), Watching()
     run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "store", first))
-    assert sorted(first.done) == [("00", False), ("01", False), ("again", True)]
+    assert sorted(first.done) == [("00", False), ("01", False)]
+    assert first.twins == [("again", "00")]
     run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "store", again))
-    assert [kept for _, kept in again.done] == [True] * 3
+    assert [kept for _, kept in again.done] == [True] * 2
+    assert again.twins == first.twins
     assert again.steps == 0
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
     run_job(make_job(generator, pictures, tmp_path / "c", tmp_path / "store", other, steps=7))
-    assert sorted(other.done) == [("00", False), ("01", False), ("again", True)]
+    assert sorted(other.done) == [("00", False), ("01", False)]
     assert list((tmp_path / "store" / "searches").iterdir()) == []
+
+
+def test_a_search_that_diverges_is_told_and_the_others_go_on(
+    generator: Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = write_pictures(tmp_path / "in", generator, 3)
+    step = Search.step
+
+    def spoiled(search: Search) -> dict[int, Found]:
+        if search.done == 2:
+            search._values[0][1].fill_(torch.inf)
+        return step(search)
+
+    watching = Watching()
+    with monkeypatch.context() as patch:
+        patch.setattr(Search, "step", spoiled)
+        results = run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "store", watching))
+    assert list(results) == ["00", "02"]
+    assert watching.lost == ["01"]
+    assert not list((tmp_path / "a").glob("01*"))
+    again = Watching()
+    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "store", again))  # it was not kept
+    assert sorted(again.done) == [("00", True), ("01", False), ("02", True)]
 
 
 def test_a_damaged_result_is_made_again(generator: Generator, tmp_path: Path) -> None:

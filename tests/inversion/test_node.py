@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
+import pytest
+
 import fgraph
 from fgraph.inversion import make_settings
 from fgraph.ir.ops import Invert
@@ -42,6 +47,29 @@ def test_its_cost_is_known_beforehand() -> None:
     assert step.rows == 2
     assert step.op.flops(step.row_inputs, step.row_type) == 3 * 14 * step.op.layer_flops
     assert "invert(model=landscape, space=s, prior=gaussian, steps=7)" in str(step.op)
+
+
+def test_a_search_that_diverges_is_told() -> None:
+    asked = fgraph.Graph(models=tiny(1))
+    code = asked.invert(asked.decode(asked.sample(seed=1)), steps=20, learning_rate=1e30, space="s")
+    with pytest.raises(fgraph.RunError, match="the search diverged for image 0: take a lower learning_rate"):
+        fgraph.run(asked, outputs={"code": code})
+
+
+def test_the_statistics_of_its_model_are_kept(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """By the digest of the model, where the user's cache can be written; else it goes without."""
+    model = tiny(1)
+    asked = fgraph.Graph(models=model)
+    code = asked.invert(asked.decode(asked.sample(seed=1)), steps=1)
+    monkeypatch.setattr("fgraph.runtime.kernels.latent.default_folder", lambda: tmp_path / "cache")
+    first = fgraph.run(asked, outputs={"code": code})["code"].array
+    kept = tmp_path / "cache" / "inversions" / "statistics" / f"{model.digest}.safetensors"
+    before = kept.stat().st_mtime_ns
+    assert np.array_equal(fgraph.run(asked, outputs={"code": code})["code"].array, first)
+    assert kept.stat().st_mtime_ns == before
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr("fgraph.runtime.kernels.latent.default_folder", lambda: tmp_path / "file")
+    assert np.array_equal(fgraph.run(asked, outputs={"code": code})["code"].array, first)
 
 
 def test_it_runs() -> None:

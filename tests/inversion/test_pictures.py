@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
+import fgraph
 from fgraph._errors import FgraphError
-from fgraph.inversion.pictures import Reading, find_pictures, read_pictures
+from fgraph.inversion.pictures import Reading, _names, find_pictures, read_pictures
 
 SIZE = 8
 READING = Reading(SIZE)
@@ -98,16 +99,59 @@ def test_a_broken_file_is_told_and_the_others_are_read(tmp_path: Path) -> None:
         Image.fromarray(shades()).save(tmp_path / name)
     (tmp_path / "broken.png").write_bytes((tmp_path / "b.png").read_bytes()[:60])
     (tmp_path / "empty.webp").write_bytes(b"")
+    (tmp_path / "gone.png").symlink_to("nowhere.png")
     (tmp_path / "notes.txt").write_text("no picture")
     pictures, faults = read_pictures(find_pictures(tmp_path), READING)
     assert [one.name for one in pictures] == ["a_jpg", "a_png", "b"]
-    assert sorted(path.name for path in faults) == ["broken.png", "empty.webp"]
-    assert all("cannot be read as an image" in fault for fault in faults.values())
+    assert sorted(path.name for path in faults) == ["broken.png", "empty.webp", "gone.png"]
+    assert sum("cannot be read as an image" in fault for fault in faults.values()) == 2
+    assert "there is no picture at" in faults[tmp_path / "gone.png"]
     assert pictures[1].digest == pictures[2].digest != pictures[0].digest
 
 
+def test_files_written_for_one_picture_are_never_those_of_another() -> None:
+    files = "a.jpg a.png a_png.gif A.bmp b.png b.curve.png preview.png Overview.webp overview_webp.png inversions.tif"
+    names = list(_names([Path(name) for name in files.split()]))
+    assert names == [
+        "a_jpg", "a_png_", "a_png", "A_bmp", "b", "b_curve", "preview_png", "Overview_webp_", "overview_webp",
+        "inversions_tif",
+    ]  # fmt: skip
+    assert len({name.lower() for name in names}) == len(names)
+
+
+def test_pixels_that_are_no_numbers_are_told(tmp_path: Path) -> None:
+    for name, number in (("nan.tif", np.nan), ("infinite.tif", np.inf)):
+        plane = np.full((SIZE, SIZE), 0.5, np.float32)
+        plane[2, 3] = number
+        Image.fromarray(plane).save(tmp_path / name)
+    pictures, faults = read_pictures(find_pictures(tmp_path), READING)
+    assert pictures == []
+    assert all(fault.endswith("it has pixels that are no finite numbers") for fault in faults.values())
+    assert len(faults) == 2
+
+
+def test_whatever_a_decoder_raises_the_file_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_: object) -> None:
+        raise RuntimeError("Failed to decode frame 0")  # as Pillow's plug-in for AVIF does
+
+    Image.fromarray(shades()).save(tmp_path / "a.png")
+    monkeypatch.setattr("PIL.ImageOps.exif_transpose", broken)
+    _, faults = read_pictures(find_pictures(tmp_path), READING)
+    assert list(faults.values()) == [f"{tmp_path / 'a.png'} cannot be read as an image: Failed to decode frame 0"]
+
+
 def test_places_without_pictures_are_told(tmp_path: Path) -> None:
+    (tmp_path / "folder.png").mkdir()
     with pytest.raises(FgraphError, match="there are no pictures in"):
         find_pictures(tmp_path)
     with pytest.raises(FgraphError, match="neither a folder nor a picture"):
         find_pictures(tmp_path / "nowhere")
+
+
+def test_a_graph_is_told_what_is_no_picture_before_it_runs(tmp_path: Path) -> None:
+    Image.fromarray(shades()).save(tmp_path / "good.png")
+    (tmp_path / "bad.png").write_text("no picture")
+    nodes = {"target": {"op": "image", "path": [str(tmp_path / name) for name in ("good.png", "bad.png")]}}
+    (fault,) = fgraph.check({"nodes": nodes, "outputs": ["target"]})
+    assert fault.where == "nodes.target"
+    assert "bad.png cannot be read as an image" in fault.message

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import pytest
 import torch
 
+from fgraph.inversion import make_settings
 from fgraph.inversion.batch import invert
 from fgraph.inversion.noise import noise_penalty, normalise_noise
 from fgraph.inversion.optimise import Found, Search
+from fgraph.inversion.problem import make_problem
 from fgraph.inversion.settings import Space
 from fgraph.inversion.spaces import code_shape, mean_code, styles_of
 from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.statistics import sample_w
 from tests.inversion.conftest import problem_of
 
 
@@ -114,6 +120,19 @@ def test_the_best_of_several_starts_is_kept(generator: Generator, targets: torch
     assert any(several.loss < 0.9 * single.loss for single, several in zip(one, best, strict=True))
 
 
+@pytest.mark.parametrize("lost", [(1,), (0, 1, 2)])
+def test_a_start_that_diverges_is_never_the_best(
+    generator: Generator, targets: torch.Tensor, lost: tuple[int, ...]
+) -> None:
+    search = Search(problem_of(generator, steps=6, starts=3), targets[:2])
+    for at in lost:
+        search._values[0][at].fill_(torch.nan)  # the starts of the first image
+    found = finish(search)
+    assert [len(one.curve) for one in found.values()] == ([6, 6] if lost == (1,) else [1, 6])
+    assert [math.isfinite(one.loss) for one in found.values()] == [lost == (1,), True]
+    assert all(bool(one.code.isfinite().all()) == math.isfinite(one.loss) for one in found.values())
+
+
 def test_noise_stays_normal_and_helps(generator: Generator, targets: torch.Tensor) -> None:
     hard = torch.randn(targets.shape, generator=torch.Generator().manual_seed(4)).clamp(-1, 1)
     plain = invert(problem_of(generator, steps=30), hard[:3])
@@ -145,3 +164,37 @@ def test_styles_of_a_code(generator: Generator) -> None:
     torch.testing.assert_close(
         styles_of(generator, "w", w[None]), styles_of(generator, "w+", mean_code(generator, "w+")[None])
     )
+
+
+def test_soat_goes_where_the_published_program_goes(
+    generator: Generator, targets: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The loop of projector.py (mchong6/SOAT) written out: its losses, its prior and its Adam, whose ramp it forgets.
+
+    LPIPS, whose weights cannot be had here, is stood in for by another distance of pixels.
+    """
+
+    def perceived(images: torch.Tensor, wanted: Sequence[torch.Tensor]) -> torch.Tensor:
+        return (images - wanted[0]).abs().mean(dim=(1, 2, 3))
+
+    monkeypatch.setattr("fgraph.inversion.problem.load_lpips", lambda device: perceived)
+    double, steps, target = generator.to(dtype=torch.float64), 40, 3 * targets[:1].double()
+    (found,) = invert(make_problem(double, make_settings("soat", steps=steps)), target)
+
+    with torch.no_grad():
+        samples = generator.affine(torch.cat(list(sample_w(generator.table, generator.tensors)))).double()
+    mean, covariance = samples.mean(0, keepdim=True), torch.cov(samples.t())
+    inverse = torch.inverse(covariance * torch.eye(len(covariance)))
+    latent = mean.clone().requires_grad_()
+    adam = torch.optim.Adam([latent], lr=0.05, betas=(0.9, 0.999))
+    for _ in range(steps):
+        image = double.synthesise(latent).clamp(-1, 1)
+        error = torch.nn.functional.mse_loss(image, target)
+        apart = (latent - mean) @ inverse @ (latent - mean).t()
+        loss = 20 * perceived(image, [target]).mean() + error + 1e-3 * apart.mean()
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+    moved = float((latent - mean).detach().abs().max())
+    assert moved > 0.5
+    assert float((found.code - latent.detach()[0]).abs().max()) < 1e-5 * moved

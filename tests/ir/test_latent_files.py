@@ -164,3 +164,14 @@ def test_a_missing_file_is_a_fault_of_its_node():
     nodes = {"code": {"op": "latent", "file": "no/such.pt"}, "image": {"op": "decode", "of": "code"}}
     (fault,) = fgraph.check({"nodes": nodes, "outputs": ["image"]})
     assert (fault.where, "no/such.pt" in fault.message) == ("nodes.code", True)
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf])
+def test_codes_that_are_not_finite_are_told_and_arrays_beside_them_are_not_looked_at(
+    tmp_path: Path, number: float
+) -> None:
+    path = str(tmp_path / "codes.npz")
+    np.savez(path, latent=np.ones((1, 8)), loss=np.array([1.0, number]), bad=np.full((1, 8), number))
+    assert read_latent(path).codes.shape == (1, 8)
+    with pytest.raises(ValueError, match=r"in .*codes\.npz there are numbers that are not finite"):
+        read_latent(path, "bad")

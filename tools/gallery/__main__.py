@@ -20,9 +20,11 @@ from sheets import ROOT, write
 
 DRAWN = {**bundled.DRAWN, **edits.DRAWN, **moves.DRAWN, **sweep.DRAWN}
 WRITTEN = {"walk_film": moves.write_film}  # what is no WebP
-SCRIPTS = {  # pictures that belong to a measurement: drawn anew, without measuring
-    "rivals": ("bench/rivals.py", "--redraw"),
-    "inversion": ("bench/inversion.py", "--redraw"),
+SCRIPTS = {  # pictures that belong to a measurement, drawn anew without measuring, or to the training of the models
+    "rivals": ("bench/rivals.py", "--redraw", "--to", "{to}"),
+    "inversion": ("bench/inversion.py", "--redraw", "--to", "{to}"),
+    "benchmarks": ("bench/run.py", "--redraw", "--out", "{to}"),
+    "training": ("examples/training/show.py", "--to", "{to}/training"),
 }
 
 
@@ -46,10 +48,8 @@ def main() -> int:
 def draw(name: str, to: Path) -> int:
     """Draw one picture; 1 where its script fails."""
     if name in SCRIPTS:
-        script, *options = SCRIPTS[name]
-        return int(
-            subprocess.run([sys.executable, script, *options, "--to", str(to)], cwd=ROOT, check=False).returncode != 0
-        )
+        command = [sys.executable, *(word.format(to=to) for word in SCRIPTS[name])]
+        return int(subprocess.run(command, cwd=ROOT, check=False).returncode != 0)
     path = to / "gallery" / f"{name}.webp"
     path = write(DRAWN[name](), path) if name in DRAWN else WRITTEN[name](path.parent)
     sys.stdout.write(f"{path}\n")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isinf
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from fgraph._errors import SaveError
 from fgraph.inversion.batch import invert as invert_images
 from fgraph.inversion.optimise import Search
 from fgraph.inversion.problem import make_problem
@@ -15,6 +17,7 @@ from fgraph.ir.ops import Affine, Draw, Given, Invert, Lerp, MapZ, Repeat, Splic
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.seeds import draw_codes
 from fgraph.runtime.progress import progress
+from fgraph.stylegan.sources import default_folder
 
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -67,8 +70,12 @@ def splice(op: Splice, inputs: Sequence[Tensor], params: Params, context: Kernel
 
 
 def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """The codes of images, by optimisation."""
-    problem = make_problem(context.generators[op.model], op.settings)
+    """The codes of images, by optimisation; what is measured of the model for it is kept in the user's cache."""
+    generator = context.generators[op.model]
+    try:
+        problem = make_problem(generator, op.settings, folder=default_folder() / "inversions" / "statistics")
+    except SaveError:  # it is only a cache
+        problem = make_problem(generator, op.settings)
     with progress(op.settings.steps, "inverting") as job:
 
         def advance(search: Search) -> None:
@@ -77,4 +84,6 @@ def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: Kernel
             job.advance()
 
         found = invert_images(problem, inputs[0], advance)
+    if lost := [row for row, one in enumerate(found) if isinf(one.loss)]:
+        raise ValueError(f"the search diverged for image {lost[0]}: take a lower learning_rate")
     return torch.stack([one.code for one in found]).to(context.device, context.dtype)

@@ -52,10 +52,16 @@ def share_of(catalogue: Catalogue, part: Any) -> Tensor:
 
 
 def parts_in(catalogue: Catalogue, mask: Field) -> list[int]:
-    """The parts of which most lies inside a mask; if there is none, the one of which most does."""
+    """The parts of which most lies inside a mask; if there is none, the one of which most does.
+
+    Raises:
+        ValueError: no part has anything in the mask.
+    """
     height, width = catalogue.places.shape[1:]
     inside = torch.from_numpy(np.array(rasterise(mask, height, width)))
     shares = (catalogue.places * inside).sum(dim=(1, 2)) / catalogue.places.sum(dim=(1, 2)).clamp_min(1e-12)
+    if not shares.any():
+        raise ValueError("the mask is 0 wherever there is a part, so that it names none")
     return [number for number, share in enumerate(shares.tolist()) if share > _MOSTLY] or [int(shares.argmax())]
 
 

@@ -1,0 +1,105 @@
+"""The scripts behind the tables of transfers and inversions: their figures say what the pages say they do."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.docs.blocks import ROOT
+
+sys.path.insert(0, str(ROOT / "bench"))  # scripts, not a package
+import inversion
+import locality
+
+GENERATOR = np.random.default_rng(0)
+LEFT = np.where(np.arange(32) < 16, 1.0, 0.0) * np.ones((32, 1))
+HALF = locality.Setting(
+    "avatar",
+    "left_half",
+    {"kind": "region", "region": "left_half", "framing": "avatar"},
+    {"layer": "b16.conv0", "clusters": 4, "samples": 16},
+)
+
+
+def judged(made: np.ndarray) -> locality.Line:
+    """What is said of a picture that was made of two flat ones, -0.5 and 0.5 with a faint grain."""
+    return locality.judge(HALF, "made", {"source": SOURCE, "reference": REFERENCE, "made": made}, LEFT)
+
+
+SOURCE, REFERENCE = (level + GENERATOR.uniform(-0.05, 0.05, (2, 3, 32, 32)) for level in (-0.5, 0.5))
+
+
+def test_a_paste_is_local_complete_and_seen() -> None:
+    found = judged(LEFT * REFERENCE + (1 - LEFT) * SOURCE)
+    assert (found.inside, found.outside, found.reached) == pytest.approx((1, 0, 1), abs=0.01)
+    assert found.seam > 10
+
+
+def test_what_leaves_the_source_takes_nothing_and_what_replaces_it_is_not_local() -> None:
+    left, replaced = judged(SOURCE), judged(REFERENCE)
+    assert (left.inside, left.outside, left.reached) == (0, 0, 0)
+    assert left.seam == pytest.approx(1, rel=0.2)
+    assert (replaced.inside, replaced.outside, replaced.reached) == pytest.approx((1, 1, 1), abs=0.01)
+
+
+def test_every_method_of_a_transfer_is_measured_and_the_table_put_in_its_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{locality.START}\nold\n{locality.END}\nafter\n", encoding="utf-8")
+    monkeypatch.setattr(locality, "settings", lambda: [HALF])
+    monkeypatch.setattr(sys, "argv", ["locality.py", "--pairs", "2", "--page", str(page)])
+    locality.main()
+    text = page.read_text(encoding="utf-8")
+    assert text.startswith("before\n<!-- locality -->\n\n`python bench/locality.py --pairs 2`: 2 pairs a part")
+    assert text.endswith("<!-- /locality -->\nafter\n")
+    assert "old" not in text
+    rows = [line for line in text.splitlines() if line.startswith("| avatar, left half | ")]
+    assert len(rows) == 6
+    (paste,) = (line for line in rows if "pixel paste" in line)
+    assert paste.split(" | ")[3:5] == ["0.000", "0.00"]  # nothing outside
+    locality.main()
+    assert page.read_text(encoding="utf-8") == text
+
+
+@pytest.fixture(scope="module")
+def lines() -> dict[str, inversion.Line]:
+    """A line for every one that the page has, of which the first is measured in two steps."""
+    bench = inversion.Bench(steps=2)
+    first = bench.run("s, gaussian", bench.drawn()[:2])
+    names = [f"{space}, {prior}" for space, prior in inversion.GRID]
+    names += [f"s, gaussian, {weight:g}" for weight in inversion.WEIGHTS]
+    return {name: replace(first, name=name, psnr=(20.0 + at, 22.0 + at)) for at, name in enumerate(names)} | {
+        "measured": first
+    }
+
+
+def test_an_inversion_is_measured(lines: dict[str, inversion.Line]) -> None:
+    found = lines["measured"]
+    assert len(found.psnr) == 2
+    assert 5 < found.mean < 40
+    assert found.steps == 2
+    assert 0 < found.diagonal < 0.5  # two steps from the mean
+    assert found.cpu > 0
+
+
+def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
+    lines: dict[str, inversion.Line], tmp_path: Path
+) -> None:
+    grid = [lines[f"{space}, {prior}"] for space, prior in inversion.GRID]
+    weights = [lines[f"s, gaussian, {weight:g}"] for weight in inversion.WEIGHTS]
+    text = inversion.to_markdown(lines["measured"], grid, weights, [])
+    read = {line.name: line for line in inversion.read_lines(text)}
+    assert set(read) == set(lines) - {"measured"}
+    assert all(read[name].mean == pytest.approx(lines[name].mean, abs=0.01) for name in read)
+    inversion.draw(grid, weights, tmp_path / "plot.png")
+    inversion.redraw(tmp_path / "again.png")  # from the page as it stands
+    for name in ("plot.png", "again.png"):
+        with Image.open(tmp_path / name) as made:
+            assert made.size == (900, 520)
+            assert len(made.convert("RGB").getcolors(10**6) or ()) > 5

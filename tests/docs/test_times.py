@@ -1,0 +1,90 @@
+"""The timing of the seven jobs: what it runs is what the README says, and the page holds what it found."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.docs.blocks import ROOT
+
+sys.path.insert(0, str(ROOT / "bench"))  # scripts, not a package
+import jobs
+import machine
+import report
+
+QUICK = jobs.Job("quick", ("graph=blend_vertical", "graph.nodes.mix.layers=b8.."))
+MARKS = f"before\n{jobs.BEGIN}\nnothing yet\n{jobs.END}\nafter\n"
+
+
+def test_the_jobs_are_those_of_the_readme() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    said = re.findall(r"^\| \[(.+)\]\(docs/jobs/\w+\.md\) \| `python run\.py (.+)` \|$", text, re.MULTILINE)
+    assert [(job.name, " ".join(job.command)) for job in jobs.JOBS] == said
+    assert [job.seconds for job in jobs.JOBS if job.name != "GAN inversion"] == [30.0] * 6
+
+
+def test_in_time_is_pictures_made_by_one_core() -> None:
+    assert jobs.Time(clock=40, cpu=30, pictures=1, code=0).within(30)  # the clock tells of others too
+    assert not jobs.Time(clock=20, cpu=31, pictures=1, code=0).within(30)
+    assert not jobs.Time(clock=2, cpu=2, pictures=0, code=0).within(30)
+    assert not jobs.Time(clock=2, cpu=2, pictures=1, code=2).within(30)
+
+
+def test_a_line_has_a_cell_for_each_column() -> None:
+    line = jobs.to_line(QUICK, jobs.Time(clock=4.25, cpu=31.04, pictures=5, code=0, others=0.126))
+    command = "`python run.py graph=blend_vertical graph.nodes.mix.layers=b8..`"
+    assert line == f"| quick | {command} | 5 | 4.2 | 31.0 | 30 | no | 0.13 |"
+    assert {one.count("|") for one in (line, *jobs.HEAD)} == {9}
+
+
+def test_the_page_is_written_between_its_marks_again_and_again() -> None:
+    first = jobs.to_page(MARKS, ["| a |"], ["one machine"])
+    assert first.startswith(f"before\n{jobs.BEGIN}\n* one machine\n\n{jobs.HEAD[0]}\n")
+    assert first.endswith(f"| a |\n{jobs.END}\nafter\n")
+    assert "nothing yet" not in first
+    assert jobs.to_page(first, ["| a |"], ["one machine"]) == first
+    with pytest.raises(ValueError, match="the page has no"):
+        jobs.to_page("a page without marks", [], [])
+    jobs.to_page(jobs.PAGE.read_text(encoding="utf-8"), [], [])  # the page itself has its marks
+
+
+@pytest.mark.slow
+def test_a_command_is_run_as_after_a_fresh_clone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    found = jobs.measure(QUICK)
+    assert (found.code, found.pictures) == (0, 1)
+    assert 0.2 < found.cpu < 30
+    assert found.clock > 0.2
+    assert list(tmp_path.iterdir()) == []  # the user's cache was not touched
+    wrong = jobs.measure(jobs.Job("wrong", ("graph=nowhere",)))
+    assert (wrong.code, wrong.pictures) == (2, 0)
+
+
+@pytest.mark.parametrize(("arguments", "written", "code"), [([], True, 0), (["panorama"], False, 0), ([], True, 1)])
+def test_only_a_whole_table_is_written(
+    arguments: list[str], written: bool, code: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    page = tmp_path / "times.md"
+    page.write_text(MARKS, encoding="utf-8")
+    monkeypatch.setattr(jobs, "measure", lambda job: jobs.Time(2.0, 3.0, 1 - code, 0))
+    monkeypatch.setattr(sys, "argv", ["jobs.py", "--to", str(page), *arguments])
+    assert jobs.main() == code
+    text = page.read_text(encoding="utf-8")
+    assert ("| panorama | `python run.py graph=panorama` |" in text) == written
+    assert ("cores on average meanwhile" in text) == written
+
+
+def test_the_machine_is_told() -> None:
+    assert re.fullmatch(r".+, \d+ cores", machine.processor())
+    assert re.fullmatch(r"Python 3\.\d+\.\d+, torch \d\S+, fgraph \d\S+", machine.versions())
+
+
+def test_the_plot_of_the_benchmarks_can_be_drawn_from_their_page() -> None:
+    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| (")]
+    again = report.to_markdown(report.read_lines(page), [], "plot.png").splitlines()
+    assert len(rows) > 20
+    assert [line for line in again if line.startswith("| (")] == rows
