@@ -4,8 +4,8 @@
 
 Each line is one layer. `ms` is the time of the first way, the other numbers are ratios to it (below 1 is faster).
 Up-sampling: NCHW, padding after the transposed convolution (the usual way); the same channels-last; padding the input
-instead. Plain: NCHW; channels-last. `chunked/whole`: the layer of `network.styled_conv`, in chunks of rows against
-all rows at once.
+instead. Plain: NCHW; channels-last; by Winograd's algorithm. `sums`: the filter as sums of neighbours, against one
+depthwise convolution. `chunked/whole`: the layer of `network.styled_conv`, in chunks of rows against all rows at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.stylegan import chunk_sizes, network
+from fgraph.stylegan import chunk_sizes, network, winograd
+from fgraph.stylegan.resampling import smooth
 
 REPEATS = 9
 LAYERS = [  # rows, in, out, size of the input, up
@@ -46,15 +47,27 @@ def channels_last(x: Tensor) -> Tensor:
 
 
 def filtered(y: Tensor) -> Tensor:
-    return network._smooth(network._smooth(y, 2), 3)
+    return smooth(y, gain=64.0)
 
 
 def pad_after(x: Tensor, weight: Tensor) -> Tensor:
     return filtered(F.pad(F.conv_transpose2d(x, weight, stride=2), (1, 1, 1, 1)))
 
 
-def pad_before(x: Tensor, weight: Tensor) -> Tensor:
-    return filtered(F.conv_transpose2d(F.pad(x, (1, 1, 1, 1)), weight, stride=2, padding=1))
+def sum_neighbours(y: Tensor) -> Tensor:
+    return network._add_neighbours(network._add_neighbours(y, 2), 3)
+
+
+def pad_before(x: Tensor, weight: Tensor, fir: Callable[[Tensor], Tensor] = filtered) -> Tensor:
+    return fir(F.conv_transpose2d(F.pad(x, (1, 1, 1, 1)), weight, stride=2, padding=1))
+
+
+def by_winograd(x: Tensor, transformed: Tensor) -> Tensor:
+    height, width = x.shape[2:]
+    made = network.empty_maps((len(x), transformed.shape[2], height, width), x)
+    for band, part in winograd.convolve_bands(channels_last(F.pad(x, (1, 1, 1, 1))), transformed, height, width):
+        made[:, :, band] = part
+    return made
 
 
 def medians(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
@@ -72,10 +85,11 @@ def medians(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
 def convolutions(x: Tensor, weight: Tensor, up: int) -> dict[str, Callable[[], object]]:
     last = channels_last(x)
     if up == 1:
-        fast = network.lay_out(weight, 1)
+        fast, transformed = network.lay_out(weight, 1), winograd.transform_weight(weight)
         return {
             "NCHW": lambda: F.conv2d(x, weight, padding=1),
             "channels-last": lambda: F.conv2d(last, fast, padding=1),
+            "Winograd": lambda: by_winograd(last, transformed),
         }
     turned = weight.transpose(0, 1).contiguous()
     fast = network.lay_out(weight, 2).transpose(0, 1)
@@ -83,6 +97,7 @@ def convolutions(x: Tensor, weight: Tensor, up: int) -> dict[str, Callable[[], o
         "NCHW": lambda: pad_after(x, turned),
         "channels-last": lambda: pad_after(last, fast),
         "pad input": lambda: pad_before(last, fast),
+        "sums": lambda: pad_before(last, fast, sum_neighbours),
     }
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
     ("_collector", "_downloads", "_errors", "_sizes", "_version"),
-    ("_atomic", "_geometry", "_arrays", "_picture_file", "_pictures"),
+    ("_atomic", "_geometry", "_graphviz", "_arrays", "_picture_file", "_pictures"),
     ("stylegan", "_sheets"),
     ("fields", "_ports", "_results"),
     ("inversion",),
@@ -144,6 +144,10 @@ def test_no_module_imports_itself_through_others() -> None:
 def test_networkx_stays_in_digraph() -> None:
     users = {part_of(name) for name in modules() if "networkx" in libraries(name)}
     assert users == {"digraph"}
+
+
+def test_one_module_knows_graphviz() -> None:
+    assert [name for name, path in modules().items() if "pygraphviz" in path.read_text("utf-8")] == ["fgraph._graphviz"]
 
 
 def test_omegaconf_and_hydra_stay_in_the_stages_that_read_configuration() -> None:

@@ -5,7 +5,7 @@ networkx takes a tenth of a second to load, so that it is imported where a graph
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from fgraph.digraph.expansion import Flat
@@ -40,16 +40,6 @@ def in_order(nodes: Iterable[Flat]) -> tuple[list[Flat], list[list[str]]]:
         graph.remove_nodes_from(looped)
     ordered = nx.lexicographical_topological_sort(graph, key=rank.__getitem__)
     return [flats[rank[node_id]] for node_id in ordered], cycles
-
-
-def columns(inputs: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """Nodes in columns: each stands right of all that it reads (id -> ids it reads)."""
-    import networkx as nx
-
-    graph: nx.DiGraph[str] = nx.DiGraph()
-    graph.add_nodes_from(inputs)
-    graph.add_edges_from((one, node_id) for node_id, ids in inputs.items() for one in ids)
-    return [list(generation) for generation in nx.topological_generations(graph)]
 
 
 def _cycles(graph: nx.DiGraph[str], rank: Mapping[str, int]) -> tuple[set[str], list[list[str]]]:

@@ -38,7 +38,8 @@ class StepBuilder:
 
     def __init__(self, program: Program, first: int = 0, codes: Sequence[Places] | None = None) -> None:
         self.program = program
-        self.batches = _batches(program, with_codes=codes is None)
+        self.keys = schedule_keys(program)
+        self.batches = _batches(program, self.keys, with_codes=codes is None)
         self.places = _places(program, self.batches, first, codes)
 
     def steps(self) -> list[Step]:
@@ -71,6 +72,7 @@ class StepBuilder:
             inputs.append(self._gather(operands, windows, first.op.windows_wrap))
         return Step(
             op=first.op,
+            key=self.keys[batch[0].number],
             inputs=tuple(inputs),
             input_types=types,
             params=params,
@@ -123,9 +125,8 @@ def _windows(op: Op, port: int, types: tuple[Type, ...], made: tuple[Regions, Se
     return np.array(found, np.int64)
 
 
-def _batches(program: Program, *, with_codes: bool) -> list[list[Unit]]:
+def _batches(program: Program, keys: Sequence[Key], *, with_codes: bool) -> list[list[Unit]]:
     """The units of each step, steps in the order they run."""
-    keys = schedule_keys(program)
     steps: dict[Hashable, list[Unit]] = {}
     first: dict[Hashable, Key] = {}
     for number, instruction in enumerate(program.instructions):

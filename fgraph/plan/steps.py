@@ -10,6 +10,7 @@ from fgraph.ir.program import Index, Output, Regions
 from fgraph.ir.regions import Region, Size
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
+from fgraph.plan.schedule import Key
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -20,6 +21,7 @@ class Step:
     """
 
     op: Op
+    key: Key  # when it runs
     inputs: tuple[Gather, ...]
     input_types: tuple[Type, ...]  # of whole rows
     params: tuple[Hashable, ...]

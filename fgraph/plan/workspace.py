@@ -9,7 +9,7 @@ from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Step
 from fgraph.stylegan.alias_free.chunk_sizes import layer_bytes
-from fgraph.stylegan.chunk_sizes import band_lines, chunk_rows
+from fgraph.stylegan.chunk_sizes import WINOGRAD_TILE, chunk_rows, is_winograd, winograd_bytes
 
 _FIR = 3  # pixels that the filter of an up-sampling layer shortens a line by
 
@@ -67,23 +67,24 @@ def _context(step: Step) -> int:
 
 
 def _conv(step: Step, rows: int) -> int:
-    """The styled input and the convolution of some rows at a time; where it up-samples, the lines being filtered."""
+    """The styled input of some rows at a time, and what the convolution makes of it on its way to the result."""
     op = step.op
     assert isinstance(op, Conv)
-    up, context = op.layer.up, _context(step)
     inputs, height, width = step.row_inputs[0].shape
-    outputs, made_height, made_width = step.row_type.shape
+    outputs, *size = step.row_type.shape
+    result = 4 * rows * outputs * size[0] * size[1]
+    made = result if rows < step.rows else 0  # of chunks; then the result of all is there already
+    if op.layer.up == 1 and is_winograd(inputs, op.layer.out_channels, size):
+        tiled = [-(-length // WINOGRAD_TILE) * WINOGRAD_TILE + 2 for length in size]
+        styled = 4 * rows * inputs * tiled[0] * tiled[1]
+        return styled + winograd_bytes(rows, inputs, op.layer.out_channels, size)
+    context = _context(step)
     styled = 4 * rows * inputs * (height + context) * (width + context)
-    result = 4 * rows * outputs * made_height * made_width
-    chunked = rows < step.rows  # then the result is there already, and each chunk goes into it
-    if up == 1:
-        return styled + (result if chunked else 0)
-    total = 4 * rows * outputs * (made_height + _FIR) * (made_width + _FIR)
-    lines = min(made_height, band_lines(result // made_height))
-    band = 2 * result // made_height * (lines + _FIR)
-    first = styled + total - (0 if chunked else result)
+    if op.layer.up == 1:
+        return styled + made
+    total = 4 * rows * outputs * (size[0] + _FIR) * (size[1] + _FIR)
     residual = step.out_bytes if op.layer.residual == "made" else 0
-    return max(first, total + band + (result if chunked else 0)) + residual
+    return max(styled + total - (result - made), total + made) + residual
 
 
 def _alias_free(step: Step, gathered: list[int]) -> int:

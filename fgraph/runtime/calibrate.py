@@ -14,7 +14,7 @@ from fgraph._errors import SaveError
 from fgraph.plan.forecast import conv_flops
 from fgraph.plan.speeds import Rate, Speeds, find_speeds, save_speeds
 from fgraph.runtime.run import pick_device
-from fgraph.stylegan import network
+from fgraph.stylegan import network, winograd
 
 _LOG = logging.getLogger("fgraph")
 _BUDGET, _PATIENCE = 1.0, 3.0  # seconds: then each layer is run but once; then what is large is left out
@@ -92,8 +92,9 @@ def _layer(channels: int, side: int, up: int, place: torch.device, dtype: torch.
     noise = torch.ones(1, 1, side * up, side * up, device=place, dtype=dtype)
     known = network.energy(weight)
     strength, bias = noise.new_ones(()), style[0]
+    transformed = winograd.transform_weight(weight) if winograd.suits(weight, up, (side, side)) else None
     return lambda: network.styled_conv(
-        x, weight, style, bias, noise=noise, strength=strength, up=up, weight_energy=known
+        x, weight, style, bias, noise=noise, strength=strength, up=up, weight_energy=known, transformed=transformed
     )
 
 

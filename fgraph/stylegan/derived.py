@@ -16,6 +16,7 @@ from fgraph.stylegan import network
 from fgraph.stylegan.half import HalfWeight
 from fgraph.stylegan.layers import Layer, LayerTable
 from fgraph.stylegan.statistics import style_moments, w_moments
+from fgraph.stylegan.winograd import transform_weight
 
 
 class Derived:
@@ -25,6 +26,7 @@ class Derived:
         self._table = table
         self._tensors = tensors
         self._energies: dict[int, Tensor] = {}
+        self._transformed: dict[int, Tensor] = {}
         self._halves: dict[tuple[int, torch.dtype], HalfWeight] = {}
 
     def energy(self, layer: Layer) -> Tensor:
@@ -36,6 +38,12 @@ class Derived:
             with torch.inference_mode(False), torch.no_grad():
                 self._energies[layer.index] = network.energy(weight)
         return self._energies[layer.index]
+
+    def transformed_weight(self, layer: Layer) -> Tensor:
+        """A layer's weight for Winograd's algorithm, [36, I, O]."""
+        if layer.index not in self._transformed:
+            self._transformed[layer.index] = transform_weight(self._tensors[f"{layer.name}.weight"].detach())
+        return self._transformed[layer.index]
 
     def half_weight(self, layer: Layer, dtype: torch.dtype) -> HalfWeight:
         """A layer's weight as `half.half_conv` takes it."""

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from fgraph.stylegan import network
 from fgraph.stylegan.discriminator_table import DiscriminatorTable, discriminator_shapes
+from fgraph.stylegan.resampling import downsample, smooth
 
 _CHANNELS_LAST = torch.channels_last
 _GAIN = math.sqrt(2)  # after leaky ReLU
@@ -106,9 +107,9 @@ def residual_block(x: Tensor, tensors: Mapping[str, Tensor], name: str, clamp: f
     """One block: [rows, I, H, W] -> [rows, O, H / 2, W / 2]."""
     y = _conv(x, tensors[f"{name}.conv1.0.weight"], tensors[f"{name}.conv1.1.bias"], clamp=clamp)
     weight, bias = tensors[f"{name}.conv2.1.weight"], tensors[f"{name}.conv2.2.bias"]
-    y = _conv(_blur(y), weight, bias, stride=2, gain=_HALF, clamp=clamp)
+    y = _conv(smooth(y, padding=2), weight, bias, stride=2, gain=_HALF, clamp=clamp)
     skip = tensors[f"{name}.skip.1.weight"]
-    return y + F.conv2d(_halve(x), skip * (_HALF / math.sqrt(skip.shape[1])))
+    return y + F.conv2d(downsample(x), skip * (_HALF / math.sqrt(skip.shape[1])))
 
 
 def _from_rgb(tensors: Mapping[str, Tensor], name: str, images: Tensor, clamp: float | None) -> Tensor:
@@ -130,31 +131,6 @@ def _conv(
 def _dense(x: Tensor, tensors: Mapping[str, Tensor], name: str) -> Tensor:
     weight = tensors[f"{name}.weight"]
     return F.linear(x, weight * (1 / math.sqrt(weight.shape[1])), tensors[f"{name}.bias"])
-
-
-def _blur(x: Tensor) -> Tensor:
-    """Filter by [1, 3, 3, 1] / 8 on both axes, two zeros on each side: one pixel more than before, as stride 2 reads.
-
-    The filter is [1, 1] three times over: sums of neighbours.
-    """
-    x = F.pad(x * (1 / 64), (2, 2, 2, 2))
-    for dim in (2, 3):
-        for _ in range(3):
-            length = x.shape[dim] - 1
-            x = x.narrow(dim, 0, length) + x.narrow(dim, 1, length)
-    return x
-
-
-def _halve(x: Tensor) -> Tensor:
-    """The same filter with one zero on each side, at every second pixel: half the size."""
-    x = F.pad(x, (1, 1, 1, 1))
-    x = _weigh(x[:, :, :-2:2], x[:, :, 1:-1:2], x[:, :, 2::2], x[:, :, 3::2])
-    x = _weigh(x[..., :-2:2], x[..., 1:-1:2], x[..., 2::2], x[..., 3::2])
-    return x.contiguous(memory_format=_CHANNELS_LAST)
-
-
-def _weigh(first: Tensor, second: Tensor, third: Tensor, fourth: Tensor) -> Tensor:
-    return torch.add((first + fourth) * (1 / 8), second + third, alpha=3 / 8)
 
 
 def _deviation(x: Tensor, table: DiscriminatorTable) -> Tensor:

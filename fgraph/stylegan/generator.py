@@ -20,6 +20,7 @@ from fgraph.stylegan.half import half_conv, half_from, half_to_rgb
 from fgraph.stylegan.layers import Layer, LayerTable
 from fgraph.stylegan.statistics import map_z
 from fgraph.stylegan.tensors import check_shapes
+from fgraph.stylegan.winograd import suits
 
 Noise = Literal["const", "none"] | Sequence[Tensor]
 
@@ -197,6 +198,9 @@ class Generator:
             made = half_conv(x, self._derived.half_weight(layer, half), style, bias, **rest)
         else:
             weight, energy = self.tensors[f"{layer.name}.weight"], self._derived.energy(layer)
+            size = [length - 2 * padded for length in x.shape[2:]]
+            if suits(weight, layer.up, size) and not weight.requires_grad:
+                rest["transformed"] = self._derived.transformed_weight(layer)
             room = None if out is None else out[:, : layer.out_channels]
             made = network.styled_conv(x.to(weight.dtype), weight, style, bias, weight_energy=energy, out=room, **rest)
             if out is not None and layer.residual != "made":

@@ -15,19 +15,23 @@ Layout. Activations are made channels-last, which `bench/layers.py` shows to be 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.stylegan.activations import GAINS, HOMOGENEOUS
+from fgraph.stylegan.chunk_sizes import WINOGRAD_TILE
 from fgraph.stylegan.chunks import bands_of, rows_per_chunk
 from fgraph.stylegan.resampling import smooth
+from fgraph.stylegan.winograd import convolve_bands
 
 SLOPE = 0.2
 EPSILON = 1e-8
 _CHANNELS_LAST = torch.channels_last
+_ALL = slice(None)
 _FIR_GAIN = {1: 1.0, 2: 1 / 16}  # [1, 3, 3, 1] squared sums to 64; the gain of up-sampling is 4
 
 
@@ -119,8 +123,7 @@ def modulated_conv(
         [rows, O, H * up, W * up].
     """
     style = style * _gain(weight)
-    total = _sum_taps(_styled(x, style, up, wrap_x, wrap_y, padded=padded), weight, up, padded or wrap_x or wrap_y)
-    total = total if up == 1 else _filtered(total)
+    total = _convolve(x, weight, style, up, wrap_x=wrap_x, wrap_y=wrap_y, padded=padded)
     if not demodulate:
         return total * _FIR_GAIN[up]
     return total * _demodulation(style, weight, weight_energy, _FIR_GAIN[up])
@@ -139,6 +142,7 @@ def styled_conv(
     wrap_y: bool = False,
     padded: bool = False,
     weight_energy: Tensor | None = None,
+    transformed: Tensor | None = None,
     activation: str = "lrelu",
     gain: float = 1.0,
     clamp: float | None = None,
@@ -150,54 +154,79 @@ def styled_conv(
     Arguments and result as `modulated_conv`; `bias` is [O], `noise` [rows or 1, 1, H * up, W * up], `strength` one
     number, `residual` and `out` like the result, which is written to `out` if that is given (then no gradients are
     recorded). `gain` comes on top of the activation's own, and `clamp` is scaled by it. Where the activation is
-    homogeneous, as leaky ReLU is, gains go into the terms of the sum and cost no pass over it.
+    homogeneous, as leaky ReLU is, gains go into the terms of the sum and cost no pass over it. With `transformed`,
+    `winograd.transform_weight(weight)`, the convolution runs by Winograd's algorithm, without gradients.
     """
     whole = gain * GAINS[activation]
     inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
     size = [(length - 2 * padded) * up for length in x.shape[2:]]
-    term = None if noise is None or strength is None else (noise * (strength * inner)).expand(-1, -1, *size)
-    weight_energy = energy(weight) if weight_energy is None else weight_energy
-    offset = (bias * inner).view(1, -1, 1, 1)
-
-    demod = _demodulation(style * _gain(weight), weight, weight_energy, inner * _gain(weight) * _FIR_GAIN[up])
-    context = padded or wrap_x or wrap_y
+    known = energy(weight) if weight_energy is None else weight_energy
+    finish = _Finish(
+        demod=_demodulation(style * _gain(weight), weight, known, inner * _gain(weight) * _FIR_GAIN[up]),
+        offset=(bias * inner).view(1, -1, 1, 1),
+        noise=None if noise is None or strength is None else (noise * (strength * inner)).expand(-1, -1, *size),
+        activation=activation,
+        gain=outer,
+        clamp=None if clamp is None else clamp * gain,
+        residual=residual,
+    )
+    edges = {"wrap_x": wrap_x, "wrap_y": wrap_y, "padded": padded}
+    if torch.is_grad_enabled():
+        return finish(_convolve(x, weight, style, up, **edges))
 
     def run(rows: slice, room: Tensor | None) -> Tensor:
-        # no name for the styled input: it must be gone before `finish` takes its room
-        return finish(
-            _sum_taps(_styled(x[rows], style[rows], up, wrap_x, wrap_y, padded=padded), weight, up, context), rows, room
-        )
-
-    def finish(total: Tensor, rows: slice, room: Tensor | None) -> Tensor:
-        """What follows the convolution, in bands of lines that stay in the cache; in place where nothing forbids."""
-        if torch.is_grad_enabled():
-            return finish_band(total, rows, slice(None), None)
-        if room is None:
-            room = total if up == 1 else empty_maps((*total.shape[:2], *size), total)
-        for band in bands_of(room):
-            lines = slice(band.start, band.stop + 3 * (up - 1))
-            finish_band(total[:, :, lines], rows, band, room[:, :, band])
+        bands: Iterable[tuple[slice, Tensor]]
+        if transformed is None:
+            total = _convolve(x[rows], weight, style[rows], up, **edges)
+            bands = ((band, total[:, :, band]) for band in bands_of(total))
+            room = total if room is None else room
+        else:
+            styled = _styled(x[rows], style[rows], **edges, step=WINOGRAD_TILE)
+            bands = convolve_bands(styled, transformed, *size)
+            room = empty_maps((len(styled), len(weight), *size), x) if room is None else room
+        for band, part in bands:  # lines that stay in the cache
+            finish(part, rows, band, room[:, :, band])
         return room
-
-    def finish_band(y: Tensor, rows: slice, band: slice, out: Tensor | None) -> Tensor:
-        y = y if up == 1 else _filtered(y)
-        y = torch.addcmul(offset, y, demod[rows], out=out)  # [rows, O, lines, W]
-        if term is not None:
-            y.add_((term if term.shape[0] == 1 else term[rows])[:, :, band])
-        y = activate_(y, activation)
-        y = y if outer == 1.0 else y * outer
-        y = y if clamp is None else bounded(y, clamp * gain)
-        y = y if residual is None else y + residual[rows, :, band]
-        return y if out is None or y is out else out.copy_(y)
 
     chunk = rows_per_chunk(x, weight, up)
     if chunk >= len(x):
-        return run(slice(0, len(x)), out)
+        return run(_ALL, out)
     out = empty_maps((len(x), len(weight), *size), x) if out is None else out
     for start in range(0, len(x), chunk):
         rows = slice(start, start + chunk)
         run(rows, out[rows])
     return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Finish:
+    """What follows a layer's convolution."""
+
+    demod: Tensor  # [rows, O, 1, 1]
+    offset: Tensor  # [1, O, 1, 1]
+    noise: Tensor | None  # [rows or 1, 1, H, W]
+    activation: str
+    gain: float
+    clamp: float | None
+    residual: Tensor | None  # [rows, O, H, W]
+
+    def __call__(self, y: Tensor, rows: slice = _ALL, band: slice = _ALL, out: Tensor | None = None) -> Tensor:
+        """Finish some lines of some rows, which are used up: [rows, O, lines, W]; into `out`, if that is given."""
+        y = torch.addcmul(self.offset, y, _cut(self.demod, rows), out=out)
+        if self.noise is not None:
+            y.add_(_cut(self.noise if len(self.noise) == 1 else _cut(self.noise, rows), band, axis=2))
+        y = activate_(y, self.activation)
+        y = y if self.gain == 1.0 else y * self.gain
+        y = y if self.clamp is None else bounded(y, self.clamp)
+        y = y if self.residual is None else y + _cut(_cut(self.residual, rows), band, axis=2)
+        return y if out is None or y is out else out.copy_(y)
+
+
+def _cut(x: Tensor, part: slice, axis: int = 0) -> Tensor:
+    """A part of `x` along an axis. All of it is no slice, whose backward pass would be a copy into zeros."""
+    if part is _ALL:
+        return x
+    return x[part] if axis == 0 else x[:, :, part]
 
 
 def bounded(x: Tensor, most: float) -> Tensor:
@@ -260,41 +289,54 @@ def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
     return torch.empty(*shape, dtype=like.dtype, device=like.device, memory_format=_CHANNELS_LAST)
 
 
-def _styled(x: Tensor, style: Tensor, up: int, wrap_x: bool, wrap_y: bool, *, padded: bool) -> Tensor:
-    """`style * x`, channels-last, with one pixel of context on each side if `_sum_taps` reads it."""
+def _styled(x: Tensor, style: Tensor, wrap_x: bool, wrap_y: bool, *, padded: bool, step: int = 1) -> Tensor:
+    """`style * x` with one pixel of context on each side, channels-last: [rows, C, H + 2, W + 2].
+
+    Zeros fill H and W up to multiples of `step`.
+    """
     style = style[:, :, None, None]
-    if padded or not (wrap_x or wrap_y or up == 2):
-        return (x * style).contiguous(memory_format=_CHANNELS_LAST)
-    if torch.is_grad_enabled() or wrap_x or wrap_y:
-        return pad_edges((x * style).contiguous(memory_format=_CHANNELS_LAST), wrap_x, wrap_y)
-    rows, channels, height, width = x.shape
-    result = empty_maps((rows, channels, height + 2, width + 2), x)  # one pass, rather than one more to pad
-    result[:, :, :: height + 1] = 0
-    result[:, :, :, :: width + 1] = 0
-    torch.mul(x, style, out=result[:, :, 1:-1, 1:-1])
+    height, width = (length - 2 * padded for length in x.shape[2:])
+    down, right = -height % step, -width % step
+    if torch.is_grad_enabled() or wrap_x or wrap_y or (padded and not (down or right)):
+        styled = (x * style).contiguous(memory_format=_CHANNELS_LAST)
+        styled = styled if padded else pad_edges(styled, wrap_x, wrap_y)
+        return F.pad(styled, (0, right, 0, down)) if down or right else styled
+    result = empty_maps((*x.shape[:2], height + down + 2, width + right + 2), x)  # one pass, rather than one to pad
+    inner = result if padded else result[:, :, 1:, 1:]
+    inner = inner[:, :, : x.shape[2], : x.shape[3]]
+    if not padded:
+        result[:, :, 0] = 0
+        result[:, :, :, 0] = 0
+    result[:, :, result.shape[2] - down - (not padded) :] = 0
+    result[:, :, :, result.shape[3] - right - (not padded) :] = 0
+    torch.mul(x, style, out=inner)
     return result
 
 
-def _sum_taps(x: Tensor, weight: Tensor, up: int, context: bool) -> Tensor:
-    """The convolution alone; of an up-sampling one, the 2H + 3 by 2W + 3 pixels that the filter reads.
+def _convolve(x: Tensor, weight: Tensor, style: Tensor, up: int, *, wrap_x: bool, wrap_y: bool, padded: bool) -> Tensor:
+    """The convolution of `style * x`, filtered if it up-samples, without any gain.
 
-    `x` has one pixel of context on each side if `context` or `up == 2`. (Up-sampling of a padded input does more work,
-    but widths that are powers of two are much slower: their lines compete for places in the cache.)
+    Up-sampling of a padded input does more work, but widths that are powers of two are much slower: their lines
+    compete for places in the cache.
     """
     if up == 2:
-        return F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=1)
-    return F.conv2d(x, weight, padding=0 if context or weight.shape[2] == 1 else 1)
+        x = _styled(x, style, wrap_x, wrap_y, padded=padded)
+        return _filtered(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=1))
+    if padded or wrap_x or wrap_y:
+        return F.conv2d(_styled(x, style, wrap_x, wrap_y, padded=padded), weight)
+    x = (x * style[:, :, None, None]).contiguous(memory_format=_CHANNELS_LAST)
+    return F.conv2d(x, weight, padding=weight.shape[2] // 2)
 
 
 def _filtered(x: Tensor) -> Tensor:
     """The filter [1, 3, 3, 1] in both directions, not normalised: [rows, C, H, W] -> [rows, C, H - 3, W - 3]."""
-    if torch.is_grad_enabled():  # sums of neighbours are slow to differentiate
-        return smooth(x, gain=64.0)
-    return _smooth(_smooth(x, 2), 3)
+    if x.dtype == torch.float64 and not torch.is_grad_enabled():
+        return _add_neighbours(_add_neighbours(x, 2), 3)  # on a CPU, eight times faster than a convolution is there
+    return smooth(x, gain=64.0)
 
 
-def _smooth(x: Tensor, dim: int) -> Tensor:
-    """Filter by [1, 3, 3, 1], which is [1, 1] three times over: three sums of neighbours. Three pixels shorter."""
+def _add_neighbours(x: Tensor, dim: int) -> Tensor:
+    """Filter by [1, 3, 3, 1], which is [1, 1] three times over. Three pixels shorter."""
     for _ in range(3):
         length = x.shape[dim] - 1
         x = x.narrow(dim, 0, length) + x.narrow(dim, 1, length)

@@ -6,6 +6,7 @@ again. `bench/training.py` measures the whole of which it is a part.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import torch
@@ -31,8 +32,15 @@ def downsample(x: Tensor) -> Tensor:
 
 
 def _kernel(like: Tensor, gain: float) -> Tensor:
-    taps = torch.tensor(_TAPS, dtype=like.dtype, device=like.device)
-    return (torch.outer(taps, taps) * (gain / 64)).expand(like.shape[1], 1, 4, 4)
+    return _square(like.dtype, like.device, gain).expand(like.shape[1], 1, 4, 4)
+
+
+@lru_cache(maxsize=64)
+def _square(dtype: torch.dtype, device: torch.device, gain: float) -> Tensor:
+    """The filter [4, 4]: a tensor that may take part in a backward pass, wherever it was first asked for."""
+    with torch.inference_mode(False), torch.no_grad():
+        taps = torch.tensor(_TAPS, dtype=dtype, device=device)
+        return torch.outer(taps, taps) * (gain / 64)
 
 
 class _Smooth(torch.autograd.Function):

@@ -1,4 +1,4 @@
-"""What explain and draw tell of a plan: what each stage saved, a forecast, a drawing."""
+"""What explain tells of a plan: what each stage saved, a forecast."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
 import fgraph
 from fgraph.plan import Plan
-from fgraph.plan.draw import draw_plan
 from fgraph.plan.forecast import conv_flops, forecast, rate, step_seconds
 from fgraph.plan.speeds import Rate, Speeds, cache_folder, find_speeds, save_speeds
 
@@ -208,41 +206,6 @@ def _run_seconds(plan: Plan) -> float:
     start = time.process_time()
     fgraph.run(plan)
     return time.process_time() - start
-
-
-def test_the_drawing_shows_every_layer_once() -> None:
-    plan = planned()
-    root = ElementTree.fromstring(draw_plan(plan))
-    space = "{http://www.w3.org/2000/svg}"
-    tips = [str(one.findtext(f"{space}title")) for one in root.iter(f"{space}g")]
-    assert len(tips) == len(plan.steps)  # nothing is done twice in this one
-    assert sum("conv b64.conv1" in tip for tip in tips) >= 1
-    texts = [str(one.text) for one in root.iter(f"{space}text")]
-    assert any(f"{plan.cost.layer_calls} calls" in text for text in texts)
-    assert not re.search(r"nan|inf\b", draw_plan(plan))
-
-
-def test_boxes_stand_right_of_what_they_read_and_inside_the_drawing() -> None:
-    from fgraph.plan.draw import _boxes, _lay_out
-
-    plan = planned()
-    boxes, keys = _boxes(plan.steps)
-    width, _ = _lay_out(boxes)
-    for number, step in enumerate(plan.steps):
-        box = boxes[keys[number]]
-        assert box.x >= 0
-        assert box.x + box.width <= width
-        for one in {source for gather in step.inputs for source in gather.sources}:
-            assert boxes[keys[one]].x < box.x or not plan.steps[one].inputs
-
-
-def test_chunks_that_do_the_same_are_one_box() -> None:
-    whole = planned(f"{{{GRAPH_OF_ROWS % list(range(8))}}}")
-    plan = whole.within(whole.cost.peak_bytes // 3)
-    drawing = draw_plan(plan)
-    assert f"{plan.chunks} chunks" in drawing
-    assert drawing.count('class="step"') < len(plan.steps) / 2
-    assert re.search(r">b64.conv1 ×\d+<", drawing)
 
 
 def test_the_cache_is_the_users_own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import fgraph
 from fgraph.runtime.memory import keep_freed_memory
 from fgraph.stylegan.generator import Generator
 from tests.alias_free_networks import Kind, design, random_alias_free
+from tests.networks import wide
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,14 @@ def measured_peak(plan: fgraph.Plan) -> int:
 def test_a_plain_batch_takes_what_was_predicted(model: Generator, rows: int) -> None:
     plan = fgraph.compile(plain(model, rows))
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
+
+
+@pytest.mark.parametrize("count", [1, 7])
+def test_wide_layers_take_what_was_predicted(count: int) -> None:
+    """They run by Winograd's algorithm, which needs more room beside its result."""
+    for graph in (plain(wide(0), count), panorama(wide(0), count + 1)):
+        plan = fgraph.compile(graph)
+        assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
 
 @pytest.mark.parametrize("count", [2, 9])

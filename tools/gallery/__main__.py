@@ -13,13 +13,18 @@ import sys
 from pathlib import Path
 
 import bundled
+import drawings
 import edits
 import moves
 import sweep
 from sheets import ROOT, write
 
 DRAWN = {**bundled.DRAWN, **edits.DRAWN, **moves.DRAWN, **sweep.DRAWN}
-WRITTEN = {"walk_film": moves.write_film}  # what is no WebP
+WRITTEN = {  # what is no WebP
+    "walk_film": moves.write_film,
+    "drawings/panorama": drawings.write_graph,
+    "drawings/panorama.plan": drawings.write_plan,
+}
 SCRIPTS = {  # pictures that belong to a measurement, drawn anew without measuring, or to the training of the models
     "rivals": ("bench/rivals.py", "--redraw", "--to", "{to}"),
     "inversion": ("bench/inversion.py", "--redraw", "--to", "{to}"),

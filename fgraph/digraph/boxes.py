@@ -1,0 +1,77 @@
+"""Which nodes are one box of a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+
+from fgraph._graphviz import LARGEST, extent
+from fgraph._ports import Kind
+from fgraph.digraph.wiring import WiredNode, Wiring
+
+_MOST_SLOTS = 8  # for the values of one list port; what has more of them shares one slot
+
+
+@dataclass
+class Box:
+    """Nodes that are drawn as one: most often, a single one."""
+
+    nodes: list[WiredNode] = field(default_factory=list)
+    reads: dict[str, list[str]] = field(default_factory=dict)  # slot -> names of boxes
+
+    @property
+    def op(self) -> str:
+        """What all of them do."""
+        return self.nodes[0].node.op
+
+    @property
+    def kind(self) -> Kind:
+        """What all of them make."""
+        return self.nodes[0].kind
+
+    @property
+    def rows(self) -> int:
+        """How many rows they make."""
+        return sum(wired.rows for wired in self.nodes)
+
+
+def find_boxes(wiring: Wiring) -> tuple[dict[str, Box], str]:
+    """The boxes by name, each after those that it reads; and how nodes share them, where they are too many."""
+    boxes = _boxes(wiring, {wired.id: wired.id for wired in wiring.nodes})
+    if _fits(boxes):
+        return boxes, ""
+    boxes = _boxes(wiring, _alike(wiring))
+    if _fits(boxes):
+        return boxes, "those that do the same to the same are one box"
+    by_operation = {wired.id: f"{wired.node.op}, {wired.kind}" for wired in wiring.nodes}
+    return _boxes(wiring, by_operation), "those of one operation are one box"
+
+
+def _fits(boxes: Mapping[str, Box]) -> bool:
+    reads = {name: {one for sources in box.reads.values() for one in sources} for name, box in boxes.items()}
+    return extent(reads) <= LARGEST
+
+
+def _alike(wiring: Wiring) -> dict[str, str]:
+    """The same name for nodes of one operation that read from boxes of the same names."""
+    outputs = set(wiring.outputs.values())
+    numbers: dict[Hashable, int] = {}
+    names: dict[str, str] = {}
+    for wired in wiring.nodes:
+        reads = tuple((port, frozenset(names[one] for one in ids)) for port, ids in wired.inputs.items())
+        key = (wired.node.op, wired.kind, wired.id in wiring.used, wired.id in outputs, reads)
+        names[wired.id] = f"{wired.node.op} {numbers.setdefault(key, len(numbers))}"
+    return names
+
+
+def _boxes(wiring: Wiring, names: Mapping[str, str]) -> dict[str, Box]:
+    boxes: dict[str, Box] = {}
+    for wired in wiring.nodes:
+        boxes.setdefault(names[wired.id], Box()).nodes.append(wired)
+    for box in boxes.values():
+        for wired in box.nodes:
+            for port, ids in wired.inputs.items():
+                apart = len(box.nodes) == 1 and 1 < len(ids) <= _MOST_SLOTS
+                for number, one in enumerate(ids):
+                    box.reads.setdefault(f"{port}[{number}]" if apart else port, []).append(names[one])
+    return boxes

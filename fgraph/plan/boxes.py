@@ -1,0 +1,113 @@
+"""Which steps are one box of a drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from fgraph._graphviz import LARGEST, extent
+from fgraph._ports import Kind
+from fgraph.ir.ops import LayerOp
+from fgraph.plan.steps import Step
+
+_KINDS = {"activation": Kind.FEATURES, "noise": Kind.MASK, "mask": Kind.MASK, "rgb": Kind.IMAGE}
+
+
+@dataclass
+class Box:
+    """Steps that are drawn as one."""
+
+    steps: list[Step] = field(default_factory=list)
+    reads: dict[str, bool] = field(default_factory=dict)  # name of a box -> whether rows of it are copied together
+    place: int = 0  # how far down it stands
+
+    @property
+    def title(self) -> str:
+        """The layer, or the operation."""
+        return self.layer.layer.name if self.layer else self.steps[0].op.name
+
+    @property
+    def layer(self) -> LayerOp | None:
+        """The call of a layer, if it is one."""
+        op = self.steps[0].op
+        return op if isinstance(op, LayerOp) else None
+
+    @property
+    def kind(self) -> Kind:
+        """What it makes; noise is told with masks, and what is no map with codes."""
+        return _KINDS.get(self.steps[0].type.kind, Kind.LATENT)
+
+    @property
+    def flops(self) -> int:
+        """Floating-point operations of all steps."""
+        return sum(step.flops for step in self.steps)
+
+    @property
+    def sizes(self) -> list[str]:
+        """How many rows are made of each size, the most first."""
+        rows: dict[str, int] = {}
+        for step in self.steps:
+            size = " {}×{}".format(*step.row_type.size) if step.row_type.spatial else ""
+            rows[size] = rows.get(size, 0) + step.rows
+        most_first = sorted(rows.items(), key=lambda pair: -pair[1])
+        return [f"{count:,} row{'s' if count > 1 else ''}{size}" for size, count in most_first]
+
+
+def find_boxes(steps: Sequence[Step]) -> tuple[dict[str, Box], str]:
+    """The boxes by name, each after those that it reads; and what shares a box, where there would be too many.
+
+    Steps of one place in the schedule and one layer or operation are one box: so are tiles of several sizes, and what
+    chunks repeat.
+    """
+    reads = [_sources(step) for step in steps]
+    what = [_what(step) for step in steps]
+    keys = [(step.key[:4], bool(read), *one) for step, read, one in zip(steps, reads, what, strict=True)]
+    boxes = _boxes(steps, reads, keys)
+    if extent({name: box.reads for name, box in boxes.items()}) <= LARGEST:
+        _place(boxes)
+        return boxes, ""
+    return _boxes(
+        steps, reads, what
+    ), "too many to draw in order: all calls of a layer, or of an operation, are one box"
+
+
+def _sources(step: Step) -> dict[int, bool]:
+    """The steps that a step reads, and whether it copies rows of them; buffers of an earlier run are no steps."""
+    found: dict[int, bool] = {}
+    for gather in step.inputs:
+        for one in gather.sources:
+            if one >= 0:
+                found[one] = found.get(one, False) or gather.copies_rows
+    return found
+
+
+def _what(step: Step) -> tuple[str, str, str]:
+    op = step.op
+    return (op.layer.name, op.model, step.type.kind) if isinstance(op, LayerOp) else (op.name, "", step.type.kind)
+
+
+def _boxes(
+    steps: Sequence[Step], reads: Sequence[Mapping[int, bool]], keys: Sequence[tuple[Any, ...]]
+) -> dict[str, Box]:
+    """Steps of equal keys in one box, boxes in the order of their keys; a key ends with what a step is."""
+    names = {key: f"{number} {key[-3]}" for number, key in enumerate(sorted(set(keys)))}
+    boxes = {name: Box() for name in names.values()}
+    for step, sources, key in zip(steps, reads, keys, strict=True):
+        box = boxes[names[key]]
+        box.steps.append(step)
+        for source, copied in sources.items():
+            name = names[keys[source]]
+            box.reads[name] = box.reads.get(name, False) or copied
+    return boxes
+
+
+def _place(boxes: Mapping[str, Box]) -> None:
+    """Each box stands below all that it reads; a map that reads nothing, beside its first reader."""
+    first: dict[str, int] = {}
+    for box in boxes.values():
+        box.place = 1 + max((boxes[one].place for one in box.reads), default=-1)
+        first |= {one: min(first.get(one, box.place), box.place) for one in box.reads}
+    for name, place in first.items():
+        if not boxes[name].reads and boxes[name].steps[0].type.spatial:
+            boxes[name].place = place
