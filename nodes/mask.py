@@ -59,7 +59,10 @@ class Mask(Node):
 
     def lower(self, build: Build, inputs: Inputs) -> AlphaRows:
         members = ((member.node, row) for member in inputs.members for row in range(member.slot.rows))
-        return AlphaRows(tuple(node.finished(row) for node, row in members))
+        known: dict[AlphaField, AlphaField] = {}  # equal fields are one object, so that they are compared but once
+        return AlphaRows(
+            tuple(known.setdefault(field, field) for field in (node.finished(row) for node, row in members))
+        )
 
 
 def at(value: Any, row: int) -> Any:

@@ -200,10 +200,11 @@ class SourceBuilder:
     def own(self, a: Made, b: Made) -> Made:
         """A part that was found among few samples, by its number or by where it lies."""
         known = [one for one in self.values if one.kind == "mask"]
-        where = {"mask": self.one_of(known).id} if known and self.chance() else {"part": self.choose(0, [1, 2])}
+        mask = self.filled(self.one_of(known)) if known and self.chance() else None
+        where = {"mask": mask.id} if mask else {"part": self.choose(0, [1, 2])}
         strength = self.per_row(lambda: self.choose(0.5, 1.0, 2.0))
         how = self.choose({"how": "together"}, {"rho": 0.2, "epsilon": self.choose(1.0, 3.0)})
-        rows = self.spread(a, b, strength, *(one for one in known if one.id == where.get("mask")))
+        rows = self.spread(a, b, strength, *([mask] if mask else []))
         found = {"layer": "b8", "clusters": 3, "samples": 8}
         of = {"of": a.id, "reference": b.id}
         return self.add(Made("", "latent", rows), op="own", **of, **where, **how, **found, strength=strength)
@@ -267,6 +268,11 @@ class SourceBuilder:
     def _combine(self, known: list[Made]) -> dict[str, Any]:
         of = [self.one_of(known).id for _ in range(self.integer(1, 3))]
         return {"of": of, "how": self.choose("add", "subtract", "multiply", "max", "min")}
+
+    def filled(self, of: Made) -> Made:
+        """A mask that is 0 nowhere: one that is empty names no part."""
+        faint = self.add(Made("", "mask", 1), op="mask", kind="constant", alpha=0.1)
+        return self.add(replace(of), op="mask", kind="combine", of=[of.id, faint.id], how="max")
 
     def mask_edit(self, of: Made) -> Made:
         """A mask moved, mirrored, halved or squeezed: what comes to whole pixels at every size."""

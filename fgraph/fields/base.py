@@ -156,13 +156,12 @@ def support(field: Field, height: int, width: int) -> Rectangle | None:
 
 def difference(a: Field, b: Field, height: int, width: int) -> Rectangle | None:
     """The rectangle outside of which two fields are equal at this size; None where they are equal everywhere."""
-    rectangles = [one for one in (support(a, height, width), support(b, height, width)) if one is not None]
-    if not rectangles:
-        return None
-    first, *others = rectangles
-    window = first
-    for other in others:
-        window = (*map(min, window[:2], other[:2]), *map(max, window[2:], other[2:]))  # type: ignore[assignment]
+    own, other = support(a, height, width), support(b, height, width)
+    if own is None or other is None:
+        return own or other
+    window: Rectangle = (*map(min, own[:2], other[:2]), *map(max, own[2:], other[2:]))  # type: ignore[assignment]
+    if own[2] <= other[0] or other[2] <= own[0] or own[3] <= other[1] or other[3] <= own[1]:
+        return window  # they lie apart, and each ends where its support does
     unequal = rasterise_window(a, height, width, window) != rasterise_window(b, height, width, window)
     found = extent_of(unequal)
     return None if found is None else placed(found, window)

@@ -43,7 +43,8 @@ class Build:
     def emit_distinct(self, op: Op, params: Sequence[Hashable]) -> Operand:
         """Append an operation that reads nothing, with one row for all rows of equal parameters."""
         seen: dict[Hashable, int] = {}
-        index = [seen.setdefault(param, len(seen)) for param in params]
+        numbers = {id(param): seen.setdefault(param, len(seen)) for param in _objects(params)}
+        index = [numbers[id(param)] for param in params]
         key = (op, tuple(seen))
         if key not in self._rowless:
             self._rowless[key] = self._append(op, (), tuple(seen), len(seen), op.infer(()))
@@ -161,4 +162,9 @@ def _fields_of(values: Iterable[object]) -> Iterable[Field]:
 
 def unique(values: Iterable[H]) -> list[H]:
     """The different values, in order of first appearance."""
-    return list(dict.fromkeys(values))
+    return list(dict.fromkeys(_objects(values)))
+
+
+def _objects(values: Iterable[H]) -> Iterable[H]:
+    """The different objects: of equal values most are one, whose hash is then found once."""
+    return {id(value): value for value in values}.values()

@@ -60,7 +60,7 @@ class Instruction:
     rows: int
     type: Type
     origins: Index  # row -> place in Program.origins
-    regions: Regions | None = None  # row -> (top, left, bottom, right) that is made; None: all of every row
+    regions: Regions | None = None  # row -> (top, left, bottom, right) where it may differ from its base
     bases: Bases | None = None  # row -> the row that it equals outside its region
 
 

@@ -8,12 +8,22 @@ from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
 from fgraph.passes.dead import remove_dead
 from fgraph.passes.differences import find_differences
-from fgraph.passes.regions import Wanted, find_regions, without_regions
+from fgraph.passes.regions import (
+    Cell,
+    Made,
+    Wanted,
+    all_whole,
+    find_regions,
+    flops_of_pixel,
+    windows_of,
+    without_differences,
+)
 from fgraph.passes.reuse import reuse
 from fgraph.passes.share import share
 from fgraph.passes.simplify import simplify
+from fgraph.passes.stacks import stack
 
-PASSES: tuple[Callable[[Program], Program], ...] = (simplify, share, remove_dead)
+PASSES: tuple[Callable[[Program], Program], ...] = (stack, simplify, share, remove_dead)
 _ROUNDS = 8  # sharing can make two operands of a mix equal, which simplifies, which shares more; it ends soon
 
 
@@ -31,13 +41,19 @@ def optimise(program: Program) -> Program:
 
 __all__ = [
     "PASSES",
+    "Cell",
+    "Made",
     "Wanted",
+    "all_whole",
     "find_differences",
     "find_regions",
+    "flops_of_pixel",
     "optimise",
     "remove_dead",
     "reuse",
     "share",
     "simplify",
-    "without_regions",
+    "stack",
+    "windows_of",
+    "without_differences",
 ]

@@ -15,9 +15,11 @@ from fgraph.fields import Field, difference
 from fgraph.ir.kept import Kept, RowId
 from fgraph.ir.ops import Apply, DrawMask, Join, Mix
 from fgraph.ir.program import Bases, Instruction, Program, as_index
+from fgraph.ir.rectangles import as_regions
 from fgraph.ir.regions import NOTHING, Region, Size, area, clip, intersect, union, whole
-from fgraph.passes.regions import as_regions, cyclic_axes, weight_supports
+from fgraph.passes.regions import cyclic_axes
 from fgraph.passes.reuse import prefix_of
+from fgraph.passes.supports import Supports
 
 _WORTH = 0.7  # a row that differs in a larger share of the canvas is computed by itself
 _ROOTS = 8  # masks that others are compared with
@@ -43,9 +45,10 @@ class Seen:
 
 def find_differences(program: Program, kept: Kept | None = None) -> Program:
     """The program with bases for rows that differ from an earlier one, or from a kept one, in a part of the canvas."""
-    if kept is None and max((one.rows for one in program.instructions), default=0) < 2:
-        return program
-    return _Walk(program, kept).run()
+    walk = _Walk(program, kept)
+    if kept is None and not walk.masks_are_alike:
+        return program  # rows that differ in more than a mask have nothing that could be equal elsewhere
+    return walk.run()
 
 
 class _Walk:
@@ -53,11 +56,22 @@ class _Walk:
         self.program = program
         self.kin: list[list[Kin]] = []
         self.cyclic = cyclic_axes(program)
+        self.supports = Supports(program)
         self.seen: dict[Hashable, Seen] = {}
         self.masks: dict[Size, list[tuple[RowId, Field]]] = {}
         self.shapes: dict[Hashable, int] = {}  # operation and types of operands -> a number, which is hashed faster
         if kept is not None:
             self._remember(kept)
+        self.mask_kin = {
+            number: self._compare_masks(number, one)
+            for number, one in enumerate(program.instructions)
+            if isinstance(one.op, DrawMask)
+        }
+
+    @property
+    def masks_are_alike(self) -> bool:
+        """Whether any mask equals another but for a rectangle."""
+        return any(kin.own != kin.root for found in self.mask_kin.values() for kin in found)
 
     def run(self) -> Program:
         made = [self._visit(number, one) for number, one in enumerate(self.program.instructions)]
@@ -66,6 +80,7 @@ class _Walk:
     def _remember(self, kept: Kept) -> None:
         """Enter the rows of an earlier run as rows that new ones may be like."""
         stands = prefix_of(self.program)
+        held = Supports(kept.program)
         for slot, value in stands.items():
             old = kept.program.instructions[slot]
             if isinstance(old.op, DrawMask):
@@ -73,20 +88,21 @@ class _Walk:
                 masks += [((value, row), field) for row, field in enumerate(old.params)]  # type: ignore[misc]
             if old.type.spatial and old.operands:
                 columns = [[(stands[v], r) for v, r in kept.rows_of(one)] for one in old.operands]
-                supports = _supports(kept.program, old)
+                supports = _supports(held, old)
                 shape = self._shape(kept.program, old)
                 for row, ids in enumerate(zip(*columns, strict=True)):
                     kin = tuple(Kin(one, one, NOTHING) for one in ids)
-                    held = tuple(column[row] for column in supports)
-                    self.seen.setdefault(_likeness(shape, old, row, kin), Seen((value, row), kin, held))
+                    seen = tuple(column[row] for column in supports)
+                    self.seen.setdefault(_likeness(shape, old, row, kin), Seen((value, row), kin, seen))
 
     def _visit(self, number: int, instruction: Instruction) -> Instruction:
         if isinstance(instruction.op, Join):
             self.kin.append([self.kin[one.value][row] for one in instruction.operands for row in one.index.tolist()])
             return instruction
         if isinstance(instruction.op, DrawMask):
-            found = self._compare_masks(number, instruction)
-        elif instruction.type.spatial and instruction.operands and not isinstance(instruction.op, Apply):
+            self.kin.append(self.mask_kin[number])
+            return instruction  # it is drawn where it is looked at, which is cheaper than to lay it over another
+        if instruction.type.spatial and instruction.operands and not isinstance(instruction.op, Apply):
             found = self._compare_rows(number, instruction)
         else:
             found = [_alone(number, row) for row in range(instruction.rows)]
@@ -110,7 +126,7 @@ class _Walk:
 
     def _compare_rows(self, number: int, instruction: Instruction) -> list[Kin]:
         columns = [[self.kin[one.value][row] for row in one.index.tolist()] for one in instruction.operands]
-        supports = _supports(self.program, instruction)
+        supports = _supports(self.supports, instruction)
         size, shape = instruction.type.size, self._shape(self.program, instruction)
         found = []
         for row, kin in enumerate(zip(*columns, strict=True)):
@@ -151,12 +167,12 @@ def _likeness(shape: int, instruction: Instruction, row: int, kin: Sequence[Kin]
     return (shape, param, tuple(one.root for one in kin))
 
 
-def _supports(program: Program, instruction: Instruction) -> list[list[Region]]:
+def _supports(supports: Supports, instruction: Instruction) -> list[list[Region]]:
     """For each value of a mix, where each row's weight is not 0."""
     if not isinstance(instruction.op, Mix):
         return []
-    half = len(instruction.operands) // 2
-    return [weight_supports(program, weight) for weight in instruction.operands[half:]]
+    weights = instruction.operands[len(instruction.operands) // 2 :]
+    return [[(a, b, c, d) for a, b, c, d in supports.of(weight).tolist()] for weight in weights]
 
 
 def _with_bases(instruction: Instruction, found: Sequence[Kin]) -> Instruction:

@@ -1,218 +1,245 @@
-"""Which rectangle of each value is looked at, row by row, from the outputs back.
+"""Which rectangle of each value is looked at, row by row and chunk by chunk, from the outputs back.
 
 A convolution asks for a halo, an operand of a mix only for the support of its weight, a crop for what it cuts out.
-Regions are then enlarged, never shrunk, where that lets rows share a batch: to one of few sizes, or to the whole.
-Nothing is rewritten: instructions get their `regions`, which the plan cuts its tiles by.
+Regions are then enlarged, never shrunk, where that lets rows share a batch. All chunks of a plan are walked together:
+what differs between them is which outputs are wanted, and codes, which the first chunk makes.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from fgraph.fields import support
-from fgraph.ir.ops import DrawMask, Join, Mix
-from fgraph.ir.program import Instruction, Operand, Program, Regions
-from fgraph.ir.regions import (
-    NOTHING,
-    Cyclic,
-    Region,
-    Size,
-    area,
-    clip,
-    covers,
-    extent,
-    intersect,
-    union,
-    whole,
-)
+from fgraph.ir.ops import Join, Kept, Mix, Op
+from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions, as_index
+from fgraph.ir.rectangles import areas, as_regions, clipped, covering, distinct, hulls, intersections, whole_regions
+from fgraph.ir.regions import Cyclic, Region, area, clip, whole
+from fgraph.ir.types import Type
+from fgraph.passes.supports import Supports
+from fgraph.passes.tiles import few_sizes
 
-_WHOLE_FROM = 0.9  # a region of this share of the canvas is made whole: a tile of it would save less than it costs
-_STEPS = 32  # a region's sides are multiples of this part of the canvas's shorter side
-_WASTE = 1.2  # a region may grow by this factor to share a call,
-_CALL = 50e6  # but only if that costs less than a call, counted in FLOPs,
-_LITTLE_WASTE = 1.03  # or next to nothing
-
-Wanted = Mapping[int, Sequence[Region]]  # output, by its place -> the region of each of its rows that is wanted
+Cell = tuple[int, int, Region]  # an output, by its place; a row of it; what is wanted of that row
+Wanted = Sequence[Cell] | None  # None: every output
 
 
-def find_regions(program: Program, wanted: Wanted | None = None, *, codes: bool = True) -> Program:
-    """The program with the region of every row that is looked at.
+@dataclass(frozen=True, eq=False, slots=True)
+class Made:
+    """The rows of a value that are made: in which chunk, and where. Codes have no regions, but zeros."""
+
+    chunks: Index  # ascending
+    rows: Index  # ascending within a chunk
+    regions: Regions
+
+    def of(self, chunk: int) -> Made:
+        """Those that one chunk makes."""
+        first, stop = np.searchsorted(self.chunks, (chunk, chunk + 1))
+        return Made(self.chunks[first:stop], self.rows[first:stop], self.regions[first:stop])
+
+
+_NONE = Made(as_index([]), as_index([]), as_regions([]))
+
+
+def find_regions(program: Program, chunks: Sequence[Wanted] = (None,)) -> list[Made]:
+    """For each value, the rows that are looked at.
 
     Args:
         program: any program; `regions` that it has with `bases` say where a row differs from its base.
-        wanted: which parts of the outputs are wanted; None: all. Rows that nothing looks at get an empty region.
-        codes: whether what codes are made of, such as an image that is inverted, is looked at too.
+        chunks: what each chunk makes of the outputs. The first makes all codes, too, and what these are made of.
     """
-    return _Walk(program, codes).run(wanted)
+    return _Walk(program, len(chunks)).run(chunks)
 
 
-def without_regions(program: Program) -> Program:
-    """The program with every row to be made whole."""
+def all_whole(program: Program) -> list[Made]:
+    """Every row of every value, whole."""
+    found = []
+    for one in program.instructions:
+        size = one.type.size if one.type.spatial else (0, 0)
+        made = Made(np.zeros(one.rows, np.int64), np.arange(one.rows), whole_regions(one.rows, size))
+        found.append(_NONE if isinstance(one.op, Join | Kept) else made)
+    return found
+
+
+def without_differences(program: Program) -> Program:
+    """The program in which every row is made for itself."""
     plain = (replace(one, regions=None, bases=None) for one in program.instructions)
     return replace(program, instructions=tuple(plain))
 
 
 class _Walk:
-    def __init__(self, program: Program, codes: bool) -> None:
+    def __init__(self, program: Program, chunks: int) -> None:
         self.program = program
-        self.codes = codes
-        self.needs: list[list[Region]] = [[NOTHING] * one.rows for one in program.instructions]
         self.cyclic = cyclic_axes(program)
+        self.supports = Supports(program)
+        # What was asked of each value so far: keys, which are chunk * rows + row, and regions.
+        self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]
 
-    def run(self, wanted: Wanted | None) -> Program:
-        for place, output in enumerate(self.program.outputs):
-            for operand in output.tensors.values():
-                kind = self.program.instructions[operand.value].type
-                if kind.spatial:
-                    asked = None if wanted is None else wanted.get(place, [NOTHING] * operand.rows)
-                    if asked is not None and len(output.tensors) > 1:  # features, each tensor at its own size
-                        asked = [whole(kind.size) if area(one) else NOTHING for one in asked]
-                    self._ask(operand, [whole(kind.size)] * operand.rows if asked is None else asked)
-        made = [self._settle(number) for number in reversed(range(len(self.needs)))]
-        return replace(self.program, instructions=tuple(reversed(made)))
+    def run(self, chunks: Sequence[Wanted]) -> list[Made]:
+        for chunk, wanted in enumerate(chunks):
+            self._ask_outputs(chunk, wanted)
+        made = [self._settle(number) for number in reversed(range(len(self.asked)))]
+        return made[::-1]
 
-    def _settle(self, number: int) -> Instruction:
-        instruction = self.program.instructions[number]
-        if not instruction.type.spatial:
-            if self.codes:
-                self._ask_whole(instruction)
-            return instruction
-        if isinstance(instruction.op, Join):
-            self._ask_through(instruction, self.needs[number])
-            return instruction
-        size, cyclic = instruction.type.size, self.cyclic[number]
-        if not any(map(area, self.needs[number])):
-            return replace(instruction, regions=_nowhere(instruction.rows))  # of a chunk, most are not looked at
-        self._ask_bases(instruction, number)
-        regions = [self._made(instruction, need, cyclic) for need in self._own(instruction, number)]
-        regions = _few_sizes(regions, size, cyclic, self._flops(instruction))
-        self._ask_operands(number, regions)
-        if all(region == whole(size) for region in regions):
-            return replace(instruction, regions=None)
-        return replace(instruction, regions=as_regions(regions))
+    # -- asking --------------------------------------------------------------------------------------------------
 
-    def _flops(self, instruction: Instruction) -> float:
-        """What a pixel costs."""
-        types = tuple(self.program.instructions[operand.value].type for operand in instruction.operands)
-        height, width = instruction.type.size
-        return instruction.op.flops(types, instruction.type) / (height * width)
-
-    def _ask_whole(self, instruction: Instruction) -> None:
-        """Codes are made of whole images."""
-        for operand in instruction.operands:
-            kind = self.program.instructions[operand.value].type
-            if kind.spatial:
-                self._ask(operand, [whole(kind.size)] * operand.rows)
-
-    def _own(self, instruction: Instruction, number: int) -> list[Region]:
-        """What each row is asked for, cut to where it differs from its base."""
-        needs = self.needs[number]
-        if instruction.bases is None or instruction.regions is None:
-            return needs
-        size, cyclic = instruction.type.size, self.cyclic[number]
-        differ = map(tuple, instruction.regions.tolist())
-        return [
-            intersect(need, other, size, cyclic) if base >= 0 else need
-            for need, base, other in zip(needs, instruction.bases.values.tolist(), differ, strict=True)
-        ]
-
-    def _ask_bases(self, instruction: Instruction, number: int) -> None:
-        if instruction.bases is None or instruction.regions is None:
+    def _ask_outputs(self, chunk: int, wanted: Wanted) -> None:
+        if wanted is None:
+            for output in self.program.outputs:
+                for operand in output.tensors.values():
+                    self._ask_whole(operand, chunk)
             return
-        size, cyclic = instruction.type.size, self.cyclic[number]
-        pairs = zip(instruction.bases.values.tolist(), instruction.bases.rows.tolist(), strict=True)
-        for row, (value, base) in enumerate(pairs):
-            own: Any = tuple(instruction.regions[row].tolist())
-            need = self.needs[number][row]
-            if value >= 0 and not covers(own, need, size, cyclic):
-                self.needs[value][base] = union(self.needs[value][base], need, size, cyclic)
+        for place, row, region in wanted:
+            tensors = self.program.outputs[place].tensors
+            for operand in tensors.values():
+                if len(tensors) > 1:  # features, each tensor at its own size
+                    self._ask_whole(operand.take(as_index([row])), chunk)
+                else:
+                    self._ask(operand.value, (as_index([chunk]), operand.index[[row]]), as_regions([region]))
 
-    @staticmethod
-    def _made(instruction: Instruction, need: Region, cyclic: Cyclic) -> Region:
-        if not area(need):
-            return NOTHING
-        return clip(instruction.op.made(need, instruction.type), instruction.type.size, cyclic)
+    def _ask_whole(self, operand: Operand, chunk: int) -> None:
+        kind = self.program.instructions[operand.value].type
+        if kind.spatial:
+            chunks = np.full(operand.rows, chunk)
+            self._ask(operand.value, (chunks, operand.index), whole_regions(operand.rows, kind.size))
 
-    def _ask_operands(self, number: int, regions: list[Region]) -> None:
+    def _ask(self, value: int, rows: tuple[Index, Index], regions: Regions) -> None:
+        """Ask for regions of the rows of a value, each in a chunk."""
+        self.asked[value].append((rows[0] * self.program.instructions[value].rows + rows[1], regions))
+
+    # -- a value -------------------------------------------------------------------------------------------------
+
+    def _settle(self, number: int) -> Made:
+        """All that is asked of a value is known: what is made of it, and asked for that."""
         instruction = self.program.instructions[number]
-        types = tuple(self.program.instructions[operand.value].type for operand in instruction.operands)
+        if isinstance(instruction.op, Kept):
+            return _NONE
+        if not instruction.type.spatial:
+            for operand in instruction.operands:  # codes are made of whole images
+                self._ask_whole(operand, 0)
+            nowhere = np.zeros((instruction.rows, 4), np.int64)
+            return Made(np.zeros(instruction.rows, np.int64), np.arange(instruction.rows), nowhere)
+        rows, needs = self._needs(number)
+        if isinstance(instruction.op, Join):
+            self._ask_through(instruction, rows, needs)
+            return _NONE
+        if not len(needs):
+            return _NONE
+        if instruction.bases is not None:
+            self._ask_bases(number, instruction.bases, rows, needs)
+            rows, needs = self._beside_bases(number, instruction.bases)
+        regions = self._enlarged(number, rows[0], needs)
+        if isinstance(instruction.op, Mix):
+            self._ask_terms(instruction, rows, regions)
+        else:
+            self._ask_operands(instruction, rows, regions)
+        return Made(*rows, regions)
+
+    def _needs(self, number: int) -> tuple[tuple[Index, Index], Regions]:
+        """What is asked of a value: chunks and rows, and the region of each."""
+        if not self.asked[number]:
+            return (_NONE.chunks, _NONE.rows), _NONE.regions
+        instruction = self.program.instructions[number]
+        parts = self.asked[number]
+        keys, regions = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
+        keys, regions = hulls(keys, regions, instruction.type.size, self.cyclic[number])
+        self.asked[number] = [(keys, regions)]
+        return (keys // instruction.rows, keys % instruction.rows), regions
+
+    def _ask_bases(self, number: int, bases: Bases, rows: tuple[Index, Index], needs: Regions) -> None:
+        """Ask the bases for what rows are asked for beyond where they differ."""
+        instruction = self.program.instructions[number]
+        assert instruction.regions is not None
+        values = bases.values[rows[1]]
+        differ = instruction.regions[rows[1]]
+        beyond = (values >= 0) & ~covering(differ, needs, instruction.type.size, self.cyclic[number])
+        for value in np.unique(values[beyond]).tolist():
+            mine = beyond & (values == value)
+            self._ask(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
+
+    def _beside_bases(self, number: int, bases: Bases) -> tuple[tuple[Index, Index], Regions]:
+        """What is asked of each row, also as another's base, cut to where it differs from its own."""
+        instruction = self.program.instructions[number]
+        assert instruction.regions is not None
+        rows, needs = self._needs(number)
+        cut = intersections(needs, instruction.regions[rows[1]], instruction.type.size, self.cyclic[number])
+        own = np.where((bases.values[rows[1]] >= 0)[:, None], cut, needs)
+        there = areas(own) > 0
+        return (rows[0][there], rows[1][there]), own[there]
+
+    def _enlarged(self, number: int, chunks: Index, needs: Regions) -> Regions:
+        """The regions that are made to give what is asked for; the sizes of a chunk are few."""
+        instruction, cyclic = self.program.instructions[number], self.cyclic[number]
+        size = instruction.type.size
+        found, index = distinct(needs)
+        made = [clip(instruction.op.made(one, instruction.type), size, cyclic) for one in found]
+        if all(one == whole(size) for one in made):
+            return whole_regions(len(needs), size)
+        regions = np.array(made, np.int64)[index]
+        flops = flops_of_pixel(self.program, instruction)
+        borders = np.flatnonzero(np.diff(chunks)) + 1
+        for part in np.split(np.arange(len(chunks)), borders):
+            mine = index[part].tolist()
+            grown = few_sizes(Counter(made[one] for one in mine), size, cyclic, flops)
+            regions[part] = [grown[made[one]] for one in mine]
+        return regions
+
+    # -- what it reads -------------------------------------------------------------------------------------------
+
+    def _ask_operands(self, instruction: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
+        types = self._types(instruction)
+        params = [instruction.params[row] for row in rows[1].tolist()] if instruction.params else []
         for port, operand in enumerate(instruction.operands):
             if types[port].spatial:
-                self._ask(operand, self._windows(instruction, port, regions, types))
+                windows = windows_of(instruction.op, port, types, regions, params)
+                windows = clipped(windows, types[port].size, instruction.op.windows_wrap)
+                self._ask(operand.value, (rows[0], operand.index[rows[1]]), windows)
 
-    def _windows(self, instruction: Instruction, port: int, regions: list[Region], types: Any) -> list[Region]:
-        params: Sequence[Any] = instruction.params or (None,) * instruction.rows
-        known: dict[Any, Region] = {}
-        found = []
-        supports = self._supports(instruction, port)
-        cyclic = self.cyclic[instruction.operands[port].value]
-        for row, region in enumerate(regions):
-            key = (region, params[row], supports and supports[row])
-            if key not in known:
-                known[key] = self._window(instruction, port, key, types, cyclic)
-            found.append(known[key])
-        return found
+    def _ask_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
+        """Ask the values of a mix, and their weights, for where these are not 0."""
+        half, count = len(mix.operands) // 2, len(regions)
+        size = mix.type.size
+        supports = np.concatenate([self.supports.of(weight)[rows[1]] for weight in mix.operands[half:]])
+        windows = intersections(np.tile(regions, (half, 1)), supports, size, (True, True))
+        live = areas(windows) > 0
+        chunks = np.tile(rows[0], half)
+        for operands in (mix.operands[:half], mix.operands[half:]):
+            values = np.repeat([one.value for one in operands], count)
+            indices = np.concatenate([one.index[rows[1]] for one in operands])
+            for value in dict.fromkeys(one.value for one in operands):
+                mine = live & (values == value)
+                self._ask(value, (chunks[mine], indices[mine]), windows[mine])
 
-    @staticmethod
-    def _window(instruction: Instruction, port: int, key: Any, types: Any, cyclic: Cyclic) -> Region:
-        region, param, held = key
-        if not area(region):
-            return NOTHING
-        size = types[port].size
-        window = clip(instruction.op.window(port, region, types, param), size, instruction.op.windows_wrap)
-        return window if held is None else intersect(window, held, size, cyclic)
-
-    def _supports(self, instruction: Instruction, port: int) -> list[Region] | None:
-        """For an operand of a mix, where the weight of each row is not 0."""
-        if not isinstance(instruction.op, Mix):
-            return None
-        half = len(instruction.operands) // 2
-        if port >= half:
-            return None
-        return weight_supports(self.program, instruction.operands[half + port])
-
-    def _ask_through(self, join: Instruction, needs: list[Region]) -> None:
+    def _ask_through(self, join: Instruction, rows: tuple[Index, Index], needs: Regions) -> None:
         start = 0
         for operand in join.operands:
-            self._ask(operand, needs[start : start + operand.rows])
+            mine = (rows[1] >= start) & (rows[1] < start + operand.rows)
+            self._ask(operand.value, (rows[0][mine], operand.index[rows[1][mine] - start]), needs[mine])
             start += operand.rows
 
-    def _ask(self, operand: Operand, regions: Sequence[Region]) -> None:
-        needs, cyclic = self.needs[operand.value], self.cyclic[operand.value]
-        size = self.program.instructions[operand.value].type.size
-        for row, region in zip(operand.index.tolist(), regions, strict=True):
-            if needs[row] != region:
-                needs[row] = union(needs[row], region, size, cyclic)
+    def _types(self, instruction: Instruction) -> tuple[Type, ...]:
+        return tuple(self.program.instructions[operand.value].type for operand in instruction.operands)
 
 
-def as_regions(regions: Sequence[Region]) -> Regions:
-    """Regions as a read-only array [rows, 4]."""
-    array = np.array(regions, dtype=np.int64).reshape(-1, 4)
-    array.setflags(write=False)
-    return array
+def windows_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, params: Sequence[Hashable]) -> Regions:
+    """What of an operand each row reads to make its region; it may reach beyond the canvas."""
+    found, index = distinct(regions)
+    if not params:
+        return np.array([op.window(port, one, types, None) for one in found], np.int64).reshape(-1, 4)[index]
+    known: dict[tuple[int, int], Region] = {}
+    for number, param in zip(index.tolist(), params, strict=True):
+        key = (number, id(param))  # of equal ones most are the same, whose hash need not be found
+        if key not in known:
+            known[key] = op.window(port, found[number], types, param)
+    keys = zip(index.tolist(), map(id, params), strict=True)
+    return np.array([known[key] for key in keys], np.int64).reshape(-1, 4)
 
 
-@lru_cache
-def _nowhere(rows: int) -> Regions:
-    return as_regions([NOTHING] * rows)
-
-
-def weight_supports(program: Program, weight: Operand) -> list[Region]:
-    """For each row of a weight, where it is not 0; all of the canvas where the weight is known only later."""
-    instruction = program.instructions[weight.value]
-    if isinstance(instruction.op, Join):
-        rows = [region for operand in instruction.operands for region in weight_supports(program, operand)]
-    else:
-        assert isinstance(instruction.op, DrawMask), "the weights of a mix are drawn"
-        size = instruction.type.size
-        rows = [support(field, *size) or NOTHING for field in instruction.params]
-    return [rows[row] for row in weight.index.tolist()]
+def flops_of_pixel(program: Program, instruction: Instruction) -> float:
+    """What a pixel of an operation's result costs."""
+    types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
+    return instruction.op.flops(types, instruction.type) / area(whole(instruction.type.size))
 
 
 def cyclic_axes(program: Program) -> list[Cyclic]:
@@ -230,50 +257,3 @@ def cyclic_axes(program: Program) -> list[Cyclic]:
             own, lying = cyclic[base], cyclic[number]  # a base is read like the row that lies over it
             cyclic[base] = (own[0] or lying[0], own[1] or lying[1])
     return cyclic
-
-
-def _few_sizes(regions: list[Region], size: Size, cyclic: Cyclic, flops: float) -> list[Region]:
-    """Regions enlarged to one of few sizes, the largest first; large ones to the whole. A pixel costs `flops`."""
-    total = size[0] * size[1]
-    counts = Counter(regions)
-    grown = {region: whole(size) for region in counts if area(region) >= _WHOLE_FROM * total}
-    left = sorted(set(counts) - set(grown), key=lambda region: (-area(region), region))
-    sizes: list[Size] = []
-    for region in left:
-        if not area(region):
-            grown[region] = NOTHING
-            continue
-        height, width = (_rounded(*pair, min(size)) for pair in zip(extent(region), size, strict=True))
-        cost = flops * counts[region]
-        fitting = next((one for one in sizes if _fits(one, (height, width), cost)), None)
-        if fitting is None:
-            sizes.append(fitting := (height, width))
-        grown[region] = _enlarge(region, fitting, size, cyclic) if fitting != size else whole(size)
-    return [grown[region] for region in regions]
-
-
-def _rounded(length: int, size: int, shorter: int) -> int:
-    """A length rounded up, so that regions of nearly one size, of whichever operation, share a call."""
-    step = max(2, shorter // _STEPS // 2 * 2)  # even, as the regions of a doubling layer are
-    return min(size, -(-length // step) * step)
-
-
-def _fits(bucket: Size, own: Size, flops: float) -> bool:
-    """Whether a tile may be of the size of a bucket; `flops` is what a pixel costs, over all rows it is made for."""
-    if bucket[0] < own[0] or bucket[1] < own[1]:
-        return False
-    needed, made = own[0] * own[1], bucket[0] * bucket[1]
-    most = _WASTE if flops * (made - needed) <= _CALL else _LITTLE_WASTE
-    return made <= most * needed
-
-
-def _enlarge(region: Region, to: Size, size: Size, cyclic: Cyclic) -> Region:
-    top, bottom = _lengthen(region[0], to[0], size[0], cyclic[0])
-    left, right = _lengthen(region[1], to[1], size[1], cyclic[1])
-    return (top, left, bottom, right)
-
-
-def _lengthen(start: int, length: int, size: int, cyclic: bool) -> tuple[int, int]:
-    if not cyclic or length == size:
-        start = min(start, size - length)
-    return start, start + length

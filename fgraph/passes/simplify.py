@@ -72,8 +72,7 @@ def _nonzero(work: Rewriter, weight: Operand) -> np.ndarray[tuple[int], np.dtype
     for value in np.unique(values).tolist():
         instruction, mine = work.instructions[value], values == value
         assert isinstance(instruction.op, DrawMask), "the weights of a mix are drawn"
-        zero = np.array([param.constant == 0.0 for param in instruction.params])
-        alive[mine] = ~zero[rows[mine]]
+        alive[mine] = [instruction.params[row].constant != 0.0 for row in rows[mine].tolist()]
     return alive
 
 

@@ -1,7 +1,8 @@
 """Planning: a Program becomes steps that run whole batches of rows, with their cost known beforehand."""
 
 from fgraph.plan.cost import Cost, LayerCost
-from fgraph.plan.gather import Copy, Gather, kept_buffer
+from fgraph.plan.gather import Copy, Gather
+from fgraph.plan.places import kept_buffer
 from fgraph.plan.plan import COMFORTABLE, Plan, make_plan
 from fgraph.plan.steps import Result, Step
 from fgraph.plan.structures import structure_of

@@ -2,79 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 
-from fgraph.ir.ops import Join, Kept, Op
+from fgraph.ir.ops import Mix
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
-from fgraph.ir.regions import Cyclic, Region, Size, area, extent, whole
+from fgraph.ir.rectangles import as_regions, distinct
+from fgraph.ir.regions import Region, Size, extent, whole
 from fgraph.ir.types import Type
-from fgraph.passes import Wanted
-from fgraph.plan.gather import NOWHERE, Gather, Places, kept_buffer, whole_regions
-from fgraph.plan.schedule import Key, schedule_keys
+from fgraph.passes import Cell, Made, windows_of
+from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Result, Step
+from fgraph.plan.whereabouts import Whereabouts
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class Unit:
     """Rows of one instruction that are made in one call: all those of one tile size."""
 
     number: int
     rows: Index
+    regions: Regions
     tile: Size | None
 
 
 class StepBuilder:
-    """Makes the steps of a program, whose regions are known, as numbers that follow those of steps made before.
+    """Makes the steps of a program, chunk after chunk, numbered in that order.
 
     Args:
         program: the program.
-        first: the number of the first step.
-        codes: where codes stand, if they were made before; they are not made again.
+        made: for each value, which of its rows each chunk makes, and where.
     """
 
-    def __init__(self, program: Program, first: int = 0, codes: Sequence[Places] | None = None) -> None:
+    def __init__(self, program: Program, made: Sequence[Made]) -> None:
         self.program = program
-        self.keys = schedule_keys(program)
-        self.batches = _batches(program, self.keys, with_codes=codes is None)
-        self.places = _places(program, self.batches, first, codes)
+        self.where = Whereabouts(program)
+        self._made = made
+        self._keys = schedule_keys(program)
+        shapes: dict[Hashable, int] = {}
+        self._shapes = [
+            shapes.setdefault((one.op, one.type, self._types(one.operands)), len(shapes))
+            for one in program.instructions
+        ]
+        self._count = 0  # of steps made so far
+        self._last: list[Unit] = []  # what the chunk before has made
 
-    def steps(self) -> list[Step]:
-        """Every step; what each frees is not known yet."""
-        return [self._step(batch) for batch in self.batches]
+    def chunk(self, number: int) -> list[Step]:
+        """Every step of a chunk; what each frees is not known yet. What it has made stands until the next is begun."""
+        for unit in self._last:
+            if self.program.instructions[unit.number].type.spatial:
+                self.where.drop(unit.number, unit.rows)
+        batches = self._batches(number)
+        self._last = [unit for batch in batches for unit in batch]
+        steps = []
+        for batch in batches:
+            steps.append(self._step(batch))
+            self._enter(batch)
+        return steps
 
-    def results(self, wanted: Wanted | None, after: int) -> list[Result]:
-        """The outputs, or the parts of them that are wanted, to be taken when step `after` has run."""
-        found = []
-        for place, output in enumerate(self.program.outputs):
-            regions = None if wanted is None else wanted.get(place)
-            if wanted is not None and regions is None:
-                continue
-            found += self._results_of(place, regions, after) if output.tensors else []
-        return found
+    def results(self, cells: Sequence[Cell] | None) -> Iterator[Result]:
+        """The outputs, or the parts of them that are wanted, to be taken after the last step made so far."""
+        if cells is None:
+            for place, output in enumerate(self.program.outputs):
+                yield self._result(place, np.arange(next(iter(output.tensors.values())).rows), None)
+            return
+        groups: dict[tuple[int, Region | None], list[int]] = {}
+        for place, row, region in cells:
+            alone = len(self.program.outputs[place].tensors) == 1  # features are wanted whole, each at its own size
+            groups.setdefault((place, region if alone else None), []).append(row)
+        for (place, shared), rows in groups.items():
+            yield self._result(place, rows, shared)
+
+    def _types(self, operands: Sequence[Operand]) -> tuple[Type, ...]:
+        return tuple(self.program.instructions[operand.value].type for operand in operands)
+
+    # -- steps ---------------------------------------------------------------------------------------------------
+
+    def _batches(self, chunk: int) -> list[list[Unit]]:
+        """The units of each step, steps in the order they run."""
+        steps: dict[Hashable, list[Unit]] = {}
+        for number, made in enumerate(self._made):
+            for unit in _units(number, self.program.instructions[number].type, made.of(chunk)):
+                steps.setdefault((self._keys[number], self._shapes[number], unit.tile), []).append(unit)
+        return sorted(steps.values(), key=lambda batch: self._keys[batch[0].number])  # stable: equal keys stay in order
+
+    def _enter(self, batch: list[Unit]) -> None:
+        """What a step makes stands in the buffer of its number, unit after unit."""
+        start = 0
+        for unit in batch:
+            self.where.put(unit.number, unit.rows, (self._count, start), unit.regions)
+            start += len(unit.rows)
+        self._count += 1
 
     def _step(self, batch: list[Unit]) -> Step:
-        members = [self.program.instructions[unit.number] for unit in batch]
-        first, tile = members[0], batch[0].tile
-        types = tuple(self.program.instructions[operand.value].type for operand in first.operands)
-        pairs = list(zip(members, batch, strict=True))
+        pairs = [(self.program.instructions[unit.number], unit) for unit in batch]
+        first, tile = pairs[0][0], batch[0].tile
+        ports = self._ports(pairs)
+        types = self._types(first.operands)
         params = tuple(one.params[row] for one, unit in pairs if one.params for row in unit.rows.tolist())
-        regions = None if tile is None else np.concatenate([_regions(one, unit) for one, unit in pairs])
+        regions = None if tile is None else np.concatenate([unit.regions for unit in batch])
         inputs = []
-        for port, kind in enumerate(types):
+        for port in ports:
             operands = [one.operands[port].take(unit.rows) for one, unit in pairs]
-            windows = (
-                None if regions is None or not kind.spatial else _windows(first.op, port, types, (regions, params))
-            )
-            inputs.append(self._gather(operands, windows, first.op.windows_wrap))
+            windows = None
+            if regions is not None and types[port].spatial:
+                windows = windows_of(first.op, port, types, regions, params)
+            inputs.append(self.where.gather(operands, windows, first.op.windows_wrap))
         return Step(
             op=first.op,
-            key=self.keys[batch[0].number],
+            key=self._keys[batch[0].number],
             inputs=tuple(inputs),
-            input_types=types,
+            input_types=tuple(types[port] for port in ports),
             params=params,
             rows=sum(len(unit.rows) for unit in batch),
             type=first.type,
@@ -84,136 +124,34 @@ class StepBuilder:
             origins=as_index(np.concatenate([one.origins[unit.rows] for one, unit in pairs])),
         )
 
-    def _gather(self, operands: Sequence[Operand], windows: Regions | None, wraps: Cyclic = (False, False)) -> Gather:
-        places = Places.joined([self.places[one.value].take(one.index) for one in operands])
-        kind = self.program.instructions[operands[0].value].type
-        if not kind.spatial:
-            return Gather(places)
-        asked = whole_regions(len(places.rows), kind.size) if windows is None else windows
-        exact = bool((places.buffers != NOWHERE).all()) and bool((places.regions == asked).all())
-        return Gather(places, kind.size, asked, exact, wraps)
+    def _ports(self, pairs: list[tuple[Instruction, Unit]]) -> list[int]:
+        """The operands that a step reads: all, but for the terms of a mix that have no weight anywhere in it."""
+        first = pairs[0][0]
+        if not isinstance(first.op, Mix):
+            return list(range(len(first.operands)))
+        half = len(first.operands) // 2
+        there = [self.where.are_there(one.operands[half:], unit.rows) for one, unit in pairs]
+        terms = np.flatnonzero(np.any(there, axis=0)).tolist()
+        return [*terms, *(half + term for term in terms)]
 
-    def _results_of(self, place: int, regions: Sequence[Region] | None, after: int) -> list[Result]:
-        output = self.program.outputs[place]
-        count = next(iter(output.tensors.values())).rows
-        groups: dict[Region | None, list[int]] = {}
-        for row in range(count):
-            region = None if regions is None else regions[row]
-            if region is None or area(region):  # features are wanted whole, each tensor at its own size
-                groups.setdefault(None if len(output.tensors) > 1 else region, []).append(row)
-        found = []
-        for region, rows in groups.items():
-            index = as_index(rows)
-            tensors = {}
-            for name, operand in output.tensors.items():
-                windows = None if region is None else np.tile(np.array(region, np.int64), (len(rows), 1))
-                tensors[name] = self._gather([operand.take(index)], windows)
-            found.append(Result(place, output, index, region, tensors, after))
-        return found
+    def _result(self, place: int, rows: Sequence[int] | Index, region: Region | None) -> Result:
+        output, index = self.program.outputs[place], as_index(rows)
+        windows = None if region is None else as_regions([region] * len(index))
+        tensors = {name: self.where.gather([one.take(index)], windows) for name, one in output.tensors.items()}
+        return Result(place, output, index, region, tensors, self._count - 1)
 
 
-def _windows(op: Op, port: int, types: tuple[Type, ...], made: tuple[Regions, Sequence[Hashable]]) -> Regions:
-    """What each row reads of an operand."""
-    regions, params = made
-    known: dict[Hashable, Region] = {}
-    found = []
-    for row, (top, left, bottom, right) in enumerate(regions.tolist()):
-        key = ((top, left, bottom, right), params[row] if params else None)
-        if key not in known:
-            known[key] = op.window(port, key[0], types, key[1])
-        found.append(known[key])
-    return np.array(found, np.int64)
-
-
-def _batches(program: Program, keys: Sequence[Key], *, with_codes: bool) -> list[list[Unit]]:
-    """The units of each step, steps in the order they run."""
-    steps: dict[Hashable, list[Unit]] = {}
-    first: dict[Hashable, Key] = {}
-    for number, instruction in enumerate(program.instructions):
-        if isinstance(instruction.op, Join | Kept) or not (with_codes or instruction.type.spatial):
-            continue
-        types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
-        for tile, rows in _tiles(instruction):
-            key = (keys[number], instruction.op, types, instruction.type, tile)
-            first.setdefault(key, keys[number])
-            steps.setdefault(key, []).append(Unit(number, rows, tile))
-    return [steps[key] for key in sorted(steps, key=lambda key: first[key])]  # stable: equal keys keep their order
-
-
-def _tiles(instruction: Instruction) -> list[tuple[Size | None, Index]]:
-    """The rows of an instruction by the size of their tiles; rows of which nothing is wanted are left out."""
-    if instruction.regions is None:
-        return [(None, as_index(np.arange(instruction.rows)))]
-    canvas = whole(instruction.type.size)
-    groups: dict[Size | None, list[int]] = {}
-    for row, (top, left, bottom, right) in enumerate(instruction.regions.tolist()):
-        region = (top, left, bottom, right)
-        if area(region):
-            groups.setdefault(None if region == canvas else extent(region), []).append(row)
-    return [(tile, as_index(rows)) for tile, rows in groups.items()]
-
-
-def _regions(instruction: Instruction, unit: Unit) -> Regions:
-    assert instruction.regions is not None
-    return instruction.regions[unit.rows]
-
-
-def _places(program: Program, batches: list[list[Unit]], first: int, codes: Sequence[Places] | None) -> list[Places]:
-    """For each value, where its rows will stand."""
-    buffers = [np.full(one.rows, NOWHERE, np.int64) for one in program.instructions]
-    slots = [np.zeros(one.rows, np.int64) for one in program.instructions]
-    for step, batch in enumerate(batches, first):
-        start = 0
-        for unit in batch:
-            buffers[unit.number][unit.rows] = step
-            slots[unit.number][unit.rows] = np.arange(start, start + len(unit.rows))
-            start += len(unit.rows)
-    places: list[Places] = []
-    for number, instruction in enumerate(program.instructions):
-        if isinstance(instruction.op, Kept):
-            places.append(_kept_places(instruction))
-        elif codes is not None and not instruction.type.spatial:
-            places.append(codes[number])
-        elif isinstance(instruction.op, Join):
-            places.append(Places.joined([places[one.value].take(one.index) for one in instruction.operands]))
-        elif instruction.bases is None and instruction.regions is not None and not instruction.regions.any():
-            places.append(_unmade(instruction.rows))  # of a chunk, most is not looked at
-        else:
-            places.append(_own_places(program, number, places, (buffers[number], slots[number])))
-    return places
-
-
-@lru_cache
-def _unmade(rows: int) -> Places:
-    """Where rows stand that no step makes."""
-    nowhere, nothing = np.full(rows, NOWHERE, np.int64), np.zeros((rows, 4), np.int64)
-    return Places(nowhere, nowhere, nothing, nowhere, nowhere, nothing)
-
-
-def _kept_places(instruction: Instruction) -> Places:
-    """Rows of an earlier run stand whole in a buffer of their own."""
-    assert isinstance(instruction.op, Kept)
-    count = instruction.rows
-    regions = whole_regions(count, instruction.type.size if instruction.type.spatial else (0, 0))
-    none = np.full(count, NOWHERE, np.int64)
-    return Places(np.full(count, kept_buffer(instruction.op.slot)), np.arange(count), regions, none, none, regions)
-
-
-_NO_PLACE = Places(*(np.full(shape, NOWHERE, np.int64) for shape in (1, 1, (1, 4), 1, 1, (1, 4))))
-
-
-def _own_places(program: Program, number: int, places: list[Places], stands: tuple[Index, Index]) -> Places:
-    instruction, (buffers, slots) = program.instructions[number], stands
-    count, regions = instruction.rows, instruction.regions
-    if regions is None:
-        regions = whole_regions(count, instruction.type.size if instruction.type.spatial else (0, 0))
-    none = np.full(count, NOWHERE, np.int64)
-    if instruction.bases is None:
-        return Places(buffers, slots, regions, none, none, regions)
-    own = Places(buffers, slots, regions, none, none, regions)
-    beneath = [
-        (own if value == number else places[value]).take(as_index([row])) if value >= 0 else _NO_PLACE
-        for value, row in zip(instruction.bases.values.tolist(), instruction.bases.rows.tolist(), strict=True)
-    ]
-    under = Places.joined(beneath)
-    return Places(buffers, slots, regions, under.buffers, under.rows, under.regions)
+def _units(number: int, kind: Type, made: Made) -> Iterator[Unit]:
+    """What a chunk makes of a value, by the size of its tiles."""
+    if not len(made.rows):
+        return
+    if not kind.spatial:
+        yield Unit(number, made.rows, made.regions, None)
+        return
+    found, index = distinct(made.regions)
+    tiles: dict[Size | None, list[int]] = {}
+    for place, region in enumerate(found):
+        tiles.setdefault(None if region == whole(kind.size) else extent(region), []).append(place)
+    for tile, places in tiles.items():
+        mine = slice(None) if len(tiles) == 1 else np.isin(index, places)
+        yield Unit(number, made.rows[mine], made.regions[mine], tile)

@@ -10,18 +10,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 
+import numpy as np
+import numpy.typing as npt
+
 from fgraph._errors import MemoryBudgetError
 from fgraph._ports import Kind
 from fgraph._sizes import in_words
 from fgraph.ir.ops import Join
 from fgraph.ir.program import Program
+from fgraph.ir.rectangles import areas
 from fgraph.ir.regions import NOTHING, Region, Size, whole
-from fgraph.passes import Wanted, find_regions
+from fgraph.passes import Cell, Made, Wanted, all_whole, find_regions
 from fgraph.plan.build import StepBuilder
 from fgraph.plan.cost import peak_bytes
 from fgraph.plan.steps import Result, Step
 
-_LEAST_GROWTH = 1.15  # of the number of chunks, from one attempt to the next: an attempt takes time too
 _NARROWEST = 16  # pixels: thinner output tiles would cost mostly halo
 
 Work = tuple[tuple[Step, ...], tuple[Result, ...]]
@@ -33,27 +36,36 @@ def cut_work(program: Program, memory: int | None) -> tuple[Work, int]:
     Raises:
         MemoryBudgetError: the narrowest chunks are still too large; the message says how large.
     """
-    work = _whole_work(program)
+    work = _work(program, [None])
     peak = peak_bytes(*work)
     if memory is None or peak <= memory:
         return work, 1
     cells = _cells(program)
-    count = max(2, ceil(peak / memory))
+    size = ceil(len(cells) / max(2, ceil(peak / memory)))  # of a chunk, in cells
     while True:
-        chunks = list(_wanted(program, cells, count))
-        least = peak_bytes(*_chunked_work(program, [chunks[0], chunks[len(chunks) // 2]]))  # a guess, which is cheap
+        chunks = list(_chunks(cells, ceil(len(cells) / size)))
+        wanted = [_codes(program), *chunks]
+        made = find_regions(program, wanted)
+        largest = int(np.argmax(_bytes_made(program, made, len(wanted))[1:])) + 1
+        least = peak_bytes(*_work(program, wanted, made, [0, largest]))  # a guess, which is cheap
         if least <= memory:
-            work = _chunked_work(program, chunks)
+            work = _work(program, wanted, made)
             least = peak_bytes(*work)
         if least <= memory:
             return work, len(chunks)
-        if len(chunks) >= len(cells):
+        if size == 1:
             raise MemoryBudgetError(
                 f"the work needs {in_words(peak)} at once, and still {in_words(least)} when it is cut into "
                 f"{len(chunks)} chunks, the most there can be; the budget is {in_words(memory)}"
             )
-        growth = min(2.0, max(_LEAST_GROWTH, least / memory))
-        count = min(len(cells), max(count + 1, ceil(count * growth)))
+        size = _smaller(size, len(cells), (least, peak), memory)
+
+
+def _smaller(size: int, all_cells: int, peaks: tuple[int, int], memory: int) -> int:
+    """How many cells to try where chunks of `size` have the first peak, and all cells together the second."""
+    each = (peaks[1] - peaks[0]) / (all_cells - size)  # what a cell adds; the rest is a floor
+    guess = int((memory - peaks[0]) / each) + size if each > 0 else size
+    return max(1, size // 2, min(guess, size - 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,41 +84,53 @@ def keep_work(program: Program, memory: int | None) -> tuple[Work, tuple[Standin
     Raises:
         MemoryBudgetError: all values together need more than `memory` bytes.
     """
-    builder = StepBuilder(program)
-    steps = builder.steps()
-    results = builder.results(None, len(steps) - 1)
+    builder = StepBuilder(program, all_whole(program))
+    steps = builder.chunk(0)
+    results = list(builder.results(None))
     needed = peak_bytes(steps, results)
     if memory is not None and needed > memory:
         raise MemoryBudgetError(
             f"keeping all values needs {in_words(needed)}, the budget is {in_words(memory)}; run without keep"
         )
     standing = [
-        Standing(value, int(places.buffers[0]), int(places.rows[0]), len(places.rows))
-        for value, places in enumerate(builder.places)
-        if not isinstance(program.instructions[value].op, Join)
+        Standing(value, *builder.where.start_of(value), one.rows)
+        for value, one in enumerate(program.instructions)
+        if not isinstance(one.op, Join)
     ]
     return (tuple(steps), tuple(results)), tuple(standing)
 
 
-def _whole_work(program: Program) -> Work:
-    builder = StepBuilder(find_regions(program))
-    steps = builder.steps()
-    return _with_lifetimes(steps, builder.results(None, len(steps) - 1))
-
-
-def _chunked_work(program: Program, chunks: Sequence[Wanted]) -> Work:
-    codes = StepBuilder(find_regions(program, {}))
-    steps = codes.steps()
-    latents = {place: () for place, output in enumerate(program.outputs) if output.kind is Kind.LATENT}
-    results = [one for one in codes.results(None, len(steps) - 1) if one.place in latents]
-    for wanted in chunks:
-        part = StepBuilder(find_regions(program, wanted, codes=False), len(steps), codes.places)
-        steps += part.steps()
-        results += part.results(wanted, len(steps) - 1)
+def _work(
+    program: Program, wanted: Sequence[Wanted], made: Sequence[Made] | None = None, chosen: Sequence[int] | None = None
+) -> Work:
+    """The steps and results of all chunks, or of those that are chosen."""
+    builder = StepBuilder(program, find_regions(program, wanted) if made is None else made)
+    steps: list[Step] = []
+    results: list[Result] = []
+    for chunk in range(len(wanted)) if chosen is None else chosen:
+        steps += builder.chunk(chunk)
+        results += builder.results(wanted[chunk])
     return _with_lifetimes(steps, results)
 
 
-Cell = tuple[int, int, Region]  # output, row, region
+def _bytes_made(program: Program, made: Sequence[Made], chunks: int) -> npt.NDArray[np.float64]:
+    """How many bytes each chunk makes, in fp32."""
+    total = np.zeros(chunks)
+    for one, instruction in zip(made, program.instructions, strict=True):
+        if instruction.type.spatial:
+            weights = 4.0 * instruction.type.shape[0] * areas(one.regions)
+            total += np.bincount(one.chunks, weights, minlength=chunks)
+    return total
+
+
+def _codes(program: Program) -> list[Cell]:
+    """What the first chunk, which makes the codes, wants of the outputs: those that are codes."""
+    return [
+        (place, row, NOTHING)
+        for place, output in enumerate(program.outputs)
+        if output.kind is Kind.LATENT
+        for row in range(next(iter(output.tensors.values())).rows)
+    ]
 
 
 def _cells(program: Program) -> list[Cell]:
@@ -130,16 +154,15 @@ def _stretches(size: Size) -> Iterator[Region]:
         yield (0, start, height, stop) if width >= height else (start, 0, stop, width)
 
 
-def _wanted(program: Program, cells: list[Cell], count: int) -> Iterator[Wanted]:
+def _chunks(cells: list[Cell], count: int) -> Iterator[list[Cell]]:
     """The cells, in order, in `count` groups: what each chunk makes."""
     for number in range(count):
-        group = cells[number * len(cells) // count : (number + 1) * len(cells) // count]
-        wanted: dict[int, list[Region]] = {}
-        for place, row, region in group:
-            rows = next(iter(program.outputs[place].tensors.values())).rows
-            regions = wanted.setdefault(place, [NOTHING] * rows)
-            old = regions[row]
-            regions[row] = region if old == NOTHING else (*old[:2], *region[2:])  # they follow each other
+        wanted: list[Cell] = []
+        for place, row, region in cells[number * len(cells) // count : (number + 1) * len(cells) // count]:
+            if wanted and wanted[-1][:2] == (place, row):  # they follow each other
+                wanted[-1] = (place, row, (*wanted[-1][2][:2], *region[2:]))
+            else:
+                wanted.append((place, row, region))
         yield wanted
 
 

@@ -1,8 +1,8 @@
-"""How a step reads its operands: rows of buffers, whole or as windows, each perhaps laid over a base row."""
+"""How a step reads its operands: rows of buffers, whole or as windows, each perhaps laid over others."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -11,40 +11,11 @@ from typing import Literal
 import numpy as np
 
 from fgraph.ir.program import Index, Regions, as_index
-from fgraph.ir.regions import Cyclic, Region, Size, Span, area, clip, covers, pieces, whole
+from fgraph.ir.regions import Cyclic, Size, Span, area, pieces
+from fgraph.plan.places import NOWHERE, Places
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right within a tile
-NOWHERE = -1
-_ROUND: Cyclic = (True, True)  # a region that stands in a buffer may go round; one that does not is none the worse
-
-
-def kept_buffer(slot: int) -> int:
-    """The buffer in which value `slot` of an earlier run stands."""
-    return -2 - slot
-
-
-@dataclass(frozen=True, eq=False)
-class Places:
-    """Where rows stand: buffer, row of it, the region that is there; and the same of the base they lie over."""
-
-    buffers: Index
-    rows: Index
-    regions: Regions
-    base_buffers: Index
-    base_rows: Index
-    base_regions: Regions
-
-    def take(self, index: Index) -> Places:
-        """Places picked by index."""
-        return Places(*(getattr(self, name)[index] for name in COLUMNS))
-
-    @staticmethod
-    def joined(parts: Sequence[Places]) -> Places:
-        """Places laid end to end."""
-        return Places(*(np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS))
-
-
-COLUMNS = ("buffers", "rows", "regions", "base_buffers", "base_rows", "base_regions")
+ROUND: Cyclic = (True, True)  # a region that stands in a buffer may go round; one that does not is none the worse
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +57,9 @@ class Gather:
     @cached_property
     def sources(self) -> list[int]:
         """The buffers read from, each once."""
-        found = set(self.places.buffers.tolist())
         if not self.exact:
-            found |= set(self.places.base_buffers.tolist())
-        return sorted(found - {NOWHERE})
+            return sorted({copy.buffer for copy in self.copies})
+        return sorted(set(self.places.buffers[:, 0].tolist()) - {NOWHERE})
 
     @cached_property
     def way(self) -> Literal["view", "same", "pick", "pieces", "tiles"]:
@@ -101,7 +71,7 @@ class Gather:
             return "tiles"
         if len(self.sources) > 1:
             return "pieces"
-        rows = self.places.rows
+        rows = self.places.rows[:, 0]
         if len(rows) == 1 or bool((np.diff(rows) == 1).all()):
             return "view"
         return "same" if bool((rows == rows[0]).all()) else "pick"
@@ -120,7 +90,7 @@ class Gather:
 
     def runs(self) -> Iterator[Gather]:
         """Stretches of rows that stand in one buffer; of whole rows only."""
-        borders = np.flatnonzero(np.diff(self.places.buffers)) + 1
+        borders = np.flatnonzero(np.diff(self.places.buffers[:, 0])) + 1
         for rows in np.split(np.arange(self.count), borders):
             yield self.take(as_index(rows))
 
@@ -143,11 +113,10 @@ class Gather:
         if self.count < 2:
             return [(0, self.count)] * self.count
         places = self.places
-        fixed = (places.buffers, places.base_buffers, places.regions, places.base_regions, self.windows)
         breaks = np.zeros(self.count - 1, bool)
-        for column in fixed:
+        for column in (places.buffers, places.regions, self.windows):
             breaks |= np.diff(column, axis=0).reshape(len(breaks), -1).any(axis=1)
-        for rows in (places.rows, places.base_rows):
+        for rows in places.rows.T:
             pace = np.diff(rows)
             breaks |= (pace != 0) & (pace != 1)
             breaks[1:] |= (pace[1:] != pace[:-1]) & ~breaks[:-1]
@@ -163,8 +132,8 @@ class Gather:
 
     @cached_property
     def is_layered(self) -> bool:
-        """Whether a row is read over its base, so that the order of copies matters."""
-        return any(self._layers(start) == (True, True) for start, _ in self._stretches)
+        """Whether a row is read in several layers, so that the order of copies matters."""
+        return bool(((self.places.buffers != NOWHERE).sum(axis=1) > 1).any())
 
     @cached_property
     def view(self) -> Copy | None:
@@ -173,38 +142,25 @@ class Gather:
         alone = len(copies) == 1 and copies[0].rows == (0, self.count) and copies[0].box == (0, 0, *self.tile)
         return copies[0] if alone else None
 
-    def _layers(self, row: int) -> tuple[bool, bool]:
-        """Whether the row's own tile, and its base, are read."""
-        assert self.windows is not None
-        assert self.size is not None
-        own = self.places.buffers[row] != NOWHERE
-        if self.places.base_buffers[row] == NOWHERE:
-            return own, False
-        wanted = clip(_region(self.windows, row), self.size, self.wraps)
-        return own, not (own and covers(_region(self.places.regions, row), wanted, self.size, _ROUND))
-
     def _cuts(self, rows: tuple[int, int]) -> Iterator[Copy]:
-        """The copies of a stretch of rows: what is read of the base, then what is read over it."""
-        own, base = self._layers(rows[0])
-        places = self.places
-        if base:
-            yield from self._cut(rows, places.base_buffers, places.base_rows, places.base_regions)
-        if own:
-            yield from self._cut(rows, places.buffers, places.rows, places.regions)
+        """The copies of a stretch of rows, the lowest layer first."""
+        for layer in reversed(range(self.places.depth)):
+            if self.places.buffers[rows[0], layer] != NOWHERE:
+                yield from self._cut(rows, layer)
 
-    def _cut(self, stretch: tuple[int, int], buffers: Index, rows: Index, regions: Regions) -> Iterator[Copy]:
+    def _cut(self, stretch: tuple[int, int], layer: int) -> Iterator[Copy]:
         assert self.windows is not None
-        assert self.size is not None
         first, last = stretch[0], stretch[1] - 1
-        window, source = _region(self.windows, first), _region(regions, first)
+        window, source = self.windows[first].tolist(), self.places.regions[first, layer].tolist()
+        rows = self.places.rows[:, layer]
         vertical = self._pieces(0, (window[0], window[2]), (source[0], source[2]))
-        horizontal = self._pieces(1, (window[1], window[3]), (source[1], source[3]))
+        horizontal = self._pieces(1, (window[1], window[3]), (source[1], source[3])) if vertical else []
         for y, from_y, height in vertical:
             for x, from_x, width in horizontal:
                 yield Copy(
                     stretch,
                     (y, x, y + height, x + width),
-                    int(buffers[first]),
+                    int(self.places.buffers[first, layer]),
                     int(rows[first]),
                     repeats=bool(rows[first] == rows[last]),
                     source_box=(from_y, from_x, from_y + height, from_x + width),
@@ -214,15 +170,5 @@ class Gather:
         assert self.size is not None
         size = self.size[axis]
         start, stop = window if self.wraps[axis] else (max(window[0], 0), min(window[1], size))
-        found = pieces((start, stop), source, size, _ROUND[axis])
+        found = pieces((start, stop), source, size, ROUND[axis])
         return [(into + start - window[0], out_of, count) for into, out_of, count in found]
-
-
-def _region(regions: Regions, row: int) -> Region:
-    top, left, bottom, right = regions[row].tolist()
-    return (top, left, bottom, right)
-
-
-def whole_regions(count: int, size: Size) -> Regions:
-    """The whole canvas, for each of `count` rows."""
-    return np.tile(np.array(whole(size), np.int64), (count, 1))

@@ -11,7 +11,7 @@ from fgraph._errors import MemoryBudgetError
 from fgraph.ir.kept import Kept
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
-from fgraph.passes import find_differences, reuse, without_regions
+from fgraph.passes import find_differences, reuse, without_differences
 from fgraph.plan.chunks import Standing, cut_work, keep_work
 from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
 from fgraph.plan.steps import Result, Step
@@ -83,7 +83,7 @@ class Plan:
         Raises:
             MemoryBudgetError: all values together need more than the plan's memory.
         """
-        program = without_regions(self.program)
+        program = without_differences(self.program)
         (steps, results), keeps = keep_work(program, self.memory)
         return replace(self, program=program, steps=steps, results=results, keeps=keeps, chunks=1)
 
@@ -95,7 +95,7 @@ class Plan:
         """
         if not kept.serves(self.models, self.precision):
             return self
-        program = find_differences(verify(reuse(without_regions(self.program), kept)), kept)
+        program = find_differences(verify(reuse(without_differences(self.program), kept)), kept)
         (steps, results), chunks = cut_work(verify(program), self.memory)
         return replace(self, program=program, steps=steps, results=results, chunks=chunks, kept=kept)
 

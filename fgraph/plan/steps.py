@@ -60,11 +60,6 @@ class Step:
         return self.op.flops(self.row_inputs, self.row_type) * self.rows
 
     @property
-    def whole_flops(self) -> int:
-        """What they would be if every row were made whole."""
-        return self.op.flops(self.input_types, self.type) * self.rows
-
-    @property
     def out_bytes(self) -> int:
         """Bytes of its result in fp32."""
         return 4 * self.row_type.numbers * self.rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable
 from typing import TYPE_CHECKING
 
-from fgraph.plan.gather import COLUMNS, Gather
+from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Result, Step
 
 if TYPE_CHECKING:
@@ -36,5 +36,6 @@ def _result(result: Result) -> Hashable:
 
 def _gather(gather: Gather) -> Hashable:
     windows = None if gather.windows is None else gather.windows.tobytes()
-    places = (getattr(gather.places, name).tobytes() for name in COLUMNS)
-    return (gather.size, gather.exact, gather.wraps, windows, *places)
+    places = gather.places
+    stand = (places.depth, places.buffers.tobytes(), places.rows.tobytes(), places.regions.tobytes())
+    return (gather.size, gather.exact, gather.wraps, windows, *stand)

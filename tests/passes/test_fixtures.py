@@ -15,7 +15,7 @@ import pytest
 from fgraph.ir.program import Program
 from fgraph.ir.text import to_text
 from fgraph.ir.verify import verify
-from fgraph.passes import remove_dead, share, simplify
+from fgraph.passes import remove_dead, share, simplify, stack
 from tests.programs import lowered
 
 FILES = Path(__file__).parent / "fixtures"
@@ -67,6 +67,19 @@ def moved(amount: Any) -> dict[str, Any]:
 
 
 FIXTURES = (
+    Fixture(
+        "stack_runs",
+        "The cells of a mosaic are run by calls of their own; they become one, as do their masks.",
+        stack,
+        (
+            document(
+                ["t"],
+                z={"op": "sample", "seed": [1, 2, 3]},
+                m={"op": "mosaic", "of": "z", "grid": [1, 3]},
+                t={"op": "tap", "of": "m", "layer": "b4.torgb"},
+            ),
+        ),
+    ),
     Fixture(
         "simplify_weights",
         "Rows of a mix with all weight on one operand are that operand; the row between stays a mix.",

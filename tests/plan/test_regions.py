@@ -8,7 +8,12 @@ import numpy as np
 import pytest
 
 import fgraph
+from fgraph.ir.kept import rows_of
+from fgraph.ir.ops import DrawMask, Mix
+from fgraph.ir.program import Operand
+from fgraph.ir.regions import NOTHING, clip, covers, intersect, whole
 from fgraph.passes import find_regions
+from fgraph.passes.regions import cyclic_axes
 from fgraph.plan import Plan
 from tests.networks import tiny
 
@@ -166,10 +171,49 @@ def test_too_small_a_budget_is_told_before_anything_runs() -> None:
         fgraph.compile(mosaic(4, "none"), device="cpu", memory=2000)
 
 
-def test_regions_of_a_program_cover_what_its_readers_ask_for() -> None:
-    program = find_regions(fgraph.compile(mosaic(6, "x"), device="cpu").program)
-    partial = [one for one in program.instructions if one.regions is not None]
+@pytest.mark.parametrize("graph", [mosaic(6, "x"), mosaic(4, "none"), panorama(4), local_edit([0.2, 0.9])])
+def test_what_is_made_holds_what_its_readers_ask_for(graph: dict[str, Any]) -> None:
+    program = fgraph.compile(graph, device="cpu").program
+    made = [dict(zip(one.rows.tolist(), one.regions.tolist(), strict=True)) for one in find_regions(program)]
+    cyclic = cyclic_axes(program)
+    partial = 0
+    for number, instruction in enumerate(program.instructions):
+        types = tuple(program.instructions[one.value].type for one in instruction.operands)
+        for row, region in made[number].items():
+            partial += instruction.type.spatial and tuple(region) != whole(instruction.type.size)
+            for port, operand in enumerate(instruction.operands):
+                if not types[port].spatial or isinstance(instruction.op, Mix):
+                    continue  # the terms of a mix are looked at only where they have weight
+                param = instruction.params[row] if instruction.params else None
+                window = instruction.op.window(port, tuple(region), types, param)
+                window = clip(window, types[port].size, instruction.op.windows_wrap)
+                for value, source in rows_of(program, Operand(operand.value, operand.index[[row]])):
+                    held = made[value].get(source, NOTHING)
+                    differ = program.instructions[value].regions
+                    if differ is not None:  # its base gives the rest
+                        window = intersect(window, tuple(differ[source].tolist()), types[port].size, cyclic[value])
+                    assert covers(tuple(held), window, types[port].size, cyclic[value])
     assert partial
-    for one in partial:
-        assert one.regions is not None
-        assert (one.regions[:, 2:] >= one.regions[:, :2]).all()
+
+
+def test_a_mask_is_drawn_only_where_it_is_looked_at_and_not_0() -> None:
+    plan = fgraph.compile(mosaic(12, "none"), device="cpu")
+    cut = plan.within(plan.cost.peak_bytes // 4)
+    for step in cut.steps:
+        if isinstance(step.op, DrawMask):
+            assert step.rows * step.row_type.numbers < 2.5 * step.type.numbers / cut.chunks + 16 * step.type.size[0]
+    terms = [len(step.inputs) // 2 for step in cut.steps if isinstance(step.op, Mix)]
+    assert max(terms) < 12  # of the twelve cells, a chunk looks at some
+
+
+def test_codes_and_what_they_are_made_of_are_made_by_the_first_chunk() -> None:
+    program = fgraph.compile(panorama(4), device="cpu").program
+    height, width = program.instructions[-1].type.size
+    halves = [[(0, 0, (0, 0, height, width // 2))], [(0, 0, (0, width // 2, height, width))]]
+    made = find_regions(program, [[], *halves])
+    for one, instruction in zip(made, program.instructions, strict=True):
+        assert set(one.chunks.tolist()) <= ({1, 2} if instruction.type.spatial else {0})
+    last = made[-1]
+    assert [tuple(region) for region in last.of(1).regions.tolist()] == [halves[0][0][2]]
+    assert [tuple(region) for region in last.of(2).regions.tolist()] == [halves[1][0][2]]
+    assert not len(last.of(0).rows)

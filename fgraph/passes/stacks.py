@@ -1,0 +1,74 @@
+"""Operations that do the same to the same values become one, their rows laid end to end.
+
+The two hundred runs of a mosaic are lowered one by one, each a layer of one row on the same state. What follows walks
+over operations, so they are stacked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fgraph.ir.ops import Apply, Join, Kept
+from fgraph.ir.program import Instruction, Operand, Program, as_index
+
+Starts = tuple[list[int], list[int]]  # for each old value: the new one it is part of, and the row it starts at
+
+
+def stack(program: Program) -> Program:
+    """The program with one operation for all that are equal and read the same values."""
+    groups = _groups(program)
+    if len(groups) == len(program.instructions):
+        return program
+    count = len(program.instructions)
+    starts: Starts = ([0] * count, [0] * count)
+    for number, members in enumerate(groups):
+        rows = 0
+        for value in members:
+            starts[0][value], starts[1][value] = number, rows
+            rows += program.instructions[value].rows
+    made = tuple(_stacked([program.instructions[value] for value in members], starts) for members in groups)
+    outputs = tuple(
+        replace(one, tensors={name: _moved([tensor], starts) for name, tensor in one.tensors.items()})
+        for one in program.outputs
+    )
+    return replace(program, instructions=made, outputs=outputs)
+
+
+def _groups(program: Program) -> list[list[int]]:
+    """The values that become one, in the order of their first: nothing they read comes later than that."""
+    groups: list[list[int]] = []
+    known: dict[Hashable, int] = {}
+    group_of: list[int] = []
+    for value, instruction in enumerate(program.instructions):
+        key: Hashable = (instruction.op, tuple(group_of[operand.value] for operand in instruction.operands))
+        if isinstance(instruction.op, Join | Kept | Apply) or not (instruction.operands or instruction.params):
+            key = value  # rows of a user's function, or that nothing tells apart, stay among themselves
+        number = known.setdefault(key, len(groups))
+        if number == len(groups):
+            groups.append([])
+        groups[number].append(value)
+        group_of.append(number)
+    return groups
+
+
+def _stacked(members: list[Instruction], starts: Starts) -> Instruction:
+    first = members[0]
+    if isinstance(first.op, Join):
+        return replace(first, operands=tuple(_moved([operand], starts) for operand in first.operands))
+    ports = zip(*(one.operands for one in members), strict=True)
+    return replace(
+        first,
+        operands=tuple(_moved(operands, starts) for operands in ports),
+        params=tuple(param for one in members for param in one.params),
+        rows=sum(one.rows for one in members),
+        origins=as_index(np.concatenate([one.origins for one in members])),
+    )
+
+
+def _moved(operands: Sequence[Operand], starts: Starts) -> Operand:
+    """Operands that now read one value, as one."""
+    indices = [operand.index + starts[1][operand.value] for operand in operands]
+    return Operand(starts[0][operands[0].value], as_index(np.concatenate(indices)))
