@@ -23,9 +23,8 @@ def to_markdown(lines: list[Line], state: list[str], picture: str) -> str:
         "",
         "Written by `python bench/run.py`. The first way of each case is what the others are compared with, in the",
         "same run: all ways take turns, and the numbers are medians. CPU seconds are the process's own.",
-        "Bare convolutions are torch's own, on maps as large; the roofline is all their FLOPs at the rate of the "
-        "fastest",
-        "of them. fgraph may pass both: wide layers multiply less often ([ADR 13](adr/0013-winograd-on-a-cpu.md)).",
+        "Bare convolutions are torch's own, on maps as large; the roofline is all their FLOPs at the rate of the",
+        "fastest. fgraph may pass both: wide layers multiply less ([ADR 13](adr/0013-winograd-on-a-cpu.md)).",
         "",
         *(f"* {fact}" for fact in state),
         "",

@@ -144,17 +144,17 @@ class _StandIns:
             sys.modules.pop(name, None)
 
 
-def plain_graph(model: Any, rows: int) -> fgraph.Graph:
-    """One forward pass of `rows` seeds, z as torch draws it."""
+def plain_graph(model: Any, rows: int, first: int = 0) -> fgraph.Graph:
+    """One forward pass of `rows` seeds from `first` on, z as torch draws it."""
     graph = fgraph.Graph(models={"main": model})
-    graph.outputs = {"image": graph.decode(graph.sample(seed=list(range(rows))))}
+    graph.outputs = {"image": graph.decode(graph.sample(seed=list(range(first, first + rows))))}
     return graph
 
 
-def merge_graph(model: Any, count: int = 2) -> fgraph.Graph:
+def merge_graph(model: Any, count: int = 2, start: int = 0) -> fgraph.Graph:
     """The published panorama of `count` latents; of two, `merge_extension` itself, as nothing is cut off."""
     graph = fgraph.Graph(models={"main": model})
-    z = graph.sample(seed=list(range(count)))
+    z = graph.sample(seed=list(range(start, start + count)))
     first, second = graph.rows(z, take=":-1"), graph.rows(z, take="1:")
     left, right = graph.tap(first, layer="b4.conv1"), graph.tap(second, layer="b4.conv1")
     wide = graph.concat([left, right], axis="x")

@@ -5,6 +5,7 @@
     check            every fault of a graph, without running it
     compile          a graph, or many together, -> a Plan
     run              a graph, many, or a Plan -> images, latents, feature maps, masks
+    capture          a graph that is run many times -> a function that runs graphs like it
     save_large       an image of any length, made piece by piece -> a tiled file
     load_generator   a model to hand to Graph(models=...)
     downloads        where models named by an address are kept, and whether they may be fetched
@@ -13,6 +14,7 @@
 Importing fgraph does not import torch.
 """
 
+from fgraph._captured import Captured, capture
 from fgraph._downloads import downloads
 from fgraph._errors import Fault, FgraphError, GraphError, MemoryBudgetError, ModelError, RunError, SaveError
 from fgraph._front import check, compile, load, load_generator, run
@@ -24,6 +26,7 @@ from fgraph.node import Node
 from fgraph.plan import Plan
 
 __all__ = [
+    "Captured",
     "Fault",
     "FeatureMaps",
     "FgraphError",
@@ -39,6 +42,7 @@ __all__ = [
     "RunError",
     "SaveError",
     "__version__",
+    "capture",
     "check",
     "compile",
     "downloads",

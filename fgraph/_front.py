@@ -91,6 +91,7 @@ def compile(
     *,
     device: str = "auto",
     precision: str = "float32",
+    torch_compile: bool | str = False,
     memory: int | str | None = None,
     nodes: NodeClasses = (),
 ) -> Plan:
@@ -101,6 +102,7 @@ def compile(
         device: where to run: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for the best there is.
         precision: `float32`, `float64`, or `bfloat16` or `float16` for the four blocks of highest resolution, where
             all else stays float32.
+        torch_compile: run the layers of StyleGAN2 through `torch.compile`: True, or the name of a backend.
         memory: the most bytes that the plan may need, counted in fp32, a number or such as "2GiB"; the work is cut
             into chunks to fit. None: most of what the device has free when it runs.
         nodes: node classes of your own that the graphs use.
@@ -118,6 +120,8 @@ def compile(
     graphs, single = _as_list(graph, nodes)
     if precision not in PRECISIONS:
         raise FgraphError(f"precision '{precision}' is not known: use {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}")
+    if not isinstance(torch_compile, bool | str):
+        raise FgraphError(f"torch_compile is true, false or the name of a backend, not {torch_compile!r}")
     raw, pool, faults = _lower([one.spec for one in graphs])
     if faults:
         raise GraphError(_in_order(faults))
@@ -128,6 +132,7 @@ def compile(
         single=single,
         device=device,
         precision=precision,
+        torch_compile=torch_compile,
         memory=_as_bytes(memory),
     )
 
@@ -141,6 +146,7 @@ def run(
     since: Results | None = None,
     device: str = "auto",
     precision: str = "float32",
+    torch_compile: bool | str = False,
     memory: int | str | None = None,
     nodes: NodeClasses = (),
 ) -> Any:
@@ -154,6 +160,7 @@ def run(
         since: results of a run with `keep`: only what differs from it is computed, inside the rectangle where it does.
         device: see `compile`; a plan keeps its own.
         precision: see `compile`; a plan keeps its own.
+        torch_compile: see `compile`; a plan keeps its own. The eager engine compiles nothing.
         memory: see `compile`; a plan keeps its own.
         nodes: node classes of your own that the graphs use.
 
@@ -179,7 +186,9 @@ def run(
         plan = graph
     else:
         wanted = _with_outputs(graph, outputs, nodes)
-        plan = compile(wanted, device=device, precision=precision, memory=memory, nodes=nodes)
+        plan = compile(
+            wanted, device=device, precision=precision, torch_compile=torch_compile, memory=memory, nodes=nodes
+        )
     plan = _building(plan, keep, since)
     from fgraph.runtime import run_plan  # loads torch
 

@@ -34,6 +34,7 @@ class LargeOptions:
     piece: int = PIECE
     device: str = "auto"
     precision: str = "float32"
+    torch_compile: bool | str = False
     memory: int | str | None = None
     tiles: str = "jpeg"  # of Deep Zoom: png, webp or jpeg
     quality: int = QUALITY
@@ -63,7 +64,8 @@ def save_large(
             numbered.
         output: which output; None: the first that is an image.
         record: what the TIFF says of how it was made; None: the graph's own.
-        options: fields of `LargeOptions`: `piece`, `device`, `precision`, `memory`, `tiles`, `quality`.
+        options: fields of `LargeOptions`: `piece`, `device`, `precision`, `torch_compile`, `memory`, `tiles`,
+            `quality`.
 
     Returns:
         The files: of Deep Zoom the `.dzi` and the page.
@@ -153,7 +155,14 @@ class _Picture:
 
 
 def _run(graph: Graph, how: LargeOptions, outputs: Mapping[str, Any] | None = None) -> Any:
-    return _front.run(graph, outputs=outputs, device=how.device, precision=how.precision, memory=how.memory)
+    return _front.run(
+        graph,
+        outputs=outputs,
+        device=how.device,
+        precision=how.precision,
+        torch_compile=how.torch_compile,
+        memory=how.memory,
+    )
 
 
 def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:

@@ -26,7 +26,7 @@ PIPELINE: tuple[tuple[str, ...], ...] = (
     ("runtime",),
     ("save",),
     ("_front",),
-    ("_pieces",),
+    ("_captured", "_pieces"),
     ("sweep",),
     ("training",),
     ("cli",),

@@ -29,11 +29,12 @@ _PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which 
 WRITING_MODES = ("run", "draw", "invert")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
-    "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "memory", "mode", "target",
-    "half", "bending", "clusters", "output.formats", "output.quality", "output.strip", "output.grid", "output.labels",
-    "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop", "output.pingpong",
-    "objective.metric", "data", "images", "inversion.preset", "inversion.space", "inversion.prior", "inversion.steps",
-    "inversion.batch", "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts", "inversion.noise",
+    "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "torch_compile", "memory",
+    "mode", "target", "half", "bending", "clusters", "output.formats", "output.quality", "output.strip", "output.grid",
+    "output.labels", "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop",
+    "output.pingpong", "objective.metric", "data", "images", "inversion.preset", "inversion.space", "inversion.prior",
+    "inversion.steps", "inversion.batch", "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts",
+    "inversion.noise",
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ class Settings:
     directory: Path
     device: str = "auto"
     precision: str = "float32"
+    torch_compile: bool | str = False
     memory: str | int | None = None
     downloads: Downloads = USUAL
     objective: Objective | None = None
@@ -139,6 +141,7 @@ def read_settings(
         directory=Path(hydra_config.runtime.output_dir),
         device=str(config.device),
         precision=str(earlier.pop("precision", config.precision)),
+        torch_compile=config.torch_compile,
         memory=config.memory,
         downloads=read_downloads(config),
         objective=_read_objective(config.objective, hydra_config),

@@ -48,7 +48,9 @@ class Prepared:
     def group(self) -> tuple[str, Options]:
         """Jobs that have this equal are run as one."""
         settings = self.settings
-        options = Options(settings.device, settings.precision, settings.memory, settings.downloads)
+        options = Options(
+            settings.device, settings.precision, settings.memory, settings.downloads, settings.torch_compile
+        )
         return "large" if self.is_large else settings.mode, options
 
 
@@ -110,7 +112,8 @@ def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
 
 def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
     """Print the plan of all works, with a forecast: the device is measured where that was not done before."""
-    if options.precision in MEASURED and find_speeds(options.device, options.precision) is None:
+    forecast = options.precision in MEASURED and not options.torch_compile
+    if forecast and find_speeds(options.device, options.precision) is None:
         from fgraph.runtime.calibrate import calibrate  # loads torch
 
         try:
@@ -146,7 +149,7 @@ def _save_large(job: Prepared, outcome: Any) -> None:
     settings, options = job.settings, job.settings.pictures or PictureOptions()
     if settings.objective is not None:
         raise FgraphError("objective.metric needs an image in memory: give output.formats without tiff and dzi")
-    how = {"device": settings.device, "precision": settings.precision, "memory": settings.memory}
+    how = {name: getattr(settings, name) for name in ("device", "precision", "torch_compile", "memory")}
     record = record_graph(job.graph, {"precision": settings.precision, **options.changed})
     for path in save_large_images(
         job.graph, settings.directory, settings.formats, record, piece=settings.piece, quality=options.quality, **how

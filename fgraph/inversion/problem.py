@@ -34,7 +34,7 @@ def make_problem(
         raise FgraphError(
             f"the layers of '{generator.name}' add no noise that could be sought: leave inversion.noise out"
         )
-    generator = generator.with_half(None)  # gradients of half layers would vanish unscaled
+    generator = generator.with_half(None).with_compiled(None)  # gradients of half layers would vanish unscaled
     judge = _discriminator(generator, discriminator) if settings.discriminator else None
     lpips = load_lpips(generator.device) if settings.lpips else None
     prior = make_prior(settings.prior, generator, read_statistics(generator, folder))

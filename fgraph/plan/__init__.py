@@ -4,6 +4,7 @@ from fgraph.plan.cost import Cost, LayerCost
 from fgraph.plan.gather import Copy, Gather, kept_buffer
 from fgraph.plan.plan import COMFORTABLE, Plan, make_plan
 from fgraph.plan.steps import Result, Step
+from fgraph.plan.structures import structure_of
 from fgraph.plan.workspace import rows_at_once
 
 __all__ = [
@@ -18,4 +19,5 @@ __all__ = [
     "kept_buffer",
     "make_plan",
     "rows_at_once",
+    "structure_of",
 ]

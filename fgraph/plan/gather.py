@@ -36,15 +36,15 @@ class Places:
 
     def take(self, index: Index) -> Places:
         """Places picked by index."""
-        return Places(*(getattr(self, name)[index] for name in _COLUMNS))
+        return Places(*(getattr(self, name)[index] for name in COLUMNS))
 
     @staticmethod
     def joined(parts: Sequence[Places]) -> Places:
         """Places laid end to end."""
-        return Places(*(np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS))
+        return Places(*(np.concatenate([getattr(part, name) for part in parts]) for name in COLUMNS))
 
 
-_COLUMNS = ("buffers", "rows", "regions", "base_buffers", "base_rows", "base_regions")
+COLUMNS = ("buffers", "rows", "regions", "base_buffers", "base_rows", "base_regions")
 
 
 @dataclass(frozen=True, slots=True)

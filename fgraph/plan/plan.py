@@ -35,6 +35,7 @@ class Plan:
     single: bool  # whether one graph was given, rather than a list
     device: str = "auto"
     precision: str = "float32"
+    torch_compile: bool | str = False  # whether layers go through torch.compile, or by which backend
     memory: int | None = None  # bytes it was cut to fit; None: what the device has free when it runs
     chunks: int = 1
     keeps: tuple[Standing, ...] = ()  # where values stand at the end, of a plan that keeps them
@@ -112,6 +113,7 @@ def make_plan(
     single: bool = False,
     device: str = "auto",
     precision: str = "float32",
+    torch_compile: bool | str = False,
     memory: int | None = None,
 ) -> Plan:
     """Batch a program into steps, in as few chunks as fit `memory` bytes.
@@ -120,4 +122,4 @@ def make_plan(
         MemoryBudgetError: it cannot be cut so small.
     """
     (steps, results), chunks = cut_work(program, memory)
-    return Plan(raw, program, steps, results, models, single, device, precision, memory, chunks)
+    return Plan(raw, program, steps, results, models, single, device, precision, torch_compile, memory, chunks)

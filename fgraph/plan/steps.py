@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
-from fgraph.ir.ops import Mix, Op
+from fgraph.ir.ops import Const, Mix, Op
 from fgraph.ir.program import Index, Output, Regions
 from fgraph.ir.regions import Region, Size
 from fgraph.ir.types import Type
@@ -36,6 +36,11 @@ class Step:
     def is_plain(self) -> bool:
         """Whether every row is made whole, from operands that are there whole."""
         return self.tile is None and (not isinstance(self.op, Mix) or all(one.exact for one in self.inputs))
+
+    @property
+    def is_fed(self) -> bool:
+        """Whether the host hands in all of its result: it reads no other step, and is no tensor of a generator."""
+        return not self.inputs and not isinstance(self.op, Const)
 
     @property
     def row_type(self) -> Type:

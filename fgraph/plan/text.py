@@ -74,6 +74,8 @@ def _savings(plan: Plan) -> list[str]:
 def _forecast(plan: Plan) -> str:
     if plan.precision not in MEASURED:
         return f"none in {plan.precision}"
+    if plan.torch_compile:
+        return "none with torch_compile"
     speeds = find_speeds(plan.device, plan.precision)
     if speeds is None:
         return "none yet: mode=explain measures this device once, as does fgraph.runtime.calibrate.calibrate()"

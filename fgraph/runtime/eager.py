@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
-from fgraph.ir.ops import Join
+from fgraph.ir.ops import Join, Op
 from fgraph.ir.program import Instruction, Operand, Program
-from fgraph.runtime.kernels import KERNELS, KernelContext
+from fgraph.runtime.kernels import KERNELS, KernelContext, Params
 
 
 def run_eagerly(program: Program, context: KernelContext) -> list[dict[str, Tensor]]:
@@ -28,12 +30,17 @@ def run_eagerly(program: Program, context: KernelContext) -> list[dict[str, Tens
 def _run(instruction: Instruction, values: list[list[Tensor]], context: KernelContext) -> list[Tensor]:
     if isinstance(instruction.op, Join):
         return [row for operand in instruction.operands for row in _rows(values, operand)]
-    kernel = KERNELS[type(instruction.op)]
+    op = instruction.op
+    kernel = KERNELS[type(op)]
     columns = [_rows(values, operand) for operand in instruction.operands]
     return [
-        kernel(instruction.op, [column[row] for column in columns], instruction.params[row : row + 1], context)
+        kernel(op, [column[row] for column in columns], _given(op, instruction.params[row : row + 1], context), context)
         for row in range(instruction.rows)
     ]
+
+
+def _given(op: Op, params: Params, context: KernelContext) -> Any:
+    return context.numbers(params) if op.takes_numbers else params
 
 
 def _rows(values: list[list[Tensor]], operand: Operand) -> list[Tensor]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -18,12 +20,21 @@ from fgraph.runtime.tiles import run_tiles
 
 OnStep = Callable[[Step], None]
 OnResult = Callable[[Result, dict[str, Tensor]], None]
+Fed = Mapping[int, Tensor]  # step -> what `from_host` gives
+NOTHING: Fed = MappingProxyType({})
 
 
 def execute(
-    plan: Plan, context: KernelContext, on_result: OnResult, on_step: OnStep | None = None
+    plan: Plan, context: KernelContext, on_result: OnResult, on_step: OnStep | None = None, fed: Fed = NOTHING
 ) -> dict[int, Tensor]:
     """Run every step; hand over each of `plan.results` with its tensors by name.
+
+    Args:
+        plan: the plan.
+        context: the generators, device and type.
+        on_result: called when a result is there.
+        on_step: called after each step.
+        fed: what the host has handed in of steps already.
 
     Returns:
         The values that the plan keeps.
@@ -40,12 +51,15 @@ def execute(
 
     def hand_over(number: int) -> None:
         for result in ready.get(number, ()):
-            on_result(result, {name: read(buffers, gather) for name, gather in result.tensors.items()})
+            on_result(result, {name: read(buffers, gather, context) for name, gather in result.tensors.items()})
 
     with torch.inference_mode(), progress(len(plan.steps), "running") as job:
         hand_over(-1)  # what an earlier run has left needs no step
         for number, step in enumerate(plan.steps):
-            buffers[number] = _run_step(plan, step, buffers, context)
+            made = fed.get(number)
+            if made is None or step.op.takes_numbers:
+                made = _run_step(plan, step, buffers, context, made)
+            buffers[number] = made
             if on_step:
                 on_step(step)
             hand_over(number)
@@ -55,13 +69,29 @@ def execute(
     return {one.value: buffers[one.buffer][one.start : one.start + one.rows] for one in plan.keeps}
 
 
-def _run_step(plan: Plan, step: Step, buffers: dict[int, Tensor], context: KernelContext) -> Tensor:
+def from_host(plan: Plan, step: Step, context: KernelContext) -> Tensor | None:
+    """What the host hands in of a step: its numbers, or all of its result; None: nothing.
+
+    Raises:
+        RunError: it failed.
+    """
+    if step.op.takes_numbers:
+        return context.numbers(step.params)
+    return _run_step(plan, step, {}, context) if step.is_fed else None
+
+
+def _run_step(
+    plan: Plan, step: Step, buffers: dict[int, Tensor], context: KernelContext, numbers: Tensor | None = None
+) -> Tensor:
     try:
         if isinstance(step.op, LayerOp) and not isinstance(step.op, AliasFreeOp):
             made = run_layer(step, buffers, context)
         elif step.is_plain:
-            inputs = [read(buffers, gather) for gather in step.inputs]
-            made = KERNELS[type(step.op)](step.op, inputs, step.params, context)
+            inputs = [read(buffers, gather, context) for gather in step.inputs]
+            given: Any = step.params
+            if step.op.takes_numbers:
+                given = context.numbers(step.params) if numbers is None else numbers
+            made = KERNELS[type(step.op)](step.op, inputs, given, context)
         else:
             made = run_tiles(step, buffers, context)
         if made.shape != (step.rows, *step.row_type.shape):

@@ -23,16 +23,16 @@ from fgraph.stylegan.network import empty_maps
 def run_layer(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     """The result of a layer's step, [rows, O, H, W]; of tiles, where the step makes those."""
     source, *others = step.inputs
-    styles, *rest = (read(buffers, gather) for gather in others)
+    styles, *rest = (read(buffers, gather, context) for gather in others)
     chunk = step.rows
     if context.device.type == "cpu" and (source.copies_rows or isinstance(step.op, Conv)):
         chunk = rows_at_once(step, context.dtype.itemsize)  # other devices do better with one large call
     if chunk >= step.rows:
-        return _call(step, context, read(buffers, source), styles, rest[0] if rest else None)
+        return _call(step, context, read(buffers, source, context), styles, rest[0] if rest else None)
     result: Tensor | None = None
     for start in range(0, step.rows, chunk):
         rows = slice(start, min(step.rows, start + chunk))
-        x = read(buffers, source.take(as_index(np.arange(rows.start, rows.stop))))
+        x = read(buffers, source.take(as_index(np.arange(rows.start, rows.stop))), context)
         if result is None:
             result = empty_maps((step.rows, *step.row_type.shape), x)
         _call(step, context, x, styles[rows], _rows_of(rest, rows), result[rows])

@@ -8,25 +8,26 @@ import torch
 from torch import Tensor
 
 from fgraph.plan import Copy, Gather
+from fgraph.runtime.kernels import KernelContext
 from fgraph.stylegan.network import empty_maps
 
 Buffers = Mapping[int, Tensor]
 
 
-def read(buffers: Buffers, gather: Gather) -> Tensor:
+def read(buffers: Buffers, gather: Gather, context: KernelContext) -> Tensor:
     """The rows that a gather names, [rows, ...]."""
     way = gather.way
     if way == "tiles":
         return _read_tiles(buffers, gather)
     if way == "pieces":
-        return torch.cat([read(buffers, run) for run in gather.runs()])
+        return torch.cat([read(buffers, run, context) for run in gather.runs()])
     source, rows = buffers[gather.sources[0]], gather.places.rows
     start = int(rows[0])
     if way == "view":
         return source if gather.count == len(source) else source[start : start + gather.count]
     if way == "same":
         return source[start : start + 1].expand(gather.count, *source.shape[1:])
-    index = torch.tensor(rows, device=source.device)
+    index = context.constant(rows)
     if source.ndim != 4:
         return source.index_select(0, index)
     return source.permute(0, 2, 3, 1).index_select(0, index).permute(0, 3, 1, 2)  # so that maps stay channels-last

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
@@ -19,10 +20,12 @@ from fgraph.runtime.eager import run_eagerly
 from fgraph.runtime.execute import execute
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.memory import free_bytes, keep_freed_memory
+from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
 from fgraph.stylegan.alias_free.loading import AnyGenerator, load_model
 from fgraph.stylegan.half import DTYPES
 from fgraph.stylegan.header import ModelHeader
 
+_LOG = logging.getLogger("fgraph")
 _KEPT = 4  # generators kept loaded between runs
 
 
@@ -36,9 +39,9 @@ def run_plan(
         MemoryBudgetError: the device has not enough memory free, however the work is cut.
         RunError: a step failed.
     """
-    context = make_context(plan.models, plan.device, plan.precision)
     if engine == "eager":
-        return _run_eagerly(plan, context)
+        return _run_eagerly(plan, make_context(plan.models, plan.device, plan.precision))
+    context = make_context(plan.models, plan.device, plan.precision, plan.torch_compile)
     if context.device.type == "cpu":
         keep_freed_memory(plan.memory is None)
     if plan.memory is None and not plan.keeps:
@@ -64,18 +67,47 @@ def _run_eagerly(plan: Plan, context: KernelContext) -> list[results.Results]:
     return collector.finish()
 
 
-def make_context(models: Mapping[str, Any], device: str, precision: str) -> KernelContext:
-    """The generators of a run, on its device and in its precision."""
+class _Manner(NamedTuple):
+    """How generators run."""
+
+    device: torch.device
+    dtype: torch.dtype
+    half: torch.dtype | None
+    backend: str | None  # of torch.compile
+
+    def of(self, generator: AnyGenerator) -> AnyGenerator:
+        """A generator in this manner."""
+        return generator.to(self.device, self.dtype).with_half(self.half).with_compiled(self.backend)
+
+
+def make_context(
+    models: Mapping[str, Any], device: str, precision: str, torch_compile: bool | str = False
+) -> KernelContext:
+    """The generators of a run, on its device and in its precision, with their layers compiled if that is asked for.
+
+    Raises:
+        FgraphError: this machine has no such device, or torch no such backend.
+        ModelError: a model's file cannot be read.
+    """
     place = pick_device(device)
     dtype = torch.float64 if precision == "float64" else torch.float32
-    half = DTYPES.get(precision)
+    backend = "inductor" if torch_compile is True else torch_compile or None
+    manner = _Manner(place, dtype, DTYPES.get(precision), backend)
     generators = {
-        name: _load(model, place, dtype, half)
+        name: _load_cached(model.identity, str(model.path), manner)
         if isinstance(model, ModelHeader)
-        else model.to(place, dtype).with_half(half)
+        else manner.of(model)
         for name, model in models.items()
     }
+    if backend is not None:
+        _tell_uncompiled(tuple(name for name, one in generators.items() if isinstance(one, AliasFreeGenerator)))
     return KernelContext(generators, place, dtype)
+
+
+@lru_cache
+def _tell_uncompiled(models: tuple[str, ...]) -> None:
+    if models:
+        _LOG.warning("torch_compile: layers of StyleGAN3 are not compiled (%s)", ", ".join(models))
 
 
 def pick_device(name: str) -> torch.device:
@@ -96,11 +128,5 @@ def pick_device(name: str) -> torch.device:
 
 
 @lru_cache(maxsize=_KEPT)
-def _load_cached(
-    identity: str, path: str, device: torch.device, dtype: torch.dtype, half: torch.dtype | None
-) -> AnyGenerator:
-    return load_model(path, device=device, dtype=dtype).with_half(half)
-
-
-def _load(header: ModelHeader, device: torch.device, dtype: torch.dtype, half: torch.dtype | None) -> AnyGenerator:
-    return _load_cached(header.identity, str(header.path), device, dtype, half)
+def _load_cached(identity: str, path: str, manner: _Manner) -> AnyGenerator:
+    return manner.of(load_model(path, device=manner.device, dtype=manner.dtype))

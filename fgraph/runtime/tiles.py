@@ -29,21 +29,21 @@ def run_tiles(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     special = _SPECIAL.get(type(step.op)) or (_edit if isinstance(step.op, SpatialOp) else None)
     if special is not None:
         return special(step, buffers, context)
-    inputs = [read(buffers, gather) for gather in step.inputs]
+    inputs = [read(buffers, gather, context) for gather in step.inputs]
     return KERNELS[type(step.op)](step.op, inputs, step.params, context)
 
 
 def _fourier(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     op = step.op
     assert isinstance(op, Fourier)
-    return fourier_tiles(op, [read(buffers, gather) for gather in step.inputs], _regions(step), context)
+    return fourier_tiles(op, [read(buffers, gather, context) for gather in step.inputs], _regions(step), context)
 
 
 def _filtered(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     op = step.op
     assert isinstance(op, Filtered)
     tiles = Tiles(step.input_types[0].size, _regions(step))
-    return filtered_tiles(op, [read(buffers, gather) for gather in step.inputs], tiles, context)
+    return filtered_tiles(op, [read(buffers, gather, context) for gather in step.inputs], tiles, context)
 
 
 def _regions(step: Step) -> list[Region]:
@@ -52,7 +52,7 @@ def _regions(step: Step) -> list[Region]:
 
 
 def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    return upsample_skip(read(buffers, step.inputs[0]), padded=True)
+    return upsample_skip(read(buffers, step.inputs[0], context), padded=True)
 
 
 def _drawn(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -81,9 +81,9 @@ def _mix(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     for values, weights in zip(step.inputs[:half], step.inputs[half:], strict=True):
         if not values.sources:
             continue  # its weight is 0 wherever we look
-        weight = read(buffers, weights)
+        weight = read(buffers, weights, context)
         if values.exact or values.is_layered:
-            result.addcmul_(read(buffers, values), weight)
+            result.addcmul_(read(buffers, values, context), weight)
             continue
         for copy in values.copies:
             target_of(result, copy).addcmul_(source_of(buffers, copy), target_of(weight, copy))
@@ -109,7 +109,12 @@ def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     """A spatial edit of the windows that tiles look at."""
     assert isinstance(step.op, SpatialOp)
     op, size = step.op, step.input_types[0].size
-    return _alike(step, buffers, lambda x, edit, window, region: edit_window(op, x, edit, (size, window, region)))
+    return _alike(
+        step,
+        buffers,
+        context,
+        lambda x, edit, window, region: edit_window(op, x, edit, (size, window, region), context),
+    )
 
 
 def _bend(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -119,11 +124,14 @@ def _bend(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     return _alike(
         step,
         buffers,
+        context,
         lambda x, param, window, region: bend_window(x, param, Place(size, window, region, wraps), context),
     )
 
 
-def _alike(step: Step, buffers: Buffers, make: Callable[[Tensor, Any, Region, Region], Tensor]) -> Tensor:
+def _alike(
+    step: Step, buffers: Buffers, context: KernelContext, make: Callable[[Tensor, Any, Region, Region], Tensor]
+) -> Tensor:
     """Tiles, those of equal parameter and region together: their windows are of one size."""
     assert step.regions is not None
     gather = step.inputs[0]
@@ -136,12 +144,12 @@ def _alike(step: Step, buffers: Buffers, make: Callable[[Tensor, Any, Region, Re
         part = gather.take(index)
         assert part.windows is not None
         window, region = (tuple(one.tolist()) for one in (part.windows[0], step.regions[rows[0]]))
-        made = make(read(buffers, part), step.params[rows[0]], window, region)
+        made = make(read(buffers, part, context), step.params[rows[0]], window, region)
         if len(groups) == 1:
             return made
         if result is None:
             result = _room(step, buffers, zero=False)
-        result[torch.tensor(rows, device=made.device)] = made
+        result[context.constant(rows)] = made
     assert result is not None
     return result
 

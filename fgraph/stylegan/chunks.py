@@ -14,13 +14,18 @@ from torch import Tensor
 from fgraph.stylegan import chunk_sizes
 
 
+def is_recorded() -> bool:
+    """Whether operations are recorded, for gradients or by torch.compile: then layers run whole, nothing in place."""
+    return torch.is_grad_enabled() or torch.compiler.is_compiling()
+
+
 def rows_per_chunk(x: Tensor, weight: Tensor, up: int) -> int:
     """How many rows of `x` [rows, I, H, W] to run at a time through a layer with `weight` [O, I, k, k].
 
-    All of them while gradients are recorded, since then everything is kept anyway, and on other devices than the CPU,
+    All of them while operations are recorded, since then everything is kept anyway, and on other devices than the CPU,
     where one large call is better.
     """
-    if torch.is_grad_enabled() or x.device.type != "cpu":
+    if is_recorded() or x.device.type != "cpu":
         return x.shape[0]
     return chunk_sizes.chunk_rows(x.shape[1:], weight.shape[0], up, x.element_size())
 

@@ -47,7 +47,7 @@ def channel_clusters(generator: Generator, layer: str, count: int) -> NDArray[np
 
 
 def _group(generator: Generator, layer: Layer, count: int) -> NDArray[Any]:
-    maps = _maps(generator.with_half(None).to("cpu", torch.float32), layer)
+    maps = _maps(generator.with_half(None).with_compiled(None).to("cpu", torch.float32), layer)
     maps = maps - maps.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(maps, axis=1, keepdims=True)
     groups = spherical_k_means(maps / np.maximum(lengths, 1e-12), count)

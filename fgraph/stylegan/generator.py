@@ -13,10 +13,11 @@ import torch
 from torch import Tensor
 
 from fgraph.stylegan import network
+from fgraph.stylegan.compiled import PLAIN, LayerFunctions, compile_layers
 from fgraph.stylegan.completion import complete_tensors
 from fgraph.stylegan.derived import Derived
 from fgraph.stylegan.digest import content_digest
-from fgraph.stylegan.half import half_conv, half_from, half_to_rgb
+from fgraph.stylegan.half import half_from
 from fgraph.stylegan.layers import Layer, LayerTable
 from fgraph.stylegan.statistics import map_z
 from fgraph.stylegan.tensors import check_shapes
@@ -39,6 +40,7 @@ class Generator:
     metadata: dict[str, str] = field(default_factory=dict)
     half: torch.dtype | None = None  # what layers of high resolution run in, where that is not `dtype`
     path: Path | None = None  # the file it was loaded from
+    functions: LayerFunctions = PLAIN  # what its layers are computed by
 
     @classmethod
     def from_tensors(
@@ -87,6 +89,15 @@ class Generator:
     def with_half(self, half: torch.dtype | None) -> Generator:
         """The same generator whose layers of high resolution (`fgraph.stylegan.half`) run in float16 or bfloat16."""
         return self if half == self.half else replace(self, half=half)
+
+    def with_compiled(self, backend: str | None) -> Generator:
+        """The same generator with its layers through this backend of torch.compile; None: as they are.
+
+        Raises:
+            FgraphError: torch has no such backend, or cannot compile here at all.
+        """
+        functions = PLAIN if backend is None else compile_layers(backend)
+        return self if functions is self.functions else replace(self, functions=functions)
 
     # Latents
 
@@ -195,14 +206,16 @@ class Generator:
         }
         bias = self.tensors[f"{layer.name}.bias"]
         if half := self._half(layer):
-            made = half_conv(x, self._derived.half_weight(layer, half), style, bias, **rest)
+            made = self.functions.half_conv(x, self._derived.half_weight(layer, half), style, bias, **rest)
         else:
             weight, energy = self.tensors[f"{layer.name}.weight"], self._derived.energy(layer)
             size = [length - 2 * padded for length in x.shape[2:]]
-            if suits(weight, layer.up, size) and not weight.requires_grad:
+            if self.functions is PLAIN and suits(weight, layer.up, size) and not weight.requires_grad:
                 rest["transformed"] = self._derived.transformed_weight(layer)
             room = None if out is None else out[:, : layer.out_channels]
-            made = network.styled_conv(x.to(weight.dtype), weight, style, bias, weight_energy=energy, out=room, **rest)
+            made = self.functions.styled_conv(
+                x.to(weight.dtype), weight, style, bias, weight_energy=energy, out=room, **rest
+            )
             if out is not None and layer.residual != "made":
                 return out
         if layer.residual == "made":
@@ -212,15 +225,15 @@ class Generator:
     def _made_residual(self, layer: Layer, x: Tensor, wrap_x: bool, wrap_y: bool, padded: bool) -> Tensor:
         weight = self.tensors[f"{layer.name}.residual.weight"]
         dtype = self._half(layer) or weight.dtype
-        return network.residual_path(x.to(dtype), weight.to(dtype), wrap_x, wrap_y, padded=padded)
+        return self.functions.residual_path(x.to(dtype), weight.to(dtype), wrap_x, wrap_y, padded=padded)
 
     def torgb(self, layer: Layer, x: Tensor, style: Tensor, skip: Tensor | None) -> Tensor:
         """The accumulated skip [rows, 3, H, W]: RGB of `x` [rows, I, H, W], added to `skip`, already of that size."""
         weight, bias = self.tensors[f"{layer.name}.weight"], self.tensors[f"{layer.name}.bias"]
         if half := self._half(layer):
-            rgb = half_to_rgb(x, weight, style, bias, dtype=half, clamp=self.table.clamp)
+            rgb = self.functions.half_to_rgb(x, weight, style, bias, dtype=half, clamp=self.table.clamp)
             return rgb if skip is None else rgb + skip
-        return network.to_rgb(x.to(weight.dtype), weight, style, bias, skip, clamp=self.table.clamp)
+        return self.functions.to_rgb(x.to(weight.dtype), weight, style, bias, skip, clamp=self.table.clamp)
 
     def synthesise(
         self, styles: Tensor, noise: Noise = "const", *, wrap_x: bool = False, wrap_y: bool = False

@@ -58,7 +58,7 @@ def find_owners(generator: Generator, settings: Settings) -> Catalogue:
     if layer.kind == "torgb":
         layer = generator.table.at(layer.index - 1)
     with torch.inference_mode(False), torch.no_grad():
-        plain = generator.to("cpu", torch.float32).with_half(None)
+        plain = generator.to("cpu", torch.float32).with_half(None).with_compiled(None)
         return _find(plain, layer, settings)
 
 

@@ -45,11 +45,18 @@ class Options:
     precision: str = "float32"
     memory: str | int | None = None
     downloads: Downloads = USUAL
+    torch_compile: bool | str = False
 
     def compile(self, works: Sequence[Work]) -> Any:
         """One plan of all works."""
         graphs = [work.graph for work in works]
-        return _front.compile(graphs, device=self.device, precision=self.precision, memory=self.memory)
+        return _front.compile(
+            graphs,
+            device=self.device,
+            precision=self.precision,
+            torch_compile=self.torch_compile,
+            memory=self.memory,
+        )
 
 
 Results: TypeAlias = Mapping[str, Result]

@@ -144,6 +144,7 @@ def test_str_forecasts_once_the_device_is_measured() -> None:
     save_speeds(SPEEDS)
     assert re.search(r"^forecast +[\d.]+ m?s; row by row [\d.]+ m?s +\(on cpu, 3 threads", str(planned()), re.MULTILINE)
     assert "none in float16" in str(fgraph.compile(GRAPH, device="cpu", precision="float16"))
+    assert "none with torch_compile" in str(fgraph.compile(GRAPH, device="cpu", torch_compile=True))
 
 
 def test_explain_measures_once_and_then_does_without_torch(tmp_path: Path) -> None:

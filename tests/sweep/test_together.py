@@ -69,6 +69,12 @@ def test_different_options_are_different_plans(plans: list[Plan]) -> None:
     assert sorted((plan.precision, plan.raw.graphs) for plan in plans) == [("float32", 2), ("float64", 2)]
 
 
+def test_what_is_compiled_is_a_plan_of_its_own(plans: list[Plan], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["-m", "graph=blend_horizontal", "torch_compile=false,true,eager", "seed=1,2", "mode=explain"]) == 0
+    assert [(plan.torch_compile, plan.raw.graphs) for plan in plans] == [("eager", 2), (False, 2), (True, 2)]
+    assert capsys.readouterr().out.count("none with torch_compile") == 2
+
+
 def test_batches_are_plans(plans: list[Plan]) -> None:
     assert main(["-m", "graph=blend_horizontal", "seed=range(0,5)", "hydra.sweeper.max_batch_size=2"]) == 0
     assert [plan.raw.graphs for plan in plans] == [2, 2, 1]

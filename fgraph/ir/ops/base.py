@@ -20,6 +20,7 @@ class Op:
 
     name: ClassVar[str]
     takes_params: ClassVar[bool] = False
+    takes_numbers: ClassVar[bool] = False  # whether its parameters are numbers, which kernels are given as one tensor
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         """The type of a result row, from those of the operand rows.

@@ -52,6 +52,7 @@ class Move(CodeOp):
 
     name: ClassVar[str] = "move"
     takes_params: ClassVar[bool] = True
+    takes_numbers: ClassVar[bool] = True
     ranges: tuple[tuple[int, int], ...] | None = None
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
@@ -66,6 +67,7 @@ class TruncateStyles(CodeOp):
 
     name: ClassVar[str] = "truncate_styles"
     takes_params: ClassVar[bool] = True
+    takes_numbers: ClassVar[bool] = True
     cutoff: int | None = None
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
@@ -79,6 +81,7 @@ class Slerp(CodeOp):
 
     name: ClassVar[str] = "slerp"
     takes_params: ClassVar[bool] = True
+    takes_numbers: ClassVar[bool] = True
     classes: int = 0
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
@@ -92,6 +95,7 @@ class Combine(CodeOp):
 
     name: ClassVar[str] = "combine"
     takes_params: ClassVar[bool] = True
+    takes_numbers: ClassVar[bool] = True
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(bool(inputs) and all(one == inputs[0] for one in inputs), self, inputs)

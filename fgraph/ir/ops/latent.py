@@ -81,6 +81,7 @@ class Truncate(CodeOp):
 
     name: ClassVar[str] = "truncate"
     takes_params: ClassVar[bool] = True
+    takes_numbers: ClassVar[bool] = True
     cutoff: int | None = None
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
@@ -122,6 +123,7 @@ class Lerp(CodeOp):
 
     name: ClassVar[str] = "lerp"
     takes_params: ClassVar[bool] = True
+    takes_numbers: ClassVar[bool] = True
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind in CODE_KINDS, self, inputs)

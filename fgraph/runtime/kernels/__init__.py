@@ -19,7 +19,7 @@ from fgraph.runtime.kernels import (
     patching,
     spatial,
 )
-from fgraph.runtime.kernels.context import Kernel, KernelContext
+from fgraph.runtime.kernels.context import Kernel, KernelContext, Params
 
 KERNELS: Mapping[type[Op], Kernel] = {
     ops.Draw: latent.draw,
@@ -62,4 +62,4 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Apply: image.apply,
 }
 
-__all__ = ["KERNELS", "Kernel", "KernelContext"]
+__all__ = ["KERNELS", "Kernel", "KernelContext", "Params"]

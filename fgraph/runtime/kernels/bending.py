@@ -56,7 +56,7 @@ def bend(op: BendChannels, inputs: Sequence[Tensor], params: Params, context: Ke
         return bend_window(x, next(iter(groups)), place, context)
     result = torch.empty_like(x)
     for param, rows in groups.items():
-        index = torch.tensor(rows, device=x.device)
+        index = context.constant(rows)
         result[index] = bend_window(x[index], param, place, context)
     return result
 
@@ -65,11 +65,11 @@ def bend_window(x: Tensor, bending: Bending, place: Place, context: KernelContex
     """A region of bent maps, from the window of them that is there: [rows, C, h, w]."""
     channels = find_channels(bending.channels, context)
     if channels is None or len(channels) == x.shape[1]:
-        return _transformed(x, bending.transform, place)
-    result = _cut(x, place).clone()
+        return _transformed(x, bending.transform, place, context)
+    result = _cut(x, place, context).clone()
     if channels:
-        index = torch.tensor(channels, device=x.device)
-        result[:, index] = _transformed(x[:, index], bending.transform, place)
+        index = context.constant(channels)
+        result[:, index] = _transformed(x[:, index], bending.transform, place, context)
     return result
 
 
@@ -81,7 +81,7 @@ def find_channels(channels: Channels, context: KernelContext) -> list[int] | Non
     return None if channels is None else list(channels)
 
 
-def _transformed(x: Tensor, transform: Any, place: Place) -> Tensor:
+def _transformed(x: Tensor, transform: Any, place: Place, context: KernelContext) -> Tensor:
     match transform:
         case Multiply():
             return x * transform.factor
@@ -90,25 +90,27 @@ def _transformed(x: Tensor, transform: Any, place: Place) -> Tensor:
         case Threshold():
             return (x > transform.value).to(x.dtype)
         case Erode():
-            return _spread(x, transform, place)
-    return _warped(x, transform.warp(place.size).sources(place.made(0), place.made(1)), place)
+            return _spread(x, transform, place, context)
+    return _warped(x, transform.warp(place.size).sources(place.made(0), place.made(1)), place, context)
 
 
-def _cut(x: Tensor, place: Place) -> Tensor:
+def _cut(x: Tensor, place: Place, context: KernelContext) -> Tensor:
     """The region, out of the window."""
     for axis in (0, 1):
         positions, _ = place.find(np.arange(place.region[axis], place.region[axis + 2]), axis)
-        x = _take(x, positions, axis + 2)
+        x = _take(x, positions, axis + 2, context)
     return x
 
 
-def _take(x: Tensor, positions: Indices, dim: int) -> Tensor:
+def _take(x: Tensor, positions: Indices, dim: int, context: KernelContext) -> Tensor:
     if bool((np.diff(positions) == 1).all()):
         return x.narrow(dim, int(positions[0]), len(positions))
-    return x.index_select(dim, torch.tensor(positions, device=x.device))
+    return x.index_select(dim, context.constant(positions))
 
 
-def _warped(x: Tensor, sources: tuple[NDArray[np.float64], NDArray[np.float64]], place: Place) -> Tensor:
+def _warped(
+    x: Tensor, sources: tuple[NDArray[np.float64], NDArray[np.float64]], place: Place, context: KernelContext
+) -> Tensor:
     """Bilinear reading at the sources; zeros beyond true borders, as OpenCV's warpAffine has them."""
     height, width = sources[0].shape
     flat = x.flatten(2)  # [rows, C, h * w]
@@ -122,13 +124,13 @@ def _warped(x: Tensor, sources: tuple[NDArray[np.float64], NDArray[np.float64]],
             weight = (part[0] if down else 1 - part[0]) * (part[1] if along else 1 - part[1])
             weight = weight * (inside_y & inside_x)
             if weight.any():
-                index = torch.tensor((y * x.shape[3] + at).ravel(), device=x.device)
-                factor = torch.from_numpy(weight.ravel()).to(x.dtype).to(x.device)  # MPS has no float64
+                index = context.constant((y * x.shape[3] + at).ravel())
+                factor = context.constant(weight.ravel(), x.dtype)
                 result += flat.index_select(2, index) * factor
     return result.view(*x.shape[:2], height, width)
 
 
-def _spread(x: Tensor, transform: Erode, place: Place) -> Tensor:
+def _spread(x: Tensor, transform: Erode, place: Place, context: KernelContext) -> Tensor:
     """The greatest, or least, value within a disc; what lies beyond a true border does not count."""
     sign = 1.0 if isinstance(transform, Dilate) else -1.0
     radius, region = transform.radius, place.region
@@ -136,9 +138,9 @@ def _spread(x: Tensor, transform: Erode, place: Place) -> Tensor:
     for axis in (0, 1):
         around = np.arange(region[axis] - radius, region[axis + 2] + radius)
         positions, inside = place.find(around, axis)
-        x = _take(x, positions, axis + 2)
+        x = _take(x, positions, axis + 2, context)
         if not inside.all():
-            outside = ~torch.tensor(inside, device=x.device)
+            outside = context.constant(~inside)
             x = x.masked_fill(outside[:, None] if axis == 0 else outside, -torch.inf)
     height, width = region[2] - region[0], region[3] - region[1]
     best: Tensor | None = None

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import Tensor
 
 from fgraph.ir.ops import Op
@@ -16,7 +17,8 @@ from fgraph.stylegan.alias_free.loading import AnyGenerator
 from fgraph.stylegan.generator import Generator
 
 Params = Sequence[Hashable]
-Kernel = Callable[[Any, Sequence[Tensor], Params, "KernelContext"], Tensor]
+# The third argument is the parameters of rows, or, where the operation `takes_numbers`, these as a tensor.
+Kernel = Callable[[Any, Sequence[Tensor], Any, "KernelContext"], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +28,7 @@ class KernelContext:
     generators: Mapping[str, AnyGenerator]
     device: torch.device
     dtype: torch.dtype
+    constants: dict[Hashable, Tensor] | None = None  # those a recording keeps, by their content
 
     def generator(self, model: str) -> Generator:
         """A generator that is a StyleGAN2."""
@@ -42,6 +45,27 @@ class KernelContext:
     def tensor(self, array: np.ndarray[Any, Any]) -> Tensor:
         """An array as a tensor of this run."""
         return torch.from_numpy(np.array(array)).to(self.device, self.dtype)  # a copy: the array may be read-only
+
+    def numbers(self, params: Params) -> Tensor:
+        """Parameters that are numbers as a tensor [rows], or [rows, n]."""
+        return torch.tensor(list(params), device=self.device, dtype=self.dtype)
+
+    def constant(self, values: ArrayLike, dtype: torch.dtype | None = None) -> Tensor:
+        """An array that follows from the structure of a plan alone, such as rows to pick, as a tensor.
+
+        A recording of a plan makes it once: nothing comes from the host while it is replayed.
+        """
+        array = np.array(values)
+        if self.constants is None:
+            return self._on_device(array, dtype)
+        key = (array.tobytes(), array.shape, array.dtype.str, dtype)
+        if key not in self.constants:
+            self.constants[key] = self._on_device(array, dtype)
+        return self.constants[key]
+
+    def _on_device(self, array: np.ndarray[Any, np.dtype[Any]], dtype: torch.dtype | None) -> Tensor:
+        host = torch.from_numpy(array)
+        return host.to(dtype or host.dtype).to(self.device)  # in this order: MPS has no float64
 
 
 def each_distinct(params: Params, make: Callable[[Any], Tensor]) -> Tensor:

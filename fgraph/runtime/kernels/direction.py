@@ -39,10 +39,10 @@ def slope(op: Slope, inputs: Sequence[Tensor], params: Params, context: KernelCo
     return torch.cat(made, dim=1)
 
 
-def move(op: Move, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+def move(op: Move, inputs: Sequence[Tensor], numbers: Tensor, context: KernelContext) -> Tensor:
     """Codes moved along a direction, t a row."""
     code, direction = inputs
-    t = _column(params, code, context)
+    t = _column(numbers, code)
     if op.ranges is None:
         return code + t * direction
     result = code.clone()
@@ -51,11 +51,11 @@ def move(op: Move, inputs: Sequence[Tensor], params: Params, context: KernelCont
     return result
 
 
-def truncate_styles(op: TruncateStyles, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+def truncate_styles(op: TruncateStyles, inputs: Sequence[Tensor], psi: Tensor, context: KernelContext) -> Tensor:
     """S drawn towards the styles of the mean of w by ψ a row."""
     generator, code = context.generators[op.model], inputs[0]
     mean = generator.affine(generator.w_mean[None])
-    result = mean + _column(params, code, context) * (code - mean)
+    result = mean + _column(psi, code) * (code - mean)
     if op.cutoff is None:
         return result
     for layer in generator.table.layers[1:]:
@@ -64,9 +64,9 @@ def truncate_styles(op: TruncateStyles, inputs: Sequence[Tensor], params: Params
     return result
 
 
-def slerp(op: Slerp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+def slerp(op: Slerp, inputs: Sequence[Tensor], numbers: Tensor, context: KernelContext) -> Tensor:
     """sin((1-t)Ω)/sin Ω a + sin(tΩ)/sin Ω b, where Ω is the angle between a and b (Shoemake 1985)."""
-    t = _column(params, inputs[0], context)
+    t = _column(numbers, inputs[0])
     width = inputs[0].shape[1] - op.classes
     a, b = (one[:, :width] for one in inputs)
     cosine = (a * b).sum(1, keepdim=True) / (a.norm(dim=1, keepdim=True) * b.norm(dim=1, keepdim=True)).clamp_min(1e-30)
@@ -82,16 +82,14 @@ def slerp(op: Slerp, inputs: Sequence[Tensor], params: Params, context: KernelCo
     return torch.cat([turned, torch.lerp(inputs[0][:, width:], inputs[1][:, width:], t)], dim=1)
 
 
-def combine(op: Combine, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+def combine(op: Combine, inputs: Sequence[Tensor], weights: Tensor, context: KernelContext) -> Tensor:
     """Σ weight · code, a weight for each operand and row."""
-    weights: Any = params
     result = torch.zeros_like(inputs[0])
     for number, code in enumerate(inputs):
-        result = result + _column([row[number] for row in weights], code, context) * code
+        result = result + _column(weights[:, number], code) * code
     return result
 
 
-def _column(numbers: Any, like: Tensor, context: KernelContext) -> Tensor:
-    """A number for each row, as a tensor that broadcasts with codes."""
-    column = torch.tensor(list(numbers), device=context.device, dtype=context.dtype)
-    return column.view(-1, *[1] * (like.ndim - 1))
+def _column(numbers: Tensor, like: Tensor) -> Tensor:
+    """A number for each row, in a shape that broadcasts with codes."""
+    return numbers.view(-1, *[1] * (like.ndim - 1))

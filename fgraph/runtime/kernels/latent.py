@@ -39,9 +39,8 @@ def map_z(op: MapZ, inputs: Sequence[Tensor], params: Params, context: KernelCon
     return context.generators[op.model].map(inputs[0])
 
 
-def truncate(op: Truncate, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+def truncate(op: Truncate, inputs: Sequence[Tensor], psi: Tensor, context: KernelContext) -> Tensor:
     """Codes drawn towards the mean by ψ a row."""
-    psi = torch.tensor(params, device=context.device, dtype=context.dtype)
     return context.generators[op.model].truncate(inputs[0], psi, op.cutoff)
 
 
@@ -55,9 +54,8 @@ def affine(op: Affine, inputs: Sequence[Tensor], params: Params, context: Kernel
     return context.generators[op.model].affine(inputs[0])
 
 
-def lerp(op: Lerp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+def lerp(op: Lerp, inputs: Sequence[Tensor], t: Tensor, context: KernelContext) -> Tensor:
     """A + t (b - a), t a row."""
-    t = torch.tensor(params, device=context.device, dtype=context.dtype)
     return torch.lerp(inputs[0], inputs[1], t.view(-1, *[1] * (inputs[0].ndim - 1)))
 
 

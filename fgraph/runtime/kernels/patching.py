@@ -39,7 +39,7 @@ def transplant(op: Transplant, inputs: Sequence[Tensor], params: Params, context
         for patch in patches:
             if patch[2]:
                 shift, alpha = _lay_out((op.rows, op.columns), tuple(patch), params[row], *x.shape[-2:])
-                moved = edit_map(x[row : row + 1], shift)
+                moved = edit_map(x[row : row + 1], shift, context)
                 result[row : row + 1].lerp_(moved, x.new_tensor(alpha)[None, None])
     return result
 

@@ -23,15 +23,17 @@ def edit(op: SpatialOp, inputs: Sequence[Tensor], params: Params, context: Kerne
     for row, param in enumerate(params):
         groups.setdefault(param, []).append(row)
     if len(groups) == 1:
-        return _apply(op, x, params[0])
+        return edit_map(x, params[0], context, op.wrap_y, op.wrap_x)
     result = x.new_empty(*x.shape[:2], op.height, op.width)
     for param, rows in groups.items():
-        index = torch.tensor(rows, device=x.device)
-        result[index] = _apply(op, x[index], param)
+        index = context.constant(rows)
+        result[index] = edit_map(x[index], param, context, op.wrap_y, op.wrap_x)
     return result
 
 
-def edit_window(op: SpatialOp, x: Tensor, edit: Any, where: tuple[Size, Sequence[int], Sequence[int]]) -> Tensor:
+def edit_window(
+    op: SpatialOp, x: Tensor, edit: Any, where: tuple[Size, Sequence[int], Sequence[int]], context: KernelContext
+) -> Tensor:
     """A region of an edited map, from the window of it that is read.
 
     Args:
@@ -39,13 +41,14 @@ def edit_window(op: SpatialOp, x: Tensor, edit: Any, where: tuple[Size, Sequence
         x: the window, [rows, C, h, w].
         edit: the edit, the same for all rows.
         where: the size of the whole map, the window of it that `x` is, the region wanted of the result.
+        context: of the run.
     """
     (height, width), window, region = where
     top, left = window[:2]
     vertical, horizontal = edit.maps(height, width, wrap_y=op.wrap_y, wrap_x=op.wrap_x)
     value = getattr(edit, "value", 0.0)
-    x = _along(x, _cut(vertical, region[0], region[2], top), 2, value)
-    return _along(x, _cut(horizontal, region[1], region[3], left), 3, value)
+    x = _along(x, _cut(vertical, region[0], region[2], top), 2, value, context)
+    return _along(x, _cut(horizontal, region[1], region[3], left), 3, value, context)
 
 
 def _cut(axis: AxisMap, start: int, stop: int, origin: int) -> AxisMap:
@@ -57,37 +60,33 @@ def _cut(axis: AxisMap, start: int, stop: int, origin: int) -> AxisMap:
     return AxisMap(low, high, weight, inside, axis.source)
 
 
-def _apply(op: SpatialOp, x: Tensor, edit: Any) -> Tensor:
-    return edit_map(x, edit, op.wrap_y, op.wrap_x)
-
-
-def edit_map(x: Tensor, edit: Any, wrap_y: bool = False, wrap_x: bool = False) -> Tensor:
+def edit_map(x: Tensor, edit: Any, context: KernelContext, wrap_y: bool = False, wrap_x: bool = False) -> Tensor:
     """Maps [rows, C, H, W] after one edit."""
     height, width = x.shape[-2:]
     vertical, horizontal = edit.maps(height, width, wrap_y=wrap_y, wrap_x=wrap_x)
     value = getattr(edit, "value", 0.0)
-    return _along(_along(x, vertical, 2, value), horizontal, 3, value)
+    return _along(_along(x, vertical, 2, value, context), horizontal, 3, value, context)
 
 
-def _along(x: Tensor, axis: AxisMap, dim: int, value: float) -> Tensor:
+def _along(x: Tensor, axis: AxisMap, dim: int, value: float, context: KernelContext) -> Tensor:
     if axis.is_identity and x.shape[dim] == axis.source:
         return x
-    low = _take(x, axis.low, dim)
+    low = _take(x, axis.low, dim, context)
     if not axis.is_gather:
-        weight = torch.tensor(axis.weight, device=x.device, dtype=x.dtype)
-        low = torch.lerp(low, _take(x, axis.high, dim), weight.view(-1, 1) if dim == 2 else weight)
+        weight = context.constant(axis.weight, x.dtype)
+        low = torch.lerp(low, _take(x, axis.high, dim, context), weight.view(-1, 1) if dim == 2 else weight)
     if axis.inside is not None:
-        outside = ~torch.tensor(axis.inside, device=x.device)
+        outside = context.constant(~axis.inside)
         low = low.masked_fill(outside.view(-1, 1) if dim == 2 else outside, float(value))
     return low
 
 
-def _take(x: Tensor, positions: Indices, dim: int) -> Tensor:
+def _take(x: Tensor, positions: Indices, dim: int, context: KernelContext) -> Tensor:
     """Pixels by their positions along an axis: a view where they follow each other."""
     start, count = int(positions[0]), len(positions)
     if bool((np.diff(positions) == 1).all()):
         return x.narrow(dim, start, count)
-    return x.index_select(dim, torch.tensor(positions, device=x.device))
+    return x.index_select(dim, context.constant(positions))
 
 
 def concat(op: Concat, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

@@ -58,6 +58,10 @@ class AliasFreeGenerator:
         """The same generator: its layers all run in the type of its tensors."""
         return self
 
+    def with_compiled(self, backend: str | None) -> AliasFreeGenerator:
+        """The same generator: its layers are not compiled, for where a tile stands would be part of what is."""
+        return self
+
     @property
     def w_mean(self) -> Tensor:
         """The mean of w, [w_dim]."""

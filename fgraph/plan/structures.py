@@ -1,0 +1,40 @@
+"""What plans have in common that differ only in what the host hands in: one recording serves them all."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from typing import TYPE_CHECKING
+
+from fgraph.plan.gather import COLUMNS, Gather
+from fgraph.plan.steps import Result, Step
+
+if TYPE_CHECKING:
+    from fgraph.plan.plan import Plan
+
+
+def structure_of(plan: Plan) -> Hashable:
+    """Equal for plans that make the same calls with the same models, on rows that stand alike.
+
+    They may differ in what steps have as parameters that read no other (seeds, codes, masks, noise, pictures), in
+    parameters that are numbers, and in the names of outputs.
+    """
+    models = sorted((name, getattr(model, "identity", id(model))) for name, model in plan.models.items())
+    manner = (plan.device, plan.precision, plan.torch_compile, id(plan.kept), *models)
+    return (manner, *map(_step, plan.steps), *map(_result, plan.results))
+
+
+def _step(step: Step) -> Hashable:
+    params = () if step.is_fed or step.op.takes_numbers else step.params
+    regions = None if step.regions is None else step.regions.tobytes()
+    return (step.op, step.rows, step.type, step.tile, regions, params, step.frees, *map(_gather, step.inputs))
+
+
+def _result(result: Result) -> Hashable:
+    tensors = [(name, _gather(gather)) for name, gather in result.tensors.items()]
+    return (result.place, result.output.kind, result.rows.tobytes(), result.region, result.after, *tensors)
+
+
+def _gather(gather: Gather) -> Hashable:
+    windows = None if gather.windows is None else gather.windows.tobytes()
+    places = (getattr(gather.places, name).tobytes() for name in COLUMNS)
+    return (gather.size, gather.exact, gather.wraps, windows, *places)

@@ -1,0 +1,412 @@
+"""Recorded plans: replayed with other seeds and numbers they make what plain runs make, and nothing asks the host."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from PIL import Image
+from torch.overrides import TorchFunctionMode
+
+import fgraph
+from fgraph.ir import Build, Inputs, ops, values
+from fgraph.node import ImagePort
+from fgraph.runtime import recording
+from fgraph.runtime.recording import RECORDED, RECORDERS, Made, Replay, record_cuda
+from tests.alias_free_networks import tiny_alias_free
+from tests.engine.comparing import arrays_of
+from tests.engine.test_random_graphs import thoroughly
+from tests.networks import tiny
+from tests.strategies import graphs, load
+
+ASKS = {"item", "tolist", "cpu", "numpy", "__bool__", "__int__", "__float__", "__index__", "nonzero"}
+TELLS = {"tensor", "as_tensor", "new_tensor", "asarray"}
+FED = {ops.Draw, ops.Given, ops.Component, ops.NoiseField, ops.DrawMask, ops.Picture, ops.Plane}
+LEFT_OUT = {ops.Own, ops.Invert, ops.Propose, ops.Transplant, ops.Apply, ops.Fourier, ops.Filtered}
+
+
+class NothingFromTheHost(TorchFunctionMode):
+    """Fails where a tensor is read back, or made of what the host has: a graph of CUDA could do neither."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = getattr(function, "__name__", "")
+        changes_nothing = name == "as_tensor" and isinstance(args[0], torch.Tensor)
+        assert changes_nothing or name not in ASKS | TELLS, f"{name} while a plan is replayed"
+        return function(*args, **(kwargs or {}))
+
+
+@contextmanager
+def sealed() -> Iterator[None]:
+    def refuse(*_: Any) -> Any:
+        raise AssertionError("from_numpy while a plan is replayed")
+
+    with pytest.MonkeyPatch.context() as patch, NothingFromTheHost():
+        patch.setattr(torch, "from_numpy", refuse)
+        yield
+
+
+def again(run: Callable[[], Made], device: torch.device) -> Replay:
+    """A recorder without CUDA: it warms up as that does, then runs the same again, sealed, into the same tensors."""
+    run()
+    with sealed():
+        made = {one: {name: each.clone() for name, each in tensors.items()} for one, tensors in run().items()}
+
+    def replay() -> Made:
+        with sealed():
+            anew = run()
+        for result, tensors in anew.items():
+            for name, tensor in tensors.items():
+                made[result][name].copy_(tensor)
+        return made
+
+    return replay
+
+
+@pytest.fixture
+def recorder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(RECORDERS, "cpu", again)
+
+
+def captured(graph: Any) -> fgraph.Captured:
+    return fgraph.capture(graph, device="cpu")
+
+
+def assert_exactly(found: Any, expected: Any) -> None:
+    assert found.keys() == expected.keys()
+    for name in found:
+        for part, array in arrays_of(found[name]).items():
+            assert np.array_equal(array, arrays_of(expected[name])[part]), f"{name}.{part}"
+
+
+def blended(seed: int = 0, psi: float = 0.7, t: float = 0.5, alpha: float = 1.0, **noise: Any) -> dict[str, Any]:
+    """Two codes and one between them, blended inside a box, whose surroundings are cut off: layers make tiles."""
+    return {
+        "models": {"main": tiny(1, 32)},
+        "seed": seed,
+        "noise": {"mode": "random", **noise},
+        "nodes": {
+            "left": {"op": "sample", "truncation": psi, "count": 2},
+            "right": {"op": "sample", "truncation": 0.5},
+            "between": {"op": "lerp", "a": "left", "b": "right", "t": t},
+            "box": {"op": "mask", "kind": "box", "box": [0.25, 0.25, 0.25, 0.5], "alpha": alpha},
+            "mix": {"op": "blend", "a": "left", "b": "between", "mask": "box"},
+            "moved": {"op": "shift", "of": "mix", "dx": 0.3, "layers": "b16..b16.conv1"},
+            "whole": {"op": "decode", "of": "moved"},
+            "image": {"op": "crop", "of": "whole", "width": 0.75},
+        },
+        "outputs": ["image", "between", "box"],
+    }
+
+
+def test_other_seeds_and_numbers_are_replayed(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+    run = captured(blended())
+    for graph in (
+        blended(),
+        blended(seed=5),
+        blended(psi=0.2),
+        blended(t=0.25),
+        blended(alpha=0.4),
+        blended(seed=8, psi=1.3, t=-0.5, alpha=0.9),
+        blended(seed=8, psi=1.3, t=-0.5, alpha=0.9),
+        blended(),
+    ):
+        assert_exactly(run(graph), fgraph.run(graph, device="cpu"))
+    assert not caplog.messages
+
+
+def coded(strength: float = 1.0, component: int = 0, psi: float = 0.5, ease: str = "linear") -> dict[str, Any]:
+    """Codes by every operation whose parameters are numbers."""
+    return {
+        "models": {"main": tiny(1, 32)},
+        "nodes": {
+            "keys": {"op": "sample", "seed": [1, 2, 3]},
+            "moved": {
+                "op": "direction", "kind": "pca", "of": "keys", "strength": strength, "component": component,
+                "layers": "b8..",
+            },
+            "styles": {"op": "truncate", "of": "moved", "truncation": psi},
+            "sphere": {"op": "walk", "of": "keys", "path": "slerp", "frames": 9, "ease": ease},
+            "spline": {"op": "walk", "of": "keys", "path": "spline", "frames": 9, "ease": ease},
+        },
+        "outputs": ["moved", "styles", "sphere", "spline"],
+    }  # fmt: skip
+
+
+def test_numbers_on_codes_are_replayed(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+    plan = fgraph.compile(coded(), device="cpu")
+    assert {ops.Move, ops.TruncateStyles, ops.Slerp, ops.Combine} < {type(step.op) for step in plan.steps}
+    run = captured(coded())
+    for graph in (coded(strength=-2), coded(component=3), coded(psi=0.9), coded(ease="smooth"), coded()):
+        assert_exactly(run(graph), fgraph.run(graph, device="cpu"))
+    assert not caplog.messages
+
+
+def test_graphs_after_a_plan_are_run_as_it_is(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+    run = fgraph.capture(fgraph.compile(blended(), device="cpu", precision="float64", memory="64MiB"))
+    expected = fgraph.run(blended(seed=1), device="cpu", precision="float64")
+    assert_exactly(run(blended(seed=1)), expected)
+    assert not np.array_equal(expected["image"].array, fgraph.run(blended(seed=1), device="cpu")["image"].array)
+    assert not caplog.messages
+
+
+def test_results_stay_when_the_next_are_made(recorder: None) -> None:
+    run = captured(blended())
+    first = run(blended(seed=1))
+    before = {name: arrays_of(value)["array"].copy() for name, value in first.items()}
+    run(blended(seed=2))
+    for name, array in before.items():
+        assert np.array_equal(arrays_of(first[name])["array"], array), name
+
+
+def test_only_what_differs_is_handed_in(recorder: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    handed: Counter[str] = Counter()
+    from_host = recording.from_host
+
+    def counting(plan: Any, step: Any, context: Any) -> Any:
+        found = from_host(plan, step, context)
+        handed[step.op.name] += found is not None
+        return found
+
+    run = captured(blended(seed=3))
+    monkeypatch.setattr(recording, "from_host", counting)
+    run(blended(seed=3))
+    assert not +handed
+    run(blended(seed=3, t=0.1))
+    assert +handed == {"lerp": 1}
+    run(blended(seed=4, t=0.1))
+    assert set(+handed) == {"lerp", "draw", "noise"}
+
+
+def test_a_picture_that_has_changed_is_read_anew(recorder: None, tmp_path: Path) -> None:
+    path = tmp_path / "picture.png"
+    graph = fgraph.Graph(models=tiny(1))
+    graph.outputs = {"picture": graph.flip(graph.image(path=str(path)), axis="x")}
+    Image.new("RGB", (16, 16), "olive").save(path)
+    run = captured(graph)
+    before = run(graph)
+    Image.new("RGB", (16, 16), "navy").save(path)
+    after = run(graph)
+    assert_exactly(after, fgraph.run(graph, device="cpu"))
+    assert not np.array_equal(before["picture"].array, after["picture"].array)
+
+
+def test_many_graphs_and_plans_and_chunks(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+    many = [blended(seed=seed) for seed in (1, 2, 3)]
+    run = captured(many)
+    made = run([blended(seed=seed) for seed in (4, 5, 6)])
+    for one, seed in zip(made, (4, 5, 6), strict=True):
+        assert_exactly(one, fgraph.run([blended(seed=other) for other in (4, 5, 6)], device="cpu")[seed - 4])
+    memory = fgraph.compile(many, device="cpu").cost.peak_bytes // 2
+    plan = fgraph.compile(many, device="cpu", memory=memory)
+    assert plan.chunks > 1
+    run = fgraph.capture(plan)
+    other = fgraph.compile([blended(seed=seed) for seed in (7, 8, 9)], device="cpu", memory=memory)
+    for found, expected in zip(run(other), fgraph.run(other), strict=True):
+        assert_exactly(found, expected)
+    assert not caplog.messages
+
+
+def test_another_structure_runs_as_usual_and_that_is_said_once(
+    recorder: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    run = captured(blended())
+    wider = blended()
+    wider["nodes"]["image"]["width"] = 0.5
+    other = blended() | {"models": {"main": replace(tiny(2, 32), name=tiny(1, 32).name)}}
+    for graph in (wider, other, blended(fit="follow")):
+        assert_exactly(run(graph), fgraph.run(graph, device="cpu"))
+    assert caplog.messages == ["a graph has another structure than the captured one, and runs as usual"]
+
+
+def test_parameters_that_are_no_numbers_belong_to_the_structure(recorder: None) -> None:
+    turned = [
+        {
+            "models": {"main": tiny(1)},
+            "nodes": {
+                "code": {"op": "sample", "seed": 1},
+                "image": {"op": "decode", "of": "code"},
+                "turned": {"op": "flip", "of": "image", "axis": axis},
+            },
+            "outputs": ["turned"],
+        }
+        for axis in ("x", "y")
+    ]
+    run = captured(turned[0])
+    for graph in turned:
+        assert_exactly(run(graph), fgraph.run(graph, device="cpu"))
+
+
+def test_plans_that_keep_values_are_not_captured_nor_replayed(recorder: None) -> None:
+    kept = fgraph.run(coded(), device="cpu", keep=True).kept  # nothing of it serves the others
+    plan = fgraph.compile(blended(), device="cpu")
+    run = fgraph.capture(plan)
+    assert run(plan.after(kept)).kept is kept
+    assert run(plan.keeping()).kept is not None
+    for one in (plan.after(kept), plan.keeping()):
+        with pytest.raises(fgraph.FgraphError, match="a plan that keeps values, or builds on kept ones"):
+            fgraph.capture(one)
+
+
+def test_random_graphs_are_replayed_exactly(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+    seen: Counter[str] = Counter()
+
+    @thoroughly(30)
+    @given(graphs())
+    def replayed(document: dict[str, Any]) -> None:
+        caplog.clear()
+        run = captured(load(document))
+        seen["captured"] += not caplog.messages
+        for seed in (11, 12):
+            graph = load(document | {"seed": seed})
+            assert_exactly(run(graph), fgraph.run(graph, device="cpu"))
+        seen["replayed"] += not caplog.messages
+
+    replayed()
+    assert seen["captured"] == seen["replayed"] > 18, seen
+
+
+class Negative(fgraph.Node):
+    """A function of a user's own."""
+
+    op: Literal["negative"] = "negative"
+    of: ImagePort
+
+    def lower(self, build: Build, inputs: Inputs) -> values.Image:
+        image = inputs.image("of")
+        made = build.emit(ops.Apply(torch.negative), [image.pixels], params=[()] * inputs.rows)
+        return replace(image, pixels=made)
+
+
+def test_every_operation_is_handed_in_recorded_or_left_out() -> None:
+    assert FED | set(RECORDED) | LEFT_OUT | {ops.Join, ops.Kept} == set(ops.OPS)
+    assert len(FED) + len(RECORDED) + len(LEFT_OUT) + 2 == len(ops.OPS)
+
+
+IMAGE = {"op": "decode", "of": "code"}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "said"),
+    [
+        ({"swap": {"op": "patches", "of": "code", "patches": {"count": 1}}, "made": IMAGE | {"of": "swap"}}, "propose"),
+        ({"image": IMAGE, "made": {"op": "invert", "of": "image", "steps": 1}}, "invert"),
+        ({"made": {"op": "own", "of": "code", "reference": "code", "part": [0], "layer": "b16"}}, "own"),
+        ({"image": IMAGE, "made": {"op": "negative", "of": "image"}}, "apply"),
+    ],
+)
+def test_what_may_ask_the_host_is_not_captured_and_that_is_said(
+    recorder: None, caplog: pytest.LogCaptureFixture, nodes: dict[str, Any], said: str
+) -> None:
+    own = {"code": {"op": "sample", "seed": [1, 2]}, **nodes}
+    document = {"models": {"main": tiny(1, 32)}, "nodes": own, "outputs": ["made"]}
+    run = fgraph.capture(document, device="cpu", nodes=(Negative,))
+    assert len(caplog.messages) == 1
+    assert f"the plan is not captured, and runs as usual: {said}" in caplog.text
+    assert re.search(r"for nodes\.(made|swap), may ask the host", caplog.text)
+    assert_exactly(run(document), fgraph.run(document, device="cpu", nodes=(Negative,)))
+    assert len(caplog.messages) == 1
+
+
+def test_stylegan3_is_not_captured(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+    graph = fgraph.Graph(models=tiny_alias_free(1))
+    graph.outputs = {"image": graph.decode(graph.sample(seed=1))}
+    assert_exactly(captured(graph)(graph), fgraph.run(graph, device="cpu"))
+    assert len(caplog.messages) == 1
+    assert "the plan is not captured, and runs as usual: fourier" in caplog.text
+
+
+def test_on_a_cpu_nothing_is_captured_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
+    run = captured(blended())
+    assert caplog.messages == ["the plan is not captured, and runs as usual: only on CUDA, and this is cpu"]
+    assert_exactly(run(blended(seed=4)), fgraph.run(blended(seed=4), device="cpu"))
+    assert len(caplog.messages) == 1
+
+
+def test_what_fails_while_it_is_captured_runs_as_usual(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(run: Callable[[], Made], device: torch.device) -> Replay:
+        run()
+        raise RuntimeError("operation not permitted when stream is capturing\nand so on")
+
+    monkeypatch.setitem(RECORDERS, "cpu", fails)
+    run = captured(blended())
+    assert caplog.messages == [
+        "the plan is not captured, and runs as usual: operation not permitted when stream is capturing"
+    ]
+    assert_exactly(run(blended(seed=4)), fgraph.run(blended(seed=4), device="cpu"))
+
+
+class FakeCuda:
+    """Notes what is asked of `torch.cuda`, in order."""
+
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    @contextmanager
+    def within(self, name: str) -> Iterator[None]:
+        self.note(f"{name} {{")
+        yield
+        self.note("}")
+
+    def device(self, device: torch.device) -> Any:
+        return self.within(str(device))
+
+    def stream(self, stream: Any) -> Any:
+        return self.within("aside")
+
+    def graph(self, graph: Any, stream: Any) -> Any:
+        return self.within("capture")
+
+    def current_stream(self) -> Any:
+        return FakeStream(self, "main")
+
+    def Stream(self) -> Any:
+        return FakeStream(self, "side")
+
+    def CUDAGraph(self) -> Any:
+        return self
+
+    def replay(self) -> None:
+        self.note("replay")
+
+
+class FakeStream:
+    def __init__(self, cuda: FakeCuda, name: str) -> None:
+        self.cuda, self.name = cuda, name
+
+    def wait_stream(self, other: FakeStream) -> None:
+        self.cuda.note(f"{self.name} waits for {other.name}")
+
+
+def test_cuda_warms_up_captures_once_and_replays(monkeypatch: pytest.MonkeyPatch) -> None:
+    cuda = FakeCuda()
+    monkeypatch.setattr(torch, "cuda", cuda)
+    made: list[Made] = []
+
+    def run() -> Made:
+        cuda.note("run")
+        made.append({})
+        return made[-1]
+
+    replay = record_cuda(run, torch.device("cuda:1"))
+    assert cuda.notes == [
+        *("cuda:1 {", "side waits for main", "aside {", "run", "}", "main waits for side"),
+        *("capture {", "run", "}", "}"),
+    ]
+    cuda.notes.clear()
+    assert replay() is made[1]
+    assert replay() is made[1]
+    assert cuda.notes == ["cuda:1 {", "replay", "}"] * 2
