@@ -21,6 +21,7 @@ QUALITY = 90  # of JPEG and WebP, unless told
 LONGEST = {"webp": 16383, "jpeg": 65500}  # pixels a side that the formats can count
 EXIF_DETAILS, USER_COMMENT = 0x8769, 0x9286  # where EXIF keeps free text
 ASCII = b"ASCII\0\0\0"  # how such text begins
+INVERSION = "fgraph:inversion"  # the key of the text in a picture that mode=invert wrote
 _JPEG_TEXT = 65000  # bytes: a JPEG's segment holds 65,533, the headers of EXIF among them
 
 

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from fgraph._atomic import write_atomic
-from fgraph._pictures import encode_png, to_pixels
+from fgraph._pictures import INVERSION, encode_png, to_pixels
 from fgraph._results import Latents
 from fgraph.inversion.optimise import Found, Problem
 from fgraph.inversion.plots import draw_curve
@@ -103,7 +103,7 @@ def _contents(result: Result) -> Iterator[tuple[str, bytes]]:
     yield ".safetensors", latents.to_bytes()
     yield (
         ".png",
-        encode_png(result.pixels.numpy(), {"fgraph:inversion": json.dumps(dict(result.facts), sort_keys=True)}),
+        encode_png(result.pixels.numpy(), {INVERSION: json.dumps(dict(result.facts), sort_keys=True)}),
     )
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")

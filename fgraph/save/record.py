@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fgraph._errors import FgraphError
+from fgraph._pictures import INVERSION
 from fgraph.save.reading import read_texts
 
 PREFIX = "fgraph."
@@ -85,6 +86,10 @@ def read_record(path: str | Path) -> Record:
         FgraphError: the file cannot be read, is no such picture, or carries no record.
     """
     text = read_texts(path)
+    if INVERSION in text:
+        raise FgraphError(
+            f"{path} was found by mode=invert and has no graph: a latent node reads its code, the .safetensors beside"
+        )
     try:
         return Record.from_text(text)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import fgraph
 from fgraph._atomic import write_atomic
 from fgraph.cli import main
 from fgraph.stylegan.checkpoint import save_generator
@@ -56,6 +57,28 @@ def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[
     told = capsys.readouterr()
     assert told.out.count("kept from earlier") == 2
     assert "(the same as 0.png)" in told.out
+
+
+def test_what_was_found_is_read_by_a_latent_node_and_is_no_graph(
+    tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert call(tmp_path, f"images={pictures / '0.png'}", "inversion.steps=3", "inversion.noise=true") == 0
+    out = tmp_path / "out"
+    document = {
+        "models": {"main": str(tmp_path / "model.safetensors")},
+        "noise": {"mode": "given", "file": str(out / "0.noise.npz")},
+        "nodes": {
+            "code": {"op": "latent", "file": str(out / "0.safetensors")},
+            "image": {"op": "decode", "of": "code"},
+        },
+        "outputs": ["image"],
+    }
+    made = fgraph.run(document, device="cpu")["image"]
+    with Image.open(out / "0.png") as found:
+        np.testing.assert_array_equal(made.pixels(0), np.asarray(found))
+    capsys.readouterr()
+    assert main([f"from={out / '0.png'}"]) == 2
+    assert "was found by mode=invert and has no graph: a latent node reads its code" in capsys.readouterr().err
 
 
 def test_nothing_could_be_done(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
