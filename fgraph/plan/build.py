@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fgraph._ports import Kind
 from fgraph.ir.ops import Mix
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
 from fgraph.ir.rectangles import as_regions, distinct
@@ -70,8 +71,9 @@ class StepBuilder:
             return
         groups: dict[tuple[int, Region | None], list[int]] = {}
         for place, row, region in cells:
-            alone = len(self.program.outputs[place].tensors) == 1  # features are wanted whole, each at its own size
-            groups.setdefault((place, region if alone else None), []).append(row)
+            output = self.program.outputs[place]
+            whole_rows = output.kind in (Kind.LATENT, Kind.FEATURES)  # of these, each tensor has its own size
+            groups.setdefault((place, None if whole_rows else region), []).append(row)
         for (place, shared), rows in groups.items():
             yield self._result(place, rows, shared)
 

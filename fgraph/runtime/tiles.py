@@ -79,7 +79,7 @@ def _mix(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     half = len(step.inputs) // 2
     result = _room(step, buffers, zero=True)
     for values, weights in zip(step.inputs[:half], step.inputs[half:], strict=True):
-        if not values.sources:
+        if not values.sources or not weights.sources:
             continue  # its weight is 0 wherever we look
         weight = read(buffers, weights, context)
         if values.exact or values.is_layered:

@@ -159,6 +159,35 @@ def test_features_in_chunks_are_the_same(parts: float) -> None:
         assert np.abs(found[name] - expected[name]).max() < 1e-5
 
 
+def test_codes_beside_images_in_chunks_are_the_same() -> None:
+    graph = panorama(6) | {"outputs": ["image", "s1"]}
+    plan = fgraph.compile(graph, device="cpu")
+    cut = plan.within(plan.cost.peak_bytes // 2)
+    assert cut.chunks > 1
+    found, expected = fgraph.run(cut), fgraph.run(plan)
+    assert np.abs(found["s1"].array - expected["s1"].array).max() < 1e-5
+    assert np.abs(found["image"].array - expected["image"].array).max() < 1e-5
+
+
+def test_a_mask_may_be_drawn_for_one_blend_and_be_0_in_another() -> None:
+    nodes: dict[str, Any] = {
+        "k": BOX | {"box": [0.75, 0, 0.25, 1]},
+        "half": {"op": "mask", "kind": "constant", "value": 0.5},
+    }
+    for seed, name in enumerate("abc"):
+        nodes[name] = {"op": "sample", "seed": seed}
+        nodes[f"t{name}"] = {"op": "tap", "of": name, "layer": "b32.conv1"}
+    for name, first, mask in (("m1", "ta", "k"), ("m2", "tc", "k"), ("m3", "ta", "half")):
+        nodes[name] = {"op": "blend", "a": first, "b": "tb", "mask": mask, "layers": "here"}
+        nodes[f"i{name}"] = {"op": "decode", "of": name, "clamp": False}
+    nodes["left"] = {"op": "crop", "of": "im2", "width": 0.5}
+    outputs = ["im1", "left", "im3"]
+    plan = fgraph.compile({"models": {"main": tiny(0, 32)}, "nodes": nodes, "outputs": outputs}, device="cpu")
+    found, expected = fgraph.run(plan), fgraph.run(plan, engine="eager")
+    for name in outputs:
+        assert np.abs(found[name].array - expected[name].array).max() < 1e-5
+
+
 def test_a_longer_canvas_needs_no_more_memory() -> None:
     budget = fgraph.compile(mosaic(6, "x"), device="cpu").cost.peak_bytes
     long = fgraph.compile(mosaic(24, "x"), device="cpu", memory=budget)
