@@ -11,6 +11,7 @@ from fgraph.ir.program import Index, Regions
 from fgraph.ir.regions import Cyclic, Region, Size, union, whole
 
 Flags = npt.NDArray[np.bool_]
+_FEW = 32  # rows that are looked at one by one as fast as all at once
 
 
 def as_regions(regions: Sequence[Region] | Regions) -> Regions:
@@ -33,12 +34,12 @@ def areas(regions: Regions) -> Index:
 
 def distinct(regions: Regions) -> tuple[list[Region], Index]:
     """The different ones, and for each row which of them it has."""
-    if not len(regions):
-        return [], np.zeros(0, np.int64)
-    starts = np.concatenate(
-        [[0], np.flatnonzero((regions[1:] != regions[:-1]).any(axis=1)) + 1]
-    )  # of equal ones in a row
     numbers: dict[Region, int] = {}
+    if len(regions) <= _FEW:
+        index = [numbers.setdefault((a, b, c, d), len(numbers)) for a, b, c, d in regions.tolist()]
+        return list(numbers), np.array(index, np.int64)
+    changes = np.flatnonzero((regions[1:] != regions[:-1]).any(axis=1)) + 1  # most rows have what the one before has
+    starts = np.concatenate([[0], changes])
     index = [numbers.setdefault((a, b, c, d), len(numbers)) for a, b, c, d in regions[starts].tolist()]
     return list(numbers), np.repeat(index, np.diff(starts, append=len(regions)))
 

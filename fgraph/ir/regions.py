@@ -7,7 +7,7 @@ canvas and may end beyond it: pixel `i` there is pixel `i mod size`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 Region = tuple[int, int, int, int]
@@ -139,6 +139,40 @@ def pieces(window: Span, source: Span, size: int, cyclic: bool) -> list[tuple[in
         if stop > start:
             found.append((start - window[0], start - source[0] - turn * size, stop - start))
     return found
+
+
+def overlaps(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Iterator[tuple[Region, Region]]:
+    """The rectangles that are in both: each where it lies in `a`, and as a region of the canvas.
+
+    >>> list(overlaps((0, 6, 4, 10), (0, 0, 4, 8), (4, 8), (False, True)))
+    [((0, 6, 4, 8), (0, 6, 4, 8)), ((0, 8, 4, 10), (0, 0, 4, 2))]
+    """
+    vertical = pieces((a[0], a[2]), (b[0], b[2]), size[0], cyclic[0])
+    horizontal = pieces((a[1], a[3]), (b[1], b[3]), size[1], cyclic[1]) if vertical else []
+    for y, from_y, height in vertical:
+        for x, from_x, width in horizontal:
+            top, left = a[0] + y, a[1] + x
+            there = (b[0] + from_y, b[1] + from_x, b[0] + from_y + height, b[1] + from_x + width)
+            yield (top, left, top + height, left + width), clip(there, size, cyclic)
+
+
+def without(region: Region, part: Region) -> Region:
+    """The smallest region that holds what is left of one when a part of it is taken away.
+
+    >>> without((0, 0, 4, 8), (0, 0, 4, 3)), without((0, 0, 4, 8), (0, 2, 4, 3))
+    ((0, 3, 4, 8), (0, 0, 4, 8))
+    """
+    rest = list(region)
+    for axis in (0, 1):
+        across, stop = 1 - axis, axis + 2
+        if (part[across], part[across + 2]) != (region[across], region[across + 2]):
+            continue  # beside it, all of this axis is left
+        if part[axis] == region[axis]:
+            rest[axis] = part[stop]
+        elif part[stop] == region[stop]:
+            rest[stop] = part[axis]
+    top, left, bottom, right = rest
+    return (top, left, bottom, right) if bottom > top and right > left else NOTHING
 
 
 def bounding(regions: Iterable[Region], size: Size, cyclic: Cyclic) -> Region:

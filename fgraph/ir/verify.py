@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from fgraph.ir.program import Instruction, Operand, Program
+from collections.abc import Iterable
+
+import numpy as np
+
+from fgraph.ir.program import Index, Instruction, Operand, Program
 
 
 class InvalidProgram(AssertionError):
@@ -16,21 +20,24 @@ def verify(program: Program) -> Program:
         InvalidProgram: an operand comes later or is out of range, a type is wrong, or a row lacks its parameter.
     """
     for number, instruction in enumerate(program.instructions):
-        for operand in instruction.operands:
-            _verify_operand(program, number, operand, f"%{number} = {instruction.op}")
+        _verify_operands(program, number, instruction.operands, f"%{number} = {instruction.op}")
         _verify_instruction(program, number, instruction)
     for output in program.outputs:
-        for operand in output.tensors.values():
-            _verify_operand(program, len(program.instructions), operand, f"output {output.name}")
+        _verify_operands(program, len(program.instructions), output.tensors.values(), f"output {output.name}")
     return program
 
 
-def _verify_operand(program: Program, before: int, operand: Operand, where: str) -> None:
-    if not 0 <= operand.value < before:
-        raise InvalidProgram(f"{where}: reads %{operand.value}, which is not made yet")
-    made = program.instructions[operand.value].rows
-    if operand.rows and not (operand.index.min() >= 0 and operand.index.max() < made):
-        raise InvalidProgram(f"{where}: reads rows beyond the {made} of %{operand.value}")
+def _verify_operands(program: Program, before: int, operands: Iterable[Operand], where: str) -> None:
+    read: dict[int, list[Index]] = {}  # value -> which of its rows
+    for operand in operands:
+        read.setdefault(operand.value, []).append(operand.index)
+    for value, indices in read.items():
+        if not 0 <= value < before:
+            raise InvalidProgram(f"{where}: reads %{value}, which is not made yet")
+        made = program.instructions[value].rows
+        rows = indices[0] if len(indices) == 1 else np.concatenate(indices)
+        if len(rows) and not (rows.min() >= 0 and rows.max() < made):
+            raise InvalidProgram(f"{where}: reads rows beyond the {made} of %{value}")
 
 
 def _verify_instruction(program: Program, number: int, instruction: Instruction) -> None:

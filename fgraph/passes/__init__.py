@@ -7,17 +7,11 @@ from collections.abc import Callable
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
 from fgraph.passes.dead import remove_dead
+from fgraph.passes.demand import Cell, Demand, Made, Wanted, all_whole
 from fgraph.passes.differences import find_differences
-from fgraph.passes.regions import (
-    Cell,
-    Made,
-    Wanted,
-    all_whole,
-    find_regions,
-    flops_of_pixel,
-    windows_of,
-    without_differences,
-)
+from fgraph.passes.keeping import Held, Row
+from fgraph.passes.reading import windows_of
+from fgraph.passes.regions import find_regions, without_differences
 from fgraph.passes.reuse import reuse
 from fgraph.passes.share import share
 from fgraph.passes.simplify import simplify
@@ -42,12 +36,14 @@ def optimise(program: Program) -> Program:
 __all__ = [
     "PASSES",
     "Cell",
+    "Demand",
+    "Held",
     "Made",
+    "Row",
     "Wanted",
     "all_whole",
     "find_differences",
     "find_regions",
-    "flops_of_pixel",
     "optimise",
     "remove_dead",
     "reuse",

@@ -17,7 +17,7 @@ from fgraph.ir.ops import Apply, DrawMask, Join, Mix
 from fgraph.ir.program import Bases, Instruction, Program, as_index
 from fgraph.ir.rectangles import as_regions
 from fgraph.ir.regions import NOTHING, Region, Size, area, clip, intersect, union, whole
-from fgraph.passes.regions import cyclic_axes
+from fgraph.passes.reading import cyclic_axes
 from fgraph.passes.reuse import prefix_of
 from fgraph.passes.supports import Supports
 

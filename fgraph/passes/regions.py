@@ -7,59 +7,32 @@ what differs between them is which outputs are wanted, and codes, which the firs
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from fgraph.ir.ops import Join, Kept, Mix, Op
+from fgraph.ir.ops import Join, Kept, Mix
 from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions, as_index
 from fgraph.ir.rectangles import areas, as_regions, clipped, covering, distinct, hulls, intersections, whole_regions
-from fgraph.ir.regions import Cyclic, Region, area, clip, whole
+from fgraph.ir.regions import Region, area, clip, overlaps, whole
 from fgraph.ir.types import Type
+from fgraph.passes.demand import NOT_MADE, Demand, Made, Wanted
+from fgraph.passes.keeping import Keeper, Part
+from fgraph.passes.reading import cyclic_axes, flops_of_pixel, windows_of
 from fgraph.passes.supports import Supports
 from fgraph.passes.tiles import few_sizes
 
-Cell = tuple[int, int, Region]  # an output, by its place; a row of it; what is wanted of that row
-Wanted = Sequence[Cell] | None  # None: every output
 
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Made:
-    """The rows of a value that are made: in which chunk, and where. Codes have no regions, but zeros."""
-
-    chunks: Index  # ascending
-    rows: Index  # ascending within a chunk
-    regions: Regions
-
-    def of(self, chunk: int) -> Made:
-        """Those that one chunk makes."""
-        first, stop = np.searchsorted(self.chunks, (chunk, chunk + 1))
-        return Made(self.chunks[first:stop], self.rows[first:stop], self.regions[first:stop])
-
-
-_NONE = Made(as_index([]), as_index([]), as_regions([]))
-
-
-def find_regions(program: Program, chunks: Sequence[Wanted] = (None,)) -> list[Made]:
-    """For each value, the rows that are looked at.
+def find_regions(program: Program, chunks: Sequence[Wanted] = (None,), room: float = 0) -> Demand:
+    """The rows of every value that are looked at, and where.
 
     Args:
         program: any program; `regions` that it has with `bases` say where a row differs from its base.
         chunks: what each chunk makes of the outputs. The first makes all codes, too, and what these are made of.
+        room: the most bytes that may be kept for later chunks at once, where that costs less than to make them again.
     """
-    return _Walk(program, len(chunks)).run(chunks)
-
-
-def all_whole(program: Program) -> list[Made]:
-    """Every row of every value, whole."""
-    found = []
-    for one in program.instructions:
-        size = one.type.size if one.type.spatial else (0, 0)
-        made = Made(np.zeros(one.rows, np.int64), np.arange(one.rows), whole_regions(one.rows, size))
-        found.append(_NONE if isinstance(one.op, Join | Kept) else made)
-    return found
+    return _Walk(program, len(chunks), room).run(chunks)
 
 
 def without_differences(program: Program) -> Program:
@@ -69,18 +42,22 @@ def without_differences(program: Program) -> Program:
 
 
 class _Walk:
-    def __init__(self, program: Program, chunks: int) -> None:
+    def __init__(self, program: Program, chunks: int, room: float) -> None:
         self.program = program
         self.cyclic = cyclic_axes(program)
         self.supports = Supports(program)
+        self.keeper = Keeper(program, self.cyclic, self.supports, chunks, room) if room else None
+        self.repeated_flops = 0.0
         # What was asked of each value so far: keys, which are chunk * rows + row, and regions.
         self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]
 
-    def run(self, chunks: Sequence[Wanted]) -> list[Made]:
+    def run(self, chunks: Sequence[Wanted]) -> Demand:
         for chunk, wanted in enumerate(chunks):
             self._ask_outputs(chunk, wanted)
         made = [self._settle(number) for number in reversed(range(len(self.asked)))]
-        return made[::-1]
+        if self.keeper is None:
+            return Demand(made[::-1], (), np.zeros(len(chunks)), self.repeated_flops)
+        return Demand(made[::-1], self.keeper.held, self.keeper.bytes, self.repeated_flops)
 
     # -- asking --------------------------------------------------------------------------------------------------
 
@@ -114,7 +91,7 @@ class _Walk:
         """All that is asked of a value is known: what is made of it, and asked for that."""
         instruction = self.program.instructions[number]
         if isinstance(instruction.op, Kept):
-            return _NONE
+            return NOT_MADE
         if not instruction.type.spatial:
             for operand in instruction.operands:  # codes are made of whole images
                 self._ask_whole(operand, 0)
@@ -123,13 +100,13 @@ class _Walk:
         rows, needs = self._needs(number)
         if isinstance(instruction.op, Join):
             self._ask_through(instruction, rows, needs)
-            return _NONE
+            return NOT_MADE
         if not len(needs):
-            return _NONE
+            return NOT_MADE
         if instruction.bases is not None:
             self._ask_bases(number, instruction.bases, rows, needs)
             rows, needs = self._beside_bases(number, instruction.bases)
-        regions = self._enlarged(number, rows[0], needs)
+        rows, regions = self._made(number, rows, needs)
         if isinstance(instruction.op, Mix):
             self._ask_terms(instruction, rows, regions)
         else:
@@ -139,7 +116,7 @@ class _Walk:
     def _needs(self, number: int) -> tuple[tuple[Index, Index], Regions]:
         """What is asked of a value: chunks and rows, and the region of each."""
         if not self.asked[number]:
-            return (_NONE.chunks, _NONE.rows), _NONE.regions
+            return (NOT_MADE.chunks, NOT_MADE.rows), NOT_MADE.regions
         instruction = self.program.instructions[number]
         parts = self.asked[number]
         keys, regions = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
@@ -168,22 +145,46 @@ class _Walk:
         there = areas(own) > 0
         return (rows[0][there], rows[1][there]), own[there]
 
-    def _enlarged(self, number: int, chunks: Index, needs: Regions) -> Regions:
-        """The regions that are made to give what is asked for; the sizes of a chunk are few."""
+    def _made(self, number: int, rows: tuple[Index, Index], needs: Regions) -> tuple[tuple[Index, Index], Regions]:
+        """What is made, one chunk after the other, to give what is asked for, but for what is kept of earlier ones."""
+        if not len(needs):
+            return rows, needs
+        shared = np.bincount(rows[1]) > 1
+        before: dict[int, list[Part]] = {row: [] for row in np.flatnonzero(shared).tolist()}
+        regions = needs.copy()
+        flops = flops_of_pixel(self.program, self.program.instructions[number])
+        for part in np.split(np.arange(len(needs)), np.flatnonzero(np.diff(rows[0])) + 1):
+            chunk = int(rows[0][part[0]])
+            again = [(place, int(rows[1][place])) for place in part[shared[rows[1][part]]].tolist()]
+            if self.keeper is not None:
+                for place, row in again:
+                    regions[place] = self.keeper.rest((number, row), chunk, _region(needs[place]), before[row])
+            regions[part] = self._enlarged(number, regions[part], flops)
+            for place, row in again:
+                self.repeated_flops += flops * self._repeated(number, _region(regions[place]), before[row])
+                before[row].append(Part(chunk, _region(regions[place]), alone=len(part) == 1))
+        there = areas(regions) > 0
+        return (rows[0][there], rows[1][there]), regions[there]
+
+    def _repeated(self, number: int, region: Region, before: Sequence[Part]) -> int:
+        """How many pixels of a region other chunks have made too."""
+        size, cyclic = self.program.instructions[number].type.size, self.cyclic[number]
+        met = sum(area(part) for made in before for part, _ in overlaps(region, made.region, size, cyclic))
+        return min(met, area(region))
+
+    def _enlarged(self, number: int, needs: Regions, flops: float) -> Regions:
+        """The regions that a chunk makes to have what it needs; their sizes are few. A pixel costs `flops`."""
         instruction, cyclic = self.program.instructions[number], self.cyclic[number]
         size = instruction.type.size
         found, index = distinct(needs)
-        made = [clip(instruction.op.made(one, instruction.type), size, cyclic) for one in found]
+        made = [clip(instruction.op.made(one, instruction.type), size, cyclic) if area(one) else one for one in found]
         if all(one == whole(size) for one in made):
             return whole_regions(len(needs), size)
-        regions = np.array(made, np.int64)[index]
-        flops = flops_of_pixel(self.program, instruction)
-        borders = np.flatnonzero(np.diff(chunks)) + 1
-        for part in np.split(np.arange(len(chunks)), borders):
-            mine = index[part].tolist()
-            grown = few_sizes(Counter(made[one] for one in mine), size, cyclic, flops)
-            regions[part] = [grown[made[one]] for one in mine]
-        return regions
+        counts: dict[Region, int] = {}
+        for one, count in zip(made, np.bincount(index).tolist(), strict=True):
+            counts[one] = counts.get(one, 0) + count
+        grown = few_sizes(counts, size, cyclic, flops)
+        return np.array([grown[one] for one in made], np.int64)[index]
 
     # -- what it reads -------------------------------------------------------------------------------------------
 
@@ -222,38 +223,6 @@ class _Walk:
         return tuple(self.program.instructions[operand.value].type for operand in instruction.operands)
 
 
-def windows_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, params: Sequence[Hashable]) -> Regions:
-    """What of an operand each row reads to make its region; it may reach beyond the canvas."""
-    found, index = distinct(regions)
-    if not params:
-        return np.array([op.window(port, one, types, None) for one in found], np.int64).reshape(-1, 4)[index]
-    known: dict[tuple[int, int], Region] = {}
-    for number, param in zip(index.tolist(), params, strict=True):
-        key = (number, id(param))  # of equal ones most are the same, whose hash need not be found
-        if key not in known:
-            known[key] = op.window(port, found[number], types, param)
-    keys = zip(index.tolist(), map(id, params), strict=True)
-    return np.array([known[key] for key in keys], np.int64).reshape(-1, 4)
-
-
-def flops_of_pixel(program: Program, instruction: Instruction) -> float:
-    """What a pixel of an operation's result costs."""
-    types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
-    return instruction.op.flops(types, instruction.type) / area(whole(instruction.type.size))
-
-
-def cyclic_axes(program: Program) -> list[Cyclic]:
-    """For each value, whether a reader goes round its edges, so that regions of it may too."""
-    cyclic: list[Cyclic] = [(False, False)] * len(program.instructions)
-    for number in reversed(range(len(cyclic))):
-        instruction = program.instructions[number]
-        for operand in instruction.operands:
-            reader = instruction.op.wraps
-            if instruction.op.reads_in_place:
-                reader = (reader[0] or cyclic[number][0], reader[1] or cyclic[number][1])
-            own = cyclic[operand.value]
-            cyclic[operand.value] = (own[0] or reader[0], own[1] or reader[1])
-        for base in set(instruction.bases.values.tolist() if instruction.bases else ()) - {-1, number}:
-            own, lying = cyclic[base], cyclic[number]  # a base is read like the row that lies over it
-            cyclic[base] = (own[0] or lying[0], own[1] or lying[1])
-    return cyclic
+def _region(row: Index) -> Region:
+    top, left, bottom, right = row.tolist()
+    return (top, left, bottom, right)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fgraph._graphviz import LARGEST, extent
 from fgraph._ports import Kind
-from fgraph.ir.ops import LayerOp
+from fgraph.ir.ops import Hold, LayerOp
 from fgraph.plan.steps import Step
 
 _KINDS = {"activation": Kind.FEATURES, "noise": Kind.MASK, "mask": Kind.MASK, "rgb": Kind.IMAGE}
@@ -58,9 +58,9 @@ def find_boxes(steps: Sequence[Step]) -> tuple[dict[str, Box], str]:
     """The boxes by name, each after those that it reads; and what shares a box, where there would be too many.
 
     Steps of one place in the schedule and one layer or operation are one box: so are tiles of several sizes, and what
-    chunks repeat.
+    chunks repeat. Copies that chunks keep for others have none: what reads them is drawn to read what was copied.
     """
-    reads = [_sources(step) for step in steps]
+    reads = _reads(steps)
     what = [_what(step) for step in steps]
     keys = [(step.key[:4], bool(read), *one) for step, read, one in zip(steps, reads, what, strict=True)]
     boxes = _boxes(steps, reads, keys)
@@ -72,13 +72,20 @@ def find_boxes(steps: Sequence[Step]) -> tuple[dict[str, Box], str]:
     ), "too many to draw in order: all calls of a layer, or of an operation, are one box"
 
 
-def _sources(step: Step) -> dict[int, bool]:
-    """The steps that a step reads, and whether it copies rows of them; buffers of an earlier run are no steps."""
-    found: dict[int, bool] = {}
-    for gather in step.inputs:
-        for one in gather.sources:
-            if one >= 0:
-                found[one] = found.get(one, False) or gather.copies_rows
+def _reads(steps: Sequence[Step]) -> list[dict[int, bool]]:
+    """The steps that each reads, and whether it copies rows of them; buffers of an earlier run are no steps."""
+    found: list[dict[int, bool]] = []
+    copied: dict[int, int] = {}  # a copy that is kept -> what it is of
+    for number, step in enumerate(steps):
+        reads: dict[int, bool] = {}
+        for gather in step.inputs:
+            for one in gather.sources:
+                if one >= 0:
+                    source = copied.get(one, one)
+                    reads[source] = reads.get(source, False) or gather.copies_rows
+        if isinstance(step.op, Hold):
+            copied[number] = min(reads)
+        found.append(reads)
     return found
 
 
@@ -91,9 +98,12 @@ def _boxes(
     steps: Sequence[Step], reads: Sequence[Mapping[int, bool]], keys: Sequence[tuple[Any, ...]]
 ) -> dict[str, Box]:
     """Steps of equal keys in one box, boxes in the order of their keys; a key ends with what a step is."""
-    names = {key: f"{number} {key[-3]}" for number, key in enumerate(sorted(set(keys)))}
+    drawn = {key for step, key in zip(steps, keys, strict=True) if not isinstance(step.op, Hold)}
+    names = {key: f"{number} {key[-3]}" for number, key in enumerate(sorted(drawn))}
     boxes = {name: Box() for name in names.values()}
     for step, sources, key in zip(steps, reads, keys, strict=True):
+        if isinstance(step.op, Hold):
+            continue
         box = boxes[names[key]]
         box.steps.append(step)
         for source, copied in sources.items():

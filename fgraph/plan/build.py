@@ -8,15 +8,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from fgraph._ports import Kind
-from fgraph.ir.ops import Mix
+from fgraph.ir.ops import Hold, Mix
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
 from fgraph.ir.rectangles import as_regions, distinct
-from fgraph.ir.regions import Region, Size, extent, whole
+from fgraph.ir.regions import Region, Size, area, extent, whole
 from fgraph.ir.types import Type
-from fgraph.passes import Cell, Made, windows_of
+from fgraph.passes import Cell, Demand, Held, Made, Row, windows_of
+from fgraph.plan.places import kept_buffer
 from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Result, Step
 from fgraph.plan.whereabouts import Whereabouts
+
+_NEARLY_ALL = 0.9  # of a buffer: where that is kept, nothing is gained by copying it out
+_FAR = 1 << 32  # a slot that no run has left
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -34,13 +38,16 @@ class StepBuilder:
 
     Args:
         program: the program.
-        made: for each value, which of its rows each chunk makes, and where.
+        demand: which rows of each value each chunk makes, and where; and what it keeps for later ones.
     """
 
-    def __init__(self, program: Program, made: Sequence[Made]) -> None:
+    def __init__(self, program: Program, demand: Demand) -> None:
         self.program = program
         self.where = Whereabouts(program)
-        self._made = made
+        self._made = demand.made
+        self._held: dict[tuple[int, Row], list[Held]] = {}  # by the chunk that makes it, value and row
+        for held in demand.held:
+            self._held.setdefault((held.chunk, held.row), []).append(held)
         self._keys = schedule_keys(program)
         shapes: dict[Hashable, int] = {}
         self._shapes = [
@@ -55,13 +62,20 @@ class StepBuilder:
         for unit in self._last:
             if self.program.instructions[unit.number].type.spatial:
                 self.where.drop(unit.number, unit.rows)
+        self.where.begin(number)
         batches = self._batches(number)
         self._last = [unit for batch in batches for unit in batch]
-        steps = []
+        steps: list[Step] = []
         for batch in batches:
-            steps.append(self._step(batch))
-            self._enter(batch)
+            step = self._step(batch)
+            steps += [step, *self._enter(batch, step, number)]
         return steps
+
+    def pretend(self, chunk: int) -> None:
+        """Act as if the chunks before one had been made, for what they keep for it; it stands in no buffer of ours."""
+        kept = (held for found in self._held.values() for held in found if held.chunk < chunk <= held.last)
+        for number, held in enumerate(kept):
+            self.where.hold(held, (kept_buffer(_FAR + number), 0), held.region)
 
     def results(self, cells: Sequence[Cell] | None) -> Iterator[Result]:
         """The outputs, or the parts of them that are wanted, to be taken after the last step made so far."""
@@ -90,13 +104,52 @@ class StepBuilder:
                 steps.setdefault((self._keys[number], self._shapes[number], unit.tile), []).append(unit)
         return sorted(steps.values(), key=lambda batch: self._keys[batch[0].number])  # stable: equal keys stay in order
 
-    def _enter(self, batch: list[Unit]) -> None:
-        """What a step makes stands in the buffer of its number, unit after unit."""
-        start = 0
+    def _enter(self, batch: list[Unit], step: Step, chunk: int) -> list[Step]:
+        """What a step makes stands in the buffer of its number, unit after unit; the steps that copy what is kept."""
+        start, kept = 0, []
         for unit in batch:
             self.where.put(unit.number, unit.rows, (self._count, start), unit.regions)
+            for place, row in enumerate(unit.rows.tolist() if self._held else ()):
+                found = self._held.get((chunk, (unit.number, row)), ())
+                kept += [(held, (self._count, start + place), _region(unit.regions[place])) for held in found]
             start += len(unit.rows)
         self._count += 1
+        if not kept:
+            return []
+        pixels = sum(area(held.region) for held, _, _ in kept)
+        if _NEARLY_ALL * step.rows * step.row_type.numbers <= pixels * step.type.shape[0]:
+            for one in kept:  # its buffer stays
+                self.where.hold(*one)
+            return []
+        groups: dict[Size, list[Held]] = {}
+        for held, _, _ in kept:
+            groups.setdefault(extent(held.region), []).append(held)
+        return [self._hold(group) for group in groups.values()]
+
+    def _hold(self, group: list[Held]) -> Step:
+        """The step that copies parts of rows, all of one size, out of their buffers."""
+        kind = self.program.instructions[group[0].row[0]].type
+        regions = as_regions([held.region for held in group])
+        rows = [Operand(held.row[0], as_index([held.row[1]])) for held in group]
+        tile = None if group[0].region == whole(kind.size) else extent(group[0].region)
+        origins = [self.program.instructions[one.value].origins[one.index] for one in rows]
+        step = Step(
+            op=Hold(),
+            key=self._keys[rows[0].value],
+            inputs=(self.where.gather(rows, regions, Hold().windows_wrap),),
+            input_types=(kind,),
+            params=(),
+            rows=len(group),
+            type=kind,
+            tile=tile,
+            regions=None if tile is None else regions,
+            frees=(),
+            origins=as_index(np.concatenate(origins)),
+        )
+        for place, held in enumerate(group):
+            self.where.hold(held, (self._count, place), held.region)
+        self._count += 1
+        return step
 
     def _step(self, batch: list[Unit]) -> Step:
         pairs = [(self.program.instructions[unit.number], unit) for unit in batch]
@@ -157,3 +210,8 @@ def _units(number: int, kind: Type, made: Made) -> Iterator[Unit]:
     for tile, places in tiles.items():
         mine = slice(None) if len(tiles) == 1 else np.isin(index, places)
         yield Unit(number, made.rows[mine], made.regions[mine], tile)
+
+
+def _region(row: Index) -> Region:
+    top, left, bottom, right = row.tolist()
+    return (top, left, bottom, right)

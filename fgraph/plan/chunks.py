@@ -1,186 +1,126 @@
 """Cutting the work so that it fits a memory budget: output tile by output tile, codes made once.
 
-A chunk is the program with only a part of the outputs wanted; what two chunks both need of a layer is computed by
-both. So a canvas of any length runs in bounded memory.
+A chunk is the program with only a part of the outputs wanted. What two chunks both need of a layer is kept from one to
+the other, or computed by both, whichever costs less. So a canvas of any length runs in bounded memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from math import ceil
 
-import numpy as np
-import numpy.typing as npt
-
 from fgraph._errors import MemoryBudgetError
-from fgraph._ports import Kind
 from fgraph._sizes import in_words
-from fgraph.ir.ops import Join
 from fgraph.ir.program import Program
-from fgraph.ir.rectangles import areas
-from fgraph.ir.regions import NOTHING, Region, Size, whole
-from fgraph.passes import Cell, Made, Wanted, all_whole, find_regions
-from fgraph.plan.build import StepBuilder
-from fgraph.plan.cost import peak_bytes
-from fgraph.plan.steps import Result, Step
+from fgraph.passes import Cell, find_regions
+from fgraph.plan.cells import cells_of, chunks_of, codes_of, halved, joined
+from fgraph.plan.cost import demand_flops
+from fgraph.plan.work import Work, guess_peak, make_work
 
-_NARROWEST = 16  # pixels: thinner output tiles would cost mostly halo
-
-Work = tuple[tuple[Step, ...], tuple[Result, ...]]
+ROOMS = (0.5, 0.2)  # shares of the memory, for what is kept between chunks, that are tried before none
+_CALL = 50e6  # FLOPs in the time that a call takes, however little it does
+_FEW = 4  # one in so many chunks may turn out too large, and is cut in two
 
 
-def cut_work(program: Program, memory: int | None) -> tuple[Work, int]:
-    """The steps and results of a program, in as few chunks as fit `memory` bytes; and how many chunks those are.
+def cut_work(program: Program, memory: int | None, rooms: Sequence[float] = ROOMS) -> Work:
+    """The steps and results of a program, in as few chunks as fit `memory` bytes.
+
+    Args:
+        program: what is cut.
+        memory: the bytes that it may need; None: any number.
+        rooms: how much of the memory may hold what is kept between chunks; of several the best is found. That it be
+            none is tried anyway, unless it could not be better.
 
     Raises:
         MemoryBudgetError: the narrowest chunks are still too large; the message says how large.
     """
-    work = _work(program, [None])
-    peak = peak_bytes(*work)
+    work = make_work(program, [None], find_regions(program))
+    peak = max(work.peaks)
     if memory is None or peak <= memory:
-        return work, 1
-    cells = _cells(program)
-    size = ceil(len(cells) / max(2, ceil(peak / memory)))  # of a chunk, in cells
-    while True:
-        chunks = list(_chunks(cells, ceil(len(cells) / size)))
-        wanted = [_codes(program), *chunks]
-        made = find_regions(program, wanted)
-        largest = int(np.argmax(_bytes_made(program, made, len(wanted))[1:])) + 1
-        least = peak_bytes(*_work(program, wanted, made, [0, largest]))  # a guess, which is cheap
-        if least <= memory:
-            work = _work(program, wanted, made)
-            least = peak_bytes(*work)
-        if least <= memory:
-            return work, len(chunks)
-        if size == 1:
-            raise MemoryBudgetError(
-                f"the work needs {in_words(peak)} at once, and still {in_words(least)} when it is cut into "
-                f"{len(chunks)} chunks, the most there can be; the budget is {in_words(memory)}"
-            )
-        size = _smaller(size, len(cells), (least, peak), memory)
+        return work
+    search = _Search(program, memory, peak)
+    kept: list[Work] = []
+    for room in rooms:
+        if kept and kept[-1].kept_bytes <= room * memory:
+            continue  # it had no need of more
+        found = search.run(room * memory)
+        if isinstance(found, Work):
+            kept.append(found)
+            if not found.kept_bytes or found.flops <= search.fewest_flops:
+                return found  # keeping nothing would not cost less
+    plain = search.run(0)
+    if isinstance(plain, Work):
+        return min([plain, *(one for one in kept if one.flops <= plain.flops)], key=_cost)
+    if kept:
+        return min(kept, key=_cost)
+    raise MemoryBudgetError(
+        f"the work needs {in_words(peak)} at once, and still {in_words(plain)} when it is cut into "
+        f"{search.cells} chunks, the most there can be; the budget is {in_words(memory)}"
+    )
 
 
-def _smaller(size: int, all_cells: int, peaks: tuple[int, int], memory: int) -> int:
-    """How many cells to try where chunks of `size` have the first peak, and all cells together the second."""
-    each = (peaks[1] - peaks[0]) / (all_cells - size)  # what a cell adds; the rest is a floor
-    guess = int((memory - peaks[0]) / each) + size if each > 0 else size
-    return max(1, size // 2, min(guess, size - 1))
+def _cost(work: Work) -> float:
+    return work.flops + _CALL * work.calls
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where the rows of a value stand at the end of a plan: rows `start` to `start + rows` of a buffer."""
+class _Search:
+    """The search for the fewest chunks that fit.
 
-    value: int
-    buffer: int
-    start: int
-    rows: int
-
-
-def keep_work(program: Program, memory: int | None) -> tuple[Work, tuple[Standing, ...]]:
-    """The steps and results of a program that makes all values whole and frees none; and where these stand.
-
-    Raises:
-        MemoryBudgetError: all values together need more than `memory` bytes.
+    Args:
+        program: what is cut.
+        memory: the bytes that each chunk may need.
+        peak: what all of it needs at once.
     """
-    builder = StepBuilder(program, all_whole(program))
-    steps = builder.chunk(0)
-    results = list(builder.results(None))
-    needed = peak_bytes(steps, results)
-    if memory is not None and needed > memory:
-        raise MemoryBudgetError(
-            f"keeping all values needs {in_words(needed)}, the budget is {in_words(memory)}; run without keep"
-        )
-    standing = [
-        Standing(value, *builder.where.start_of(value), one.rows)
-        for value, one in enumerate(program.instructions)
-        if not isinstance(one.op, Join)
-    ]
-    return (tuple(steps), tuple(results)), tuple(standing)
 
+    def __init__(self, program: Program, memory: int, peak: int) -> None:
+        self._program = program
+        self._memory = memory
+        self._peak = peak
+        self._rows = cells_of(program)
+        self.cells = sum(map(len, self._rows))
+        self._codes = max(make_work(program, self._wanted([]), find_regions(program, self._wanted([]))).peaks)
+        self._first = ceil(self.cells / max(2, ceil(peak / memory)))  # cells of a chunk
 
-def _work(
-    program: Program, wanted: Sequence[Wanted], made: Sequence[Made] | None = None, chosen: Sequence[int] | None = None
-) -> Work:
-    """The steps and results of all chunks, or of those that are chosen."""
-    builder = StepBuilder(program, find_regions(program, wanted) if made is None else made)
-    steps: list[Step] = []
-    results: list[Result] = []
-    for chunk in range(len(wanted)) if chosen is None else chosen:
-        steps += builder.chunk(chunk)
-        results += builder.results(wanted[chunk])
-    return _with_lifetimes(steps, results)
+    @property
+    def fewest_flops(self) -> float:
+        """The FLOPs of the fewest chunks that could fit, where nothing is kept between them."""
+        wanted = self._wanted(chunks_of(self._rows, self._first))
+        return demand_flops(self._program, find_regions(self._program, wanted))
 
+    def run(self, room: float) -> Work | int:
+        """The work that fits, where up to `room` bytes are kept between chunks; else the least peak that was found."""
+        if self._codes > self._memory or not self.cells:
+            return self._codes  # there is nothing to cut
+        size = self._first
+        while True:
+            found = self._fit(chunks_of(self._rows, size), room)
+            if isinstance(found, Work) or size == 1:
+                return found
+            size = self._smaller(size, found)
 
-def _bytes_made(program: Program, made: Sequence[Made], chunks: int) -> npt.NDArray[np.float64]:
-    """How many bytes each chunk makes, in fp32."""
-    total = np.zeros(chunks)
-    for one, instruction in zip(made, program.instructions, strict=True):
-        if instruction.type.spatial:
-            weights = 4.0 * instruction.type.shape[0] * areas(one.regions)
-            total += np.bincount(one.chunks, weights, minlength=chunks)
-    return total
+    def _smaller(self, size: int, peak: int) -> int:
+        """How many cells a chunk should have, where those of `size` have that peak."""
+        each = (self._peak - peak) / max(1, self.cells - size)  # what a cell adds; the rest is a floor
+        guess = size - ceil((peak - self._memory) / each) if each > 0 else 0
+        return max(1, size // 2, min(guess, size - 1))
 
+    def _fit(self, chunks: list[list[Cell]], room: float) -> Work | int:
+        """The work in these chunks, the few that are too large cut in two; or how large it is."""
+        demand = find_regions(self._program, self._wanted(chunks), room)
+        peak = guess_peak(self._program, self._wanted(chunks), demand)
+        if peak > self._memory:
+            return peak
+        while True:
+            work = make_work(self._program, self._wanted(chunks), demand)
+            large = {chunk for chunk, peak in enumerate(work.peaks[1:]) if peak > self._memory}
+            if max(work.peaks) <= self._memory:
+                return work
+            if _FEW * len(large) > len(chunks) or any(len(chunks[chunk]) == 1 for chunk in large) or not large:
+                return max(work.peaks)
+            cut = [halved(one) if chunk in large else [one] for chunk, one in enumerate(chunks)]
+            chunks = [one for parts in cut for one in parts]
+            demand = find_regions(self._program, self._wanted(chunks), room)
 
-def _codes(program: Program) -> list[Cell]:
-    """What the first chunk, which makes the codes, wants of the outputs: those that are codes."""
-    return [
-        (place, row, NOTHING)
-        for place, output in enumerate(program.outputs)
-        if output.kind is Kind.LATENT
-        for row in range(next(iter(output.tensors.values())).rows)
-    ]
-
-
-def _cells(program: Program) -> list[Cell]:
-    """The smallest pieces that the outputs can be cut into: stretches of images along their longer side."""
-    cells: list[Cell] = []
-    for place, output in enumerate(program.outputs):
-        operand = next(iter(output.tensors.values()))
-        kind = program.instructions[operand.value].type
-        if kind.spatial:
-            pieces = list(_stretches(kind.size)) if output.kind is Kind.IMAGE else [whole(kind.size)]
-            cells += [(place, row, region) for row in range(operand.rows) for region in pieces]
-    return cells
-
-
-def _stretches(size: Size) -> Iterator[Region]:
-    height, width = size
-    length = max(size)
-    count = max(1, length // _NARROWEST)
-    for number in range(count):
-        start, stop = number * length // count, (number + 1) * length // count
-        yield (0, start, height, stop) if width >= height else (start, 0, stop, width)
-
-
-def _chunks(cells: list[Cell], count: int) -> Iterator[list[Cell]]:
-    """The cells, in order, in `count` groups: what each chunk makes."""
-    for number in range(count):
-        wanted: list[Cell] = []
-        for place, row, region in cells[number * len(cells) // count : (number + 1) * len(cells) // count]:
-            if wanted and wanted[-1][:2] == (place, row):  # they follow each other
-                wanted[-1] = (place, row, (*wanted[-1][2][:2], *region[2:]))
-            else:
-                wanted.append((place, row, region))
-        yield wanted
-
-
-def _with_lifetimes(steps: Sequence[Step], results: Sequence[Result]) -> Work:
-    """The steps, each knowing which buffers nothing reads after it."""
-    last = {number: number for number in range(len(steps))}
-    for number, step in enumerate(steps):
-        for gather in step.inputs:
-            for buffer in gather.sources:
-                last[buffer] = max(last.get(buffer, 0), number)
-    for result in results:
-        for gather in result.tensors.values():
-            for buffer in gather.sources:
-                last[buffer] = max(last.get(buffer, 0), result.after)
-    frees: dict[int, list[int]] = {}
-    for buffer, number in last.items():
-        if buffer < 0:
-            continue  # kept by an earlier run, which owns it
-        frees.setdefault(number, []).append(buffer)
-    freed = tuple(replace(step, frees=tuple(frees.get(number, ()))) for number, step in enumerate(steps))
-    return freed, tuple(results)
+    def _wanted(self, chunks: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
+        """What each chunk wants, that of the codes first."""
+        return [codes_of(self._program), *map(joined, chunks)]

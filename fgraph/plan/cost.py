@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fgraph.ir.ops import Join, LayerOp, Op
+import numpy as np
+
+from fgraph.ir.ops import Join, LayerOp, Mix, Op
 from fgraph.ir.program import Program
 from fgraph.ir.types import Type
+from fgraph.passes import Demand
 from fgraph.plan.gather import Gather
-from fgraph.plan.steps import Result, Step
+from fgraph.plan.steps import Result, Step, row_inputs, row_type
 from fgraph.plan.workspace import workspace
 
 
@@ -47,7 +50,7 @@ def measure(steps: Sequence[Step], results: Sequence[Result], raw: Program, prog
     return Cost(
         layer_calls=sum(isinstance(step.op, LayerOp) for step in steps),
         flops=sum(step.flops for step in steps),
-        peak_bytes=peak_bytes(steps, results),
+        peak_bytes=max(bytes_in_use(steps, results), default=0),
         unbatched_layer_calls=unbatched,
         unbatched_flops=program_flops(raw),
         shared_flops=program_flops(program),
@@ -63,23 +66,38 @@ def program_flops(program: Program) -> int:
     return total
 
 
-def peak_bytes(steps: Sequence[Step], results: Sequence[Result]) -> int:
-    """The most bytes alive at once: buffers that are still read, and the workspace of the running step.
+def demand_flops(program: Program, demand: Demand) -> float:
+    """No more than the FLOPs of making what is asked of a program."""
+    total = 0.0
+    for instruction, made in zip(program.instructions, demand.made, strict=True):
+        op, kind = instruction.op, instruction.type
+        read = tuple(program.instructions[operand.value].type for operand in instruction.operands)
+        if isinstance(op, Mix):
+            read = (read[0], read[0], read[-1], read[-1])  # of many terms a tile may have two
+        tiles, counts = np.unique(made.regions[:, 2:] - made.regions[:, :2], axis=0, return_counts=True)
+        for tile, count in zip(tiles.tolist(), counts.tolist(), strict=True):
+            size = (int(tile[0]), int(tile[1])) if kind.spatial else None
+            total += count * op.flops(row_inputs(op, read, kind, size), row_type(kind, size))
+    return total
+
+
+def bytes_in_use(steps: Sequence[Step], results: Sequence[Result]) -> list[int]:
+    """Bytes while each step runs: buffers that are still read, and its workspace; or what is taken of results after it.
 
     Results leave the device when they are taken, so a finished output does not count.
     """
-    alive = peak = 0
-    sizes = [step.out_bytes for step in steps]
     taken: dict[int, int] = {}
     for result in results:
         for gather in result.tensors.values():
             if gather.copies_rows:
                 taken[result.after] = taken.get(result.after, 0) + _copied(gather, result)
+    used, alive = [], 0
+    sizes = [step.out_bytes for step in steps]
     for number, step in enumerate(steps):
         alive += step.out_bytes
-        peak = max(peak, alive + max(workspace(step), taken.get(number, 0)))
+        used.append(alive + max(workspace(step), taken.get(number, 0)))
         alive -= sum(sizes[buffer] for buffer in step.frees)
-    return peak
+    return used
 
 
 def _copied(gather: Gather, result: Result) -> int:

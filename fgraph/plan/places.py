@@ -50,10 +50,6 @@ class Places:
         columns = ((one.buffers, one.rows, one.regions) for one in (self, beneath))
         return Places(*(np.concatenate(column, axis=1) for column in zip(*columns, strict=True)))
 
-    def fill(self, rows: Flags, places: Places) -> None:
-        """Enter where some of the rows stand."""
-        self.buffers[rows], self.rows[rows], self.regions[rows] = places.buffers, places.rows, places.regions
-
     def only(self, layers: Flags) -> Places:
         """The same rows with some of their layers, [rows, layers], those of each row moved up."""
         order = np.argsort(~layers, axis=1, kind="stable")[:, : max(1, int(layers.sum(axis=1).max(initial=0)))]

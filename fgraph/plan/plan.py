@@ -12,9 +12,10 @@ from fgraph.ir.kept import Kept
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
 from fgraph.passes import find_differences, reuse, without_differences
-from fgraph.plan.chunks import Standing, cut_work, keep_work
+from fgraph.plan.chunks import cut_work
 from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
 from fgraph.plan.steps import Result, Step
+from fgraph.plan.work import Standing, Work, keep_work
 
 COMFORTABLE = 1 << 30  # bytes: the working set that a run on a CPU keeps to where it can
 _REPEATED = 1.03  # the share of FLOPs that chunks of that size may have
@@ -38,6 +39,8 @@ class Plan:
     torch_compile: bool | str = False  # whether layers go through torch.compile, or by which backend
     memory: int | None = None  # bytes it was cut to fit; None: what the device has free when it runs
     chunks: int = 1
+    kept_bytes: int = 0  # of maps, at most, that one chunk leaves for later ones
+    repeated_flops: float = 0.0  # of what several chunks make of the same pixels
     keeps: tuple[Standing, ...] = ()  # where values stand at the end, of a plan that keeps them
     kept: Kept | None = None  # the run that it builds on
 
@@ -59,8 +62,7 @@ class Plan:
         """
         if self.cost.peak_bytes <= memory:
             return replace(self, memory=memory)
-        (steps, results), chunks = cut_work(self.program, memory)
-        return replace(self, steps=steps, results=results, memory=memory, chunks=chunks)
+        return replace(self, **_parts(cut_work(self.program, memory)), memory=memory)
 
     @cached_property
     def thrifty(self) -> Plan:
@@ -84,8 +86,8 @@ class Plan:
             MemoryBudgetError: all values together need more than the plan's memory.
         """
         program = without_differences(self.program)
-        (steps, results), keeps = keep_work(program, self.memory)
-        return replace(self, program=program, steps=steps, results=results, keeps=keeps, chunks=1)
+        work, keeps = keep_work(program, self.memory)
+        return replace(self, **_parts(work), program=program, keeps=keeps)
 
     def after(self, kept: Kept) -> Plan:
         """The same work, computing only what differs from a run before; all of it, if that ran other models.
@@ -96,8 +98,7 @@ class Plan:
         if not kept.serves(self.models, self.precision):
             return self
         program = find_differences(verify(reuse(without_differences(self.program), kept)), kept)
-        (steps, results), chunks = cut_work(verify(program), self.memory)
-        return replace(self, program=program, steps=steps, results=results, chunks=chunks, kept=kept)
+        return replace(self, **_parts(cut_work(verify(program), self.memory)), program=program, kept=kept)
 
     def __str__(self) -> str:
         from fgraph.plan.text import to_table
@@ -121,5 +122,16 @@ def make_plan(
     Raises:
         MemoryBudgetError: it cannot be cut so small.
     """
-    (steps, results), chunks = cut_work(program, memory)
-    return Plan(raw, program, steps, results, models, single, device, precision, torch_compile, memory, chunks)
+    plan = Plan(raw, program, (), (), models, single, device, precision, torch_compile, memory)
+    return replace(plan, **_parts(cut_work(program, memory)))
+
+
+def _parts(work: Work) -> dict[str, Any]:
+    """The fields of a plan that say what runs."""
+    return {
+        "steps": work.steps,
+        "results": work.results,
+        "chunks": work.chunks,
+        "kept_bytes": work.kept_bytes,
+        "repeated_flops": work.repeated_flops,
+    }

@@ -45,14 +45,12 @@ class Step:
     @property
     def row_type(self) -> Type:
         """The type of a row as it is made."""
-        return self.type if self.tile is None else self.type.resized(*self.tile)
+        return row_type(self.type, self.tile)
 
     @property
     def row_inputs(self) -> tuple[Type, ...]:
         """The types of operand rows, as much as one row's tile lies over."""
-        if self.tile is None or not self.op.reads_in_place:
-            return self.input_types
-        return tuple(_scaled(kind, self.type, self.tile) if kind.spatial else kind for kind in self.input_types)
+        return row_inputs(self.op, self.input_types, self.type, self.tile)
 
     @property
     def flops(self) -> int:
@@ -68,6 +66,18 @@ class Step:
     def share(self) -> float:
         """The share of the canvas that is made."""
         return self.row_type.numbers / self.type.numbers
+
+
+def row_type(kind: Type, tile: Size | None) -> Type:
+    """The type of a tile of a row; None is all of it."""
+    return kind if tile is None else kind.resized(*tile)
+
+
+def row_inputs(op: Op, read: tuple[Type, ...], made: Type, tile: Size | None) -> tuple[Type, ...]:
+    """The types of operand rows, as much as a tile of the result lies over."""
+    if tile is None or not op.reads_in_place:
+        return read
+    return tuple(_scaled(kind, made, tile) if kind.spatial else kind for kind in read)
 
 
 def _scaled(kind: Type, output: Type, tile: Size) -> Type:

@@ -48,9 +48,15 @@ def _totals(plan: Plan) -> list[str]:
         *_savings(plan),
         "",
         f"peak memory  {peak}{budget}",
-        f"chunks       {plan.chunks}" + (", by stretches of the outputs" if plan.chunks > 1 else ""),
+        f"chunks       {plan.chunks}" + (_between_chunks(plan) if plan.chunks > 1 else ""),
         f"forecast     {_forecast(plan)}",
     ]
+
+
+def _between_chunks(plan: Plan) -> str:
+    kept = f"up to {in_words(plan.kept_bytes)}" if plan.kept_bytes else "nothing"
+    repeated = f"{plan.repeated_flops / plan.cost.flops:.1%}"
+    return f", by stretches of the outputs; {kept} kept from one for others, {repeated} of all FLOPs repeated"
 
 
 def _savings(plan: Plan) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,7 +11,8 @@ from fgraph.ir.kept import rows_of
 from fgraph.ir.ops import Join, Kept
 from fgraph.ir.program import Index, Operand, Program, Regions
 from fgraph.ir.rectangles import Flags, areas, clipped, covering, intersections, whole_regions
-from fgraph.ir.regions import Cyclic, Size
+from fgraph.ir.regions import Cyclic, Region, Size
+from fgraph.passes import Held
 from fgraph.plan.gather import ROUND, Gather
 from fgraph.plan.places import NOWHERE, Places, kept_buffer, nowhere
 
@@ -24,6 +26,8 @@ class Whereabouts:
         self._program = program
         self._tables = [nowhere(one.rows) for one in program.instructions]
         self._joined: dict[int, Index] = {}
+        self._held: dict[int, list[_Piece]] = {}
+        self._beneath: dict[int, Places] = {}  # of values that parts are held of: where those stand
         for value, one in enumerate(program.instructions):
             if isinstance(one.op, Kept):  # rows of an earlier run stand whole in a buffer of their own
                 regions = whole_regions(one.rows, one.type.size if one.type.spatial else (0, 0))
@@ -37,8 +41,24 @@ class Whereabouts:
         table.regions[rows, 0] = regions
 
     def drop(self, value: int, rows: Index) -> None:
-        """Rows stand nowhere any more."""
+        """Rows stand nowhere any more, but for what is held of them."""
         self._tables[value].buffers[rows, 0] = NOWHERE
+
+    def hold(self, held: Held, place: tuple[int, int], region: Region) -> None:
+        """A part of a row stands in a row of a buffer, for chunks after the one that made it."""
+        self._held.setdefault(held.row[0], []).append(_Piece(held, place, region))
+
+    def begin(self, chunk: int) -> None:
+        """What is read from now on is read by this chunk."""
+        self._beneath = {}
+        for value, pieces in self._held.items():
+            pieces[:] = [one for one in pieces if one.held.last >= chunk]
+            found: dict[int, list[_Piece]] = {}
+            for one in pieces:
+                if one.held.chunk < chunk:
+                    found.setdefault(one.held.row[1], []).append(one)
+            if found:
+                self._beneath[value] = _layers_of(found, self._program.instructions[value].rows)
 
     def start_of(self, value: int) -> tuple[int, int]:
         """Where the first row of a value stands: its buffer and the row of it."""
@@ -54,6 +74,8 @@ class Whereabouts:
             index = np.stack([operands[port].index[rows] for port in ports.tolist()])  # [ports, rows]
             for part, own, mine in self._parts(Operand(value, index.reshape(-1))):
                 there = self._tables[part].buffers[own, 0] != NOWHERE
+                if part in self._beneath:
+                    there |= self._beneath[part].buffers[own, 0] != NOWHERE
                 found[ports[mine[there] // len(rows)]] = True
         return found
 
@@ -69,8 +91,6 @@ class Whereabouts:
             found.append(self._places(operand, wanted[start : start + operand.rows], kind.size))
             start += operand.rows
         places = Places.joined(found)
-        if places.depth > 1:
-            places = places.only(_read_layers(places, wanted, kind.size))
         exact = places.depth == 1 and bool((places.buffers != NOWHERE).all())
         return Gather(places, kind.size, asked, exact and bool((places.regions[:, 0] == asked).all()), wraps)
 
@@ -99,28 +119,58 @@ class Whereabouts:
 
     def _layers(self, value: int, rows: Index, wanted: Regions | None, size: Size) -> Places:
         """Rows of a value, and beneath those that are read beyond where they differ from their base, that base."""
-        own = self._tables[value].take(rows)
         instruction = self._program.instructions[value]
-        if wanted is None or instruction.bases is None or instruction.regions is None:
+        plain = instruction.bases is None and value not in self._beneath
+        if wanted is None or plain:
+            return self._tables[value].take(rows)
+        own, covered = self._own(value, rows, wanted, size)
+        if instruction.bases is None or instruction.regions is None:
             return own
         values = instruction.bases.values[rows]
-        beyond = (values >= 0) & ~covering(instruction.regions[rows], wanted, size, ROUND)
+        beyond = (values >= 0) & ~covered & ~covering(instruction.regions[rows], wanted, size, ROUND)
         if not beyond.any():
             return own
-        beneath = nowhere(len(rows))
+        parts, order = [nowhere(int((~beyond).sum()))], [np.flatnonzero(~beyond)]
         for base in np.unique(values[beyond]).tolist():
-            mine = beyond & (values == base)
-            beneath.fill(mine, self._tables[base].take(instruction.bases.rows[rows[mine]]))
-        return own.over(beneath)
+            mine = np.flatnonzero(beyond & (values == base))
+            parts.append(self._own(base, instruction.bases.rows[rows[mine]], wanted[mine], size)[0])
+            order.append(mine)
+        return own.over(Places.joined(parts).take(np.argsort(np.concatenate(order))))
+
+    def _own(self, value: int, rows: Index, wanted: Regions, size: Size) -> tuple[Places, Flags]:
+        """Rows of a value, with what is held of them; and whether one layer alone covers what is wanted of each."""
+        places = self._tables[value].take(rows)
+        if value in self._beneath:
+            held = self._beneath[value].take(rows)
+            places = places.over(held) if (held.buffers != NOWHERE).any() else places
+        read = places.buffers != NOWHERE
+        covered = np.zeros(len(rows), bool)
+        for layer in range(places.depth):
+            alone = read[:, layer] & ~covered & covering(places.regions[:, layer], wanted, size, ROUND)
+            covered |= alone
+            read[alone] = np.arange(places.depth) == layer
+        if places.depth == 1:
+            return places, covered
+        left = np.flatnonzero(~covered)
+        for layer in range(places.depth) if len(left) else ():
+            read[left, layer] &= areas(intersections(wanted[left], places.regions[left, layer], size, ROUND)) > 0
+        return places.only(read), covered
 
 
-def _read_layers(places: Places, wanted: Regions, size: Size) -> Flags:
-    """The layers read of each row: those that have some of what is wanted, down to the first that covers it."""
-    read = np.zeros(places.buffers.shape, bool)
-    left = np.ones(len(wanted), bool)
-    for layer in range(places.depth):
-        there = left & (places.buffers[:, layer] != NOWHERE)
-        covers = there & covering(places.regions[:, layer], wanted, size, ROUND)
-        read[:, layer] = there & (areas(intersections(wanted, places.regions[:, layer], size, ROUND)) > 0)
-        left &= ~covers
-    return read
+@dataclass(frozen=True, eq=False, slots=True)
+class _Piece:
+    """A part of a row that is held, and where."""
+
+    held: Held
+    place: tuple[int, int]  # a buffer, and a row of it
+    region: Region
+
+
+def _layers_of(pieces: dict[int, list[_Piece]], rows: int) -> Places:
+    """The pieces of each row, in layers."""
+    places = nowhere(rows, max(map(len, pieces.values())))
+    for row, found in pieces.items():
+        for layer, piece in enumerate(found):
+            places.buffers[row, layer], places.rows[row, layer] = piece.place
+            places.regions[row, layer] = piece.region
+    return places

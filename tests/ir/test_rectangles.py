@@ -59,9 +59,9 @@ def test_hulls_hold_all_regions_of_a_key(canvas: Canvas, keys: list[int], data: 
 
 
 @exhaustive
-@given(canvases(), st.integers(0, 6), st.data())
-def test_each_row_has_one_of_the_different_ones(canvas: Canvas, count: int, data: st.DataObject) -> None:
-    given_regions = some(data, canvas, count)
+@given(canvases(), st.integers(0, 6), st.sampled_from([1, 20]), st.data())
+def test_each_row_has_one_of_the_different_ones(canvas: Canvas, count: int, repeats: int, data: st.DataObject) -> None:
+    given_regions = some(data, canvas, count) * repeats  # few rows, and many
     different, index = rectangles.distinct(rectangles.as_regions(given_regions))
     assert [different[place] for place in index.tolist()] == given_regions
     assert len(set(different)) == len(different)

@@ -96,3 +96,36 @@ def test_halving_and_doubling() -> None:
     assert r.halved((1, 2, 4, 7)) == (0, 1, 2, 4)
     assert r.doubled(r.halved((1, 2, 4, 7))) == (0, 2, 4, 8)
     assert r.grown((0, 1, 2, 4), 1) == (-1, 0, 3, 5)
+
+
+@exhaustive
+@given(pairs())
+def test_overlaps_are_the_pixels_of_both(case: tuple[r.Region, r.Region, r.Size, r.Cyclic]) -> None:
+    a, b, size, cyclic = case
+    found: Pixels = set()
+    for part, there in r.overlaps(a, b, size, cyclic):
+        assert all(a[axis] <= part[axis] < part[axis + 2] <= a[axis + 2] for axis in (0, 1))
+        own = pixels(part, size, cyclic)
+        assert own == pixels(there, size, cyclic)
+        assert there == r.clip(there, size, cyclic)
+        found |= own
+    assert found == pixels(a, size, cyclic) & pixels(b, size, cyclic)
+
+
+@exhaustive
+@given(pairs())
+def test_what_is_left_holds_all_but_the_part(case: tuple[r.Region, r.Region, r.Size, r.Cyclic]) -> None:
+    a, b, size, cyclic = case
+    for part, _ in r.overlaps(a, b, size, cyclic):
+        left = r.without(a, part)
+        rest = [(y, x) for y in range(a[0], a[2]) for x in range(a[1], a[3]) if not _within(part, y, x)]
+        expected = (
+            (min(y for y, _ in rest), min(x for _, x in rest), max(y for y, _ in rest) + 1, max(x for _, x in rest) + 1)
+            if rest
+            else r.NOTHING
+        )
+        assert left == expected
+
+
+def _within(region: r.Region, y: int, x: int) -> bool:
+    return region[0] <= y < region[2] and region[1] <= x < region[3]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import weakref
-from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,10 +11,10 @@ import torch
 from hypothesis import HealthCheck, given, settings
 
 import fgraph
-from fgraph.plan import Plan, Step
+from fgraph.plan import Step
 from fgraph.runtime import execute, run_plan
-from fgraph.stylegan.generator import Generator
 from tests.networks import tiny
+from tests.plan.counting import Counted, assert_as_predicted, assert_freed_in_time, rows_by_layer
 from tests.strategies import graphs, load
 
 LAYERS = len(tiny(0).table.layers) - 1
@@ -60,56 +59,6 @@ def two_canvases() -> fgraph.Graph:
         "wide": {"op": "decode", "of": "p"},
     }
     return load({"nodes": nodes, "outputs": ["plain", "wide"]})
-
-
-class Counted:
-    """Calls of generator layers as they happen: (layer, model) -> calls, rows."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.calls: Counter[tuple[str, str]] = Counter()
-        self.rows: Counter[tuple[str, str]] = Counter()
-        for name in ("conv", "torgb"):
-            monkeypatch.setattr(Generator, name, self._counting(getattr(Generator, name)))
-
-    def _counting(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(generator: Generator, layer: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
-            self.calls[layer.name, generator.name] += 1
-            self.rows[layer.name, generator.name] += len(x)
-            return method(generator, layer, x, *args, **kwargs)
-
-        return call
-
-    def clear(self) -> None:
-        self.calls.clear()
-        self.rows.clear()
-
-
-@pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    return Counted(monkeypatch)
-
-
-def predicted(plan: Plan, what: str) -> dict[tuple[str, str], int]:
-    found: Counter[tuple[str, str]] = Counter()
-    for line in plan.layers:
-        if line.model:
-            found[line.name, line.model] += getattr(line, what)
-    return dict(found)
-
-
-def rows_by_layer(plan: Plan) -> dict[str, int]:
-    return {name: rows for (name, _), rows in predicted(plan, "rows").items()}
-
-
-def assert_as_predicted(plan: Plan, counted: Counted) -> None:
-    counted.clear()
-    steps: list[Step] = []
-    run_plan(plan, on_step=steps.append)
-    assert predicted(plan, "calls") == dict(counted.calls)
-    assert predicted(plan, "rows") == dict(counted.rows)
-    assert plan.cost.layer_calls == counted.calls.total()
-    assert [step is own for step, own in zip(steps, plan.steps, strict=True)] == [True] * len(steps)
-    assert plan.cost.flops == sum(step.flops for step in steps)
 
 
 GRAPHS: dict[str, Callable[[], Any]] = {
@@ -241,19 +190,6 @@ def test_buffers_are_freed_after_their_last_use(name: str, monkeypatch: pytest.M
 
     run_plan(plan, on_step=check)
     assert_freed_in_time(plan)
-
-
-def assert_freed_in_time(plan: Plan) -> None:
-    last = {number: number for number in range(len(plan.steps))}
-    for number, step in enumerate(plan.steps):
-        last |= {buffer: number for gather in step.inputs for buffer in gather.sources}
-    kept = {buffer for result in plan.results for gather in result.tensors.values() for buffer in gather.sources}
-    freed = {buffer: number for number, step in enumerate(plan.steps) for buffer in step.frees}
-    assert sum(len(step.frees) for step in plan.steps) == len(freed)
-    assert {buffer: freed.get(buffer) for buffer in last if buffer not in kept} == {
-        buffer: number for buffer, number in last.items() if buffer not in kept
-    }
-    assert all(number >= last[buffer] for buffer, number in freed.items())
 
 
 @pytest.mark.parametrize("name", GRAPHS)

@@ -13,7 +13,7 @@ from fgraph.ir.ops import DrawMask, Mix
 from fgraph.ir.program import Operand
 from fgraph.ir.regions import NOTHING, clip, covers, intersect, whole
 from fgraph.passes import find_regions
-from fgraph.passes.regions import cyclic_axes
+from fgraph.passes.reading import cyclic_axes
 from fgraph.plan import Plan
 from tests.networks import tiny
 
@@ -195,6 +195,13 @@ def test_a_longer_canvas_needs_no_more_memory() -> None:
     assert long.cost.flops < 1.5 * fgraph.compile(mosaic(24, "x"), device="cpu").cost.flops
 
 
+@pytest.mark.parametrize("output", ["z", "i"])
+def test_codes_cannot_be_cut(output: str) -> None:
+    nodes = {"z": {"op": "sample", "seed": list(range(99))}, "i": {"op": "decode", "of": "z"}}
+    with pytest.raises(fgraph.MemoryBudgetError, match=r"the budget is 1\.0 KiB"):
+        fgraph.compile({"models": {"main": tiny(0, 32)}, "nodes": nodes, "outputs": [output]}, memory=1024)
+
+
 def test_too_small_a_budget_is_told_before_anything_runs() -> None:
     with pytest.raises(fgraph.MemoryBudgetError, match=r"cut into \d+ chunks, the most there can be; the budget is"):
         fgraph.compile(mosaic(4, "none"), device="cpu", memory=2000)
@@ -203,7 +210,7 @@ def test_too_small_a_budget_is_told_before_anything_runs() -> None:
 @pytest.mark.parametrize("graph", [mosaic(6, "x"), mosaic(4, "none"), panorama(4), local_edit([0.2, 0.9])])
 def test_what_is_made_holds_what_its_readers_ask_for(graph: dict[str, Any]) -> None:
     program = fgraph.compile(graph, device="cpu").program
-    made = [dict(zip(one.rows.tolist(), one.regions.tolist(), strict=True)) for one in find_regions(program)]
+    made = [dict(zip(one.rows.tolist(), one.regions.tolist(), strict=True)) for one in find_regions(program).made]
     cyclic = cyclic_axes(program)
     partial = 0
     for number, instruction in enumerate(program.instructions):
@@ -239,7 +246,7 @@ def test_codes_and_what_they_are_made_of_are_made_by_the_first_chunk() -> None:
     program = fgraph.compile(panorama(4), device="cpu").program
     height, width = program.instructions[-1].type.size
     halves = [[(0, 0, (0, 0, height, width // 2))], [(0, 0, (0, width // 2, height, width))]]
-    made = find_regions(program, [[], *halves])
+    made = find_regions(program, [[], *halves]).made
     for one, instruction in zip(made, program.instructions, strict=True):
         assert set(one.chunks.tolist()) <= ({1, 2} if instruction.type.spatial else {0})
     last = made[-1]

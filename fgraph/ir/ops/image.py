@@ -1,4 +1,4 @@
-"""Images: reading, clamping, a user's own function; and rows laid end to end."""
+"""Images: reading, clamping, a user's own function; and rows laid end to end, kept or held."""
 
 from __future__ import annotations
 
@@ -67,6 +67,20 @@ class Kept(Op):
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
         return self.type
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 0
+
+
+@dataclass(frozen=True)
+class Hold(PointwiseOp):
+    """Parts of rows copied out of their buffers, which they outlive. Only plans have it, for chunks that come later."""
+
+    name: ClassVar[str] = "hold"
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1, self, inputs)
+        return inputs[0]
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return 0

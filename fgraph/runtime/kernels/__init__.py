@@ -60,6 +60,7 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Picture: image.picture,
     ops.Clamp: image.clamp,
     ops.Apply: image.apply,
+    ops.Hold: image.hold,
 }
 
 __all__ = ["KERNELS", "Kernel", "KernelContext", "Params"]

@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from fgraph._picture_file import load_picture
-from fgraph.ir.ops import Apply, Clamp, Picture
+from fgraph.ir.ops import Apply, Clamp, Hold, Picture
 from fgraph.runtime.kernels.context import KernelContext, Params
 
 
@@ -20,6 +20,11 @@ def picture(op: Picture, inputs: Sequence[Tensor], params: Params, context: Kern
 def clamp(op: Clamp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Values cut to [-1, 1]."""
     return inputs[0].clamp(-1, 1)
+
+
+def hold(op: Hold, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """A copy, so that the buffer that it was cut from can go."""
+    return inputs[0].clone()
 
 
 def apply(op: Apply, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

@@ -1,0 +1,50 @@
+"""What operations read of their operands, and what their pixels cost."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+
+import numpy as np
+
+from fgraph.ir.ops import Op
+from fgraph.ir.program import Instruction, Program, Regions
+from fgraph.ir.rectangles import distinct
+from fgraph.ir.regions import Cyclic, Region, area, whole
+from fgraph.ir.types import Type
+
+
+def windows_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, params: Sequence[Hashable]) -> Regions:
+    """What of an operand each row reads to make its region; it may reach beyond the canvas."""
+    found, index = distinct(regions)
+    if not params:
+        return np.array([op.window(port, one, types, None) for one in found], np.int64).reshape(-1, 4)[index]
+    known: dict[tuple[int, int], Region] = {}
+    for number, param in zip(index.tolist(), params, strict=True):
+        key = (number, id(param))  # of equal ones most are the same, whose hash need not be found
+        if key not in known:
+            known[key] = op.window(port, found[number], types, param)
+    keys = zip(index.tolist(), map(id, params), strict=True)
+    return np.array([known[key] for key in keys], np.int64).reshape(-1, 4)
+
+
+def flops_of_pixel(program: Program, instruction: Instruction) -> float:
+    """What a pixel of an operation's result costs."""
+    types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
+    return instruction.op.flops(types, instruction.type) / area(whole(instruction.type.size))
+
+
+def cyclic_axes(program: Program) -> list[Cyclic]:
+    """For each value, whether a reader goes round its edges, so that regions of it may too."""
+    cyclic: list[Cyclic] = [(False, False)] * len(program.instructions)
+    for number in reversed(range(len(cyclic))):
+        instruction = program.instructions[number]
+        for operand in instruction.operands:
+            reader = instruction.op.wraps
+            if instruction.op.reads_in_place:
+                reader = (reader[0] or cyclic[number][0], reader[1] or cyclic[number][1])
+            own = cyclic[operand.value]
+            cyclic[operand.value] = (own[0] or reader[0], own[1] or reader[1])
+        for base in set(instruction.bases.values.tolist() if instruction.bases else ()) - {-1, number}:
+            own, lying = cyclic[base], cyclic[number]  # a base is read like the row that lies over it
+            cyclic[base] = (own[0] or lying[0], own[1] or lying[1])
+    return cyclic

@@ -1,0 +1,143 @@
+"""Steps with their lifetimes, and what they take: a plan's work, made of what is asked of a program."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from fgraph._errors import MemoryBudgetError
+from fgraph._sizes import in_words
+from fgraph.ir.ops import Join, LayerOp
+from fgraph.ir.program import Program
+from fgraph.ir.rectangles import areas
+from fgraph.passes import Demand, Wanted, all_whole
+from fgraph.plan.build import StepBuilder
+from fgraph.plan.cost import bytes_in_use
+from fgraph.plan.steps import Result, Step
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What runs, in chunks; the first makes the codes, where there are several."""
+
+    steps: tuple[Step, ...]
+    results: tuple[Result, ...]
+    ends: tuple[int, ...]  # the number of steps up to the end of each chunk
+    repeated_flops: float = 0.0  # of what chunks before have made too
+
+    @property
+    def chunks(self) -> int:
+        """How many chunks make outputs."""
+        return max(1, len(self.ends) - 1)
+
+    @cached_property
+    def peaks(self) -> list[int]:
+        """The most bytes in use while each chunk runs."""
+        used = bytes_in_use(self.steps, self.results)
+        starts = (0, *self.ends[:-1])
+        return [max(used[start:end], default=0) for start, end in zip(starts, self.ends, strict=True)]
+
+    @cached_property
+    def kept_bytes(self) -> int:
+        """The most bytes of maps that one chunk leaves for later ones."""
+        alive = most = 0
+        ends = set(self.ends)
+        for number, step in enumerate(self.steps, 1):
+            alive += step.out_bytes * step.type.spatial
+            alive -= sum(self.steps[buffer].out_bytes for buffer in step.frees if self.steps[buffer].type.spatial)
+            if number in ends:
+                most = max(most, alive)
+        return most
+
+    @cached_property
+    def flops(self) -> int:
+        """Floating-point operations of all steps."""
+        return sum(step.flops for step in self.steps)
+
+    @property
+    def calls(self) -> int:
+        """Calls of generator layers."""
+        return sum(isinstance(step.op, LayerOp) for step in self.steps)
+
+
+def make_work(program: Program, wanted: Sequence[Wanted], demand: Demand) -> Work:
+    """All chunks: their steps and results."""
+    builder = StepBuilder(program, demand)
+    steps: list[Step] = []
+    results: list[Result] = []
+    ends = []
+    for chunk, cells in enumerate(wanted):
+        steps += builder.chunk(chunk)
+        results += builder.results(cells)
+        ends.append(len(steps))
+    return Work(with_lifetimes(steps, results), tuple(results), tuple(ends), demand.repeated_flops)
+
+
+def guess_peak(program: Program, wanted: Sequence[Wanted], demand: Demand) -> int:
+    """The peak of the chunk that makes and keeps most, which is found without making the others."""
+    made = demand.held_bytes.copy()
+    for one, instruction in zip(demand.made, program.instructions, strict=True):
+        if instruction.type.spatial:
+            weights = 4.0 * instruction.type.shape[0] * areas(one.regions)
+            made += np.bincount(one.chunks, weights, minlength=len(wanted))
+    largest = int(np.argmax(made[1:])) + 1
+    builder = StepBuilder(program, demand)
+    steps = builder.chunk(0)
+    builder.pretend(largest)
+    steps += builder.chunk(largest)
+    results = list(builder.results(wanted[largest]))
+    return max(bytes_in_use(with_lifetimes(steps, results), results)) + int(demand.held_bytes[largest])
+
+
+def with_lifetimes(steps: Sequence[Step], results: Sequence[Result]) -> tuple[Step, ...]:
+    """The steps, each knowing which buffers nothing reads after it."""
+    last = {number: number for number in range(len(steps))}
+    for number, step in enumerate(steps):
+        for gather in step.inputs:
+            for buffer in gather.sources:
+                last[buffer] = max(last.get(buffer, 0), number)
+    for result in results:
+        for gather in result.tensors.values():
+            for buffer in gather.sources:
+                last[buffer] = max(last.get(buffer, 0), result.after)
+    frees: dict[int, list[int]] = {}
+    for buffer, number in last.items():
+        if buffer < 0:
+            continue  # kept by an earlier run, which owns it
+        frees.setdefault(number, []).append(buffer)
+    return tuple(replace(step, frees=tuple(frees.get(number, ()))) for number, step in enumerate(steps))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the rows of a value stand at the end of a plan: rows `start` to `start + rows` of a buffer."""
+
+    value: int
+    buffer: int
+    start: int
+    rows: int
+
+
+def keep_work(program: Program, memory: int | None) -> tuple[Work, tuple[Standing, ...]]:
+    """The steps and results of a program that makes all values whole and frees none; and where these stand.
+
+    Raises:
+        MemoryBudgetError: all values together need more than `memory` bytes.
+    """
+    builder = StepBuilder(program, all_whole(program))
+    steps = builder.chunk(0)
+    work = Work(tuple(steps), tuple(builder.results(None)), (len(steps),))
+    needed = max(work.peaks)
+    if memory is not None and needed > memory:
+        raise MemoryBudgetError(
+            f"keeping all values needs {in_words(needed)}, the budget is {in_words(memory)}; run without keep"
+        )
+    standing = [
+        Standing(value, *builder.where.start_of(value), one.rows)
+        for value, one in enumerate(program.instructions)
+        if not isinstance(one.op, Join)
+    ]
+    return work, tuple(standing)

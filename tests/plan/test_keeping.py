@@ -1,0 +1,234 @@
+"""What chunks keep for later ones: shared work is done once, results stay as they are, and it never costs more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import fgraph
+from fgraph.ir.ops import Hold
+from fgraph.passes import find_regions, keeping
+from fgraph.plan import Plan
+from fgraph.plan.boxes import find_boxes
+from fgraph.plan.cells import cells_of, chunks_of, codes_of, halved, joined
+from fgraph.plan.chunks import cut_work
+from fgraph.plan.plan import _parts
+from tests.engine.comparing import assert_equal
+from tests.engine.test_random_graphs import thoroughly
+from tests.networks import tiny
+from tests.plan.counting import Counted, assert_as_predicted, assert_freed_in_time, rows_by_layer
+from tests.plan.test_regions import image, local_edit, mosaic, panorama
+from tests.strategies import graphs, load
+from tests.strategies_alias_free import alias_free_graphs
+
+TRUNK = ("b4.conv1", "b4.torgb", "b8.conv0", "b8.conv1", "b8.torgb", "b16.conv0")
+
+
+def edits(count: int) -> list[dict[str, Any]]:
+    """One seed, moved at b16 by another amount each."""
+    nodes = {"s": {"op": "sample", "seed": 4}, "t": {"op": "tap", "of": "s", "layer": "b16.conv0"}}
+    moved = [{"op": "shift", "of": "t", "dx": f"{number}/{2 * count}"} for number in range(1, count + 1)]
+    return [
+        {
+            "models": {"main": tiny(0, 32)},
+            "nodes": nodes | {"m": one, "image": {"op": "decode", "of": "m"}},
+            "outputs": ["image"],
+        }
+        for one in moved
+    ]
+
+
+def sweep(alphas: int, seeds: int, *, by_seed: bool) -> list[dict[str, Any]]:
+    """Strengths of one local edit, on several seeds."""
+    found = []
+    for first in range(seeds if by_seed else alphas):
+        for second in range(alphas if by_seed else seeds):
+            seed, alpha = (first, second) if by_seed else (second, first)
+            document = local_edit((alpha + 1) / alphas, "b8..")
+            document["nodes"]["a"]["seed"] = seed
+            found.append(document)
+    return found
+
+
+def without_keeping(plan: Plan) -> Plan:
+    """The same plan, every chunk of which makes all that it needs."""
+    assert plan.memory is not None
+    return replace(plan, **_parts(cut_work(plan.program, plan.memory, rooms=())))
+
+
+@contextmanager
+def free_copies() -> Iterator[None]:
+    """Copies cost nothing, so that the tiny networks of tests keep whatever they can."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeping, "_COPIED", 0.0)
+        patch.setattr(keeping, "_CALL", 0.0)
+        yield
+
+
+def results(plan: Plan) -> list[np.ndarray]:
+    found = fgraph.run(plan)
+    return [one["image"].array for one in (found if isinstance(found, list) else [found])]
+
+
+def assert_same_images(cut: Plan, plan: Plan) -> None:
+    for own, other in zip(results(cut), results(plan), strict=True):
+        assert np.abs(own - other).max() < 1e-5
+
+
+def test_edits_of_one_seed_make_their_trunk_once(counted: Counted) -> None:
+    plan = fgraph.compile(edits(24), device="cpu")
+    cut = plan.within(plan.cost.peak_bytes // 6)
+    assert cut.chunks >= 6
+    assert {name: rows for name, rows in rows_by_layer(cut).items() if name in TRUNK} == dict.fromkeys(TRUNK, 1)
+    assert cut.cost.flops == plan.cost.flops
+    assert cut.repeated_flops == 0
+    apart = without_keeping(cut)
+    assert {rows for name, rows in rows_by_layer(apart).items() if name in TRUNK} == {apart.chunks}
+    assert_as_predicted(cut, counted)
+    assert_same_images(cut, plan)
+
+
+def test_what_is_kept_is_alive_until_its_last_reader_and_counts() -> None:
+    plan = fgraph.compile(edits(24), device="cpu")
+    cut = plan.within(plan.cost.peak_bytes // 6)
+    assert_freed_in_time(cut)
+    assert 0 < cut.kept_bytes < cut.cost.peak_bytes <= cut.memory
+    border = max(number for number, step in enumerate(cut.steps) if step.op.layer_name == TRUNK[-1])
+    freed = next(number for number, step in enumerate(cut.steps) if border in step.frees)
+    assert freed > 0.8 * len(cut.steps)
+
+
+def test_local_edits_make_the_row_they_lie_over_once() -> None:
+    plan = fgraph.compile([local_edit(alpha) for alpha in np.linspace(0.1, 1, 16).tolist()], device="cpu")
+    with free_copies():
+        cut = plan.within(plan.cost.peak_bytes // 3)
+    assert cut.chunks > 1
+    assert cut.cost.flops <= 1.01 * plan.cost.flops
+    assert without_keeping(cut).cost.flops > 1.3 * plan.cost.flops
+    assert_same_images(cut, plan)
+
+
+def test_the_order_of_a_sweep_does_not_matter() -> None:
+    plans = [fgraph.compile(sweep(6, 4, by_seed=by_seed), device="cpu") for by_seed in (True, False)]
+    with free_copies():
+        cuts = [plan.within(plan.cost.peak_bytes // 4) for plan in plans]
+    assert cuts[0].chunks == cuts[1].chunks > 1
+    assert cuts[0].cost.flops == cuts[1].cost.flops
+    assert_same_images(cuts[1], plans[1])
+
+
+def test_an_image_is_cut_only_where_a_chunk_is_smaller() -> None:
+    program = fgraph.compile(sweep(3, 2, by_seed=True), device="cpu").program
+    rows = cells_of(program)
+    assert {len(cells) for cells in rows} == {2}  # stretches of 16 pixels
+    whole = [{cell[:2] for cell in chunk} for chunk in chunks_of(rows, 5)]
+    assert [len(one) for one in whole] == [2, 2, 2]
+    assert set.union(*whole) == {(place, 0) for place in range(6)}
+    assert [len(chunk) for chunk in chunks_of(rows, 1)] == [1] * 12
+    assert [len(chunk) for chunk in halved(rows[0] + rows[1] + rows[2])] == [2, 4]
+    assert halved(rows[0]) == [[rows[0][0]], [rows[0][1]]]
+    assert joined(rows[0] + rows[1]) == [(*cells[0][:2], (0, 0, 32, 32)) for cells in rows[:2]]
+
+
+def test_borders_of_stretches_are_kept_where_copying_is_cheap(counted: Counted) -> None:
+    for graph in (mosaic(8, "x"), mosaic(8, "none"), panorama(6)):
+        plan = fgraph.compile(graph, device="cpu")
+        with free_copies():
+            cut = plan.within(plan.cost.peak_bytes // 4)
+        assert cut.chunks > 3
+        assert any(isinstance(step.op, Hold) for step in cut.steps)
+        assert cut.repeated_flops < 0.02 * cut.cost.flops
+        assert without_keeping(cut).repeated_flops > 0.05 * cut.cost.flops
+        assert_freed_in_time(cut)
+        assert_as_predicted(cut, counted)
+        assert np.abs(image(cut) - image(plan)).max() < 1e-5
+
+
+def test_small_borders_are_made_again_where_that_costs_less() -> None:
+    plan = fgraph.compile(mosaic(8, "none"), device="cpu")
+    cut = plan.within(plan.cost.peak_bytes // 4)
+    assert not any(isinstance(step.op, Hold) for step in cut.steps)  # of a network this small
+    with free_copies():
+        assert any(isinstance(step.op, Hold) for step in plan.within(plan.cost.peak_bytes // 4).steps)
+
+
+def test_no_more_is_kept_than_there_is_room_for() -> None:
+    plan = fgraph.compile(edits(24), device="cpu")
+    chunks = [codes_of(plan.program), *map(joined, chunks_of(cells_of(plan.program), 8))]
+    free = find_regions(plan.program, chunks, plan.cost.peak_bytes)
+    assert free.held_bytes.max() > 0
+    room = free.held_bytes.max() / 2
+    tight = find_regions(plan.program, chunks, room)
+    assert 0 < tight.held_bytes.max() <= room
+    assert 0 == free.repeated_flops < tight.repeated_flops
+    none = find_regions(plan.program, chunks)
+    assert not none.held
+    assert none.repeated_flops >= tight.repeated_flops
+
+
+def test_a_sweep_that_shares_much_keeps_to_a_comfortable_working_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = fgraph.compile(edits(24), device="cpu")
+    monkeypatch.setattr("fgraph.plan.plan.COMFORTABLE", plan.cost.peak_bytes // 6)
+    thrifty = plan.thrifty
+    assert thrifty.chunks > 1
+    assert thrifty.cost.flops == plan.cost.flops
+    assert without_keeping(thrifty).cost.flops > 1.03 * plan.cost.flops  # it would have run whole
+
+
+def test_explain_says_what_is_kept_and_repeated() -> None:
+    plan = fgraph.compile(edits(24), device="cpu")
+    cut = plan.within(plan.cost.peak_bytes // 6)
+    line = next(line for line in str(cut).splitlines() if line.startswith("chunks"))
+    assert line.endswith("KiB kept from one for others, 0.0% of all FLOPs repeated")
+    line = next(line for line in str(without_keeping(cut)).splitlines() if line.startswith("chunks"))
+    assert "; nothing kept from one for others, " in line
+    assert not line.endswith(" 0.0% of all FLOPs repeated")
+
+
+def test_copies_have_no_box_of_their_own_in_drawings() -> None:
+    plan = fgraph.compile(mosaic(8, "none"), device="cpu")
+    with free_copies():
+        cut = plan.within(plan.cost.peak_bytes // 4)
+    copies = sum(isinstance(step.op, Hold) for step in cut.steps)
+    boxes, sharing = find_boxes(cut.steps)
+    assert copies
+    assert not sharing
+    assert sum(len(box.steps) for box in boxes.values()) == len(cut.steps) - copies
+    for box in boxes.values():
+        assert all(boxes[one].place < box.place for one in box.reads if boxes[one].reads)
+
+
+@thoroughly(60)
+@given(st.one_of(graphs(), graphs(), alias_free_graphs()), st.lists(st.integers(0, 9), max_size=3), st.integers(2, 9))
+def test_whatever_can_be_kept_is_the_same(document: dict[str, Any], seeds: list[int], parts: int) -> None:
+    documents = [document, *(document | {"seed": seed} for seed in seeds)]
+    plan = fgraph.compile([load(one) for one in documents], device="cpu")
+    with free_copies():
+        try:
+            cut = plan.within(max(1, plan.cost.peak_bytes // parts))
+        except fgraph.MemoryBudgetError:
+            return
+    assert cut.cost.peak_bytes <= cut.memory
+    assert_freed_in_time(cut)
+    for own, other in zip(fgraph.run(cut), fgraph.run(plan), strict=True):
+        assert_equal(own, other)
+
+
+@thoroughly(120)
+@given(st.one_of(graphs(), graphs(), alias_free_graphs()), st.lists(st.integers(0, 9), max_size=3), st.integers(2, 9))
+def test_keeping_never_costs_more(document: dict[str, Any], seeds: list[int], parts: int) -> None:
+    documents = [document, *(document | {"seed": seed} for seed in seeds)]
+    plan = fgraph.compile([load(one) for one in documents], device="cpu")
+    try:
+        cut = plan.within(max(1, plan.cost.peak_bytes // parts))
+        apart = without_keeping(cut)
+    except fgraph.MemoryBudgetError:
+        return
+    assert cut.cost.flops <= apart.cost.flops
