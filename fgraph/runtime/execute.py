@@ -20,12 +20,19 @@ from fgraph.runtime.tiles import run_tiles
 
 OnStep = Callable[[Step], None]
 OnResult = Callable[[Result, dict[str, Tensor]], None]
+OnFreed = Callable[[int], None]
 Fed = Mapping[int, Tensor]  # step -> what `from_host` gives
 NOTHING: Fed = MappingProxyType({})
 
 
 def execute(
-    plan: Plan, context: KernelContext, on_result: OnResult, on_step: OnStep | None = None, fed: Fed = NOTHING
+    plan: Plan,
+    context: KernelContext,
+    on_result: OnResult,
+    *,
+    on_step: OnStep | None = None,
+    on_freed: OnFreed | None = None,
+    fed: Fed = NOTHING,
 ) -> dict[int, Tensor]:
     """Run every step; hand over each of `plan.results` with its tensors by name.
 
@@ -34,6 +41,7 @@ def execute(
         context: the generators, device and type.
         on_result: called when a result is there.
         on_step: called after each step.
+        on_freed: called after each step, with the bytes of the buffers that nothing reads any more.
         fed: what the host has handed in of steps already.
 
     Returns:
@@ -63,8 +71,9 @@ def execute(
             if on_step:
                 on_step(step)
             hand_over(number)
-            for buffer in step.frees:
-                del buffers[buffer]
+            freed = sum(buffers.pop(buffer).nbytes for buffer in step.frees)
+            if on_freed:
+                on_freed(freed)
             job.advance()
     return {one.value: buffers[one.buffer][one.start : one.start + one.rows] for one in plan.keeps}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,7 @@ _MOST = 0.8  # of what is free: the estimate of a plan is not exact, and others 
 _UNKNOWN = 1 << 62
 _KEPT = COMFORTABLE  # bytes of freed memory that this process may keep
 _RETURNED = 2 << 20  # bytes: larger buffers go back to the system as soon as they are freed
+_WORTHWHILE = 1 << 20  # bytes freed: to look for gaps takes half a millisecond
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
 
 
@@ -28,11 +30,25 @@ def keep_freed_memory(keep: bool = True) -> None:
     """
     if not sys.platform.startswith("linux"):
         return
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    mallopt = _of_libc("mallopt")
     if mallopt is not None:
         keep_freed_memory.cache_clear()  # the other way is no longer what holds
         mallopt(_MMAP_THRESHOLD, _KEPT if keep else _RETURNED)
         mallopt(_TRIM_THRESHOLD, _KEPT if keep else _RETURNED)
+
+
+def give_back(freed: int = _UNKNOWN) -> None:
+    """Let glibc hand back what lies free between buffers that are in use, if at least a MiB was `freed`.
+
+    Earlier runs that kept what they freed leave gaps, which buffers of this one touch and leave in turn.
+    """
+    trim = _of_libc("malloc_trim") if freed >= _WORTHWHILE and sys.platform.startswith("linux") else None
+    if trim is not None:
+        trim(0)
+
+
+def _of_libc(name: str) -> Callable[..., int] | None:
+    return getattr(ctypes.CDLL(None), name, None)
 
 
 def free_bytes(device: torch.device) -> int:

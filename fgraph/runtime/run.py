@@ -19,7 +19,7 @@ from fgraph.runtime.collect import Collector
 from fgraph.runtime.eager import run_eagerly
 from fgraph.runtime.execute import execute
 from fgraph.runtime.kernels import KernelContext
-from fgraph.runtime.memory import free_bytes, keep_freed_memory
+from fgraph.runtime.memory import free_bytes, give_back, keep_freed_memory
 from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
 from fgraph.stylegan.alias_free.loading import AnyGenerator, load_model
 from fgraph.stylegan.half import DTYPES
@@ -42,14 +42,18 @@ def run_plan(
     if engine == "eager":
         return _run_eagerly(plan, make_context(plan.models, plan.device, plan.precision))
     context = make_context(plan.models, plan.device, plan.precision, plan.torch_compile)
+    on_freed = None
     if context.device.type == "cpu":
         keep_freed_memory(plan.memory is None)
+        if plan.memory is not None:
+            on_freed = give_back
+            give_back()
     if plan.memory is None and not plan.keeps:
         free = free_bytes(context.device)
         plan = plan.thrifty if context.device.type == "cpu" else plan
         plan = plan.within(free // 2 if context.dtype == torch.float64 else free)  # plans count in fp32
     collector = Collector(plan.program)
-    tensors = execute(plan, context, collector.take, on_step)
+    tensors = execute(plan, context, collector.take, on_step=on_step, on_freed=on_freed)
     found = collector.finish()
     if plan.keeps or plan.kept:
         kept = Kept(plan.program, tensors, plan.models, plan.precision) if plan.keeps else plan.kept

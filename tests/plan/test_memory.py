@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch.profiler import profile
@@ -115,12 +116,19 @@ def test_memory_is_kept_without_a_budget_and_given_back_under_one(
     model: Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
+    trims: list[int] = []
     keep_freed_memory.cache_clear()
-    library = SimpleNamespace(mallopt=lambda option, value: asked.append(value))
+    library = SimpleNamespace(mallopt=lambda option, value: asked.append(value), malloc_trim=trims.append)
     monkeypatch.setattr("ctypes.CDLL", lambda name: library)
     monkeypatch.setattr("sys.platform", "linux")
-    free, held = fgraph.compile(plain(model, 1), device="cpu"), fgraph.compile(plain(model, 1), memory="1GiB")
+    free, held = fgraph.compile(plain(model, 1), device="cpu"), fgraph.compile(plain(model, 24), memory="1GiB")
+    trimmed = []
     for plan in (free, free, held, held, free):
         fgraph.run(plan)
+        trimmed.append(len(trims))
     keep_freed_memory.cache_clear()
     assert [value >> 20 for value in asked[::2]] == [1024, 2, 1024]  # asked only where it changes
+    large = [step for step in held.steps if sum(held.steps[buffer].out_bytes for buffer in step.frees) >= 1 << 20]
+    runs = np.diff([0, *trimmed]).tolist()
+    assert large
+    assert runs == [0, 0, 1 + len(large), 1 + len(large), 0]  # at the beginning, and wherever much is freed
