@@ -34,7 +34,7 @@ RECORDED: tuple[type[Op], ...] = (
     ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice,
     ops.Slope, ops.Move, ops.TruncateStyles, ops.Slerp, ops.Combine,
     ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix,
-    ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Clamp,
+    ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Clamp, ops.Hold,
 )  # fmt: skip
 _BESIDE = 2  # a plan is cut to 1 / this of what is free: its fixed buffers, and all its results, stand beside it
 _LOG = logging.getLogger("fgraph")

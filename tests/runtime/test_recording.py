@@ -26,6 +26,8 @@ from tests.alias_free_networks import tiny_alias_free
 from tests.engine.comparing import arrays_of
 from tests.engine.test_random_graphs import thoroughly
 from tests.networks import tiny
+from tests.plan.test_keeping import free_copies
+from tests.plan.test_regions import mosaic
 from tests.strategies import graphs, load
 
 ASKS = {"item", "tolist", "cpu", "numpy", "__bool__", "__int__", "__float__", "__index__", "nonzero"}
@@ -197,6 +199,19 @@ def test_a_picture_that_has_changed_is_read_anew(recorder: None, tmp_path: Path)
     after = run(graph)
     assert_exactly(after, fgraph.run(graph, device="cpu"))
     assert not np.array_equal(before["picture"].array, after["picture"].array)
+
+
+def test_what_chunks_keep_for_others(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+    peak = fgraph.compile(mosaic(8, "x"), device="cpu").cost.peak_bytes
+    other = mosaic(8, "x")
+    other["nodes"]["z"]["seed"] = 5
+    with free_copies():
+        plans = [fgraph.compile(one, device="cpu", memory=peak // 4) for one in (mosaic(8, "x"), other)]
+    assert any(isinstance(step.op, ops.Hold) for step in plans[0].steps)
+    run = fgraph.capture(plans[0])
+    for plan in plans:
+        assert_exactly(run(plan), fgraph.run(plan))
+    assert not caplog.messages
 
 
 def test_many_graphs_and_plans_and_chunks(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
