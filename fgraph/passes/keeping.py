@@ -73,14 +73,14 @@ class Keeper:
         """All that is kept."""
         return [one for found in self._held.values() for one in found]
 
-    def rest(self, row: Row, chunk: int, region: Region, made: Sequence[Part]) -> Region:
+    def rest(self, row: Row, chunk: int, region: Region, made: dict[Region, Part]) -> Region:
         """What a chunk has to make of a region that it is asked for; the rest of it is kept until then.
 
         Args:
             row: of which row.
             chunk: the chunk that is asked.
             region: what it is asked for.
-            made: what chunks before it make of that row.
+            made: what chunks before it make of that row, in their order.
         """
         instruction = self._program.instructions[row[0]]
         found, rest = _found(made, region, instruction.type.size, self._cyclic[row[0]])
@@ -132,14 +132,16 @@ def _made(instruction: Instruction, region: Region) -> int:
 
 
 def _found(
-    made: Sequence[Part], region: Region, size: Size, cyclic: Cyclic
+    made: dict[Region, Part], region: Region, size: Size, cyclic: Cyclic
 ) -> tuple[list[tuple[Region, Part]], Region]:
     """What is made already of a region, and in which part; and what is left of the region."""
     found: list[tuple[Region, Part]] = []
     rest, before = region, None
     while area(rest) and rest != before:
         before = rest
-        for part in reversed(made):
+        for part in reversed(made.values()):
+            if not area(rest):
+                break
             for met, there in overlaps(rest, part.region, size, cyclic):
                 left = without(rest, met)
                 if left != rest:

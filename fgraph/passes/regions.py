@@ -7,7 +7,7 @@ what differs between them is which outputs are wanted, and codes, which the firs
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -150,7 +150,7 @@ class _Walk:
         if not len(needs):
             return rows, needs
         shared = np.bincount(rows[1]) > 1
-        before: dict[int, list[Part]] = {row: [] for row in np.flatnonzero(shared).tolist()}
+        before: dict[int, dict[Region, Part]] = {row: {} for row in np.flatnonzero(shared).tolist()}
         regions = needs.copy()
         flops = flops_of_pixel(self.program, self.program.instructions[number])
         for part in np.split(np.arange(len(needs)), np.flatnonzero(np.diff(rows[0])) + 1):
@@ -161,15 +161,18 @@ class _Walk:
                     regions[place] = self.keeper.rest((number, row), chunk, _region(needs[place]), before[row])
             regions[part] = self._enlarged(number, regions[part], flops)
             for place, row in again:
-                self.repeated_flops += flops * self._repeated(number, _region(regions[place]), before[row])
-                before[row].append(Part(chunk, _region(regions[place]), alone=len(part) == 1))
+                region = _region(regions[place])
+                if area(region):
+                    self.repeated_flops += flops * self._repeated(number, region, before[row])
+                    before[row].pop(region, None)  # of equal ones the last will do
+                    before[row][region] = Part(chunk, region, alone=len(part) == 1)
         there = areas(regions) > 0
         return (rows[0][there], rows[1][there]), regions[there]
 
-    def _repeated(self, number: int, region: Region, before: Sequence[Part]) -> int:
+    def _repeated(self, number: int, region: Region, before: Iterable[Region]) -> int:
         """How many pixels of a region other chunks have made too."""
         size, cyclic = self.program.instructions[number].type.size, self.cyclic[number]
-        met = sum(area(part) for made in before for part, _ in overlaps(region, made.region, size, cyclic))
+        met = sum(area(part) for made in before for part, _ in overlaps(region, made, size, cyclic))
         return min(met, area(region))
 
     def _enlarged(self, number: int, needs: Regions, flops: float) -> Regions:

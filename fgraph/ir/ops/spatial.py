@@ -104,20 +104,21 @@ class Concat(Op):
         return region
 
     def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
-        axis = 1 if self.axis == "x" else 0  # of a size
-        before = sum(one.size[axis] for one in inputs[:port])
-        top, left, bottom, right = region
-        if axis == 1:
-            return (top, left - before, bottom, right - before)
-        return (top - before, left, bottom - before, right)
+        return self._moved(region, -self._start(port, inputs))
 
     def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
-        axis = 1 if self.axis == "x" else 0
-        before = sum(one.size[axis] for one in inputs[:port])
+        return self._moved(region, self._start(port, inputs))
+
+    def _start(self, port: int, inputs: tuple[Type, ...]) -> int:
+        """Where a part begins."""
+        along = 2 if self.axis == "x" else 1
+        return sum([one.shape[along] for one in inputs[:port]])  # a list: there may be hundreds, asked for often
+
+    def _moved(self, region: Region, by: int) -> Region:
         top, left, bottom, right = region
-        if axis == 1:
-            return (top, left + before, bottom, right + before)
-        return (top + before, left, bottom + before, right)
+        if self.axis == "x":
+            return (top, left + by, bottom, right + by)
+        return (top + by, left, bottom + by, right)
 
 
 @lru_cache(maxsize=65536)
