@@ -253,7 +253,7 @@ class GraphBuilder(SourceBuilder):
             return self.flip(of)
         if how == "shift":
             return self.shift(of)
-        if how == "crop" and of.whole:
+        if how == "crop" and of.whole and min(of.canvas.pixels(self.table.size)) > 2:
             return self.add(replace(of, whole=False), op="crop", of=of.id, left=2, top=1, unit="pixel")
         if how == "join":
             return self.add(replace(of, whole=False), op="concat", of=[of.id, of.id], axis=self.choose("x", "y"))

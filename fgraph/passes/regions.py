@@ -95,6 +95,8 @@ class _Walk:
         if not instruction.type.spatial:
             for operand in instruction.operands:  # codes are made of whole images
                 self._ask_whole(operand, 0)
+            if isinstance(instruction.op, Join):
+                return NOT_MADE
             nowhere = np.zeros((instruction.rows, 4), np.int64)
             return Made(np.zeros(instruction.rows, np.int64), np.arange(instruction.rows), nowhere)
         rows, needs = self._needs(number)

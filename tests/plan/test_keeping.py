@@ -124,6 +124,19 @@ def test_the_order_of_a_sweep_does_not_matter() -> None:
     assert_same_images(cuts[1], plans[1])
 
 
+def test_features_and_images_keep_the_order_of_their_rows() -> None:
+    nodes = {
+        "few": {"op": "sample", "seed": [1, 2, 1]},
+        "paused": {"op": "tap", "of": "few", "layer": "b8.conv1"},
+        "many": {"op": "sample", "seed": [*range(30), 3, 1]},
+        "image": {"op": "decode", "of": "many"},
+    }
+    plan = fgraph.compile({"models": {"main": tiny(0, 32)}, "nodes": nodes, "outputs": ["paused", "image"]})
+    cut = plan.within(plan.cost.peak_bytes // 6)
+    assert cut.chunks > 4
+    assert_equal(fgraph.run(cut), fgraph.run(plan))
+
+
 def test_an_image_is_cut_only_where_a_chunk_is_smaller() -> None:
     program = fgraph.compile(sweep(3, 2, by_seed=True), device="cpu").program
     rows = cells_of(program)
