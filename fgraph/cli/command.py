@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with _arguments(chosen), _own_errors() as verbose:
         try:
             _run_hydra(sweep, restored)
-            sweep.write_sheet()
+            _write_sheet(sweep)
         except SystemExit as stop:  # argparse, --help
             code = stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
             return code or sweep.exit_code
@@ -81,6 +81,15 @@ def _run_hydra(sweep: Sweep, restored: Restored | None) -> None:
 
     cast(Any, task).parts = parts  # for the launchers of fgraph, which call them one by one
     hydra.main(version_base="1.3", config_path=str(GRAPHS), config_name="config")(task)()
+
+
+def _write_sheet(sweep: Sweep) -> None:
+    """Write the contact sheet; that it cannot be written is a failure of the sweep, whose jobs are done."""
+    try:
+        sweep.write_sheet()
+    except FgraphError as error:
+        print(error, file=sys.stderr)
+        sweep.failures.append(error)
 
 
 def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
@@ -140,6 +149,8 @@ def _missing_choice(chosen: str, options: Sequence[str]) -> str:
     group, _, name = chosen.rpartition("/")
     hint = nearest(name.removesuffix(".yaml"), options)
     said = f"there is no {group} '{name}'" + (f" ({hint})" if hint else "") + f"; there are {', '.join(options)}"
+    if (group, name) == ("hydra/sweeper", "optuna"):
+        return said + "; that one comes with pip install 'fgraph-gan[optuna]'"
     return said + ("; your own are found by --config-dir DIR, in DIR/graph" if group == "graph" else "")
 
 

@@ -52,7 +52,12 @@ class Sweep:
             self._complete.add(len(self.settings) - 1)
         except Exception as error:
             self.failures.append(error)
-            self._tell(error, _label(hydra_config))
+            label, directory = _label(hydra_config), Path(hydra_config.runtime.output_dir)
+            self._tell(error, label)
+            from fgraph.save.writer import MANIFEST  # not for --help
+
+            if self.is_sweep and (directory / MANIFEST).exists():  # it is written last: not by this job
+                print(f"{label}{directory} still holds what an earlier run wrote", file=sys.stderr)
             if self.is_sweep:
                 raise
         finally:

@@ -15,12 +15,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 from hydra._internal.callbacks import Callbacks
 from hydra.core.config_loader import ConfigLoader
+from hydra.core.hydra_config import HydraConfig
 from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup_globals
 from hydra.errors import HydraException
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
+from fgraph._errors import FgraphError
 from fgraph.sweep.composing import SweepComposer
 
 if TYPE_CHECKING:
@@ -56,7 +58,14 @@ class FusedLauncher(Launcher):
         self._directories: dict[str, int] = {}  # of the jobs launched so far
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Called by the sweeper, which shares its context: the composer serves its own trial of all jobs too."""
+        """Called by the sweeper, which shares its context: the composer serves its own trial of all jobs too.
+
+        Raises:
+            HydraException: batches of less than one job are asked for.
+        """
+        most = config.hydra.sweeper.get("max_batch_size")
+        if most is not None and most < 1:
+            raise HydraException(f"hydra.sweeper.max_batch_size={most}: a batch is of 1 job or more; null for all jobs")
         composer = SweepComposer(hydra_context.config_loader)
         hydra_context.config_loader = cast(ConfigLoader, composer)
         self.hydra_context = hydra_context
@@ -109,7 +118,10 @@ class FusedLauncher(Launcher):
         job = self._compose(number, overrides)
         with open_dict(job):
             job.hydra.output_subdir = None
-        made = self._run_job(job, prepare, Callbacks())
+        try:
+            made = self._run_job(job, prepare, Callbacks())
+        except OSError as error:
+            return _unwritable(job, error)
         assert made.hydra_cfg is not None
         self._claim(number, made.hydra_cfg.hydra.runtime.output_dir)
         return found[0]
@@ -118,7 +130,11 @@ class FusedLauncher(Launcher):
         def finish(config: DictConfig) -> Any:
             return self.task.finish(config, prepared, outcome)
 
-        made = self._run_job(self._compose(number, overrides), finish, self.hydra_context.callbacks)
+        job = self._compose(number, overrides)
+        try:
+            made = self._run_job(job, finish, self.hydra_context.callbacks)
+        except OSError as error:  # of Hydra: the disk is full, or the job's directory is a file
+            made = self._fail(job, outcome if prepared is None else _unwritable(job, error))
         if made.status is JobStatus.FAILED and self.config.hydra.sweeper._target_ == BASIC_SWEEPER:
             # it would stop at the first batch with a failed job; the task has told of the failure
             return replace(made, status=JobStatus.COMPLETED, _return_value=None)
@@ -127,6 +143,22 @@ class FusedLauncher(Launcher):
     def _run_job(self, config: DictConfig, task: Callable[[DictConfig], Any], callbacks: Callbacks) -> JobReturn:
         context = HydraContext(self.hydra_context.config_loader, callbacks)
         return run_job(task, config, "hydra.sweep.dir", "hydra.sweep.subdir", context)
+
+    def _fail(self, job: DictConfig, failure: Exception) -> JobReturn:
+        """Tell of a job that Hydra cannot run."""
+        made = JobReturn(
+            overrides=list(job.hydra.overrides.task), cfg=job, hydra_cfg=job, working_dir=str(Path.cwd()),
+            task_name=str(job.hydra.job.name), status=JobStatus.FAILED,
+        )  # fmt: skip
+        before = HydraConfig.instance().cfg
+        HydraConfig.instance().set_config(job)
+        try:
+            self.task.finish(job, None, failure)
+        except Exception as told:
+            made.return_value = told
+        finally:
+            HydraConfig.instance().cfg = before
+        return made
 
     def _compose(self, number: int, overrides: Sequence[str]) -> DictConfig:
         config = self.hydra_context.config_loader.load_sweep_config(self.config, list(overrides))
@@ -145,6 +177,11 @@ class FusedLauncher(Launcher):
 
     def _log_as_hydra(self) -> None:
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+
+
+def _unwritable(job: DictConfig, error: OSError) -> FgraphError:
+    """What Hydra could not write of a job."""
+    return FgraphError(f"cannot write {error.filename or job.hydra.runtime.output_dir}: {error.strerror}")
 
 
 def _shown(jobs: Sequence[Any], label: str) -> Any:

@@ -85,7 +85,11 @@ class RayLauncher(FusedLauncher):
             raise FgraphError(f"hydra.launcher.address={self.address}: {error}") from error
 
     def _survey(self) -> tuple[Room, int]:
-        """What each worker gets, and how many there is room for."""
+        """What each worker gets, and how many there is room for.
+
+        Raises:
+            FgraphError: on this machine there is no room for any.
+        """
         import ray
 
         from fgraph.sweep.workers import Room
@@ -94,7 +98,11 @@ class RayLauncher(FusedLauncher):
         most = max(node.get("CPU", 0) for node in nodes)
         any_gpu = any(node.get("GPU", 0) >= 1 for node in nodes)
         room = Room(min(self.cores, most), self.gpus if self.gpus is not None else float(any_gpu))
-        return room, self.workers or max(1, sum(_fit(node, room) for node in nodes))
+        fit = sum(_fit(node, room) for node in nodes)
+        if not fit and self.address is None:  # a cluster may grow
+            most_gpus = max(node.get("GPU", 0) for node in nodes)
+            raise FgraphError(f"hydra.launcher.gpus={self.gpus}: this machine has {most_gpus:g} GPUs")
+        return room, self.workers or max(1, fit)
 
 
 def _fit(node: dict[str, float], room: Room) -> int:

@@ -1,11 +1,13 @@
 """Sweeps: job after job, failures apart, identical jobs said."""
 
+import errno
 import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from hydra.core import utils
 from hydra.experimental.callback import Callback
 
 from fgraph.cli import main
@@ -43,6 +45,53 @@ def test_bug_in_one_job_lets_the_others_run(jobs: FakeJobs, capsys: pytest.Captu
     assert "job 1 (graph.nodes.extra.op=nope): " in printed
     assert printed.count("Traceback") == 1
     assert len(list(Path("swept").rglob("done"))) == 1
+
+
+def test_a_job_whose_directory_is_a_file_fails_alone(jobs: FakeJobs, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("swept").mkdir()
+    Path("swept/1").write_text("mine")
+    assert main(["-m", "seed=range(0,3)", "hydra.sweep.dir=swept"]) == 1
+    assert "job 1 (seed=1): cannot write " in capsys.readouterr().err
+    assert Path("swept/1").read_text() == "mine"
+    assert jobs.batches == [2]
+    assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["0", "2"]
+
+
+def test_a_job_that_hydra_has_no_room_for_fails_alone(
+    jobs: FakeJobs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = utils._save_config
+
+    def full(config: Any, name: str, folder: Path) -> None:
+        if folder.parent.name == "1":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        write(config, name, folder)
+
+    monkeypatch.setattr(utils, "_save_config", full)
+    assert main(["-m", "seed=range(0,3)", "hydra.sweep.dir=swept"]) == 1
+    told = capsys.readouterr().err
+    assert f"job 1 (seed=1): cannot write {Path('swept/1').resolve()}: No space left on device" in told
+    assert jobs.batches == [3]
+    assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["0", "2"]
+
+
+def test_pictures_of_an_earlier_run_beside_a_failed_job_are_told(
+    jobs: FakeJobs, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number in (0, 1):
+        Path(f"swept/{number}").mkdir(parents=True)
+        Path(f"swept/{number}/manifest.json").write_text("{}")
+    assert main(["-m", "graph.nodes.extra.op=shift,nope", "hydra.sweep.dir=swept"]) == 1
+    told = [line for line in capsys.readouterr().err.splitlines() if "still holds what an earlier run wrote" in line]
+    assert told == [
+        f"job 1 (graph.nodes.extra.op=nope): {Path('swept/1').resolve()} still holds what an earlier run wrote"
+    ]
+
+
+@pytest.mark.parametrize("size", [0, -1])
+def test_batches_of_no_job_are_refused(jobs: FakeJobs, capsys: pytest.CaptureFixture[str], size: int) -> None:
+    assert main(["-m", "seed=1,2", f"hydra.sweeper.max_batch_size={size}"]) == 2
+    assert f"hydra.sweeper.max_batch_size={size}: a batch is of 1 job or more" in capsys.readouterr().err
 
 
 def test_batches_are_bounded_and_a_failure_does_not_stop_the_next(jobs: FakeJobs) -> None:

@@ -56,6 +56,11 @@ def launcher(cluster: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     return RayLauncher(cores=1, losses=1)
 
 
+def test_a_gpu_that_is_not_there_is_not_waited_for(cluster: None) -> None:
+    with pytest.raises(FgraphError, match=r"hydra.launcher.gpus=3: this machine has \d GPUs"):
+        RayLauncher(cores=1, gpus=3)._survey()
+
+
 def work(seed: int, **fields: Any) -> Work:
     nodes = {"code": {"op": "sample"}, "image": {"op": "decode", "of": "code", **fields}}
     return Work({"seed": seed, "nodes": nodes, "outputs": ["image"]})
