@@ -8,6 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
 
+import numpy as np
+
 from fgraph._collector import paused_collector
 from fgraph._errors import Fault, FgraphError, GraphError, ModelError
 from fgraph._models import ModelPool
@@ -30,6 +32,7 @@ NodeClasses: TypeAlias = Iterable[type[Node]]
 GraphLike: TypeAlias = Graph | Path | str | Mapping[str, Any]
 Engine = Literal["batched", "eager"]
 PRECISIONS = ("float32", "float64", "bfloat16", "float16")
+_SHORT = {"fp32": "float32", "fp64": "float64", "bf16": "bfloat16", "fp16": "float16"}
 _PICTURES = (".png", ".webp", ".jpg", ".jpeg", ".tif", ".tiff")
 _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
@@ -101,10 +104,10 @@ def compile(
         graph: a graph or a list of graphs; paths, YAML text and mappings are loaded.
         device: where to run: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for the best there is.
         precision: `float32`, `float64`, or `bfloat16` or `float16` for the four blocks of highest resolution, where
-            all else stays float32.
+            all else stays float32. Also `fp32`, `fp64`, `bf16`, `fp16`.
         torch_compile: run the layers of StyleGAN2 through `torch.compile`: True, or the name of a backend.
         memory: the most bytes that the plan may need, counted in fp32, a number or such as "2GiB"; the work is cut
-            into chunks to fit. None: most of what the device has free when it runs.
+            into chunks to fit. None: most of what the device has free when it runs. Not with `float64`.
         nodes: node classes of your own that the graphs use.
 
     Raises:
@@ -118,6 +121,7 @@ def compile(
     (14, 28)
     """
     graphs, single = _as_list(graph, nodes)
+    precision = _SHORT.get(precision, precision)
     if precision not in PRECISIONS:
         raise FgraphError(f"precision '{precision}' is not known: use {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}")
     if not isinstance(torch_compile, bool | str):
@@ -133,7 +137,7 @@ def compile(
         device=device,
         precision=precision,
         torch_compile=torch_compile,
-        memory=_as_bytes(memory),
+        memory=_as_bytes(memory, precision),
     )
 
 
@@ -199,6 +203,11 @@ def run(
 def _building(plan: Plan, keep: bool, since: Results | None) -> Plan:
     if since is None:
         return plan.keeping() if keep else plan
+    if not isinstance(since, Results):
+        raise FgraphError(
+            f"since takes what a run of one graph with keep=True gave, not {type(since).__name__}: of a list of "
+            "graphs, any one of its results stands for all"
+        )
     if since.kept is None:
         raise FgraphError("since needs results of a run with keep=True: run(graph, keep=True), then since=its results")
     if keep:
@@ -269,13 +278,21 @@ def _in_order(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.file or "", fault.line or 0))
 
 
-def _as_bytes(memory: int | str | None) -> int | None:
-    if memory is None or isinstance(memory, int):
-        return memory
-    match = re.fullmatch(r"\s*([0-9.]+)\s*([a-zA-Z]*)\s*", memory)
-    if match is None or match[2].lower() not in _UNITS:
-        raise FgraphError(f"memory '{memory}' is not understood: write bytes, or such as 512MiB or 2GiB")
-    return int(float(match[1]) * _UNITS[match[2].lower()])
+def _as_bytes(memory: int | str | None, precision: str) -> int | None:
+    if memory is None:
+        return None
+    count = memory
+    if isinstance(memory, str):
+        match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?)\s*([a-zA-Z]*)\s*", memory)
+        count = int(float(match[1]) * _UNITS[match[2].lower()]) if match and match[2].lower() in _UNITS else 0
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
+        raise FgraphError(f"memory {memory!r} is not understood: write bytes, or such as 512MiB or 2GiB")
+    if precision == "float64":
+        raise FgraphError(
+            "memory= cannot be kept to in float64: plans count float32 numbers, and convolutions in float64 take "
+            "several times as much room; leave one of the two out"
+        )
+    return int(count)
 
 
 __all__ = ["GraphLike", "ModelError", "Result", "check", "compile", "load", "load_generator", "run"]

@@ -12,6 +12,7 @@ from math import ceil
 from fgraph._errors import MemoryBudgetError
 from fgraph._sizes import in_words
 from fgraph.ir.program import Program
+from fgraph.ir.regions import area
 from fgraph.passes import Cell, find_regions
 from fgraph.plan.cells import cells_of, chunks_of, codes_of, halved, joined
 from fgraph.plan.cost import demand_flops
@@ -20,6 +21,7 @@ from fgraph.plan.work import Work, guess_peak, make_work
 ROOMS = (0.5, 0.2)  # shares of the memory, for what is kept between chunks, that are tried before none
 _CALL = 50e6  # FLOPs in the time that a call takes, however little it does
 _FEW = 4  # one in so many chunks may turn out too large, and is cut in two
+_HOPELESS = 2  # times the budget: what the narrowest chunk may need, if it is to fit with the help of what others keep
 
 
 def cut_work(program: Program, memory: int | None, rooms: Sequence[float] = ROOMS) -> Work:
@@ -39,6 +41,10 @@ def cut_work(program: Program, memory: int | None, rooms: Sequence[float] = ROOM
     if memory is None or peak <= memory:
         return work
     search = _Search(program, memory, peak)
+    if search.codes > memory:
+        raise MemoryBudgetError(f"the codes alone need {_beside(search.codes, memory)}")
+    if search.least > _HOPELESS * memory:
+        raise _too_large(search, search.least)
     kept: list[Work] = []
     for room in rooms:
         if kept and kept[-1].kept_bytes <= room * memory:
@@ -53,10 +59,24 @@ def cut_work(program: Program, memory: int | None, rooms: Sequence[float] = ROOM
         return min([plain, *(one for one in kept if one.flops <= plain.flops)], key=_cost)
     if kept:
         return min(kept, key=_cost)
-    raise MemoryBudgetError(
-        f"the work needs {in_words(peak)} at once, and still {in_words(plain)} when it is cut into "
-        f"{search.cells} chunks, the most there can be; the budget is {in_words(memory)}"
+    raise _too_large(search, plain)
+
+
+def _too_large(search: _Search, least: int) -> MemoryBudgetError:
+    if search.cells <= 1:
+        return MemoryBudgetError(f"the work cannot be cut, and needs {_beside(least, search.memory)}")
+    return MemoryBudgetError(
+        f"the work needs {in_words(search.peak)} at once, and cut into {search.cells} chunks, the most there can be, "
+        f"still {_beside(least, search.memory)}"
     )
+
+
+def _beside(needed: int, memory: int) -> str:
+    """What is needed, and the budget, so that they can be told apart."""
+    words = in_words(needed), in_words(memory)
+    if words[0] == words[1]:
+        words = f"{needed:,} bytes", f"{memory:,}"
+    return "{}; the budget is {}".format(*words)
 
 
 def _cost(work: Work) -> float:
@@ -73,13 +93,21 @@ class _Search:
     """
 
     def __init__(self, program: Program, memory: int, peak: int) -> None:
+        self.memory = memory
+        self.peak = peak
         self._program = program
-        self._memory = memory
-        self._peak = peak
         self._rows = cells_of(program)
         self.cells = sum(map(len, self._rows))
-        self._codes = max(make_work(program, self._wanted([]), find_regions(program, self._wanted([]))).peaks)
+        self.codes = self._alone([])
         self._first = ceil(self.cells / max(2, ceil(peak / memory)))  # cells of a chunk
+
+    @property
+    def least(self) -> int:
+        """The peak of a chunk of one cell, a large one, that makes all it needs."""
+        if not self._rows:
+            return self.codes
+        cells = max(self._rows, key=lambda cells: area(cells[0][2]))
+        return self._alone([[cells[len(cells) // 2]]])
 
     @property
     def fewest_flops(self) -> float:
@@ -89,8 +117,8 @@ class _Search:
 
     def run(self, room: float) -> Work | int:
         """The work that fits, where up to `room` bytes are kept between chunks; else the least peak that was found."""
-        if self._codes > self._memory or not self.cells:
-            return self._codes  # there is nothing to cut
+        if not self.cells:
+            return self.codes  # there is nothing to cut
         size = self._first
         while True:
             found = self._fit(chunks_of(self._rows, size), room)
@@ -100,26 +128,31 @@ class _Search:
 
     def _smaller(self, size: int, peak: int) -> int:
         """How many cells a chunk should have, where those of `size` have that peak."""
-        each = (self._peak - peak) / max(1, self.cells - size)  # what a cell adds; the rest is a floor
-        guess = size - ceil((peak - self._memory) / each) if each > 0 else 0
+        each = (self.peak - peak) / max(1, self.cells - size)  # what a cell adds; the rest is a floor
+        guess = size - ceil((peak - self.memory) / each) if each > 0 else 0
         return max(1, size // 2, min(guess, size - 1))
 
     def _fit(self, chunks: list[list[Cell]], room: float) -> Work | int:
         """The work in these chunks, the few that are too large cut in two; or how large it is."""
         demand = find_regions(self._program, self._wanted(chunks), room)
         peak = guess_peak(self._program, self._wanted(chunks), demand)
-        if peak > self._memory:
+        if peak > self.memory:
             return peak
         while True:
             work = make_work(self._program, self._wanted(chunks), demand)
-            large = {chunk for chunk, peak in enumerate(work.peaks[1:]) if peak > self._memory}
-            if max(work.peaks) <= self._memory:
+            large = {chunk for chunk, peak in enumerate(work.peaks[1:]) if peak > self.memory}
+            if max(work.peaks) <= self.memory:
                 return work
             if _FEW * len(large) > len(chunks) or any(len(chunks[chunk]) == 1 for chunk in large) or not large:
                 return max(work.peaks)
             cut = [halved(one) if chunk in large else [one] for chunk, one in enumerate(chunks)]
             chunks = [one for parts in cut for one in parts]
             demand = find_regions(self._program, self._wanted(chunks), room)
+
+    def _alone(self, chunks: Sequence[Sequence[Cell]]) -> int:
+        """The peak of these chunks, which keep nothing for others."""
+        wanted = self._wanted(chunks)
+        return max(make_work(self._program, wanted, find_regions(self._program, wanted)).peaks)
 
     def _wanted(self, chunks: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
         """What each chunk wants, that of the codes first."""

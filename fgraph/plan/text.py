@@ -48,9 +48,18 @@ def _totals(plan: Plan) -> list[str]:
         *_savings(plan),
         "",
         f"peak memory  {peak}{budget}",
-        f"chunks       {plan.chunks}" + (_between_chunks(plan) if plan.chunks > 1 else ""),
+        f"chunks       {_chunks(plan)}",
         f"forecast     {_forecast(plan)}",
     ]
+
+
+def _chunks(plan: Plan) -> str:
+    if plan.chunks > 1:
+        return str(plan.chunks) + _between_chunks(plan)
+    thrifty = plan.thrifty if plan.memory is None else plan
+    if thrifty.chunks == 1:
+        return "1"
+    return f"1; on a CPU {thrifty.chunks}, which keep to {in_words(thrifty.cost.peak_bytes)}"
 
 
 def _between_chunks(plan: Plan) -> str:

@@ -15,6 +15,10 @@ from fgraph.plan import COMFORTABLE
 
 _MOST = 0.8  # of what is free: the estimate of a plan is not exact, and others want some too
 _UNKNOWN = 1 << 62
+_GROUPS = (
+    ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
+    ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+)
 _KEPT = COMFORTABLE  # bytes of freed memory that this process may keep
 _RETURNED = 2 << 20  # bytes: larger buffers go back to the system as soon as they are freed
 _WORTHWHILE = 1 << 20  # bytes freed: to look for gaps takes half a millisecond
@@ -61,6 +65,26 @@ def free_bytes(device: torch.device) -> int:
 
 
 def _free_host_bytes() -> int:
+    return min(_free_in_machine(), _free_in_group())
+
+
+def _free_in_group() -> int:
+    """What the control group of a container leaves of its limit, of Linux's second and first version.
+
+    Cached files that nobody reads count as used there, but would be given up.
+    """
+    for folder, limit, used, cached in _GROUPS:
+        try:
+            most, taken = (int(Path(folder, name).read_text(encoding="ascii")) for name in (limit, used))
+            lines = Path(folder, "memory.stat").read_text(encoding="ascii").splitlines()
+        except (OSError, ValueError):  # there is none, or it is "max"
+            continue
+        idle = sum(int(line.split()[1]) for line in lines if line.split()[0] == cached)
+        return max(0, most - taken + idle)
+    return _UNKNOWN
+
+
+def _free_in_machine() -> int:
     try:
         lines = Path("/proc/meminfo").read_text(encoding="ascii").splitlines()
         return 1024 * next(int(line.split()[1]) for line in lines if line.startswith("MemAvailable"))

@@ -87,6 +87,16 @@ def test_chunks_and_the_budget_are_told() -> None:
     assert "the budget is" in str(plan)
 
 
+def test_chunks_of_a_run_without_a_budget_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = planned()
+    assert re.search(r"^chunks +1$", str(whole), re.MULTILINE)
+    monkeypatch.setattr("fgraph.plan.plan.COMFORTABLE", whole.cost.peak_bytes // 2)
+    monkeypatch.setattr("fgraph.plan.plan._REPEATED", 2)
+    plan = planned()
+    assert plan.thrifty.chunks > 1
+    assert re.search(rf"^chunks +1; on a CPU {plan.thrifty.chunks}, which keep to ", str(plan), re.MULTILINE)
+
+
 def test_a_rate_lies_between_those_measured() -> None:
     assert rate(SPEEDS.plain, 4, 100) == pytest.approx(1e9)
     assert rate(SPEEDS.plain, 4, 1000) == pytest.approx(2e9)  # half way, on logarithmic scales

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -12,7 +13,8 @@ from torch.profiler import profile
 import fgraph
 from fgraph.ir.ops import Hold
 from fgraph.passes import keeping
-from fgraph.runtime.memory import keep_freed_memory
+from fgraph.runtime import memory
+from fgraph.runtime.memory import free_bytes, keep_freed_memory
 from fgraph.stylegan.generator import Generator
 from tests.alias_free_networks import Kind, design, random_alias_free
 from tests.networks import wide
@@ -132,3 +134,18 @@ def test_memory_is_kept_without_a_budget_and_given_back_under_one(
     runs = np.diff([0, *trimmed]).tolist()
     assert large
     assert runs == [0, 0, 1 + len(large), 1 + len(large), 0]  # at the beginning, and wherever much is freed
+
+
+def test_the_limit_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    limit, used = tmp_path / "memory.max", tmp_path / "memory.current"
+    (tmp_path / "memory.stat").write_text(f"anon 5\ninactive_file {4 << 20}\nactive_file 7\n")
+    monkeypatch.setattr(memory, "_GROUPS", ((str(tmp_path), limit.name, used.name, "inactive_file"),))
+    free = free_bytes(torch.device("cpu"))
+    limit.write_text("max\n")
+    used.write_text("100\n")
+    assert free_bytes(torch.device("cpu")) == pytest.approx(free, rel=0.2)
+    limit.write_text(f"{64 << 20}\n")
+    used.write_text(f"{28 << 20}\n")
+    assert free_bytes(torch.device("cpu")) == int(0.8 * (40 << 20))
+    used.write_text(f"{99 << 20}\n")
+    assert free_bytes(torch.device("cpu")) == 0

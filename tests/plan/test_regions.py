@@ -15,6 +15,7 @@ from fgraph.ir.regions import NOTHING, clip, covers, intersect, whole
 from fgraph.passes import find_regions
 from fgraph.passes.reading import cyclic_axes
 from fgraph.plan import Plan
+from fgraph.plan.chunks import _beside
 from tests.networks import tiny
 
 BOX = {"op": "mask", "kind": "box", "box": [0.25, 0.25, 0.25, 0.25]}
@@ -123,6 +124,20 @@ def test_what_moves_costs_what_changes() -> None:
     assert np.abs(image(local_edit(0.5), since=kept, device="cpu") - kept["image"].array).max() < 1e-5
 
 
+@pytest.mark.parametrize("before", [0.0, 0.5, 1.0])
+@pytest.mark.parametrize("seeds", [(2, 4), (3, 5), (7, 8), (4, 2)])
+def test_one_seed_of_two_is_changed(before: float, seeds: tuple[int, int]) -> None:
+    def blended(alpha: float, seeds: tuple[int, int]) -> dict[str, Any]:
+        document = local_edit(alpha)
+        for node, seed in zip("ab", seeds, strict=True):
+            document["nodes"][node] = {"op": "sample", "seed": seed}
+        return document
+
+    kept = fgraph.run(blended(before, (2, 5)), keep=True, device="cpu")
+    other = blended(0.5, seeds)
+    assert np.abs(image(other, since=kept, device="cpu") - image(other, device="cpu")).max() < 1e-5
+
+
 def test_a_run_of_another_model_does_not_build_on_this_one() -> None:
     kept = fgraph.run(local_edit(0.5), keep=True, device="cpu")
     other = local_edit(0.5) | {"models": {"main": tiny(1, 32)}}
@@ -134,6 +149,9 @@ def test_since_asks_for_results_that_were_kept() -> None:
     with pytest.raises(fgraph.FgraphError, match="keep=True"):
         fgraph.run(local_edit(0.5), since=plain)
     kept = fgraph.run(local_edit(0.5), keep=True, device="cpu")
+    for wrong in (3, [kept], "kept"):
+        with pytest.raises(fgraph.FgraphError, match=f"since takes what a run .* gave, not {type(wrong).__name__}"):
+            fgraph.run(local_edit(0.5), since=wrong)
     with pytest.raises(fgraph.FgraphError, match="leave keep out"):
         fgraph.run(local_edit(0.5), since=kept, keep=True)
 
@@ -198,13 +216,31 @@ def test_a_longer_canvas_needs_no_more_memory() -> None:
 @pytest.mark.parametrize("output", ["z", "i"])
 def test_codes_cannot_be_cut(output: str) -> None:
     nodes = {"z": {"op": "sample", "seed": list(range(99))}, "i": {"op": "decode", "of": "z"}}
-    with pytest.raises(fgraph.MemoryBudgetError, match=r"the budget is 1\.0 KiB"):
+    with pytest.raises(fgraph.MemoryBudgetError, match=r"the codes alone need .* KiB; the budget is 1\.0 KiB"):
         fgraph.compile({"models": {"main": tiny(0, 32)}, "nodes": nodes, "outputs": [output]}, memory=1024)
 
 
 def test_too_small_a_budget_is_told_before_anything_runs() -> None:
-    with pytest.raises(fgraph.MemoryBudgetError, match=r"cut into \d+ chunks, the most there can be; the budget is"):
+    with pytest.raises(
+        fgraph.MemoryBudgetError, match=r"cut into \d+ chunks, the most there can be, still .*; the budget is"
+    ):
         fgraph.compile(mosaic(4, "none"), device="cpu", memory=2000)
+
+
+def test_a_budget_just_missed_is_told_in_bytes() -> None:
+    assert _beside(104_900, 104_857) == "0.1 MiB; the budget is 102.4 KiB"
+    assert _beside(104_860, 104_858) == "104,860 bytes; the budget is 104,858"
+
+
+@pytest.mark.parametrize("memory", [0, -3, True, 1e12, "0", "1.2.3GiB", "2 GiBs", "-1GiB"])
+def test_a_budget_is_a_number_of_bytes(memory: Any) -> None:
+    with pytest.raises(fgraph.FgraphError, match=r"memory .* is not understood: write bytes, or such as 512MiB"):
+        fgraph.compile(mosaic(2, "x"), memory=memory)
+
+
+def test_a_budget_is_not_for_float64() -> None:
+    with pytest.raises(fgraph.FgraphError, match="memory= cannot be kept to in float64"):
+        fgraph.compile(mosaic(2, "x"), memory="1GiB", precision="fp64")
 
 
 @pytest.mark.parametrize("graph", [mosaic(6, "x"), mosaic(4, "none"), panorama(4), local_edit([0.2, 0.9])])

@@ -153,7 +153,7 @@ def test_numbers_on_codes_are_replayed(recorder: None, caplog: pytest.LogCapture
 
 
 def test_graphs_after_a_plan_are_run_as_it_is(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
-    run = fgraph.capture(fgraph.compile(blended(), device="cpu", precision="float64", memory="64MiB"))
+    run = fgraph.capture(fgraph.compile(blended(), device="cpu", precision="float64"))
     expected = fgraph.run(blended(seed=1), device="cpu", precision="float64")
     assert_exactly(run(blended(seed=1)), expected)
     assert not np.array_equal(expected["image"].array, fgraph.run(blended(seed=1), device="cpu")["image"].array)
