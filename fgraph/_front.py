@@ -18,6 +18,7 @@ from fgraph._results import Result, Results
 from fgraph.declare import Graph, GraphSpec, Source, read
 from fgraph.digraph import wire
 from fgraph.ir.inputs import Context
+from fgraph.ir.kept import Kept
 from fgraph.ir.lower import lower
 from fgraph.ir.program import Program
 from fgraph.node import Node
@@ -88,7 +89,6 @@ def check(graph: GraphLike | GraphSpec | Sequence[GraphLike], *, nodes: NodeClas
     return _lower(specs)[2]
 
 
-@paused_collector()
 def compile(
     graph: GraphLike | Sequence[GraphLike],
     *,
@@ -120,6 +120,21 @@ def compile(
     >>> compile(graph).cost.layer_calls, compile(graph).cost.unbatched_layer_calls
     (14, 28)
     """
+    return _compile(graph, device, precision, torch_compile, memory, nodes=nodes)
+
+
+@paused_collector()
+def _compile(
+    graph: GraphLike | Sequence[GraphLike],
+    device: str,
+    precision: str,
+    torch_compile: bool | str,
+    memory: int | str | None,
+    *,
+    nodes: NodeClasses,
+    kept: Kept | None = None,
+) -> Plan:
+    """The plan of graphs; with `kept`, what an earlier run has left to do of it."""
     graphs, single = _as_list(graph, nodes)
     precision = _SHORT.get(precision, precision)
     if precision not in PRECISIONS:
@@ -138,6 +153,7 @@ def compile(
         precision=precision,
         torch_compile=torch_compile,
         memory=_as_bytes(memory, precision),
+        kept=kept,
     )
 
 
@@ -184,25 +200,24 @@ def run(
     """
     if engine not in ("batched", "eager"):
         raise FgraphError(f"engine '{engine}' is not known: use batched or eager")
+    built_on = _kept(keep, since)
     if isinstance(graph, Plan):
         if outputs is not None:
             raise FgraphError("a plan is compiled for its outputs: give them to compile, through the graph")
-        plan = graph
+        plan = graph if built_on is None else graph.after(built_on)
     else:
         wanted = _with_outputs(graph, outputs, nodes)
-        plan = compile(
-            wanted, device=device, precision=precision, torch_compile=torch_compile, memory=memory, nodes=nodes
-        )
-    plan = _building(plan, keep, since)
+        plan = _compile(wanted, device, precision, torch_compile, memory, nodes=nodes, kept=built_on)
     from fgraph.runtime import run_plan  # loads torch
 
-    results = run_plan(plan, engine)
+    results = run_plan(plan.keeping() if keep else plan, engine)
     return results[0] if plan.single else results
 
 
-def _building(plan: Plan, keep: bool, since: Results | None) -> Plan:
+def _kept(keep: bool, since: Results | None) -> Kept | None:
+    """What an earlier run has kept, for a run to build on."""
     if since is None:
-        return plan.keeping() if keep else plan
+        return None
     if not isinstance(since, Results):
         raise FgraphError(
             f"since takes what a run of one graph with keep=True gave, not {type(since).__name__}: of a list of "
@@ -212,7 +227,8 @@ def _building(plan: Plan, keep: bool, since: Results | None) -> Plan:
         raise FgraphError("since needs results of a run with keep=True: run(graph, keep=True), then since=its results")
     if keep:
         raise FgraphError("a run with since leaves what it builds on; it keeps nothing of its own: leave keep out")
-    return plan.after(since.kept)
+    kept: Kept = since.kept
+    return kept
 
 
 def load_generator(source: str | Path, device: str = "cpu") -> Generator | AliasFreeGenerator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from fractions import Fraction
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from math import ceil
 from threading import Lock
 from typing import Any
@@ -29,7 +29,7 @@ class Field(ABC):
     Subclasses are frozen dataclasses. Coordinates are fractions of the canvas, from the top left.
     """
 
-    @property
+    @cached_property
     def constant(self) -> float | None:
         """The one value that the field has everywhere, where its description says so."""
         return self._constant()

@@ -116,13 +116,16 @@ def make_plan(
     precision: str = "float32",
     torch_compile: bool | str = False,
     memory: int | None = None,
+    kept: Kept | None = None,
 ) -> Plan:
-    """Batch a program into steps, in as few chunks as fit `memory` bytes.
+    """Batch a program into steps, in as few chunks as fit `memory` bytes; with `kept`, as `Plan.after` does.
 
     Raises:
         MemoryBudgetError: it cannot be cut so small.
     """
     plan = Plan(raw, program, (), (), models, single, device, precision, torch_compile, memory)
+    if kept is not None and kept.serves(models, precision):
+        return plan.after(kept)
     return replace(plan, **_parts(cut_work(program, memory)))
 
 
