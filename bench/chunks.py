@@ -70,6 +70,7 @@ def grid_graph(model: Any, side: int) -> fgraph.Graph:
 WORKS: tuple[tuple[str, Callable[[Any], Graphs], int], ...] = (
     ("64 edits of one seed at 32 pixels", lambda model: edits_of_one_seed(model, 64), 300),
     ("64 strengths of one edit in a box", lambda model: strengths(model, 64, 1), 300),
+    ("64 strengths of one edit in a box", lambda model: strengths(model, 64, 1), 150),
     ("8 strengths on each of 8 seeds", lambda model: strengths(model, 8, 8), 500),
     ("32 seeds", lambda model: plain_graph(model, 32), 500),
     ("panorama of 20 spans", lambda model: merge_graph(model, 20), 300),
