@@ -386,7 +386,8 @@ def counted(document: dict[str, Any]) -> tuple[fgraph.Plan, int]:
     from fgraph.runtime.run import make_context
 
     plan, calls = fgraph.compile(fgraph.load(document), device="cpu"), []
-    execute(plan, make_context(plan.models, "cpu", "float32"), lambda *_: None, lambda step: calls.append(step.op))
+    context = make_context(plan.models, "cpu", "float32")
+    execute(plan, context, lambda *_: None, on_step=lambda step: calls.append(step.op))
     return plan, sum(isinstance(op, LayerOp) for op in calls)
 
 
