@@ -200,14 +200,14 @@ def run(
     """
     if engine not in ("batched", "eager"):
         raise FgraphError(f"engine '{engine}' is not known: use batched or eager")
-    built_on = _kept(keep, since)
-    if isinstance(graph, Plan):
-        if outputs is not None:
-            raise FgraphError("a plan is compiled for its outputs: give them to compile, through the graph")
-        plan = graph if built_on is None else graph.after(built_on)
-    else:
+    kept = _kept(keep, since)
+    if not isinstance(graph, Plan):
         wanted = _with_outputs(graph, outputs, nodes)
-        plan = _compile(wanted, device, precision, torch_compile, memory, nodes=nodes, kept=built_on)
+        plan = _compile(wanted, device, precision, torch_compile, memory, nodes=nodes, kept=kept)
+    elif outputs is None:
+        plan = graph if kept is None else graph.after(kept)
+    else:
+        raise FgraphError("a plan is compiled for its outputs: give them to compile, through the graph")
     from fgraph.runtime import run_plan  # loads torch
 
     results = run_plan(plan.keeping() if keep else plan, engine)
@@ -223,11 +223,11 @@ def _kept(keep: bool, since: Results | None) -> Kept | None:
             f"since takes what a run of one graph with keep=True gave, not {type(since).__name__}: of a list of "
             "graphs, any one of its results stands for all"
         )
-    if since.kept is None:
+    kept: Kept | None = since.kept
+    if kept is None:
         raise FgraphError("since needs results of a run with keep=True: run(graph, keep=True), then since=its results")
     if keep:
         raise FgraphError("a run with since leaves what it builds on; it keeps nothing of its own: leave keep out")
-    kept: Kept = since.kept
     return kept
 
 

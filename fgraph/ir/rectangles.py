@@ -21,6 +21,12 @@ def as_regions(regions: Sequence[Region] | Regions) -> Regions:
     return array
 
 
+def to_region(row: Index) -> Region:
+    """One row of such an array."""
+    top, left, bottom, right = row.tolist()
+    return (top, left, bottom, right)
+
+
 def whole_regions(count: int, size: Size) -> Regions:
     """The whole canvas, for each of `count` rows."""
     return np.tile(np.array(whole(size), np.int64), (count, 1))

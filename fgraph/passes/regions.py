@@ -14,7 +14,17 @@ import numpy as np
 
 from fgraph.ir.ops import Join, Kept, Mix
 from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions, as_index
-from fgraph.ir.rectangles import areas, as_regions, clipped, covering, distinct, hulls, intersections, whole_regions
+from fgraph.ir.rectangles import (
+    areas,
+    as_regions,
+    clipped,
+    covering,
+    distinct,
+    hulls,
+    intersections,
+    to_region,
+    whole_regions,
+)  # fmt: skip
 from fgraph.ir.regions import Region, area, clip, overlaps, whole
 from fgraph.ir.types import Type
 from fgraph.passes.demand import NOT_MADE, Demand, Made, Wanted
@@ -160,10 +170,10 @@ class _Walk:
             again = [(place, int(rows[1][place])) for place in part[shared[rows[1][part]]].tolist()]
             if self.keeper is not None:
                 for place, row in again:
-                    regions[place] = self.keeper.rest((number, row), chunk, _region(needs[place]), before[row])
+                    regions[place] = self.keeper.rest((number, row), chunk, to_region(needs[place]), before[row])
             regions[part] = self._enlarged(number, regions[part], flops)
             for place, row in again:
-                region = _region(regions[place])
+                region = to_region(regions[place])
                 if area(region):
                     self.repeated_flops += flops * self._repeated(number, region, before[row])
                     before[row].pop(region, None)  # of equal ones the last will do
@@ -226,8 +236,3 @@ class _Walk:
 
     def _types(self, instruction: Instruction) -> tuple[Type, ...]:
         return tuple(self.program.instructions[operand.value].type for operand in instruction.operands)
-
-
-def _region(row: Index) -> Region:
-    top, left, bottom, right = row.tolist()
-    return (top, left, bottom, right)

@@ -10,7 +10,7 @@ import numpy as np
 from fgraph._ports import Kind
 from fgraph.ir.ops import Hold, Mix
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
-from fgraph.ir.rectangles import as_regions, distinct
+from fgraph.ir.rectangles import as_regions, distinct, to_region
 from fgraph.ir.regions import Region, Size, area, extent, whole
 from fgraph.ir.types import Type
 from fgraph.passes import Cell, Demand, Held, Made, Row, windows_of
@@ -111,7 +111,7 @@ class StepBuilder:
             self.where.put(unit.number, unit.rows, (self._count, start), unit.regions)
             for place, row in enumerate(unit.rows.tolist() if self._held else ()):
                 found = self._held.get((chunk, (unit.number, row)), ())
-                kept += [(held, (self._count, start + place), _region(unit.regions[place])) for held in found]
+                kept += [(held, (self._count, start + place), to_region(unit.regions[place])) for held in found]
             start += len(unit.rows)
         self._count += 1
         if not kept:
@@ -210,8 +210,3 @@ def _units(number: int, kind: Type, made: Made) -> Iterator[Unit]:
     for tile, places in tiles.items():
         mine = slice(None) if len(tiles) == 1 else np.isin(index, places)
         yield Unit(number, made.rows[mine], made.regions[mine], tile)
-
-
-def _region(row: Index) -> Region:
-    top, left, bottom, right = row.tolist()
-    return (top, left, bottom, right)

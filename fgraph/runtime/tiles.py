@@ -11,6 +11,7 @@ from torch import Tensor
 
 from fgraph.ir.ops import BendChannels, Concat, DrawMask, Filtered, Fourier, Mix, NoiseField, Op, SpatialOp, Upsample
 from fgraph.ir.program import as_index
+from fgraph.ir.rectangles import to_region
 from fgraph.ir.regions import Region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
@@ -48,7 +49,7 @@ def _filtered(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
 
 def _regions(step: Step) -> list[Region]:
     assert step.regions is not None
-    return [(top, left, bottom, right) for top, left, bottom, right in step.regions.tolist()]
+    return [to_region(row) for row in step.regions]
 
 
 def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:

@@ -21,7 +21,7 @@ import fgraph
 from fgraph.ir import Build, Inputs, ops, values
 from fgraph.node import ImagePort
 from fgraph.runtime import recording
-from fgraph.runtime.recording import RECORDED, RECORDERS, Made, Replay, record_cuda
+from fgraph.runtime.recording import RECORDED, RECORDERS, Made, Replay
 from tests.alias_free_networks import tiny_alias_free
 from tests.engine.comparing import arrays_of
 from tests.engine.test_random_graphs import thoroughly
@@ -359,69 +359,3 @@ def test_what_fails_while_it_is_captured_runs_as_usual(
         "the plan is not captured, and runs as usual: operation not permitted when stream is capturing"
     ]
     assert_exactly(run(blended(seed=4)), fgraph.run(blended(seed=4), device="cpu"))
-
-
-class FakeCuda:
-    """Notes what is asked of `torch.cuda`, in order."""
-
-    def __init__(self) -> None:
-        self.notes: list[str] = []
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    @contextmanager
-    def within(self, name: str) -> Iterator[None]:
-        self.note(f"{name} {{")
-        yield
-        self.note("}")
-
-    def device(self, device: torch.device) -> Any:
-        return self.within(str(device))
-
-    def stream(self, stream: Any) -> Any:
-        return self.within("aside")
-
-    def graph(self, graph: Any, stream: Any) -> Any:
-        return self.within("capture")
-
-    def current_stream(self) -> Any:
-        return FakeStream(self, "main")
-
-    def Stream(self) -> Any:
-        return FakeStream(self, "side")
-
-    def CUDAGraph(self) -> Any:
-        return self
-
-    def replay(self) -> None:
-        self.note("replay")
-
-
-class FakeStream:
-    def __init__(self, cuda: FakeCuda, name: str) -> None:
-        self.cuda, self.name = cuda, name
-
-    def wait_stream(self, other: FakeStream) -> None:
-        self.cuda.note(f"{self.name} waits for {other.name}")
-
-
-def test_cuda_warms_up_captures_once_and_replays(monkeypatch: pytest.MonkeyPatch) -> None:
-    cuda = FakeCuda()
-    monkeypatch.setattr(torch, "cuda", cuda)
-    made: list[Made] = []
-
-    def run() -> Made:
-        cuda.note("run")
-        made.append({})
-        return made[-1]
-
-    replay = record_cuda(run, torch.device("cuda:1"))
-    assert cuda.notes == [
-        *("cuda:1 {", "side waits for main", "aside {", "run", "}", "main waits for side"),
-        *("capture {", "run", "}", "}"),
-    ]
-    cuda.notes.clear()
-    assert replay() is made[1]
-    assert replay() is made[1]
-    assert cuda.notes == ["cuda:1 {", "replay", "}"] * 2
