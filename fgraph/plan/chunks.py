@@ -21,7 +21,7 @@ from fgraph.plan.work import Work, guess_peak, make_work
 ROOMS = (0.5, 0.2)  # shares of the memory, for what is kept between chunks, that are tried before none
 _CALL = 50e6  # FLOPs in the time that a call takes, however little it does
 _FEW = 4  # one in so many chunks may turn out too large, and is cut in two
-_SURELY = 1.2  # times the budget: a guess beyond is believed; it counts parts of one row that meet more than once
+_SURELY = 1.2  # times the budget: a guess beyond is believed in any case; it counts parts of one row that meet twice
 _HOPELESS = 2  # times the budget: what the narrowest chunk may need, if it is to fit with the help of what others keep
 
 
@@ -137,7 +137,8 @@ class _Search:
         """The work in these chunks, the few that are too large cut in two; or how large it is."""
         demand = find_regions(self._program, self._wanted(chunks), room)
         peak = guess_peak(self._program, self._wanted(chunks), demand)
-        if peak > _SURELY * self.memory:
+        row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, which repeats much
+        if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
         while True:
             work = make_work(self._program, self._wanted(chunks), demand)
