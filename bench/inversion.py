@@ -19,7 +19,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 import fgraph
-from fgraph._picture_file import load_picture
+from fgraph._imaging.read import load_picture
 from fgraph.inversion import make_settings
 from fgraph.inversion.batch import invert
 from fgraph.inversion.priors import make_prior

@@ -18,8 +18,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.stylegan import chunk_sizes, network, winograd
-from fgraph.stylegan.resampling import smooth
+from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.nn import winograd
+from fgraph.stylegan.nn.resampling import smooth
+from fgraph.stylegan.tables import chunk_sizes
 
 REPEATS = 9
 LAYERS = [  # rows, in, out, size of the input, up

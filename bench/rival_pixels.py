@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image as PillowImage
 from rival_measures import BOX, Picture, weight
 
-from fgraph._pictures import to_pillow, to_pixels
+from fgraph._imaging.encode import to_pillow, to_pixels
 
 OnPixels = Callable[[Picture, Picture], Picture]
 

@@ -16,8 +16,8 @@ import numpy as np
 from rival_measures import COLUMNS, Picture
 from rival_tasks import FILES, TASKS, Task, run_task
 
-from fgraph._pictures import encode_picture, to_pillow, to_pixels
-from fgraph._sheets import Cell, enlarge, lay_strip
+from fgraph._imaging.encode import encode_picture, to_pillow, to_pixels
+from fgraph._imaging.layout import Cell, enlarge, lay_strip
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SHOWN = (0, 3)  # cases whose pictures are on the page

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 import fgraph
-from fgraph.stylegan.layers import LayerTable
-from fgraph.stylegan.rosinality import key_map
+from fgraph.stylegan.checkpoints.rosinality import key_map
+from fgraph.stylegan.tables.stylegan2 import LayerTable
 
 CONFIG_F_256 = LayerTable(
     size=256,
@@ -48,7 +48,7 @@ def write_checkpoint(path: Path, seed: int = 0) -> None:
 
 
 def _published_shapes(table: LayerTable) -> dict[str, tuple[int, ...]]:
-    from fgraph.stylegan.tensors import optional_shapes, required_shapes
+    from fgraph.stylegan.tables.tensors import optional_shapes, required_shapes
 
     shapes = required_shapes(table) | optional_shapes(table)
     found = {}

@@ -14,13 +14,13 @@
 Importing fgraph does not import torch.
 """
 
-from fgraph._captured import Captured, capture
 from fgraph._downloads import downloads
 from fgraph._errors import Fault, FgraphError, GraphError, MemoryBudgetError, ModelError, RunError, SaveError
-from fgraph._front import check, compile, load, load_generator, run
-from fgraph._pieces import save_large
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage
 from fgraph._version import __version__
+from fgraph.api.capture import Captured, capture
+from fgraph.api.large import save_large
+from fgraph.api.pipeline import check, compile, load, load_generator, run
 from fgraph.declare import Graph
 from fgraph.node import Node
 from fgraph.plan import Plan

@@ -17,7 +17,7 @@ from PIL import Image as PillowImage
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
-from fgraph._pictures import (
+from fgraph._imaging.encode import (
     QUALITY,
     Pixels,
     encode_picture,
@@ -27,8 +27,8 @@ from fgraph._pictures import (
     to_pillow,
     to_pixels,
 )
-from fgraph._sheets import GAP, Cell, lay_grid, lay_strip
-from fgraph.stylegan.tensor_file import write_tensor_header
+from fgraph._imaging.layout import GAP, Cell, lay_grid, lay_strip
+from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
 
 Array: TypeAlias = NDArray[Any]
 _SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fgraph import _geometry as geometry
-from fgraph import fields
+from fgraph import masks as fields
 from fgraph._geometry import fraction
-from fgraph.fields import Field as AlphaField
+from fgraph.masks import Field as AlphaField
 from nodes._spatial import Amount
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]

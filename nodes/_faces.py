@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from fgraph.fields import Box, Ellipse, Field, combine, complement, product
+from fgraph.masks import Box, Ellipse, Field, combine, complement, product
 
 Region = Literal["eyes", "nose", "mouth", "face", "hair", "left_half", "right_half"]
 Framing = Literal["ffhq", "avatar"]

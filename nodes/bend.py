@@ -19,7 +19,7 @@ from fgraph.ir.inputs import Inputs
 from fgraph.ir.planes import described, on_plane
 from fgraph.ir.values import Features, Mapped, Tensor
 from fgraph.node import FeaturesPort, Node, PerRow, blaming
-from fgraph.stylegan.layers import CONST, Layer, Table
+from fgraph.stylegan.tables.stylegan2 import CONST, Layer, Table
 from nodes._spatial import Amount
 
 Share = Annotated[float, Field(ge=0, le=1)]

@@ -19,7 +19,7 @@ from fgraph.ir.program import Operand
 from fgraph.ir.types import TypeKind
 from fgraph.ir.values import Latent
 from fgraph.node import Data, LatentPort, Node, PerRow, blaming
-from fgraph.stylegan.layers import CONST, Layer, Table
+from fgraph.stylegan.tables.stylegan2 import CONST, Layer, Table
 from nodes._splice import choose
 
 Number = PerRow[Annotated[int, Field(ge=0)]]

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from fgraph._picture_file import Fit, locate, recognise
+from fgraph._imaging.read import Fit, locate, recognise
 from fgraph._ports import Kind
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs

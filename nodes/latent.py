@@ -15,7 +15,7 @@ from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Given
 from fgraph.ir.values import Latent as Codes
 from fgraph.node import FILE, Data, Node
-from fgraph.stylegan.layers import LayerTable, Table
+from fgraph.stylegan.tables.stylegan2 import LayerTable, Table
 
 Space = Literal["z", "w", "w+", "s"]
 

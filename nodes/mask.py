@@ -7,13 +7,13 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from fgraph import fields
-from fgraph._picture_file import locate
+from fgraph import masks as fields
+from fgraph._imaging.read import locate
 from fgraph._ports import Kind
-from fgraph.fields import Field as AlphaField
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.values import Mask as AlphaRows
+from fgraph.masks import Field as AlphaField
 from fgraph.node import FILE, Data, MaskPort, Node, PerRow
 from nodes._faces import Framing, Region, face_region
 

@@ -12,13 +12,13 @@ from pydantic import Field
 
 from fgraph._geometry import Canvas, Pad
 from fgraph._ports import Kind
-from fgraph.fields import Hat, product
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.planes import described, on_plane, place_planes, plane, planes_of
 from fgraph.ir.program import as_index
 from fgraph.ir.spatial import edit_tensor
 from fgraph.ir.values import Features, Mixture
+from fgraph.masks import Hat, product
 from fgraph.node import LatentPort, Node, blaming
 
 Count = Annotated[int, Field(ge=1)]

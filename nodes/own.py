@@ -13,7 +13,7 @@ from fgraph.ir.ops import Own as OwnOp
 from fgraph.ir.planes import described
 from fgraph.ir.values import Latent
 from fgraph.node import Data, LatentPort, MaskPort, Node, PerRow, blaming
-from fgraph.stylegan.layers import CONST, Table
+from fgraph.stylegan.tables.stylegan2 import CONST, Table
 
 
 def _as_numbers(value: Any) -> Any:

@@ -8,11 +8,11 @@ from pydantic import Field
 
 from fgraph._geometry import Transform as Turn
 from fgraph._geometry import fraction
-from fgraph.fields import turned
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.planes import described, edit_plane, on_plane
 from fgraph.ir.values import Features, Image, Mask, Value
+from fgraph.masks import turned
 from fgraph.node import Node, PerRow, SpatialPort, blaming
 from nodes._spatial import Amount, Ruler, Unit
 

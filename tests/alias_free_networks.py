@@ -9,9 +9,9 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
-from fgraph.stylegan.alias_free.table import PLACE, AliasFreeLayer, AliasFreeTable, required_shapes
-from fgraph.stylegan.digest import content_digest
+from fgraph.stylegan.generators.digest import content_digest
+from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
+from fgraph.stylegan.tables.stylegan3 import PLACE, AliasFreeLayer, AliasFreeTable, required_shapes
 
 Kind = Literal["t", "r"]
 TAPS = 6  # of a filter, at the lower rate

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fgraph._geometry import Canvas
-from fgraph.stylegan.layers import Table
+from fgraph.stylegan.tables.stylegan2 import Table
 from tests.networks import FAMILIES, tiny
 
 T = TypeVar("T")

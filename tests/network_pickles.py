@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.layers import LayerTable
-from fgraph.stylegan.tensors import required_shapes
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.tensors import required_shapes
 
 TRAP = "raise RuntimeError('the source in a pickle was run')\n"
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.layers import LayerTable
-from fgraph.stylegan.tensors import required_shapes
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.tensors import required_shapes
 
 CHANNELS = {16: ((4, 6), (8, 5), (16, 4)), 32: ((4, 6), (8, 5), (16, 4), (32, 3))}
 WIDE = ((4, 8), (8, 16), (16, 128), (32, 128))  # wide enough for Winograd's algorithm

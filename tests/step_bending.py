@@ -13,7 +13,7 @@ from torch.nn import functional
 
 from fgraph._geometry import fraction
 from fgraph.ir.bendings import draw_channels
-from fgraph.stylegan.clustering import channel_clusters
+from fgraph.stylegan.measured.clustering import channel_clusters
 
 
 @dataclass(frozen=True)

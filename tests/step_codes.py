@@ -9,8 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.directions import factorised_directions, principal_directions
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 
 SPACES = ("z", "w", "w+", "s")
 

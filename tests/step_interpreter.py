@@ -23,8 +23,8 @@ from torch import Tensor
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit, apply_edit
 from fgraph.runtime.kernels.seeds import filled_noise, keyed_noise
-from fgraph.stylegan.layers import Layer
-from fgraph.stylegan.network import upsample_skip
+from fgraph.stylegan.nn.stylegan2 import upsample_skip
+from fgraph.stylegan.tables.stylegan2 import Layer
 from tests.step_bending import Bent
 
 Draw = Callable[[int, int], Any]  # numbers over a canvas of this many pixels, [height, width]

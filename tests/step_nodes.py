@@ -13,14 +13,14 @@ import torch
 from torch import Tensor
 
 from fgraph import _geometry as geometry
-from fgraph import fields
+from fgraph import masks as fields
 from fgraph._geometry import Canvas, Edit, fraction
 from fgraph.declare import GraphSpec, derive_seed
 from fgraph.runtime.kernels.owning import load_catalogue
 from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
 from fgraph.runtime.kernels.seeds import draw_codes
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.ownership import Catalogue, Settings
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.measured.ownership import Catalogue, Settings
 from nodes.mask import Combine as CombineMask
 from nodes.mask import Mask as MaskNode
 from nodes.patches import Proposals

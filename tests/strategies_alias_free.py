@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fgraph._geometry import Pad
-from fgraph.stylegan.layers import Table
+from fgraph.stylegan.tables.stylegan2 import Table
 from tests.alias_free_networks import Kind, tiny_alias_free
 from tests.drawing import Made
 from tests.strategies import WIDEST, GraphBuilder, drawn_document

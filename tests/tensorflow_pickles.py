@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.tables.stylegan2 import LayerTable
 
 _NAMES = {"conv0": "Conv0_up", "torgb": "ToRGB"}
 

@@ -12,28 +12,40 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
     ("_collector", "_downloads", "_errors", "_sizes", "_version"),
-    ("_atomic", "_geometry", "_graphviz", "_arrays", "_picture_file", "_pictures"),
-    ("stylegan", "_sheets"),
-    ("fields", "_ports", "_results"),
+    ("_atomic", "_geometry", "_graphviz", "_arrays", "_imaging"),
+    ("stylegan",),
+    ("masks", "_ports", "_results"),
     ("inversion",),
     ("node",),
-    ("_nodes",),
+    ("registry",),
     ("declare",),
-    ("digraph", "_models"),
+    ("digraph",),
     ("ir",),
+    ("analysis",),
     ("passes",),
     ("plan",),
     ("runtime",),
     ("save",),
-    ("_front",),
-    ("_captured", "_pieces"),
+    ("api",),
     ("sweep",),
     ("training",),
     ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(PIPELINE) for part in parts}
-NODES_MAY_READ = {"_arrays", "_geometry", "_picture_file", "_ports", "fields", "inversion", "ir", "node", "stylegan"}
-TORCH_FREE = ("_errors", "_geometry", "_ports", "fields", "node", "declare", "digraph", "passes", "plan", "ir")
+NODES_MAY_READ = {"_arrays", "_geometry", "_imaging", "_ports", "inversion", "ir", "masks", "node", "stylegan"}
+TORCH_FREE = (  # before the runtime
+    "_errors",
+    "_geometry",
+    "_ports",
+    "masks",
+    "node",
+    "declare",
+    "digraph",
+    "ir",
+    "analysis",
+    "passes",
+    "plan",
+)
 
 
 @cache
@@ -116,7 +128,7 @@ def test_nodes_know_only_what_lowering_needs() -> None:
     assert not [module for module in own if "torch" in libraries(module)]
 
 
-TRAINING_MAY_READ = {"_atomic", "_errors", "_picture_file", "_pictures", "stylegan"}
+TRAINING_MAY_READ = {"_atomic", "_errors", "_imaging", "stylegan"}
 
 
 def test_training_knows_the_generator_and_nothing_of_the_pipeline() -> None:

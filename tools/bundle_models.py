@@ -27,8 +27,8 @@ from model_facts import FACTS, Facts
 from PIL import Image
 from torch import Tensor
 
-from fgraph.stylegan.checkpoint import load_generator, save_generator
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
+from fgraph.stylegan.generators.stylegan2 import Generator
 
 SEEDS = 64
 GRID = 8  # by 8 samples

@@ -14,10 +14,10 @@ import re
 import sys
 from pathlib import Path
 
-from fgraph._nodes import builtin_nodes
 from fgraph.declare.reference import reference
 from fgraph.declare.schema import json_schema
 from fgraph.declare.stubs import stubs
+from fgraph.registry import builtin_nodes
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOWN = 20  # lines of a difference

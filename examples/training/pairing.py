@@ -30,9 +30,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from fgraph._pictures import to_pixels
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.generator import Generator
+from fgraph._imaging.encode import to_pixels
+from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.generators.stylegan2 import Generator
 
 CELLS = 4
 TRUNCATION = 0.8

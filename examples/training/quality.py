@@ -26,8 +26,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.generators.stylegan2 import Generator
 from fgraph.training.pictures import read_pictures
 
 PATCH, PATCHES, DIRECTIONS, COARSEST = 7, 128, 512, 16

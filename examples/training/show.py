@@ -16,7 +16,7 @@ from pairing import draw_images, show
 from PIL import Image
 
 import fgraph
-from fgraph._pictures import to_pixels
+from fgraph._imaging.encode import to_pixels
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPHS = ROOT / "graphs" / "graph"

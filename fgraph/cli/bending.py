@@ -23,21 +23,21 @@ class BendingJob(ModelJob):
         Raises:
             FgraphError: a file cannot be read or converted, or the target cannot be written.
         """
-        from fgraph import _front  # with what reads graphs, which --help can do without
         from fgraph._atomic import write_atomic
+        from fgraph.api import pipeline  # with what reads graphs, which --help can do without
         from fgraph.declare.bending import convert_bending
 
         made = convert_bending(self.bending, self.clusters, model=self.model or None, strip_layers=self._strip_layers())
         assert self.target is not None
         head = [f"# Converted from {Path(self.bending).name}.", *(f"# Note: {note}." for note in made.notes)]
-        text = "\n".join([*head, _front.load(made.document).to_yaml()])
+        text = "\n".join([*head, pipeline.load(made.document).to_yaml()])
         write_atomic(Path(self.target).expanduser(), text.encode())
         print("\n".join([self.target, *made.notes]), end=self.ending)
 
     def _strip_layers(self) -> int:
         """Through how many layers of the model a sample strip goes; other configurations do not look at it."""
         from fgraph.declare.bending import is_strip, open_bending
-        from fgraph.stylegan.header import DEFAULT_MODEL, read_header
+        from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
 
         if not is_strip(open_bending(self.bending)[1]):
             return 0

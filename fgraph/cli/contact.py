@@ -12,8 +12,8 @@ from typing import Any
 from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
 from fgraph._atomic import write_atomic
-from fgraph._pictures import LONGEST, encode_picture
-from fgraph._sheets import Cell, enlarge, lay_grid, lay_strip, lay_table, shrink
+from fgraph._imaging.encode import LONGEST, encode_picture
+from fgraph._imaging.layout import Cell, enlarge, lay_grid, lay_strip, lay_table, shrink
 from fgraph.save import MANIFEST
 
 NAME = "sheet"

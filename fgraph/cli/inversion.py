@@ -14,7 +14,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from fgraph._downloads import USUAL, Downloads, applied
 from fgraph._errors import FgraphError, nearest
-from fgraph._picture_file import Fit
+from fgraph._imaging.read import Fit
 from fgraph.cli.configuration import is_searching, read_downloads
 from fgraph.cli.models import LoneJob
 from fgraph.inversion.settings import Tuning

@@ -16,7 +16,7 @@ import torch
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError, SkippedError
-from fgraph._pictures import Pixels, encode_png, tile_rows, to_pixels
+from fgraph._imaging.encode import Pixels, encode_png, tile_rows, to_pixels
 from fgraph.cli.inversion import InversionJob, own_settings, read_tuning, warn
 from fgraph.inversion import Settings, make_settings
 from fgraph.inversion.job import Job, Listener, run_job
@@ -29,9 +29,9 @@ from fgraph.inversion.store import Store
 from fgraph.inversion.tuning import tunable, tune_results
 from fgraph.runtime.progress import Progress, progress
 from fgraph.runtime.run import pick_device
-from fgraph.stylegan.alias_free.loading import AnyGenerator, load_model
-from fgraph.stylegan.header import find_model
-from fgraph.stylegan.sources import default_folder, file_digest
+from fgraph.stylegan.checkpoints.header import find_model
+from fgraph.stylegan.checkpoints.sources import default_folder, file_digest
+from fgraph.stylegan.loading import AnyGenerator, load_model
 
 PREVIEW, SUMMARY, OVERVIEW = "preview.png", "inversions.csv", "overview.png"  # no picture is called so: `RESERVED`
 _PREVIEW_SECONDS = 5.0

@@ -8,18 +8,19 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any, TypeAlias
 
-from fgraph import _front
 from fgraph._atomic import write_atomic
 from fgraph._downloads import applied
 from fgraph._errors import FgraphError, GraphError
-from fgraph._pieces import save_large_images
+from fgraph.api import pipeline
+from fgraph.api.large import save_large_images
+from fgraph.api.together import Engine, Options, Outcome, Work, explain_together
 from fgraph.cli.configuration import Settings
 from fgraph.cli.places import trace
 from fgraph.cli.restoring import Restored
 from fgraph.cli.sources import find_sources, with_sources
 from fgraph.declare import Graph
 from fgraph.digraph import wire
-from fgraph.plan.speeds import MEASURED, find_speeds
+from fgraph.plan.device_profile import MEASURED, find_speeds
 from fgraph.save import PictureOptions, save_results
 from fgraph.save.arranging import check_compared
 from fgraph.save.formats import LARGE_FORMATS, check_formats
@@ -27,7 +28,6 @@ from fgraph.save.labels import label_rows
 from fgraph.save.recording import record_graph
 from fgraph.save.restoring import tell_changes
 from fgraph.save.video import VideoOptions, check_gif
-from fgraph.sweep.together import Engine, Options, Outcome, Work, explain_together
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ def finish(job: Prepared, outcome: Any) -> float | None:
 
 def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
     with applied(options.downloads):
-        return [GraphError(faults) if (faults := _front.check(work.graph)) else None for work in works]
+        return [GraphError(faults) if (faults := pipeline.check(work.graph)) else None for work in works]
 
 
 def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:

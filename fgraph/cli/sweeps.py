@@ -134,7 +134,7 @@ def _walk(nodes: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _drawing_ops() -> frozenset[str]:
-    from fgraph._nodes import builtin_nodes, op_of  # not for --help: it brings the node classes
+    from fgraph.registry import builtin_nodes, op_of  # not for --help: it brings the node classes
 
     return frozenset(op_of(one) for one in builtin_nodes() if "seed" in one.model_fields)
 

@@ -16,9 +16,9 @@ from fgraph.cli.sweeps import Sweep
 from fgraph.cli.training import TrainingJob, read_training_job
 
 if TYPE_CHECKING:
+    from fgraph.api.together import Engine, Options, Outcome, Work
     from fgraph.cli.jobs import Prepared
     from fgraph.cli.restoring import Restored
-    from fgraph.sweep.together import Engine, Options, Outcome, Work
 
     Job: TypeAlias = Prepared | LoneJob
 
@@ -105,6 +105,6 @@ class Task:
 
 
 def _run_together(works: Sequence[Work], options: Options) -> Sequence[Outcome]:
-    from fgraph.sweep.together import run_together  # brings the compiler
+    from fgraph.api.together import run_together  # brings the compiler
 
     return run_together(works, options)

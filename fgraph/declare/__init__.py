@@ -1,12 +1,12 @@
 """Stage 1: YAML or Python -> GraphSpec."""
 
-from fgraph._nodes import Registry, registry
 from fgraph.declare.builder import Graph
 from fgraph.declare.handle import NodeRef
 from fgraph.declare.reading import read, trace_files
 from fgraph.declare.source import Source, in_order
 from fgraph.declare.spec import MAIN, GraphSpec, Subgraph, derive_seed
 from fgraph.declare.writing import to_yaml
+from fgraph.registry import Registry, registry
 
 __all__ = [
     "MAIN",

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fgraph._errors import nearest
-from fgraph._nodes import NodeClass, Registry, registry_with
 from fgraph.declare.calls import bind, caller, error, validated
 from fgraph.declare.checking import Head, is_model, not_a_model
 from fgraph.declare.handle import NodeRef
@@ -16,6 +15,7 @@ from fgraph.declare.spec import MAIN, GraphSpec, Subgraph, is_id, is_output_name
 from fgraph.declare.wording import name_of
 from fgraph.declare.writing import to_yaml
 from fgraph.node import Node, Noise
+from fgraph.registry import NodeClass, Registry, registry_with
 
 
 class Graph(NodeMethods):

@@ -10,9 +10,9 @@ from typing import Any, cast
 from pydantic import BaseModel, ValidationError
 
 from fgraph._errors import Fault, GraphError, nearest
-from fgraph._nodes import NodeClass, Registry, field_order, kinds_of
 from fgraph.declare.source import DocumentPath, dotted
 from fgraph.declare.wording import name_of, translate
+from fgraph.registry import NodeClass, Registry, field_order, kinds_of
 
 _PACKAGE = str(Path(__file__).resolve().parent.parent)
 

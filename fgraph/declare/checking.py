@@ -8,13 +8,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from fgraph._nodes import Registry
 from fgraph.declare.document import Document
 from fgraph.declare.node_checking import NodeChecker
 from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import GraphSpec, is_output_name
 from fgraph.declare.wording import show, translate
 from fgraph.node import Noise
+from fgraph.registry import Registry
 
 
 class Head(BaseModel):

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
-from fgraph._nodes import Registry, kinds_of
 from fgraph.declare.document import Document
 from fgraph.declare.source import DocumentPath, Source
 from fgraph.node import FILE, Noise
+from fgraph.registry import Registry, kinds_of
 
 Place = tuple[MutableMapping[str, Any], str, DocumentPath]  # a mapping, a key of it that may name files, its path
 

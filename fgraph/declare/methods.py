@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from fgraph._errors import Fault, GraphError, nearest
-from fgraph._nodes import Registry
+from fgraph.registry import Registry
 
 
 class NoSuchNodeError(GraphError, AttributeError):

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, overload
 
 from fgraph._errors import GraphError
-from fgraph._nodes import Registry
 from fgraph.declare.handle import NodeRef
 from fgraph.node import Noise
+from fgraph.registry import Registry
 from nodes._copies import Copy, Proposals
 
 Reference: TypeAlias = NodeRef | str

@@ -8,12 +8,12 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fgraph._errors import FgraphError, nearest
-from fgraph._nodes import SUBGRAPH, NodeClass, Registry, kinds_of
 from fgraph.declare.document import Document
 from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import Subgraph, is_id
 from fgraph.declare.wording import Complaint, name_of, show, translate
 from fgraph.node import AnyPort, Node, field_roles
+from fgraph.registry import SUBGRAPH, NodeClass, Registry, kinds_of
 
 _TOP = 2  # the length of a path such as nodes.mix
 

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fgraph._errors import Fault, nearest
-from fgraph._nodes import Registry
 from fgraph.declare.checking import check
 from fgraph.declare.document import Document, parse
 from fgraph.declare.files import place_files
 from fgraph.declare.overrides import apply, parse_overrides
 from fgraph.declare.source import DocumentPath, Places, Source, in_order
 from fgraph.declare.spec import GraphSpec
+from fgraph.registry import Registry
 
 
 def read(

@@ -9,13 +9,13 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from fgraph._nodes import NodeClass, field_order, kinds_of, registry
 from fgraph.declare.annotations import in_words, port_words
 from fgraph.declare.checking import Head
 from fgraph.declare.node_checking import SubgraphHead
 from fgraph.declare.spec import Subgraph
 from fgraph.declare.wording import show
 from fgraph.node import Node, field_roles
+from fgraph.registry import NodeClass, field_order, kinds_of, registry
 
 _INTRODUCTION = """\
 # Node reference

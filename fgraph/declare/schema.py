@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
-from fgraph._nodes import SUBGRAPH, NodeClass, kinds_of, registry
 from fgraph.declare.checking import Head
 from fgraph.declare.node_checking import SubgraphHead
 from fgraph.declare.spec import ID_PATTERN, OUTPUT_PATTERN
+from fgraph.registry import SUBGRAPH, NodeClass, kinds_of, registry
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FIXED = ("op", "kind", "version")  # what decides the meaning of the rest cannot be interpolated

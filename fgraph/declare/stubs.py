@@ -15,9 +15,9 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from fgraph._arrays import Array
-from fgraph._nodes import NodeClass, field_order, kinds_of, registry
 from fgraph._ports import LayerSet
 from fgraph.node import Port
+from fgraph.registry import NodeClass, field_order, kinds_of, registry
 
 _HEADER = '''"""The nodes as methods of a graph. Generated from the node classes: do not edit."""
 # ruff: noqa: D403
@@ -66,7 +66,7 @@ def _imports(body: str, models: Iterable[type[BaseModel]]) -> str:
 
     own = {
         "fgraph._errors": {"GraphError"},
-        "fgraph._nodes": {"Registry"},
+        "fgraph.registry": {"Registry"},
         "fgraph.declare.handle": {"NodeRef"},
     }
     for model in models:

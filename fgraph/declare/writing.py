@@ -12,11 +12,11 @@ from pydantic import BaseModel
 
 from fgraph._arrays import Array
 from fgraph._errors import Fault, GraphError
-from fgraph._nodes import field_order
 from fgraph._ports import LayerSet
 from fgraph.declare.document import read_scalars_as_hydra
 from fgraph.declare.spec import GraphSpec, Subgraph
 from fgraph.node import Node, Noise
+from fgraph.registry import field_order
 
 _WIDTH = 120  # longer lines are broken
 _ALIGNED = 12  # ids up to this long stand in a column

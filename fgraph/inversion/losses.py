@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.inversion.settings import Settings
-from fgraph.stylegan.discriminator import Discriminator
+from fgraph.stylegan.nn.discriminator import Discriminator
 
 LARGEST = 256  # pixels that images are compared at
 _LEAST_LEVEL = 8  # pixels of the smallest level of a pyramid

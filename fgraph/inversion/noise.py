@@ -11,8 +11,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.alias_free.loading import AnyGenerator
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.loading import AnyGenerator
 
 _LEAST = 8  # pixels of the smallest scale
 

@@ -20,7 +20,7 @@ from fgraph.inversion.priors import CodePrior
 from fgraph.inversion.schedule import RowSchedule
 from fgraph.inversion.settings import Settings
 from fgraph.inversion.spaces import nearest_starts, styles_of
-from fgraph.stylegan.alias_free.loading import AnyGenerator
+from fgraph.stylegan.loading import AnyGenerator
 
 _BETAS, _EPSILON = (0.9, 0.999), 1e-8  # Adam's, as published
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from fgraph._errors import FgraphError
-from fgraph._picture_file import Fit, fitted_array, open_picture
+from fgraph._imaging.read import Fit, fitted_array, open_picture
 
 Align = Literal["none", "face"]
 RESERVED = ("preview", "inversions", "overview")  # what is written for all pictures of a job

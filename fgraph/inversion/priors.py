@@ -22,7 +22,7 @@ from torch import Tensor
 
 from fgraph.inversion.settings import Prior
 from fgraph.inversion.statistics import Statistics, straighten
-from fgraph.stylegan.alias_free.loading import AnyGenerator
+from fgraph.stylegan.loading import AnyGenerator
 
 SHRINKAGE = 0.05
 _LEAST = 1e-6  # deviation of an entry that never varies, variance of a direction that none lies along

@@ -11,9 +11,9 @@ from fgraph.inversion.perceptual import load_lpips
 from fgraph.inversion.priors import make_prior
 from fgraph.inversion.settings import Settings
 from fgraph.inversion.statistics import read_statistics
-from fgraph.stylegan.alias_free.loading import AnyGenerator
-from fgraph.stylegan.discriminator import Discriminator
-from fgraph.stylegan.discriminator_file import load_discriminator
+from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
+from fgraph.stylegan.loading import AnyGenerator
+from fgraph.stylegan.nn.discriminator import Discriminator
 
 
 def make_problem(

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from fgraph._atomic import write_atomic
-from fgraph._pictures import INVERSION, encode_png, to_pixels
+from fgraph._imaging.encode import INVERSION, encode_png, to_pixels
 from fgraph._results import Latents
 from fgraph.inversion.optimise import Found, Problem
 from fgraph.inversion.plots import draw_curve

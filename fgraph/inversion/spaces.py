@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from fgraph.inversion.settings import Space
-from fgraph.stylegan.alias_free.loading import AnyGenerator
+from fgraph.stylegan.loading import AnyGenerator
 
 
 def mean_code(generator: AnyGenerator, space: Space) -> Tensor:

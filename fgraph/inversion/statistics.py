@@ -18,8 +18,8 @@ from torch.nn.functional import leaky_relu
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError
-from fgraph.stylegan.alias_free.loading import AnyGenerator
-from fgraph.stylegan.statistics import sample_w
+from fgraph.stylegan.generators.statistics import sample_w
+from fgraph.stylegan.loading import AnyGenerator
 
 INVERSE_SLOPE = 5.0  # 1 / 0.2
 _NAMES = ("w_mean", "w_covariance", "p_mean", "p_covariance")

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError, ModelError
-from fgraph._pictures import encode_png, to_pixels
+from fgraph._imaging.encode import encode_png, to_pixels
 from fgraph.inversion.job import Job
 from fgraph.inversion.optimise import Problem
 from fgraph.inversion.pictures import Picture
@@ -25,12 +25,12 @@ from fgraph.inversion.results import Result
 from fgraph.inversion.settings import Tuning
 from fgraph.inversion.spaces import styles_of
 from fgraph.inversion.store import make_key
-from fgraph.stylegan.alias_free.loading import AnyGenerator
-from fgraph.stylegan.delta import delta_facts
-from fgraph.stylegan.digest import tensor_bytes
-from fgraph.stylegan.generator import Generator, Noise
-from fgraph.stylegan.sources import file_digest
-from fgraph.stylegan.tensor_file import write_tensor_header
+from fgraph.stylegan.checkpoints.delta import delta_facts
+from fgraph.stylegan.checkpoints.sources import file_digest
+from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
+from fgraph.stylegan.generators.digest import tensor_bytes
+from fgraph.stylegan.generators.stylegan2 import Generator, Noise
+from fgraph.stylegan.loading import AnyGenerator
 
 _HALF = torch.float16
 
@@ -39,7 +39,7 @@ _HALF = torch.float16
 class Tuned:
     """A generator fitted to an image: what is added to its tensors, in half precision, and how good it is."""
 
-    changes: Mapping[str, Tensor]  # by the names of `fgraph.stylegan.delta`
+    changes: Mapping[str, Tensor]  # by the names of `fgraph.stylegan.checkpoints.delta`
     psnr: float
     pixels: Tensor  # [H, W, C], 8 bits
 
@@ -151,7 +151,7 @@ def _first_changes(generator: Generator, rank: int) -> dict[str, Tensor]:
 
 
 def _named(path: Path) -> str:
-    from fgraph.stylegan.header import BUNDLED, find_model
+    from fgraph.stylegan.checkpoints.header import BUNDLED, find_model
 
     for name in BUNDLED:
         if find_model(name) == path:

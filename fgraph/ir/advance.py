@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fgraph._geometry import Canvas
-from fgraph.fields import Constant, Field, with_margin
 from fgraph.ir.bend import map_tensor
 from fgraph.ir.build import Build
 from fgraph.ir.noise import NoiseRows, lower_noise
@@ -14,8 +13,9 @@ from fgraph.ir.ops import Conv, Filtered, Fourier, Mix, ToRGB, Transplant, Upsam
 from fgraph.ir.planes import plane
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Parts, Patched, Run, Tensor
-from fgraph.stylegan.alias_free.table import AliasFreeLayer
-from fgraph.stylegan.layers import Layer
+from fgraph.masks import Constant, Field, with_margin
+from fgraph.stylegan.tables.stylegan2 import Layer
+from fgraph.stylegan.tables.stylegan3 import AliasFreeLayer
 
 ONE = Constant(1.0)
 

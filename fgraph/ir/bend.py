@@ -12,7 +12,7 @@ from fgraph.ir.ops import BendChannels
 from fgraph.ir.program import Operand
 from fgraph.ir.regions import Size
 from fgraph.ir.spatial import edit_tensor
-from fgraph.stylegan.layers import Layer
+from fgraph.stylegan.tables.stylegan2 import Layer
 
 
 def map_tensor(build: Build, value: Operand, moves: Sequence[Edit | Bend], layer: Layer, canvas: Canvas) -> Operand:

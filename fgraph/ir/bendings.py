@@ -15,7 +15,7 @@ import numpy as np
 
 from fgraph._geometry.warps import Warp
 from fgraph.ir.regions import Size
-from fgraph.stylegan.layers import Layer
+from fgraph.stylegan.tables.stylegan2 import Layer
 
 About = Literal["centre", "published"]
 

@@ -10,12 +10,12 @@ from typing import TypeVar
 
 import numpy as np
 
-from fgraph.fields import Edited, Field, Placed, product, rasterise
 from fgraph.ir.ops import Affine, Const, DrawMask, MapZ, Op, Repeat
 from fgraph.ir.program import Index, Instruction, Operand, as_index
 from fgraph.ir.types import Type, TypeKind
 from fgraph.ir.values import Fields, Latent
-from fgraph.stylegan.layers import Table
+from fgraph.masks import Edited, Field, Placed, product, rasterise
+from fgraph.stylegan.tables.stylegan2 import Table
 
 H = TypeVar("H", bound=Hashable)
 SPACES: tuple[TypeKind, ...] = ("z", "w", "w+", "s")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fgraph._arrays import Array
 from fgraph.ir.files import read_latent
 from fgraph.ir.types import TypeKind
-from fgraph.stylegan.layers import Table
+from fgraph.stylegan.tables.stylegan2 import Table
 
 _FACTORS = "eigvec"  # of rosinality's closed_form_factorization.py: directions are columns
 _COMPONENTS, _DEVIATIONS = "lat_comp", "lat_stdev"  # of GANSpace: [n, 1, w_dim], [n]

@@ -16,8 +16,8 @@ import numpy as np
 from fgraph._arrays import Array
 from fgraph._errors import ModelError
 from fgraph.ir.pickled_files import read_object_array, read_pickled_arrays
-from fgraph.stylegan.pickles.refusal import Refused
-from fgraph.stylegan.tensor_file import read_tensor_header
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _NPY_MAGIC = b"\x93NUMPY"

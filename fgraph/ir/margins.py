@@ -15,7 +15,7 @@ from fgraph._geometry import Edit
 from fgraph.ir.build import Build
 from fgraph.ir.regions import Size
 from fgraph.ir.values import Features
-from fgraph.stylegan.layers import Table
+from fgraph.stylegan.tables.stylegan2 import Table
 
 
 def activation_margin(table: Table, features: Features) -> int:

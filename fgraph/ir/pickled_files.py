@@ -18,14 +18,14 @@ import numpy as np
 
 from fgraph._arrays import Array
 from fgraph._errors import ModelError
-from fgraph.stylegan.pickles.files import read_pickled, read_torch
-from fgraph.stylegan.pickles.network_files import network_globals
-from fgraph.stylegan.pickles.numpy_values import read_array, read_objects
-from fgraph.stylegan.pickles.opcodes import run_pickle
-from fgraph.stylegan.pickles.refusal import Refused
-from fgraph.stylegan.pickles.span import MemorySource
-from fgraph.stylegan.pickles.stand_ins import Record
-from fgraph.stylegan.pickles.stored import StoredTensor
+from fgraph.stylegan.checkpoints.pickles.files import read_pickled, read_torch
+from fgraph.stylegan.checkpoints.pickles.network_files import network_globals
+from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array, read_objects
+from fgraph.stylegan.checkpoints.pickles.opcodes import run_pickle
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.span import MemorySource
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
+from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 _LARGEST = 1 << 27  # numbers of an array
 _LONGEST = 256 << 20  # bytes of a pickle that is held in memory

@@ -12,14 +12,14 @@ from fractions import Fraction
 
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit, Placement, Transform, source_place
-from fgraph.fields import Field, edited, turned
 from fgraph.ir.bendings import Bend
 from fgraph.ir.build import Build
 from fgraph.ir.ops import Plane
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Patched, Run
+from fgraph.masks import Field, edited, turned
 from fgraph.node import blaming
-from fgraph.stylegan.layers import CONST, Table
+from fgraph.stylegan.tables.stylegan2 import CONST, Table
 
 PlaneEdit = Edit | Transform
 _USUAL: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # the mode that says nothing of it

@@ -11,10 +11,10 @@ from functools import cached_property
 from typing import Literal, TypeVar
 
 from fgraph._geometry import Canvas, Edit, Placement
-from fgraph.fields import Field, complement
 from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand
 from fgraph.ir.types import TypeKind
+from fgraph.masks import Field, complement
 
 T = TypeVar("T")
 Fields = tuple[Field, ...]  # one a row

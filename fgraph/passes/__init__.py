@@ -6,16 +6,12 @@ from collections.abc import Callable
 
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
-from fgraph.passes.dead import remove_dead
-from fgraph.passes.demand import Cell, Demand, Made, Wanted, all_whole
+from fgraph.passes.dead_code import remove_dead
 from fgraph.passes.differences import find_differences
-from fgraph.passes.keeping import Held, Row
-from fgraph.passes.reading import windows_of
-from fgraph.passes.regions import find_regions, without_differences
-from fgraph.passes.reuse import reuse
-from fgraph.passes.share import share
-from fgraph.passes.simplify import simplify
-from fgraph.passes.stacks import stack
+from fgraph.passes.incremental import reuse
+from fgraph.passes.simplification import simplify
+from fgraph.passes.stacking import stack
+from fgraph.passes.value_numbering import share
 
 PASSES: tuple[Callable[[Program], Program], ...] = (stack, simplify, share, remove_dead)
 _ROUNDS = 8  # sharing can make two operands of a mix equal, which simplifies, which shares more; it ends soon
@@ -35,21 +31,11 @@ def optimise(program: Program) -> Program:
 
 __all__ = [
     "PASSES",
-    "Cell",
-    "Demand",
-    "Held",
-    "Made",
-    "Row",
-    "Wanted",
-    "all_whole",
     "find_differences",
-    "find_regions",
     "optimise",
     "remove_dead",
     "reuse",
     "share",
     "simplify",
     "stack",
-    "windows_of",
-    "without_differences",
 ]

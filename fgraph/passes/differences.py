@@ -11,15 +11,15 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fgraph.fields import Field, difference
-from fgraph.ir.kept import Kept, RowId
+from fgraph.analysis.access import cyclic_axes
+from fgraph.analysis.supports import Supports
+from fgraph.ir.baseline import Kept, RowId
 from fgraph.ir.ops import Apply, DrawMask, Join, Mix
 from fgraph.ir.program import Bases, Instruction, Program, as_index
 from fgraph.ir.rectangles import as_regions
 from fgraph.ir.regions import NOTHING, Region, Size, area, clip, intersect, union, whole
-from fgraph.passes.reading import cyclic_axes
-from fgraph.passes.reuse import prefix_of
-from fgraph.passes.supports import Supports
+from fgraph.masks import Field, difference
+from fgraph.passes.incremental import prefix_of
 
 _WORTH = 0.7  # a row that differs in a larger share of the canvas is computed by itself
 _ROOTS = 8  # masks that others are compared with

@@ -2,7 +2,7 @@
 
 from fgraph.plan.cost import Cost, LayerCost
 from fgraph.plan.gather import Copy, Gather
-from fgraph.plan.places import kept_buffer
+from fgraph.plan.locations import kept_buffer
 from fgraph.plan.plan import COMFORTABLE, Plan, make_plan
 from fgraph.plan.steps import Result, Step
 from fgraph.plan.structures import structure_of

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from fgraph._ports import Kind
+from fgraph.analysis import Cell, Demand, Held, Made, Row, windows_of
 from fgraph.ir.ops import Hold, Mix
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
 from fgraph.ir.rectangles import as_regions, distinct, to_region
 from fgraph.ir.regions import Region, Size, area, extent, whole
 from fgraph.ir.types import Type
-from fgraph.passes import Cell, Demand, Held, Made, Row, windows_of
-from fgraph.plan.places import kept_buffer
+from fgraph.plan.buffer_map import Whereabouts
+from fgraph.plan.locations import kept_buffer
 from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Result, Step
-from fgraph.plan.whereabouts import Whereabouts
 
 _NEARLY_ALL = 0.9  # of a buffer: where that is kept, nothing is gained by copying it out
 _FAR = 1 << 32  # a slot that no run has left

@@ -11,11 +11,11 @@ from math import ceil
 
 from fgraph._errors import MemoryBudgetError
 from fgraph._sizes import in_words
+from fgraph.analysis import Cell, find_regions
 from fgraph.ir.program import Program
 from fgraph.ir.regions import area
-from fgraph.passes import Cell, find_regions
-from fgraph.plan.cells import cells_of, chunks_of, codes_of, halved, joined
 from fgraph.plan.cost import demand_flops
+from fgraph.plan.output_tiles import cells_of, chunks_of, codes_of, halved, joined
 from fgraph.plan.work import Work, guess_peak, make_work
 
 ROOMS = (0.5, 0.2)  # shares of the memory, for what is kept between chunks, that are tried before none

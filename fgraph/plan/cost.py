@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fgraph.analysis import Demand
 from fgraph.ir.ops import Join, LayerOp, Mix, Op
 from fgraph.ir.program import Program
 from fgraph.ir.types import Type
-from fgraph.passes import Demand
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Result, Step, row_inputs, row_type
 from fgraph.plan.workspace import workspace

@@ -29,8 +29,8 @@ from fgraph.ir.ops import (
 )
 from fgraph.ir.program import Instruction, Program
 from fgraph.ir.types import Type
+from fgraph.plan.device_profile import Rate, Speeds
 from fgraph.plan.gather import Gather
-from fgraph.plan.speeds import Rate, Speeds
 from fgraph.plan.steps import Result, Step
 
 _DRAWN = (Draw, DrawMask, NoiseField, Picture)

@@ -12,7 +12,7 @@ import numpy as np
 
 from fgraph.ir.program import Index, Regions, as_index
 from fgraph.ir.regions import Cyclic, Size, Span, area, pieces
-from fgraph.plan.places import NOWHERE, Places
+from fgraph.plan.locations import NOWHERE, Places
 
 Box = tuple[int, int, int, int]  # top, left, bottom, right within a tile
 ROUND: Cyclic = (True, True)  # a region that stands in a buffer may go round; one that does not is none the worse

@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from fgraph._errors import MemoryBudgetError
-from fgraph.ir.kept import Kept
+from fgraph.analysis import without_differences
+from fgraph.ir.baseline import Kept
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
-from fgraph.passes import find_differences, reuse, without_differences
+from fgraph.passes import find_differences, reuse
 from fgraph.plan.chunks import cut_work
 from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
 from fgraph.plan.steps import Result, Step

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from fgraph._sizes import in_words
 from fgraph.ir.ops import LayerOp
+from fgraph.plan.device_profile import MEASURED, find_speeds
 from fgraph.plan.forecast import forecast
-from fgraph.plan.speeds import MEASURED, find_speeds
 
 if TYPE_CHECKING:
     from fgraph.plan.plan import Plan

@@ -10,10 +10,10 @@ import numpy as np
 
 from fgraph._errors import MemoryBudgetError
 from fgraph._sizes import in_words
+from fgraph.analysis import Demand, Wanted, all_whole
 from fgraph.ir.ops import Join, LayerOp
 from fgraph.ir.program import Program
 from fgraph.ir.rectangles import areas
-from fgraph.passes import Demand, Wanted, all_whole
 from fgraph.plan.build import StepBuilder
 from fgraph.plan.cost import bytes_in_use
 from fgraph.plan.steps import Result, Step

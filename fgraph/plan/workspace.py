@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fgraph.fields import Field
 from fgraph.ir.ops import AliasFreeOp, BendChannels, Concat, Conv, DrawMask, Filtered, Mix, NoiseField, Upsample
 from fgraph.ir.ops.layer import LayerOp
 from fgraph.ir.types import Type
+from fgraph.masks import Field
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Step
-from fgraph.stylegan.alias_free.chunk_sizes import layer_bytes
-from fgraph.stylegan.chunk_sizes import WINOGRAD_TILE, chunk_rows, is_winograd, winograd_bytes
+from fgraph.stylegan.tables.alias_free_chunk_sizes import layer_bytes
+from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE, chunk_rows, is_winograd, winograd_bytes
 
 _FIR = 3  # pixels that the filter of an up-sampling layer shortens a line by
 

@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import SaveError
+from fgraph.plan.device_profile import Rate, Speeds, find_speeds, save_speeds
 from fgraph.plan.forecast import conv_flops
-from fgraph.plan.speeds import Rate, Speeds, find_speeds, save_speeds
 from fgraph.runtime.run import pick_device
-from fgraph.stylegan import network, winograd
+from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.nn import winograd
 
 _LOG = logging.getLogger("fgraph")
 _BUDGET, _PATIENCE = 1.0, 3.0  # seconds: then each layer is run but once; then what is large is left out

@@ -17,7 +17,7 @@ from fgraph.ir.program import as_index
 from fgraph.plan import Step, rows_at_once
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.read import Buffers, read
-from fgraph.stylegan.network import empty_maps
+from fgraph.stylegan.nn.stylegan2 import empty_maps
 
 
 def run_layer(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from fgraph.plan import Copy, Gather
 from fgraph.runtime.kernels import KernelContext
-from fgraph.stylegan.network import empty_maps
+from fgraph.stylegan.nn.stylegan2 import empty_maps
 
 Buffers = Mapping[int, Tensor]
 

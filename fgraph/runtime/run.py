@@ -12,7 +12,7 @@ import torch
 
 from fgraph import _results as results
 from fgraph._errors import FgraphError
-from fgraph.ir.kept import Kept
+from fgraph.ir.baseline import Kept
 from fgraph.ir.program import as_index
 from fgraph.plan import Plan, Result, Step
 from fgraph.runtime.collect import Collector
@@ -20,10 +20,10 @@ from fgraph.runtime.eager import run_eagerly
 from fgraph.runtime.execute import execute
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.memory import free_bytes, give_back, keep_freed_memory
-from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
-from fgraph.stylegan.alias_free.loading import AnyGenerator, load_model
-from fgraph.stylegan.half import DTYPES
-from fgraph.stylegan.header import ModelHeader
+from fgraph.stylegan.checkpoints.header import ModelHeader
+from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
+from fgraph.stylegan.loading import AnyGenerator, load_model
+from fgraph.stylegan.nn.half import DTYPES
 
 _LOG = logging.getLogger("fgraph")
 _KEPT = 4  # generators kept loaded between runs

@@ -21,8 +21,8 @@ from fgraph.runtime.kernels.mixing import mask_window
 from fgraph.runtime.kernels.noise import noise_window
 from fgraph.runtime.kernels.spatial import edit_window
 from fgraph.runtime.read import Buffers, read, source_of, target_of
-from fgraph.stylegan.alias_free.network import Tiles
-from fgraph.stylegan.network import empty_maps, upsample_skip
+from fgraph.stylegan.nn.stylegan2 import empty_maps, upsample_skip
+from fgraph.stylegan.nn.stylegan3 import Tiles
 
 
 def run_tiles(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:

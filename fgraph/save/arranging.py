@@ -9,8 +9,8 @@ from PIL import Image as PillowImage
 from PIL import ImageOps
 
 from fgraph._errors import SaveError, nearest
+from fgraph._imaging.layout import Cell, enlarge, lay_grid, lay_strip
 from fgraph._results import Image, MaskImage, Result
-from fgraph._sheets import Cell, enlarge, lay_grid, lay_strip
 from fgraph.save.options import PictureOptions
 
 COMPARED = "compare"  # the name of the before/after picture

@@ -6,8 +6,8 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 from fgraph._errors import SaveError
-from fgraph._pictures import QUALITY
-from fgraph._sheets import GAP
+from fgraph._imaging.encode import QUALITY
+from fgraph._imaging.layout import GAP
 
 Grid: TypeAlias = int | Literal["auto"] | None
 _MOST_GAP = 256

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from PIL import GifImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from fgraph._errors import FgraphError
-from fgraph._pictures import ASCII, EXIF_DETAILS, USER_COMMENT
+from fgraph._imaging.encode import ASCII, EXIF_DETAILS, USER_COMMENT
 
 MOST_TEXT = 16 * 2**20  # characters of all texts together
 _DESCRIPTION = 270  # the TIFF tag for free text

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fgraph._errors import FgraphError
-from fgraph._pictures import INVERSION
+from fgraph._imaging.encode import INVERSION
 from fgraph.save.reading import read_texts
 
 PREFIX = "fgraph."

@@ -10,12 +10,12 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from fgraph._picture_file import locate
+from fgraph._imaging.read import locate
 from fgraph._version import __version__
 from fgraph.declare import MAIN, Graph, GraphSpec, derive_seed
 from fgraph.node import FILE
 from fgraph.save.record import ModelRecord, Record
-from fgraph.stylegan.header import DEFAULT_MODEL, find_model
+from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, find_model
 
 
 def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Record:

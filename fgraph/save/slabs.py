@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from fgraph._pictures import Pixels
+from fgraph._imaging.encode import Pixels
 
 BLOCK = 1024  # pixels along the longer side that are in memory at once
 

@@ -14,7 +14,7 @@ from string import Template
 import numpy as np
 from PIL import Image as PillowImage
 
-from fgraph._pictures import Pixels, encode_picture
+from fgraph._imaging.encode import Pixels, encode_picture
 from fgraph.save.formats import lacking
 from fgraph.save.slabs import Slabs, pyramid
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
-from fgraph._pictures import Pixels, to_pillow
+from fgraph._imaging.encode import Pixels, to_pillow
 from fgraph._results import Image
 from fgraph.save.formats import VIDEO_FORMATS, lacking
 

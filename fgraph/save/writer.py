@@ -20,7 +20,7 @@ from PIL import Image as PillowImage
 
 from fgraph._atomic import Staging, save_error, write_atomic
 from fgraph._errors import SaveError
-from fgraph._pictures import PICTURE_FORMATS, encode_picture, fits
+from fgraph._imaging.encode import PICTURE_FORMATS, encode_picture, fits
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
 from fgraph.save.arranging import arrange
 from fgraph.save.formats import VIDEO_FORMATS, read_formats

@@ -6,7 +6,7 @@
 Importing this does not import torch.
 """
 
+from fgraph.stylegan.checkpoints.inspection import Inspection, inspect
 from fgraph.stylegan.conversion import Conversion, convert
-from fgraph.stylegan.inspection import Inspection, inspect
 
 __all__ = ["Conversion", "Inspection", "convert", "inspect"]

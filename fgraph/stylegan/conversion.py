@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.inspection import Inspection, inspect
+from fgraph.stylegan.checkpoints.inspection import Inspection, inspect
 
 if TYPE_CHECKING:
-    from fgraph.stylegan.alias_free.loading import AnyGenerator
+    from fgraph.stylegan.loading import AnyGenerator
 
 _SUFFIXES = (".safetensors", ".pt")
 
@@ -66,10 +66,10 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
 
 def _write(source: Path, target: Path, half: bool) -> str:
     """Write the file; the digest of the source's tensors."""
-    from fgraph.stylegan.alias_free.loading import load_model
-    from fgraph.stylegan.checkpoint import save_generator
-    from fgraph.stylegan.generator import Generator
-    from fgraph.stylegan.rosinality_file import save_rosinality
+    from fgraph.stylegan.checkpoints.rosinality_file import save_rosinality
+    from fgraph.stylegan.checkpoints.weights import save_generator
+    from fgraph.stylegan.generators.stylegan2 import Generator
+    from fgraph.stylegan.loading import load_model
 
     generator = load_model(source)
     if target.suffix.lower() == ".pt":
@@ -81,13 +81,13 @@ def _write(source: Path, target: Path, half: bool) -> str:
 
 
 def _digest(path: Path) -> str:
-    from fgraph.stylegan.alias_free.loading import load_model
+    from fgraph.stylegan.loading import load_model
 
     return _digest_of(load_model(path))
 
 
 def _digest_of(generator: AnyGenerator) -> str:
-    from fgraph.stylegan.digest import content_digest
+    from fgraph.stylegan.generators.digest import content_digest
 
     # Statistics are measured, not part of the model: without them the digest is the same in every format.
     tensors = {name: value for name, value in generator.tensors.items() if name not in ("style_mean", "style_std")}

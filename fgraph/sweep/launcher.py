@@ -26,7 +26,7 @@ from fgraph._errors import FgraphError
 from fgraph.sweep.composing import SweepComposer
 
 if TYPE_CHECKING:
-    from fgraph.sweep.together import Engine
+    from fgraph.api.together import Engine
 
 log = logging.getLogger(__name__)
 
@@ -95,7 +95,7 @@ class FusedLauncher(Launcher):
 
     def make_engine(self) -> Engine:
         """What runs the jobs of one group."""
-        from fgraph.sweep.together import run_together  # not for --help: it brings the compiler
+        from fgraph.api.together import run_together  # not for --help: it brings the compiler
 
         return run_together
 

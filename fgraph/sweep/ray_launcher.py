@@ -13,7 +13,7 @@ from fgraph._errors import FgraphError
 from fgraph.sweep.launcher import FusedLauncher
 
 if TYPE_CHECKING:
-    from fgraph.sweep.together import Engine, Options, Outcome, Work
+    from fgraph.api.together import Engine, Options, Outcome, Work
     from fgraph.sweep.workers import Room
 
 

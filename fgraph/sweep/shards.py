@@ -12,10 +12,10 @@ import numpy as np
 
 from fgraph._errors import GraphError
 from fgraph._ports import Kind
+from fgraph.api.together import Work
 from fgraph.declare import derive_seed
 from fgraph.digraph import WiredNode, Wiring, wire
 from fgraph.node import field_roles
-from fgraph.sweep.together import Work
 
 _SLACK = 0.25  # of a shard's share: how far a cut may move from where the shards would be equal
 

@@ -14,7 +14,7 @@ from typing import Any
 import ray
 
 from fgraph._errors import FgraphError, GraphError, RunError
-from fgraph.sweep.together import Options, Outcome, Work, run_together
+from fgraph.api.together import Options, Outcome, Work, run_together
 
 log = logging.getLogger(__name__)
 

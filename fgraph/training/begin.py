@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.discriminator import Discriminator, initial_tensors
-from fgraph.stylegan.discriminator_file import load_discriminator
-from fgraph.stylegan.discriminator_table import DiscriminatorTable
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
+from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.nn.discriminator import Discriminator, initial_tensors
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable
+from fgraph.stylegan.tables.stylegan2 import LayerTable
 from fgraph.training.grow import grow
 from fgraph.training.initial import default_channels, draw_generator
 from fgraph.training.settings import TrainingError, TrainingSettings

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import torch
 
-from fgraph.stylegan.discriminator import initial_tensors
-from fgraph.stylegan.discriminator_table import DiscriminatorTable
+from fgraph.stylegan.nn.discriminator import initial_tensors
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.training.initial import draw_generator
 from fgraph.training.state import Moments, State, Tensors, lay_out_discriminator, lay_out_generator
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.layers import LayerTable
-from fgraph.stylegan.tensors import required_shapes
+from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.tensors import required_shapes
 from fgraph.training.draws import draw_for
 from fgraph.training.state import Tensors
 

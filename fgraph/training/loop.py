@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from fgraph.stylegan import discriminator
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.nn import discriminator
 from fgraph.training.augment import adapt, augment
 from fgraph.training.batches import Batches
 from fgraph.training.devices import average, average_gradients

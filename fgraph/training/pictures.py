@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from fgraph._atomic import save_error, write_atomic
-from fgraph._picture_file import fit_picture, to_rgb
+from fgraph._imaging.read import fit_picture, to_rgb
 from fgraph.training.settings import TrainingError
 
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")

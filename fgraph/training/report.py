@@ -9,8 +9,8 @@ from typing import Any
 import torch
 
 from fgraph._atomic import write_atomic
-from fgraph._pictures import encode_png, tile_rows, to_pixels
-from fgraph.stylegan.generator import Generator
+from fgraph._imaging.encode import encode_png, tile_rows, to_pixels
+from fgraph.stylegan.generators.stylegan2 import Generator
 from fgraph.training.curves import draw_curves
 from fgraph.training.draws import draw_for
 from fgraph.training.settings import TrainingError, TrainingSettings

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from fgraph.stylegan.checkpoint import save_generator
+from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.training.batches import Batches
 from fgraph.training.begin import begin
 from fgraph.training.devices import launch

@@ -19,10 +19,10 @@ from torch import Tensor
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import ModelError
-from fgraph.stylegan.discriminator_table import DiscriminatorTable, discriminator_shapes
-from fgraph.stylegan.layers import LayerTable
-from fgraph.stylegan.own_file import describe, table_of
-from fgraph.stylegan.tensors import check_shapes
+from fgraph.stylegan.checkpoints.own_file import describe, table_of
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
+from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.tensors import check_shapes
 from fgraph.training.state import Moments, State, Tensors, lay_out_discriminator, lay_out_generator
 
 FORMAT = "fgraph-training"

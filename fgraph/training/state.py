@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.discriminator_table import DiscriminatorTable
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.layers import LayerTable
-from fgraph.stylegan.network import lay_out
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.nn.stylegan2 import lay_out
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable
+from fgraph.stylegan.tables.stylegan2 import LayerTable
 
 Tensors = dict[str, Tensor]
 MEASURED = ("w_mean", "style_mean", "style_std")  # of a generator, not trained

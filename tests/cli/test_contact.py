@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
+from fgraph._imaging.layout import Cell
 from fgraph._results import Image, Latents
-from fgraph._sheets import Cell
 from fgraph.cli import contact, main
 from fgraph.save import save_results
 

@@ -13,7 +13,7 @@ from PIL import Image
 import fgraph
 from fgraph._atomic import write_atomic
 from fgraph.cli import main
-from fgraph.stylegan.checkpoint import save_generator
+from fgraph.stylegan.checkpoints.weights import save_generator
 from tests.networks import tiny
 
 

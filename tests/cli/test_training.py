@@ -10,7 +10,7 @@ import yaml
 from PIL import Image
 
 from fgraph.cli import main
-from fgraph.stylegan.header import read_header
+from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.training import TrainingSettings
 from fgraph.training.settings import TOP_LEVEL
 

@@ -6,10 +6,10 @@ from typing import Literal
 import pytest
 from pydantic import create_model
 
-from fgraph import _nodes
+from fgraph import registry as _nodes
 from fgraph._errors import FgraphError
-from fgraph._nodes import field_order, registry
 from fgraph.node import Node
+from fgraph.registry import field_order, registry
 from tests.declare.toys import TOYS, Box, Ramp, Sample
 
 

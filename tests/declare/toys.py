@@ -5,9 +5,9 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from fgraph._arrays import Array
-from fgraph._nodes import registry
 from fgraph._ports import Kind, LayerSet
 from fgraph.node import Data, FeaturesPort, ImagePort, LatentPort, MaskPort, Node, Noise, PerRow, SpatialPort
+from fgraph.registry import registry
 
 
 class Sample(Node):

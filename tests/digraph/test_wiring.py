@@ -6,11 +6,11 @@ from typing import Literal
 import pytest
 
 from fgraph._errors import Fault
-from fgraph._nodes import registry
 from fgraph._ports import Kind
 from fgraph.declare import read
 from fgraph.digraph import Wiring, wire
 from fgraph.node import Node
+from fgraph.registry import registry
 from tests.declare.toys import BLEND, OPS, TOYS
 
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import fgraph
-from fgraph._sheets import Cell
+from fgraph._imaging.layout import Cell
 from tests.docs.blocks import ROOT
 from tests.docs.commands import PAGES
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import fgraph
-from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
+from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
 from tests.alias_free_networks import tiny_alias_free
 from tests.engine.comparing import assert_close
 from tests.engine.test_goldens import GOLDENS

@@ -6,7 +6,7 @@ from typing import Any
 
 import fgraph
 from fgraph.ir.ops import LayerOp
-from fgraph.stylegan.alias_free.loading import load_alias_free
+from fgraph.stylegan.loading import load_alias_free
 from tests.engine.comparing import assert_close
 from tests.engine.test_alias_free_graphs import T, made
 from tests.engine.test_goldens import GOLDENS

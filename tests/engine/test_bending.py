@@ -10,7 +10,7 @@ import pytest
 
 import fgraph
 from fgraph.ir.bendings import draw_channels
-from fgraph.stylegan.clustering import channel_clusters
+from fgraph.stylegan.measured.clustering import channel_clusters
 from tests.networks import tiny
 from tests.step_nodes import interpret
 from tests.strategies import load

@@ -11,7 +11,7 @@ import torch
 from safetensors.numpy import save_file
 
 import fgraph
-from fgraph.stylegan.directions import principal_directions
+from fgraph.stylegan.measured.directions import principal_directions
 from nodes.walk import catmull_rom
 from tests.networks import tiny
 from tests.strategies import load

@@ -213,7 +213,7 @@ CASES = (
 
 @pytest.mark.parametrize("engine", ["batched", "eager"])
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_graph_equals_golden(case: Case, engine: fgraph._front.Engine) -> None:
+def test_graph_equals_golden(case: Case, engine: fgraph.api.pipeline.Engine) -> None:
     expected = np.load(GOLDENS / f"{case.golden}.npz")[case.array]
     made = fgraph.run(case.graph(), engine=engine, device="cpu")["image"].array
     assert made.shape == expected.shape

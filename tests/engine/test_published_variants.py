@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 import fgraph
-from fgraph.stylegan.network import upsample_skip
+from fgraph.stylegan.nn.stylegan2 import upsample_skip
 from tests.engine.comparing import assert_close
 from tests.networks import tiny
 

@@ -10,7 +10,7 @@ import pytest
 
 import fgraph
 from fgraph.runtime.kernels import owning
-from fgraph.stylegan.ownership import find_owners
+from fgraph.stylegan.measured.ownership import find_owners
 from tests.engine.comparing import assert_close
 from tests.networks import tiny
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fgraph.fields import Cell, Constant, Field, Hat, Ramp, rasterise, support
+from fgraph.masks import Cell, Constant, Field, Hat, Ramp, rasterise, support
 
 few = settings(max_examples=80, derandomize=True, deadline=None)
 lengths = st.integers(1, 70)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fgraph._geometry import Crop, Edit, Flip, Pad, Resize, Shift, SizeError, apply_edit
-from fgraph.fields import (
+from fgraph.masks import (
     Box,
     Cell,
     Combine,
@@ -101,7 +101,7 @@ def test_a_window_is_cut_from_the_raster_and_differences_lie_in_their_rectangle(
 
 def test_wide_local_fields_draw_no_more_than_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[tuple[int, int]] = []
-    monkeypatch.setattr("fgraph.fields.base.rasterise", lambda field, *size: drawn.append(size))
+    monkeypatch.setattr("fgraph.masks.base.rasterise", lambda field, *size: drawn.append(size))
     cell = product(Hat(70, 200, "x"), Hat(1, 2, "y"))
     assert cell.is_local
     assert support(cell, 2048, 1024 * 1000) is not None
@@ -227,7 +227,7 @@ def test_text() -> None:
 
 
 def test_the_cache_stays_within_its_bytes() -> None:
-    from fgraph.fields.base import _RasterCache
+    from fgraph.masks.base import _RasterCache
 
     cache = _RasterCache(limit=100)
     for size in range(1, 6):

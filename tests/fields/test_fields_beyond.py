@@ -7,7 +7,7 @@ from fractions import Fraction as F
 import numpy as np
 
 from fgraph._geometry import Shift, Transform, apply_edit
-from fgraph.fields import Box, Constant, Ramp, complement, rasterise, rasterise_window, support, turned, with_margin
+from fgraph.masks import Box, Constant, Ramp, complement, rasterise, rasterise_window, support, turned, with_margin
 
 
 def test_a_margin_goes_on_with_edge_values() -> None:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from fgraph.fields import Box, Ellipse, Picture, Polygon, rasterise, support
+from fgraph.masks import Box, Ellipse, Picture, Polygon, rasterise, support
 
 GOLDENS = Path(__file__).parents[1] / "goldens"
 few = settings(max_examples=60, derandomize=True, deadline=None)

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from fgraph.stylegan.checkpoint import save_generator
-from fgraph.stylegan.layers import LayerTable
-from fgraph.stylegan.rosinality import key_map
+from fgraph.stylegan.checkpoints.rosinality import key_map
+from fgraph.stylegan.checkpoints.weights import save_generator
+from fgraph.stylegan.tables.stylegan2 import LayerTable
 from tests import tensorflow_pickles
 from tests.alias_free_networks import tiny_alias_free
 from tests.network_pickles import checkpoint, random_generator, random_tensors

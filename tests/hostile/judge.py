@@ -15,8 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.alias_free.loading import load_model
-from fgraph.stylegan.header import read_header
+from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.loading import load_model
 
 _FORBIDDEN = ("os.", "subprocess.", "socket.", "shutil.", "ctypes.", "exec", "compile", "import", "pickle.", "marshal.",
               "tempfile.", "webbrowser.", "urllib.", "pty.")  # fmt: skip

@@ -8,7 +8,7 @@ import torch
 from fgraph.inversion import Settings
 from fgraph.inversion.optimise import Problem
 from fgraph.inversion.problem import make_problem
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.generators.stylegan2 import Generator
 from tests.networks import tiny
 
 

@@ -17,14 +17,14 @@ import pytest
 import torch
 from PIL import Image
 
-from fgraph._pictures import to_pixels
+from fgraph._imaging.encode import to_pixels
 from fgraph.inversion.job import Job, Listener, run_job
 from fgraph.inversion.optimise import Found, Search
 from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
 from fgraph.inversion.results import Result
 from fgraph.inversion.store import Store
 from fgraph.ir.files import read_latent
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.generators.stylegan2 import Generator
 from tests.inversion.conftest import problem_of
 
 

@@ -14,8 +14,8 @@ from fgraph._errors import FgraphError
 from fgraph.inversion import perceptual
 from fgraph.inversion.losses import Objective, at_most, feature_loss, mean_squared, pyramid_loss
 from fgraph.inversion.settings import Settings
-from fgraph.stylegan.discriminator import Discriminator, initial_tensors
-from fgraph.stylegan.discriminator_table import DiscriminatorTable
+from fgraph.stylegan.nn.discriminator import Discriminator, initial_tensors
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 
 
 def pictures(rows: int, size: int, seed: int = 0) -> Tensor:

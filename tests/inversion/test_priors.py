@@ -10,8 +10,8 @@ import torch
 from fgraph.inversion.priors import SHRINKAGE, make_prior
 from fgraph.inversion.settings import Prior
 from fgraph.inversion.statistics import read_statistics
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.statistics import sample_w
+from fgraph.stylegan.generators.statistics import sample_w
+from fgraph.stylegan.generators.stylegan2 import Generator
 from tests.networks import tiny
 
 GENERATOR = tiny(1).to(dtype=torch.float64)

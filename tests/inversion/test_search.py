@@ -15,8 +15,8 @@ from fgraph.inversion.optimise import Found, Search
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.settings import Space
 from fgraph.inversion.spaces import code_shape, mean_code, styles_of
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.statistics import sample_w
+from fgraph.stylegan.generators.statistics import sample_w
+from fgraph.stylegan.generators.stylegan2 import Generator
 from tests.inversion.conftest import problem_of
 
 

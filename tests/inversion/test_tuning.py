@@ -12,7 +12,7 @@ from PIL import Image
 
 import fgraph
 from fgraph._errors import FgraphError, ModelError
-from fgraph._pictures import to_pixels
+from fgraph._imaging.encode import to_pixels
 from fgraph.inversion.batch import invert
 from fgraph.inversion.job import Job, run_job
 from fgraph.inversion.pictures import Reading, find_pictures, read_pictures
@@ -20,8 +20,8 @@ from fgraph.inversion.problem import make_problem
 from fgraph.inversion.settings import Settings, Tuning
 from fgraph.inversion.store import Store
 from fgraph.inversion.tuning import changed, tune, tune_results
-from fgraph.stylegan.checkpoint import load_generator, save_generator
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
+from fgraph.stylegan.generators.stylegan2 import Generator
 from tests.alias_free_networks import tiny_alias_free
 from tests.inversion.conftest import problem_of
 from tests.networks import tiny

@@ -10,7 +10,7 @@ import pytest
 import tifffile
 
 import fgraph
-from fgraph import _front
+from fgraph.api import pipeline
 from fgraph.cli import main
 from fgraph.cli.command import GRAPHS
 from fgraph.save import read_record
@@ -43,7 +43,7 @@ def test_pieces_are_the_whole(tmp_path: Path, name: str, overrides: tuple[str, .
 
 def test_no_run_makes_more_than_its_piece(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     peaks = {}
-    real = _front.run
+    real = pipeline.run
     for count in (12, 24):  # both have pieces in the middle, with neighbours on two sides
         seen: list[int] = []
 
@@ -53,7 +53,7 @@ def test_no_run_makes_more_than_its_piece(tmp_path: Path, monkeypatch: pytest.Mo
             assert plan.raw.outputs[0].tensors["pixels"].rows == 1
             return real(plan)
 
-        monkeypatch.setattr(_front, "run", run)
+        monkeypatch.setattr(pipeline, "run", run)
         fgraph.save_large(bundled("panorama", f"nodes.z.count={count}"), tmp_path / "a.tif", piece=256)
         peaks[count] = max(seen)
     assert len(seen) == 6
@@ -65,8 +65,8 @@ def test_rows_are_numbered_and_inversion_is_done_once(tmp_path: Path, monkeypatc
         "invert", "nodes.code.steps=2", "outputs=[image]", "nodes.target.path=[landscape.png,landscape.png]"
     )
     calls = []
-    real = _front.run
-    monkeypatch.setattr(_front, "run", lambda graph, **given: (calls.append(graph), real(graph, **given))[1])
+    real = pipeline.run
+    monkeypatch.setattr(pipeline, "run", lambda graph, **given: (calls.append(graph), real(graph, **given))[1])
     paths = fgraph.save_large(graph, tmp_path / "a.dzi", piece=32, tiles="png")
     assert [path.name for path in paths] == ["a_000.dzi", "a_000.html", "a_001.dzi", "a_001.html"]
     assert sum("invert" in {node.op for node in one.spec.nodes.values()} for one in calls) == 1

@@ -11,7 +11,7 @@ import torch
 
 from fgraph.plan import Plan, Step
 from fgraph.runtime import run_plan
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.generators.stylegan2 import Generator
 
 
 class Counted:

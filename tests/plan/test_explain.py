@@ -15,8 +15,8 @@ import pytest
 
 import fgraph
 from fgraph.plan import Plan
+from fgraph.plan.device_profile import Rate, Speeds, cache_folder, find_speeds, save_speeds
 from fgraph.plan.forecast import conv_flops, forecast, rate, step_seconds
-from fgraph.plan.speeds import Rate, Speeds, cache_folder, find_speeds, save_speeds
 
 ROOT = Path(__file__).parent.parent.parent
 GRAPH = """
@@ -46,8 +46,8 @@ SPEEDS = Speeds(
 @pytest.fixture(autouse=True)
 def _empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """An empty cache of the user's, in a process of which the count of threads is not known."""
-    monkeypatch.setattr("fgraph.plan.speeds._loaded_threads", lambda: None)
-    monkeypatch.setattr("fgraph.plan.speeds.cache_folder", lambda: tmp_path)
+    monkeypatch.setattr("fgraph.plan.device_profile._loaded_threads", lambda: None)
+    monkeypatch.setattr("fgraph.plan.device_profile.cache_folder", lambda: tmp_path)
 
 
 def planned(graph: str = GRAPH) -> Plan:
@@ -135,9 +135,9 @@ def test_what_was_measured_is_found_again_under_the_same_circumstances(monkeypat
     assert find_speeds("cpu", "float32") == SPEEDS
     assert find_speeds("cpu", "float64") is None
     assert find_speeds("cuda", "float32") is None
-    monkeypatch.setattr("fgraph.plan.speeds._loaded_threads", lambda: 2)
+    monkeypatch.setattr("fgraph.plan.device_profile._loaded_threads", lambda: 2)
     assert find_speeds("cpu", "float32") is None
-    monkeypatch.setattr("fgraph.plan.speeds._loaded_threads", lambda: None)
+    monkeypatch.setattr("fgraph.plan.device_profile._loaded_threads", lambda: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "17")
     assert find_speeds("cpu", "float32") is None
 

@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fgraph
+from fgraph.analysis import find_regions
+from fgraph.analysis import retention as keeping
 from fgraph.ir.ops import Hold
-from fgraph.passes import find_regions, keeping
 from fgraph.plan import Plan
 from fgraph.plan.boxes import find_boxes
-from fgraph.plan.cells import cells_of, chunks_of, codes_of, halved, joined
 from fgraph.plan.chunks import cut_work
+from fgraph.plan.output_tiles import cells_of, chunks_of, codes_of, halved, joined
 from fgraph.plan.plan import _parts
 from tests.engine.comparing import assert_equal
 from tests.engine.test_random_graphs import thoroughly

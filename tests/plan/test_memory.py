@@ -11,11 +11,11 @@ import torch
 from torch.profiler import profile
 
 import fgraph
+from fgraph.analysis import retention as keeping
 from fgraph.ir.ops import Hold
-from fgraph.passes import keeping
 from fgraph.runtime import memory
 from fgraph.runtime.memory import free_bytes, keep_freed_memory
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.generators.stylegan2 import Generator
 from tests.alias_free_networks import Kind, design, random_alias_free
 from tests.networks import wide
 

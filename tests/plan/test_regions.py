@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import fgraph
-from fgraph.ir.kept import rows_of
+from fgraph.analysis import find_regions
+from fgraph.analysis.access import cyclic_axes
+from fgraph.ir.baseline import rows_of
 from fgraph.ir.ops import DrawMask, Mix
 from fgraph.ir.program import Operand
 from fgraph.ir.regions import NOTHING, clip, covers, intersect, whole
-from fgraph.passes import find_regions
-from fgraph.passes.reading import cyclic_axes
 from fgraph.plan import Plan
 from fgraph.plan.chunks import _beside
 from tests.networks import tiny

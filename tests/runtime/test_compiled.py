@@ -16,12 +16,12 @@ from PIL import Image
 
 import fgraph
 from fgraph._errors import FgraphError, RunError
+from fgraph.api.together import Options, Work, run_together
 from fgraph.cli import main
 from fgraph.runtime.run import _tell_uncompiled
-from fgraph.stylegan import compiled
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.layers import Layer
-from fgraph.sweep.together import Options, Work, run_together
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.nn import compiled
+from fgraph.stylegan.tables.stylegan2 import Layer
 from tests.alias_free_networks import tiny_alias_free
 from tests.engine.comparing import TOLERANCE
 from tests.networks import tiny

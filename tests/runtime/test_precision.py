@@ -10,8 +10,8 @@ import torch
 
 import fgraph
 from fgraph._errors import FgraphError
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.half import DTYPES, half_from
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.nn.half import DTYPES, half_from
 from tests.networks import tiny
 
 GRAPH = """

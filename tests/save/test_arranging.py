@@ -10,8 +10,8 @@ from PIL import Image as PillowImage
 
 import fgraph
 from fgraph._errors import SaveError
+from fgraph._imaging.layout import Cell, font, lay_grid, lay_table, line_height, wrap
 from fgraph._results import Image, MaskImage
-from fgraph._sheets import Cell, font, lay_grid, lay_table, line_height, wrap
 from fgraph.save import PictureOptions, Record, read_record, save_results
 from fgraph.save.labels import label_rows
 

@@ -15,7 +15,7 @@ from PIL import Image as PillowImage
 from PIL.PngImagePlugin import PngInfo
 
 from fgraph._errors import FgraphError, GraphError, SaveError
-from fgraph._pictures import encode_picture
+from fgraph._imaging.encode import encode_picture
 from fgraph._results import Image
 from fgraph.save import ModelRecord, PictureOptions, Record, read_record, save_results
 from fgraph.save.restoring import restore, tell_changes

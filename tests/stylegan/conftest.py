@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.generators.stylegan2 import Generator
 
 GOLDENS = Path(__file__).parent.parent / "goldens"
 

@@ -9,15 +9,15 @@ import torch
 import fgraph
 from fgraph._errors import ModelError
 from fgraph.stylegan import convert, inspect
-from fgraph.stylegan.alias_free import spans
-from fgraph.stylegan.alias_free.checks import check_chain
-from fgraph.stylegan.alias_free.loading import load_alias_free
-from fgraph.stylegan.alias_free.network import Tiles
-from fgraph.stylegan.alias_free.own_file import alias_free_table_of, describe_alias_free
-from fgraph.stylegan.alias_free.resampling import resample
-from fgraph.stylegan.checkpoint import save_generator
-from fgraph.stylegan.header import read_header
-from fgraph.stylegan.layers import UnknownLayer
+from fgraph.stylegan.checkpoints.alias_free_own_file import alias_free_table_of, describe_alias_free
+from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.weights import save_generator
+from fgraph.stylegan.loading import load_alias_free
+from fgraph.stylegan.nn.stylegan3 import Tiles
+from fgraph.stylegan.nn.upfirdn import resample
+from fgraph.stylegan.tables import spans
+from fgraph.stylegan.tables.alias_free_checks import check_chain
+from fgraph.stylegan.tables.stylegan2 import UnknownLayer
 from tests.alias_free_networks import tiny_alias_free
 
 

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.header import read_header
+from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.weights import load_generator
 
 
 @pytest.fixture

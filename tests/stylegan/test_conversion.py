@@ -9,8 +9,8 @@ import torch
 
 from fgraph._errors import ModelError, SaveError
 from fgraph.stylegan import convert, inspect
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.tables.stylegan2 import LayerTable
 from tests import tensorflow_pickles
 from tests.network_pickles import checkpoint, random_tensors
 

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from fgraph.stylegan import directions, kept_arrays
-from fgraph.stylegan.clustering import channel_clusters, spherical_k_means
-from fgraph.stylegan.directions import factorised_directions, principal_directions
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.statistics import sample_w
+from fgraph.stylegan.generators.statistics import sample_w
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.measured import array_cache as kept_arrays
+from fgraph.stylegan.measured import directions
+from fgraph.stylegan.measured.clustering import channel_clusters, spherical_k_means
+from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 from tests.networks import tiny
 
 

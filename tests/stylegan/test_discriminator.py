@@ -9,8 +9,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.stylegan.discriminator import Discriminator, features, initial_tensors, score
-from fgraph.stylegan.discriminator_table import DiscriminatorTable, discriminator_shapes
+from fgraph.stylegan.nn.discriminator import Discriminator, features, initial_tensors, score
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 
 TABLE = DiscriminatorTable(size=16, channels=((4, 8), (8, 6), (16, 5)))
 

@@ -14,11 +14,11 @@ from fgraph._errors import ModelError
 from fgraph.inversion import Settings
 from fgraph.inversion.batch import invert
 from fgraph.inversion.problem import make_problem
-from fgraph.stylegan.checkpoint import load_generator, save_generator
-from fgraph.stylegan.discriminator import initial_tensors
-from fgraph.stylegan.discriminator_file import load_discriminator
-from fgraph.stylegan.discriminator_table import DiscriminatorTable
-from fgraph.stylegan.rosinality_file import save_rosinality
+from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
+from fgraph.stylegan.checkpoints.rosinality_file import save_rosinality
+from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
+from fgraph.stylegan.nn.discriminator import initial_tensors
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from tests.network_pickles import Persistent, dumps
 from tests.networks import tiny
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from fgraph.stylegan import network
+from fgraph.stylegan.nn import stylegan2 as network
 
 SIZES = [(4, 4), (3, 8), (1, 5), (7, 1), (1, 1)]
 

@@ -6,12 +6,12 @@ import sys
 import pytest
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.header import BUNDLED, read_header
+from fgraph.stylegan.checkpoints.header import BUNDLED, read_header
+from fgraph.stylegan.checkpoints.weights import load_generator
 
 WITHOUT_TORCH = """
 import sys
-from fgraph.stylegan.header import read_header
+from fgraph.stylegan.checkpoints.header import read_header
 for source in sys.argv[1:]:
     header = read_header(source)
     print(header.format, header.table.size, header.table.style_length)

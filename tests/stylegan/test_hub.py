@@ -11,8 +11,8 @@ import pytest
 
 import fgraph
 from fgraph._errors import ModelError
-from fgraph.stylegan.header import read_header
-from fgraph.stylegan.sources import fetch_model
+from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.sources import fetch_model
 
 COMMITS = {"main": "a" * 40, "v1": "b" * 40}
 _PLACE = re.compile(r"/org/repo/resolve/([^/]+)/sub/model\.pt")

@@ -11,10 +11,10 @@ import torch
 
 import fgraph
 from fgraph._errors import ModelError
-from fgraph.stylegan.activations import GAINS
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.header import read_header
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.tables.activations import GAINS
+from fgraph.stylegan.tables.stylegan2 import LayerTable
 from tests.network_pickles import checkpoint, random_tensors
 
 FILES = {
@@ -55,7 +55,7 @@ def test_equals_the_original(name, goldens, golden):
 
 WITHOUT_TORCH = """
 import sys
-from fgraph.stylegan.header import read_header
+from fgraph.stylegan.checkpoints.header import read_header
 for source in sys.argv[1:]:
     table = read_header(source).table
     print(table.architecture, table.size, table.style_length, table.c_dim, table.clamp)
@@ -122,7 +122,7 @@ def test_a_missing_mean_is_measured(tmp_path):
 
 @pytest.mark.parametrize("activation", GAINS)
 def test_activations(activation):
-    from fgraph.stylegan import network
+    from fgraph.stylegan.nn import stylegan2 as network
 
     x = torch.linspace(-3, 3, 12).reshape(1, 3, 2, 2)
     weight, style = torch.eye(3)[:, :, None, None], torch.ones(1, 3)
@@ -263,7 +263,7 @@ def test_networks_that_are_wrong(change, says, tmp_path):
 MEMORY = """
 import sys, time
 import fgraph, torch
-import fgraph.stylegan.checkpoint as checkpoint
+import fgraph.stylegan.checkpoints.weights as checkpoint
 torch.set_num_threads(1)
 def peak():
     with open("/proc/self/status") as file:  # that of getrusage begins with the parent's

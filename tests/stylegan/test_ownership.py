@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from fgraph.runtime.kernels.owning import weigh
-from fgraph.stylegan.ownership import Settings, cluster, find_owners, membership, resized
+from fgraph.stylegan.measured.ownership import Settings, cluster, find_owners, membership, resized
 from tests.networks import tiny
 
 SETTINGS = Settings("b8", 4, 24, 0)

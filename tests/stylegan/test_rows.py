@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from fgraph.stylegan import chunk_sizes, network
+from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.tables import chunk_sizes
 
 
 def test_a_row_does_not_depend_on_its_batch(small, styles):
@@ -62,7 +63,7 @@ def test_gradients_reach_weights(small, styles):
 
 
 def test_use_in_inference_mode_leaves_gradients_possible(goldens):
-    from fgraph.stylegan.checkpoint import load_generator
+    from fgraph.stylegan.checkpoints.weights import load_generator
 
     with torch.inference_mode():
         generator = load_generator(goldens / "soat64_a.pt")

@@ -9,9 +9,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from fgraph._errors import ModelError, SaveError
-from fgraph.stylegan.checkpoint import load_generator, save_generator
-from fgraph.stylegan.header import BUNDLED, read_header
-from fgraph.stylegan.statistics import SAMPLES, SEED
+from fgraph.stylegan.checkpoints.header import BUNDLED, read_header
+from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
+from fgraph.stylegan.generators.statistics import SAMPLES, SEED
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ import fgraph
 from fgraph._downloads import Downloads, chosen_downloads
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect
-from fgraph.stylegan.header import read_header
-from fgraph.stylegan.sources import default_folder, fetch_model, is_address
+from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.sources import default_folder, fetch_model, is_address
 from tests.serving import serving
 
 
@@ -153,7 +153,7 @@ def test_addresses_that_are_none(address, says, folder):
 FETCH = """
 import sys
 import fgraph
-from fgraph.stylegan.sources import fetch_model
+from fgraph.stylegan.checkpoints.sources import fetch_model
 with fgraph.downloads(sys.argv[2]):
     print(fetch_model(sys.argv[1]))
 """

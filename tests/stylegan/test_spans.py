@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.checkpoint import load_weights
-from fgraph.stylegan.contents import Weight
-from fgraph.stylegan.pickles.refusal import Refused
-from fgraph.stylegan.pickles.span import Span
-from fgraph.stylegan.pickles.stored import Storage, view
+from fgraph.stylegan.checkpoints.contents import Weight
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.span import Span
+from fgraph.stylegan.checkpoints.pickles.stored import Storage, view
+from fgraph.stylegan.checkpoints.weights import load_weights
 
 MEANT = random.Random(0).randbytes(700_001)  # more than two of the chunks that are decoded at once
 

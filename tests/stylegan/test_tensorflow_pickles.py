@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.header import read_header
-from fgraph.stylegan.layers import LayerTable
+from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.tables.stylegan2 import LayerTable
 from tests.network_pickles import random_tensors
 from tests.tensorflow_pickles import checkpoint
 

@@ -10,7 +10,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 import fgraph
-from fgraph.stylegan import chunk_sizes, generator, network, winograd
+from fgraph.stylegan.generators import stylegan2 as generator
+from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.nn import winograd
+from fgraph.stylegan.tables import chunk_sizes
 from tests.networks import tiny, wide
 
 

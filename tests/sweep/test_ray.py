@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from fgraph._errors import FgraphError, GraphError, RunError
+from fgraph.api.together import Options, Work, run_together
 from fgraph.cli import main
 from fgraph.sweep.ray_launcher import RayLauncher
-from fgraph.sweep.together import Options, Work, run_together
 
 if importlib.util.find_spec("ray") is None:
     pytest.skip("needs the extra [ray]", allow_module_level=True)

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fgraph.api.together import Work
 from fgraph.cli.command import GRAPHS
 from fgraph.declare.document import parse
 from fgraph.sweep.shards import Likeness, cut, liken
-from fgraph.sweep.together import Work
 
 LIKENESSES = st.lists(
     st.builds(Likeness, st.lists(st.sampled_from("abcd"), max_size=3).map(tuple), st.floats(1, 9)), min_size=1

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fgraph import _front
 from fgraph._errors import FgraphError, GraphError, MemoryBudgetError, RunError
+from fgraph.api import pipeline
+from fgraph.api.together import Options, Outcome, Work, apart
 from fgraph.cli import main
 from fgraph.plan import Plan
-from fgraph.sweep.together import Options, Outcome, Work, apart
 
 CODE = {"op": "sample", "truncation": 0.7}
 IMAGE = {"op": "decode", "of": "code"}
@@ -27,13 +27,13 @@ def work(seed: int, **fields: Any) -> Work:
 def plans(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Plan]:
     """The plans that are made, in an empty working directory."""
     made: list[Plan] = []
-    compile_graphs = _front.compile
+    compile_graphs = pipeline.compile
 
     def compile_and_keep(*arguments: Any, **options: Any) -> Plan:
         made.append(compile_graphs(*arguments, **options))
         return made[-1]
 
-    monkeypatch.setattr(_front, "compile", compile_and_keep)
+    monkeypatch.setattr(pipeline, "compile", compile_and_keep)
     monkeypatch.chdir(tmp_path)
     return made
 
@@ -160,7 +160,7 @@ def test_options_at_fault_are_told_at_once() -> None:
 
     def attempt(some: Sequence[Work]) -> list[Outcome]:
         sizes.append(len(some))
-        return _front.run(Options(device="nowhere").compile(some))
+        return pipeline.run(Options(device="nowhere").compile(some))
 
     assert [type(one) for one in apart([work(1), work(2), work(3)], attempt)] == [FgraphError] * 3
     assert sizes == [3]
@@ -171,7 +171,7 @@ def test_faults_need_no_halving() -> None:
 
     def attempt(some: Sequence[Work]) -> list[Outcome]:
         sizes.append(len(some))
-        return _front.run(Options().compile(some))
+        return pipeline.run(Options().compile(some))
 
     outcomes = apart([work(1), work(2, of="cod"), work(3), work(4, of="cody")], attempt)
     assert [isinstance(one, GraphError) for one in outcomes] == [False, True, False, True]

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import torch
 
-from fgraph.stylegan import network
-from fgraph.stylegan.discriminator import score
-from fgraph.stylegan.discriminator_table import discriminator_shapes
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.nn.discriminator import score
+from fgraph.stylegan.tables.discriminator import discriminator_shapes
 from fgraph.training.begin import begin
 from fgraph.training.grow import grow
 from fgraph.training.initial import draw_generator

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.stylegan.resampling import downsample, smooth
+from fgraph.stylegan.nn.resampling import downsample, smooth
 
 
 def written_out(x: Tensor, padding: int) -> Tensor:

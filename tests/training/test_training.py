@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from fgraph._errors import FgraphError
-from fgraph.stylegan.checkpoint import load_generator, save_generator
+from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
 from fgraph.training import TrainingError, read_training_settings
 from fgraph.training.begin import begin
 from fgraph.training.loop import Trainer

@@ -10,7 +10,7 @@ from PIL import Image
 from sheets import GRAPHS, strip
 
 import fgraph
-from fgraph._sheets import Cell, lay_strip
+from fgraph._imaging.layout import Cell, lay_strip
 
 WIDTH = 1100  # pixels: what does not fit goes on the next line
 GAP = 8

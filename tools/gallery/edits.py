@@ -13,8 +13,8 @@ from torch.nn.functional import interpolate
 
 import fgraph
 from fgraph.runtime.kernels.owning import load_catalogue
-from fgraph.stylegan.checkpoint import load_generator
-from fgraph.stylegan.ownership import Settings, membership
+from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.measured.ownership import Settings, membership
 
 
 def draw_variations() -> Pictures:

@@ -11,7 +11,7 @@ from PIL import Image
 from sheets import GRAPHS, zoomed
 
 import fgraph
-from fgraph._sheets import Cell, lay_strip, lay_table
+from fgraph._imaging.layout import Cell, lay_strip, lay_table
 from fgraph.save import save_video
 
 FRAMES, SHOWN = 36, 12  # of the walk; of them in the strip

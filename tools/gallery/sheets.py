@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 import fgraph
-from fgraph._pictures import encode_picture, to_pillow
-from fgraph._sheets import Cell, lay_grid, lay_strip
+from fgraph._imaging.encode import encode_picture, to_pillow
+from fgraph._imaging.layout import Cell, lay_grid, lay_strip
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPHS = ROOT / "graphs" / "graph"

@@ -10,9 +10,9 @@ from fgraph.ir.ops.latent import FIRST
 from fgraph.ir.ops.layer import LayerOp
 from fgraph.ir.regions import Region, whole
 from fgraph.ir.types import Type, TypeKind
-from fgraph.stylegan.alias_free import spans
-from fgraph.stylegan.alias_free.spans import Span, X, Y
-from fgraph.stylegan.alias_free.table import AliasFreeLayer, layer_flops
+from fgraph.stylegan.tables import spans
+from fgraph.stylegan.tables.spans import Span, X, Y
+from fgraph.stylegan.tables.stylegan3 import AliasFreeLayer, layer_flops
 
 _FEATURE = 12  # operations of one sample of a Fourier feature, roughly: two products, a sine
 

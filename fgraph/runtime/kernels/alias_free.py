@@ -10,7 +10,7 @@ from torch import Tensor
 from fgraph.ir.ops import Filtered, Fourier, Plane
 from fgraph.ir.regions import Region
 from fgraph.runtime.kernels.context import KernelContext, Params
-from fgraph.stylegan.alias_free.network import Tiles
+from fgraph.stylegan.nn.stylegan3 import Tiles
 
 
 def plane(op: Plane, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

@@ -16,7 +16,7 @@ from fgraph.ir.bendings import Bending, Channels, Cluster, Dilate, Erode, Invert
 from fgraph.ir.ops import BendChannels
 from fgraph.ir.regions import Cyclic, Region, Size, whole
 from fgraph.runtime.kernels.context import KernelContext, Params
-from fgraph.stylegan.clustering import channel_clusters
+from fgraph.stylegan.measured.clustering import channel_clusters
 
 Indices = NDArray[np.int64]
 

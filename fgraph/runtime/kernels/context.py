@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from fgraph.ir.ops import Op
-from fgraph.stylegan.alias_free.generator import AliasFreeGenerator
-from fgraph.stylegan.alias_free.loading import AnyGenerator
-from fgraph.stylegan.generator import Generator
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
+from fgraph.stylegan.loading import AnyGenerator
 
 Params = Sequence[Hashable]
 # The third argument is the parameters of rows, or, where the operation `takes_numbers`, these as a tensor.

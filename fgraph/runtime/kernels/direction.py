@@ -10,8 +10,8 @@ from torch import Tensor
 
 from fgraph.ir.ops import Combine, Component, Move, Slerp, Slope, TruncateStyles
 from fgraph.runtime.kernels.context import KernelContext, Params
-from fgraph.stylegan import network
-from fgraph.stylegan.directions import factorised_directions, principal_directions
+from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
+from fgraph.stylegan.nn import stylegan2 as network
 
 _STRAIGHT = 1e-6  # radians: nearer than this, the sphere is flat
 

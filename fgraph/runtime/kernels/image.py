@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from torch import Tensor
 
-from fgraph._picture_file import load_picture
+from fgraph._imaging.read import load_picture
 from fgraph.ir.ops import Apply, Clamp, Hold, Picture
 from fgraph.runtime.kernels.context import KernelContext, Params
 

@@ -17,7 +17,7 @@ from fgraph.ir.ops import Affine, Draw, Given, Invert, Lerp, MapZ, Repeat, Splic
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.seeds import draw_codes
 from fgraph.runtime.progress import progress
-from fgraph.stylegan.sources import default_folder
+from fgraph.stylegan.checkpoints.sources import default_folder
 
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from fgraph.ir.ops import Const, Conv, ToRGB, Upsample
 from fgraph.runtime.kernels.context import KernelContext, Params
-from fgraph.stylegan.network import upsample_skip
+from fgraph.stylegan.nn.stylegan2 import upsample_skip
 
 
 def const(op: Const, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

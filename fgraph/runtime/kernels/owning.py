@@ -18,12 +18,12 @@ from torch import Tensor
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
-from fgraph.fields import Field, rasterise
 from fgraph.ir.ops import Own
-from fgraph.plan.speeds import cache_folder
+from fgraph.masks import Field, rasterise
+from fgraph.plan.device_profile import cache_folder
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
-from fgraph.stylegan.generator import Generator
-from fgraph.stylegan.ownership import Catalogue, Settings, find_owners
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.measured.ownership import Catalogue, Settings, find_owners
 
 _VERSION = 1  # of what is kept: raised where the same settings give other numbers
 _MOST = 8  # held in memory

@@ -12,8 +12,8 @@ import numpy as np
 from torch import Tensor
 
 from fgraph._geometry import Shift
-from fgraph.fields import Box, edited, feathered, rasterise
 from fgraph.ir.ops import Propose, Transplant
+from fgraph.masks import Box, edited, feathered, rasterise
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
 from fgraph.runtime.kernels.spatial import edit_map

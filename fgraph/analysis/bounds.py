@@ -1,0 +1,238 @@
+"""Which rectangle of each value is looked at, row by row and chunk by chunk, from the outputs back.
+
+A convolution asks for a halo, an operand of a mix only for the support of its weight, a crop for what it cuts out.
+Regions are then enlarged, never shrunk, where that lets rows share a batch. All chunks of a plan are walked together:
+what differs between them is which outputs are wanted, and codes, which the first chunk makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from fgraph.analysis.access import cyclic_axes, flops_of_pixel, windows_of
+from fgraph.analysis.demand import NOT_MADE, Demand, Made, Wanted
+from fgraph.analysis.retention import Keeper, Part
+from fgraph.analysis.supports import Supports
+from fgraph.analysis.tile_sizes import few_sizes
+from fgraph.ir.ops import Join, Kept, Mix
+from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions, as_index
+from fgraph.ir.rectangles import (
+    areas,
+    as_regions,
+    clipped,
+    covering,
+    distinct,
+    hulls,
+    intersections,
+    to_region,
+    whole_regions,
+)  # fmt: skip
+from fgraph.ir.regions import Region, area, clip, overlaps, whole
+from fgraph.ir.types import Type
+
+
+def find_regions(program: Program, chunks: Sequence[Wanted] = (None,), room: float = 0) -> Demand:
+    """The rows of every value that are looked at, and where.
+
+    Args:
+        program: any program; `regions` that it has with `bases` say where a row differs from its base.
+        chunks: what each chunk makes of the outputs. The first makes all codes, too, and what these are made of.
+        room: the most bytes that may be kept for later chunks at once, where that costs less than to make them again.
+    """
+    return _Walk(program, len(chunks), room).run(chunks)
+
+
+def without_differences(program: Program) -> Program:
+    """The program in which every row is made for itself."""
+    plain = (replace(one, regions=None, bases=None) for one in program.instructions)
+    return replace(program, instructions=tuple(plain))
+
+
+class _Walk:
+    def __init__(self, program: Program, chunks: int, room: float) -> None:
+        self.program = program
+        self.cyclic = cyclic_axes(program)
+        self.supports = Supports(program)
+        self.keeper = Keeper(program, self.cyclic, self.supports, chunks, room) if room else None
+        self.repeated_flops = 0.0
+        # What was asked of each value so far: keys, which are chunk * rows + row, and regions.
+        self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]
+
+    def run(self, chunks: Sequence[Wanted]) -> Demand:
+        for chunk, wanted in enumerate(chunks):
+            self._ask_outputs(chunk, wanted)
+        made = [self._settle(number) for number in reversed(range(len(self.asked)))]
+        if self.keeper is None:
+            return Demand(made[::-1], (), np.zeros(len(chunks)), self.repeated_flops)
+        return Demand(made[::-1], self.keeper.held, self.keeper.bytes, self.repeated_flops)
+
+    # -- asking --------------------------------------------------------------------------------------------------
+
+    def _ask_outputs(self, chunk: int, wanted: Wanted) -> None:
+        if wanted is None:
+            for output in self.program.outputs:
+                for operand in output.tensors.values():
+                    self._ask_whole(operand, chunk)
+            return
+        for place, row, region in wanted:
+            tensors = self.program.outputs[place].tensors
+            for operand in tensors.values():
+                if len(tensors) > 1:  # features, each tensor at its own size
+                    self._ask_whole(operand.take(as_index([row])), chunk)
+                else:
+                    self._ask(operand.value, (as_index([chunk]), operand.index[[row]]), as_regions([region]))
+
+    def _ask_whole(self, operand: Operand, chunk: int) -> None:
+        kind = self.program.instructions[operand.value].type
+        if kind.spatial:
+            chunks = np.full(operand.rows, chunk)
+            self._ask(operand.value, (chunks, operand.index), whole_regions(operand.rows, kind.size))
+
+    def _ask(self, value: int, rows: tuple[Index, Index], regions: Regions) -> None:
+        """Ask for regions of the rows of a value, each in a chunk."""
+        self.asked[value].append((rows[0] * self.program.instructions[value].rows + rows[1], regions))
+
+    # -- a value -------------------------------------------------------------------------------------------------
+
+    def _settle(self, number: int) -> Made:
+        """All that is asked of a value is known: what is made of it, and asked for that."""
+        instruction = self.program.instructions[number]
+        if isinstance(instruction.op, Kept):
+            return NOT_MADE
+        if not instruction.type.spatial:
+            for operand in instruction.operands:  # codes are made of whole images
+                self._ask_whole(operand, 0)
+            if isinstance(instruction.op, Join):
+                return NOT_MADE
+            nowhere = np.zeros((instruction.rows, 4), np.int64)
+            return Made(np.zeros(instruction.rows, np.int64), np.arange(instruction.rows), nowhere)
+        rows, needs = self._needs(number)
+        if isinstance(instruction.op, Join):
+            self._ask_through(instruction, rows, needs)
+            return NOT_MADE
+        if not len(needs):
+            return NOT_MADE
+        if instruction.bases is not None:
+            self._ask_bases(number, instruction.bases, rows, needs)
+            rows, needs = self._beside_bases(number, instruction.bases)
+        rows, regions = self._made(number, rows, needs)
+        if isinstance(instruction.op, Mix):
+            self._ask_terms(instruction, rows, regions)
+        else:
+            self._ask_operands(instruction, rows, regions)
+        return Made(*rows, regions)
+
+    def _needs(self, number: int) -> tuple[tuple[Index, Index], Regions]:
+        """What is asked of a value: chunks and rows, and the region of each."""
+        if not self.asked[number]:
+            return (NOT_MADE.chunks, NOT_MADE.rows), NOT_MADE.regions
+        instruction = self.program.instructions[number]
+        parts = self.asked[number]
+        keys, regions = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
+        keys, regions = hulls(keys, regions, instruction.type.size, self.cyclic[number])
+        self.asked[number] = [(keys, regions)]
+        return (keys // instruction.rows, keys % instruction.rows), regions
+
+    def _ask_bases(self, number: int, bases: Bases, rows: tuple[Index, Index], needs: Regions) -> None:
+        """Ask the bases for what rows are asked for beyond where they differ."""
+        instruction = self.program.instructions[number]
+        assert instruction.regions is not None
+        values = bases.values[rows[1]]
+        differ = instruction.regions[rows[1]]
+        beyond = (values >= 0) & ~covering(differ, needs, instruction.type.size, self.cyclic[number])
+        for value in np.unique(values[beyond]).tolist():
+            mine = beyond & (values == value)
+            self._ask(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
+
+    def _beside_bases(self, number: int, bases: Bases) -> tuple[tuple[Index, Index], Regions]:
+        """What is asked of each row, also as another's base, cut to where it differs from its own."""
+        instruction = self.program.instructions[number]
+        assert instruction.regions is not None
+        rows, needs = self._needs(number)
+        cut = intersections(needs, instruction.regions[rows[1]], instruction.type.size, self.cyclic[number])
+        own = np.where((bases.values[rows[1]] >= 0)[:, None], cut, needs)
+        there = areas(own) > 0
+        return (rows[0][there], rows[1][there]), own[there]
+
+    def _made(self, number: int, rows: tuple[Index, Index], needs: Regions) -> tuple[tuple[Index, Index], Regions]:
+        """What is made, one chunk after the other, to give what is asked for, but for what is kept of earlier ones."""
+        if not len(needs):
+            return rows, needs
+        shared = np.bincount(rows[1]) > 1
+        before: dict[int, dict[Region, Part]] = {row: {} for row in np.flatnonzero(shared).tolist()}
+        regions = needs.copy()
+        flops = flops_of_pixel(self.program, self.program.instructions[number])
+        for part in np.split(np.arange(len(needs)), np.flatnonzero(np.diff(rows[0])) + 1):
+            chunk = int(rows[0][part[0]])
+            again = [(place, int(rows[1][place])) for place in part[shared[rows[1][part]]].tolist()]
+            if self.keeper is not None:
+                for place, row in again:
+                    regions[place] = self.keeper.rest((number, row), chunk, to_region(needs[place]), before[row])
+            regions[part] = self._enlarged(number, regions[part], flops)
+            for place, row in again:
+                region = to_region(regions[place])
+                if area(region):
+                    self.repeated_flops += flops * self._repeated(number, region, before[row])
+                    before[row].pop(region, None)  # of equal ones the last will do
+                    before[row][region] = Part(chunk, region, alone=len(part) == 1)
+        there = areas(regions) > 0
+        return (rows[0][there], rows[1][there]), regions[there]
+
+    def _repeated(self, number: int, region: Region, before: Iterable[Region]) -> int:
+        """How many pixels of a region other chunks have made too."""
+        size, cyclic = self.program.instructions[number].type.size, self.cyclic[number]
+        met = sum(area(part) for made in before for part, _ in overlaps(region, made, size, cyclic))
+        return min(met, area(region))
+
+    def _enlarged(self, number: int, needs: Regions, flops: float) -> Regions:
+        """The regions that a chunk makes to have what it needs; their sizes are few. A pixel costs `flops`."""
+        instruction, cyclic = self.program.instructions[number], self.cyclic[number]
+        size = instruction.type.size
+        found, index = distinct(needs)
+        made = [clip(instruction.op.made(one, instruction.type), size, cyclic) if area(one) else one for one in found]
+        if all(one == whole(size) for one in made):
+            return whole_regions(len(needs), size)
+        counts: dict[Region, int] = {}
+        for one, count in zip(made, np.bincount(index).tolist(), strict=True):
+            counts[one] = counts.get(one, 0) + count
+        grown = few_sizes(counts, size, cyclic, flops)
+        return np.array([grown[one] for one in made], np.int64)[index]
+
+    # -- what it reads -------------------------------------------------------------------------------------------
+
+    def _ask_operands(self, instruction: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
+        types = self._types(instruction)
+        params = [instruction.params[row] for row in rows[1].tolist()] if instruction.params else []
+        for port, operand in enumerate(instruction.operands):
+            if types[port].spatial:
+                windows = windows_of(instruction.op, port, types, regions, params)
+                windows = clipped(windows, types[port].size, instruction.op.windows_wrap)
+                self._ask(operand.value, (rows[0], operand.index[rows[1]]), windows)
+
+    def _ask_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
+        """Ask the values of a mix, and their weights, for where these are not 0."""
+        half, count = len(mix.operands) // 2, len(regions)
+        size = mix.type.size
+        supports = np.concatenate([self.supports.of(weight)[rows[1]] for weight in mix.operands[half:]])
+        windows = intersections(np.tile(regions, (half, 1)), supports, size, (True, True))
+        live = areas(windows) > 0
+        chunks = np.tile(rows[0], half)
+        for operands in (mix.operands[:half], mix.operands[half:]):
+            values = np.repeat([one.value for one in operands], count)
+            indices = np.concatenate([one.index[rows[1]] for one in operands])
+            for value in dict.fromkeys(one.value for one in operands):
+                mine = live & (values == value)
+                self._ask(value, (chunks[mine], indices[mine]), windows[mine])
+
+    def _ask_through(self, join: Instruction, rows: tuple[Index, Index], needs: Regions) -> None:
+        start = 0
+        for operand in join.operands:
+            mine = (rows[1] >= start) & (rows[1] < start + operand.rows)
+            self._ask(operand.value, (rows[0][mine], operand.index[rows[1][mine] - start]), needs[mine])
+            start += operand.rows
+
+    def _types(self, instruction: Instruction) -> tuple[Type, ...]:
+        return tuple(self.program.instructions[operand.value].type for operand in instruction.operands)

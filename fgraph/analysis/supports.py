@@ -1,0 +1,33 @@
+"""Where the weights of mixes are not 0."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fgraph.ir.ops import DrawMask, Join
+from fgraph.ir.program import Operand, Program, Regions
+from fgraph.ir.rectangles import as_regions
+from fgraph.ir.regions import NOTHING
+from fgraph.masks import support
+
+
+class Supports:
+    """The support of every mask of a program, found when it is first asked for."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._known: dict[int, Regions] = {}
+
+    def of(self, weight: Operand) -> Regions:
+        """For each row of a weight, the rectangle outside of which it is 0."""
+        if weight.value not in self._known:
+            self._known[weight.value] = self._find(weight.value)
+        return self._known[weight.value][weight.index]
+
+    def _find(self, value: int) -> Regions:
+        instruction = self._program.instructions[value]
+        if isinstance(instruction.op, Join):
+            return np.concatenate([self.of(operand) for operand in instruction.operands])
+        assert isinstance(instruction.op, DrawMask), "the weights of a mix are drawn"
+        size = instruction.type.size
+        return as_regions([support(field, *size) or NOTHING for field in instruction.params])

@@ -1,0 +1,1 @@
+"""The Python interface: load, check, compile, run, and what is built on them."""

@@ -1,0 +1,98 @@
+"""Graphs of one structure, run again and again: captured once, on CUDA, then replayed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from fgraph._errors import FgraphError
+from fgraph.api import pipeline
+from fgraph.plan import Plan
+
+if TYPE_CHECKING:
+    from fgraph.runtime.recording import Recording
+
+_LOG = logging.getLogger("fgraph")
+
+
+class Captured:
+    """Runs graphs, the fastest those that have the structure of the one it was made for; `capture` makes one."""
+
+    def __init__(self, plan: Plan, recording: Recording | None, nodes: pipeline.NodeClasses) -> None:
+        self._plan = plan
+        self._recording = recording
+        self._nodes = nodes
+        self._told = False
+
+    def __call__(self, graph: pipeline.GraphLike | Plan | Sequence[pipeline.GraphLike]) -> Any:
+        """What `run` gives. A graph of another structure runs as usual, which is logged the first time.
+
+        Raises:
+            GraphError: a graph is wrong.
+            RunError: a step failed.
+        """
+        plan = graph if isinstance(graph, Plan) else self._compile(graph)
+        if self._recording is not None:
+            found = self._recording.run(plan)
+            if found is not None:
+                return found[0] if plan.single else found
+            if not self._told:
+                _LOG.warning("a graph has another structure than the captured one, and runs as usual")
+                self._told = True
+        return pipeline.run(plan)
+
+    def _compile(self, graph: pipeline.GraphLike | Sequence[pipeline.GraphLike]) -> Plan:
+        return pipeline.compile(
+            graph,
+            device=self._plan.device,
+            precision=self._plan.precision,
+            torch_compile=self._plan.torch_compile,
+            memory=self._plan.memory,
+            nodes=self._nodes,
+        )
+
+
+def capture(
+    graph: pipeline.GraphLike | Plan | Sequence[pipeline.GraphLike],
+    *,
+    device: str = "auto",
+    precision: str = "float32",
+    torch_compile: bool | str = False,
+    memory: int | str | None = None,
+    nodes: pipeline.NodeClasses = (),
+) -> Captured:
+    """Capture a graph, many together or a plan as one graph of CUDA, for runs of graphs that make the same calls.
+
+    Graphs make the same calls where they differ in seeds, codes, numbers on codes (ψ, t, weights), noise, pictures, and
+    masks of equal extent. Where nothing can be captured (on other devices than CUDA; by inversion, patches that are
+    chosen, owned parts, functions of your own, StyleGAN3), that is logged, and graphs run as usual.
+
+    Args:
+        graph: the first of its kind; it is run here, and its results are dropped.
+        device: see `compile`; a plan keeps its own, and graphs after it have the same.
+        precision: likewise.
+        torch_compile: likewise.
+        memory: likewise; None: half of what the device has free now.
+        nodes: node classes of your own.
+
+    Raises:
+        GraphError: a graph is wrong.
+        ModelError: a model's file cannot be read.
+
+    >>> graph = pipeline.load("{nodes: {z: {op: sample}, image: {op: decode, of: z}}, outputs: [image]}")
+    >>> captured = capture(graph)
+    >>> captured(graph)["image"].array.shape
+    (1, 3, 64, 64)
+    """
+    if isinstance(graph, Plan):
+        plan = graph
+    else:
+        plan = pipeline.compile(
+            graph, device=device, precision=precision, torch_compile=torch_compile, memory=memory, nodes=nodes
+        )
+    if plan.keeps or plan.kept is not None:
+        raise FgraphError("a plan that keeps values, or builds on kept ones, cannot be captured")
+    from fgraph.runtime.recording import record  # loads torch
+
+    return Captured(plan, record(plan), nodes)

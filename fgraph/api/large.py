@@ -1,0 +1,197 @@
+"""Pictures of any length, made piece by piece and written as they come, so that none is ever whole in memory."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from fgraph._atomic import save_error
+from fgraph._errors import FgraphError, SaveError
+from fgraph._imaging.encode import QUALITY, Pixels
+from fgraph._ports import Kind
+from fgraph._results import row_paths
+from fgraph.api import pipeline
+from fgraph.declare import Graph
+from fgraph.declare.spec import Subgraph
+from fgraph.save.formats import check_large
+from fgraph.save.record import Record
+from fgraph.save.recording import record_graph
+from fgraph.save.slabs import Slabs
+from fgraph.save.tiled import write_deep_zoom, write_tiff
+from fgraph.save.writer import list_files
+
+PIECE = 2048  # pixels along the longer side that are made at once
+LARGE_SUFFIXES = (".tif", ".tiff", ".dzi")
+
+
+@dataclass(frozen=True)
+class LargeOptions:
+    """How a large picture is made and written."""
+
+    piece: int = PIECE
+    device: str = "auto"
+    precision: str = "float32"
+    torch_compile: bool | str = False
+    memory: int | str | None = None
+    tiles: str = "jpeg"  # of Deep Zoom: png, webp or jpeg
+    quality: int = QUALITY
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.piece, int) or isinstance(self.piece, bool) or self.piece < 1:
+            raise FgraphError(f"output.piece is how many pixels are made at once, at least 1, not {self.piece!r}")
+
+
+def save_large(
+    graph: pipeline.GraphLike,
+    path: str | Path,
+    output: str | None = None,
+    *,
+    record: Record | None = None,
+    **options: Any,
+) -> list[Path]:
+    """Make an image of a graph piece by piece along its longer side, and write it as a tiled file.
+
+    Each piece is a run of its own that computes what the piece looks at; it is on the disk before the next begins. So
+    what is in memory depends on the piece and on the shorter side, not on the length. Codes found by inversion are
+    found once.
+
+    Args:
+        graph: a graph, its path, text or mapping.
+        path: `.tif` (a tiled TIFF with smaller levels) or `.dzi` (Deep Zoom, with a page to view it); several rows are
+            numbered.
+        output: which output; None: the first that is an image.
+        record: what the TIFF says of how it was made; None: the graph's own.
+        options: fields of `LargeOptions`: `piece`, `device`, `precision`, `torch_compile`, `memory`, `tiles`,
+            `quality`.
+
+    Returns:
+        The files: of Deep Zoom the `.dzi` and the page.
+
+    Raises:
+        GraphError: the graph is wrong.
+        SaveError: the ending is another, there is no such output, or a file cannot be written.
+    """
+    path, how = Path(path), LargeOptions(**options)
+    if path.suffix.lower() not in LARGE_SUFFIXES:
+        raise SaveError(f"cannot write {path}: its name must end in .tif or .dzi")
+    whole = graph if isinstance(graph, Graph) else pipeline.load(graph)
+    record = record or record_graph(whole, {"precision": how.precision})
+    picture = _find(whole, output, how)
+    written: list[Path] = []
+    for row, target in enumerate(row_paths(path, picture.rows)):
+        try:
+            written += picture.write(row, target, record.for_row(row))
+        except OSError as error:
+            raise save_error(target, error) from error
+    return written
+
+
+def save_large_images(
+    graph: Graph, directory: Path, formats: Sequence[str], record: Record, **options: Any
+) -> list[Path]:
+    """Write every image that a graph has as output into a directory, and `manifest.json`, piece by piece.
+
+    Raises:
+        SaveError: a format is not among `LARGE_FORMATS`, an output is no image, or a file cannot be written.
+    """
+    check_large(formats)
+    plan = pipeline.compile(graph)
+    saved = []
+    for one in plan.raw.outputs:
+        if one.kind is not Kind.IMAGE:
+            raise SaveError(f"output '{one.name}' is {one.kind.value}: tiff and dzi are for images; leave it out")
+        for name in formats:
+            target = directory / f"{one.name}{'.tif' if name == 'tiff' else '.dzi'}"
+            saved += [(one.name, path) for path in save_large(graph, target, one.name, record=record, **options)]
+    return list_files(directory, saved, record).paths
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """The image of a node, which is made in pieces."""
+
+    graph: Graph
+    node: str
+    rows: int
+    height: int
+    width: int
+    how: LargeOptions
+
+    def write(self, row: int, target: Path, record: Record) -> list[Path]:
+        """Write one row; the files."""
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.stem[:40]}.") as folder:
+            slabs = Slabs(Path(folder) / "pixels", self.height, self.width)
+            try:
+                for start, pixels in self._pieces(row):
+                    slabs.put(start, pixels)
+                if target.suffix.lower() == ".dzi":
+                    ring = _goes_round(self.graph)
+                    write_deep_zoom(slabs, target, self.how.tiles, self.how.quality, goes_round=ring)
+                    return [target, target.with_suffix(".html")]
+                whole = Path(folder) / target.name
+                write_tiff(slabs, whole, record.to_text())
+                whole.replace(target)
+                return [target]
+            finally:
+                slabs.close()
+
+    def _pieces(self, row: int) -> Iterator[tuple[int, Pixels]]:
+        """The pieces of one row, with their places along the longer side."""
+        along_x = self.width >= self.height
+        length = self.width if along_x else self.height
+        for start in range(0, length, self.how.piece):
+            size = min(self.how.piece, length - start)
+            part = Graph.from_spec(self.graph.spec, ops=self.graph._ops)
+            one = part.rows(self.node, take=str(row))
+            if along_x:
+                part.outputs = {"piece": part.crop(one, left=start, width=size, unit="pixel")}
+            else:
+                part.outputs = {"piece": part.crop(one, top=start, height=size, unit="pixel")}
+            yield start, _run(part, self.how)["piece"].pixels(0)
+
+
+def _run(graph: Graph, how: LargeOptions, outputs: Mapping[str, Any] | None = None) -> Any:
+    return pipeline.run(
+        graph,
+        outputs=outputs,
+        device=how.device,
+        precision=how.precision,
+        torch_compile=how.torch_compile,
+        memory=how.memory,
+    )
+
+
+def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
+    """The output, its rows and its size, which are known before anything runs."""
+    plan = pipeline.compile(graph, device=how.device, precision=how.precision)
+    images = {one.name: one for one in plan.raw.outputs if one.kind is Kind.IMAGE}
+    name = output or next(iter(images), None)
+    if name not in images:
+        raise SaveError(f"there is no image '{name}' among the outputs: {', '.join(graph.outputs)}")
+    pixels = images[name].tensors["pixels"]
+    height, width = plan.raw.instructions[pixels.value].type.shape[-2:]
+    return _Picture(_with_codes(graph, how), graph.outputs[name], pixels.rows, height, width, how)
+
+
+def _with_codes(graph: Graph, how: LargeOptions) -> Graph:
+    """The graph with the codes that it finds by inversion put in as numbers: each piece would find them anew."""
+    found = {name: node for name, node in graph.spec.nodes.items() if node.op == "invert"}
+    if not found:
+        return graph
+    fixed = Graph(graph.spec.models, graph.spec.seed, graph.spec.noise, params=graph.spec.params, ops=graph._ops)
+    fixed._nodes = {name: node for name, node in graph.spec.nodes.items() if name not in found}
+    for name, codes in _run(graph, how, {name: name for name in found}).items():
+        space = cast(Literal["z", "w", "w+", "s"], codes.space)
+        fixed.latent(value=codes.array, space=space, model=getattr(found[name], "model", None), id=name)
+    return fixed
+
+
+def _goes_round(graph: Graph) -> bool:
+    """Whether a viewer may go on at the left edge beyond the right one: a ring, decoded and not cut."""
+    decoded = [node for _, node, _ in graph.spec.walk() if not isinstance(node, Subgraph)]
+    cut = any(node.op in ("crop", "pad", "concat", "knit", "resize") for node in decoded)
+    return not cut and any(getattr(node, "wrap", "none") in ("x", "both") for node in decoded)

@@ -1,0 +1,54 @@
+"""The models that graphs name, resolved to what is known of them without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fgraph._errors import Fault, ModelError
+from fgraph.declare import MAIN, GraphSpec
+from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
+from fgraph.stylegan.tables.stylegan2 import Table
+
+
+class ModelPool:
+    """Every different model of the graphs compiled together, under one short name each."""
+
+    def __init__(self) -> None:
+        self.models: dict[str, Any] = {}  # name in the program -> header, or loaded generator
+        self._names: dict[Any, str] = {}  # what makes a model itself -> name in the program
+        self._sources: dict[Any, str] = {}
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """The layer table of each model."""
+        return {name: model.table for name, model in self.models.items()}
+
+    def resolve(self, spec: GraphSpec) -> tuple[dict[str, str], list[Fault]]:
+        """The program's name for each model that a graph names; `main` is the bundled default where it names none."""
+        found: dict[str, str] = {}
+        faults: list[Fault] = []
+        for name, source in {MAIN: DEFAULT_MODEL, **spec.models}.items():
+            try:
+                found[name] = self._name(source)
+            except ModelError as error:
+                file, line = spec.source.place("models", name)
+                faults.append(Fault(str(error), f"models.{name}", file, line))
+        return found, faults
+
+    def _name(self, source: Any) -> str:
+        key = id(source) if hasattr(source, "table") else str(source)
+        if key not in self._sources:
+            self._sources[key] = self._add(source)
+        return self._sources[key]
+
+    def _add(self, source: Any) -> str:
+        model = source if hasattr(source, "table") else read_header(source)
+        identity = id(model) if model is source else model.identity
+        if identity not in self._names:
+            name, number = str(model.name), 2
+            while name in self.models:
+                name, number = f"{model.name}-{number}", number + 1
+            self.models[name] = model
+            self._names[identity] = name
+        return self._names[identity]

@@ -1,0 +1,85 @@
+"""Fields where pixels do not end with the canvas, or do not stand upright on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fgraph._geometry import Canvas, Transform
+from fgraph.masks.axial import Constant
+from fgraph.masks.base import Field, Rectangle, rasterise, rasterise_window
+
+
+@dataclass(frozen=True)
+class Margined(Field):
+    """A field of a canvas, drawn on a map that is `margin` pixels larger along each axis; its edge values go on there.
+
+    The maps of StyleGAN3 have such margins: a pixel of the canvas stands `margin / 2` pixels further in.
+    """
+
+    field: Field
+    margin: int
+
+    def _constant(self) -> float | None:
+        return self.field.constant
+
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        inner = rasterise(self.field, height - self.margin, width - self.margin)
+        return np.pad(inner, self.margin // 2, "edge")
+
+    def _is_local(self) -> bool:
+        return self.field.is_local
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        size, half = (height - self.margin, width - self.margin), self.margin // 2
+        rows, columns = (
+            np.arange(window[axis], window[axis + 2]).clip(half, size[axis] + half - 1) - half for axis in (0, 1)
+        )
+        inside = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+        return rasterise_window(self.field, *size, inside)[np.ix_(rows - rows[0], columns - columns[0])]
+
+
+def with_margin(field: Field, margin: int) -> Field:
+    """The field with a margin; itself where there is none to be seen."""
+    return field if not margin or field.constant is not None else Margined(field, margin)
+
+
+@dataclass(frozen=True)
+class Turned(Field):
+    """A field after a transform of its canvas, linear between its pixels; its edge values go on outside."""
+
+    field: Field
+    transform: Transform
+
+    def _constant(self) -> float | None:
+        return self.field.constant
+
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        source = rasterise(self.field, height, width).astype(np.float64)
+        back = self.transform.source(Canvas(Fraction(height), Fraction(width)))  # in pixels
+        y, x = np.meshgrid(np.arange(height) + 0.5 - height / 2, np.arange(width) + 0.5 - width / 2, indexing="ij")
+        columns = back.xx * x + back.xy * y + back.x + width / 2 - 0.5
+        rows = back.yx * x + back.yy * y + back.y + height / 2 - 0.5
+        return _between(source, rows.clip(0, height - 1), columns.clip(0, width - 1))
+
+
+def _between(source: NDArray[np.float64], rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[Any]:
+    """Values at places between pixels, linear along both axes."""
+    top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
+    bottom, right = np.minimum(top + 1, source.shape[0] - 1), np.minimum(left + 1, source.shape[1] - 1)
+    down, along = rows - top, columns - left
+    upper = source[top, left] * (1 - along) + source[top, right] * along
+    lower = source[bottom, left] * (1 - along) + source[bottom, right] * along
+    between: NDArray[Any] = upper * (1 - down) + lower * down
+    return between
+
+
+def turned(field: Field, transform: Transform) -> Field:
+    """The field after a transform; itself where nothing changes."""
+    if field.constant is not None:
+        return Constant(field.constant)
+    return field if transform.is_identity else Turned(field, transform)

@@ -1,0 +1,230 @@
+"""Fields made of fields, value by value; the constructors in small letters fold constants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from math import prod
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fgraph._geometry import Number, fraction
+from fgraph._geometry.numbers import check_choice
+from fgraph.masks.axial import Constant
+from fgraph.masks.base import Field, Rectangle, rasterise, rasterise_window, support
+from fgraph.masks.blur import blur_axis, gaussian_taps, kernel_for
+
+Operation = Literal["add", "subtract", "multiply", "max", "min"]
+
+_OPERATIONS = {
+    "add": np.add,
+    "subtract": np.subtract,
+    "multiply": np.multiply,
+    "max": np.maximum,
+    "min": np.minimum,
+}
+_DOMINANT = {"add": 1.0, "multiply": 0.0, "max": 1.0, "min": 0.0}  # one such operand decides the result
+
+
+@dataclass(frozen=True)
+class Complement(Field):
+    """1 - field."""
+
+    field: Field
+
+    def _constant(self) -> float | None:
+        value = self.field.constant
+        return None if value is None else 1 - value
+
+    def _is_local(self) -> bool:
+        return self.field.is_local
+
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        return 1 - rasterise(self.field, height, width)
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        return 1 - rasterise_window(self.field, height, width, window)
+
+
+@dataclass(frozen=True)
+class Product(Field):
+    """The product of fields; of none, 1."""
+
+    fields: tuple[Field, ...]
+
+    def _constant(self) -> float | None:
+        values = [field.constant for field in self.fields]
+        if 0 in values:
+            return 0.0
+        known = [value for value in values if value is not None]
+        return prod(known, start=1.0) if len(known) == len(values) else None
+
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        return reduce(np.multiply, (rasterise(field, height, width) for field in self.fields))
+
+    def _is_local(self) -> bool:
+        return all(field.is_local for field in self.fields)
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        return reduce(np.multiply, (rasterise_window(field, height, width, window) for field in self.fields))
+
+    def _bounds(self, height: int, width: int) -> Rectangle | None:
+        top, left, bottom, right = 0, 0, height, width
+        for field in self.fields:
+            held = support(field, height, width)
+            if held is None:
+                return None
+            top, left = max(top, held[0]), max(left, held[1])
+            bottom, right = min(bottom, held[2]), min(right, held[3])
+        return (top, left, bottom, right) if bottom > top and right > left else None
+
+
+@dataclass(frozen=True)
+class Combine(Field):
+    """Fields joined by an operation from left to right, the result clipped to [0, 1].
+
+    `subtract` takes all later fields from the first.
+    """
+
+    op: Operation
+    fields: tuple[Field, ...]
+
+    def __post_init__(self) -> None:
+        check_choice("mask operation", self.op, tuple(_OPERATIONS))
+        if not self.fields:
+            raise ValueError("there is no mask to combine")
+
+    def _constant(self) -> float | None:
+        values = [field.constant for field in self.fields]
+        if self.op == "subtract":
+            if values[0] == 0 or 1 in values[1:]:
+                return 0.0
+        elif _DOMINANT[self.op] in values:
+            return _DOMINANT[self.op]
+        known = [value for value in values if value is not None]
+        if len(known) < len(values):
+            return None
+        return float(np.clip(reduce(_OPERATIONS[self.op], known), 0, 1))
+
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        return reduce(_OPERATIONS[self.op], (rasterise(field, height, width) for field in self.fields))
+
+    def _is_local(self) -> bool:
+        return all(field.is_local for field in self.fields)
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        return reduce(_OPERATIONS[self.op], (rasterise_window(field, height, width, window) for field in self.fields))
+
+
+@dataclass(frozen=True)
+class Scaled(Field):
+    """factor * field, for a factor in [0, 1]: the alpha of a mask."""
+
+    field: Field
+    factor: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.factor <= 1:
+            raise ValueError(f"alpha is {self.factor}; it is from 0 to 1")
+
+    def _constant(self) -> float | None:
+        value = self.field.constant
+        return 0.0 if self.factor == 0 else None if value is None else value * self.factor
+
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        return rasterise(self.field, height, width) * np.float32(self.factor)
+
+    def _is_local(self) -> bool:
+        return self.field.is_local
+
+    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+        return rasterise_window(self.field, height, width, window) * np.float32(self.factor)
+
+    def _bounds(self, height: int, width: int) -> Rectangle | None:
+        return support(self.field, height, width)
+
+
+@dataclass(frozen=True)
+class Feathered(Field):
+    """A field blurred by a Gaussian of sigma = radius * the shorter side of the canvas.
+
+    The blur is cut at four sigmas; the border reflects, and on a wrapped axis goes round.
+    """
+
+    field: Field
+    radius: Number
+    wrap_x: bool = False
+    wrap_y: bool = False
+
+    def __post_init__(self) -> None:
+        self._make_exact("radius")
+        if self.radius < 0:
+            raise ValueError(f"feather is {float(self.radius):g}; it is at least 0, a fraction of the canvas")
+
+    def _constant(self) -> float | None:
+        return self.field.constant
+
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        picture: NDArray[Any] = rasterise(self.field, height, width)
+        sigma = float(self.radius) * min(height, width)
+        taps = gaussian_taps(sigma, kernel_for(sigma)) if sigma else np.ones(1)
+        if len(taps) == 1:
+            return picture
+        picture = blur_axis(picture, taps, 0, "circular" if self.wrap_y else "reflect")
+        return blur_axis(picture, taps, 1, "circular" if self.wrap_x else "reflect")
+
+
+def _folded(field: Field) -> Field:
+    return field if field.constant is None else Constant(field.constant)
+
+
+def complement(field: Field) -> Field:
+    """1 - field, without double complements."""
+    return field.field if isinstance(field, Complement) else _folded(Complement(field))
+
+
+def product(*fields: Field) -> Field:
+    """The product of fields: nested products flattened, constants gathered in front."""
+    flat: list[Field] = []
+    for field in fields:
+        flat.extend(field.fields if isinstance(field, Product) else (field,))
+    factor = prod((field.constant for field in flat if field.constant is not None), start=1.0)
+    rest = [field for field in flat if field.constant is None]
+    if factor == 0 or not rest:
+        return Constant(factor)
+    if factor != 1:
+        rest.insert(0, Constant(factor))
+    return rest[0] if len(rest) == 1 else Product(tuple(rest))
+
+
+def combine(op: Operation, *fields: Field) -> Field:
+    """Fields joined by an operation, constants folded."""
+    if op == "multiply" and fields:
+        return product(*fields)
+    return fields[0] if len(fields) == 1 else _folded(Combine(op, fields))
+
+
+def scaled(field: Field, factor: float) -> Field:
+    """The field times a factor; itself at 1."""
+    return field if factor == 1 else _folded(Scaled(field, factor))
+
+
+def feathered(field: Field, radius: Number, *, wrap_x: bool = False, wrap_y: bool = False) -> Field:
+    """The field blurred; itself at radius 0."""
+    return field if fraction(radius) == 0 else _folded(Feathered(field, radius, wrap_x, wrap_y))
+
+
+def finish(
+    field: Field,
+    *,
+    feather: Number = 0,
+    invert: bool = False,
+    alpha: float = 1,
+    wrap_x: bool = False,
+    wrap_y: bool = False,
+) -> Field:
+    """A mask node's common options on what was drawn, in their order: feather, invert, alpha."""
+    field = feathered(field, feather, wrap_x=wrap_x, wrap_y=wrap_y)
+    return scaled(complement(field) if invert else field, alpha)

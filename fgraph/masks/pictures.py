@@ -1,0 +1,98 @@
+"""Masks from greyscale pictures."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from fgraph._geometry.numbers import check_choice
+from fgraph.masks.base import Field, Raster
+
+Channel = Literal["luminance", "alpha", "red", "green", "blue"]
+
+_CHANNELS = ("luminance", "alpha", "red", "green", "blue")
+
+
+@dataclass(frozen=True)
+class Picture(Field):
+    """A greyscale picture stretched over the canvas: the area mean where it shrinks, bilinear where it grows.
+
+    Made by `open` or `from_array`. Pictures of equal pixels are equal, wherever they come from.
+    """
+
+    digest: str  # of the pixels: all that counts
+    source: str = field(default="", compare=False)  # for people: the path
+    plane: Raster = field(default_factory=lambda: np.zeros((1, 1), np.float32), compare=False, repr=False)
+
+    @staticmethod
+    def from_array(values: NDArray[Any], source: str = "") -> Picture:
+        """The picture of an array [h, w] of values in [0, 1].
+
+        Raises:
+            ValueError: it has another shape, or values elsewhere.
+        """
+        plane = np.array(values, np.float32)
+        if plane.ndim != 2 or not plane.size:
+            raise ValueError(f"a mask picture is [height, width], not {list(plane.shape)}")
+        if not (plane.min() >= 0 and plane.max() <= 1):  # so that a NaN fails as well
+            raise ValueError(f"a mask picture has values from 0 to 1, not {plane.min():g} to {plane.max():g}")
+        plane.flags.writeable = False
+        digest = hashlib.sha256(f"{plane.shape}".encode() + plane.tobytes()).hexdigest()
+        return Picture(digest[:32], source, plane)
+
+    @staticmethod
+    def open(path: str | Path, channel: Channel = "luminance") -> Picture:
+        """One channel of an image file, 8 or 16 bits.
+
+        Raises:
+            ValueError: there is no such file, it is not an image, or it has no such channel.
+        """
+        check_choice("picture channel", channel, _CHANNELS)
+        try:
+            state = Path(path).stat()
+        except OSError as error:
+            raise ValueError(f"the mask picture {path} cannot be read: {error.strerror}") from error
+        return _open(str(path), channel, state.st_mtime_ns, state.st_size)
+
+    def _constant(self) -> float | None:
+        return float(self.plane[0, 0]) if self.plane.size == 1 else None
+
+    def _draw(self, height: int, width: int) -> NDArray[Any]:
+        image = Image.fromarray(self.plane)  # float32 is PIL's mode F
+        across = Image.Resampling.BOX if width < image.width else Image.Resampling.BILINEAR
+        image = image.resize((width, image.height), across)
+        down = Image.Resampling.BOX if height < image.height else Image.Resampling.BILINEAR
+        return np.asarray(image.resize((width, height), down))
+
+
+@lru_cache(64)
+def _open(path: str, channel: Channel, _changed: int, _size: int) -> Picture:
+    """Decode a file once for each state of it: the time and size of its last change stand in the key."""
+    try:
+        with Image.open(path) as file:
+            image = ImageOps.exif_transpose(file)
+            image.load()
+    except Exception as error:  # decoders raise what they like
+        raise ValueError(f"the mask picture {path} is not an image that can be read: {error}") from error
+    return Picture.from_array(_channel(image, channel, path), path)
+
+
+def _channel(image: Image.Image, channel: Channel, path: str) -> NDArray[Any]:
+    if channel == "alpha":
+        if "A" not in image.getbands() and "transparency" not in image.info:
+            raise ValueError(f"the mask picture {path} has no alpha channel; its mode is {image.mode}")
+        return np.asarray(image.convert("RGBA").getchannel("A")) / 255
+    if image.mode.startswith("I"):  # 16 bits of grey, which PIL would clip to 8
+        return np.asarray(image).clip(0, 65535) / 65535
+    if image.mode == "F":
+        return np.asarray(image)
+    if channel == "luminance":
+        return np.asarray(image.convert("RGB").convert("L")) / 255
+    return np.asarray(image.convert("RGB").getchannel(cast(str, channel)[0].upper())) / 255

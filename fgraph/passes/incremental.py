@@ -1,0 +1,119 @@
+"""Rows that an earlier run has made are not made again.
+
+The values that were kept come first in the program, as rows that stand in their buffers already; then each new row that
+equals a kept one in operation, parameter and operand rows is that one. What differs only in part is left to the
+differences, which find their bases among the kept rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+import numpy as np
+
+from fgraph.ir import ops
+from fgraph.ir.baseline import Kept, RowId, rows_of
+from fgraph.ir.program import Instruction, Operand, Program, as_index
+from fgraph.passes.rewrite import Rewriter
+
+Ids = dict[Hashable, int]  # what makes a row -> its number
+
+
+def reuse(program: Program, kept: Kept) -> Program:
+    """The program, its kept rows in front, reading these instead of making them again."""
+    prefixed = _with_prefix(program, kept)
+    ids: Ids = {}
+    known = _known_rows(kept, ids)
+    work = Rewriter(prefixed)
+    numbers: dict[RowId, int] = {}
+    places = _first_places(prefixed, known)
+    for value, instruction in enumerate(prefixed.instructions):
+        if isinstance(instruction.op, ops.Kept):
+            work.copy(instruction)
+            numbers |= {(value, row): number for row, number in enumerate(known[instruction.op.slot])}
+        elif isinstance(instruction.op, ops.Join):
+            work.copy(instruction)
+        else:
+            _replace_rows(work, value, instruction, (numbers, ids, places))
+    return work.finish()
+
+
+def prefix_of(program: Program) -> dict[int, int]:
+    """For each kept value, by its slot, where it stands in a program."""
+    return {one.op.slot: value for value, one in enumerate(program.instructions) if isinstance(one.op, ops.Kept)}
+
+
+def _with_prefix(program: Program, kept: Kept) -> Program:
+    slots = sorted(kept.tensors)
+    prefix = [_kept_instruction(slot, kept.program.instructions[slot]) for slot in slots]
+    shift = len(prefix)
+
+    def moved(operand: Operand) -> Operand:
+        return Operand(operand.value + shift, operand.index)
+
+    body = [replace(one, operands=tuple(map(moved, one.operands))) for one in program.instructions]
+    outputs = tuple(
+        replace(output, tensors={name: moved(one) for name, one in output.tensors.items()})
+        for output in program.outputs
+    )
+    return replace(program, instructions=(*prefix, *body), outputs=outputs)
+
+
+def _kept_instruction(slot: int, old: Instruction) -> Instruction:
+    return Instruction(ops.Kept(slot, old.type), (), (), old.rows, old.type, as_index(np.zeros(old.rows, np.int64)))
+
+
+def _known_rows(kept: Kept, ids: Ids) -> dict[int, list[int]]:
+    """A number for every kept row, equal for rows that are made alike."""
+    found: dict[int, list[int]] = {}
+    program = kept.program
+    for slot, instruction in enumerate(program.instructions):
+        if isinstance(instruction.op, ops.Join):
+            continue
+        columns = [[found[value][row] for value, row in rows_of(program, one)] for one in instruction.operands]
+        found[slot] = [_number(ids, key) for key in _keys(program, instruction, columns, slot)]
+    return found
+
+
+def _keys(program: Program, instruction: Instruction, columns: list[list[int]], slot: int) -> list[Hashable]:
+    types = tuple(program.instructions[one.value].type for one in instruction.operands)
+    params = instruction.params or (None,) * instruction.rows
+    if isinstance(instruction.op, ops.Apply):  # a user's function may draw its own numbers
+        return [(id(instruction), slot, row) for row in range(instruction.rows)]
+    if not columns:  # drawn or constant: the parameter, or else the row, says which
+        return [(instruction.op, types, row if not instruction.params else param) for row, param in enumerate(params)]
+    return [(instruction.op, types, row) for row in zip(*columns, params, strict=True)]
+
+
+def _number(ids: Ids, key: Hashable) -> int:
+    return ids.setdefault(key, len(ids))
+
+
+def _first_places(program: Program, known: dict[int, list[int]]) -> dict[int, RowId]:
+    """For each number, the kept row that has it."""
+    places: dict[int, RowId] = {}
+    for slot, value in prefix_of(program).items():
+        for row, number in enumerate(known[slot]):
+            places.setdefault(number, (value, row))
+    return places
+
+
+def _replace_rows(
+    work: Rewriter, value: int, instruction: Instruction, tables: tuple[dict[RowId, int], Ids, dict[int, RowId]]
+) -> None:
+    numbers, ids, places = tables
+    columns = [[numbers[one] for one in rows_of(work.old, operand)] for operand in instruction.operands]
+    own = [_number(ids, key) for key in _keys(work.old, instruction, columns, value)]
+    numbers |= {(value, row): number for row, number in enumerate(own)}
+    stays = isinstance(instruction.op, ops.DrawMask)  # cheap to draw, and passes look at its fields
+    fresh = np.array([row for row, number in enumerate(own) if stays or number not in places], np.int64)
+    values, rows = np.empty(len(own), np.int64), np.empty(len(own), np.int64)
+    if len(fresh):
+        operands = [work.operand(one.take(fresh)) for one in instruction.operands]
+        values[fresh] = work.keep(instruction, operands, fresh)
+        rows[fresh] = np.arange(len(fresh))
+    for row, number in enumerate(own):
+        if number in places and not stays:
+            values[row], rows[row] = places[number]
+    work.settle((values, rows))

@@ -1,0 +1,176 @@
+"""Where the rows of every value stand while the steps of a plan are made, so that others find them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from fgraph.analysis import Held
+from fgraph.ir.baseline import rows_of
+from fgraph.ir.ops import Join, Kept
+from fgraph.ir.program import Index, Operand, Program, Regions
+from fgraph.ir.rectangles import Flags, areas, clipped, covering, intersections, whole_regions
+from fgraph.ir.regions import Cyclic, Region, Size
+from fgraph.plan.gather import ROUND, Gather
+from fgraph.plan.locations import NOWHERE, Places, kept_buffer, nowhere
+
+Part = tuple[int, Index, Index]  # of an operand: a value, rows of it, and their places in the operand
+
+
+class Whereabouts:
+    """A book of places: entered as rows are made, looked up as rows are read."""
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._tables = [nowhere(one.rows) for one in program.instructions]
+        self._joined: dict[int, Index] = {}
+        self._held: dict[int, list[_Piece]] = {}
+        self._beneath: dict[int, Places] = {}  # of values that parts are held of: where those stand
+        for value, one in enumerate(program.instructions):
+            if isinstance(one.op, Kept):  # rows of an earlier run stand whole in a buffer of their own
+                regions = whole_regions(one.rows, one.type.size if one.type.spatial else (0, 0))
+                self.put(value, np.arange(one.rows), (kept_buffer(one.op.slot), 0), regions)
+
+    def put(self, value: int, rows: Index, start: tuple[int, int], regions: Regions) -> None:
+        """Rows stand in a buffer from now on, one after the other; `start` is the buffer and the first row of it."""
+        table = self._tables[value]
+        table.buffers[rows, 0] = start[0]
+        table.rows[rows, 0] = np.arange(start[1], start[1] + len(rows))
+        table.regions[rows, 0] = regions
+
+    def drop(self, value: int, rows: Index) -> None:
+        """Rows stand nowhere any more, but for what is held of them."""
+        self._tables[value].buffers[rows, 0] = NOWHERE
+
+    def hold(self, held: Held, place: tuple[int, int], region: Region) -> None:
+        """A part of a row stands in a row of a buffer, for chunks after the one that made it."""
+        self._held.setdefault(held.row[0], []).append(_Piece(held, place, region))
+
+    def begin(self, chunk: int) -> None:
+        """What is read from now on is read by this chunk."""
+        self._beneath = {}
+        for value, pieces in self._held.items():
+            pieces[:] = [one for one in pieces if one.held.last >= chunk]
+            found: dict[int, list[_Piece]] = {}
+            for one in pieces:
+                if one.held.chunk < chunk:
+                    found.setdefault(one.held.row[1], []).append(one)
+            if found:
+                self._beneath[value] = _layers_of(found, self._program.instructions[value].rows)
+
+    def start_of(self, value: int) -> tuple[int, int]:
+        """Where the first row of a value stands: its buffer and the row of it."""
+        table = self._tables[value]
+        return int(table.buffers[0, 0]), int(table.rows[0, 0])
+
+    def are_there(self, operands: Sequence[Operand], rows: Index) -> Flags:
+        """Of each operand, whether any of these rows of it stands anywhere."""
+        found = np.zeros(len(operands), bool)
+        values = np.array([one.value for one in operands])
+        for value in dict.fromkeys(values.tolist()):
+            ports = np.flatnonzero(values == value)
+            index = np.stack([operands[port].index[rows] for port in ports.tolist()])  # [ports, rows]
+            for part, own, mine in self._parts(Operand(value, index.reshape(-1))):
+                there = self._tables[part].buffers[own, 0] != NOWHERE
+                if part in self._beneath:
+                    there |= self._beneath[part].buffers[own, 0] != NOWHERE
+                found[ports[mine[there] // len(rows)]] = True
+        return found
+
+    def gather(self, operands: Sequence[Operand], windows: Regions | None, wraps: Cyclic = (False, False)) -> Gather:
+        """How to read the rows of operands, laid end to end: windows of them, or all of each."""
+        kind = self._program.instructions[operands[0].value].type
+        if not kind.spatial:
+            return Gather(Places.joined([self._places(one, None, (0, 0)) for one in operands]))
+        asked = whole_regions(sum(one.rows for one in operands), kind.size) if windows is None else windows
+        wanted = clipped(asked, kind.size, wraps)
+        found, start = [], 0
+        for operand in operands:
+            found.append(self._places(operand, wanted[start : start + operand.rows], kind.size))
+            start += operand.rows
+        places = Places.joined(found)
+        exact = places.depth == 1 and bool((places.buffers != NOWHERE).all())
+        return Gather(places, kind.size, asked, exact and bool((places.regions[:, 0] == asked).all()), wraps)
+
+    def _places(self, operand: Operand, wanted: Regions | None, size: Size) -> Places:
+        """Where the rows of an operand stand."""
+        found, order = [], []
+        for value, rows, mine in self._parts(operand):
+            found.append(self._layers(value, rows, None if wanted is None else wanted[mine], size))
+            order.append(mine)
+        places = Places.joined(found)
+        return places if len(order) == 1 else places.take(np.argsort(np.concatenate(order)))
+
+    def _parts(self, operand: Operand) -> Iterator[Part]:
+        """What an operand reads, through joins."""
+        instruction = self._program.instructions[operand.value]
+        if not isinstance(instruction.op, Join):
+            yield operand.value, operand.index, np.arange(operand.rows)
+            return
+        if operand.value not in self._joined:
+            whole = Operand(operand.value, np.arange(instruction.rows))
+            self._joined[operand.value] = np.array(rows_of(self._program, whole), np.int64).reshape(-1, 2)
+        found = self._joined[operand.value][operand.index]
+        for value in np.unique(found[:, 0]).tolist():
+            mine = np.flatnonzero(found[:, 0] == value)
+            yield value, found[mine, 1], mine
+
+    def _layers(self, value: int, rows: Index, wanted: Regions | None, size: Size) -> Places:
+        """Rows of a value, and beneath those that are read beyond where they differ from their base, that base."""
+        instruction = self._program.instructions[value]
+        plain = instruction.bases is None and value not in self._beneath
+        if wanted is None or plain:
+            return self._tables[value].take(rows)
+        own, covered = self._own(value, rows, wanted, size)
+        if instruction.bases is None or instruction.regions is None:
+            return own
+        values = instruction.bases.values[rows]
+        beyond = (values >= 0) & ~covered & ~covering(instruction.regions[rows], wanted, size, ROUND)
+        if not beyond.any():
+            return own
+        parts, order = [nowhere(int((~beyond).sum()))], [np.flatnonzero(~beyond)]
+        for base in np.unique(values[beyond]).tolist():
+            mine = np.flatnonzero(beyond & (values == base))
+            parts.append(self._own(base, instruction.bases.rows[rows[mine]], wanted[mine], size)[0])
+            order.append(mine)
+        return own.over(Places.joined(parts).take(np.argsort(np.concatenate(order))))
+
+    def _own(self, value: int, rows: Index, wanted: Regions, size: Size) -> tuple[Places, Flags]:
+        """Rows of a value, with what is held of them; and whether one layer alone covers what is wanted of each."""
+        places = self._tables[value].take(rows)
+        if value in self._beneath:
+            held = self._beneath[value].take(rows)
+            places = places.over(held) if (held.buffers != NOWHERE).any() else places
+        read = places.buffers != NOWHERE
+        covered = np.zeros(len(rows), bool)
+        for layer in range(places.depth):
+            alone = read[:, layer] & ~covered & covering(places.regions[:, layer], wanted, size, ROUND)
+            covered |= alone
+            read[alone] = np.arange(places.depth) == layer
+        if places.depth == 1:
+            return places, covered
+        left = np.flatnonzero(~covered)
+        for layer in range(places.depth) if len(left) else ():
+            read[left, layer] &= areas(intersections(wanted[left], places.regions[left, layer], size, ROUND)) > 0
+        return places.only(read), covered
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class _Piece:
+    """A part of a row that is held, and where."""
+
+    held: Held
+    place: tuple[int, int]  # a buffer, and a row of it
+    region: Region
+
+
+def _layers_of(pieces: dict[int, list[_Piece]], rows: int) -> Places:
+    """The pieces of each row, in layers."""
+    places = nowhere(rows, max(map(len, pieces.values())))
+    for row, found in pieces.items():
+        for layer, piece in enumerate(found):
+            places.buffers[row, layer], places.rows[row, layer] = piece.place
+            places.regions[row, layer] = piece.region
+    return places

@@ -1,0 +1,115 @@
+"""The smallest pieces that outputs can be cut into, and chunks of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import ceil
+
+import numpy as np
+
+from fgraph._ports import Kind
+from fgraph.analysis import Cell
+from fgraph.ir.ops import Join
+from fgraph.ir.program import Index, Operand, Program
+from fgraph.ir.regions import NOTHING, Region, Size, whole
+
+_NARROWEST = 16  # pixels: thinner output tiles would cost mostly halo
+_ENDED = -1
+
+
+def codes_of(program: Program) -> list[Cell]:
+    """What the first chunk, which makes the codes, wants of the outputs: those that are codes."""
+    return [
+        (place, row, NOTHING)
+        for place, output in enumerate(program.outputs)
+        if output.kind is Kind.LATENT
+        for row in range(next(iter(output.tensors.values())).rows)
+    ]
+
+
+def cells_of(program: Program) -> list[list[Cell]]:
+    """For each row of the outputs its cells: stretches of images along their longer side.
+
+    Rows of one origin follow each other, so that a chunk makes those that share most, and keeps least for others.
+    """
+    found: list[list[Cell]] = []
+    operands: list[Operand] = []
+    for place, output in enumerate(program.outputs):
+        operand = next(iter(output.tensors.values()))
+        kind = program.instructions[operand.value].type
+        if kind.spatial:
+            pieces = list(_stretches(kind.size)) if output.kind is Kind.IMAGE else [whole(kind.size)]
+            found += [[(place, row, region) for region in pieces] for row in range(operand.rows)]
+            operands.append(operand)
+    return [found[place] for place in _by_origin(program, operands)] if found else []
+
+
+def _stretches(size: Size) -> Iterator[Region]:
+    height, width = size
+    length = max(size)
+    count = max(1, length // _NARROWEST)
+    for number in range(count):
+        start, stop = number * length // count, (number + 1) * length // count
+        yield (0, start, height, stop) if width >= height else (start, 0, stop, width)
+
+
+def _by_origin(program: Program, operands: Sequence[Operand]) -> list[int]:
+    """The rows of operands, sorted by what they come of: what a row's first operand reads, back to its source."""
+    values = np.concatenate([np.full(one.rows, one.value) for one in operands])
+    rows = np.concatenate([one.index for one in operands])
+    lineage = []
+    while (values != _ENDED).any():
+        lineage.append(np.where(values == _ENDED, _ENDED, values * (1 << 32) + rows))
+        values, rows = _first_read(program, values, rows)
+    ids = np.stack(lineage[::-1], axis=1)  # [rows, generations]
+    ids = np.take_along_axis(ids, np.argsort(ids < 0, axis=1, kind="stable"), axis=1)  # each from its source on
+    order: list[int] = np.lexsort(ids.T[::-1]).tolist()
+    return order
+
+
+def _first_read(program: Program, values: Index, rows: Index) -> tuple[Index, Index]:
+    """The row that each row's first operand reads; of a join, the row that it is."""
+    before, at = np.full(len(values), _ENDED), np.zeros(len(values), np.int64)
+    for value in np.unique(values[values != _ENDED]).tolist():
+        start, instruction = 0, program.instructions[value]
+        for operand in instruction.operands if isinstance(instruction.op, Join) else instruction.operands[:1]:
+            mine = np.flatnonzero((values == value) & (rows >= start) & (rows < start + operand.rows))
+            before[mine], at[mine] = operand.value, operand.index[rows[mine] - start]
+            start += operand.rows
+    return before, at
+
+
+def chunks_of(rows: Sequence[Sequence[Cell]], size: int) -> list[list[Cell]]:
+    """The cells in chunks of no more than `size`; a row is cut only where it alone has more."""
+    chunks: list[list[Cell]] = []
+    current: list[Cell] = []
+    for cells in rows:
+        if current and len(current) + len(cells) > size:
+            chunks.append(current)
+            current = []
+        if len(cells) <= size:
+            current = [*current, *cells]
+            continue
+        count = ceil(len(cells) / size)
+        chunks += [list(cells[part * len(cells) // count : (part + 1) * len(cells) // count]) for part in range(count)]
+    return [*chunks, current] if current else chunks
+
+
+def halved(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """A chunk in two: between two rows, if it has several."""
+    borders = [place for place in range(1, len(cells)) if cells[place][:2] != cells[place - 1][:2]]
+    middle = len(cells) // 2
+    if borders:
+        middle = min(borders, key=lambda border: abs(border - middle))
+    return [list(cells[:middle]), list(cells[middle:])]
+
+
+def joined(cells: Sequence[Cell]) -> list[Cell]:
+    """Cells of one row that follow each other, as one."""
+    found: list[Cell] = []
+    for place, row, region in cells:
+        if found and found[-1][:2] == (place, row):
+            found[-1] = (place, row, (*found[-1][2][:2], *region[2:]))
+        else:
+            found.append((place, row, region))
+    return found

@@ -1,0 +1,174 @@
+"""StyleGAN3 generators in NVlabs' pickles: their table, and where our tensors stand. Without torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
+from fgraph.stylegan.checkpoints.network_parts import Part
+from fgraph.stylegan.checkpoints.nvlabs import mapping_facts, mapping_tensors, pick_network
+from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record
+from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
+from fgraph.stylegan.tables.alias_free_checks import (
+    LARGEST,
+    LONGEST,
+    MOST_LAYERS,
+    WIDEST,
+    check_alias_free,
+    check_chain,
+)
+from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.stylegan3 import PLACE, AliasFreeLayer, AliasFreeTable
+from fgraph.stylegan.tables.tensors import Shape
+
+_MAPPING = (
+    "z_dim", "w_dim", "mapping_layers", "c_dim", "embed_width", "mapping_widths", "mapping_rate", "mapping_activation",
+)  # fmt: skip
+
+
+def is_alias_free(content: object) -> bool:
+    """Whether a pickle's value holds a StyleGAN3 network: NVlabs' code gives all kinds the same names."""
+    found = [content.get(key) for key in ("G_ema", "G")] if type(content) is dict else [content]
+    networks = [one for one in found if type(one) is Module]
+    parts = networks[0].state.get("_modules") if networks else None
+    synthesis = parts.get("synthesis") if type(parts) is dict else None
+    return type(synthesis) is Module and "layer_names" in synthesis.state
+
+
+def read_alias_free(content: object, where: str) -> Contents:
+    """The contents of a pickle whose network is a StyleGAN3 generator.
+
+    Raises:
+        ModelError: it is none, or one that does not run here.
+    """
+    network, chosen = pick_network(content, where)
+    mapping, synthesis = network.part("mapping"), network.part("synthesis")
+    facts = LayerTable(
+        size=4, channels=((4, 1),), z_dim=network.count("z_dim"), w_dim=network.count("w_dim"),
+        **mapping_facts(network, mapping),
+    )  # fmt: skip
+    check_numbers(facts, where)
+    table = _read_table(network, synthesis, facts)
+    tensors = mapping_tensors(mapping, facts) | _input_tensors(synthesis.part("input"))
+    for layer in table.filtered:
+        tensors |= _layer_tensors(synthesis.part(layer.name), layer.name)
+    found = {name: stored.shape for name, stored in tensors.items()}
+    check_alias_free(found, table, where)
+    weights = {name: Weight(stored, stored.shape) for name, stored in tensors.items()}
+    return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": chosen})
+
+
+def _read_table(network: Part, synthesis: Part, facts: LayerTable) -> AliasFreeTable:
+    names = synthesis.value("layer_names")
+    if type(names) is not list or not 1 < len(names) <= MOST_LAYERS or not all(type(name) is str for name in names):
+        raise synthesis.fail("lists no layers")
+    layers: list[AliasFreeLayer] = []
+    start = PLACE
+    for index, name in enumerate(names, 1):
+        layers.append(_read_layer(synthesis.part(name), name, index, start))
+        start += layers[-1].in_channels
+    source = synthesis.part("input")
+    table = AliasFreeTable(
+        size=_bounded(network, "img_resolution", LARGEST),
+        image_channels=layers[-1].out_channels,
+        features=_bounded(source, "channels", WIDEST),
+        input_size=_side(source, "size"),
+        input_rate=_whole(source, "sampling_rate"),
+        bandwidth=source.number("bandwidth"),
+        output_scale=synthesis.number("output_scale"),
+        filtered=tuple(layers),
+        **{name: getattr(facts, name) for name in _MAPPING},
+    )
+    check_chain(table, synthesis.where)
+    return table
+
+
+def _read_layer(part: Part, name: str, index: int, start: int) -> AliasFreeLayer:
+    padding = part.value("padding")
+    if type(padding) is not list or len(padding) != 4 or not all(type(p) is int and abs(p) < LARGEST for p in padding):
+        raise part.fail("has no padding of four numbers")
+    if type(is_torgb := part.value("is_torgb")) is not bool:
+        raise part.fail("does not say whether it makes the image")
+    rates = _bounded(part, "in_sampling_rate", LARGEST), _bounded(part, "out_sampling_rate", LARGEST)
+    up, down = _filter(part, "up_filter", 1), _filter(part, "down_filter", 2)
+    return AliasFreeLayer(
+        name=name,
+        index=index,
+        kind="torgb" if is_torgb else "conv",
+        resolution=rates[1],
+        up=max(1, rates[1] // rates[0]),
+        in_channels=_bounded(part, "in_channels", WIDEST),
+        out_channels=_bounded(part, "out_channels", WIDEST),
+        style_start=start,
+        ws_index=index,
+        noise_index=None,
+        in_rate=rates[0],
+        out_size=_side(part, "out_size"),
+        taps=_bounded(part, "conv_kernel", 9),
+        up_factor=_bounded(part, "up_factor", 16),
+        down_factor=_bounded(part, "down_factor", 16),
+        up_taps=up[0],
+        down_taps=down[0],
+        radial=len(down) > 1,
+        padding=tuple(padding),
+        clamp=None if part.value("conv_clamp") is None else part.number("conv_clamp"),
+    )
+
+
+def _bounded(part: Part, name: str, most: int) -> int:
+    if not 1 <= (found := part.count(name)) <= most:
+        raise part.fail(f"has {found} as '{name}', where 1 to {most} belongs")
+    return found
+
+
+def _side(part: Part, name: str) -> int:
+    """An attribute that holds [width, height], which are equal."""
+    value: Any = part.value(name)
+    try:
+        found = read_array(value) if type(value) is Record else value
+        sides = found.numbers() if type(found) is StoredTensor else value
+    except Refused as error:
+        raise part.fail(f"has a '{name}' that is not read: {error}") from error
+    if type(sides) in (int, float):
+        sides = [sides, sides]
+    good = type(sides) in (list, tuple) and len(sides) == 2 and all(type(side) in (int, float) for side in sides)
+    if not good or sides[0] != sides[1] or sides[0] != int(sides[0]) or not 1 <= sides[0] <= LARGEST:
+        raise part.fail(f"has {brief(value)} as '{name}', where two equal whole numbers belong")
+    return int(sides[0])
+
+
+def _filter(part: Part, name: str, most_axes: int) -> Shape:
+    """The shape of a filter; (1,) where there is none."""
+    if (stored := part.tensor(name)) is None:
+        return (1,)
+    good = 1 <= len(stored.shape) <= most_axes and all(1 < length <= LONGEST for length in stored.shape)
+    if not good or len(set(stored.shape)) > 1:
+        raise part.fail(f"has a '{name}' of shape {list(stored.shape)}")
+    return stored.shape
+
+
+def _whole(part: Part, name: str) -> int:
+    if not 1 <= (found := part.number(name)) <= LARGEST or found != int(found):
+        raise part.fail(f"has {found} as '{name}', where a whole number belongs")
+    return int(found)
+
+
+def _input_tensors(source: Part) -> dict[str, StoredTensor]:
+    affine = source.part("affine")
+    return {
+        "input.affine.weight": affine.weight("weight", 2), "input.affine.bias": affine.weight("bias", 1),
+        "input.transform": source.weight("transform", 2), "input.freqs": source.weight("freqs", 2),
+        "input.phases": source.weight("phases", 1), "input.weight": source.weight("weight", 2),
+    }  # fmt: skip
+
+
+def _layer_tensors(part: Part, name: str) -> dict[str, StoredTensor]:
+    affine = part.part("affine")
+    filters = {f"{name}.{one}": part.tensor(one) for one in ("up_filter", "down_filter")}
+    return {
+        f"{name}.weight": part.weight("weight", 4), f"{name}.bias": part.weight("bias", 1),
+        f"{name}.affine.weight": affine.weight("weight", 2), f"{name}.affine.bias": affine.weight("bias", 1),
+        f"{name}.magnitude_ema": part.weight("magnitude_ema", 0),
+    } | {key: stored for key, stored in filters.items() if stored is not None}  # fmt: skip

@@ -1,0 +1,124 @@
+"""What the metadata of our own `.safetensors` files say of a StyleGAN3 generator. Without torch.
+
+| key | is |
+| --- | --- |
+| `format`, `format_version` | `fgraph-stylegan3`; `1` |
+| `architecture` | `stylegan3-t` or `stylegan3-r` |
+| `layers` | JSON, a list: of each layer, in order, what `_LAYER` names; the rest follows from the layer before it |
+| `sha256`, `title`, `license`, `origin` | as in files of StyleGAN2 |
+| all others | JSON: the fields of the table of that name |
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.contents import check_numbers
+from fgraph.stylegan.tables.activations import GAINS
+from fgraph.stylegan.tables.alias_free_checks import LARGEST, LONGEST, MOST_LAYERS, WIDEST, check_chain
+from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.stylegan3 import PLACE, AliasFreeLayer, AliasFreeTable
+
+FORMAT = "fgraph-stylegan3"
+_VERSION = "1"
+_COUNTS = {  # whole numbers, and the most that each may be
+    "size": LARGEST, "image_channels": WIDEST, "features": WIDEST, "input_size": LARGEST, "input_rate": LARGEST,
+    "z_dim": WIDEST, "w_dim": WIDEST, "mapping_layers": WIDEST, "c_dim": 1 << 15, "embed_width": WIDEST,
+}  # fmt: skip
+_NUMBERS = ("bandwidth", "output_scale", "mapping_rate")
+_LAYER = {
+    "resolution": LARGEST, "out_channels": WIDEST, "out_size": LARGEST, "taps": 9, "up_factor": 16, "down_factor": 16,
+    "up_taps": LONGEST, "down_taps": LONGEST,
+}  # fmt: skip
+_MAPPING = (
+    "z_dim", "w_dim", "mapping_layers", "c_dim", "embed_width", "mapping_widths", "mapping_rate", "mapping_activation",
+)  # fmt: skip
+
+
+def describe_alias_free(table: AliasFreeTable) -> dict[str, str]:
+    """The metadata that `alias_free_table_of` reads."""
+    names = (*_COUNTS, *_NUMBERS, "mapping_activation", "mapping_widths")
+    layers = [
+        {name: getattr(layer, name) for name in ("name", *_LAYER, "radial", "padding", "clamp")}
+        for layer in table.filtered
+    ]
+    return {
+        "format": FORMAT,
+        "format_version": _VERSION,
+        "architecture": table.architecture,
+        "layers": json.dumps(layers),
+        **{name: json.dumps(getattr(table, name)) for name in names},
+    }
+
+
+def alias_free_table_of(metadata: Mapping[str, str], where: str) -> AliasFreeTable:
+    """The table that the metadata of a file of ours describe.
+
+    Raises:
+        ModelError: they are of a later version, or not understood.
+    """
+    if (version := metadata.get("format_version")) != _VERSION:
+        raise ModelError(f"{where}: is of format version {version}; this fgraph reads {_VERSION}: update fgraph")
+    try:
+        facts: dict[str, Any] = {name: _count(json.loads(metadata[name]), most) for name, most in _COUNTS.items()}
+        facts |= {name: _above_zero(json.loads(metadata[name])) for name in _NUMBERS}
+        facts["mapping_activation"] = json.loads(metadata["mapping_activation"])
+        facts["mapping_widths"] = tuple(_count(one, WIDEST) for one in json.loads(metadata["mapping_widths"]))
+        if facts["mapping_activation"] not in GAINS:
+            raise ValueError("its mapping has an activation that is not known")
+        mapping = {name: facts[name] for name in _MAPPING}
+        check_numbers(LayerTable(size=4, channels=((4, 1),), **mapping), where)
+        first = (facts["features"], facts["input_rate"])
+        table = AliasFreeTable(filtered=_layers(json.loads(metadata["layers"]), *first), **facts)
+    except (KeyError, ValueError, AttributeError, TypeError, RecursionError, ArithmeticError) as error:
+        raise ModelError(f"{where}: its metadata are not understood: {error!r:.200}") from error
+    check_chain(table, where)
+    if table.architecture != metadata.get("architecture"):
+        raise ModelError(
+            f"{where}: its layers are those of {table.architecture}, its metadata say another architecture"
+        )
+    return table
+
+
+def _layers(found: Any, channels: int, rate: int) -> tuple[AliasFreeLayer, ...]:
+    if type(found) is not list or not 1 < len(found) <= MOST_LAYERS:
+        raise ValueError("it lists no layers")
+    layers: list[AliasFreeLayer] = []
+    start = PLACE
+    for index, facts in enumerate(found, 1):
+        counts: dict[str, Any] = {name: _count(facts[name], most) for name, most in _LAYER.items()}
+        padding, clamp, name = facts["padding"], facts["clamp"], facts["name"]
+        if type(name) is not str or type(facts["radial"]) is not bool:
+            raise ValueError(f"layer {index} has no name, or does not say whether its filter is radial")
+        if (
+            type(padding) is not list
+            or len(padding) != 4
+            or not all(type(p) is int and abs(p) < LARGEST for p in padding)
+        ):
+            raise ValueError(f"layer {index} has no padding of four numbers")
+        layers.append(
+            AliasFreeLayer(
+                name=name, index=index, kind="torgb" if index == len(found) else "conv",
+                up=max(1, counts["resolution"] // rate), in_channels=channels, style_start=start, ws_index=index,
+                noise_index=None, in_rate=rate, radial=facts["radial"], padding=tuple(padding),
+                clamp=None if clamp is None else _above_zero(clamp), **counts,
+            )
+        )  # fmt: skip
+        start, channels, rate = start + channels, layers[-1].out_channels, layers[-1].resolution
+    return tuple(layers)
+
+
+def _count(value: Any, most: int) -> int:
+    if type(value) is not int or not 0 <= value <= most:
+        raise ValueError(f"{value!r:.60} stands where a whole number to {most} belongs")
+    return value
+
+
+def _above_zero(value: Any) -> float:
+    if type(value) not in (int, float) or not math.isfinite(value) or value <= 0:
+        raise ValueError(f"{value!r:.60} stands where a number above 0 belongs")
+    return float(value)

@@ -1,0 +1,93 @@
+"""What a model file holds, whatever its format: a layer table, and where the tensors under our names stand."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
+from fgraph.stylegan.tables.stylegan2 import LayerTable, Table
+from fgraph.stylegan.tables.tensors import Shape
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Format = Literal["safetensors", "rosinality", "nvlabs", "tensorflow"]
+WEIGHT_TYPES = ("float32", "float16", "bfloat16", "float64")
+LARGEST_BLOCKS = 11  # 4096 pixels
+_WIDEST = 8192  # numbers in a code, channels of a layer: published ones have 512, or 1024
+_DEEPEST = 64  # layers of the mapping; published ones have 8, or 2
+_MOST_CLASSES = 1 << 15
+
+
+@dataclass(frozen=True)
+class Weight:
+    """A tensor of ours in a file of any format."""
+
+    stored: StoredTensor
+    shape: Shape  # ours
+    change: Callable[[Tensor], Tensor] | None = None  # from the file's layout to ours, but for dimensions of 1
+
+    def load(self, scratch: Tensor | None = None) -> Tensor:
+        """The tensor, in the type of the file; with `scratch`, it may be a view of that memory.
+
+        Raises:
+            Refused: it holds no numbers with fractions, or some that are not finite.
+        """
+        import torch
+
+        if self.stored.dtype not in WEIGHT_TYPES:
+            raise Refused(f"holds {self.stored.dtype} numbers; weights are {', '.join(WEIGHT_TYPES)}")
+        value = self.stored.load(scratch)
+        if value.numel() and not all(map(math.isfinite, map(float, torch.aminmax(value)))):
+            raise Refused("holds numbers that are not finite")
+        value = value if self.change is None else self.change(value)
+        return value.reshape(self.shape)
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a model file holds."""
+
+    format: Format
+    table: Table
+    weights: Mapping[str, Weight]
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    def check_size(self, available: int, where: str) -> None:
+        """Refuse a file whose tensors share their bytes: loaded, they would take any multiple of its size.
+
+        Raises:
+            ModelError: the tensors are larger than the file.
+        """
+        stored = [weight.stored for weight in self.weights.values()]
+        if max(sum(one.nbytes for one in stored), sum(one.bytes_read for one in stored)) > available:
+            raise ModelError(f"{where}: its tensors share their numbers and are larger than the file; save it again")
+
+
+def check_numbers(table: LayerTable, where: str) -> None:
+    """Refuse a table whose resolutions or widths no generator has.
+
+    Raises:
+        ModelError: numbers are out of range.
+    """
+    resolutions = [resolution for resolution, _ in table.channels]
+    if len(resolutions) > LARGEST_BLOCKS:
+        raise ModelError(f"{where}: has {len(resolutions)} blocks, of {resolutions[-1]} pixels; 4096 are the most")
+    if not resolutions or resolutions != [4 << i for i in range(len(resolutions))] or table.size != resolutions[-1]:
+        raise ModelError(f"{where}: has resolutions {resolutions} for {table.size} pixels; expected are 4, 8, ... size")
+    if not 1 <= table.mapping_layers <= _DEEPEST:
+        raise ModelError(f"{where}: its mapping has {table.mapping_layers} layers; expected are 1 to {_DEEPEST}")
+    counts = [*(width for _, width in table.channels), *table.widths, table.w_dim, table.image_channels]
+    if not all(1 <= count <= _WIDEST for count in counts) or not 0 <= table.z_dim <= _WIDEST:
+        raise ModelError(f"{where}: its channels or dimensions are out of range (1 to {_WIDEST}): {counts[:40]}")
+    if not 0 <= table.c_dim <= _MOST_CLASSES or not 0 <= table.embed_width <= _WIDEST:
+        raise ModelError(f"{where}: has {table.c_dim} classes in {table.embed_width} numbers; {_MOST_CLASSES} are most")
+    if len(table.widths) != table.mapping_layers + 1 or table.widths[-1] != table.w_dim:
+        raise ModelError(f"{where}: its mapping has widths {list(table.widths)[:8]}; it must end in {table.w_dim}")
+    if bool(table.c_dim) != bool(table.embed_width):
+        raise ModelError(f"{where}: has {table.c_dim} classes, embedded in {table.embed_width} numbers")

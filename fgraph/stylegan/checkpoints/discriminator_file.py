@@ -1,0 +1,159 @@
+"""The discriminator in a model file, if it holds one: rosinality's `d`, NVlabs' `D`. Nothing in the file is run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Weight
+from fgraph.stylegan.checkpoints.filters import is_usual_filter
+from fgraph.stylegan.checkpoints.header import find_model, sniff
+from fgraph.stylegan.checkpoints.network_parts import Part
+from fgraph.stylegan.checkpoints.pickles.files import read_pickled
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
+from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
+
+if TYPE_CHECKING:
+    from fgraph.stylegan.nn.discriminator import Discriminator
+
+_FORMS = "a .pt of rosinality's trainer with 'd', or an NVlabs .pkl with 'D'"
+_FILTERS = (".conv2.0.kernel", ".skip.0.kernel")
+
+
+def load_discriminator(source: str | Path) -> Discriminator:
+    """The discriminator in the model file `source`: a path, an address or a bundled name.
+
+    Raises:
+        ModelError: the file is not there, cannot be read, or holds no discriminator that runs here.
+    """
+    from fgraph.stylegan.checkpoints.weights import load_weights
+    from fgraph.stylegan.nn.discriminator import Discriminator
+
+    path = find_model(source)
+    table, stored = _read(path)
+    weights = {name: Weight(stored[name], shape) for name, shape in discriminator_shapes(table).items()}
+    return Discriminator(table, load_weights(weights, {}, str(path), ("cpu", _float32()), {})[0])
+
+
+def _float32() -> Any:
+    import torch
+
+    return torch.float32
+
+
+def _read(path: Path) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
+    kind = sniff(path)
+    if kind == "safetensors":
+        raise ModelError(f"{path}: a .safetensors model holds no discriminator; expected is {_FORMS}")
+    content = read_pickled(path, kind)
+    held = content if type(content) is dict else {}
+    try:
+        if kind == "pickle" and type(held.get("D")) is Module:
+            return _read_nvlabs(Part(held["D"], str(path), "D"))
+        if kind != "pickle" and type(held.get("d")) is dict:
+            return _read_rosinality(held["d"], str(path))
+    except (Refused, RecursionError) as error:
+        raise ModelError(f"{path}: its discriminator cannot be read safely: {error}") from error
+    raise ModelError(f"{path}: holds no discriminator; expected is {_FORMS}")
+
+
+def _read_rosinality(state: Mapping[Any, Any], where: str) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
+    found = {
+        key.removeprefix("module."): value
+        for key, value in state.items()
+        if type(key) is str and type(value) is StoredTensor
+    }
+    for name in [name for name in found if name.endswith(_FILTERS)]:
+        if not is_usual_filter(found.pop(name)):
+            raise ModelError(f"{where}: '{name}' of its discriminator is not the filter [1, 3, 3, 1]")
+    return _table(found, where), found
+
+
+def _read_nvlabs(network: Part) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
+    size, last = network.count("img_resolution"), network.part("b4")
+    if not 8 <= size <= 4 << (LARGEST_BLOCKS - 1) or size & (size - 1):
+        raise network.fail(f"is for images of {size} pixels")
+    found: dict[str, StoredTensor] = {}
+    clamp = _clamp(network.part(f"b{size}").part("conv0"))
+    for i in range(1, size.bit_length() - 2):
+        block = network.part(f"b{size >> (i - 1)}")
+        _check_block(block, clamp)
+        if i == 1:
+            found |= _layer(block.part("fromrgb"), "convs.0.0.weight", "convs.0.1.bias")
+        found |= _layer(block.part("conv0"), f"convs.{i}.conv1.0.weight", f"convs.{i}.conv1.1.bias")
+        found |= _layer(block.part("conv1"), f"convs.{i}.conv2.1.weight", f"convs.{i}.conv2.2.bias")
+        found[f"convs.{i}.skip.1.weight"] = block.part("skip").weight("weight", 4)
+    found |= _layer(last.part("conv"), "final_conv.0.weight", "final_conv.1.bias")
+    for i, name in enumerate(("fc", "out")):
+        dense = last.part(name)
+        found |= {
+            f"final_linear.{i}.weight": dense.weight("weight", 2),
+            f"final_linear.{i}.bias": dense.weight("bias", 1),
+        }
+    spread = last.maybe("mbstd")
+    group = spread.value("group_size", 4) if spread else 4
+    if type(group) is not int or group < 1:
+        raise last.fail("takes the standard deviation over whole batches, which does not run here")
+    return _table(found, network.where, clamp=clamp, stddev_group=group), found
+
+
+def _layer(part: Part, weight: str, bias: str) -> dict[str, StoredTensor]:
+    if part.text("activation", "lrelu") != "lrelu":
+        raise part.fail("has an activation other than leaky ReLU")
+    return {weight: part.weight("weight", 4), bias: part.weight("bias", 1)}
+
+
+def _clamp(part: Part) -> float | None:
+    return None if part.value("conv_clamp") is None else part.number("conv_clamp")
+
+
+def _check_block(block: Part, clamp: float | None) -> None:
+    if block.text("architecture", "resnet") != "resnet":
+        raise block.fail("is no residual block, as discriminators that run here are made of")
+    if any(_clamp(block.part(name)) != clamp for name in ("conv0", "conv1")):
+        raise block.fail("has a conv_clamp that other layers do not have")
+    taps = block.tensor("resample_filter")
+    if taps is not None and not is_usual_filter(taps):
+        raise block.fail("has a resample_filter other than [1, 3, 3, 1]")
+
+
+def _table(found: Mapping[str, StoredTensor], where: str, **facts: Any) -> DiscriminatorTable:
+    """The table that the shapes imply, all of which are then checked."""
+    blocks = sum(name.endswith(".skip.1.weight") for name in found)
+    widths = [_width(found, "convs.0.0.weight", 0, where)]
+    if not 1 <= blocks < LARGEST_BLOCKS:
+        raise ModelError(f"{where}: its discriminator has {blocks} residual blocks; expected is {_FORMS}")
+    widths += [_width(found, f"convs.{i}.skip.1.weight", 0, where) for i in range(1, blocks + 1)]
+    table = DiscriminatorTable(
+        size=4 << blocks,
+        channels=tuple((4 << i, width) for i, width in enumerate(reversed(widths))),
+        image_channels=_width(found, "convs.0.0.weight", 1, where),
+        stddev_channels=_width(found, "final_conv.0.weight", 1, where) - widths[-1],
+        outputs=_width(found, "final_linear.1.weight", 0, where),
+        faded=tuple(4 << i for i in range(blocks) if f"faded.{4 << i}.share" in found),
+        **facts,
+    )
+    if not 0 <= table.stddev_channels <= widths[-1]:
+        raise ModelError(f"{where}: 'final_conv.0.weight' of its discriminator reads {table.stddev_channels} maps more")
+    shapes = discriminator_shapes(table)
+    for name in [*shapes, *found]:
+        have = found[name].shape if name in found else None
+        if have != shapes.get(name):
+            raise ModelError(
+                f"{where}: '{name}' of its discriminator is {_shown(have)}, where {_shown(shapes.get(name))} belongs"
+            )
+    return table
+
+
+def _width(found: Mapping[str, StoredTensor], name: str, axis: int, where: str) -> int:
+    if name not in found or len(found[name].shape) <= axis:
+        raise ModelError(f"{where}: its discriminator has no tensor '{name:.80}'; expected is {_FORMS}")
+    return found[name].shape[axis]
+
+
+def _shown(shape: tuple[int, ...] | None) -> str:
+    return "nothing" if shape is None else str(list(shape))

@@ -1,0 +1,118 @@
+"""What a model file holds, in words. Without torch, and without loading weights."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from fgraph.stylegan.checkpoints.contents import Contents, Format
+from fgraph.stylegan.checkpoints.header import find_model, read_contents
+from fgraph.stylegan.checkpoints.sources import file_digest
+from fgraph.stylegan.tables.stylegan2 import LayerTable, Table
+from fgraph.stylegan.tables.stylegan3 import AliasFreeTable
+from fgraph.stylegan.tables.stylegan3 import required_shapes as alias_free_shapes
+from fgraph.stylegan.tables.tensors import required_shapes
+
+_KINDS = {
+    "safetensors": "fgraph (.safetensors)",
+    "rosinality": "rosinality / SOAT (.pt)",
+    "nvlabs": "NVlabs PyTorch (.pkl)",
+    "tensorflow": "NVlabs TensorFlow (.pkl)",
+}
+_BUFFERS = (".transform", ".freqs", ".phases", ".magnitude_ema", "_filter")  # set, not trained
+
+
+@dataclass(frozen=True)
+class Inspection:
+    """What is known of a model file; `str` gives it a line each."""
+
+    path: Path
+    format: Format
+    table: Table
+    parameters: int  # numbers that training sets: without noise and statistics
+    types: tuple[str, ...]  # of the weights as stored
+    file_bytes: int
+    sha256: str  # of the file
+    notes: tuple[str, ...]
+
+    def __str__(self) -> str:
+        width = max(map(len, self.lines()))
+        return "\n".join(f"{name:<{width}}  {value}" for name, value in self.lines().items())
+
+    def lines(self) -> dict[str, str]:
+        """Each fact by its name."""
+        table = self.table
+        kind, channels = _kind_and_channels(table)
+        lines = {
+            "file": str(self.path),
+            "format": _KINDS[self.format],
+            "architecture": kind,
+            "image": f"{table.size}x{table.size}, {table.image_channels} channels",
+            "channels": ", ".join(channels),
+            "codes": f"z {table.z_dim}, w {table.w_dim}, W+ {table.num_ws} rows, S {table.style_length}",
+            "mapping": f"{table.mapping_layers} layers",
+            "parameters": f"{self.parameters:,} ({', '.join(self.types)})",
+            "size": f"{self.file_bytes:,} bytes",
+            "sha256": self.sha256,
+        }
+        if table.c_dim:
+            lines["classes"] = str(table.c_dim)
+        return lines | ({"notes": "; ".join(self.notes)} if self.notes else {})
+
+
+def inspect(source: str | Path) -> Inspection:
+    """Say what the model `source`, a bundled name or a path, holds.
+
+    Raises:
+        ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
+    """
+    path = find_model(source)
+    contents = read_contents(path)
+    types = tuple(sorted({weight.stored.dtype for weight in contents.weights.values()}))
+    facts = (_parameters(contents.table), types, path.stat().st_size, file_digest(path))
+    return Inspection(path, contents.format, contents.table, *facts, tuple(_notes(contents)))
+
+
+def _kind_and_channels(table: Table) -> tuple[str, list[str]]:
+    if isinstance(table, AliasFreeTable):
+        sizes = [(table.input_size, table.features), *((one.out_size, one.out_channels) for one in table.filtered)]
+        return f"StyleGAN3, {table.architecture[-1].upper()}", [f"{side}: {count}" for side, count in sizes]
+    assert isinstance(table, LayerTable)
+    return f"StyleGAN2, {table.architecture}", [f"{side}: {count}" for side, count in table.channels]
+
+
+def _parameters(table: Table) -> int:
+    """Numbers that training sets."""
+    if isinstance(table, AliasFreeTable):
+        shapes = {name: shape for name, shape in alias_free_shapes(table).items() if not name.endswith(_BUFFERS)}
+    else:
+        assert isinstance(table, LayerTable)
+        shapes = required_shapes(table)
+    return sum(math.prod(shape) for shape in shapes.values())
+
+
+def _notes(contents: Contents) -> Iterator[str]:
+    table = contents.table
+    if base := contents.metadata.get("base"):
+        yield f"it is a small difference to the model '{base}'"
+    if isinstance(table, LayerTable):
+        yield from _notes_on_layers(table, contents)
+    if table.mapping_activation != "lrelu":
+        yield f"the activation of the mapping is {table.mapping_activation}"
+    if "w_mean" not in contents.weights:
+        yield "it has no mean of w: that of 10,000 seeded samples is taken"
+    if contents.metadata.get("weights") in ("g", "G"):
+        yield "it has no averaged generator: the one in training is taken"
+
+
+def _notes_on_layers(table: LayerTable, contents: Contents) -> Iterator[str]:
+    if table.clamp is not None:
+        yield f"outputs of layers are kept within +-{table.clamp:g}"
+    if table.activation != "lrelu":
+        yield f"the activation of the layers is {table.activation}"
+    if not table.has_noise:
+        yield "its layers add no noise"
+    elif any(layer.noise_index is not None and f"{layer.name}.noise" not in contents.weights for layer in table.layers):
+        yield "it has no noise: seeded noise is drawn for it"

@@ -1,0 +1,184 @@
+"""StyleGAN2 generators in NVlabs' PyTorch pickles: their layer table, and where our tensors stand. Without torch.
+
+Names and layouts are those of stylegan2-ada-pytorch and of the StyleGAN2 of stylegan3; only tensors, and attributes
+that pickles of every age have, are read. `num_fp16_res` is not: everything runs in the precision that is asked for,
+but `conv_clamp`, which belongs to it, holds there too.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
+from fgraph.stylegan.checkpoints.filters import is_usual_filter
+from fgraph.stylegan.checkpoints.network_parts import Part
+from fgraph.stylegan.checkpoints.pickles.refusal import brief
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
+from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
+from fgraph.stylegan.tables.activations import GAINS
+from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, Layer, LayerTable
+from fgraph.stylegan.tables.tensors import check_shapes, optional_shapes, required_shapes
+
+_MAX_MAPPING = 64  # layers
+
+
+def read_nvlabs(content: Any, where: str) -> Contents:
+    """The contents of a pickle of PyTorch networks, of what `read_pickled` made of it.
+
+    Raises:
+        ModelError: it holds no generator, or one that does not run here.
+    """
+    network, chosen = pick_network(content, where)
+    mapping, synthesis = network.part("mapping"), network.part("synthesis")
+    table = _read_table(network, mapping, synthesis)
+    check_numbers(table, where)
+    tensors = mapping_tensors(mapping, table) | _synthesis_tensors(synthesis, table)
+    found = {name: _shape(name, stored) for name, stored in tensors.items()}
+    check_shapes(found, table, where)
+    known = required_shapes(table) | optional_shapes(table)
+    weights = {name: Weight(stored, known[name]) for name, stored in tensors.items()}
+    return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": chosen})
+
+
+def pick_network(content: Any, where: str) -> tuple[Part, str]:
+    """The generator in what a pickle holds, and which of its networks that is.
+
+    Raises:
+        ModelError: there is none.
+    """
+    if type(content) is Module:
+        return Part(content, where, "the network"), "G"
+    if type(content) is dict:
+        for key in ("G_ema", "G"):
+            if type(content.get(key)) is Module:
+                return Part(content[key], where, key), key
+    found = ", ".join(brief(key) for key in list(content)[:6]) if type(content) is dict else brief(content)
+    raise ModelError(f"{where}: holds {found or 'nothing'}; expected is a dict with the network 'G_ema'")
+
+
+def _read_table(network: Part, mapping: Part, synthesis: Part) -> LayerTable:
+    blocks = _blocks(synthesis)
+    layers = [layer for block in blocks for name in ("conv0", "conv1") if (layer := block.maybe(name))]
+    images = [layer for block in blocks if (layer := block.maybe("torgb"))]
+    if not layers or not images:
+        raise synthesis.fail("has no layers")
+    for part in [*blocks, *layers]:
+        if part.tensor("resample_filter") is not None and not is_usual_filter(part.tensor("resample_filter")):
+            raise part.fail("has a resample_filter other than [1, 3, 3, 1], with which generators do not run here")
+    return LayerTable(
+        size=4 << (len(blocks) - 1),
+        channels=tuple((4 << i, block.part("conv1").weight("weight", 4).shape[0]) for i, block in enumerate(blocks)),
+        z_dim=network.count("z_dim"),
+        w_dim=network.count("w_dim"),
+        image_channels=images[-1].weight("weight", 4).shape[0],
+        architecture=_same("architecture", ARCHITECTURES, blocks, "skip"),
+        activation=_same("activation", tuple(GAINS), layers, "lrelu"),
+        clamp=_clamp([*layers, *images]),
+        has_noise=any(layer.tensor("noise_strength") is not None for layer in layers),
+        **mapping_facts(network, mapping),
+    )
+
+
+def mapping_facts(network: Part, mapping: Part) -> dict[str, Any]:
+    """What a layer table says of the mapping network, but for the lengths of z and w."""
+    depth = next(i for i in range(_MAX_MAPPING + 1) if mapping.maybe(f"fc{i}") is None or i == _MAX_MAPPING)
+    dense = [mapping.part(f"fc{i}") for i in range(max(1, depth))]
+    widths = tuple(one.weight("weight", 2).shape[0] for one in dense)
+    classes = network.count("c_dim")
+    return {
+        "mapping_layers": len(dense),
+        "c_dim": classes,
+        "embed_width": mapping.part("embed").weight("weight", 2).shape[0] if classes else 0,
+        "mapping_widths": () if set(widths) == {network.count("w_dim")} else widths,
+        "mapping_rate": _rate(dense),
+        "mapping_activation": _same("activation", tuple(GAINS), dense, "lrelu"),
+    }
+
+
+def _blocks(synthesis: Part) -> list[Part]:
+    found = [block for i in range(LARGEST_BLOCKS + 1) if (block := synthesis.maybe(f"b{4 << i}"))]
+    listed = synthesis.value("block_resolutions")
+    if type(listed) is list and [str(one) for one in listed[:20] if type(one) is int] != [
+        block.name.rpartition(".b")[2] for block in found
+    ]:
+        raise synthesis.fail("has other blocks than it lists")
+    if not found or len(found) > LARGEST_BLOCKS or found[-1].name.rpartition(".b")[2] != str(4 << (len(found) - 1)):
+        raise synthesis.fail("has no blocks b4, b8, ... without a gap, 4096 pixels at most")
+    return found
+
+
+def _same(name: str, known: tuple[str, ...], parts: list[Part], default: str) -> Any:
+    """An attribute that all parts share, one of those known."""
+    found = {part.text(name, default) for part in parts}
+    if len(found) == 1 and (value := found.pop()) in known:
+        return value
+    shown = ", ".join(sorted(brief(value) for value in found)) or brief(parts[0].text(name, default))
+    raise parts[0].fail(f"has the {name} {shown}, where one of {', '.join(known)} runs, the same in every layer")
+
+
+def _rate(dense: list[Part]) -> float:
+    """The learning-rate multiplier: what biases are multiplied with."""
+    rates = [part.number("bias_gain") for part in dense]
+    for part, rate in zip(dense, rates, strict=True):
+        expected = rate / part.weight("weight", 2).shape[1] ** 0.5
+        if abs(part.number("weight_gain") - expected) > 1e-6 * expected or rate != rates[0]:
+            raise part.fail("has gains that do not come of one learning-rate multiplier")
+    return rates[0]
+
+
+def _clamp(parts: list[Part]) -> float | None:
+    given = [part for part in parts if part.value("conv_clamp") is not None]
+    if not given:
+        return None
+    clamp = given[0].number("conv_clamp")
+    if len(given) < len(parts) or any(part.number("conv_clamp") != clamp for part in given):
+        raise given[0].fail("has a conv_clamp that other layers do not have")
+    return clamp
+
+
+def mapping_tensors(mapping: Part, table: LayerTable) -> dict[str, StoredTensor]:
+    """Where the tensors of the mapping network stand, by our names."""
+    found: dict[str, StoredTensor] = {}
+    for i in range(table.mapping_layers):
+        dense = mapping.part(f"fc{i}")
+        found |= {f"mapping.{i}.weight": dense.weight("weight", 2), f"mapping.{i}.bias": dense.weight("bias", 1)}
+    if table.c_dim:
+        embed = mapping.part("embed")
+        if embed.text("activation", "linear") != "linear" or embed.number("bias_gain") != 1.0:
+            raise embed.fail("is not the linear layer that an embedding is")
+        found |= {"mapping.embed.weight": embed.weight("weight", 2), "mapping.embed.bias": embed.weight("bias", 1)}
+    if (mean := mapping.tensor("w_avg")) is not None:
+        found["w_mean"] = mean
+    return found
+
+
+def _synthesis_tensors(synthesis: Part, table: LayerTable) -> dict[str, StoredTensor]:
+    found = {"const": synthesis.part("b4").weight("const", 3)}
+    for layer in table.layers[1:]:
+        found |= _layer_tensors(synthesis.part(layer.block), layer)
+    return found
+
+
+def _layer_tensors(block: Part, layer: Layer) -> dict[str, StoredTensor]:
+    part = block.part(layer.name.partition(".")[2])
+    affine = part.part("affine")
+    found = {
+        f"{layer.name}.weight": part.weight("weight", 4),
+        f"{layer.name}.bias": part.weight("bias", 1),
+        f"{layer.name}.affine.weight": affine.weight("weight", 2),
+        f"{layer.name}.affine.bias": affine.weight("bias", 1),
+    }
+    if layer.noise_index is not None:
+        found[f"{layer.name}.noise_strength"] = part.weight("noise_strength", 0)
+        found[f"{layer.name}.noise"] = part.weight("noise_const", 2)
+    if layer.residual == "made":
+        found[f"{layer.name}.residual.weight"] = block.part("skip").weight("weight", 4)
+    return found
+
+
+def _shape(name: str, stored: StoredTensor) -> tuple[int, ...]:
+    """The shape that a tensor has under our name: theirs lack some dimensions of 1."""
+    if name == "const":
+        return (1, *stored.shape)
+    return (1, 1, *stored.shape) if name.endswith(".noise") else stored.shape

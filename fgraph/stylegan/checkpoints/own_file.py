@@ -1,0 +1,132 @@
+"""Our own `.safetensors` files: what their metadata say, and the layer table these describe. Without torch.
+
+The tensors are those of `fgraph.stylegan.tables.tensors`, statistics included. The metadata, all strings (StyleGAN3
+has others: `alias_free_own_file`):
+
+| key | is |
+| --- | --- |
+| `format`, `format_version` | `fgraph-stylegan2`; `1`, or `2` where any of the last rows is given |
+| `architecture`, `size`, `channels`, `image_channels` | `skip`, pixels, JSON {resolution: channels}, 3 |
+| `z_dim`, `w_dim`, `mapping_layers` | the mapping network |
+| `sha256` | digest of the tensors as stored, checked when they are loaded |
+| `noise` | `stored`, or `seeded` if the noise was drawn because the original had none |
+| `title`, `license`, `origin` | for people |
+| `c_dim`, `embed_width`, `mapping_widths`, `mapping_rate`, `mapping_activation` | where not the usual ones |
+| `activation`, `clamp`, `has_noise` | where not the usual ones |
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints import alias_free_own_file as alias_free
+from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
+from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
+from fgraph.stylegan.tables.activations import GAINS
+from fgraph.stylegan.tables.alias_free_checks import check_alias_free
+from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, LayerTable, Table
+from fgraph.stylegan.tables.stylegan3 import AliasFreeTable
+from fgraph.stylegan.tables.tensors import check_shapes
+
+FORMAT = "fgraph-stylegan2"
+_VERSIONS = ("1", "2")
+_PLAIN = ("size", "z_dim", "w_dim", "mapping_layers", "image_channels")
+_DEFAULTS = {
+    one.name: one.default
+    for one in dataclasses.fields(LayerTable)
+    if one.default is not dataclasses.MISSING and one.name not in ("image_channels", "architecture")
+}
+
+
+def read_own(path: Path) -> Contents:
+    """The contents of a file of ours.
+
+    Raises:
+        ModelError: it is not one of ours, of a later version, or damaged.
+    """
+    header = read_tensor_header(path)
+    table: Table
+    if header.metadata.get("format") == alias_free.FORMAT:
+        table = alias_free.alias_free_table_of(header.metadata, str(path))
+        check_alias_free(header.shapes, table, str(path))
+    else:
+        table = table_of(header.metadata, str(path))
+        check_shapes(header.shapes, table, str(path))
+    weights = {name: Weight(stored, stored.shape) for name, stored in header.tensors.items()}
+    return Contents("safetensors", table, weights, header.metadata)
+
+
+def describe(table: Table) -> dict[str, str]:
+    """The metadata that `read_own` reads."""
+    if isinstance(table, AliasFreeTable):
+        return alias_free.describe_alias_free(table)
+    assert isinstance(table, LayerTable)
+    facts = {name: json.dumps(getattr(table, name)) for name in _DEFAULTS if getattr(table, name) != _DEFAULTS[name]}
+    unusual = facts or table.architecture != "skip"
+    return {
+        "format": FORMAT,
+        "format_version": _VERSIONS[1 if unusual else 0],
+        "architecture": table.architecture,
+        "channels": json.dumps(dict(table.channels)),
+        **{name: str(getattr(table, name)) for name in _PLAIN},
+        **facts,
+    }
+
+
+def table_of(metadata: Mapping[str, str], where: str) -> LayerTable:
+    """The layer table that the metadata of one of our files describe.
+
+    Raises:
+        ModelError: the file is not one of ours, is of a later version, or its metadata are not understood.
+    """
+    if metadata.get("format") != FORMAT:
+        raise ModelError(
+            f"{where}: is a .safetensors file, but not of an fgraph generator (its metadata say format "
+            f"{metadata.get('format')!r}, expected is '{FORMAT}' or '{alias_free.FORMAT}'); load the original .pt or "
+            ".pkl instead"
+        )
+    if (version := metadata.get("format_version")) not in _VERSIONS:
+        raise ModelError(
+            f"{where}: is of format version {version}; this fgraph reads {' and '.join(_VERSIONS)}: update fgraph"
+        )
+    if metadata.get("architecture") not in ARCHITECTURES:
+        found = metadata.get("architecture")
+        raise ModelError(f"{where}: its architecture is {found!r}; this fgraph runs {', '.join(ARCHITECTURES)}")
+    try:
+        channels = {int(resolution): int(count) for resolution, count in json.loads(metadata["channels"]).items()}
+        facts: dict[str, Any] = {name: _checked(name, metadata[name]) for name in _DEFAULTS if name in metadata}
+        table = LayerTable(
+            channels=tuple(sorted(channels.items())),
+            architecture=metadata["architecture"],  # type: ignore[arg-type]
+            **(facts | {name: int(metadata[name]) for name in _PLAIN}),
+        )
+        check_numbers(table, where)
+    except (KeyError, ValueError, AttributeError, TypeError, RecursionError, OverflowError) as error:
+        raise ModelError(f"{where}: its metadata are not understood: {error!r:.200}") from error
+    return table
+
+
+def _checked(name: str, text: str) -> Any:
+    """One fact that is not the usual one, if it is of the kind it should be."""
+    value, usual = json.loads(text), _DEFAULTS[name]
+    if isinstance(usual, bool):
+        good = isinstance(value, bool)
+    elif isinstance(usual, str):
+        good = value in GAINS
+    elif isinstance(usual, int):
+        good = type(value) is int
+    elif isinstance(usual, tuple):
+        good = isinstance(value, list) and all(type(width) is int for width in value)
+        value = tuple(value) if good else value
+    else:  # the rate, the clamp
+        good = type(value) in (int, float) and math.isfinite(value) and value > 0
+        value = float(value) if good else value
+    if not good:
+        raise ValueError(f"{name} is {text[:60]}")
+    return value

@@ -1,0 +1,52 @@
+"""Opening a file of one of the pickled kinds, and saying which file it is when it is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.pickles.network_files import read_networks
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.torch_files import read_legacy, read_zip
+
+Kind = Literal["zip", "legacy", "pickle"]
+_CURES = {
+    "zip": "Expected are tensors, dicts and plain values; a file that holds whole modules, or was pickled by another "
+    "protocol, has to be saved again as a state dict",
+    "legacy": "Expected are tensors, dicts and plain values; if the file is whole, save it again as a state dict",
+    "pickle": "Expected are the networks that NVlabs' StyleGAN programs save (a dict with 'G_ema', or a tuple G, D, "
+    "Gs); if it is such a file, copy or download it again",
+}
+
+
+def read_torch(path: Path) -> Any:
+    """The value of a file that `torch.save` wrote, of either kind, with stand-ins for tensors.
+
+    Raises:
+        ModelError: it cannot be read, is damaged, or holds anything that has no stand-in.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
+    return read_pickled(path, "zip" if start == b"PK\x03\x04" else "legacy")
+
+
+def read_pickled(path: Path, kind: Kind) -> Any:
+    """The value that a file holds, with stand-ins for what is more than plain data; nothing in it is run.
+
+    Raises:
+        ModelError: it cannot be read, is damaged, or holds anything that has no stand-in.
+    """
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            if kind == "zip":
+                return read_zip(path, file)
+            return read_legacy(path, file, size) if kind == "legacy" else read_networks(path, file, size)
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
+    except Refused as error:
+        raise ModelError(f"{path}: cannot be read safely: {error}. {_CURES[kind]}") from error

@@ -1,0 +1,130 @@
+"""What stands for numpy's arrays, scalars and types in a pickle. Without numpy."""
+
+from __future__ import annotations
+
+import struct
+from typing import Any
+
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
+from fgraph.stylegan.checkpoints.pickles.span import Span
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record
+from fgraph.stylegan.checkpoints.pickles.stored import MOST_AXES, Storage, StoredTensor, is_size, item_size, view, whole
+
+_DTYPES = {
+    "f4": "float32", "f2": "float16", "f8": "float64", "i8": "int64", "i4": "int32", "i2": "int16", "i1": "int8",
+    "u1": "uint8", "b1": "bool",
+}  # fmt: skip
+_CODES = {"float32": "f", "float16": "e", "float64": "d", "int64": "q", "int32": "i", "int16": "h", "int8": "b",
+          "uint8": "B", "bool": "?"}  # fmt: skip
+_LITTLE = ("<", "|", "=")
+
+
+def read_dtype(record: Any) -> str:
+    """The type that a pickled `numpy.dtype` is.
+
+    Raises:
+        Refused: it is none of plain little-endian numbers.
+    """
+    if type(record) is Record and record.kind == "dtype" and record.made_of:
+        code, state = record.made_of[0], record.state
+        little = state is None or (type(state) is tuple and len(state) > 4 and _is_little(state))
+        if type(code) is str and code.lstrip("<|=") in _DTYPES and little:
+            return _DTYPES[code.lstrip("<|=")]
+        raise Refused(f"it has an array of the type {brief(code)}; plain little-endian numbers are read")
+    raise Refused("it has an array of an unknown type")
+
+
+def _is_little(state: tuple[Any, ...]) -> bool:
+    return type(state[1]) is str and state[1] in _LITTLE and state[2] is None and state[3] is None
+
+
+def read_array(record: Record) -> StoredTensor:
+    """A pickled `numpy.ndarray`, made of (version, shape, dtype, fortran, raw).
+
+    Raises:
+        Refused: it is none, or its parts do not fit.
+    """
+    state = record.state
+    if record.kind != "ndarray" or type(state) is not tuple or len(state) != 5:
+        raise Refused("it has an array without content")
+    return _array(state[4], state[2], state[1], fortran=state[3] is True)
+
+
+def read_objects(record: Any) -> list[Any]:
+    """The values of a pickled `numpy.ndarray` of objects, row-major.
+
+    Raises:
+        Refused: it is none.
+    """
+    state = record.state if type(record) is Record and record.kind == "ndarray" else None
+    if type(state) is not tuple or len(state) != 5 or type(state[4]) is not list:
+        raise Refused("it has no array of objects")
+    return state[4]
+
+
+def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor:
+    """An array as protocol 5 writes it: row-major, column-major, or row-major with its axes then put in an order."""
+    made = _array(raw, dtype, shape, fortran=type(order) is str and order == "F")
+    if axis_order is None:
+        return made
+    axes = range(len(made.shape))
+    if type(axis_order) not in (tuple, list) or not all(map(is_size, axis_order)) or sorted(axis_order) != [*axes]:
+        raise Refused("it has an array whose axes are in no order")
+    return view(made.storage, 0, tuple(made.shape[i] for i in axis_order), tuple(made.stride[i] for i in axis_order))
+
+
+def _array(raw: Any, dtype: Any, shape: Any, *, fortran: bool) -> StoredTensor:
+    kind = read_dtype(dtype)
+    if type(raw) not in (bytes, Span) or type(shape) is not tuple or len(shape) > MOST_AXES:
+        raise Refused("it has an array of an unknown layout")
+    if not all(map(is_size, shape)):
+        raise Refused("it has an array of an impossible shape")
+    count, left = divmod(raw.size if isinstance(raw, Span) else len(raw), item_size(kind))
+    made = whole(Storage(raw, kind, count), shape, fortran)
+    if left or (made.shape and count != _count(made.shape)):
+        raise Refused(f"an array of shape {list(shape)} does not fit its {count} items")
+    return made
+
+
+def _count(shape: tuple[int, ...]) -> int:
+    total = 1
+    for length in shape:
+        total *= length
+    return total
+
+
+def _scalar(dtype: Any, raw: Any) -> Any:
+    kind = read_dtype(dtype)
+    if type(raw) is not bytes or len(raw) != item_size(kind):
+        raise Refused("it has a number whose bytes do not fit its type")
+    return struct.unpack("<" + _CODES[kind], raw)[0]
+
+
+def _encode(text: Any, encoding: Any) -> Any:
+    """Protocol 2 writes bytes as this call."""
+    if type(encoding) is not str or encoding != "latin1" or type(text) not in (str, Span):
+        raise Refused("it encodes text in another way than bytes are written")
+    if isinstance(text, Span):
+        return text
+    try:
+        return text.encode("latin-1")
+    except UnicodeError as error:
+        raise Refused("text that stands for bytes has other characters") from error
+
+
+def _reconstruct(*_: Any) -> Record:
+    return Record("ndarray")
+
+
+def numpy_globals() -> dict[tuple[str, str], Any]:
+    """The names that numpy's pickles hold, old (numpy 1) and new (numpy 2)."""
+    known: dict[tuple[str, str], Any] = {
+        ("numpy", "ndarray"): "ndarray",  # a token: only an argument
+        ("numpy", "dtype"): Factory("numpy.dtype", lambda *arguments: Record("dtype", arguments)),
+        ("_codecs", "encode"): Factory("_codecs.encode", _encode),
+    }
+    for core in ("numpy.core", "numpy._core"):
+        known[f"{core}.multiarray", "scalar"] = Factory("numpy.scalar", _scalar)
+        known[f"{core}.multiarray", "_reconstruct"] = Factory("numpy._reconstruct", _reconstruct)
+        known[f"{core}.numeric", "_frombuffer"] = Factory("numpy._frombuffer", from_buffer)
+    return known

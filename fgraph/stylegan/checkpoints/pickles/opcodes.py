@@ -1,0 +1,91 @@
+"""Running a pickle: which opcodes there are, and what each makes the machine do.
+
+They are those that write plain data, of protocols 2 to 5 (`pickletools` of the standard library). A global is looked
+up in the exact table that is given, whose values are stand-ins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fgraph.stylegan.checkpoints.pickles.machine import Globals, Machine
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.span import FileSource
+
+MAX_OPCODES = 500_000  # a checkpoint of a 1024-pixel model, with its discriminator and optimiser, has 60,000
+
+
+def run_pickle(
+    source: FileSource, known: Globals, persistent: Callable[[Any], Any] | None = None, limit: int = MAX_OPCODES
+) -> Any:
+    """The value of the pickle that `source` stands at.
+
+    Args:
+        source: where it is read from; it is left behind the pickle's end.
+        known: (module, name) -> what stands for that global.
+        persistent: what stands for a persistent id, if there may be any.
+        limit: the most opcodes that it may have.
+
+    Raises:
+        Refused: the pickle is damaged, is no plain data, or goes beyond a limit.
+    """
+    machine = Machine(source, known, persistent)
+    for _ in range(limit):
+        code = source.read(1)
+        if code == b".":
+            return machine.result()
+        action = _ACTIONS.get(code)
+        if action is None:
+            raise Refused(f"the pickle opcode {code!r} is not allowed")
+        try:
+            action(machine)
+        except (IndexError, OverflowError, MemoryError) as error:
+            raise Refused(f"it is damaged at the opcode {code!r}") from error
+    raise Refused(f"it has more than {limit} opcodes, which no checkpoint needs")
+
+
+_ACTIONS: dict[bytes, Callable[[Machine], object]] = {
+    b"\x80": Machine.protocol,
+    b"\x95": lambda m: m.number("Q"),  # a frame, which only helps readers
+    b"(": Machine.mark,
+    b"N": lambda m: m.push(None),
+    b"\x88": lambda m: m.push(True),
+    b"\x89": lambda m: m.push(False),
+    b"J": lambda m: m.push(m.number("i")),
+    b"G": Machine.real,
+    b"K": lambda m: m.push(m.number("B")),
+    b"M": lambda m: m.push(m.number("H")),
+    b"\x8a": Machine.long,
+    b"\x8c": lambda m: m.text("B"),
+    b"X": lambda m: m.text("I"),
+    b"\x8d": lambda m: m.text("Q"),
+    b"C": lambda m: m.data("B"),
+    b"B": lambda m: m.data("I"),
+    b"\x8e": lambda m: m.data("Q"),
+    b"\x96": lambda m: m.data("Q"),
+    b")": lambda m: m.push(()),
+    b"\x85": lambda m: m.tuple_of(1),
+    b"\x86": lambda m: m.tuple_of(2),
+    b"\x87": lambda m: m.tuple_of(3),
+    b"t": lambda m: m.push(tuple(m.cut())),
+    b"]": lambda m: m.push([]),
+    b"}": lambda m: m.push({}),
+    b"\x8f": lambda m: m.push(set()),
+    b"\x90": Machine.add_items,
+    b"a": lambda m: m.append_items([m.pop()]),
+    b"e": lambda m: m.append_items(m.cut()),
+    b"s": lambda m: m.set_items([m.pop(), m.pop()][::-1]),
+    b"u": lambda m: m.set_items(m.cut()),
+    b"c": lambda m: m.find(m.line(), m.line()),
+    b"\x93": Machine.stack_global,
+    b"R": Machine.call,
+    b"\x81": Machine.call,
+    b"b": Machine.build,
+    b"Q": Machine.persistent,
+    b"h": lambda m: m.recall(m.number("B")),
+    b"j": lambda m: m.recall(m.number("I")),
+    b"\x94": lambda m: m.remember(len(m.memo)),
+    b"q": lambda m: m.remember(m.number("B")),
+    b"r": lambda m: m.remember(m.number("I")),
+}

@@ -1,0 +1,93 @@
+"""What stands in a pickle's value for functions, classes and the objects they would have made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
+
+
+@dataclass(frozen=True, slots=True)
+class Factory:
+    """Stands for a function, or for a class: it can be called by the machine, no more."""
+
+    name: str
+    make: Callable[..., Any]
+
+
+class Record:
+    """Stands for an object that is given its state after it is made; it keeps that state and does nothing with it."""
+
+    __slots__ = ("kind", "made_of", "state")
+
+    def __init__(self, kind: str, made_of: tuple[Any, ...] = ()) -> None:
+        self.kind = kind
+        self.made_of = made_of
+        self.state: Any = None
+
+    def accept(self, state: Any) -> None:
+        """Keep the state, which comes once.
+
+        Raises:
+            Refused: it has one.
+        """
+        if self.state is not None:
+            raise Refused(f"it changes a {self.kind} twice")
+        self.state = state
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Stands for a network, or a part of one: the name of its class, and what it keeps."""
+
+    class_name: str
+    state: dict[Any, Any]
+
+
+def fits(factory: Factory, *kinds: type) -> Factory:
+    """The same, refusing arguments of any other number or kind (`object` is every kind)."""
+
+    def make(*arguments: Any) -> Any:
+        if len(arguments) != len(kinds) or not all(map(_is, arguments, kinds)):
+            raise Refused(f"it calls {factory.name} with arguments of other kinds than it takes")
+        return factory.make(*arguments)
+
+    return Factory(factory.name, make)
+
+
+def _is(value: Any, kind: type) -> bool:
+    return kind is object or type(value) is kind
+
+
+def make_dict(*arguments: Any) -> dict[Any, Any]:
+    """An OrderedDict or EasyDict: made empty, or (Python 2) of a list of pairs."""
+    if not arguments:
+        return {}
+    (pairs,) = arguments if len(arguments) == 1 else (None,)
+    if type(pairs) is not list or not all(_is_pair(pair) for pair in pairs):
+        raise Refused("it has a dict made of something else than pairs")
+    return {key: value for key, value in pairs}
+
+
+def make_set(*arguments: Any) -> set[Any]:
+    """A set of strings or whole numbers."""
+    items = arguments[0] if len(arguments) == 1 else None
+    if arguments and (type(items) is not list or not all(type(item) in (str, int) for item in items)):
+        raise Refused("it has a set of something else than names")
+    return set(items or ())
+
+
+def make_module(meta: dict[Any, Any]) -> Module:
+    """What NVlabs' persistence writes for a module: type, version, source (dropped), class_name, state."""
+    if type(meta) is not dict:
+        raise Refused(f"it has a module made of {brief(meta)}")
+    kind, name, state = meta.get("type"), meta.get("class_name"), meta.get("state")
+    if type(kind) is not str or kind != "class" or type(name) is not str or type(state) is not dict:
+        raise Refused("it has a module that NVlabs' code does not write")
+    return Module(name[:64], state)
+
+
+def _is_pair(pair: Any) -> bool:
+    return type(pair) in (list, tuple) and len(pair) == 2 and type(pair[0]) is str

@@ -1,0 +1,113 @@
+"""Reading what `torch.save` wrote, as a zip file or (before torch 1.6) as a row of pickles. Without torch."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from fgraph.stylegan.checkpoints.pickles.numpy_values import numpy_globals
+from fgraph.stylegan.checkpoints.pickles.opcodes import run_pickle
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.span import FileSource, MemorySource, Span
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record
+from fgraph.stylegan.checkpoints.pickles.stored import Storage, item_size
+from fgraph.stylegan.checkpoints.pickles.torch_values import LegacyStream, storage_id, torch_globals
+
+_PICKLE_LIMIT = 16 << 20  # bytes of data.pkl; a full training checkpoint of a 1024-pixel model has less than 1 MiB
+_LOCAL_HEADER = 30  # bytes of an entry's own header, before its name
+_MAX_ENTRIES = 100_000
+
+
+def checkpoint_globals() -> dict[tuple[str, str], Any]:
+    """The names that checkpoints hold: tensors, arrays, containers, and the arguments of a training."""
+    return (
+        torch_globals()
+        | numpy_globals()
+        | {
+            ("argparse", "Namespace"): Factory("argparse.Namespace", lambda *_: Record("Namespace")),
+        }
+    )
+
+
+def read_legacy(path: Path, file: BinaryIO, size: int) -> Any:
+    """The object in a legacy file, with a `StoredTensor` for every tensor.
+
+    Raises:
+        Refused: it is damaged, or holds anything but tensors and plain data.
+    """
+    source = FileSource(file, path, 0, size)
+    stream = LegacyStream(source, checkpoint_globals())
+    stream.locate(Span(path, 0, size), 0)
+    return stream.value
+
+
+def read_zip(path: Path, file: BinaryIO) -> Any:
+    """The object in a zip file of torch, with a `StoredTensor` for every tensor.
+
+    Raises:
+        Refused: it is damaged, is not one of torch's, or holds anything but tensors and plain data.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            entries = {info.filename: info for info in archive.infolist()}
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError) as error:
+        raise Refused(f"it is damaged or cut short ({error})") from error
+    name = _pickle_name(entries)
+    folder = name.removesuffix("data.pkl")
+    spans = _Entries(path, file, entries)
+    order = spans.find(f"{folder}byteorder").read(0, 8) if f"{folder}byteorder" in entries else b"little"
+    if order != b"little":
+        raise Refused("it was written by a machine of another byte order")
+    data = spans.find(name)
+    if data.length > _PICKLE_LIMIT:
+        raise Refused(f"its {name[:60]} is larger than {_PICKLE_LIMIT >> 20} MiB, which no checkpoint needs")
+    known: dict[str, Storage] = {}
+
+    def storage(pid: Any) -> Storage:
+        dtype, key, items = storage_id(pid)
+        if key not in known:
+            span = spans.find(f"{folder}data/{key}") if f"{folder}data/{key}" in entries else None
+            if span is None or span.length < items * item_size(dtype):
+                raise Refused(f"the data of storage '{key[:40]}' is missing or cut short")
+            known[key] = Storage(span, dtype, items)
+        if (known[key].dtype, known[key].items) != (dtype, items):
+            raise Refused(f"the storage '{key[:40]}' is said to be two different things")
+        return known[key]
+
+    return run_pickle(MemorySource(data.read()), checkpoint_globals(), storage)
+
+
+def _pickle_name(names: Mapping[str, object]) -> str:
+    found = [name for name in names if name == "data.pkl" or name.endswith("/data.pkl")]
+    if len(found) != 1 or len(names) > _MAX_ENTRIES:
+        raise Refused(f"it is a zip file with {len(found)} entries data.pkl; torch.save writes exactly one")
+    return found[0]
+
+
+class _Entries:
+    """Where the entries of a zip file stand in it."""
+
+    def __init__(self, path: Path, file: BinaryIO, entries: Mapping[str, zipfile.ZipInfo]) -> None:
+        self._path, self._file, self._entries = path, file, entries
+        self._size = file.seek(0, 2)
+
+    def find(self, name: str) -> Span:
+        """The bytes of an entry.
+
+        Raises:
+            Refused: they are compressed, encrypted, or not there.
+        """
+        info = self._entries[name]
+        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 or info.compress_size != info.file_size:
+            raise Refused(f"its entry '{name[:60]}' is compressed, which torch.save never does")
+        self._file.seek(info.header_offset)
+        header = self._file.read(_LOCAL_HEADER)
+        if len(header) < _LOCAL_HEADER or not header.startswith(b"PK\x03\x04"):
+            raise Refused(f"its entry '{name[:60]}' is not where it says")
+        lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
+        start = info.header_offset + _LOCAL_HEADER + lengths
+        if start + info.file_size > self._size:
+            raise Refused(f"its entry '{name[:60]}' is cut short")
+        return Span(self._path, start, info.file_size)

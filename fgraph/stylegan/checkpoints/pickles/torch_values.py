@@ -1,0 +1,147 @@
+"""What stands for torch's tensors in a pickle, and the legacy streams that hold their numbers. Without torch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fgraph.stylegan.checkpoints.pickles.opcodes import MAX_OPCODES, run_pickle
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.span import BytesSource, FileSource, Span
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, make_dict, make_set
+from fgraph.stylegan.checkpoints.pickles.stored import STORAGES, Storage, StoredTensor, is_size, item_size, view
+
+MAGIC = 0x1950A86A20F9469CFC6C
+_LEGACY_PROTOCOL = 1001
+_HEAD = 8192  # bytes: more than stands before the numbers of one storage
+_STORAGE_OPCODES = 200  # for each of its five pickles; they have some 30
+_MOST_STORAGES = 4000  # a 1024-pixel model, its discriminator and the averaged model have some 700
+
+
+def _tensor(*arguments: Any) -> StoredTensor:
+    """`_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata])`."""
+    if not 6 <= len(arguments) <= 7:
+        raise Refused("it has a tensor of an unknown layout")
+    return view(*arguments[:4])
+
+
+def _parameter(*arguments: Any) -> StoredTensor:
+    """`_rebuild_parameter(data, requires_grad, hooks)`."""
+    if not arguments or type(arguments[0]) is not StoredTensor:
+        raise Refused("it has a parameter without a tensor")
+    return arguments[0]
+
+
+def torch_globals() -> dict[tuple[str, str], Any]:
+    """The names that tensors and plain containers have in pickles of torch."""
+    return {
+        ("collections", "OrderedDict"): Factory("OrderedDict", make_dict),
+        ("builtins", "set"): Factory("set", make_set),
+        ("__builtin__", "set"): Factory("set", make_set),
+        ("torch._utils", "_rebuild_tensor_v2"): Factory("_rebuild_tensor_v2", _tensor),
+        ("torch._utils", "_rebuild_parameter"): Factory("_rebuild_parameter", _parameter),
+        **storage_globals(),
+    }
+
+
+def storage_globals() -> dict[tuple[str, str], Any]:
+    """The names of torch's storage types; each stands for the type of its items."""
+    return {("torch", name): _Kind(dtype) for name, dtype in STORAGES.items()}
+
+
+class _Kind(str):
+    """The type of a storage's items: a string of its own type, so that no string of the pickle passes for it."""
+
+    __slots__ = ()
+
+
+def storage_id(pid: Any) -> tuple[str, str, int]:
+    """(type, key, items) of a storage's persistent id, ('storage', type, key, location, items[, view]).
+
+    Raises:
+        Refused: it is none.
+    """
+    if type(pid) is tuple and len(pid) in (5, 6) and type(pid[0]) is str and pid[0] == "storage":
+        _, kind, key, _, items = pid[:5]
+        if type(kind) is _Kind and type(key) is str and is_size(items) and pid[5:] in ((), (None,)):
+            return str(kind), key, items
+    raise Refused("it has a storage of an unknown kind")
+
+
+class StorageReader:
+    """Reads the storages of one pickle of NVlabs: each is the one value of a legacy `torch.save` stream."""
+
+    def __init__(self) -> None:
+        # A stream that comes again, from the memo, is not read again. Streams that are equal may be of two tensors.
+        self._known: dict[int, tuple[Span | bytes, Storage]] = {}
+
+    def __call__(self, blob: Any) -> Storage:
+        """The storage in a stream.
+
+        Raises:
+            Refused: it is anything else, or there are too many.
+        """
+        if type(blob) not in (bytes, Span):
+            raise Refused("it has a storage that is not bytes")
+        if id(blob) not in self._known:
+            if len(self._known) >= _MOST_STORAGES:
+                raise Refused(f"it has more than {_MOST_STORAGES} storages, which no checkpoint needs")
+            self._known[id(blob)] = blob, _read_storage(blob)
+        return self._known[id(blob)][1]
+
+
+def _read_storage(blob: Span | bytes) -> Storage:
+    if isinstance(blob, Span) and not blob.utf8:
+        with blob.path.open("rb") as file:
+            return _one_storage(FileSource(file, blob.path, blob.start, blob.length), blob, blob.start, blob.length)
+    start = blob.read(0, _HEAD) if isinstance(blob, Span) else blob
+    size = blob.size if isinstance(blob, Span) else len(blob)
+    return _one_storage(BytesSource(start, size), blob, 0, size)
+
+
+def _one_storage(source: FileSource, blob: Span | bytes, start: int, length: int) -> Storage:
+    stream = LegacyStream(source, storage_globals(), _STORAGE_OPCODES)
+    if type(stream.value) is not Storage or len(stream.storages) != 1:
+        raise Refused("a tensor's numbers are not one storage")
+    stream.locate(blob, start)
+    if source.position != start + length:
+        raise Refused("a tensor's numbers are cut short, or more follows them")
+    return stream.value
+
+
+class LegacyStream:
+    """The five pickles that a legacy `torch.save` starts with: `value` is the object, the storages' numbers follow."""
+
+    def __init__(self, source: FileSource, known: dict[tuple[str, str], Any], limit: int = MAX_OPCODES) -> None:
+        self._source = source
+        self.storages: dict[str, Storage] = {}
+        self._check(run_pickle(source, {}, limit=limit), MAGIC)
+        self._check(run_pickle(source, {}, limit=limit), _LEGACY_PROTOCOL)
+        system = run_pickle(source, {}, limit=limit)
+        if type(system) is not dict or system.get("little_endian") is not True:
+            raise Refused("it was written by a machine of another byte order")
+        self.value = run_pickle(source, known, self._declare, limit)
+        keys = run_pickle(source, {}, limit=limit)
+        if type(keys) is not list or not all(type(key) is str for key in keys) or set(keys) != set(self.storages):
+            raise Refused("its list of storages is not that of its tensors")
+        self._keys: list[str] = keys
+
+    def locate(self, data: Span | bytes, start: int) -> None:
+        """Find where the numbers of each storage stand in `data`, which begins at the source's position `start`."""
+        for key in self._keys:
+            storage = self.storages[key]
+            if int.from_bytes(self._source.read(8), "little", signed=True) != storage.items:
+                raise Refused(f"the storage '{key[:40]}' has other than the {storage.items} numbers it says")
+            storage.data, storage.start = data, self._source.position - start
+            self._source.pass_over(storage.items * item_size(storage.dtype))
+
+    @staticmethod
+    def _check(found: Any, expected: int) -> None:
+        if type(found) is not int or found != expected:
+            raise Refused("it is not what torch.save writes")
+
+    def _declare(self, pid: Any) -> Storage:
+        dtype, key, items = storage_id(pid)
+        known = self.storages.setdefault(key, Storage(b"", dtype, items))
+        if (known.dtype, known.items) != (dtype, items):
+            raise Refused(f"the storage '{key[:40]}' is said to be two different things")
+        return known

@@ -1,0 +1,163 @@
+"""rosinality / SOAT checkpoints: what they call their tensors, and the layer table the shapes imply. Without torch."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
+from fgraph.stylegan.checkpoints.filters import is_usual_filter
+from fgraph.stylegan.checkpoints.pickles.refusal import brief
+from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
+from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.tensors import Shape, check_shapes, optional_shapes, required_shapes
+
+EXPECTED = "a dict with 'g_ema' (and 'latent_avg') as rosinality/stylegan2-pytorch and SOAT save it, or its state dict"
+FACTS = "fgraph"  # a key beside g_ema, for what those programs do not know
+FILTERS = re.compile(r"convs\.\d+\.conv\.blur\.kernel|to_rgbs\.\d+\.upsample\.kernel")  # constants of the network
+
+
+def read_rosinality(content: Any, where: str) -> Contents:
+    """The contents of a checkpoint, of what `read_pickled` made of it.
+
+    Raises:
+        ModelError: it is no checkpoint, or its tensors do not make a generator.
+    """
+    state, mean, chosen = pick_state(content, where)
+    tensors = {_plain(key): value for key, value in state.items() if type(value) is StoredTensor and type(key) is str}
+    table = infer_table({key: value.shape for key, value in tensors.items()}, where)
+    table = replace(table, clamp=_clamp(content, where))
+    _check_filters(tensors, where)
+    found = {ours: tensors[theirs] for ours, theirs in key_map(table).items() if theirs in tensors}
+    shapes = required_shapes(table) | optional_shapes(table)
+    weights = {name: Weight(stored, shapes[name]) for name, stored in found.items()}
+    if mean is not None:
+        if type(mean) is not StoredTensor or math.prod(mean.shape) != table.w_dim:
+            raise ModelError(f"{where}: 'latent_avg' is no vector of {table.w_dim} numbers; expected is the mean of w")
+        weights["w_mean"] = Weight(mean, (table.w_dim,))
+    return Contents("rosinality", table, weights, {"format": "rosinality", "weights": chosen})
+
+
+def pick_state(content: Any, where: str) -> tuple[Mapping[Any, Any], Any | None, str]:
+    """The generator's state dict, the mean of w (or None), and the key that the state dict stood under.
+
+    Raises:
+        ModelError: `content` is neither a checkpoint nor a state dict.
+    """
+    if type(content) is not dict:
+        raise ModelError(f"{where}: holds {brief(content)}; expected is {EXPECTED}")
+    for key in ("g_ema", "g"):
+        if type(content.get(key)) is dict:
+            return content[key], content.get("latent_avg"), key
+    if "input.input" in content or "module.input.input" in content:
+        return content, None, "state dict"
+    keys = ", ".join(brief(key) for key in list(content)[:5]) or "nothing"
+    raise ModelError(f"{where}: holds {keys}; expected is {EXPECTED}")
+
+
+def _clamp(content: Mapping[Any, Any], where: str) -> float | None:
+    """The clamp that our converter notes beside the state dict."""
+    facts = content.get(FACTS)
+    clamp = facts.get("clamp") if type(facts) is dict else None
+    if clamp is not None and (type(clamp) is not float or not 0 < clamp < math.inf):
+        raise ModelError(f"{where}: has the clamp {brief(clamp)} under '{FACTS}', where a number above 0 belongs")
+    return clamp
+
+
+def _plain(key: str) -> str:
+    """A key without the prefix that `DataParallel` gives it."""
+    return key.removeprefix("module.")
+
+
+def _check_filters(tensors: Mapping[str, StoredTensor], where: str) -> None:
+    for key in filter(FILTERS.fullmatch, tensors):
+        if not is_usual_filter(tensors[key], gain=4.0):
+            raise ModelError(f"{where}: '{key}' is not the filter [1, 3, 3, 1]; generators with others do not run here")
+
+
+def infer_table(shapes: Mapping[str, Shape], where: str) -> LayerTable:
+    """The layer table of a state dict, from its shapes alone, all of which are then checked.
+
+    Raises:
+        ModelError: keys are missing, unknown, or disagree.
+    """
+    depth = _count(shapes, r"style\.([0-9]{1,4})\.weight", first=1)
+    blocks = _count(shapes, r"to_rgbs\.([0-9]{1,4})\.conv\.weight", first=0)
+    if blocks >= LARGEST_BLOCKS:
+        raise ModelError(f"{where}: has {blocks} ToRGB layers; {LARGEST_BLOCKS - 1}, for 4096 pixels, are the most")
+    size = 4 << blocks
+    channels = [(4, _dimension(shapes, "input.input", 1, 4, where))]
+    for j in range(blocks):
+        channels.append((8 << j, _dimension(shapes, f"convs.{2 * j}.conv.weight", 1, 5, where)))
+    table = LayerTable(
+        size=size,
+        channels=tuple(channels),
+        z_dim=_dimension(shapes, "style.1.weight", 1, 2, where),
+        w_dim=_dimension(shapes, "conv1.conv.modulation.weight", 1, 2, where),
+        mapping_layers=depth,
+        image_channels=_dimension(shapes, "to_rgb1.conv.weight", 1, 5, where),
+    )
+    check_numbers(table, where)
+    names = {theirs: ours for ours, theirs in key_map(table).items()}
+    found = {names.get(key, key): our_shape(key, shape) for key, shape in shapes.items() if not FILTERS.fullmatch(key)}
+    check_shapes(found, table, where, spell=key_map(table))
+    return table
+
+
+def key_map(table: LayerTable) -> dict[str, str]:
+    """Our tensor names -> theirs."""
+    names = {"const": "input.input"}
+    for i in range(table.mapping_layers):
+        for part in ("weight", "bias"):
+            names[f"mapping.{i}.{part}"] = f"style.{i + 1}.{part}"
+    for layer in table.layers[1:]:
+        theirs = _layer_key(layer.index)
+        names[f"{layer.name}.weight"] = f"{theirs}.conv.weight"
+        names[f"{layer.name}.affine.weight"] = f"{theirs}.conv.modulation.weight"
+        names[f"{layer.name}.affine.bias"] = f"{theirs}.conv.modulation.bias"
+        names[f"{layer.name}.bias"] = f"{theirs}.bias" if layer.kind == "torgb" else f"{theirs}.activate.bias"
+        if layer.noise_index is not None:
+            names[f"{layer.name}.noise_strength"] = f"{theirs}.noise.weight"
+            names[f"{layer.name}.noise"] = f"noises.noise_{layer.noise_index}"
+    return names
+
+
+def our_shape(key: str, shape: Shape) -> Shape:
+    """The shape that one of their tensors has under our name: they keep some dimensions of 1 that we drop."""
+    if key.endswith(".conv.weight") and len(shape) == 5 and shape[0] == 1:
+        return shape[1:]
+    if key.startswith("to_rgb") and key.endswith(".bias") and len(shape) == 4 and shape[0] == shape[2] == shape[3] == 1:
+        return shape[1:2]
+    if key.endswith(".noise.weight") and shape == (1,):
+        return ()
+    return shape
+
+
+def _layer_key(index: int) -> str:
+    """Their name of the layer with this σ index: conv1, to_rgb1, then blocks of two convs and a ToRGB."""
+    if index < 2:
+        return ("conv1", "to_rgb1")[index]
+    block, place = divmod(index - 2, 3)
+    return f"to_rgbs.{block}" if place == 2 else f"convs.{2 * block + place}"
+
+
+def _count(shapes: Mapping[str, Shape], pattern: str, first: int) -> int:
+    """How many keys match with the numbers first, first + 1, ... without a gap."""
+    found = {int(match[1]) for key in shapes if (match := re.fullmatch(pattern, key))}
+    count = 0
+    while first + count in found:
+        count += 1
+    return count
+
+
+def _dimension(shapes: Mapping[str, Shape], key: str, axis: int, rank: int, where: str) -> int:
+    shape = shapes.get(key)
+    if shape is None:
+        raise ModelError(f"{where}: has no tensor '{key}'; expected is {EXPECTED}")
+    if len(shape) != rank or shape[axis] < 1:
+        raise ModelError(f"{where}: '{key}' is {list(shape)}; expected are {rank} dimensions, each of 1 or more")
+    return shape[axis]

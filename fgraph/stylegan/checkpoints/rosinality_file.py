@@ -1,0 +1,72 @@
+"""Writing a generator as a checkpoint of rosinality's stylegan2-pytorch, which SOAT reads too."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fgraph._atomic import write_atomic
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.rosinality import FACTS, key_map
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.tables.stylegan2 import LayerTable
+
+
+def save_rosinality(generator: Generator, path: Path) -> None:
+    """Write `g_ema` and `latent_avg`; the file appears whole or not at all.
+
+    A clamp, which those programs do not know, stands under a key of its own, which they do not read.
+
+    Raises:
+        ModelError: the generator has parts that such a file has no place for.
+        SaveError: the file cannot be written.
+    """
+    _check(generator.table, path)
+    state = {theirs: _theirs(theirs, generator.tensors[ours]) for ours, theirs in key_map(generator.table).items()}
+    content: dict[str, object] = {"g_ema": state | _filters(generator.table), "latent_avg": _plain(generator.w_mean)}
+    if generator.table.clamp is not None:
+        content[FACTS] = {"clamp": generator.table.clamp}
+    buffer = io.BytesIO()
+    torch.save(content, buffer)
+    write_atomic(path, buffer.getvalue())
+
+
+def _check(table: LayerTable, path: Path) -> None:
+    """Refuse what their network cannot be."""
+    usual = LayerTable(table.size, table.channels, table.z_dim, table.w_dim, table.mapping_layers)
+    names = ("architecture", "c_dim", "mapping_widths", "mapping_rate", "mapping_activation", "activation", "has_noise")
+    for name in names:
+        found, expected = getattr(table, name), getattr(usual, name)
+        if found != expected:
+            raise ModelError(
+                f"{path}: a rosinality checkpoint has no place for {name} {found!r}, only for {expected!r}; "
+                "convert to .safetensors instead"
+            )
+
+
+def _filters(table: LayerTable) -> dict[str, Tensor]:
+    """The constants that their network keeps in its state: [1, 3, 3, 1] squared, with the gain of up-sampling."""
+    taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
+    kernel = torch.outer(taps, taps) / 16
+    kernels = {}
+    for j in range(len(table.channels) - 1):
+        kernels[f"convs.{2 * j}.conv.blur.kernel"] = kernel.clone()
+        kernels[f"to_rgbs.{j}.upsample.kernel"] = kernel.clone()
+    return kernels
+
+
+def _theirs(key: str, value: Tensor) -> Tensor:
+    """A tensor with the dimensions of 1 that they keep."""
+    value = _plain(value)
+    if key.endswith(".conv.weight"):
+        return value[None]  # [1, O, I, k, k]
+    if key.startswith("to_rgb") and key.endswith(".bias") and "modulation" not in key:
+        return value.view(1, -1, 1, 1)
+    return value.view(1) if key.endswith(".noise.weight") else value
+
+
+def _plain(value: Tensor) -> Tensor:
+    return value.detach().to("cpu", torch.float32).contiguous().clone()

@@ -1,0 +1,224 @@
+"""StyleGAN2 generators in the pickles of NVlabs' TensorFlow programs (StyleGAN2, ADA). Neither torch nor TensorFlow.
+
+Kernels stand there as [k, k, I, O], those of up-sampling layers flipped; dense weights as [in, out]; the bias of an
+affine without its 1. What a network's settings do not say has the value that StyleGAN2 gives it.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
+from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
+from fgraph.stylegan.checkpoints.pickles.stored import Storage, StoredTensor, whole
+from fgraph.stylegan.tables.activations import GAINS
+from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, Layer, LayerTable
+from fgraph.stylegan.tables.tensors import Shape, check_shapes, optional_shapes, required_shapes
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_OLDEST = 4  # the version of the pickles that StyleGAN2 writes
+_MOST_VARIABLES, _MOST_PARTS, _DEEPEST = 10_000, 8, 4
+_IGNORED = (
+    "truncation_psi", "truncation_cutoff", "style_mixing_prob", "structure", "conditioning", "fused_modconv",
+    "num_fp16_res", "w_avg_beta", "dlatent_avg_beta", "resolution", "num_channels", "fmap_base", "fmap_max",
+    "latent_size", "dlatent_size", "label_size", "mapping_layers", "mapping_fmaps", "label_fmaps",
+)  # fmt: skip
+_READ = ("architecture", "resample_kernel", "use_noise", "nonlinearity", "mapping_nonlinearity", "mapping_lrmul",
+         "conv_clamp")  # fmt: skip
+
+
+def read_tensorflow(content: Any, where: str) -> Contents:
+    """The contents of a pickle of TensorFlow networks (G, D, Gs), of which Gs is the averaged generator.
+
+    Raises:
+        ModelError: it holds no generator, or one that does not run here.
+    """
+    state = _state_of(content[-1], where)
+    if type(version := state.get("version")) is not int or version < _OLDEST:
+        raise ModelError(
+            f"{where}: its network is of version {brief(version)}; StyleGAN2, from {_OLDEST} on, runs here"
+        )
+    settings = state.get("static_kwargs")
+    if type(settings) is not dict:
+        raise ModelError(f"{where}: its network has no settings; expected is a StyleGAN2 generator")
+    variables: dict[str, StoredTensor] = {}
+    _collect(state, "", variables, where, _DEEPEST)
+    table = _read_table(settings, variables, where)
+    check_numbers(table, where)
+    shapes, names = required_shapes(table) | optional_shapes(table), _key_map(table)
+    found = {ours: turn.shape(variables[theirs].shape) for ours, (theirs, turn) in names.items() if theirs in variables}
+    check_shapes(found, table, where, {ours: theirs for ours, (theirs, _) in names.items()})
+    weights = {one: Weight(variables[names[one][0]], shapes[one], names[one][1].change) for one in found}
+    return Contents("tensorflow", table, weights, {"format": "tensorflow", "weights": "Gs"})
+
+
+def is_tensorflow(content: Any) -> bool:
+    """Whether this is what NVlabs' TensorFlow programs pickle."""
+    return type(content) is tuple and bool(content) and type(content[-1]) is Record and content[-1].kind == "Network"
+
+
+def _state_of(network: Any, where: str) -> dict[Any, Any]:
+    if type(network) is not Record or network.kind != "Network" or type(network.state) is not dict:
+        raise ModelError(f"{where}: holds {brief(network)} where a network belongs")
+    return network.state
+
+
+def _collect(state: Mapping[Any, Any], prefix: str, found: dict[str, StoredTensor], where: str, depth: int) -> None:
+    """The variables of a network and of its components, by their whole names."""
+    pairs, components = state.get("variables"), state.get("components")
+    if type(pairs) not in (list, tuple) or type(components) is not dict or not depth or len(components) > _MOST_PARTS:
+        raise ModelError(f"{where}: its network '{prefix:.60}' has no variables; expected is a StyleGAN2 generator")
+    for pair in pairs or ():
+        if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not str or len(found) > _MOST_VARIABLES:
+            raise ModelError(f"{where}: its network '{prefix:.60}' has variables that are not understood")
+        if prefix + pair[0] in found:
+            raise ModelError(f"{where}: has two variables '{prefix + pair[0]:.60}'; expected is a StyleGAN2 generator")
+        found[prefix + pair[0]] = _tensor(pair, where)
+    for name, part in components.items():
+        _collect(_state_of(part, where), f"{prefix}{name}/", found, where, depth - 1)
+
+
+def _tensor(pair: tuple[str, Any], where: str) -> StoredTensor:
+    try:
+        if type(pair[1]) is StoredTensor:
+            return pair[1]
+        if type(pair[1]) is Record:
+            return read_array(pair[1])
+        if type(pair[1]) in (int, float):  # a variable without axes comes as a number
+            return whole(Storage(struct.pack("<f", pair[1]), "float32", 1), ())
+        raise Refused(f"it is {brief(pair[1])}")
+    except (Refused, OverflowError) as error:
+        raise ModelError(f"{where}: its variable '{pair[0]:.60}' is not read: {error}") from error
+
+
+def _read_table(settings: Mapping[Any, Any], variables: Mapping[str, StoredTensor], where: str) -> LayerTable:
+    if unknown := [brief(name) for name in settings if name not in (*_IGNORED, *_READ)]:
+        raise ModelError(f"{where}: its network has the setting {unknown[0]}, whose meaning is not known here")
+    if list(_setting(settings, "resample_kernel", list, [1, 3, 3, 1], where)) != [1, 3, 3, 1]:
+        raise ModelError(f"{where}: its resample_kernel is not [1, 3, 3, 1]; generators with others do not run here")
+    sizes = [4 << i for i in range(LARGEST_BLOCKS + 1)]
+    convs = [f"synthesis/{_block(size)}/{'Conv' if size == 4 else 'Conv1'}/weight" for size in sizes]
+    depth = next(i for i, name in enumerate([*convs, ""]) if name not in variables)
+    layers = next(i for i in range(65) if f"mapping/Dense{i}/weight" not in variables)
+    if not 1 <= depth <= LARGEST_BLOCKS or not 1 <= layers <= 64 or "synthesis/4x4/Conv/mod_weight" not in variables:
+        raise ModelError(f"{where}: has no modulated layers from 4x4 on; expected is a StyleGAN2 generator")
+    widths = tuple(_dimension(variables, f"mapping/Dense{i}/weight", 1, 2, where) for i in range(layers))
+    w_dim = _dimension(variables, "synthesis/4x4/Conv/mod_weight", 0, 2, where)
+    embed = "mapping/LabelEmbed/weight"
+    classes, width = (_dimension(variables, embed, axis, 2, where) if embed in variables else 0 for axis in (0, 1))
+    clamp = settings.get("conv_clamp")
+    return LayerTable(
+        size=sizes[depth - 1],
+        channels=tuple((sizes[i], _dimension(variables, convs[i], 3, 4, where)) for i in range(depth)),
+        z_dim=_dimension(variables, "mapping/Dense0/weight", 0, 2, where) - width,
+        w_dim=w_dim,
+        mapping_layers=layers,
+        image_channels=_dimension(variables, f"synthesis/{_block(sizes[depth - 1])}/ToRGB/weight", 3, 4, where),
+        architecture=_choice(settings, "architecture", ARCHITECTURES, "skip", where),
+        c_dim=classes,
+        embed_width=width,
+        mapping_widths=() if set(widths) == {w_dim} else widths,
+        mapping_rate=_above_zero(settings, "mapping_lrmul", 0.01, where),
+        mapping_activation=_choice(settings, "mapping_nonlinearity", tuple(GAINS), "lrelu", where),
+        activation=_choice(settings, "nonlinearity", tuple(GAINS), "lrelu", where),
+        clamp=None if clamp is None else _above_zero(settings, "conv_clamp", 1.0, where),
+        has_noise=_setting(settings, "use_noise", bool, True, where),
+    )
+
+
+def _block(size: int) -> str:
+    return f"{size}x{size}"
+
+
+def _setting(settings: Mapping[Any, Any], name: str, kind: type, usual: Any, where: str) -> Any:
+    value = settings.get(name)
+    if value is None:
+        return usual
+    if type(value) is not kind:
+        raise ModelError(f"{where}: its network has {brief(value)} as '{name}', where a {kind.__name__} belongs")
+    return value
+
+
+def _choice(settings: Mapping[Any, Any], name: str, known: tuple[str, ...], usual: str, where: str) -> Any:
+    if (value := _setting(settings, name, str, usual, where)) not in known:
+        raise ModelError(f"{where}: its {name} is {brief(value)}; {', '.join(known)} run here")
+    return value
+
+
+def _above_zero(settings: Mapping[Any, Any], name: str, usual: float, where: str) -> float:
+    value = settings.get(name)
+    if value is None:
+        return usual
+    if type(value) not in (int, float) or not math.isfinite(value) or value <= 0:
+        raise ModelError(f"{where}: its {name} is {brief(value)}, where a number above 0 belongs")
+    return float(value)
+
+
+def _dimension(variables: Mapping[str, StoredTensor], name: str, axis: int, axes: int, where: str) -> int:
+    found = variables.get(name)
+    if found is None or len(found.shape) != axes or 0 in found.shape:
+        shown = "missing" if found is None else f"{list(found.shape)}"
+        raise ModelError(f"{where}: its variable '{name}' is {shown}; expected are {axes} axes")
+    return found.shape[axis]
+
+
+class _Turn:
+    """How a variable is turned into our layout, and what its shape becomes."""
+
+    def __init__(self, axes: tuple[int, ...] | None = None, flip: bool = False, add: float = 0.0) -> None:
+        self._axes, self._flip, self._add = axes, flip, add
+
+    def shape(self, theirs: Shape) -> Shape:
+        """The shape in our layout."""
+        return theirs if self._axes is None or len(self._axes) != len(theirs) else tuple(theirs[i] for i in self._axes)
+
+    def change(self, value: Tensor) -> Tensor:
+        """The values in our layout."""
+        value = value.flip(0, 1) if self._flip else value
+        value = value if self._axes is None else value.permute(self._axes)
+        return value + self._add if self._add else value
+
+
+_AS_IT_IS, _DENSE, _AFFINE_BIAS = _Turn(), _Turn((1, 0)), _Turn(add=1.0)
+_KERNEL, _FLIPPED = _Turn((3, 2, 0, 1)), _Turn((3, 2, 0, 1), flip=True)
+
+
+def _key_map(table: LayerTable) -> dict[str, tuple[str, _Turn]]:
+    """Our tensor names -> theirs, and how they are turned."""
+    names = {"const": ("synthesis/4x4/Const/const", _AS_IT_IS), "w_mean": ("dlatent_avg", _AS_IT_IS)}
+    for i in range(table.mapping_layers):
+        names[f"mapping.{i}.weight"] = (f"mapping/Dense{i}/weight", _DENSE)
+        names[f"mapping.{i}.bias"] = (f"mapping/Dense{i}/bias", _AS_IT_IS)
+    if table.c_dim:
+        names["mapping.embed.weight"] = ("mapping/LabelEmbed/weight", _DENSE)
+        names["mapping.embed.bias"] = ("mapping/LabelEmbed/bias", _AS_IT_IS)
+    for layer in table.layers[1:]:
+        names |= _layer_keys(layer)
+    return names
+
+
+def _layer_keys(layer: Layer) -> dict[str, tuple[str, _Turn]]:
+    block = f"synthesis/{_block(layer.resolution)}"
+    part = layer.name.partition(".")[2]
+    first = "Conv" if layer.resolution == 4 else "Conv1"
+    theirs = f"{block}/" + {"conv0": "Conv0_up", "conv1": first, "torgb": "ToRGB"}[part]
+    names: dict[str, tuple[str, Any]] = {
+        "weight": (f"{theirs}/weight", _FLIPPED if layer.up == 2 else _KERNEL),
+        "bias": (f"{theirs}/bias", _AS_IT_IS),
+        "affine.weight": (f"{theirs}/mod_weight", _DENSE),
+        "affine.bias": (f"{theirs}/mod_bias", _AFFINE_BIAS),
+    }
+    if layer.noise_index is not None:
+        names["noise_strength"] = (f"{theirs}/noise_strength", _AS_IT_IS)
+        names["noise"] = (f"synthesis/noise{layer.noise_index}", _AS_IT_IS)
+    if layer.residual == "made":
+        names["residual.weight"] = (f"{block}/Skip/weight", _FLIPPED)
+    return {f"{layer.name}.{name}": value for name, value in names.items()}

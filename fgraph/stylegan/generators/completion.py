@@ -1,0 +1,41 @@
+"""Bringing a generator's tensors into the state a `Generator` expects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from fgraph.stylegan.generators.statistics import w_mean
+from fgraph.stylegan.nn.stylegan2 import lay_out
+from fgraph.stylegan.tables.stylegan2 import LayerTable
+
+
+def complete_tensors(table: LayerTable, tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], bool]:
+    """The tensors laid out for speed, with noise and the mean of w made where they lack; and whether noise was.
+
+    Noise is drawn from a seed for each layer; the mean of w is that of 10,000 seeded samples.
+    """
+    # Tensors made in inference mode could never take part in a backward pass, such as an inversion.
+    with torch.inference_mode(False):
+        own = {key: value.clone() if value.is_inference() else value for key, value in tensors.items()}
+        for layer in table.layers[1:]:
+            own[f"{layer.name}.weight"] = lay_out(own[f"{layer.name}.weight"], layer.up)
+        drawn = _draw_noise(own, table)
+        if "w_mean" not in own:
+            own["w_mean"] = w_mean(table, own).to(own["const"])
+    return own, drawn
+
+
+def _draw_noise(tensors: dict[str, Tensor], table: LayerTable) -> bool:
+    """Add the noise that is lacking; whether any was."""
+    drawn = False
+    for layer in table.layers[1:]:
+        key = f"{layer.name}.noise"
+        if layer.noise_index is not None and key not in tensors:
+            draw = torch.Generator().manual_seed(layer.noise_index)
+            noise = torch.randn(1, 1, layer.resolution, layer.resolution, generator=draw)
+            tensors[key] = noise.to(tensors["const"])
+            drawn = True
+    return drawn

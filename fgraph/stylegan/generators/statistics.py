@@ -1,0 +1,77 @@
+"""What is measured of a generator by sampling: the mean of w, and the spread of styles."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.tables.base import Table
+
+SAMPLES = 10_000
+SEED = 0
+_BATCH = 1000
+
+
+def map_z(table: Table, tensors: Mapping[str, Tensor], code: Tensor) -> Tensor:
+    """`w` [rows, w_dim] of `code` [rows, code_width] through the mapping network among `tensors`.
+
+    A code is z, followed by the class, one-hot, where the generator is conditional.
+    """
+    parts = [network.normalise(code[:, : table.z_dim])] if table.z_dim else []
+    if table.c_dim:
+        weight, bias = tensors["mapping.embed.weight"], tensors["mapping.embed.bias"]
+        parts.append(network.embed(code[:, table.z_dim :], weight, bias))
+    layers = range(table.mapping_layers)
+    weights = [tensors[f"mapping.{i}.weight"] for i in layers]
+    biases = [tensors[f"mapping.{i}.bias"] for i in layers]
+    x = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
+    return network.mapping(x, weights, biases, table.mapping_rate, table.mapping_activation)
+
+
+def sample_codes(table: Table) -> Iterator[Tensor]:
+    """10,000 seeded samples of z, each with a class drawn from all alike.
+
+    In batches [rows, code_width], float32 on the CPU.
+    """
+    draw = torch.Generator().manual_seed(SEED)
+    z = torch.randn(SAMPLES, table.z_dim, generator=draw)
+    classes = torch.randint(table.c_dim, (SAMPLES,), generator=draw) if table.c_dim else None
+    for start in range(0, SAMPLES, _BATCH):
+        rows = slice(start, start + _BATCH)
+        if classes is None:
+            yield z[rows]
+        else:
+            yield torch.cat([z[rows], torch.nn.functional.one_hot(classes[rows], table.c_dim).float()], dim=1)
+
+
+def sample_w(table: Table, tensors: Mapping[str, Tensor]) -> Iterator[Tensor]:
+    """W of those samples, in batches [rows, w_dim], of the type and on the device of the tensors."""
+    with torch.no_grad():
+        for codes in sample_codes(table):
+            yield map_z(table, tensors, codes.to(tensors["mapping.0.weight"]))
+
+
+def w_mean(table: Table, tensors: Mapping[str, Tensor]) -> Tensor:
+    """The mean of w [w_dim] over 10,000 seeded samples, in float64."""
+    return torch.stack([w.double().sum(dim=0) for w in sample_w(table, tensors)]).sum(dim=0) / SAMPLES
+
+
+def w_moments(table: Table, tensors: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
+    """Mean [D] and covariance [D, D] of w over 10,000 seeded samples, in float64."""
+    w = torch.cat(list(sample_w(table, tensors))).double()
+    mean = w.mean(dim=0)
+    centred = w - mean
+    return mean, centred.t() @ centred / (SAMPLES - 1)
+
+
+def style_moments(mean: Tensor, covariance: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation [S] of styles `w @ weight.T / sqrt(D) + bias`, given the moments of w.
+
+    Styles are affine in w, so this equals measuring them on the same samples. `weight` is [S, D], `bias` [S].
+    """
+    scaled = weight.double() / weight.shape[1] ** 0.5
+    variance = ((scaled @ covariance) * scaled).sum(dim=1).clamp_min(0)
+    return (scaled @ mean + bias.double()).float(), variance.sqrt().float()

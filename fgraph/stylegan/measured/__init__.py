@@ -1,0 +1,1 @@
+"""Measurements of a loaded generator: directions, channel clusters, channel ownership."""

@@ -1,0 +1,181 @@
+"""Which style channels own which parts of an image (Collins et al. 2020, "Editing in Style", section 3).
+
+Activations of one layer over seeded samples, each pixel's vector made unit length, are clustered by spherical k-means:
+the clusters are parts. The share of a channel's energy that lies in part k is, with activations of zero mean and unit
+variance in each channel, and U the membership of pixels,
+
+    M[k, c] = 1 / (N H W) * sum over n, h, w of A[n, c, h, w]^2 U[n, k, h, w]
+
+so that the M[k, c] of a channel sum to 1. Here A is what a layer reads, for that is what its style scales in
+StyleGAN2, and U is brought to each layer's size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, interpolate, normalize, one_hot
+
+from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.nn.stylegan2 import upsample_skip
+from fgraph.stylegan.tables.stylegan2 import CONST, Layer
+
+_BATCH = 16
+_VECTORS = 30_000  # that k-means sees
+_STEPS = 50  # of k-means, at most
+_LEAST = 1e-12
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How parts are found."""
+
+    layer: str  # whose output is clustered
+    clusters: int
+    samples: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The parts of a generator's images; the largest comes first."""
+
+    centres: Tensor  # [K, C], unit length
+    places: Tensor  # [K, h, w]: how often a pixel of the clustered layer belongs to each part
+    shares: Tensor  # M, [K, style_length]: what share of each style channel's energy lies in each part
+
+
+def find_owners(generator: Generator, settings: Settings) -> Catalogue:
+    """Cluster the activations of a layer, and measure what share of each channel lies in each cluster.
+
+    Raises:
+        ValueError: the layer makes no activation.
+    """
+    layer = generator.table.at(generator.table.pause(settings.layer))
+    if layer.kind == "torgb":
+        layer = generator.table.at(layer.index - 1)
+    with torch.inference_mode(False), torch.no_grad():
+        plain = generator.to("cpu", torch.float32).with_half(None).with_compiled(None)
+        return _find(plain, layer, settings)
+
+
+def _find(generator: Generator, layer: Layer, settings: Settings) -> Catalogue:
+    draw = torch.Generator().manual_seed(settings.seed)
+    z = torch.randn(settings.samples, generator.table.code_width, generator=draw)
+    if generator.table.c_dim:
+        classes = torch.randint(generator.table.c_dim, (settings.samples,), generator=draw)
+        z[:, generator.table.z_dim :] = one_hot(classes, generator.table.c_dim).float()
+    batches = torch.split(z, _BATCH)
+    each = -(-_VECTORS // settings.samples)
+    vectors = torch.cat([_some(_at(generator, codes, layer), each, draw) for codes in batches])
+    centres = cluster(vectors, settings.clusters, draw)
+    meter = _Meter(generator, len(centres))
+    places = torch.zeros(0)
+    for codes in batches:
+        members, inputs = _walk(generator, codes, layer, centres)
+        places = members.sum(dim=0) + (places if len(places) else 0)
+        for at, x in inputs:
+            meter.add(at, x, members)
+    order = places.sum(dim=(1, 2)).argsort(descending=True, stable=True)
+    return Catalogue(centres[order], (places / settings.samples)[order], meter.shares()[order])
+
+
+def cluster(vectors: Tensor, count: int, draw: torch.Generator) -> Tensor:
+    """Spherical k-means: centres [count, C] of unit length for vectors [n, C], by their cosine (Hornik et al. 2012).
+
+    Seeded as k-means++: each next centre is a vector drawn with odds 1 - cos to the nearest one.
+    """
+    unit = normalize(vectors, dim=1, eps=_LEAST)
+    centres = unit[torch.randint(len(unit), (1,), generator=draw)]
+    while len(centres) < count:
+        far = (1 - (unit @ centres.t()).amax(dim=1)).clamp_min(_LEAST)
+        centres = torch.cat([centres, unit[torch.multinomial(far, 1, generator=draw)]])
+    labels = torch.full((len(unit),), -1)
+    for _ in range(_STEPS):
+        nearest = (unit @ centres.t()).argmax(dim=1)
+        if torch.equal(nearest, labels):
+            break
+        labels = nearest
+        sums = torch.zeros_like(centres).index_add_(0, labels, unit)
+        empty = sums.norm(dim=1) < _LEAST
+        centres = torch.where(empty[:, None], centres, normalize(sums, dim=1, eps=_LEAST))
+    return centres
+
+
+def membership(x: Tensor, centres: Tensor) -> Tensor:
+    """To which centre each pixel of x [rows, C, H, W] belongs, one-hot, [rows, K, H, W]."""
+    nearest = torch.einsum("rchw,kc->rkhw", x, centres).argmax(dim=1)
+    return one_hot(nearest, len(centres)).permute(0, 3, 1, 2).to(x.dtype)
+
+
+def resized(members: Tensor, size: tuple[int, int]) -> Tensor:
+    """Memberships at another size; those of a pixel still sum to 1."""
+    if members.shape[-2:] == size:
+        return members
+    return adaptive_avg_pool2d(members, size) if size[0] < members.shape[-2] else interpolate(members, size)
+
+
+def _some(x: Tensor, each: int, draw: torch.Generator) -> Tensor:
+    """A number of random pixels of each row, [rows * each, C]."""
+    pixels = x.flatten(2).transpose(1, 2)  # [rows, pixels, C]
+    each = min(each, pixels.shape[1])
+    return torch.cat([one[torch.randperm(len(one), generator=draw)[:each]] for one in pixels])
+
+
+def _inputs(generator: Generator, codes: Tensor) -> Iterator[tuple[Layer, Tensor]]:
+    """Each layer with the channels that its style scales, as a forward pass comes to it."""
+    table, styles = generator.table, generator.affine(generator.map(codes))
+    x, skip = generator.const().expand(len(codes), -1, -1, -1), None
+    for layer in table.layers[1:]:
+        yield layer, x[:, : layer.in_channels]
+        style = styles[:, layer.style_slice]
+        if layer.kind == "torgb":
+            skip = generator.torgb(
+                layer, x, style, skip if skip is None or skip.shape[-1] == x.shape[-1] else upsample_skip(skip)
+            )
+        else:
+            x = generator.conv(layer, x, style, generator.noise_const(layer) if layer.noise_index is not None else None)
+
+
+def _at(generator: Generator, codes: Tensor, layer: Layer) -> Tensor:
+    """The activation that a layer makes; its reader's input."""
+    reader = layer.index + 1
+    if reader > generator.table.last or layer.index == CONST:
+        raise ValueError(f"the output of {layer.name} cannot be clustered: take a conv between the first and the last")
+    return next(x for one, x in _inputs(generator, codes) if one.index == reader)
+
+
+def _walk(
+    generator: Generator, codes: Tensor, layer: Layer, centres: Tensor
+) -> tuple[Tensor, list[tuple[Layer, Tensor]]]:
+    inputs = list(_inputs(generator, codes))
+    made = next(x for one, x in inputs if one.index == layer.index + 1)
+    return membership(made, centres), inputs
+
+
+class _Meter:
+    """Sums from which the shares follow: of x and of its square, in each part."""
+
+    def __init__(self, generator: Generator, clusters: int) -> None:
+        length = generator.table.style_length
+        self._sums = torch.zeros(2, clusters, length, dtype=torch.float64)
+        self._counts = torch.zeros(clusters, length, dtype=torch.float64)
+
+    def add(self, layer: Layer, x: Tensor, members: Tensor) -> None:
+        """Take in what a layer read, [rows, C, H, W]."""
+        weights = resized(members, (x.shape[-2], x.shape[-1]))
+        columns = layer.style_slice
+        for power in (1, 2):
+            self._sums[power - 1, :, columns] += torch.einsum("rkhw,rchw->kc", weights, x**power).double()
+        self._counts[:, columns] += weights.sum(dim=(0, 2, 3)).double()[:, None]
+
+    def shares(self) -> Tensor:
+        """M [K, style_length]: with mean μ of a channel, its energy in a part is the sum of (x - μ)^2 there."""
+        first, second = self._sums
+        mean = first.sum(dim=0) / self._counts.sum(dim=0)
+        energy = (second - 2 * mean * first + mean**2 * self._counts).clamp_min(0)
+        share: Tensor = energy / energy.sum(dim=0).clamp_min(_LEAST)
+        return share.float()

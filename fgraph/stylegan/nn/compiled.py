@@ -1,0 +1,101 @@
+"""The functions that a generator's layers are computed by, as they are or through torch.compile.
+
+Sizes are symbols in what is compiled, so that tiles of any size are one variant of a function. On a CPU the runtime
+calls it for a chunk of rows at a time; inside, nothing is cut or done in place (`chunks.is_recorded`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from functools import lru_cache
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from fgraph._errors import FgraphError, nearest
+from fgraph.stylegan.nn import half
+from fgraph.stylegan.nn import stylegan2 as network
+
+LayerFunction = Callable[..., Tensor]
+
+VARIANTS = 256  # of one function: channels, edges, noise or none, one row or many; torch's own limit is 8
+_LOG = logging.getLogger("fgraph")
+_WITHOUT = "or leave torch_compile out"
+_CURES = {
+    "c++ compiler": f"install one (g++ or clang; on Windows Visual Studio's Build Tools), name it in CXX, {_WITHOUT}",
+    "triton": f"install the Triton that belongs to your torch, {_WITHOUT}",
+}
+
+
+@dataclass(frozen=True)
+class LayerFunctions:
+    """What the layers of StyleGAN2 are computed by."""
+
+    styled_conv: LayerFunction = network.styled_conv
+    residual_path: LayerFunction = network.residual_path
+    to_rgb: LayerFunction = network.to_rgb
+    half_conv: LayerFunction = half.half_conv
+    half_to_rgb: LayerFunction = half.half_to_rgb
+
+
+PLAIN = LayerFunctions()
+
+
+@lru_cache
+def compile_layers(backend: str) -> LayerFunctions:
+    """The same functions through torch.compile; each variant is compiled when it is first called.
+
+    Raises:
+        FgraphError: torch has no such backend, or cannot compile here at all.
+    """
+    import torch._dynamo  # a second or two, for those who asked
+
+    # The limit is the process's; what torch does where it is reached is to run uncompiled ever after.
+    torch._dynamo.config.cache_size_limit = max(torch._dynamo.config.cache_size_limit, VARIANTS)
+    try:
+        return LayerFunctions(*(_Compiled(getattr(PLAIN, one.name), backend) for one in fields(PLAIN)))
+    except torch._dynamo.exc.InvalidBackend as error:
+        known = torch.compiler.list_backends()
+        hint = nearest(backend, known) or f"known are {', '.join(known)}"
+        raise FgraphError(f"torch.compile has no backend '{backend}': {hint}; true is inductor") from error
+    except RuntimeError as error:
+        raise FgraphError(f"torch.compile does not work here: {_first_line(error)}; leave torch_compile out") from error
+
+
+class _Compiled:
+    """A function through torch.compile, with the faults of compiling told in our words."""
+
+    def __init__(self, plain: LayerFunction, backend: str) -> None:
+        self._plain, self._backend = plain, backend
+        self._compiled = torch.compile(plain, fullgraph=True, dynamic=True, backend=backend)
+        self._failure = torch._dynamo.exc.TorchDynamoException
+        self._limit = getattr(torch._dynamo.exc, "FailOnRecompileLimitHit", ())  # as a failure before torch 2.7
+
+    def __call__(self, *arguments: Any, out: Tensor | None = None, **named: Any) -> Tensor:
+        try:
+            made = self._compiled(*arguments, **named)
+        except self._limit:
+            _say_limit(self._plain.__name__)
+            made = self._plain(*arguments, **named)
+        except self._failure as error:
+            raise self._told(error) from None  # what is beneath is a page of torch's own frames
+        return made if out is None else out.copy_(made)
+
+    def _told(self, error: Exception) -> FgraphError:
+        reason = _first_line(getattr(error, "inner_exception", error))
+        cure = next((cure for sign, cure in _CURES.items() if sign in reason.lower()), None)
+        cure = cure or "TORCHDYNAMO_VERBOSE=1 says more; leave torch_compile out to run without"
+        name = self._plain.__name__
+        return FgraphError(f"torch.compile failed on {name} with backend '{self._backend}': {reason}; {cure}")
+
+
+@lru_cache
+def _say_limit(name: str) -> None:
+    _LOG.warning("torch.compile has made %d variants of %s, its limit: others run uncompiled", VARIANTS, name)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

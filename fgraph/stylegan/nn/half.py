@@ -1,0 +1,100 @@
+"""Layers of high resolution in half precision, scaled so that no product leaves its range.
+
+NVlabs' rules (`modulated_conv2d` and `SynthesisBlock` of stylegan2-ada): each output channel's weight is divided by its
+largest number, and so is each row's style; demodulation, computed in fp32 from those, undoes both. What ToRGB makes is
+fp32 again. Not measured on a GPU; on a CPU half convolutions are right, and slow.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.tables.activations import GAINS, HOMOGENEOUS
+
+DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
+_BLOCKS = 4  # of highest resolution run in half, `num_fp16_res` of NVlabs' configurations
+_LEAST = 8  # pixels: what is smaller always runs in full
+_UP = 16.0  # styles are scaled down by it where the filter sums 64 products before it divides
+
+
+def half_from(size: int) -> int:
+    """The resolution from which layers of a generator of this size run in half.
+
+    >>> half_from(256), half_from(64), half_from(32)
+    (32, 8, 8)
+    """
+    return max(size >> (_BLOCKS - 1), _LEAST)
+
+
+@dataclass(frozen=True, eq=False)
+class HalfWeight:
+    """A convolution's weight, each output channel divided by its largest number."""
+
+    weight: Tensor  # [O, I, k, k], half
+    energy: Tensor  # [O, I]: `network.energy` of the same, in full precision
+
+    @staticmethod
+    def of(weight: Tensor, up: int, dtype: torch.dtype) -> HalfWeight:
+        """Scale and round a weight [O, I, k, k]."""
+        scaled = weight / weight.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(network.EPSILON)
+        return HalfWeight(network.lay_out(scaled.to(dtype), up), network.energy(scaled))
+
+
+def half_conv(
+    x: Tensor,
+    weight: HalfWeight,
+    style: Tensor,
+    bias: Tensor,
+    *,
+    noise: Tensor | None,
+    strength: Tensor | None,
+    up: int,
+    wrap_x: bool,
+    wrap_y: bool,
+    padded: bool,
+    activation: str,
+    gain: float,
+    clamp: float | None,
+    residual: Tensor | None,
+) -> Tensor:
+    """`network.styled_conv` in the precision of `weight`; style, bias, noise and strength come in full precision."""
+    dtype = weight.weight.dtype
+    style = style / style.abs().amax(dim=1, keepdim=True).clamp_min(network.EPSILON)
+    down = _UP if up == 2 else 1.0
+    total = network.modulated_conv(
+        x.to(dtype),
+        weight.weight,
+        (style / down).to(dtype),
+        demodulate=False,
+        up=up,
+        wrap_x=wrap_x,
+        wrap_y=wrap_y,
+        padded=padded,
+    )
+    whole = gain * GAINS[activation]
+    inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
+    fan_in = weight.weight[0].numel()
+    demod = torch.rsqrt(style.square() @ weight.energy.t() / fan_in + network.EPSILON) * (down * inner)  # [rows, O]
+    offset = (bias * inner).view(1, -1, 1, 1).to(dtype)
+    y = torch.addcmul(offset, total, demod[:, :, None, None].to(dtype))  # [rows, O, H, W]
+    if noise is not None and strength is not None:
+        y.add_((noise * (strength * inner)).to(dtype))
+    y = network.activate_(y, activation) * outer
+    y = y if clamp is None else network.bounded(y, clamp * gain)
+    return y if residual is None else y + residual.to(dtype)
+
+
+def half_to_rgb(
+    x: Tensor, weight: Tensor, style: Tensor, bias: Tensor, *, dtype: torch.dtype, clamp: float | None
+) -> Tensor:
+    """RGB of an activation, [rows, C, H, W] in full precision, without the skip; styles are not scaled."""
+    style = style * (1 / math.sqrt(weight.shape[1]))  # in full precision: in half it could vanish
+    kernel = (weight.flatten(1) * style[:, None]).to(dtype)  # [rows, C, I]
+    rgb = torch.matmul(kernel, x.to(dtype).flatten(2)).view(len(x), -1, *x.shape[2:])  # [rows, C, H, W]
+    rgb = rgb + bias.view(1, -1, 1, 1).to(dtype)
+    return (rgb if clamp is None else network.bounded(rgb, clamp)).to(weight.dtype)

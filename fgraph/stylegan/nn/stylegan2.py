@@ -1,0 +1,355 @@
+"""The StyleGAN2 layers as pure functions of tensors.
+
+Runtime, inversion and training all call these: they keep no state, work on any device, for any number of rows and
+any height and width, and are differentiable. Formulas: Karras et al. 2020, "Analyzing and Improving the Image Quality
+of StyleGAN"; a modulated convolution is computed as `demod * conv(W, style * x)` on the one dense weight W, so rows
+with different styles share one convolution.
+
+Edges. What reads neighbours takes `wrap_x`, `wrap_y` (read round that edge, so the canvas is closed) and `padded`
+(`x` already carries one pixel of context on each of its four sides, which is read but not produced). Otherwise zeros
+lie beyond the edges.
+
+Layout. Activations are made channels-last, which `bench/layers.py` shows to be faster at every size on a CPU.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fgraph.stylegan.nn.chunks import bands_of, is_recorded, rows_per_chunk
+from fgraph.stylegan.nn.resampling import smooth
+from fgraph.stylegan.nn.winograd import convolve_bands
+from fgraph.stylegan.tables.activations import GAINS, HOMOGENEOUS
+from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE
+
+SLOPE = 0.2
+EPSILON = 1e-8
+_CHANNELS_LAST = torch.channels_last
+_ALL = slice(None)
+_FIR_GAIN = {1: 1.0, 2: 1 / 16}  # [1, 3, 3, 1] squared sums to 64; the gain of up-sampling is 4
+
+
+def normalise(x: Tensor) -> Tensor:
+    """Scale each row of `x` [rows, width] to a root mean square of 1."""
+    return x * torch.rsqrt(x.square().mean(dim=1, keepdim=True) + EPSILON)
+
+
+def mapping(
+    x: Tensor, weights: Sequence[Tensor], biases: Sequence[Tensor], rate: float = 0.01, activation: str = "lrelu"
+) -> Tensor:
+    """Map normalised codes `x` [rows, width] to `w` [rows, w_dim].
+
+    Weights and biases are stored without `rate`, their learning-rate multiplier.
+    """
+    for weight, bias in zip(weights, biases, strict=True):
+        x = F.linear(x, weight * (rate / math.sqrt(weight.shape[1])), bias * rate)
+        x = activate_(x, activation) * GAINS[activation]
+    return x
+
+
+def embed(c: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """What joins the input of the mapping for classes `c` [rows, classes] (one-hot, or mixed): [rows, E]."""
+    return normalise(F.linear(c, weight * (1 / math.sqrt(weight.shape[1])), bias))
+
+
+def activate_(x: Tensor, activation: str) -> Tensor:
+    """An activation function, without its gain; the argument is used up."""
+    if activation == "lrelu":
+        return F.leaky_relu_(x, SLOPE)
+    return _FUNCTIONS[activation](x)
+
+
+_FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
+    "linear": lambda x: x,
+    "relu": torch.relu,
+    "tanh": torch.tanh,
+    "sigmoid": torch.sigmoid,
+    "elu": F.elu,
+    "selu": F.selu,
+    "softplus": F.softplus,
+    "swish": F.silu,
+}
+
+
+def affine(w: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Styles [..., I] of `w` [..., w_dim] through `weight` [I, w_dim] and `bias` [I] (whose initial value is 1)."""
+    return F.linear(w, weight * (1 / math.sqrt(weight.shape[1])), bias)
+
+
+def lay_out(weight: Tensor, up: int) -> Tensor:
+    """The same weight [O, I, k, k], laid out in memory as the convolution reads it fastest."""
+    if up == 2:
+        return weight.transpose(0, 1).contiguous(memory_format=_CHANNELS_LAST).transpose(0, 1)
+    return weight.contiguous(memory_format=_CHANNELS_LAST)
+
+
+def energy(weight: Tensor) -> Tensor:
+    """The sum of squares of `weight` [O, I, k, k] over its taps: [O, I]. Demodulation needs no more of it."""
+    return weight.square().sum(dim=(2, 3))
+
+
+def modulated_conv(
+    x: Tensor,
+    weight: Tensor,
+    style: Tensor,
+    *,
+    demodulate: bool = True,
+    up: int = 1,
+    wrap_x: bool = False,
+    wrap_y: bool = False,
+    padded: bool = False,
+    weight_energy: Tensor | None = None,
+) -> Tensor:
+    """Convolve each row of `x` with `weight` modulated by that row's style.
+
+    Args:
+        x: [rows, I, H, W]; with `padded`, [rows, I, H + 2, W + 2].
+        weight: [O, I, 3, 3], or [O, I, 1, 1], which reads no neighbours and takes no edge arguments.
+        style: [rows, I], raw (without the gain 1/sqrt(I k k)).
+        demodulate: scale each output channel to unit variance, for inputs of unit variance.
+        up: 2 doubles the size: a transposed convolution of stride 2, then the [1, 3, 3, 1] filter.
+        wrap_x: read round the left and right edges.
+        wrap_y: read round the upper and lower edges.
+        padded: `x` carries one pixel of context on each side.
+        weight_energy: `energy(weight)`, where it is known.
+
+    Returns:
+        [rows, O, H * up, W * up].
+    """
+    style = style * _gain(weight)
+    total = _convolve(x, weight, style, up, wrap_x=wrap_x, wrap_y=wrap_y, padded=padded)
+    if not demodulate:
+        return total * _FIR_GAIN[up]
+    return total * _demodulation(style, weight, weight_energy, _FIR_GAIN[up])
+
+
+def styled_conv(
+    x: Tensor,
+    weight: Tensor,
+    style: Tensor,
+    bias: Tensor,
+    *,
+    noise: Tensor | None = None,
+    strength: Tensor | None = None,
+    up: int = 1,
+    wrap_x: bool = False,
+    wrap_y: bool = False,
+    padded: bool = False,
+    weight_energy: Tensor | None = None,
+    transformed: Tensor | None = None,
+    activation: str = "lrelu",
+    gain: float = 1.0,
+    clamp: float | None = None,
+    residual: Tensor | None = None,
+    out: Tensor | None = None,
+) -> Tensor:
+    """One whole layer: `clamp(gain * activation(modulated_conv(x) + strength * noise + bias)) + residual`.
+
+    Arguments and result as `modulated_conv`; `bias` is [O], `noise` [rows or 1, 1, H * up, W * up], `strength` one
+    number, `residual` and `out` like the result, which is written to `out` if that is given (then no gradients are
+    recorded). `gain` comes on top of the activation's own, and `clamp` is scaled by it. Where the activation is
+    homogeneous, as leaky ReLU is, gains go into the terms of the sum and cost no pass over it. With `transformed`,
+    `winograd.transform_weight(weight)`, the convolution runs by Winograd's algorithm, without gradients.
+    """
+    whole = gain * GAINS[activation]
+    inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
+    size = [(length - 2 * padded) * up for length in x.shape[2:]]
+    known = energy(weight) if weight_energy is None else weight_energy
+    finish = _Finish(
+        demod=_demodulation(style * _gain(weight), weight, known, inner * _gain(weight) * _FIR_GAIN[up]),
+        offset=(bias * inner).view(1, -1, 1, 1),
+        noise=None if noise is None or strength is None else (noise * (strength * inner)).expand(-1, -1, *size),
+        activation=activation,
+        gain=outer,
+        clamp=None if clamp is None else clamp * gain,
+        residual=residual,
+    )
+    edges = {"wrap_x": wrap_x, "wrap_y": wrap_y, "padded": padded}
+    if is_recorded():
+        return finish(_convolve(x, weight, style, up, **edges))
+
+    def run(rows: slice, room: Tensor | None) -> Tensor:
+        bands: Iterable[tuple[slice, Tensor]]
+        if transformed is None:
+            total = _convolve(x[rows], weight, style[rows], up, **edges)
+            bands = ((band, total[:, :, band]) for band in bands_of(total))
+            room = total if room is None else room
+        else:
+            styled = _styled(x[rows], style[rows], **edges, step=WINOGRAD_TILE)
+            bands = convolve_bands(styled, transformed, *size)
+            room = empty_maps((len(styled), len(weight), *size), x) if room is None else room
+        for band, part in bands:  # lines that stay in the cache
+            finish(part, rows, band, room[:, :, band])
+        return room
+
+    chunk = rows_per_chunk(x, weight, up)
+    if chunk >= len(x):
+        return run(_ALL, out)
+    out = empty_maps((len(x), len(weight), *size), x) if out is None else out
+    for start in range(0, len(x), chunk):
+        rows = slice(start, start + chunk)
+        run(rows, out[rows])
+    return out
+
+
+@dataclass(frozen=True, eq=False)
+class _Finish:
+    """What follows a layer's convolution."""
+
+    demod: Tensor  # [rows, O, 1, 1]
+    offset: Tensor  # [1, O, 1, 1]
+    noise: Tensor | None  # [rows or 1, 1, H, W]
+    activation: str
+    gain: float
+    clamp: float | None
+    residual: Tensor | None  # [rows, O, H, W]
+
+    def __call__(self, y: Tensor, rows: slice = _ALL, band: slice = _ALL, out: Tensor | None = None) -> Tensor:
+        """Finish some lines of some rows, which are used up: [rows, O, lines, W]; into `out`, if that is given."""
+        y = torch.addcmul(self.offset, y, _cut(self.demod, rows), out=out)
+        if self.noise is not None:
+            y.add_(_cut(self.noise if len(self.noise) == 1 else _cut(self.noise, rows), band, axis=2))
+        y = activate_(y, self.activation)
+        y = y if self.gain == 1.0 else y * self.gain
+        y = y if self.clamp is None else bounded(y, self.clamp)
+        y = y if self.residual is None else y + _cut(_cut(self.residual, rows), band, axis=2)
+        return y if out is None or y is out else out.copy_(y)
+
+
+def _cut(x: Tensor, part: slice, axis: int = 0) -> Tensor:
+    """A part of `x` along an axis. All of it is no slice, whose backward pass would be a copy into zeros."""
+    if part is _ALL:
+        return x
+    return x[part] if axis == 0 else x[:, :, part]
+
+
+def bounded(x: Tensor, most: float) -> Tensor:
+    """`x` kept within +- `most`; the argument is used up."""
+    return x.clamp(-most, most) if torch.is_grad_enabled() else x.clamp_(-most, most)
+
+
+def residual_path(
+    x: Tensor, weight: Tensor, wrap_x: bool = False, wrap_y: bool = False, *, padded: bool = False
+) -> Tensor:
+    """What a resnet block adds to its result: `sqrt(1/2) * up(conv1x1(x))`, [rows, I, H, W] -> [rows, O, 2H, 2W].
+
+    `weight` is [O, I, 1, 1] (gain 1/sqrt(I)). Edges as for `upsample_skip`, which doubles it.
+    """
+    x = F.conv2d(x, weight * math.sqrt(0.5 / weight.shape[1]))
+    return upsample_skip(x, wrap_x, wrap_y, padded=padded).contiguous(memory_format=_CHANNELS_LAST)
+
+
+def to_rgb(
+    x: Tensor, weight: Tensor, style: Tensor, bias: Tensor, skip: Tensor | None = None, *, clamp: float | None = None
+) -> Tensor:
+    """RGB [rows, C, H, W] of an activation [rows, I, H, W], added to `skip`, which is of that size already.
+
+    `weight` is [C, I, 1, 1] (gain 1/sqrt(I)), `style` [rows, I] raw, `bias` [C]; what is added is kept within
+    +- `clamp`. There is no demodulation. One small matrix per row: unlike scaling `x`, that makes no second activation.
+    """
+    rows, channels, height, width = x.shape
+    kernel = weight.flatten(1) * (style * (1 / math.sqrt(channels)))[:, None]  # [rows, C, I]
+    pixels = x.permute(0, 2, 3, 1).reshape(rows, height * width, channels)  # a view if channels-last
+    rgb = torch.baddbmm(bias.view(1, 1, -1), pixels, kernel.transpose(1, 2))  # [rows, H * W, C]
+    rgb = rgb.view(rows, height, width, -1).permute(0, 3, 1, 2)
+    rgb = rgb if clamp is None else bounded(rgb, clamp)
+    return rgb if skip is None else rgb + skip
+
+
+def upsample_skip(skip: Tensor, wrap_x: bool = False, wrap_y: bool = False, *, padded: bool = False) -> Tensor:
+    """Double an RGB image [rows, C, H, W] with the [1, 3, 3, 1] filter; zeros lie beyond edges that do not wrap.
+
+    Even pixels are (x[i-1] + 3 x[i]) / 4, odd ones (3 x[i] + x[i+1]) / 4: bilinear interpolation of the padded image.
+    """
+    if not padded:
+        skip = pad_edges(skip, wrap_x, wrap_y)
+    doubled = F.interpolate(skip, scale_factor=2, mode="bilinear", align_corners=False)
+    return doubled[:, :, 2:-2, 2:-2]
+
+
+def pad_edges(x: Tensor, wrap_x: bool = False, wrap_y: bool = False) -> Tensor:
+    """Add one pixel on each side of [rows, C, H, W]: from the opposite edge where it wraps, else zeros."""
+    if wrap_x:
+        x = torch.cat([x[..., -1:], x, x[..., :1]], dim=3)
+    if wrap_y:
+        x = torch.cat([x[..., -1:, :], x, x[..., :1, :]], dim=2)
+    if wrap_x and wrap_y:
+        return x
+    return F.pad(x, (0 if wrap_x else 1, 0 if wrap_x else 1, 0 if wrap_y else 1, 0 if wrap_y else 1))
+
+
+def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
+    """Room for maps [rows, C, H, W], channels-last."""
+    return torch.empty(*shape, dtype=like.dtype, device=like.device, memory_format=_CHANNELS_LAST)
+
+
+def _styled(x: Tensor, style: Tensor, wrap_x: bool, wrap_y: bool, *, padded: bool, step: int = 1) -> Tensor:
+    """`style * x` with one pixel of context on each side, channels-last: [rows, C, H + 2, W + 2].
+
+    Zeros fill H and W up to multiples of `step`.
+    """
+    style = style[:, :, None, None]
+    height, width = (length - 2 * padded for length in x.shape[2:])
+    down, right = -height % step, -width % step
+    if is_recorded() or wrap_x or wrap_y or (padded and not (down or right)):
+        styled = (x * style).contiguous(memory_format=_CHANNELS_LAST)
+        styled = styled if padded else pad_edges(styled, wrap_x, wrap_y)
+        return F.pad(styled, (0, right, 0, down)) if down or right else styled
+    result = empty_maps((*x.shape[:2], height + down + 2, width + right + 2), x)  # one pass, rather than one to pad
+    inner = result if padded else result[:, :, 1:, 1:]
+    inner = inner[:, :, : x.shape[2], : x.shape[3]]
+    if not padded:
+        result[:, :, 0] = 0
+        result[:, :, :, 0] = 0
+    result[:, :, result.shape[2] - down - (not padded) :] = 0
+    result[:, :, :, result.shape[3] - right - (not padded) :] = 0
+    torch.mul(x, style, out=inner)
+    return result
+
+
+def _convolve(x: Tensor, weight: Tensor, style: Tensor, up: int, *, wrap_x: bool, wrap_y: bool, padded: bool) -> Tensor:
+    """The convolution of `style * x`, filtered if it up-samples, without any gain.
+
+    Up-sampling of a padded input does more work, but widths that are powers of two are much slower: their lines
+    compete for places in the cache.
+    """
+    if up == 2:
+        x = _styled(x, style, wrap_x, wrap_y, padded=padded)
+        return _filtered(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=1))
+    if padded or wrap_x or wrap_y:
+        return F.conv2d(_styled(x, style, wrap_x, wrap_y, padded=padded), weight)
+    x = (x * style[:, :, None, None]).contiguous(memory_format=_CHANNELS_LAST)
+    return F.conv2d(x, weight, padding=weight.shape[2] // 2)
+
+
+def _filtered(x: Tensor) -> Tensor:
+    """The filter [1, 3, 3, 1] in both directions, not normalised: [rows, C, H, W] -> [rows, C, H - 3, W - 3]."""
+    sums = x.dtype == torch.float64 or torch.compiler.is_compiling()  # a CPU has no fast convolution of the one; fused
+    if sums and not torch.is_grad_enabled():
+        return _add_neighbours(_add_neighbours(x, 2), 3)
+    return smooth(x, gain=64.0)
+
+
+def _add_neighbours(x: Tensor, dim: int) -> Tensor:
+    """Filter by [1, 3, 3, 1], which is [1, 1] three times over. Three pixels shorter."""
+    before = (slice(None),) * dim
+    for _ in range(3):  # slices, not `narrow`: torch.compile traces those in half the time
+        x = x[(*before, slice(None, -1))] + x[(*before, slice(1, None))]
+    return x
+
+
+def _gain(weight: Tensor) -> float:
+    """What a weight is stored without: 1 / sqrt(I k k)."""
+    return 1 / math.sqrt(weight[0].numel())
+
+
+def _demodulation(style: Tensor, weight: Tensor, weight_energy: Tensor | None, scale: float) -> Tensor:
+    """`scale / sqrt(sum((W * style)^2) + eps)` for each row and output channel: [rows, O, 1, 1]."""
+    known = energy(weight) if weight_energy is None else weight_energy
+    return (torch.rsqrt(style.square() @ known.t() + EPSILON) * scale)[:, :, None, None]

@@ -1,0 +1,1 @@
+"""Layer tables: the shapes and names of a network's layers, without torch."""

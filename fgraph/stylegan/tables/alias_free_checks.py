@@ -1,0 +1,77 @@
+"""What a StyleGAN3 generator must be to run here. Without torch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.tables import spans
+from fgraph.stylegan.tables.base import Layer
+from fgraph.stylegan.tables.stylegan3 import AliasFreeLayer, AliasFreeTable, optional_shapes, required_shapes
+from fgraph.stylegan.tables.tensors import Shape
+
+MOST_LAYERS, LARGEST, WIDEST, LONGEST = 64, 8192, 8192, 256  # published: 15, 1044 pixels, 1024 channels, 12 taps
+
+
+def check_alias_free(found: Mapping[str, Shape], table: AliasFreeTable, where: str) -> None:
+    """Compare the shapes that a file holds with those that its table asks for.
+
+    Raises:
+        ModelError: tensors are missing, not known, or disagree in shape.
+    """
+    required = required_shapes(table)
+    known = required | optional_shapes(table)
+    faults = [f"it lacks {name}" for name in required if name not in found]
+    faults += [f"it holds {name:.80}, which has no place" for name in found if name not in known]
+    faults += [
+        f"{name} is {list(shape)} where the others ask for {list(known[name])}"
+        for name, shape in found.items()
+        if name in known and shape != known[name]
+    ]
+    if faults:
+        raise ModelError(
+            f"{where}: {'; '.join(faults[:5])}; expected is a whole StyleGAN3 generator of {table.size} pixels"
+        )
+
+
+def check_chain(table: AliasFreeTable, where: str) -> None:
+    """Refuse layers that do not follow each other, or whose maps have no place in the plane.
+
+    Raises:
+        ModelError: channels, sampling rates, sizes or names do not make a generator.
+    """
+    if min(table.features, table.input_size, table.input_rate) < 1:
+        raise ModelError(f"{where}: its input has no samples, or no features")
+    names = [layer.name for layer in table.layers]
+    for before, layer in pairwise(table.layers[1:]):
+        assert isinstance(layer, AliasFreeLayer)
+        makes_image = layer is table.filtered[-1]
+        if makes_image != (layer.kind == "torgb") or names.count(layer.name) > 1:
+            raise ModelError(f"{where}: {layer.name:.80} stands twice, or makes the image, which only the last does")
+        _check_follows(before, layer, where)
+    for layer in table.layers[1:]:
+        if layer.margin < 0 or layer.margin % 2 or layer.resolution % table.input_rate:
+            raise ModelError(
+                f"{where}: {layer.name:.80} has {layer.resolution + layer.margin} pixels at {layer.resolution} a unit; "
+                "expected are a margin of equal sides, and sampling rates that are multiples of the first"
+            )
+    last = table.layers[-1]
+    if last.resolution != table.size or last.margin:
+        raise ModelError(f"{where}: its last layer makes {last.resolution} pixels; the image has {table.size}")
+
+
+def _check_follows(before: Layer, layer: AliasFreeLayer, where: str) -> None:
+    if layer.in_channels != before.out_channels or layer.in_rate != before.resolution:
+        raise ModelError(
+            f"{where}: its layer {layer.name:.80} reads {layer.in_channels} channels at {layer.in_rate} samples a "
+            f"unit, {before.name:.80} makes {before.out_channels} at {before.resolution}"
+        )
+    if min(layer.out_channels, layer.out_size, layer.taps, layer.up_factor, layer.down_factor) < 1:
+        raise ModelError(f"{where}: its layer {layer.name:.80} makes nothing")
+    sizes = {spans.size_made(layer, axis, before.resolution + before.margin) for axis in (spans.Y, spans.X)}
+    if sizes != {layer.out_size} or layer.in_rate * layer.up_factor != layer.resolution * layer.down_factor:
+        raise ModelError(
+            f"{where}: its layer {layer.name:.80} makes {sorted(sizes)} pixels where {layer.out_size} belong, or its "
+            "factors do not lead from one sampling rate to the other"
+        )

@@ -1,0 +1,103 @@
+"""The layer table of StyleGAN2: what every stage knows of such a generator, without torch.
+
+Names are NVlabs' (`b8.conv0`), the index of a layer is its place in StyleSpace (σ index), and `const`
+stands before 0. Widths and orders: Karras et al. 2020 (StyleGAN2), architectures skip, orig and resnet.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from fgraph._errors import nearest
+from fgraph.stylegan.tables.base import CONST, Layer, Table, UnknownLayer
+
+__all__ = ["ARCHITECTURES", "CONST", "Architecture", "Layer", "LayerTable", "Table", "UnknownLayer"]
+
+Architecture = Literal["skip", "orig", "resnet"]
+ARCHITECTURES: tuple[Architecture, ...] = ("skip", "orig", "resnet")
+
+
+@dataclass(frozen=True)
+class LayerTable(Table):
+    """The layers of one StyleGAN2, in order; `layers[0]` is the constant input."""
+
+    size: int  # of the image, pixels
+    channels: tuple[tuple[int, int], ...]  # (resolution, channels), rising
+    z_dim: int
+    w_dim: int
+    mapping_layers: int
+    image_channels: int = 3
+    architecture: Architecture = "skip"
+    c_dim: int = 0  # classes of a conditional generator
+    embed_width: int = 0  # what their embedding adds to the input of the mapping
+    mapping_widths: tuple[int, ...] = ()  # of its layers' outputs; empty: all w_dim
+    mapping_rate: float = 0.01  # the learning-rate multiplier that mapping weights are stored without
+    mapping_activation: str = "lrelu"
+    activation: str = "lrelu"
+    clamp: float | None = None  # every layer's output is kept within +- this
+    has_noise: bool = True
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """Every layer, the constant first."""
+        return tuple(_build_layers(self))
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """What the layers of the mapping read and make: one more number than it has layers."""
+        made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
+        return (self.z_dim + self.embed_width, *made)
+
+    @cached_property
+    def forward_flops(self) -> int:
+        """Floating-point operations of the convolutions of one forward pass."""
+        total = 0
+        for layer in self.layers[1:]:
+            taps, side = (9, layer.resolution // layer.up) if layer.kind == "conv" else (1, layer.resolution)
+            taps += layer.residual == "made"
+            total += 2 * taps * layer.in_channels * layer.out_channels * side * side
+        return total
+
+    def _nearest(self, text: str) -> str | None:
+        """A hint with the layer or block that is nearest, of the same form: of 64 pixels, b64 for b128."""
+        known = [*self._by_name, *self._blocks]
+        if match := re.fullmatch(r"b?([1-9]\d{0,5})((?:\.\w+)?)", text):
+            at = min(
+                (resolution for resolution, _ in self.channels), key=lambda one: abs(math.log2(one / int(match[1])))
+            )
+            inside = [name for name in known if name == f"b{at}" or name.startswith(f"b{at}.")]
+            if f"b{at}{match[2]}" in inside:
+                return f"did you mean 'b{at}{match[2]}'?"
+            return nearest(f"b{at}{match[2]}", inside) or nearest(text, known)
+        return nearest(text, known)
+
+
+def _build_layers(table: LayerTable) -> list[Layer]:
+    resolutions = [resolution for resolution, _ in table.channels]
+    width = table.channels[0][1]
+    layers = [Layer("const", CONST, "const", resolutions[0], 1, 0, width, 0, 0, None)]
+    style = convs = 0
+
+    def add(name: str, resolution: int, out: int, up: int = 1, residual: str = "") -> None:
+        nonlocal style, width, convs
+        kind: Literal["conv", "torgb"] = "torgb" if name == "torgb" else "conv"
+        noise = convs if kind == "conv" and table.has_noise else None
+        part: Any = residual if table.architecture == "resnet" else ""
+        place = (f"b{resolution}.{name}", len(layers) - 1, kind, resolution, up)
+        layers.append(Layer(*place, width, out, style, convs, noise, part))
+        style += width
+        if kind == "conv":
+            width, convs = out, convs + 1
+
+    for resolution, out in table.channels:
+        grows = resolution > resolutions[0]
+        if grows:
+            add("conv0", resolution, out, 2, "made")
+        add("conv1", resolution, out, 1, "added" if grows else "")
+        if table.architecture == "skip" or resolution == resolutions[-1]:
+            add("torgb", resolution, table.image_channels)
+    return layers

@@ -1,0 +1,167 @@
+"""What is known of a StyleGAN3 generator without torch: its layers, and how large each of their maps is.
+
+A layer's map is larger than the image, by a margin that edges fade into; pixel i of a map of n, sampled at s a unit,
+stands at (i + 0.5 - n / 2) / s, and the image is the square from -0.5 to 0.5 (Karras et al. 2021, alias-free GAN).
+
+A pass starts from `const`, which here is the plane itself, not sampled yet. `input` (σ index 0) samples Fourier
+features on it, at a place that its 4 styles turn and move; the layers follow, and the last makes the image. The σ index
+of a layer is also the row of W+ that it reads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from fgraph.stylegan.tables.base import CONST, Layer, Table
+
+PLACE = 4  # styles of the input: cosine and sine of a rotation, a translation
+
+
+@dataclass(frozen=True, kw_only=True)
+class AliasFreeLayer(Layer):
+    """One layer: what it reads and makes, and how it is resampled around its activation.
+
+    Its `resolution` is its sampling rate: pixels of one image, without the margin.
+    """
+
+    in_rate: int  # samples a unit of what it reads
+    out_size: int  # of what it makes, pixels, on a canvas of one
+    taps: int = 1  # of its convolution: 3 in T, 1 in R and in the last layer
+    up_factor: int = 1  # to the rate of its activation
+    down_factor: int = 1  # from there
+    up_taps: int = 1  # of the filters; 1: there is none
+    down_taps: int = 1
+    radial: bool = False  # whether the second filter is one of two dimensions
+    padding: tuple[int, int, int, int] = (0, 0, 0, 0)  # left, right, top, bottom, after up-sampling; negative crops
+    clamp: float | None = None
+
+    @property
+    def margin(self) -> int:
+        """Pixels by which its maps are larger than the canvas, along each axis; half of them on each side."""
+        return self.out_size - self.resolution
+
+    @property
+    def block(self) -> str:
+        """Its short name: `L3` for `L3_36_512`."""
+        return self.name.partition("_")[0]
+
+    @property
+    def halo(self) -> int:
+        """How many pixels of its input, each way, one pixel of its output reads, at most."""
+        reach = self.up_taps + self.down_taps - 2
+        return self.taps - 1 + -(-reach // self.up_factor)
+
+
+@dataclass(frozen=True)
+class AliasFreeTable(Table):
+    """The layers of one generator."""
+
+    size: int
+    image_channels: int
+    features: int  # Fourier features
+    input_size: int  # samples along each side
+    input_rate: int  # samples a unit
+    bandwidth: float
+    output_scale: float
+    filtered: tuple[AliasFreeLayer, ...]  # what follows the input, in order
+    z_dim: int
+    w_dim: int
+    mapping_layers: int
+    c_dim: int = 0
+    embed_width: int = 0
+    mapping_widths: tuple[int, ...] = ()
+    mapping_rate: float = 0.01
+    mapping_activation: str = "lrelu"
+
+    @cached_property
+    def layers(self) -> tuple[Layer, ...]:
+        """The plane, the input, then the layers that filter."""
+        rate = self.input_rate
+        plane = Layer("const", CONST, "const", rate, 1, 0, 0, 0, 0, None)
+        start = AliasFreeLayer(
+            "input", 0, "input", rate, 1, PLACE, self.features, 0, 0, None, in_rate=rate, out_size=self.input_size
+        )
+        return (plane, start, *self.filtered)
+
+    @property
+    def is_alias_free(self) -> bool:
+        """It is."""
+        return True
+
+    @property
+    def _listed(self) -> str:
+        return f"const, input, {self.filtered[0].block} to {self.filtered[-1].block}, which makes the image"
+
+    @property
+    def architecture(self) -> str:
+        """`stylegan3-t`, or `stylegan3-r`, which turns with its input."""
+        return "stylegan3-r" if all(layer.taps == 1 for layer in self.filtered) else "stylegan3-t"
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """What the layers of the mapping read and make: one more number than it has layers."""
+        made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
+        return (self.z_dim + self.embed_width, *made)
+
+    @cached_property
+    def forward_flops(self) -> int:
+        """Floating-point operations of the convolutions and filters of one forward pass."""
+        start = 2 * self.features**2 * self.input_size**2
+        sizes = [self.input_size, *(layer.out_size for layer in self.filtered)]
+        pairs = zip(self.filtered, sizes, strict=False)
+        return start + sum(layer_flops(layer, (size, size), (layer.out_size,) * 2) for layer, size in pairs)
+
+
+def layer_flops(layer: AliasFreeLayer, read: tuple[int, int], made: tuple[int, int]) -> int:
+    """Floating-point operations of one layer for a map of `made` pixels from one of `read` (height, width)."""
+    pixels = (read[0] + layer.taps - 1) * (read[1] + layer.taps - 1)
+    total = 2 * layer.taps**2 * layer.in_channels * layer.out_channels * pixels
+    high, wide = made[0] * layer.down_factor, made[1] * layer.down_factor  # where the activation is
+    if layer.up_taps > 1:
+        lines = -(-high // layer.up_factor)
+        total += 2 * layer.up_taps // layer.up_factor * layer.out_channels * (lines * wide + high * wide)
+    if layer.down_taps > 1:
+        each = layer.down_taps**2 * made[0] * made[1] if layer.radial else layer.down_taps * (high + made[0]) * made[1]
+        total += 2 * each * layer.out_channels
+    return total
+
+
+def required_shapes(table: AliasFreeTable) -> dict[str, tuple[int, ...]]:
+    """The tensors of a generator, by our names."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for i in range(table.mapping_layers):
+        shapes[f"mapping.{i}.weight"] = (table.widths[i + 1], table.widths[i])
+        shapes[f"mapping.{i}.bias"] = (table.widths[i + 1],)
+    if table.c_dim:
+        width = table.embed_width
+        shapes |= {"mapping.embed.weight": (width, table.c_dim), "mapping.embed.bias": (width,)}
+    shapes |= {
+        "input.affine.weight": (PLACE, table.w_dim), "input.affine.bias": (PLACE,), "input.transform": (3, 3),
+        "input.freqs": (table.features, 2), "input.phases": (table.features,),
+        "input.weight": (table.features, table.features),
+    }  # fmt: skip
+    for layer in table.filtered:
+        shapes |= _layer_shapes(layer, table.w_dim)
+    return shapes
+
+
+def optional_shapes(table: AliasFreeTable) -> dict[str, tuple[int, ...]]:
+    """The tensors that are measured where a file lacks them."""
+    return {"w_mean": (table.w_dim,), "style_mean": (table.style_length,), "style_std": (table.style_length,)}
+
+
+def _layer_shapes(layer: AliasFreeLayer, w_dim: int) -> dict[str, tuple[int, ...]]:
+    name = layer.name
+    shapes: dict[str, tuple[int, ...]] = {
+        f"{name}.weight": (layer.out_channels, layer.in_channels, layer.taps, layer.taps),
+        f"{name}.bias": (layer.out_channels,),
+        f"{name}.affine.weight": (layer.in_channels, w_dim),
+        f"{name}.affine.bias": (layer.in_channels,),
+        f"{name}.magnitude_ema": (),
+    }
+    if layer.up_taps > 1:
+        shapes[f"{name}.up_filter"] = (layer.up_taps,)
+    if layer.down_taps > 1:
+        shapes[f"{name}.down_filter"] = (layer.down_taps,) * (2 if layer.radial else 1)
+    return shapes

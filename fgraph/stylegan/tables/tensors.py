@@ -1,0 +1,107 @@
+"""The names and shapes of a generator's tensors, without torch.
+
+They are the names inside a `Generator` and inside our `.safetensors` files. `D` is w_dim, `I` and `O` a layer's input
+and output channels, `S` the sum of all style lengths.
+
+| name | shape | is |
+| --- | --- | --- |
+| `mapping.{i}.weight`, `mapping.{i}.bias` | [out, in], [out] | dense layer i of the mapping, without its multiplier |
+| `mapping.embed.weight`, `mapping.embed.bias` | [E, classes], [E] | conditional generators: the embedding of a class |
+| `const` | [1, C, 4, 4] | the constant input |
+| `{layer}.weight` | [O, I, 3, 3], torgb [C, I, 1, 1] | convolution, without its gain; cross-correlation, not flipped |
+| `{layer}.bias` | [O] | bias after the convolution |
+| `{layer}.affine.weight`, `{layer}.affine.bias` | [I, D], [I] | the layer's affine; the bias starts at 1 |
+| `{layer}.noise_strength` | [] | convs of generators with noise |
+| `{layer}.noise` | [1, 1, r, r] | the same: the constant noise |
+| `{layer}.residual.weight` | [O, I, 1, 1] | resnet, first conv of a block: the convolution beside it, without gain |
+| `w_mean` | [D] | mean of w |
+| `style_mean`, `style_std` | [S] | mean and standard deviation of raw styles over 10,000 seeded samples |
+
+Layers are `b4.conv1`, `b4.torgb`, `b8.conv0`, ... as in the layer table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.tables.stylegan2 import Layer, LayerTable
+
+Shape = tuple[int, ...]
+
+
+def required_shapes(table: LayerTable) -> dict[str, Shape]:
+    """The tensors that no generator of this table can be without."""
+    shapes: dict[str, Shape] = {}
+    for i in range(table.mapping_layers):
+        shapes[f"mapping.{i}.weight"] = (table.widths[i + 1], table.widths[i])
+        shapes[f"mapping.{i}.bias"] = (table.widths[i + 1],)
+    if table.c_dim:
+        shapes["mapping.embed.weight"] = (table.embed_width, table.c_dim)
+        shapes["mapping.embed.bias"] = (table.embed_width,)
+    first = table.layers[0]
+    shapes["const"] = (1, first.out_channels, first.resolution, first.resolution)
+    for layer in table.layers[1:]:
+        shapes |= _layer_shapes(layer, table.w_dim)
+    return shapes
+
+
+def optional_shapes(table: LayerTable) -> dict[str, Shape]:
+    """The tensors that are drawn or measured where a file lacks them."""
+    shapes: dict[str, Shape] = {
+        f"{layer.name}.noise": (1, 1, layer.resolution, layer.resolution)
+        for layer in table.layers
+        if layer.noise_index is not None
+    }
+    shapes["w_mean"] = (table.w_dim,)
+    shapes["style_mean"] = shapes["style_std"] = (table.style_length,)
+    return shapes
+
+
+def check_shapes(
+    found: Mapping[str, Shape], table: LayerTable, where: str, spell: Mapping[str, str] | None = None
+) -> None:
+    """Compare the shapes a file holds, `found` (our names -> shapes), with those its table asks for.
+
+    Messages name the file `where`, and spell tensors as the file does: `spell` takes our names to its own.
+
+    Raises:
+        ModelError: tensors are missing, disagree in shape, or are not known; all of them are named (up to five a kind).
+    """
+    spell = spell or {}
+    required, known = required_shapes(table), required_shapes(table) | optional_shapes(table)
+    faults = []
+    if missing := [name for name in required if name not in found]:
+        faults.append(f"it lacks {_few(spell.get(name, name) for name in missing)}")
+    if unknown := [name for name in found if name not in known]:
+        faults.append(f"it holds {_few(unknown)}, which a {table.size}-pixel generator has no place for")
+    for name, shape in found.items():
+        if name in known and shape != known[name]:
+            faults.append(f"{spell.get(name, name)} is {list(shape)} where the others ask for {list(known[name])}")
+    if faults:
+        raise ModelError(
+            f"{where}: the tensors do not make a generator of {table.size} pixels: {'; '.join(faults[:5])}. "
+            f"Expected is a whole StyleGAN2 generator ({table.architecture} architecture); was it made by a changed "
+            "network?"
+        )
+
+
+def _layer_shapes(layer: Layer, w_dim: int) -> dict[str, Shape]:
+    taps = 1 if layer.kind == "torgb" else 3
+    shapes: dict[str, Shape] = {
+        f"{layer.name}.weight": (layer.out_channels, layer.in_channels, taps, taps),
+        f"{layer.name}.bias": (layer.out_channels,),
+        f"{layer.name}.affine.weight": (layer.in_channels, w_dim),
+        f"{layer.name}.affine.bias": (layer.in_channels,),
+    }
+    if layer.noise_index is not None:
+        shapes[f"{layer.name}.noise_strength"] = ()
+    if layer.residual == "made":
+        shapes[f"{layer.name}.residual.weight"] = (layer.out_channels, layer.in_channels, 1, 1)
+    return shapes
+
+
+def _few(names: Iterable[str], most: int = 5) -> str:
+    listed = [f"{name:.80}" for name in names]
+    more = f" and {len(listed) - most} more" if len(listed) > most else ""
+    return ", ".join(listed[:most]) + more
