@@ -17,7 +17,7 @@ from rival_measures import COLUMNS, Picture
 from rival_tasks import FILES, TASKS, Task, run_task
 
 from fgraph._imaging.encode import encode_picture, to_pillow, to_pixels
-from fgraph._imaging.layout import Cell, enlarge, lay_strip
+from fgraph._imaging.layout import LabelledPicture, enlarge, lay_strip
 
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 SHOWN = (0, 3)  # cases whose pictures are on the page
@@ -67,11 +67,14 @@ def text_of(values: list[float]) -> str:
     return f"{np.mean(values):.2f} ± {np.std(values, ddof=1) / np.sqrt(len(values)):.2f}"
 
 
-def draw(task: Task, a: Picture, b: Picture, made: list[Picture]) -> Cell:
+def draw(task: Task, a: Picture, b: Picture, made: list[Picture]) -> LabelledPicture:
     """One seed of a task: the unedited pictures, then what each way makes."""
     cells = [(a, "a"), *([(b, "b")] if task.shows_b else []), *zip(made, (way.name for way in task.ways), strict=True)]
-    shown = [Cell(enlarge(to_pillow(to_pixels(picture)), 2 * max(picture.shape[1:])), name) for picture, name in cells]
-    return Cell(lay_strip(shown, "x", gap=8), task.name)
+    shown = [
+        LabelledPicture(enlarge(to_pillow(to_pixels(picture)), 2 * max(picture.shape[1:])), name)
+        for picture, name in cells
+    ]
+    return LabelledPicture(lay_strip(shown, "x", gap=8), task.name)
 
 
 TABLE = (

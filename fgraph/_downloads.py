@@ -23,23 +23,23 @@ class Downloads:
         return Downloads(self.folder or other.folder, offline, self.hub or other.hub)
 
 
-USUAL = Downloads()
-_CHOSEN: ContextVar[Downloads] = ContextVar("downloads")
+DEFAULT_DOWNLOADS = Downloads()
+_CURRENT: ContextVar[Downloads] = ContextVar("downloads")
 
 
-def chosen_downloads() -> Downloads:
+def current_downloads() -> Downloads:
     """The settings that hold here."""
-    return _CHOSEN.get(USUAL)
+    return _CURRENT.get(DEFAULT_DOWNLOADS)
 
 
 @contextmanager
-def applied(settings: Downloads) -> Iterator[None]:
+def use_downloads(settings: Downloads) -> Iterator[None]:
     """Within this, these settings hold."""
-    token = _CHOSEN.set(settings.over(chosen_downloads()))
+    token = _CURRENT.set(settings.over(current_downloads()))
     try:
         yield
     finally:
-        _CHOSEN.reset(token)
+        _CURRENT.reset(token)
 
 
 @contextmanager
@@ -55,5 +55,5 @@ def downloads(
 
     What is left out stays as it is around this.
     """
-    with applied(Downloads(None if folder is None else str(folder), offline, hub)):
+    with use_downloads(Downloads(None if folder is None else str(folder), offline, hub)):
         yield

@@ -27,7 +27,7 @@ from fgraph._imaging.encode import (
     to_pillow,
     to_pixels,
 )
-from fgraph._imaging.layout import GAP, Cell, lay_grid, lay_strip
+from fgraph._imaging.layout import GAP, LabelledPicture, lay_grid, lay_strip
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
 
 Array: TypeAlias = NDArray[Any]
@@ -64,10 +64,10 @@ class _Pictured:
         """All rows on lines of `columns` (None: about a square), each under its label."""
         return lay_grid(self._cells(labels), columns, gap)
 
-    def _cells(self, labels: Sequence[str]) -> list[Cell]:
+    def _cells(self, labels: Sequence[str]) -> list[LabelledPicture]:
         if labels and len(labels) != self.rows:
             raise SaveError(f"{len(labels)} labels for {self.rows} rows")
-        return [Cell(self.to_pil(row), labels[row] if labels else "") for row in range(self.rows)]
+        return [LabelledPicture(self.to_pil(row), labels[row] if labels else "") for row in range(self.rows)]
 
     def save(self, path: str | Path, quality: int = QUALITY) -> list[Path]:
         """Write the rows: `.npy` all in one file; `.png`, `.webp` or `.jpg` one file a row.

@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from fgraph._ports import Kind
-from fgraph.inversion.settings import Preset, Prior, Settings, Space, make_settings
+from fgraph.inversion.settings import InversionSettings, Preset, Prior, Space, make_settings
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Invert as InvertOp
@@ -56,7 +56,7 @@ class Invert(Node):
         return self
 
     @property
-    def settings(self) -> Settings:
+    def settings(self) -> InversionSettings:
         """What is asked for, all told.
 
         Raises:

@@ -17,19 +17,19 @@ _PAPER, _INK = "white", "#333333"
 
 
 @dataclass(frozen=True)
-class Cell:
+class LabelledPicture:
     """A picture, and what stands over it."""
 
     picture: Image.Image
     label: str = ""
 
 
-def lay_strip(cells: Sequence[Cell], axis: Literal["x", "y"] = "x", gap: int = GAP) -> Image.Image:
+def lay_strip(cells: Sequence[LabelledPicture], axis: Literal["x", "y"] = "x", gap: int = GAP) -> Image.Image:
     """All cells side by side, or one below the other."""
     return lay_grid(cells, len(cells) if axis == "x" else 1, gap)
 
 
-def lay_grid(cells: Sequence[Cell], columns: int | None = None, gap: int = GAP) -> Image.Image:
+def lay_grid(cells: Sequence[LabelledPicture], columns: int | None = None, gap: int = GAP) -> Image.Image:
     """Cells on lines of `columns`; None: as near to a square as they go."""
     columns = min(columns or near_square(cells), len(cells))
     lines = [list(cells[start : start + columns]) for start in range(0, len(cells), columns)]
@@ -37,11 +37,14 @@ def lay_grid(cells: Sequence[Cell], columns: int | None = None, gap: int = GAP) 
 
 
 def lay_table(
-    lines: Sequence[Sequence[Cell]], heads: Sequence[str], sides: Sequence[str], gap: int = GAP
+    lines: Sequence[Sequence[LabelledPicture]], heads: Sequence[str], sides: Sequence[str], gap: int = GAP
 ) -> Image.Image:
     """A table of cells: `heads` over its columns, `sides` before its lines."""
     left = max((round(font().getlength(side)) for side in sides), default=0) + 6
-    headed = [[Cell(cell.picture, head) for cell, head in zip(lines[0], heads, strict=True)], *map(list, lines[1:])]
+    headed = [
+        [LabelledPicture(cell.picture, head) for cell, head in zip(lines[0], heads, strict=True)],
+        *map(list, lines[1:]),
+    ]
     body = _lay(headed, gap)
     sheet = Image.new(body.mode, (body.width + left, body.height), _PAPER)
     sheet.paste(body, (left, 0))
@@ -54,7 +57,7 @@ def lay_table(
     return sheet
 
 
-def near_square(cells: Sequence[Cell]) -> int:
+def near_square(cells: Sequence[LabelledPicture]) -> int:
     """How many columns make a sheet of these cells about square."""
     width = max(_width(cell) for cell in cells)
     height = max(cell.picture.height for cell in cells) + line_height() * any(cell.label for cell in cells)
@@ -91,7 +94,7 @@ def line_height() -> int:
     return int(ascent + descent + 1)
 
 
-def _lay(lines: list[list[Cell]], gap: int) -> Image.Image:
+def _lay(lines: list[list[LabelledPicture]], gap: int) -> Image.Image:
     widths = _widths(lines)
     heights = [_label_height(line, widths) + max(cell.picture.height for cell in line) for line in lines]
     mode = "RGB" if any(cell.picture.mode != "L" for line in lines for cell in line) else "L"
@@ -132,17 +135,17 @@ def _cut(word: str, width: int) -> str:
     return word[:kept] + "…"
 
 
-def _widths(lines: Sequence[Sequence[Cell]]) -> list[int]:
+def _widths(lines: Sequence[Sequence[LabelledPicture]]) -> list[int]:
     columns = max(map(len, lines))
     return [max(_width(line[place]) for line in lines if place < len(line)) for place in range(columns)]
 
 
-def _width(cell: Cell) -> int:
+def _width(cell: LabelledPicture) -> int:
     wanted = min(_NARROWEST, math.ceil(font().getlength(cell.label))) if cell.label else 0
     return max(cell.picture.width, wanted)
 
 
-def _label_height(line: Sequence[Cell], widths: Sequence[int]) -> int:
+def _label_height(line: Sequence[LabelledPicture], widths: Sequence[int]) -> int:
     lines = (len(wrap(cell.label, width)) for cell, width in zip(line, widths, strict=False))
     return max(lines) * line_height()
 

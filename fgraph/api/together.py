@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, TypeAlias
 
-from fgraph._downloads import USUAL, Downloads, applied
+from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads, use_downloads
 from fgraph._errors import FgraphError, GraphError
 from fgraph._results import Result
 from fgraph.api import pipeline
@@ -44,7 +44,7 @@ class Options:
     device: str = "auto"
     precision: str = "float32"
     memory: str | int | None = None
-    downloads: Downloads = USUAL
+    downloads: Downloads = DEFAULT_DOWNLOADS
     torch_compile: bool | str = False
 
     def compile(self, works: Sequence[Work]) -> Any:
@@ -67,7 +67,7 @@ Attempt: TypeAlias = Callable[[Sequence[Work]], Sequence[Outcome]]
 
 def run_together(works: Sequence[Work], options: Options) -> list[Outcome]:
     """Run works as one plan; for each its results, or the exception that it failed with."""
-    with applied(options.downloads):
+    with use_downloads(options.downloads):
         return apart(works, lambda some: pipeline.run(options.compile(some)))
 
 
@@ -78,7 +78,7 @@ def explain_together(works: Sequence[Work], options: Options) -> list[Outcome]:
         print(options.compile(some))
         return [None] * len(some)
 
-    with applied(options.downloads):
+    with use_downloads(options.downloads):
         return apart(works, explain)
 
 

@@ -1,59 +1,80 @@
-"""mode=convert of a configuration of network bending: a graph is written, of a model only its layers are read."""
+"""mode=convert of a network-bending configuration, which becomes a graph file."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from fgraph._downloads import applied
+from hydra.conf import HydraConf
+from hydra.types import RunMode
+from omegaconf import DictConfig
+
+from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads, use_downloads
 from fgraph._errors import FgraphError
-from fgraph.cli.models import ModelJob
+from fgraph.cli.configuration import read_downloads
+from fgraph.cli.standalone import StandaloneJob, read_target, refuse_search, setting_errors
 
 
 @dataclass(frozen=True)
-class BendingJob(ModelJob):
-    """A configuration to convert; `model`, if any, becomes that of the graph."""
+class BendingJob(StandaloneJob):
+    """A network-bending configuration to convert."""
 
-    bending: str = ""
-    clusters: str | None = None
+    bending: str
+    clusters: str | None
+    model: str | None  # of the graph; its file is read only to count the layers of a sample strip
+    written: str
+    ending: str = "\n"  # printed after the report
+    downloads: Downloads = DEFAULT_DOWNLOADS
+
+    @property
+    def target(self) -> str:
+        """The graph file that is written."""
+        return self.written
 
     def run(self) -> None:
-        """Write the graph, and print where, with what should be known of it.
+        """Write the graph, then print its path and the notes of the conversion.
 
         Raises:
             FgraphError: a file cannot be read or converted, or the target cannot be written.
         """
         from fgraph._atomic import write_atomic
-        from fgraph.api import pipeline  # with what reads graphs, which --help can do without
+        from fgraph.api import pipeline  # imports the graph stages, which --help does not need
         from fgraph.declare.bending import convert_bending
 
-        made = convert_bending(self.bending, self.clusters, model=self.model or None, strip_layers=self._strip_layers())
-        assert self.target is not None
+        made = convert_bending(self.bending, self.clusters, model=self.model, strip_layers=self._strip_layers())
         head = [f"# Converted from {Path(self.bending).name}.", *(f"# Note: {note}." for note in made.notes)]
         text = "\n".join([*head, pipeline.load(made.document).to_yaml()])
-        write_atomic(Path(self.target).expanduser(), text.encode())
-        print("\n".join([self.target, *made.notes]), end=self.ending)
+        write_atomic(Path(self.written).expanduser(), text.encode())
+        print("\n".join([self.written, *made.notes]), end=self.ending)
 
     def _strip_layers(self) -> int:
-        """Through how many layers of the model a sample strip goes; other configurations do not look at it."""
+        """Count the convolutions that a sample strip passes through; 0 for other configurations, which ignore it."""
         from fgraph.declare.bending import is_strip, open_bending
         from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
 
         if not is_strip(open_bending(self.bending)[1]):
             return 0
-        with applied(self.downloads):
+        with use_downloads(self.downloads):
             table = read_header(self.model or DEFAULT_MODEL).table
         if table.is_alias_free:
-            raise FgraphError(f"{self.bending}: its layers are those of a StyleGAN2, and '{self.model}' is none")
+            raise FgraphError(
+                f"{self.bending}: its layers belong to StyleGAN2, and '{self.model}' is a {table.architecture}: "
+                "name a StyleGAN2 by model="
+            )
         return sum(layer.kind == "conv" for layer in table.layers) - 1
 
 
-def check_target(target: str) -> str:
-    """The file to write.
+def read_bending_job(config: DictConfig, hydra_config: HydraConf) -> BendingJob:
+    """Read the job from a composed config, whose graph is ignored.
 
     Raises:
-        FgraphError: it is no graph file.
+        FgraphError: a setting is missing or has an invalid value, or the target is not a graph file.
     """
+    refuse_search("convert", hydra_config)
+    with setting_errors():
+        bending, clusters, model, target = config.bending, config.clusters, config.model, config.target
+    target = read_target(target)
     if not target.endswith((".yaml", ".yml")):
-        raise FgraphError(f"a configuration of network bending becomes a graph: target={target} must end in .yaml")
-    return target
+        raise FgraphError(f"a network-bending configuration becomes a graph: target={target} must end in .yaml")
+    ending = "\n\n" if hydra_config.mode is RunMode.MULTIRUN else "\n"
+    return BendingJob(str(bending), clusters, model or None, target, ending, read_downloads(config))

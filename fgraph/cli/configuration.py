@@ -16,7 +16,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from fgraph._downloads import USUAL, Downloads
+from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._errors import Fault, FgraphError, GraphError, nearest
 from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
@@ -26,6 +26,7 @@ ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
 PictureMode: TypeAlias = Literal["invert"]  # nor does this
 TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # nor do these
 _PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which no setting is named as
+STANDALONE_MODES = (*get_args(ModelMode), *get_args(PictureMode), *get_args(TrainingMode))
 WRITING_MODES = ("run", "draw", "invert")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
@@ -47,7 +48,7 @@ PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its ro
 
 
 @dataclass(frozen=True)
-class Settings:
+class JobSettings:
     """Everything one job needs."""
 
     mode: Mode
@@ -58,7 +59,7 @@ class Settings:
     precision: str = "float32"
     torch_compile: bool | str = False
     memory: str | int | None = None
-    downloads: Downloads = USUAL
+    downloads: Downloads = DEFAULT_DOWNLOADS
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
     video: VideoOptions | None = None  # None: as films are by default
@@ -85,13 +86,13 @@ def prepare_hydra() -> None:
     register_launchers()
     open_graph = DictConfig({"nodes": {}, "params": {}}, flags={"struct": False})
     ConfigStore.instance().store(name="open_graph", node={"graph": open_graph}, provider="fgraph")
-    OmegaConf.register_new_resolver("fgraph.subdir", _record_directory, replace=True)
+    OmegaConf.register_new_resolver("fgraph.subdir", _hydra_subdirectory, replace=True)
     OmegaConf.register_new_resolver(
         "fgraph.folder", lambda mode, graph: mode if mode == "invert" else graph, replace=True
     )
 
 
-def _record_directory(mode: str) -> str | None:
+def _hydra_subdirectory(mode: str) -> str | None:
     return ".hydra" if mode in WRITING_MODES else None
 
 
@@ -118,7 +119,7 @@ def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode | TrainingMo
 
 def read_settings(
     config: DictConfig, mode: Mode, hydra_config: HydraConf, restored: Restored | None = None
-) -> Settings:
+) -> JobSettings:
     """Resolve a composed config; what it does not say is taken from the picture, if one was given.
 
     Raises:
@@ -134,7 +135,7 @@ def read_settings(
         graph["seed"] = config.seed
     task = tuple(hydra_config.overrides.task)
     earlier = restored.settings_without(task) if restored else {}
-    return Settings(
+    return JobSettings(
         mode=mode,
         name=name,
         graph=graph,

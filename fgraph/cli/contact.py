@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugi
 
 from fgraph._atomic import write_atomic
 from fgraph._imaging.encode import LONGEST, encode_picture
-from fgraph._imaging.layout import Cell, enlarge, lay_grid, lay_strip, lay_table, shrink
+from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip, lay_table, shrink
 from fgraph.save import MANIFEST
 
 NAME = "sheet"
@@ -32,7 +32,7 @@ _READERS: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Job:
+class SheetEntry:
     """A job of a sweep: what it was given, and where it wrote; None: it failed."""
 
     overrides: tuple[str, ...]
@@ -44,7 +44,7 @@ class Job:
         return dict((text.partition("=")[0].lstrip("+~"), text.partition("=")[2]) for text in self.overrides)
 
 
-def write_contact_sheet(jobs: Sequence[Job], directory: Path, quality: int) -> Path | None:
+def write_contact_sheet(jobs: Sequence[SheetEntry], directory: Path, quality: int) -> Path | None:
     """Write `sheet.png` into the directory of a sweep, or `.webp` or `.jpg`, as its pictures are.
 
     The first image of each job is shown. Where two keys differ, in all combinations, it is a table of these.
@@ -71,7 +71,7 @@ def write_contact_sheet(jobs: Sequence[Job], directory: Path, quality: int) -> P
     return path
 
 
-def _pictures(job: Job) -> list[Path]:
+def _pictures(job: SheetEntry) -> list[Path]:
     """The files of a job's first image, a row each; none where there is no manifest, or it names no image."""
     if job.directory is None:
         return []
@@ -93,7 +93,7 @@ def _show(files: Sequence[Path], most: int) -> Image.Image | None:
     for file in files:
         with _READERS[file.suffix](file) as picture:
             longer = most * math.sqrt(max(picture.size) / min(picture.size))  # of a square's area, whatever its shape
-            rows.append(Cell(enlarge(shrink(picture.convert("RGB"), int(longer)), min(_LEAST, most))))
+            rows.append(LabelledPicture(enlarge(shrink(picture.convert("RGB"), int(longer)), min(_LEAST, most))))
     if not rows:
         return None
     return lay_strip(rows, "y" if rows[0].picture.width > rows[0].picture.height else "x")
@@ -104,12 +104,14 @@ def _lay(pictures: Sequence[Image.Image], given: Sequence[dict[str, str]]) -> Im
     names = short_names(list(differing))
     if len(differing) == 2 and _is_product(given, differing):
         (down, sides), (across, heads) = differing.items()
-        place = {(one[down], one[across]): Cell(picture) for one, picture in zip(given, pictures, strict=True)}
+        place = {
+            (one[down], one[across]): LabelledPicture(picture) for one, picture in zip(given, pictures, strict=True)
+        }
         lines = [[place[side, head] for head in heads] for side in sides]
         labels = [f"{names[across]}={head}" for head in heads], [f"{names[down]}={side}" for side in sides]
         return lay_table(lines, *labels, gap=_GAP)
     labelled = [" ".join(f"{names[key]}={one[key]}" for key in differing if key in one) for one in given]
-    cells = [Cell(picture, label) for picture, label in zip(pictures, labelled, strict=True)]
+    cells = [LabelledPicture(picture, label) for picture, label in zip(pictures, labelled, strict=True)]
     columns = len(list(differing.values())[-1]) if len(differing) > 2 and _is_product(given, differing) else None
     return lay_grid(cells, columns, _GAP)
 

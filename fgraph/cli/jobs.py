@@ -9,15 +9,15 @@ from itertools import groupby
 from typing import Any, TypeAlias
 
 from fgraph._atomic import write_atomic
-from fgraph._downloads import applied
+from fgraph._downloads import use_downloads
 from fgraph._errors import FgraphError, GraphError
 from fgraph.api import pipeline
 from fgraph.api.large import save_large_images
 from fgraph.api.together import Engine, Options, Outcome, Work, explain_together
-from fgraph.cli.configuration import Settings
-from fgraph.cli.places import trace
+from fgraph.cli.configuration import JobSettings
 from fgraph.cli.restoring import Restored
-from fgraph.cli.sources import find_sources, with_sources
+from fgraph.cli.source_locations import trace
+from fgraph.cli.source_outputs import find_sources, with_sources
 from fgraph.declare import Graph
 from fgraph.digraph import wire
 from fgraph.plan.device_profile import MEASURED, find_speeds
@@ -26,15 +26,15 @@ from fgraph.save.arranging import check_compared
 from fgraph.save.formats import LARGE_FORMATS, check_formats
 from fgraph.save.labels import label_rows
 from fgraph.save.recording import record_graph
-from fgraph.save.restoring import tell_changes
+from fgraph.save.restoring import describe_changes
 from fgraph.save.video import VideoOptions, check_gif
 
 
 @dataclass(frozen=True)
-class Prepared:
+class PreparedJob:
     """A job whose graph was read."""
 
-    settings: Settings
+    settings: JobSettings
     work: Work  # what is run
     graph: Graph  # as it was given: without what is run for `output.compare` beside it
     sources: Mapping[str, str] = field(default_factory=dict)  # what is run beside it: name -> output
@@ -54,7 +54,7 @@ class Prepared:
         return "large" if self.is_large else settings.mode, options
 
 
-def prepare(settings: Settings) -> Prepared:
+def prepare(settings: JobSettings) -> PreparedJob:
     """Read a job's graph.
 
     Raises:
@@ -62,19 +62,19 @@ def prepare(settings: Settings) -> Prepared:
         SaveError: its results could not be written as it is asked for.
     """
     work = Work(settings.graph, trace(settings))
-    with applied(settings.downloads):
+    with use_downloads(settings.downloads):
         graph = work.graph  # read now, so that its faults are this job's own
         if settings.restored is not None:
-            _tell_changes(settings.restored, graph)
+            _warn_of_changes(settings.restored, graph)
     if settings.mode in ("run", "check"):
         _check_output(settings, graph)
     if settings.mode == "run" and settings.pictures is not None and settings.pictures.compare:
         document, sources = with_sources(settings.graph, graph.spec)
-        return Prepared(settings, Work(document, work.source), graph, sources)
-    return Prepared(settings, work, graph)
+        return PreparedJob(settings, Work(document, work.source), graph, sources)
+    return PreparedJob(settings, work, graph)
 
 
-def _check_output(settings: Settings, graph: Graph) -> None:
+def _check_output(settings: JobSettings, graph: Graph) -> None:
     """See what can be told of the output before anything runs."""
     check_formats(settings.formats)
     if "gif" in settings.formats:
@@ -84,7 +84,7 @@ def _check_output(settings: Settings, graph: Graph) -> None:
         check_compared(wanted, [*find_sources(graph.spec), *graph.outputs])
 
 
-def run_many(jobs: Sequence[Prepared], engine: Engine) -> list[Outcome]:
+def run_many(jobs: Sequence[PreparedJob], engine: Engine) -> list[Outcome]:
     """Run jobs, those that may be in one plan together; for each what it made, or the exception it failed with."""
     outcomes: dict[int, Outcome] = {}
     order = sorted(range(len(jobs)), key=lambda number: repr(jobs[number].group))
@@ -95,18 +95,18 @@ def run_many(jobs: Sequence[Prepared], engine: Engine) -> list[Outcome]:
     return [outcomes[number] for number in range(len(jobs))]
 
 
-def finish(job: Prepared, outcome: Any) -> float | None:
+def finish(job: PreparedJob, outcome: Any) -> float | None:
     """Write what a job made, and say where; the job's objective, if it has one.
 
     Raises:
         FgraphError: the place cannot be written to, or the objective cannot be measured.
     """
-    with applied(job.settings.downloads):
+    with use_downloads(job.settings.downloads):
         return _FINISH["large" if job.is_large else job.settings.mode](job, outcome)
 
 
 def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
-    with applied(options.downloads):
+    with use_downloads(options.downloads):
         return [GraphError(faults) if (faults := pipeline.check(work.graph)) else None for work in works]
 
 
@@ -127,7 +127,7 @@ def _nothing(works: Sequence[Work], options: Options) -> list[Outcome]:
     return [None] * len(works)
 
 
-def _save(job: Prepared, results: Any) -> float | None:
+def _save(job: PreparedJob, results: Any) -> float | None:
     settings, options = job.settings, job.settings.pictures or PictureOptions()
     own = {name: value for name, value in results.items() if name not in job.sources.values()}
     sources = {name: results[output] for name, output in job.sources.items()}
@@ -144,7 +144,7 @@ def _save(job: Prepared, results: Any) -> float | None:
     return settings.objective.measure(results) if settings.objective else None
 
 
-def _save_large(job: Prepared, outcome: Any) -> None:
+def _save_large(job: PreparedJob, outcome: Any) -> None:
     """Make the images of a job piece by piece, and write them."""
     settings, options = job.settings, job.settings.pictures or PictureOptions()
     if settings.objective is not None:
@@ -157,23 +157,23 @@ def _save_large(job: Prepared, outcome: Any) -> None:
         print(path)
 
 
-def _tell_changes(restored: Restored, graph: Graph) -> None:
+def _warn_of_changes(restored: Restored, graph: Graph) -> None:
     """Say what is no longer as it was when a picture was made; each thing once, of all jobs of a sweep."""
     try:
         now = record_graph(graph)
     except FgraphError:
         return  # a model that cannot be found: a fault of the graph, told with the others
-    for text in tell_changes(restored.record, now, restored.path):
-        if text not in restored.told:
-            restored.told.add(text)
+    for text in describe_changes(restored.record, now, restored.path):
+        if text not in restored.warned:
+            restored.warned.add(text)
             print(f"warning: {text}", file=sys.stderr)
 
 
-def _say(job: Prepared, outcome: Any) -> None:
+def _say(job: PreparedJob, outcome: Any) -> None:
     print(f"{job.settings.name}: ok")
 
 
-def _draw(job: Prepared, outcome: Any) -> None:
+def _draw(job: PreparedJob, outcome: Any) -> None:
     from fgraph.digraph.draw import draw_svg  # no other mode draws
     from fgraph.plan.draw import draw_plan
 
@@ -189,11 +189,11 @@ def _draw(job: Prepared, outcome: Any) -> None:
         print(path)
 
 
-def _done(job: Prepared, outcome: Any) -> None:
+def _done(job: PreparedJob, outcome: Any) -> None:
     """All was said for all jobs together."""
 
 
-_Finish: TypeAlias = Callable[[Prepared, Any], float | None]
+_Finish: TypeAlias = Callable[[PreparedJob, Any], float | None]
 _TOGETHER: Mapping[str, Callable[[Engine], Engine]] = {
     "run": lambda engine: engine,
     "explain": lambda _: _explain,

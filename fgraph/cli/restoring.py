@@ -26,7 +26,7 @@ class Restored:
     path: str
     record: Record
     graph: dict[str, Any] = field(repr=False)
-    told: set[str] = field(default_factory=set)  # what was said of it, once for all jobs of a sweep
+    warned: set[str] = field(default_factory=set)  # warnings printed so far, each once for all jobs of a sweep
 
     @property
     def name(self) -> str:

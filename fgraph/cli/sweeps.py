@@ -16,14 +16,16 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 from fgraph._errors import FgraphError, SkippedError
-from fgraph.cli.configuration import Settings
+from fgraph.cli.configuration import JobSettings
 
 
 @dataclass
 class Sweep:
     """Collects what happens to the jobs of a call; a single run is a sweep of one."""
 
-    settings: list[Settings | None] = field(default_factory=list)  # of each job; None: it had none yet when it failed
+    settings: list[JobSettings | None] = field(
+        default_factory=list
+    )  # of each job; None: it had none yet when it failed
     failures: list[Exception] = field(default_factory=list)  # those that were told
     is_sweep: bool = False
     directory: Path | None = None  # of a sweep
@@ -40,7 +42,7 @@ class Sweep:
         return 2 if isinstance(self.failures[0], FgraphError) else 1
 
     @contextmanager
-    def job(self, hydra_config: HydraConf, settings: Settings | None) -> Iterator[None]:
+    def job(self, hydra_config: HydraConf, settings: JobSettings | None) -> Iterator[None]:
         """Around the end of each job: a failure is told; in a sweep Hydra gets to know of it too."""
         self.settings.append(settings)
         given = OmegaConf.to_container(cast(Any, hydra_config.overrides.task), resolve=False)
@@ -53,7 +55,7 @@ class Sweep:
         except Exception as error:
             self.failures.append(error)
             label, directory = _label(hydra_config), Path(hydra_config.runtime.output_dir)
-            self._tell(error, label)
+            self._report(error, label)
             from fgraph.save.writer import MANIFEST  # not for --help
 
             if self.is_sweep and (directory / MANIFEST).exists():  # it is written last: not by this job
@@ -64,7 +66,7 @@ class Sweep:
             if settings is None or not settings.writes:
                 _remove_empty(Path(hydra_config.runtime.output_dir))
 
-    def _tell(self, error: Exception, label: str) -> None:
+    def _report(self, error: Exception, label: str) -> None:
         if isinstance(error, FgraphError):
             print(f"{label}{error}", file=sys.stderr)
             return
@@ -80,12 +82,12 @@ class Sweep:
         made = [one for one in self.settings if one is not None and one.mode == "run" and one.sheet]
         if not self.is_sweep or len(self.settings) < 2 or not made or self.directory is None:
             return
-        from fgraph.cli.contact import Job, write_contact_sheet  # with Pillow, which --help can do without
+        from fgraph.cli.contact import SheetEntry, write_contact_sheet  # with Pillow, which --help can do without
 
         complete = {number: self.settings[number] for number in self._complete}
         directories = [one.directory if (one := complete.get(number)) else None for number in range(len(self.settings))]
-        jobs = [Job(given, directory) for given, directory in zip(self.overrides, directories, strict=True)]
-        path = write_contact_sheet(jobs, self.directory, made[0].pictures.quality if made[0].pictures else 90)
+        entries = [SheetEntry(given, directory) for given, directory in zip(self.overrides, directories, strict=True)]
+        path = write_contact_sheet(entries, self.directory, made[0].pictures.quality if made[0].pictures else 90)
         if path is not None:
             print(path)
 
@@ -94,7 +96,7 @@ class Sweep:
         settings = [one for one in self.settings if one is not None]
         if len(settings) < 2 or len(settings) < len(self.settings):
             return
-        if len({fingerprint(one) for one in settings}) == 1:
+        if len({job_key(one) for one in settings}) == 1:
             print(
                 f"warning: all {len(settings)} jobs of this sweep were identical. A seed written in a node is literal; "
                 "leave it out, and it derives from the graph's seed=",
@@ -102,7 +104,7 @@ class Sweep:
             )
 
 
-def fingerprint(settings: Settings) -> str:
+def job_key(settings: JobSettings) -> str:
     """Equal for jobs that make the same files."""
     graph = dict(settings.graph)
     if not reads_seed(graph):

@@ -4,23 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
 from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError
-from fgraph.cli.configuration import read_mode, read_settings
-from fgraph.cli.models import LoneJob, ModelJob, read_model_job
+from fgraph.cli.configuration import STANDALONE_MODES, Mode, ModelMode, TrainingMode, read_mode, read_settings
+from fgraph.cli.model_files import read_model_job
+from fgraph.cli.standalone import StandaloneJob
 from fgraph.cli.sweeps import Sweep
-from fgraph.cli.training import TrainingJob, read_training_job
+from fgraph.cli.training import read_training_job
 
 if TYPE_CHECKING:
     from fgraph.api.together import Engine, Options, Outcome, Work
-    from fgraph.cli.jobs import Prepared
+    from fgraph.cli.jobs import PreparedJob
     from fgraph.cli.restoring import Restored
 
-    Job: TypeAlias = Prepared | LoneJob
+    Job: TypeAlias = PreparedJob | StandaloneJob
 
 
 class Task:
@@ -52,40 +53,32 @@ class Task:
             FgraphError: a setting or the graph is wrong.
         """
         mode = read_mode(config)
-        if mode == "inspect" or mode == "convert":  # noqa: PLR1714  # as mypy narrows it
-            job = read_model_job(config, mode, HydraConfig.get())
-            self._claim(job)
+        if mode in STANDALONE_MODES:
+            job = _read_standalone(config, mode)
+            self._claim_target(job)
             return job
-        if mode == "invert":
-            from fgraph.cli.inversion import read_inversion_job
-
-            return read_inversion_job(config, HydraConfig.get())
-        if mode == "train" or mode == "finetune" or mode == "grow":  # noqa: PLR1714
-            training = read_training_job(config, mode, HydraConfig.get())
-            self._claim(training)
-            return training
         from fgraph.cli import jobs
 
-        return jobs.prepare(read_settings(config, mode, HydraConfig.get(), self._restored))
+        return jobs.prepare(read_settings(config, cast(Mode, mode), HydraConfig.get(), self._restored))
 
     def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
         """Run all jobs; for each what it made, or the exception that it failed with."""
-        graphs = [one for one in prepared if not isinstance(one, LoneJob)]
+        graphs = [one for one in prepared if not isinstance(one, StandaloneJob)]
         if not graphs:
             return [None] * len(prepared)
         from fgraph.cli import jobs
 
         outcomes = iter(jobs.run_many(graphs, engine))
-        return [None if isinstance(one, LoneJob) else next(outcomes) for one in prepared]
+        return [None if isinstance(one, StandaloneJob) else next(outcomes) for one in prepared]
 
     def finish(self, config: DictConfig, prepared: Job | None, outcome: Any) -> float | None:
         """Write one job's results, or tell what it failed with; the job's objective, if it has one."""
-        settings = None if prepared is None or isinstance(prepared, LoneJob) else prepared.settings
+        settings = None if prepared is None or isinstance(prepared, StandaloneJob) else prepared.settings
         with self.sweep.job(HydraConfig.get(), settings):
             if isinstance(outcome, Exception):
                 raise outcome
             assert prepared is not None
-            if isinstance(prepared, LoneJob):
+            if isinstance(prepared, StandaloneJob):
                 prepared.run()
                 return None
             from fgraph.cli import jobs
@@ -93,15 +86,31 @@ class Task:
             return jobs.finish(prepared, outcome)
         return None
 
-    def _claim(self, job: ModelJob | TrainingJob) -> None:
-        """Keep a target for one job."""
+    def _claim_target(self, job: StandaloneJob) -> None:
+        """Reserve a target for one job."""
         if job.target is None:
             return
         path = Path(job.target).expanduser().resolve()
         if path in self._targets:
-            own = "'target=${model}.safetensors'"
-            raise FgraphError(f"{job.target} is the target of an earlier job: give each its own, such as {own}")
+            example = "'target=${model}.safetensors'"
+            raise FgraphError(f"{job.target} is the target of an earlier job: give each its own, such as {example}")
         self._targets.add(path)
+
+
+def _read_standalone(config: DictConfig, mode: str) -> StandaloneJob:
+    """Read the job of a mode that reads no graph; its module is imported only now, to keep --help fast."""
+    hydra_config = HydraConfig.get()
+    if mode == "invert":
+        from fgraph.cli.inversion import read_inversion_job
+
+        return read_inversion_job(config, hydra_config)
+    if mode == "convert" and config.bending:
+        from fgraph.cli.bending import read_bending_job
+
+        return read_bending_job(config, hydra_config)
+    if mode in get_args(ModelMode):
+        return read_model_job(config, cast(ModelMode, mode), hydra_config)
+    return read_training_job(config, cast(TrainingMode, mode), hydra_config)
 
 
 def _run_together(works: Sequence[Work], options: Options) -> Sequence[Outcome]:

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING, Any, cast
 from hydra.conf import HydraConf
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from fgraph._errors import FgraphError
 from fgraph.cli.configuration import TrainingMode
-from fgraph.cli.models import LoneJob
+from fgraph.cli.standalone import StandaloneJob, setting_errors
 
 if TYPE_CHECKING:
     from fgraph.training import TrainingSettings
 
 
 @dataclass(frozen=True)
-class TrainingJob(LoneJob):
+class TrainingJob(StandaloneJob):
     """A generator to train."""
 
     settings: TrainingSettings
@@ -49,12 +48,10 @@ def read_training_job(config: DictConfig, mode: TrainingMode, hydra_config: Hydr
     """
     from fgraph.training import read_training_settings
 
-    try:
+    with setting_errors():
         values = cast(dict[str, Any], OmegaConf.to_container(config.training, resolve=True))
         for name in ("data", "model", "target", "device", "precision"):
             values[name] = config[name]
-    except OmegaConfBaseException as error:
-        raise FgraphError(f"{error.full_key}: {str(error.msg or error).splitlines()[0]}") from error
     if not values["data"]:
         raise FgraphError(f"mode={mode} needs data=, a folder or zip of pictures")
     if hydra_config.mode is RunMode.MULTIRUN and not values["target"]:

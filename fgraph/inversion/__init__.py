@@ -10,6 +10,6 @@
 Importing this does not import torch.
 """
 
-from fgraph.inversion.settings import PRESETS, Settings, make_settings
+from fgraph.inversion.settings import PRESETS, InversionSettings, make_settings
 
-__all__ = ["PRESETS", "Settings", "make_settings"]
+__all__ = ["PRESETS", "InversionSettings", "make_settings"]

@@ -1,7 +1,7 @@
 """Many image files inverted: in fixed batches, kept by content, resumable after a kill.
 
 The batches are decided from the list of pictures before anything runs, and a search is kept before its first step and
-every some seconds. So a job that was killed goes on where it was: done pictures are taken from the store, and a batch
+every some seconds. So a job that was killed goes on where it was: done pictures are taken from the cache, and a batch
 that was under way is resumed with all its rows, which makes the same bits as if nothing had happened (on the same
 machine, with as many threads).
 """
@@ -18,13 +18,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from fgraph.inversion.cache import InversionCache, make_key
 from fgraph.inversion.optimise import Found, Problem, Search
 from fgraph.inversion.pictures import Picture, Reading
-from fgraph.inversion.results import Result, make_result, write_result
-from fgraph.inversion.store import Store, make_key
+from fgraph.inversion.results import InversionResult, make_result, write_result
 
 
-class Listener:
+class InversionCallback:
     """What is told of a running job; every method may be overridden."""
 
     def begun(self, batch: int, of: int, pictures: int) -> None:
@@ -33,10 +33,10 @@ class Listener:
     def stepped(self, search: Search, names: Sequence[str]) -> None:
         """A step was done; `names` are the batch's pictures, by the search's rows."""
 
-    def finished(self, picture: Picture, result: Result, kept: bool) -> None:
+    def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
         """A picture is done; or was, in an earlier job."""
 
-    def repeated(self, picture: Picture, result: Result, of: Picture) -> None:
+    def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
         """A picture is done, for it has the pixels of another."""
 
     def failed(self, picture: Picture) -> None:
@@ -51,11 +51,11 @@ class Job:
     pictures: Sequence[Picture]
     reading: Reading
     directory: Path
-    store: Store
+    cache: InversionCache
     batch: int = 8
     judge: str = ""  # digest of the discriminator's file, where one counts
     snapshot_seconds: float = 10.0
-    listener: Listener = field(default_factory=Listener)
+    callback: InversionCallback = field(default_factory=InversionCallback)
 
     def key(self, picture: Picture) -> str:
         """Under which the result of a picture is kept: of its pixels, the model and the settings."""
@@ -63,15 +63,15 @@ class Job:
         return make_key(picture.digest, own.generator.digest, own.settings.digest, str(own.generator.dtype), self.judge)
 
 
-def run_job(job: Job) -> dict[str, Result]:
+def run_job(job: Job) -> dict[str, InversionResult]:
     """Invert all pictures; results by the name of the picture, whose files are written as soon as it is done.
 
     Pictures whose search diverged have no result.
 
     Raises:
-        SaveError: the directory or the store cannot be written.
+        SaveError: the directory or the cache cannot be written.
     """
-    done: dict[str, Result] = {}
+    done: dict[str, InversionResult] = {}
     distinct: dict[str, Picture] = {}  # equal pictures are inverted once
     for picture in job.pictures:
         distinct.setdefault(job.key(picture), picture)
@@ -84,18 +84,18 @@ def run_job(job: Job) -> dict[str, Result]:
     for picture in job.pictures:
         key = job.key(picture)
         if (result := done.get(key)) is None:
-            job.listener.failed(picture)
+            job.callback.failed(picture)
             continue
         results[picture.name] = result
         if (first := distinct[key]) is not picture:
             write_result(result, job.directory, picture.name)
-            job.listener.repeated(picture, result, first)
+            job.callback.repeated(picture, result, first)
     return results
 
 
-def _finish(job: Job, picture: Picture, result: Result, kept: bool) -> None:
+def _finish(job: Job, picture: Picture, result: InversionResult, cached: bool) -> None:
     write_result(result, job.directory, picture.name)
-    job.listener.finished(picture, result, kept)
+    job.callback.finished(picture, result, cached)
 
 
 class _Batch:
@@ -103,33 +103,33 @@ class _Batch:
 
     def __init__(self, job: Job, keys: list[str], pictures: list[Picture]) -> None:
         self._job, self._keys, self._pictures = job, keys, pictures
-        self._own_key = make_key(keys)
-        self._done: dict[str, Result] = {}
+        self._batch_key = make_key(keys)
+        self._done: dict[str, InversionResult] = {}
 
-    def run(self, number: int, count: int) -> dict[str, Result]:
+    def run(self, number: int, count: int) -> dict[str, InversionResult]:
         """Invert what is not done; results by key."""
         job = self._job
         for key, picture in zip(self._keys, self._pictures, strict=True):
-            if (result := Result.of_kept(job.store.read("results", key))) is not None:
+            if (result := InversionResult.from_cached(job.cache.read("results", key))) is not None:
                 self._done[key] = result
-                _finish(job, picture, result, kept=True)
+                _finish(job, picture, result, cached=True)
         missing = [key for key in self._keys if key not in self._done]
         if missing:
             members, state = self._resume() or (missing, None)
-            job.listener.begun(number, count, len(missing))
+            job.callback.begun(number, count, len(missing))
             with torch.inference_mode(False), torch.enable_grad():
                 self._search(members, state)
-        job.store.remove("searches", self._own_key)
+        job.cache.remove("searches", self._batch_key)
         return self._done
 
     def _resume(self) -> tuple[list[str], dict[str, Tensor]] | None:
         """A search of this batch that was under way: which pictures it had, and its state."""
-        kept = self._job.store.read("searches", self._own_key)
-        if kept is None:
+        snapshot = self._job.cache.read("searches", self._batch_key)
+        if snapshot is None:
             return None
-        members = json.loads(kept.facts.get("members", "[]"))
-        whole = members and set(members) <= set(self._keys) and "done" in kept.tensors
-        return (members, kept.tensors) if whole else None
+        members = json.loads(snapshot.facts.get("members", "[]"))
+        whole = members and set(members) <= set(self._keys) and "done" in snapshot.tensors
+        return (members, snapshot.tensors) if whole else None
 
     def _search(self, members: list[str], state: dict[str, Tensor] | None) -> None:
         """Search for the codes of these members, from a state or from the beginning."""
@@ -138,16 +138,16 @@ class _Batch:
         targets = torch.stack([self._target(picture) for picture in pictures])
         search = Search(problem, targets, state)
         if state is None:
-            self._keep(search, members)  # before any result is: so no result can be there without its batch
+            self._save_snapshot(search, members)  # before any result is: so no result can be there without its batch
         saved = time.monotonic()
         while search.rows:
             for row, found in search.step().items():
                 self._take(members[row], pictures[row], found, targets[row])
             if not search.rows:
                 return
-            job.listener.stepped(search, [picture.name for picture in pictures])
+            job.callback.stepped(search, [picture.name for picture in pictures])
             if time.monotonic() - saved >= job.snapshot_seconds:
-                self._keep(search, members)
+                self._save_snapshot(search, members)
                 saved = time.monotonic()
 
     def _take(self, key: str, picture: Picture, found: Found, target: Tensor) -> None:
@@ -155,13 +155,13 @@ class _Batch:
             return
         job = self._job
         result = make_result(job.problem, found, target)
-        kept = result.to_kept()
-        job.store.write("results", key, kept.tensors, kept.facts)
+        entry = result.to_cached()
+        job.cache.write("results", key, entry.tensors, entry.facts)
         self._done[key] = result
-        _finish(job, picture, result, kept=False)
+        _finish(job, picture, result, cached=False)
 
-    def _keep(self, search: Search, members: list[str]) -> None:
-        self._job.store.write("searches", self._own_key, search.state(), {"members": json.dumps(members)})
+    def _save_snapshot(self, search: Search, members: list[str]) -> None:
+        self._job.cache.write("searches", self._batch_key, search.state(), {"members": json.dumps(members)})
 
     def _target(self, picture: Picture) -> Tensor:
         generator = self._job.problem.generator

@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.inversion.settings import Settings
+from fgraph.inversion.settings import InversionSettings
 from fgraph.stylegan.nn.discriminator import Discriminator
 
 LARGEST = 256  # pixels that images are compared at
@@ -41,11 +41,11 @@ class Loss:
 Prepared = Mapping[str, Sequence[Tensor]]  # of each loss, tensors with a row for each target
 
 
-class Objective:
+class WeightedLosses:
     """The weighted losses of a set of settings."""
 
     def __init__(
-        self, settings: Settings, discriminator: Discriminator | None = None, lpips: Compare | None = None
+        self, settings: InversionSettings, discriminator: Discriminator | None = None, lpips: Compare | None = None
     ) -> None:
         self._clamp = settings.clamp
         known: dict[str, tuple[float, Loss | None]] = {

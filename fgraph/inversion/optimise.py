@@ -14,11 +14,11 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fgraph.inversion.losses import Objective
+from fgraph.inversion.losses import WeightedLosses
 from fgraph.inversion.noise import noise_penalty, noise_starts, normalise_noise
 from fgraph.inversion.priors import CodePrior
 from fgraph.inversion.schedule import RowSchedule
-from fgraph.inversion.settings import Settings
+from fgraph.inversion.settings import InversionSettings
 from fgraph.inversion.spaces import nearest_starts, styles_of
 from fgraph.stylegan.loading import AnyGenerator
 
@@ -30,15 +30,15 @@ class Problem:
     """What all batches of an inversion have in common."""
 
     generator: AnyGenerator
-    settings: Settings
-    objective: Objective
+    settings: InversionSettings
+    losses: WeightedLosses
     prior: CodePrior | None
 
     @property
     def curve_names(self) -> tuple[str, ...]:
         """The columns of a curve."""
         prior = () if self.prior is None else ("prior",)
-        return ("loss", *self.objective.names, *prior, *(("noise",) if self.settings.noise else ()))
+        return ("loss", *self.losses.names, *prior, *(("noise",) if self.settings.noise else ()))
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,7 @@ class Search:
     def __init__(self, problem: Problem, targets: Tensor, state: Mapping[str, Tensor] | None = None) -> None:
         """A search from its beginning, or from a `state`; `targets` are [rows, C, size, size] in [-1, 1]."""
         self._problem = problem
-        self._prepared = problem.objective.prepare(targets)
+        self._prepared = problem.losses.prepare(targets)
         self._values: list[Tensor] = []  # the code, then noise; each has a row for each start of each image
         self._found: dict[int, Found] = {}
         state = self._beginning(targets) if state is None else state
@@ -165,7 +165,7 @@ class Search:
         code, noises = values[0], values[1:]
         styles = styles_of(problem.generator, problem.settings.space, code)
         images = problem.generator.synthesise(styles, noises or "const")
-        parts = problem.objective.parts(images, self._wanted)
+        parts = problem.losses.parts(images, self._wanted)
         if problem.prior is not None:
             squared, expected = problem.prior.squared(code, styles)
             scale = 1.0 if problem.settings.prior_sum else 1 / expected

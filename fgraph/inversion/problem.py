@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from fgraph._errors import FgraphError, ModelError
-from fgraph.inversion.losses import Objective
+from fgraph.inversion.losses import WeightedLosses
 from fgraph.inversion.optimise import Problem
 from fgraph.inversion.perceptual import load_lpips
 from fgraph.inversion.priors import make_prior
-from fgraph.inversion.settings import Settings
+from fgraph.inversion.settings import InversionSettings
 from fgraph.inversion.statistics import read_statistics
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
 from fgraph.stylegan.loading import AnyGenerator
@@ -17,7 +17,11 @@ from fgraph.stylegan.nn.discriminator import Discriminator
 
 
 def make_problem(
-    generator: AnyGenerator, settings: Settings, *, discriminator: str | Path | None = None, folder: Path | None = None
+    generator: AnyGenerator,
+    settings: InversionSettings,
+    *,
+    discriminator: str | Path | None = None,
+    folder: Path | None = None,
 ) -> Problem:
     """The inversion of images by a generator.
 
@@ -38,7 +42,7 @@ def make_problem(
     judge = _discriminator(generator, discriminator) if settings.discriminator else None
     lpips = load_lpips(generator.device) if settings.lpips else None
     prior = make_prior(settings.prior, generator, read_statistics(generator, folder))
-    return Problem(generator, settings, Objective(settings, judge, lpips), prior)
+    return Problem(generator, settings, WeightedLosses(settings, judge, lpips), prior)
 
 
 def _discriminator(generator: AnyGenerator, source: str | Path | None) -> Discriminator:

@@ -16,14 +16,14 @@ from torch import Tensor
 from fgraph._atomic import write_atomic
 from fgraph._imaging.encode import INVERSION, encode_png, to_pixels
 from fgraph._results import Latents
+from fgraph.inversion.cache import CachedTensors
 from fgraph.inversion.optimise import Found, Problem
 from fgraph.inversion.plots import draw_curve
 from fgraph.inversion.spaces import styles_of
-from fgraph.inversion.store import Kept
 
 
 @dataclass(frozen=True, eq=False)
-class Result:
+class InversionResult:
     """What was found for an image."""
 
     latent: Tensor
@@ -43,25 +43,25 @@ class Result:
         found = self.facts.get("distance")
         return None if found is None else float(found)
 
-    def to_kept(self) -> Kept:
-        """All of it, as it is kept."""
+    def to_cached(self) -> CachedTensors:
+        """Return the cache entry of the result."""
         noises = {f"noise.{at}": noise.contiguous() for at, noise in enumerate(self.noises)}
         tensors = {"latent": self.latent, "curve": self.curve, "pixels": self.pixels, **noises}
-        return Kept({name: value.contiguous() for name, value in tensors.items()}, dict(self.facts))
+        return CachedTensors({name: value.contiguous() for name, value in tensors.items()}, dict(self.facts))
 
     @classmethod
-    def of_kept(cls, kept: Kept | None) -> Result | None:
-        """What was kept, if it is whole."""
-        if kept is None or not {"latent", "curve", "pixels"} <= kept.tensors.keys() or "psnr" not in kept.facts:
+    def from_cached(cls, entry: CachedTensors | None) -> InversionResult | None:
+        """Return the result of a cache entry, or None where the entry is absent or incomplete."""
+        if entry is None or not {"latent", "curve", "pixels"} <= entry.tensors.keys() or "psnr" not in entry.facts:
             return None
-        count = sum(name.startswith("noise.") for name in kept.tensors)
-        noises = tuple(kept.tensors[f"noise.{at}"] for at in range(count))
-        own = [kept.tensors[name] for name in ("latent", "curve", "pixels")]
-        facts = {name: value for name, value in kept.facts.items() if name != "key"}
-        return cls(own[0], own[1], own[2], noises, facts)
+        count = sum(name.startswith("noise.") for name in entry.tensors)
+        noises = tuple(entry.tensors[f"noise.{at}"] for at in range(count))
+        latent, curve, pixels = (entry.tensors[name] for name in ("latent", "curve", "pixels"))
+        facts = {name: value for name, value in entry.facts.items() if name != "key"}
+        return cls(latent, curve, pixels, noises, facts)
 
 
-def make_result(problem: Problem, found: Found, target: Tensor) -> Result:
+def make_result(problem: Problem, found: Found, target: Tensor) -> InversionResult:
     """The result of what was found for a target [C, size, size]; the image is made once more, alone."""
     generator, space = problem.generator, problem.settings.space
     with torch.no_grad():
@@ -80,10 +80,10 @@ def make_result(problem: Problem, found: Found, target: Tensor) -> Result:
         if problem.prior is not None:
             facts["distance"] = repr(float(problem.prior.distance(code, styles)[0]))
     pixels = torch.from_numpy(to_pixels(image.float().cpu().numpy()).copy())
-    return Result(found.code, found.curve, pixels, found.noises, facts)
+    return InversionResult(found.code, found.curve, pixels, found.noises, facts)
 
 
-def write_result(result: Result, directory: Path, name: str) -> list[Path]:
+def write_result(result: InversionResult, directory: Path, name: str) -> list[Path]:
     """Write the code, the reconstruction, the loss curve as CSV and PNG, and noise that was sought.
 
     Raises:
@@ -97,7 +97,7 @@ def write_result(result: Result, directory: Path, name: str) -> list[Path]:
     return written
 
 
-def _contents(result: Result) -> Iterator[tuple[str, bytes]]:
+def _contents(result: InversionResult) -> Iterator[tuple[str, bytes]]:
     columns = json.loads(result.facts["columns"])
     latents = Latents(result.latent[None].float().numpy(), result.facts["space"], result.facts["model"])
     yield ".safetensors", latents.to_bytes()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from fgraph.inversion.settings import Settings
+from fgraph.inversion.settings import InversionSettings
 
 _UP, _DOWN = 0.05, 0.25  # of all steps
 PROGRESS = 0.99  # a loss below this part of the best one is progress
@@ -19,13 +19,13 @@ PROGRESS = 0.99  # a loss below this part of the best one is progress
 class RowSchedule:
     """Where one row stands: a state of four numbers, which a snapshot keeps."""
 
-    settings: Settings
+    settings: InversionSettings
     falls: int  # the step at which its learning rate begins to fall
     best: float = math.inf  # the loss that counted as progress last
     best_step: int = 0
 
     @classmethod
-    def start(cls, settings: Settings) -> RowSchedule:
+    def start(cls, settings: InversionSettings) -> RowSchedule:
         """The schedule of a row that has not begun."""
         return cls(settings, settings.steps - fall_steps(settings))
 
@@ -37,7 +37,7 @@ class RowSchedule:
     def rate(self, step: int) -> float:
         """The learning rate of step 0, 1, ...
 
-        >>> one = RowSchedule.start(Settings(steps=400))
+        >>> one = RowSchedule.start(InversionSettings(steps=400))
         >>> [round(one.rate(step), 4) for step in (0, 10, 20, 200, 350, 399)]
         [0.0, 0.025, 0.05, 0.05, 0.025, 0.0]
         """
@@ -55,6 +55,6 @@ class RowSchedule:
             self.falls = min(self.falls, step + 1)
 
 
-def fall_steps(settings: Settings) -> int:
+def fall_steps(settings: InversionSettings) -> int:
     """How many steps the learning rate falls for."""
     return max(1, round(_DOWN * settings.steps)) if settings.schedule == "ramp" else 0

@@ -21,7 +21,7 @@ class SettingsError(FgraphError, ValueError):
     """Settings of an inversion that do not exist, or do not go together."""
 
 
-class Settings(BaseModel):
+class InversionSettings(BaseModel):
     """Everything that the result of an inversion depends on, but for the image and the model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -45,7 +45,7 @@ class Settings(BaseModel):
     seed: int = Field(0, ge=0, description="of the samples among which starts are chosen")
 
     @model_validator(mode="after")
-    def _fits(self) -> Settings:
+    def _fits(self) -> InversionSettings:
         if self.prior == "wulff" and self.space == "s":
             raise ValueError("prior wulff is a prior of w: it goes with space w or w+, not s")
         if not (self.mse or self.pyramid or self.lpips or self.discriminator):
@@ -90,7 +90,7 @@ PRESETS: Mapping[Preset, Mapping[str, Any]] = {
 }
 
 
-def make_settings(preset: str = "fast", **changes: Any) -> Settings:
+def make_settings(preset: str = "fast", **changes: Any) -> InversionSettings:
     """The settings of a preset with some of them changed; a change to None leaves the preset's.
 
     In W and W+ the prior is that of Wulff & Torralba unless one is given.
@@ -108,16 +108,16 @@ def make_settings(preset: str = "fast", **changes: Any) -> Settings:
     given = {name: value for name, value in changes.items() if value is not None}
     if given.get("space", "s") != "s" and "prior" not in given:
         given["prior"] = "wulff"
-    for name in given.keys() - Settings.model_fields.keys():
-        hint = nearest(name, Settings.model_fields)
+    for name in given.keys() - InversionSettings.model_fields.keys():
+        hint = nearest(name, InversionSettings.model_fields)
         raise SettingsError(f"inversion has no setting '{name}'" + (f": {hint}" if hint else ""))
     try:
-        return Settings(**{**PRESETS[preset], **given})  # type: ignore[index]
+        return InversionSettings(**{**PRESETS[preset], **given})  # type: ignore[index]
     except ValidationError as error:
-        raise SettingsError("; ".join(map(_told, error.errors()))) from error
+        raise SettingsError("; ".join(map(_describe, error.errors()))) from error
 
 
-def _told(fault: Any) -> str:
+def _describe(fault: Any) -> str:
     where = ".".join(map(str, fault["loc"]))
     message = str(fault["msg"]).removeprefix("Value error, ")
     return f"{where}: {message}, found {fault['input']!r:.60}" if where else message

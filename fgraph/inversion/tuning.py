@@ -18,13 +18,13 @@ from torch import Tensor
 from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError, ModelError
 from fgraph._imaging.encode import encode_png, to_pixels
+from fgraph.inversion.cache import make_key
 from fgraph.inversion.job import Job
 from fgraph.inversion.optimise import Problem
 from fgraph.inversion.pictures import Picture
-from fgraph.inversion.results import Result
+from fgraph.inversion.results import InversionResult
 from fgraph.inversion.settings import Tuning
 from fgraph.inversion.spaces import styles_of
-from fgraph.inversion.store import make_key
 from fgraph.stylegan.checkpoints.delta import delta_facts
 from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
@@ -57,12 +57,12 @@ def tune(problem: Problem, latent: Tensor, target: Tensor, tuning: Tuning, noise
         noise: Noise = [one[None].to(code) for one in noises] or "const"
         changes = _first_changes(generator, tuning.rank)
         optimiser = torch.optim.Adam(changes.values(), lr=tuning.learning_rate)
-        wanted = problem.objective.prepare(target[None])
+        wanted = problem.losses.prepare(target[None])
         for step in range(tuning.steps):
             for group in optimiser.param_groups:
                 group["lr"] = tuning.learning_rate * (1 - step / tuning.steps)
             images = changed(generator, changes).synthesise(styles, noise)
-            loss = torch.stack(list(problem.objective.parts(images, wanted).values())).sum()
+            loss = torch.stack(list(problem.losses.parts(images, wanted).values())).sum()
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
@@ -101,7 +101,9 @@ def changed(generator: Generator, changes: Mapping[str, Tensor]) -> Generator:
     return replace(generator, tensors=tensors)
 
 
-def tune_results(job: Job, results: Mapping[str, Result], tuning: Tuning, tell: Callable[[str], object]) -> None:
+def tune_results(
+    job: Job, results: Mapping[str, InversionResult], tuning: Tuning, report: Callable[[str], object]
+) -> None:
     """Tune for every picture of a job; write `NAME.model.safetensors` and `NAME.tuned.png`, and tell of it.
 
     Raises:
@@ -113,23 +115,23 @@ def tune_results(job: Job, results: Mapping[str, Result], tuning: Tuning, tell: 
         raise FgraphError("a tuned model is kept as a difference to a model file; this generator was loaded from none")
     base = file_digest(path)
     for picture in job.pictures:
-        tuned = _kept_or_new(job, picture, results[picture.name], tuning)
+        tuned = _cached_or_new(job, picture, results[picture.name], tuning)
         facts = delta_facts(_named(path), base, f"pivotal tuning on {picture.path.name}")
         model = job.directory / f"{picture.name}.model.safetensors"
         write_atomic(model, _bytes(tuned.changes, facts))
         write_atomic(job.directory / f"{picture.name}.tuned.png", encode_png(tuned.pixels.numpy()))
-        tell(f"{model}  PSNR {tuned.psnr:.2f} dB  ({model.stat().st_size:,} bytes)")
+        report(f"{model}  PSNR {tuned.psnr:.2f} dB  ({model.stat().st_size:,} bytes)")
 
 
-def _kept_or_new(job: Job, picture: Picture, result: Result, tuning: Tuning) -> Tuned:
+def _cached_or_new(job: Job, picture: Picture, result: InversionResult, tuning: Tuning) -> Tuned:
     key = make_key(job.key(picture), json.dumps(tuning.model_dump(), sort_keys=True))
-    kept = job.store.read("tunings", key)
-    if kept is not None and "pixels" in kept.tensors and "psnr" in kept.facts:
-        return Tuned(kept.tensors, float(kept.facts["psnr"]), kept.tensors.pop("pixels"))
+    entry = job.cache.read("tunings", key)
+    if entry is not None and "pixels" in entry.tensors and "psnr" in entry.facts:
+        return Tuned(entry.tensors, float(entry.facts["psnr"]), entry.tensors.pop("pixels"))
     generator = job.problem.generator
     target = torch.from_numpy(job.reading.read(picture.path)).to(generator.device, generator.dtype)
     tuned = tune(job.problem, result.latent, target, tuning, result.noises)
-    job.store.write("tunings", key, {**tuned.changes, "pixels": tuned.pixels}, {"psnr": repr(tuned.psnr)})
+    job.cache.write("tunings", key, {**tuned.changes, "pixels": tuned.pixels}, {"psnr": repr(tuned.psnr)})
     return tuned
 
 

@@ -9,7 +9,7 @@ from PIL import Image as PillowImage
 from PIL import ImageOps
 
 from fgraph._errors import SaveError, nearest
-from fgraph._imaging.layout import Cell, enlarge, lay_grid, lay_strip
+from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip
 from fgraph._results import Image, MaskImage, Result
 from fgraph.save.options import PictureOptions
 
@@ -76,11 +76,13 @@ def compare(results: Mapping[str, Result], options: PictureOptions, sources: Map
     downwards = last[2] > last[3]
     cells = []
     for name in wanted:
-        rows = [Cell(images[name].to_pil(row)) for row in range(images[name].rows)]
-        cells.append(Cell(lay_strip(rows, "y" if downwards else "x", options.gap), name))
+        rows = [LabelledPicture(images[name].to_pil(row)) for row in range(images[name].rows)]
+        cells.append(LabelledPicture(lay_strip(rows, "y" if downwards else "x", options.gap), name))
     least = min(min(cell.picture.size) for cell in cells)
     times = max(1, -(-_READABLE // least))
-    sheet = lay_strip([Cell(_times(cell.picture, times), cell.label) for cell in cells], "x", options.gap + 6)
+    sheet = lay_strip(
+        [LabelledPicture(_times(cell.picture, times), cell.label) for cell in cells], "x", options.gap + 6
+    )
     return ImageOps.expand(sheet, 6, "white")
 
 
@@ -107,11 +109,11 @@ def _check_labels(labels: Sequence[str], several: Mapping[str, Image | MaskImage
         raise SaveError(f"output.labels has {len(labels)} labels for as many rows: {counts}")
 
 
-def _cells(value: Image | MaskImage, options: PictureOptions, labels: Sequence[str] | None) -> list[Cell]:
+def _cells(value: Image | MaskImage, options: PictureOptions, labels: Sequence[str] | None) -> list[LabelledPicture]:
     pictures = [value.to_pil(row) for row in range(value.rows)]
     if options.labels is False:
-        return [Cell(picture) for picture in pictures]
+        return [LabelledPicture(picture) for picture in pictures]
     given = labels or [str(row) for row in range(value.rows)]
     if isinstance(options.labels, tuple) and len(options.labels) == value.rows:
         given = options.labels
-    return [Cell(picture, label) for picture, label in zip(pictures, given, strict=True)]
+    return [LabelledPicture(picture, label) for picture, label in zip(pictures, given, strict=True)]

@@ -64,25 +64,25 @@ def places_of(record: Record, path: str | Path) -> Source:
     return parse(record.graph, str(path)).places.freeze()
 
 
-def tell_changes(then: Record, now: Record, path: str | Path) -> list[str]:
+def describe_changes(then: Record, now: Record, path: str | Path) -> list[str]:
     """What is no longer as it was when the picture was made: models, files, the version.
 
     Only what both name alike is compared: a model that was given anew on the command line is meant to differ.
     """
-    told = []
+    changes = []
     for name, model in then.models.items():
         other = now.models.get(name)
         if other and _is_same(other.source, model.source) and other.digest != model.digest:
-            told.append(f"model '{name}' ({model.source}) is another file: {_both(model.digest, other.digest)}")
+            changes.append(f"model '{name}' ({model.source}) is another file: {_both(model.digest, other.digest)}")
     for file, digest in then.files.items():
         others = [found for name, found in now.files.items() if _is_same(name, file)]
         if others and digest not in others:
-            told.append(f"{file} is another file: {_both(digest, others[0])}")
-    if told:
-        told = [f"{path}: {one}; the pixels will differ" for one in told]
+            changes.append(f"{file} is another file: {_both(digest, others[0])}")
+    if changes:
+        changes = [f"{path}: {one}; the pixels will differ" for one in changes]
     if then.version != __version__:
-        told.append(f"{path} was made by fgraph {then.version:.20}, this is {__version__}: pixels may differ")
-    return told
+        changes.append(f"{path} was made by fgraph {then.version:.20}, this is {__version__}: pixels may differ")
+    return changes
 
 
 def _is_same(one: str, other: str) -> bool:

@@ -14,7 +14,7 @@ from fgraph.sweep.launcher import FusedLauncher
 
 if TYPE_CHECKING:
     from fgraph.api.together import Engine, Options, Outcome, Work
-    from fgraph.sweep.workers import Room
+    from fgraph.sweep.workers import WorkerResources
 
 
 class RayLauncher(FusedLauncher):
@@ -53,14 +53,14 @@ class RayLauncher(FusedLauncher):
         return self._run
 
     def _run(self, works: Sequence[Work], options: Options) -> Sequence[Outcome]:
-        from fgraph.sweep.shards import cut, liken
-        from fgraph.sweep.workers import Crew
+        from fgraph.sweep.shards import cut, fingerprint
+        from fgraph.sweep.workers import WorkerPool
 
         self._connect()
-        room, count = self._survey()
-        shards = cut([liken(work) for work in works], count)
+        resources, count = self._survey()
+        shards = cut([fingerprint(work) for work in works], count)
         logging.getLogger(__name__).info(f"{len(works)} jobs in {len(shards)} shards")
-        return Crew(works, options, room, self.losses).run(shards)
+        return WorkerPool(works, options, resources, self.losses).run(shards)
 
     def _connect(self) -> None:
         """Join the cluster, or start Ray here; once a process."""
@@ -84,7 +84,7 @@ class RayLauncher(FusedLauncher):
         except (ConnectionError, ValueError) as error:
             raise FgraphError(f"hydra.launcher.address={self.address}: {error}") from error
 
-    def _survey(self) -> tuple[Room, int]:
+    def _survey(self) -> tuple[WorkerResources, int]:
         """What each worker gets, and how many there is room for.
 
         Raises:
@@ -92,22 +92,22 @@ class RayLauncher(FusedLauncher):
         """
         import ray
 
-        from fgraph.sweep.workers import Room
+        from fgraph.sweep.workers import WorkerResources
 
         nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
         most = max(node.get("CPU", 0) for node in nodes)
         any_gpu = any(node.get("GPU", 0) >= 1 for node in nodes)
-        room = Room(min(self.cores, most), self.gpus if self.gpus is not None else float(any_gpu))
-        fit = sum(_fit(node, room) for node in nodes)
+        resources = WorkerResources(min(self.cores, most), self.gpus if self.gpus is not None else float(any_gpu))
+        fit = sum(_fit(node, resources) for node in nodes)
         if not fit and self.address is None:  # a cluster may grow
             most_gpus = max(node.get("GPU", 0) for node in nodes)
             raise FgraphError(f"hydra.launcher.gpus={self.gpus}: this machine has {most_gpus:g} GPUs")
-        return room, self.workers or max(1, fit)
+        return resources, self.workers or max(1, fit)
 
 
-def _fit(node: dict[str, float], room: Room) -> int:
+def _fit(node: dict[str, float], resources: WorkerResources) -> int:
     """How many workers a machine holds."""
-    by_cores = node.get("CPU", 0) // room.cores if room.cores else float("inf")
-    by_gpus = node.get("GPU", 0) // room.gpus if room.gpus else float("inf")
+    by_cores = node.get("CPU", 0) // resources.cores if resources.cores else float("inf")
+    by_gpus = node.get("GPU", 0) // resources.gpus if resources.gpus else float("inf")
     fit = min(by_cores, by_gpus)
     return int(fit) if fit != float("inf") else 1

@@ -21,31 +21,31 @@ _SLACK = 0.25  # of a shard's share: how far a cut may move from where the shard
 
 
 @dataclass(frozen=True)
-class Likeness:
+class JobFingerprint:
     """What a job computes: a digest for each node, those that it reads first, and how much that is."""
 
     digests: tuple[str, ...] = ()
     weight: float = 1.0
 
-    def common(self, other: Likeness) -> int:
+    def common(self, other: JobFingerprint) -> int:
         """How many nodes two jobs have in common."""
         return len(set(self.digests) & set(other.digests))
 
 
-def cut(likenesses: Sequence[Likeness], count: int) -> list[list[int]]:
+def cut(fingerprints: Sequence[JobFingerprint], count: int) -> list[list[int]]:
     """At most `count` shards of about equal weight, each the numbers of its jobs.
 
     Jobs are sorted by what they compute first, so that jobs with a common prefix stand side by side; each cut is made
     near its place, where the fewest nodes are shared across it.
 
-    >>> a, b = Likeness(("a", "x")), Likeness(("b", "x"))
+    >>> a, b = JobFingerprint(("a", "x")), JobFingerprint(("b", "x"))
     >>> cut([a, b, a, b], 2)
     [[0, 2], [1, 3]]
     """
-    count = min(count, len(likenesses))
-    order = sorted(range(len(likenesses)), key=lambda number: likenesses[number].digests)
-    ends = np.cumsum([likenesses[number].weight for number in order])
-    shared = [likenesses[a].common(likenesses[b]) for a, b in pairwise(order)]
+    count = min(count, len(fingerprints))
+    order = sorted(range(len(fingerprints)), key=lambda number: fingerprints[number].digests)
+    ends = np.cumsum([fingerprints[number].weight for number in order])
+    shared = [fingerprints[a].common(fingerprints[b]) for a, b in pairwise(order)]
     cuts = [0]
     for shard in range(1, count):
         left = len(order) - (count - shard)  # the last place that leaves a job for each shard to come
@@ -62,20 +62,20 @@ def _place(
     return min(near, key=lambda place: (shared[place - 1], off[place]))
 
 
-def liken(work: Work) -> Likeness:
+def fingerprint(work: Work) -> JobFingerprint:
     """What a job computes; a graph that is wrong is like no other."""
     try:
         wiring, faults = wire(work.graph.spec)
     except GraphError:
-        return Likeness()
+        return JobFingerprint()
     if faults:
-        return Likeness()
+        return JobFingerprint()
     digests: dict[str, str] = {}
     for wired in wiring.nodes:
         if wired.id in wiring.used:
             digests[wired.id] = _digest(wired, wiring, digests)
     passes = (one.rows for one in wiring.nodes if one.id in digests and one.kind in (Kind.FEATURES, Kind.IMAGE))
-    return Likeness(tuple(digests.values()), max(1.0, float(sum(passes))))
+    return JobFingerprint(tuple(digests.values()), max(1.0, float(sum(passes))))
 
 
 def _digest(wired: WiredNode, wiring: Wiring, known: dict[str, str]) -> str:

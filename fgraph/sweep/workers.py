@@ -28,7 +28,7 @@ class Shard:
 
 
 @dataclass(frozen=True)
-class Room:
+class WorkerResources:
     """What each actor is given."""
 
     cores: float
@@ -71,13 +71,13 @@ class Worker:
         return [Failure.of(one) if isinstance(one, Exception) else one for one in run_together(works, options)]
 
 
-class Crew:
+class WorkerPool:
     """Actors that work on shards until none is left."""
 
-    def __init__(self, works: Sequence[Work], options: Options, room: Room, losses: int) -> None:
+    def __init__(self, works: Sequence[Work], options: Options, resources: WorkerResources, losses: int) -> None:
         self._works = works
         self._options = options
-        self._room = room
+        self._resources = resources
         self._losses = losses
         self._idle: list[Any] = []
         self._running: dict[Any, tuple[Any, Shard]] = {}  # of a call: its actor, its shard
@@ -89,42 +89,42 @@ class Crew:
         self._waiting.extend(Shard(tuple(numbers)) for numbers in shards)
         try:
             while self._waiting or self._running:
-                self._start()
+                self._assign()
                 (call,), _ = ray.wait(list(self._running))
                 self._collect(call)
         finally:
-            self._dismiss()
+            self._stop_all()
         return [self._outcomes[number] for number in range(len(self._works))]
 
-    def _start(self) -> None:
+    def _assign(self) -> None:
         while self._waiting:
             shard = self._waiting.popleft()
-            actor = self._idle.pop() if self._idle else self._hire()
+            actor = self._idle.pop() if self._idle else self._start_worker()
             works = [self._works[number] for number in shard.numbers]
             self._running[actor.run.remote(works, self._options)] = actor, shard
-        self._dismiss_idle()
+        self._stop_idle()
 
-    def _hire(self) -> Any:
-        actor = ray.remote(Worker).options(num_cpus=self._room.cores, num_gpus=self._room.gpus)
-        return actor.remote(os.getcwd(), self._room.cores)
+    def _start_worker(self) -> Any:
+        actor = ray.remote(Worker).options(num_cpus=self._resources.cores, num_gpus=self._resources.gpus)
+        return actor.remote(os.getcwd(), self._resources.cores)
 
     def _collect(self, call: Any) -> None:
         actor, shard = self._running.pop(call)
         try:
             made = ray.get(call)
         except ray.exceptions.RayTaskError as error:  # not of a job: those come as a Failure
-            self._keep(shard, [error] * len(shard.numbers))
+            self._store(shard, [error] * len(shard.numbers))
         except ray.exceptions.RayError as error:
-            self._again(shard, error)
+            self._retry(shard, error)
             return
         else:
-            self._keep(shard, [one.to_error() if isinstance(one, Failure) else one for one in made])
+            self._store(shard, [one.to_error() if isinstance(one, Failure) else one for one in made])
         self._idle.append(actor)
 
-    def _keep(self, shard: Shard, outcomes: Sequence[Outcome]) -> None:
+    def _store(self, shard: Shard, outcomes: Sequence[Outcome]) -> None:
         self._outcomes.update(zip(shard.numbers, outcomes, strict=True))
 
-    def _again(self, shard: Shard, error: Exception) -> None:
+    def _retry(self, shard: Shard, error: Exception) -> None:
         """Put a shard back; one that loses actor after actor is halved, until the job that does it fails alone."""
         losses, numbers = shard.losses + 1, shard.numbers
         reason = str(error).strip().splitlines()[0]
@@ -133,18 +133,18 @@ class Crew:
             self._waiting.append(Shard(numbers, losses))
         elif len(numbers) == 1:
             failure = RunError(f"its worker was lost {losses} times: {reason}; is there too little memory?")
-            self._keep(shard, [failure])
+            self._store(shard, [failure])
         else:
             log.warning(f"lost the worker of {len(numbers)} jobs {losses} times ({reason}); halving them")
             middle = len(numbers) // 2
             self._waiting.extend([Shard(numbers[:middle]), Shard(numbers[middle:])])
 
-    def _dismiss_idle(self) -> None:
+    def _stop_idle(self) -> None:
         """Give back the cores of actors that nothing is left for: another may be waiting for them."""
         for actor in self._idle:
             ray.kill(actor)
         self._idle.clear()
 
-    def _dismiss(self) -> None:
+    def _stop_all(self) -> None:
         self._idle += [actor for actor, _ in self._running.values()]
-        self._dismiss_idle()
+        self._stop_idle()

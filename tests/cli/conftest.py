@@ -10,8 +10,8 @@ import pytest
 
 import fgraph.cli
 from fgraph._errors import GraphError
-from fgraph.cli.configuration import Settings
-from fgraph.cli.places import trace
+from fgraph.cli.configuration import JobSettings
+from fgraph.cli.source_locations import trace
 
 
 class FakeJobs(ModuleType):
@@ -19,14 +19,14 @@ class FakeJobs(ModuleType):
 
     def __init__(self) -> None:
         super().__init__("fgraph.cli.jobs")
-        self.settings: list[Settings] = []
+        self.settings: list[JobSettings] = []
         self.batches: list[int] = []  # how many jobs were run together, each time
 
     @property
     def graphs(self) -> list[dict[str, Any]]:
         return [settings.graph for settings in self.settings]
 
-    def prepare(self, settings: Settings) -> SimpleNamespace:
+    def prepare(self, settings: JobSettings) -> SimpleNamespace:
         self.settings.append(settings)
         ops = [node.get("op") for node in settings.graph["nodes"].values()]
         if "bug" in ops:

@@ -8,7 +8,7 @@ import yaml
 from fgraph.cli import main
 from fgraph.cli.command import GRAPHS
 from fgraph.cli.configuration import SETTINGS
-from fgraph.cli.places import trace
+from fgraph.cli.source_locations import trace
 from tests.cli.conftest import FakeJobs
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image as PillowImage
 
-from fgraph._imaging.layout import Cell
+from fgraph._imaging.layout import LabelledPicture
 from fgraph._results import Image, Latents
 from fgraph.cli import contact, main
 from fgraph.save import save_results
@@ -36,17 +36,17 @@ def laid(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     return calls
 
 
-def job(number: int, overrides: str, rows: int = 1, formats: tuple[str, ...] = ("png",)) -> contact.Job:
+def job(number: int, overrides: str, rows: int = 1, formats: tuple[str, ...] = ("png",)) -> contact.SheetEntry:
     """A job whose picture is of one colour."""
     colour = np.array(PillowImage.new("RGB", (64, 64), COLOURS[number]), np.float32).transpose(2, 0, 1) / 127.5 - 1
     directory = Path(str(number))
     save_results(
         {"code": Latents(np.zeros((1, 2)), "w", "m"), "image": Image(np.stack([colour] * rows))}, directory, formats
     )
-    return contact.Job(tuple(overrides.split()), directory)
+    return contact.SheetEntry(tuple(overrides.split()), directory)
 
 
-def colour_of(cell: Cell) -> tuple[int, ...]:
+def colour_of(cell: LabelledPicture) -> tuple[int, ...]:
     return cell.picture.getpixel((5, 5))  # type: ignore[return-value]
 
 
@@ -70,7 +70,7 @@ def test_other_sweeps_make_a_grid(laid: list[tuple[object, ...]]) -> None:
 
 
 def test_a_failed_job_leaves_a_grey_cell(laid: list[tuple[object, ...]]) -> None:
-    jobs = [job(0, "seed=1"), contact.Job(("seed=2",), None), job(2, "seed=3")]
+    jobs = [job(0, "seed=1"), contact.SheetEntry(("seed=2",), None), job(2, "seed=3")]
     contact.write_contact_sheet(jobs, Path(), 90)
     ((_, cells, *_),) = laid
     assert [colour_of(cell) for cell in cells] == [(255, 0, 0), (221, 221, 221), (0, 0, 255)]  # type: ignore[attr-defined]
@@ -86,14 +86,16 @@ def test_rows_are_shown_and_the_format_is_that_of_the_pictures() -> None:
 
 def test_no_pictures_no_sheet() -> None:
     assert contact.write_contact_sheet([job(0, "seed=1", formats=("npy",))] * 2, Path(), 90) is None
-    assert contact.write_contact_sheet([contact.Job((), Path("nowhere"))] * 2, Path(), 90) is None
+    assert contact.write_contact_sheet([contact.SheetEntry((), Path("nowhere"))] * 2, Path(), 90) is None
 
 
 def test_many_jobs_make_smaller_cells(laid: list[tuple[object, ...]], monkeypatch: pytest.MonkeyPatch) -> None:
     one = job(0, "seed=1")
     PillowImage.new("RGB", (512, 512)).save("0/image.png")
     monkeypatch.setattr(contact, "_PIXELS", 40 * 100**2)
-    contact.write_contact_sheet([contact.Job((f"seed={number}",), one.directory) for number in range(40)], Path(), 90)
+    contact.write_contact_sheet(
+        [contact.SheetEntry((f"seed={number}",), one.directory) for number in range(40)], Path(), 90
+    )
     ((_, cells, *_),) = laid
     assert {cell.picture.size for cell in cells} == {(100, 100)}  # type: ignore[attr-defined]
 

@@ -55,7 +55,7 @@ def test_a_folder(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[
     (pictures / "twin.png").write_bytes((pictures / "0.png").read_bytes())
     assert call(tmp_path, f"images={pictures}", "inversion.steps=3") == 0
     told = capsys.readouterr()
-    assert told.out.count("kept from earlier") == 2
+    assert told.out.count("from the cache") == 2
     assert "(the same as 0.png)" in told.out
 
 
@@ -113,8 +113,8 @@ def test_a_preview_shows_what_has_been_found_so_far(
                 seen.append(picture.size)
         write_atomic(path, content)
 
-    monkeypatch.setattr("fgraph.cli.inverting.write_atomic", noted)
-    monkeypatch.setattr("fgraph.cli.inverting._PREVIEW_SECONDS", 0.0)
+    monkeypatch.setattr("fgraph.cli.inversion_run.write_atomic", noted)
+    monkeypatch.setattr("fgraph.cli.inversion_run._PREVIEW_SECONDS", 0.0)
     (pictures / "broken.jpg").unlink()
     assert call(tmp_path, f"images={pictures}", "inversion.steps=4") == 0
     assert seen == [(16, 34)] * 3  # two pictures and a gap, after each step but the last

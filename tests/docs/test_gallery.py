@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 import fgraph
-from fgraph._imaging.layout import Cell
+from fgraph._imaging.layout import LabelledPicture
 from tests.docs.blocks import ROOT
 from tests.docs.commands import PAGES
 
@@ -136,9 +136,11 @@ def test_sources_are_pictures_and_codes_that_are_not_shown_yet() -> None:
 
 
 def test_what_does_not_fit_goes_on_the_next_line() -> None:
-    wide = bundled.in_lines([Cell(picture(500, 20)), Cell(picture(500, 20)), Cell(picture(500, 20))])
+    wide = bundled.in_lines(
+        [LabelledPicture(picture(500, 20)), LabelledPicture(picture(500, 20)), LabelledPicture(picture(500, 20))]
+    )
     assert wide.size == (500 + bundled.GAP + 500, 20 + bundled.GAP + 20)
-    assert bundled.in_lines([Cell(picture(2 * bundled.WIDTH, 20))]).size == (2 * bundled.WIDTH, 20)
+    assert bundled.in_lines([LabelledPicture(picture(2 * bundled.WIDTH, 20))]).size == (2 * bundled.WIDTH, 20)
 
 
 @pytest.mark.parametrize(("rows", "size"), [(1, (128, 128)), (8, (8, 1)), (16, (8, 2)), (90, (8, 1))])

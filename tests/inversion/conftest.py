@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from fgraph.inversion import Settings
+from fgraph.inversion import InversionSettings
 from fgraph.inversion.optimise import Problem
 from fgraph.inversion.problem import make_problem
 from fgraph.stylegan.generators.stylegan2 import Generator
@@ -26,4 +26,4 @@ def targets(generator: Generator) -> torch.Tensor:
 
 
 def problem_of(generator: Generator, **settings: object) -> Problem:
-    return make_problem(generator, Settings(**({"steps": 40, "patience": 0} | settings)))  # type: ignore[arg-type]
+    return make_problem(generator, InversionSettings(**({"steps": 40, "patience": 0} | settings)))  # type: ignore[arg-type]

@@ -18,11 +18,11 @@ import torch
 from PIL import Image
 
 from fgraph._imaging.encode import to_pixels
-from fgraph.inversion.job import Job, Listener, run_job
+from fgraph.inversion.cache import InversionCache
+from fgraph.inversion.job import InversionCallback, Job, run_job
 from fgraph.inversion.optimise import Found, Search
 from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
-from fgraph.inversion.results import Result
-from fgraph.inversion.store import Store
+from fgraph.inversion.results import InversionResult
 from fgraph.ir.files import read_latent
 from fgraph.stylegan.generators.stylegan2 import Generator
 from tests.inversion.conftest import problem_of
@@ -42,7 +42,7 @@ class Killed(BaseException):
     """Stands for a kill: nothing of ours catches it."""
 
 
-class Watching(Listener):
+class Watching(InversionCallback):
     """Notes what happens, and dies at a step."""
 
     def __init__(self, dies_at: int | None = None) -> None:
@@ -56,10 +56,10 @@ class Watching(Listener):
         if self.steps == self.dies_at:
             raise Killed
 
-    def finished(self, picture: Picture, result: Result, kept: bool) -> None:
-        self.done.append((picture.name, kept))
+    def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
+        self.done.append((picture.name, cached))
 
-    def repeated(self, picture: Picture, result: Result, of: Picture) -> None:
+    def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
         self.twins.append((picture.name, of.name))
 
     def failed(self, picture: Picture) -> None:
@@ -67,18 +67,18 @@ class Watching(Listener):
 
 
 def make_job(
-    generator: Generator, pictures: Path, out: Path, store: Path | None, listener: Listener, **more: object
+    generator: Generator, pictures: Path, out: Path, cache: Path | None, callback: InversionCallback, **more: object
 ) -> Job:
     reading = Reading(generator.table.size)
     found, faults = read_pictures(find_pictures(pictures), reading)
     assert not faults
     problem = problem_of(generator, **({"steps": 8} | more))
-    return Job(problem, found, reading, out, Store(store), batch=3, snapshot_seconds=0.0, listener=listener)
+    return Job(problem, found, reading, out, InversionCache(cache), batch=3, snapshot_seconds=0.0, callback=callback)
 
 
 def test_each_picture_gets_its_files(generator: Generator, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 2)
-    results = run_job(make_job(generator, pictures, tmp_path / "out", None, Listener(), noise=True))
+    results = run_job(make_job(generator, pictures, tmp_path / "out", None, InversionCallback(), noise=True))
     names = {path.name for path in (tmp_path / "out").iterdir()}
     endings = (".safetensors", ".png", ".curve.csv", ".curve.png", ".noise.npz")
     assert names == {f"{stem}{ending}" for stem in ("00", "01") for ending in endings}
@@ -104,18 +104,18 @@ def test_results_are_kept_by_content(generator: Generator, tmp_path: Path) -> No
     pictures = write_pictures(tmp_path / "in", generator, 2)
     (pictures / "again.png").write_bytes((pictures / "00.png").read_bytes())
     first, again, other = Watching(), Watching(), Watching()
-    run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "store", first))
+    run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "cache", first))
     assert sorted(first.done) == [("00", False), ("01", False)]
     assert first.twins == [("again", "00")]
-    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "store", again))
+    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "cache", again))
     assert [kept for _, kept in again.done] == [True] * 2
     assert again.twins == first.twins
     assert again.steps == 0
     for path in (tmp_path / "a").iterdir():
         assert path.read_bytes() == (tmp_path / "b" / path.name).read_bytes()
-    run_job(make_job(generator, pictures, tmp_path / "c", tmp_path / "store", other, steps=7))
+    run_job(make_job(generator, pictures, tmp_path / "c", tmp_path / "cache", other, steps=7))
     assert sorted(other.done) == [("00", False), ("01", False)]
-    assert list((tmp_path / "store" / "searches").iterdir()) == []
+    assert list((tmp_path / "cache" / "searches").iterdir()) == []
 
 
 def test_a_search_that_diverges_is_told_and_the_others_go_on(
@@ -132,22 +132,22 @@ def test_a_search_that_diverges_is_told_and_the_others_go_on(
     watching = Watching()
     with monkeypatch.context() as patch:
         patch.setattr(Search, "step", spoiled)
-        results = run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "store", watching))
+        results = run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "cache", watching))
     assert list(results) == ["00", "02"]
     assert watching.lost == ["01"]
     assert not list((tmp_path / "a").glob("01*"))
     again = Watching()
-    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "store", again))  # it was not kept
+    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "cache", again))  # it was not kept
     assert sorted(again.done) == [("00", True), ("01", False), ("02", True)]
 
 
 def test_a_damaged_result_is_made_again(generator: Generator, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 1)
-    run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "store", Listener()))
-    (kept,) = (tmp_path / "store" / "results").iterdir()
+    run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "cache", InversionCallback()))
+    (kept,) = (tmp_path / "cache" / "results").iterdir()
     kept.write_bytes(kept.read_bytes()[:-20])
     again = Watching()
-    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "store", again))
+    run_job(make_job(generator, pictures, tmp_path / "b", tmp_path / "cache", again))
     assert again.done == [("00", False)]
 
 
@@ -171,10 +171,10 @@ import sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from tests.inversion.test_job import Listener, make_job, run_job
+from tests.inversion.test_job import InversionCallback, make_job, run_job
 from tests.networks import tiny
-folder, out, store = map(Path, sys.argv[1:])
-run_job(make_job(tiny(1), folder, out, store, Listener(), steps=30))
+folder, out, cache = map(Path, sys.argv[1:])
+run_job(make_job(tiny(1), folder, out, cache, InversionCallback(), steps=30))
 """
 
 

@@ -12,8 +12,8 @@ from torch import Tensor
 
 from fgraph._errors import FgraphError
 from fgraph.inversion import perceptual
-from fgraph.inversion.losses import Objective, at_most, feature_loss, mean_squared, pyramid_loss
-from fgraph.inversion.settings import Settings
+from fgraph.inversion.losses import WeightedLosses, at_most, feature_loss, mean_squared, pyramid_loss
+from fgraph.inversion.settings import InversionSettings
 from fgraph.stylegan.nn.discriminator import Discriminator, initial_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 
@@ -52,8 +52,8 @@ def test_large_images_are_compared_at_256_pixels() -> None:
 
 
 def test_losses_of_a_row_do_not_depend_on_its_batch() -> None:
-    settings = Settings(mse=1, pyramid=0.5, discriminator=2)
-    objective = Objective(settings, judge())
+    settings = InversionSettings(mse=1, pyramid=0.5, discriminator=2)
+    objective = WeightedLosses(settings, judge())
     x, y = pictures(3, 16, 1), pictures(3, 16, 2)
     together = objective.parts(x, objective.prepare(y))
     assert list(together) == ["mse", "pyramid", "discriminator"]
@@ -94,7 +94,7 @@ def test_lpips_is_taken_from_its_package(monkeypatch: pytest.MonkeyPatch) -> Non
     module.LPIPS = FakeLPIPS  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "lpips", module)
     loss = perceptual.load_lpips(torch.device("cpu"))
-    objective = Objective(Settings(lpips=20, mse=0, pyramid=0), lpips=loss)
+    objective = WeightedLosses(InversionSettings(lpips=20, mse=0, pyramid=0), lpips=loss)
     x = pictures(2, 16)
     parts = objective.parts(x + 0.5, objective.prepare(x))
     assert torch.allclose(parts["lpips"], torch.full((2,), 10.0), atol=1e-4)

@@ -14,11 +14,11 @@ import fgraph
 from fgraph._errors import FgraphError, ModelError
 from fgraph._imaging.encode import to_pixels
 from fgraph.inversion.batch import invert
+from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import Job, run_job
 from fgraph.inversion.pictures import Reading, find_pictures, read_pictures
 from fgraph.inversion.problem import make_problem
-from fgraph.inversion.settings import Settings, Tuning
-from fgraph.inversion.store import Store
+from fgraph.inversion.settings import InversionSettings, Tuning
 from fgraph.inversion.tuning import changed, tune, tune_results
 from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
 from fgraph.stylegan.generators.stylegan2 import Generator
@@ -55,7 +55,7 @@ def test_a_tuned_model_is_a_model_file(tmp_path: Path, hard: torch.Tensor) -> No
     Image.fromarray(to_pixels(hard.numpy())).save(tmp_path / "in" / "one.png")
     reading = Reading(16)
     pictures, _ = read_pictures(find_pictures(tmp_path / "in"), reading)
-    job = Job(problem_of(generator, steps=6), pictures, reading, tmp_path / "out", Store(tmp_path / "store"))
+    job = Job(problem_of(generator, steps=6), pictures, reading, tmp_path / "out", InversionCache(tmp_path / "cache"))
     results, told = run_job(job), list[str]()
     for _ in range(2):  # the second time it is kept
         tune_results(job, results, Tuning(steps=10, rank=1, learning_rate=0.02), told.append)
@@ -93,4 +93,4 @@ def test_a_stylegan3_is_not_tuned(hard: torch.Tensor) -> None:
 
 def test_a_stylegan3_has_no_noise_to_seek() -> None:
     with pytest.raises(FgraphError, match="the layers of 'tiny_t0' add no noise"):
-        make_problem(tiny_alias_free(0), Settings(noise=True))
+        make_problem(tiny_alias_free(0), InversionSettings(noise=True))

@@ -10,7 +10,7 @@ from PIL import Image as PillowImage
 
 import fgraph
 from fgraph._errors import SaveError
-from fgraph._imaging.layout import Cell, font, lay_grid, lay_table, line_height, wrap
+from fgraph._imaging.layout import LabelledPicture, font, lay_grid, lay_table, line_height, wrap
 from fgraph._results import Image, MaskImage
 from fgraph.save import PictureOptions, Record, read_record, save_results
 from fgraph.save.labels import label_rows
@@ -139,7 +139,7 @@ def test_long_labels_are_broken_then_cut() -> None:
 
 
 def test_a_table_has_heads_and_sides() -> None:
-    cells = [[Cell(PillowImage.new("RGB", (50, 30))) for _ in range(3)] for _ in range(2)]
+    cells = [[LabelledPicture(PillowImage.new("RGB", (50, 30))) for _ in range(3)] for _ in range(2)]
     table = lay_table(cells, ["a", "b", "c"], ["seed=1", "seed=2"], gap=0)
     assert table.height == 60 + line_height()
     assert table.width == 150 + round(font().getlength("seed=2")) + 6

@@ -18,7 +18,7 @@ from fgraph._errors import FgraphError, GraphError, SaveError
 from fgraph._imaging.encode import encode_picture
 from fgraph._results import Image
 from fgraph.save import ModelRecord, PictureOptions, Record, read_record, save_results
-from fgraph.save.restoring import restore, tell_changes
+from fgraph.save.restoring import describe_changes, restore
 
 GRAPH = "version: 1\nnodes:\n  näher: {op: sample}  # ψ\noutputs: [näher]\n"
 RECORD = Record(
@@ -201,12 +201,12 @@ def test_cut_and_changed_files_end_in_one_error_or_a_record(tmp_path: Path, kind
 
 def test_what_has_changed_is_told() -> None:
     now = Record("1.2.3", "", {}, {"main": ModelRecord("landscape", "sha256:ffff")}, files={"a.png": "sha256:11"})
-    told = tell_changes(RECORD, now, "a.png")
+    told = describe_changes(RECORD, now, "a.png")
     assert "a.png: model 'main' (landscape) is another file: it was sha256:00ff, it is sha256:ffff" in told[0]
     assert "made by fgraph 1.2.3" in told[1]
     assert len(told) == 2
     other = Record("1.2.3", "", {}, {"main": ModelRecord("avatar", "sha256:ffff")})
-    assert len(tell_changes(RECORD, other, "a.png")) == 1
+    assert len(describe_changes(RECORD, other, "a.png")) == 1
 
 
 def test_the_manifest_says_all_of_it(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import ModelError
-from fgraph.inversion import Settings
+from fgraph.inversion import InversionSettings
 from fgraph.inversion.batch import invert
 from fgraph.inversion.problem import make_problem
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
@@ -101,7 +101,7 @@ def test_one_that_nvlabs_program_wrote_is_read() -> None:
 
 def test_an_inversion_looks_through_it(tmp_path: Path) -> None:
     generator = load_generator(trained(tmp_path / "trained.pt", TENSORS))
-    settings = Settings(mse=0, pyramid=0, prior="none", discriminator=1, steps=25, patience=0)
+    settings = InversionSettings(mse=0, pyramid=0, prior="none", discriminator=1, steps=25, patience=0)
     with torch.no_grad():
         z = torch.randn(2, 8, generator=torch.Generator().manual_seed(2))
         images = generator.synthesise(generator.affine(generator.map(z)))

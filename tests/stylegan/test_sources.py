@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import fgraph
-from fgraph._downloads import Downloads, chosen_downloads
+from fgraph._downloads import Downloads, current_downloads
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect
 from fgraph.stylegan.checkpoints.header import read_header
@@ -215,10 +215,10 @@ def test_a_folder_that_cannot_be_written(server, tmp_path):
 
 def test_settings_inside_others():
     with fgraph.downloads("one", hub="https://mirror.example.org"), fgraph.downloads(offline=True):
-        assert chosen_downloads() == Downloads("one", True, "https://mirror.example.org")
+        assert current_downloads() == Downloads("one", True, "https://mirror.example.org")
         with fgraph.downloads("two", offline=False):
-            assert chosen_downloads() == Downloads("two", False, "https://mirror.example.org")
-    assert chosen_downloads() == Downloads()
+            assert current_downloads() == Downloads("two", False, "https://mirror.example.org")
+    assert current_downloads() == Downloads()
 
 
 def test_what_is_an_address():

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from fgraph.api.together import Work
 from fgraph.cli.command import GRAPHS
 from fgraph.declare.document import parse
-from fgraph.sweep.shards import Likeness, cut, liken
+from fgraph.sweep.shards import JobFingerprint, cut, fingerprint
 
 LIKENESSES = st.lists(
-    st.builds(Likeness, st.lists(st.sampled_from("abcd"), max_size=3).map(tuple), st.floats(1, 9)), min_size=1
+    st.builds(JobFingerprint, st.lists(st.sampled_from("abcd"), max_size=3).map(tuple), st.floats(1, 9)), min_size=1
 )
 
 
@@ -26,22 +26,22 @@ def work(name: str, seed: int, **fields: Any) -> Work:
 
 
 @given(LIKENESSES, st.integers(1, 9))
-def test_every_job_is_in_one_shard(likenesses: list[Likeness], count: int) -> None:
-    shards = cut(likenesses, count)
-    assert sorted(number for shard in shards for number in shard) == list(range(len(likenesses)))
-    assert len(shards) == min(count, len(likenesses))
+def test_every_job_is_in_one_shard(fingerprints: list[JobFingerprint], count: int) -> None:
+    shards = cut(fingerprints, count)
+    assert sorted(number for shard in shards for number in shard) == list(range(len(fingerprints)))
+    assert len(shards) == min(count, len(fingerprints))
     assert all(shards)
 
 
 @given(st.integers(1, 60), st.integers(1, 9))
 def test_equal_jobs_make_equal_shards(jobs: int, count: int) -> None:
-    sizes = [len(shard) for shard in cut([Likeness(("a",))] * jobs, count)]
+    sizes = [len(shard) for shard in cut([JobFingerprint(("a",))] * jobs, count)]
     assert max(sizes) - min(sizes) <= 1
 
 
 def test_jobs_that_share_stay_together() -> None:
     jobs = [(seed, start) for start in (0.1, 0.2, 0.3) for seed in (1, 2, 3, 4)]
-    shards = cut([liken(work("blend_horizontal", seed, start=start)) for seed, start in jobs], 2)
+    shards = cut([fingerprint(work("blend_horizontal", seed, start=start)) for seed, start in jobs], 2)
     seeds = [{jobs[number][0] for number in shard} for shard in shards]
     assert not seeds[0] & seeds[1]
     assert [len(shard) for shard in shards] == [6, 6]
@@ -49,23 +49,28 @@ def test_jobs_that_share_stay_together() -> None:
 
 def test_a_cut_moves_to_where_less_is_shared() -> None:
     jobs = [1] * 5 + [2] * 3
-    shards = cut([liken(work("blend_horizontal", seed, start=number / 20)) for number, seed in enumerate(jobs)], 2)
+    shards = cut(
+        [fingerprint(work("blend_horizontal", seed, start=number / 20)) for number, seed in enumerate(jobs)], 2
+    )
     assert sorted(map(len, shards)) == [3, 5]
 
 
 def test_likeness_is_of_what_is_computed() -> None:
-    one, other = liken(work("blend_horizontal", 1, start=0.1)), liken(work("blend_horizontal", 1, start=0.2))
+    one, other = (
+        fingerprint(work("blend_horizontal", 1, start=0.1)),
+        fingerprint(work("blend_horizontal", 1, start=0.2)),
+    )
     assert one.common(other) == 2  # left and right; the mask and what follows differ
-    assert one.common(liken(work("blend_horizontal", 2, start=0.1))) == 1  # the mask
-    assert liken(Work({"nodes": {"a": {"op": "nope"}}, "outputs": ["a"]})) == Likeness()
-    assert liken(Work({"nodes": {"a": {"op": "decode", "of": "b"}}, "outputs": ["a"]})) == Likeness()
+    assert one.common(fingerprint(work("blend_horizontal", 2, start=0.1))) == 1  # the mask
+    assert fingerprint(Work({"nodes": {"a": {"op": "nope"}}, "outputs": ["a"]})) == JobFingerprint()
+    assert fingerprint(Work({"nodes": {"a": {"op": "decode", "of": "b"}}, "outputs": ["a"]})) == JobFingerprint()
 
 
 @pytest.mark.parametrize("path", sorted((GRAPHS / "graph").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_bundled_graph_has_a_likeness(path: Path) -> None:
     document = parse(path.read_text())
     if not document.interpolates and "defaults" not in document.data:
-        assert liken(Work(document.data)).digests
+        assert fingerprint(Work(document.data)).digests
 
 
 def test_work_travels_without_its_graph() -> None:

@@ -10,7 +10,7 @@ from PIL import Image
 from sheets import GRAPHS, strip
 
 import fgraph
-from fgraph._imaging.layout import Cell, lay_strip
+from fgraph._imaging.layout import LabelledPicture, lay_strip
 
 WIDTH = 1100  # pixels: what does not fit goes on the next line
 GAP = 8
@@ -29,7 +29,7 @@ def draw_graph(name: str) -> Image.Image:
     order = sorted(results, key=lambda key: (key not in sources, key == "image", key == last))
     height, width = results[last].array.shape[2:]
     axis: Literal["x", "y"] = "y" if height > width else "x"
-    return in_lines([Cell(strip(results[key], axis), key.removesuffix(SOURCE)) for key in order])
+    return in_lines([LabelledPicture(strip(results[key], axis), key.removesuffix(SOURCE)) for key in order])
 
 
 def add_sources(graph: fgraph.Graph) -> dict[str, str]:
@@ -45,14 +45,14 @@ def add_sources(graph: fgraph.Graph) -> dict[str, str]:
     return found
 
 
-def in_lines(cells: list[Cell]) -> Image.Image:
+def in_lines(cells: list[LabelledPicture]) -> Image.Image:
     """Cells side by side, on as many lines as they need."""
-    lines: list[list[Cell]] = [[]]
+    lines: list[list[LabelledPicture]] = [[]]
     for cell in cells:
         if lines[-1] and sum(one.picture.width + GAP for one in lines[-1]) + cell.picture.width > WIDTH:
             lines.append([])
         lines[-1].append(cell)
-    return lay_strip([Cell(lay_strip(line, "x", GAP)) for line in lines], "y", GAP)
+    return lay_strip([LabelledPicture(lay_strip(line, "x", GAP)) for line in lines], "y", GAP)
 
 
 DRAWN: Mapping[str, Callable[[], Image.Image]] = {

@@ -11,7 +11,7 @@ from PIL import Image
 from sheets import GRAPHS, zoomed
 
 import fgraph
-from fgraph._imaging.layout import Cell, lay_strip, lay_table
+from fgraph._imaging.layout import LabelledPicture, lay_strip, lay_table
 from fgraph.save import save_video
 
 FRAMES, SHOWN = 36, 12  # of the walk; of them in the strip
@@ -37,7 +37,7 @@ def write_film(folder: Path) -> Path:
 def draw_walk() -> Image.Image:
     """Frames of the walk."""
     shown = range(0, FRAMES, FRAMES // SHOWN)
-    return lay_strip([Cell(zoomed(walk().to_pil(row))) for row in shown])
+    return lay_strip([LabelledPicture(zoomed(walk().to_pil(row))) for row in shown])
 
 
 def directions(model: str) -> list[Line]:
@@ -65,7 +65,7 @@ def bends(model: str) -> list[Line]:
 def draw_lines(of: Callable[[str], list[Line]]) -> Image.Image:
     """A line for each image of each model, its label before its rows."""
     lines = [line for model in SEEDS for line in of(model)]
-    cells = [[Cell(zoomed(image.to_pil(row))) for row in range(image.rows)] for _, image in lines]
+    cells = [[LabelledPicture(zoomed(image.to_pil(row))) for row in range(image.rows)] for _, image in lines]
     return lay_table(cells, [""] * len(cells[0]), [label for label, _ in lines])
 
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 import fgraph
 from fgraph._imaging.encode import encode_picture, to_pillow
-from fgraph._imaging.layout import Cell, lay_grid, lay_strip
+from fgraph._imaging.layout import LabelledPicture, lay_grid, lay_strip
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPHS = ROOT / "graphs" / "graph"
@@ -41,7 +41,7 @@ def strip(image: fgraph.Image, axis: Literal["x", "y"] = "x") -> Image.Image:
     rows = range(image.rows)
     if image.rows > FILM:
         rows = np.linspace(0, image.rows - 1, FRAMES).round().astype(int).tolist()
-    cells = [Cell(zoomed(image.to_pil(row))) for row in rows]
+    cells = [LabelledPicture(zoomed(image.to_pil(row))) for row in rows]
     return lay_grid(cells, LINE) if axis == "x" and len(cells) > LINE else lay_strip(cells, axis)
 
 
@@ -51,7 +51,7 @@ def table(lines: Pictures) -> Image.Image:
     first = next(one for line in lines for one in line if one is not BLANK)
     blank = np.full_like(first, 255)
     filled = [one for line in lines for one in (*line, *[BLANK] * (columns - len(line)))]
-    cells = [Cell(zoomed(to_pillow(blank if one is BLANK else one))) for one in filled]
+    cells = [LabelledPicture(zoomed(to_pillow(blank if one is BLANK else one))) for one in filled]
     return lay_grid(cells, columns, gap=4)
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from fgraph.inversion.settings import Settings
+from fgraph.inversion.settings import InversionSettings
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.types import CODE_KINDS, Type, TypeKind
 
 FIRST: Order = (0, 0)  # codes are made before any layer runs
-_USUAL = Settings()
+_USUAL = InversionSettings()
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ class Invert(CodeOp):
     """The code whose image is the operand, found by optimisation; runs whole, its rows stop each for itself."""
 
     name: ClassVar[str] = "invert"
-    settings: Settings = _USUAL
+    settings: InversionSettings = _USUAL
     shape: tuple[int, ...] = ()
     layer_flops: int = 0  # of one forward pass, for the estimate
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from fgraph._atomic import write_atomic
-from fgraph._downloads import chosen_downloads
+from fgraph._downloads import current_downloads
 from fgraph._errors import ModelError, SaveError
 
 _LOG = logging.getLogger("fgraph")
@@ -43,7 +43,7 @@ def fetch_model(address: str) -> Path:
         ModelError: it cannot be fetched, is not kept and must not be fetched, or is not what it was.
     """
     plain, pinned = _parse(address)
-    settings = chosen_downloads()
+    settings = current_downloads()
     folder = Path(settings.folder).expanduser() if settings.folder else default_folder()
     if (kept := _find_kept(folder, plain, pinned, address)) is not None:
         return kept
@@ -146,7 +146,7 @@ def _fetch(plain: str, folder: Path, address: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     hub = _HUB.fullmatch(plain)
     if hub:
-        place = chosen_downloads().hub
+        place = current_downloads().hub
         if place is not None and not _is_safe(place):
             raise ModelError(f"the hub '{place}' would be asked over an open line; use https")
         return fetch_from_hub(hub[1], hub[3], hub[2], folder=folder, address=address, hub=place)

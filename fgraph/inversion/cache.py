@@ -1,11 +1,11 @@
-"""What inversions keep: results by content, and searches that are under way.
+"""The disk cache of inversions: results by content, and snapshots of unfinished searches.
 
     statistics/{model}.safetensors      moments of a model's codes
     results/{key}.safetensors           one image, one model, one set of settings
-    searches/{key}.safetensors          a batch that is not done, as it stood some seconds ago
-    tunings/{key}.safetensors           what pivotal tuning changed
+    searches/{key}.safetensors          an unfinished batch, as of some seconds ago
+    tunings/{key}.safetensors           what pivotal tuning added to a model
 
-Files appear whole or not at all; one that cannot be read counts as not there.
+Files are written atomically; a file that cannot be read counts as absent.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ _VERSION = 1  # of what is computed: raised when results change
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Tensors with their metadata."""
+class CachedTensors:
+    """One entry: tensors with their metadata."""
 
     tensors: dict[str, Tensor]
     facts: dict[str, str]
 
 
-class Store:
-    """A folder of kept files; with no folder, nothing is kept."""
+class InversionCache:
+    """A folder of cache entries; without a folder, nothing is cached."""
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
 
-    def read(self, kind: str, key: str) -> Kept | None:
-        """What was kept under a key, or None."""
+    def read(self, kind: str, key: str) -> CachedTensors | None:
+        """Return the entry of a key, or None."""
         if self.folder is None:
             return None
         from safetensors import SafetensorError, safe_open
@@ -50,10 +50,10 @@ class Store:
                 facts = file.metadata() or {}
         except (OSError, SafetensorError, ValueError):
             return None
-        return Kept(tensors, facts) if facts.get("key") == key else None
+        return CachedTensors(tensors, facts) if facts.get("key") == key else None
 
     def write(self, kind: str, key: str, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
-        """Keep tensors under a key.
+        """Store tensors under a key.
 
         Raises:
             SaveError: the folder cannot be written.
@@ -65,7 +65,7 @@ class Store:
         write_atomic(self._path(kind, key), save(dict(tensors), metadata={**facts, "key": key}))
 
     def remove(self, kind: str, key: str) -> None:
-        """Keep it no longer."""
+        """Remove an entry, if there is one."""
         if self.folder is not None:
             with suppress(OSError):
                 self._path(kind, key).unlink(missing_ok=True)
@@ -76,5 +76,5 @@ class Store:
 
 
 def make_key(*parts: str | Sequence[str]) -> str:
-    """A key of everything that a result depends on."""
+    """Return the key of everything that a result depends on."""
     return hashlib.sha256(json.dumps([_VERSION, *parts]).encode()).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from fgraph.cli.configuration import Settings
+from fgraph.cli.configuration import JobSettings
 from fgraph.declare.reading import trace_files
 from fgraph.declare.source import DocumentPath, Places, Source
 from fgraph.save.restoring import places_of
@@ -13,7 +13,7 @@ _FIELD = re.compile(r"[+~]{0,2}graph\.([A-Za-z0-9_.]+)(=|$)")
 _SETTINGS: dict[str, DocumentPath] = {"model": ("models", "main"), "seed": ("seed",)}
 
 
-def trace(settings: Settings) -> Source:
+def trace(settings: JobSettings) -> Source:
     """The places of a job's graph, so that a fault names the file and line, or the override, that it stands in."""
     if settings.restored is not None:
         files = places_of(settings.restored.record, settings.restored.path)

@@ -1,15 +1,15 @@
-"""Running `mode=invert`: pictures found, inverted and told of, with progress and a preview."""
+"""The run of mode=invert: finds the pictures, inverts them, and shows progress and a preview."""
 
 from __future__ import annotations
 
 import csv
 import io
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -17,15 +17,15 @@ import torch
 from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError, SkippedError
 from fgraph._imaging.encode import Pixels, encode_png, tile_rows, to_pixels
-from fgraph.cli.inversion import InversionJob, own_settings, read_tuning, warn
-from fgraph.inversion import Settings, make_settings
-from fgraph.inversion.job import Job, Listener, run_job
+from fgraph.cli.inversion_request import InversionRequest
+from fgraph.inversion import InversionSettings
+from fgraph.inversion.cache import InversionCache
+from fgraph.inversion.job import InversionCallback, Job, run_job
 from fgraph.inversion.optimise import Search
 from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
 from fgraph.inversion.problem import make_problem
-from fgraph.inversion.results import Result
+from fgraph.inversion.results import InversionResult
 from fgraph.inversion.settings import Tuning
-from fgraph.inversion.store import Store
 from fgraph.inversion.tuning import tunable, tune_results
 from fgraph.runtime.progress import Progress, progress
 from fgraph.runtime.run import pick_device
@@ -37,38 +37,37 @@ PREVIEW, SUMMARY, OVERVIEW = "preview.png", "inversions.csv", "overview.png"  # 
 _PREVIEW_SECONDS = 5.0
 
 
-def invert_pictures(asked: InversionJob) -> None:
-    """Do what `mode=invert` was asked for.
+def invert_pictures(request: InversionRequest) -> None:
+    """Invert the pictures of a request, and print what was written.
 
     Raises:
-        SkippedError: pictures could not be read or found; the others are done.
+        SkippedError: some pictures could not be read, or their search diverged; the others are done.
         FgraphError: nothing could be done.
     """
-    options, directory = asked.options, asked.directory
-    settings, tuning = make_settings(options["preset"], **own_settings(options)), read_tuning(options["tune"])
-    paths = find_pictures(asked.images)
-    _keep_apart(directory, paths)
-    dtype = torch.float64 if asked.precision == "float64" else torch.float32
-    generator = load_model(asked.model, pick_device(asked.device), dtype)
+    settings, tuning, directory = request.settings, request.tuning, request.directory
+    paths = find_pictures(request.images)
+    _refuse_overwriting(directory, paths)
+    dtype = torch.float64 if request.precision == "float64" else torch.float32
+    generator = load_model(request.model, pick_device(request.device), dtype)
     if tuning.steps:
         tunable(generator)
-    reading = Reading(generator.table.size, options["fit"], options["align"], _channels(generator))
-    pictures, store = _readable(paths, reading), Store(_cache(options["cache"]))
-    statistics = None if store.folder is None else store.folder / "statistics"
-    judge = options["discriminator_from"]
+    reading = Reading(generator.table.size, request.fit, request.align, _channels(generator))
+    pictures, cache = _readable(paths, reading), InversionCache(_cache_folder(request.cache))
+    statistics = None if cache.folder is None else cache.folder / "statistics"
+    judge = request.discriminator_from
     problem = make_problem(generator, settings, discriminator=judge, folder=statistics)
-    digest = file_digest(find_model(judge or asked.model)) if settings.discriminator else ""
+    digest = file_digest(find_model(judge or request.model)) if settings.discriminator else ""
     with progress(len(pictures) * settings.steps, "inverting") as bar:
-        told = Told(bar, settings, directory)
-        job = Job(problem, pictures, reading, directory, store, options["batch"], digest, listener=told)
+        callback = TerminalProgress(bar, settings, directory)
+        job = Job(problem, pictures, reading, directory, cache, request.batch, digest, callback=callback)
         results = run_job(job)
     _finish(replace(job, pictures=[picture for picture in pictures if picture.name in results]), results, tuning)
     if lost := len(paths) - len(results):
         raise SkippedError(f"{lost} of {len(paths)} pictures were skipped; {len(results)} are done")
 
 
-def _keep_apart(directory: Path, paths: Sequence[Path]) -> None:
-    """Refuse to write results over the pictures."""
+def _refuse_overwriting(directory: Path, paths: Sequence[Path]) -> None:
+    """Refuse a directory that holds the pictures themselves."""
     if any(path.parent.resolve() == directory.resolve() for path in paths):
         raise FgraphError(
             f"images: results would be written over the pictures in '{directory}': give another hydra.run.dir"
@@ -79,13 +78,13 @@ def _readable(paths: Sequence[Path], reading: Reading) -> list[Picture]:
     """The pictures that can be read; what is wrong with the others is told."""
     pictures, faults = read_pictures(paths, reading)
     for path, fault in faults.items():
-        warn(f"skipped: {fault if str(path) in fault else f'{path}: {fault}'}")
+        _warn(f"skipped: {fault if str(path) in fault else f'{path}: {fault}'}")
     if not pictures:
         raise FgraphError(f"images: none of {len(paths)} pictures can be read")
     return pictures
 
 
-def _finish(job: Job, results: Mapping[str, Result], tuning: Tuning) -> None:
+def _finish(job: Job, results: Mapping[str, InversionResult], tuning: Tuning) -> None:
     """What is made of the results of all pictures that have one."""
     with suppress(OSError):
         (job.directory / PREVIEW).unlink(missing_ok=True)
@@ -104,16 +103,16 @@ def _channels(generator: AnyGenerator) -> int:
     )
 
 
-def _cache(option: Any) -> Path | None:
+def _cache_folder(option: str | None) -> Path | None:
     if option is None:
         return default_folder() / "inversions"
-    return None if option == "none" else Path(str(option)).expanduser()
+    return None if option == "none" else Path(option).expanduser()
 
 
-class Told(Listener):
+class TerminalProgress(InversionCallback):
     """Shows a job on the terminal, and in `preview.png`: what its pictures look like so far."""
 
-    def __init__(self, bar: Progress, settings: Settings, directory: Path) -> None:
+    def __init__(self, bar: Progress, settings: InversionSettings, directory: Path) -> None:
         self._bar, self._settings, self._directory = bar, settings, directory
         self._seen = 0.0
         self._steps: dict[str, int] = {}
@@ -131,25 +130,25 @@ class Told(Listener):
             write_atomic(self._directory / PREVIEW, encode_png(tile_rows(rows)))
             self._seen = time.monotonic()
 
-    def finished(self, picture: Picture, result: Result, kept: bool) -> None:
+    def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
         """Say how well a picture was found."""
-        self._say(picture, result, "kept from earlier" if kept else f"{len(result.curve)} steps")
+        self._say(picture, result, "from the cache" if cached else f"{len(result.curve)} steps")
 
-    def repeated(self, picture: Picture, result: Result, of: Picture) -> None:
+    def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
         """Say which picture it is once more."""
         self._say(picture, result, f"the same as {of.path.name}")
 
     def failed(self, picture: Picture) -> None:
         """Say what to do about it."""
         self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
-        warn(f"skipped: {picture.path}: the search diverged; take a lower inversion.learning_rate")
+        _warn(f"skipped: {picture.path}: the search diverged; take a lower inversion.learning_rate")
 
-    def _say(self, picture: Picture, result: Result, source: str) -> None:
+    def _say(self, picture: Picture, result: InversionResult, source: str) -> None:
         self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
         print(f"{self._directory / picture.name}.safetensors  PSNR {result.psnr:.2f} dB  ({source})", flush=True)
 
 
-def _write_summary(job: Job, results: Mapping[str, Result]) -> None:
+def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
     """A table of all pictures, and a sheet of each beside what was found for it."""
     directory = job.directory
     text = io.StringIO()
@@ -172,3 +171,7 @@ def _write_summary(job: Job, results: Mapping[str, Result]) -> None:
 
 def _as_rgb(pixels: Pixels) -> Pixels:
     return pixels if pixels.shape[2] == 3 else np.repeat(pixels[:, :, :1], 3, axis=2)
+
+
+def _warn(message: str) -> None:
+    print(message, file=sys.stderr)

@@ -1,0 +1,31 @@
+"""The request of mode=invert: everything that the run needs, read and checked without torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
+from fgraph._imaging.read import Fit
+from fgraph.inversion import InversionSettings
+from fgraph.inversion.pictures import Align
+from fgraph.inversion.settings import Tuning
+
+
+@dataclass(frozen=True)
+class InversionRequest:
+    """Pictures to invert, and how."""
+
+    images: str  # a folder of pictures, or one picture
+    model: str
+    directory: Path  # where results go
+    device: str
+    precision: str  # float32 or float64
+    settings: InversionSettings
+    tuning: Tuning
+    batch: int = 8  # pictures that are searched for together
+    fit: Fit = "crop"
+    align: Align = "none"
+    discriminator_from: str | None = None  # the model file whose discriminator counts; None: that of `model`
+    cache: str | None = None  # the cache folder; "none": no cache; None: the user's cache directory
+    downloads: Downloads = DEFAULT_DOWNLOADS

@@ -1,0 +1,61 @@
+"""The base of jobs that read no graph, and what reading their settings has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hydra.conf import HydraConf
+from omegaconf.errors import OmegaConfBaseException
+
+from fgraph._errors import FgraphError
+from fgraph.cli.configuration import is_searching
+
+
+class StandaloneJob:
+    """A job that reads no graph and runs by itself, in this process."""
+
+    @property
+    def target(self) -> str | None:
+        """The file or folder that the user names for the result; None where there is none."""
+        return None
+
+    def run(self) -> None:
+        """Do the job, and print where its results are."""
+        raise NotImplementedError
+
+
+@contextmanager
+def setting_errors() -> Iterator[None]:
+    """Turn an error of OmegaConf into one that names the setting.
+
+    Raises:
+        FgraphError: reading a setting in the `with` block failed.
+    """
+    try:
+        yield
+    except OmegaConfBaseException as error:
+        raise FgraphError(f"{error.full_key}: {str(error.msg or error).splitlines()[0]}") from error
+
+
+def refuse_search(mode: str, hydra_config: HydraConf) -> None:
+    """Refuse a sweeper that looks for the best job, in a mode whose jobs return no number.
+
+    Raises:
+        FgraphError: the sweep uses such a sweeper.
+    """
+    if is_searching(hydra_config):
+        name = hydra_config.runtime.choices.get("hydra/sweeper")
+        raise FgraphError(f"mode={mode} returns no number, and hydra/sweeper={name} needs one: use hydra/sweeper=basic")
+
+
+def read_target(value: Any) -> str:
+    """Return the file that mode=convert writes.
+
+    Raises:
+        FgraphError: the user named none.
+    """
+    if not value:
+        raise FgraphError("mode=convert needs target=, the file to write: OUT.safetensors, or OUT.pt for rosinality")
+    return str(value)
