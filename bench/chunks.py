@@ -106,7 +106,7 @@ def _line(name: str, graphs: Graphs, budget: int) -> str:
     apart = cut_work(plan.program, budget * _MIB, rooms=())
     flops = whole.cost.flops
     return (
-        f"| {name} | {whole.cost.peak_bytes / _MIB:,.0f} | {budget} | {plan.chunks} | {plan.kept_bytes / _MIB:.1f} "
+        f"| {name} | {whole.cost.peak_bytes / _MIB:,.0f} | {budget} | {plan.chunks} | {plan.retained_bytes / _MIB:.1f} "
         f"| {plan.cost.flops / flops:.1%} | {compiled:.1f} | {apart.chunks} | {apart.flops / flops:.1%} |"
     )
 

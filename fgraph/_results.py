@@ -205,10 +205,10 @@ Result: TypeAlias = Image | MaskImage | Latents | FeatureMaps
 class Results(dict[str, Result]):
     """What a run makes of one graph: name -> result.
 
-    `kept` is what a run with `keep=True` leaves for later ones: give these results to `run(..., since=...)`.
+    `baseline` is what a run with `keep=True` leaves for later ones: give these results to `run(..., since=...)`.
     """
 
-    kept: Any = None
+    baseline: Any = None
 
 
 def encode_npy(array: Array) -> bytes:

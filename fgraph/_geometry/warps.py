@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Box = tuple[int, int, int, int]  # top, left, bottom, right
+from fgraph._geometry.regions import Region
+
 Pair = tuple[float, float]
 Floats = NDArray[np.float64]
 _SAME = 1e-9  # pixels: a source this near to the centre of a pixel is that pixel, so that 90 degrees copy exactly
@@ -63,7 +64,7 @@ class Warp:
             found.append(np.where(np.abs(exact - near) < _SAME, near, exact))
         return found[0], found[1]
 
-    def window(self, region: Box) -> Box:
+    def window(self, region: Region) -> Region:
         """The least box that holds every pixel that a bilinear reading of a region looks at; it may be off the map."""
         top, left, bottom, right = region
         corners = [(y, x) for y in (top, bottom - 1) for x in (left, right - 1)]
@@ -75,7 +76,7 @@ class Warp:
         high = [math.ceil(max(span) - _SAME) + 1 for span in spans]
         return low[0], low[1], max(high[0], low[0] + 1), max(high[1], low[1] + 1)
 
-    def reach(self, region: Box) -> Box:
+    def reach(self, region: Region) -> Region:
         """The least box that holds every pixel of the result that looks at a region."""
         top, left, bottom, right = region
         return self.inverse().window((top - 1, left - 1, bottom + 1, right + 1))

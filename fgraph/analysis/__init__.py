@@ -1,19 +1,19 @@
 """Analyses of a Program: questions that passes and plans ask without rewriting it."""
 
-from fgraph.analysis.access import windows_of
-from fgraph.analysis.bounds import find_regions, without_differences
-from fgraph.analysis.demand import Cell, Demand, Made, Wanted, all_whole
-from fgraph.analysis.retention import Held, Row
+from fgraph.analysis.access import footprints_of
+from fgraph.analysis.bounds import infer_bounds, without_differences
+from fgraph.analysis.retention import Retained, Row
+from fgraph.analysis.value_bounds import Bounds, ChunkOutputs, OutputTile, ValueBounds, whole_bounds
 
 __all__ = [
-    "Cell",
-    "Demand",
-    "Held",
-    "Made",
+    "Bounds",
+    "ChunkOutputs",
+    "OutputTile",
+    "Retained",
     "Row",
-    "Wanted",
-    "all_whole",
-    "find_regions",
-    "windows_of",
+    "ValueBounds",
+    "footprints_of",
+    "infer_bounds",
+    "whole_bounds",
     "without_differences",
 ]

@@ -6,23 +6,23 @@ from collections.abc import Hashable, Sequence
 
 import numpy as np
 
+from fgraph._geometry.regions import Cyclic, Region, area, whole
 from fgraph.ir.ops import Op
 from fgraph.ir.program import Instruction, Program, Regions
-from fgraph.ir.rectangles import distinct
-from fgraph.ir.regions import Cyclic, Region, area, whole
+from fgraph.ir.region_arrays import distinct
 from fgraph.ir.types import Type
 
 
-def windows_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, params: Sequence[Hashable]) -> Regions:
+def footprints_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, params: Sequence[Hashable]) -> Regions:
     """What of an operand each row reads to make its region; it may reach beyond the canvas."""
     found, index = distinct(regions)
     if not params:
-        return np.array([op.window(port, one, types, None) for one in found], np.int64).reshape(-1, 4)[index]
+        return np.array([op.footprint(port, one, types, None) for one in found], np.int64).reshape(-1, 4)[index]
     known: dict[tuple[int, int], Region] = {}
     for number, param in zip(index.tolist(), params, strict=True):
         key = (number, id(param))  # of equal ones most are the same, whose hash need not be found
         if key not in known:
-            known[key] = op.window(port, found[number], types, param)
+            known[key] = op.footprint(port, found[number], types, param)
     keys = zip(index.tolist(), map(id, params), strict=True)
     return np.array([known[key] for key in keys], np.int64).reshape(-1, 4)
 

@@ -12,14 +12,15 @@ from dataclasses import replace
 
 import numpy as np
 
-from fgraph.analysis.access import cyclic_axes, flops_of_pixel, windows_of
-from fgraph.analysis.demand import NOT_MADE, Demand, Made, Wanted
-from fgraph.analysis.retention import Keeper, Part
+from fgraph._geometry.regions import Region, area, clip, overlaps, whole
+from fgraph.analysis.access import cyclic_axes, flops_of_pixel, footprints_of
+from fgraph.analysis.retention import Part, Retention
 from fgraph.analysis.supports import Supports
 from fgraph.analysis.tile_sizes import few_sizes
-from fgraph.ir.ops import Join, Kept, Mix
+from fgraph.analysis.value_bounds import NOT_COMPUTED, Bounds, ChunkOutputs, ValueBounds
+from fgraph.ir.ops import BaselineRows, Join, Mix
 from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions, as_index
-from fgraph.ir.rectangles import (
+from fgraph.ir.region_arrays import (
     areas,
     as_regions,
     clipped,
@@ -30,11 +31,10 @@ from fgraph.ir.rectangles import (
     to_region,
     whole_regions,
 )  # fmt: skip
-from fgraph.ir.regions import Region, area, clip, overlaps, whole
 from fgraph.ir.types import Type
 
 
-def find_regions(program: Program, chunks: Sequence[Wanted] = (None,), room: float = 0) -> Demand:
+def infer_bounds(program: Program, chunks: Sequence[ChunkOutputs] = (None,), room: float = 0) -> Bounds:
     """The rows of every value that are looked at, and where.
 
     Args:
@@ -56,22 +56,22 @@ class _Walk:
         self.program = program
         self.cyclic = cyclic_axes(program)
         self.supports = Supports(program)
-        self.keeper = Keeper(program, self.cyclic, self.supports, chunks, room) if room else None
+        self.retention = Retention(program, self.cyclic, self.supports, chunks, room) if room else None
         self.repeated_flops = 0.0
         # What was asked of each value so far: keys, which are chunk * rows + row, and regions.
         self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]
 
-    def run(self, chunks: Sequence[Wanted]) -> Demand:
+    def run(self, chunks: Sequence[ChunkOutputs]) -> Bounds:
         for chunk, wanted in enumerate(chunks):
             self._ask_outputs(chunk, wanted)
         made = [self._settle(number) for number in reversed(range(len(self.asked)))]
-        if self.keeper is None:
-            return Demand(made[::-1], (), np.zeros(len(chunks)), self.repeated_flops)
-        return Demand(made[::-1], self.keeper.held, self.keeper.bytes, self.repeated_flops)
+        if self.retention is None:
+            return Bounds(made[::-1], (), np.zeros(len(chunks)), self.repeated_flops)
+        return Bounds(made[::-1], self.retention.retained, self.retention.bytes, self.repeated_flops)
 
     # -- asking --------------------------------------------------------------------------------------------------
 
-    def _ask_outputs(self, chunk: int, wanted: Wanted) -> None:
+    def _ask_outputs(self, chunk: int, wanted: ChunkOutputs) -> None:
         if wanted is None:
             for output in self.program.outputs:
                 for operand in output.tensors.values():
@@ -97,24 +97,24 @@ class _Walk:
 
     # -- a value -------------------------------------------------------------------------------------------------
 
-    def _settle(self, number: int) -> Made:
+    def _settle(self, number: int) -> ValueBounds:
         """All that is asked of a value is known: what is made of it, and asked for that."""
         instruction = self.program.instructions[number]
-        if isinstance(instruction.op, Kept):
-            return NOT_MADE
+        if isinstance(instruction.op, BaselineRows):
+            return NOT_COMPUTED
         if not instruction.type.spatial:
             for operand in instruction.operands:  # codes are made of whole images
                 self._ask_whole(operand, 0)
             if isinstance(instruction.op, Join):
-                return NOT_MADE
+                return NOT_COMPUTED
             nowhere = np.zeros((instruction.rows, 4), np.int64)
-            return Made(np.zeros(instruction.rows, np.int64), np.arange(instruction.rows), nowhere)
+            return ValueBounds(np.zeros(instruction.rows, np.int64), np.arange(instruction.rows), nowhere)
         rows, needs = self._needs(number)
         if isinstance(instruction.op, Join):
             self._ask_through(instruction, rows, needs)
-            return NOT_MADE
+            return NOT_COMPUTED
         if not len(needs):
-            return NOT_MADE
+            return NOT_COMPUTED
         if instruction.bases is not None:
             self._ask_bases(number, instruction.bases, rows, needs)
             rows, needs = self._beside_bases(number, instruction.bases)
@@ -123,12 +123,12 @@ class _Walk:
             self._ask_terms(instruction, rows, regions)
         else:
             self._ask_operands(instruction, rows, regions)
-        return Made(*rows, regions)
+        return ValueBounds(*rows, regions)
 
     def _needs(self, number: int) -> tuple[tuple[Index, Index], Regions]:
         """What is asked of a value: chunks and rows, and the region of each."""
         if not self.asked[number]:
-            return (NOT_MADE.chunks, NOT_MADE.rows), NOT_MADE.regions
+            return (NOT_COMPUTED.chunks, NOT_COMPUTED.rows), NOT_COMPUTED.regions
         instruction = self.program.instructions[number]
         parts = self.asked[number]
         keys, regions = (np.concatenate([part[column] for part in parts]) for column in (0, 1))
@@ -168,9 +168,9 @@ class _Walk:
         for part in np.split(np.arange(len(needs)), np.flatnonzero(np.diff(rows[0])) + 1):
             chunk = int(rows[0][part[0]])
             again = [(place, int(rows[1][place])) for place in part[shared[rows[1][part]]].tolist()]
-            if self.keeper is not None:
+            if self.retention is not None:
                 for place, row in again:
-                    regions[place] = self.keeper.rest((number, row), chunk, to_region(needs[place]), before[row])
+                    regions[place] = self.retention.rest((number, row), chunk, to_region(needs[place]), before[row])
             regions[part] = self._enlarged(number, regions[part], flops)
             for place, row in again:
                 region = to_region(regions[place])
@@ -192,7 +192,9 @@ class _Walk:
         instruction, cyclic = self.program.instructions[number], self.cyclic[number]
         size = instruction.type.size
         found, index = distinct(needs)
-        made = [clip(instruction.op.made(one, instruction.type), size, cyclic) if area(one) else one for one in found]
+        made = [
+            clip(instruction.op.granularity(one, instruction.type), size, cyclic) if area(one) else one for one in found
+        ]
         if all(one == whole(size) for one in made):
             return whole_regions(len(needs), size)
         counts: dict[Region, int] = {}
@@ -208,8 +210,8 @@ class _Walk:
         params = [instruction.params[row] for row in rows[1].tolist()] if instruction.params else []
         for port, operand in enumerate(instruction.operands):
             if types[port].spatial:
-                windows = windows_of(instruction.op, port, types, regions, params)
-                windows = clipped(windows, types[port].size, instruction.op.windows_wrap)
+                windows = footprints_of(instruction.op, port, types, regions, params)
+                windows = clipped(windows, types[port].size, instruction.op.footprint_wraps)
                 self._ask(operand.value, (rows[0], operand.index[rows[1]]), windows)
 
     def _ask_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:

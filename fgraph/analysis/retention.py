@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from fgraph._geometry.regions import Cyclic, Region, Size, area, clip, covers, overlaps, union, without
 from fgraph.analysis.access import flops_of_pixel
 from fgraph.analysis.supports import Supports
 from fgraph.ir.ops import Concat, Join, LayerOp, Mix
 from fgraph.ir.program import Instruction, Program
-from fgraph.ir.rectangles import areas
-from fgraph.ir.regions import Cyclic, Region, Size, area, clip, covers, overlaps, union, without
+from fgraph.ir.region_arrays import areas
 
 _COPIED = 30.0  # FLOPs that a CPU does in a convolution while it copies a byte,
 _CALL = 2e6  # and while it begins another call
@@ -37,7 +37,7 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Retained:
     """A part of a row that a chunk has made, kept until the last chunk that reads it."""
 
     row: Row
@@ -46,7 +46,7 @@ class Held:
     region: Region
 
 
-class Keeper:
+class Retention:
     """Decides what is kept.
 
     Args:
@@ -66,12 +66,12 @@ class Keeper:
         self._room = room
         self._costs = _pixel_costs(program, supports)
         self._copying = _copying_readers(program)
-        self._held: dict[tuple[Row, int], list[Held]] = {}  # by row and the chunk that makes it
+        self._retained: dict[tuple[Row, int], list[Retained]] = {}  # by row and the chunk that makes it
 
     @property
-    def held(self) -> list[Held]:
+    def retained(self) -> list[Retained]:
         """All that is kept."""
-        return [one for found in self._held.values() for one in found]
+        return [one for found in self._retained.values() for one in found]
 
     def rest(self, row: Row, chunk: int, region: Region, made: dict[Region, Part]) -> Region:
         """What a chunk has to make of a region that it is asked for; the rest of it is kept until then.
@@ -86,26 +86,26 @@ class Keeper:
         found, rest = _found(made, region, instruction.type.size, self._cyclic[row[0]])
         if not found:
             return region
-        held = {part.chunk: list(self._held.get((row, part.chunk), ())) for _, part in found}
+        held = {part.chunk: list(self._retained.get((row, part.chunk), ())) for _, part in found}
         copied, calls = area(region) * self._copying[row[0]], 0  # a window is put together of what is kept and the rest
         if not area(rest):
             copied, calls = 0, -1  # a call less
         for there, part in found:
-            pixels = self._keep(held[part.chunk], Held(row, part.chunk, chunk, there), part)
+            pixels = self._keep(held[part.chunk], Retained(row, part.chunk, chunk, there), part)
             copied += pixels
             calls += pixels > 0
         bytes_each = 4 * instruction.type.shape[0]
         saved = self._costs[row[0]] * (_made(instruction, region) - _made(instruction, rest))
         total = self.bytes.copy()
         for maker, parts in held.items():
-            total += bytes_each * (self._pixels(parts) - self._pixels(self._held.get((row, maker), ())))
+            total += bytes_each * (self._pixels(parts) - self._pixels(self._retained.get((row, maker), ())))
         if saved <= _COPIED * bytes_each * copied + _CALL * calls or total.max() > self._room:
             return region
         self.bytes = total
-        self._held |= {(row, maker): parts for maker, parts in held.items()}
+        self._retained |= {(row, maker): parts for maker, parts in held.items()}
         return rest
 
-    def _keep(self, held: list[Held], new: Held, made: Part) -> int:
+    def _keep(self, held: list[Retained], new: Retained, made: Part) -> int:
         """Enter a region among those held of what a chunk has made of a row; how many pixels are copied for it."""
         size, cyclic = self._program.instructions[new.row[0]].type.size, self._cyclic[new.row[0]]
         for place, old in enumerate(held):
@@ -118,7 +118,7 @@ class Keeper:
         all_of_it = made.alone and covers(new.region, made.region, size, cyclic)
         return 0 if all_of_it else area(new.region)  # its buffer just stays
 
-    def _pixels(self, held: Iterable[Held]) -> npt.NDArray[np.float64]:
+    def _pixels(self, held: Iterable[Retained]) -> npt.NDArray[np.float64]:
         """How many pixels are held while each chunk runs."""
         total = np.zeros(len(self.bytes))
         for one in held:
@@ -128,7 +128,7 @@ class Keeper:
 
 def _made(instruction: Instruction, region: Region) -> int:
     """How many pixels are made to have a region."""
-    return area(instruction.op.made(region, instruction.type)) if area(region) else 0
+    return area(instruction.op.granularity(region, instruction.type)) if area(region) else 0
 
 
 def _found(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from fgraph._geometry.regions import NOTHING
 from fgraph.ir.ops import DrawMask, Join
 from fgraph.ir.program import Operand, Program, Regions
-from fgraph.ir.rectangles import as_regions
-from fgraph.ir.regions import NOTHING
+from fgraph.ir.region_arrays import as_regions
 from fgraph.masks import support
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from fgraph.ir.regions import NOTHING, Cyclic, Region, Size, area, extent, whole
+from fgraph._geometry.regions import NOTHING, Cyclic, Region, Size, area, extent, whole
 
 _WHOLE_FROM = 0.9  # a region of this share of the canvas is made whole: a tile of it would save less than it costs
 _STEPS = 32  # a region's sides are multiples of this part of the canvas's shorter side

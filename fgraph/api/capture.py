@@ -91,7 +91,7 @@ def capture(
         plan = pipeline.compile(
             graph, device=device, precision=precision, torch_compile=torch_compile, memory=memory, nodes=nodes
         )
-    if plan.keeps or plan.kept is not None:
+    if plan.baseline_values or plan.baseline is not None:
         raise FgraphError("a plan that keeps values, or builds on kept ones, cannot be captured")
     from fgraph.runtime.recording import record  # loads torch
 

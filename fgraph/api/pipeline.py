@@ -16,7 +16,7 @@ from fgraph._results import Result, Results
 from fgraph.api.models import ModelPool
 from fgraph.declare import Graph, GraphSpec, Source, read
 from fgraph.digraph import wire
-from fgraph.ir.baseline import Kept
+from fgraph.ir.baseline import Baseline
 from fgraph.ir.inputs import Context
 from fgraph.ir.lower import lower
 from fgraph.ir.program import Program
@@ -132,9 +132,9 @@ def _compile(
     memory: int | str | None,
     *,
     nodes: NodeClasses,
-    kept: Kept | None = None,
+    baseline: Baseline | None = None,
 ) -> Plan:
-    """The plan of graphs; with `kept`, what an earlier run has left to do of it."""
+    """The plan of graphs; with `baseline`, what an earlier run has left to do of it."""
     graphs, single = _as_list(graph, nodes)
     precision = _SHORT.get(precision, precision)
     if precision not in PRECISIONS:
@@ -153,7 +153,7 @@ def _compile(
         precision=precision,
         torch_compile=torch_compile,
         memory=_as_bytes(memory, precision),
-        kept=kept,
+        baseline=baseline,
     )
 
 
@@ -200,21 +200,21 @@ def run(
     """
     if engine not in ("batched", "eager"):
         raise FgraphError(f"engine '{engine}' is not known: use batched or eager")
-    kept = _kept(keep, since)
+    baseline = _baseline_of(keep, since)
     if not isinstance(graph, Plan):
         wanted = _with_outputs(graph, outputs, nodes)
-        plan = _compile(wanted, device, precision, torch_compile, memory, nodes=nodes, kept=kept)
+        plan = _compile(wanted, device, precision, torch_compile, memory, nodes=nodes, baseline=baseline)
     elif outputs is None:
-        plan = graph if kept is None else graph.after(kept)
+        plan = graph if baseline is None else graph.after(baseline)
     else:
         raise FgraphError("a plan is compiled for its outputs: give them to compile, through the graph")
     from fgraph.runtime import run_plan  # loads torch
 
-    results = run_plan(plan.keeping() if keep else plan, engine)
+    results = run_plan(plan.as_baseline() if keep else plan, engine)
     return results[0] if plan.single else results
 
 
-def _kept(keep: bool, since: Results | None) -> Kept | None:
+def _baseline_of(keep: bool, since: Results | None) -> Baseline | None:
     """What an earlier run has kept, for a run to build on."""
     if since is None:
         return None
@@ -223,12 +223,12 @@ def _kept(keep: bool, since: Results | None) -> Kept | None:
             f"since takes what a run of one graph with keep=True gave, not {type(since).__name__}: of a list of "
             "graphs, any one of its results stands for all"
         )
-    kept: Kept | None = since.kept
-    if kept is None:
+    baseline: Baseline | None = since.baseline
+    if baseline is None:
         raise FgraphError("since needs results of a run with keep=True: run(graph, keep=True), then since=its results")
     if keep:
         raise FgraphError("a run with since leaves what it builds on; it keeps nothing of its own: leave keep out")
-    return kept
+    return baseline
 
 
 def load_generator(source: str | Path, device: str = "cpu") -> Generator | AliasFreeGenerator:

@@ -13,7 +13,7 @@ RowId = tuple[int, int]  # value, row
 
 
 @dataclass(frozen=True, eq=False)
-class Kept:
+class Baseline:
     """A program that was run whole, and the tensors of its values."""
 
     program: Program

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from fgraph._geometry import Canvas, Edit
+from fgraph._geometry.regions import Size
 from fgraph.ir.bendings import Bend, Bending, largest_radius
 from fgraph.ir.build import Build
 from fgraph.ir.ops import BendChannels
 from fgraph.ir.program import Operand
-from fgraph.ir.regions import Size
 from fgraph.ir.spatial import edit_tensor
 from fgraph.stylegan.tables.stylegan2 import Layer
 

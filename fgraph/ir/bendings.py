@@ -13,8 +13,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from fgraph._geometry.regions import Size
 from fgraph._geometry.warps import Warp
-from fgraph.ir.regions import Size
 from fgraph.stylegan.tables.stylegan2 import Layer
 
 About = Literal["centre", "published"]

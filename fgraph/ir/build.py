@@ -27,7 +27,7 @@ class Build:
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.tables = tables
         self.instructions: list[Instruction] = []
-        self.origins: Index = as_index([0])  # of the rows of the stack being lowered
+        self.source_locations: Index = as_index([0])  # of the rows of the stack being lowered
         self._promoted: dict[tuple[int, bytes, TypeKind], Operand] = {}
         self._rowless: dict[tuple[Op, tuple[Hashable, ...]], int] = {}
         self._products: dict[tuple[int, int], tuple[Fields, Fields, Fields]] = {}
@@ -53,8 +53,12 @@ class Build:
     def _append(
         self, op: Op, operands: tuple[Operand, ...], params: tuple[Hashable, ...], rows: int, kind: Type
     ) -> int:
-        origins = self.origins[:rows] if len(self.origins) >= rows else np.resize(self.origins, rows)
-        self.instructions.append(Instruction(op, operands, params, rows, kind, as_index(origins)))
+        source_locations = (
+            self.source_locations[:rows]
+            if len(self.source_locations) >= rows
+            else np.resize(self.source_locations, rows)
+        )
+        self.instructions.append(Instruction(op, operands, params, rows, kind, as_index(source_locations)))
         return len(self.instructions) - 1
 
     def type_of(self, operand: Operand) -> Type:

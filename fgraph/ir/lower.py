@@ -17,7 +17,7 @@ from fgraph.digraph import WiredNode, Wiring
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Context, Inputs, Member, Slot
 from fgraph.ir.planes import described, on_plane
-from fgraph.ir.program import Origin, Output, Program, as_index
+from fgraph.ir.program import Output, Program, SourceLocation, as_index
 from fgraph.ir.values import Features, Image, Latent, Mask, Value
 from fgraph.node import Node
 from fgraph.stylegan.tables.stylegan2 import Table
@@ -39,14 +39,14 @@ def lower(contexts: Sequence[Context], tables: Mapping[str, Table]) -> tuple[Pro
     """Lower every graph into one Program; nodes with faults, and what depends on them, are left out."""
     build = Build(tables)
     stacks, slots = _stack(contexts)
-    origins: list[Origin] = []
+    source_locations: list[SourceLocation] = []
     faults: list[Fault] = []
     for stack in stacks:
-        _lower_stack(build, stack, stacks, origins, faults)
+        _lower_stack(build, stack, stacks, source_locations, faults)
     outputs: list[Output] = []
     for context in contexts:
         outputs += _outputs(build, context, stacks, slots, faults)
-    program = Program(tuple(build.instructions), tuple(outputs), dict(tables), tuple(origins), len(contexts))
+    program = Program(tuple(build.instructions), tuple(outputs), dict(tables), tuple(source_locations), len(contexts))
     return program, faults
 
 
@@ -70,7 +70,9 @@ def _stack_key(context: Context, wired: WiredNode, read: Mapping[str, tuple[Slot
     return (context.key, wired.node.static_key(), ports, counts)
 
 
-def _lower_stack(build: Build, stack: Stack, stacks: list[Stack], origins: list[Origin], faults: list[Fault]) -> None:
+def _lower_stack(
+    build: Build, stack: Stack, stacks: list[Stack], source_locations: list[SourceLocation], faults: list[Fault]
+) -> None:
     first = stack.members[0]
     values = [stacks[slot.stack].value for slots in first.read.values() for slot in slots]
     if any(value is None for value in values):
@@ -80,9 +82,9 @@ def _lower_stack(build: Build, stack: Stack, stacks: list[Stack], origins: list[
         return  # told when the graph was wired, or when its models were sought
     rows = []
     for member in stack.members:
-        rows += [len(origins)] * member.slot.rows
-        origins.append(Origin(member.context.graph, member.wired.id, member.place("")))
-    build.origins = as_index(rows)
+        rows += [len(source_locations)] * member.slot.rows
+        source_locations.append(SourceLocation(member.context.graph, member.wired.id, member.place("")))
+    build.source_locations = as_index(rows)
     inputs = Inputs(build, stack.members, {number: one.value for number, one in enumerate(stacks) if one.value})
     try:
         stack.value = _lowered(build, inputs, first.wired.node, stack.rows)
@@ -154,7 +156,7 @@ def _output(build: Build, context: Context, name: str, value: Value) -> Output:
         return Output(context.graph, name, Kind.FEATURES, tensors, value.model)
     if isinstance(value, Mask):
         size = build.table(context.models["main"]).size
-        build.origins = as_index([0])
+        build.source_locations = as_index([0])
         return Output(context.graph, name, Kind.MASK, {"mask": build.draw(value.fields, size, size)})
     assert isinstance(value, Image)
     return Output(context.graph, name, Kind.IMAGE, {"pixels": value.pixels})

@@ -12,8 +12,8 @@ from fractions import Fraction
 
 from fgraph import _geometry as geometry
 from fgraph._geometry import Edit
+from fgraph._geometry.regions import Size
 from fgraph.ir.build import Build
-from fgraph.ir.regions import Size
 from fgraph.ir.values import Features
 from fgraph.stylegan.tables.stylegan2 import Table
 

@@ -59,13 +59,13 @@ class Instruction:
     params: tuple[Hashable, ...]  # one a row, or none at all
     rows: int
     type: Type
-    origins: Index  # row -> place in Program.origins
+    source_locations: Index  # row -> place in Program.source_locations
     regions: Regions | None = None  # row -> (top, left, bottom, right) where it may differ from its base
     bases: Bases | None = None  # row -> the row that it equals outside its region
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class SourceLocation:
     """Which node of which graph a row was made for."""
 
     graph: int
@@ -95,7 +95,7 @@ class Program:
     instructions: tuple[Instruction, ...]
     outputs: tuple[Output, ...]
     tables: Mapping[str, Table]  # model -> its layers
-    origins: tuple[Origin, ...] = ()
+    source_locations: tuple[SourceLocation, ...] = ()
     graphs: int = 1
 
     @property

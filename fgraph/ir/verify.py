@@ -56,5 +56,7 @@ def _verify_instruction(program: Program, number: int, instruction: Instruction)
         raise InvalidProgram(f"{where}: joins another number of rows than {instruction.rows}")
     if len(instruction.params) != (instruction.rows if instruction.op.takes_params else 0):
         raise InvalidProgram(f"{where}: {len(instruction.params)} parameters for {instruction.rows} rows")
-    if len(instruction.origins) != instruction.rows:
-        raise InvalidProgram(f"{where}: {len(instruction.origins)} origins for {instruction.rows} rows")
+    if len(instruction.source_locations) != instruction.rows:
+        raise InvalidProgram(
+            f"{where}: {len(instruction.source_locations)} source_locations for {instruction.rows} rows"
+        )

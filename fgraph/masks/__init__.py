@@ -14,7 +14,7 @@ A mask node's common options apply in the order drawn, feather, invert, alpha: `
 """
 
 from fgraph.masks.axial import Cell, Constant, Hat, Ramp
-from fgraph.masks.base import Field, Rectangle, difference, rasterise, rasterise_window, support
+from fgraph.masks.base import Field, difference, rasterise, rasterise_window, support
 from fgraph.masks.beyond import Margined, Turned, turned, with_margin
 from fgraph.masks.drawn import Drawn
 from fgraph.masks.operators import (
@@ -52,7 +52,6 @@ __all__ = [
     "Polygon",
     "Product",
     "Ramp",
-    "Rectangle",
     "Scaled",
     "Turned",
     "combine",

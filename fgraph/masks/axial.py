@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from fgraph._geometry import Axis, Number, fraction
 from fgraph._geometry.numbers import check_choice, shown
-from fgraph.masks.base import Field, Rectangle, along, centred, centres
+from fgraph._geometry.regions import Region
+from fgraph.masks.base import Field, along, centred, centres
 
 
 @dataclass(frozen=True)
@@ -44,13 +45,13 @@ class Axial(Field):
     def _is_local(self) -> bool:
         return True
 
-    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+    def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         top, left, bottom, right = window
         profile = self._profile(width if self.axis == "x" else height)
         part = profile[left:right] if self.axis == "x" else profile[top:bottom]
         return along(part, self.axis, bottom - top, right - left)
 
-    def _bounds(self, height: int, width: int) -> Rectangle | None:
+    def _bounds(self, height: int, width: int) -> Region | None:
         held = np.flatnonzero(self._profile(width if self.axis == "x" else height) > 0)
         if not len(held):
             return None

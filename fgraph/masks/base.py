@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from fgraph._geometry import fraction
 from fgraph._geometry.numbers import check_positive_size, described
+from fgraph._geometry.regions import Region
 
 Raster = NDArray[np.float32]
-Rectangle = tuple[int, int, int, int]  # top, left, bottom, right: half-open, pixels
 Exact = Fraction | tuple["Exact", ...]
 
 _CACHE_BYTES = 256 * 2**20
@@ -51,12 +51,12 @@ class Field(ABC):
         """What `is_local` is where the field is not constant."""
         return False
 
-    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+    def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         """The part of `_draw` that lies in a window."""
         top, left, bottom, right = window
         return rasterise(self, height, width)[top:bottom, left:right]
 
-    def _bounds(self, height: int, width: int) -> Rectangle | None:
+    def _bounds(self, height: int, width: int) -> Region | None:
         """A rectangle outside of which the field is 0; None: it is 0 everywhere."""
         return (0, 0, height, width)
 
@@ -118,7 +118,7 @@ def rasterise(field: Field, height: int, width: int) -> Raster:
     return raster
 
 
-def rasterise_window(field: Field, height: int, width: int, window: Rectangle) -> Raster:
+def rasterise_window(field: Field, height: int, width: int, window: Region) -> Raster:
     """The part of `rasterise(field, height, width)` that lies in a window of the canvas: float32, [0, 1].
 
     Raises:
@@ -143,7 +143,7 @@ def _clipped(values: NDArray[Any]) -> Raster:
 
 
 @lru_cache(4096)
-def support(field: Field, height: int, width: int) -> Rectangle | None:
+def support(field: Field, height: int, width: int) -> Region | None:
     """The smallest rectangle that holds every pixel above 0 at this size; None where there is none."""
     if field.constant is not None:
         return (0, 0, height, width) if field.constant > 0 else None
@@ -154,12 +154,12 @@ def support(field: Field, height: int, width: int) -> Rectangle | None:
     return None if found is None else placed(found, window)
 
 
-def difference(a: Field, b: Field, height: int, width: int) -> Rectangle | None:
+def difference(a: Field, b: Field, height: int, width: int) -> Region | None:
     """The rectangle outside of which two fields are equal at this size; None where they are equal everywhere."""
     own, other = support(a, height, width), support(b, height, width)
     if own is None or other is None:
         return own or other
-    window: Rectangle = (*map(min, own[:2], other[:2]), *map(max, own[2:], other[2:]))  # type: ignore[assignment]
+    window: Region = (*map(min, own[:2], other[:2]), *map(max, own[2:], other[2:]))  # type: ignore[assignment]
     if own[2] <= other[0] or other[2] <= own[0] or own[3] <= other[1] or other[3] <= own[1]:
         return window  # they lie apart, and each ends where its support does
     unequal = rasterise_window(a, height, width, window) != rasterise_window(b, height, width, window)
@@ -167,7 +167,7 @@ def difference(a: Field, b: Field, height: int, width: int) -> Rectangle | None:
     return None if found is None else placed(found, window)
 
 
-def extent_of(values: NDArray[Any]) -> Rectangle | None:
+def extent_of(values: NDArray[Any]) -> Region | None:
     """The smallest rectangle that holds everything but 0; None where there is nothing else."""
     rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
     if not len(rows):
@@ -175,7 +175,7 @@ def extent_of(values: NDArray[Any]) -> Rectangle | None:
     return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
 
 
-def placed(inner: Rectangle, window: Rectangle) -> Rectangle:
+def placed(inner: Region, window: Region) -> Region:
     """A rectangle of a window as one of the canvas."""
     top, left = window[:2]
     return inner[0] + top, inner[1] + left, inner[2] + top, inner[3] + left

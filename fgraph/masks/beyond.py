@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._geometry import Canvas, Transform
+from fgraph._geometry.regions import Region
 from fgraph.masks.axial import Constant
-from fgraph.masks.base import Field, Rectangle, rasterise, rasterise_window
+from fgraph.masks.base import Field, rasterise, rasterise_window
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Margined(Field):
     def _is_local(self) -> bool:
         return self.field.is_local
 
-    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+    def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         size, half = (height - self.margin, width - self.margin), self.margin // 2
         rows, columns = (
             np.arange(window[axis], window[axis + 2]).clip(half, size[axis] + half - 1) - half for axis in (0, 1)

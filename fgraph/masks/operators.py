@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from fgraph._geometry import Number, fraction
 from fgraph._geometry.numbers import check_choice
+from fgraph._geometry.regions import Region
 from fgraph.masks.axial import Constant
-from fgraph.masks.base import Field, Rectangle, rasterise, rasterise_window, support
+from fgraph.masks.base import Field, rasterise, rasterise_window, support
 from fgraph.masks.blur import blur_axis, gaussian_taps, kernel_for
 
 Operation = Literal["add", "subtract", "multiply", "max", "min"]
@@ -44,7 +45,7 @@ class Complement(Field):
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         return 1 - rasterise(self.field, height, width)
 
-    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+    def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         return 1 - rasterise_window(self.field, height, width, window)
 
 
@@ -67,10 +68,10 @@ class Product(Field):
     def _is_local(self) -> bool:
         return all(field.is_local for field in self.fields)
 
-    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+    def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         return reduce(np.multiply, (rasterise_window(field, height, width, window) for field in self.fields))
 
-    def _bounds(self, height: int, width: int) -> Rectangle | None:
+    def _bounds(self, height: int, width: int) -> Region | None:
         top, left, bottom, right = 0, 0, height, width
         for field in self.fields:
             held = support(field, height, width)
@@ -114,7 +115,7 @@ class Combine(Field):
     def _is_local(self) -> bool:
         return all(field.is_local for field in self.fields)
 
-    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+    def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         return reduce(_OPERATIONS[self.op], (rasterise_window(field, height, width, window) for field in self.fields))
 
 
@@ -139,10 +140,10 @@ class Scaled(Field):
     def _is_local(self) -> bool:
         return self.field.is_local
 
-    def _draw_window(self, height: int, width: int, window: Rectangle) -> NDArray[Any]:
+    def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         return rasterise_window(self.field, height, width, window) * np.float32(self.factor)
 
-    def _bounds(self, height: int, width: int) -> Rectangle | None:
+    def _bounds(self, height: int, width: int) -> Region | None:
         return support(self.field, height, width)
 
 

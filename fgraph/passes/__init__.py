@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
-from fgraph.passes.dead_code import remove_dead
+from fgraph.passes.dead_code import dce
 from fgraph.passes.differences import find_differences
 from fgraph.passes.incremental import reuse
 from fgraph.passes.simplification import simplify
 from fgraph.passes.stacking import stack
-from fgraph.passes.value_numbering import share
+from fgraph.passes.value_numbering import cse
 
-PASSES: tuple[Callable[[Program], Program], ...] = (stack, simplify, share, remove_dead)
+PASSES: tuple[Callable[[Program], Program], ...] = (stack, simplify, cse, dce)
 _ROUNDS = 8  # sharing can make two operands of a mix equal, which simplifies, which shares more; it ends soon
 
 
@@ -31,11 +31,11 @@ def optimise(program: Program) -> Program:
 
 __all__ = [
     "PASSES",
+    "cse",
+    "dce",
     "find_differences",
     "optimise",
-    "remove_dead",
     "reuse",
-    "share",
     "simplify",
     "stack",
 ]

@@ -8,7 +8,7 @@ from fgraph.ir.program import Program
 from fgraph.passes.rewrite import Rewriter
 
 
-def remove_dead(program: Program) -> Program:
+def dce(program: Program) -> Program:
     """The program with only the rows that reach an output."""
     live = _live_rows(program)
     work = Rewriter(program)

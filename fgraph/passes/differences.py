@@ -1,7 +1,7 @@
 """Rows that equal another row outside a rectangle are computed only inside it.
 
 Sixteen strengths of one local edit differ only within its mask, grown by the halo of every layer that follows. Such
-a row gets a BASE, an earlier row or one that a run before has kept, and as region the rectangle where it may differ
+a row gets a BASE, an earlier row or a row of the baseline, and as region the rectangle where it may differ
 from it; whoever reads the row reads its base beyond. Nothing is rewritten: instructions get `bases` and `regions`.
 """
 
@@ -11,13 +11,13 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from fgraph._geometry.regions import NOTHING, Region, Size, area, clip, intersect, union, whole
 from fgraph.analysis.access import cyclic_axes
 from fgraph.analysis.supports import Supports
-from fgraph.ir.baseline import Kept, RowId
+from fgraph.ir.baseline import Baseline, RowId
 from fgraph.ir.ops import Apply, DrawMask, Join, Mix
 from fgraph.ir.program import Bases, Instruction, Program, as_index
-from fgraph.ir.rectangles import as_regions
-from fgraph.ir.regions import NOTHING, Region, Size, area, clip, intersect, union, whole
+from fgraph.ir.region_arrays import as_regions
 from fgraph.masks import Field, difference
 from fgraph.passes.incremental import prefix_of
 
@@ -26,43 +26,43 @@ _ROOTS = 8  # masks that others are compared with
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
+class Member:
     """What a row is like: the row it equals but for a rectangle."""
 
     own: RowId
-    root: RowId
+    leader: RowId
     differs: Region  # where it may differ from its root; NOTHING: nowhere
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A row that others may be like: its operands' kin, and where a mix looks at each operand."""
+class Leader:
+    """A row that others may be like: its operands' members, and where a mix looks at each operand."""
 
     row: RowId
-    kin: tuple[Kin, ...]
+    members: tuple[Member, ...]
     supports: tuple[Region, ...]
 
 
-def find_differences(program: Program, kept: Kept | None = None) -> Program:
+def find_differences(program: Program, baseline: Baseline | None = None) -> Program:
     """The program with bases for rows that differ from an earlier one, or from a kept one, in a part of the canvas."""
-    walk = _Walk(program, kept)
-    if kept is None and not walk.masks_are_alike:
+    walk = _Walk(program, baseline)
+    if baseline is None and not walk.masks_are_alike:
         return program  # rows that differ in more than a mask have nothing that could be equal elsewhere
     return walk.run()
 
 
 class _Walk:
-    def __init__(self, program: Program, kept: Kept | None) -> None:
+    def __init__(self, program: Program, baseline: Baseline | None) -> None:
         self.program = program
-        self.kin: list[list[Kin]] = []
+        self.members: list[list[Member]] = []
         self.cyclic = cyclic_axes(program)
         self.supports = Supports(program)
-        self.seen: dict[Hashable, Seen] = {}
+        self.leaders: dict[Hashable, Leader] = {}
         self.masks: dict[Size, list[tuple[RowId, Field]]] = {}
         self.shapes: dict[Hashable, int] = {}  # operation and types of operands -> a number, which is hashed faster
-        if kept is not None:
-            self._remember(kept)
-        self.mask_kin = {
+        if baseline is not None:
+            self._remember(baseline)
+        self.mask_members = {
             number: self._compare_masks(number, one)
             for number, one in enumerate(program.instructions)
             if isinstance(one.op, DrawMask)
@@ -71,100 +71,104 @@ class _Walk:
     @property
     def masks_are_alike(self) -> bool:
         """Whether any mask equals another but for a rectangle."""
-        return any(kin.own != kin.root for found in self.mask_kin.values() for kin in found)
+        return any(one.own != one.leader for found in self.mask_members.values() for one in found)
 
     def run(self) -> Program:
         made = [self._visit(number, one) for number, one in enumerate(self.program.instructions)]
         return replace(self.program, instructions=tuple(made))
 
-    def _remember(self, kept: Kept) -> None:
+    def _remember(self, baseline: Baseline) -> None:
         """Enter the rows of an earlier run as rows that new ones may be like."""
         stands = prefix_of(self.program)
-        held = Supports(kept.program)
+        held = Supports(baseline.program)
         for slot, value in stands.items():
-            old = kept.program.instructions[slot]
+            old = baseline.program.instructions[slot]
             if isinstance(old.op, DrawMask):
                 masks = self.masks.setdefault(old.type.size, [])
                 masks += [((value, row), field) for row, field in enumerate(old.params)]  # type: ignore[misc]
             if old.type.spatial and old.operands:
-                columns = [[(stands[v], r) for v, r in kept.rows_of(one)] for one in old.operands]
+                columns = [[(stands[v], r) for v, r in baseline.rows_of(one)] for one in old.operands]
                 supports = _supports(held, old)
-                shape = self._shape(kept.program, old)
+                shape = self._shape(baseline.program, old)
                 for row, ids in enumerate(zip(*columns, strict=True)):
-                    kin = tuple(Kin(one, one, NOTHING) for one in ids)
+                    members = tuple(Member(one, one, NOTHING) for one in ids)
                     seen = tuple(column[row] for column in supports)
-                    self.seen.setdefault(_likeness(shape, old, row, kin), Seen((value, row), kin, seen))
+                    self.leaders.setdefault(
+                        _congruence_key(shape, old, row, members), Leader((value, row), members, seen)
+                    )
 
     def _visit(self, number: int, instruction: Instruction) -> Instruction:
         if isinstance(instruction.op, Join):
-            self.kin.append([self.kin[one.value][row] for one in instruction.operands for row in one.index.tolist()])
+            self.members.append(
+                [self.members[one.value][row] for one in instruction.operands for row in one.index.tolist()]
+            )
             return instruction
         if isinstance(instruction.op, DrawMask):
-            self.kin.append(self.mask_kin[number])
+            self.members.append(self.mask_members[number])
             return instruction  # it is drawn where it is looked at, which is cheaper than to lay it over another
         if instruction.type.spatial and instruction.operands and not isinstance(instruction.op, Apply):
             found = self._compare_rows(number, instruction)
         else:
             found = [_alone(number, row) for row in range(instruction.rows)]
-        self.kin.append(found)
-        return instruction if all(kin.own == kin.root for kin in found) else _with_bases(instruction, found)
+        self.members.append(found)
+        return instruction if all(one.own == one.leader for one in found) else _with_bases(instruction, found)
 
-    def _compare_masks(self, number: int, instruction: Instruction) -> list[Kin]:
+    def _compare_masks(self, number: int, instruction: Instruction) -> list[Member]:
         size = instruction.type.size
         roots = self.masks.setdefault(size, [])
-        found: list[Kin] = []
+        found: list[Member] = []
         for row, field in enumerate(instruction.params):
             best, least = _alone(number, row), _WORTH * size[0] * size[1]
             for root, other in roots:
                 differs = difference(field, other, *size) or NOTHING  # type: ignore[arg-type]
                 if area(differs) < least:
-                    best, least = Kin((number, row), root, differs), area(differs)
-            if best.root == best.own and len(roots) < _ROOTS:
+                    best, least = Member((number, row), root, differs), area(differs)
+            if best.leader == best.own and len(roots) < _ROOTS:
                 roots.append((best.own, field))  # type: ignore[arg-type]
             found.append(best)
         return found
 
-    def _compare_rows(self, number: int, instruction: Instruction) -> list[Kin]:
-        columns = [[self.kin[one.value][row] for row in one.index.tolist()] for one in instruction.operands]
+    def _compare_rows(self, number: int, instruction: Instruction) -> list[Member]:
+        columns = [[self.members[one.value][row] for row in one.index.tolist()] for one in instruction.operands]
         supports = _supports(self.supports, instruction)
         size, shape = instruction.type.size, self._shape(self.program, instruction)
         found = []
-        for row, kin in enumerate(zip(*columns, strict=True)):
-            own = Seen((number, row), kin, tuple(column[row] for column in supports))
-            like = self.seen.setdefault(_likeness(shape, instruction, row, kin), own)
+        for row, members in enumerate(zip(*columns, strict=True)):
+            own = Leader((number, row), members, tuple(column[row] for column in supports))
+            like = self.leaders.setdefault(_congruence_key(shape, instruction, row, members), own)
             differs = self._reached(number, row, own, like) if like is not own else whole(size)
             worth = area(differs) < _WORTH * size[0] * size[1]
-            found.append(Kin(own.row, like.row, differs) if worth else _alone(number, row))
+            found.append(Member(own.row, like.row, differs) if worth else _alone(number, row))
         return found
 
     def _shape(self, program: Program, instruction: Instruction) -> int:
         types = tuple(program.instructions[one.value].type for one in instruction.operands)
         return self.shapes.setdefault((instruction.op, types), len(self.shapes))
 
-    def _reached(self, number: int, row: int, own: Seen, like: Seen) -> Region:
+    def _reached(self, number: int, row: int, own: Leader, like: Leader) -> Region:
         """Where two rows of a result may differ, by where their operands may."""
         instruction = self.program.instructions[number]
         types = tuple(self.program.instructions[one.value].type for one in instruction.operands)
         param: Any = instruction.params[row] if instruction.params else None
         size, cyclic = instruction.type.size, self.cyclic[number]
         total = NOTHING
-        for port, (a, b) in enumerate(zip(own.kin, like.kin, strict=True)):
+        for port, (a, b) in enumerate(zip(own.members, like.members, strict=True)):
             if a.own == b.own or not types[port].spatial:
                 continue
             changed = union(a.differs, b.differs, types[port].size, self.cyclic[instruction.operands[port].value])
             if not area(changed):
                 continue
-            reached = clip(instruction.op.reach(port, changed, types, param), size, cyclic)
+            reached = clip(instruction.op.affected(port, changed, types, param), size, cyclic)
             if port < len(own.supports):  # a mix does not see its operand where the weight is 0
                 reached = intersect(reached, union(own.supports[port], like.supports[port], size, cyclic), size, cyclic)
             total = union(total, reached, size, cyclic)
         return total
 
 
-def _likeness(shape: int, instruction: Instruction, row: int, kin: Sequence[Kin]) -> Hashable:
+def _congruence_key(shape: int, instruction: Instruction, row: int, members: Sequence[Member]) -> Hashable:
     """Equal for rows that may differ in no more than where their operands differ from their roots."""
     param = instruction.params[row] if instruction.params else None
-    return (shape, param, tuple(one.root for one in kin))
+    return (shape, param, tuple(one.leader for one in members))
 
 
 def _supports(supports: Supports, instruction: Instruction) -> list[list[Region]]:
@@ -175,13 +179,13 @@ def _supports(supports: Supports, instruction: Instruction) -> list[list[Region]
     return [[(a, b, c, d) for a, b, c, d in supports.of(weight).tolist()] for weight in weights]
 
 
-def _with_bases(instruction: Instruction, found: Sequence[Kin]) -> Instruction:
+def _with_bases(instruction: Instruction, found: Sequence[Member]) -> Instruction:
     canvas = whole(instruction.type.size)
-    bases = [kin.root if kin.root != kin.own else (-1, 0) for kin in found]
-    regions = [kin.differs if kin.root != kin.own else canvas for kin in found]
+    bases = [one.leader if one.leader != one.own else (-1, 0) for one in found]
+    regions = [one.differs if one.leader != one.own else canvas for one in found]
     values, rows = as_index([value for value, _ in bases]), as_index([row for _, row in bases])
     return replace(instruction, bases=Bases(values, rows), regions=as_regions(regions))
 
 
-def _alone(number: int, row: int) -> Kin:
-    return Kin((number, row), (number, row), NOTHING)
+def _alone(number: int, row: int) -> Member:
+    return Member((number, row), (number, row), NOTHING)

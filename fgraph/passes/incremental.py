@@ -13,23 +13,23 @@ from dataclasses import replace
 import numpy as np
 
 from fgraph.ir import ops
-from fgraph.ir.baseline import Kept, RowId, rows_of
+from fgraph.ir.baseline import Baseline, RowId, rows_of
 from fgraph.ir.program import Instruction, Operand, Program, as_index
 from fgraph.passes.rewrite import Rewriter
 
 Ids = dict[Hashable, int]  # what makes a row -> its number
 
 
-def reuse(program: Program, kept: Kept) -> Program:
+def reuse(program: Program, baseline: Baseline) -> Program:
     """The program, its kept rows in front, reading these instead of making them again."""
-    prefixed = _with_prefix(program, kept)
+    prefixed = _with_prefix(program, baseline)
     ids: Ids = {}
-    known = _known_rows(kept, ids)
+    known = _known_rows(baseline, ids)
     work = Rewriter(prefixed)
     numbers: dict[RowId, int] = {}
     places = _first_places(prefixed, known)
     for value, instruction in enumerate(prefixed.instructions):
-        if isinstance(instruction.op, ops.Kept):
+        if isinstance(instruction.op, ops.BaselineRows):
             work.copy(instruction)
             numbers |= {(value, row): number for row, number in enumerate(known[instruction.op.slot])}
         elif isinstance(instruction.op, ops.Join):
@@ -41,12 +41,14 @@ def reuse(program: Program, kept: Kept) -> Program:
 
 def prefix_of(program: Program) -> dict[int, int]:
     """For each kept value, by its slot, where it stands in a program."""
-    return {one.op.slot: value for value, one in enumerate(program.instructions) if isinstance(one.op, ops.Kept)}
+    return {
+        one.op.slot: value for value, one in enumerate(program.instructions) if isinstance(one.op, ops.BaselineRows)
+    }
 
 
-def _with_prefix(program: Program, kept: Kept) -> Program:
-    slots = sorted(kept.tensors)
-    prefix = [_kept_instruction(slot, kept.program.instructions[slot]) for slot in slots]
+def _with_prefix(program: Program, baseline: Baseline) -> Program:
+    slots = sorted(baseline.tensors)
+    prefix = [_baseline_rows(slot, baseline.program.instructions[slot]) for slot in slots]
     shift = len(prefix)
 
     def moved(operand: Operand) -> Operand:
@@ -60,14 +62,16 @@ def _with_prefix(program: Program, kept: Kept) -> Program:
     return replace(program, instructions=(*prefix, *body), outputs=outputs)
 
 
-def _kept_instruction(slot: int, old: Instruction) -> Instruction:
-    return Instruction(ops.Kept(slot, old.type), (), (), old.rows, old.type, as_index(np.zeros(old.rows, np.int64)))
+def _baseline_rows(slot: int, old: Instruction) -> Instruction:
+    return Instruction(
+        ops.BaselineRows(slot, old.type), (), (), old.rows, old.type, as_index(np.zeros(old.rows, np.int64))
+    )
 
 
-def _known_rows(kept: Kept, ids: Ids) -> dict[int, list[int]]:
+def _known_rows(baseline: Baseline, ids: Ids) -> dict[int, list[int]]:
     """A number for every kept row, equal for rows that are made alike."""
     found: dict[int, list[int]] = {}
-    program = kept.program
+    program = baseline.program
     for slot, instruction in enumerate(program.instructions):
         if isinstance(instruction.op, ops.Join):
             continue

@@ -47,16 +47,18 @@ class Rewriter:
 
     def _join(self, distinct: Index, values: Index, rows: Index) -> Operand:
         parts, index, start = [], np.empty(len(rows), np.int64), 0
-        origins = []
+        source_locations = []
         for value in distinct.tolist():
             mine = np.flatnonzero(values == value)
             used, inverse = np.unique(rows[mine], return_inverse=True)
             parts.append(Operand(value, as_index(used)))
-            origins.append(self.instructions[value].origins[used])
+            source_locations.append(self.instructions[value].source_locations[used])
             index[mine] = start + inverse
             start += len(used)
         kind = self.instructions[parts[0].value].type
-        number = self.append(Instruction(Join(), tuple(parts), (), start, kind, as_index(np.concatenate(origins))))
+        number = self.append(
+            Instruction(Join(), tuple(parts), (), start, kind, as_index(np.concatenate(source_locations)))
+        )
         return Operand(number, as_index(index))
 
     def append(self, instruction: Instruction) -> int:
@@ -69,8 +71,8 @@ class Rewriter:
         if rows is None:
             return self.append(replace(old, operands=tuple(operands)))
         params = tuple(old.params[row] for row in rows.tolist()) if old.params else ()
-        origins = as_index(old.origins[rows])
-        return self.append(Instruction(old.op, tuple(operands), params, len(rows), old.type, origins))
+        source_locations = as_index(old.source_locations[rows])
+        return self.append(Instruction(old.op, tuple(operands), params, len(rows), old.type, source_locations))
 
     def settle(self, place: Place) -> None:
         """Say where the rows of the next old value live."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fgraph.ir.ops import Apply, Join, Kept
+from fgraph.ir.ops import Apply, BaselineRows, Join
 from fgraph.ir.program import Instruction, Operand, Program, as_index
 
 Starts = tuple[list[int], list[int]]  # for each old value: the new one it is part of, and the row it starts at
@@ -44,7 +44,7 @@ def _groups(program: Program) -> list[list[int]]:
     group_of: list[int] = []
     for value, instruction in enumerate(program.instructions):
         key: Hashable = (instruction.op, tuple(group_of[operand.value] for operand in instruction.operands))
-        if isinstance(instruction.op, Join | Kept | Apply) or not (instruction.operands or instruction.params):
+        if isinstance(instruction.op, Join | BaselineRows | Apply) or not (instruction.operands or instruction.params):
             key = value  # rows of a user's function, or that nothing tells apart, stay among themselves
         number = known.setdefault(key, len(groups))
         if number == len(groups):
@@ -64,7 +64,7 @@ def _stacked(members: list[Instruction], starts: Starts) -> Instruction:
         operands=tuple(_moved(operands, starts) for operands in ports),
         params=tuple(param for one in members for param in one.params),
         rows=sum(one.rows for one in members),
-        origins=as_index(np.concatenate([one.origins for one in members])),
+        source_locations=as_index(np.concatenate([one.source_locations for one in members])),
     )
 
 

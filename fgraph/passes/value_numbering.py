@@ -18,7 +18,7 @@ from fgraph.passes.rewrite import Rewriter
 Known = dict[Hashable, tuple[int, int]]  # what makes a row -> where it lives
 
 
-def share(program: Program) -> Program:
+def cse(program: Program) -> Program:
     """The program without rows that repeat others."""
     work = Rewriter(program)
     known: dict[tuple[Op, tuple[Type, ...]], Known] = {}
@@ -27,11 +27,11 @@ def share(program: Program) -> Program:
             work.copy(instruction)
         else:
             types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
-            _share_rows(work, instruction, known.setdefault((instruction.op, types), {}))
+            _number_rows(work, instruction, known.setdefault((instruction.op, types), {}))
     return work.finish()
 
 
-def _share_rows(work: Rewriter, instruction: Instruction, known: Known) -> None:
+def _number_rows(work: Rewriter, instruction: Instruction, known: Known) -> None:
     keys = _row_keys(work, instruction)
     fresh: list[int] = []
     for row, key in enumerate(keys):

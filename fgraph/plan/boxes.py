@@ -8,7 +8,7 @@ from typing import Any
 
 from fgraph._graphviz import LARGEST, extent
 from fgraph._ports import Kind
-from fgraph.ir.ops import Hold, LayerOp
+from fgraph.ir.ops import LayerOp, Spill
 from fgraph.plan.steps import Step
 
 _KINDS = {"activation": Kind.FEATURES, "noise": Kind.MASK, "mask": Kind.MASK, "rgb": Kind.IMAGE}
@@ -83,7 +83,7 @@ def _reads(steps: Sequence[Step]) -> list[dict[int, bool]]:
                 if one >= 0:
                     source = copied.get(one, one)
                     reads[source] = reads.get(source, False) or gather.copies_rows
-        if isinstance(step.op, Hold):
+        if isinstance(step.op, Spill):
             copied[number] = min(reads)
         found.append(reads)
     return found
@@ -98,11 +98,11 @@ def _boxes(
     steps: Sequence[Step], reads: Sequence[Mapping[int, bool]], keys: Sequence[tuple[Any, ...]]
 ) -> dict[str, Box]:
     """Steps of equal keys in one box, boxes in the order of their keys; a key ends with what a step is."""
-    drawn = {key for step, key in zip(steps, keys, strict=True) if not isinstance(step.op, Hold)}
+    drawn = {key for step, key in zip(steps, keys, strict=True) if not isinstance(step.op, Spill)}
     names = {key: f"{number} {key[-3]}" for number, key in enumerate(sorted(drawn))}
     boxes = {name: Box() for name in names.values()}
     for step, sources, key in zip(steps, reads, keys, strict=True):
-        if isinstance(step.op, Hold):
+        if isinstance(step.op, Spill):
             continue
         box = boxes[names[key]]
         box.steps.append(step)

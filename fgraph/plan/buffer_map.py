@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fgraph.analysis import Held
+from fgraph._geometry.regions import Cyclic, Region, Size
+from fgraph.analysis import Retained
 from fgraph.ir.baseline import rows_of
-from fgraph.ir.ops import Join, Kept
+from fgraph.ir.ops import BaselineRows, Join
 from fgraph.ir.program import Index, Operand, Program, Regions
-from fgraph.ir.rectangles import Flags, areas, clipped, covering, intersections, whole_regions
-from fgraph.ir.regions import Cyclic, Region, Size
+from fgraph.ir.region_arrays import Flags, areas, clipped, covering, intersections, whole_regions
 from fgraph.plan.gather import ROUND, Gather
 from fgraph.plan.locations import NOWHERE, Places, kept_buffer, nowhere
 
@@ -29,7 +29,7 @@ class Whereabouts:
         self._held: dict[int, list[_Piece]] = {}
         self._beneath: dict[int, Places] = {}  # of values that parts are held of: where those stand
         for value, one in enumerate(program.instructions):
-            if isinstance(one.op, Kept):  # rows of an earlier run stand whole in a buffer of their own
+            if isinstance(one.op, BaselineRows):  # rows of an earlier run stand whole in a buffer of their own
                 regions = whole_regions(one.rows, one.type.size if one.type.spatial else (0, 0))
                 self.put(value, np.arange(one.rows), (kept_buffer(one.op.slot), 0), regions)
 
@@ -44,7 +44,7 @@ class Whereabouts:
         """Rows stand nowhere any more, but for what is held of them."""
         self._tables[value].buffers[rows, 0] = NOWHERE
 
-    def hold(self, held: Held, place: tuple[int, int], region: Region) -> None:
+    def hold(self, held: Retained, place: tuple[int, int], region: Region) -> None:
         """A part of a row stands in a row of a buffer, for chunks after the one that made it."""
         self._held.setdefault(held.row[0], []).append(_Piece(held, place, region))
 
@@ -161,7 +161,7 @@ class Whereabouts:
 class _Piece:
     """A part of a row that is held, and where."""
 
-    held: Held
+    held: Retained
     place: tuple[int, int]  # a buffer, and a row of it
     region: Region
 

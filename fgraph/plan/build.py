@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fgraph._geometry.regions import Region, Size, area, extent, whole
 from fgraph._ports import Kind
-from fgraph.analysis import Cell, Demand, Held, Made, Row, windows_of
-from fgraph.ir.ops import Hold, Mix
+from fgraph.analysis import Bounds, OutputTile, Retained, Row, ValueBounds, footprints_of
+from fgraph.ir.ops import Mix, Spill
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
-from fgraph.ir.rectangles import as_regions, distinct, to_region
-from fgraph.ir.regions import Region, Size, area, extent, whole
+from fgraph.ir.region_arrays import as_regions, distinct, to_region
 from fgraph.ir.types import Type
 from fgraph.plan.buffer_map import Whereabouts
 from fgraph.plan.locations import kept_buffer
@@ -38,15 +38,15 @@ class StepBuilder:
 
     Args:
         program: the program.
-        demand: which rows of each value each chunk makes, and where; and what it keeps for later ones.
+        bounds: which rows of each value each chunk makes, and where; and what it keeps for later ones.
     """
 
-    def __init__(self, program: Program, demand: Demand) -> None:
+    def __init__(self, program: Program, bounds: Bounds) -> None:
         self.program = program
         self.where = Whereabouts(program)
-        self._made = demand.made
-        self._held: dict[tuple[int, Row], list[Held]] = {}  # by the chunk that makes it, value and row
-        for held in demand.held:
+        self._made = bounds.values
+        self._held: dict[tuple[int, Row], list[Retained]] = {}  # by the chunk that makes it, value and row
+        for held in bounds.retained:
             self._held.setdefault((held.chunk, held.row), []).append(held)
         self._keys = schedule_keys(program)
         shapes: dict[Hashable, int] = {}
@@ -77,14 +77,14 @@ class StepBuilder:
         for number, held in enumerate(kept):
             self.where.hold(held, (kept_buffer(_FAR + number), 0), held.region)
 
-    def results(self, cells: Sequence[Cell] | None) -> Iterator[Result]:
+    def results(self, tiles: Sequence[OutputTile] | None) -> Iterator[Result]:
         """The outputs, or the parts of them that are wanted, to be taken after the last step made so far."""
-        if cells is None:
+        if tiles is None:
             for place, output in enumerate(self.program.outputs):
                 yield self._result(place, np.arange(next(iter(output.tensors.values())).rows), None)
             return
         groups: dict[tuple[int, Region | None], list[int]] = {}
-        for place, row, region in cells:
+        for place, row, region in tiles:
             output = self.program.outputs[place]
             whole_rows = output.kind in (Kind.LATENT, Kind.FEATURES)  # of these, each tensor has its own size
             groups.setdefault((place, None if whole_rows else region), []).append(row)
@@ -121,22 +121,22 @@ class StepBuilder:
             for one in kept:  # its buffer stays
                 self.where.hold(*one)
             return []
-        groups: dict[Size, list[Held]] = {}
+        groups: dict[Size, list[Retained]] = {}
         for held, _, _ in kept:
             groups.setdefault(extent(held.region), []).append(held)
         return [self._hold(group) for group in groups.values()]
 
-    def _hold(self, group: list[Held]) -> Step:
+    def _hold(self, group: list[Retained]) -> Step:
         """The step that copies parts of rows, all of one size, out of their buffers."""
         kind = self.program.instructions[group[0].row[0]].type
         regions = as_regions([held.region for held in group])
         rows = [Operand(held.row[0], as_index([held.row[1]])) for held in group]
         tile = None if group[0].region == whole(kind.size) else extent(group[0].region)
-        origins = [self.program.instructions[one.value].origins[one.index] for one in rows]
+        source_locations = [self.program.instructions[one.value].source_locations[one.index] for one in rows]
         step = Step(
-            op=Hold(),
+            op=Spill(),
             key=self._keys[rows[0].value],
-            inputs=(self.where.gather(rows, regions, Hold().windows_wrap),),
+            inputs=(self.where.gather(rows, regions, Spill().footprint_wraps),),
             input_types=(kind,),
             params=(),
             rows=len(group),
@@ -144,7 +144,7 @@ class StepBuilder:
             tile=tile,
             regions=None if tile is None else regions,
             frees=(),
-            origins=as_index(np.concatenate(origins)),
+            source_locations=as_index(np.concatenate(source_locations)),
         )
         for place, held in enumerate(group):
             self.where.hold(held, (self._count, place), held.region)
@@ -163,8 +163,8 @@ class StepBuilder:
             operands = [one.operands[port].take(unit.rows) for one, unit in pairs]
             windows = None
             if regions is not None and types[port].spatial:
-                windows = windows_of(first.op, port, types, regions, params)
-            inputs.append(self.where.gather(operands, windows, first.op.windows_wrap))
+                windows = footprints_of(first.op, port, types, regions, params)
+            inputs.append(self.where.gather(operands, windows, first.op.footprint_wraps))
         return Step(
             op=first.op,
             key=self._keys[batch[0].number],
@@ -176,7 +176,7 @@ class StepBuilder:
             tile=tile,
             regions=regions,
             frees=(),
-            origins=as_index(np.concatenate([one.origins[unit.rows] for one, unit in pairs])),
+            source_locations=as_index(np.concatenate([one.source_locations[unit.rows] for one, unit in pairs])),
         )
 
     def _ports(self, pairs: list[tuple[Instruction, Unit]]) -> list[int]:
@@ -196,7 +196,7 @@ class StepBuilder:
         return Result(place, output, index, region, tensors, self._count - 1)
 
 
-def _units(number: int, kind: Type, made: Made) -> Iterator[Unit]:
+def _units(number: int, kind: Type, made: ValueBounds) -> Iterator[Unit]:
     """What a chunk makes of a value, by the size of its tiles."""
     if not len(made.rows):
         return

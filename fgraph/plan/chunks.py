@@ -10,12 +10,12 @@ from collections.abc import Sequence
 from math import ceil
 
 from fgraph._errors import MemoryBudgetError
+from fgraph._geometry.regions import area
 from fgraph._sizes import in_words
-from fgraph.analysis import Cell, find_regions
+from fgraph.analysis import OutputTile, infer_bounds
 from fgraph.ir.program import Program
-from fgraph.ir.regions import area
-from fgraph.plan.cost import demand_flops
-from fgraph.plan.output_tiles import cells_of, chunks_of, codes_of, halved, joined
+from fgraph.plan.cost import bounded_flops
+from fgraph.plan.output_tiles import chunks_of, codes_of, halved, joined, output_tiles_of
 from fgraph.plan.work import Work, guess_peak, make_work
 
 ROOMS = (0.5, 0.2)  # shares of the memory, for what is kept between chunks, that are tried before none
@@ -37,7 +37,7 @@ def cut_work(program: Program, memory: int | None, rooms: Sequence[float] = ROOM
     Raises:
         MemoryBudgetError: the narrowest chunks are still too large; the message says how large.
     """
-    work = make_work(program, [None], find_regions(program))
+    work = make_work(program, [None], infer_bounds(program))
     peak = max(work.peaks)
     if memory is None or peak <= memory:
         return work
@@ -48,12 +48,12 @@ def cut_work(program: Program, memory: int | None, rooms: Sequence[float] = ROOM
         raise _too_large(search, search.least)
     kept: list[Work] = []
     for room in rooms:
-        if kept and kept[-1].kept_bytes <= room * memory:
+        if kept and kept[-1].retained_bytes <= room * memory:
             continue  # it had no need of more
         found = search.run(room * memory)
         if isinstance(found, Work):
             kept.append(found)
-            if not found.kept_bytes or found.flops <= search.fewest_flops:
+            if not found.retained_bytes or found.flops <= search.fewest_flops:
                 return found  # keeping nothing would not cost less
     plain = search.run(0)
     if isinstance(plain, Work):
@@ -64,10 +64,10 @@ def cut_work(program: Program, memory: int | None, rooms: Sequence[float] = ROOM
 
 
 def _too_large(search: _Search, least: int) -> MemoryBudgetError:
-    if search.cells <= 1:
+    if search.tiles <= 1:
         return MemoryBudgetError(f"the work cannot be cut, and needs {_beside(least, search.memory)}")
     return MemoryBudgetError(
-        f"the work needs {in_words(search.peak)} at once, and cut into {search.cells} chunks, the most there can be, "
+        f"the work needs {in_words(search.peak)} at once, and cut into {search.tiles} chunks, the most there can be, "
         f"still {_beside(least, search.memory)}"
     )
 
@@ -97,28 +97,28 @@ class _Search:
         self.memory = memory
         self.peak = peak
         self._program = program
-        self._rows = cells_of(program)
-        self.cells = sum(map(len, self._rows))
+        self._rows = output_tiles_of(program)
+        self.tiles = sum(map(len, self._rows))
         self.codes = self._alone([])
-        self._first = ceil(self.cells / max(2, ceil(peak / memory)))  # cells of a chunk
+        self._first = ceil(self.tiles / max(2, ceil(peak / memory)))  # tiles of a chunk
 
     @property
     def least(self) -> int:
         """The peak of a chunk of one cell, a large one, that makes all it needs."""
         if not self._rows:
             return self.codes
-        cells = max(self._rows, key=lambda cells: area(cells[0][2]))
-        return self._alone([[cells[len(cells) // 2]]])
+        tiles = max(self._rows, key=lambda tiles: area(tiles[0][2]))
+        return self._alone([[tiles[len(tiles) // 2]]])
 
     @property
     def fewest_flops(self) -> float:
         """The FLOPs of the fewest chunks that could fit, where nothing is kept between them."""
         wanted = self._wanted(chunks_of(self._rows, self._first))
-        return demand_flops(self._program, find_regions(self._program, wanted))
+        return bounded_flops(self._program, infer_bounds(self._program, wanted))
 
     def run(self, room: float) -> Work | int:
         """The work that fits, where up to `room` bytes are kept between chunks; else the least peak that was found."""
-        if not self.cells:
+        if not self.tiles:
             return self.codes  # there is nothing to cut
         size = self._first
         while True:
@@ -128,20 +128,20 @@ class _Search:
             size = self._smaller(size, found)
 
     def _smaller(self, size: int, peak: int) -> int:
-        """How many cells a chunk should have, where those of `size` have that peak."""
-        each = (self.peak - peak) / max(1, self.cells - size)  # what a cell adds; the rest is a floor
+        """How many tiles a chunk should have, where those of `size` have that peak."""
+        each = (self.peak - peak) / max(1, self.tiles - size)  # what a cell adds; the rest is a floor
         guess = size - ceil((peak - self.memory) / each) if each > 0 else 0
         return max(1, size // 2, min(guess, size - 1))
 
-    def _fit(self, chunks: list[list[Cell]], room: float) -> Work | int:
+    def _fit(self, chunks: list[list[OutputTile]], room: float) -> Work | int:
         """The work in these chunks, the few that are too large cut in two; or how large it is."""
-        demand = find_regions(self._program, self._wanted(chunks), room)
-        peak = guess_peak(self._program, self._wanted(chunks), demand)
+        bounds = infer_bounds(self._program, self._wanted(chunks), room)
+        peak = guess_peak(self._program, self._wanted(chunks), bounds)
         row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, which repeats much
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
         while True:
-            work = make_work(self._program, self._wanted(chunks), demand)
+            work = make_work(self._program, self._wanted(chunks), bounds)
             large = {chunk for chunk, peak in enumerate(work.peaks[1:]) if peak > self.memory}
             if max(work.peaks) <= self.memory:
                 return work
@@ -149,13 +149,13 @@ class _Search:
                 return max(work.peaks)
             cut = [halved(one) if chunk in large else [one] for chunk, one in enumerate(chunks)]
             chunks = [one for parts in cut for one in parts]
-            demand = find_regions(self._program, self._wanted(chunks), room)
+            bounds = infer_bounds(self._program, self._wanted(chunks), room)
 
-    def _alone(self, chunks: Sequence[Sequence[Cell]]) -> int:
+    def _alone(self, chunks: Sequence[Sequence[OutputTile]]) -> int:
         """The peak of these chunks, which keep nothing for others."""
         wanted = self._wanted(chunks)
-        return max(make_work(self._program, wanted, find_regions(self._program, wanted)).peaks)
+        return max(make_work(self._program, wanted, infer_bounds(self._program, wanted)).peaks)
 
-    def _wanted(self, chunks: Sequence[Sequence[Cell]]) -> list[list[Cell]]:
+    def _wanted(self, chunks: Sequence[Sequence[OutputTile]]) -> list[list[OutputTile]]:
         """What each chunk wants, that of the codes first."""
         return [codes_of(self._program), *map(joined, chunks)]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fgraph.analysis import Demand
+from fgraph.analysis import Bounds
 from fgraph.ir.ops import Join, LayerOp, Mix, Op
 from fgraph.ir.program import Program
 from fgraph.ir.types import Type
@@ -66,10 +66,10 @@ def program_flops(program: Program) -> int:
     return total
 
 
-def demand_flops(program: Program, demand: Demand) -> float:
+def bounded_flops(program: Program, bounds: Bounds) -> float:
     """No more than the FLOPs of making what is asked of a program."""
     total = 0.0
-    for instruction, made in zip(program.instructions, demand.made, strict=True):
+    for instruction, made in zip(program.instructions, bounds.values, strict=True):
         op, kind = instruction.op, instruction.type
         read = tuple(program.instructions[operand.value].type for operand in instruction.operands)
         if isinstance(op, Mix):

@@ -14,13 +14,13 @@ import numpy as np
 
 from fgraph.ir.ops import (
     Affine,
+    BaselineRows,
     Conv,
     Draw,
     DrawMask,
     Filtered,
     Invert,
     Join,
-    Kept,
     MapZ,
     NoiseField,
     Op,
@@ -65,7 +65,7 @@ def step_seconds(step: Step, speeds: Speeds) -> float:
 def op_seconds(op: Op, inputs: Sequence[Type], output: Type, rows: tuple[int, int], speeds: Speeds) -> float:
     """Seconds of one call over `rows`: how many there are, and how many of them differ in their parameters."""
     count, distinct = rows
-    if isinstance(op, Join | Kept):
+    if isinstance(op, Join | BaselineRows):
         return 0.0
     moved = count * (output.numbers + sum(one.numbers for one in inputs)) * _width(speeds) / speeds.bandwidth
     if isinstance(op, _DRAWN):

@@ -10,11 +10,10 @@ from typing import Literal
 
 import numpy as np
 
+from fgraph._geometry.regions import Cyclic, Region, Size, Span, area, pieces
 from fgraph.ir.program import Index, Regions, as_index
-from fgraph.ir.regions import Cyclic, Size, Span, area, pieces
 from fgraph.plan.locations import NOWHERE, Places
 
-Box = tuple[int, int, int, int]  # top, left, bottom, right within a tile
 ROUND: Cyclic = (True, True)  # a region that stands in a buffer may go round; one that does not is none the worse
 
 
@@ -23,11 +22,11 @@ class Copy:
     """Pixels of consecutive rows that come from one buffer."""
 
     rows: tuple[int, int]  # of the result, half-open
-    box: Box  # of the result
+    box: Region  # of the result
     buffer: int
     source_row: int
     repeats: bool  # whether one source row serves all rows, rather than consecutive ones
-    source_box: Box
+    source_box: Region
 
     @property
     def source_rows(self) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fgraph.ir.program import Index, Regions
-from fgraph.ir.rectangles import Flags
+from fgraph.ir.region_arrays import Flags
 
 NOWHERE = -1
 

@@ -7,17 +7,17 @@ from math import ceil
 
 import numpy as np
 
+from fgraph._geometry.regions import NOTHING, Region, Size, whole
 from fgraph._ports import Kind
-from fgraph.analysis import Cell
+from fgraph.analysis import OutputTile
 from fgraph.ir.ops import Join
 from fgraph.ir.program import Index, Operand, Program
-from fgraph.ir.regions import NOTHING, Region, Size, whole
 
 _NARROWEST = 16  # pixels: thinner output tiles would cost mostly halo
 _ENDED = -1
 
 
-def codes_of(program: Program) -> list[Cell]:
+def codes_of(program: Program) -> list[OutputTile]:
     """What the first chunk, which makes the codes, wants of the outputs: those that are codes."""
     return [
         (place, row, NOTHING)
@@ -27,12 +27,12 @@ def codes_of(program: Program) -> list[Cell]:
     ]
 
 
-def cells_of(program: Program) -> list[list[Cell]]:
-    """For each row of the outputs its cells: stretches of images along their longer side.
+def output_tiles_of(program: Program) -> list[list[OutputTile]]:
+    """For each row of the outputs its tiles: stretches of images along their longer side.
 
     Rows of one origin follow each other, so that a chunk makes those that share most, and keeps least for others.
     """
-    found: list[list[Cell]] = []
+    found: list[list[OutputTile]] = []
     operands: list[Operand] = []
     for place, output in enumerate(program.outputs):
         operand = next(iter(output.tensors.values()))
@@ -79,35 +79,35 @@ def _first_read(program: Program, values: Index, rows: Index) -> tuple[Index, In
     return before, at
 
 
-def chunks_of(rows: Sequence[Sequence[Cell]], size: int) -> list[list[Cell]]:
-    """The cells in chunks of no more than `size`; a row is cut only where it alone has more."""
-    chunks: list[list[Cell]] = []
-    current: list[Cell] = []
-    for cells in rows:
-        if current and len(current) + len(cells) > size:
+def chunks_of(rows: Sequence[Sequence[OutputTile]], size: int) -> list[list[OutputTile]]:
+    """The tiles in chunks of no more than `size`; a row is cut only where it alone has more."""
+    chunks: list[list[OutputTile]] = []
+    current: list[OutputTile] = []
+    for tiles in rows:
+        if current and len(current) + len(tiles) > size:
             chunks.append(current)
             current = []
-        if len(cells) <= size:
-            current = [*current, *cells]
+        if len(tiles) <= size:
+            current = [*current, *tiles]
             continue
-        count = ceil(len(cells) / size)
-        chunks += [list(cells[part * len(cells) // count : (part + 1) * len(cells) // count]) for part in range(count)]
+        count = ceil(len(tiles) / size)
+        chunks += [list(tiles[part * len(tiles) // count : (part + 1) * len(tiles) // count]) for part in range(count)]
     return [*chunks, current] if current else chunks
 
 
-def halved(cells: Sequence[Cell]) -> list[list[Cell]]:
+def halved(tiles: Sequence[OutputTile]) -> list[list[OutputTile]]:
     """A chunk in two: between two rows, if it has several."""
-    borders = [place for place in range(1, len(cells)) if cells[place][:2] != cells[place - 1][:2]]
-    middle = len(cells) // 2
+    borders = [place for place in range(1, len(tiles)) if tiles[place][:2] != tiles[place - 1][:2]]
+    middle = len(tiles) // 2
     if borders:
         middle = min(borders, key=lambda border: abs(border - middle))
-    return [list(cells[:middle]), list(cells[middle:])]
+    return [list(tiles[:middle]), list(tiles[middle:])]
 
 
-def joined(cells: Sequence[Cell]) -> list[Cell]:
+def joined(tiles: Sequence[OutputTile]) -> list[OutputTile]:
     """Cells of one row that follow each other, as one."""
-    found: list[Cell] = []
-    for place, row, region in cells:
+    found: list[OutputTile] = []
+    for place, row, region in tiles:
         if found and found[-1][:2] == (place, row):
             found[-1] = (place, row, (*found[-1][2][:2], *region[2:]))
         else:

@@ -9,7 +9,7 @@ from typing import Any
 
 from fgraph._errors import MemoryBudgetError
 from fgraph.analysis import without_differences
-from fgraph.ir.baseline import Kept
+from fgraph.ir.baseline import Baseline
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
 from fgraph.passes import find_differences, reuse
@@ -40,10 +40,10 @@ class Plan:
     torch_compile: bool | str = False  # whether layers go through torch.compile, or by which backend
     memory: int | None = None  # bytes it was cut to fit; None: what the device has free when it runs
     chunks: int = 1
-    kept_bytes: int = 0  # of maps, at most, that one chunk leaves for later ones
+    retained_bytes: int = 0  # of maps, at most, that one chunk leaves for later ones
     repeated_flops: float = 0.0  # of what several chunks make of the same pixels
-    keeps: tuple[Standing, ...] = ()  # where values stand at the end, of a plan that keeps them
-    kept: Kept | None = None  # the run that it builds on
+    baseline_values: tuple[Standing, ...] = ()  # where values stand at the end, of a plan that keeps them
+    baseline: Baseline | None = None  # the run that it builds on
 
     @cached_property
     def cost(self) -> Cost:
@@ -80,26 +80,26 @@ class Plan:
             return self
         return cut if cut.cost.flops <= _REPEATED * self.cost.flops else self
 
-    def keeping(self) -> Plan:
+    def as_baseline(self) -> Plan:
         """The same work with every value made whole and kept, for later runs to build on.
 
         Raises:
             MemoryBudgetError: all values together need more than the plan's memory.
         """
         program = without_differences(self.program)
-        work, keeps = keep_work(program, self.memory)
-        return replace(self, **_parts(work), program=program, keeps=keeps)
+        work, values = keep_work(program, self.memory)
+        return replace(self, **_parts(work), program=program, baseline_values=values)
 
-    def after(self, kept: Kept) -> Plan:
+    def after(self, baseline: Baseline) -> Plan:
         """The same work, computing only what differs from a run before; all of it, if that ran other models.
 
         Raises:
             MemoryBudgetError: it cannot be cut to the plan's memory.
         """
-        if not kept.serves(self.models, self.precision):
+        if not baseline.serves(self.models, self.precision):
             return self
-        program = find_differences(verify(reuse(without_differences(self.program), kept)), kept)
-        return replace(self, **_parts(cut_work(verify(program), self.memory)), program=program, kept=kept)
+        program = find_differences(verify(reuse(without_differences(self.program), baseline)), baseline)
+        return replace(self, **_parts(cut_work(verify(program), self.memory)), program=program, baseline=baseline)
 
     def __str__(self) -> str:
         from fgraph.plan.text import to_table
@@ -117,16 +117,16 @@ def make_plan(
     precision: str = "float32",
     torch_compile: bool | str = False,
     memory: int | None = None,
-    kept: Kept | None = None,
+    baseline: Baseline | None = None,
 ) -> Plan:
-    """Batch a program into steps, in as few chunks as fit `memory` bytes; with `kept`, as `Plan.after` does.
+    """Batch a program into steps, in as few chunks as fit `memory` bytes; with `baseline`, as `Plan.after` does.
 
     Raises:
         MemoryBudgetError: it cannot be cut so small.
     """
     plan = Plan(raw, program, (), (), models, single, device, precision, torch_compile, memory)
-    if kept is not None and kept.serves(models, precision):
-        return plan.after(kept)
+    if baseline is not None and baseline.serves(models, precision):
+        return plan.after(baseline)
     return replace(plan, **_parts(cut_work(program, memory)))
 
 
@@ -136,6 +136,6 @@ def _parts(work: Work) -> dict[str, Any]:
         "steps": work.steps,
         "results": work.results,
         "chunks": work.chunks,
-        "kept_bytes": work.kept_bytes,
+        "retained_bytes": work.retained_bytes,
         "repeated_flops": work.repeated_flops,
     }

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
+from fgraph._geometry.regions import Region, Size
 from fgraph.ir.ops import Const, Mix, Op
 from fgraph.ir.program import Index, Output, Regions
-from fgraph.ir.regions import Region, Size
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
 from fgraph.plan.schedule import Key
@@ -30,7 +30,7 @@ class Step:
     tile: Size | None
     regions: Regions | None
     frees: tuple[int, ...]  # buffers that nothing reads after this step
-    origins: Index
+    source_locations: Index
 
     @property
     def is_plain(self) -> bool:

@@ -19,7 +19,7 @@ def structure_of(plan: Plan) -> Hashable:
     parameters that are numbers, and in the names of outputs.
     """
     models = sorted((name, getattr(model, "identity", id(model))) for name, model in plan.models.items())
-    manner = (plan.device, plan.precision, plan.torch_compile, id(plan.kept), *models)
+    manner = (plan.device, plan.precision, plan.torch_compile, id(plan.baseline), *models)
     return (manner, *map(_step, plan.steps), *map(_result, plan.results))
 
 

@@ -63,7 +63,7 @@ def _chunks(plan: Plan) -> str:
 
 
 def _between_chunks(plan: Plan) -> str:
-    kept = f"up to {in_words(plan.kept_bytes)}" if plan.kept_bytes else "nothing"
+    kept = f"up to {in_words(plan.retained_bytes)}" if plan.retained_bytes else "nothing"
     repeated = f"{plan.repeated_flops / plan.cost.flops:.1%}"
     return f", by stretches of the outputs; {kept} kept from one for others, {repeated} of all FLOPs repeated"
 

@@ -10,10 +10,10 @@ import numpy as np
 
 from fgraph._errors import MemoryBudgetError
 from fgraph._sizes import in_words
-from fgraph.analysis import Demand, Wanted, all_whole
+from fgraph.analysis import Bounds, ChunkOutputs, whole_bounds
 from fgraph.ir.ops import Join, LayerOp
 from fgraph.ir.program import Program
-from fgraph.ir.rectangles import areas
+from fgraph.ir.region_arrays import areas
 from fgraph.plan.build import StepBuilder
 from fgraph.plan.cost import bytes_in_use
 from fgraph.plan.steps import Result, Step
@@ -41,7 +41,7 @@ class Work:
         return [max(used[start:end], default=0) for start, end in zip(starts, self.ends, strict=True)]
 
     @cached_property
-    def kept_bytes(self) -> int:
+    def retained_bytes(self) -> int:
         """The most bytes of maps that one chunk leaves for later ones."""
         alive = most = 0
         ends = set(self.ends)
@@ -63,33 +63,33 @@ class Work:
         return sum(isinstance(step.op, LayerOp) for step in self.steps)
 
 
-def make_work(program: Program, wanted: Sequence[Wanted], demand: Demand) -> Work:
+def make_work(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> Work:
     """All chunks: their steps and results."""
-    builder = StepBuilder(program, demand)
+    builder = StepBuilder(program, bounds)
     steps: list[Step] = []
     results: list[Result] = []
     ends = []
-    for chunk, cells in enumerate(wanted):
+    for chunk, tiles in enumerate(wanted):
         steps += builder.chunk(chunk)
-        results += builder.results(cells)
+        results += builder.results(tiles)
         ends.append(len(steps))
-    return Work(with_lifetimes(steps, results), tuple(results), tuple(ends), demand.repeated_flops)
+    return Work(with_lifetimes(steps, results), tuple(results), tuple(ends), bounds.repeated_flops)
 
 
-def guess_peak(program: Program, wanted: Sequence[Wanted], demand: Demand) -> int:
+def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> int:
     """The peak of the chunk that makes and keeps most, which is found without making the others."""
-    made = demand.held_bytes.copy()
-    for one, instruction in zip(demand.made, program.instructions, strict=True):
+    made = bounds.retained_bytes.copy()
+    for one, instruction in zip(bounds.values, program.instructions, strict=True):
         if instruction.type.spatial:
             weights = 4.0 * instruction.type.shape[0] * areas(one.regions)
             made += np.bincount(one.chunks, weights, minlength=len(wanted))
     largest = int(np.argmax(made[1:])) + 1
-    builder = StepBuilder(program, demand)
+    builder = StepBuilder(program, bounds)
     steps = builder.chunk(0)
     builder.pretend(largest)
     steps += builder.chunk(largest)
     results = list(builder.results(wanted[largest]))
-    return max(bytes_in_use(with_lifetimes(steps, results), results)) + int(demand.held_bytes[largest])
+    return max(bytes_in_use(with_lifetimes(steps, results), results)) + int(bounds.retained_bytes[largest])
 
 
 def with_lifetimes(steps: Sequence[Step], results: Sequence[Result]) -> tuple[Step, ...]:
@@ -127,7 +127,7 @@ def keep_work(program: Program, memory: int | None) -> tuple[Work, tuple[Standin
     Raises:
         MemoryBudgetError: all values together need more than `memory` bytes.
     """
-    builder = StepBuilder(program, all_whole(program))
+    builder = StepBuilder(program, whole_bounds(program))
     steps = builder.chunk(0)
     work = Work(tuple(steps), tuple(builder.results(None)), (len(steps),))
     needed = max(work.peaks)

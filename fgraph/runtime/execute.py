@@ -54,8 +54,8 @@ def execute(
     for result in plan.results:
         ready.setdefault(result.after, []).append(result)
     buffers: dict[int, Tensor] = {}
-    if plan.kept is not None:
-        buffers |= {kept_buffer(slot): tensor for slot, tensor in plan.kept.tensors.items()}
+    if plan.baseline is not None:
+        buffers |= {kept_buffer(slot): tensor for slot, tensor in plan.baseline.tensors.items()}
 
     def hand_over(number: int) -> None:
         for result in ready.get(number, ()):
@@ -75,7 +75,7 @@ def execute(
             if on_freed:
                 on_freed(freed)
             job.advance()
-    return {one.value: buffers[one.buffer][one.start : one.start + one.rows] for one in plan.keeps}
+    return {one.value: buffers[one.buffer][one.start : one.start + one.rows] for one in plan.baseline_values}
 
 
 def from_host(plan: Plan, step: Step, context: KernelContext) -> Tensor | None:
@@ -109,5 +109,7 @@ def _run_step(
     except FgraphError:
         raise
     except Exception as error:
-        nodes = ", ".join(dict.fromkeys(str(plan.raw.origins[origin]) for origin in step.origins[:3].tolist()))
+        nodes = ", ".join(
+            dict.fromkeys(str(plan.raw.source_locations[origin]) for origin in step.source_locations[:3].tolist())
+        )
         raise RunError(f"{step.op} failed on {step.rows} rows, for {nodes}: {error}") from error

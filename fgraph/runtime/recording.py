@@ -34,7 +34,7 @@ RECORDED: tuple[type[Op], ...] = (
     ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice,
     ops.Slope, ops.Move, ops.TruncateStyles, ops.Slerp, ops.Combine,
     ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix,
-    ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Clamp, ops.Hold,
+    ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Clamp, ops.Spill,
 )  # fmt: skip
 _BESIDE = 2  # a plan is cut to 1 / this of what is free: its fixed buffers, and all its results, stand beside it
 _LOG = logging.getLogger("fgraph")
@@ -76,7 +76,7 @@ def record(plan: Plan) -> Recording | None:
     if recorder is None:
         reason = f"only on CUDA, and this is {context.device.type}"
     elif unfit:
-        reason = f"{unfit[0].op}, for {plan.raw.origins[int(unfit[0].origins[0])]}, may ask the host"
+        reason = f"{unfit[0].op}, for {plan.raw.source_locations[int(unfit[0].source_locations[0])]}, may ask the host"
     else:
         try:
             return Recording(plan, context, recorder)

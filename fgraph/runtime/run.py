@@ -12,7 +12,7 @@ import torch
 
 from fgraph import _results as results
 from fgraph._errors import FgraphError
-from fgraph.ir.baseline import Kept
+from fgraph.ir.baseline import Baseline
 from fgraph.ir.program import as_index
 from fgraph.plan import Plan, Result, Step
 from fgraph.runtime.collect import Collector
@@ -48,17 +48,19 @@ def run_plan(
         if plan.memory is not None:
             on_freed = give_back
             give_back()
-    if plan.memory is None and not plan.keeps:
+    if plan.memory is None and not plan.baseline_values:
         free = free_bytes(context.device)
         plan = plan.thrifty if context.device.type == "cpu" else plan
         plan = plan.within(free // 2 if context.dtype == torch.float64 else free)  # plans count in fp32
     collector = Collector(plan.program)
     tensors = execute(plan, context, collector.take, on_step=on_step, on_freed=on_freed)
     found = collector.finish()
-    if plan.keeps or plan.kept:
-        kept = Kept(plan.program, tensors, plan.models, plan.precision) if plan.keeps else plan.kept
+    if plan.baseline_values or plan.baseline:
+        baseline = (
+            Baseline(plan.program, tensors, plan.models, plan.precision) if plan.baseline_values else plan.baseline
+        )
         for one in found:
-            one.kept = kept
+            one.baseline = baseline
     return found
 
 

@@ -9,10 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fgraph._geometry.regions import Region
 from fgraph.ir.ops import BendChannels, Concat, DrawMask, Filtered, Fourier, Mix, NoiseField, Op, SpatialOp, Upsample
 from fgraph.ir.program import as_index
-from fgraph.ir.rectangles import to_region
-from fgraph.ir.regions import Region
+from fgraph.ir.region_arrays import to_region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.kernels.alias_free import filtered_tiles, fourier_tiles

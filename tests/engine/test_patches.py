@@ -96,7 +96,7 @@ def test_proposals_are_the_copies_that_they_say(engine: Any) -> None:
     varied = run(decoded(patches=rule), engine=engine, model="landscape")["image"].array
     plan = fgraph.compile({"models": {"main": "landscape"}, "nodes": decoded(patches=rule), "outputs": ["image"]})
     number = next(i for i, one in enumerate(plan.raw.instructions) if one.op.name == "propose")
-    rows = fgraph.run(plan.keeping())["image"]
+    rows = fgraph.run(plan.as_baseline())["image"]
     assert_close(rows.array, varied, "kept")
     from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
 

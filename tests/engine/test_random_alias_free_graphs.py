@@ -77,7 +77,7 @@ def test_work_cut_into_chunks_makes_the_same(document: dict[str, Any], parts: in
 @thoroughly(10)
 @given(alias_free_graphs(), st.integers(0, 3))
 def test_a_run_that_builds_on_another_makes_the_same(document: dict[str, Any], seed: int) -> None:
-    kept = fgraph.run(load(document), keep=True, device="cpu")
+    baseline = fgraph.run(load(document), keep=True, device="cpu")
     for one in (document, document | {"seed": seed}):
         graph = load(one)
-        assert_equal(fgraph.run(graph, since=kept, device="cpu"), fgraph.run(graph, device="cpu"))
+        assert_equal(fgraph.run(graph, since=baseline, device="cpu"), fgraph.run(graph, device="cpu"))

@@ -99,11 +99,11 @@ def resown(document: dict[str, Any], seed: int) -> dict[str, Any]:
 @given(st.lists(graphs(), min_size=2, max_size=2), st.integers(0, 3))
 def test_a_run_that_builds_on_another_makes_the_same(documents: list[dict[str, Any]], seed: int) -> None:
     before = load(documents[0])
-    kept = fgraph.run(before, keep=True, device="cpu")
-    assert_equal(kept, fgraph.run(before, device="cpu"))
+    baseline = fgraph.run(before, keep=True, device="cpu")
+    assert_equal(baseline, fgraph.run(before, device="cpu"))
     for document in (documents[0], documents[0] | {"seed": seed}, resown(documents[0], seed), documents[1]):
         graph = load(document)
-        assert_equal(fgraph.run(graph, since=kept, device="cpu"), fgraph.run(graph, device="cpu"))
+        assert_equal(fgraph.run(graph, since=baseline, device="cpu"), fgraph.run(graph, device="cpu"))
 
 
 def _first(result: Any) -> np.ndarray:

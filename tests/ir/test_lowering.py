@@ -46,8 +46,13 @@ def test_graphs_that_differ_in_a_static_field_share_what_stands_before_it() -> N
 def test_every_row_knows_its_graph_and_node() -> None:
     program = lowered(document(BLEND, seed=1), document(BLEND, seed=2))
     draw = program.instructions[0]
-    origins = [program.origins[origin] for origin in draw.origins.tolist()]
-    assert [(origin.graph, origin.node) for origin in origins] == [(0, "left"), (0, "right"), (1, "left"), (1, "right")]
+    source_locations = [program.source_locations[origin] for origin in draw.source_locations.tolist()]
+    assert [(origin.graph, origin.node) for origin in source_locations] == [
+        (0, "left"),
+        (0, "right"),
+        (1, "left"),
+        (1, "right"),
+    ]
 
 
 def test_what_is_not_truncated_stays_in_z_beside_what_is() -> None:

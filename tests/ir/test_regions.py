@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fgraph.ir import regions as r
+from fgraph._geometry import regions as r
 
 Pixels = set[tuple[int, int]]
 

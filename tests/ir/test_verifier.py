@@ -100,8 +100,8 @@ RULES: dict[str, tuple[Callable[[Program], Program], str]] = {
         "3 parameters for 3 rows",
     ),
     "an origin for each row": (
-        lambda program: changed(program, SHIFT, origins=as_index([0])),
-        "1 origins for 3 rows",
+        lambda program: changed(program, SHIFT, source_locations=as_index([0])),
+        "1 source_locations for 3 rows",
     ),
     "a join has the rows of its operands": (lambda program: with_join(program, 2), "another number of rows"),
     "outputs exist": (

@@ -15,7 +15,7 @@ import pytest
 from fgraph.ir.program import Program
 from fgraph.ir.text import to_text
 from fgraph.ir.verify import verify
-from fgraph.passes import remove_dead, share, simplify, stack
+from fgraph.passes import cse, dce, simplify, stack
 from tests.programs import lowered
 
 FILES = Path(__file__).parent / "fixtures"
@@ -130,15 +130,15 @@ FIXTURES = (
         ),
     ),
     Fixture(
-        "share_rows",
+        "cse_rows",
         "Equal rows of one operation are one row.",
-        share,
+        cse,
         (document(["t"], **paused("b4.conv1", [5, 6, 5])),),
     ),
     Fixture(
-        "share_across_operations",
+        "cse_across_operations",
         "The same layer on the same styles, lowered twice since one pass is taken further, is called once.",
-        share,
+        cse,
         (
             document(
                 ["t", "u"],
@@ -149,21 +149,21 @@ FIXTURES = (
         ),
     ),
     Fixture(
-        "share_across_graphs",
+        "cse_across_graphs",
         "Edits of one seed in several graphs share what lies below the edit.",
-        share,
+        cse,
         tuple(document(["s"], **paused("b4.conv1", 5), s=moved(amount)) for amount in (0.25, 0.5, 0.25)),
     ),
     Fixture(
-        "dead_rows",
+        "dce_rows",
         "Rows that no output looks at are not made, back to their seeds.",
-        remove_dead,
+        dce,
         (document(["last"], **paused("b4.conv1", [5, 6, 7]), last={"op": "rows", "of": "t", "take": "-1"}),),
     ),
     Fixture(
-        "dead_operations",
+        "dce_operations",
         "What leads to no output goes altogether.",
-        remove_dead,
+        dce,
         (document(["ta"], **PAUSED, alpha=constant(0.5), m=blend("ta", "tb", "alpha")),),
     ),
 )

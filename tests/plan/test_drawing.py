@@ -165,8 +165,8 @@ def test_of_too_many_boxes_all_calls_of_a_layer_are_one(monkeypatch: pytest.Monk
 
 
 def test_a_run_that_builds_on_an_earlier_one_is_drawn() -> None:
-    kept = fgraph.run(GRAPH, keep=True, device="cpu").kept
-    plan = planned(GRAPH.replace("0.25, 0.25]", "0.25, 0.5]")).after(kept)
+    baseline = fgraph.run(GRAPH, keep=True, device="cpu").baseline
+    plan = planned(GRAPH.replace("0.25, 0.25]", "0.25, 0.5]")).after(baseline)
     assert ordered(find_boxes(plan.steps)[0])
     drawing = drawn(plan)
     assert calls(drawing) == len(plan.steps)

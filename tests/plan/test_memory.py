@@ -11,8 +11,8 @@ import torch
 from torch.profiler import profile
 
 import fgraph
-from fgraph.analysis import retention as keeping
-from fgraph.ir.ops import Hold
+from fgraph.analysis import retention
+from fgraph.ir.ops import Spill
 from fgraph.runtime import memory
 from fgraph.runtime.memory import free_bytes, keep_freed_memory
 from fgraph.stylegan.generators.stylegan2 import Generator
@@ -96,12 +96,12 @@ def test_a_long_panorama_stays_in_its_budget(model: Generator) -> None:
 
 
 def test_what_chunks_keep_is_in_what_was_predicted(model: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keeping, "_COPIED", 0.0)  # so that a small generator keeps borders, too
-    monkeypatch.setattr(keeping, "_CALL", 0.0)
+    monkeypatch.setattr(retention, "_COPIED", 0.0)  # so that a small generator keeps borders, too
+    monkeypatch.setattr(retention, "_CALL", 0.0)
     whole = fgraph.compile(strengths(model, 32))
     plan = whole.within(whole.cost.peak_bytes // 12)
-    assert any(isinstance(step.op, Hold) for step in plan.steps)
-    assert plan.kept_bytes > 0.3 * plan.cost.peak_bytes
+    assert any(isinstance(step.op, Spill) for step in plan.steps)
+    assert plan.retained_bytes > 0.3 * plan.cost.peak_bytes
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 import fgraph
-from fgraph.analysis import find_regions
+from fgraph._geometry.regions import NOTHING, clip, covers, intersect, whole
+from fgraph.analysis import infer_bounds
 from fgraph.analysis.access import cyclic_axes
 from fgraph.ir.baseline import rows_of
 from fgraph.ir.ops import DrawMask, Mix
 from fgraph.ir.program import Operand
-from fgraph.ir.regions import NOTHING, clip, covers, intersect, whole
 from fgraph.plan import Plan
 from fgraph.plan.chunks import _beside
 from tests.networks import tiny
@@ -113,15 +113,15 @@ def test_strengths_of_one_edit_are_computed_only_where_they_differ() -> None:
 
 
 def test_what_moves_costs_what_changes() -> None:
-    kept = fgraph.run(local_edit(0.5), keep=True, device="cpu")
+    baseline = fgraph.run(local_edit(0.5), keep=True, device="cpu")
     other = local_edit(0.9)
     plan = fgraph.compile(other, device="cpu")
-    after = plan.after(kept.kept)
+    after = plan.after(baseline.baseline)
     assert conv_flops(after) < 0.5 * conv_flops(plan)
-    assert np.abs(image(other, since=kept, device="cpu") - image(plan)).max() < 1e-5
-    same = fgraph.compile(local_edit(0.5), device="cpu").after(kept.kept)
+    assert np.abs(image(other, since=baseline, device="cpu") - image(plan)).max() < 1e-5
+    same = fgraph.compile(local_edit(0.5), device="cpu").after(baseline.baseline)
     assert conv_flops(same) == 0
-    assert np.abs(image(local_edit(0.5), since=kept, device="cpu") - kept["image"].array).max() < 1e-5
+    assert np.abs(image(local_edit(0.5), since=baseline, device="cpu") - baseline["image"].array).max() < 1e-5
 
 
 @pytest.mark.parametrize("before", [0.0, 0.5, 1.0])
@@ -133,27 +133,27 @@ def test_one_seed_of_two_is_changed(before: float, seeds: tuple[int, int]) -> No
             document["nodes"][node] = {"op": "sample", "seed": seed}
         return document
 
-    kept = fgraph.run(blended(before, (2, 5)), keep=True, device="cpu")
+    baseline = fgraph.run(blended(before, (2, 5)), keep=True, device="cpu")
     other = blended(0.5, seeds)
-    assert np.abs(image(other, since=kept, device="cpu") - image(other, device="cpu")).max() < 1e-5
+    assert np.abs(image(other, since=baseline, device="cpu") - image(other, device="cpu")).max() < 1e-5
 
 
 def test_a_run_of_another_model_does_not_build_on_this_one() -> None:
-    kept = fgraph.run(local_edit(0.5), keep=True, device="cpu")
+    baseline = fgraph.run(local_edit(0.5), keep=True, device="cpu")
     other = local_edit(0.5) | {"models": {"main": tiny(1, 32)}}
-    assert np.abs(image(other, since=kept, device="cpu") - image(other, device="cpu")).max() < 1e-6
+    assert np.abs(image(other, since=baseline, device="cpu") - image(other, device="cpu")).max() < 1e-6
 
 
 def test_since_asks_for_results_that_were_kept() -> None:
     plain = fgraph.run(local_edit(0.5), device="cpu")
     with pytest.raises(fgraph.FgraphError, match="keep=True"):
         fgraph.run(local_edit(0.5), since=plain)
-    kept = fgraph.run(local_edit(0.5), keep=True, device="cpu")
-    for wrong in (3, [kept], "kept"):
+    baseline = fgraph.run(local_edit(0.5), keep=True, device="cpu")
+    for wrong in (3, [baseline], "kept"):
         with pytest.raises(fgraph.FgraphError, match=f"since takes what a run .* gave, not {type(wrong).__name__}"):
             fgraph.run(local_edit(0.5), since=wrong)
     with pytest.raises(fgraph.FgraphError, match="leave keep out"):
-        fgraph.run(local_edit(0.5), since=kept, keep=True)
+        fgraph.run(local_edit(0.5), since=baseline, keep=True)
 
 
 @pytest.mark.parametrize("parts", [2, 5, 9])
@@ -246,7 +246,7 @@ def test_a_budget_is_not_for_float64() -> None:
 @pytest.mark.parametrize("graph", [mosaic(6, "x"), mosaic(4, "none"), panorama(4), local_edit([0.2, 0.9])])
 def test_what_is_made_holds_what_its_readers_ask_for(graph: dict[str, Any]) -> None:
     program = fgraph.compile(graph, device="cpu").program
-    made = [dict(zip(one.rows.tolist(), one.regions.tolist(), strict=True)) for one in find_regions(program).made]
+    made = [dict(zip(one.rows.tolist(), one.regions.tolist(), strict=True)) for one in infer_bounds(program).values]
     cyclic = cyclic_axes(program)
     partial = 0
     for number, instruction in enumerate(program.instructions):
@@ -257,8 +257,8 @@ def test_what_is_made_holds_what_its_readers_ask_for(graph: dict[str, Any]) -> N
                 if not types[port].spatial or isinstance(instruction.op, Mix):
                     continue  # the terms of a mix are looked at only where they have weight
                 param = instruction.params[row] if instruction.params else None
-                window = instruction.op.window(port, tuple(region), types, param)
-                window = clip(window, types[port].size, instruction.op.windows_wrap)
+                window = instruction.op.footprint(port, tuple(region), types, param)
+                window = clip(window, types[port].size, instruction.op.footprint_wraps)
                 for value, source in rows_of(program, Operand(operand.value, operand.index[[row]])):
                     held = made[value].get(source, NOTHING)
                     differ = program.instructions[value].regions
@@ -275,14 +275,14 @@ def test_a_mask_is_drawn_only_where_it_is_looked_at_and_not_0() -> None:
         if isinstance(step.op, DrawMask):
             assert step.rows * step.row_type.numbers < 2.5 * step.type.numbers / cut.chunks + 16 * step.type.size[0]
     terms = [len(step.inputs) // 2 for step in cut.steps if isinstance(step.op, Mix)]
-    assert max(terms) < 12  # of the twelve cells, a chunk looks at some
+    assert max(terms) < 12  # of the twelve tiles, a chunk looks at some
 
 
 def test_codes_and_what_they_are_made_of_are_made_by_the_first_chunk() -> None:
     program = fgraph.compile(panorama(4), device="cpu").program
     height, width = program.instructions[-1].type.size
     halves = [[(0, 0, (0, 0, height, width // 2))], [(0, 0, (0, width // 2, height, width))]]
-    made = find_regions(program, [[], *halves]).made
+    made = infer_bounds(program, [[], *halves]).values
     for one, instruction in zip(made, program.instructions, strict=True):
         assert set(one.chunks.tolist()) <= ({1, 2} if instruction.type.spatial else {0})
     last = made[-1]

@@ -10,10 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fgraph._geometry.regions import Cyclic, Region, Size, clip
 from fgraph.ir import bendings
 from fgraph.ir.bendings import Bending
 from fgraph.ir.ops import BendChannels
-from fgraph.ir.regions import Cyclic, Region, Size, clip
 from fgraph.ir.types import Type
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.kernels.bending import Place, bend, bend_window
@@ -93,7 +93,7 @@ def test_a_tile_is_made_from_its_window(case: tuple[BendChannels, Bending, Size,
     op, bending, size, region = case
     x, row = maps(size), Type("activation", (CHANNELS, *size))
     whole = bend(op, [x], [bending], CONTEXT)
-    window = op.window(0, region, (row,), bending)
+    window = op.footprint(0, region, (row,), bending)
     tile = bend_window(cut(x, window, op.wraps), bending, Place(size, window, region, op.wraps), CONTEXT)
     assert torch.allclose(tile, cut(whole, region, op.wraps), atol=1e-12)
 
@@ -105,7 +105,7 @@ def test_a_change_is_seen_no_further_than_said(case: tuple[BendChannels, Bending
     x, row = maps(size), Type("activation", (CHANNELS, *size))
     other = torch.where(marked(region, size, op.wraps), x + 3, x)
     differ = (bend(op, [x], [bending], CONTEXT) - bend(op, [other], [bending], CONTEXT)).abs().amax(dim=(0, 1)) > 1e-9
-    reach = marked(op.reach(0, region, (row,), bending), size, op.wraps)
+    reach = marked(op.affected(0, region, (row,), bending), size, op.wraps)
     assert not (differ & ~reach).any()
 
 

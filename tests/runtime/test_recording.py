@@ -26,8 +26,8 @@ from tests.alias_free_networks import tiny_alias_free
 from tests.engine.comparing import arrays_of
 from tests.engine.test_random_graphs import thoroughly
 from tests.networks import tiny
-from tests.plan.test_keeping import free_copies
 from tests.plan.test_regions import mosaic
+from tests.plan.test_retention import free_copies
 from tests.strategies import graphs, load
 
 ASKS = {"item", "tolist", "cpu", "numpy", "__bool__", "__int__", "__float__", "__index__", "nonzero"}
@@ -207,7 +207,7 @@ def test_what_chunks_keep_for_others(recorder: None, caplog: pytest.LogCaptureFi
     other["nodes"]["z"]["seed"] = 5
     with free_copies():
         plans = [fgraph.compile(one, device="cpu", memory=peak // 4) for one in (mosaic(8, "x"), other)]
-    assert any(isinstance(step.op, ops.Hold) for step in plans[0].steps)
+    assert any(isinstance(step.op, ops.Spill) for step in plans[0].steps)
     run = fgraph.capture(plans[0])
     for plan in plans:
         assert_exactly(run(plan), fgraph.run(plan))
@@ -261,12 +261,12 @@ def test_parameters_that_are_no_numbers_belong_to_the_structure(recorder: None) 
 
 
 def test_plans_that_keep_values_are_not_captured_nor_replayed(recorder: None) -> None:
-    kept = fgraph.run(coded(), device="cpu", keep=True).kept  # nothing of it serves the others
+    baseline = fgraph.run(coded(), device="cpu", keep=True).baseline  # nothing of it serves the others
     plan = fgraph.compile(blended(), device="cpu")
     run = fgraph.capture(plan)
-    assert run(plan.after(kept)).kept is kept
-    assert run(plan.keeping()).kept is not None
-    for one in (plan.after(kept), plan.keeping()):
+    assert run(plan.after(baseline)).baseline is baseline
+    assert run(plan.as_baseline()).baseline is not None
+    for one in (plan.after(baseline), plan.as_baseline()):
         with pytest.raises(fgraph.FgraphError, match="a plan that keeps values, or builds on kept ones"):
             fgraph.capture(one)
 
@@ -302,7 +302,7 @@ class Negative(fgraph.Node):
 
 
 def test_every_operation_is_handed_in_recorded_or_left_out() -> None:
-    assert FED | set(RECORDED) | LEFT_OUT | {ops.Join, ops.Kept} == set(ops.OPS)
+    assert FED | set(RECORDED) | LEFT_OUT | {ops.Join, ops.BaselineRows} == set(ops.OPS)
     assert len(FED) + len(RECORDED) + len(LEFT_OUT) + 2 == len(ops.OPS)
 
 

@@ -4,7 +4,7 @@ from fgraph.ir.ops.alias_free import AliasFreeOp, Filtered, Fourier, Plane
 from fgraph.ir.ops.base import Op, Order
 from fgraph.ir.ops.bending import BendChannels
 from fgraph.ir.ops.direction import Combine, Component, Move, Slerp, Slope, TruncateStyles
-from fgraph.ir.ops.image import Apply, Clamp, Hold, Join, Kept, Picture
+from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Join, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
@@ -19,13 +19,13 @@ OPS: tuple[type[Op], ...] = (
     DrawMask, Mix,
     Pad, Resize, Shift, Crop, Flip, Concat, BendChannels,
     Propose, Transplant,
-    Picture, Clamp, Apply, Hold, Join, Kept,
+    Picture, Clamp, Apply, Spill, Join, BaselineRows,
 )  # fmt: skip
 
 __all__ = [
-    "OPS", "Affine", "AliasFreeOp", "Apply", "BendChannels", "Clamp", "Combine", "Component", "Concat", "Const", "Conv",
-    "Crop", "Draw", "DrawMask", "Filtered", "Flip", "Fourier", "Given", "Hold", "Invert", "Join", "Kept", "LayerOp",
+    "OPS", "Affine", "AliasFreeOp", "Apply", "BaselineRows", "BendChannels", "Clamp", "Combine", "Component", "Concat",
+    "Const", "Conv", "Crop", "Draw", "DrawMask", "Filtered", "Flip", "Fourier", "Given", "Invert", "Join", "LayerOp",
     "Lerp", "MapZ", "Mix", "Move", "NoiseField", "Op", "Order", "Own", "Pad", "Picture", "Plane", "Propose", "Repeat",
-    "Resize", "Shift", "Slerp", "Slope", "SpatialOp", "Splice", "ToRGB", "Transplant", "Truncate", "TruncateStyles",
-    "Upsample",
+    "Resize", "Shift", "Slerp", "Slope", "SpatialOp", "Spill", "Splice", "ToRGB", "Transplant", "Truncate",
+    "TruncateStyles", "Upsample",
 ]  # fmt: skip

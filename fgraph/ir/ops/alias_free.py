@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from fgraph._geometry.regions import Region, whole
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.ops.latent import FIRST
 from fgraph.ir.ops.layer import LayerOp
-from fgraph.ir.regions import Region, whole
 from fgraph.ir.types import Type, TypeKind
 from fgraph.stylegan.tables import spans
 from fgraph.stylegan.tables.spans import Span, X, Y
@@ -56,7 +56,7 @@ class Fourier(AliasFreeOp):
         expect(len(inputs) == 2 and inputs[0].kind == "plane" and inputs[1].kind == "s", self, inputs)
         return Type("activation", (self.layer.out_channels, self.height, self.width))
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         return region
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
@@ -82,7 +82,7 @@ class Filtered(AliasFreeOp):
         kind: TypeKind = "rgb" if self.layer.kind == "torgb" else "activation"
         return Type(kind, (self.layer.out_channels, *size))
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         step = spans.step_of(self.layer)
         if step == 1:
             return region
@@ -90,10 +90,10 @@ class Filtered(AliasFreeOp):
             return whole(output.size)  # no published layer is so
         return (region[0] // 2 * 2, region[1] // 2 * 2, -(-region[2] // 2) * 2, -(-region[3] // 2) * 2)
 
-    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return _of_spans(*(spans.read_span(self.layer, axis, _along(region, axis)) for axis in (Y, X)))
 
-    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return _of_spans(*(spans.reached_span(self.layer, axis, _along(region, axis)) for axis in (Y, X)))
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-from fgraph.ir.regions import Cyclic, Region, whole
+from fgraph._geometry.regions import Cyclic, Region, whole
 from fgraph.ir.types import Type
 
 Order = tuple[int, int]  # (resolution, place within it): where a layer stands, comparable across generators
@@ -30,18 +30,18 @@ class Op:
         """
         raise NotImplementedError
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         """The least region that can be made and holds this one; all of the canvas unless an operation says less."""
         return whole(output.size)
 
-    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         """What of an operand is read to make a region; all of it unless an operation says less.
 
         A window may reach beyond a true border, where zeros are read, and round the edge of a wrapped axis.
         """
         return whole(inputs[port].size)
 
-    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         """Where the result may change when an operand changes in a region; everywhere unless an operation says less."""
         return whole(self.infer(inputs).size)
 
@@ -56,7 +56,7 @@ class Op:
         return (False, False)
 
     @property
-    def windows_wrap(self) -> Cyclic:
+    def footprint_wraps(self) -> Cyclic:
         """Whether a window that reaches beyond the canvas goes on at its other edge, rather than into zeros."""
         return self.wraps
 
@@ -83,7 +83,7 @@ class Op:
 class PointwiseOp(Op):
     """An operation that makes every pixel from the same pixel of its operands."""
 
-    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return region
 
     @property
@@ -91,13 +91,13 @@ class PointwiseOp(Op):
         return True
 
     @property
-    def windows_wrap(self) -> Cyclic:
+    def footprint_wraps(self) -> Cyclic:
         return (True, True)  # windows are regions: they reach beyond the canvas only where that goes round
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         return region
 
-    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return region
 
 

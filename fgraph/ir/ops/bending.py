@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from fgraph._geometry.regions import Cyclic, Region, Size, grown, whole
 from fgraph.ir.bendings import Bending, Mirror, Rotate, Scale, Translate
 from fgraph.ir.ops.base import Op, expect
-from fgraph.ir.regions import Cyclic, Region, Size, grown, whole
 from fgraph.ir.types import Type
 
 WARPING = (Scale, Rotate, Translate, Mirror)
@@ -40,19 +40,19 @@ class BendChannels(Op):
         return (self.wrap_y, self.wrap_x)
 
     @property
-    def windows_wrap(self) -> Cyclic:
+    def footprint_wraps(self) -> Cyclic:
         return self.wraps if self.halo or not self.reads_in_place else (True, True)
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         return region
 
-    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         if not isinstance(param.transform, WARPING):
             return grown(region, self.halo)
         read = param.transform.warp(inputs[0].size).window(self._on_this_turn(region, inputs[0].size))
         return self._with_others(self._on_canvas(read, inputs[0].size), region, param)
 
-    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         if not isinstance(param.transform, WARPING):
             return grown(region, self.halo)
         if any(self.wraps) and isinstance(param.transform, Scale | Rotate):

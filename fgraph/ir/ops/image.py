@@ -57,10 +57,10 @@ class Apply(Op):
 
 
 @dataclass(frozen=True)
-class Kept(Op):
+class BaselineRows(Op):
     """Rows that an earlier run has left: value `slot` of its program. They stand in their buffer already."""
 
-    name: ClassVar[str] = "kept"
+    name: ClassVar[str] = "baseline"
     slot: int
     type: Type
 
@@ -73,10 +73,10 @@ class Kept(Op):
 
 
 @dataclass(frozen=True)
-class Hold(PointwiseOp):
+class Spill(PointwiseOp):
     """Parts of rows copied out of their buffers, which they outlive. Only plans have it, for chunks that come later."""
 
-    name: ClassVar[str] = "hold"
+    name: ClassVar[str] = "spill"
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(len(inputs) == 1, self, inputs)

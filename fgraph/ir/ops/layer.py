@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
 
+from fgraph._geometry.regions import Cyclic, Region, doubled, grown, halved
 from fgraph.ir.ops.base import Op, Order, PointwiseOp, expect
-from fgraph.ir.regions import Cyclic, Region, doubled, grown, halved
 from fgraph.ir.types import Type
 from fgraph.stylegan.tables.stylegan2 import Layer
 
@@ -72,15 +72,15 @@ class Conv(LayerOp):
         expect(len(inputs) == 2 or inputs[2] == Type("noise", (1, *size)), self, inputs)
         return Type("activation", (self.layer.state_out, *size))
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         return doubled(halved(region)) if self.layer.up == 2 else region
 
-    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         if port != 0:
             return region  # the noise
         return grown(halved(region) if self.layer.up == 2 else region, 1)
 
-    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         if port != 0:
             return region
         return doubled(grown(region, 1)) if self.layer.up == 2 else grown(region, 1)
@@ -104,16 +104,16 @@ class ToRGB(LayerOp):
         return output
 
     @property
-    def windows_wrap(self) -> Cyclic:
+    def footprint_wraps(self) -> Cyclic:
         return (True, True)  # it reads no neighbours: its windows are regions
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         return region
 
-    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return region
 
-    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return region
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
@@ -141,13 +141,13 @@ class Upsample(Op):
     def wraps(self) -> Cyclic:
         return (self.wrap_y, self.wrap_x)
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         return doubled(halved(region))
 
-    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return grown(halved(region), 1)
 
-    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return doubled(grown(region, 1))
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:

@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 
 from fgraph._geometry import AxisMap, Edit
+from fgraph._geometry.regions import Cyclic, Region, Size
 from fgraph.ir.ops.base import Op, expect
-from fgraph.ir.regions import Cyclic, Region, Size
 from fgraph.ir.types import Type
 
 
@@ -28,13 +28,13 @@ class SpatialOp(Op):
         expect(len(inputs) == 1 and inputs[0].spatial, self, inputs)
         return inputs[0].resized(self.height, self.width)
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         return region
 
-    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return _read_by(param, inputs[0].size, (self.wrap_y, self.wrap_x), region)
 
-    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return _seen_by(param, inputs[0].size, (self.wrap_y, self.wrap_x), region)
 
     def __str__(self) -> str:
@@ -93,20 +93,20 @@ class Concat(Op):
         return Type(inputs[0].kind, tuple(shape))
 
     @property
-    def windows_wrap(self) -> Cyclic:
+    def footprint_wraps(self) -> Cyclic:
         return (self.axis == "x", self.axis == "y")  # along the joint the next part begins
 
     @property
     def reads_in_place(self) -> bool:
         return True
 
-    def made(self, region: Region, output: Type) -> Region:
+    def granularity(self, region: Region, output: Type) -> Region:
         return region
 
-    def window(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return self._moved(region, -self._start(port, inputs))
 
-    def reach(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
+    def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return self._moved(region, self._start(port, inputs))
 
     def _start(self, port: int, inputs: tuple[Type, ...]) -> int:

@@ -60,7 +60,7 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Picture: image.picture,
     ops.Clamp: image.clamp,
     ops.Apply: image.apply,
-    ops.Hold: image.hold,
+    ops.Spill: image.spill,
 }
 
 __all__ = ["KERNELS", "Kernel", "KernelContext", "Params"]

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from fgraph._geometry.regions import Region
 from fgraph.ir.ops import Filtered, Fourier, Plane
-from fgraph.ir.regions import Region
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.stylegan.nn.stylegan3 import Tiles
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from fgraph._geometry.regions import Cyclic, Region, Size, whole
 from fgraph.ir.bendings import Bending, Channels, Cluster, Dilate, Erode, Invert, Multiply, Threshold, disc
 from fgraph.ir.ops import BendChannels
-from fgraph.ir.regions import Cyclic, Region, Size, whole
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.stylegan.measured.clustering import channel_clusters
 

@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from fgraph._imaging.read import load_picture
-from fgraph.ir.ops import Apply, Clamp, Hold, Picture
+from fgraph.ir.ops import Apply, Clamp, Picture, Spill
 from fgraph.runtime.kernels.context import KernelContext, Params
 
 
@@ -22,7 +22,7 @@ def clamp(op: Clamp, inputs: Sequence[Tensor], params: Params, context: KernelCo
     return inputs[0].clamp(-1, 1)
 
 
-def hold(op: Hold, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+def spill(op: Spill, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """A copy, so that the buffer that it was cut from can go."""
     return inputs[0].clone()
 

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fgraph._geometry.regions import Region, Size
 from fgraph.ir.ops import DrawMask, Mix
-from fgraph.ir.regions import Region, Size
 from fgraph.masks import Field, rasterise, rasterise_window
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from fgraph._geometry import apply_edit
+from fgraph._geometry.regions import Region
 from fgraph.ir.ops import NoiseField
-from fgraph.ir.regions import Region
 from fgraph.masks import Edited, Field, Placed
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 from fgraph.runtime.kernels.seeds import Floats, filled_noise, keyed_noise

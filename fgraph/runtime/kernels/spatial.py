@@ -11,8 +11,8 @@ from torch import Tensor
 
 from fgraph._geometry import AxisMap
 from fgraph._geometry.maps import Indices
+from fgraph._geometry.regions import Size
 from fgraph.ir.ops import Concat, SpatialOp
-from fgraph.ir.regions import Size
 from fgraph.runtime.kernels.context import KernelContext, Params
 
 

@@ -6,8 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fgraph.ir import rectangles
-from fgraph.ir import regions as r
+from fgraph._geometry import regions as r
+from fgraph.ir import region_arrays
 from tests.ir.test_regions import canvases, regions
 
 Canvas = tuple[r.Size, r.Cyclic]
@@ -27,12 +27,12 @@ def rows(array: np.ndarray) -> list[tuple[int, ...]]:
 @given(canvases(), st.integers(1, 5), st.data())
 def test_pairs_are_treated_one_by_one(canvas: Canvas, count: int, data: st.DataObject) -> None:
     ours, others = some(data, canvas, count), some(data, canvas, count)
-    a, b = rectangles.as_regions(ours), rectangles.as_regions(others)
+    a, b = region_arrays.as_regions(ours), region_arrays.as_regions(others)
     pairs = list(zip(ours, others, strict=True))
     met = [r.intersect(*pair, *canvas) if r.area(pair[0]) and r.area(pair[1]) else r.NOTHING for pair in pairs]
-    assert rows(rectangles.intersections(a, b, *canvas)) == met
-    assert rectangles.covering(a, b, *canvas).tolist() == [r.covers(*pair, *canvas) for pair in pairs]
-    assert rectangles.areas(a).tolist() == [r.area(one) for one in ours]
+    assert rows(region_arrays.intersections(a, b, *canvas)) == met
+    assert region_arrays.covering(a, b, *canvas).tolist() == [r.covers(*pair, *canvas) for pair in pairs]
+    assert region_arrays.areas(a).tolist() == [r.area(one) for one in ours]
 
 
 @exhaustive
@@ -40,7 +40,7 @@ def test_pairs_are_treated_one_by_one(canvas: Canvas, count: int, data: st.DataO
 def test_windows_are_clipped_one_by_one(canvas: Canvas, data: st.DataObject) -> None:
     corner = st.tuples(st.integers(-4, 8), st.integers(-4, 8), st.integers(1, 12), st.integers(1, 12))
     windows = [(y, x, y + high, x + wide) for y, x, high, wide in data.draw(st.lists(corner, min_size=1, max_size=5))]
-    found = rectangles.clipped(rectangles.as_regions(windows), *canvas)
+    found = region_arrays.clipped(region_arrays.as_regions(windows), *canvas)
     assert rows(found) == [r.clip(window, *canvas) for window in windows]
 
 
@@ -48,7 +48,7 @@ def test_windows_are_clipped_one_by_one(canvas: Canvas, data: st.DataObject) -> 
 @given(canvases(), st.lists(st.integers(0, 3), min_size=1, max_size=8), st.data())
 def test_hulls_hold_all_regions_of_a_key(canvas: Canvas, keys: list[int], data: st.DataObject) -> None:
     given_regions = some(data, canvas, len(keys))
-    found_keys, found = rectangles.hulls(np.array(keys), rectangles.as_regions(given_regions), *canvas)
+    found_keys, found = region_arrays.hulls(np.array(keys), region_arrays.as_regions(given_regions), *canvas)
     expected: dict[int, list[r.Region]] = {}
     for key, region in zip(keys, given_regions, strict=True):
         if r.area(region):
@@ -62,6 +62,6 @@ def test_hulls_hold_all_regions_of_a_key(canvas: Canvas, keys: list[int], data: 
 @given(canvases(), st.integers(0, 6), st.sampled_from([1, 20]), st.data())
 def test_each_row_has_one_of_the_different_ones(canvas: Canvas, count: int, repeats: int, data: st.DataObject) -> None:
     given_regions = some(data, canvas, count) * repeats  # few rows, and many
-    different, index = rectangles.distinct(rectangles.as_regions(given_regions))
+    different, index = region_arrays.distinct(region_arrays.as_regions(given_regions))
     assert [different[place] for place in index.tolist()] == given_regions
     assert len(set(different)) == len(different)

@@ -13,13 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import fgraph
-from fgraph.analysis import find_regions
-from fgraph.analysis import retention as keeping
-from fgraph.ir.ops import Hold
+from fgraph.analysis import infer_bounds, retention
+from fgraph.ir.ops import Spill
 from fgraph.plan import Plan
 from fgraph.plan.boxes import find_boxes
 from fgraph.plan.chunks import cut_work
-from fgraph.plan.output_tiles import cells_of, chunks_of, codes_of, halved, joined
+from fgraph.plan.output_tiles import chunks_of, codes_of, halved, joined, output_tiles_of
 from fgraph.plan.plan import _parts
 from tests.engine.comparing import assert_equal
 from tests.engine.test_random_graphs import thoroughly
@@ -68,8 +67,8 @@ def without_keeping(plan: Plan) -> Plan:
 def free_copies() -> Iterator[None]:
     """Copies cost nothing, so that the tiny networks of tests keep whatever they can."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keeping, "_COPIED", 0.0)
-        patch.setattr(keeping, "_CALL", 0.0)
+        patch.setattr(retention, "_COPIED", 0.0)
+        patch.setattr(retention, "_CALL", 0.0)
         yield
 
 
@@ -100,7 +99,7 @@ def test_what_is_kept_is_alive_until_its_last_reader_and_counts() -> None:
     plan = fgraph.compile(edits(24), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 6)
     assert_freed_in_time(cut)
-    assert 0 < cut.kept_bytes < cut.cost.peak_bytes <= cut.memory
+    assert 0 < cut.retained_bytes < cut.cost.peak_bytes <= cut.memory
     border = max(number for number, step in enumerate(cut.steps) if step.op.layer_name == TRUNK[-1])
     freed = next(number for number, step in enumerate(cut.steps) if border in step.frees)
     assert freed > 0.8 * len(cut.steps)
@@ -140,15 +139,15 @@ def test_features_and_images_keep_the_order_of_their_rows() -> None:
 
 def test_an_image_is_cut_only_where_a_chunk_is_smaller() -> None:
     program = fgraph.compile(sweep(3, 2, by_seed=True), device="cpu").program
-    rows = cells_of(program)
-    assert {len(cells) for cells in rows} == {2}  # stretches of 16 pixels
+    rows = output_tiles_of(program)
+    assert {len(tiles) for tiles in rows} == {2}  # stretches of 16 pixels
     whole = [{cell[:2] for cell in chunk} for chunk in chunks_of(rows, 5)]
     assert [len(one) for one in whole] == [2, 2, 2]
     assert set.union(*whole) == {(place, 0) for place in range(6)}
     assert [len(chunk) for chunk in chunks_of(rows, 1)] == [1] * 12
     assert [len(chunk) for chunk in halved(rows[0] + rows[1] + rows[2])] == [2, 4]
     assert halved(rows[0]) == [[rows[0][0]], [rows[0][1]]]
-    assert joined(rows[0] + rows[1]) == [(*cells[0][:2], (0, 0, 32, 32)) for cells in rows[:2]]
+    assert joined(rows[0] + rows[1]) == [(*tiles[0][:2], (0, 0, 32, 32)) for tiles in rows[:2]]
 
 
 def test_borders_of_stretches_are_kept_where_copying_is_cheap(counted: Counted) -> None:
@@ -157,7 +156,7 @@ def test_borders_of_stretches_are_kept_where_copying_is_cheap(counted: Counted) 
         with free_copies():
             cut = plan.within(plan.cost.peak_bytes // 4)
         assert cut.chunks > 3
-        assert any(isinstance(step.op, Hold) for step in cut.steps)
+        assert any(isinstance(step.op, Spill) for step in cut.steps)
         assert cut.repeated_flops < 0.02 * cut.cost.flops
         assert without_keeping(cut).repeated_flops > 0.05 * cut.cost.flops
         assert_freed_in_time(cut)
@@ -168,22 +167,22 @@ def test_borders_of_stretches_are_kept_where_copying_is_cheap(counted: Counted) 
 def test_small_borders_are_made_again_where_that_costs_less() -> None:
     plan = fgraph.compile(mosaic(8, "none"), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 4)
-    assert not any(isinstance(step.op, Hold) for step in cut.steps)  # of a network this small
+    assert not any(isinstance(step.op, Spill) for step in cut.steps)  # of a network this small
     with free_copies():
-        assert any(isinstance(step.op, Hold) for step in plan.within(plan.cost.peak_bytes // 4).steps)
+        assert any(isinstance(step.op, Spill) for step in plan.within(plan.cost.peak_bytes // 4).steps)
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
     plan = fgraph.compile(edits(24), device="cpu")
-    chunks = [codes_of(plan.program), *map(joined, chunks_of(cells_of(plan.program), 8))]
-    free = find_regions(plan.program, chunks, plan.cost.peak_bytes)
-    assert free.held_bytes.max() > 0
-    room = free.held_bytes.max() / 2
-    tight = find_regions(plan.program, chunks, room)
-    assert 0 < tight.held_bytes.max() <= room
+    chunks = [codes_of(plan.program), *map(joined, chunks_of(output_tiles_of(plan.program), 8))]
+    free = infer_bounds(plan.program, chunks, plan.cost.peak_bytes)
+    assert free.retained_bytes.max() > 0
+    room = free.retained_bytes.max() / 2
+    tight = infer_bounds(plan.program, chunks, room)
+    assert 0 < tight.retained_bytes.max() <= room
     assert 0 == free.repeated_flops < tight.repeated_flops
-    none = find_regions(plan.program, chunks)
-    assert not none.held
+    none = infer_bounds(plan.program, chunks)
+    assert not none.retained
     assert none.repeated_flops >= tight.repeated_flops
 
 
@@ -210,7 +209,7 @@ def test_copies_have_no_box_of_their_own_in_drawings() -> None:
     plan = fgraph.compile(mosaic(8, "none"), device="cpu")
     with free_copies():
         cut = plan.within(plan.cost.peak_bytes // 4)
-    copies = sum(isinstance(step.op, Hold) for step in cut.steps)
+    copies = sum(isinstance(step.op, Spill) for step in cut.steps)
     boxes, sharing = find_boxes(cut.steps)
     assert copies
     assert not sharing

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from fgraph._geometry.regions import Cyclic, Region, Size, union, whole
 from fgraph.ir.program import Index, Regions
-from fgraph.ir.regions import Cyclic, Region, Size, union, whole
 
 Flags = npt.NDArray[np.bool_]
 _FEW = 32  # rows that are looked at one by one as fast as all at once
