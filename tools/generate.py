@@ -20,6 +20,7 @@ from fgraph.declare.stubs import stubs
 from fgraph.registry import builtin_nodes
 
 ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
 SHOWN = 20  # lines of a difference
 _SHOWN_GRAPH = re.compile(r"^```yaml\n# (graphs/\S+\.yaml)\n.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -43,11 +44,11 @@ def main() -> int:
 def generated() -> dict[Path, str]:
     """Every generated file and what it should hold."""
     classes = builtin_nodes()
-    pages = sorted((ROOT / "docs" / "jobs").glob("*.md"))
+    pages = sorted((DOCS / "how-to" / "jobs").glob("*.md"))
     return {
         **{path: with_graphs(read(path)) for path in pages},
-        ROOT / "docs" / "nodes.md": reference(classes),
-        ROOT / "docs" / "graph.schema.json": json.dumps(json_schema(classes), indent=2, ensure_ascii=False) + "\n",
+        DOCS / "reference" / "nodes.md": reference(classes),
+        DOCS / "reference" / "graph.schema.json": json.dumps(json_schema(classes), indent=2, ensure_ascii=False) + "\n",
         ROOT / "fgraph" / "declare" / "methods.pyi": stubs(classes),
     }
 

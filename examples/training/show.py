@@ -1,4 +1,4 @@
-"""Draws the pictures of docs/training.md from the bundled models: python show.py [--to docs/training]
+"""Draws the pictures of docs/how-to/training.md from the bundled models: python show.py [--to docs/how-to/training]
 
 * panoramas.png: the panorama of `landscape`, enlarged twice, above that of `landscape128`;
 * translation.png: six heads in five steps from `avatar` to `toon`, side by side;
@@ -48,7 +48,7 @@ def draw_translation() -> Pixels:
 def main() -> None:
     """Draw them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "training")
+    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "how-to" / "training")
     parser.add_argument("--free", help="the model tuned with nothing frozen")
     arguments = parser.parse_args()
     arguments.to.mkdir(parents=True, exist_ok=True)

@@ -354,8 +354,8 @@ class NodeMethods:
         """GAN inversion: the codes whose images come nearest to the given ones, by Adam, all images in one batch.
 
         The loss of a row is a weighted sum of the losses below and of the prior; fields left out are the preset's.
-        What each of them is, and what it costs and brings: docs/inversion.md. `mode=invert` inverts a folder of
-        pictures.
+        What each of them is, and what it costs and brings: docs/how-to/inversion.md. `mode=invert` inverts a folder
+        of pictures.
 
         Fields:
             of: the images, of the model's size

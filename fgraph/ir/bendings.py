@@ -1,6 +1,7 @@
 """Bendings: what network bending does to the channels of a map, as frozen values without torch.
 
-The transforms are those of Broad, Leymarie & Grierson (2021), "Network Bending"; `docs/bending.md` has their equations.
+The transforms are those of Broad, Leymarie & Grierson (2021), "Network Bending"; `docs/how-to/bending.md` has their
+equations.
 """
 
 from __future__ import annotations

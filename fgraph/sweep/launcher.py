@@ -2,7 +2,7 @@
 
 Hydra calls a task once a job. Ours comes in three parts, of which the middle one is called once for all jobs, and
 Hydra's own `run_job` is called twice a job around it. So the directory, `.hydra/`, logging, `chdir`, `env_set` and
-`HydraConfig` stay Hydra's own. See docs/sweeps.md.
+`HydraConfig` stay Hydra's own. See docs/how-to/sweeps.md.
 """
 
 from __future__ import annotations

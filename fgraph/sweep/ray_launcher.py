@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class RayLauncher(FusedLauncher):
-    """Cuts the sweep into shards, one for each worker, and runs each shard as one plan; see docs/sweeps.md."""
+    """Cuts the sweep into shards, one for each worker, and runs each shard as one plan; see docs/how-to/sweeps.md."""
 
     where: ClassVar[str] = "with Ray"
 

@@ -19,7 +19,7 @@ HEAVY = ("torch", "networkx", "ray", "tqdm", "safetensors", "fgraph.runtime")  #
 
 
 def test_help_lists_the_graphs_and_imports_nothing_heavy() -> None:
-    done = run_python("-X", "importtime", "run.py", "--help")  # how long it takes is measured in bench/startup.py
+    done = run_python("-X", "importtime", "run.py", "--help")  # how long it takes is measured in bench/speed/startup.py
     assert done.returncode == 0, done.stderr
     assert "panorama_loop" in done.stdout
     assert "mode=explain" in done.stdout

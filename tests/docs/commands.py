@@ -97,7 +97,7 @@ def lay_out_files() -> None:
     for folder in ("mine/graph", "path/to", "photos"):
         Path(folder).mkdir(parents=True)
     (block,) = (one for one in blocks_of("README.md", "yaml") if one.name == "blend.yaml")
-    Path("mine/graph/own.yaml").write_text(block.text, encoding="utf-8")
+    Path("mine/graph/blend.yaml").write_text(block.text, encoding="utf-8")
     shutil.copy(PICTURE, "photos/one.png")
     shutil.copytree("photos", "pictures")
     shutil.copy(PICTURE, "pictures/two.png")

@@ -28,11 +28,12 @@ FILES = {  # what is written for a name that is no WebP of the gallery's own
     "drawings/panorama": ["gallery/drawings/panorama.svg"],
     "drawings/panorama.plan": ["gallery/drawings/panorama.plan.svg"],
     "rivals": ["gallery/rivals.webp"],
-    "inversion": ["inversion.png"],
-    "benchmarks": ["benchmarks.png"],
-    "training": ["training/panoramas.png", "training/translation.png"],
+    "inversion": ["how-to/inversion.png"],
+    "benchmarks": ["reference/measurements/benchmarks.png"],
+    "training": ["how-to/training/panoramas.png", "how-to/training/translation.png"],
 }
-TRAINED_ELSEWHERE = "docs/training/pairs.png"  # needs a model that does not come with fgraph: examples/training/show.py
+# needs a model that does not come with fgraph: examples/training/show.py
+TRAINED_ELSEWHERE = "docs/how-to/training/pairs.png"
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,8 @@ def test_every_picture_of_the_pages_is_drawn(gallery: ModuleType) -> None:
 
 def test_its_scripts_take_what_they_are_given(gallery: ModuleType) -> None:
     for script, *options in gallery.SCRIPTS.values():
-        text = (ROOT / script).read_text(encoding="utf-8")
+        path = Path(*options[0].split(".")).with_suffix(".py") if script == "-m" else script
+        text = (ROOT / path).read_text(encoding="utf-8")
         assert not [word for word in options if word.startswith("--") and f'"{word}"' not in text]
 
 
@@ -104,7 +106,7 @@ def test_a_script_that_fails_is_told(gallery: ModuleType, monkeypatch: pytest.Mo
 
     monkeypatch.setattr(gallery.subprocess, "run", run)
     assert gallery.draw("training", tmp_path) == 1
-    assert called == [["examples/training/show.py", "--to", f"{tmp_path}/training"]]
+    assert called == [["examples/training/show.py", "--to", f"{tmp_path}/how-to/training"]]
 
 
 def test_a_graph_stands_after_what_it_starts_from() -> None:

@@ -13,5 +13,5 @@ def test_generated_files_are_up_to_date() -> None:
 
 
 def test_every_field_has_a_meaning() -> None:
-    page = (ROOT / "docs" / "nodes.md").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "reference" / "nodes.md").read_text(encoding="utf-8")
     assert [line for line in page.splitlines() if line.startswith("| `") and line.endswith("|  |")] == []

@@ -10,11 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.docs.blocks import ROOT
-
-sys.path.insert(0, str(ROOT / "bench"))  # scripts, not a package
-import inversion
-import locality
+from bench.quality import inversion, locality
 
 GENERATOR = np.random.default_rng(0)
 LEFT = np.where(np.arange(32) < 16, 1.0, 0.0) * np.ones((32, 1))
@@ -56,7 +52,7 @@ def test_every_method_of_a_transfer_is_measured_and_the_table_put_in_its_page(
     monkeypatch.setattr(sys, "argv", ["locality.py", "--pairs", "2", "--page", str(page)])
     locality.main()
     text = page.read_text(encoding="utf-8")
-    assert text.startswith("before\n<!-- locality -->\n\n`python bench/locality.py --pairs 2`: 2 pairs a part")
+    assert text.startswith("before\n<!-- locality -->\n\n`python -m bench.quality.locality --pairs 2`: 2 pairs a part")
     assert text.endswith("<!-- /locality -->\nafter\n")
     assert "old" not in text
     rows = [line for line in text.splitlines() if line.startswith("| avatar, left half | ")]

@@ -10,7 +10,7 @@ import pytest
 from fgraph.cli import main
 from tests.docs.blocks import blocks_of
 
-PAGE = "docs/output.md"
+PAGE = "docs/how-to/output.md"
 WRITTEN = (
     "out/image_004.png", "formats/image.jpg", "strip/image_strip.png", "grid/image_grid.png", "compare/compare.png",
     "patches/compare.png", "swept/sheet.png", "again/image_002.png", "changed/image_001.png", "more/sheet.png",

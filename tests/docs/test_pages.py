@@ -14,9 +14,9 @@ from tests.docs.blocks import ROOT, blocks_of
 from tests.docs.commands import PAGES, commands_of
 
 SHOWN = "# graphs/"  # a bundled graph: tests/docs/test_generated.py says that it is what the file has
-ELSEWHERE = {"docs/output.md"}  # test_output_page runs it after its commands
+ELSEWHERE = {"docs/how-to/output.md"}  # test_output_page runs it after its commands
 RUN = [page for page in PAGES if page not in ELSEWHERE and blocks_of(page, "python", "yaml")]
-JOBS = [page for page in PAGES if page.startswith("docs/jobs/") and not page.endswith("README.md")]
+JOBS = [page for page in PAGES if page.startswith("docs/how-to/jobs/") and not page.endswith("README.md")]
 PARTS = ["The equation", "The graph", "The command", "The picture", "Paper, code, ours"]
 _QUOTED = re.compile(r"\[(\d[\d.]*)\]\(([^)#]+\.md)[^)]*\)")
 

@@ -34,7 +34,8 @@ def test_it_holds_every_page_and_what_they_link(site: Path) -> None:
     made = [path.with_name("index.html") if path.name == "README.md" else path.with_suffix(".html") for path in pages]
     assert not [path for path in made if not (site / path).is_file()]
     assert (site / "source/graphs/graph/stretch.yaml").read_bytes() == (ROOT / "graphs/graph/stretch.yaml").read_bytes()
-    assert 'href="../source/graphs/graph/stretch.yaml"' in (site / "jobs/spatial_operations.html").read_text("utf-8")
+    page = (site / "how-to/jobs/spatial_operations.html").read_text("utf-8")
+    assert 'href="../../source/graphs/graph/stretch.yaml"' in page
 
 
 def test_it_asks_nothing_of_the_net(site: Path) -> None:

@@ -8,12 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from bench.harness import machine, pages
+from bench.speed import jobs, report
 from tests.docs.blocks import ROOT
-
-sys.path.insert(0, str(ROOT / "bench"))  # scripts, not a package
-import jobs
-import machine
-import report
 
 QUICK = jobs.Job("quick", ("graph=blend_vertical", "graph.nodes.mix.layers=b8.."))
 MARKS = f"before\n{jobs.BEGIN}\nnothing yet\n{jobs.END}\nafter\n"
@@ -21,7 +18,7 @@ MARKS = f"before\n{jobs.BEGIN}\nnothing yet\n{jobs.END}\nafter\n"
 
 def test_the_jobs_are_those_of_the_readme() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    said = re.findall(r"^\| \[(.+)\]\(docs/jobs/\w+\.md\) \| `python run\.py (.+)` \|$", text, re.MULTILINE)
+    said = re.findall(r"^\| \[(.+)\]\(docs/how-to/jobs/\w+\.md\) \| `python run\.py (.+)` \|$", text, re.MULTILINE)
     assert [(job.name, " ".join(job.command)) for job in jobs.JOBS] == said
     assert [job.seconds for job in jobs.JOBS if job.name != "GAN inversion"] == [30.0] * 6
 
@@ -83,7 +80,7 @@ def test_the_machine_is_told() -> None:
 
 
 def test_the_plot_of_the_benchmarks_can_be_drawn_from_their_page() -> None:
-    page = (ROOT / "docs" / "benchmarks.md").read_text(encoding="utf-8")
+    page = (pages.MEASUREMENTS / "benchmarks.md").read_text(encoding="utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| (")]
     again = report.to_markdown(report.read_lines(page), [], "plot.png").splitlines()
     assert len(rows) > 20

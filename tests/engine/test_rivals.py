@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 pytest.importorskip("cv2", reason="pip install 'fgraph-gan[bench]'")
-sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))  # scripts, not a package
-import rival_measures
-import rival_pixels
-import rival_tasks
-import rivals
+from bench.quality import rival_measures, rival_pixels, rival_tasks, rivals
 
 GENERATOR = np.random.default_rng(0)
 

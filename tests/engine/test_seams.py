@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 import fgraph
+from bench.quality import measures, seams
 from fgraph.cli.command import GRAPHS
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))  # scripts, not a package
-import measures
-import seams
 
 SEEDS = 24
 
@@ -62,7 +56,7 @@ RINGS = {"closed": seams.RING, "open": seams.MOSAIC}
 def test_the_join_of_a_closed_loop_is_a_column_like_the_others(
     rings: dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]],
 ) -> None:
-    """By an exact rank test over the borders of the same loop (see docs/seams.md), which finds an open one at once."""
+    """By an exact rank test over the borders of the same loop, which finds an open one at once."""
     assert measures.rank_test(*rings["closed"]) > 0.05
     assert measures.rank_test(*rings["open"]) < 0.001
 

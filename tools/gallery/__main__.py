@@ -26,10 +26,10 @@ WRITTEN = {  # what is no WebP
     "drawings/panorama.plan": drawings.write_plan,
 }
 SCRIPTS = {  # pictures that belong to a measurement, drawn anew without measuring, or to the training of the models
-    "rivals": ("bench/rivals.py", "--redraw", "--to", "{to}"),
-    "inversion": ("bench/inversion.py", "--redraw", "--to", "{to}"),
-    "benchmarks": ("bench/run.py", "--redraw", "--out", "{to}"),
-    "training": ("examples/training/show.py", "--to", "{to}/training"),
+    "rivals": ("-m", "bench.quality.rivals", "--redraw", "--to", "{to}"),
+    "inversion": ("-m", "bench.quality.inversion", "--redraw", "--to", "{to}/how-to"),
+    "benchmarks": ("-m", "bench.speed.run", "--redraw", "--out", "{to}/reference/measurements"),
+    "training": ("examples/training/show.py", "--to", "{to}/how-to/training"),
 }
 
 

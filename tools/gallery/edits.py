@@ -1,4 +1,4 @@
-"""The pictures of docs/one_image.md and docs/transfer.md: variations, half faces, transfers, parts."""
+"""The pictures of docs/explanation: one_image.md and transfer.md: variations, half faces, transfers, parts."""
 
 from __future__ import annotations
 

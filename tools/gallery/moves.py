@@ -1,4 +1,4 @@
-"""The pictures of docs/directions.md and docs/bending.md: a walk, directions, bends."""
+"""The pictures of docs/how-to/directions.md and docs/how-to/bending.md: a walk, directions, bends."""
 
 from __future__ import annotations
 

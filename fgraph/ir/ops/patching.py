@@ -15,7 +15,8 @@ PATCH = 6  # numbers of a patch: x, y, width, height, then how far it moves alon
 class Propose(Op):
     """Patches of a picture that can be copied elsewhere in it. Params: (seed, number of the variation).
 
-    The picture is judged on `rows` x `columns` cells; sizes are fractions of the canvas. See `docs/one_image.md`.
+    The picture is judged on `rows` x `columns` cells; sizes are fractions of the canvas. See
+    `docs/explanation/one_image.md`.
     """
 
     name: ClassVar[str] = "propose"

@@ -1,7 +1,7 @@
 """Running a layer a few rows at a time, so that what lies between its steps stays in the cache.
 
 Large temporaries also cost fresh pages of memory each time. On wide batches chunks take up to half the time of
-a layer away (`bench/layers.py`), and results do not depend on them: rows never meet inside a layer.
+a layer away (`bench/speed/layers.py`), and results do not depend on them: rows never meet inside a layer.
 """
 
 from __future__ import annotations

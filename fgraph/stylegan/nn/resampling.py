@@ -1,7 +1,7 @@
 """The filter [1, 3, 3, 1] in both directions, differentiable as often as one likes, and fast in both passes.
 
 It is a depthwise convolution, one pass over the maps where sums of neighbours take six, and its backward pass is one
-again. `bench/training.py` measures the whole of which it is a part.
+again. `bench/speed/training.py` measures the whole of which it is a part.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ Edges. What reads neighbours takes `wrap_x`, `wrap_y` (read round that edge, so 
 (`x` already carries one pixel of context on each of its four sides, which is read but not produced). Otherwise zeros
 lie beyond the edges.
 
-Layout. Activations are made channels-last, which `bench/layers.py` shows to be faster at every size on a CPU.
+Layout. Activations are made channels-last, which `bench/speed/layers.py` shows to be faster at every size on a CPU.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ Algorithms for Convolutional Neural Networks", section 4.1):
 
 A, G and B follow from interpolating polynomials at five points and infinity. At 0, ±1 and ±2, as there, float32 loses a
 digit; at 0, ±2/3 and ±3/2, whose products are 1 and whose powers stay small, it is as exact as the direct sum
-(`tests/stylegan/test_winograd.py` holds both against float64). `bench/layers.py` compares their times.
+(`tests/stylegan/test_winograd.py` holds both against float64). `bench/speed/layers.py` compares their times.
 """
 
 from __future__ import annotations

@@ -1,0 +1,116 @@
+"""What chunks keep and repeat under a memory budget, as plans say: a table in docs/reference/measurements/chunks.md.
+
+    python -m bench.memory.chunks [--out FOLDER]
+
+A config-f generator of 256 pixels. Each work is cut to its budget twice: with parts kept from one chunk for others, and
+with every chunk making all that it needs. Nothing is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import fgraph
+from bench.harness.pages import MEASUREMENTS
+from bench.harness.subjects import merge_graph, plain_graph, write_checkpoint
+from bench.memory.peaks import mosaic_graph
+from fgraph.plan.chunks import cut_work
+
+_MIB = 1 << 20
+_HEAD = [
+    "# Chunks",
+    "",
+    "Written by `python -m bench.memory.chunks`: what plans under a memory budget keep from a chunk for others, and",
+    "the FLOPs they take, beside those of the work in one piece. On the right, every chunk makes all that it needs.",
+    "Under 100%, regions of chunks fit more closely than those of the whole.",
+    "Compiled is the processor's time for making the plan.",
+    "",
+    "| work | in one piece, MiB | budget, MiB | chunks | kept, MiB | FLOPs | compiled, s | chunks | FLOPs |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+]
+Graphs = fgraph.Graph | list[fgraph.Graph]
+
+
+def edits_of_one_seed(model: Any, count: int) -> list[fgraph.Graph]:
+    """One seed run to 32 pixels, then moved by another amount in each graph."""
+    graphs = []
+    for number in range(count):
+        graph = fgraph.Graph(models={"main": model})
+        paused = graph.tap(graph.sample(seed=4), layer="b32.conv1")
+        graph.outputs = {"image": graph.decode(graph.shift(paused, dx=(number + 1) / (2 * count)))}
+        graphs.append(graph)
+    return graphs
+
+
+def strengths(model: Any, alphas: int, seeds: int) -> list[fgraph.Graph]:
+    """One edit in a box, at several strengths, on several seeds; the seeds run faster."""
+    graphs = []
+    for alpha in range(1, alphas + 1):
+        for seed in range(seeds):
+            graph = fgraph.Graph(models={"main": model})
+            box = graph.mask("box", box=[0.25, 0.25, 0.25, 0.25], alpha=alpha / alphas)
+            mixed = graph.blend(graph.sample(seed=seed), graph.sample(seed=1000), mask=box, layers="b16..")
+            graph.outputs = {"image": graph.decode(mixed)}
+            graphs.append(graph)
+    return graphs
+
+
+def grid_graph(model: Any, side: int) -> fgraph.Graph:
+    """Codes in rows and columns, each blending into its neighbours."""
+    graph = fgraph.Graph(models={"main": model})
+    laid = graph.mosaic(graph.sample(seed=list(range(side * side))), grid=[side, side])
+    graph.outputs = {"image": graph.decode(laid)}
+    return graph
+
+
+WORKS: tuple[tuple[str, Callable[[Any], Graphs], int], ...] = (
+    ("64 edits of one seed at 32 pixels", lambda model: edits_of_one_seed(model, 64), 300),
+    ("64 strengths of one edit in a box", lambda model: strengths(model, 64, 1), 300),
+    ("64 strengths of one edit in a box", lambda model: strengths(model, 64, 1), 150),
+    ("8 strengths on each of 8 seeds", lambda model: strengths(model, 8, 8), 500),
+    ("32 seeds", lambda model: plain_graph(model, 32), 500),
+    ("panorama of 20 spans", lambda model: merge_graph(model, 20), 300),
+    ("mosaic of 20", lambda model: mosaic_graph(model, 20), 300),
+    ("mosaic of 20", lambda model: mosaic_graph(model, 20), 150),
+    ("grid of 4 by 4", lambda model: grid_graph(model, 4), 300),
+    ("panorama of 200 spans", lambda model: merge_graph(model, 200), 1024),
+    ("mosaic of 200", lambda model: mosaic_graph(model, 200), 1024),
+)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=MEASUREMENTS)
+    options = parser.parse_args()
+    lines = list(_HEAD)
+    with tempfile.TemporaryDirectory() as folder:
+        checkpoint = Path(folder) / "configf.pt"
+        write_checkpoint(checkpoint)
+        model = fgraph.load_generator(checkpoint)
+        for name, make, budget in WORKS:
+            lines.append(_line(name, make(model), budget))
+            print(lines[-1], flush=True)
+    options.out.mkdir(parents=True, exist_ok=True)
+    (options.out / "chunks.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def _line(name: str, graphs: Graphs, budget: int) -> str:
+    whole = fgraph.compile(graphs)
+    started = time.process_time()
+    plan = fgraph.compile(graphs, memory=budget * _MIB)
+    compiled = time.process_time() - started
+    apart = cut_work(plan.program, budget * _MIB, rooms=())
+    flops = whole.cost.flops
+    return (
+        f"| {name} | {whole.cost.peak_bytes / _MIB:,.0f} | {budget} | {plan.chunks} | {plan.retained_bytes / _MIB:.1f} "
+        f"| {plan.cost.flops / flops:.1%} | {compiled:.1f} | {apart.chunks} | {apart.flops / flops:.1%} |"
+    )
+
+
+if __name__ == "__main__":
+    main()

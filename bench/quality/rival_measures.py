@@ -1,0 +1,93 @@
+"""What rivals are compared by: the seam, the locality, the sharpness, the effect, the reconstruction of a picture."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.quality.measures import excess, steps
+
+Picture = NDArray[np.float32]  # [3, h, w] in [-1, 1]
+BOX = (16, 16, 48, 48)  # top, left, bottom, right: the region of the first task
+FEATHER = 8  # pixels: half of what a soft way may change around the region
+COLUMNS = ("seam", "locality", "sharpness", "effect", "reconstruction")
+
+
+def weight(feather: int) -> Picture:
+    """1 in the box, 0 outside, a linear fade of this many pixels on either side of the border: [h, w]."""
+    place = np.arange(64, dtype=np.float32) + 0.5
+    sides = []
+    for low, high in ((BOX[0], BOX[2]), (BOX[1], BOX[3])):
+        inside = np.minimum(place - low, high - place)  # pixels from the nearer border
+        sides.append(np.clip(inside / (2 * feather) + 0.5, 0, 1) if feather else (inside > 0).astype(np.float32))
+    return np.minimum(sides[0][:, None], sides[1][None])
+
+
+def measure_region(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
+    """The step across the border of the box, what changed outside of it, the detail and what shows of b inside."""
+    usual = np.sqrt(border_step(a) * border_step(b))
+    inside, outside = weight(FEATHER) == 1, weight(FEATHER) == 0  # of the soft mask
+    return {
+        "seam": border_step(made) / usual,
+        "locality": float(np.abs(made - a)[:, outside].mean() * 127.5),
+        "sharpness": detail(made)[inside].mean() / detail(b)[inside].mean(),
+        "effect": float(1 - np.abs(made - b)[:, inside].mean() / np.abs(a - b)[:, inside].mean()),
+    }
+
+
+def measure_join(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
+    """The step across the middle column beside those 8 and 16 columns away, and the detail of all."""
+    width = a.shape[2]
+    whole = np.concatenate([detail(a), detail(b)], axis=1)
+    far = np.r_[0 : width // 2, made.shape[2] - width // 2 : made.shape[2]]  # where one code rules alone
+    kept = np.concatenate([a, b], axis=2)
+    return {
+        "seam": float(np.exp(excess(steps(made), [width])[0])),
+        "locality": float(np.abs(made - kept)[:, :, far].mean() * 127.5),
+        "sharpness": detail(made).mean() / whole.mean(),
+    }
+
+
+def measure_wider(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
+    """The detail of the wide picture against that of the narrow one."""
+    return {"sharpness": detail(made).mean() / detail(a).mean()}
+
+
+def measure_extended(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
+    """The steps at the two borders of the picture that was there, the rest as it was, and the detail."""
+    half, width = a.shape[2] // 2, a.shape[2]
+    middle = made[:, :, half + FEATHER : half + width - FEATHER]
+    return {
+        "seam": float(np.exp(excess(steps(made), [half, half + width]).mean())),
+        "locality": float(np.abs(middle - a[:, :, FEATHER : width - FEATHER]).mean() * 127.5),
+        **measure_wider(a, b, made),
+    }
+
+
+def measure_reconstruction(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
+    """The PSNR of an inverted picture in decibels, and its detail against the picture's."""
+    return {
+        "reconstruction": float(10 * np.log10(4 / np.mean((made - a) ** 2, dtype=np.float64))),
+        **measure_wider(a, b, made),
+    }
+
+
+def border_step(picture: Picture) -> float:
+    """The mean step between the two pixels on either side of the box's border."""
+    top, left, bottom, right = BOX
+    across = [np.abs(picture[:, top:bottom, place] - picture[:, top:bottom, place - 1]) for place in (left, right)]
+    down = [np.abs(picture[:, place, left:right] - picture[:, place - 1, left:right]) for place in (top, bottom)]
+    return float(np.mean(across + down))
+
+
+def detail(picture: Picture) -> NDArray[np.float64]:
+    """High-frequency energy: the square of what a 1-2-1 blur takes away, over the channels; [h, w]."""
+    blurred = picture.astype(np.float64)
+    for axis in (1, 2):
+        ends = [(0, 0), (0, 0), (0, 0)]
+        ends[axis] = (1, 1)
+        wide = np.pad(blurred, ends, mode="edge")
+        low, middle, high = (np.take(wide, range(s, s + picture.shape[axis]), axis) for s in range(3))
+        blurred = (low + 2 * middle + high) / 4
+    found: NDArray[np.float64] = ((picture - blurred) ** 2).mean(axis=0)
+    return found

@@ -1,0 +1,134 @@
+"""Compares feature interpolation with its rivals; writes docs/reference/measurements/rivals.md and gallery/rivals.webp.
+
+python -m bench.quality.rivals [--seeds 24] [--to DOCS] [--redraw]        needs: pip install 'fgraph-gan[bench]'
+
+Each task has a graph that makes the unedited pictures, `a` and `b`, and ways to combine them: nodes put into that
+graph, or a function on pixels. A further rival is one more `Way` in the tuple of its task, in rival_tasks.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from bench.harness.pages import DOCS, MEASUREMENTS
+from bench.quality.rival_measures import COLUMNS, Picture
+from bench.quality.rival_tasks import FILES, TASKS, Task, run_task
+from fgraph._imaging.encode import encode_picture, to_pillow, to_pixels
+from fgraph._imaging.layout import LabelledPicture, enlarge, lay_strip
+
+SHOWN = (0, 3)  # cases whose pictures are on the page
+MOST = 200_000  # bytes of the picture
+
+
+def main() -> None:
+    """Run every way, write the table and the pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=24)
+    parser.add_argument("--to", type=Path, default=DOCS)
+    parser.add_argument("--redraw", action="store_true", help="the pictures alone; the table stays as it is")
+    given = parser.parse_args()
+    lines, strips = [], []
+    for task in TASKS:
+        cases = SHOWN if given.redraw else range(min(given.seeds, len(FILES)) if task.on_files else given.seeds)
+        a, b, made = run_task(task, cases)
+        if not given.redraw:
+            lines += to_lines(task, a, b, made)
+        strips += [
+            draw(task, a[at], b[at], [one[at] for one in made]) for at, case in enumerate(cases) if case in SHOWN
+        ]
+    picture = given.to / "gallery" / "rivals.webp"
+    picture.parent.mkdir(parents=True, exist_ok=True)
+    sheet = lay_strip(strips, "y", gap=10)
+    data = [encode_picture(sheet, "webp", quality=quality) for quality in (80, 70, 60, 50, 40)]
+    picture.write_bytes(next((one for one in data if len(one) <= MOST), data[-1]))
+    sys.stdout.write(f"{picture}\n")
+    if not given.redraw:
+        page = given.to / MEASUREMENTS.relative_to(DOCS) / "rivals.md"
+        page.write_text(HEAD.format(seeds=given.seeds, files=len(FILES)) + "\n".join([*TABLE, *lines, ""]), "utf-8")
+        sys.stdout.write(f"{page}\n")
+
+
+def to_lines(task: Task, a: list[Picture], b: list[Picture], made: list[list[Picture]]) -> list[str]:
+    """The lines of one task: means over the cases, and their standard errors."""
+    lines = []
+    for number, (way, pictures) in enumerate(zip(task.ways, made, strict=True)):
+        found = [task.measure(*trio) for trio in zip(a, b, pictures, strict=True)]
+        cells = [text_of([one[name] for one in found]) if name in found[0] else "" for name in COLUMNS]
+        lines.append(f"| {'' if number else f'**{task.name}**'} | {way.name} | {' | '.join(cells)} |")
+    return lines
+
+
+def text_of(values: list[float]) -> str:
+    """A mean and its standard error."""
+    return f"{np.mean(values):.2f} ± {np.std(values, ddof=1) / np.sqrt(len(values)):.2f}"
+
+
+def draw(task: Task, a: Picture, b: Picture, made: list[Picture]) -> LabelledPicture:
+    """One seed of a task: the unedited pictures, then what each way makes."""
+    cells = [(a, "a"), *([(b, "b")] if task.shows_b else []), *zip(made, (way.name for way in task.ways), strict=True)]
+    shown = [
+        LabelledPicture(enlarge(to_pillow(to_pixels(picture)), 2 * max(picture.shape[1:])), name)
+        for picture, name in cells
+    ]
+    return LabelledPicture(lay_strip(shown, "x", gap=8), task.name)
+
+
+TABLE = (
+    "",
+    "| task | way | seam step | locality | sharpness | effect | reconstruction, dB |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
+)
+HEAD = """# Rivals
+
+Written by `python -m bench.quality.rivals`: {seeds} seeds each, the bundled 64-pixel models; means and
+their standard errors. Inverted are the {files} pictures of `bench/quality/data/landscapes`, which the model never saw.
+
+![each task by each way](../../gallery/rivals.webp)
+
+* **Seam step**: the mean step between the pixels on either side of a border that the edit made. Of a region, over the
+  geometric mean of the same in the two unedited pictures; of a join, over the steps 8 and 16 columns away. 1 is no
+  seam.
+* **Locality**: how much the picture changed where it should not, in levels of 255: outside the region and its fade; of
+  two pictures as one, in the outer half of each; of a picture made wider, in its own part.
+* **Sharpness**: high-frequency energy (the square of what a 1-2-1 blur takes away) over that of the unedited pictures:
+  below 1 is blurred, above 1 has more fine grain than the model draws. Of a region, in its inner part, against b there.
+* **Effect**: how far the inner part of the region went from a to b: 1 is b itself, 0 is a as it was, or as far from b.
+* **Reconstruction**: the PSNR of the image of a picture's code, by the node `invert` in 200 steps; its preset takes
+  400, [with these figures](inversion.md#how-good-it-is).
+
+Poisson blending is Pérez et al. 2003, by OpenCV; the collages are Suzuki et al. 2018, two trunks whose features are cut
+and pasted at one layer. Collins et al. 2020 is the node `own` with ε = 20: the parts of ten that lie in the box, or the
+one of which most does, and the style channels that own them; it is given no mask in the picture, and its parts are no
+boxes. Wulff and Torralba 2020 is the prior `wulff` of `invert`. The first layers of a network see most of a picture, so
+what mixes them is less local: 4 pixels of the first layer are all of it.
+
+SinGAN (Shaham et al. 2019) makes variations of one picture by training a generator on it alone. Here that is the node
+`patches`, which needs no training ([many pictures from one](one_image.md)); SinGAN is not built again, nor measured.
+
+No figure is best alone: a paste is perfectly local and sharp, and has a seam; what leaves a as it was has none.
+
+What one sees: a paste and a hard collage show the box. Poisson blending meets a at the border, and so gives up the
+colours of b: of the night scene nothing is left. A soft collage and feature interpolation let b show as a spot without
+an edge, and draw grass across it. Mixing from b16 on keeps to the region best, and brings least of b, as its colours
+were drawn before. The channels of Collins et al. repaint all of a landscape, which has no part of the box's shape; on
+the last head they give the whole face, neck as well, the skin of b, with no edge, and leave the background. There they
+do what was asked for in spirit, which a box cannot.
+
+Of two pictures made one, the collage keeps a vertical edge in the sky, the cross-fade shows the moon
+twice, and feature interpolation has one sky that changes. A mirrored picture shows where it was mirrored; padded
+features do not. A resized picture is blurred in one direction; resized features have the grain of the narrow picture.
+
+Inverted pictures are mist, for this small model cannot draw hard edges, whatever the space. The code in S comes
+nearest, and the Gaussian prior costs it next to nothing at this weight. The prior of Wulff and Torralba, at the same
+weight, holds the code nearer to what the model draws: it puts trees of its own where mist would be nearer to the
+picture, so it is sharper and has a lower PSNR. At a tenth of the weight it is in between. Weights of two priors do not
+mean the same, so compare the lines of a space with each other first; [inversion](inversion.md#how-good-it-is) has the
+distances from samples beside the decibels.
+"""
+
+if __name__ == "__main__":
+    main()
