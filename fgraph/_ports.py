@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from fgraph.stylegan.tables.stylegan2 import CONST, Table, UnknownLayer
+from fgraph.stylegan.tables.base import CONST, Table, UnknownLayer
 
 
 class Kind(enum.StrEnum):

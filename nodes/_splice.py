@@ -10,7 +10,7 @@ from fgraph.ir.ops import Splice
 from fgraph.ir.types import TypeKind
 from fgraph.ir.values import Latent
 from fgraph.node import blaming
-from fgraph.stylegan.tables.stylegan2 import CONST, Table
+from fgraph.stylegan.tables.base import CONST, Table
 
 
 def parse_rows(text: str, table: Table) -> frozenset[int]:

@@ -19,7 +19,7 @@ from fgraph.ir.inputs import Inputs
 from fgraph.ir.planes import described, on_plane
 from fgraph.ir.values import Features, Mapped, Tensor
 from fgraph.node import FeaturesPort, Node, PerRow, blaming
-from fgraph.stylegan.tables.stylegan2 import CONST, Layer, Table
+from fgraph.stylegan.tables.base import CONST, Layer, Table
 from nodes._spatial import Amount
 
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -101,7 +101,7 @@ class Bend(Node):
         return replace(features, carrier=Mapped(features.carrier, moves, layers, self.parts), **bent)
 
     def _check_kind(self, build: Build, model: str) -> None:
-        if self.cluster is not None and (table := build.table(model)).is_alias_free:
+        if self.cluster is not None and (table := build.table(model)).is_stylegan3:
             with blaming("cluster"):
                 raise ValueError(
                     f"clusters are found for StyleGAN2 only, and {described(model, table)} is none: choose channels by "

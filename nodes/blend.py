@@ -17,7 +17,7 @@ from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend as BlendCarrier
 from fgraph.ir.values import Features, Tensor
 from fgraph.node import FeaturesPort, MaskPort, Node, blaming
-from fgraph.stylegan.tables.stylegan2 import CONST
+from fgraph.stylegan.tables.base import CONST
 
 
 class Blend(Node):

@@ -9,13 +9,14 @@ from pydantic import Field, model_validator
 
 from fgraph._arrays import Array
 from fgraph._ports import Kind
+from fgraph.array_files.latents import LatentFile, read_latent
 from fgraph.ir.build import Build
-from fgraph.ir.files import LatentFile, read_latent
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Given
 from fgraph.ir.values import Latent as Codes
 from fgraph.node import FILE, Data, Node
-from fgraph.stylegan.tables.stylegan2 import LayerTable, Table
+from fgraph.stylegan.tables.base import Table
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 Space = Literal["z", "w", "w+", "s"]
 
@@ -116,7 +117,7 @@ def _misfit(found: tuple[int, ...], space: Space, table: Table, others: Mapping[
     return text
 
 
-def _published(size: int, channels: int) -> LayerTable:
+def _published(size: int, channels: int) -> StyleGAN2Table:
     """The layers of a StyleGAN2 as it was published, for a size; 32768 channels is config-f (Karras et al. 2020)."""
     widths = tuple((4 << i, min(channels // (4 << i), 512)) for i in range(size.bit_length() - 2))
-    return LayerTable(size=size, channels=widths, z_dim=512, w_dim=512, mapping_layers=8)
+    return StyleGAN2Table(size=size, channels=widths, z_dim=512, w_dim=512, mapping_layers=8)

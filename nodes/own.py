@@ -13,7 +13,7 @@ from fgraph.ir.ops import Own as OwnOp
 from fgraph.ir.planes import described
 from fgraph.ir.values import Latent
 from fgraph.node import Data, LatentPort, MaskPort, Node, PerRow, blaming
-from fgraph.stylegan.tables.stylegan2 import CONST, Table
+from fgraph.stylegan.tables.base import CONST, Table
 
 
 def _as_numbers(value: Any) -> Any:
@@ -63,7 +63,7 @@ class Own(Node):
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         of, reference = build.together(inputs.latent("of"), inputs.latent("reference"), "s")
         table = build.table(of.model)
-        if table.is_alias_free:
+        if table.is_stylegan3:
             with blaming("of"):
                 raise ValueError(
                     f"parts are clustered in StyleGAN2 only, and {described(of.model, table)} is none: use mix with "

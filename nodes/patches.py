@@ -114,7 +114,7 @@ class Patches(Node):
 
 def _check_model(build: Build, model: str) -> None:
     table = build.table(model)
-    if table.is_alias_free:
+    if table.is_stylegan3:
         with blaming("of"):
             raise ValueError(
                 f"patches are counted in the cells of StyleGAN2 layers; the maps of {described(model, table)} have "

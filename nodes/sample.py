@@ -13,7 +13,7 @@ from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Draw, Truncate
 from fgraph.ir.values import Latent
 from fgraph.node import Data, Node, PerRow
-from fgraph.stylegan.tables.stylegan2 import Table
+from fgraph.stylegan.tables.base import Table
 
 _KEY_BITS = 24  # a row key is (seed, place among the rows drawn together)
 

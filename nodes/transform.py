@@ -65,7 +65,7 @@ class Transform(Node):
 
 def _check(build: Build, features: Features) -> None:
     table = build.table(features.model)
-    if not table.is_alias_free:
+    if not table.is_stylegan3:
         raise ValueError(
             f"transform samples the plane that a StyleGAN3 model starts from; {described(features.model, table)} is a "
             "StyleGAN2, which starts from a constant: use shift, flip or resize, or another model"

@@ -10,7 +10,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from fgraph._geometry import Canvas
-from fgraph.stylegan.tables.stylegan2 import Table
+from fgraph.stylegan.tables.base import Table
 from tests.networks import FAMILIES, tiny
 
 T = TypeVar("T")
@@ -39,7 +39,7 @@ class Made:
     @property
     def coarsest(self) -> int:
         at = self.table.at(self.layer)
-        if self.table.is_alias_free:
+        if self.table.is_stylegan3:
             return at.resolution
         return at.resolution // 2 if at.kind == "conv" and at.resolution > 4 else at.resolution
 

@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import torch
 
-from fgraph.stylegan.generators.stylegan2 import Generator
-from fgraph.stylegan.tables.stylegan2 import LayerTable
-from fgraph.stylegan.tables.tensors import required_shapes
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 
 TRAP = "raise RuntimeError('the source in a pickle was run')\n"
 
 
-def random_tensors(table: LayerTable, seed: int = 0) -> dict[str, torch.Tensor]:
+def random_tensors(table: StyleGAN2Table, seed: int = 0) -> dict[str, torch.Tensor]:
     """Tensors of this table with nothing at its trivial value."""
     draw = torch.Generator().manual_seed(seed)
     tensors = {}
@@ -38,8 +38,8 @@ def random_tensors(table: LayerTable, seed: int = 0) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def random_generator(table: LayerTable, seed: int = 0) -> Generator:
-    return Generator.from_tensors(table, random_tensors(table, seed))
+def random_generator(table: StyleGAN2Table, seed: int = 0) -> StyleGAN2Generator:
+    return StyleGAN2Generator.from_tensors(table, random_tensors(table, seed))
 
 
 class Persistent:
@@ -114,7 +114,7 @@ def dumps(content: Any, protocol: int = 4) -> bytes:
     return buffer.getvalue()
 
 
-def network(table: LayerTable, tensors: Mapping[str, torch.Tensor]) -> Persistent:
+def network(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor]) -> Persistent:
     """A whole generator."""
     synthesis = {f"b{resolution}": _block(table, tensors, resolution) for resolution, _ in table.channels}
     whole = {
@@ -133,7 +133,7 @@ def _dense(weight: torch.Tensor, bias: torch.Tensor, activation: str, rate: floa
     return Persistent("FullyConnectedLayer", state)
 
 
-def _mapping(table: LayerTable, tensors: Mapping[str, torch.Tensor]) -> Persistent:
+def _mapping(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor]) -> Persistent:
     parts = {}
     for i in range(table.mapping_layers):
         pair = tensors[f"mapping.{i}.weight"], tensors[f"mapping.{i}.bias"]
@@ -144,7 +144,7 @@ def _mapping(table: LayerTable, tensors: Mapping[str, torch.Tensor]) -> Persiste
     return Persistent("MappingNetwork", {"_modules": parts, "_buffers": mean})
 
 
-def _block(table: LayerTable, tensors: Mapping[str, torch.Tensor], resolution: int) -> Persistent:
+def _block(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor], resolution: int) -> Persistent:
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
     state: dict[str, Any] = {"architecture": table.architecture, "_buffers": {"resample_filter": taps.outer(taps) / 64}}
     state["_parameters"] = {"const": tensors["const"][0]} if resolution == 4 else {}
@@ -172,7 +172,7 @@ def _block(table: LayerTable, tensors: Mapping[str, torch.Tensor], resolution: i
     return Persistent("SynthesisBlock", {**state, "_modules": parts})
 
 
-def checkpoint(table: LayerTable, tensors: Mapping[str, torch.Tensor], protocol: int = 4) -> bytes:
+def checkpoint(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor], protocol: int = 4) -> bytes:
     """The bytes of a whole `.pkl`."""
     content = {"G": None, "D": None, "G_ema": network(table, tensors), "training_set_kwargs": None}
     return dumps(content, protocol)

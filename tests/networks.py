@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from fgraph.stylegan.generators.stylegan2 import Generator
-from fgraph.stylegan.tables.stylegan2 import LayerTable
-from fgraph.stylegan.tables.tensors import required_shapes
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 
 CHANNELS = {16: ((4, 6), (8, 5), (16, 4)), 32: ((4, 6), (8, 5), (16, 4), (32, 3))}
 WIDE = ((4, 8), (8, 16), (16, 128), (32, 128))  # wide enough for Winograd's algorithm
@@ -25,27 +25,27 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 
 @cache
-def tiny(seed: int, size: int = 16, family: str = "skip") -> Generator:
+def tiny(seed: int, size: int = 16, family: str = "skip") -> StyleGAN2Generator:
     """A generator of this size whose tensors come from the seed; those of one size and family have equal layers."""
-    plain = LayerTable(size=size, channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2)
+    plain = StyleGAN2Table(size=size, channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2)
     name = f"tiny{seed}" if family == "skip" else f"{family}{seed}"
     return _random(replace(plain, **FAMILIES[family]), seed, name)
 
 
 @cache
-def wide(seed: int) -> Generator:
+def wide(seed: int) -> StyleGAN2Generator:
     """A generator of 32 pixels whose later layers have many channels."""
-    return _random(LayerTable(size=32, channels=WIDE, z_dim=8, w_dim=8, mapping_layers=2), seed, f"wide{seed}")
+    return _random(StyleGAN2Table(size=32, channels=WIDE, z_dim=8, w_dim=8, mapping_layers=2), seed, f"wide{seed}")
 
 
-def _random(table: LayerTable, seed: int, name: str) -> Generator:
+def _random(table: StyleGAN2Table, seed: int, name: str) -> StyleGAN2Generator:
     draw = torch.Generator().manual_seed(seed)
     tensors = {name: _tensor(name, shape, draw) for name, shape in required_shapes(table).items()}
     tensors["w_mean"] = 0.3 * torch.randn(table.w_dim, generator=draw)
     for layer in table.layers:
         if layer.noise_index is not None:
             tensors[f"{layer.name}.noise"] = torch.randn(1, 1, layer.resolution, layer.resolution, generator=draw)
-    return Generator.from_tensors(table, tensors, name=name)
+    return StyleGAN2Generator.from_tensors(table, tensors, name=name)
 
 
 def _tensor(name: str, shape: tuple[int, ...], draw: torch.Generator) -> torch.Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 
 SPACES = ("z", "w", "w+", "s")
@@ -21,7 +21,7 @@ class Code:
 
     space: str
     code: Tensor  # [1, ...]
-    model: Generator
+    model: StyleGAN2Generator
     key: int
 
 
@@ -107,7 +107,7 @@ def moved_along(code: Code, node: Any, component: int, strength: float) -> Code:
     return splice(start, end, node.rows, node.layers)
 
 
-def _component(model: Generator, node: Any, component: int) -> Any:
+def _component(model: StyleGAN2Generator, node: Any, component: int) -> Any:
     if node.kind == "pca":
         found = principal_directions(model)
     else:

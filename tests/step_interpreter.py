@@ -24,7 +24,7 @@ from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit, apply_edit
 from fgraph.runtime.kernels.seeds import filled_noise, keyed_noise
 from fgraph.stylegan.nn.stylegan2 import upsample_skip
-from fgraph.stylegan.tables.stylegan2 import Layer
+from fgraph.stylegan.tables.base import Layer
 from tests.step_bending import Bent
 
 Draw = Callable[[int, int], Any]  # numbers over a canvas of this many pixels, [height, width]
@@ -102,8 +102,8 @@ def step(carrier: Any, layer: Layer, state: Paused) -> Tensor:
 
 
 def run_layer(run: Run, layer: Layer, state: Paused) -> Tensor:
-    if run.model.table.is_alias_free:
-        return run_alias_free(run, layer, state)
+    if run.model.table.is_stylegan3:
+        return run_stylegan3(run, layer, state)
     layer, style, canvas = run.model.table.at(layer.index), run.styles[:, layer.style_slice], state.canvas
     if layer.kind == "conv":
         noise = draw_noise(run, layer, state)
@@ -114,7 +114,7 @@ def run_layer(run: Run, layer: Layer, state: Paused) -> Tensor:
     return run.model.torgb(layer, state.activation, style, skip)
 
 
-def run_alias_free(run: Run, layer: Layer, state: Paused) -> Tensor:
+def run_stylegan3(run: Run, layer: Layer, state: Paused) -> Tensor:
     layer = run.model.table.at(layer.index)
     style = run.styles[:, layer.style_slice]
     if layer.name != "input":

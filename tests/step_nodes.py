@@ -19,23 +19,11 @@ from fgraph.declare import GraphSpec, derive_seed
 from fgraph.runtime.kernels.owning import load_catalogue
 from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
 from fgraph.runtime.kernels.seeds import draw_codes
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.ownership import Catalogue, Settings
 from nodes.mask import Combine as CombineMask
 from nodes.mask import Mask as MaskNode
 from nodes.patches import Proposals
-from tests.step_alias_free import (
-    at_cell,
-    came_from,
-    edit_plane,
-    first_run,
-    is_plane,
-    join_maps,
-    margin_of,
-    through,
-    turned,
-)
-from tests.step_alias_free import shifted as away
 from tests.step_bending import bent
 from tests.step_codes import Code, moved_along, promote, splice, together, truncated, walked
 from tests.step_interpreter import (
@@ -54,6 +42,18 @@ from tests.step_interpreter import (
     moved,
     placed,
 )
+from tests.step_stylegan3 import (
+    at_cell,
+    came_from,
+    edit_plane,
+    first_run,
+    is_plane,
+    join_maps,
+    margin_of,
+    through,
+    turned,
+)
+from tests.step_stylegan3 import shifted as away
 from tests.step_weights import cell_weight, part_weight
 
 
@@ -92,7 +92,7 @@ class Interpreter:
 
     # -- codes
 
-    def model(self, name: str | None) -> Generator:
+    def model(self, name: str | None) -> StyleGAN2Generator:
         return self.spec.models[name or "main"]
 
     def _sample(self, name: str, node: Any, _: Any) -> list[Code]:
@@ -176,7 +176,7 @@ class Interpreter:
         if isinstance(value, Paused):
             return value
         run = self.run(value, model, noise)
-        start = torch.empty(0) if run.model.table.is_alias_free else run.model.const()
+        start = torch.empty(0) if run.model.table.is_stylegan3 else run.model.const()
         return Paused(start, None, -1, run, Canvas(), run.model, value.key, at)
 
     def _tap(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
@@ -225,10 +225,10 @@ class Interpreter:
             weights = [cell_weight(divmod(cell, wide), node.grid, node.overlap, canvas) for cell in range(len(group))]
             runs = [self.run(code, None, None) for code in group]
             model = group[0].model
-            if model.table.is_alias_free:
+            if model.table.is_stylegan3:
                 runs = [at_cell(run, divmod(cell, wide), node.grid) for cell, run in enumerate(runs)]
             carrier = Mix(tuple(runs), tuple(weights))
-            const = torch.empty(0) if model.table.is_alias_free else model.const().repeat(1, 1, high, wide)
+            const = torch.empty(0) if model.table.is_stylegan3 else model.const().repeat(1, 1, high, wide)
             made.append(Paused(const, None, -1, carrier, canvas, model, group[0].key, (len(groups), row)))
         return made
 

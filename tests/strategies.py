@@ -15,9 +15,9 @@ from hypothesis import strategies as st
 
 import fgraph
 from fgraph._geometry import Canvas, Crop, Edit, Pad, Resize
-from tests.alias_free_networks import Kind, tiny_alias_free
 from tests.drawing import Made, SourceBuilder
 from tests.networks import tiny
+from tests.stylegan3_networks import Kind, tiny_stylegan3
 
 LAYER_SETS = ("all", "all", "0..4", "b8..", "const..3", "1,3..5", "b16", "here,5..", "..2")
 PARTS = ("both", "both", "activation", "skip")
@@ -299,6 +299,6 @@ def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict
 def load(document: dict[str, Any]) -> fgraph.Graph:
     """The graph of a drawn document, on two generators of equal layers, of the family that it names."""
     family = document.get("models", {}).get("main", "skip")
-    alias_free = family in get_args(Kind)
-    main, toon = (tiny_alias_free(seed, family) if alias_free else tiny(seed, family=family) for seed in (0, 1))
+    stylegan3 = family in get_args(Kind)
+    main, toon = (tiny_stylegan3(seed, family) if stylegan3 else tiny(seed, family=family) for seed in (0, 1))
     return fgraph.load(document | {"models": {"main": main, "toon": toon}})

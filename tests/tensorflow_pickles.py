@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 _NAMES = {"conv0": "Conv0_up", "torgb": "ToRGB"}
 
 
-def checkpoint(table: LayerTable, tensors: Mapping[str, torch.Tensor], protocol: int = 4, **settings: Any) -> bytes:
+def checkpoint(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor], protocol: int = 4, **settings: Any) -> bytes:
     """The bytes of a whole `.pkl`; `settings` are static_kwargs, or replace them."""
 
     class Network:
@@ -40,7 +40,7 @@ def checkpoint(table: LayerTable, tensors: Mapping[str, torch.Tensor], protocol:
             del sys.modules[name]
 
 
-def _settings(table: LayerTable) -> dict[str, Any]:
+def _settings(table: StyleGAN2Table) -> dict[str, Any]:
     return {
         "latent_size": table.z_dim, "dlatent_size": table.w_dim, "label_size": table.c_dim, "resolution": table.size,
         "num_channels": table.image_channels, "mapping_layers": table.mapping_layers, "label_fmaps": table.embed_width,
@@ -49,7 +49,9 @@ def _settings(table: LayerTable) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _variables(table: LayerTable, tensors: Mapping[str, torch.Tensor]) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
+def _variables(
+    table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor]
+) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
     own = {name: value.numpy() for name, value in tensors.items()}
     mapping = {}
     for i in range(table.mapping_layers):

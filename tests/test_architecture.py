@@ -14,6 +14,7 @@ PIPELINE: tuple[tuple[str, ...], ...] = (
     ("_collector", "_downloads", "_errors", "_sizes", "_version"),
     ("_atomic", "_geometry", "_graphviz", "_arrays", "_imaging"),
     ("stylegan",),
+    ("array_files",),
     ("masks", "_ports", "_results"),
     ("inversion",),
     ("node",),
@@ -32,11 +33,23 @@ PIPELINE: tuple[tuple[str, ...], ...] = (
     ("cli",),
 )
 RANK = {part: rank for rank, parts in enumerate(PIPELINE) for part in parts}
-NODES_MAY_READ = {"_arrays", "_geometry", "_imaging", "_ports", "inversion", "ir", "masks", "node", "stylegan"}
+NODES_MAY_READ = {
+    "_arrays",
+    "array_files",
+    "_geometry",
+    "_imaging",
+    "_ports",
+    "inversion",
+    "ir",
+    "masks",
+    "node",
+    "stylegan",
+}
 TORCH_FREE = (  # before the runtime
     "_errors",
     "_geometry",
     "_ports",
+    "array_files",
     "masks",
     "node",
     "declare",

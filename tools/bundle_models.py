@@ -27,8 +27,9 @@ from model_facts import FACTS, Facts
 from PIL import Image
 from torch import Tensor
 
-from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.checkpoints.weights import save_generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.loading import load_stylegan2
 
 SEEDS = 64
 GRID = 8  # by 8 samples
@@ -58,7 +59,7 @@ def main() -> None:
 
 def bundle(name: str, source: Path, folder: Path) -> None:
     """Convert one checkpoint and write its card."""
-    facts, loaded = FACTS[name], load_generator(source)
+    facts, loaded = FACTS[name], load_stylegan2(source)
     difference = half_difference(loaded)
     half = difference <= LIMIT
     stored = f"{'float16' if half else 'float32'} (images of {SEEDS} seeds in float16 differ by at most "
@@ -66,7 +67,7 @@ def bundle(name: str, source: Path, folder: Path) -> None:
     described = {"title": facts.title, "license": facts.license, "origin": facts.origin, "stored": stored}
     target = folder / f"{name}.safetensors"
     save_generator(replace(loaded, name=name, metadata={**loaded.metadata, **described}), target, half=half)
-    draw_grid(load_generator(target), folder / f"{name}.png")
+    draw_grid(load_stylegan2(target), folder / f"{name}.png")
     if (curve := source.parent / "losses.svg").exists():
         shutil.copyfile(curve, folder / f"{name}-losses.svg")
     write_card(name, folder)
@@ -76,7 +77,7 @@ def bundle(name: str, source: Path, folder: Path) -> None:
 def write_card(name: str, folder: Path) -> None:
     """Write the card of a model that stands in the folder."""
     path = folder / f"{name}.md"
-    model = load_generator(folder / f"{name}.safetensors")
+    model = load_stylegan2(folder / f"{name}.safetensors")
     if "stored" not in model.metadata and path.exists():  # an older file: its card knows
         (stored,) = re.findall(r"\| Stored as \| (.*) \|", path.read_text("utf-8"))
         model = replace(model, metadata={**model.metadata, "stored": stored})
@@ -108,16 +109,16 @@ def describe_figures(figures: dict[str, Any]) -> str:
     return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 3))} |", *lines, "", told])
 
 
-def half_difference(generator: Generator) -> float:
+def half_difference(generator: StyleGAN2Generator) -> float:
     """The largest difference, over 64 seeds, between images of a generator and of its float16 file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "half.safetensors"
         save_generator(generator, path, half=True)
-        return float((images(load_generator(path), 1.0) - images(generator, 1.0)).abs().max())
+        return float((images(load_stylegan2(path), 1.0) - images(generator, 1.0)).abs().max())
 
 
 @torch.inference_mode()
-def images(generator: Generator, psi: float) -> Tensor:
+def images(generator: StyleGAN2Generator, psi: float) -> Tensor:
     """Images [64, 3, size, size] in [-1, 1] of seeds 0 to 63, with constant noise."""
     z = torch.cat(
         [torch.randn(1, generator.table.z_dim, generator=torch.Generator().manual_seed(i)) for i in range(SEEDS)]
@@ -126,7 +127,7 @@ def images(generator: Generator, psi: float) -> Tensor:
     return generator.synthesise(generator.affine(w)).clamp(-1, 1)
 
 
-def draw_grid(generator: Generator, path: Path) -> None:
+def draw_grid(generator: StyleGAN2Generator, path: Path) -> None:
     """Write an 8 x 8 grid of samples."""
     size = generator.table.size
     pixels = ((images(generator, PSI) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
@@ -135,7 +136,7 @@ def draw_grid(generator: Generator, path: Path) -> None:
     Image.fromarray(np.ascontiguousarray(grid)).quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def card(name: str, facts: Facts, generator: Generator) -> str:
+def card(name: str, facts: Facts, generator: StyleGAN2Generator) -> str:
     """The model card, in Markdown."""
     table = generator.table
     stored = generator.metadata.get("stored", "float16")

@@ -19,9 +19,9 @@ from torch import Tensor
 
 import fgraph
 from fgraph.stylegan.checkpoints.rosinality import key_map
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
-CONFIG_F_256 = LayerTable(
+CONFIG_F_256 = StyleGAN2Table(
     size=256,
     channels=((4, 512), (8, 512), (16, 512), (32, 512), (64, 512), (128, 256), (256, 128)),
     z_dim=512,
@@ -47,8 +47,8 @@ def write_checkpoint(path: Path, seed: int = 0) -> None:
     torch.save({"g_ema": state, "latent_avg": torch.zeros(CONFIG_F_256.w_dim)}, path)
 
 
-def _published_shapes(table: LayerTable) -> dict[str, tuple[int, ...]]:
-    from fgraph.stylegan.tables.tensors import optional_shapes, required_shapes
+def _published_shapes(table: StyleGAN2Table) -> dict[str, tuple[int, ...]]:
+    from fgraph.stylegan.tables.stylegan2_tensors import optional_shapes, required_shapes
 
     shapes = required_shapes(table) | optional_shapes(table)
     found = {}

@@ -31,8 +31,8 @@ from PIL import Image
 from torch import Tensor
 
 from fgraph._imaging.encode import to_pixels
-from fgraph.stylegan.checkpoints.weights import load_generator
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.loading import load_stylegan2
 
 CELLS = 4
 TRUNCATION = 0.8
@@ -41,7 +41,7 @@ SHOWN = 12
 
 
 @torch.inference_mode()
-def draw_images(model: Generator, pairs: int, reader: Generator | None = None) -> Tensor:
+def draw_images(model: StyleGAN2Generator, pairs: int, reader: StyleGAN2Generator | None = None) -> Tensor:
     """Images [pairs, 3, size, size] of seeded z, the same for every model; `reader` makes styles of them."""
     reader = reader or model
     z = torch.randn(pairs, reader.table.z_dim, generator=torch.Generator().manual_seed(0))
@@ -100,10 +100,10 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=512)
     parser.add_argument("--picture", type=Path)
     arguments = parser.parse_args()
-    first = load_generator(arguments.first)
+    first = load_stylegan2(arguments.first)
     images, figures = [draw_images(first, arguments.pairs)], dict[str, object]()
     for name in arguments.seconds:
-        second = load_generator(name)
+        second = load_stylegan2(name)
         shared, own = draw_images(second, arguments.pairs, first), draw_images(second, arguments.pairs)
         figures[name] = {
             "styles of the first": compare(images[0], shared),

@@ -26,8 +26,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.stylegan.checkpoints.weights import load_generator
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.loading import load_stylegan2
 from fgraph.training.pictures import read_pictures
 
 PATCH, PATCHES, DIRECTIONS, COARSEST = 7, 128, 512, 16
@@ -37,7 +37,7 @@ IMAGENET_MEAN, IMAGENET_STD = 127.0, 128.0  # of this network; pixels are 0 to 2
 
 
 @torch.inference_mode()
-def draw_images(model: Generator, size: int, count: int, truncation: float) -> Iterator[Tensor]:
+def draw_images(model: StyleGAN2Generator, size: int, count: int, truncation: float) -> Iterator[Tensor]:
     """Batches of 8-bit images [rows, 3, size, size], as floats 0 to 255; noise is the model's own."""
     draw = torch.Generator().manual_seed(0)
     for start in range(0, count, BATCH):
@@ -138,7 +138,7 @@ def frechet(one: Tensor, other: Tensor) -> float:
     return float((means[0] - means[1]).square().sum() + torch.trace(covariances[0] + covariances[1]) - 2 * middle)
 
 
-def measure(model: Generator, data: Path, size: int, count: int, truncation: float) -> dict[str, object]:
+def measure(model: StyleGAN2Generator, data: Path, size: int, count: int, truncation: float) -> dict[str, object]:
     """Both figures, and what the data gets against itself."""
     features, shape, found = load_features(), (model.table.size, size), dict[str, object]()
     sources = {
@@ -168,7 +168,7 @@ def main() -> None:
     parser.add_argument("--into", type=Path, help="a JSON file to add the figures to, under --name")
     parser.add_argument("--name")
     arguments = parser.parse_args()
-    model = load_generator(arguments.model)
+    model = load_stylegan2(arguments.model)
     size = arguments.size or model.table.size
     facts = {"digest": model.digest, "images": arguments.images, "size": size, "truncation": arguments.truncation}
     figures = facts | measure(model, arguments.data, size, arguments.images, arguments.truncation)

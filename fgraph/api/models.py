@@ -8,7 +8,7 @@ from typing import Any
 from fgraph._errors import Fault, ModelError
 from fgraph.declare import MAIN, GraphSpec
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
-from fgraph.stylegan.tables.stylegan2 import Table
+from fgraph.stylegan.tables.base import Table
 
 
 class ModelPool:

@@ -26,8 +26,7 @@ from fgraph.plan import Plan, make_plan
 from fgraph.registry import registry_with
 
 if TYPE_CHECKING:
-    from fgraph.stylegan.generators.stylegan2 import Generator
-    from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
+    from fgraph.stylegan.generators.base import Generator
 
 NodeClasses: TypeAlias = Iterable[type[Node]]
 GraphLike: TypeAlias = Graph | Path | str | Mapping[str, Any]
@@ -231,15 +230,15 @@ def _baseline_of(keep: bool, since: Results | None) -> Baseline | None:
     return baseline
 
 
-def load_generator(source: str | Path, device: str = "cpu") -> Generator | AliasFreeGenerator:
+def load_generator(source: str | Path, device: str = "cpu") -> Generator:
     """Load a generator, StyleGAN2 or 3: a bundled name or a path. It may stand in `Graph(models={"main": ...})`.
 
     Raises:
         ModelError: there is no such model, or its file is damaged or not understood.
     """
-    from fgraph.stylegan.loading import load_model
+    from fgraph.stylegan.loading import load_generator
 
-    return load_model(source, device=device)
+    return load_generator(source, device=device)
 
 
 def is_picture(source: Any) -> TypeGuard[str | Path]:

@@ -56,7 +56,7 @@ class BendingJob(StandaloneJob):
             return 0
         with use_downloads(self.downloads):
             table = read_header(self.model or DEFAULT_MODEL).table
-        if table.is_alias_free:
+        if table.is_stylegan3:
             raise FgraphError(
                 f"{self.bending}: its layers belong to StyleGAN2, and '{self.model}' is a {table.architecture}: "
                 "name a StyleGAN2 by model="

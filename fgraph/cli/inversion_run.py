@@ -31,7 +31,8 @@ from fgraph.runtime.progress import Progress, progress
 from fgraph.runtime.run import pick_device
 from fgraph.stylegan.checkpoints.header import find_model
 from fgraph.stylegan.checkpoints.sources import default_folder, file_digest
-from fgraph.stylegan.loading import AnyGenerator, load_model
+from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.loading import load_generator
 
 PREVIEW, SUMMARY, OVERVIEW = "preview.png", "inversions.csv", "overview.png"  # no picture is called so: `RESERVED`
 _PREVIEW_SECONDS = 5.0
@@ -48,7 +49,7 @@ def invert_pictures(request: InversionRequest) -> None:
     paths = find_pictures(request.images)
     _refuse_overwriting(directory, paths)
     dtype = torch.float64 if request.precision == "float64" else torch.float32
-    generator = load_model(request.model, pick_device(request.device), dtype)
+    generator = load_generator(request.model, pick_device(request.device), dtype)
     if tuning.steps:
         tunable(generator)
     reading = Reading(generator.table.size, request.fit, request.align, _channels(generator))
@@ -95,7 +96,7 @@ def _finish(job: Job, results: Mapping[str, InversionResult], tuning: Tuning) ->
     _write_summary(job, results)
 
 
-def _channels(generator: AnyGenerator) -> int:
+def _channels(generator: Generator) -> int:
     if (channels := generator.table.image_channels) in (1, 3):
         return channels
     raise FgraphError(

@@ -11,15 +11,15 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.generators.stylegan2 import Generator
-from fgraph.stylegan.loading import AnyGenerator
+from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 
 _LEAST = 8  # pixels of the smallest scale
 
 
-def noise_starts(generator: AnyGenerator, rows: int) -> list[Tensor]:
+def noise_starts(generator: Generator, rows: int) -> list[Tensor]:
     """The constant noise of each conv, a copy for each row: [rows, 1, r, r]."""
-    if not isinstance(generator, Generator):
+    if not isinstance(generator, StyleGAN2Generator):
         return []  # layers of StyleGAN3 add no noise
     convs = [layer for layer in generator.table.layers if layer.noise_index is not None]
     return [generator.noise_const(layer).expand(rows, -1, -1, -1).clone() for layer in convs]

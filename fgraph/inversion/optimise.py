@@ -20,7 +20,7 @@ from fgraph.inversion.priors import CodePrior
 from fgraph.inversion.schedule import RowSchedule
 from fgraph.inversion.settings import InversionSettings
 from fgraph.inversion.spaces import nearest_starts, styles_of
-from fgraph.stylegan.loading import AnyGenerator
+from fgraph.stylegan.generators.base import Generator
 
 _BETAS, _EPSILON = (0.9, 0.999), 1e-8  # Adam's, as published
 
@@ -29,7 +29,7 @@ _BETAS, _EPSILON = (0.9, 0.999), 1e-8  # Adam's, as published
 class Problem:
     """What all batches of an inversion have in common."""
 
-    generator: AnyGenerator
+    generator: Generator
     settings: InversionSettings
     losses: WeightedLosses
     prior: CodePrior | None

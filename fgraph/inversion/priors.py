@@ -22,7 +22,7 @@ from torch import Tensor
 
 from fgraph.inversion.settings import Prior
 from fgraph.inversion.statistics import Statistics, straighten
-from fgraph.stylegan.loading import AnyGenerator
+from fgraph.stylegan.generators.base import Generator
 
 SHRINKAGE = 0.05
 _LEAST = 1e-6  # deviation of an entry that never varies, variance of a direction that none lies along
@@ -76,7 +76,7 @@ class CodePrior:
         return (squared / expected).sqrt()
 
 
-def make_prior(kind: Prior, generator: AnyGenerator, statistics: Statistics) -> CodePrior | None:
+def make_prior(kind: Prior, generator: Generator, statistics: Statistics) -> CodePrior | None:
     """The prior of this kind, on the generator's device and in its type."""
     if kind == "none":
         return None
@@ -97,7 +97,7 @@ def _full(mean: Tensor, covariance: Tensor) -> Gaussian:
     return Gaussian(mean, deviation, directions, variances.clamp_min(_LEAST))
 
 
-def _full_styles(generator: AnyGenerator, statistics: Statistics) -> Gaussian:
+def _full_styles(generator: Generator, statistics: Statistics) -> Gaussian:
     weight, bias = (part.detach().cpu().double() for part in generator.affine_parts)
     weight = weight / weight.shape[1] ** 0.5  # [S, D]
     root = torch.linalg.eigh(statistics.w_covariance)
@@ -108,7 +108,7 @@ def _full_styles(generator: AnyGenerator, statistics: Statistics) -> Gaussian:
     return Gaussian(mean, deviation, directions, singular.square() + SHRINKAGE, SHRINKAGE)
 
 
-def _placed(one: Gaussian, generator: AnyGenerator) -> Gaussian:
+def _placed(one: Gaussian, generator: Generator) -> Gaussian:
     def place(tensor: Tensor | None) -> Tensor | None:
         return None if tensor is None else tensor.to(generator.device, generator.dtype).contiguous()
 

@@ -12,12 +12,12 @@ from fgraph.inversion.priors import make_prior
 from fgraph.inversion.settings import InversionSettings
 from fgraph.inversion.statistics import read_statistics
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
-from fgraph.stylegan.loading import AnyGenerator
+from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.nn.discriminator import Discriminator
 
 
 def make_problem(
-    generator: AnyGenerator,
+    generator: Generator,
     settings: InversionSettings,
     *,
     discriminator: str | Path | None = None,
@@ -45,7 +45,7 @@ def make_problem(
     return Problem(generator, settings, WeightedLosses(settings, judge, lpips), prior)
 
 
-def _discriminator(generator: AnyGenerator, source: str | Path | None) -> Discriminator:
+def _discriminator(generator: Generator, source: str | Path | None) -> Discriminator:
     source = source or generator.path
     if source is None:
         raise FgraphError("the generator was loaded from no file: say which file holds its discriminator")

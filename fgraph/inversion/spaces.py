@@ -6,35 +6,35 @@ import torch
 from torch import Tensor
 
 from fgraph.inversion.settings import Space
-from fgraph.stylegan.loading import AnyGenerator
+from fgraph.stylegan.generators.base import Generator
 
 
-def mean_code(generator: AnyGenerator, space: Space) -> Tensor:
+def mean_code(generator: Generator, space: Space) -> Tensor:
     """The mean of the space: S [style_length], W [w_dim], W+ [num_ws, w_dim]."""
     if space == "s":
         return generator.style_statistics()[0].clone()
     return code_of_w(generator, space, generator.w_mean[None])[0].clone()
 
 
-def code_of_w(generator: AnyGenerator, space: Space, w: Tensor) -> Tensor:
+def code_of_w(generator: Generator, space: Space, w: Tensor) -> Tensor:
     """The codes of the space that stand for `w` [rows, w_dim]."""
     if space == "s":
         return generator.affine(w)
     return w if space == "w" else w[:, None].expand(-1, generator.table.num_ws, -1)
 
 
-def styles_of(generator: AnyGenerator, space: Space, code: Tensor) -> Tensor:
+def styles_of(generator: Generator, space: Space, code: Tensor) -> Tensor:
     """Raw styles S [rows, style_length] of codes."""
     return code if space == "s" else generator.affine(code)
 
 
-def code_shape(generator: AnyGenerator, space: Space) -> tuple[int, ...]:
+def code_shape(generator: Generator, space: Space) -> tuple[int, ...]:
     """The shape of one code."""
     table = generator.table
     return {"s": (table.style_length,), "w": (table.w_dim,), "w+": (table.num_ws, table.w_dim)}[space]
 
 
-def nearest_starts(generator: AnyGenerator, space: Space, target: Tensor, count: int, seed: int) -> Tensor:
+def nearest_starts(generator: Generator, space: Space, target: Tensor, count: int, seed: int) -> Tensor:
     """For each image the mean and the `count - 1` samples nearest to it: [rows * count, ...], row by row.
 
     Drawn are 32 seeded samples for each start; near is by mean squared error at 32 pixels or less.

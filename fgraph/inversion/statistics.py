@@ -18,8 +18,8 @@ from torch.nn.functional import leaky_relu
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError
+from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.statistics import sample_w
-from fgraph.stylegan.loading import AnyGenerator
 
 INVERSE_SLOPE = 5.0  # 1 / 0.2
 _NAMES = ("w_mean", "w_covariance", "p_mean", "p_covariance")
@@ -35,7 +35,7 @@ class Statistics:
     p_covariance: Tensor
 
 
-def read_statistics(generator: AnyGenerator, folder: Path | None = None) -> Statistics:
+def read_statistics(generator: Generator, folder: Path | None = None) -> Statistics:
     """The statistics of a generator: those kept in `folder` or in memory, else measured, and kept.
 
     Raises:
@@ -56,7 +56,7 @@ def read_statistics(generator: AnyGenerator, folder: Path | None = None) -> Stat
 class _Measured:
     """A generator that is equal to others of its digest."""
 
-    def __init__(self, generator: AnyGenerator) -> None:
+    def __init__(self, generator: Generator) -> None:
         self.generator = generator
 
     def __eq__(self, other: object) -> bool:

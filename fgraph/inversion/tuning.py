@@ -28,9 +28,9 @@ from fgraph.inversion.spaces import styles_of
 from fgraph.stylegan.checkpoints.delta import delta_facts
 from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
+from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.digest import tensor_bytes
-from fgraph.stylegan.generators.stylegan2 import Generator, Noise
-from fgraph.stylegan.loading import AnyGenerator
+from fgraph.stylegan.generators.stylegan2 import Noise, StyleGAN2Generator
 
 _HALF = torch.float16
 
@@ -74,13 +74,13 @@ def tune(problem: Problem, latent: Tensor, target: Tensor, tuning: Tuning, noise
     return Tuned(stored, float(10 * torch.log10(4 / error)), pixels)
 
 
-def tunable(generator: AnyGenerator) -> Generator:
+def tunable(generator: Generator) -> StyleGAN2Generator:
     """The generator, as one that can be tuned.
 
     Raises:
         ModelError: it is a StyleGAN3.
     """
-    if isinstance(generator, Generator):
+    if isinstance(generator, StyleGAN2Generator):
         return generator
     raise ModelError(
         f"pivotal tuning fits StyleGAN2 only, and '{generator.name}' is a {generator.table.architecture}: leave "
@@ -88,7 +88,7 @@ def tunable(generator: AnyGenerator) -> Generator:
     )
 
 
-def changed(generator: Generator, changes: Mapping[str, Tensor]) -> Generator:
+def changed(generator: StyleGAN2Generator, changes: Mapping[str, Tensor]) -> StyleGAN2Generator:
     """The generator with what is added to its tensors."""
     tensors = dict(generator.tensors)
     for key, value in changes.items():
@@ -135,7 +135,7 @@ def _cached_or_new(job: Job, picture: Picture, result: InversionResult, tuning: 
     return tuned
 
 
-def _first_changes(generator: Generator, rank: int) -> dict[str, Tensor]:
+def _first_changes(generator: StyleGAN2Generator, rank: int) -> dict[str, Tensor]:
     """Nothing added yet: of two factors the second is drawn, the first is 0."""
     draw = torch.Generator().manual_seed(0)
     changes: dict[str, Tensor] = {}

@@ -14,8 +14,8 @@ from fgraph.ir.planes import plane
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Parts, Patched, Run, Tensor
 from fgraph.masks import Constant, Field, with_margin
-from fgraph.stylegan.tables.stylegan2 import Layer
-from fgraph.stylegan.tables.stylegan3 import AliasFreeLayer
+from fgraph.stylegan.tables.base import Layer
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer
 
 ONE = Constant(1.0)
 
@@ -44,8 +44,8 @@ def advance(build: Build, features: Features, layer: int) -> Features:
 
 def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
     canvas = features.canvas
-    if isinstance(layer, AliasFreeLayer):
-        return _run_alias_free(build, features, layer)
+    if isinstance(layer, StyleGAN3Layer):
+        return _run_stylegan3(build, features, layer)
     if layer.kind == "conv":
         rows = NoiseRows(canvas, features.keys, features.declared)
 
@@ -67,10 +67,10 @@ def _run_layer(build: Build, features: Features, layer: Layer) -> Features:
     return replace(features, skip=made, layer=layer.index)
 
 
-def _run_alias_free(build: Build, features: Features, layer: AliasFreeLayer) -> Features:
+def _run_stylegan3(build: Build, features: Features, layer: StyleGAN3Layer) -> Features:
     def call(run: Run) -> Operand:
         own = _layer_of(build, run, layer)
-        assert isinstance(own, AliasFreeLayer)
+        assert isinstance(own, StyleGAN3Layer)
         if layer.kind != "input":
             return build.emit(Filtered(run.model, own), [features.activation, run.styles])
         height, width = (side + layer.margin for side in features.canvas.pixels(layer.resolution))

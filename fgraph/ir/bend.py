@@ -12,7 +12,7 @@ from fgraph.ir.build import Build
 from fgraph.ir.ops import BendChannels
 from fgraph.ir.program import Operand
 from fgraph.ir.spatial import edit_tensor
-from fgraph.stylegan.tables.stylegan2 import Layer
+from fgraph.stylegan.tables.base import Layer
 
 
 def map_tensor(build: Build, value: Operand, moves: Sequence[Edit | Bend], layer: Layer, canvas: Canvas) -> Operand:

@@ -16,7 +16,7 @@ import numpy as np
 
 from fgraph._geometry.regions import Size
 from fgraph._geometry.warps import Warp
-from fgraph.stylegan.tables.stylegan2 import Layer
+from fgraph.stylegan.tables.base import Layer
 
 About = Literal["centre", "published"]
 

@@ -15,7 +15,7 @@ from fgraph.ir.program import Index, Instruction, Operand, as_index
 from fgraph.ir.types import Type, TypeKind
 from fgraph.ir.values import Fields, Latent
 from fgraph.masks import Edited, Field, Placed, product, rasterise
-from fgraph.stylegan.tables.stylegan2 import Table
+from fgraph.stylegan.tables.base import Table
 
 H = TypeVar("H", bound=Hashable)
 SPACES: tuple[TypeKind, ...] = ("z", "w", "w+", "s")

@@ -190,14 +190,14 @@ class Inputs:
             raise ValueError(
                 f"model '{key}' takes {table.style_length} styles, codes of '{latent.model}' make {own.style_length}"
             )
-        planes = (Placement(),) * latent.rows if table.is_alias_free else ()
+        planes = (Placement(),) * latent.rows if table.is_stylegan3 else ()
         return Run(key, self._build.promote(latent, "s").code, self.noise(noise), planes)
 
     def pause(self, latent: Latent, model: str | None = None, noise: Noise | None = None) -> Features:
         """The pass of these codes, paused at `const`."""
         run = self.carrier(latent, model, noise)
-        alias_free = self._build.table(run.model).is_alias_free
-        const = plane(self._build, run.planes) if alias_free else self._build.const(run.model, latent.rows)
+        stylegan3 = self._build.table(run.model).is_stylegan3
+        const = plane(self._build, run.planes) if stylegan3 else self._build.const(run.model, latent.rows)
         canvas = Canvas()
         return Features(const, None, -1, run, canvas, run.model, latent.keys, self.declared())
 

@@ -20,7 +20,7 @@ from fgraph.ir.planes import described, on_plane
 from fgraph.ir.program import Output, Program, SourceLocation, as_index
 from fgraph.ir.values import Features, Image, Latent, Mask, Value
 from fgraph.node import Node
-from fgraph.stylegan.tables.stylegan2 import Table
+from fgraph.stylegan.tables.base import Table
 
 _SHOWN_FAULTS = 20  # of one kind of mistake made in many graphs
 

@@ -15,7 +15,7 @@ from fgraph._geometry import Edit
 from fgraph._geometry.regions import Size
 from fgraph.ir.build import Build
 from fgraph.ir.values import Features
-from fgraph.stylegan.tables.stylegan2 import Table
+from fgraph.stylegan.tables.base import Table
 
 
 def activation_margin(table: Table, features: Features) -> int:

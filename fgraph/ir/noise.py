@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._geometry import Canvas
+from fgraph.array_files.latents import read_arrays
 from fgraph.ir.build import Build
-from fgraph.ir.files import read_arrays
 from fgraph.ir.ops import NoiseField
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Run
 from fgraph.masks import Field
-from fgraph.stylegan.tables.stylegan2 import Layer
+from fgraph.stylegan.tables.base import Layer
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from fgraph.ir.program import Operand
 from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Patched, Run
 from fgraph.masks import Field, edited, turned
 from fgraph.node import blaming
-from fgraph.stylegan.tables.stylegan2 import CONST, Table
+from fgraph.stylegan.tables.base import CONST, Table
 
 PlaneEdit = Edit | Transform
 _USUAL: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # the mode that says nothing of it
@@ -27,7 +27,7 @@ _USUAL: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  #
 
 def on_plane(build: Build, features: Features) -> bool:
     """Whether the pass is paused at the plane of a StyleGAN3 model."""
-    return features.layer == CONST and build.table(features.model).is_alias_free
+    return features.layer == CONST and build.table(features.model).is_stylegan3
 
 
 def plane(build: Build, planes: Sequence[Placement]) -> Operand:

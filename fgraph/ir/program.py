@@ -12,7 +12,7 @@ from fgraph._errors import Fault
 from fgraph._ports import Kind
 from fgraph.ir.ops import Op
 from fgraph.ir.types import Type
-from fgraph.stylegan.tables.stylegan2 import Table
+from fgraph.stylegan.tables.base import Table
 
 Index = npt.NDArray[np.int64]
 Regions = npt.NDArray[np.int64]  # [rows, 4]

@@ -62,7 +62,7 @@ def edit_features(build: Build, features: Features, edits: Sequence[Edit]) -> Fe
     if on_plane(build, features):
         return edit_plane(build, features, edits)
     edits, table = tuple(edits), build.table(features.model)
-    if table.is_alias_free:
+    if table.is_stylegan3:
         check_features_edit(build, features, edits[0])
     return replace(
         features,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from fgraph.ir.ops import AliasFreeOp, BendChannels, Concat, Conv, DrawMask, Filtered, Mix, NoiseField, Upsample
+from fgraph.ir.ops import BendChannels, Concat, Conv, DrawMask, Filtered, Mix, NoiseField, StyleGAN3Op, Upsample
 from fgraph.ir.ops.layer import LayerOp
 from fgraph.ir.types import Type
 from fgraph.masks import Field
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Step
-from fgraph.stylegan.tables.alias_free_chunk_sizes import layer_bytes
 from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE, chunk_rows, is_winograd, winograd_bytes
+from fgraph.stylegan.tables.stylegan3_chunk_sizes import layer_bytes
 
 _FIR = 3  # pixels that the filter of an up-sampling layer shortens a line by
 
@@ -19,7 +19,7 @@ def workspace(step: Step) -> int:
     gathered = [_gathered(gather, kind, step) for gather, kind in zip(step.inputs, step.input_types, strict=True)]
     op = step.op
     if isinstance(op, LayerOp):
-        return _alias_free(step, gathered) if isinstance(op, AliasFreeOp) else _layer(step, gathered)
+        return _stylegan3(step, gathered) if isinstance(op, StyleGAN3Op) else _layer(step, gathered)
     if isinstance(op, Upsample | BendChannels):
         return sum(gathered) + _beside(step)
     if step.tile is not None and isinstance(op, NoiseField | DrawMask):
@@ -87,7 +87,7 @@ def _conv(step: Step, rows: int) -> int:
     return max(styled + total - (result - made), total + made) + residual
 
 
-def _alias_free(step: Step, gathered: list[int]) -> int:
+def _stylegan3(step: Step, gathered: list[int]) -> int:
     """The convolution of a StyleGAN3 layer, then its maps at their highest rate, some at a time."""
     if not isinstance(step.op, Filtered):
         return sum(gathered) + 3 * step.out_bytes  # angles, their sines, these by their amplitudes

@@ -21,8 +21,9 @@ from fgraph.runtime.execute import execute
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.memory import free_bytes, give_back, keep_freed_memory
 from fgraph.stylegan.checkpoints.header import ModelHeader
-from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
-from fgraph.stylegan.loading import AnyGenerator, load_model
+from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
+from fgraph.stylegan.loading import load_generator
 from fgraph.stylegan.nn.half import DTYPES
 
 _LOG = logging.getLogger("fgraph")
@@ -81,7 +82,7 @@ class _Manner(NamedTuple):
     half: torch.dtype | None
     backend: str | None  # of torch.compile
 
-    def of(self, generator: AnyGenerator) -> AnyGenerator:
+    def of(self, generator: Generator) -> Generator:
         """A generator in this manner."""
         return generator.to(self.device, self.dtype).with_half(self.half).with_compiled(self.backend)
 
@@ -106,7 +107,7 @@ def make_context(
         for name, model in models.items()
     }
     if backend is not None:
-        _tell_uncompiled(tuple(name for name, one in generators.items() if isinstance(one, AliasFreeGenerator)))
+        _tell_uncompiled(tuple(name for name, one in generators.items() if isinstance(one, StyleGAN3Generator)))
     return KernelContext(generators, place, dtype)
 
 
@@ -134,5 +135,5 @@ def pick_device(name: str) -> torch.device:
 
 
 @lru_cache(maxsize=_KEPT)
-def _load_cached(identity: str, path: str, manner: _Manner) -> AnyGenerator:
-    return manner.of(load_model(path, device=manner.device, dtype=manner.dtype))
+def _load_cached(identity: str, path: str, manner: _Manner) -> Generator:
+    return manner.of(load_generator(path, device=manner.device, dtype=manner.dtype))

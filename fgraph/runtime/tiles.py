@@ -15,11 +15,11 @@ from fgraph.ir.program import as_index
 from fgraph.ir.region_arrays import to_region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
-from fgraph.runtime.kernels.alias_free import filtered_tiles, fourier_tiles
 from fgraph.runtime.kernels.bending import Place, bend_window
 from fgraph.runtime.kernels.mixing import mask_window
 from fgraph.runtime.kernels.noise import noise_window
 from fgraph.runtime.kernels.spatial import edit_window
+from fgraph.runtime.kernels.stylegan3 import filtered_tiles, fourier_tiles
 from fgraph.runtime.read import Buffers, read, source_of, target_of
 from fgraph.stylegan.nn.stylegan2 import empty_maps, upsample_skip
 from fgraph.stylegan.nn.stylegan3 import Tiles

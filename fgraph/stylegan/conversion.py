@@ -10,7 +10,7 @@ from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.inspection import Inspection, inspect
 
 if TYPE_CHECKING:
-    from fgraph.stylegan.loading import AnyGenerator
+    from fgraph.stylegan.generators.base import Generator
 
 _SUFFIXES = (".safetensors", ".pt")
 
@@ -51,7 +51,7 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
     if half and path.suffix.lower() == ".pt":
         raise ModelError(f"{path}: half is for .safetensors; rosinality's programs read float32")
     found = inspect(source)
-    if found.table.is_alias_free and path.suffix.lower() == ".pt":
+    if found.table.is_stylegan3 and path.suffix.lower() == ".pt":
         raise ModelError(
             f"{found.path}: is a StyleGAN3 network, which rosinality's programs cannot run; convert it to .safetensors"
         )
@@ -68,12 +68,12 @@ def _write(source: Path, target: Path, half: bool) -> str:
     """Write the file; the digest of the source's tensors."""
     from fgraph.stylegan.checkpoints.rosinality_file import save_rosinality
     from fgraph.stylegan.checkpoints.weights import save_generator
-    from fgraph.stylegan.generators.stylegan2 import Generator
-    from fgraph.stylegan.loading import load_model
+    from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+    from fgraph.stylegan.loading import load_generator
 
-    generator = load_model(source)
+    generator = load_generator(source)
     if target.suffix.lower() == ".pt":
-        assert isinstance(generator, Generator)
+        assert isinstance(generator, StyleGAN2Generator)
         save_rosinality(generator, target)
     else:
         save_generator(generator, target, half=half)
@@ -81,12 +81,12 @@ def _write(source: Path, target: Path, half: bool) -> str:
 
 
 def _digest(path: Path) -> str:
-    from fgraph.stylegan.loading import load_model
+    from fgraph.stylegan.loading import load_generator
 
-    return _digest_of(load_model(path))
+    return _digest_of(load_generator(path))
 
 
-def _digest_of(generator: AnyGenerator) -> str:
+def _digest_of(generator: Generator) -> str:
     from fgraph.stylegan.generators.digest import content_digest
 
     # Statistics are measured, not part of the model: without them the digest is the same in every format.

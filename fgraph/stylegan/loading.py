@@ -1,56 +1,86 @@
-"""Loading a generator of either kind."""
+"""Loading generators from model files."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.contents import Contents
-from fgraph.stylegan.checkpoints.header import ModelHeader
-from fgraph.stylegan.checkpoints.weights import build_generator, load_weights, read_again
+from fgraph.stylegan.checkpoints.header import ModelHeader, find_model, read_contents
+from fgraph.stylegan.checkpoints.weights import load_weights
+from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.statistics import w_mean
-from fgraph.stylegan.generators.stylegan2 import Generator
-from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
-from fgraph.stylegan.tables.stylegan3 import AliasFreeTable
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
 
-AnyGenerator = Generator | AliasFreeGenerator
 
-
-def load_model(
+def load_generator(
     source: ModelHeader | str | Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
-) -> AnyGenerator:
-    """Load a generator of either kind: a bundled name, a path, or a header that was read before.
+) -> Generator:
+    """Load a generator of either architecture.
+
+    Args:
+        source: a bundled name, a path, an address, or a header that `read_header` returned.
+        device: of the tensors.
+        dtype: of the tensors.
 
     Raises:
-        ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
+        ModelError: the model does not exist, has changed since its header was read, or cannot be read.
     """
-    contents, path = read_again(source)
-    if isinstance(contents.table, AliasFreeTable):
-        return _build(contents, contents.table, path, device, dtype)
-    return build_generator(contents, path, device, dtype)
+    path = source.path if isinstance(source, ModelHeader) else find_model(source)
+    contents = read_contents(path)
+    if isinstance(source, ModelHeader) and contents.table != source.table:
+        raise ModelError(f"{path}: has changed since its header was read; run again")
+    build = _build_stylegan3 if isinstance(contents.table, StyleGAN3Table) else _build_stylegan2
+    with torch.inference_mode(False):  # see complete_tensors
+        return replace(build(contents, path, (device, dtype)), path=path)
 
 
-def load_alias_free(
-    source: str | Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
-) -> AliasFreeGenerator:
-    """Load a StyleGAN3 generator.
+def load_stylegan2(
+    source: ModelHeader | str | Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
+) -> StyleGAN2Generator:
+    """Load a StyleGAN2 generator, as `load_generator` does.
 
     Raises:
-        ModelError: there is no such file, or it holds another kind of network.
+        ModelError: the model cannot be read, or is of another architecture.
     """
-    contents, path = read_again(source)
-    if not isinstance(contents.table, AliasFreeTable):
-        raise ModelError(f"{path}: holds no StyleGAN3 network; expected is NVlabs' stylegan3-t or -r")
-    return _build(contents, contents.table, path, device, dtype)
+    found = load_generator(source, device, dtype)
+    if not isinstance(found, StyleGAN2Generator):
+        raise ModelError(f"{found.path}: is a StyleGAN3 network; expected here is a StyleGAN2")
+    return found
 
 
-def _build(
-    contents: Contents, table: AliasFreeTable, path: Path, device: str | torch.device, dtype: torch.dtype
-) -> AliasFreeGenerator:
-    with torch.inference_mode(False):
-        tensors, digest = load_weights(contents.weights, contents.metadata, str(path), (device, dtype), {})
-        if "w_mean" not in tensors:
-            tensors["w_mean"] = w_mean(table, tensors).to(tensors["input.weight"])
-    return AliasFreeGenerator(table, path.stem, digest, tensors, dict(contents.metadata), path)
+def load_stylegan3(
+    source: ModelHeader | str | Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
+) -> StyleGAN3Generator:
+    """Load a StyleGAN3 generator, as `load_generator` does.
+
+    Raises:
+        ModelError: the model cannot be read, or is of another architecture.
+    """
+    found = load_generator(source, device, dtype)
+    if not isinstance(found, StyleGAN3Generator):
+        raise ModelError(f"{found.path}: holds no StyleGAN3 network; expected is NVlabs' stylegan3-t or -r")
+    return found
+
+
+def _build_stylegan2(contents: Contents, path: Path, kind: tuple[str | torch.device, torch.dtype]) -> Generator:
+    table = contents.table
+    assert isinstance(table, StyleGAN2Table)
+    layout = {f"{layer.name}.weight": layer.up for layer in table.layers[1:]}
+    tensors, digest = load_weights(contents.weights, contents.metadata, str(path), kind, layout)
+    return StyleGAN2Generator.from_tensors(table, tensors, name=path.stem, digest=digest, metadata=contents.metadata)
+
+
+def _build_stylegan3(contents: Contents, path: Path, kind: tuple[str | torch.device, torch.dtype]) -> Generator:
+    table = contents.table
+    assert isinstance(table, StyleGAN3Table)
+    tensors, digest = load_weights(contents.weights, contents.metadata, str(path), kind, {})
+    if "w_mean" not in tensors:
+        tensors["w_mean"] = w_mean(table, tensors).to(tensors["input.weight"])
+    return StyleGAN3Generator(table, path.stem, digest, tensors, dict(contents.metadata))

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
-from fgraph.stylegan.checkpoints.weights import load_generator
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.nn.discriminator import Discriminator, initial_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.training.grow import grow
 from fgraph.training.initial import default_channels, draw_generator
 from fgraph.training.settings import TrainingError, TrainingSettings
@@ -49,7 +49,7 @@ def _from_scratch(settings: TrainingSettings) -> State:
     expected = [4 << i for i in range(settings.size.bit_length() - 2)]
     if [resolution for resolution, _ in channels] != expected:
         raise TrainingError(f"training.channels has {dict(channels)}; expected is a width for each of {expected}")
-    table = LayerTable(settings.size, channels, settings.latent, settings.latent, settings.mapping_layers)
+    table = StyleGAN2Table(settings.size, channels, settings.latent, settings.latent, settings.mapping_layers)
     generator = lay_out_generator(table, draw_generator(table, settings.seed))
     shape = DiscriminatorTable(settings.size, channels)
     return State(
@@ -88,12 +88,12 @@ def _from_checkpoint(settings: TrainingSettings) -> State:
                 signs=(0.0, 0),
             )
         return state
-    return _from_generator(load_generator(settings.model), settings)
+    return _from_generator(load_stylegan2(settings.model), settings)
 
 
-def _from_generator(model: Generator, settings: TrainingSettings) -> State:
+def _from_generator(model: StyleGAN2Generator, settings: TrainingSettings) -> State:
     table = model.table
-    if not isinstance(table, LayerTable) or table.architecture != "skip" or table.c_dim:
+    if not isinstance(table, StyleGAN2Table) or table.architecture != "skip" or table.c_dim:
         raise TrainingError(f"{settings.model}: only unconditional skip generators of StyleGAN2 are trained here")
     kept = {name: value for name, value in model.tensors.items() if name not in MEASURED or name == "w_mean"}
     shape, discriminator, images = _find_discriminator(table, settings)
@@ -102,7 +102,7 @@ def _from_generator(model: Generator, settings: TrainingSettings) -> State:
     return State(table, shape, generator, averaged, discriminator, origin=origin)
 
 
-def _find_discriminator(table: LayerTable, settings: TrainingSettings) -> tuple[DiscriminatorTable, Tensors, int]:
+def _find_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> tuple[DiscriminatorTable, Tensors, int]:
     """The discriminator for a model that is a file, and for how many images it alone is to learn."""
     found = _read_discriminator(settings)
     if found is None:

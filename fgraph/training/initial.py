@@ -5,15 +5,15 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.tables.stylegan2 import LayerTable
-from fgraph.stylegan.tables.tensors import required_shapes
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 from fgraph.training.draws import draw_for
 from fgraph.training.state import Tensors
 
 _BASE, _MOST = 16384, 512  # channels at r pixels: as many as _BASE / r, at most _MOST
 
 
-def draw_generator(table: LayerTable, seed: int) -> Tensors:
+def draw_generator(table: StyleGAN2Table, seed: int) -> Tensors:
     """The tensors of an untrained generator: weights of unit variance, biases 0 (of affines 1), noise unused."""
     draw = draw_for(seed, "generator")
     tensors = {name: _draw(name, shape, table, draw) for name, shape in required_shapes(table).items()}
@@ -23,7 +23,7 @@ def draw_generator(table: LayerTable, seed: int) -> Tensors:
     return tensors
 
 
-def _draw(name: str, shape: tuple[int, ...], table: LayerTable, draw: torch.Generator) -> Tensor:
+def _draw(name: str, shape: tuple[int, ...], table: StyleGAN2Table, draw: torch.Generator) -> Tensor:
     if name.endswith(".affine.bias"):
         return torch.ones(shape)
     if name.endswith((".bias", ".noise_strength")):

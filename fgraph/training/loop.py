@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import discriminator
 from fgraph.training.augment import adapt, augment
 from fgraph.training.batches import Batches
@@ -45,7 +45,7 @@ class Trainer:
         for value in (*self._trained.values(), *state.discriminator.values()):
             value.requires_grad_()
         # not from_tensors: the tensors themselves are to be trained, not copies
-        self._generator = Generator(state.table, "training", "", state.generator)
+        self._generator = StyleGAN2Generator(state.table, "training", "", state.generator)
         first = settings.discriminator_first
         self._first = state.origin.get("discriminator_first", 0) if first is None else first
         rate, every = settings.learning_rate, settings.gamma_every if settings.gamma else None

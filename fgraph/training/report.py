@@ -10,7 +10,7 @@ import torch
 
 from fgraph._atomic import write_atomic
 from fgraph._imaging.encode import encode_png, tile_rows, to_pixels
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.training.curves import draw_curves
 from fgraph.training.draws import draw_for
 from fgraph.training.settings import TrainingError, TrainingSettings
@@ -90,7 +90,7 @@ class Report:
             for name, value in {**record, "images_per_second": speed}.items():
                 self._board.add_scalar(name, value, self._state.images)
 
-    def write(self, model: Generator) -> None:
+    def write(self, model: StyleGAN2Generator) -> None:
         """Write the losses and a grid of samples.
 
         Raises:
@@ -108,7 +108,7 @@ class Report:
 
 
 @torch.inference_mode()
-def sample_grid(model: Generator, seed: int, truncation: float) -> Any:
+def sample_grid(model: StyleGAN2Generator, seed: int, truncation: float) -> Any:
     """64 samples in one picture [h, w, 3], the same codes each time."""
     z = torch.randn(SAMPLES, model.table.z_dim, generator=draw_for(seed, "samples")).to(model.device)
     styles = model.affine(model.truncate(model.map(z), truncation))

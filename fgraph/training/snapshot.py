@@ -21,8 +21,8 @@ from fgraph._atomic import write_atomic
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.own_file import describe, table_of
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
-from fgraph.stylegan.tables.stylegan2 import LayerTable
-from fgraph.stylegan.tables.tensors import check_shapes
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
 from fgraph.training.state import Moments, State, Tensors, lay_out_discriminator, lay_out_generator
 
 FORMAT = "fgraph-training"
@@ -110,7 +110,7 @@ def _build(metadata: dict[str, str], tensors: Tensors, where: str) -> State:
     )
 
 
-def _check(table: LayerTable, shape: DiscriminatorTable, groups: dict[str, Tensors], where: str) -> None:
+def _check(table: StyleGAN2Table, shape: DiscriminatorTable, groups: dict[str, Tensors], where: str) -> None:
     for group in ("generator", "averaged"):
         check_shapes({name: tuple(value.shape) for name, value in groups[group].items()}, table, f"{where} ({group})")
     found = {name: tuple(value.shape) for name, value in groups["discriminator"].items()}

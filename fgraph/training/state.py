@@ -9,10 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn.stylegan2 import lay_out
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 Tensors = dict[str, Tensor]
 MEASURED = ("w_mean", "style_mean", "style_std")  # of a generator, not trained
@@ -32,7 +32,7 @@ class Moments:
 class State:
     """The networks, their optimisers and the counters of a training."""
 
-    table: LayerTable
+    table: StyleGAN2Table
     discriminator_table: DiscriminatorTable
     generator: Tensors
     averaged: Tensors  # the moving average of the generator, which is what is used in the end
@@ -48,11 +48,11 @@ class State:
     pending: dict[str, list[float]] = field(default_factory=dict)  # of the next record: sum and count of each value
     origin: dict[str, Any] = field(default_factory=dict)  # the settings, and what it began with
 
-    def trained_generator(self) -> Generator:
+    def trained_generator(self) -> StyleGAN2Generator:
         """The averaged generator as it is used, with its statistics measured."""
         tensors = {name: value.detach().clone() for name, value in self.averaged.items()}
         facts = {"noise": "stored", "images_seen": str(self.images + self.earlier)}
-        return Generator.from_tensors(self.table, tensors, name="training", metadata=facts)
+        return StyleGAN2Generator.from_tensors(self.table, tensors, name="training", metadata=facts)
 
 
 def is_trained(name: str, frozen: bool, noise: bool = True) -> bool:
@@ -62,7 +62,7 @@ def is_trained(name: str, frozen: bool, noise: bool = True) -> bool:
     return not (frozen and any(part in name for part in FROZEN))
 
 
-def lay_out_generator(table: LayerTable, tensors: Mapping[str, Tensor]) -> Tensors:
+def lay_out_generator(table: StyleGAN2Table, tensors: Mapping[str, Tensor]) -> Tensors:
     """Copies of a generator's tensors, laid out as its convolutions read them."""
     own = {name: value.detach().to(torch.float32).clone() for name, value in tensors.items()}
     for layer in table.layers[1:]:

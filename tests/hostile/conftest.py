@@ -7,12 +7,12 @@ import torch
 
 from fgraph.stylegan.checkpoints.rosinality import key_map
 from fgraph.stylegan.checkpoints.weights import save_generator
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests import tensorflow_pickles
-from tests.alias_free_networks import tiny_alias_free
 from tests.network_pickles import checkpoint, random_generator, random_tensors
+from tests.stylegan3_networks import tiny_stylegan3
 
-TABLE = LayerTable(size=8, channels=((4, 3), (8, 2)), z_dim=4, w_dim=4, mapping_layers=1)
+TABLE = StyleGAN2Table(size=8, channels=((4, 3), (8, 2)), z_dim=4, w_dim=4, mapping_layers=1)
 
 
 @pytest.fixture(scope="package")
@@ -31,5 +31,5 @@ def good(tmp_path_factory):
     (folder / "old_network.pkl").write_bytes(checkpoint(TABLE, tensors, protocol=2))
     (folder / "tensorflow.pkl").write_bytes(tensorflow_pickles.checkpoint(TABLE, tensors))
     (folder / "stylegan3.pkl").write_bytes((Path(__file__).parents[1] / "goldens" / "sg3_t_32.pkl").read_bytes())
-    save_generator(tiny_alias_free(0), folder / "stylegan3.safetensors")
+    save_generator(tiny_stylegan3(0), folder / "stylegan3.safetensors")
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.header import read_header
-from fgraph.stylegan.loading import load_model
+from fgraph.stylegan.loading import load_generator
 
 _FORBIDDEN = ("os.", "subprocess.", "socket.", "shutil.", "ctypes.", "exec", "compile", "import", "pickle.", "marshal.",
               "tempfile.", "webbrowser.", "urllib.", "pty.")  # fmt: skip
@@ -46,7 +46,7 @@ def judge(path: Path) -> tuple[str, str, float]:
     """How opening a file ends: refused, loaded, or by a bug of ours; with the message and the seconds it took."""
     start = time.perf_counter()
     try:
-        load_model(path)
+        load_generator(path)
         read_header(path)
         ending, message = "loaded", ""
     except ModelError as error:
@@ -67,7 +67,7 @@ def judge_all(paths: Iterable[Path], watch: Watch) -> dict[str, tuple[str, str, 
 
 def warm_up() -> None:
     """Import what loading imports, so that later imports are findings."""
-    load_model("landscape")
+    load_generator("landscape")
     b"name".decode("cp437")  # the names in a zip file
 
 

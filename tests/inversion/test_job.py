@@ -18,17 +18,17 @@ import torch
 from PIL import Image
 
 from fgraph._imaging.encode import to_pixels
+from fgraph.array_files.latents import read_latent
 from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import InversionCallback, Job, run_job
 from fgraph.inversion.optimise import Found, Search
 from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
 from fgraph.inversion.results import InversionResult
-from fgraph.ir.files import read_latent
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.conftest import problem_of
 
 
-def write_pictures(folder: Path, generator: Generator, count: int) -> Path:
+def write_pictures(folder: Path, generator: StyleGAN2Generator, count: int) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     with torch.no_grad():
         z = torch.randn(count, generator.table.z_dim, generator=torch.Generator().manual_seed(8))
@@ -67,7 +67,12 @@ class Watching(InversionCallback):
 
 
 def make_job(
-    generator: Generator, pictures: Path, out: Path, cache: Path | None, callback: InversionCallback, **more: object
+    generator: StyleGAN2Generator,
+    pictures: Path,
+    out: Path,
+    cache: Path | None,
+    callback: InversionCallback,
+    **more: object,
 ) -> Job:
     reading = Reading(generator.table.size)
     found, faults = read_pictures(find_pictures(pictures), reading)
@@ -76,7 +81,7 @@ def make_job(
     return Job(problem, found, reading, out, InversionCache(cache), batch=3, snapshot_seconds=0.0, callback=callback)
 
 
-def test_each_picture_gets_its_files(generator: Generator, tmp_path: Path) -> None:
+def test_each_picture_gets_its_files(generator: StyleGAN2Generator, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 2)
     results = run_job(make_job(generator, pictures, tmp_path / "out", None, InversionCallback(), noise=True))
     names = {path.name for path in (tmp_path / "out").iterdir()}
@@ -100,7 +105,7 @@ def test_each_picture_gets_its_files(generator: Generator, tmp_path: Path) -> No
     assert results["00"].psnr == pytest.approx(10 * np.log10(4 / error), abs=1e-3)
 
 
-def test_results_are_kept_by_content(generator: Generator, tmp_path: Path) -> None:
+def test_results_are_kept_by_content(generator: StyleGAN2Generator, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 2)
     (pictures / "again.png").write_bytes((pictures / "00.png").read_bytes())
     first, again, other = Watching(), Watching(), Watching()
@@ -119,7 +124,7 @@ def test_results_are_kept_by_content(generator: Generator, tmp_path: Path) -> No
 
 
 def test_a_search_that_diverges_is_told_and_the_others_go_on(
-    generator: Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    generator: StyleGAN2Generator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 3)
     step = Search.step
@@ -141,7 +146,7 @@ def test_a_search_that_diverges_is_told_and_the_others_go_on(
     assert sorted(again.done) == [("00", True), ("01", False), ("02", True)]
 
 
-def test_a_damaged_result_is_made_again(generator: Generator, tmp_path: Path) -> None:
+def test_a_damaged_result_is_made_again(generator: StyleGAN2Generator, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 1)
     run_job(make_job(generator, pictures, tmp_path / "a", tmp_path / "cache", InversionCallback()))
     (kept,) = (tmp_path / "cache" / "results").iterdir()
@@ -152,7 +157,7 @@ def test_a_damaged_result_is_made_again(generator: Generator, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("dies_at", [1, 6, 14])
-def test_a_job_that_died_goes_on_to_the_same_bits(generator: Generator, tmp_path: Path, dies_at: int) -> None:
+def test_a_job_that_died_goes_on_to_the_same_bits(generator: StyleGAN2Generator, tmp_path: Path, dies_at: int) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 5)
     settings = {"patience": 2, "steps": 12}  # rows leave the batch at different steps
     whole = Watching()
@@ -185,7 +190,7 @@ def start(*arguments: Path) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.slow
-def test_twenty_images_survive_a_real_kill(generator: Generator, tmp_path: Path) -> None:
+def test_twenty_images_survive_a_real_kill(generator: StyleGAN2Generator, tmp_path: Path) -> None:
     pictures = write_pictures(tmp_path / "in", generator, 20)
     assert start(pictures, tmp_path / "whole", tmp_path / "one").wait(timeout=300) == 0
     process = start(pictures, tmp_path / "part", tmp_path / "two")

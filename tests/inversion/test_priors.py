@@ -11,7 +11,7 @@ from fgraph.inversion.priors import SHRINKAGE, make_prior
 from fgraph.inversion.settings import Prior
 from fgraph.inversion.statistics import read_statistics
 from fgraph.stylegan.generators.statistics import sample_w
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.networks import tiny
 
 GENERATOR = tiny(1).to(dtype=torch.float64)
@@ -76,7 +76,7 @@ def test_statistics_are_kept_by_the_model_s_digest(tmp_path: Path, monkeypatch: 
     first = read_statistics(tiny(3), tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == [f"{tiny(3).digest}.safetensors"]
 
-    def refuse(of: Generator) -> None:
+    def refuse(of: StyleGAN2Generator) -> None:
         raise AssertionError("measured twice")
 
     monkeypatch.setattr("fgraph.inversion.statistics._in_memory", refuse)

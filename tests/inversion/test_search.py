@@ -16,7 +16,7 @@ from fgraph.inversion.problem import make_problem
 from fgraph.inversion.settings import Space
 from fgraph.inversion.spaces import code_shape, mean_code, styles_of
 from fgraph.stylegan.generators.statistics import sample_w
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.conftest import problem_of
 
 
@@ -28,7 +28,9 @@ def finish(search: Search) -> dict[int, Found]:
 
 
 @pytest.mark.parametrize("space", ["w", "w+", "s"])
-def test_images_of_the_model_are_found_again(generator: Generator, targets: torch.Tensor, space: Space) -> None:
+def test_images_of_the_model_are_found_again(
+    generator: StyleGAN2Generator, targets: torch.Tensor, space: Space
+) -> None:
     problem = problem_of(generator, space=space, prior="none", steps=60)
     found = invert(problem, targets[:3])
     for one in found:
@@ -37,7 +39,7 @@ def test_images_of_the_model_are_found_again(generator: Generator, targets: torc
         assert float(one.curve[-1, 0]) < 0.6 * float(one.curve[0, 0])
 
 
-def test_adam_is_torch_s_adam(generator: Generator, targets: torch.Tensor) -> None:
+def test_adam_is_torch_s_adam(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
     problem = problem_of(generator, schedule="constant", pyramid=0.0, steps=8)
     code = mean_code(generator, "s").expand(5, -1).clone().requires_grad_()
     adam = torch.optim.Adam([code], lr=0.05, betas=(0.9, 0.999))
@@ -53,7 +55,7 @@ def test_adam_is_torch_s_adam(generator: Generator, targets: torch.Tensor) -> No
 
 
 def test_the_published_loss_is_a_sum_of_clamped_mse_and_the_summed_prior(
-    generator: Generator, targets: torch.Tensor
+    generator: StyleGAN2Generator, targets: torch.Tensor
 ) -> None:
     problem = problem_of(generator, prior_sum=True, clamp=True, pyramid=0.0, schedule="constant", steps=3)
     mean, deviation = generator.style_statistics()
@@ -68,7 +70,7 @@ def test_the_published_loss_is_a_sum_of_clamped_mse_and_the_summed_prior(
     torch.testing.assert_close(curve[:, 0], curve[:, 1] + curve[:, 2])
 
 
-def test_a_row_s_path_is_its_own(generator: Generator, targets: torch.Tensor) -> None:
+def test_a_row_s_path_is_its_own(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
     double = generator.to(dtype=torch.float64)
     problem = problem_of(double, steps=20)
     together = invert(problem, targets)
@@ -79,7 +81,7 @@ def test_a_row_s_path_is_its_own(generator: Generator, targets: torch.Tensor) ->
 
 @pytest.mark.parametrize("settings", [{}, {"noise": True}, {"starts": 3, "patience": 5}, {"space": "w+"}])
 def test_it_resumes_from_any_step_to_the_bit(
-    generator: Generator, targets: torch.Tensor, settings: dict[str, object]
+    generator: StyleGAN2Generator, targets: torch.Tensor, settings: dict[str, object]
 ) -> None:
     problem = problem_of(generator, steps=12, **settings)
     targets = targets[:3]
@@ -96,7 +98,7 @@ def test_it_resumes_from_any_step_to_the_bit(
             assert all(map(torch.equal, one.noises, found[row].noises))
 
 
-def test_rows_that_are_done_leave_the_batch(generator: Generator, targets: torch.Tensor) -> None:
+def test_rows_that_are_done_leave_the_batch(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
     near = mean_code(generator, "s")
     with torch.no_grad():
         easy = generator.synthesise(near[None])  # the start itself: no progress can be made
@@ -112,7 +114,7 @@ def test_rows_that_are_done_leave_the_batch(generator: Generator, targets: torch
         assert len(one.curve) <= len(sizes)
 
 
-def test_the_best_of_several_starts_is_kept(generator: Generator, targets: torch.Tensor) -> None:
+def test_the_best_of_several_starts_is_kept(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
     one = invert(problem_of(generator, steps=15), targets)
     best = invert(problem_of(generator, steps=15, starts=4), targets)
     for single, several in zip(one, best, strict=True):
@@ -122,7 +124,7 @@ def test_the_best_of_several_starts_is_kept(generator: Generator, targets: torch
 
 @pytest.mark.parametrize("lost", [(1,), (0, 1, 2)])
 def test_a_start_that_diverges_is_never_the_best(
-    generator: Generator, targets: torch.Tensor, lost: tuple[int, ...]
+    generator: StyleGAN2Generator, targets: torch.Tensor, lost: tuple[int, ...]
 ) -> None:
     search = Search(problem_of(generator, steps=6, starts=3), targets[:2])
     for at in lost:
@@ -133,7 +135,7 @@ def test_a_start_that_diverges_is_never_the_best(
     assert all(bool(one.code.isfinite().all()) == math.isfinite(one.loss) for one in found.values())
 
 
-def test_noise_stays_normal_and_helps(generator: Generator, targets: torch.Tensor) -> None:
+def test_noise_stays_normal_and_helps(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
     hard = torch.randn(targets.shape, generator=torch.Generator().manual_seed(4)).clamp(-1, 1)
     plain = invert(problem_of(generator, steps=30), hard[:3])
     noisy = invert(problem_of(generator, steps=30, noise=True, noise_weight=0.1), hard[:3])
@@ -154,12 +156,12 @@ def test_the_regulariser_of_noise_is_the_published_one() -> None:
     assert float(noise_penalty([waves])) > 10 * expected
 
 
-def test_images_of_another_size_are_refused(generator: Generator) -> None:
+def test_images_of_another_size_are_refused(generator: StyleGAN2Generator) -> None:
     with pytest.raises(ValueError, match="images are 3x8x8, the generator makes 3x16x16"):
         invert(problem_of(generator), torch.zeros(1, 3, 8, 8))
 
 
-def test_styles_of_a_code(generator: Generator) -> None:
+def test_styles_of_a_code(generator: StyleGAN2Generator) -> None:
     w = mean_code(generator, "w")
     torch.testing.assert_close(
         styles_of(generator, "w", w[None]), styles_of(generator, "w+", mean_code(generator, "w+")[None])
@@ -167,7 +169,7 @@ def test_styles_of_a_code(generator: Generator) -> None:
 
 
 def test_soat_goes_where_the_published_program_goes(
-    generator: Generator, targets: torch.Tensor, monkeypatch: pytest.MonkeyPatch
+    generator: StyleGAN2Generator, targets: torch.Tensor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The loop of projector.py (mchong6/SOAT) written out: its losses, its prior and its Adam, whose ramp it forgets.
 

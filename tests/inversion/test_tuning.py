@@ -20,11 +20,12 @@ from fgraph.inversion.pictures import Reading, find_pictures, read_pictures
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.settings import InversionSettings, Tuning
 from fgraph.inversion.tuning import changed, tune, tune_results
-from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
-from fgraph.stylegan.generators.stylegan2 import Generator
-from tests.alias_free_networks import tiny_alias_free
+from fgraph.stylegan.checkpoints.weights import save_generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.loading import load_stylegan2
 from tests.inversion.conftest import problem_of
 from tests.networks import tiny
+from tests.stylegan3_networks import tiny_stylegan3
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +35,9 @@ def hard() -> torch.Tensor:
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_it_comes_nearer_and_leaves_codes_their_meaning(generator: Generator, hard: torch.Tensor, rank: int) -> None:
+def test_it_comes_nearer_and_leaves_codes_their_meaning(
+    generator: StyleGAN2Generator, hard: torch.Tensor, rank: int
+) -> None:
     problem = problem_of(generator, steps=10)
     (found,) = invert(problem, hard[None])
     tuned = tune(problem, found.code, hard, Tuning(steps=25, rank=rank, learning_rate=0.02))
@@ -50,7 +53,7 @@ def test_it_comes_nearer_and_leaves_codes_their_meaning(generator: Generator, ha
 
 def test_a_tuned_model_is_a_model_file(tmp_path: Path, hard: torch.Tensor) -> None:
     save_generator(tiny(1), tmp_path / "base.safetensors")
-    generator = load_generator(tmp_path / "base.safetensors")
+    generator = load_stylegan2(tmp_path / "base.safetensors")
     (tmp_path / "in").mkdir()
     Image.fromarray(to_pixels(hard.numpy())).save(tmp_path / "in" / "one.png")
     reading = Reading(16)
@@ -86,11 +89,11 @@ def test_a_tuned_model_is_a_model_file(tmp_path: Path, hard: torch.Tensor) -> No
 
 
 def test_a_stylegan3_is_not_tuned(hard: torch.Tensor) -> None:
-    problem = replace(problem_of(tiny(0)), generator=tiny_alias_free(0))
+    problem = replace(problem_of(tiny(0)), generator=tiny_stylegan3(0))
     with pytest.raises(ModelError, match="pivotal tuning fits StyleGAN2 only, and 'tiny_t0' is a stylegan3-t"):
         tune(problem, torch.zeros(8), hard[0], Tuning(steps=1))
 
 
 def test_a_stylegan3_has_no_noise_to_seek() -> None:
     with pytest.raises(FgraphError, match="the layers of 'tiny_t0' add no noise"):
-        make_problem(tiny_alias_free(0), InversionSettings(noise=True))
+        make_problem(tiny_stylegan3(0), InversionSettings(noise=True))

@@ -19,7 +19,7 @@ from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.run import make_context
 from tests.engine.comparing import assert_close
 from tests.strategies import graphs, load
-from tests.strategies_alias_free import alias_free_graphs
+from tests.strategies_stylegan3 import stylegan3_graphs
 
 deterministic = settings(
     max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
@@ -47,7 +47,7 @@ def rows_run(program: Program) -> int:
 @pytest.mark.parametrize("rewrite", PASSES, ids=lambda rewrite: rewrite.__name__)
 def test_a_pass_keeps_what_a_program_means(rewrite: Callable[[Program], Program]) -> None:
     @deterministic
-    @given(st.one_of(graphs(), graphs(), alias_free_graphs()))
+    @given(st.one_of(graphs(), graphs(), stylegan3_graphs()))
     def keeps(document: dict[str, Any]) -> None:
         program, context = prepared(document)
         assert_same_meaning(verify(rewrite(program)), program, context)
@@ -56,7 +56,7 @@ def test_a_pass_keeps_what_a_program_means(rewrite: Callable[[Program], Program]
 
 
 @deterministic
-@given(st.one_of(graphs(), graphs(), alias_free_graphs()))
+@given(st.one_of(graphs(), graphs(), stylegan3_graphs()))
 def test_passes_together_keep_what_a_program_means_and_leave_nothing(document: dict[str, Any]) -> None:
     program, context = prepared(document)
     optimised = optimise(program)

@@ -11,7 +11,7 @@ import torch
 
 from fgraph.plan import Plan, Step
 from fgraph.runtime import run_plan
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 
 
 class Counted:
@@ -21,10 +21,10 @@ class Counted:
         self.calls: Counter[tuple[str, str]] = Counter()
         self.rows: Counter[tuple[str, str]] = Counter()
         for name in ("conv", "torgb"):
-            monkeypatch.setattr(Generator, name, self._counting(getattr(Generator, name)))
+            monkeypatch.setattr(StyleGAN2Generator, name, self._counting(getattr(StyleGAN2Generator, name)))
 
     def _counting(self, method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(generator: Generator, layer: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
+        def call(generator: StyleGAN2Generator, layer: Any, x: torch.Tensor, *args: Any, **kwargs: Any) -> Any:
             self.calls[layer.name, generator.name] += 1
             self.rows[layer.name, generator.name] += len(x)
             return method(generator, layer, x, *args, **kwargs)

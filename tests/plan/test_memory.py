@@ -15,23 +15,23 @@ from fgraph.analysis import retention
 from fgraph.ir.ops import Spill
 from fgraph.runtime import memory
 from fgraph.runtime.memory import free_bytes, keep_freed_memory
-from fgraph.stylegan.generators.stylegan2 import Generator
-from tests.alias_free_networks import Kind, design, random_alias_free
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.networks import wide
+from tests.stylegan3_networks import Kind, design, random_stylegan3
 
 
 @pytest.fixture(scope="module")
-def model() -> Generator:
+def model() -> StyleGAN2Generator:
     return fgraph.load_generator("landscape")
 
 
-def plain(model: Generator, rows: int) -> fgraph.Graph:
+def plain(model: StyleGAN2Generator, rows: int) -> fgraph.Graph:
     graph = fgraph.Graph(models={"main": model})
     graph.outputs = {"image": graph.decode(graph.sample(seed=list(range(rows))))}
     return graph
 
 
-def panorama(model: Generator, count: int) -> fgraph.Graph:
+def panorama(model: StyleGAN2Generator, count: int) -> fgraph.Graph:
     graph = fgraph.Graph(models={"main": model})
     z = graph.sample(seed=list(range(count)))
     first, second = graph.rows(z, take=":-1"), graph.rows(z, take="1:")
@@ -43,7 +43,7 @@ def panorama(model: Generator, count: int) -> fgraph.Graph:
     return graph
 
 
-def strengths(model: Generator, count: int) -> fgraph.Graph:
+def strengths(model: StyleGAN2Generator, count: int) -> fgraph.Graph:
     """One edit in a box, at several strengths."""
     graph = fgraph.Graph(models={"main": model})
     alphas = [(number + 1) / count for number in range(count)]
@@ -68,7 +68,7 @@ def measured_peak(plan: fgraph.Plan) -> int:
 
 
 @pytest.mark.parametrize("rows", [1, 8, 24])
-def test_a_plain_batch_takes_what_was_predicted(model: Generator, rows: int) -> None:
+def test_a_plain_batch_takes_what_was_predicted(model: StyleGAN2Generator, rows: int) -> None:
     plan = fgraph.compile(plain(model, rows))
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
@@ -82,12 +82,12 @@ def test_wide_layers_take_what_was_predicted(count: int) -> None:
 
 
 @pytest.mark.parametrize("count", [2, 9])
-def test_a_panorama_takes_what_was_predicted(model: Generator, count: int) -> None:
+def test_a_panorama_takes_what_was_predicted(model: StyleGAN2Generator, count: int) -> None:
     plan = fgraph.compile(panorama(model, count))
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
 
-def test_a_long_panorama_stays_in_its_budget(model: Generator) -> None:
+def test_a_long_panorama_stays_in_its_budget(model: StyleGAN2Generator) -> None:
     budget = 24 << 20
     plan = fgraph.compile(panorama(model, 40), memory=budget)
     assert plan.chunks > 1
@@ -95,7 +95,7 @@ def test_a_long_panorama_stays_in_its_budget(model: Generator) -> None:
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
 
-def test_what_chunks_keep_is_in_what_was_predicted(model: Generator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_chunks_keep_is_in_what_was_predicted(model: StyleGAN2Generator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(retention, "_COPIED", 0.0)  # so that a small generator keeps borders, too
     monkeypatch.setattr(retention, "_CALL", 0.0)
     whole = fgraph.compile(strengths(model, 32))
@@ -107,7 +107,7 @@ def test_what_chunks_keep_is_in_what_was_predicted(model: Generator, monkeypatch
 
 @pytest.mark.parametrize(("kind", "rows", "wide"), [("t", 1, 0), ("t", 4, 0), ("r", 2, 2)])
 def test_stylegan3_takes_what_was_predicted(kind: Kind, rows: int, wide: int) -> None:
-    graph = fgraph.Graph(models={"main": random_alias_free(0, *design(kind, 0, 64, 6, 2, 10, 24))})
+    graph = fgraph.Graph(models={"main": random_stylegan3(0, *design(kind, 0, 64, 6, 2, 10, 24))})
     code = graph.sample(seed=list(range(rows)))
     graph.outputs = {"image": graph.decode(graph.pad(code, right=wide))}
     plan = fgraph.compile(graph)
@@ -115,7 +115,7 @@ def test_stylegan3_takes_what_was_predicted(kind: Kind, rows: int, wide: int) ->
 
 
 def test_memory_is_kept_without_a_budget_and_given_back_under_one(
-    model: Generator, monkeypatch: pytest.MonkeyPatch
+    model: StyleGAN2Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[int] = []
     trims: list[int] = []

@@ -26,7 +26,7 @@ from tests.networks import tiny
 from tests.plan.counting import Counted, assert_as_predicted, assert_freed_in_time, rows_by_layer
 from tests.plan.test_regions import image, local_edit, mosaic, panorama
 from tests.strategies import graphs, load
-from tests.strategies_alias_free import alias_free_graphs
+from tests.strategies_stylegan3 import stylegan3_graphs
 
 TRUNK = ("b4.conv1", "b4.torgb", "b8.conv0", "b8.conv1", "b8.torgb", "b16.conv0")
 
@@ -219,7 +219,7 @@ def test_copies_have_no_box_of_their_own_in_drawings() -> None:
 
 
 @thoroughly(60)
-@given(st.one_of(graphs(), graphs(), alias_free_graphs()), st.lists(st.integers(0, 9), max_size=3), st.integers(2, 9))
+@given(st.one_of(graphs(), graphs(), stylegan3_graphs()), st.lists(st.integers(0, 9), max_size=3), st.integers(2, 9))
 def test_whatever_can_be_kept_is_the_same(document: dict[str, Any], seeds: list[int], parts: int) -> None:
     documents = [document, *(document | {"seed": seed} for seed in seeds)]
     plan = fgraph.compile([load(one) for one in documents], device="cpu")
@@ -235,7 +235,7 @@ def test_whatever_can_be_kept_is_the_same(document: dict[str, Any], seeds: list[
 
 
 @thoroughly(120)
-@given(st.one_of(graphs(), graphs(), alias_free_graphs()), st.lists(st.integers(0, 9), max_size=3), st.integers(2, 9))
+@given(st.one_of(graphs(), graphs(), stylegan3_graphs()), st.lists(st.integers(0, 9), max_size=3), st.integers(2, 9))
 def test_keeping_never_costs_more(document: dict[str, Any], seeds: list[int], parts: int) -> None:
     documents = [document, *(document | {"seed": seed} for seed in seeds)]
     plan = fgraph.compile([load(one) for one in documents], device="cpu")

@@ -19,12 +19,12 @@ from fgraph._errors import FgraphError, RunError
 from fgraph.api.together import Options, Work, run_together
 from fgraph.cli import main
 from fgraph.runtime.run import _tell_uncompiled
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import compiled
-from fgraph.stylegan.tables.stylegan2 import Layer
-from tests.alias_free_networks import tiny_alias_free
+from fgraph.stylegan.tables.base import Layer
 from tests.engine.comparing import TOLERANCE
 from tests.networks import tiny
+from tests.stylegan3_networks import tiny_stylegan3
 
 COUNTED: list[int] = []  # the operations of each graph that was compiled
 
@@ -103,7 +103,7 @@ def arguments_of(layer: Layer, rows: int = 2, height: int = 4, width: int = 7) -
     }
 
 
-def layer_of(generator: Generator, name: str) -> Layer:
+def layer_of(generator: StyleGAN2Generator, name: str) -> Layer:
     return generator.table.at(generator.table.find(name)[0])
 
 
@@ -125,7 +125,7 @@ def test_tiles_of_any_size_are_one_variant() -> None:
     ],
     ids=["residual", "half"],
 )
-def test_every_kind_of_layer_is_computed_alike(generator: Generator, name: str) -> None:
+def test_every_kind_of_layer_is_computed_alike(generator: StyleGAN2Generator, name: str) -> None:
     layer = layer_of(generator, name)
     made, arguments = generator.with_compiled("counting"), arguments_of(layer)
     with torch.inference_mode():
@@ -157,10 +157,10 @@ def test_rgb_in_half_is_computed_alike() -> None:
 
 def test_layers_of_stylegan3_are_left_out_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
     _tell_uncompiled.cache_clear()
-    graph = decoded([3], tiny_alias_free(1))
+    graph = decoded([3], tiny_stylegan3(1))
     assert differences(graph, torch_compile="counting") == 0
     assert not COUNTED
-    assert caplog.messages == [f"torch_compile: layers of StyleGAN3 are not compiled ({tiny_alias_free(1).name})"]
+    assert caplog.messages == [f"torch_compile: layers of StyleGAN3 are not compiled ({tiny_stylegan3(1).name})"]
 
 
 @pytest.mark.parametrize(

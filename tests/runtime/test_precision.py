@@ -10,7 +10,7 @@ import torch
 
 import fgraph
 from fgraph._errors import FgraphError
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn.half import DTYPES, half_from
 from tests.networks import tiny
 
@@ -77,7 +77,7 @@ def test_high_layers_run_in_half_and_the_skip_in_full(dtype: torch.dtype) -> Non
     assert skip is None
 
 
-def huge(generator: Generator, factor: float) -> Generator:
+def huge(generator: StyleGAN2Generator, factor: float) -> StyleGAN2Generator:
     """Styles and weights scaled so that the plain products would be far beyond 65504; demodulation undoes it."""
     tensors = dict(generator.tensors)
     for layer in generator.table.layers[1:]:

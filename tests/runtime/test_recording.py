@@ -22,13 +22,13 @@ from fgraph.ir import Build, Inputs, ops, values
 from fgraph.node import ImagePort
 from fgraph.runtime import recording
 from fgraph.runtime.recording import RECORDED, RECORDERS, Made, Replay
-from tests.alias_free_networks import tiny_alias_free
 from tests.engine.comparing import arrays_of
 from tests.engine.test_random_graphs import thoroughly
 from tests.networks import tiny
 from tests.plan.test_regions import mosaic
 from tests.plan.test_retention import free_copies
 from tests.strategies import graphs, load
+from tests.stylegan3_networks import tiny_stylegan3
 
 ASKS = {"item", "tolist", "cpu", "numpy", "__bool__", "__int__", "__float__", "__index__", "nonzero"}
 TELLS = {"tensor", "as_tensor", "new_tensor", "asarray"}
@@ -332,7 +332,7 @@ def test_what_may_ask_the_host_is_not_captured_and_that_is_said(
 
 
 def test_stylegan3_is_not_captured(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
-    graph = fgraph.Graph(models=tiny_alias_free(1))
+    graph = fgraph.Graph(models=tiny_stylegan3(1))
     graph.outputs = {"image": graph.decode(graph.sample(seed=1))}
     assert_exactly(captured(graph)(graph), fgraph.run(graph, device="cpu"))
     assert len(caplog.messages) == 1

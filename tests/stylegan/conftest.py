@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from fgraph.stylegan.checkpoints.weights import load_generator
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.loading import load_stylegan2
 
 GOLDENS = Path(__file__).parent.parent / "goldens"
 
@@ -34,13 +34,13 @@ def golden() -> Callable[[str], dict[str, torch.Tensor]]:
 
 
 @pytest.fixture(scope="session")
-def small() -> Generator:
+def small() -> StyleGAN2Generator:
     """The golden 64-pixel network."""
-    return load_generator(GOLDENS / "soat64_a.pt")
+    return load_stylegan2(GOLDENS / "soat64_a.pt")
 
 
 @pytest.fixture(scope="session")
-def styles(small: Generator) -> torch.Tensor:
+def styles(small: StyleGAN2Generator) -> torch.Tensor:
     """Raw styles of five seeded rows of the small network."""
     with torch.no_grad():
         return small.affine(small.map(torch.randn(5, small.table.z_dim, generator=torch.Generator().manual_seed(3))))

@@ -11,7 +11,7 @@ import torch
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.header import read_header
-from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.loading import load_stylegan2
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def test_training_checkpoint(checkpoint, small, tmp_path):
     }
     path = write(content, tmp_path / "training.pt")
     assert read_header(path).table == small.table
-    found = load_generator(path)
+    found = load_stylegan2(path)
     assert torch.equal(found.const(), small.const())
     assert not torch.equal(found.w_mean, small.w_mean)  # there is no latent_avg: it was measured
     torch.testing.assert_close(found.w_mean, found.map(seeded(64)).mean(0), rtol=0, atol=1e-5)
@@ -57,13 +57,13 @@ def test_bare_state_dict_in_every_container(checkpoint, small, styles, options, 
     path = write(checkpoint["g_ema"], tmp_path / "bare.pt", **options)
     assert read_header(path).table == small.table
     with torch.no_grad():
-        assert torch.equal(load_generator(path).synthesise(styles), small.synthesise(styles))
+        assert torch.equal(load_stylegan2(path).synthesise(styles), small.synthesise(styles))
 
 
 def test_missing_noise_is_drawn_the_same_each_time(checkpoint, small, tmp_path):
     state = {key: value for key, value in checkpoint["g_ema"].items() if not key.startswith("noises")}
     path = write({"g_ema": state}, tmp_path / "silent.pt")
-    first, second = load_generator(path), load_generator(path)
+    first, second = load_stylegan2(path), load_stylegan2(path)
     assert first.metadata["noise"] == "seeded"
     assert small.metadata["noise"] == "stored"
     layers = [layer for layer in first.table.layers if layer.kind == "conv"]
@@ -77,7 +77,7 @@ def test_parameters_and_half_tensors_are_read(checkpoint, small, tmp_path):
     state = {key: torch.nn.Parameter(value.half()) for key, value in checkpoint["g_ema"].items()}
     path = write({"g_ema": state}, tmp_path / "parameters.pt")
     assert read_header(path).table == small.table
-    found = load_generator(path)
+    found = load_stylegan2(path)
     assert found.dtype == torch.float32
     assert not found.const().requires_grad
     torch.testing.assert_close(found.const(), small.const(), rtol=1e-3, atol=1e-3)
@@ -113,10 +113,10 @@ def test_other_content(content, tmp_path):
 def test_other_filters_and_means(checkpoint, tmp_path):
     checkpoint["latent_avg"] = torch.zeros(5)
     with pytest.raises(ModelError, match="'latent_avg' is no vector of 64 numbers"):
-        load_generator(write(checkpoint, tmp_path / "mean.pt"))
+        load_stylegan2(write(checkpoint, tmp_path / "mean.pt"))
     checkpoint["g_ema"]["convs.0.conv.blur.kernel"] = torch.ones(4, 4)
     with pytest.raises(ModelError, match=r"'convs.0.conv.blur.kernel' is not the filter \[1, 3, 3, 1\]"):
-        load_generator(write(checkpoint, tmp_path / "filter.pt"))
+        load_stylegan2(write(checkpoint, tmp_path / "filter.pt"))
 
 
 @pytest.mark.parametrize("zipped", [True, False])
@@ -126,7 +126,7 @@ def test_files_cut_short(checkpoint, zipped, part, tmp_path):
     path = tmp_path / "cut.pt"
     path.write_bytes(content[: max(20, int(part * len(content)))])
     with pytest.raises(ModelError, match=r"cut\.pt"):
-        load_generator(path)
+        load_stylegan2(path)
 
 
 def test_zip_files_of_others(tmp_path):
@@ -172,7 +172,7 @@ def test_hostile_pickles_are_refused_and_not_run(case, tmp_path):
     cases = list(hostile_pickles(marker))
     assert len(cases) == 14
     path = zip_of(cases[case][1], tmp_path / "hostile.pt")
-    for read in (read_header, load_generator):
+    for read in (read_header, load_stylegan2):
         with pytest.raises(ModelError, match=r"hostile\.pt: cannot be read safely"):
             read(path)
     assert not marker.exists()
@@ -183,7 +183,7 @@ def test_hostile_legacy_file_is_refused(checkpoint, tmp_path):
     checkpoint["args"] = Hostile(os.system, f"touch {marker}")
     path = write(checkpoint, tmp_path / "hostile.pt", _use_new_zipfile_serialization=False)
     with pytest.raises(ModelError, match=r"cannot be read safely: it names 'posix\.system'"):
-        load_generator(path)
+        load_stylegan2(path)
     assert not marker.exists()
 
 

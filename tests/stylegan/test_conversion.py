@@ -9,12 +9,12 @@ import torch
 
 from fgraph._errors import ModelError, SaveError
 from fgraph.stylegan import convert, inspect
-from fgraph.stylegan.checkpoints.weights import load_generator
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.loading import load_stylegan2
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests import tensorflow_pickles
 from tests.network_pickles import checkpoint, random_tensors
 
-TABLE = LayerTable(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
+TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
 SOURCES = ["soat64_a.pt", "sg3_stylegan2_64.pkl", "ada_oldlayout64.pkl", "ada_resnet32.pkl", "ada_cond32.pkl"]
 
 
@@ -31,7 +31,7 @@ def test_to_our_own_and_back(name, goldens, tmp_path):
     assert report.source.parameters == report.target.parameters
     assert report.exact
     assert f"digest of the tensors, which both hold: {report.digest}" in str(report)
-    before, after = load_generator(goldens / name), load_generator(tmp_path / "own.safetensors")
+    before, after = load_stylegan2(goldens / name), load_stylegan2(tmp_path / "own.safetensors")
     assert_same(before, after)
     styles = torch.randn(1, before.table.style_length, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
@@ -45,7 +45,7 @@ def test_to_rosinality_and_back(name, goldens, tmp_path):
     third = convert(tmp_path / "own.safetensors", tmp_path / "again.pt")
     assert (tmp_path / "again.pt").read_bytes()[:4] == b"PK\x03\x04"
     assert first.digest == second.digest == third.digest
-    assert_same(load_generator(goldens / name), load_generator(tmp_path / "again.pt"))
+    assert_same(load_stylegan2(goldens / name), load_stylegan2(tmp_path / "again.pt"))
     assert third.target.table == first.source.table
 
 
@@ -77,7 +77,7 @@ def test_from_tensorflow(tmp_path):
     path = tmp_path / "tensorflow.pkl"
     path.write_bytes(tensorflow_pickles.checkpoint(TABLE, random_tensors(TABLE)))
     assert "TensorFlow" in str(convert(path, tmp_path / "own.safetensors"))
-    assert_same(load_generator(path), load_generator(tmp_path / "own.safetensors"))
+    assert_same(load_stylegan2(path), load_stylegan2(tmp_path / "own.safetensors"))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_what_rosinality_cannot_hold(change, says, tmp_path):
         convert(path, tmp_path / "ros.pt")
     assert not (tmp_path / "ros.pt").exists()
     convert(path, tmp_path / "own.safetensors")
-    assert_same(load_generator(path), load_generator(tmp_path / "own.safetensors"))
+    assert_same(load_stylegan2(path), load_stylegan2(tmp_path / "own.safetensors"))
 
 
 def test_targets_that_are_none(goldens, tmp_path):
@@ -145,5 +145,5 @@ def test_notes(goldens, tmp_path):
 def test_a_generator_in_training_is_said_aloud(goldens, tmp_path, caplog):
     content = torch.load(goldens / "soat64_a.pt", weights_only=True)
     torch.save({"g": content["g_ema"]}, tmp_path / "training.pt")
-    load_generator(tmp_path / "training.pt")
+    load_stylegan2(tmp_path / "training.pt")
     assert "has no averaged generator 'g_ema'; 'g' is loaded" in caplog.text

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from fgraph.stylegan.generators.statistics import sample_w
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured import array_cache as kept_arrays
 from fgraph.stylegan.measured import directions
 from fgraph.stylegan.measured.clustering import channel_clusters, spherical_k_means
@@ -23,7 +23,7 @@ def nothing_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def samples(generator: Generator) -> np.ndarray:
+def samples(generator: StyleGAN2Generator) -> np.ndarray:
     return torch.cat(list(sample_w(generator.table, generator.tensors))).double().numpy()
 
 
@@ -113,7 +113,7 @@ def test_channels_that_are_alike_are_one_cluster() -> None:
         twin = tensors[f"b8.conv1.{name}"].clone()
         twin[3] = 2 * twin[1]  # the same map, and twice as strong before demodulation
         tensors[f"b8.conv1.{name}"] = twin
-    made = Generator.from_tensors(generator.table, tensors, name="twins")
+    made = StyleGAN2Generator.from_tensors(generator.table, tensors, name="twins")
     groups = channel_clusters(made, "b8.conv1", 4)
     assert groups[1] == groups[3]
 

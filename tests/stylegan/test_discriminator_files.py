@@ -16,7 +16,8 @@ from fgraph.inversion.batch import invert
 from fgraph.inversion.problem import make_problem
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
 from fgraph.stylegan.checkpoints.rosinality_file import save_rosinality
-from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
+from fgraph.stylegan.checkpoints.weights import save_generator
+from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from tests.network_pickles import Persistent, dumps
@@ -76,7 +77,7 @@ def test_rosinality_s_is_read(tmp_path: Path) -> None:
     found = load_discriminator(path)
     assert found.table == TABLE
     assert all(torch.equal(found.tensors[name], value) for name, value in TENSORS.items())
-    assert load_generator(path).digest == load_generator(path).digest  # its generator is read as before
+    assert load_stylegan2(path).digest == load_stylegan2(path).digest  # its generator is read as before
     images = torch.randn(2, 3, 16, 16, generator=torch.Generator().manual_seed(0))
     assert found.score(images).shape == (2, 1)
 
@@ -100,7 +101,7 @@ def test_one_that_nvlabs_program_wrote_is_read() -> None:
 
 
 def test_an_inversion_looks_through_it(tmp_path: Path) -> None:
-    generator = load_generator(trained(tmp_path / "trained.pt", TENSORS))
+    generator = load_stylegan2(trained(tmp_path / "trained.pt", TENSORS))
     settings = InversionSettings(mse=0, pyramid=0, prior="none", discriminator=1, steps=25, patience=0)
     with torch.no_grad():
         z = torch.randn(2, 8, generator=torch.Generator().manual_seed(2))

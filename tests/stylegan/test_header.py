@@ -7,7 +7,7 @@ import pytest
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.header import BUNDLED, read_header
-from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.loading import load_stylegan2
 
 WITHOUT_TORCH = """
 import sys
@@ -44,7 +44,7 @@ def test_table_of_a_checkpoint(goldens):
 @pytest.mark.parametrize("source", [*BUNDLED, "soat64_a.pt", "soat64_b.pt"])
 def test_header_and_generator_agree(source, goldens):
     header = read_header(goldens / source if source.endswith(".pt") else source)
-    generator = load_generator(header)
+    generator = load_stylegan2(header)
     assert generator.table == header.table
     assert generator.name == header.name == source.removesuffix(".pt")
 

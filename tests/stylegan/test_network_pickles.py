@@ -12,16 +12,16 @@ import torch
 import fgraph
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.header import read_header
-from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.tables.activations import GAINS
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests.network_pickles import checkpoint, random_tensors
 
 FILES = {
     "ada_cond32": "ada_cond32", "ada_resnet32": "ada_resnet32", "ada_oldlayout64": "ada_skip64",
     "sg3_stylegan2_64": "sg3_stylegan2_64",
 }  # fmt: skip
-TABLE = LayerTable(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
+TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def close(found, expected):
 
 @pytest.mark.parametrize("name", FILES)
 def test_equals_the_original(name, goldens, golden):
-    known, generator = golden(FILES[name]), load_generator(goldens / f"{name}.pkl")
+    known, generator = golden(FILES[name]), load_stylegan2(goldens / f"{name}.pkl")
     psi = 0.7
     w = generator.map(known["z"], known["c"])
     close(w, known["w"])
@@ -91,7 +91,7 @@ def test_every_variant_is_read_exactly(table, protocol, tmp_path):
     path = tmp_path / "network.pkl"
     path.write_bytes(checkpoint(table, tensors, protocol))
     assert read_header(path).table == table
-    found = load_generator(path)
+    found = load_stylegan2(path)
     assert set(found.tensors) == set(tensors)
     for name, value in tensors.items():
         assert torch.equal(found.tensors[name], value), name
@@ -106,7 +106,7 @@ def test_layouts_in_memory_and_half_numbers(tmp_path):
     stored["b8.conv0.weight"] = torch.cat([stored["b8.conv0.weight"]] * 2)[5:]  # a view with an offset
     path = tmp_path / "network.pkl"
     path.write_bytes(checkpoint(TABLE, stored))
-    found = load_generator(path)
+    found = load_stylegan2(path)
     for name, value in tensors.items():
         assert torch.equal(found.tensors[name], value.half().float()), name
 
@@ -116,7 +116,7 @@ def test_a_missing_mean_is_measured(tmp_path):
     del tensors["w_mean"]
     path = tmp_path / "network.pkl"
     path.write_bytes(checkpoint(replace(TABLE, c_dim=3, embed_width=4), tensors))
-    found = load_generator(path)
+    found = load_stylegan2(path)
     assert found.w_mean.abs().max() > 0
 
 
@@ -142,7 +142,7 @@ def test_classes_of_a_conditional_model_in_graphs(goldens, golden):
     given = graph.decode(graph.latent(value=code, space="z"), clamp=False)
     drawn = graph.sample(seed=[3, 4], class_=[1, 4], draw="numpy")
     results = fgraph.run(graph, outputs={"given": given, "drawn": drawn, "image": graph.decode(drawn)})
-    generator = load_generator(goldens / "ada_cond32.pkl")
+    generator = load_stylegan2(goldens / "ada_cond32.pkl")
     close(torch.from_numpy(results["given"].array), generator.synthesise(generator.affine(known["w"])))
     assert results["drawn"].array[:, 48:].tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 0, 1]]
     assert results["image"].array.shape == (2, 3, 32, 32)
@@ -192,7 +192,7 @@ def test_engines_agree_on_edits_inside_a_resnet_block(goldens):
 
 
 def test_a_tile_of_a_resnet_block_is_that_part_of_the_whole(goldens):
-    generator = load_generator(goldens / "ada_resnet32.pkl")
+    generator = load_stylegan2(goldens / "ada_resnet32.pkl")
     first, second = (generator.table.at(generator.table.pause(name)) for name in ("b16.conv0", "b16.conv1"))
     x = torch.randn(2, first.state_in, 8, 8, generator=torch.Generator().manual_seed(0))
     style = torch.ones(2, first.in_channels)
@@ -256,7 +256,7 @@ def test_networks_that_are_wrong(change, says, tmp_path):
     path = tmp_path / "wrong.pkl"
     path.write_bytes(dumps({"G_ema": changed}))
     with pytest.raises(ModelError, match=says) as caught:
-        load_generator(path)
+        load_stylegan2(path)
     assert "wrong.pkl" in str(caught.value)
 
 
@@ -280,7 +280,7 @@ print(time.perf_counter() - start, peak() - before, generator.table.size)
 def test_a_large_pickle_opens_fast_and_small(protocol, tmp_path):
     """Config-f at 1024 pixels: opened in under 5 s and less than 1.25 times its size of memory."""
     channels = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(9))
-    table = LayerTable(size=1024, channels=channels, z_dim=512, w_dim=512, mapping_layers=8)
+    table = StyleGAN2Table(size=1024, channels=channels, z_dim=512, w_dim=512, mapping_layers=8)
     path = tmp_path / "large.pkl"
     path.write_bytes(checkpoint(table, random_tensors(table), protocol))
     start = time.perf_counter()

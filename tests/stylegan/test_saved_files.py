@@ -10,8 +10,9 @@ from safetensors.torch import load_file, save_file
 
 from fgraph._errors import ModelError, SaveError
 from fgraph.stylegan.checkpoints.header import BUNDLED, read_header
-from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
+from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.generators.statistics import SAMPLES, SEED
+from fgraph.stylegan.loading import load_stylegan2
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def saved(small, tmp_path_factory):
 
 
 def test_round_trip_is_exact(small, saved, styles):
-    again = load_generator(saved)
+    again = load_stylegan2(saved)
     assert set(again.tensors) == {*small.tensors, "style_mean", "style_std"}
     for key, value in small.tensors.items():
         assert torch.equal(again.tensors[key], value), key
@@ -33,7 +34,7 @@ def test_round_trip_is_exact(small, saved, styles):
 
 
 def test_saving_again_gives_the_same_bytes(saved, tmp_path):
-    save_generator(load_generator(saved), tmp_path / "again.safetensors")
+    save_generator(load_stylegan2(saved), tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == saved.read_bytes()
 
 
@@ -42,14 +43,14 @@ def test_the_library_reads_our_files(small, saved):
         metadata = file.metadata()
         assert torch.equal(file.get_tensor("const"), small.const())
     assert json.loads(metadata["channels"]) == {"4": 32, "8": 32, "16": 32, "32": 16, "64": 16}
-    assert metadata["sha256"] == load_generator(saved).digest
+    assert metadata["sha256"] == load_stylegan2(saved).digest
 
 
 def test_half_file(small, saved, styles, tmp_path):
     path = tmp_path / "half.safetensors"
     save_generator(small, path, half=True)
     assert path.stat().st_size < 0.6 * saved.stat().st_size
-    again = load_generator(path)
+    again = load_stylegan2(path)
     assert again.dtype == torch.float32
     assert torch.equal(again.w_mean, small.w_mean)
     assert torch.equal(again.const(), small.const().half().float())
@@ -66,14 +67,14 @@ def test_a_weight_too_large_for_half_is_named(small, tmp_path):
 
 def test_a_failed_save_leaves_nothing(small, tmp_path):
     (tmp_path / "taken").mkdir()
-    with pytest.raises(SaveError, match="taken: cannot be written"):
+    with pytest.raises(SaveError, match=r"cannot write .*taken: a directory stands"):
         save_generator(small, tmp_path / "taken")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
 
 
 @pytest.mark.parametrize("name", BUNDLED)
 def test_bundled_models_show_something(name):
-    generator = load_generator(name)
+    generator = load_stylegan2(name)
     assert {"title", "license", "origin", "sha256"} <= set(generator.metadata)
     with torch.no_grad():
         w = generator.map(torch.randn(8, generator.table.z_dim, generator=torch.Generator().manual_seed(0)))
@@ -84,7 +85,7 @@ def test_bundled_models_show_something(name):
 
 
 def test_the_bundled_pair_reads_the_same_styles_bit_for_bit():
-    first, second = load_generator("avatar"), load_generator("toon")
+    first, second = load_stylegan2("avatar"), load_stylegan2("toon")
     with torch.no_grad():
         z = torch.randn(16, first.table.z_dim, generator=torch.Generator().manual_seed(0))
         w = first.truncate(first.map(z), 0.7)
@@ -97,7 +98,7 @@ def test_the_bundled_pair_reads_the_same_styles_bit_for_bit():
 @pytest.mark.parametrize("name", BUNDLED)
 def test_stored_statistics_are_those_of_the_samples(name):
     """Measured the long way: all samples through mapping and affine."""
-    generator = load_generator(name)
+    generator = load_stylegan2(name)
     mean, std = generator.style_statistics()
     with torch.no_grad():
         z = torch.randn(SAMPLES, generator.table.z_dim, generator=torch.Generator().manual_seed(SEED))
@@ -108,7 +109,7 @@ def test_stored_statistics_are_those_of_the_samples(name):
 
 
 def test_statistics_are_the_same_each_time(goldens):
-    first, second = (load_generator(goldens / "soat64_a.pt").style_statistics() for _ in range(2))
+    first, second = (load_stylegan2(goldens / "soat64_a.pt").style_statistics() for _ in range(2))
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
     assert first[0].shape == first[1].shape == (368,)
@@ -116,9 +117,9 @@ def test_statistics_are_the_same_each_time(goldens):
 
 def test_half_bundle_survives_float32(tmp_path):
     """The landscapes are stored in float16 and run in float32: saving them again in float16 loses nothing."""
-    generator = load_generator("landscape")
+    generator = load_stylegan2("landscape")
     save_generator(generator, tmp_path / "again.safetensors", half=True)
-    again = load_generator(tmp_path / "again.safetensors")
+    again = load_stylegan2(tmp_path / "again.safetensors")
     assert again.digest == generator.digest
 
 
@@ -129,7 +130,7 @@ def test_changed_data_is_noticed(saved, tmp_path):
     path.write_bytes(content)
     assert read_header(path).table.size == 64
     with pytest.raises(ModelError, match="SHA-256 differs"):
-        load_generator(path)
+        load_stylegan2(path)
 
 
 @pytest.mark.parametrize("part", [0, 4, 9, 100, 0.3, 0.999])
@@ -138,7 +139,7 @@ def test_files_cut_short(saved, part, tmp_path):
     path = tmp_path / "cut.safetensors"
     path.write_bytes(content[: part if isinstance(part, int) else int(part * len(content))])
     with pytest.raises(ModelError, match=r"cut\.safetensors: is not a whole"):
-        load_generator(path)
+        load_stylegan2(path)
 
 
 @pytest.mark.parametrize(

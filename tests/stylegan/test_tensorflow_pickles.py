@@ -7,12 +7,12 @@ import torch
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.header import read_header
-from fgraph.stylegan.checkpoints.weights import load_generator
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.loading import load_stylegan2
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests.network_pickles import random_tensors
 from tests.tensorflow_pickles import checkpoint
 
-TABLE = LayerTable(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
+TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
 TABLES = [
     TABLE,
     replace(TABLE, architecture="resnet", image_channels=1),
@@ -29,7 +29,7 @@ def test_tensors_are_those_it_was_made_of(table, protocol, tmp_path):
     path.write_bytes(checkpoint(table, tensors, protocol))
     header = read_header(path)
     assert (header.format, header.table) == ("tensorflow", table)
-    found = load_generator(header)
+    found = load_stylegan2(header)
     assert set(found.tensors) == set(tensors)
     for name, value in tensors.items():
         torch.testing.assert_close(found.tensors[name], value, rtol=0, atol=3e-7)  # the bias has 1 taken off

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import torch
 
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import stylegan2 as network
 from fgraph.stylegan.nn.discriminator import score
 from fgraph.stylegan.tables.discriminator import discriminator_shapes
@@ -73,7 +73,7 @@ def test_growing_goes_on_from_a_snapshot_with_its_moments(choose: Choose) -> Non
 def test_drawn_networks_begin_with_signals_of_unit_variance(choose: Choose) -> None:
     table = replace(begin(choose()).table, channels=((4, 64), (8, 64), (16, 64)), z_dim=64, w_dim=64)
     tensors: Tensors = draw_generator(table, seed=0)
-    generator = Generator.from_tensors(table, tensors)
+    generator = StyleGAN2Generator.from_tensors(table, tensors)
     z = torch.randn(256, 64, generator=torch.Generator().manual_seed(0))
     w = generator.map(z)
     assert 0.5 < float(w.std()) < 1.5

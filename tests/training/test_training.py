@@ -10,7 +10,8 @@ import torch
 from PIL import Image
 
 from fgraph._errors import FgraphError
-from fgraph.stylegan.checkpoints.weights import load_generator, save_generator
+from fgraph.stylegan.checkpoints.weights import save_generator
+from fgraph.stylegan.loading import load_stylegan2
 from fgraph.training import TrainingError, read_training_settings
 from fgraph.training.begin import begin
 from fgraph.training.loop import Trainer
@@ -27,7 +28,7 @@ def test_a_training_leaves_model_samples_and_losses(choose: Choose, capsys: pyte
     names = sorted(str(file.relative_to(settings.target)) for file in settings.target.rglob("*") if file.is_file())
     assert names[:5] == ["losses.csv", "losses.svg", MODEL, "samples/00000016.png", SNAPSHOT]
     assert names[5].startswith("tensorboard/events")
-    assert load_generator(path).table.size == 16
+    assert load_stylegan2(path).table.size == 16
     with Image.open(settings.target / "samples" / "00000016.png") as grid:
         assert grid.size == (128, 128)
     header, *rows = (settings.target / "losses.csv").read_text().splitlines()
@@ -63,7 +64,7 @@ def test_the_generator_learns_what_pictures_are_like(choose: Choose, data: Path)
 def test_fine_tuning_leaves_styles_bit_identical_unless_asked(choose: Choose, tmp_path: Path, freeze: bool) -> None:
     save_generator(tiny(0), tmp_path / "first.safetensors")
     settings = choose(mode="finetune", model=str(tmp_path / "first.safetensors"), freeze=freeze, discriminator_first=0)
-    first, second = load_generator(tmp_path / "first.safetensors"), load_generator(train(settings))
+    first, second = load_stylegan2(tmp_path / "first.safetensors"), load_stylegan2(train(settings))
     z = torch.randn(16, 8, generator=torch.Generator().manual_seed(3))
     same = torch.equal(first.affine(first.map(z)), second.affine(second.map(z)))
     assert same == (freeze is None)
@@ -78,7 +79,7 @@ def test_without_noise_there_is_none_and_none_is_learned(choose: Choose, tmp_pat
     save_generator(tiny(0), tmp_path / "first.safetensors")
     tuning = {"mode": "finetune", "model": str(tmp_path / "first.safetensors"), "discriminator_first": 0}
     for noise in (False, True):
-        model = load_generator(train(choose(**tuning, noise=noise, target=tmp_path / f"noise {noise}")))
+        model = load_stylegan2(train(choose(**tuning, noise=noise, target=tmp_path / f"noise {noise}")))
         strengths = [float(value) for name, value in model.tensors.items() if name.endswith(".noise_strength")]
         assert len(strengths) == 5
         assert all(value == 0 for value in strengths) == (not noise)

@@ -13,7 +13,7 @@ from torch.nn.functional import interpolate
 
 import fgraph
 from fgraph.runtime.kernels.owning import load_catalogue
-from fgraph.stylegan.checkpoints.weights import load_generator
+from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.measured.ownership import Settings, membership
 
 
@@ -74,7 +74,7 @@ def draw_parts() -> Pictures:
     codes = graph.sample(seed=list(range(8)), truncation=0.7)
     graph.outputs = {"image": graph.decode(codes), "paused": graph.tap(codes, layer=layer)}
     result = fgraph.run(graph)
-    catalogue = load_catalogue(load_generator("avatar"), settings)
+    catalogue = load_catalogue(load_stylegan2("avatar"), settings)
     found = membership(torch.from_numpy(result["paused"].tensors["activation"]), catalogue.centres)
     members = interpolate(found, result["image"].array.shape[2:]).numpy()
     images = [result["image"].pixels(row) for row in range(8)]

@@ -1,6 +1,5 @@
 """The operations of the IR, one family a file."""
 
-from fgraph.ir.ops.alias_free import AliasFreeOp, Filtered, Fourier, Plane
 from fgraph.ir.ops.base import Op, Order
 from fgraph.ir.ops.bending import BendChannels
 from fgraph.ir.ops.direction import Combine, Component, Move, Slerp, Slope, TruncateStyles
@@ -10,6 +9,7 @@ from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, ToRGB, Upsampl
 from fgraph.ir.ops.mixing import DrawMask, Mix
 from fgraph.ir.ops.patching import Propose, Transplant
 from fgraph.ir.ops.spatial import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
+from fgraph.ir.ops.stylegan3 import Filtered, Fourier, Plane, StyleGAN3Op
 
 OPS: tuple[type[Op], ...] = (
     Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert,
@@ -23,9 +23,51 @@ OPS: tuple[type[Op], ...] = (
 )  # fmt: skip
 
 __all__ = [
-    "OPS", "Affine", "AliasFreeOp", "Apply", "BaselineRows", "BendChannels", "Clamp", "Combine", "Component", "Concat",
-    "Const", "Conv", "Crop", "Draw", "DrawMask", "Filtered", "Flip", "Fourier", "Given", "Invert", "Join", "LayerOp",
-    "Lerp", "MapZ", "Mix", "Move", "NoiseField", "Op", "Order", "Own", "Pad", "Picture", "Plane", "Propose", "Repeat",
-    "Resize", "Shift", "Slerp", "Slope", "SpatialOp", "Spill", "Splice", "ToRGB", "Transplant", "Truncate",
-    "TruncateStyles", "Upsample",
+    "OPS",
+    "Affine",
+    "Apply",
+    "BaselineRows",
+    "BendChannels",
+    "Clamp",
+    "Combine",
+    "Component",
+    "Concat",
+    "Const",
+    "Conv",
+    "Crop",
+    "Draw",
+    "DrawMask",
+    "Filtered",
+    "Flip",
+    "Fourier",
+    "Given",
+    "Invert",
+    "Join",
+    "LayerOp",
+    "Lerp",
+    "MapZ",
+    "Mix",
+    "Move",
+    "NoiseField",
+    "Op",
+    "Order",
+    "Own",
+    "Pad",
+    "Picture",
+    "Plane",
+    "Propose",
+    "Repeat",
+    "Resize",
+    "Shift",
+    "Slerp",
+    "Slope",
+    "SpatialOp",
+    "Spill",
+    "Splice",
+    "StyleGAN3Op",
+    "ToRGB",
+    "Transplant",
+    "Truncate",
+    "TruncateStyles",
+    "Upsample",
 ]  # fmt: skip

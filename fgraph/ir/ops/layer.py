@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 from fgraph._geometry.regions import Cyclic, Region, doubled, grown, halved
 from fgraph.ir.ops.base import Op, Order, PointwiseOp, expect
 from fgraph.ir.types import Type
-from fgraph.stylegan.tables.stylegan2 import Layer
+from fgraph.stylegan.tables.base import Layer
 
 FIR_FLOPS = 2 * 4 * 2  # a separable filter of four taps: two passes of four multiply-adds
 

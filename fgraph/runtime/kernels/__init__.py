@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from fgraph.ir import ops
 from fgraph.ir.ops import Op
 from fgraph.runtime.kernels import (
-    alias_free,
     bending,
     direction,
     image,
@@ -18,6 +17,7 @@ from fgraph.runtime.kernels import (
     owning,
     patching,
     spatial,
+    stylegan3,
 )
 from fgraph.runtime.kernels.context import Kernel, KernelContext, Params
 
@@ -42,9 +42,9 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Conv: layer.conv,
     ops.ToRGB: layer.to_rgb,
     ops.Upsample: layer.upsample,
-    ops.Plane: alias_free.plane,
-    ops.Fourier: alias_free.fourier,
-    ops.Filtered: alias_free.filtered,
+    ops.Plane: stylegan3.plane,
+    ops.Fourier: stylegan3.fourier,
+    ops.Filtered: stylegan3.filtered,
     ops.NoiseField: noise.noise,
     ops.DrawMask: mixing.mask,
     ops.Mix: mixing.mix,

@@ -12,9 +12,9 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from fgraph.ir.ops import Op
-from fgraph.stylegan.generators.stylegan2 import Generator
-from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
-from fgraph.stylegan.loading import AnyGenerator
+from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 
 Params = Sequence[Hashable]
 # The third argument is the parameters of rows, or, where the operation `takes_numbers`, these as a tensor.
@@ -25,21 +25,21 @@ Kernel = Callable[[Any, Sequence[Tensor], Any, "KernelContext"], Tensor]
 class KernelContext:
     """The generators of a run, all on one device and of one precision."""
 
-    generators: Mapping[str, AnyGenerator]
+    generators: Mapping[str, Generator]
     device: torch.device
     dtype: torch.dtype
     constants: dict[Hashable, Tensor] | None = None  # those a recording keeps, by their content
 
-    def generator(self, model: str) -> Generator:
+    def generator(self, model: str) -> StyleGAN2Generator:
         """A generator that is a StyleGAN2."""
         found = self.generators[model]
-        assert isinstance(found, Generator)
+        assert isinstance(found, StyleGAN2Generator)
         return found
 
-    def alias_free(self, model: str) -> AliasFreeGenerator:
+    def stylegan3(self, model: str) -> StyleGAN3Generator:
         """A generator that is a StyleGAN3."""
         found = self.generators[model]
-        assert isinstance(found, AliasFreeGenerator)
+        assert isinstance(found, StyleGAN3Generator)
         return found
 
     def tensor(self, array: np.ndarray[Any, Any]) -> Tensor:

@@ -22,7 +22,7 @@ from fgraph.ir.ops import Own
 from fgraph.masks import Field, rasterise
 from fgraph.plan.device_profile import cache_folder
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.ownership import Catalogue, Settings, find_owners
 
 _VERSION = 1  # of what is kept: raised where the same settings give other numbers
@@ -79,7 +79,7 @@ def weigh(how: str, share: Tensor, strength: float, rho: float, epsilon: float) 
     return q * (share > rho)
 
 
-def load_catalogue(generator: Generator, settings: Settings) -> Catalogue:
+def load_catalogue(generator: StyleGAN2Generator, settings: Settings) -> Catalogue:
     """Who owns what: as known already, from the user's cache, or found now and kept in both."""
     key = (generator.digest, settings)
     if key not in _known:
@@ -89,7 +89,7 @@ def load_catalogue(generator: Generator, settings: Settings) -> Catalogue:
     return _known[key]
 
 
-def _load(generator: Generator, settings: Settings) -> Catalogue:
+def _load(generator: StyleGAN2Generator, settings: Settings) -> Catalogue:
     key = hashlib.sha256(repr((_VERSION, generator.digest, astuple(settings))).encode()).hexdigest()[:24]
     path = cache_folder() / "own" / f"{key}.npz"
     with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):  # damaged: it is found again

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Literal
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
-from fgraph.stylegan.tables.stylegan2 import LayerTable, Table
-from fgraph.stylegan.tables.tensors import Shape
+from fgraph.stylegan.tables.base import Shape, Table
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -69,7 +69,7 @@ class Contents:
             raise ModelError(f"{where}: its tensors share their numbers and are larger than the file; save it again")
 
 
-def check_numbers(table: LayerTable, where: str) -> None:
+def check_numbers(table: StyleGAN2Table, where: str) -> None:
     """Refuse a table whose resolutions or widths no generator has.
 
     Raises:

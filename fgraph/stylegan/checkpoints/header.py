@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fgraph._errors import ModelError, nearest
-from fgraph.stylegan.checkpoints.alias_free_nvlabs import is_alias_free, read_alias_free
 from fgraph.stylegan.checkpoints.contents import Contents, Format
 from fgraph.stylegan.checkpoints.delta import is_delta, read_delta
 from fgraph.stylegan.checkpoints.nvlabs import read_nvlabs
@@ -17,8 +16,9 @@ from fgraph.stylegan.checkpoints.pickles.files import Kind, read_pickled
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.rosinality import read_rosinality
 from fgraph.stylegan.checkpoints.sources import fetch_model, is_address
+from fgraph.stylegan.checkpoints.stylegan3_nvlabs import is_stylegan3, read_stylegan3
 from fgraph.stylegan.checkpoints.tensorflow import is_tensorflow, read_tensorflow
-from fgraph.stylegan.tables.stylegan2 import Table
+from fgraph.stylegan.tables.base import Table
 
 BUNDLED = ("landscape", "avatar", "toon", "landscape128")  # the models that come with the package
 DEFAULT_MODEL = "landscape"
@@ -109,8 +109,8 @@ def contents_of(content: Any, path: Path, kind: Kind) -> Contents:
     try:
         if kind != "pickle":
             return read_rosinality(content, where)
-        if is_alias_free(content):
-            return read_alias_free(content, where)
+        if is_stylegan3(content):
+            return read_stylegan3(content, where)
         return read_tensorflow(content, where) if is_tensorflow(content) else read_nvlabs(content, where)
     except (Refused, RecursionError) as error:
         raise ModelError(f"{where}: cannot be read safely: {error}") from error

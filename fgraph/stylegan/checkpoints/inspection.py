@@ -10,10 +10,11 @@ from pathlib import Path
 from fgraph.stylegan.checkpoints.contents import Contents, Format
 from fgraph.stylegan.checkpoints.header import find_model, read_contents
 from fgraph.stylegan.checkpoints.sources import file_digest
-from fgraph.stylegan.tables.stylegan2 import LayerTable, Table
-from fgraph.stylegan.tables.stylegan3 import AliasFreeTable
-from fgraph.stylegan.tables.stylegan3 import required_shapes as alias_free_shapes
-from fgraph.stylegan.tables.tensors import required_shapes
+from fgraph.stylegan.tables.base import Table
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
+from fgraph.stylegan.tables.stylegan3 import required_shapes as stylegan3_shapes
 
 _KINDS = {
     "safetensors": "fgraph (.safetensors)",
@@ -76,19 +77,19 @@ def inspect(source: str | Path) -> Inspection:
 
 
 def _kind_and_channels(table: Table) -> tuple[str, list[str]]:
-    if isinstance(table, AliasFreeTable):
+    if isinstance(table, StyleGAN3Table):
         sizes = [(table.input_size, table.features), *((one.out_size, one.out_channels) for one in table.filtered)]
         return f"StyleGAN3, {table.architecture[-1].upper()}", [f"{side}: {count}" for side, count in sizes]
-    assert isinstance(table, LayerTable)
+    assert isinstance(table, StyleGAN2Table)
     return f"StyleGAN2, {table.architecture}", [f"{side}: {count}" for side, count in table.channels]
 
 
 def _parameters(table: Table) -> int:
     """Numbers that training sets."""
-    if isinstance(table, AliasFreeTable):
-        shapes = {name: shape for name, shape in alias_free_shapes(table).items() if not name.endswith(_BUFFERS)}
+    if isinstance(table, StyleGAN3Table):
+        shapes = {name: shape for name, shape in stylegan3_shapes(table).items() if not name.endswith(_BUFFERS)}
     else:
-        assert isinstance(table, LayerTable)
+        assert isinstance(table, StyleGAN2Table)
         shapes = required_shapes(table)
     return sum(math.prod(shape) for shape in shapes.values())
 
@@ -97,7 +98,7 @@ def _notes(contents: Contents) -> Iterator[str]:
     table = contents.table
     if base := contents.metadata.get("base"):
         yield f"it is a small difference to the model '{base}'"
-    if isinstance(table, LayerTable):
+    if isinstance(table, StyleGAN2Table):
         yield from _notes_on_layers(table, contents)
     if table.mapping_activation != "lrelu":
         yield f"the activation of the mapping is {table.mapping_activation}"
@@ -107,7 +108,7 @@ def _notes(contents: Contents) -> Iterator[str]:
         yield "it has no averaged generator: the one in training is taken"
 
 
-def _notes_on_layers(table: LayerTable, contents: Contents) -> Iterator[str]:
+def _notes_on_layers(table: StyleGAN2Table, contents: Contents) -> Iterator[str]:
     if table.clamp is not None:
         yield f"outputs of layers are kept within +-{table.clamp:g}"
     if table.activation != "lrelu":

@@ -17,8 +17,9 @@ from fgraph.stylegan.checkpoints.pickles.refusal import brief
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.activations import GAINS
-from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, Layer, LayerTable
-from fgraph.stylegan.tables.tensors import check_shapes, optional_shapes, required_shapes
+from fgraph.stylegan.tables.base import Layer
+from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import check_shapes, optional_shapes, required_shapes
 
 _MAX_MAPPING = 64  # layers
 
@@ -57,7 +58,7 @@ def pick_network(content: Any, where: str) -> tuple[Part, str]:
     raise ModelError(f"{where}: holds {found or 'nothing'}; expected is a dict with the network 'G_ema'")
 
 
-def _read_table(network: Part, mapping: Part, synthesis: Part) -> LayerTable:
+def _read_table(network: Part, mapping: Part, synthesis: Part) -> StyleGAN2Table:
     blocks = _blocks(synthesis)
     layers = [layer for block in blocks for name in ("conv0", "conv1") if (layer := block.maybe(name))]
     images = [layer for block in blocks if (layer := block.maybe("torgb"))]
@@ -66,7 +67,7 @@ def _read_table(network: Part, mapping: Part, synthesis: Part) -> LayerTable:
     for part in [*blocks, *layers]:
         if part.tensor("resample_filter") is not None and not is_usual_filter(part.tensor("resample_filter")):
             raise part.fail("has a resample_filter other than [1, 3, 3, 1], with which generators do not run here")
-    return LayerTable(
+    return StyleGAN2Table(
         size=4 << (len(blocks) - 1),
         channels=tuple((4 << i, block.part("conv1").weight("weight", 4).shape[0]) for i, block in enumerate(blocks)),
         z_dim=network.count("z_dim"),
@@ -137,7 +138,7 @@ def _clamp(parts: list[Part]) -> float | None:
     return clamp
 
 
-def mapping_tensors(mapping: Part, table: LayerTable) -> dict[str, StoredTensor]:
+def mapping_tensors(mapping: Part, table: StyleGAN2Table) -> dict[str, StoredTensor]:
     """Where the tensors of the mapping network stand, by our names."""
     found: dict[str, StoredTensor] = {}
     for i in range(table.mapping_layers):
@@ -153,7 +154,7 @@ def mapping_tensors(mapping: Part, table: LayerTable) -> dict[str, StoredTensor]
     return found
 
 
-def _synthesis_tensors(synthesis: Part, table: LayerTable) -> dict[str, StoredTensor]:
+def _synthesis_tensors(synthesis: Part, table: StyleGAN2Table) -> dict[str, StoredTensor]:
     found = {"const": synthesis.part("b4").weight("const", 3)}
     for layer in table.layers[1:]:
         found |= _layer_tensors(synthesis.part(layer.block), layer)

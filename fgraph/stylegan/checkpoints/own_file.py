@@ -1,7 +1,7 @@
-"""Our own `.safetensors` files: what their metadata say, and the layer table these describe. Without torch.
+"""fgraph's own `.safetensors` files: their metadata, and the layer table that the metadata describe. Without torch.
 
-The tensors are those of `fgraph.stylegan.tables.tensors`, statistics included. The metadata, all strings (StyleGAN3
-has others: `alias_free_own_file`):
+The tensors have the names of `fgraph.stylegan.tables.stylegan2_tensors`; statistics are among them. All metadata are
+strings. `stylegan3_own_file` lists those of StyleGAN3. Those of StyleGAN2 are:
 
 | key | is |
 | --- | --- |
@@ -25,21 +25,22 @@ from pathlib import Path
 from typing import Any
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.checkpoints import alias_free_own_file as alias_free
+from fgraph.stylegan.checkpoints import stylegan3_own_file as stylegan3
 from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 from fgraph.stylegan.tables.activations import GAINS
-from fgraph.stylegan.tables.alias_free_checks import check_alias_free
-from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, LayerTable, Table
-from fgraph.stylegan.tables.stylegan3 import AliasFreeTable
-from fgraph.stylegan.tables.tensors import check_shapes
+from fgraph.stylegan.tables.base import Table
+from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
+from fgraph.stylegan.tables.stylegan3_checks import check_stylegan3
 
 FORMAT = "fgraph-stylegan2"
 _VERSIONS = ("1", "2")
 _PLAIN = ("size", "z_dim", "w_dim", "mapping_layers", "image_channels")
 _DEFAULTS = {
     one.name: one.default
-    for one in dataclasses.fields(LayerTable)
+    for one in dataclasses.fields(StyleGAN2Table)
     if one.default is not dataclasses.MISSING and one.name not in ("image_channels", "architecture")
 }
 
@@ -52,9 +53,9 @@ def read_own(path: Path) -> Contents:
     """
     header = read_tensor_header(path)
     table: Table
-    if header.metadata.get("format") == alias_free.FORMAT:
-        table = alias_free.alias_free_table_of(header.metadata, str(path))
-        check_alias_free(header.shapes, table, str(path))
+    if header.metadata.get("format") == stylegan3.FORMAT:
+        table = stylegan3.stylegan3_table_of(header.metadata, str(path))
+        check_stylegan3(header.shapes, table, str(path))
     else:
         table = table_of(header.metadata, str(path))
         check_shapes(header.shapes, table, str(path))
@@ -64,9 +65,9 @@ def read_own(path: Path) -> Contents:
 
 def describe(table: Table) -> dict[str, str]:
     """The metadata that `read_own` reads."""
-    if isinstance(table, AliasFreeTable):
-        return alias_free.describe_alias_free(table)
-    assert isinstance(table, LayerTable)
+    if isinstance(table, StyleGAN3Table):
+        return stylegan3.describe_stylegan3(table)
+    assert isinstance(table, StyleGAN2Table)
     facts = {name: json.dumps(getattr(table, name)) for name in _DEFAULTS if getattr(table, name) != _DEFAULTS[name]}
     unusual = facts or table.architecture != "skip"
     return {
@@ -79,7 +80,7 @@ def describe(table: Table) -> dict[str, str]:
     }
 
 
-def table_of(metadata: Mapping[str, str], where: str) -> LayerTable:
+def table_of(metadata: Mapping[str, str], where: str) -> StyleGAN2Table:
     """The layer table that the metadata of one of our files describe.
 
     Raises:
@@ -88,7 +89,7 @@ def table_of(metadata: Mapping[str, str], where: str) -> LayerTable:
     if metadata.get("format") != FORMAT:
         raise ModelError(
             f"{where}: is a .safetensors file, but not of an fgraph generator (its metadata say format "
-            f"{metadata.get('format')!r}, expected is '{FORMAT}' or '{alias_free.FORMAT}'); load the original .pt or "
+            f"{metadata.get('format')!r}, expected is '{FORMAT}' or '{stylegan3.FORMAT}'); load the original .pt or "
             ".pkl instead"
         )
     if (version := metadata.get("format_version")) not in _VERSIONS:
@@ -101,7 +102,7 @@ def table_of(metadata: Mapping[str, str], where: str) -> LayerTable:
     try:
         channels = {int(resolution): int(count) for resolution, count in json.loads(metadata["channels"]).items()}
         facts: dict[str, Any] = {name: _checked(name, metadata[name]) for name in _DEFAULTS if name in metadata}
-        table = LayerTable(
+        table = StyleGAN2Table(
             channels=tuple(sorted(channels.items())),
             architecture=metadata["architecture"],  # type: ignore[arg-type]
             **(facts | {name: int(metadata[name]) for name in _PLAIN}),

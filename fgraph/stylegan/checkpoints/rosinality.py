@@ -13,8 +13,9 @@ from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weigh
 from fgraph.stylegan.checkpoints.filters import is_usual_filter
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
-from fgraph.stylegan.tables.stylegan2 import LayerTable
-from fgraph.stylegan.tables.tensors import Shape, check_shapes, optional_shapes, required_shapes
+from fgraph.stylegan.tables.base import Shape
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import check_shapes, optional_shapes, required_shapes
 
 EXPECTED = "a dict with 'g_ema' (and 'latent_avg') as rosinality/stylegan2-pytorch and SOAT save it, or its state dict"
 FACTS = "fgraph"  # a key beside g_ema, for what those programs do not know
@@ -79,7 +80,7 @@ def _check_filters(tensors: Mapping[str, StoredTensor], where: str) -> None:
             raise ModelError(f"{where}: '{key}' is not the filter [1, 3, 3, 1]; generators with others do not run here")
 
 
-def infer_table(shapes: Mapping[str, Shape], where: str) -> LayerTable:
+def infer_table(shapes: Mapping[str, Shape], where: str) -> StyleGAN2Table:
     """The layer table of a state dict, from its shapes alone, all of which are then checked.
 
     Raises:
@@ -93,7 +94,7 @@ def infer_table(shapes: Mapping[str, Shape], where: str) -> LayerTable:
     channels = [(4, _dimension(shapes, "input.input", 1, 4, where))]
     for j in range(blocks):
         channels.append((8 << j, _dimension(shapes, f"convs.{2 * j}.conv.weight", 1, 5, where)))
-    table = LayerTable(
+    table = StyleGAN2Table(
         size=size,
         channels=tuple(channels),
         z_dim=_dimension(shapes, "style.1.weight", 1, 2, where),
@@ -108,7 +109,7 @@ def infer_table(shapes: Mapping[str, Shape], where: str) -> LayerTable:
     return table
 
 
-def key_map(table: LayerTable) -> dict[str, str]:
+def key_map(table: StyleGAN2Table) -> dict[str, str]:
     """Our tensor names -> theirs."""
     names = {"const": "input.input"}
     for i in range(table.mapping_layers):

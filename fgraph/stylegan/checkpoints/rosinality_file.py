@@ -11,11 +11,11 @@ from torch import Tensor
 from fgraph._atomic import write_atomic
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.rosinality import FACTS, key_map
-from fgraph.stylegan.generators.stylegan2 import Generator
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 
-def save_rosinality(generator: Generator, path: Path) -> None:
+def save_rosinality(generator: StyleGAN2Generator, path: Path) -> None:
     """Write `g_ema` and `latent_avg`; the file appears whole or not at all.
 
     A clamp, which those programs do not know, stands under a key of its own, which they do not read.
@@ -34,9 +34,9 @@ def save_rosinality(generator: Generator, path: Path) -> None:
     write_atomic(path, buffer.getvalue())
 
 
-def _check(table: LayerTable, path: Path) -> None:
+def _check(table: StyleGAN2Table, path: Path) -> None:
     """Refuse what their network cannot be."""
-    usual = LayerTable(table.size, table.channels, table.z_dim, table.w_dim, table.mapping_layers)
+    usual = StyleGAN2Table(table.size, table.channels, table.z_dim, table.w_dim, table.mapping_layers)
     names = ("architecture", "c_dim", "mapping_widths", "mapping_rate", "mapping_activation", "activation", "has_noise")
     for name in names:
         found, expected = getattr(table, name), getattr(usual, name)
@@ -47,7 +47,7 @@ def _check(table: LayerTable, path: Path) -> None:
             )
 
 
-def _filters(table: LayerTable) -> dict[str, Tensor]:
+def _filters(table: StyleGAN2Table) -> dict[str, Tensor]:
     """The constants that their network keeps in its state: [1, 3, 3, 1] squared, with the gain of up-sampling."""
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
     kernel = torch.outer(taps, taps) / 16

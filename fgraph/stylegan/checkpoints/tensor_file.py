@@ -16,7 +16,7 @@ from typing import Any
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.pickles.span import Span
 from fgraph.stylegan.checkpoints.pickles.stored import ITEM_SIZES, Storage, StoredTensor, is_size, whole
-from fgraph.stylegan.tables.tensors import Shape
+from fgraph.stylegan.tables.base import Shape
 
 _HEADER_LIMIT = 4 << 20  # bytes; ours have a few kB
 _TYPES = {

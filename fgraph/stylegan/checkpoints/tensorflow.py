@@ -18,8 +18,9 @@ from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
 from fgraph.stylegan.checkpoints.pickles.stored import Storage, StoredTensor, whole
 from fgraph.stylegan.tables.activations import GAINS
-from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, Layer, LayerTable
-from fgraph.stylegan.tables.tensors import Shape, check_shapes, optional_shapes, required_shapes
+from fgraph.stylegan.tables.base import Layer, Shape
+from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import check_shapes, optional_shapes, required_shapes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -99,7 +100,7 @@ def _tensor(pair: tuple[str, Any], where: str) -> StoredTensor:
         raise ModelError(f"{where}: its variable '{pair[0]:.60}' is not read: {error}") from error
 
 
-def _read_table(settings: Mapping[Any, Any], variables: Mapping[str, StoredTensor], where: str) -> LayerTable:
+def _read_table(settings: Mapping[Any, Any], variables: Mapping[str, StoredTensor], where: str) -> StyleGAN2Table:
     if unknown := [brief(name) for name in settings if name not in (*_IGNORED, *_READ)]:
         raise ModelError(f"{where}: its network has the setting {unknown[0]}, whose meaning is not known here")
     if list(_setting(settings, "resample_kernel", list, [1, 3, 3, 1], where)) != [1, 3, 3, 1]:
@@ -115,7 +116,7 @@ def _read_table(settings: Mapping[Any, Any], variables: Mapping[str, StoredTenso
     embed = "mapping/LabelEmbed/weight"
     classes, width = (_dimension(variables, embed, axis, 2, where) if embed in variables else 0 for axis in (0, 1))
     clamp = settings.get("conv_clamp")
-    return LayerTable(
+    return StyleGAN2Table(
         size=sizes[depth - 1],
         channels=tuple((sizes[i], _dimension(variables, convs[i], 3, 4, where)) for i in range(depth)),
         z_dim=_dimension(variables, "mapping/Dense0/weight", 0, 2, where) - width,
@@ -191,7 +192,7 @@ _AS_IT_IS, _DENSE, _AFFINE_BIAS = _Turn(), _Turn((1, 0)), _Turn(add=1.0)
 _KERNEL, _FLIPPED = _Turn((3, 2, 0, 1)), _Turn((3, 2, 0, 1), flip=True)
 
 
-def _key_map(table: LayerTable) -> dict[str, tuple[str, _Turn]]:
+def _key_map(table: StyleGAN2Table) -> dict[str, tuple[str, _Turn]]:
     """Our tensor names -> theirs, and how they are turned."""
     names = {"const": ("synthesis/4x4/Const/const", _AS_IT_IS), "w_mean": ("dlatent_avg", _AS_IT_IS)}
     for i in range(table.mapping_layers):

@@ -3,78 +3,27 @@
 from __future__ import annotations
 
 import logging
-import os
-import tempfile
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from fgraph._errors import ModelError, SaveError
-from fgraph.stylegan.checkpoints.contents import Contents, Weight
-from fgraph.stylegan.checkpoints.header import ModelHeader, find_model, read_contents
+from fgraph._atomic import write_atomic
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.contents import Weight
 from fgraph.stylegan.checkpoints.own_file import describe
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.stored import ITEM_SIZES, StoredTensor
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
+from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.digest import ContentDigest, content_digest, tensor_bytes
-from fgraph.stylegan.generators.stylegan2 import Generator
 from fgraph.stylegan.nn.stylegan2 import lay_out
-from fgraph.stylegan.tables.stylegan2 import LayerTable
-
-if TYPE_CHECKING:
-    from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
 
 _LOG = logging.getLogger("fgraph")
 _KEPT_EXACT = (  # small, and others compute with them
     "w_mean", "style_mean", "style_std", ".transform", ".freqs", ".phases", ".magnitude_ema", "_filter",
 )  # fmt: skip
-
-
-def load_generator(
-    source: ModelHeader | str | Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
-) -> Generator:
-    """Load the generator that `source` names: a bundled name, a path, or a header that was read before.
-
-    Raises:
-        ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
-    """
-    contents, path = read_again(source)
-    return build_generator(contents, path, device, dtype)
-
-
-def read_again(source: ModelHeader | str | Path) -> tuple[Contents, Path]:
-    """The contents of the file that `source` names, and where it is.
-
-    Raises:
-        ModelError: there is no such model, it has changed since, or it is damaged or of a kind that is not understood.
-    """
-    path = source.path if isinstance(source, ModelHeader) else find_model(source)
-    contents = read_contents(path)
-    if isinstance(source, ModelHeader) and contents.table != source.table:
-        raise ModelError(f"{path}: has changed since its header was read; run again")
-    return contents, path
-
-
-def build_generator(
-    contents: Contents, path: Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
-) -> Generator:
-    """The generator whose tensors stand in the file `path` as `contents` says.
-
-    Raises:
-        ModelError: the file has changed, or holds something else than finite numbers.
-    """
-    table = contents.table
-    if not isinstance(table, LayerTable):
-        raise ModelError(f"{path}: is a StyleGAN3 network; expected here is a StyleGAN2")
-    with torch.inference_mode(False):  # see complete_tensors
-        layout = {f"{layer.name}.weight": layer.up for layer in table.layers[1:]}
-        tensors, digest = load_weights(contents.weights, contents.metadata, str(path), (device, dtype), layout)
-        made = Generator.from_tensors(table, tensors, name=path.stem, digest=digest, metadata=contents.metadata)
-        return replace(made, path=path)
 
 
 def load_weights(
@@ -130,7 +79,7 @@ def _shares(one: Tensor, other: Tensor) -> bool:
     return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
 
 
-def save_generator(generator: Generator | AliasFreeGenerator, path: str | Path, half: bool = False) -> None:
+def save_generator(generator: Generator, path: str | Path, half: bool = False) -> None:
     """Write a generator, with its statistics, to a `.safetensors` file of ours; the file appears whole or not at all.
 
     With `half`, weights and noise are stored in float16, which halves the file; statistics stay as they are.
@@ -147,7 +96,8 @@ def save_generator(generator: Generator | AliasFreeGenerator, path: str | Path, 
     tensors = dict(sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])))
     metadata = {**generator.metadata, **describe(generator.table), "sha256": content_digest(tensors)}
     entries = {key: (str(value.dtype).removeprefix("torch."), tuple(value.shape)) for key, value in tensors.items()}
-    _write_atomic(Path(path), [write_tensor_header(entries, metadata), *map(tensor_bytes, tensors.values())])
+    content = b"".join([write_tensor_header(entries, metadata), *map(tensor_bytes, tensors.values())])
+    write_atomic(Path(path), content)
 
 
 def _halve(key: str, value: Tensor) -> Tensor:
@@ -155,19 +105,3 @@ def _halve(key: str, value: Tensor) -> Tensor:
     if not torch.isfinite(half).all():
         raise ModelError(f"{key} holds numbers that float16 cannot; save the generator with half=False")
     return half
-
-
-def _write_atomic(path: Path, parts: list[bytes | memoryview]) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            try:
-                file.writelines(parts)
-                file.close()
-                os.chmod(file.name, 0o644)  # temporary files are private
-                os.replace(file.name, path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise SaveError(f"{path}: cannot be written: {error}") from error

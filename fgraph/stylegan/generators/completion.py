@@ -9,10 +9,10 @@ from torch import Tensor
 
 from fgraph.stylegan.generators.statistics import w_mean
 from fgraph.stylegan.nn.stylegan2 import lay_out
-from fgraph.stylegan.tables.stylegan2 import LayerTable
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 
-def complete_tensors(table: LayerTable, tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], bool]:
+def complete_tensors(table: StyleGAN2Table, tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], bool]:
     """The tensors laid out for speed, with noise and the mean of w made where they lack; and whether noise was.
 
     Noise is drawn from a seed for each layer; the mean of w is that of 10,000 seeded samples.
@@ -28,7 +28,7 @@ def complete_tensors(table: LayerTable, tensors: Mapping[str, Tensor]) -> tuple[
     return own, drawn
 
 
-def _draw_noise(tensors: dict[str, Tensor], table: LayerTable) -> bool:
+def _draw_noise(tensors: dict[str, Tensor], table: StyleGAN2Table) -> bool:
     """Add the noise that is lacking; whether any was."""
     drawn = False
     for layer in table.layers[1:]:

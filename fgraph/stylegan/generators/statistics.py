@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.nn.stylegan2 import embed, mapping, normalise
 from fgraph.stylegan.tables.base import Table
 
 SAMPLES = 10_000
@@ -20,15 +20,15 @@ def map_z(table: Table, tensors: Mapping[str, Tensor], code: Tensor) -> Tensor:
 
     A code is z, followed by the class, one-hot, where the generator is conditional.
     """
-    parts = [network.normalise(code[:, : table.z_dim])] if table.z_dim else []
+    parts = [normalise(code[:, : table.z_dim])] if table.z_dim else []
     if table.c_dim:
         weight, bias = tensors["mapping.embed.weight"], tensors["mapping.embed.bias"]
-        parts.append(network.embed(code[:, table.z_dim :], weight, bias))
+        parts.append(embed(code[:, table.z_dim :], weight, bias))
     layers = range(table.mapping_layers)
     weights = [tensors[f"mapping.{i}.weight"] for i in layers]
     biases = [tensors[f"mapping.{i}.bias"] for i in layers]
     x = parts[0] if len(parts) == 1 else torch.cat(parts, dim=1)
-    return network.mapping(x, weights, biases, table.mapping_rate, table.mapping_activation)
+    return mapping(x, weights, biases, table.mapping_rate, table.mapping_activation)
 
 
 def sample_codes(table: Table) -> Iterator[Tensor]:

@@ -18,14 +18,14 @@ from numpy.typing import NDArray
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
 from fgraph.stylegan.checkpoints.sources import default_folder
-from fgraph.stylegan.loading import AnyGenerator
+from fgraph.stylegan.generators.base import Generator
 
 Arrays = Mapping[str, NDArray[Any]]
 _LOG = logging.getLogger("fgraph")
 _DAMAGED = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 
 
-def kept_arrays(generator: AnyGenerator, what: str, make: Callable[[], Arrays]) -> Arrays:
+def kept_arrays(generator: Generator, what: str, make: Callable[[], Arrays]) -> Arrays:
     """The arrays that `make` gives, or gave in an earlier process for a generator of equal tensors.
 
     Args:

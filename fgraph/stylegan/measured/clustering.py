@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.array_cache import kept_arrays
-from fgraph.stylegan.tables.stylegan2 import Layer
+from fgraph.stylegan.tables.base import Layer
 
 SAMPLES, SEED, TRUNCATION = 64, 0, 0.7
 _SIDE = 16  # maps are compared at no more pixels than this
@@ -20,7 +20,7 @@ _ROUNDS, _STARTS = 100, 8
 _BATCH = 16
 
 
-def channel_clusters(generator: Generator, layer: str, count: int) -> NDArray[np.int64]:
+def channel_clusters(generator: StyleGAN2Generator, layer: str, count: int) -> NDArray[np.int64]:
     """For each channel of a layer, the number of its group: 0 is the largest group.
 
     Channels are active alike where their maps over 64 seeded images (ψ 0.7, seed 0, each map averaged to 16 pixels
@@ -46,7 +46,7 @@ def channel_clusters(generator: Generator, layer: str, count: int) -> NDArray[np
     return found.astype(np.int64)
 
 
-def _group(generator: Generator, layer: Layer, count: int) -> NDArray[Any]:
+def _group(generator: StyleGAN2Generator, layer: Layer, count: int) -> NDArray[Any]:
     maps = _maps(generator.with_half(None).with_compiled(None).to("cpu", torch.float32), layer)
     maps = maps - maps.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(maps, axis=1, keepdims=True)
@@ -57,7 +57,7 @@ def _group(generator: Generator, layer: Layer, count: int) -> NDArray[Any]:
     return ranks[groups]
 
 
-def _maps(generator: Generator, layer: Layer) -> NDArray[np.float64]:
+def _maps(generator: StyleGAN2Generator, layer: Layer) -> NDArray[np.float64]:
     """What the channels of a layer look like: [channels, images * pixels]."""
     z = torch.randn(SAMPLES, generator.table.code_width, generator=torch.Generator().manual_seed(SEED))
     if generator.table.c_dim:
@@ -70,7 +70,7 @@ def _maps(generator: Generator, layer: Layer) -> NDArray[np.float64]:
     return maps.transpose(0, 1).reshape(maps.shape[1], -1).double().numpy()
 
 
-def _run(generator: Generator, styles: Tensor, until: Layer) -> Tensor:
+def _run(generator: StyleGAN2Generator, styles: Tensor, until: Layer) -> Tensor:
     x = generator.const().expand(styles.shape[0], -1, -1, -1)
     for layer in generator.table.layers[1 : until.index + 2]:
         if layer.kind == "conv":

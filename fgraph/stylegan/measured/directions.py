@@ -10,8 +10,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.statistics import SAMPLES, w_moments
-from fgraph.stylegan.loading import AnyGenerator
 from fgraph.stylegan.measured.array_cache import kept_arrays
 
 Floats = NDArray[np.float64]
@@ -26,7 +26,7 @@ class Directions:
     strengths: Floats  # [n]: the eigenvalues that they are ordered by
 
 
-def principal_directions(generator: AnyGenerator) -> Directions:
+def principal_directions(generator: Generator) -> Directions:
     """GANSpace: the principal components of w over 10,000 seeded samples (Härkönen et al. 2020, section 2.1).
 
     The eigenvectors of the covariance of w, in float64; each points where its largest entry is positive. They are
@@ -36,13 +36,13 @@ def principal_directions(generator: AnyGenerator) -> Directions:
     return Directions(kept["vectors"], np.sqrt(kept["variances"]), kept["variances"])
 
 
-def _principal(generator: AnyGenerator) -> dict[str, NDArray[Any]]:
+def _principal(generator: Generator) -> dict[str, NDArray[Any]]:
     mean, covariance = w_moments(generator.table, _on_cpu(generator))
     values, vectors = _eigen(covariance.numpy())
     return {"vectors": vectors, "variances": values, "mean": mean.numpy()}
 
 
-def factorised_directions(generator: AnyGenerator, layers: Sequence[int], *, normalised: bool = False) -> Directions:
+def factorised_directions(generator: Generator, layers: Sequence[int], *, normalised: bool = False) -> Directions:
     """SeFa: the directions of w that change the styles of `layers` most (Shen & Zhou 2021, equations 3 to 7).
 
     With A the affine weights of these layers, laid one under the other, they solve max |A n|² over unit n, which the
@@ -73,6 +73,6 @@ def _eigen(matrix: Floats) -> tuple[Floats, Floats]:
     return np.maximum(values[::-1], 0.0), np.ascontiguousarray(vectors * np.sign(largest))
 
 
-def _on_cpu(generator: AnyGenerator) -> dict[str, torch.Tensor]:
+def _on_cpu(generator: Generator) -> dict[str, torch.Tensor]:
     names = (name for name in generator.tensors if name.startswith("mapping"))
     return {name: generator.tensors[name].detach().to("cpu", torch.float32) for name in names}

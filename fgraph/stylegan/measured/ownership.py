@@ -19,9 +19,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate, normalize, one_hot
 
-from fgraph.stylegan.generators.stylegan2 import Generator
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn.stylegan2 import upsample_skip
-from fgraph.stylegan.tables.stylegan2 import CONST, Layer
+from fgraph.stylegan.tables.base import CONST, Layer
 
 _BATCH = 16
 _VECTORS = 30_000  # that k-means sees
@@ -48,7 +48,7 @@ class Catalogue:
     shares: Tensor  # M, [K, style_length]: what share of each style channel's energy lies in each part
 
 
-def find_owners(generator: Generator, settings: Settings) -> Catalogue:
+def find_owners(generator: StyleGAN2Generator, settings: Settings) -> Catalogue:
     """Cluster the activations of a layer, and measure what share of each channel lies in each cluster.
 
     Raises:
@@ -62,7 +62,7 @@ def find_owners(generator: Generator, settings: Settings) -> Catalogue:
         return _find(plain, layer, settings)
 
 
-def _find(generator: Generator, layer: Layer, settings: Settings) -> Catalogue:
+def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> Catalogue:
     draw = torch.Generator().manual_seed(settings.seed)
     z = torch.randn(settings.samples, generator.table.code_width, generator=draw)
     if generator.table.c_dim:
@@ -125,7 +125,7 @@ def _some(x: Tensor, each: int, draw: torch.Generator) -> Tensor:
     return torch.cat([one[torch.randperm(len(one), generator=draw)[:each]] for one in pixels])
 
 
-def _inputs(generator: Generator, codes: Tensor) -> Iterator[tuple[Layer, Tensor]]:
+def _inputs(generator: StyleGAN2Generator, codes: Tensor) -> Iterator[tuple[Layer, Tensor]]:
     """Each layer with the channels that its style scales, as a forward pass comes to it."""
     table, styles = generator.table, generator.affine(generator.map(codes))
     x, skip = generator.const().expand(len(codes), -1, -1, -1), None
@@ -140,7 +140,7 @@ def _inputs(generator: Generator, codes: Tensor) -> Iterator[tuple[Layer, Tensor
             x = generator.conv(layer, x, style, generator.noise_const(layer) if layer.noise_index is not None else None)
 
 
-def _at(generator: Generator, codes: Tensor, layer: Layer) -> Tensor:
+def _at(generator: StyleGAN2Generator, codes: Tensor, layer: Layer) -> Tensor:
     """The activation that a layer makes; its reader's input."""
     reader = layer.index + 1
     if reader > generator.table.last or layer.index == CONST:
@@ -149,7 +149,7 @@ def _at(generator: Generator, codes: Tensor, layer: Layer) -> Tensor:
 
 
 def _walk(
-    generator: Generator, codes: Tensor, layer: Layer, centres: Tensor
+    generator: StyleGAN2Generator, codes: Tensor, layer: Layer, centres: Tensor
 ) -> tuple[Tensor, list[tuple[Layer, Tensor]]]:
     inputs = list(_inputs(generator, codes))
     made = next(x for one, x in inputs if one.index == layer.index + 1)
@@ -159,7 +159,7 @@ def _walk(
 class _Meter:
     """Sums from which the shares follow: of x and of its square, in each part."""
 
-    def __init__(self, generator: Generator, clusters: int) -> None:
+    def __init__(self, generator: StyleGAN2Generator, clusters: int) -> None:
         length = generator.table.style_length
         self._sums = torch.zeros(2, clusters, length, dtype=torch.float64)
         self._counts = torch.zeros(clusters, length, dtype=torch.float64)

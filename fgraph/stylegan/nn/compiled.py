@@ -17,7 +17,7 @@ from torch import Tensor
 
 from fgraph._errors import FgraphError, nearest
 from fgraph.stylegan.nn import half
-from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.nn.stylegan2 import residual_path, styled_conv, to_rgb
 
 LayerFunction = Callable[..., Tensor]
 
@@ -34,9 +34,9 @@ _CURES = {
 class LayerFunctions:
     """What the layers of StyleGAN2 are computed by."""
 
-    styled_conv: LayerFunction = network.styled_conv
-    residual_path: LayerFunction = network.residual_path
-    to_rgb: LayerFunction = network.to_rgb
+    styled_conv: LayerFunction = styled_conv
+    residual_path: LayerFunction = residual_path
+    to_rgb: LayerFunction = to_rgb
     half_conv: LayerFunction = half.half_conv
     half_to_rgb: LayerFunction = half.half_to_rgb
 

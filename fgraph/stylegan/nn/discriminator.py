@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.stylegan.nn import stylegan2 as network
 from fgraph.stylegan.nn.resampling import downsample, smooth
+from fgraph.stylegan.nn.stylegan2 import EPSILON, SLOPE
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 
 _CHANNELS_LAST = torch.channels_last
@@ -100,7 +100,7 @@ def score(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: Tens
     x = _conv(x, tensors["final_conv.0.weight"], tensors["final_conv.1.bias"], clamp=table.clamp)
     x = x.contiguous().flatten(1)  # in the order of channels, then pixels: [rows, 16 C4]
     x = _dense(x, tensors, "final_linear.0")
-    return _dense(F.leaky_relu(x, network.SLOPE) * _GAIN, tensors, "final_linear.1")
+    return _dense(F.leaky_relu(x, SLOPE) * _GAIN, tensors, "final_linear.1")
 
 
 def residual_block(x: Tensor, tensors: Mapping[str, Tensor], name: str, clamp: float | None = None) -> Tensor:
@@ -124,7 +124,7 @@ def _conv(
     padding = weight.shape[2] // 2 if stride == 1 else 0
     weight = weight * (whole / math.sqrt(weight[0].numel()))
     y = F.conv2d(x, weight.contiguous(memory_format=_CHANNELS_LAST), bias * whole, stride=stride, padding=padding)
-    y = F.leaky_relu(y, network.SLOPE)
+    y = F.leaky_relu(y, SLOPE)
     return y if clamp is None else y.clamp(-clamp * gain, clamp * gain)
 
 
@@ -140,5 +140,5 @@ def _deviation(x: Tensor, table: DiscriminatorTable) -> Tensor:
     if rows % group:
         raise ValueError(f"scores of {rows} images: a discriminator with groups of {group} takes a multiple of {group}")
     grouped = x.reshape(group, rows // group, parts, channels // parts, height, width)
-    deviation = (grouped.var(dim=0, unbiased=False) + network.EPSILON).sqrt()
+    deviation = (grouped.var(dim=0, unbiased=False) + EPSILON).sqrt()
     return deviation.mean(dim=(2, 3, 4)).repeat(group, 1)[:, :, None, None].expand(-1, -1, height, width)

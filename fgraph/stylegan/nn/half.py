@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.nn import stylegan2 as network
+from fgraph.stylegan.nn.stylegan2 import EPSILON, activate_, bounded, energy, lay_out, modulated_conv
 from fgraph.stylegan.tables.activations import GAINS, HOMOGENEOUS
 
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
@@ -36,13 +36,13 @@ class HalfWeight:
     """A convolution's weight, each output channel divided by its largest number."""
 
     weight: Tensor  # [O, I, k, k], half
-    energy: Tensor  # [O, I]: `network.energy` of the same, in full precision
+    energy: Tensor  # [O, I]: `energy` of the same, in full precision
 
     @staticmethod
     def of(weight: Tensor, up: int, dtype: torch.dtype) -> HalfWeight:
         """Scale and round a weight [O, I, k, k]."""
-        scaled = weight / weight.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(network.EPSILON)
-        return HalfWeight(network.lay_out(scaled.to(dtype), up), network.energy(scaled))
+        scaled = weight / weight.abs().amax(dim=(1, 2, 3), keepdim=True).clamp_min(EPSILON)
+        return HalfWeight(lay_out(scaled.to(dtype), up), energy(scaled))
 
 
 def half_conv(
@@ -62,11 +62,11 @@ def half_conv(
     clamp: float | None,
     residual: Tensor | None,
 ) -> Tensor:
-    """`network.styled_conv` in the precision of `weight`; style, bias, noise and strength come in full precision."""
+    """`styled_conv` in the precision of `weight`; style, bias, noise and strength come in full precision."""
     dtype = weight.weight.dtype
-    style = style / style.abs().amax(dim=1, keepdim=True).clamp_min(network.EPSILON)
+    style = style / style.abs().amax(dim=1, keepdim=True).clamp_min(EPSILON)
     down = _UP if up == 2 else 1.0
-    total = network.modulated_conv(
+    total = modulated_conv(
         x.to(dtype),
         weight.weight,
         (style / down).to(dtype),
@@ -79,13 +79,13 @@ def half_conv(
     whole = gain * GAINS[activation]
     inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
     fan_in = weight.weight[0].numel()
-    demod = torch.rsqrt(style.square() @ weight.energy.t() / fan_in + network.EPSILON) * (down * inner)  # [rows, O]
+    demod = torch.rsqrt(style.square() @ weight.energy.t() / fan_in + EPSILON) * (down * inner)  # [rows, O]
     offset = (bias * inner).view(1, -1, 1, 1).to(dtype)
     y = torch.addcmul(offset, total, demod[:, :, None, None].to(dtype))  # [rows, O, H, W]
     if noise is not None and strength is not None:
         y.add_((noise * (strength * inner)).to(dtype))
-    y = network.activate_(y, activation) * outer
-    y = y if clamp is None else network.bounded(y, clamp * gain)
+    y = activate_(y, activation) * outer
+    y = y if clamp is None else bounded(y, clamp * gain)
     return y if residual is None else y + residual.to(dtype)
 
 
@@ -97,4 +97,4 @@ def half_to_rgb(
     kernel = (weight.flatten(1) * style[:, None]).to(dtype)  # [rows, C, I]
     rgb = torch.matmul(kernel, x.to(dtype).flatten(2)).view(len(x), -1, *x.shape[2:])  # [rows, C, H, W]
     rgb = rgb + bias.view(1, -1, 1, 1).to(dtype)
-    return (rgb if clamp is None else network.bounded(rgb, clamp)).to(weight.dtype)
+    return (rgb if clamp is None else bounded(rgb, clamp)).to(weight.dtype)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from fgraph.stylegan.nn.upfirdn import by_planes, resample
 from fgraph.stylegan.tables import spans
-from fgraph.stylegan.tables.stylegan3 import AliasFreeLayer, AliasFreeTable
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, StyleGAN3Table
 
 SLOPE, GAIN, EPSILON = 0.2, math.sqrt(2), 1e-8
 
@@ -28,7 +28,7 @@ def places(size: int, starts: Sequence[int], count: int, rate: float, like: Tens
 
 
 def fourier_features(
-    table: AliasFreeTable, tensors: Mapping[str, Tensor], place: Tensor, plane: Tensor, at: tuple[Tensor, Tensor]
+    table: StyleGAN3Table, tensors: Mapping[str, Tensor], place: Tensor, plane: Tensor, at: tuple[Tensor, Tensor]
 ) -> Tensor:
     """The input of the first layer, [rows, C, height, width].
 
@@ -63,7 +63,7 @@ class Tiles:
 
 
 def layer_output(
-    layer: AliasFreeLayer, tensors: Mapping[str, Tensor], x: Tensor, style: Tensor, tiles: Tiles | None = None
+    layer: StyleGAN3Layer, tensors: Mapping[str, Tensor], x: Tensor, style: Tensor, tiles: Tiles | None = None
 ) -> Tensor:
     """One layer: modulated convolution, then its activation between two changes of the sampling rate.
 
@@ -97,7 +97,7 @@ def layer_output(
     return by_planes(x, activate, layer.up_factor)
 
 
-def _without_outside(layer: AliasFreeLayer, x: Tensor, tiles: Tiles) -> Tensor:
+def _without_outside(layer: StyleGAN3Layer, x: Tensor, tiles: Tiles) -> Tensor:
     """Zeros where a convolved tile reaches beyond the convolution of the whole map, which ends there, bias and all."""
     for axis in (spans.Y, spans.X):
         length = tiles.size[axis] + layer.taps - 1

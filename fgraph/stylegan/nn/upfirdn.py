@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.stylegan.tables.alias_free_chunk_sizes import chunk_planes
+from fgraph.stylegan.tables.stylegan3_chunk_sizes import chunk_planes
 
 
 def resample(

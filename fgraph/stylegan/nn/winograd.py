@@ -23,12 +23,12 @@ from numpy.polynomial import polynomial
 from numpy.typing import NDArray
 from torch import Tensor
 
-from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE as TILE
-from fgraph.stylegan.tables.chunk_sizes import is_winograd, winograd_lines
+from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE, is_winograd, winograd_lines
 
 _POINTS = (0.0, 2 / 3, -2 / 3, 3 / 2, -3 / 2)
 _TAPS = 3
-_SPAN = TILE + _TAPS - 1  # inputs of a tile, on each axis
+_TILE = WINOGRAD_TILE
+_SPAN = _TILE + _TAPS - 1  # inputs of a tile, on each axis
 
 
 def suits(weight: Tensor, up: int, size: Sequence[int]) -> bool:
@@ -63,7 +63,7 @@ def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> I
     """
     rows, inputs, outputs = x.shape[0], x.shape[1], transformed.shape[2]
     reading, writing = (torch.from_numpy(np.kron(one, one)).to(x) for one in (_matrices()[2], _matrices()[0]))
-    tiles = x.unfold(2, _SPAN, TILE).unfold(3, _SPAN, TILE).permute(4, 5, 0, 2, 3, 1)  # [6, 6, rows, down, across, I]
+    tiles = x.unfold(2, _SPAN, _TILE).unfold(3, _SPAN, _TILE).permute(4, 5, 0, 2, 3, 1)  # [6, 6, rows, down, across, I]
     down, across = tiles.shape[3:5]
     lines = winograd_lines(rows, across, max(inputs, outputs))
     most = rows * min(lines, down) * across
@@ -78,10 +78,10 @@ def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> I
         spectra = spectra.view(_SPAN**2, count, inputs)
         products = torch.bmm(spectra, transformed, out=_within(room[2], _SPAN**2, count, outputs))
         products = products.view(_SPAN**2, -1)
-        results = torch.mm(writing, products, out=_within(room[3], TILE**2, products.shape[1]))  # [16, tiles * O]
-        made = results.view(TILE, TILE, rows, -1, across, outputs).permute(2, 3, 0, 4, 1, 5)
-        made = made.reshape(rows, -1, across * TILE, outputs).permute(0, 3, 1, 2)  # [rows, O, lines, w]
-        band = slice(start * TILE, min(height, start * TILE + made.shape[2]))
+        results = torch.mm(writing, products, out=_within(room[3], _TILE**2, products.shape[1]))  # [16, tiles * O]
+        made = results.view(_TILE, _TILE, rows, -1, across, outputs).permute(2, 3, 0, 4, 1, 5)
+        made = made.reshape(rows, -1, across * _TILE, outputs).permute(0, 3, 1, 2)  # [rows, O, lines, w]
+        band = slice(start * _TILE, min(height, start * _TILE + made.shape[2]))
         yield band, made[:, :, : band.stop - band.start, :width]
 
 
@@ -98,10 +98,10 @@ def _matrices() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.fl
     """
     points = np.array(_POINTS)
     slopes = np.array([np.prod(one - np.delete(points, i)) for i, one in enumerate(points)])
-    results = np.vander(points, TILE, increasing=True).T
+    results = np.vander(points, _TILE, increasing=True).T
     taps = np.vander(points, _TAPS, increasing=True) / slopes[:, None]
     inputs = [polynomial.polyfromroots(np.delete(points, i)) for i in range(len(points))]
-    a = np.column_stack([results, np.eye(TILE)[-1]])
+    a = np.column_stack([results, np.eye(_TILE)[-1]])
     g = np.vstack([taps, np.eye(_TAPS)[-1]])
     b = np.vstack([np.pad(inputs, ((0, 0), (0, 1))), polynomial.polyfromroots(points)])
     scale = np.sqrt(np.abs(g).sum(axis=1, keepdims=True) / np.abs(b).sum(axis=1, keepdims=True))

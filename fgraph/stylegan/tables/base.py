@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from fgraph._errors import nearest
 
+Shape = tuple[int, ...]
 CONST = -1  # the index of what a pass starts from
 
 
@@ -137,7 +138,7 @@ class Table:
         return sum(layer.in_channels for layer in self.layers[1:])
 
     @property
-    def is_alias_free(self) -> bool:
+    def is_stylegan3(self) -> bool:
         """Whether it is a StyleGAN3: its pass starts from a plane, not from a constant."""
         return False
 
@@ -178,7 +179,7 @@ class Table:
         if text in self._blocks:
             return self._blocks[text]
         hint = self._nearest(text)
-        kind = f" of {self.architecture}" if self.is_alias_free else ""
+        kind = f" of {self.architecture}" if self.is_stylegan3 else ""
         raise UnknownLayer(
             f"this {self.size}-pixel model{kind} has no layer '{text}'"
             + (f"; {hint}" if hint else f"; it has {self._listed}")

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fgraph.stylegan.tables.tensors import Shape
+from fgraph.stylegan.tables.base import Shape
 
 
 @dataclass(frozen=True)

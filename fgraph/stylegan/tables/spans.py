@@ -9,43 +9,43 @@ from __future__ import annotations
 
 from math import gcd
 
-from fgraph.stylegan.tables.stylegan3 import AliasFreeLayer
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer
 
 Span = tuple[int, int]  # start and end along an axis, half-open
 Y, X = 0, 1
 
 
-def size_made(layer: AliasFreeLayer, axis: int, read: int) -> int:
+def size_made(layer: StyleGAN3Layer, axis: int, read: int) -> int:
     """Pixels of the result along an axis, from so many of the input."""
     padding = sum(layer.padding[:2] if axis == X else layer.padding[2:])
     length = (read + layer.taps - 1) * layer.up_factor + padding - layer.up_taps - layer.down_taps + 2
     return (length - 1) // layer.down_factor + 1
 
 
-def padding_before(layer: AliasFreeLayer, axis: int) -> int:
+def padding_before(layer: StyleGAN3Layer, axis: int) -> int:
     """Pixels before the first one, after up-sampling."""
     return layer.padding[0 if axis == X else 2]
 
 
-def step_of(layer: AliasFreeLayer) -> int:
+def step_of(layer: StyleGAN3Layer) -> int:
     """Stretches that start at multiples of this are made alike, wherever they start."""
     return layer.up_factor // gcd(layer.up_factor, layer.down_factor)
 
 
-def convolved_span(layer: AliasFreeLayer, axis: int, made: Span) -> Span:
+def convolved_span(layer: StyleGAN3Layer, axis: int, made: Span) -> Span:
     """The pixels of the convolution, which has n + k - 1, that a stretch of the result comes of; also beyond them."""
     first = made[0] * layer.down_factor - padding_before(layer, axis)
     last = (made[1] - 1) * layer.down_factor + layer.down_taps + layer.up_taps - 2 - padding_before(layer, axis)
     return -(-first // layer.up_factor), last // layer.up_factor + 1
 
 
-def read_span(layer: AliasFreeLayer, axis: int, made: Span) -> Span:
+def read_span(layer: StyleGAN3Layer, axis: int, made: Span) -> Span:
     """The pixels of the input that a stretch of the result comes of; zeros lie beyond its ends."""
     first, last = convolved_span(layer, axis, made)
     return first - (layer.taps - 1), last
 
 
-def reached_span(layer: AliasFreeLayer, axis: int, changed: Span) -> Span:
+def reached_span(layer: StyleGAN3Layer, axis: int, changed: Span) -> Span:
     """Where the result may change when the input changes in a stretch."""
     before = padding_before(layer, axis)
     first = changed[0] * layer.up_factor + before - (layer.up_taps - 1)  # at the rate of the activation
@@ -53,7 +53,7 @@ def reached_span(layer: AliasFreeLayer, axis: int, changed: Span) -> Span:
     return -(-(first - layer.down_taps + 1) // layer.down_factor), last // layer.down_factor + 1
 
 
-def padding_of(layer: AliasFreeLayer, axis: int, made: Span) -> Span:
+def padding_of(layer: StyleGAN3Layer, axis: int, made: Span) -> Span:
     """The padding, before and after, that turns `convolved_span` of a stretch, up-sampled, into what filters read."""
     start, stop = convolved_span(layer, axis, made)
     length = (made[1] - made[0] - 1) * layer.down_factor + layer.down_taps + layer.up_taps - 1

@@ -13,16 +13,14 @@ from functools import cached_property
 from typing import Any, Literal
 
 from fgraph._errors import nearest
-from fgraph.stylegan.tables.base import CONST, Layer, Table, UnknownLayer
-
-__all__ = ["ARCHITECTURES", "CONST", "Architecture", "Layer", "LayerTable", "Table", "UnknownLayer"]
+from fgraph.stylegan.tables.base import CONST, Layer, Table
 
 Architecture = Literal["skip", "orig", "resnet"]
 ARCHITECTURES: tuple[Architecture, ...] = ("skip", "orig", "resnet")
 
 
 @dataclass(frozen=True)
-class LayerTable(Table):
+class StyleGAN2Table(Table):
     """The layers of one StyleGAN2, in order; `layers[0]` is the constant input."""
 
     size: int  # of the image, pixels
@@ -76,7 +74,7 @@ class LayerTable(Table):
         return nearest(text, known)
 
 
-def _build_layers(table: LayerTable) -> list[Layer]:
+def _build_layers(table: StyleGAN2Table) -> list[Layer]:
     resolutions = [resolution for resolution, _ in table.channels]
     width = table.channels[0][1]
     layers = [Layer("const", CONST, "const", resolutions[0], 1, 0, width, 0, 0, None)]

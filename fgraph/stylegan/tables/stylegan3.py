@@ -19,7 +19,7 @@ PLACE = 4  # styles of the input: cosine and sine of a rotation, a translation
 
 
 @dataclass(frozen=True, kw_only=True)
-class AliasFreeLayer(Layer):
+class StyleGAN3Layer(Layer):
     """One layer: what it reads and makes, and how it is resampled around its activation.
 
     Its `resolution` is its sampling rate: pixels of one image, without the margin.
@@ -54,7 +54,7 @@ class AliasFreeLayer(Layer):
 
 
 @dataclass(frozen=True)
-class AliasFreeTable(Table):
+class StyleGAN3Table(Table):
     """The layers of one generator."""
 
     size: int
@@ -64,7 +64,7 @@ class AliasFreeTable(Table):
     input_rate: int  # samples a unit
     bandwidth: float
     output_scale: float
-    filtered: tuple[AliasFreeLayer, ...]  # what follows the input, in order
+    filtered: tuple[StyleGAN3Layer, ...]  # what follows the input, in order
     z_dim: int
     w_dim: int
     mapping_layers: int
@@ -79,13 +79,13 @@ class AliasFreeTable(Table):
         """The plane, the input, then the layers that filter."""
         rate = self.input_rate
         plane = Layer("const", CONST, "const", rate, 1, 0, 0, 0, 0, None)
-        start = AliasFreeLayer(
+        start = StyleGAN3Layer(
             "input", 0, "input", rate, 1, PLACE, self.features, 0, 0, None, in_rate=rate, out_size=self.input_size
         )
         return (plane, start, *self.filtered)
 
     @property
-    def is_alias_free(self) -> bool:
+    def is_stylegan3(self) -> bool:
         """It is."""
         return True
 
@@ -113,7 +113,7 @@ class AliasFreeTable(Table):
         return start + sum(layer_flops(layer, (size, size), (layer.out_size,) * 2) for layer, size in pairs)
 
 
-def layer_flops(layer: AliasFreeLayer, read: tuple[int, int], made: tuple[int, int]) -> int:
+def layer_flops(layer: StyleGAN3Layer, read: tuple[int, int], made: tuple[int, int]) -> int:
     """Floating-point operations of one layer for a map of `made` pixels from one of `read` (height, width)."""
     pixels = (read[0] + layer.taps - 1) * (read[1] + layer.taps - 1)
     total = 2 * layer.taps**2 * layer.in_channels * layer.out_channels * pixels
@@ -127,7 +127,7 @@ def layer_flops(layer: AliasFreeLayer, read: tuple[int, int], made: tuple[int, i
     return total
 
 
-def required_shapes(table: AliasFreeTable) -> dict[str, tuple[int, ...]]:
+def required_shapes(table: StyleGAN3Table) -> dict[str, tuple[int, ...]]:
     """The tensors of a generator, by our names."""
     shapes: dict[str, tuple[int, ...]] = {}
     for i in range(table.mapping_layers):
@@ -146,12 +146,12 @@ def required_shapes(table: AliasFreeTable) -> dict[str, tuple[int, ...]]:
     return shapes
 
 
-def optional_shapes(table: AliasFreeTable) -> dict[str, tuple[int, ...]]:
+def optional_shapes(table: StyleGAN3Table) -> dict[str, tuple[int, ...]]:
     """The tensors that are measured where a file lacks them."""
     return {"w_mean": (table.w_dim,), "style_mean": (table.style_length,), "style_std": (table.style_length,)}
 
 
-def _layer_shapes(layer: AliasFreeLayer, w_dim: int) -> dict[str, tuple[int, ...]]:
+def _layer_shapes(layer: StyleGAN3Layer, w_dim: int) -> dict[str, tuple[int, ...]]:
     name = layer.name
     shapes: dict[str, tuple[int, ...]] = {
         f"{name}.weight": (layer.out_channels, layer.in_channels, layer.taps, layer.taps),

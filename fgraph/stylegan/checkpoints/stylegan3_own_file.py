@@ -19,9 +19,9 @@ from typing import Any
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.contents import check_numbers
 from fgraph.stylegan.tables.activations import GAINS
-from fgraph.stylegan.tables.alias_free_checks import LARGEST, LONGEST, MOST_LAYERS, WIDEST, check_chain
-from fgraph.stylegan.tables.stylegan2 import LayerTable
-from fgraph.stylegan.tables.stylegan3 import PLACE, AliasFreeLayer, AliasFreeTable
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan3 import PLACE, StyleGAN3Layer, StyleGAN3Table
+from fgraph.stylegan.tables.stylegan3_checks import LARGEST, LONGEST, MOST_LAYERS, WIDEST, check_chain
 
 FORMAT = "fgraph-stylegan3"
 _VERSION = "1"
@@ -39,8 +39,8 @@ _MAPPING = (
 )  # fmt: skip
 
 
-def describe_alias_free(table: AliasFreeTable) -> dict[str, str]:
-    """The metadata that `alias_free_table_of` reads."""
+def describe_stylegan3(table: StyleGAN3Table) -> dict[str, str]:
+    """The metadata that `stylegan3_table_of` reads."""
     names = (*_COUNTS, *_NUMBERS, "mapping_activation", "mapping_widths")
     layers = [
         {name: getattr(layer, name) for name in ("name", *_LAYER, "radial", "padding", "clamp")}
@@ -55,7 +55,7 @@ def describe_alias_free(table: AliasFreeTable) -> dict[str, str]:
     }
 
 
-def alias_free_table_of(metadata: Mapping[str, str], where: str) -> AliasFreeTable:
+def stylegan3_table_of(metadata: Mapping[str, str], where: str) -> StyleGAN3Table:
     """The table that the metadata of a file of ours describe.
 
     Raises:
@@ -71,9 +71,9 @@ def alias_free_table_of(metadata: Mapping[str, str], where: str) -> AliasFreeTab
         if facts["mapping_activation"] not in GAINS:
             raise ValueError("its mapping has an activation that is not known")
         mapping = {name: facts[name] for name in _MAPPING}
-        check_numbers(LayerTable(size=4, channels=((4, 1),), **mapping), where)
+        check_numbers(StyleGAN2Table(size=4, channels=((4, 1),), **mapping), where)
         first = (facts["features"], facts["input_rate"])
-        table = AliasFreeTable(filtered=_layers(json.loads(metadata["layers"]), *first), **facts)
+        table = StyleGAN3Table(filtered=_layers(json.loads(metadata["layers"]), *first), **facts)
     except (KeyError, ValueError, AttributeError, TypeError, RecursionError, ArithmeticError) as error:
         raise ModelError(f"{where}: its metadata are not understood: {error!r:.200}") from error
     check_chain(table, where)
@@ -84,10 +84,10 @@ def alias_free_table_of(metadata: Mapping[str, str], where: str) -> AliasFreeTab
     return table
 
 
-def _layers(found: Any, channels: int, rate: int) -> tuple[AliasFreeLayer, ...]:
+def _layers(found: Any, channels: int, rate: int) -> tuple[StyleGAN3Layer, ...]:
     if type(found) is not list or not 1 < len(found) <= MOST_LAYERS:
         raise ValueError("it lists no layers")
-    layers: list[AliasFreeLayer] = []
+    layers: list[StyleGAN3Layer] = []
     start = PLACE
     for index, facts in enumerate(found, 1):
         counts: dict[str, Any] = {name: _count(facts[name], most) for name, most in _LAYER.items()}
@@ -101,7 +101,7 @@ def _layers(found: Any, channels: int, rate: int) -> tuple[AliasFreeLayer, ...]:
         ):
             raise ValueError(f"layer {index} has no padding of four numbers")
         layers.append(
-            AliasFreeLayer(
+            StyleGAN3Layer(
                 name=name, index=index, kind="torgb" if index == len(found) else "conv",
                 up=max(1, counts["resolution"] // rate), in_channels=channels, style_start=start, ws_index=index,
                 noise_index=None, in_rate=rate, radial=facts["radial"], padding=tuple(padding),

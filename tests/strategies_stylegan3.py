@@ -9,10 +9,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from fgraph._geometry import Pad
-from fgraph.stylegan.tables.stylegan2 import Table
-from tests.alias_free_networks import Kind, tiny_alias_free
+from fgraph.stylegan.tables.base import Table
 from tests.drawing import Made
 from tests.strategies import WIDEST, GraphBuilder, drawn_document
+from tests.stylegan3_networks import Kind, tiny_stylegan3
 
 PASS_STEPS = (
     "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "resize", "crop", "crop", "shift",
@@ -20,7 +20,7 @@ PASS_STEPS = (
 )  # fmt: skip
 
 
-class AliasFreeBuilder(GraphBuilder):
+class StyleGAN3Builder(GraphBuilder):
     """Draws nodes that mean something for StyleGAN3: larger and other canvases at const only, none that goes round."""
 
     layer_sets = ("all", "all", "0..2", "L1..", "const..2", "1,3", "here,2..", "..1", "input", "L0_24_4..L2")
@@ -34,7 +34,7 @@ class AliasFreeBuilder(GraphBuilder):
         super().__init__(draw)
 
     def models(self) -> tuple[str, Table]:
-        return self._kind, tiny_alias_free(0, self._kind).table
+        return self._kind, tiny_stylegan3(0, self._kind).table
 
     def add(self, made: Made, **node: Any) -> Made:
         if node.get("op") in ("mosaic", "concat", "blend") and made.layer < 0:
@@ -110,7 +110,7 @@ def _ratio(part: int, whole: int) -> Any:
 
 
 @st.composite
-def alias_free_graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
+def stylegan3_graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
     """A valid graph on two StyleGAN3 generators of one kind, with one decoded image and up to three more outputs."""
     kind: Kind = draw(st.sampled_from(("t", "r")))
-    return drawn_document(draw, AliasFreeBuilder(draw, kind), PASS_STEPS)
+    return drawn_document(draw, StyleGAN3Builder(draw, kind), PASS_STEPS)

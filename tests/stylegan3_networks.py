@@ -10,33 +10,33 @@ import numpy as np
 import torch
 
 from fgraph.stylegan.generators.digest import content_digest
-from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
-from fgraph.stylegan.tables.stylegan3 import PLACE, AliasFreeLayer, AliasFreeTable, required_shapes
+from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
+from fgraph.stylegan.tables.stylegan3 import PLACE, StyleGAN3Layer, StyleGAN3Table, required_shapes
 
 Kind = Literal["t", "r"]
 TAPS = 6  # of a filter, at the lower rate
 
 
 @cache
-def tiny_alias_free(seed: int, kind: Kind = "t", classes: int = 0) -> AliasFreeGenerator:
+def tiny_stylegan3(seed: int, kind: Kind = "t", classes: int = 0) -> StyleGAN3Generator:
     """A 32-pixel generator of two filtering layers, a critical one and the last; of one kind, layers are equal."""
-    return random_alias_free(seed, *design(kind, classes))
+    return random_stylegan3(seed, *design(kind, classes))
 
 
-def random_alias_free(seed: int, table: AliasFreeTable, filters: dict[str, torch.Tensor]) -> AliasFreeGenerator:
+def random_stylegan3(seed: int, table: StyleGAN3Table, filters: dict[str, torch.Tensor]) -> StyleGAN3Generator:
     """A generator of this table with random tensors."""
     draw = torch.Generator().manual_seed(seed)
     tensors = {name: _tensor(name, shape, draw) for name, shape in required_shapes(table).items()}
     tensors |= filters
     tensors["input.freqs"] = torch.randn(table.features, 2, generator=draw) * 0.7
     tensors["w_mean"] = 0.3 * torch.randn(table.w_dim, generator=draw)
-    return AliasFreeGenerator(table, f"tiny_{table.architecture[-1]}{seed}", content_digest(tensors), tensors)
+    return StyleGAN3Generator(table, f"tiny_{table.architecture[-1]}{seed}", content_digest(tensors), tensors)
 
 
 @cache
 def design(  # noqa: PLR0917 - callers name the last ones
     kind: Kind, classes: int = 0, size: int = 32, depth: int = 3, critical: int = 1, margin: int = 4, channels: int = 4
-) -> tuple[AliasFreeTable, dict[str, torch.Tensor]]:
+) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
     """The table of a generator, and the filters of its layers."""
     exponents = np.minimum(np.arange(depth + 1) / (depth - critical), 1)
     cutoffs = 2 * (size / 2 / 2) ** exponents
@@ -45,7 +45,7 @@ def design(  # noqa: PLR0917 - callers name the last ones
     widths = np.maximum(stops, rates / 2) - cutoffs
     sizes = rates + 2 * margin
     sizes[-2:] = size
-    layers: list[AliasFreeLayer] = []
+    layers: list[StyleGAN3Layer] = []
     filters: dict[str, torch.Tensor] = {}
     for index in range(depth + 1):
         before, last = max(index - 1, 0), index == depth
@@ -59,7 +59,7 @@ def design(  # noqa: PLR0917 - callers name the last ones
         padding = ((total + up) // 2, total - (total + up) // 2)
         name = f"L{index}_{sizes[index]}_{made}"
         layers.append(
-            AliasFreeLayer(
+            StyleGAN3Layer(
                 name=name, index=index + 1, kind="torgb" if last else "conv", resolution=int(rates[index]),
                 up=int(rates[index] // rates[before]), in_channels=layers[-1].out_channels if layers else channels,
                 out_channels=made, style_start=layers[-1].style_slice.stop if layers else PLACE, ws_index=index + 1,
@@ -71,7 +71,7 @@ def design(  # noqa: PLR0917 - callers name the last ones
         for end, count, at, two in (("up", up_taps, before, False), ("down", down_taps, index, radial)):
             if count > 1:
                 filters[f"{name}.{end}_filter"] = low_pass(int(count), cutoffs[at], 2 * widths[at], middle, two)
-    table = AliasFreeTable(
+    table = StyleGAN3Table(
         size=size, image_channels=3, features=channels, input_size=int(sizes[0]), input_rate=int(rates[0]),
         bandwidth=float(cutoffs[0]), output_scale=0.25, filtered=tuple(layers), z_dim=8, w_dim=8, mapping_layers=2,
         c_dim=classes, embed_width=8 if classes else 0,

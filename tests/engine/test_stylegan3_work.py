@@ -6,10 +6,10 @@ from typing import Any
 
 import fgraph
 from fgraph.ir.ops import LayerOp
-from fgraph.stylegan.loading import load_alias_free
+from fgraph.stylegan.loading import load_stylegan3
 from tests.engine.comparing import assert_close
-from tests.engine.test_alias_free_graphs import T, made
 from tests.engine.test_goldens import GOLDENS
+from tests.engine.test_stylegan3_graphs import T, made
 
 
 def counted(document: dict[str, Any]) -> tuple[fgraph.Plan, int]:
@@ -81,4 +81,4 @@ def test_the_command_line_runs_it(tmp_path: Any) -> None:
 
 
 def test_the_module_loads_what_runs() -> None:
-    assert load_alias_free(GOLDENS / "sg3_t_32.pkl").table == fgraph.load_generator(GOLDENS / "sg3_t_32.pkl").table
+    assert load_stylegan3(GOLDENS / "sg3_t_32.pkl").table == fgraph.load_generator(GOLDENS / "sg3_t_32.pkl").table

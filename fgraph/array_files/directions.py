@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._arrays import Array
-from fgraph.ir.files import read_latent
-from fgraph.ir.types import TypeKind
-from fgraph.stylegan.tables.stylegan2 import Table
+from fgraph.array_files.latents import Space, read_latent
+from fgraph.stylegan.tables.base import Table
 
 _FACTORS = "eigvec"  # of rosinality's closed_form_factorization.py: directions are columns
 _COMPONENTS, _DEVIATIONS = "lat_comp", "lat_stdev"  # of GANSpace: [n, 1, w_dim], [n]
@@ -23,21 +22,21 @@ class DirectionFile:
     """Directions as a file holds them, and the space they lie in, where the file tells."""
 
     directions: Array
-    space: TypeKind | None = None
+    space: Space | None = None
 
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the numbers."""
         return self.directions.shape
 
-    def fitted(self, table: Table, space: TypeKind | None) -> tuple[Array, TypeKind]:
+    def fitted(self, table: Table, space: Space | None) -> tuple[Array, Space]:
         """The directions [n, ...], and where they lie: as given, else what the file tells, else by their shape.
 
         Raises:
             ValueError: the shape fits no space of this model, or not the one that is meant.
         """
         meant = space or self.space
-        shapes: dict[TypeKind, tuple[int, ...]] = {
+        shapes: dict[Space, tuple[int, ...]] = {
             "w": (table.w_dim,),
             "w+": (table.num_ws, table.w_dim),
             "s": (table.style_length,),

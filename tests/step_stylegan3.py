@@ -22,12 +22,12 @@ Place = Callable[[float, float], tuple[float, float]]
 
 
 def is_plane(state: Paused) -> bool:
-    return state.layer == -1 and state.model.table.is_alias_free
+    return state.layer == -1 and state.model.table.is_stylegan3
 
 
 def margin_of(state: Paused, name: str = "activation") -> int:
     """Pixels by which a state tensor is larger than the canvas."""
-    if not state.model.table.is_alias_free or state.layer < 0 or name == "skip":
+    if not state.model.table.is_stylegan3 or state.layer < 0 or name == "skip":
         return 0
     last = max(one.index for one in state.model.table.layers if one.tensor == name and one.index <= state.layer)
     return int(state.model.table.at(last).margin)

@@ -14,7 +14,7 @@ from tests.engine.comparing import assert_as_interpreted, assert_equal
 from tests.engine.narrowing import narrowed
 from tests.engine.test_random_graphs import thoroughly
 from tests.strategies import graphs, load
-from tests.strategies_alias_free import alias_free_graphs
+from tests.strategies_stylegan3 import stylegan3_graphs
 
 EXAMPLES, LEAST = 45, 1
 
@@ -23,7 +23,7 @@ def test_engines_and_interpreter_agree() -> None:
     seen: Counter[str] = Counter()
 
     @thoroughly(EXAMPLES)
-    @given(alias_free_graphs())
+    @given(stylegan3_graphs())
     def agree(document: dict[str, Any]) -> None:
         graph = load(document)
         plan = fgraph.compile(graph, device="cpu")
@@ -46,7 +46,7 @@ def test_engines_and_interpreter_agree() -> None:
 
 
 @thoroughly(15)
-@given(alias_free_graphs(), st.integers(0, 2))
+@given(stylegan3_graphs(), st.integers(0, 2))
 def test_a_row_is_the_same_alone(document: dict[str, Any], row: int) -> None:
     graph = load(document)
     together = fgraph.run(graph, device="cpu")
@@ -56,7 +56,7 @@ def test_a_row_is_the_same_alone(document: dict[str, Any], row: int) -> None:
 
 
 @thoroughly(8)
-@given(alias_free_graphs(), graphs(), st.integers(0, 99))
+@given(stylegan3_graphs(), graphs(), st.integers(0, 99))
 def test_graphs_compiled_together_are_the_same_alone(own: dict[str, Any], other: dict[str, Any], seed: int) -> None:
     varied = [load(own), load(other), load(own | {"seed": seed})]
     for graph, result in zip(varied, fgraph.run(varied, device="cpu"), strict=True):
@@ -64,7 +64,7 @@ def test_graphs_compiled_together_are_the_same_alone(own: dict[str, Any], other:
 
 
 @thoroughly(12)
-@given(alias_free_graphs(), st.integers(2, 6))
+@given(stylegan3_graphs(), st.integers(2, 6))
 def test_work_cut_into_chunks_makes_the_same(document: dict[str, Any], parts: int) -> None:
     plan = fgraph.compile(load(document), device="cpu")
     try:
@@ -75,7 +75,7 @@ def test_work_cut_into_chunks_makes_the_same(document: dict[str, Any], parts: in
 
 
 @thoroughly(10)
-@given(alias_free_graphs(), st.integers(0, 3))
+@given(stylegan3_graphs(), st.integers(0, 3))
 def test_a_run_that_builds_on_another_makes_the_same(document: dict[str, Any], seed: int) -> None:
     baseline = fgraph.run(load(document), keep=True, device="cpu")
     for one in (document, document | {"seed": seed}):

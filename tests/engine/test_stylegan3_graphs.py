@@ -10,13 +10,13 @@ import pytest
 import torch
 
 import fgraph
-from fgraph.stylegan.generators.stylegan3 import AliasFreeGenerator
-from tests.alias_free_networks import tiny_alias_free
+from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from tests.engine.comparing import assert_close
 from tests.engine.test_goldens import GOLDENS
 from tests.networks import tiny
+from tests.stylegan3_networks import tiny_stylegan3
 
-T, R = tiny_alias_free(0, "t"), tiny_alias_free(0, "r")
+T, R = tiny_stylegan3(0, "t"), tiny_stylegan3(0, "r")
 
 
 def made(generator: Any, nodes: dict[str, dict[str, Any]], **settings: Any) -> Any:
@@ -77,7 +77,7 @@ def test_noise_does_not_matter(known: Any) -> None:
 # -- the plane
 
 
-def directly(generator: AliasFreeGenerator, matrix: Any = None, **size: int) -> Any:
+def directly(generator: StyleGAN3Generator, matrix: Any = None, **size: int) -> Any:
     """The image of the same code by the generator itself, its plane seen through a matrix."""
     draw = torch.randn(1, generator.table.z_dim, generator=torch.Generator().manual_seed(3))
     with torch.no_grad():
@@ -242,7 +242,7 @@ def test_style_mixing_takes_whole_rows_of_w_plus() -> None:
 
 
 def test_classes_of_a_conditional_model() -> None:
-    generator = tiny_alias_free(2, "t", 3)
+    generator = tiny_stylegan3(2, "t", 3)
     nodes = {"code": {"op": "sample", "seed": 3, "count": 2, "class": [0, 2]}, "image": {"op": "decode", "of": "code"}}
     image = made(generator, nodes)
     z = torch.randn(2, 8, generator=torch.Generator().manual_seed(3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fgraph.stylegan.tables.stylegan3 import AliasFreeLayer
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer
 
 _NUMBERS = 1 << 20  # at the rate of the activation: 4 MiB in fp32
 _GROUP = 16  # channels that a convolution of the CPU's library takes together
@@ -13,7 +13,7 @@ def chunk_planes(height: int, width: int) -> int:
     return max(1, _NUMBERS // (height * width * _GROUP)) * _GROUP
 
 
-def layer_bytes(layer: AliasFreeLayer, read: tuple[int, int], made: tuple[int, int], rows: int) -> int:
+def layer_bytes(layer: StyleGAN3Layer, read: tuple[int, int], made: tuple[int, int], rows: int) -> int:
     """The most bytes, in fp32, that a layer takes at once beside what it reads and makes."""
     edge = layer.taps - 1
     styled = layer.in_channels * read[0] * read[1]

@@ -25,12 +25,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.tables.stylegan2 import Layer, LayerTable
+from fgraph.stylegan.tables.base import Layer, Shape
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
-Shape = tuple[int, ...]
 
-
-def required_shapes(table: LayerTable) -> dict[str, Shape]:
+def required_shapes(table: StyleGAN2Table) -> dict[str, Shape]:
     """The tensors that no generator of this table can be without."""
     shapes: dict[str, Shape] = {}
     for i in range(table.mapping_layers):
@@ -46,7 +45,7 @@ def required_shapes(table: LayerTable) -> dict[str, Shape]:
     return shapes
 
 
-def optional_shapes(table: LayerTable) -> dict[str, Shape]:
+def optional_shapes(table: StyleGAN2Table) -> dict[str, Shape]:
     """The tensors that are drawn or measured where a file lacks them."""
     shapes: dict[str, Shape] = {
         f"{layer.name}.noise": (1, 1, layer.resolution, layer.resolution)
@@ -59,7 +58,7 @@ def optional_shapes(table: LayerTable) -> dict[str, Shape]:
 
 
 def check_shapes(
-    found: Mapping[str, Shape], table: LayerTable, where: str, spell: Mapping[str, str] | None = None
+    found: Mapping[str, Shape], table: StyleGAN2Table, where: str, spell: Mapping[str, str] | None = None
 ) -> None:
     """Compare the shapes a file holds, `found` (our names -> shapes), with those its table asks for.
 

@@ -7,14 +7,13 @@ from itertools import pairwise
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.tables import spans
-from fgraph.stylegan.tables.base import Layer
-from fgraph.stylegan.tables.stylegan3 import AliasFreeLayer, AliasFreeTable, optional_shapes, required_shapes
-from fgraph.stylegan.tables.tensors import Shape
+from fgraph.stylegan.tables.base import Layer, Shape
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, StyleGAN3Table, optional_shapes, required_shapes
 
 MOST_LAYERS, LARGEST, WIDEST, LONGEST = 64, 8192, 8192, 256  # published: 15, 1044 pixels, 1024 channels, 12 taps
 
 
-def check_alias_free(found: Mapping[str, Shape], table: AliasFreeTable, where: str) -> None:
+def check_stylegan3(found: Mapping[str, Shape], table: StyleGAN3Table, where: str) -> None:
     """Compare the shapes that a file holds with those that its table asks for.
 
     Raises:
@@ -35,7 +34,7 @@ def check_alias_free(found: Mapping[str, Shape], table: AliasFreeTable, where: s
         )
 
 
-def check_chain(table: AliasFreeTable, where: str) -> None:
+def check_chain(table: StyleGAN3Table, where: str) -> None:
     """Refuse layers that do not follow each other, or whose maps have no place in the plane.
 
     Raises:
@@ -45,7 +44,7 @@ def check_chain(table: AliasFreeTable, where: str) -> None:
         raise ModelError(f"{where}: its input has no samples, or no features")
     names = [layer.name for layer in table.layers]
     for before, layer in pairwise(table.layers[1:]):
-        assert isinstance(layer, AliasFreeLayer)
+        assert isinstance(layer, StyleGAN3Layer)
         makes_image = layer is table.filtered[-1]
         if makes_image != (layer.kind == "torgb") or names.count(layer.name) > 1:
             raise ModelError(f"{where}: {layer.name:.80} stands twice, or makes the image, which only the last does")
@@ -61,7 +60,7 @@ def check_chain(table: AliasFreeTable, where: str) -> None:
         raise ModelError(f"{where}: its last layer makes {last.resolution} pixels; the image has {table.size}")
 
 
-def _check_follows(before: Layer, layer: AliasFreeLayer, where: str) -> None:
+def _check_follows(before: Layer, layer: StyleGAN3Layer, where: str) -> None:
     if layer.in_channels != before.out_channels or layer.in_rate != before.resolution:
         raise ModelError(
             f"{where}: its layer {layer.name:.80} reads {layer.in_channels} channels at {layer.in_rate} samples a "

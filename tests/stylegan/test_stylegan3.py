@@ -9,16 +9,16 @@ import torch
 import fgraph
 from fgraph._errors import ModelError
 from fgraph.stylegan import convert, inspect
-from fgraph.stylegan.checkpoints.alias_free_own_file import alias_free_table_of, describe_alias_free
 from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.stylegan3_own_file import describe_stylegan3, stylegan3_table_of
 from fgraph.stylegan.checkpoints.weights import save_generator
-from fgraph.stylegan.loading import load_alias_free
+from fgraph.stylegan.loading import load_stylegan3
 from fgraph.stylegan.nn.stylegan3 import Tiles
 from fgraph.stylegan.nn.upfirdn import resample
 from fgraph.stylegan.tables import spans
-from fgraph.stylegan.tables.alias_free_checks import check_chain
-from fgraph.stylegan.tables.stylegan2 import UnknownLayer
-from tests.alias_free_networks import tiny_alias_free
+from fgraph.stylegan.tables.base import UnknownLayer
+from fgraph.stylegan.tables.stylegan3_checks import check_chain
+from tests.stylegan3_networks import tiny_stylegan3
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def _no_gradients():
 
 @pytest.fixture(scope="module")
 def generator(goldens):
-    return load_alias_free(goldens / "sg3_t_32.pkl")
+    return load_stylegan3(goldens / "sg3_t_32.pkl")
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +111,7 @@ def test_the_public_loader_takes_both_kinds(goldens):
 @pytest.mark.parametrize("kind", ["t", "r"])
 def test_a_layer_by_definition(kind):
     """The formulas of the paper and of the published layers, one sum after the other, in float64."""
-    generator = tiny_alias_free(3, kind).to(dtype=torch.float64)
+    generator = tiny_stylegan3(3, kind).to(dtype=torch.float64)
     draw = torch.Generator().manual_seed(0)
     for layer in generator.table.filtered:
         x = torch.randn(2, layer.in_channels, 12, 15, generator=draw, dtype=torch.float64)
@@ -163,7 +163,7 @@ def defined_filter(x, taps, down):
 @pytest.mark.parametrize("kind", ["t", "r"])
 def test_parts_of_a_layer_are_parts_of_the_whole(kind):
     """Windows as `spans` says them, with zeros beyond the edges, make exactly the region they are for."""
-    generator = tiny_alias_free(3, kind)
+    generator = tiny_stylegan3(3, kind)
     every = torch.randn(1, 4, 24, 32, generator=torch.Generator().manual_seed(2))
     for layer in generator.table.filtered:
         x = every[:, : layer.in_channels]
@@ -182,7 +182,7 @@ def test_parts_of_a_layer_are_parts_of_the_whole(kind):
 
 @pytest.mark.parametrize("kind", ["t", "r"])
 def test_reach_is_where_the_result_changes(kind):
-    generator = tiny_alias_free(3, kind)
+    generator = tiny_stylegan3(3, kind)
     for layer in generator.table.filtered:
         x = torch.randn(1, layer.in_channels, 40, 40, generator=torch.Generator().manual_seed(2))
         changed = x.clone()
@@ -208,7 +208,7 @@ def test_headers_know_the_layers(goldens):
     ):
         table.find("b8")
     with pytest.raises(ModelError, match="holds no StyleGAN3 network"):
-        load_alias_free(goldens / "ada_cond32.pkl")
+        load_stylegan3(goldens / "ada_cond32.pkl")
 
 
 def test_geometry(generator):
@@ -227,7 +227,7 @@ def test_inspection_and_conversion(goldens, generator, tmp_path):
     assert "z 48, w 64, W+ 16 rows, S 214" in said
     assert found.source.parameters == found.target.parameters
     assert found.target.format == "safetensors"
-    after = load_alias_free(path)
+    after = load_stylegan3(path)
     assert after.table == generator.table
     for name, tensor in generator.tensors.items():
         assert torch.equal(tensor, after.tensors[name]), name
@@ -243,7 +243,7 @@ def test_half_of_a_file_keeps_what_must_be_exact(goldens, generator, tmp_path):
     path = tmp_path / "half.safetensors"
     convert(goldens / "sg3_t_32.pkl", path, half=True)
     assert set(inspect(path).types) == {"float16", "float32"}
-    after = load_alias_free(path)
+    after = load_stylegan3(path)
     for name in ("input.freqs", "input.phases", "input.transform", "L0_36_16.up_filter", "L0_36_16.magnitude_ema"):
         assert torch.equal(after.tensors[name], generator.tensors[name])
     styles = generator.affine(generator.w_mean[None])
@@ -252,9 +252,9 @@ def test_half_of_a_file_keeps_what_must_be_exact(goldens, generator, tmp_path):
 
 @pytest.mark.parametrize(("kind", "classes"), [("t", 0), ("r", 0), ("t", 3)])
 def test_own_files_hold_every_kind(kind, classes, tmp_path):
-    generator = tiny_alias_free(5, kind, classes)
+    generator = tiny_stylegan3(5, kind, classes)
     save_generator(generator, tmp_path / "own.safetensors")
-    after = load_alias_free(tmp_path / "own.safetensors")
+    after = load_stylegan3(tmp_path / "own.safetensors")
     assert after.table == generator.table
     assert inspect(tmp_path / "own.safetensors").table.architecture == f"stylegan3-{kind}"
     assert all(torch.equal(tensor, after.tensors[name]) for name, tensor in generator.tensors.items())
@@ -275,13 +275,13 @@ def test_own_files_hold_every_kind(kind, classes, tmp_path):
     ],
 )
 def test_damaged_metadata_are_told(key, value, message, tmp_path):
-    metadata = describe_alias_free(tiny_alias_free(5).table) | {key: value}
+    metadata = describe_stylegan3(tiny_stylegan3(5).table) | {key: value}
     with pytest.raises(ModelError, match=message):
-        alias_free_table_of(metadata, "file")
+        stylegan3_table_of(metadata, "file")
 
 
 def test_layers_that_do_not_follow_each_other_are_told():
-    table = tiny_alias_free(5).table
+    table = tiny_stylegan3(5).table
     first, second, *rest = table.filtered
     for wrong, message in (
         ((replace(first, out_channels=7), second, *rest), "reads 4 channels"),

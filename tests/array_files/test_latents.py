@@ -10,7 +10,7 @@ import pytest
 import torch
 
 import fgraph
-from fgraph.ir.files import read_latent
+from fgraph.array_files.latents import read_latent
 
 GOLDENS = Path(__file__).parents[1] / "goldens"
 ROWS = np.arange(2 * 10 * 64, dtype=np.float32).reshape(2, 10, 64)  # W+ of the golden 64-pixel network

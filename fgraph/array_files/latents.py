@@ -15,10 +15,11 @@ import numpy as np
 
 from fgraph._arrays import Array
 from fgraph._errors import ModelError
-from fgraph.ir.pickled_files import read_object_array, read_pickled_arrays
+from fgraph.array_files.pickled import read_object_array, read_pickled_arrays
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 
+Space = Literal["z", "w", "w+", "s"]  # of latent codes
 _ZIP_MAGIC = b"PK\x03\x04"
 _NPY_MAGIC = b"\x93NUMPY"
 _PICKLED = (".pt", ".pth", ".pkl")
@@ -84,7 +85,7 @@ class LatentFile:
     """Codes as a file holds them, and the space they stand in, where the file tells."""
 
     codes: Array
-    space: Literal["z", "w", "w+", "s"] | None = None
+    space: Space | None = None
 
 
 def read_latent(path: str, name: str | None = None) -> LatentFile:

@@ -12,7 +12,7 @@ from fgraph.ir.ops.layer import LayerOp
 from fgraph.ir.types import Type, TypeKind
 from fgraph.stylegan.tables import spans
 from fgraph.stylegan.tables.spans import Span, X, Y
-from fgraph.stylegan.tables.stylegan3 import AliasFreeLayer, layer_flops
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, layer_flops
 
 _FEATURE = 12  # operations of one sample of a Fourier feature, roughly: two products, a sine
 
@@ -34,10 +34,10 @@ class Plane(Op):
 
 
 @dataclass(frozen=True)
-class AliasFreeOp(LayerOp):
+class StyleGAN3Op(LayerOp):
     """A call of a layer of StyleGAN3. Nothing goes round an edge in it."""
 
-    layer: AliasFreeLayer
+    layer: StyleGAN3Layer
 
     @property
     def order(self) -> Order | None:
@@ -45,7 +45,7 @@ class AliasFreeOp(LayerOp):
 
 
 @dataclass(frozen=True)
-class Fourier(AliasFreeOp):
+class Fourier(StyleGAN3Op):
     """The input: Fourier features sampled on the plane. Operands: the plane, S."""
 
     name: ClassVar[str] = "fourier"
@@ -67,7 +67,7 @@ class Fourier(AliasFreeOp):
 
 
 @dataclass(frozen=True)
-class Filtered(AliasFreeOp):
+class Filtered(StyleGAN3Op):
     """A modulated convolution, and its activation between two filters. Operands: activation, S.
 
     Its regions are exact: `spans` says which pixels of the input one of the result comes of.

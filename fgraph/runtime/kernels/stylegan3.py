@@ -28,16 +28,16 @@ def fourier_tiles(
 ) -> Tensor:
     """The same, of each row a region."""
     where, styles = inputs
-    generator = context.alias_free(op.model)
+    generator = context.stylegan3(op.model)
     return generator.features(where, styles[:, op.layer.style_slice], (op.height, op.width), regions)
 
 
 def filtered(op: Filtered, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """A layer, for all rows at once."""
-    return context.alias_free(op.model).filtered(op.layer, inputs[0], inputs[1][:, op.layer.style_slice])
+    return context.stylegan3(op.model).filtered(op.layer, inputs[0], inputs[1][:, op.layer.style_slice])
 
 
 def filtered_tiles(op: Filtered, inputs: Sequence[Tensor], tiles: Tiles, context: KernelContext) -> Tensor:
     """The same, of each row a region, from windows that carry their surroundings."""
     style = inputs[1][:, op.layer.style_slice]
-    return context.alias_free(op.model).filtered(op.layer, inputs[0], style, tiles)
+    return context.stylegan3(op.model).filtered(op.layer, inputs[0], style, tiles)

@@ -11,24 +11,24 @@ from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
-from fgraph.stylegan.tables.alias_free_checks import (
+from fgraph.stylegan.tables.base import Shape
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan3 import PLACE, StyleGAN3Layer, StyleGAN3Table
+from fgraph.stylegan.tables.stylegan3_checks import (
     LARGEST,
     LONGEST,
     MOST_LAYERS,
     WIDEST,
-    check_alias_free,
     check_chain,
+    check_stylegan3,
 )
-from fgraph.stylegan.tables.stylegan2 import LayerTable
-from fgraph.stylegan.tables.stylegan3 import PLACE, AliasFreeLayer, AliasFreeTable
-from fgraph.stylegan.tables.tensors import Shape
 
 _MAPPING = (
     "z_dim", "w_dim", "mapping_layers", "c_dim", "embed_width", "mapping_widths", "mapping_rate", "mapping_activation",
 )  # fmt: skip
 
 
-def is_alias_free(content: object) -> bool:
+def is_stylegan3(content: object) -> bool:
     """Whether a pickle's value holds a StyleGAN3 network: NVlabs' code gives all kinds the same names."""
     found = [content.get(key) for key in ("G_ema", "G")] if type(content) is dict else [content]
     networks = [one for one in found if type(one) is Module]
@@ -37,7 +37,7 @@ def is_alias_free(content: object) -> bool:
     return type(synthesis) is Module and "layer_names" in synthesis.state
 
 
-def read_alias_free(content: object, where: str) -> Contents:
+def read_stylegan3(content: object, where: str) -> Contents:
     """The contents of a pickle whose network is a StyleGAN3 generator.
 
     Raises:
@@ -45,7 +45,7 @@ def read_alias_free(content: object, where: str) -> Contents:
     """
     network, chosen = pick_network(content, where)
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
-    facts = LayerTable(
+    facts = StyleGAN2Table(
         size=4, channels=((4, 1),), z_dim=network.count("z_dim"), w_dim=network.count("w_dim"),
         **mapping_facts(network, mapping),
     )  # fmt: skip
@@ -55,22 +55,22 @@ def read_alias_free(content: object, where: str) -> Contents:
     for layer in table.filtered:
         tensors |= _layer_tensors(synthesis.part(layer.name), layer.name)
     found = {name: stored.shape for name, stored in tensors.items()}
-    check_alias_free(found, table, where)
+    check_stylegan3(found, table, where)
     weights = {name: Weight(stored, stored.shape) for name, stored in tensors.items()}
     return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": chosen})
 
 
-def _read_table(network: Part, synthesis: Part, facts: LayerTable) -> AliasFreeTable:
+def _read_table(network: Part, synthesis: Part, facts: StyleGAN2Table) -> StyleGAN3Table:
     names = synthesis.value("layer_names")
     if type(names) is not list or not 1 < len(names) <= MOST_LAYERS or not all(type(name) is str for name in names):
         raise synthesis.fail("lists no layers")
-    layers: list[AliasFreeLayer] = []
+    layers: list[StyleGAN3Layer] = []
     start = PLACE
     for index, name in enumerate(names, 1):
         layers.append(_read_layer(synthesis.part(name), name, index, start))
         start += layers[-1].in_channels
     source = synthesis.part("input")
-    table = AliasFreeTable(
+    table = StyleGAN3Table(
         size=_bounded(network, "img_resolution", LARGEST),
         image_channels=layers[-1].out_channels,
         features=_bounded(source, "channels", WIDEST),
@@ -85,7 +85,7 @@ def _read_table(network: Part, synthesis: Part, facts: LayerTable) -> AliasFreeT
     return table
 
 
-def _read_layer(part: Part, name: str, index: int, start: int) -> AliasFreeLayer:
+def _read_layer(part: Part, name: str, index: int, start: int) -> StyleGAN3Layer:
     padding = part.value("padding")
     if type(padding) is not list or len(padding) != 4 or not all(type(p) is int and abs(p) < LARGEST for p in padding):
         raise part.fail("has no padding of four numbers")
@@ -93,7 +93,7 @@ def _read_layer(part: Part, name: str, index: int, start: int) -> AliasFreeLayer
         raise part.fail("does not say whether it makes the image")
     rates = _bounded(part, "in_sampling_rate", LARGEST), _bounded(part, "out_sampling_rate", LARGEST)
     up, down = _filter(part, "up_filter", 1), _filter(part, "down_filter", 2)
-    return AliasFreeLayer(
+    return StyleGAN3Layer(
         name=name,
         index=index,
         kind="torgb" if is_torgb else "conv",
