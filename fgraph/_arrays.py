@@ -28,9 +28,9 @@ class Array:
         if np.iscomplexobj(found):
             raise TypeError("complex numbers have no place in float32")
         with np.errstate(over="ignore"):  # `check` tells of what became infinite
-            own = np.array(found, dtype=np.float32, order="C")  # a copy: the caller may change theirs
-        own.setflags(write=False)
-        self._array = own
+            copied = np.array(found, dtype=np.float32, order="C")  # a copy: the caller may change theirs
+        copied.setflags(write=False)
+        self._array = copied
 
     @property
     def array(self) -> npt.NDArray[np.float32]:

@@ -10,9 +10,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fgraph import _geometry as geometry
-from fgraph import masks as fields
+from fgraph import masks
 from fgraph._geometry import fraction
-from fgraph.masks import Field as AlphaField
+from fgraph.masks import MaskExpr
 from nodes._spatial import Amount
 
 Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
@@ -39,11 +39,11 @@ class Move:
         """The move that goes the other way."""
         return Move(self.to_x, self.to_y, self.width, self.height, self.x, self.y)
 
-    def lower(self, feather: float) -> tuple[geometry.Shift, AlphaField]:
+    def lower(self, feather: float) -> tuple[geometry.Shift, MaskExpr]:
         """How the picture moves, and Shift(α); what runs off the canvas is lost."""
         down, along = self.to_y - self.y, self.to_x - self.x
-        alpha = fields.feathered(fields.Box((self.x, self.y, self.width, self.height)), feather)
-        return geometry.Shift(down, along), fields.edited(alpha, geometry.Shift(down, along, "constant"))
+        alpha = masks.feathered(masks.Box((self.x, self.y, self.width, self.height)), feather)
+        return geometry.Shift(down, along), masks.edited(alpha, geometry.Shift(down, along, "constant"))
 
 
 class Copy(BaseModel):

@@ -1,4 +1,4 @@
-"""Where the parts of an aligned face lie, as fields over the canvas.
+"""Where the parts of an aligned face lie, as masks over the canvas.
 
 `ffhq`: FFHQ's alignment (Karras et al. 2019, appendix A) cuts a square of side max(4 |eye to eye|, 3.6 |eyes to mouth|)
 round a point a tenth of the way from the eyes to the mouth, so that these stand still from face to face: the eyes near
@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from fgraph.masks import Box, Ellipse, Field, combine, complement, product
+from fgraph.masks import Box, Ellipse, MaskExpr, combine, complement, product
 
-Region = Literal["eyes", "nose", "mouth", "face", "hair", "left_half", "right_half"]
+FaceRegion = Literal["eyes", "nose", "mouth", "face", "hair", "left_half", "right_half"]
 Framing = Literal["ffhq", "avatar"]
 
 _Oval = tuple[float, float, float, float]  # centre x, y, radii along x, y: fractions of the canvas
@@ -38,7 +38,7 @@ _OVALS: Mapping[Framing, Mapping[str, tuple[_Oval, ...]]] = {
 _MIDDLE: Mapping[Framing, float] = {"ffhq": 0.5, "avatar": 0.48}  # x of the line between the halves
 
 
-def face_region(region: Region, framing: Framing) -> Field:
+def face_region(region: FaceRegion, framing: Framing) -> MaskExpr:
     """1 on a part of the face, 0 elsewhere; left and right are those of the picture."""
     middle = _MIDDLE[framing]
     if region == "left_half":
@@ -50,5 +50,5 @@ def face_region(region: Region, framing: Framing) -> Field:
     return _drawn(framing, region)
 
 
-def _drawn(framing: Framing, name: str) -> Field:
+def _drawn(framing: Framing, name: str) -> MaskExpr:
     return combine("max", *(Ellipse((x, y), (along, down)) for x, y, along, down in _OVALS[framing][name]))

@@ -15,7 +15,7 @@ from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
 from fgraph.ir.margins import activation_margin, canvas_size
 from fgraph.ir.planes import move_planes, on_plane
-from fgraph.ir.spatial import edit_features, edit_fields, edit_tensor
+from fgraph.ir.spatial import edit_features, edit_masks, edit_tensor
 from fgraph.ir.values import Features, Image, Mapped, Mask, Parts, Tensor, Value
 from fgraph.node import blaming
 
@@ -63,7 +63,7 @@ def edit_value(build: Build, inputs: Inputs, unit: Unit, make: MakeEdits) -> Val
     """The value on port `of` after an edit a row."""
     value = inputs.value("of")
     if isinstance(value, Mask):
-        return Mask(edit_fields(value.fields, make(Ruler(unit, None))))
+        return Mask(edit_masks(value.exprs, make(Ruler(unit, None))))
     if isinstance(value, Image):
         pixels = edit_tensor(build, value.pixels, make(Ruler(unit, (value.height, value.width))))
         return Image(pixels, *build.type_of(pixels).size)

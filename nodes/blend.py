@@ -38,7 +38,7 @@ class Blend(Node):
     parts: Literal["both", "activation", "skip"] = Field("both", description="which tensors are mixed")
 
     def lower(self, build: Build, inputs: Inputs) -> Features:
-        a, b, alpha = inputs.features("a"), inputs.features("b"), inputs.mask("mask").fields
+        a, b, alpha = inputs.features("a"), inputs.features("b"), inputs.mask("mask").exprs
         check_pair(build, a, b)
         with blaming("layers"):
             layers = self.layers.resolve(build.table(a.model), a.layer)
@@ -48,7 +48,7 @@ class Blend(Node):
 
 
 def _check_plane(build: Build, a: Features, layers: frozenset[int]) -> None:
-    """Passes paused at a plane have sampled nothing: each samples its own, and what they sampled is mixed."""
+    """Passes paused at a plane have sampled nothing: each samples its first, and what they sampled is mixed."""
     if layers <= {CONST}:
         raise ValueError(
             f"{described(a.model, build.table(a.model))} has no features to mix at const, only a plane: tap both at "
@@ -60,11 +60,11 @@ def blend_features(build: Build, a: Features, b: Features, carrier: BlendCarrier
     """The pass that a blend's carrier runs, its state mixed where the carrier mixes at the layer of the pause."""
     acts = a.layer in carrier.layers and not on_plane(build, a)
 
-    def state(name: Tensor, own: Operand | None, other: Operand | None) -> Operand | None:
-        if own is None or other is None or not acts or carrier.parts not in ("both", name):
-            return own
+    def state(name: Tensor, first: Operand | None, other: Operand | None) -> Operand | None:
+        if first is None or other is None or not acts or carrier.parts not in ("both", name):
+            return first
         margin = activation_margin(build.table(a.model), a) if name == "activation" else 0
-        return mix(build, [own, other], [carrier.beta, carrier.alpha], margin)
+        return mix(build, [first, other], [carrier.beta, carrier.alpha], margin)
 
     activation = state("activation", a.activation, b.activation)
     assert activation is not None

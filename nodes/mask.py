@@ -7,15 +7,15 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from fgraph import masks as fields
+from fgraph import masks
 from fgraph._imaging.read import locate
 from fgraph._ports import Kind
 from fgraph.ir.build import Build
 from fgraph.ir.inputs import Inputs
-from fgraph.ir.values import Mask as AlphaRows
-from fgraph.masks import Field as AlphaField
+from fgraph.ir.values import Mask as MaskValue
+from fgraph.masks import MaskExpr
 from fgraph.node import FILE, Data, MaskPort, Node, PerRow
-from nodes._faces import Framing, Region, face_region
+from nodes._faces import FaceRegion, Framing, face_region
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Size = Annotated[int, Field(ge=1, le=8192)]
@@ -37,16 +37,16 @@ class Mask(Node):
     alpha: PerRow[Fraction] = Field(1.0, description="a factor on all of it; a list gives a row each")
 
     @abstractmethod
-    def draw(self, row: int) -> AlphaField:
+    def draw(self, row: int) -> MaskExpr:
         """The shape of a row."""
 
-    def finished(self, row: int) -> AlphaField:
+    def finished(self, row: int) -> MaskExpr:
         """The field of a row, its common options applied."""
         return self.finish(self.draw(row), row)
 
-    def finish(self, drawn: AlphaField, row: int) -> AlphaField:
+    def finish(self, drawn: MaskExpr, row: int) -> MaskExpr:
         """A shape with the common options applied."""
-        return fields.finish(drawn, feather=at(self.feather, row), invert=self.invert, alpha=at(self.alpha, row))
+        return masks.finish(drawn, feather=at(self.feather, row), invert=self.invert, alpha=at(self.alpha, row))
 
     @model_validator(mode="after")
     def _check(self) -> Mask:
@@ -57,12 +57,10 @@ class Mask(Node):
     def static_key(self) -> tuple[Any, ...]:
         return ("mask",)  # masks are data: any two stack
 
-    def lower(self, build: Build, inputs: Inputs) -> AlphaRows:
+    def lower(self, build: Build, inputs: Inputs) -> MaskValue:
         members = ((member.node, row) for member in inputs.members for row in range(member.slot.rows))
-        known: dict[AlphaField, AlphaField] = {}  # equal fields are one object, so that they are compared but once
-        return AlphaRows(
-            tuple(known.setdefault(field, field) for field in (node.finished(row) for node, row in members))
-        )
+        known: dict[MaskExpr, MaskExpr] = {}  # equal masks are one object, so that they are compared but once
+        return MaskValue(tuple(known.setdefault(mask, mask) for mask in (node.finished(row) for node, row in members)))
 
 
 def at(value: Any, row: int) -> Any:
@@ -72,7 +70,7 @@ def at(value: Any, row: int) -> Any:
     return value[row] if len(value) > 1 else value[0]
 
 
-class Ramp(Mask):
+class RampMask(Mask):
     """Rises from 0 to 1 along an axis."""
 
     kind: Literal["ramp"] = "ramp"
@@ -85,11 +83,11 @@ class Ramp(Mask):
         "floor((1 - stop) n) ones; centre takes the value at each pixel's centre",
     )
 
-    def draw(self, row: int) -> AlphaField:
-        return fields.Ramp(self.axis, at(self.start, row), at(self.stop, row), self.sampling)
+    def draw(self, row: int) -> MaskExpr:
+        return masks.Ramp(self.axis, at(self.start, row), at(self.stop, row), self.sampling)
 
 
-class Shape(Mask):
+class ShapeMask(Mask):
     """What drawn shapes share: how they become pixels."""
 
     grid: Data[Size | None] = Field(
@@ -108,28 +106,28 @@ class Shape(Mask):
         return {"grid": self.grid, "raster": self.raster, "kernel": self.kernel, "sigma": self.sigma}
 
 
-class Box(Shape):
+class BoxMask(ShapeMask):
     """A rectangle."""
 
     kind: Literal["box"] = "box"
     box: Data[tuple[float, float, float, float]] = Field(description="x, y, width, height, in fractions of the canvas")
 
-    def draw(self, row: int) -> AlphaField:
-        return fields.Box(self.box, **self.options())
+    def draw(self, row: int) -> MaskExpr:
+        return masks.Box(self.box, **self.options())
 
 
-class Ellipse(Shape):
+class EllipseMask(ShapeMask):
     """An ellipse with its axes along x and y."""
 
     kind: Literal["ellipse"] = "ellipse"
     centre: Data[tuple[float, float]] = Field((0.5, 0.5), description="x, y, in fractions of the canvas")
     radii: Data[tuple[float, float]] = Field((0.25, 0.25), description="along x and y")
 
-    def draw(self, row: int) -> AlphaField:
-        return fields.Ellipse(self.centre, self.radii, **self.options())
+    def draw(self, row: int) -> MaskExpr:
+        return masks.Ellipse(self.centre, self.radii, **self.options())
 
 
-class Polygon(Shape):
+class PolygonMask(ShapeMask):
     """A polygon; where it crosses itself, the even-odd rule holds."""
 
     kind: Literal["polygon"] = "polygon"
@@ -137,15 +135,15 @@ class Polygon(Shape):
         description="corners x, y, in fractions of the canvas; 3 or more"
     )
 
-    def draw(self, row: int) -> AlphaField:
-        return fields.Polygon(self.points, **self.options())
+    def draw(self, row: int) -> MaskExpr:
+        return masks.Polygon(self.points, **self.options())
 
 
-class FacePart(Mask):
+class FacePartMask(Mask):
     """A part of an aligned face, with soft edges: where it lies follows from how the faces are framed."""
 
     kind: Literal["region"] = "region"
-    region: Data[Region] = Field(description="the part; left and right are those of the picture")
+    region: Data[FaceRegion] = Field(description="the part; left and right are those of the picture")
     framing: Data[Framing] = Field(
         "ffhq", description="ffhq: faces aligned as FFHQ's are; avatar: those of the bundled model"
     )
@@ -153,7 +151,7 @@ class FacePart(Mask):
         0.02, description="σ of a Gaussian blur, as a fraction of the shorter side of the canvas"
     )
 
-    def draw(self, row: int) -> AlphaField:
+    def draw(self, row: int) -> MaskExpr:
         return face_region(self.region, self.framing)
 
 
@@ -169,21 +167,21 @@ class PictureMask(Mask):
         "luminance", description="what is read of it"
     )
 
-    def draw(self, row: int) -> AlphaField:
-        return fields.Picture.open(locate(self.path), self.channel)
+    def draw(self, row: int) -> MaskExpr:
+        return masks.Picture.open(locate(self.path), self.channel)
 
 
-class Constant(Mask):
+class ConstantMask(Mask):
     """One value everywhere; a list gives a row each."""
 
     kind: Literal["constant"] = "constant"
     value: PerRow[Fraction] = Field(1.0, description="α: 0 is a, 1 is b")
 
-    def draw(self, row: int) -> AlphaField:
-        return fields.Constant(at(self.value, row))
+    def draw(self, row: int) -> MaskExpr:
+        return masks.Constant(at(self.value, row))
 
 
-class Combine(Mask):
+class CombinedMask(Mask):
     """Masks combined, pixel by pixel; the result is cut to 0..1."""
 
     kind: Literal["combine"] = "combine"
@@ -192,17 +190,26 @@ class Combine(Mask):
         "max", description="subtract takes all others from the first"
     )
 
-    def draw(self, row: int) -> AlphaField:
-        return fields.Constant(1.0)  # what it combines is known when it is lowered
+    def draw(self, row: int) -> MaskExpr:
+        return masks.Constant(1.0)  # what it combines is known when it is lowered
 
     def static_key(self) -> tuple[Any, ...]:
         return (type(self), self.how)
 
-    def lower(self, build: Build, inputs: Inputs) -> AlphaRows:
-        columns = [value.fields for value in inputs.values("of") if isinstance(value, AlphaRows)]
-        combined = [fields.combine(self.how, *row) for row in zip(*columns, strict=True)]
+    def lower(self, build: Build, inputs: Inputs) -> MaskValue:
+        columns = [value.exprs for value in inputs.values("of") if isinstance(value, MaskValue)]
+        combined = [masks.combine(self.how, *row) for row in zip(*columns, strict=True)]
         owners = [(member.node, row) for member in inputs.members for row in range(member.slot.rows)]
-        return AlphaRows(tuple(node.finish(one, row) for one, (node, row) in zip(combined, owners, strict=True)))
+        return MaskValue(tuple(node.finish(one, row) for one, (node, row) in zip(combined, owners, strict=True)))
 
 
-MASKS: tuple[type[Mask], ...] = (Ramp, Box, Ellipse, Polygon, FacePart, PictureMask, Constant, Combine)
+MASKS: tuple[type[Mask], ...] = (
+    RampMask,
+    BoxMask,
+    EllipseMask,
+    PolygonMask,
+    FacePartMask,
+    PictureMask,
+    ConstantMask,
+    CombinedMask,
+)

@@ -27,7 +27,7 @@ Count = Annotated[int, Field(ge=1)]
 class Mosaic(Node):
     """Lays the rows of a latent out on one large canvas, cell by cell, each blending into its neighbours.
 
-    Cells run left to right, then down. Their weights sum to 1 everywhere: a cell has all of it at its centre, and with
+    Cells run left to right, then down. Their alphas sum to 1 everywhere: a cell has all of it at its centre, and with
     `overlap` 1 it fades linearly until the next centre. With `wrap` the canvas closes: whatever reads neighbours reads
     round the edge, so there is no seam. Of n·rows·columns rows of codes it makes n rows.
     """
@@ -54,23 +54,23 @@ class Mosaic(Node):
         cells, wrap_x, wrap_y = high * wide, self.wrap in ("x", "both"), self.wrap in ("y", "both")
         latent = build.promote(inputs.latent("of"), "s")
         first = as_index(np.arange(0, latent.rows, cells))
-        carriers, weights = [], []
+        carriers, alphas = [], []
         for cell in range(cells):
             row, column = divmod(cell, wide)
-            weight = product(
+            alpha = product(
                 Hat(column, wide, "x", self.overlap, wrap_x),
                 Hat(row, high, "y", self.overlap, wrap_y),
             )
             carriers.append(inputs.carrier(latent.take(as_index(first + cell))))
-            weights.append((weight,) * len(first))
+            alphas.append((alpha,) * len(first))
         paused = inputs.pause(latent.take(first))
         canvas = Canvas(Fraction(high), Fraction(wide), wrap_x, wrap_y)
         if on_plane(build, paused):
-            return self._on_plane(build, paused, Mixture(tuple(carriers), tuple(weights)), canvas)
+            return self._on_plane(build, paused, Mixture(tuple(carriers), tuple(alphas)), canvas)
         spread = Pad(Fraction(0), Fraction(high - 1), Fraction(0), Fraction(wide - 1), "circular")
         const = edit_tensor(build, paused.activation, (spread,) * len(first))
         return Features(
-            const, None, paused.layer, Mixture(tuple(carriers), tuple(weights)),
+            const, None, paused.layer, Mixture(tuple(carriers), tuple(alphas)),
             canvas, paused.model, paused.keys, inputs.declared(),
         )  # fmt: skip
 
@@ -88,5 +88,5 @@ class Mosaic(Node):
         for cell, carrier in enumerate(cells.carriers):
             row, column = divmod(cell, wide)
             placed.append(place_planes(carrier, (Fraction(2 * column + 1 - wide, 2), Fraction(2 * row + 1 - high, 2))))
-        carrier = Mixture(tuple(placed), cells.weights)
+        carrier = Mixture(tuple(placed), cells.alphas)
         return replace(paused, activation=plane(build, planes_of(carrier)), carrier=carrier, canvas=canvas)

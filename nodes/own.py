@@ -73,7 +73,7 @@ class Own(Node):
             _check_layer(table, self.layer)
         parts: list[Any] = [member.node.part for member in inputs.members for _ in range(member.slot.rows)]
         if inputs.has("mask"):
-            parts = list(inputs.mask("mask").fields)
+            parts = list(inputs.mask("mask").exprs)
         amounts = (inputs.per_row(name) for name in ("strength", "rho", "epsilon"))
         op = OwnOp(of.model, self.how, str(self.layer), self.clusters, self.samples, self.seed)
         code = build.emit(op, [of.code, reference.code], list(zip(parts, *amounts, strict=True)))

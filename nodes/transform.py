@@ -45,7 +45,7 @@ class Transform(Node):
                 )
         if isinstance(value, Mask):
             turns = self._turns(inputs, None)
-            pairs = zip(value.fields, turns, strict=True)
+            pairs = zip(value.exprs, turns, strict=True)
             return Mask(tuple(turned(field, turn) for field, turn in pairs))
         features = inputs.as_features(value)
         with blaming("of"):

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from fgraph import _geometry as geometry
-from fgraph import masks as fields
+from fgraph import masks
 from fgraph._geometry import Canvas, Edit, fraction
 from fgraph.declare import GraphSpec, derive_seed
 from fgraph.runtime.kernels.owning import load_catalogue
@@ -21,7 +21,7 @@ from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
 from fgraph.runtime.kernels.seeds import draw_codes
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.ownership import Catalogue, Settings
-from nodes.mask import Combine as CombineMask
+from nodes.mask import CombinedMask
 from nodes.mask import Mask as MaskNode
 from nodes.patches import Proposals
 from tests.step_bending import bent
@@ -211,8 +211,8 @@ class Interpreter:
             moves = [move for patch in node.patches for move in both_ways(patch, node.swap, cells)]
         state = of
         for (x, y, width, height), (dx, dy) in moves:
-            alpha = fields.feathered(fields.Box((x, y, width, height)), feather)
-            fade = moved(lambda rows, columns, a=alpha: fields.rasterise(a, rows, columns), shifted(dx, dy, "constant"))
+            alpha = masks.feathered(masks.Box((x, y, width, height)), feather)
+            fade = moved(lambda rows, columns, a=alpha: masks.rasterise(a, rows, columns), shifted(dx, dy, "constant"))
             state = blended(state, mapped(source, shifted(dx, dy, "roll"), layers, parts), fade, layers, parts)
         return state
 
@@ -340,9 +340,9 @@ class Interpreter:
     # -- masks and images
 
     def _mask(self, node: MaskNode, inputs: Any, at: tuple[int, int]) -> Draw:
-        if not isinstance(node, CombineMask):
-            field = node.finished(at[1])
-            return lambda height, width: fields.rasterise(field, height, width)
+        if not isinstance(node, CombinedMask):
+            mask = node.finished(at[1])
+            return lambda height, width: masks.rasterise(mask, height, width)
         joins = {"add": np.add, "subtract": np.subtract, "multiply": np.multiply, "max": np.maximum, "min": np.minimum}
         assert value_at(node.feather, at[1]) == 0
 

@@ -2,6 +2,7 @@
 
 numbers     fractions, whole pixel counts, SizeError
 maps        AxisMap: one axis of an edit as a linear-interpolation index map
+regions     rectangles of pixels, and the arithmetic on them
 edits       Pad, Resize, Shift, Crop, Flip, apply_edit
 canvas      Canvas: size in generator images, wrapped axes
 planes      Placement, Transform: where a canvas lies on an endless plane

@@ -1,6 +1,6 @@
 """Which rectangle of each value is looked at, row by row and chunk by chunk, from the outputs back.
 
-A convolution asks for a halo, an operand of a mix only for the support of its weight, a crop for what it cuts out.
+A convolution asks for a halo, an operand of a mix only for the support of its alpha, a crop for what it cuts out.
 Regions are then enlarged, never shrunk, where that lets rows share a batch. All chunks of a plan are walked together:
 what differs between them is which outputs are wanted, and codes, which the first chunk makes.
 """
@@ -215,10 +215,10 @@ class _Walk:
                 self._ask(operand.value, (rows[0], operand.index[rows[1]]), windows)
 
     def _ask_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
-        """Ask the values of a mix, and their weights, for where these are not 0."""
+        """Ask the values of a mix, and their alphas, for where these are not 0."""
         half, count = len(mix.operands) // 2, len(regions)
         size = mix.type.size
-        supports = np.concatenate([self.supports.of(weight)[rows[1]] for weight in mix.operands[half:]])
+        supports = np.concatenate([self.supports.of(alpha)[rows[1]] for alpha in mix.operands[half:]])
         windows = intersections(np.tile(regions, (half, 1)), supports, size, (True, True))
         live = areas(windows) > 0
         chunks = np.tile(rows[0], half)

@@ -52,7 +52,7 @@ class Retention:
     Args:
         program: the program.
         cyclic: for each value, which axes go round.
-        supports: where the weights of mixes are not 0.
+        supports: where the alphas of mixes are not 0.
         chunks: how many there are.
         room: the most bytes that may be kept at once, in fp32.
     """
@@ -171,8 +171,8 @@ def _shares(program: Program, instruction: Instruction, supports: Supports) -> l
     """How many pixels of each operand are read for one of the result, on average."""
     height, width = instruction.type.size
     if isinstance(instruction.op, Mix):
-        weights = instruction.operands[len(instruction.operands) // 2 :]
-        return [float(areas(supports.of(one)).mean()) / (height * width) for one in weights] * 2
+        alphas = instruction.operands[len(instruction.operands) // 2 :]
+        return [float(areas(supports.of(one)).mean()) / (height * width) for one in alphas] * 2
     if isinstance(instruction.op, Join):
         return [one.rows / instruction.rows for one in instruction.operands]
     sizes = [program.instructions[one.value].type for one in instruction.operands]

@@ -1,4 +1,4 @@
-"""Where the weights of mixes are not 0."""
+"""Where the alphas of mixes are not 0."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ class Supports:
         self._program = program
         self._known: dict[int, Regions] = {}
 
-    def of(self, weight: Operand) -> Regions:
-        """For each row of a weight, the rectangle outside of which it is 0."""
-        if weight.value not in self._known:
-            self._known[weight.value] = self._find(weight.value)
-        return self._known[weight.value][weight.index]
+    def of(self, alpha: Operand) -> Regions:
+        """For each row of an alpha, the rectangle outside of which it is 0."""
+        if alpha.value not in self._known:
+            self._known[alpha.value] = self._find(alpha.value)
+        return self._known[alpha.value][alpha.index]
 
     def _find(self, value: int) -> Regions:
         instruction = self._program.instructions[value]
         if isinstance(instruction.op, Join):
             return np.concatenate([self.of(operand) for operand in instruction.operands])
-        assert isinstance(instruction.op, DrawMask), "the weights of a mix are drawn"
+        assert isinstance(instruction.op, DrawMask), "the alphas of a mix are drawn"
         size = instruction.type.size
-        return as_regions([support(field, *size) or NOTHING for field in instruction.params])
+        return as_regions([support(mask, *size) or NOTHING for mask in instruction.params])

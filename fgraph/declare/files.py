@@ -39,9 +39,9 @@ def _places(graph: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterato
     nodes = graph.get("nodes")
     for name, node in nodes.items() if isinstance(nodes, dict) else ():
         if isinstance(node, dict):
-            own = (*path, "nodes", name)
-            yield from ((node, field, (*own, field)) for field in _files_of(node, ops) if field in node)
-            yield from _places(node, own, ops)
+            here = (*path, "nodes", name)
+            yield from ((node, field, (*here, field)) for field in _files_of(node, ops) if field in node)
+            yield from _places(node, here, ops)
 
 
 def _files_of(node: Mapping[str, Any], ops: Registry) -> tuple[str, ...]:

@@ -621,7 +621,7 @@ class NodeMethods:
     ) -> NodeRef:
         """Lays the rows of a latent out on one large canvas, cell by cell, each blending into its neighbours.
 
-        Cells run left to right, then down. Their weights sum to 1 everywhere: a cell has all of it at its centre,
+        Cells run left to right, then down. Their alphas sum to 1 everywhere: a cell has all of it at its centre,
         and with `overlap` 1 it fades linearly until the next centre. With `wrap` the canvas closes: whatever reads
         neighbours reads round the edge, so there is no seam. Of n·rows·columns rows of codes it makes n rows.
 

@@ -78,7 +78,7 @@ def derive_seed(graph_seed: int, node_id: str) -> int:
 
 def _walk(nodes: Mapping[str, Node], prefix: str, path: DocumentPath) -> Iterator[tuple[str, Node, DocumentPath]]:
     for name, node in nodes.items():
-        own = (*path, name)
-        yield prefix + name, node, own
+        here = (*path, name)
+        yield prefix + name, node, here
         if isinstance(node, Subgraph):
-            yield from _walk(node.nodes, f"{prefix}{name}.", (*own, "nodes"))
+            yield from _walk(node.nodes, f"{prefix}{name}.", (*here, "nodes"))

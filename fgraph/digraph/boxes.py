@@ -13,7 +13,7 @@ _MOST_SLOTS = 8  # for the values of one list port; what has more of them shares
 
 
 @dataclass
-class Box:
+class NodeBox:
     """Nodes that are drawn as one: most often, a single one."""
 
     nodes: list[WiredNode] = field(default_factory=list)
@@ -35,7 +35,7 @@ class Box:
         return sum(wired.rows for wired in self.nodes)
 
 
-def find_boxes(wiring: Wiring) -> tuple[dict[str, Box], str]:
+def find_boxes(wiring: Wiring) -> tuple[dict[str, NodeBox], str]:
     """The boxes by name, each after those that it reads; and how nodes share them, where they are too many."""
     boxes = _boxes(wiring, {wired.id: wired.id for wired in wiring.nodes})
     if _fits(boxes):
@@ -47,7 +47,7 @@ def find_boxes(wiring: Wiring) -> tuple[dict[str, Box], str]:
     return _boxes(wiring, by_operation), "those of one operation are one box"
 
 
-def _fits(boxes: Mapping[str, Box]) -> bool:
+def _fits(boxes: Mapping[str, NodeBox]) -> bool:
     reads = {name: {one for sources in box.reads.values() for one in sources} for name, box in boxes.items()}
     return extent(reads) <= LARGEST
 
@@ -64,10 +64,10 @@ def _alike(wiring: Wiring) -> dict[str, str]:
     return names
 
 
-def _boxes(wiring: Wiring, names: Mapping[str, str]) -> dict[str, Box]:
-    boxes: dict[str, Box] = {}
+def _boxes(wiring: Wiring, names: Mapping[str, str]) -> dict[str, NodeBox]:
+    boxes: dict[str, NodeBox] = {}
     for wired in wiring.nodes:
-        boxes.setdefault(names[wired.id], Box()).nodes.append(wired)
+        boxes.setdefault(names[wired.id], NodeBox()).nodes.append(wired)
     for box in boxes.values():
         for wired in box.nodes:
             for port, ids in wired.inputs.items():

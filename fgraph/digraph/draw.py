@@ -11,7 +11,7 @@ import yaml
 from fgraph._graphviz import FAINT, INK, PAPER, cell, cluster, draw, draw_box, draw_line, swatches, table, tint, words
 from fgraph._ports import Kind
 from fgraph.declare.writing import fields_as_written
-from fgraph.digraph.boxes import Box, find_boxes
+from fgraph.digraph.boxes import NodeBox, find_boxes
 from fgraph.digraph.wiring import WiredNode, Wiring
 from fgraph.node import field_roles
 
@@ -50,7 +50,7 @@ def _nested(drawn: Iterable[tuple[str, str]], prefix: str = "") -> Iterator[str]
             yield from (one for _, one in group)
 
 
-def _box(name: str, box: Box, wiring: Wiring) -> str:
+def _box(name: str, box: NodeBox, wiring: Wiring) -> str:
     ids = {wired.id for wired in box.nodes}
     outputs = [output for output, node_id in wiring.outputs.items() if node_id in ids]
     used = not ids.isdisjoint(wiring.used)
@@ -66,14 +66,14 @@ def _box(name: str, box: Box, wiring: Wiring) -> str:
     return draw_box(name, table(rows, cellspacing=2, cellpadding=1, **style), tooltip=tip, class_=" ".join(classes))
 
 
-def _head(box: Box) -> str:
+def _head(box: NodeBox) -> str:
     name = f"{len(box.nodes):,} nodes" if len(box.nodes) > 1 else _short(box.nodes[0].id)
     title = words(name, bold=True, colour=PAPER) + words(f"  · {box.op}", colour=PAPER)
     count = words(f"×{box.rows:,}", bold=True, colour=PAPER)
     return table([cell(title, align="left") + cell("", width=10) + cell(count, align="right")])
 
 
-def _texts(box: Box) -> list[str]:
+def _texts(box: NodeBox) -> list[str]:
     """The fields that differ from their default, without ports; of several nodes, their ids instead."""
     if len(box.nodes) > 1:
         return [_ids(box.nodes)]
@@ -103,7 +103,7 @@ def _rows(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
 
 
-def _lines(name: str, box: Box, boxes: dict[str, Box], wiring: Wiring) -> Iterator[str]:
+def _lines(name: str, box: NodeBox, boxes: dict[str, NodeBox], wiring: Wiring) -> Iterator[str]:
     """The lines into a box, one for each box that a slot reads."""
     used = any(wired.id in wiring.used for wired in box.nodes)
     for number, (slot, sources) in enumerate(box.reads.items()):

@@ -12,8 +12,8 @@ from fgraph.ir.noise import NoiseRows, lower_noise
 from fgraph.ir.ops import Conv, Filtered, Fourier, Mix, ToRGB, Transplant, Upsample
 from fgraph.ir.planes import plane
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Parts, Patched, Run, Tensor
-from fgraph.masks import Constant, Field, with_margin
+from fgraph.ir.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Parts, Patched, Run, Tensor
+from fgraph.masks import Constant, MaskExpr, with_margin
 from fgraph.stylegan.tables.base import Layer
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer
 
@@ -22,10 +22,10 @@ ONE = Constant(1.0)
 
 @dataclass(frozen=True)
 class Term:
-    """One summand of a step: a leaf's output and its weight."""
+    """One summand of a step: a leaf's output and its alpha."""
 
     value: Operand
-    weight: Fields | None  # None: 1
+    alpha: MaskExprs | None  # None: 1
 
 
 def advance(build: Build, features: Features, layer: int) -> Features:
@@ -102,7 +102,7 @@ def applies(layers: frozenset[int], parts: Parts, layer: int, tensor: Tensor) ->
 
 
 def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand], canvas: Canvas) -> list[Term]:
-    """The summands of `step(carrier, layer, s)`: nested mixes flatten, their weights multiply."""
+    """The summands of `step(carrier, layer, s)`: nested mixes flatten, their alphas multiply."""
 
     def step(part: Carrier) -> list[Term]:
         return _terms(build, part, layer, call, canvas)
@@ -110,13 +110,13 @@ def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], O
     if isinstance(carrier, Run):
         return [Term(call(carrier), None)]
     if isinstance(carrier, Mixture):
-        pairs = zip(carrier.carriers, carrier.weights, strict=True)
-        return [term for part, weight in pairs for term in _weighted(build, weight, part, step)]
+        pairs = zip(carrier.carriers, carrier.alphas, strict=True)
+        return [term for part, alpha in pairs for term in _times(build, alpha, part, step)]
     acts = applies(carrier.layers, carrier.parts, layer.index, layer.tensor)
     if isinstance(carrier, Blend):
         if not acts:
             return step(carrier.a)
-        return _weighted(build, carrier.beta, carrier.a, step) + _weighted(build, carrier.alpha, carrier.b, step)
+        return _times(build, carrier.beta, carrier.a, step) + _times(build, carrier.alpha, carrier.b, step)
     terms = step(carrier.of)
     if not acts:
         return terms
@@ -129,12 +129,10 @@ def _changed(build: Build, made: Operand, carrier: Mapped | Patched, where: tupl
     return map_tensor(build, made, carrier.edits, *where)
 
 
-def _weighted(build: Build, weight: Fields, part: Carrier, step: Callable[[Carrier], list[Term]]) -> list[Term]:
-    if all(field.constant == 0.0 for field in weight):
+def _times(build: Build, alpha: MaskExprs, part: Carrier, step: Callable[[Carrier], list[Term]]) -> list[Term]:
+    if all(mask.constant == 0.0 for mask in alpha):
         return []  # what is not looked at is not lowered
-    return [
-        Term(term.value, weight if term.weight is None else build.multiply(weight, term.weight)) for term in step(part)
-    ]
+    return [Term(term.value, alpha if term.alpha is None else build.multiply(alpha, term.alpha)) for term in step(part)]
 
 
 def transplant(build: Build, value: Operand, carrier: Patched) -> Operand:
@@ -143,20 +141,20 @@ def transplant(build: Build, value: Operand, carrier: Patched) -> Operand:
 
 
 def _mix(build: Build, terms: list[Term], margin: int = 0) -> Operand:
-    if len(terms) == 1:  # weights sum to 1, so a single one is 1
+    if len(terms) == 1:  # alphas sum to 1, so a single one is 1
         return terms[0].value
     ones = (ONE,) * terms[0].value.rows
-    return mix(build, [term.value for term in terms], [term.weight or ones for term in terms], margin)
+    return mix(build, [term.value for term in terms], [term.alpha or ones for term in terms], margin)
 
 
-def mix(build: Build, values: list[Operand], weights: list[Fields], margin: int = 0) -> Operand:
-    """The weighted sum of maps of one size, the canvas and a margin; the weights sum to 1 at every pixel."""
+def mix(build: Build, values: list[Operand], alphas: list[MaskExprs], margin: int = 0) -> Operand:
+    """The weighted sum of maps of one size, the canvas and a margin; the alphas sum to 1 at every pixel."""
     height, width = build.type_of(values[0]).size
     if margin:
-        weights = [_with_margin(weight, margin) for weight in weights]
-    return build.emit(Mix(), [*values, *(build.draw(weight, height, width) for weight in weights)])
+        alphas = [_with_margin(alpha, margin) for alpha in alphas]
+    return build.emit(Mix(), [*values, *(build.draw(alpha, height, width) for alpha in alphas)])
 
 
-def _with_margin(weight: Fields, margin: int) -> Fields:
-    known: dict[Field, Field] = {}
-    return tuple(known.setdefault(field, with_margin(field, margin)) for field in weight)
+def _with_margin(alpha: MaskExprs, margin: int) -> MaskExprs:
+    known: dict[MaskExpr, MaskExpr] = {}
+    return tuple(known.setdefault(mask, with_margin(mask, margin)) for mask in alpha)

@@ -13,8 +13,8 @@ import numpy as np
 from fgraph.ir.ops import Affine, Const, DrawMask, MapZ, Op, Repeat
 from fgraph.ir.program import Index, Instruction, Operand, as_index
 from fgraph.ir.types import Type, TypeKind
-from fgraph.ir.values import Fields, Latent
-from fgraph.masks import Edited, Field, Placed, product, rasterise
+from fgraph.ir.values import Latent, MaskExprs
+from fgraph.masks import Edited, MaskExpr, Placed, product, rasterise
 from fgraph.stylegan.tables.base import Table
 
 H = TypeVar("H", bound=Hashable)
@@ -30,7 +30,7 @@ class Build:
         self.source_locations: Index = as_index([0])  # of the rows of the stack being lowered
         self._promoted: dict[tuple[int, bytes, TypeKind], Operand] = {}
         self._rowless: dict[tuple[Op, tuple[Hashable, ...]], int] = {}
-        self._products: dict[tuple[int, int], tuple[Fields, Fields, Fields]] = {}
+        self._products: dict[tuple[int, int], tuple[MaskExprs, MaskExprs, MaskExprs]] = {}
 
     # -- emitting ------------------------------------------------------------------------------------------------
 
@@ -124,22 +124,22 @@ class Build:
             self._rowless[op, ()] = self.emit(op, rows=1).value
         return Operand(self._rowless[op, ()], as_index(np.zeros(rows, np.int64)))
 
-    def draw(self, fields: Fields, height: int, width: int) -> Operand:
+    def draw(self, masks: MaskExprs, height: int, width: int) -> Operand:
         """Masks drawn at a size, equal ones once.
 
         Raises:
-            SizeError: an edit in a field does not come to whole pixels at this size.
+            SizeError: an edit in a mask does not come to whole pixels at this size.
         """
-        for field in unique(fields):
-            if _is_moved(field):  # drawn now, while a size that does not divide can still be told with its place
-                rasterise(field, height, width)
-        return self.emit_distinct(DrawMask(height, width), fields)
+        for mask in unique(masks):
+            if _is_moved(mask):  # drawn now, while a size that does not divide can still be told with its place
+                rasterise(mask, height, width)
+        return self.emit_distinct(DrawMask(height, width), masks)
 
-    def multiply(self, a: Fields, b: Fields) -> Fields:
-        """The products of two columns of fields; columns seen before are not multiplied again."""
+    def multiply(self, a: MaskExprs, b: MaskExprs) -> MaskExprs:
+        """The products of two columns of masks; columns seen before are not multiplied again."""
         key = (id(a), id(b))
         if key not in self._products:
-            known: dict[tuple[Field, Field], Field] = {}
+            known: dict[tuple[MaskExpr, MaskExpr], MaskExpr] = {}
             result = tuple(
                 known[pair] if pair in known else known.setdefault(pair, product(*pair))
                 for pair in zip(a, b, strict=True)
@@ -149,19 +149,19 @@ class Build:
 
 
 @lru_cache(maxsize=4096)
-def _is_moved(field: Field) -> bool:
-    if isinstance(field, Edited | Placed):
+def _is_moved(mask: MaskExpr) -> bool:
+    if isinstance(mask, Edited | Placed):
         return True
-    parts = (getattr(field, one.name) for one in dataclasses.fields(field))  # type: ignore[arg-type]
-    return any(_is_moved(part) for part in _fields_of(parts))
+    parts = (getattr(mask, one.name) for one in dataclasses.fields(mask))  # type: ignore[arg-type]
+    return any(_is_moved(part) for part in _masks_of(parts))
 
 
-def _fields_of(values: Iterable[object]) -> Iterable[Field]:
+def _masks_of(values: Iterable[object]) -> Iterable[MaskExpr]:
     for value in values:
-        if isinstance(value, Field):
+        if isinstance(value, MaskExpr):
             yield value
         elif isinstance(value, tuple):
-            yield from _fields_of(value)
+            yield from _masks_of(value)
 
 
 def unique(values: Iterable[H]) -> list[H]:

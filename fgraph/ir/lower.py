@@ -157,7 +157,7 @@ def _output(build: Build, context: Context, name: str, value: Value) -> Output:
     if isinstance(value, Mask):
         size = build.table(context.models["main"]).size
         build.source_locations = as_index([0])
-        return Output(context.graph, name, Kind.MASK, {"mask": build.draw(value.fields, size, size)})
+        return Output(context.graph, name, Kind.MASK, {"mask": build.draw(value.exprs, size, size)})
     assert isinstance(value, Image)
     return Output(context.graph, name, Kind.IMAGE, {"pixels": value.pixels})
 

@@ -15,12 +15,12 @@ from fgraph.ir.build import Build
 from fgraph.ir.ops import NoiseField
 from fgraph.ir.program import Operand
 from fgraph.ir.values import Run
-from fgraph.masks import Field
+from fgraph.masks import MaskExpr
 from fgraph.stylegan.tables.base import Layer
 
 
 @dataclass(frozen=True)
-class NoiseOrigin(Field):
+class NoiseOrigin(MaskExpr):
     """The leaf of a frame: the noise where it was made. The noise kernel puts numbers in its place."""
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
@@ -52,7 +52,7 @@ def lower_noise(build: Build, run: Run, layer: Layer, rows: NoiseRows) -> Operan
     if noise.mode == "given":
         params = _given_params(run, layer, rows, height, width)
     elif noise.mode == "random":
-        moved: tuple[Field | None, ...] = noise.frames if noise.fit == "follow" else (None,) * count
+        moved: tuple[MaskExpr | None, ...] = noise.frames if noise.fit == "follow" else (None,) * count
         params = list(zip(noise.seeds, rows.keys, moved, strict=True))
     elif noise.fit == "follow":
         params = list(noise.frames)

@@ -16,8 +16,8 @@ from fgraph.ir.bendings import Bend
 from fgraph.ir.build import Build
 from fgraph.ir.ops import Plane
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mixture, Patched, Run
-from fgraph.masks import Field, edited, turned
+from fgraph.ir.values import Blend, Carrier, Features, MaskExprs, Mixture, Patched, Run
+from fgraph.masks import MaskExpr, edited, turned
 from fgraph.node import blaming
 from fgraph.stylegan.tables.base import CONST, Table
 
@@ -103,10 +103,10 @@ def _moved(
             carrier, planes=tuple(own.after(place) for own, place in zip(carrier.planes, places, strict=True))
         )
     if isinstance(carrier, Blend):
-        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=_fields(carrier.alpha, edits))
+        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=_edit_masks(carrier.alpha, edits))
     if isinstance(carrier, Mixture):
-        weights = tuple(_fields(weight, edits) for weight in carrier.weights)
-        return Mixture(tuple(map(again, carrier.carriers)), weights)
+        alphas = tuple(_edit_masks(alpha, edits) for alpha in carrier.alphas)
+        return Mixture(tuple(map(again, carrier.carriers)), alphas)
     if isinstance(carrier, Patched):
         return replace(carrier, of=again(carrier.of))  # its cells lie on the canvas: `patches` refuses such models
     return replace(carrier, of=again(carrier.of), edits=_rescaled(carrier.edits, edits, canvas))
@@ -128,19 +128,19 @@ def _rescaled(
     )
 
 
-def _fields(fields: Fields, edits: tuple[PlaneEdit, ...] | None) -> Fields:
+def _edit_masks(masks: MaskExprs, edits: tuple[PlaneEdit, ...] | None) -> MaskExprs:
     if edits is None:
-        return fields
-    known: dict[tuple[Field, PlaneEdit], Field] = {}
-    return tuple(known.setdefault(pair, _field(*pair)) for pair in zip(fields, edits, strict=True))
+        return masks
+    known: dict[tuple[MaskExpr, PlaneEdit], MaskExpr] = {}
+    return tuple(known.setdefault(pair, _edit_mask(*pair)) for pair in zip(masks, edits, strict=True))
 
 
-def _field(field: Field, edit: PlaneEdit) -> Field:
+def _edit_mask(mask: MaskExpr, edit: PlaneEdit) -> MaskExpr:
     if isinstance(edit, Transform):
-        return turned(field, edit)
+        return turned(mask, edit)
     if isinstance(edit, geometry.Pad | geometry.Shift):
         edit = replace(edit, mode="replicate")
-    return edited(field, edit)
+    return edited(mask, edit)
 
 
 def _runs(carrier: Carrier) -> Iterator[Run]:
@@ -162,5 +162,5 @@ def _each_run(carrier: Carrier, change: Callable[[Run], Run]) -> Carrier:
     if isinstance(carrier, Blend):
         return replace(carrier, a=_each_run(carrier.a, change), b=_each_run(carrier.b, change))
     if isinstance(carrier, Mixture):
-        return Mixture(tuple(_each_run(one, change) for one in carrier.carriers), carrier.weights)
+        return Mixture(tuple(_each_run(one, change) for one in carrier.carriers), carrier.alphas)
     return replace(carrier, of=_each_run(carrier.of, change))

@@ -15,8 +15,8 @@ from fgraph.ir.margins import activation_margin, check_features_edit, cut_joint,
 from fgraph.ir.ops import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
 from fgraph.ir.planes import edit_plane, on_plane, place_planes, plane, planes_of
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Fields, Mapped, Mixture, Patched, Run
-from fgraph.masks import Cell, Field, Placed, edited
+from fgraph.ir.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Patched, Run
+from fgraph.masks import MaskExpr, Placed, Segment, edited
 
 Axis = Literal["x", "y"]
 
@@ -79,16 +79,16 @@ def _unfilled(edit: Edit) -> Edit:
     return edit
 
 
-def edit_fields(fields: Fields, edits: Sequence[Edit], canvas: Canvas | None = None) -> Fields:
-    """Fields after an edit a row; equal ones stay one object."""
+def edit_masks(masks: MaskExprs, edits: Sequence[Edit], canvas: Canvas | None = None) -> MaskExprs:
+    """Masks after an edit a row; equal ones stay one object."""
     wraps = (canvas.wrap_x, canvas.wrap_y) if canvas else (False, False)
-    known: dict[tuple[Field, Edit], Field] = {}
-    return tuple(known.setdefault(pair, _edit_field(*pair, *wraps)) for pair in zip(fields, edits, strict=True))
+    known: dict[tuple[MaskExpr, Edit], MaskExpr] = {}
+    return tuple(known.setdefault(pair, _edit_mask(*pair, *wraps)) for pair in zip(masks, edits, strict=True))
 
 
-def _edit_field(field: Field, edit: Edit, wrap_x: bool, wrap_y: bool) -> Field:
+def _edit_mask(mask: MaskExpr, edit: Edit, wrap_x: bool, wrap_y: bool) -> MaskExpr:
     wraps = (wrap_x, wrap_y) if isinstance(edit, geometry.Resize) else (False, False)
-    return edited(field, edit, wrap_x=wraps[0], wrap_y=wraps[1])
+    return edited(mask, edit, wrap_x=wraps[0], wrap_y=wraps[1])
 
 
 def _edit_carrier(carrier: Carrier, edits: tuple[Edit, ...], canvas: Canvas) -> Carrier:
@@ -96,12 +96,12 @@ def _edit_carrier(carrier: Carrier, edits: tuple[Edit, ...], canvas: Canvas) -> 
         return _edit_carrier(one, edits, canvas)
 
     if isinstance(carrier, Run):
-        return replace(carrier, noise=replace(carrier.noise, frames=edit_fields(carrier.noise.frames, edits, canvas)))
+        return replace(carrier, noise=replace(carrier.noise, frames=edit_masks(carrier.noise.frames, edits, canvas)))
     if isinstance(carrier, Blend):
-        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=edit_fields(carrier.alpha, edits, canvas))
+        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=edit_masks(carrier.alpha, edits, canvas))
     if isinstance(carrier, Mixture):
-        weights = tuple(edit_fields(weight, edits, canvas) for weight in carrier.weights)
-        return Mixture(tuple(map(again, carrier.carriers)), weights)
+        alphas = tuple(edit_masks(alpha, edits, canvas) for alpha in carrier.alphas)
+        return Mixture(tuple(map(again, carrier.carriers)), alphas)
     if isinstance(carrier, Patched):
         raise ValueError(_UNMOVED)
     after = canvas.edited(edits[0])
@@ -136,7 +136,7 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
     lengths = [part.canvas.width if axis == "x" else part.canvas.height for part in parts]
     whole = sum(lengths, Fraction(0))
     edges = tuple(sum(lengths[:count], Fraction(0)) / whole for count in range(len(parts) + 1))
-    weights = tuple((Cell(number, edges, axis),) * first.rows for number in range(len(parts)))
+    alphas = tuple((Segment(number, edges, axis),) * first.rows for number in range(len(parts)))
     placed = [
         _place_carrier(part.carrier, axis, edges[number], edges[number + 1] - edges[number])
         for number, part in enumerate(parts)
@@ -150,7 +150,7 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
         joined = replace(first, activation=plane(build, planes_of(placed[0])))
     else:
         joined = _join_states(build, parts, axis)
-    return replace(joined, carrier=Mixture(tuple(placed), weights), canvas=canvas)
+    return replace(joined, carrier=Mixture(tuple(placed), alphas), canvas=canvas)
 
 
 def _join_states(build: Build, parts: Sequence[Features], axis: Axis) -> Features:
@@ -185,9 +185,9 @@ def _check_joinable(build: Build, parts: Sequence[Features]) -> None:
 
 
 def _place_carrier(carrier: Carrier, axis: Axis, start: Fraction, length: Fraction) -> Carrier:
-    def place(fields: Fields) -> Fields:
-        known: dict[Field, Field] = {}
-        return tuple(known.setdefault(field, Placed(field, axis, start, length)) for field in fields)
+    def place(masks: MaskExprs) -> MaskExprs:
+        known: dict[MaskExpr, MaskExpr] = {}
+        return tuple(known.setdefault(mask, Placed(mask, axis, start, length)) for mask in masks)
 
     def again(one: Carrier) -> Carrier:
         return _place_carrier(one, axis, start, length)
@@ -197,7 +197,7 @@ def _place_carrier(carrier: Carrier, axis: Axis, start: Fraction, length: Fracti
     if isinstance(carrier, Blend):
         return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=place(carrier.alpha))
     if isinstance(carrier, Mixture):
-        return Mixture(tuple(map(again, carrier.carriers)), tuple(map(place, carrier.weights)))
+        return Mixture(tuple(map(again, carrier.carriers)), tuple(map(place, carrier.alphas)))
     if isinstance(carrier, Patched):
         raise ValueError(_UNMOVED)
     scale = (Fraction(1), length) if axis == "x" else (length, Fraction(1))

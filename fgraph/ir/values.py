@@ -14,10 +14,10 @@ from fgraph._geometry import Canvas, Edit, Placement
 from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand
 from fgraph.ir.types import TypeKind
-from fgraph.masks import Field, complement
+from fgraph.masks import MaskExpr, complement
 
 T = TypeVar("T")
-Fields = tuple[Field, ...]  # one a row
+MaskExprs = tuple[MaskExpr, ...]  # one a row
 Parts = Literal["both", "activation", "skip"]
 Tensor = Literal["activation", "skip"]
 
@@ -53,7 +53,7 @@ class RunNoise:
     mode: Literal["const", "random", "none", "given"]
     fit: Literal["tile", "ends", "follow"]
     seeds: tuple[int, ...]
-    frames: Fields  # where the buffer has moved, for fit follow
+    frames: MaskExprs  # where the buffer has moved, for fit follow
     file: str | None = None
 
     def take(self, index: Index) -> RunNoise:
@@ -82,15 +82,15 @@ class Blend:
 
     a: Carrier
     b: Carrier
-    alpha: Fields
+    alpha: MaskExprs
     layers: frozenset[int]
     parts: Parts
 
     @cached_property
-    def beta(self) -> Fields:
+    def beta(self) -> MaskExprs:
         """1 - α."""
-        known: dict[Field, Field] = {}
-        return tuple(known.setdefault(field, complement(field)) for field in self.alpha)
+        known: dict[MaskExpr, MaskExpr] = {}
+        return tuple(known.setdefault(mask, complement(mask)) for mask in self.alpha)
 
     def take(self, index: Index) -> Blend:
         """Rows picked by index."""
@@ -99,14 +99,14 @@ class Blend:
 
 @dataclass(frozen=True, eq=False)
 class Mixture:
-    """Σ w_i · carrier_i at every layer; the weights sum to 1."""
+    """Σ α_i · carrier_i at every layer; the alphas sum to 1."""
 
     carriers: tuple[Carrier, ...]
-    weights: tuple[Fields, ...]
+    alphas: tuple[MaskExprs, ...]
 
     def take(self, index: Index) -> Mixture:
         """Rows picked by index."""
-        return Mixture(tuple(one.take(index) for one in self.carriers), tuple(pick(w, index) for w in self.weights))
+        return Mixture(tuple(one.take(index) for one in self.carriers), tuple(pick(one, index) for one in self.alphas))
 
 
 @dataclass(frozen=True, eq=False)
@@ -176,18 +176,18 @@ class Features:
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """An alpha field a row, over whatever canvas names it."""
+    """A mask a row, over whatever canvas names it."""
 
-    fields: Fields
+    exprs: MaskExprs
 
     @property
     def rows(self) -> int:
         """How many rows it has."""
-        return len(self.fields)
+        return len(self.exprs)
 
     def take(self, index: Index) -> Mask:
         """Rows picked by index."""
-        return Mask(pick(self.fields, index))
+        return Mask(pick(self.exprs, index))
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,7 @@
-"""Mask fields: alpha over a canvas as frozen expression trees, drawn with numpy at any layer's size.
+"""Masks: alpha over a canvas as frozen expression trees, drawn with numpy at any layer's size.
 
-    base        Field, rasterise, rasterise_window, support, difference
-    axial       Constant, Ramp, Hat, Cell: fields that vary along one axis
+    base        MaskExpr, rasterise, rasterise_window, support, difference
+    axial       Constant, Ramp, Hat, Segment: masks that vary along one axis
     drawn       Drawn: the ways in which a shape becomes pixels
     shapes      Box, Ellipse, Polygon
     pictures    Picture
@@ -13,8 +13,8 @@
 A mask node's common options apply in the order drawn, feather, invert, alpha: `finish`.
 """
 
-from fgraph.masks.axial import Cell, Constant, Hat, Ramp
-from fgraph.masks.base import Field, difference, rasterise, rasterise_window, support
+from fgraph.masks.axial import Constant, Hat, Ramp, Segment
+from fgraph.masks.base import MaskExpr, difference, rasterise, rasterise_window, support
 from fgraph.masks.beyond import Margined, Turned, turned, with_margin
 from fgraph.masks.drawn import Drawn
 from fgraph.masks.operators import (
@@ -36,7 +36,6 @@ from fgraph.masks.shapes import Box, Ellipse, Polygon
 
 __all__ = [
     "Box",
-    "Cell",
     "Combine",
     "Complement",
     "Constant",
@@ -44,15 +43,16 @@ __all__ = [
     "Edited",
     "Ellipse",
     "Feathered",
-    "Field",
     "Hat",
     "Margined",
+    "MaskExpr",
     "Picture",
     "Placed",
     "Polygon",
     "Product",
     "Ramp",
     "Scaled",
+    "Segment",
     "Turned",
     "combine",
     "complement",

@@ -1,4 +1,4 @@
-"""Fields that vary along one axis: ramps, and the partitions that mosaics and joins use."""
+"""Masks that vary along one axis: ramps, and the partitions that mosaics and joins use."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from fgraph._geometry import Axis, Number, fraction
 from fgraph._geometry.numbers import check_choice, shown
 from fgraph._geometry.regions import Region
-from fgraph.masks.base import Field, along, centred, centres
+from fgraph.masks.base import MaskExpr, along, centred, centres
 
 
 @dataclass(frozen=True)
-class Constant(Field):
+class Constant(MaskExpr):
     """One value, in [0, 1], everywhere."""
 
     value: float
@@ -34,8 +34,8 @@ class Constant(Field):
         return np.full((height, width), self.value)
 
 
-class Axial(Field):
-    """A field that has the same values in every line across its axis."""
+class Axial(MaskExpr):
+    """A mask that has the same values in every line across its axis."""
 
     axis: Axis  # declared only: each dataclass below gives it its place among its own fields
 
@@ -152,7 +152,7 @@ class Hat(Axial):
 
 
 @dataclass(frozen=True)
-class Cell(Axial):
+class Segment(Axial):
     """1 on part `index` between `edges`, 0 elsewhere; every pixel is in exactly one part.
 
     `edges` rise from 0 to 1, fractions of the canvas. A pixel belongs to the part that holds its centre,
@@ -165,10 +165,10 @@ class Cell(Axial):
 
     def __post_init__(self) -> None:
         self._make_exact("edges")
-        check_choice("cell axis", self.axis, ("x", "y"))
+        check_choice("segment axis", self.axis, ("x", "y"))
         edges = tuple(map(fraction, self.edges))
         if len(edges) < 2 or edges[0] != 0 or edges[-1] != 1 or sorted(set(edges)) != list(edges):
-            raise ValueError(f"cell edges {', '.join(map(shown, edges))}: they rise from 0 to 1")
+            raise ValueError(f"edges {', '.join(map(shown, edges))}: they rise from 0 to 1")
         if not 0 <= self.index < len(edges) - 1:
             raise ValueError(f"there is no part {self.index} of {len(edges) - 1}; the first is 0")
 

@@ -1,4 +1,4 @@
-"""What a mask field is, and how it becomes pixels."""
+"""The base of mask expressions, and how one becomes pixels."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ Exact = Fraction | tuple["Exact", ...]
 _CACHE_BYTES = 256 * 2**20
 
 
-class Field(ABC):
-    """An alpha field over a canvas; equal descriptions are equal and hash equal.
+class MaskExpr(ABC):
+    """A drawable mask over a canvas: alpha from 0 to 1 at each pixel; equal descriptions are equal and hash equal.
 
     Subclasses are frozen dataclasses. Coordinates are fractions of the canvas, from the top left.
     """
 
     @cached_property
     def constant(self) -> float | None:
-        """The one value that the field has everywhere, where its description says so."""
+        """The one value that the mask has everywhere, where its description says so."""
         return self._constant()
 
     @abstractmethod
@@ -44,11 +44,11 @@ class Field(ABC):
 
     @property
     def is_local(self) -> bool:
-        """Whether a window of the field is drawn without the rest of it."""
+        """Whether a window of the mask is drawn without the rest of it."""
         return self.constant is not None or self._is_local()
 
     def _is_local(self) -> bool:
-        """What `is_local` is where the field is not constant."""
+        """What `is_local` is where the mask is not constant."""
         return False
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
@@ -57,7 +57,7 @@ class Field(ABC):
         return rasterise(self, height, width)[top:bottom, left:right]
 
     def _bounds(self, height: int, width: int) -> Region | None:
-        """A rectangle outside of which the field is 0; None: it is 0 everywhere."""
+        """A rectangle outside of which the mask is 0; None: it is 0 everywhere."""
         return (0, 0, height, width)
 
     def _make_exact(self, *names: str) -> None:
@@ -79,17 +79,17 @@ class _RasterCache:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._bytes = 0
-        self._rasters: OrderedDict[tuple[Field, int, int], Raster] = OrderedDict()
+        self._rasters: OrderedDict[tuple[MaskExpr, int, int], Raster] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: tuple[Field, int, int]) -> Raster | None:
+    def get(self, key: tuple[MaskExpr, int, int]) -> Raster | None:
         with self._lock:
             raster = self._rasters.get(key)
             if raster is not None:
                 self._rasters.move_to_end(key)
             return raster
 
-    def put(self, key: tuple[Field, int, int], raster: Raster) -> None:
+    def put(self, key: tuple[MaskExpr, int, int], raster: Raster) -> None:
         with self._lock:
             if key in self._rasters or raster.nbytes > self._limit:
                 return
@@ -102,65 +102,65 @@ class _RasterCache:
 _cache = _RasterCache(_CACHE_BYTES)
 
 
-def rasterise(field: Field, height: int, width: int) -> Raster:
-    """The field at a size in pixels: read-only float32 [height, width] in [0, 1].
+def rasterise(mask: MaskExpr, height: int, width: int) -> Raster:
+    """The mask at a size in pixels: read-only float32 [height, width] in [0, 1].
 
     Raises:
-        SizeError: a side is under 1, or an edit in the field does not come to whole pixels at this size.
+        SizeError: a side is under 1, or an edit in the mask does not come to whole pixels at this size.
     """
-    key = (field, height, width)
+    key = (mask, height, width)
     raster = _cache.get(key)
     if raster is None:
         check_positive_size(height, width)
-        raster = _raster(field, height, width)
+        raster = _raster(mask, height, width)
         raster.flags.writeable = False
         _cache.put(key, raster)
     return raster
 
 
-def rasterise_window(field: Field, height: int, width: int, window: Region) -> Raster:
-    """The part of `rasterise(field, height, width)` that lies in a window of the canvas: float32, [0, 1].
+def rasterise_window(mask: MaskExpr, height: int, width: int, window: Region) -> Raster:
+    """The part of `rasterise(mask, height, width)` that lies in a window of the canvas: float32, [0, 1].
 
     Raises:
         SizeError: as `rasterise`.
     """
     top, left, bottom, right = window
-    if field.constant is not None:
-        return np.full((bottom - top, right - left), field.constant, np.float32)
-    return _clipped(field._draw_window(height, width, window))
+    if mask.constant is not None:
+        return np.full((bottom - top, right - left), mask.constant, np.float32)
+    return _clipped(mask._draw_window(height, width, window))
 
 
-def _raster(field: Field, height: int, width: int) -> Raster:
-    if field.constant is not None:
-        return np.full((height, width), field.constant, np.float32)
-    return _clipped(field._draw(height, width))
+def _raster(mask: MaskExpr, height: int, width: int) -> Raster:
+    if mask.constant is not None:
+        return np.full((height, width), mask.constant, np.float32)
+    return _clipped(mask._draw(height, width))
 
 
 def _clipped(values: NDArray[Any]) -> Raster:
-    raster: Raster = np.empty(values.shape, np.float32)  # a fresh one: values may be another field's raster
+    raster: Raster = np.empty(values.shape, np.float32)  # a fresh one: values may be another mask's raster
     np.clip(values, 0.0, 1.0, out=raster, casting="same_kind")
     return raster
 
 
 @lru_cache(4096)
-def support(field: Field, height: int, width: int) -> Region | None:
+def support(mask: MaskExpr, height: int, width: int) -> Region | None:
     """The smallest rectangle that holds every pixel above 0 at this size; None where there is none."""
-    if field.constant is not None:
-        return (0, 0, height, width) if field.constant > 0 else None
-    window = field._bounds(height, width)
+    if mask.constant is not None:
+        return (0, 0, height, width) if mask.constant > 0 else None
+    window = mask._bounds(height, width)
     if window is None:
         return None
-    found = extent_of(rasterise_window(field, height, width, window))
+    found = extent_of(rasterise_window(mask, height, width, window))
     return None if found is None else placed(found, window)
 
 
-def difference(a: Field, b: Field, height: int, width: int) -> Region | None:
-    """The rectangle outside of which two fields are equal at this size; None where they are equal everywhere."""
-    own, other = support(a, height, width), support(b, height, width)
-    if own is None or other is None:
-        return own or other
-    window: Region = (*map(min, own[:2], other[:2]), *map(max, own[2:], other[2:]))  # type: ignore[assignment]
-    if own[2] <= other[0] or other[2] <= own[0] or own[3] <= other[1] or other[3] <= own[1]:
+def difference(a: MaskExpr, b: MaskExpr, height: int, width: int) -> Region | None:
+    """The rectangle outside of which two masks are equal at this size; None where they are equal everywhere."""
+    first, second = support(a, height, width), support(b, height, width)
+    if first is None or second is None:
+        return first or second
+    window: Region = (*map(min, first[:2], second[:2]), *map(max, first[2:], second[2:]))  # type: ignore[assignment]
+    if first[2] <= second[0] or second[2] <= first[0] or first[3] <= second[1] or second[3] <= first[1]:
         return window  # they lie apart, and each ends where its support does
     unequal = rasterise_window(a, height, width, window) != rasterise_window(b, height, width, window)
     found = extent_of(unequal)

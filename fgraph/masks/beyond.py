@@ -1,4 +1,4 @@
-"""Fields where pixels do not end with the canvas, or do not stand upright on it."""
+"""Masks where pixels do not end with the canvas, or do not stand upright on it."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from numpy.typing import NDArray
 from fgraph._geometry import Canvas, Transform
 from fgraph._geometry.regions import Region
 from fgraph.masks.axial import Constant
-from fgraph.masks.base import Field, rasterise, rasterise_window
+from fgraph.masks.base import MaskExpr, rasterise, rasterise_window
 
 
 @dataclass(frozen=True)
-class Margined(Field):
-    """A field of a canvas, drawn on a map that is `margin` pixels larger along each axis; its edge values go on there.
+class Margined(MaskExpr):
+    """A mask of a canvas, drawn on a map that is `margin` pixels larger along each axis; its edge values go on there.
 
     The maps of StyleGAN3 have such margins: a pixel of the canvas stands `margin / 2` pixels further in.
     """
 
-    field: Field
+    mask: MaskExpr
     margin: int
 
     def _constant(self) -> float | None:
-        return self.field.constant
+        return self.mask.constant
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        inner = rasterise(self.field, height - self.margin, width - self.margin)
+        inner = rasterise(self.mask, height - self.margin, width - self.margin)
         return np.pad(inner, self.margin // 2, "edge")
 
     def _is_local(self) -> bool:
-        return self.field.is_local
+        return self.mask.is_local
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         size, half = (height - self.margin, width - self.margin), self.margin // 2
@@ -41,26 +41,26 @@ class Margined(Field):
             np.arange(window[axis], window[axis + 2]).clip(half, size[axis] + half - 1) - half for axis in (0, 1)
         )
         inside = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
-        return rasterise_window(self.field, *size, inside)[np.ix_(rows - rows[0], columns - columns[0])]
+        return rasterise_window(self.mask, *size, inside)[np.ix_(rows - rows[0], columns - columns[0])]
 
 
-def with_margin(field: Field, margin: int) -> Field:
-    """The field with a margin; itself where there is none to be seen."""
-    return field if not margin or field.constant is not None else Margined(field, margin)
+def with_margin(mask: MaskExpr, margin: int) -> MaskExpr:
+    """The mask with a margin; itself where there is none to be seen."""
+    return mask if not margin or mask.constant is not None else Margined(mask, margin)
 
 
 @dataclass(frozen=True)
-class Turned(Field):
-    """A field after a transform of its canvas, linear between its pixels; its edge values go on outside."""
+class Turned(MaskExpr):
+    """A mask after a transform of its canvas, linear between its pixels; its edge values go on outside."""
 
-    field: Field
+    mask: MaskExpr
     transform: Transform
 
     def _constant(self) -> float | None:
-        return self.field.constant
+        return self.mask.constant
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        source = rasterise(self.field, height, width).astype(np.float64)
+        source = rasterise(self.mask, height, width).astype(np.float64)
         back = self.transform.source(Canvas(Fraction(height), Fraction(width)))  # in pixels
         y, x = np.meshgrid(np.arange(height) + 0.5 - height / 2, np.arange(width) + 0.5 - width / 2, indexing="ij")
         columns = back.xx * x + back.xy * y + back.x + width / 2 - 0.5
@@ -79,8 +79,8 @@ def _between(source: NDArray[np.float64], rows: NDArray[np.float64], columns: ND
     return between
 
 
-def turned(field: Field, transform: Transform) -> Field:
-    """The field after a transform; itself where nothing changes."""
-    if field.constant is not None:
-        return Constant(field.constant)
-    return field if transform.is_identity else Turned(field, transform)
+def turned(mask: MaskExpr, transform: Transform) -> MaskExpr:
+    """The mask after a transform; itself where nothing changes."""
+    if mask.constant is not None:
+        return Constant(mask.constant)
+    return mask if transform.is_identity else Turned(mask, transform)

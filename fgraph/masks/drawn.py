@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._geometry import Number, apply_maps, fraction, resize_axis
-from fgraph.masks.base import Field, Raster
+from fgraph.masks.base import MaskExpr, Raster
 from fgraph.masks.blur import blur_axis, gaussian_taps, kernel_for
 
 Doubles = NDArray[np.float64]
@@ -23,7 +23,7 @@ _ROWS = 512  # sampled in all, at least: small layers have few pixels and are ch
 
 
 @dataclass(frozen=True)
-class Drawn(Field):
+class Drawn(MaskExpr):
     """A shape, 1 inside and 0 outside.
 
     With neither option a pixel holds the area that the shape covers of it. `grid: N` gives coordinates

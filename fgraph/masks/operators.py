@@ -1,4 +1,4 @@
-"""Fields made of fields, value by value; the constructors in small letters fold constants."""
+"""Masks made of masks, value by value; the constructors in small letters fold constants."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fgraph._geometry import Number, fraction
 from fgraph._geometry.numbers import check_choice
 from fgraph._geometry.regions import Region
 from fgraph.masks.axial import Constant
-from fgraph.masks.base import Field, rasterise, rasterise_window, support
+from fgraph.masks.base import MaskExpr, rasterise, rasterise_window, support
 from fgraph.masks.blur import blur_axis, gaussian_taps, kernel_for
 
 Operation = Literal["add", "subtract", "multiply", "max", "min"]
@@ -30,51 +30,51 @@ _DOMINANT = {"add": 1.0, "multiply": 0.0, "max": 1.0, "min": 0.0}  # one such op
 
 
 @dataclass(frozen=True)
-class Complement(Field):
-    """1 - field."""
+class Complement(MaskExpr):
+    """1 - mask."""
 
-    field: Field
+    mask: MaskExpr
 
     def _constant(self) -> float | None:
-        value = self.field.constant
+        value = self.mask.constant
         return None if value is None else 1 - value
 
     def _is_local(self) -> bool:
-        return self.field.is_local
+        return self.mask.is_local
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        return 1 - rasterise(self.field, height, width)
+        return 1 - rasterise(self.mask, height, width)
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
-        return 1 - rasterise_window(self.field, height, width, window)
+        return 1 - rasterise_window(self.mask, height, width, window)
 
 
 @dataclass(frozen=True)
-class Product(Field):
-    """The product of fields; of none, 1."""
+class Product(MaskExpr):
+    """The product of masks; of none, 1."""
 
-    fields: tuple[Field, ...]
+    masks: tuple[MaskExpr, ...]
 
     def _constant(self) -> float | None:
-        values = [field.constant for field in self.fields]
+        values = [mask.constant for mask in self.masks]
         if 0 in values:
             return 0.0
         known = [value for value in values if value is not None]
         return prod(known, start=1.0) if len(known) == len(values) else None
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        return reduce(np.multiply, (rasterise(field, height, width) for field in self.fields))
+        return reduce(np.multiply, (rasterise(mask, height, width) for mask in self.masks))
 
     def _is_local(self) -> bool:
-        return all(field.is_local for field in self.fields)
+        return all(mask.is_local for mask in self.masks)
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
-        return reduce(np.multiply, (rasterise_window(field, height, width, window) for field in self.fields))
+        return reduce(np.multiply, (rasterise_window(mask, height, width, window) for mask in self.masks))
 
     def _bounds(self, height: int, width: int) -> Region | None:
         top, left, bottom, right = 0, 0, height, width
-        for field in self.fields:
-            held = support(field, height, width)
+        for mask in self.masks:
+            held = support(mask, height, width)
             if held is None:
                 return None
             top, left = max(top, held[0]), max(left, held[1])
@@ -83,22 +83,22 @@ class Product(Field):
 
 
 @dataclass(frozen=True)
-class Combine(Field):
-    """Fields joined by an operation from left to right, the result clipped to [0, 1].
+class Combine(MaskExpr):
+    """Masks joined by an operation from left to right, the result clipped to [0, 1].
 
-    `subtract` takes all later fields from the first.
+    `subtract` takes all later masks from the first.
     """
 
     op: Operation
-    fields: tuple[Field, ...]
+    masks: tuple[MaskExpr, ...]
 
     def __post_init__(self) -> None:
         check_choice("mask operation", self.op, tuple(_OPERATIONS))
-        if not self.fields:
+        if not self.masks:
             raise ValueError("there is no mask to combine")
 
     def _constant(self) -> float | None:
-        values = [field.constant for field in self.fields]
+        values = [mask.constant for mask in self.masks]
         if self.op == "subtract":
             if values[0] == 0 or 1 in values[1:]:
                 return 0.0
@@ -110,20 +110,20 @@ class Combine(Field):
         return float(np.clip(reduce(_OPERATIONS[self.op], known), 0, 1))
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        return reduce(_OPERATIONS[self.op], (rasterise(field, height, width) for field in self.fields))
+        return reduce(_OPERATIONS[self.op], (rasterise(mask, height, width) for mask in self.masks))
 
     def _is_local(self) -> bool:
-        return all(field.is_local for field in self.fields)
+        return all(mask.is_local for mask in self.masks)
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
-        return reduce(_OPERATIONS[self.op], (rasterise_window(field, height, width, window) for field in self.fields))
+        return reduce(_OPERATIONS[self.op], (rasterise_window(mask, height, width, window) for mask in self.masks))
 
 
 @dataclass(frozen=True)
-class Scaled(Field):
-    """factor * field, for a factor in [0, 1]: the alpha of a mask."""
+class Scaled(MaskExpr):
+    """factor * mask, for a factor in [0, 1]: the alpha of a mask."""
 
-    field: Field
+    mask: MaskExpr
     factor: float
 
     def __post_init__(self) -> None:
@@ -131,30 +131,30 @@ class Scaled(Field):
             raise ValueError(f"alpha is {self.factor}; it is from 0 to 1")
 
     def _constant(self) -> float | None:
-        value = self.field.constant
+        value = self.mask.constant
         return 0.0 if self.factor == 0 else None if value is None else value * self.factor
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        return rasterise(self.field, height, width) * np.float32(self.factor)
+        return rasterise(self.mask, height, width) * np.float32(self.factor)
 
     def _is_local(self) -> bool:
-        return self.field.is_local
+        return self.mask.is_local
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
-        return rasterise_window(self.field, height, width, window) * np.float32(self.factor)
+        return rasterise_window(self.mask, height, width, window) * np.float32(self.factor)
 
     def _bounds(self, height: int, width: int) -> Region | None:
-        return support(self.field, height, width)
+        return support(self.mask, height, width)
 
 
 @dataclass(frozen=True)
-class Feathered(Field):
-    """A field blurred by a Gaussian of sigma = radius * the shorter side of the canvas.
+class Feathered(MaskExpr):
+    """A mask blurred by a Gaussian of sigma = radius * the shorter side of the canvas.
 
     The blur is cut at four sigmas; the border reflects, and on a wrapped axis goes round.
     """
 
-    field: Field
+    mask: MaskExpr
     radius: Number
     wrap_x: bool = False
     wrap_y: bool = False
@@ -165,10 +165,10 @@ class Feathered(Field):
             raise ValueError(f"feather is {float(self.radius):g}; it is at least 0, a fraction of the canvas")
 
     def _constant(self) -> float | None:
-        return self.field.constant
+        return self.mask.constant
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        picture: NDArray[Any] = rasterise(self.field, height, width)
+        picture: NDArray[Any] = rasterise(self.mask, height, width)
         sigma = float(self.radius) * min(height, width)
         taps = gaussian_taps(sigma, kernel_for(sigma)) if sigma else np.ones(1)
         if len(taps) == 1:
@@ -177,22 +177,22 @@ class Feathered(Field):
         return blur_axis(picture, taps, 1, "circular" if self.wrap_x else "reflect")
 
 
-def _folded(field: Field) -> Field:
-    return field if field.constant is None else Constant(field.constant)
+def _folded(mask: MaskExpr) -> MaskExpr:
+    return mask if mask.constant is None else Constant(mask.constant)
 
 
-def complement(field: Field) -> Field:
-    """1 - field, without double complements."""
-    return field.field if isinstance(field, Complement) else _folded(Complement(field))
+def complement(mask: MaskExpr) -> MaskExpr:
+    """1 - mask, without double complements."""
+    return mask.mask if isinstance(mask, Complement) else _folded(Complement(mask))
 
 
-def product(*fields: Field) -> Field:
-    """The product of fields: nested products flattened, constants gathered in front."""
-    flat: list[Field] = []
-    for field in fields:
-        flat.extend(field.fields if isinstance(field, Product) else (field,))
-    factor = prod((field.constant for field in flat if field.constant is not None), start=1.0)
-    rest = [field for field in flat if field.constant is None]
+def product(*masks: MaskExpr) -> MaskExpr:
+    """The product of masks: nested products flattened, constants gathered in front."""
+    flat: list[MaskExpr] = []
+    for mask in masks:
+        flat.extend(mask.masks if isinstance(mask, Product) else (mask,))
+    factor = prod((mask.constant for mask in flat if mask.constant is not None), start=1.0)
+    rest = [mask for mask in flat if mask.constant is None]
     if factor == 0 or not rest:
         return Constant(factor)
     if factor != 1:
@@ -200,32 +200,32 @@ def product(*fields: Field) -> Field:
     return rest[0] if len(rest) == 1 else Product(tuple(rest))
 
 
-def combine(op: Operation, *fields: Field) -> Field:
-    """Fields joined by an operation, constants folded."""
-    if op == "multiply" and fields:
-        return product(*fields)
-    return fields[0] if len(fields) == 1 else _folded(Combine(op, fields))
+def combine(op: Operation, *masks: MaskExpr) -> MaskExpr:
+    """Masks joined by an operation, constants folded."""
+    if op == "multiply" and masks:
+        return product(*masks)
+    return masks[0] if len(masks) == 1 else _folded(Combine(op, masks))
 
 
-def scaled(field: Field, factor: float) -> Field:
-    """The field times a factor; itself at 1."""
-    return field if factor == 1 else _folded(Scaled(field, factor))
+def scaled(mask: MaskExpr, factor: float) -> MaskExpr:
+    """The mask times a factor; itself at 1."""
+    return mask if factor == 1 else _folded(Scaled(mask, factor))
 
 
-def feathered(field: Field, radius: Number, *, wrap_x: bool = False, wrap_y: bool = False) -> Field:
-    """The field blurred; itself at radius 0."""
-    return field if fraction(radius) == 0 else _folded(Feathered(field, radius, wrap_x, wrap_y))
+def feathered(mask: MaskExpr, radius: Number, *, wrap_x: bool = False, wrap_y: bool = False) -> MaskExpr:
+    """The mask blurred; itself at radius 0."""
+    return mask if fraction(radius) == 0 else _folded(Feathered(mask, radius, wrap_x, wrap_y))
 
 
 def finish(
-    field: Field,
+    mask: MaskExpr,
     *,
     feather: Number = 0,
     invert: bool = False,
     alpha: float = 1,
     wrap_x: bool = False,
     wrap_y: bool = False,
-) -> Field:
+) -> MaskExpr:
     """A mask node's common options on what was drawn, in their order: feather, invert, alpha."""
-    field = feathered(field, feather, wrap_x=wrap_x, wrap_y=wrap_y)
-    return scaled(complement(field) if invert else field, alpha)
+    mask = feathered(mask, feather, wrap_x=wrap_x, wrap_y=wrap_y)
+    return scaled(complement(mask) if invert else mask, alpha)

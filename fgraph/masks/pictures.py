@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from fgraph._geometry.numbers import check_choice
-from fgraph.masks.base import Field, Raster
+from fgraph.masks.base import MaskExpr, Raster
 
 Channel = Literal["luminance", "alpha", "red", "green", "blue"]
 
@@ -21,7 +21,7 @@ _CHANNELS = ("luminance", "alpha", "red", "green", "blue")
 
 
 @dataclass(frozen=True)
-class Picture(Field):
+class Picture(MaskExpr):
     """A greyscale picture stretched over the canvas: the area mean where it shrinks, bilinear where it grows.
 
     Made by `open` or `from_array`. Pictures of equal pixels are equal, wherever they come from.

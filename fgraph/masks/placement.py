@@ -1,4 +1,4 @@
-"""Fields carried from one canvas to another."""
+"""Masks carried from one canvas to another."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from numpy.typing import NDArray
 from fgraph._geometry import Axis, Edit, Number, Pad, Shift, SizeError, apply_edit, fraction, whole
 from fgraph._geometry.numbers import check_choice, shown
 from fgraph.masks.axial import Constant
-from fgraph.masks.base import Field, rasterise
+from fgraph.masks.base import MaskExpr, rasterise
 
 
 @dataclass(frozen=True)
-class Edited(Field):
-    """A field after a spatial edit of its canvas: drawn at the source size, then edited.
+class Edited(MaskExpr):
+    """A mask after a spatial edit of its canvas: drawn at the source size, then edited.
 
     The wraps are those of the source canvas; a bilinear resize reads round wrapped edges.
     """
 
-    field: Field
+    mask: MaskExpr
     edit: Edit
     wrap_x: bool = False
     wrap_y: bool = False
 
     def _constant(self) -> float | None:
-        value, edit = self.field.constant, self.edit
+        value, edit = self.mask.constant, self.edit
         fills = isinstance(edit, Pad | Shift) and edit.mode == "constant" and not edit.is_identity
         if value is None or (fills and isinstance(edit, Pad | Shift) and edit.value != value):
             return None
@@ -41,26 +41,26 @@ class Edited(Field):
                 f"a mask of {height} x {width} pixels after {name} comes from {shown(rows)} x {shown(columns)} pixels, "
                 f"which are not whole; let the {name} divide"
             )
-        source = rasterise(self.field, int(rows), int(columns))
+        source = rasterise(self.mask, int(rows), int(columns))
         return apply_edit(source, self.edit, wrap_y=self.wrap_y, wrap_x=self.wrap_x)
 
 
-def edited(field: Field, edit: Edit, *, wrap_x: bool = False, wrap_y: bool = False) -> Field:
-    """The field after an edit; itself where neither changes."""
+def edited(mask: MaskExpr, edit: Edit, *, wrap_x: bool = False, wrap_y: bool = False) -> MaskExpr:
+    """The mask after an edit; itself where neither changes."""
     if edit.is_identity:
-        return field
-    result = Edited(field, edit, wrap_x, wrap_y)
+        return mask
+    result = Edited(mask, edit, wrap_x, wrap_y)
     return result if result.constant is None else Constant(result.constant)
 
 
 @dataclass(frozen=True)
-class Placed(Field):
-    """A field that lives on the part [start, start + length) of the canvas along an axis.
+class Placed(MaskExpr):
+    """A mask that lives on the part [start, start + length) of the canvas along an axis.
 
     Outside of the part its edge values go on.
     """
 
-    field: Field
+    mask: MaskExpr
     axis: Axis
     start: Number
     length: Number
@@ -73,7 +73,7 @@ class Placed(Field):
             raise ValueError(f"a part from {shown(start)} to {shown(end)}; it lies from 0 to 1")
 
     def _constant(self) -> float | None:
-        return self.field.constant
+        return self.mask.constant
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         size = width if self.axis == "x" else height
@@ -81,5 +81,5 @@ class Placed(Field):
         count = whole(fraction(self.length), size, "part length", smallest=1)
         outside = (before, size - before - count)
         if self.axis == "x":
-            return np.pad(rasterise(self.field, height, count), ((0, 0), outside), "edge")
-        return np.pad(rasterise(self.field, count, width), (outside, (0, 0)), "edge")
+            return np.pad(rasterise(self.mask, height, count), ((0, 0), outside), "edge")
+        return np.pad(rasterise(self.mask, count, width), (outside, (0, 0)), "edge")

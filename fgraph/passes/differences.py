@@ -18,7 +18,7 @@ from fgraph.ir.baseline import Baseline, RowId
 from fgraph.ir.ops import Apply, DrawMask, Join, Mix
 from fgraph.ir.program import Bases, Instruction, Program, as_index
 from fgraph.ir.region_arrays import as_regions
-from fgraph.masks import Field, difference
+from fgraph.masks import MaskExpr, difference
 from fgraph.passes.incremental import prefix_of
 
 _WORTH = 0.7  # a row that differs in a larger share of the canvas is computed by itself
@@ -58,7 +58,7 @@ class _Walk:
         self.cyclic = cyclic_axes(program)
         self.supports = Supports(program)
         self.leaders: dict[Hashable, Leader] = {}
-        self.masks: dict[Size, list[tuple[RowId, Field]]] = {}
+        self.masks: dict[Size, list[tuple[RowId, MaskExpr]]] = {}
         self.shapes: dict[Hashable, int] = {}  # operation and types of operands -> a number, which is hashed faster
         if baseline is not None:
             self._remember(baseline)
@@ -85,7 +85,7 @@ class _Walk:
             old = baseline.program.instructions[slot]
             if isinstance(old.op, DrawMask):
                 masks = self.masks.setdefault(old.type.size, [])
-                masks += [((value, row), field) for row, field in enumerate(old.params)]  # type: ignore[misc]
+                masks += [((value, row), mask) for row, mask in enumerate(old.params)]  # type: ignore[misc]
             if old.type.spatial and old.operands:
                 columns = [[(stands[v], r) for v, r in baseline.rows_of(one)] for one in old.operands]
                 supports = _supports(held, old)
@@ -117,14 +117,14 @@ class _Walk:
         size = instruction.type.size
         roots = self.masks.setdefault(size, [])
         found: list[Member] = []
-        for row, field in enumerate(instruction.params):
+        for row, mask in enumerate(instruction.params):
             best, least = _alone(number, row), _WORTH * size[0] * size[1]
             for root, other in roots:
-                differs = difference(field, other, *size) or NOTHING  # type: ignore[arg-type]
+                differs = difference(mask, other, *size) or NOTHING  # type: ignore[arg-type]
                 if area(differs) < least:
                     best, least = Member((number, row), root, differs), area(differs)
             if best.leader == best.own and len(roots) < _ROOTS:
-                roots.append((best.own, field))  # type: ignore[arg-type]
+                roots.append((best.own, mask))  # type: ignore[arg-type]
             found.append(best)
         return found
 
@@ -159,7 +159,7 @@ class _Walk:
             if not area(changed):
                 continue
             reached = clip(instruction.op.affected(port, changed, types, param), size, cyclic)
-            if port < len(own.supports):  # a mix does not see its operand where the weight is 0
+            if port < len(own.supports):  # a mix does not see its operand where the alpha is 0
                 reached = intersect(reached, union(own.supports[port], like.supports[port], size, cyclic), size, cyclic)
             total = union(total, reached, size, cyclic)
         return total
@@ -172,11 +172,11 @@ def _congruence_key(shape: int, instruction: Instruction, row: int, members: Seq
 
 
 def _supports(supports: Supports, instruction: Instruction) -> list[list[Region]]:
-    """For each value of a mix, where each row's weight is not 0."""
+    """For each value of a mix, where each row's alpha is not 0."""
     if not isinstance(instruction.op, Mix):
         return []
-    weights = instruction.operands[len(instruction.operands) // 2 :]
-    return [[(a, b, c, d) for a, b, c, d in supports.of(weight).tolist()] for weight in weights]
+    alphas = instruction.operands[len(instruction.operands) // 2 :]
+    return [[(a, b, c, d) for a, b, c, d in supports.of(alpha).tolist()] for alpha in alphas]
 
 
 def _with_bases(instruction: Instruction, found: Sequence[Member]) -> Instruction:

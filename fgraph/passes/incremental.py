@@ -110,7 +110,7 @@ def _replace_rows(
     columns = [[numbers[one] for one in rows_of(work.old, operand)] for operand in instruction.operands]
     own = [_number(ids, key) for key in _keys(work.old, instruction, columns, value)]
     numbers |= {(value, row): number for row, number in enumerate(own)}
-    stays = isinstance(instruction.op, ops.DrawMask)  # cheap to draw, and passes look at its fields
+    stays = isinstance(instruction.op, ops.DrawMask)  # cheap to draw, and passes look at its masks
     fresh = np.array([row for row, number in enumerate(own) if stays or number not in places], np.int64)
     values, rows = np.empty(len(own), np.int64), np.empty(len(own), np.int64)
     if len(fresh):

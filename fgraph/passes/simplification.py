@@ -1,7 +1,7 @@
 """Rows that an operation leaves as they are need no operation.
 
-A mix of equal operands, or with all its weight on one, is that operand; an edit that changes nothing is what it
-reads. Rows are judged one by one, so a mix may go for some rows and stay, with fewer operands, for others.
+A mix is that operand if its operands are equal, or if one alpha is 1 and the others are 0. An edit that changes nothing
+is what it reads. Rows are judged one by one, so a mix may go for some rows and stay, with fewer operands, for others.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ def _simplify_edit(work: Rewriter, instruction: Instruction) -> None:
 
 def _simplify_mix(work: Rewriter, instruction: Instruction) -> None:
     half = len(instruction.operands) // 2
-    values, weights = instruction.operands[:half], instruction.operands[half:]
-    alive = np.stack([_nonzero(work, weight) for weight in weights])  # [n, rows]
+    values, alphas = instruction.operands[:half], instruction.operands[half:]
+    alive = np.stack([_nonzero(work, alpha) for alpha in alphas])  # [n, rows]
     places = [work.place(value) for value in values]
     ids = np.stack([_identities(*place) for place in places])
-    first = np.argmax(alive, axis=0)  # the first operand with weight
+    first = np.argmax(alive, axis=0)  # the first operand whose alpha is not 0
     columns = np.arange(instruction.rows)
     same = ((ids == ids[first, columns]) | ~alive).all(axis=0)
     if alive.all() and not same.any():
@@ -55,7 +55,7 @@ def _simplify_mix(work: Rewriter, instruction: Instruction) -> None:
         take = np.flatnonzero(same & (first == number))
         made[take], rows[take] = places[number][0][take], places[number][1][take]
     for pattern, members in _patterns(alive, np.flatnonzero(~same)):
-        kept = [*(values[n] for n in pattern), *(weights[n] for n in pattern)]
+        kept = [*(values[n] for n in pattern), *(alphas[n] for n in pattern)]
         made[members] = work.keep(instruction, [work.operand(one.take(members)) for one in kept], members)
         rows[members] = np.arange(len(members))
     work.settle((made, rows))
@@ -65,19 +65,19 @@ def _identities(values: Index, rows: Index) -> Index:
     return values * (1 << 32) + rows
 
 
-def _nonzero(work: Rewriter, weight: Operand) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """For each row, whether its weight is anything but a field known to be 0 everywhere."""
-    values, rows = work.place(weight)
+def _nonzero(work: Rewriter, alpha: Operand) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """For each row, whether its alpha is anything but a mask known to be 0 everywhere."""
+    values, rows = work.place(alpha)
     alive = np.ones(len(values), bool)
     for value in np.unique(values).tolist():
         instruction, mine = work.instructions[value], values == value
-        assert isinstance(instruction.op, DrawMask), "the weights of a mix are drawn"
+        assert isinstance(instruction.op, DrawMask), "the alphas of a mix are drawn"
         alive[mine] = [instruction.params[row].constant != 0.0 for row in rows[mine].tolist()]
     return alive
 
 
 def _patterns(alive: np.ndarray[tuple[int, int], np.dtype[np.bool_]], rows: Index) -> list[tuple[list[int], Index]]:
-    """The rows, grouped by which operands have weight."""
+    """The rows, grouped by the operands whose alpha is not 0."""
     groups: dict[bytes, list[int]] = {}
     for row in rows.tolist():
         groups.setdefault(alive[:, row].tobytes(), []).append(row)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fgraph.ir.ops import BendChannels, Concat, Conv, DrawMask, Filtered, Mix, NoiseField, StyleGAN3Op, Upsample
 from fgraph.ir.ops.layer import LayerOp
 from fgraph.ir.types import Type
-from fgraph.masks import Field
+from fgraph.masks import MaskExpr
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Step
 from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE, chunk_rows, is_winograd, winograd_bytes
@@ -47,7 +47,7 @@ def _is_local(step: Step) -> bool:
     """Whether what it draws is drawn only where it is looked at."""
     if isinstance(step.op, NoiseField):
         return step.op.is_tiled
-    return all(isinstance(field, Field) and field.is_local for field in step.params)
+    return all(isinstance(mask, MaskExpr) and mask.is_local for mask in step.params)
 
 
 def rows_at_once(step: Step, item: int = 4) -> int:

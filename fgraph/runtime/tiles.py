@@ -76,18 +76,18 @@ def _part(step: Step, param: Any, region: Region, context: KernelContext) -> Ten
 
 
 def _mix(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """Σ weight · value, each value added only where it is: elsewhere its weight is 0."""
+    """Σ alpha · value, each value added only where it is: elsewhere its alpha is 0."""
     half = len(step.inputs) // 2
     result = _room(step, buffers, zero=True)
-    for values, weights in zip(step.inputs[:half], step.inputs[half:], strict=True):
-        if not values.sources or not weights.sources:
-            continue  # its weight is 0 wherever we look
-        weight = read(buffers, weights, context)
+    for values, alphas in zip(step.inputs[:half], step.inputs[half:], strict=True):
+        if not values.sources or not alphas.sources:
+            continue  # its alpha is 0 wherever we look
+        alpha = read(buffers, alphas, context)
         if values.exact or values.is_layered:
-            result.addcmul_(read(buffers, values, context), weight)
+            result.addcmul_(read(buffers, values, context), alpha)
             continue
         for copy in values.copies:
-            target_of(result, copy).addcmul_(source_of(buffers, copy), target_of(weight, copy))
+            target_of(result, copy).addcmul_(source_of(buffers, copy), target_of(alpha, copy))
     return result
 
 

@@ -146,7 +146,7 @@ class Splice(CodeOp):
 class Own(CodeOp):
     """S with the entries that own a part moved to those of a reference (Collins et al. 2020).
 
-    Params: (numbers of the parts, or the field that holds them; λ, ρ, ε).
+    Params: (numbers of the parts, or the mask that holds them; λ, ρ, ε).
     """
 
     name: ClassVar[str] = "own"

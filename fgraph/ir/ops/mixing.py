@@ -11,7 +11,7 @@ from fgraph.ir.types import Type
 
 @dataclass(frozen=True)
 class DrawMask(PointwiseOp):
-    """An alpha field drawn at a size. Params: the field."""
+    """A mask drawn at a size. Params: the mask."""
 
     name: ClassVar[str] = "mask"
     takes_params: ClassVar[bool] = True
@@ -28,15 +28,15 @@ class DrawMask(PointwiseOp):
 
 @dataclass(frozen=True)
 class Mix(PointwiseOp):
-    """Σ weight_i · value_i. Operands: the n values, then their n weights, which sum to 1 at every pixel."""
+    """Σ alpha_i · value_i. Operands: the n values, then their n alphas, which sum to 1 at every pixel."""
 
     name: ClassVar[str] = "mix"
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
-        values, weights = inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :]
-        expect(len(inputs) >= 4 and len(values) == len(weights), self, inputs)
+        values, alphas = inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :]
+        expect(len(inputs) >= 4 and len(values) == len(alphas), self, inputs)
         expect(all(value == values[0] for value in values) and values[0].spatial, self, inputs)
-        expect(all(weight == Type("mask", (1, *values[0].size)) for weight in weights), self, inputs)
+        expect(all(alpha == Type("mask", (1, *values[0].size)) for alpha in alphas), self, inputs)
         return values[0]
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:

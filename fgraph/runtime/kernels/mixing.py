@@ -10,21 +10,21 @@ from torch import Tensor
 
 from fgraph._geometry.regions import Region, Size
 from fgraph.ir.ops import DrawMask, Mix
-from fgraph.masks import Field, rasterise, rasterise_window
+from fgraph.masks import MaskExpr, rasterise, rasterise_window
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 
 
 def mask(op: DrawMask, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Masks [rows, 1, H, W]."""
-    return each_distinct(params, lambda field: context.tensor(rasterise(field, op.height, op.width)[None]))
+    return each_distinct(params, lambda mask: context.tensor(rasterise(mask, op.height, op.width)[None]))
 
 
-def mask_window(field: Field, size: Size, region: Region, context: KernelContext) -> Tensor:
+def mask_window(mask: MaskExpr, size: Size, region: Region, context: KernelContext) -> Tensor:
     """A region of a mask on a canvas of this size, [1, h, w]; beyond an edge it goes round."""
     (height, width), (top, left, bottom, right) = size, region
     rows = [
         np.concatenate(
-            [rasterise_window(field, height, width, (y, x, end, stop)) for x, stop in _turns(left, right, width)], 1
+            [rasterise_window(mask, height, width, (y, x, end, stop)) for x, stop in _turns(left, right, width)], 1
         )
         for y, end in _turns(top, bottom, height)
     ]
@@ -37,9 +37,9 @@ def _turns(start: int, stop: int, length: int) -> list[tuple[int, int]]:
 
 
 def mix(op: Mix, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Σ weight · value, of the type of the first value; weights are in full precision."""
+    """Σ alpha · value, of the type of the first value; alphas are in full precision."""
     half = len(inputs) // 2
     result = inputs[0] * inputs[half].to(inputs[0].dtype)
-    for value, weight in zip(inputs[1:half], inputs[half + 1 :], strict=True):
-        result = torch.addcmul(result, value, weight, out=result)
+    for value, alpha in zip(inputs[1:half], inputs[half + 1 :], strict=True):
+        result = torch.addcmul(result, value, alpha, out=result)
     return result

@@ -12,7 +12,7 @@ from torch import Tensor
 from fgraph._geometry import apply_edit
 from fgraph._geometry.regions import Region
 from fgraph.ir.ops import NoiseField
-from fgraph.masks import Edited, Field, Placed
+from fgraph.masks import Edited, MaskExpr, Placed
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 from fgraph.runtime.kernels.seeds import Floats, filled_noise, keyed_noise
 
@@ -70,11 +70,11 @@ def _const(op: NoiseField, param: Any, buffer: Floats) -> Floats:
     return filled
 
 
-def _follow(frame: Field, height: int, width: int, make: Callable[[int, int], Floats]) -> Floats:
+def _follow(frame: MaskExpr, height: int, width: int, make: Callable[[int, int], Floats]) -> Floats:
     """Noise made where its frame began, then moved as the frame was."""
     if isinstance(frame, Edited):
         source = frame.edit.source_size(height, width)
-        moved = _follow(frame.field, int(source[0]), int(source[1]), make)
+        moved = _follow(frame.mask, int(source[0]), int(source[1]), make)
         return apply_edit(moved, frame.edit, wrap_x=frame.wrap_x, wrap_y=frame.wrap_y)
     if isinstance(frame, Placed):
         return _place(frame, height, width, make)
@@ -85,6 +85,6 @@ def _place(frame: Placed, height: int, width: int, make: Callable[[int, int], Fl
     total = width if frame.axis == "x" else height
     start, length = int(frame.start * total), int(frame.length * total)
     inner = (height, length) if frame.axis == "x" else (length, width)
-    part = _follow(frame.field, *inner, make)
+    part = _follow(frame.mask, *inner, make)
     outside = ((0, 0), (start, total - start - length))
     return np.pad(part, outside if frame.axis == "x" else outside[::-1], "edge")

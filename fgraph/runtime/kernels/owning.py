@@ -19,7 +19,7 @@ from torch import Tensor
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
 from fgraph.ir.ops import Own
-from fgraph.masks import Field, rasterise
+from fgraph.masks import MaskExpr, rasterise
 from fgraph.plan.device_profile import cache_folder
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
@@ -47,11 +47,11 @@ def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContex
 
 def share_of(catalogue: Catalogue, part: Any) -> Tensor:
     """What share of each channel lies in some parts, given by number or by a mask that holds most of them; [S]."""
-    numbers = parts_in(catalogue, part) if isinstance(part, Field) else list(part)
+    numbers = parts_in(catalogue, part) if isinstance(part, MaskExpr) else list(part)
     return catalogue.shares[numbers].sum(dim=0)
 
 
-def parts_in(catalogue: Catalogue, mask: Field) -> list[int]:
+def parts_in(catalogue: Catalogue, mask: MaskExpr) -> list[int]:
     """The parts of which most lies inside a mask; if there is none, the one of which most does.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Fields on maps with margins, and fields that are turned."""
+"""Masks on maps with margins, and masks that are turned."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ def test_a_margin_goes_on_with_edge_values() -> None:
 
 
 def test_a_window_of_a_margined_field_is_cut_out_of_it() -> None:
-    field = with_margin(Ramp("x", F(0), F(1), "centre"), 4)
-    whole = rasterise(field, 12, 20)
-    assert field.is_local
+    mask = with_margin(Ramp("x", F(0), F(1), "centre"), 4)
+    whole = rasterise(mask, 12, 20)
+    assert mask.is_local
     for window in [(0, 0, 12, 20), (0, 0, 2, 2), (10, 17, 12, 20), (3, 1, 7, 11), (5, 5, 6, 6)]:
         top, left, bottom, right = window
-        np.testing.assert_array_equal(rasterise_window(field, 12, 20, window), whole[top:bottom, left:right])
+        np.testing.assert_array_equal(rasterise_window(mask, 12, 20, window), whole[top:bottom, left:right])
 
 
 def test_margins_keep_a_partition_one() -> None:

@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fgraph.masks import Cell, Constant, Field, Hat, Ramp, rasterise, support
+from fgraph.masks import Constant, Hat, MaskExpr, Ramp, Segment, rasterise, support
 
 few = settings(max_examples=80, derandomize=True, deadline=None)
 lengths = st.integers(1, 70)
 
 
-def line(field: Field, length: int) -> Any:
-    return rasterise(field, 1, length)[0]
+def line(mask: MaskExpr, length: int) -> Any:
+    return rasterise(mask, 1, length)[0]
 
 
 @pytest.mark.parametrize("length", [4, 6, 8, 16, 31, 32, 50, 64, 128, 256, 512, 1024])
@@ -96,7 +96,7 @@ def test_full_overlap_is_linear_between_centres() -> None:
 @given(st.lists(st.fractions(F(1, 60), F(59, 60), max_denominator=60), max_size=4, unique=True), lengths)
 def test_every_pixel_is_in_one_cell(inner: list[F], length: int) -> None:
     edges = (F(0), *sorted(inner), F(1))
-    cells = [line(Cell(index, edges), length) for index in range(len(edges) - 1)]
+    cells = [line(Segment(index, edges), length) for index in range(len(edges) - 1)]
     np.testing.assert_array_equal(np.sum(cells, axis=0), 1)
     if all((edge * length).denominator == 1 for edge in edges):
         expected = [(end - start) * length for start, end in pairwise(edges)]
@@ -104,7 +104,7 @@ def test_every_pixel_is_in_one_cell(inner: list[F], length: int) -> None:
 
 
 def test_support() -> None:
-    assert support(Cell(1, (0, F(1, 4), 1), "y"), 8, 5) == (2, 0, 8, 5)
+    assert support(Segment(1, (0, F(1, 4), 1), "y"), 8, 5) == (2, 0, 8, 5)
     assert support(Constant(0), 3, 3) is None
     assert support(Constant(0.5), 3, 4) == (0, 0, 3, 4)
     assert support(Ramp(stop=1, start=1), 4, 4) is None
@@ -119,8 +119,8 @@ def test_support() -> None:
         (lambda: Ramp("z"), "ramp axis is 'z'; it can be x, y"),  # type: ignore[arg-type]
         (lambda: Hat(3, 3), "no cell 3 of 3"),
         (lambda: Hat(0, 3, overlap=1.5), "overlap is 1.5"),
-        (lambda: Cell(0, (0, F(1, 2))), "rise from 0 to 1"),
-        (lambda: Cell(2, (0, F(1, 2), 1)), "no part 2 of 2"),
+        (lambda: Segment(0, (0, F(1, 2))), "rise from 0 to 1"),
+        (lambda: Segment(2, (0, F(1, 2), 1)), "no part 2 of 2"),
     ],
 )
 def test_nonsense_is_refused(make: Any, message: str) -> None:

@@ -1,4 +1,4 @@
-"""Fields made of fields: values, folded constants, edits, equality."""
+"""Masks made of other masks: values, folded constants, edits, equality."""
 
 import pickle
 from fractions import Fraction as F
@@ -12,21 +12,21 @@ from hypothesis import strategies as st
 from fgraph._geometry import Crop, Edit, Flip, Pad, Resize, Shift, SizeError, apply_edit
 from fgraph.masks import (
     Box,
-    Cell,
     Combine,
     Complement,
     Constant,
     Edited,
     Ellipse,
     Feathered,
-    Field,
     Hat,
+    MaskExpr,
     Picture,
     Placed,
     Polygon,
     Product,
     Ramp,
     Scaled,
+    Segment,
     combine,
     complement,
     difference,
@@ -46,10 +46,10 @@ RAMP, BOX = Ramp(start=0, stop=1), Box((F(1, 8), 0, F(1, 2), F(3, 4)))
 leaves = st.one_of(
     st.builds(Constant, st.sampled_from([0.0, 0.25, 1.0])),
     st.builds(Ramp, st.sampled_from(["x", "y"]), sampling=st.sampled_from(["centre", "ends"])),
-    st.sampled_from([BOX, Ellipse(), Hat(1, 3, "y", wrap=True), Cell(0, (0, F(1, 2), 1))]),
+    st.sampled_from([BOX, Ellipse(), Hat(1, 3, "y", wrap=True), Segment(0, (0, F(1, 2), 1))]),
 )
 unary_edits: list[Edit] = [Flip("x"), Shift(dx=F(1, 3)), Shift(dy=F(1, 4), mode="constant", value=1.0)]
-trees: st.SearchStrategy[Field] = st.recursive(
+trees: st.SearchStrategy[MaskExpr] = st.recursive(
     leaves,
     lambda inner: st.one_of(
         st.builds(complement, inner),
@@ -65,16 +65,16 @@ trees: st.SearchStrategy[Field] = st.recursive(
 
 @few
 @given(trees)
-def test_rasters_are_frozen_unit_values_that_constants_and_supports_describe(field: Field) -> None:
-    raster = rasterise(field, 8, 12)
+def test_rasters_are_frozen_unit_values_that_constants_and_supports_describe(mask: MaskExpr) -> None:
+    raster = rasterise(mask, 8, 12)
     assert raster.dtype == np.float32
     assert raster.shape == (8, 12)
     assert not raster.flags.writeable
     assert ((raster >= 0) & (raster <= 1)).all()
-    assert rasterise(pickle.loads(pickle.dumps(field)), 8, 12) is raster
-    if field.constant is not None:
-        assert (raster == np.float32(field.constant)).all()
-    rectangle = support(field, 8, 12)
+    assert rasterise(pickle.loads(pickle.dumps(mask)), 8, 12) is raster
+    if mask.constant is not None:
+        assert (raster == np.float32(mask.constant)).all()
+    rectangle = support(mask, 8, 12)
     top, left, bottom, right = rectangle or (0, 0, 0, 0)
     outside = raster.copy()
     outside[top:bottom, left:right] = 0
@@ -87,7 +87,7 @@ spans = st.tuples(st.integers(0, 7), st.integers(0, 12)).map(lambda pair: (min(p
 @few
 @given(trees, trees, spans, spans)
 def test_a_window_is_cut_from_the_raster_and_differences_lie_in_their_rectangle(
-    a: Field, b: Field, y: tuple[int, int], x: tuple[int, int]
+    a: MaskExpr, b: MaskExpr, y: tuple[int, int], x: tuple[int, int]
 ) -> None:
     window = (y[0], x[0], min(y[1], 8), x[1])
     whole = rasterise(a, 8, 12)
@@ -101,7 +101,7 @@ def test_a_window_is_cut_from_the_raster_and_differences_lie_in_their_rectangle(
 
 def test_wide_local_fields_draw_no_more_than_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[tuple[int, int]] = []
-    monkeypatch.setattr("fgraph.masks.base.rasterise", lambda field, *size: drawn.append(size))
+    monkeypatch.setattr("fgraph.masks.base.rasterise", lambda mask, *size: drawn.append(size))
     cell = product(Hat(70, 200, "x"), Hat(1, 2, "y"))
     assert cell.is_local
     assert support(cell, 2048, 1024 * 1000) is not None
@@ -111,8 +111,8 @@ def test_wide_local_fields_draw_no_more_than_a_window(monkeypatch: pytest.Monkey
 
 @few
 @given(trees, trees)
-def test_the_folding_constructors_change_no_value(a: Field, b: Field) -> None:
-    def check(folded: Field, plain: Field) -> None:
+def test_the_folding_constructors_change_no_value(a: MaskExpr, b: MaskExpr) -> None:
+    def check(folded: MaskExpr, plain: MaskExpr) -> None:
         np.testing.assert_allclose(rasterise(folded, 6, 6), rasterise(plain, 6, 6), atol=1e-6)
 
     check(complement(a), Complement(a))
@@ -152,8 +152,8 @@ def test_constants_fold() -> None:
 
 
 def test_the_common_options_keep_their_order() -> None:
-    field = finish(BOX, feather=0.1, invert=True, alpha=0.5, wrap_x=True)
-    assert field == Scaled(Complement(Feathered(BOX, F(1, 10), wrap_x=True)), 0.5)
+    mask = finish(BOX, feather=0.1, invert=True, alpha=0.5, wrap_x=True)
+    assert mask == Scaled(Complement(Feathered(BOX, F(1, 10), wrap_x=True)), 0.5)
     assert finish(BOX) is BOX
 
 
@@ -215,14 +215,14 @@ EQUAL: list[tuple[Any, Any]] = [
 
 
 @pytest.mark.parametrize(("one", "other"), EQUAL)
-def test_equal_descriptions_are_equal(one: Field, other: Field) -> None:
+def test_equal_descriptions_are_equal(one: MaskExpr, other: MaskExpr) -> None:
     assert one == other
     assert hash(one) == hash(other)
     assert str(one).split("(")[0] == type(one).__name__.lower()
 
 
 def test_text() -> None:
-    assert str(Complement(Ramp("y", start=F(1, 3)))) == "complement(field=ramp(axis=y, start=1/3))"
+    assert str(Complement(Ramp("y", start=F(1, 3)))) == "complement(mask=ramp(axis=y, start=1/3))"
     assert str(Box((1, 0, 2, 2), grid=4)) == "box(grid=4, box=[1, 0, 2, 2])"
 
 
