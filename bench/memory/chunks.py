@@ -19,7 +19,7 @@ import fgraph
 from bench.harness.pages import MEASUREMENTS
 from bench.harness.subjects import merge_graph, plain_graph, write_checkpoint
 from bench.memory.peaks import mosaic_graph
-from fgraph.plan.chunks import cut_work
+from fgraph.plan.chunks import split_into_chunks
 
 _MIB = 1 << 20
 _HEAD = [
@@ -104,7 +104,7 @@ def _line(name: str, graphs: Graphs, budget: int) -> str:
     started = time.process_time()
     plan = fgraph.compile(graphs, memory=budget * _MIB)
     compiled = time.process_time() - started
-    apart = cut_work(plan.program, budget * _MIB, rooms=())
+    apart = split_into_chunks(plan.program, budget * _MIB, shares=())
     flops = whole.cost.flops
     return (
         f"| {name} | {whole.cost.peak_bytes / _MIB:,.0f} | {budget} | {plan.chunks} | {plan.retained_bytes / _MIB:.1f} "

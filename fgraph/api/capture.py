@@ -11,7 +11,7 @@ from fgraph.api import pipeline
 from fgraph.plan import Plan
 
 if TYPE_CHECKING:
-    from fgraph.runtime.recording import Recording
+    from fgraph.runtime.capture import CapturedPlan
 
 _LOG = logging.getLogger("fgraph")
 
@@ -19,9 +19,9 @@ _LOG = logging.getLogger("fgraph")
 class Captured:
     """Runs graphs, the fastest those that have the structure of the one it was made for; `capture` makes one."""
 
-    def __init__(self, plan: Plan, recording: Recording | None, nodes: pipeline.NodeClasses) -> None:
+    def __init__(self, plan: Plan, captured: CapturedPlan | None, nodes: pipeline.NodeClasses) -> None:
         self._plan = plan
-        self._recording = recording
+        self._captured = captured
         self._nodes = nodes
         self._told = False
 
@@ -33,8 +33,8 @@ class Captured:
             RunError: a step failed.
         """
         plan = graph if isinstance(graph, Plan) else self._compile(graph)
-        if self._recording is not None:
-            found = self._recording.run(plan)
+        if self._captured is not None:
+            found = self._captured.run(plan)
             if found is not None:
                 return found[0] if plan.single else found
             if not self._told:
@@ -93,6 +93,6 @@ def capture(
         )
     if plan.baseline_values or plan.baseline is not None:
         raise FgraphError("a plan that keeps values, or builds on kept ones, cannot be captured")
-    from fgraph.runtime.recording import record  # loads torch
+    from fgraph.runtime.capture import capture_plan  # loads torch
 
-    return Captured(plan, record(plan), nodes)
+    return Captured(plan, capture_plan(plan), nodes)

@@ -204,7 +204,7 @@ def run(
         wanted = _with_outputs(graph, outputs, nodes)
         plan = _compile(wanted, device, precision, torch_compile, memory, nodes=nodes, baseline=baseline)
     elif outputs is None:
-        plan = graph if baseline is None else graph.after(baseline)
+        plan = graph if baseline is None else graph.since(baseline)
     else:
         raise FgraphError("a plan is compiled for its outputs: give them to compile, through the graph")
     from fgraph.runtime import run_plan  # loads torch

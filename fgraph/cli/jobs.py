@@ -20,7 +20,7 @@ from fgraph.cli.source_locations import trace
 from fgraph.cli.source_outputs import find_sources, with_sources
 from fgraph.declare import Graph
 from fgraph.digraph import wire
-from fgraph.plan.device_profile import MEASURED, find_speeds
+from fgraph.plan.device_profile import MEASURED, find_profile
 from fgraph.save import PictureOptions, save_results
 from fgraph.save.arranging import check_compared
 from fgraph.save.formats import LARGE_FORMATS, check_formats
@@ -113,7 +113,7 @@ def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
 def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
     """Print the plan of all works, with a forecast: the device is measured where that was not done before."""
     forecast = options.precision in MEASURED and not options.torch_compile
-    if forecast and find_speeds(options.device, options.precision) is None:
+    if forecast and find_profile(options.device, options.precision) is None:
         from fgraph.runtime.calibrate import calibrate  # loads torch
 
         try:

@@ -2,14 +2,14 @@
 
 from fgraph.plan.cost import Cost, LayerCost
 from fgraph.plan.gather import Copy, Gather
-from fgraph.plan.locations import kept_buffer
-from fgraph.plan.plan import COMFORTABLE, Plan, make_plan
+from fgraph.plan.locations import baseline_buffer
+from fgraph.plan.plan import WORKING_SET, Plan, make_plan
 from fgraph.plan.steps import Result, Step
 from fgraph.plan.structures import structure_of
 from fgraph.plan.workspace import rows_at_once
 
 __all__ = [
-    "COMFORTABLE",
+    "WORKING_SET",
     "Copy",
     "Cost",
     "Gather",
@@ -17,7 +17,7 @@ __all__ = [
     "Plan",
     "Result",
     "Step",
-    "kept_buffer",
+    "baseline_buffer",
     "make_plan",
     "rows_at_once",
     "structure_of",

@@ -1,4 +1,4 @@
-"""Where the rows of every value stand while the steps of a plan are made, so that others find them."""
+"""The buffer map: where the rows of every value are, while the steps of a plan are built."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from fgraph.ir.ops import BaselineRows, Join
 from fgraph.ir.program import Index, Operand, Program, Regions
 from fgraph.ir.region_arrays import Flags, areas, clipped, covering, intersections, whole_regions
 from fgraph.plan.gather import ROUND, Gather
-from fgraph.plan.locations import NOWHERE, Places, kept_buffer, nowhere
+from fgraph.plan.locations import NO_BUFFER, Locations, baseline_buffer, no_locations
 
-Part = tuple[int, Index, Index]  # of an operand: a value, rows of it, and their places in the operand
+Part = tuple[int, Index, Index]  # of an operand: a value, rows of it, and their locations in the operand
 
 
-class Whereabouts:
-    """A book of places: entered as rows are made, looked up as rows are read."""
+class BufferMap:
+    """Locations of the rows of every value; steps enter the rows they make and look up those they read."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
-        self._tables = [nowhere(one.rows) for one in program.instructions]
+        self._tables = [no_locations(one.rows) for one in program.instructions]
         self._joined: dict[int, Index] = {}
         self._held: dict[int, list[_Piece]] = {}
-        self._beneath: dict[int, Places] = {}  # of values that parts are held of: where those stand
+        self._beneath: dict[int, Locations] = {}  # of values that parts are held of: where those stand
         for value, one in enumerate(program.instructions):
             if isinstance(one.op, BaselineRows):  # rows of an earlier run stand whole in a buffer of their own
                 regions = whole_regions(one.rows, one.type.size if one.type.spatial else (0, 0))
-                self.put(value, np.arange(one.rows), (kept_buffer(one.op.slot), 0), regions)
+                self.put(value, np.arange(one.rows), (baseline_buffer(one.op.slot), 0), regions)
 
     def put(self, value: int, rows: Index, start: tuple[int, int], regions: Regions) -> None:
         """Rows stand in a buffer from now on, one after the other; `start` is the buffer and the first row of it."""
@@ -42,7 +42,7 @@ class Whereabouts:
 
     def drop(self, value: int, rows: Index) -> None:
         """Rows stand nowhere any more, but for what is held of them."""
-        self._tables[value].buffers[rows, 0] = NOWHERE
+        self._tables[value].buffers[rows, 0] = NO_BUFFER
 
     def hold(self, held: Retained, place: tuple[int, int], region: Region) -> None:
         """A part of a row stands in a row of a buffer, for chunks after the one that made it."""
@@ -73,9 +73,9 @@ class Whereabouts:
             ports = np.flatnonzero(values == value)
             index = np.stack([operands[port].index[rows] for port in ports.tolist()])  # [ports, rows]
             for part, own, mine in self._parts(Operand(value, index.reshape(-1))):
-                there = self._tables[part].buffers[own, 0] != NOWHERE
+                there = self._tables[part].buffers[own, 0] != NO_BUFFER
                 if part in self._beneath:
-                    there |= self._beneath[part].buffers[own, 0] != NOWHERE
+                    there |= self._beneath[part].buffers[own, 0] != NO_BUFFER
                 found[ports[mine[there] // len(rows)]] = True
         return found
 
@@ -83,25 +83,25 @@ class Whereabouts:
         """How to read the rows of operands, laid end to end: windows of them, or all of each."""
         kind = self._program.instructions[operands[0].value].type
         if not kind.spatial:
-            return Gather(Places.joined([self._places(one, None, (0, 0)) for one in operands]))
+            return Gather(Locations.joined([self._locations(one, None, (0, 0)) for one in operands]))
         asked = whole_regions(sum(one.rows for one in operands), kind.size) if windows is None else windows
         wanted = clipped(asked, kind.size, wraps)
         found, start = [], 0
         for operand in operands:
-            found.append(self._places(operand, wanted[start : start + operand.rows], kind.size))
+            found.append(self._locations(operand, wanted[start : start + operand.rows], kind.size))
             start += operand.rows
-        places = Places.joined(found)
-        exact = places.depth == 1 and bool((places.buffers != NOWHERE).all())
-        return Gather(places, kind.size, asked, exact and bool((places.regions[:, 0] == asked).all()), wraps)
+        locations = Locations.joined(found)
+        exact = locations.depth == 1 and bool((locations.buffers != NO_BUFFER).all())
+        return Gather(locations, kind.size, asked, exact and bool((locations.regions[:, 0] == asked).all()), wraps)
 
-    def _places(self, operand: Operand, wanted: Regions | None, size: Size) -> Places:
+    def _locations(self, operand: Operand, wanted: Regions | None, size: Size) -> Locations:
         """Where the rows of an operand stand."""
         found, order = [], []
         for value, rows, mine in self._parts(operand):
             found.append(self._layers(value, rows, None if wanted is None else wanted[mine], size))
             order.append(mine)
-        places = Places.joined(found)
-        return places if len(order) == 1 else places.take(np.argsort(np.concatenate(order)))
+        locations = Locations.joined(found)
+        return locations if len(order) == 1 else locations.take(np.argsort(np.concatenate(order)))
 
     def _parts(self, operand: Operand) -> Iterator[Part]:
         """What an operand reads, through joins."""
@@ -117,7 +117,7 @@ class Whereabouts:
             mine = np.flatnonzero(found[:, 0] == value)
             yield value, found[mine, 1], mine
 
-    def _layers(self, value: int, rows: Index, wanted: Regions | None, size: Size) -> Places:
+    def _layers(self, value: int, rows: Index, wanted: Regions | None, size: Size) -> Locations:
         """Rows of a value, and beneath those that are read beyond where they differ from their base, that base."""
         instruction = self._program.instructions[value]
         plain = instruction.bases is None and value not in self._beneath
@@ -130,31 +130,31 @@ class Whereabouts:
         beyond = (values >= 0) & ~covered & ~covering(instruction.regions[rows], wanted, size, ROUND)
         if not beyond.any():
             return own
-        parts, order = [nowhere(int((~beyond).sum()))], [np.flatnonzero(~beyond)]
+        parts, order = [no_locations(int((~beyond).sum()))], [np.flatnonzero(~beyond)]
         for base in np.unique(values[beyond]).tolist():
             mine = np.flatnonzero(beyond & (values == base))
             parts.append(self._own(base, instruction.bases.rows[rows[mine]], wanted[mine], size)[0])
             order.append(mine)
-        return own.over(Places.joined(parts).take(np.argsort(np.concatenate(order))))
+        return own.over(Locations.joined(parts).take(np.argsort(np.concatenate(order))))
 
-    def _own(self, value: int, rows: Index, wanted: Regions, size: Size) -> tuple[Places, Flags]:
+    def _own(self, value: int, rows: Index, wanted: Regions, size: Size) -> tuple[Locations, Flags]:
         """Rows of a value, with what is held of them; and whether one layer alone covers what is wanted of each."""
-        places = self._tables[value].take(rows)
+        locations = self._tables[value].take(rows)
         if value in self._beneath:
             held = self._beneath[value].take(rows)
-            places = places.over(held) if (held.buffers != NOWHERE).any() else places
-        read = places.buffers != NOWHERE
+            locations = locations.over(held) if (held.buffers != NO_BUFFER).any() else locations
+        read = locations.buffers != NO_BUFFER
         covered = np.zeros(len(rows), bool)
-        for layer in range(places.depth):
-            alone = read[:, layer] & ~covered & covering(places.regions[:, layer], wanted, size, ROUND)
+        for layer in range(locations.depth):
+            alone = read[:, layer] & ~covered & covering(locations.regions[:, layer], wanted, size, ROUND)
             covered |= alone
-            read[alone] = np.arange(places.depth) == layer
-        if places.depth == 1:
-            return places, covered
+            read[alone] = np.arange(locations.depth) == layer
+        if locations.depth == 1:
+            return locations, covered
         left = np.flatnonzero(~covered)
-        for layer in range(places.depth) if len(left) else ():
-            read[left, layer] &= areas(intersections(wanted[left], places.regions[left, layer], size, ROUND)) > 0
-        return places.only(read), covered
+        for layer in range(locations.depth) if len(left) else ():
+            read[left, layer] &= areas(intersections(wanted[left], locations.regions[left, layer], size, ROUND)) > 0
+        return locations.only(read), covered
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -166,11 +166,11 @@ class _Piece:
     region: Region
 
 
-def _layers_of(pieces: dict[int, list[_Piece]], rows: int) -> Places:
+def _layers_of(pieces: dict[int, list[_Piece]], rows: int) -> Locations:
     """The pieces of each row, in layers."""
-    places = nowhere(rows, max(map(len, pieces.values())))
+    locations = no_locations(rows, max(map(len, pieces.values())))
     for row, found in pieces.items():
         for layer, piece in enumerate(found):
-            places.buffers[row, layer], places.rows[row, layer] = piece.place
-            places.regions[row, layer] = piece.region
-    return places
+            locations.buffers[row, layer], locations.rows[row, layer] = piece.place
+            locations.regions[row, layer] = piece.region
+    return locations

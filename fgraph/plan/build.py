@@ -1,4 +1,4 @@
-"""From a Program to steps: batching, places in buffers."""
+"""From a Program to steps: batching, and the rows of each buffer."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from fgraph.ir.ops import Mix, Spill
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
 from fgraph.ir.region_arrays import as_regions, distinct, to_region
 from fgraph.ir.types import Type
-from fgraph.plan.buffer_map import Whereabouts
-from fgraph.plan.locations import kept_buffer
+from fgraph.plan.buffer_map import BufferMap
+from fgraph.plan.locations import baseline_buffer
 from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Result, Step
 
@@ -43,7 +43,7 @@ class StepBuilder:
 
     def __init__(self, program: Program, bounds: Bounds) -> None:
         self.program = program
-        self.where = Whereabouts(program)
+        self.where = BufferMap(program)
         self._made = bounds.values
         self._held: dict[tuple[int, Row], list[Retained]] = {}  # by the chunk that makes it, value and row
         for held in bounds.retained:
@@ -58,7 +58,7 @@ class StepBuilder:
         self._last: list[Unit] = []  # what the chunk before has made
 
     def chunk(self, number: int) -> list[Step]:
-        """Every step of a chunk; what each frees is not known yet. What it has made stands until the next is begun."""
+        """Return the steps of a chunk, without their last uses. Its rows stay readable until the next chunk."""
         for unit in self._last:
             if self.program.instructions[unit.number].type.spatial:
                 self.where.drop(unit.number, unit.rows)
@@ -75,7 +75,7 @@ class StepBuilder:
         """Act as if the chunks before one had been made, for what they keep for it; it stands in no buffer of ours."""
         kept = (held for found in self._held.values() for held in found if held.chunk < chunk <= held.last)
         for number, held in enumerate(kept):
-            self.where.hold(held, (kept_buffer(_FAR + number), 0), held.region)
+            self.where.hold(held, (baseline_buffer(_FAR + number), 0), held.region)
 
     def results(self, tiles: Sequence[OutputTile] | None) -> Iterator[Result]:
         """The outputs, or the parts of them that are wanted, to be taken after the last step made so far."""
@@ -143,7 +143,7 @@ class StepBuilder:
             type=kind,
             tile=tile,
             regions=None if tile is None else regions,
-            frees=(),
+            last_uses=(),
             source_locations=as_index(np.concatenate(source_locations)),
         )
         for place, held in enumerate(group):
@@ -175,7 +175,7 @@ class StepBuilder:
             type=first.type,
             tile=tile,
             regions=regions,
-            frees=(),
+            last_uses=(),
             source_locations=as_index(np.concatenate([one.source_locations[unit.rows] for one, unit in pairs])),
         )
 

@@ -14,30 +14,30 @@ from fgraph._geometry.regions import area
 from fgraph._sizes import in_words
 from fgraph.analysis import OutputTile, infer_bounds
 from fgraph.ir.program import Program
+from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks, guess_peak
 from fgraph.plan.cost import bounded_flops
-from fgraph.plan.output_tiles import chunks_of, codes_of, halved, joined, output_tiles_of
-from fgraph.plan.work import Work, guess_peak, make_work
+from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 
-ROOMS = (0.5, 0.2)  # shares of the memory, for what is kept between chunks, that are tried before none
+RETENTION_SHARES = (0.5, 0.2)  # shares of the memory, for what is kept between chunks, that are tried before none
 _CALL = 50e6  # FLOPs in the time that a call takes, however little it does
 _FEW = 4  # one in so many chunks may turn out too large, and is cut in two
 _SURELY = 1.2  # times the budget: a guess beyond is believed in any case; it counts parts of one row that meet twice
 _HOPELESS = 2  # times the budget: what the narrowest chunk may need, if it is to fit with the help of what others keep
 
 
-def cut_work(program: Program, memory: int | None, rooms: Sequence[float] = ROOMS) -> Work:
+def split_into_chunks(program: Program, memory: int | None, shares: Sequence[float] = RETENTION_SHARES) -> ChunkedSteps:
     """The steps and results of a program, in as few chunks as fit `memory` bytes.
 
     Args:
         program: what is cut.
         memory: the bytes that it may need; None: any number.
-        rooms: how much of the memory may hold what is kept between chunks; of several the best is found. That it be
+        shares: how much of the memory may hold what is kept between chunks; of several the best is found. That it be
             none is tried anyway, unless it could not be better.
 
     Raises:
         MemoryBudgetError: the narrowest chunks are still too large; the message says how large.
     """
-    work = make_work(program, [None], infer_bounds(program))
+    work = build_chunks(program, [None], infer_bounds(program))
     peak = max(work.peaks)
     if memory is None or peak <= memory:
         return work
@@ -46,17 +46,17 @@ def cut_work(program: Program, memory: int | None, rooms: Sequence[float] = ROOM
         raise MemoryBudgetError(f"the codes alone need {_beside(search.codes, memory)}")
     if search.least > _HOPELESS * memory:
         raise _too_large(search, search.least)
-    kept: list[Work] = []
-    for room in rooms:
-        if kept and kept[-1].retained_bytes <= room * memory:
+    kept: list[ChunkedSteps] = []
+    for budget in shares:
+        if kept and kept[-1].retained_bytes <= budget * memory:
             continue  # it had no need of more
-        found = search.run(room * memory)
-        if isinstance(found, Work):
+        found = search.run(budget * memory)
+        if isinstance(found, ChunkedSteps):
             kept.append(found)
             if not found.retained_bytes or found.flops <= search.fewest_flops:
                 return found  # keeping nothing would not cost less
     plain = search.run(0)
-    if isinstance(plain, Work):
+    if isinstance(plain, ChunkedSteps):
         return min([plain, *(one for one in kept if one.flops <= plain.flops)], key=_cost)
     if kept:
         return min(kept, key=_cost)
@@ -80,7 +80,7 @@ def _beside(needed: int, memory: int) -> str:
     return "{}; the budget is {}".format(*words)
 
 
-def _cost(work: Work) -> float:
+def _cost(work: ChunkedSteps) -> float:
     return work.flops + _CALL * work.calls
 
 
@@ -104,7 +104,7 @@ class _Search:
 
     @property
     def least(self) -> int:
-        """The peak of a chunk of one cell, a large one, that makes all it needs."""
+        """The peak of a chunk of one tile, a large one, that makes all it needs."""
         if not self._rows:
             return self.codes
         tiles = max(self._rows, key=lambda tiles: area(tiles[0][2]))
@@ -113,49 +113,49 @@ class _Search:
     @property
     def fewest_flops(self) -> float:
         """The FLOPs of the fewest chunks that could fit, where nothing is kept between them."""
-        wanted = self._wanted(chunks_of(self._rows, self._first))
+        wanted = self._wanted(into_chunks(self._rows, self._first))
         return bounded_flops(self._program, infer_bounds(self._program, wanted))
 
-    def run(self, room: float) -> Work | int:
-        """The work that fits, where up to `room` bytes are kept between chunks; else the least peak that was found."""
+    def run(self, budget: float) -> ChunkedSteps | int:
+        """Return the steps that fit with up to `budget` bytes retained between chunks; else the least peak found."""
         if not self.tiles:
             return self.codes  # there is nothing to cut
         size = self._first
         while True:
-            found = self._fit(chunks_of(self._rows, size), room)
-            if isinstance(found, Work) or size == 1:
+            found = self._fit(into_chunks(self._rows, size), budget)
+            if isinstance(found, ChunkedSteps) or size == 1:
                 return found
             size = self._smaller(size, found)
 
     def _smaller(self, size: int, peak: int) -> int:
         """How many tiles a chunk should have, where those of `size` have that peak."""
-        each = (self.peak - peak) / max(1, self.tiles - size)  # what a cell adds; the rest is a floor
+        each = (self.peak - peak) / max(1, self.tiles - size)  # what a tile adds; the rest is a floor
         guess = size - ceil((peak - self.memory) / each) if each > 0 else 0
         return max(1, size // 2, min(guess, size - 1))
 
-    def _fit(self, chunks: list[list[OutputTile]], room: float) -> Work | int:
+    def _fit(self, chunks: list[list[OutputTile]], budget: float) -> ChunkedSteps | int:
         """The work in these chunks, the few that are too large cut in two; or how large it is."""
-        bounds = infer_bounds(self._program, self._wanted(chunks), room)
+        bounds = infer_bounds(self._program, self._wanted(chunks), budget)
         peak = guess_peak(self._program, self._wanted(chunks), bounds)
         row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, which repeats much
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
         while True:
-            work = make_work(self._program, self._wanted(chunks), bounds)
+            work = build_chunks(self._program, self._wanted(chunks), bounds)
             large = {chunk for chunk, peak in enumerate(work.peaks[1:]) if peak > self.memory}
             if max(work.peaks) <= self.memory:
                 return work
             if _FEW * len(large) > len(chunks) or any(len(chunks[chunk]) == 1 for chunk in large) or not large:
                 return max(work.peaks)
-            cut = [halved(one) if chunk in large else [one] for chunk, one in enumerate(chunks)]
+            cut = [halve(one) if chunk in large else [one] for chunk, one in enumerate(chunks)]
             chunks = [one for parts in cut for one in parts]
-            bounds = infer_bounds(self._program, self._wanted(chunks), room)
+            bounds = infer_bounds(self._program, self._wanted(chunks), budget)
 
     def _alone(self, chunks: Sequence[Sequence[OutputTile]]) -> int:
         """The peak of these chunks, which keep nothing for others."""
         wanted = self._wanted(chunks)
-        return max(make_work(self._program, wanted, infer_bounds(self._program, wanted)).peaks)
+        return max(build_chunks(self._program, wanted, infer_bounds(self._program, wanted)).peaks)
 
     def _wanted(self, chunks: Sequence[Sequence[OutputTile]]) -> list[list[OutputTile]]:
         """What each chunk wants, that of the codes first."""
-        return [codes_of(self._program), *map(joined, chunks)]
+        return [latent_tiles(self._program), *map(merge_adjacent, chunks)]

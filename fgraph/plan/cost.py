@@ -96,7 +96,7 @@ def bytes_in_use(steps: Sequence[Step], results: Sequence[Result]) -> list[int]:
     for number, step in enumerate(steps):
         alive += step.out_bytes
         used.append(alive + max(workspace(step), taken.get(number, 0)))
-        alive -= sum(sizes[buffer] for buffer in step.frees)
+        alive -= sum(sizes[buffer] for buffer in step.last_uses)
     return used
 
 

@@ -34,7 +34,7 @@ class Rate:
 
 
 @dataclass(frozen=True)
-class Speeds:
+class DeviceProfile:
     """What one device does."""
 
     device: str  # as it was asked for, such as auto
@@ -58,34 +58,34 @@ def cache_folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fgraph"
 
 
-def find_speeds(device: str, precision: str) -> Speeds | None:
+def find_profile(device: str, precision: str) -> DeviceProfile | None:
     """What was measured of a device under the circumstances of now; None if nothing was, or it cannot be read."""
     found = []
-    for path in (cache_folder() / "speeds").glob(f"{_stem(device, precision)}-*.json"):
+    for path in (cache_folder() / "profile").glob(f"{_stem(device, precision)}-*.json"):
         with suppress(OSError, ValueError, TypeError, KeyError):  # damaged: it is measured again
             document = json.loads(path.read_text(encoding="utf-8"))
-            speeds = _read(document["speeds"])
-            if document["where"] == _circumstances() and speeds.threads == (_loaded_threads() or speeds.threads):
-                found.append((path.stat().st_mtime, speeds))
+            profile = _read(document["profile"])
+            if document["where"] == _circumstances() and profile.threads == (_loaded_threads() or profile.threads):
+                found.append((path.stat().st_mtime, profile))
     return max(found, key=lambda pair: pair[0])[1] if found else None
 
 
-def save_speeds(speeds: Speeds) -> Path:
+def save_profile(profile: DeviceProfile) -> Path:
     """Keep what was measured; returns the file.
 
     Raises:
         SaveError: the cache cannot be written.
     """
-    name = f"{_stem(speeds.device, speeds.precision)}-{speeds.threads}.json"
-    path = cache_folder() / "speeds" / name
-    document = {"where": _circumstances(), "speeds": asdict(speeds)}
+    name = f"{_stem(profile.device, profile.precision)}-{profile.threads}.json"
+    path = cache_folder() / "profile" / name
+    document = {"where": _circumstances(), "profile": asdict(profile)}
     write_atomic(path, (json.dumps(document, indent=1) + "\n").encode())
     return path
 
 
-def _read(values: dict[str, Any]) -> Speeds:
+def _read(values: dict[str, Any]) -> DeviceProfile:
     rates = {name: tuple(Rate(**one) for one in values[name]) for name in ("plain", "doubling")}
-    return Speeds(**{**values, **rates})
+    return DeviceProfile(**{**values, **rates})
 
 
 def _stem(device: str, precision: str) -> str:

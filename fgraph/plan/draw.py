@@ -14,7 +14,7 @@ from fgraph._graphviz import FAINT, INK, PAPER, cell, draw, draw_box, draw_line,
 from fgraph._ports import Kind
 from fgraph._sizes import in_words
 from fgraph.digraph.draw import COLOURS
-from fgraph.plan.boxes import Box, find_boxes
+from fgraph.plan.drawing_groups import StepGroup, group_steps
 
 if TYPE_CHECKING:
     from fgraph.plan.plan import Plan
@@ -37,12 +37,12 @@ def draw_plan(plan: Plan) -> str:
     Raises:
         FgraphError: Graphviz cannot be loaded, or fails.
     """
-    boxes, sharing = find_boxes(plan.steps)
+    boxes, sharing = group_steps(plan.steps)
     statements = [*_boxes(plan, boxes), *(() if sharing else _levels(boxes)), *_lines(boxes)]
     return draw(statements, _title(plan, sharing), ranksep="0.28", nodesep="0.2", labelloc="t", labeljust="l")
 
 
-def _boxes(plan: Plan, boxes: Mapping[str, Box]) -> Iterator[str]:
+def _boxes(plan: Plan, boxes: Mapping[str, StepGroup]) -> Iterator[str]:
     most = max((box.flops for box in boxes.values()), default=0) or 1
     read = {one for result in plan.results for gather in result.tensors.values() for one in gather.sources}
     results = {plan.steps[one] for one in read if one >= 0}
@@ -57,7 +57,7 @@ def _boxes(plan: Plan, boxes: Mapping[str, Box]) -> Iterator[str]:
         yield draw_box(name, label, tooltip=_tip(box), class_="step", group=NAMES[box.kind])
 
 
-def _text(box: Box, plan: Plan, several: bool, ink: str) -> str:
+def _text(box: StepGroup, plan: Plan, several: bool, ink: str) -> str:
     calls, share, sizes = len(box.steps), box.flops / max(plan.cost.flops, 1), box.sizes
     counts = (f"  ×{calls:,}" if calls > 1 else "") + (f"  {share:.1%}" if share >= _LEAST_SHARE else "")
     if len(sizes) > _MOST_SIZES:
@@ -67,13 +67,13 @@ def _text(box: Box, plan: Plan, several: bool, ink: str) -> str:
     return "<BR/>".join([head, *(words(line, colour=ink, size=9) for line in told)])
 
 
-def _tip(box: Box) -> str:
+def _tip(box: StepGroup) -> str:
     step, calls = box.steps[0], len(box.steps)
     tip = f"{step.op}: {', '.join(box.sizes)}; {calls:,} call{'s' if calls > 1 else ''}, {box.flops / 1e6:,.1f} MFLOP"
     return tip if step.tile is None else f"{tip}, of {step.type.size[0]}×{step.type.size[1]}"
 
 
-def _levels(boxes: Mapping[str, Box]) -> Iterator[str]:
+def _levels(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
     """That boxes which are as far down stand side by side."""
     names: dict[int, list[str]] = {}
     for name, box in boxes.items():
@@ -81,7 +81,7 @@ def _levels(boxes: Mapping[str, Box]) -> Iterator[str]:
     return map(level, names.values())
 
 
-def _lines(boxes: Mapping[str, Box]) -> Iterator[str]:
+def _lines(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
     """A line for each box that a box reads; of all layers that read some codes, only to the first."""
     led: set[str] = set()
     for name, box in boxes.items():

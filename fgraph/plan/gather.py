@@ -12,7 +12,7 @@ import numpy as np
 
 from fgraph._geometry.regions import Cyclic, Region, Size, Span, area, pieces
 from fgraph.ir.program import Index, Regions, as_index
-from fgraph.plan.locations import NOWHERE, Places
+from fgraph.plan.locations import NO_BUFFER, Locations
 
 ROUND: Cyclic = (True, True)  # a region that stands in a buffer may go round; one that does not is none the worse
 
@@ -22,7 +22,7 @@ class Copy:
     """Pixels of consecutive rows that come from one buffer."""
 
     rows: tuple[int, int]  # of the result, half-open
-    box: Region  # of the result
+    box: Region  # of the result, within a tile
     buffer: int
     source_row: int
     repeats: bool  # whether one source row serves all rows, rather than consecutive ones
@@ -42,7 +42,7 @@ class Gather:
     `exact` says that every row is read just as it stands in its buffer.
     """
 
-    places: Places
+    locations: Locations
     size: Size | None = None  # of the canvas; None for codes
     windows: Regions | None = None
     exact: bool = True
@@ -51,14 +51,14 @@ class Gather:
     @property
     def count(self) -> int:
         """How many rows are read."""
-        return len(self.places.rows)
+        return len(self.locations.rows)
 
     @cached_property
     def sources(self) -> list[int]:
         """The buffers read from, each once."""
         if not self.exact:
             return sorted({copy.buffer for copy in self.copies})
-        return sorted(set(self.places.buffers[:, 0].tolist()) - {NOWHERE})
+        return sorted(set(self.locations.buffers[:, 0].tolist()) - {NO_BUFFER})
 
     @cached_property
     def way(self) -> Literal["view", "same", "pick", "pieces", "tiles"]:
@@ -70,7 +70,7 @@ class Gather:
             return "tiles"
         if len(self.sources) > 1:
             return "pieces"
-        rows = self.places.rows[:, 0]
+        rows = self.locations.rows[:, 0]
         if len(rows) == 1 or bool((np.diff(rows) == 1).all()):
             return "view"
         return "same" if bool((rows == rows[0]).all()) else "pick"
@@ -85,11 +85,11 @@ class Gather:
     def take(self, index: Index) -> Gather:
         """The gather of some of the rows."""
         windows = None if self.windows is None else self.windows[index]
-        return replace(self, places=self.places.take(index), windows=windows)
+        return replace(self, locations=self.locations.take(index), windows=windows)
 
     def runs(self) -> Iterator[Gather]:
         """Stretches of rows that stand in one buffer; of whole rows only."""
-        borders = np.flatnonzero(np.diff(self.places.buffers[:, 0])) + 1
+        borders = np.flatnonzero(np.diff(self.locations.buffers[:, 0])) + 1
         for rows in np.split(np.arange(self.count), borders):
             yield self.take(as_index(rows))
 
@@ -111,11 +111,11 @@ class Gather:
         assert self.windows is not None
         if self.count < 2:
             return [(0, self.count)] * self.count
-        places = self.places
+        locations = self.locations
         breaks = np.zeros(self.count - 1, bool)
-        for column in (places.buffers, places.regions, self.windows):
+        for column in (locations.buffers, locations.regions, self.windows):
             breaks |= np.diff(column, axis=0).reshape(len(breaks), -1).any(axis=1)
-        for rows in places.rows.T:
+        for rows in locations.rows.T:
             pace = np.diff(rows)
             breaks |= (pace != 0) & (pace != 1)
             breaks[1:] |= (pace[1:] != pace[:-1]) & ~breaks[:-1]
@@ -132,7 +132,7 @@ class Gather:
     @cached_property
     def is_layered(self) -> bool:
         """Whether a row is read in several layers, so that the order of copies matters."""
-        return bool(((self.places.buffers != NOWHERE).sum(axis=1) > 1).any())
+        return bool(((self.locations.buffers != NO_BUFFER).sum(axis=1) > 1).any())
 
     @cached_property
     def view(self) -> Copy | None:
@@ -143,15 +143,15 @@ class Gather:
 
     def _cuts(self, rows: tuple[int, int]) -> Iterator[Copy]:
         """The copies of a stretch of rows, the lowest layer first."""
-        for layer in reversed(range(self.places.depth)):
-            if self.places.buffers[rows[0], layer] != NOWHERE:
+        for layer in reversed(range(self.locations.depth)):
+            if self.locations.buffers[rows[0], layer] != NO_BUFFER:
                 yield from self._cut(rows, layer)
 
     def _cut(self, stretch: tuple[int, int], layer: int) -> Iterator[Copy]:
         assert self.windows is not None
         first, last = stretch[0], stretch[1] - 1
-        window, source = self.windows[first].tolist(), self.places.regions[first, layer].tolist()
-        rows = self.places.rows[:, layer]
+        window, source = self.windows[first].tolist(), self.locations.regions[first, layer].tolist()
+        rows = self.locations.rows[:, layer]
         vertical = self._pieces(0, (window[0], window[2]), (source[0], source[2]))
         horizontal = self._pieces(1, (window[1], window[3]), (source[1], source[3])) if vertical else []
         for y, from_y, height in vertical:
@@ -159,7 +159,7 @@ class Gather:
                 yield Copy(
                     stretch,
                     (y, x, y + height, x + width),
-                    int(self.places.buffers[first, layer]),
+                    int(self.locations.buffers[first, layer]),
                     int(rows[first]),
                     repeats=bool(rows[first] == rows[last]),
                     source_box=(from_y, from_x, from_y + height, from_x + width),

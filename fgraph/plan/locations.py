@@ -1,4 +1,4 @@
-"""Where rows stand: which buffers, and what of the canvas is there."""
+"""Locations of rows: the buffer of each, and the region of the canvas that it holds."""
 
 from __future__ import annotations
 
@@ -10,62 +10,62 @@ import numpy as np
 from fgraph.ir.program import Index, Regions
 from fgraph.ir.region_arrays import Flags
 
-NOWHERE = -1
+NO_BUFFER = -1
 
 
-def kept_buffer(slot: int) -> int:
+def baseline_buffer(slot: int) -> int:
     """The buffer in which value `slot` of an earlier run stands."""
     return -2 - slot
 
 
 @dataclass(frozen=True, eq=False)
-class Places:
-    """Where rows stand, in layers: of each row perhaps a tile, and beneath it what it is laid over. NOWHERE is none."""
+class Locations:
+    """Where rows are, in layers: perhaps a tile of each row, and what that lies over below; NO_BUFFER if none."""
 
     buffers: Index  # [rows, layers]
     rows: Index  # [rows, layers], of the buffers
     regions: Regions  # [rows, layers, 4], what of the canvas is there
 
-    def take(self, index: Index) -> Places:
-        """Places picked by index."""
-        return Places(self.buffers[index], self.rows[index], self.regions[index])
+    def take(self, index: Index) -> Locations:
+        """Locations picked by index."""
+        return Locations(self.buffers[index], self.rows[index], self.regions[index])
 
     @staticmethod
-    def joined(parts: Sequence[Places]) -> Places:
-        """Places laid end to end."""
+    def joined(parts: Sequence[Locations]) -> Locations:
+        """Locations laid end to end."""
         if len(parts) == 1:
             return parts[0]
         depth = max(part.depth for part in parts)
         deep = [part._deepened(depth) for part in parts]
         columns = ((one.buffers, one.rows, one.regions) for one in deep)
-        return Places(*(np.concatenate(column) for column in zip(*columns, strict=True)))
+        return Locations(*(np.concatenate(column) for column in zip(*columns, strict=True)))
 
     @property
     def depth(self) -> int:
         """How many layers there are at most."""
         return int(self.buffers.shape[1])
 
-    def over(self, beneath: Places) -> Places:
+    def over(self, beneath: Locations) -> Locations:
         """The same rows, laid over others."""
         columns = ((one.buffers, one.rows, one.regions) for one in (self, beneath))
-        return Places(*(np.concatenate(column, axis=1) for column in zip(*columns, strict=True)))
+        return Locations(*(np.concatenate(column, axis=1) for column in zip(*columns, strict=True)))
 
-    def only(self, layers: Flags) -> Places:
+    def only(self, layers: Flags) -> Locations:
         """The same rows with some of their layers, [rows, layers], those of each row moved up."""
         order = np.argsort(~layers, axis=1, kind="stable")[:, : max(1, int(layers.sum(axis=1).max(initial=0)))]
-        buffers = np.where(layers, self.buffers, NOWHERE)
-        return Places(
+        buffers = np.where(layers, self.buffers, NO_BUFFER)
+        return Locations(
             np.take_along_axis(buffers, order, axis=1),
             np.take_along_axis(self.rows, order, axis=1),
             np.take_along_axis(self.regions, order[:, :, None], axis=1),
         )
 
-    def _deepened(self, depth: int) -> Places:
+    def _deepened(self, depth: int) -> Locations:
         missing = depth - self.depth
-        return self.over(nowhere(len(self.buffers), missing)) if missing else self
+        return self.over(no_locations(len(self.buffers), missing)) if missing else self
 
 
-def nowhere(rows: int, layers: int = 1) -> Places:
-    """Places of rows that stand nowhere."""
-    buffers, places = np.full((rows, layers), NOWHERE, np.int64), np.zeros((rows, layers), np.int64)
-    return Places(buffers, places, np.zeros((rows, layers, 4), np.int64))
+def no_locations(rows: int, layers: int = 1) -> Locations:
+    """Return locations of rows that are in no buffer."""
+    buffers, locations = np.full((rows, layers), NO_BUFFER, np.int64), np.zeros((rows, layers), np.int64)
+    return Locations(buffers, locations, np.zeros((rows, layers, 4), np.int64))

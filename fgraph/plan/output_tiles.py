@@ -17,7 +17,7 @@ _NARROWEST = 16  # pixels: thinner output tiles would cost mostly halo
 _ENDED = -1
 
 
-def codes_of(program: Program) -> list[OutputTile]:
+def latent_tiles(program: Program) -> list[OutputTile]:
     """What the first chunk, which makes the codes, wants of the outputs: those that are codes."""
     return [
         (place, row, NOTHING)
@@ -79,7 +79,7 @@ def _first_read(program: Program, values: Index, rows: Index) -> tuple[Index, In
     return before, at
 
 
-def chunks_of(rows: Sequence[Sequence[OutputTile]], size: int) -> list[list[OutputTile]]:
+def into_chunks(rows: Sequence[Sequence[OutputTile]], size: int) -> list[list[OutputTile]]:
     """The tiles in chunks of no more than `size`; a row is cut only where it alone has more."""
     chunks: list[list[OutputTile]] = []
     current: list[OutputTile] = []
@@ -95,7 +95,7 @@ def chunks_of(rows: Sequence[Sequence[OutputTile]], size: int) -> list[list[Outp
     return [*chunks, current] if current else chunks
 
 
-def halved(tiles: Sequence[OutputTile]) -> list[list[OutputTile]]:
+def halve(tiles: Sequence[OutputTile]) -> list[list[OutputTile]]:
     """A chunk in two: between two rows, if it has several."""
     borders = [place for place in range(1, len(tiles)) if tiles[place][:2] != tiles[place - 1][:2]]
     middle = len(tiles) // 2
@@ -104,7 +104,7 @@ def halved(tiles: Sequence[OutputTile]) -> list[list[OutputTile]]:
     return [list(tiles[:middle]), list(tiles[middle:])]
 
 
-def joined(tiles: Sequence[OutputTile]) -> list[OutputTile]:
+def merge_adjacent(tiles: Sequence[OutputTile]) -> list[OutputTile]:
     """Cells of one row that follow each other, as one."""
     found: list[OutputTile] = []
     for place, row, region in tiles:

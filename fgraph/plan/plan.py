@@ -13,12 +13,12 @@ from fgraph.ir.baseline import Baseline
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
 from fgraph.passes import find_differences, reuse
-from fgraph.plan.chunks import cut_work
+from fgraph.plan.chunked_steps import BaselineValue, ChunkedSteps, build_baseline
+from fgraph.plan.chunks import split_into_chunks
 from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
 from fgraph.plan.steps import Result, Step
-from fgraph.plan.work import Standing, Work, keep_work
 
-COMFORTABLE = 1 << 30  # bytes: the working set that a run on a CPU keeps to where it can
+WORKING_SET = 1 << 30  # bytes: the working set that a run on a CPU keeps to where it can
 _REPEATED = 1.03  # the share of FLOPs that chunks of that size may have
 
 
@@ -42,7 +42,7 @@ class Plan:
     chunks: int = 1
     retained_bytes: int = 0  # of maps, at most, that one chunk leaves for later ones
     repeated_flops: float = 0.0  # of what several chunks make of the same pixels
-    baseline_values: tuple[Standing, ...] = ()  # where values stand at the end, of a plan that keeps them
+    baseline_values: tuple[BaselineValue, ...] = ()  # where values stand at the end, of a plan that keeps them
     baseline: Baseline | None = None  # the run that it builds on
 
     @cached_property
@@ -63,19 +63,19 @@ class Plan:
         """
         if self.cost.peak_bytes <= memory:
             return replace(self, memory=memory)
-        return replace(self, **_parts(cut_work(self.program, memory)), memory=memory)
+        return replace(self, **_parts(split_into_chunks(self.program, memory)), memory=memory)
 
     @cached_property
-    def thrifty(self) -> Plan:
-        """The same work within `COMFORTABLE` bytes, if that repeats next to nothing; else as it is.
+    def bounded(self) -> Plan:
+        """The same work within `WORKING_SET` bytes, if that repeats next to nothing; else as it is.
 
         It is for a CPU, which gains little from batches so large and pays for each page of memory that it has not
         touched yet.
         """
-        if self.cost.peak_bytes <= COMFORTABLE:
+        if self.cost.peak_bytes <= WORKING_SET:
             return self
         try:
-            cut = self.within(COMFORTABLE)
+            cut = self.within(WORKING_SET)
         except MemoryBudgetError:
             return self
         return cut if cut.cost.flops <= _REPEATED * self.cost.flops else self
@@ -87,10 +87,10 @@ class Plan:
             MemoryBudgetError: all values together need more than the plan's memory.
         """
         program = without_differences(self.program)
-        work, values = keep_work(program, self.memory)
+        work, values = build_baseline(program, self.memory)
         return replace(self, **_parts(work), program=program, baseline_values=values)
 
-    def after(self, baseline: Baseline) -> Plan:
+    def since(self, baseline: Baseline) -> Plan:
         """The same work, computing only what differs from a run before; all of it, if that ran other models.
 
         Raises:
@@ -99,7 +99,9 @@ class Plan:
         if not baseline.serves(self.models, self.precision):
             return self
         program = find_differences(verify(reuse(without_differences(self.program), baseline)), baseline)
-        return replace(self, **_parts(cut_work(verify(program), self.memory)), program=program, baseline=baseline)
+        return replace(
+            self, **_parts(split_into_chunks(verify(program), self.memory)), program=program, baseline=baseline
+        )
 
     def __str__(self) -> str:
         from fgraph.plan.text import to_table
@@ -119,18 +121,18 @@ def make_plan(
     memory: int | None = None,
     baseline: Baseline | None = None,
 ) -> Plan:
-    """Batch a program into steps, in as few chunks as fit `memory` bytes; with `baseline`, as `Plan.after` does.
+    """Batch a program into steps, in as few chunks as fit `memory` bytes; with `baseline`, as `Plan.since` does.
 
     Raises:
         MemoryBudgetError: it cannot be cut so small.
     """
     plan = Plan(raw, program, (), (), models, single, device, precision, torch_compile, memory)
     if baseline is not None and baseline.serves(models, precision):
-        return plan.after(baseline)
-    return replace(plan, **_parts(cut_work(program, memory)))
+        return plan.since(baseline)
+    return replace(plan, **_parts(split_into_chunks(program, memory)))
 
 
-def _parts(work: Work) -> dict[str, Any]:
+def _parts(work: ChunkedSteps) -> dict[str, Any]:
     """The fields of a plan that say what runs."""
     return {
         "steps": work.steps,

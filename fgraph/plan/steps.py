@@ -29,7 +29,7 @@ class Step:
     type: Type  # of a whole row
     tile: Size | None
     regions: Regions | None
-    frees: tuple[int, ...]  # buffers that nothing reads after this step
+    last_uses: tuple[int, ...]  # buffers that nothing reads after this step
     source_locations: Index
 
     @property
@@ -38,7 +38,7 @@ class Step:
         return self.tile is None and (not isinstance(self.op, Mix) or all(one.exact for one in self.inputs))
 
     @property
-    def is_fed(self) -> bool:
+    def is_host_input(self) -> bool:
         """Whether the host hands in all of its result: it reads no other step, and is no tensor of a generator."""
         return not self.inputs and not isinstance(self.op, Const)
 

@@ -1,4 +1,4 @@
-"""What plans have in common that differ only in what the host hands in: one recording serves them all."""
+"""The structure of a plan: plans of equal structure differ only in their host inputs, and share one capture."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def structure_of(plan: Plan) -> Hashable:
 
 
 def _step(step: Step) -> Hashable:
-    params = () if step.is_fed or step.op.takes_numbers else step.params
+    params = () if step.is_host_input or step.op.takes_numbers else step.params
     regions = None if step.regions is None else step.regions.tobytes()
-    return (step.op, step.rows, step.type, step.tile, regions, params, step.frees, *map(_gather, step.inputs))
+    return (step.op, step.rows, step.type, step.tile, regions, params, step.last_uses, *map(_gather, step.inputs))
 
 
 def _result(result: Result) -> Hashable:
@@ -36,6 +36,6 @@ def _result(result: Result) -> Hashable:
 
 def _gather(gather: Gather) -> Hashable:
     windows = None if gather.windows is None else gather.windows.tobytes()
-    places = gather.places
-    stand = (places.depth, places.buffers.tobytes(), places.rows.tobytes(), places.regions.tobytes())
+    locations = gather.locations
+    stand = (locations.depth, locations.buffers.tobytes(), locations.rows.tobytes(), locations.regions.tobytes())
     return (gather.size, gather.exact, gather.wraps, windows, *stand)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from fgraph._sizes import in_words
 from fgraph.ir.ops import LayerOp
-from fgraph.plan.device_profile import MEASURED, find_speeds
+from fgraph.plan.device_profile import MEASURED, find_profile
 from fgraph.plan.forecast import forecast
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def _totals(plan: Plan) -> list[str]:
 def _chunks(plan: Plan) -> str:
     if plan.chunks > 1:
         return str(plan.chunks) + _between_chunks(plan)
-    thrifty = plan.thrifty if plan.memory is None else plan
-    if thrifty.chunks == 1:
+    bounded = plan.bounded if plan.memory is None else plan
+    if bounded.chunks == 1:
         return "1"
-    return f"1; on a CPU {thrifty.chunks}, which keep to {in_words(thrifty.cost.peak_bytes)}"
+    return f"1; on a CPU {bounded.chunks}, which keep to {in_words(bounded.cost.peak_bytes)}"
 
 
 def _between_chunks(plan: Plan) -> str:
@@ -91,14 +91,14 @@ def _forecast(plan: Plan) -> str:
         return f"none in {plan.precision}"
     if plan.torch_compile:
         return "none with torch_compile"
-    speeds = find_speeds(plan.device, plan.precision)
-    if speeds is None:
+    profile = find_profile(plan.device, plan.precision)
+    if profile is None:
         return "none yet: mode=explain measures this device once, as does fgraph.runtime.calibrate.calibrate()"
-    times = forecast(plan.steps, plan.results, plan.raw, speeds)
-    threads = f", {speeds.threads} thread{'s' if speeds.threads > 1 else ''}" if speeds.name == "cpu" else ""
+    times = forecast(plan.steps, plan.results, plan.raw, profile)
+    threads = f", {profile.threads} thread{'s' if profile.threads > 1 else ''}" if profile.name == "cpu" else ""
     return (
         f"{_seconds(times.seconds)}; row by row {_seconds(times.row_by_row)}   "
-        f"(on {speeds.name}{threads}, {speeds.precision}; models loaded, nothing else running)"
+        f"(on {profile.name}{threads}, {profile.precision}; models loaded, nothing else running)"
     )
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import SaveError
-from fgraph.plan.device_profile import Rate, Speeds, find_speeds, save_speeds
+from fgraph.plan.device_profile import DeviceProfile, Rate, find_profile, save_profile
 from fgraph.plan.forecast import conv_flops
 from fgraph.runtime.run import pick_device
 from fgraph.stylegan.nn import stylegan2 as network
@@ -29,7 +29,7 @@ _DRAWN = 1 << 14  # numbers
 _DTYPES = {"float64": torch.float64}
 
 
-def calibrate(device: str = "auto", precision: str = "float32") -> Speeds:
+def calibrate(device: str = "auto", precision: str = "float32") -> DeviceProfile:
     """Measure a device, and keep what was found in the user's cache.
 
     Raises:
@@ -45,21 +45,23 @@ def calibrate(device: str = "auto", precision: str = "float32") -> Speeds:
         plain, doubling = _rates(overhead, place, dtype)
         drawn = _seconds(_draw, place) / _DRAWN
     name = torch.cuda.get_device_name(place) if place.type == "cuda" else place.type
-    speeds = Speeds(device, name, precision, torch.get_num_threads(), overhead, bandwidth, rgb, drawn, plain, doubling)
+    profile = DeviceProfile(
+        device, name, precision, torch.get_num_threads(), overhead, bandwidth, rgb, drawn, plain, doubling
+    )
     try:
-        save_speeds(speeds)
+        save_profile(profile)
     except SaveError as error:
         _LOG.warning("what was measured of this device is not kept: %s", error)
-    return speeds
+    return profile
 
 
-def ensure_speeds(device: str, precision: str) -> Speeds:
+def ensure_profile(device: str, precision: str) -> DeviceProfile:
     """What was measured of a device before, or now.
 
     Raises:
         FgraphError: this machine has no such device.
     """
-    return find_speeds(device, precision) or calibrate(device, precision)
+    return find_profile(device, precision) or calibrate(device, precision)
 
 
 def _rates(overhead: float, place: torch.device, dtype: torch.dtype) -> tuple[tuple[Rate, ...], tuple[Rate, ...]]:

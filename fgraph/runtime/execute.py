@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fgraph._errors import FgraphError, RunError
 from fgraph.ir.ops import LayerOp, StyleGAN3Op
-from fgraph.plan import Plan, Result, Step, kept_buffer
+from fgraph.plan import Plan, Result, Step, baseline_buffer
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.layers import run_layer
 from fgraph.runtime.progress import progress
@@ -21,8 +21,8 @@ from fgraph.runtime.tiles import run_tiles
 OnStep = Callable[[Step], None]
 OnResult = Callable[[Result, dict[str, Tensor]], None]
 OnFreed = Callable[[int], None]
-Fed = Mapping[int, Tensor]  # step -> what `from_host` gives
-NOTHING: Fed = MappingProxyType({})
+HostInputs = Mapping[int, Tensor]  # step -> what `host_input` gives
+NOTHING: HostInputs = MappingProxyType({})
 
 
 def execute(
@@ -32,7 +32,7 @@ def execute(
     *,
     on_step: OnStep | None = None,
     on_freed: OnFreed | None = None,
-    fed: Fed = NOTHING,
+    host_inputs: HostInputs = NOTHING,
 ) -> dict[int, Tensor]:
     """Run every step; hand over each of `plan.results` with its tensors by name.
 
@@ -42,7 +42,7 @@ def execute(
         on_result: called when a result is there.
         on_step: called after each step.
         on_freed: called after each step, with the bytes of the buffers that nothing reads any more.
-        fed: what the host has handed in of steps already.
+        host_inputs: what the host has handed in of steps already.
 
     Returns:
         The values that the plan keeps.
@@ -55,7 +55,7 @@ def execute(
         ready.setdefault(result.after, []).append(result)
     buffers: dict[int, Tensor] = {}
     if plan.baseline is not None:
-        buffers |= {kept_buffer(slot): tensor for slot, tensor in plan.baseline.tensors.items()}
+        buffers |= {baseline_buffer(slot): tensor for slot, tensor in plan.baseline.tensors.items()}
 
     def hand_over(number: int) -> None:
         for result in ready.get(number, ()):
@@ -64,21 +64,21 @@ def execute(
     with torch.inference_mode(), progress(len(plan.steps), "running") as job:
         hand_over(-1)  # what an earlier run has left needs no step
         for number, step in enumerate(plan.steps):
-            made = fed.get(number)
+            made = host_inputs.get(number)
             if made is None or step.op.takes_numbers:
                 made = _run_step(plan, step, buffers, context, made)
             buffers[number] = made
             if on_step:
                 on_step(step)
             hand_over(number)
-            freed = sum(buffers.pop(buffer).nbytes for buffer in step.frees)
+            freed = sum(buffers.pop(buffer).nbytes for buffer in step.last_uses)
             if on_freed:
                 on_freed(freed)
             job.advance()
     return {one.value: buffers[one.buffer][one.start : one.start + one.rows] for one in plan.baseline_values}
 
 
-def from_host(plan: Plan, step: Step, context: KernelContext) -> Tensor | None:
+def host_input(plan: Plan, step: Step, context: KernelContext) -> Tensor | None:
     """What the host hands in of a step: its numbers, or all of its result; None: nothing.
 
     Raises:
@@ -86,7 +86,7 @@ def from_host(plan: Plan, step: Step, context: KernelContext) -> Tensor | None:
     """
     if step.op.takes_numbers:
         return context.numbers(step.params)
-    return _run_step(plan, step, {}, context) if step.is_fed else None
+    return _run_step(plan, step, {}, context) if step.is_host_input else None
 
 
 def _run_step(

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from fgraph.plan import COMFORTABLE
+from fgraph.plan import WORKING_SET
 
 _MOST = 0.8  # of what is free: the estimate of a plan is not exact, and others want some too
 _UNKNOWN = 1 << 62
@@ -19,7 +19,7 @@ _GROUPS = (
     ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
     ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
-_KEPT = COMFORTABLE  # bytes of freed memory that this process may keep
+_KEPT = WORKING_SET  # bytes of freed memory that this process may keep
 _RETURNED = 2 << 20  # bytes: larger buffers go back to the system as soon as they are freed
 _WORTHWHILE = 1 << 20  # bytes freed: to look for gaps takes half a millisecond
 _TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
@@ -30,7 +30,7 @@ def keep_freed_memory(keep: bool = True) -> None:
     """Let glibc hand freed memory out again, rather than back to the system, which must clear each page anew.
 
     Or not, where a budget is to be kept: between freed buffers of many sizes there are gaps. It holds for the whole
-    process; on other systems nothing happens. `Plan.thrifty` needs no more than is kept.
+    process; on other systems nothing happens. `Plan.bounded` needs no more than is kept.
     """
     if not sys.platform.startswith("linux"):
         return

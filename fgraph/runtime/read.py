@@ -21,7 +21,7 @@ def read(buffers: Buffers, gather: Gather, context: KernelContext) -> Tensor:
         return _read_tiles(buffers, gather)
     if way == "pieces":
         return torch.cat([read(buffers, run, context) for run in gather.runs()])
-    source, rows = buffers[gather.sources[0]], gather.places.rows[:, 0]
+    source, rows = buffers[gather.sources[0]], gather.locations.rows[:, 0]
     start = int(rows[0])
     if way == "view":
         return source if gather.count == len(source) else source[start : start + gather.count]

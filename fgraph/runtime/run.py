@@ -51,7 +51,7 @@ def run_plan(
             give_back()
     if plan.memory is None and not plan.baseline_values:
         free = free_bytes(context.device)
-        plan = plan.thrifty if context.device.type == "cpu" else plan
+        plan = plan.bounded if context.device.type == "cpu" else plan
         plan = plan.within(free // 2 if context.dtype == torch.float64 else free)  # plans count in fp32
     collector = Collector(plan.program)
     tensors = execute(plan, context, collector.take, on_step=on_step, on_freed=on_freed)

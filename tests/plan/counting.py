@@ -64,8 +64,8 @@ def assert_freed_in_time(plan: Plan) -> None:
     for number, step in enumerate(plan.steps):
         last |= {buffer: number for gather in step.inputs for buffer in gather.sources}
     kept = {buffer for result in plan.results for gather in result.tensors.values() for buffer in gather.sources}
-    freed = {buffer: number for number, step in enumerate(plan.steps) for buffer in step.frees}
-    assert sum(len(step.frees) for step in plan.steps) == len(freed)
+    freed = {buffer: number for number, step in enumerate(plan.steps) for buffer in step.last_uses}
+    assert sum(len(step.last_uses) for step in plan.steps) == len(freed)
     assert {buffer: freed.get(buffer) for buffer in last if buffer not in kept} == {
         buffer: number for buffer, number in last.items() if buffer not in kept
     }

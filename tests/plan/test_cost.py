@@ -186,7 +186,7 @@ def test_buffers_are_freed_after_their_last_use(name: str, monkeypatch: pytest.M
         assert plan.steps[number] is step
         gone = {buffer for buffer, made in enumerate(recorded.alive) if made() is None}
         assert gone == freed
-        freed.update(step.frees)
+        freed.update(step.last_uses)
 
     run_plan(plan, on_step=check)
     assert_freed_in_time(plan)
@@ -202,7 +202,7 @@ def test_predicted_bytes_are_those_that_live(name: str, monkeypatch: pytest.Monk
     for step, made in zip(plan.steps, recorded.bytes, strict=True):
         alive += made
         most = max(most, alive)
-        alive -= sum(recorded.bytes[buffer] for buffer in step.frees)
+        alive -= sum(recorded.bytes[buffer] for buffer in step.last_uses)
     assert most <= plan.cost.peak_bytes <= 6 * most  # a step's own workspace comes on top
 
 

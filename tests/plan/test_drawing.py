@@ -10,8 +10,8 @@ from fgraph.digraph import wire
 from fgraph.digraph.draw import draw_svg
 from fgraph.ir.ops import LayerOp
 from fgraph.plan import Plan
-from fgraph.plan.boxes import Box, find_boxes
 from fgraph.plan.draw import draw_plan
+from fgraph.plan.drawing_groups import StepGroup, group_steps
 from tests.svg import Drawing, read_drawing, tangles
 
 GRAPHS = Path(__file__).parent.parent.parent / "graphs" / "graph"
@@ -77,7 +77,7 @@ def test_boxes_tell_rows_sizes_calls_and_their_share_of_the_flops() -> None:
 
 def test_the_more_flops_the_deeper_the_colour() -> None:
     plan = planned()
-    boxes = find_boxes(plan.steps)[0]
+    boxes = group_steps(plan.steps)[0]
     drawing = drawn(plan)
     layers = sorted(
         (box.flops, name) for name, box in boxes.items() if box.title.startswith("b") and "conv" in box.title
@@ -89,7 +89,7 @@ def test_the_more_flops_the_deeper_the_colour() -> None:
 
 def test_boxes_stand_below_what_they_read_and_maps_beside_their_reader() -> None:
     plan = planned()
-    boxes = find_boxes(plan.steps)[0]
+    boxes = group_steps(plan.steps)[0]
     drawing = drawn(plan)
     beside = 0
     for line in drawing.lines:
@@ -105,7 +105,7 @@ def test_boxes_stand_below_what_they_read_and_maps_beside_their_reader() -> None
 
 def test_lines_are_dashed_where_rows_are_copied() -> None:
     plan = planned()
-    boxes = find_boxes(plan.steps)[0]
+    boxes = group_steps(plan.steps)[0]
     drawing = drawn(plan)
     assert {line.dashed for line in drawing.lines} == {True, False}
     for line in drawing.lines:
@@ -115,7 +115,7 @@ def test_lines_are_dashed_where_rows_are_copied() -> None:
 
 def test_one_line_of_codes_stands_for_all_layers_that_read_them() -> None:
     plan = planned()
-    boxes = find_boxes(plan.steps)[0]
+    boxes = group_steps(plan.steps)[0]
     drawing = drawn(plan)
 
     def leads(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -157,7 +157,7 @@ def test_many_graphs_are_no_more_boxes_than_one() -> None:
 
 def test_of_too_many_boxes_all_calls_of_a_layer_are_one(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = planned()
-    monkeypatch.setattr("fgraph.plan.boxes.LARGEST", 20)
+    monkeypatch.setattr("fgraph.plan.drawing_groups.LARGEST", 20)
     drawing = drawn(plan)
     assert calls(drawing) == len(plan.steps)
     assert sum(box.texts[0] == "noise" for box in drawing.boxes.values()) == 1
@@ -166,14 +166,14 @@ def test_of_too_many_boxes_all_calls_of_a_layer_are_one(monkeypatch: pytest.Monk
 
 def test_a_run_that_builds_on_an_earlier_one_is_drawn() -> None:
     baseline = fgraph.run(GRAPH, keep=True, device="cpu").baseline
-    plan = planned(GRAPH.replace("0.25, 0.25]", "0.25, 0.5]")).after(baseline)
-    assert ordered(find_boxes(plan.steps)[0])
+    plan = planned(GRAPH.replace("0.25, 0.25]", "0.25, 0.5]")).since(baseline)
+    assert ordered(group_steps(plan.steps)[0])
     drawing = drawn(plan)
     assert calls(drawing) == len(plan.steps)
     assert tangles(drawing) == []
 
 
-def ordered(boxes: dict[str, Box]) -> bool:
+def ordered(boxes: dict[str, StepGroup]) -> bool:
     """Whether each box comes after all that it reads."""
     seen: set[str] = set()
     for name, box in boxes.items():
@@ -188,7 +188,7 @@ def test_bundled_graphs_and_their_plans_are_drawn_without_tangles(name: str) -> 
     graph = fgraph.load(GRAPHS / f"{name}.yaml")
     assert tangles(read_drawing(draw_svg(wire(graph.spec)[0]))) == []
     plan = fgraph.compile(graph, device="cpu")
-    assert ordered(find_boxes(plan.steps)[0])
+    assert ordered(group_steps(plan.steps)[0])
     drawing = drawn(plan)
     assert calls(drawing) == len(plan.steps)
     assert tangles(drawing) == []

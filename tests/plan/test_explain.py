@@ -15,7 +15,7 @@ import pytest
 
 import fgraph
 from fgraph.plan import Plan
-from fgraph.plan.device_profile import Rate, Speeds, cache_folder, find_speeds, save_speeds
+from fgraph.plan.device_profile import DeviceProfile, Rate, cache_folder, find_profile, save_profile
 from fgraph.plan.forecast import conv_flops, forecast, rate, step_seconds
 
 ROOT = Path(__file__).parent.parent.parent
@@ -29,7 +29,7 @@ nodes:
 outputs: [image]
 """
 OVERHEAD, BANDWIDTH = 1e-3, 1e9
-SPEEDS = Speeds(
+PROFILE = DeviceProfile(
     device="cpu",
     name="cpu",
     precision="float32",
@@ -90,24 +90,24 @@ def test_chunks_and_the_budget_are_told() -> None:
 def test_chunks_of_a_run_without_a_budget_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     whole = planned()
     assert re.search(r"^chunks +1$", str(whole), re.MULTILINE)
-    monkeypatch.setattr("fgraph.plan.plan.COMFORTABLE", whole.cost.peak_bytes // 2)
+    monkeypatch.setattr("fgraph.plan.plan.WORKING_SET", whole.cost.peak_bytes // 2)
     monkeypatch.setattr("fgraph.plan.plan._REPEATED", 2)
     plan = planned()
-    assert plan.thrifty.chunks > 1
-    assert re.search(rf"^chunks +1; on a CPU {plan.thrifty.chunks}, which keep to ", str(plan), re.MULTILINE)
+    assert plan.bounded.chunks > 1
+    assert re.search(rf"^chunks +1; on a CPU {plan.bounded.chunks}, which keep to ", str(plan), re.MULTILINE)
 
 
 def test_a_rate_lies_between_those_measured() -> None:
-    assert rate(SPEEDS.plain, 4, 100) == pytest.approx(1e9)
-    assert rate(SPEEDS.plain, 4, 1000) == pytest.approx(2e9)  # half way, on logarithmic scales
-    assert rate(SPEEDS.plain, 8, 1000) == pytest.approx(4e9)
-    assert rate(SPEEDS.plain, 1, 1) == pytest.approx(1e9)
-    assert rate(SPEEDS.plain, 512, 10**9) == pytest.approx(16e9)
-    assert rate(SPEEDS.doubling, 300, 5) == pytest.approx(1e9)
+    assert rate(PROFILE.plain, 4, 100) == pytest.approx(1e9)
+    assert rate(PROFILE.plain, 4, 1000) == pytest.approx(2e9)  # half way, on logarithmic scales
+    assert rate(PROFILE.plain, 8, 1000) == pytest.approx(4e9)
+    assert rate(PROFILE.plain, 1, 1) == pytest.approx(1e9)
+    assert rate(PROFILE.plain, 512, 10**9) == pytest.approx(16e9)
+    assert rate(PROFILE.doubling, 300, 5) == pytest.approx(1e9)
 
 
 def test_a_step_takes_its_work_by_the_rate_and_an_overhead() -> None:
-    flat = replace(SPEEDS, plain=(Rate(8, 100, 2e9),))
+    flat = replace(PROFILE, plain=(Rate(8, 100, 2e9),))
     for step in planned().steps:
         read, made = step.row_inputs, step.row_type
         copied = any(gather.copies_rows for gather in step.inputs)
@@ -122,36 +122,36 @@ def test_a_step_takes_its_work_by_the_rate_and_an_overhead() -> None:
 
 def test_the_forecast_is_the_sum_of_all_steps_and_of_all_rows() -> None:
     plan = planned()
-    found = forecast(plan.steps, plan.results, plan.raw, SPEEDS)
-    assert found.seconds == pytest.approx(sum(step_seconds(step, SPEEDS) for step in plan.steps), rel=1e-2)
-    costly = replace(SPEEDS, overhead=1e3)
+    found = forecast(plan.steps, plan.results, plan.raw, PROFILE)
+    assert found.seconds == pytest.approx(sum(step_seconds(step, PROFILE) for step in plan.steps), rel=1e-2)
+    costly = replace(PROFILE, overhead=1e3)
     operations = sum(one.rows for one in plan.raw.instructions if one.op.name not in ("join", "map"))
     assert forecast(plan.steps, plan.results, plan.raw, costly).row_by_row > 1e3 * operations
     assert found.row_by_row > found.seconds
 
 
 def test_what_was_measured_is_found_again_under_the_same_circumstances(monkeypatch: pytest.MonkeyPatch) -> None:
-    save_speeds(SPEEDS)
-    assert find_speeds("cpu", "float32") == SPEEDS
-    assert find_speeds("cpu", "float64") is None
-    assert find_speeds("cuda", "float32") is None
+    save_profile(PROFILE)
+    assert find_profile("cpu", "float32") == PROFILE
+    assert find_profile("cpu", "float64") is None
+    assert find_profile("cuda", "float32") is None
     monkeypatch.setattr("fgraph.plan.device_profile._loaded_threads", lambda: 2)
-    assert find_speeds("cpu", "float32") is None
+    assert find_profile("cpu", "float32") is None
     monkeypatch.setattr("fgraph.plan.device_profile._loaded_threads", lambda: None)
     monkeypatch.setenv("OMP_NUM_THREADS", "17")
-    assert find_speeds("cpu", "float32") is None
+    assert find_profile("cpu", "float32") is None
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"where": {}}', b'{"speeds": {"plain": 1}}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"where": {}}', b'{"profile": {"plain": 1}}', b"\xff"])
 def test_a_damaged_cache_is_no_cache(content: bytes) -> None:
-    save_speeds(SPEEDS).write_bytes(content)
-    assert find_speeds("cpu", "float32") is None
+    save_profile(PROFILE).write_bytes(content)
+    assert find_profile("cpu", "float32") is None
     assert "none yet" in str(planned())
 
 
 def test_str_forecasts_once_the_device_is_measured() -> None:
     assert re.search(r"^forecast +none yet: mode=explain", str(planned()), re.MULTILINE)
-    save_speeds(SPEEDS)
+    save_profile(PROFILE)
     assert re.search(r"^forecast +[\d.]+ m?s; row by row [\d.]+ m?s +\(on cpu, 3 threads", str(planned()), re.MULTILINE)
     assert "none in float16" in str(fgraph.compile(GRAPH, device="cpu", precision="float16"))
     assert "none with torch_compile" in str(fgraph.compile(GRAPH, device="cpu", torch_compile=True))
@@ -188,12 +188,12 @@ def test_calibration_is_quick_and_sane() -> None:
     from fgraph.runtime.calibrate import calibrate
 
     start = time.perf_counter()
-    speeds = calibrate("cpu")
+    profile = calibrate("cpu")
     assert time.perf_counter() - start < 15  # on an idle machine 1 to 1.5
-    assert find_speeds("cpu", "float32") == speeds
-    numbers = [speeds.overhead, speeds.bandwidth, speeds.rgb, speeds.drawn, *(one.flops for one in speeds.plain)]
+    assert find_profile("cpu", "float32") == profile
+    numbers = [profile.overhead, profile.bandwidth, profile.rgb, profile.drawn, *(one.flops for one in profile.plain)]
     assert all(math.isfinite(number) and number > 0 for number in numbers)
-    assert {one.channels for one in speeds.plain} == {one.channels for one in speeds.doubling}
+    assert {one.channels for one in profile.plain} == {one.channels for one in profile.doubling}
 
 
 @pytest.mark.slow

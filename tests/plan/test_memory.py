@@ -130,7 +130,7 @@ def test_memory_is_kept_without_a_budget_and_given_back_under_one(
         trimmed.append(len(trims))
     keep_freed_memory.cache_clear()
     assert [value >> 20 for value in asked[::2]] == [1024, 2, 1024]  # asked only where it changes
-    large = [step for step in held.steps if sum(held.steps[buffer].out_bytes for buffer in step.frees) >= 1 << 20]
+    large = [step for step in held.steps if sum(held.steps[buffer].out_bytes for buffer in step.last_uses) >= 1 << 20]
     runs = np.diff([0, *trimmed]).tolist()
     assert large
     assert runs == [0, 0, 1 + len(large), 1 + len(large), 0]  # at the beginning, and wherever much is freed

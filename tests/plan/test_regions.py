@@ -116,10 +116,10 @@ def test_what_moves_costs_what_changes() -> None:
     baseline = fgraph.run(local_edit(0.5), keep=True, device="cpu")
     other = local_edit(0.9)
     plan = fgraph.compile(other, device="cpu")
-    after = plan.after(baseline.baseline)
+    after = plan.since(baseline.baseline)
     assert conv_flops(after) < 0.5 * conv_flops(plan)
     assert np.abs(image(other, since=baseline, device="cpu") - image(plan)).max() < 1e-5
-    same = fgraph.compile(local_edit(0.5), device="cpu").after(baseline.baseline)
+    same = fgraph.compile(local_edit(0.5), device="cpu").since(baseline.baseline)
     assert conv_flops(same) == 0
     assert np.abs(image(local_edit(0.5), since=baseline, device="cpu") - baseline["image"].array).max() < 1e-5
 

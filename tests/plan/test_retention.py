@@ -16,9 +16,9 @@ import fgraph
 from fgraph.analysis import infer_bounds, retention
 from fgraph.ir.ops import Spill
 from fgraph.plan import Plan
-from fgraph.plan.boxes import find_boxes
-from fgraph.plan.chunks import cut_work
-from fgraph.plan.output_tiles import chunks_of, codes_of, halved, joined, output_tiles_of
+from fgraph.plan.chunks import split_into_chunks
+from fgraph.plan.drawing_groups import group_steps
+from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 from fgraph.plan.plan import _parts
 from tests.engine.comparing import assert_equal
 from tests.engine.test_random_graphs import thoroughly
@@ -60,7 +60,7 @@ def sweep(alphas: int, seeds: int, *, by_seed: bool) -> list[dict[str, Any]]:
 def without_keeping(plan: Plan) -> Plan:
     """The same plan, every chunk of which makes all that it needs."""
     assert plan.memory is not None
-    return replace(plan, **_parts(cut_work(plan.program, plan.memory, rooms=())))
+    return replace(plan, **_parts(split_into_chunks(plan.program, plan.memory, shares=())))
 
 
 @contextmanager
@@ -101,7 +101,7 @@ def test_what_is_kept_is_alive_until_its_last_reader_and_counts() -> None:
     assert_freed_in_time(cut)
     assert 0 < cut.retained_bytes < cut.cost.peak_bytes <= cut.memory
     border = max(number for number, step in enumerate(cut.steps) if step.op.layer_name == TRUNK[-1])
-    freed = next(number for number, step in enumerate(cut.steps) if border in step.frees)
+    freed = next(number for number, step in enumerate(cut.steps) if border in step.last_uses)
     assert freed > 0.8 * len(cut.steps)
 
 
@@ -141,13 +141,13 @@ def test_an_image_is_cut_only_where_a_chunk_is_smaller() -> None:
     program = fgraph.compile(sweep(3, 2, by_seed=True), device="cpu").program
     rows = output_tiles_of(program)
     assert {len(tiles) for tiles in rows} == {2}  # stretches of 16 pixels
-    whole = [{cell[:2] for cell in chunk} for chunk in chunks_of(rows, 5)]
+    whole = [{cell[:2] for cell in chunk} for chunk in into_chunks(rows, 5)]
     assert [len(one) for one in whole] == [2, 2, 2]
     assert set.union(*whole) == {(place, 0) for place in range(6)}
-    assert [len(chunk) for chunk in chunks_of(rows, 1)] == [1] * 12
-    assert [len(chunk) for chunk in halved(rows[0] + rows[1] + rows[2])] == [2, 4]
-    assert halved(rows[0]) == [[rows[0][0]], [rows[0][1]]]
-    assert joined(rows[0] + rows[1]) == [(*tiles[0][:2], (0, 0, 32, 32)) for tiles in rows[:2]]
+    assert [len(chunk) for chunk in into_chunks(rows, 1)] == [1] * 12
+    assert [len(chunk) for chunk in halve(rows[0] + rows[1] + rows[2])] == [2, 4]
+    assert halve(rows[0]) == [[rows[0][0]], [rows[0][1]]]
+    assert merge_adjacent(rows[0] + rows[1]) == [(*tiles[0][:2], (0, 0, 32, 32)) for tiles in rows[:2]]
 
 
 def test_borders_of_stretches_are_kept_where_copying_is_cheap(counted: Counted) -> None:
@@ -174,7 +174,7 @@ def test_small_borders_are_made_again_where_that_costs_less() -> None:
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
     plan = fgraph.compile(edits(24), device="cpu")
-    chunks = [codes_of(plan.program), *map(joined, chunks_of(output_tiles_of(plan.program), 8))]
+    chunks = [latent_tiles(plan.program), *map(merge_adjacent, into_chunks(output_tiles_of(plan.program), 8))]
     free = infer_bounds(plan.program, chunks, plan.cost.peak_bytes)
     assert free.retained_bytes.max() > 0
     room = free.retained_bytes.max() / 2
@@ -188,11 +188,11 @@ def test_no_more_is_kept_than_there_is_room_for() -> None:
 
 def test_a_sweep_that_shares_much_keeps_to_a_comfortable_working_set(monkeypatch: pytest.MonkeyPatch) -> None:
     plan = fgraph.compile(edits(24), device="cpu")
-    monkeypatch.setattr("fgraph.plan.plan.COMFORTABLE", plan.cost.peak_bytes // 6)
-    thrifty = plan.thrifty
-    assert thrifty.chunks > 1
-    assert thrifty.cost.flops == plan.cost.flops
-    assert without_keeping(thrifty).cost.flops > 1.03 * plan.cost.flops  # it would have run whole
+    monkeypatch.setattr("fgraph.plan.plan.WORKING_SET", plan.cost.peak_bytes // 6)
+    bounded = plan.bounded
+    assert bounded.chunks > 1
+    assert bounded.cost.flops == plan.cost.flops
+    assert without_keeping(bounded).cost.flops > 1.03 * plan.cost.flops  # it would have run whole
 
 
 def test_explain_says_what_is_kept_and_repeated() -> None:
@@ -210,7 +210,7 @@ def test_copies_have_no_box_of_their_own_in_drawings() -> None:
     with free_copies():
         cut = plan.within(plan.cost.peak_bytes // 4)
     copies = sum(isinstance(step.op, Spill) for step in cut.steps)
-    boxes, sharing = find_boxes(cut.steps)
+    boxes, sharing = group_steps(cut.steps)
     assert copies
     assert not sharing
     assert sum(len(box.steps) for box in boxes.values()) == len(cut.steps) - copies

@@ -28,7 +28,7 @@ class KernelContext:
     generators: Mapping[str, Generator]
     device: torch.device
     dtype: torch.dtype
-    constants: dict[Hashable, Tensor] | None = None  # those a recording keeps, by their content
+    constants: dict[Hashable, Tensor] | None = None  # those of a captured plan, by their content
 
     def generator(self, model: str) -> StyleGAN2Generator:
         """A generator that is a StyleGAN2."""
@@ -53,7 +53,7 @@ class KernelContext:
     def constant(self, values: ArrayLike, dtype: torch.dtype | None = None) -> Tensor:
         """An array that follows from the structure of a plan alone, such as rows to pick, as a tensor.
 
-        A recording of a plan makes it once: nothing comes from the host while it is replayed.
+        A captured plan creates it once: nothing comes from the host while it is replayed.
         """
         array = np.array(values)
         if self.constants is None:

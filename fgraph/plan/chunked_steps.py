@@ -20,7 +20,7 @@ from fgraph.plan.steps import Result, Step
 
 
 @dataclass(frozen=True, eq=False)
-class Work:
+class ChunkedSteps:
     """What runs, in chunks; the first makes the codes, where there are several."""
 
     steps: tuple[Step, ...]
@@ -47,7 +47,7 @@ class Work:
         ends = set(self.ends)
         for number, step in enumerate(self.steps, 1):
             alive += step.out_bytes * step.type.spatial
-            alive -= sum(self.steps[buffer].out_bytes for buffer in step.frees if self.steps[buffer].type.spatial)
+            alive -= sum(self.steps[buffer].out_bytes for buffer in step.last_uses if self.steps[buffer].type.spatial)
             if number in ends:
                 most = max(most, alive)
         return most
@@ -63,7 +63,7 @@ class Work:
         return sum(isinstance(step.op, LayerOp) for step in self.steps)
 
 
-def make_work(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> Work:
+def build_chunks(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> ChunkedSteps:
     """All chunks: their steps and results."""
     builder = StepBuilder(program, bounds)
     steps: list[Step] = []
@@ -73,7 +73,7 @@ def make_work(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) 
         steps += builder.chunk(chunk)
         results += builder.results(tiles)
         ends.append(len(steps))
-    return Work(with_lifetimes(steps, results), tuple(results), tuple(ends), bounds.repeated_flops)
+    return ChunkedSteps(with_last_uses(steps, results), tuple(results), tuple(ends), bounds.repeated_flops)
 
 
 def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> int:
@@ -89,10 +89,10 @@ def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds)
     builder.pretend(largest)
     steps += builder.chunk(largest)
     results = list(builder.results(wanted[largest]))
-    return max(bytes_in_use(with_lifetimes(steps, results), results)) + int(bounds.retained_bytes[largest])
+    return max(bytes_in_use(with_last_uses(steps, results), results)) + int(bounds.retained_bytes[largest])
 
 
-def with_lifetimes(steps: Sequence[Step], results: Sequence[Result]) -> tuple[Step, ...]:
+def with_last_uses(steps: Sequence[Step], results: Sequence[Result]) -> tuple[Step, ...]:
     """The steps, each knowing which buffers nothing reads after it."""
     last = {number: number for number in range(len(steps))}
     for number, step in enumerate(steps):
@@ -103,16 +103,16 @@ def with_lifetimes(steps: Sequence[Step], results: Sequence[Result]) -> tuple[St
         for gather in result.tensors.values():
             for buffer in gather.sources:
                 last[buffer] = max(last.get(buffer, 0), result.after)
-    frees: dict[int, list[int]] = {}
+    last_uses: dict[int, list[int]] = {}
     for buffer, number in last.items():
         if buffer < 0:
             continue  # kept by an earlier run, which owns it
-        frees.setdefault(number, []).append(buffer)
-    return tuple(replace(step, frees=tuple(frees.get(number, ()))) for number, step in enumerate(steps))
+        last_uses.setdefault(number, []).append(buffer)
+    return tuple(replace(step, last_uses=tuple(last_uses.get(number, ()))) for number, step in enumerate(steps))
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class BaselineValue:
     """Where the rows of a value stand at the end of a plan: rows `start` to `start + rows` of a buffer."""
 
     value: int
@@ -121,7 +121,7 @@ class Standing:
     rows: int
 
 
-def keep_work(program: Program, memory: int | None) -> tuple[Work, tuple[Standing, ...]]:
+def build_baseline(program: Program, memory: int | None) -> tuple[ChunkedSteps, tuple[BaselineValue, ...]]:
     """The steps and results of a program that makes all values whole and frees none; and where these stand.
 
     Raises:
@@ -129,15 +129,15 @@ def keep_work(program: Program, memory: int | None) -> tuple[Work, tuple[Standin
     """
     builder = StepBuilder(program, whole_bounds(program))
     steps = builder.chunk(0)
-    work = Work(tuple(steps), tuple(builder.results(None)), (len(steps),))
+    work = ChunkedSteps(tuple(steps), tuple(builder.results(None)), (len(steps),))
     needed = max(work.peaks)
     if memory is not None and needed > memory:
         raise MemoryBudgetError(
             f"keeping all values needs {in_words(needed)}, the budget is {in_words(memory)}; run without keep"
         )
-    standing = [
-        Standing(value, *builder.where.start_of(value), one.rows)
+    values = [
+        BaselineValue(value, *builder.where.start_of(value), one.rows)
         for value, one in enumerate(program.instructions)
         if not isinstance(one.op, Join)
     ]
-    return work, tuple(standing)
+    return work, tuple(values)

@@ -1,7 +1,8 @@
-"""Plans run many times: what the host hands in goes into fixed buffers, all else is recorded once and replayed.
+"""Capture of a plan: inputs from the host go into fixed buffers, everything else is captured once and replayed.
 
-On CUDA the record is a graph of CUDA, which launches everything in one call. How a plan is split, fed and replayed is
-the same for every recorder; only `record_cuda` knows CUDA. It is not measured on a GPU.
+On CUDA a capture is a CUDA graph, which launches all kernels in one call. Only `capture_cuda` depends on CUDA;
+splitting a plan, filling its input buffers and replaying it are the same for every capturer. It is not measured on a
+GPU.
 """
 
 from __future__ import annotations
@@ -19,18 +20,19 @@ from fgraph.ir import ops
 from fgraph.ir.ops import Op
 from fgraph.plan import Plan, Result, structure_of
 from fgraph.runtime.collect import Collector
-from fgraph.runtime.execute import execute, from_host
+from fgraph.runtime.execute import execute, host_input
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.memory import free_bytes
 from fgraph.runtime.run import make_context
 
 Made = dict[Result, dict[str, Tensor]]
 Replay = Callable[[], Made]
-Recorder = Callable[[Callable[[], Made], torch.device], Replay]
+Capturer = Callable[[Callable[[], Made], torch.device], Replay]
 
-# Operations whose kernels work on the device alone: no tensor is read back, and what they need of the host beside their
-# numbers follows from the structure of the plan. Those that are not here, and read others, are not recorded.
-RECORDED: tuple[type[Op], ...] = (
+# Operations whose kernels run on the device alone: they read no tensor back, and apart from their numbers need only
+# constants that follow from the structure of the plan. A plan with any other operation that reads values is not
+# captured.
+CAPTURABLE: tuple[type[Op], ...] = (
     ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice,
     ops.Slope, ops.Move, ops.TruncateStyles, ops.Slerp, ops.Combine,
     ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix,
@@ -40,8 +42,8 @@ _BESIDE = 2  # a plan is cut to 1 / this of what is free: its fixed buffers, and
 _LOG = logging.getLogger("fgraph")
 
 
-def record_cuda(run: Callable[[], Made], device: torch.device) -> Replay:
-    """Capture what `run` does as a graph of CUDA, with memory of its own."""
+def capture_cuda(run: Callable[[], Made], device: torch.device) -> Replay:
+    """Capture `run` as a CUDA graph with its own memory pool."""
     with torch.cuda.device(device):
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
@@ -60,45 +62,45 @@ def record_cuda(run: Callable[[], Made], device: torch.device) -> Replay:
     return replay
 
 
-RECORDERS: dict[str, Recorder] = {"cuda": record_cuda}  # by the type of device
+CAPTURERS: dict[str, Capturer] = {"cuda": capture_cuda}  # by the type of device
 
 
-def record(plan: Plan) -> Recording | None:
-    """Record a plan; None, and a line in the log, where that cannot be: it is then to be run as usual.
+def capture_plan(plan: Plan) -> CapturedPlan | None:
+    """Capture a plan. Return None and log the reason if that is impossible; the plan then runs as usual.
 
     Raises:
         FgraphError: this machine has no such device.
         ModelError: a model's file cannot be read.
     """
     context = make_context(plan.models, plan.device, plan.precision, plan.torch_compile)
-    recorder = RECORDERS.get(context.device.type)
-    unfit = [step for step in plan.steps if not (step.is_fed or isinstance(step.op, RECORDED))]
-    if recorder is None:
+    capturer = CAPTURERS.get(context.device.type)
+    unfit = [step for step in plan.steps if not (step.is_host_input or isinstance(step.op, CAPTURABLE))]
+    if capturer is None:
         reason = f"only on CUDA, and this is {context.device.type}"
     elif unfit:
         reason = f"{unfit[0].op}, for {plan.raw.source_locations[int(unfit[0].source_locations[0])]}, may ask the host"
     else:
         try:
-            return Recording(plan, context, recorder)
+            return CapturedPlan(plan, context, capturer)
         except (FgraphError, RuntimeError) as error:
             reason = str(error).splitlines()[0]
     _LOG.warning("the plan is not captured, and runs as usual: %s", reason)
     return None
 
 
-class Recording:
-    """A plan that was recorded, for itself and for others of equal structure; one at a time."""
+class CapturedPlan:
+    """A captured plan, which also runs other plans of equal structure, one at a time."""
 
-    def __init__(self, plan: Plan, context: KernelContext, recorder: Recorder) -> None:
+    def __init__(self, plan: Plan, context: KernelContext, capturer: Capturer) -> None:
         self._budget = None if plan.memory is not None else free_bytes(context.device) // _BESIDE
         self._plan = self._cut(plan)
         self._context = replace(context, constants={})
         self._structure = structure_of(self._plan)
         self._params: dict[int, Hashable] = {}  # what was handed in last
-        self._fed: dict[int, Tensor] = {}
+        self._host_inputs: dict[int, Tensor] = {}
         with torch.inference_mode():
             self._feed(self._plan)
-            self._replay = recorder(self._run, context.device)
+            self._replay = capturer(self._run, context.device)
 
     def run(self, plan: Plan) -> list[results.Results] | None:
         """Run a plan; for each graph, name -> result. None: its structure is another.
@@ -108,7 +110,7 @@ class Recording:
         """
         try:
             plan = self._cut(plan)
-        except MemoryBudgetError:  # as much is free no more than when this was recorded; it may be now
+        except MemoryBudgetError:  # less memory is free than at the capture
             return None
         if structure_of(plan) != self._structure:
             return None
@@ -128,16 +130,16 @@ class Recording:
         for number, step in enumerate(plan.steps):
             if self._params.get(number) == step.params and not isinstance(step.op, ops.Picture):
                 continue
-            handed = from_host(plan, step, self._context)
+            handed = host_input(plan, step, self._context)
             if handed is None:
                 continue
-            if number in self._fed:
-                self._fed[number].copy_(handed)
+            if number in self._host_inputs:
+                self._host_inputs[number].copy_(handed)
             else:
-                self._fed[number] = handed.clone()
+                self._host_inputs[number] = handed.clone()
             self._params[number] = step.params
 
     def _run(self) -> Made:
         made: Made = {}
-        execute(self._plan, self._context, made.__setitem__, fed=self._fed)
+        execute(self._plan, self._context, made.__setitem__, host_inputs=self._host_inputs)
         return made

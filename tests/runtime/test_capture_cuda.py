@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 
-from fgraph.runtime.recording import Made, record_cuda
+from fgraph.runtime.capture import Made, capture_cuda
 
 
 class FakeCuda:
@@ -67,7 +67,7 @@ def test_cuda_warms_up_captures_once_and_replays(monkeypatch: pytest.MonkeyPatch
         made.append({})
         return made[-1]
 
-    replay = record_cuda(run, torch.device("cuda:1"))
+    replay = capture_cuda(run, torch.device("cuda:1"))
     assert cuda.notes == [
         *("cuda:1 {", "side waits for main", "aside {", "run", "}", "main waits for side"),
         *("capture {", "run", "}", "}"),

@@ -1,4 +1,4 @@
-"""Recorded plans: replayed with other seeds and numbers they make what plain runs make, and nothing asks the host."""
+"""Captured plans: replayed with other seeds and numbers they make what plain runs make, and nothing asks the host."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from torch.overrides import TorchFunctionMode
 import fgraph
 from fgraph.ir import Build, Inputs, ops, values
 from fgraph.node import ImagePort
-from fgraph.runtime import recording
-from fgraph.runtime.recording import RECORDED, RECORDERS, Made, Replay
+from fgraph.runtime import capture as runtime_capture
+from fgraph.runtime.capture import CAPTURABLE, CAPTURERS, Made, Replay
 from tests.engine.comparing import arrays_of
 from tests.engine.test_random_graphs import thoroughly
 from tests.networks import tiny
@@ -32,7 +32,7 @@ from tests.stylegan3_networks import tiny_stylegan3
 
 ASKS = {"item", "tolist", "cpu", "numpy", "__bool__", "__int__", "__float__", "__index__", "nonzero"}
 TELLS = {"tensor", "as_tensor", "new_tensor", "asarray"}
-FED = {ops.Draw, ops.Given, ops.Component, ops.NoiseField, ops.DrawMask, ops.Picture, ops.Plane}
+HOST_INPUTS = {ops.Draw, ops.Given, ops.Component, ops.NoiseField, ops.DrawMask, ops.Picture, ops.Plane}
 LEFT_OUT = {ops.Own, ops.Invert, ops.Propose, ops.Transplant, ops.Apply, ops.Fourier, ops.Filtered}
 
 
@@ -57,7 +57,7 @@ def sealed() -> Iterator[None]:
 
 
 def again(run: Callable[[], Made], device: torch.device) -> Replay:
-    """A recorder without CUDA: it warms up as that does, then runs the same again, sealed, into the same tensors."""
+    """A capturer without CUDA: it warms up as that does, then runs the same again, sealed, into the same tensors."""
     run()
     with sealed():
         made = {one: {name: each.clone() for name, each in tensors.items()} for one, tensors in run().items()}
@@ -74,8 +74,8 @@ def again(run: Callable[[], Made], device: torch.device) -> Replay:
 
 
 @pytest.fixture
-def recorder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(RECORDERS, "cpu", again)
+def capturer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(CAPTURERS, "cpu", again)
 
 
 def captured(graph: Any) -> fgraph.Captured:
@@ -109,7 +109,7 @@ def blended(seed: int = 0, psi: float = 0.7, t: float = 0.5, alpha: float = 1.0,
     }
 
 
-def test_other_seeds_and_numbers_are_replayed(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_other_seeds_and_numbers_are_replayed(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     run = captured(blended())
     for graph in (
         blended(),
@@ -143,7 +143,7 @@ def coded(strength: float = 1.0, component: int = 0, psi: float = 0.5, ease: str
     }  # fmt: skip
 
 
-def test_numbers_on_codes_are_replayed(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_numbers_on_codes_are_replayed(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     plan = fgraph.compile(coded(), device="cpu")
     assert {ops.Move, ops.TruncateStyles, ops.Slerp, ops.Combine} < {type(step.op) for step in plan.steps}
     run = captured(coded())
@@ -152,7 +152,7 @@ def test_numbers_on_codes_are_replayed(recorder: None, caplog: pytest.LogCapture
     assert not caplog.messages
 
 
-def test_graphs_after_a_plan_are_run_as_it_is(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_graphs_after_a_plan_are_run_as_it_is(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     run = fgraph.capture(fgraph.compile(blended(), device="cpu", precision="float64"))
     expected = fgraph.run(blended(seed=1), device="cpu", precision="float64")
     assert_exactly(run(blended(seed=1)), expected)
@@ -160,7 +160,7 @@ def test_graphs_after_a_plan_are_run_as_it_is(recorder: None, caplog: pytest.Log
     assert not caplog.messages
 
 
-def test_results_stay_when_the_next_are_made(recorder: None) -> None:
+def test_results_stay_when_the_next_are_made(capturer: None) -> None:
     run = captured(blended())
     first = run(blended(seed=1))
     before = {name: arrays_of(value)["array"].copy() for name, value in first.items()}
@@ -169,17 +169,17 @@ def test_results_stay_when_the_next_are_made(recorder: None) -> None:
         assert np.array_equal(arrays_of(first[name])["array"], array), name
 
 
-def test_only_what_differs_is_handed_in(recorder: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_differs_is_handed_in(capturer: None, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: Counter[str] = Counter()
-    from_host = recording.from_host
+    host_input = runtime_capture.host_input
 
     def counting(plan: Any, step: Any, context: Any) -> Any:
-        found = from_host(plan, step, context)
+        found = host_input(plan, step, context)
         handed[step.op.name] += found is not None
         return found
 
     run = captured(blended(seed=3))
-    monkeypatch.setattr(recording, "from_host", counting)
+    monkeypatch.setattr(runtime_capture, "host_input", counting)
     run(blended(seed=3))
     assert not +handed
     run(blended(seed=3, t=0.1))
@@ -188,7 +188,7 @@ def test_only_what_differs_is_handed_in(recorder: None, monkeypatch: pytest.Monk
     assert set(+handed) == {"lerp", "draw", "noise"}
 
 
-def test_a_picture_that_has_changed_is_read_anew(recorder: None, tmp_path: Path) -> None:
+def test_a_picture_that_has_changed_is_read_anew(capturer: None, tmp_path: Path) -> None:
     path = tmp_path / "picture.png"
     graph = fgraph.Graph(models=tiny(1))
     graph.outputs = {"picture": graph.flip(graph.image(path=str(path)), axis="x")}
@@ -201,7 +201,7 @@ def test_a_picture_that_has_changed_is_read_anew(recorder: None, tmp_path: Path)
     assert not np.array_equal(before["picture"].array, after["picture"].array)
 
 
-def test_what_chunks_keep_for_others(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_what_chunks_keep_for_others(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     peak = fgraph.compile(mosaic(8, "x"), device="cpu").cost.peak_bytes
     other = mosaic(8, "x")
     other["nodes"]["z"]["seed"] = 5
@@ -214,7 +214,7 @@ def test_what_chunks_keep_for_others(recorder: None, caplog: pytest.LogCaptureFi
     assert not caplog.messages
 
 
-def test_many_graphs_and_plans_and_chunks(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_many_graphs_and_plans_and_chunks(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     many = [blended(seed=seed) for seed in (1, 2, 3)]
     run = captured(many)
     made = run([blended(seed=seed) for seed in (4, 5, 6)])
@@ -231,7 +231,7 @@ def test_many_graphs_and_plans_and_chunks(recorder: None, caplog: pytest.LogCapt
 
 
 def test_another_structure_runs_as_usual_and_that_is_said_once(
-    recorder: None, caplog: pytest.LogCaptureFixture
+    capturer: None, caplog: pytest.LogCaptureFixture
 ) -> None:
     run = captured(blended())
     wider = blended()
@@ -242,7 +242,7 @@ def test_another_structure_runs_as_usual_and_that_is_said_once(
     assert caplog.messages == ["a graph has another structure than the captured one, and runs as usual"]
 
 
-def test_parameters_that_are_no_numbers_belong_to_the_structure(recorder: None) -> None:
+def test_parameters_that_are_no_numbers_belong_to_the_structure(capturer: None) -> None:
     turned = [
         {
             "models": {"main": tiny(1)},
@@ -260,18 +260,18 @@ def test_parameters_that_are_no_numbers_belong_to_the_structure(recorder: None) 
         assert_exactly(run(graph), fgraph.run(graph, device="cpu"))
 
 
-def test_plans_that_keep_values_are_not_captured_nor_replayed(recorder: None) -> None:
+def test_plans_that_keep_values_are_not_captured_nor_replayed(capturer: None) -> None:
     baseline = fgraph.run(coded(), device="cpu", keep=True).baseline  # nothing of it serves the others
     plan = fgraph.compile(blended(), device="cpu")
     run = fgraph.capture(plan)
-    assert run(plan.after(baseline)).baseline is baseline
+    assert run(plan.since(baseline)).baseline is baseline
     assert run(plan.as_baseline()).baseline is not None
-    for one in (plan.after(baseline), plan.as_baseline()):
+    for one in (plan.since(baseline), plan.as_baseline()):
         with pytest.raises(fgraph.FgraphError, match="a plan that keeps values, or builds on kept ones"):
             fgraph.capture(one)
 
 
-def test_random_graphs_are_replayed_exactly(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_random_graphs_are_replayed_exactly(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     seen: Counter[str] = Counter()
 
     @thoroughly(30)
@@ -301,9 +301,9 @@ class Negative(fgraph.Node):
         return replace(image, pixels=made)
 
 
-def test_every_operation_is_handed_in_recorded_or_left_out() -> None:
-    assert FED | set(RECORDED) | LEFT_OUT | {ops.Join, ops.BaselineRows} == set(ops.OPS)
-    assert len(FED) + len(RECORDED) + len(LEFT_OUT) + 2 == len(ops.OPS)
+def test_every_operation_is_handed_in_captured_or_left_out() -> None:
+    assert HOST_INPUTS | set(CAPTURABLE) | LEFT_OUT | {ops.Join, ops.BaselineRows} == set(ops.OPS)
+    assert len(HOST_INPUTS) + len(CAPTURABLE) + len(LEFT_OUT) + 2 == len(ops.OPS)
 
 
 IMAGE = {"op": "decode", "of": "code"}
@@ -319,7 +319,7 @@ IMAGE = {"op": "decode", "of": "code"}
     ],
 )
 def test_what_may_ask_the_host_is_not_captured_and_that_is_said(
-    recorder: None, caplog: pytest.LogCaptureFixture, nodes: dict[str, Any], said: str
+    capturer: None, caplog: pytest.LogCaptureFixture, nodes: dict[str, Any], said: str
 ) -> None:
     own = {"code": {"op": "sample", "seed": [1, 2]}, **nodes}
     document = {"models": {"main": tiny(1, 32)}, "nodes": own, "outputs": ["made"]}
@@ -331,7 +331,7 @@ def test_what_may_ask_the_host_is_not_captured_and_that_is_said(
     assert len(caplog.messages) == 1
 
 
-def test_stylegan3_is_not_captured(recorder: None, caplog: pytest.LogCaptureFixture) -> None:
+def test_stylegan3_is_not_captured(capturer: None, caplog: pytest.LogCaptureFixture) -> None:
     graph = fgraph.Graph(models=tiny_stylegan3(1))
     graph.outputs = {"image": graph.decode(graph.sample(seed=1))}
     assert_exactly(captured(graph)(graph), fgraph.run(graph, device="cpu"))
@@ -353,7 +353,7 @@ def test_what_fails_while_it_is_captured_runs_as_usual(
         run()
         raise RuntimeError("operation not permitted when stream is capturing\nand so on")
 
-    monkeypatch.setitem(RECORDERS, "cpu", fails)
+    monkeypatch.setitem(CAPTURERS, "cpu", fails)
     run = captured(blended())
     assert caplog.messages == [
         "the plan is not captured, and runs as usual: operation not permitted when stream is capturing"

@@ -1,4 +1,4 @@
-"""Which steps are one box of a drawing."""
+"""Groups of steps that a drawing shows as one box."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _KINDS = {"activation": Kind.FEATURES, "noise": Kind.MASK, "mask": Kind.MASK, "r
 
 
 @dataclass
-class Box:
-    """Steps that are drawn as one."""
+class StepGroup:
+    """Steps that a drawing shows as one box."""
 
     steps: list[Step] = field(default_factory=list)
     reads: dict[str, bool] = field(default_factory=dict)  # name of a box -> whether rows of it are copied together
@@ -54,7 +54,7 @@ class Box:
         return [f"{count:,} row{'s' if count > 1 else ''}{size}" for size, count in most_first]
 
 
-def find_boxes(steps: Sequence[Step]) -> tuple[dict[str, Box], str]:
+def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
     """The boxes by name, each after those that it reads; and what shares a box, where there would be too many.
 
     Steps of one place in the schedule and one layer or operation are one box: so are tiles of several sizes, and what
@@ -96,11 +96,11 @@ def _what(step: Step) -> tuple[str, str, str]:
 
 def _boxes(
     steps: Sequence[Step], reads: Sequence[Mapping[int, bool]], keys: Sequence[tuple[Any, ...]]
-) -> dict[str, Box]:
+) -> dict[str, StepGroup]:
     """Steps of equal keys in one box, boxes in the order of their keys; a key ends with what a step is."""
     drawn = {key for step, key in zip(steps, keys, strict=True) if not isinstance(step.op, Spill)}
     names = {key: f"{number} {key[-3]}" for number, key in enumerate(sorted(drawn))}
-    boxes = {name: Box() for name in names.values()}
+    boxes = {name: StepGroup() for name in names.values()}
     for step, sources, key in zip(steps, reads, keys, strict=True):
         if isinstance(step.op, Spill):
             continue
@@ -112,7 +112,7 @@ def _boxes(
     return boxes
 
 
-def _place(boxes: Mapping[str, Box]) -> None:
+def _place(boxes: Mapping[str, StepGroup]) -> None:
     """Each box stands below all that it reads; a map that reads nothing, beside its first reader."""
     first: dict[str, int] = {}
     for box in boxes.values():
