@@ -11,8 +11,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
-    ("_collector", "_downloads", "_errors", "_sizes", "_version"),
+    ("_collector", "_downloads", "_errors", "_limits", "_sizes", "_version"),
     ("_atomic", "_geometry", "_graphviz", "_arrays", "_imaging"),
+    ("_cache",),
     ("stylegan",),
     ("array_files",),
     ("masks", "_ports", "_results"),
@@ -141,7 +142,7 @@ def test_nodes_know_only_what_lowering_needs() -> None:
     assert not [module for module in own if "torch" in libraries(module)]
 
 
-TRAINING_MAY_READ = {"_atomic", "_errors", "_imaging", "stylegan"}
+TRAINING_MAY_READ = {"_atomic", "_cache", "_errors", "_imaging", "stylegan"}
 
 
 def test_training_knows_the_generator_and_nothing_of_the_pipeline() -> None:

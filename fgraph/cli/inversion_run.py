@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from fgraph._atomic import write_atomic
+from fgraph._cache import cache_folder
 from fgraph._errors import FgraphError, SkippedError
 from fgraph._imaging.encode import Pixels, encode_png, tile_rows, to_pixels
 from fgraph.cli.inversion_request import InversionRequest
@@ -30,7 +31,7 @@ from fgraph.inversion.tuning import tunable, tune_results
 from fgraph.runtime.progress import Progress, progress
 from fgraph.runtime.run import pick_device
 from fgraph.stylegan.checkpoints.header import find_model
-from fgraph.stylegan.checkpoints.sources import default_folder, file_digest
+from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.loading import load_generator
 
@@ -106,7 +107,7 @@ def _channels(generator: Generator) -> int:
 
 def _cache_folder(option: str | None) -> Path | None:
     if option is None:
-        return default_folder() / "inversions"
+        return cache_folder() / "inversions"
     return None if option == "none" else Path(option).expanduser()
 
 

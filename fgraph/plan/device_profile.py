@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from fgraph._atomic import write_atomic
+from fgraph._cache import cache_folder
 from fgraph._version import __version__
 
 MEASURED = ("float32", "float64")  # precisions; plans in half run partly in full, and nothing is forecast of them
@@ -47,15 +48,6 @@ class DeviceProfile:
     drawn: float  # seconds for a number of noise or of a mask
     plain: tuple[Rate, ...]  # layers that keep their size
     doubling: tuple[Rate, ...]  # and those that double it, by a transposed convolution
-
-
-def cache_folder() -> Path:
-    """Where this user's programs keep what can be made again."""
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "fgraph"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "fgraph" / "Cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "fgraph"
 
 
 def find_profile(device: str, precision: str) -> DeviceProfile | None:

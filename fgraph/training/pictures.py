@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from fgraph._atomic import save_error, write_atomic
+from fgraph._cache import cache_folder
 from fgraph._imaging.read import fit_picture, to_rgb
 from fgraph.training.settings import TrainingError
 
@@ -68,7 +69,7 @@ def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures
     """
     source = _open(place)
     key = hashlib.sha256(f"{_VERSION}:{size}:{source.identity}".encode()).hexdigest()[:16]
-    folder = cache or _cache_folder()
+    folder = cache or cache_folder() / "pictures"
     path, facts = folder / f"{place.stem}-{size}-{key}.npy", folder / f"{place.stem}-{size}-{key}.json"
     if not (path.is_file() and facts.is_file()):
         _fill(source, size, path, facts)
@@ -76,12 +77,6 @@ def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures
     pictures = Pictures(np.load(path, mmap_mode="r"), tuple(known["broken"]), known["enlarged"])
     _tell(pictures, place, size)
     return pictures
-
-
-def _cache_folder() -> Path:
-    import pooch
-
-    return Path(pooch.os_cache("fgraph")) / "pictures"
 
 
 def _open(place: Path) -> _Source:

@@ -10,6 +10,7 @@ import pytest
 
 import fgraph
 from fgraph.runtime.kernels import owning
+from fgraph.stylegan.measured import array_cache
 from fgraph.stylegan.measured.ownership import find_owners
 from tests.engine.comparing import assert_close
 from tests.networks import tiny
@@ -149,15 +150,14 @@ def test_a_region_stands_for_the_parts_that_lie_in_it() -> None:
 
 
 def test_what_owns_what_is_found_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(owning, "cache_folder", lambda: tmp_path)
-    monkeypatch.setattr(owning, "_known", {})
+    monkeypatch.setattr(array_cache, "cache_folder", lambda: tmp_path)
     first = taken(part=1, seed=3)["made"]
-    (kept,) = (tmp_path / "own").glob("*.npz")
-    owning._known.clear()
+    (kept,) = (tmp_path / "measured").glob("*.npz")
+    array_cache._cached.cache_clear()
     monkeypatch.setattr(owning, "find_owners", lambda *_: pytest.fail("found again"))
     assert np.array_equal(taken(part=1, seed=3)["made"], first)
     kept.write_bytes(kept.read_bytes()[:1000])  # damaged
-    owning._known.clear()
+    array_cache._cached.cache_clear()
     monkeypatch.setattr(owning, "find_owners", find_owners)
     assert np.array_equal(taken(part=1, seed=3)["made"], first)
 

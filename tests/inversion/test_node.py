@@ -61,14 +61,14 @@ def test_the_statistics_of_its_model_are_kept(monkeypatch: pytest.MonkeyPatch, t
     model = tiny(1)
     asked = fgraph.Graph(models=model)
     code = asked.invert(asked.decode(asked.sample(seed=1)), steps=1)
-    monkeypatch.setattr("fgraph.runtime.kernels.latent.default_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("fgraph.runtime.kernels.latent.cache_folder", lambda: tmp_path / "cache")
     first = fgraph.run(asked, outputs={"code": code})["code"].array
     kept = tmp_path / "cache" / "inversions" / "statistics" / f"{model.digest}.safetensors"
     before = kept.stat().st_mtime_ns
     assert np.array_equal(fgraph.run(asked, outputs={"code": code})["code"].array, first)
     assert kept.stat().st_mtime_ns == before
     (tmp_path / "file").write_text("no folder")
-    monkeypatch.setattr("fgraph.runtime.kernels.latent.default_folder", lambda: tmp_path / "file")
+    monkeypatch.setattr("fgraph.runtime.kernels.latent.cache_folder", lambda: tmp_path / "file")
     assert np.array_equal(fgraph.run(asked, outputs={"code": code})["code"].array, first)
 
 

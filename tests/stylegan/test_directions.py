@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from fgraph._cache import read_cached, write_cached
 from fgraph.stylegan.generators.statistics import sample_w
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
-from fgraph.stylegan.measured import array_cache as kept_arrays
-from fgraph.stylegan.measured import directions
-from fgraph.stylegan.measured.clustering import channel_clusters, spherical_k_means
+from fgraph.stylegan.measured import array_cache, directions
+from fgraph.stylegan.measured.clustering import channel_clusters
 from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 from tests.networks import tiny
 
 
 @pytest.fixture
 def nothing_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(kept_arrays, "default_folder", lambda: tmp_path)
+    monkeypatch.setattr(array_cache, "cache_folder", lambda: tmp_path)
     return tmp_path
 
 
@@ -62,38 +63,58 @@ def test_factorised_directions_change_the_styles_most(normalised: bool) -> None:
 def test_what_was_measured_is_kept_by_digest(nothing_kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = principal_directions(tiny(0))
     (file,) = (nothing_kept / "measured").iterdir()
-    kept_arrays._kept.cache_clear()  # as in another process
+    array_cache._cached.cache_clear()  # as in another process
     with monkeypatch.context() as patch:
         patch.setattr(directions, "w_moments", lambda *_: pytest.fail("measured again"))
         assert np.array_equal(principal_directions(tiny(0)).vectors, first.vectors)
     principal_directions(tiny(1))
     assert len(list(file.parent.iterdir())) == 2
-    kept_arrays._kept.cache_clear()
+    array_cache._cached.cache_clear()
     file.write_bytes(file.read_bytes()[:100])
     assert np.array_equal(principal_directions(tiny(0)).vectors, first.vectors)
     assert len(file.read_bytes()) > 100
-    kept_arrays._kept.cache_clear()
+    array_cache._cached.cache_clear()
+
+
+def damaged(arrays: dict[str, np.ndarray], case: str) -> dict[str, np.ndarray]:
+    vectors = arrays["vectors"].copy()
+    vectors[0, 0] = np.nan
+    return {
+        "a number that is not finite": arrays | {"vectors": vectors},
+        "another shape": arrays | {"vectors": arrays["vectors"][:3]},
+        "another type": arrays | {"variances": arrays["variances"].astype(np.float32)},
+        "a missing array": {"vectors": arrays["vectors"]},
+    }[case]
+
+
+@pytest.mark.parametrize(
+    "case", ["a number that is not finite", "another shape", "another type", "a missing array", "another digest"]
+)
+def test_a_cached_file_that_is_well_formed_but_wrong_is_made_again(
+    nothing_kept: Path, caplog: pytest.LogCaptureFixture, case: str
+) -> None:
+    first = principal_directions(tiny(0))
+    (file,) = (nothing_kept / "measured").iterdir()
+    content = read_cached(file, 1 << 20)
+    assert content is not None
+    if case == "another digest":
+        file.write_bytes(file.read_bytes()[:-1] + b"x")
+    else:
+        changed = io.BytesIO()
+        with np.load(io.BytesIO(content)) as loaded:
+            np.savez(changed, **damaged(dict(loaded), case))
+        write_cached(file, changed.getvalue())
+    array_cache._cached.cache_clear()
+    assert np.array_equal(principal_directions(tiny(0)).vectors, first.vectors)
+    assert "is damaged and made again" in caplog.text
+    assert read_cached(file, 1 << 20) == content
+    array_cache._cached.cache_clear()
 
 
 def test_a_cache_that_cannot_be_written_is_done_without(nothing_kept: Path) -> None:
     (nothing_kept / "measured").write_text("a file where a folder is needed")
     assert len(principal_directions(tiny(0)).vectors) == 8
-    kept_arrays._kept.cache_clear()
-
-
-def test_k_means_finds_bundles_of_unit_vectors() -> None:
-    draw = np.random.RandomState(1)
-    centres = np.linalg.qr(draw.randn(10, 10))[0][:3]
-    planted = np.repeat([0, 1, 2], [12, 7, 4])
-    points = centres[planted] + 0.1 * draw.randn(23, 10)
-    points /= np.linalg.norm(points, axis=1, keepdims=True)
-    found = spherical_k_means(points, 3)
-    assert len({(int(a), int(b)) for a, b in zip(planted, found, strict=True)}) == 3
-
-
-def test_k_means_leaves_no_group_empty() -> None:
-    same = np.tile([[1.0, 0.0]], (5, 1))
-    assert set(spherical_k_means(same, 3).tolist()) == {0, 1, 2}
+    array_cache._cached.cache_clear()
 
 
 def test_clusters_of_channels_are_numbered_by_size() -> None:

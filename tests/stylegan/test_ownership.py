@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn.functional import normalize
 
 from fgraph.runtime.kernels.owning import weigh
-from fgraph.stylegan.measured.ownership import Settings, cluster, find_owners, membership, resized
+from fgraph.stylegan.measured.k_means import spherical_k_means
+from fgraph.stylegan.measured.ownership import Settings, find_owners, membership, resized
 from tests.networks import tiny
 
 SETTINGS = Settings("b8", 4, 24, 0)
@@ -23,7 +24,8 @@ def test_k_means_goes_by_direction_and_not_by_length() -> None:
     labels = torch.arange(300) % 3
     lengths = torch.rand(300, 1, generator=draw) * 10 + 0.1
     vectors = lengths * (truth[labels] + 0.05 * torch.randn(300, 3, generator=draw))
-    centres = cluster(vectors, 3, draw)
+    points = torch.nn.functional.normalize(vectors, dim=1)
+    centres, _ = spherical_k_means(points, 3, draw, rounds=50)
     assert torch.allclose(centres.norm(dim=1), torch.ones(3), atol=1e-5)
     found = (centres @ truth.t()).max(dim=1)
     assert sorted(found.indices.tolist()) == [0, 1, 2]

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 import fgraph
+from fgraph._cache import cache_folder
 from fgraph._downloads import Downloads, current_downloads
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect
 from fgraph.stylegan.checkpoints.header import read_header
-from fgraph.stylegan.checkpoints.sources import default_folder, fetch_model, is_address
+from fgraph.stylegan.checkpoints.sources import fetch_model, is_address
 from tests.serving import serving
 
 
@@ -226,4 +227,4 @@ def test_what_is_an_address():
     assert is_address("hf://a/b/c.pkl")
     assert not is_address("models/a.pkl")
     assert not is_address("C://a.pkl")
-    assert default_folder().name == "fgraph"
+    assert cache_folder().name == "fgraph"

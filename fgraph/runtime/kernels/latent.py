@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fgraph._cache import cache_folder
 from fgraph._errors import SaveError
 from fgraph.inversion.batch import invert as invert_images
 from fgraph.inversion.optimise import Search
@@ -17,7 +18,6 @@ from fgraph.ir.ops import Affine, Draw, Given, Invert, Lerp, MapZ, Repeat, Splic
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.seeds import draw_codes
 from fgraph.runtime.progress import progress
-from fgraph.stylegan.checkpoints.sources import default_folder
 
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -71,7 +71,7 @@ def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: Kernel
     """The codes of images, by optimisation; what is measured of the model for it is kept in the user's cache."""
     generator = context.generators[op.model]
     try:
-        problem = make_problem(generator, op.settings, folder=default_folder() / "inversions" / "statistics")
+        problem = make_problem(generator, op.settings, folder=cache_folder() / "inversions" / "statistics")
     except SaveError:  # it is only a cache
         problem = make_problem(generator, op.settings)
     with progress(op.settings.steps, "inverting") as job:

@@ -2,32 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import zlib
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import astuple
-from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from fgraph._atomic import write_atomic
-from fgraph._errors import SaveError
 from fgraph.ir.ops import Own
 from fgraph.masks import MaskExpr, rasterise
-from fgraph.plan.device_profile import cache_folder
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.measured.array_cache import Schema, cached_arrays
 from fgraph.stylegan.measured.ownership import Catalogue, Settings, find_owners
 
 _VERSION = 1  # of what is kept: raised where the same settings give other numbers
-_MOST = 8  # held in memory
-_known: dict[tuple[str, Settings], Catalogue] = {}  # by the digest of the generator
 _MOSTLY = 0.5  # of a part, inside a mask: then the part belongs to it
 
 
@@ -80,28 +70,19 @@ def weigh(how: str, share: Tensor, strength: float, rho: float, epsilon: float) 
 
 
 def load_catalogue(generator: StyleGAN2Generator, settings: Settings) -> Catalogue:
-    """Who owns what: as known already, from the user's cache, or found now and kept in both."""
-    key = (generator.digest, settings)
-    if key not in _known:
-        _known[key] = _load(generator, settings)
-        while len(_known) > _MOST:
-            del _known[next(iter(_known))]
-    return _known[key]
+    """Return the parts of a generator and the channels that own them, from the cache if it has them."""
+    table = generator.table
+    layer = table.at(table.pause(settings.layer))
+    side = layer.resolution
+    schema: Schema = {
+        "centres": ("float32", (settings.clusters, table.at(layer.index - (layer.kind == "torgb")).out_channels)),
+        "places": ("float32", (settings.clusters, side, side)),
+        "shares": ("float32", (settings.clusters, table.style_length)),
+    }
 
+    def measure() -> dict[str, Any]:
+        return {name: value.numpy() for name, value in vars(find_owners(generator, settings)).items()}
 
-def _load(generator: StyleGAN2Generator, settings: Settings) -> Catalogue:
-    key = hashlib.sha256(repr((_VERSION, generator.digest, astuple(settings))).encode()).hexdigest()[:24]
-    path = cache_folder() / "own" / f"{key}.npz"
-    with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile, zlib.error):  # damaged: it is found again
-        return _read(path)
-    found = find_owners(generator, settings)
-    held = io.BytesIO()
-    np.savez_compressed(held, **{name: value.numpy() for name, value in vars(found).items()})
-    with suppress(SaveError):  # it is only a cache
-        write_atomic(path, held.getvalue())
-    return found
-
-
-def _read(path: Path) -> Catalogue:
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-        return Catalogue(*(torch.from_numpy(arrays[name]) for name in ("centres", "places", "shares")))
+    description = f"owners of parts, {astuple(settings)}, {_VERSION}"
+    arrays = cached_arrays(generator, description, schema, measure)
+    return Catalogue(**{name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})

@@ -22,6 +22,7 @@ from pathlib import Path
 from urllib.parse import unquote, urldefrag, urlsplit
 
 from fgraph._atomic import write_atomic
+from fgraph._cache import cache_folder
 from fgraph._downloads import current_downloads
 from fgraph._errors import ModelError, SaveError
 
@@ -44,7 +45,7 @@ def fetch_model(address: str) -> Path:
     """
     plain, pinned = _parse(address)
     settings = current_downloads()
-    folder = Path(settings.folder).expanduser() if settings.folder else default_folder()
+    folder = Path(settings.folder).expanduser() if settings.folder else cache_folder()
     if (kept := _find_kept(folder, plain, pinned, address)) is not None:
         return kept
     if settings.offline:
@@ -106,13 +107,6 @@ def _fetch_and_keep(folder: Path, plain: str, pinned: str | None, address: str) 
             f"meant, pin the new one by #sha256={digest}"
         )
     return _keep(fetched, digest, folder, plain)
-
-
-def default_folder() -> Path:
-    """Where models are kept unless told: in the user's cache directory."""
-    import pooch
-
-    return Path(pooch.os_cache("fgraph"))
 
 
 def _parse(address: str) -> tuple[str, str | None]:

@@ -11,7 +11,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
-from fgraph.stylegan.measured.array_cache import kept_arrays
+from fgraph.stylegan.measured.array_cache import cached_arrays
+from fgraph.stylegan.measured.k_means import spherical_k_means
 from fgraph.stylegan.tables.base import Layer
 
 SAMPLES, SEED, TRUNCATION = 64, 0, 0.7
@@ -41,24 +42,25 @@ def channel_clusters(generator: StyleGAN2Generator, layer: str, count: int) -> N
         raise ValueError(f"channels are grouped by the maps of a convolution; {at.name} is none")
     if not 1 <= count <= at.out_channels:
         raise ValueError(f"{at.name} has {at.out_channels} channels: they make 1 to {at.out_channels} groups")
-    what = f"channel clusters of {at.name}, {count}, {SAMPLES} samples, 1"
-    found = kept_arrays(generator, what, lambda: {"groups": _group(generator, at, count)})["groups"]
-    return found.astype(np.int64)
+    what = f"channel clusters of {at.name}, {count}, {SAMPLES} samples, 2"
+    schema = {"groups": ("int64", (at.out_channels,))}
+    found = cached_arrays(generator, what, schema, lambda: {"groups": _group(generator, at, count)})
+    return np.array(found["groups"], dtype=np.int64)
 
 
 def _group(generator: StyleGAN2Generator, layer: Layer, count: int) -> NDArray[Any]:
     maps = _maps(generator.with_half(None).with_compiled(None).to("cpu", torch.float32), layer)
-    maps = maps - maps.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(maps, axis=1, keepdims=True)
-    groups = spherical_k_means(maps / np.maximum(lengths, 1e-12), count)
+    points = functional.normalize(maps - maps.mean(dim=1, keepdim=True), dim=1)
+    draw = torch.Generator().manual_seed(SEED)
+    groups = spherical_k_means(points, count, draw, rounds=_ROUNDS, starts=_STARTS)[1].numpy()
     order = sorted(range(count), key=lambda one: (-int((groups == one).sum()), int(np.argmax(groups == one))))
     ranks = np.empty(count, np.int64)
     ranks[order] = np.arange(count)
     return ranks[groups]
 
 
-def _maps(generator: StyleGAN2Generator, layer: Layer) -> NDArray[np.float64]:
-    """What the channels of a layer look like: [channels, images * pixels]."""
+def _maps(generator: StyleGAN2Generator, layer: Layer) -> Tensor:
+    """Return the maps of the channels of a layer, [channels, images * pixels], float64."""
     z = torch.randn(SAMPLES, generator.table.code_width, generator=torch.Generator().manual_seed(SEED))
     if generator.table.c_dim:
         classes = torch.arange(SAMPLES) % generator.table.c_dim
@@ -67,7 +69,7 @@ def _maps(generator: StyleGAN2Generator, layer: Layer) -> NDArray[np.float64]:
         styles = generator.affine(generator.truncate(generator.map(z), TRUNCATION))
         parts = [_run(generator, styles[start : start + _BATCH], layer) for start in range(0, SAMPLES, _BATCH)]
     maps = torch.cat(parts)  # [images, channels, h, w]
-    return maps.transpose(0, 1).reshape(maps.shape[1], -1).double().numpy()
+    return maps.transpose(0, 1).reshape(maps.shape[1], -1).double()
 
 
 def _run(generator: StyleGAN2Generator, styles: Tensor, until: Layer) -> Tensor:
@@ -78,49 +80,3 @@ def _run(generator: StyleGAN2Generator, styles: Tensor, until: Layer) -> Tensor:
             x = generator.conv(layer, x, styles[:, layer.style_slice], noise)
     x = x[:, : until.out_channels]
     return functional.adaptive_avg_pool2d(x, min(_SIDE, x.shape[-1]))
-
-
-def spherical_k_means(points: NDArray[np.float64], count: int) -> NDArray[np.int64]:
-    """The group of each of the unit vectors `points` [n, d]: k-means by cosine (Dhillon & Modha 2001), seeded.
-
-    >>> spherical_k_means(np.array([[1.0, 0.0], [0.0, 1.0], [0.8, 0.6]]), 2).tolist() in ([0, 1, 0], [1, 0, 1])
-    True
-    """
-    draw = np.random.Generator(np.random.PCG64(SEED))
-    best, highest = np.zeros(len(points), np.int64), -np.inf
-    for _ in range(_STARTS):
-        groups, score = _settle(points, _spread(points, count, draw))
-        if score > highest + 1e-9:
-            best, highest = groups, score
-    return best
-
-
-def _spread(points: NDArray[np.float64], count: int, draw: np.random.Generator) -> NDArray[np.float64]:
-    """Centres to start from, far apart (k-means++)."""
-    chosen = [int(draw.integers(len(points)))]
-    while len(chosen) < count:
-        away = np.clip(1 - (points @ points[chosen].T).max(axis=1), 0, None)
-        away[chosen] = 0
-        if away.sum() <= 1e-12:  # all that is left equals a centre
-            chosen.append(next(one for one in range(len(points)) if one not in chosen))
-        else:
-            chosen.append(int(draw.choice(len(points), p=away / away.sum())))
-    return points[chosen]
-
-
-def _settle(points: NDArray[np.float64], centres: NDArray[np.float64]) -> tuple[NDArray[np.int64], float]:
-    """Groups that no longer change, and how near their points are to their centres."""
-    groups = np.full(len(points), -1)
-    for _ in range(_ROUNDS):
-        near = points @ centres.T
-        found = near.argmax(axis=1)
-        for empty in set(range(len(centres))) - set(found.tolist()):
-            counts = np.bincount(found, minlength=len(centres))
-            movable = np.where(counts[found] > 1, near[np.arange(len(points)), found], np.inf)
-            found[int(movable.argmin())] = empty  # the worst placed point of a larger group
-        if (found == groups).all():
-            break
-        groups = found
-        sums = np.stack([points[groups == one].sum(axis=0) for one in range(len(centres))])
-        centres = sums / np.maximum(np.linalg.norm(sums, axis=1, keepdims=True), 1e-12)
-    return groups, float((points * centres[groups]).sum())

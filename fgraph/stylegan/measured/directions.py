@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.statistics import SAMPLES, w_moments
-from fgraph.stylegan.measured.array_cache import kept_arrays
+from fgraph.stylegan.measured.array_cache import cached_arrays
 
 Floats = NDArray[np.float64]
 
@@ -32,14 +32,17 @@ def principal_directions(generator: Generator) -> Directions:
     The eigenvectors of the covariance of w, in float64; each points where its largest entry is positive. They are
     kept in the user's cache by the generator's digest.
     """
-    kept = kept_arrays(generator, f"principal directions of w, {SAMPLES} samples, 1", lambda: _principal(generator))
-    return Directions(kept["vectors"], np.sqrt(kept["variances"]), kept["variances"])
+    width = generator.table.w_dim
+    schema = {"vectors": ("float64", (width, width)), "variances": ("float64", (width,))}
+    description = f"principal directions of w, {SAMPLES} samples, 1"
+    found = cached_arrays(generator, description, schema, lambda: _principal(generator))
+    return Directions(found["vectors"], np.sqrt(found["variances"]), found["variances"])
 
 
 def _principal(generator: Generator) -> dict[str, NDArray[Any]]:
-    mean, covariance = w_moments(generator.table, _on_cpu(generator))
+    _, covariance = w_moments(generator.table, _on_cpu(generator))
     values, vectors = _eigen(covariance.numpy())
-    return {"vectors": vectors, "variances": values, "mean": mean.numpy()}
+    return {"vectors": vectors, "variances": values}
 
 
 def factorised_directions(generator: Generator, layers: Sequence[int], *, normalised: bool = False) -> Directions:

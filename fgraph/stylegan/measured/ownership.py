@@ -20,12 +20,13 @@ from torch import Tensor
 from torch.nn.functional import adaptive_avg_pool2d, interpolate, normalize, one_hot
 
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.measured.k_means import spherical_k_means
 from fgraph.stylegan.nn.stylegan2 import upsample_skip
 from fgraph.stylegan.tables.base import CONST, Layer
 
 _BATCH = 16
 _VECTORS = 30_000  # that k-means sees
-_STEPS = 50  # of k-means, at most
+_ROUNDS = 50  # of k-means, at most
 _LEAST = 1e-12
 
 
@@ -71,7 +72,8 @@ def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> Ca
     batches = torch.split(z, _BATCH)
     each = -(-_VECTORS // settings.samples)
     vectors = torch.cat([_some(_at(generator, codes, layer), each, draw) for codes in batches])
-    centres = cluster(vectors, settings.clusters, draw)
+    points = normalize(vectors, dim=1, eps=_LEAST)
+    centres, _ = spherical_k_means(points, settings.clusters, draw, rounds=_ROUNDS)
     meter = _Meter(generator, len(centres))
     places = torch.zeros(0)
     for codes in batches:
@@ -81,28 +83,6 @@ def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> Ca
             meter.add(at, x, members)
     order = places.sum(dim=(1, 2)).argsort(descending=True, stable=True)
     return Catalogue(centres[order], (places / settings.samples)[order], meter.shares()[order])
-
-
-def cluster(vectors: Tensor, count: int, draw: torch.Generator) -> Tensor:
-    """Spherical k-means: centres [count, C] of unit length for vectors [n, C], by their cosine (Hornik et al. 2012).
-
-    Seeded as k-means++: each next centre is a vector drawn with odds 1 - cos to the nearest one.
-    """
-    unit = normalize(vectors, dim=1, eps=_LEAST)
-    centres = unit[torch.randint(len(unit), (1,), generator=draw)]
-    while len(centres) < count:
-        far = (1 - (unit @ centres.t()).amax(dim=1)).clamp_min(_LEAST)
-        centres = torch.cat([centres, unit[torch.multinomial(far, 1, generator=draw)]])
-    labels = torch.full((len(unit),), -1)
-    for _ in range(_STEPS):
-        nearest = (unit @ centres.t()).argmax(dim=1)
-        if torch.equal(nearest, labels):
-            break
-        labels = nearest
-        sums = torch.zeros_like(centres).index_add_(0, labels, unit)
-        empty = sums.norm(dim=1) < _LEAST
-        centres = torch.where(empty[:, None], centres, normalize(sums, dim=1, eps=_LEAST))
-    return centres
 
 
 def membership(x: Tensor, centres: Tensor) -> Tensor:

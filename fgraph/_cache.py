@@ -1,0 +1,50 @@
+"""The user's cache folder, and cache files that carry the digest of their content."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from fgraph._atomic import write_atomic
+
+_MAGIC = b"fgraph cache 1\n"
+_DIGEST = hashlib.sha256().digest_size
+
+
+def cache_folder() -> Path:
+    """Return the folder for files that fgraph can make again, as the platform's conventions place it."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("fgraph")
+
+
+def write_cached(path: Path, content: bytes) -> None:
+    """Write a cache file: a magic, the SHA-256 of the content, then the content.
+
+    Raises:
+        SaveError: the file cannot be written.
+    """
+    write_atomic(path, _MAGIC + hashlib.sha256(content).digest() + content)
+
+
+def read_cached(path: Path, most: int) -> bytes | None:
+    """Return the content of a cache file of at most `most` bytes, or None if there is no such file.
+
+    Raises:
+        ValueError: the file is not a cache file, is larger than `most` bytes, or has another digest than it states.
+        OSError: the file cannot be read.
+    """
+    head = len(_MAGIC) + _DIGEST
+    try:
+        if not path.is_file():
+            return None
+        with path.open("rb") as file:
+            found = file.read(most + head + 1)
+    except FileNotFoundError:  # removed by another process
+        return None
+    content = found[head:]
+    if len(content) > most:
+        raise ValueError(f"it is larger than {most} bytes")
+    if found[:head] != _MAGIC + hashlib.sha256(content).digest():
+        raise ValueError("its digest is not that of its content")
+    return content
