@@ -9,6 +9,7 @@
     save_large       an image of any length, made piece by piece -> a tiled file
     load_generator   a model to hand to Graph(models=...)
     downloads        where models named by an address are kept, and whether they may be fetched
+    picture_limit    how much memory one picture file may take when decoded
     Node             the base of your own nodes
 
 Importing fgraph does not import torch.
@@ -16,6 +17,7 @@ Importing fgraph does not import torch.
 
 from fgraph._downloads import downloads
 from fgraph._errors import Fault, FgraphError, GraphError, MemoryBudgetError, ModelError, RunError, SaveError
+from fgraph._imaging.files import picture_limit
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage
 from fgraph._version import __version__
 from fgraph.api.capture import Captured, capture
@@ -48,6 +50,7 @@ __all__ = [
     "downloads",
     "load",
     "load_generator",
+    "picture_limit",
     "run",
     "save_large",
 ]

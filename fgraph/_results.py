@@ -23,11 +23,10 @@ from fgraph._imaging.encode import (
     encode_picture,
     encode_png,
     preview_features,
-    tile_rows,
     to_pillow,
     to_pixels,
 )
-from fgraph._imaging.layout import GAP, LabelledPicture, lay_grid, lay_strip
+from fgraph._imaging.layout import GAP, LabelledPicture, lay_grid, lay_strip, tile_pixels
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
 
 Array: TypeAlias = NDArray[Any]
@@ -95,7 +94,7 @@ class _Pictured:
 
     def _repr_png_(self) -> bytes:
         """What a notebook shows: all rows in one picture."""
-        return encode_png(tile_rows([self.pixels(row) for row in range(self.rows)]))
+        return encode_png(tile_pixels([self.pixels(row) for row in range(self.rows)]))
 
     def __repr__(self) -> str:
         rows, channels, height, width = self.array.shape

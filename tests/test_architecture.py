@@ -11,7 +11,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
-    ("_collector", "_downloads", "_errors", "_limits", "_sizes", "_version"),
+    ("_collector", "_downloads", "_errors", "_version"),
+    ("_limits", "_sizes"),
     ("_atomic", "_geometry", "_graphviz", "_arrays", "_imaging"),
     ("_cache",),
     ("stylegan",),

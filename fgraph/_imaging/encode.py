@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -89,19 +88,6 @@ def _exif(text: Mapping[str, str]) -> bytes:
     exif = PillowImage.Exif()
     exif.get_ifd(EXIF_DETAILS)[USER_COMMENT] = ASCII + json.dumps(dict(text)).encode("ascii")
     return exif.tobytes()
-
-
-def tile_rows(rows: list[Pixels], gap: int = 2) -> Pixels:
-    """All rows in one picture, as near to a square as they go, white between them."""
-    height, width, channels = rows[0].shape
-    columns = max(1, round(math.sqrt(len(rows) * height / width)))
-    columns = min(columns, len(rows))
-    lines = math.ceil(len(rows) / columns)
-    sheet = np.full((lines * (height + gap) - gap, columns * (width + gap) - gap, channels), 255, dtype=np.uint8)
-    for index, row in enumerate(rows):
-        top, left = (index // columns) * (height + gap), (index % columns) * (width + gap)
-        sheet[top : top + height, left : left + width] = row
-    return sheet
 
 
 def preview_features(tensor: Floats) -> Floats:

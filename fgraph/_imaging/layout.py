@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
+
+from fgraph._imaging.encode import Pixels, to_pillow
 
 GAP = 2  # white pixels between pictures
 _MOST_LINES = 4  # of a label; what is longer is cut
@@ -34,6 +37,12 @@ def lay_grid(cells: Sequence[LabelledPicture], columns: int | None = None, gap: 
     columns = min(columns or near_square(cells), len(cells))
     lines = [list(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return _lay(lines, gap)
+
+
+def tile_pixels(rows: Sequence[Pixels], gap: int = GAP) -> Pixels:
+    """Return pixels [h, w, channels] of one size as one grid, as near to a square as possible."""
+    sheet = np.asarray(lay_grid([LabelledPicture(to_pillow(row)) for row in rows], gap=gap))
+    return sheet if sheet.ndim == 3 else sheet[:, :, None]
 
 
 def lay_table(
@@ -97,7 +106,8 @@ def line_height() -> int:
 def _lay(lines: list[list[LabelledPicture]], gap: int) -> Image.Image:
     widths = _widths(lines)
     heights = [_label_height(line, widths) + max(cell.picture.height for cell in line) for line in lines]
-    mode = "RGB" if any(cell.picture.mode != "L" for line in lines for cell in line) else "L"
+    modes = {cell.picture.mode for line in lines for cell in line}
+    mode = modes.pop() if modes in ({"L"}, {"RGBA"}) else "RGB"
     size = (sum(widths) + gap * (len(widths) - 1), sum(heights) + gap * (len(heights) - 1))
     sheet = Image.new(mode, size, _PAPER)
     pen, top = ImageDraw.Draw(sheet), 0
@@ -151,4 +161,4 @@ def _label_height(line: Sequence[LabelledPicture], widths: Sequence[int]) -> int
 
 
 def _ink(sheet: Image.Image) -> Any:
-    return _INK if sheet.mode == "RGB" else 51
+    return 51 if sheet.mode == "L" else _INK

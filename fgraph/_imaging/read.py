@@ -1,20 +1,34 @@
-"""Image files as people expect them read: any mode, rotated as the camera says, fitted to a size."""
+"""Image files -> upright RGB of a size: any mode, rotated as the camera says, by their colour profile."""
 
 from __future__ import annotations
 
 import io
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
+from fgraph._imaging.files import decoded_bytes, open_image
+
 Fit = Literal["crop", "pad", "stretch"]
+STRIP_BYTES: Final = 32 << 20  # decoded; a larger picture is converted in strips of about this size
+_GAP: Final = 3  # a picture is reduced by whole numbers to no less than this multiple of the size that is wanted
+_ORIENTATION = 0x0112  # the EXIF tag
+_UPRIGHT: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
 
 
 def locate(path: str) -> Path:
-    """The file a path names: as it stands, else among the pictures that come with the graphs.
+    """Return the file that a path names: as it is, or among the pictures bundled with the graphs.
 
     Raises:
         ValueError: there is no such file.
@@ -31,65 +45,121 @@ def locate(path: str) -> Path:
 
 
 def recognise(path: str) -> None:
-    """Look whether a path names a picture, by the beginning of the file; no pixel is decoded.
+    """Check by its first bytes that a path names a picture of a size that may be read; decode nothing.
 
     Raises:
-        ValueError: the file is missing or is no image.
+        ValueError: the file is missing, isn't a picture, or is larger than `picture_limit`.
     """
     file = locate(path)
     try:
-        with Image.open(file):
+        with open_image(file):
             pass
     except Exception as error:
         raise _unreadable(file, error) from error
 
 
 def load_picture(path: str, size: tuple[int, int], fit: str = "crop") -> NDArray[np.float32]:
-    """RGB [3, height, width] in [-1, 1] of an image file.
+    """Return an image file as RGB [3, height, width] in [-1, 1].
 
-    Transparency is laid over white. `crop` fills the size and cuts what is over, `pad` shows all and adds white,
-    `stretch` changes the proportions.
+    Transparency is laid over white.
+
+    Args:
+        path: the file.
+        size: (height, width), pixels.
+        fit: `crop` fills the size and cuts off the rest, `pad` shows everything and adds white, `stretch` changes the
+            proportions.
 
     Raises:
-        ValueError: the file is missing or is no image.
+        ValueError: the file is missing, isn't a picture, or is larger than `picture_limit`.
     """
-    return fitted_array(_open(path), size, fit)
+    file = locate(path)
+    height, width = size
+    try:
+        with open_image(file) as opened:
+            return to_array(fit_opened(opened, (width, height), fit))
+    except Exception as error:  # decoders raise errors of many types: a damaged AVIF a RuntimeError
+        raise _unreadable(file, error) from error
 
 
 def open_picture(path: str) -> Image.Image:
-    """An image file as RGB, upright, in its own size.
+    """Return an image file as upright RGB in its own size.
 
     Raises:
-        ValueError: the file is missing or is no image.
+        ValueError: the file is missing, isn't a picture, or is larger than `picture_limit`.
     """
-    return _open(path)
+    file = locate(path)
+    try:
+        with open_image(file) as opened:
+            return to_rgb(opened)
+    except Exception as error:
+        raise _unreadable(file, error) from error
 
 
 def fitted_array(picture: Image.Image, size: tuple[int, int], fit: str = "crop") -> NDArray[np.float32]:
-    """RGB [3, height, width] in [-1, 1] of an RGB picture; `fit` as for `load_picture`."""
+    """Return an RGB picture as [3, height, width] in [-1, 1]; `size` is (height, width), `fit` as in `load_picture`."""
     height, width = size
-    pixels = np.asarray(fit_picture(picture, (width, height), fit), dtype=np.float32)  # [H, W, 3]
+    return to_array(fit_picture(picture, (width, height), fit))
+
+
+def to_array(picture: Image.Image) -> NDArray[np.float32]:
+    """Return an RGB picture as [3, height, width] in [-1, 1]."""
+    pixels = np.asarray(picture, dtype=np.float32)  # [H, W, 3]
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)) / 127.5 - 1
 
 
-def _open(path: str) -> Image.Image:
-    file = locate(path)
-    try:
-        with Image.open(file) as opened:
-            return to_rgb(opened)
-    except Exception as error:  # decoders raise what they like: of a damaged AVIF a RuntimeError
-        raise _unreadable(file, error) from error
+def fit_opened(opened: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
+    """Return an opened file as upright RGB of a size, (width, height).
+
+    A large picture is reduced while it is converted, so that only its decoded pixels are ever whole in memory. A large
+    JPEG is decoded at an eighth to a half of its size where that suffices.
+    """
+    return fit_picture(to_rgb(opened, size), size, fit)
+
+
+def to_rgb(opened: Image.Image, least: tuple[int, int] | None = None) -> Image.Image:
+    """Return a picture of any mode as upright RGB, by its colour profile and over white where it is transparent.
+
+    Args:
+        opened: the picture.
+        least: (width, height); a large picture may be reduced to no less than three times this. None: its own size.
+    """
+    if decoded_bytes(opened) <= STRIP_BYTES:
+        return _convert(ImageOps.exif_transpose(opened), None)
+    if least is not None and opened.format == "JPEG":
+        factor = _reduction(opened, least)
+        opened.draft(opened.mode, (opened.width // factor, opened.height // factor))
+    opened.load()  # Pillow turns a TIFF upright here, and drops its tag
+    reduced = _convert_strips(opened, 1 if least is None else _reduction(opened, least))
+    orientation = opened.getexif().get(_ORIENTATION, 1)
+    return reduced.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else reduced
 
 
 def _unreadable(file: Path, error: Exception) -> ValueError:
     return ValueError(f"{file} cannot be read as an image: {error}")
 
 
-def to_rgb(opened: Image.Image) -> Image.Image:
-    """A picture of any mode, upright, as RGB: as its colour profile says, over white where it is transparent."""
-    picture: Image.Image = ImageOps.exif_transpose(opened)
-    if picture.mode.startswith("I;16") or picture.mode in ("I", "F"):
-        picture = _eight_bits(picture)
+def _reduction(opened: Image.Image, least: tuple[int, int]) -> int:
+    """Return the whole number that a picture can be reduced by."""
+    turned = opened.getexif().get(_ORIENTATION, 1) >= 5
+    width, height = least[::-1] if turned else least
+    return max(1, int(min(opened.width / width, opened.height / height) / _GAP))
+
+
+def _convert_strips(opened: Image.Image, factor: int) -> Image.Image:
+    """Return RGB reduced by a factor, made strip by strip."""
+    brightest = _brightest(opened)
+    rows = max(1, STRIP_BYTES * opened.height // decoded_bytes(opened) // factor) * factor
+    made = Image.new("RGB", (-(-opened.width // factor), -(-opened.height // factor)))
+    for top in range(0, opened.height, rows):
+        strip = opened.crop((0, top, opened.width, min(top + rows, opened.height)))
+        made.paste(_convert(strip, brightest).reduce(factor), (0, top // factor))
+    return made
+
+
+def _convert(picture: Image.Image, brightest: float | None) -> Image.Image:
+    """Return a picture as RGB; `brightest` is the largest value in the file, None where that is this picture's own."""
+    if _is_wide(picture):
+        picture = _eight_bits(picture, brightest)
     if "A" in picture.getbands() or "a" in picture.getbands() or "transparency" in picture.info:
         whole = picture.convert("RGBA")
         white = Image.new("RGBA", whole.size, "white")
@@ -97,20 +167,33 @@ def to_rgb(opened: Image.Image) -> Image.Image:
     return _by_profile(picture) or picture.convert("RGB")
 
 
-def _eight_bits(picture: Image.Image) -> Image.Image:
-    """A grey picture of more than 8 bits, which Pillow would clip at 255 rather than scale."""
+def _is_wide(picture: Image.Image) -> bool:
+    """Return whether the values are grey of more than 8 bits."""
+    return picture.mode.startswith("I;16") or picture.mode in ("I", "F")
+
+
+def _brightest(picture: Image.Image) -> float | None:
+    if not _is_wide(picture):
+        return None
+    _, most = picture.getextrema()
+    return float(most)  # type: ignore[arg-type]  # of one band it is a number
+
+
+def _eight_bits(picture: Image.Image, brightest: float | None) -> Image.Image:
+    """Return a grey picture of more than 8 bits in 8, scaled; Pillow would clip it at 255."""
     values = np.asarray(picture, dtype=np.float64)
     if not np.isfinite(values).all():
-        raise ValueError("it has pixels that are no finite numbers")
+        raise ValueError("it has pixels that are not finite numbers")
+    top = values.max(initial=0.0) if brightest is None else brightest
     if picture.mode == "F":
-        most = 1.0 if values.max(initial=0.0) <= 1 else 255.0 if values.max(initial=0.0) <= 255 else 65535.0
+        most = 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0
     else:
-        most = 65535.0 if picture.mode != "I" or values.max(initial=0.0) > 255 else 255.0
+        most = 65535.0 if picture.mode != "I" or top > 255 else 255.0
     return Image.fromarray(np.rint(np.clip(values / most, 0, 1) * 255).astype(np.uint8))
 
 
 def _by_profile(picture: Image.Image) -> Image.Image | None:
-    """What a picture looks like by the ICC profile it carries, as CMYK for print does; None: it has no good one."""
+    """Return a picture by the ICC profile it carries, as CMYK for print does; None: it carries no valid one."""
     profile = picture.info.get("icc_profile")
     if not profile or picture.mode not in ("RGB", "CMYK", "L"):
         return None
@@ -122,7 +205,7 @@ def _by_profile(picture: Image.Image) -> Image.Image | None:
 
 
 def fit_picture(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
-    """A picture of this size, (width, height): see `load_picture` for the ways."""
+    """Return a picture of a size, (width, height); `fit` as in `load_picture`."""
     if picture.size == size:
         return picture
     way = Image.Resampling.LANCZOS

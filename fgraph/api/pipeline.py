@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
 
-import numpy as np
-
 from fgraph._collector import paused_collector
 from fgraph._errors import Fault, FgraphError, GraphError, ModelError
+from fgraph._imaging.files import SUFFIXES
 from fgraph._results import Result, Results
+from fgraph._sizes import parse_bytes
 from fgraph.api.models import ModelPool
 from fgraph.declare import Graph, GraphSpec, Source, read
 from fgraph.digraph import wire
@@ -33,8 +32,6 @@ GraphLike: TypeAlias = Graph | Path | str | Mapping[str, Any]
 Engine = Literal["batched", "eager"]
 PRECISIONS = ("float32", "float64", "bfloat16", "float16")
 _SHORT = {"fp32": "float32", "fp64": "float64", "bf16": "bfloat16", "fp16": "float16"}
-_PICTURES = (".png", ".webp", ".jpg", ".jpeg", ".tif", ".tiff")
-_UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "mib": 2**20, "gib": 2**30}
 
 
 def load(
@@ -243,7 +240,7 @@ def load_generator(source: str | Path, device: str = "cpu") -> Generator:
 
 def is_picture(source: Any) -> TypeGuard[str | Path]:
     """Whether a source is the path of a picture, by its ending."""
-    if not isinstance(source, str | Path) or not str(source).lower().endswith(_PICTURES):
+    if not isinstance(source, str | Path) or not str(source).lower().endswith(SUFFIXES):
         return False
     return "\n" not in str(source)
 
@@ -296,18 +293,13 @@ def _in_order(faults: Iterable[Fault]) -> list[Fault]:
 def _as_bytes(memory: int | str | None, precision: str) -> int | None:
     if memory is None:
         return None
-    count = memory
-    if isinstance(memory, str):
-        match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]*)?)\s*([a-zA-Z]*)\s*", memory)
-        count = int(float(match[1]) * _UNITS[match[2].lower()]) if match and match[2].lower() in _UNITS else 0
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
-        raise FgraphError(f"memory {memory!r} is not understood: write bytes, or such as 512MiB or 2GiB")
+    count = parse_bytes(memory, "memory")
     if precision == "float64":
         raise FgraphError(
             "memory= cannot be kept to in float64: plans count float32 numbers, and convolutions in float64 take "
             "several times as much room; leave one of the two out"
         )
-    return int(count)
+    return count
 
 
 __all__ = ["GraphLike", "ModelError", "Result", "check", "compile", "load", "load_generator", "run"]

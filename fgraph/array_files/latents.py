@@ -15,6 +15,7 @@ import numpy as np
 
 from fgraph._arrays import Array
 from fgraph._errors import ModelError
+from fgraph._imaging.files import SUFFIXES
 from fgraph.array_files.pickled import read_object_array, read_pickled_arrays
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
@@ -23,7 +24,6 @@ Space = Literal["z", "w", "w+", "s"]  # of latent codes
 _ZIP_MAGIC = b"PK\x03\x04"
 _NPY_MAGIC = b"\x93NUMPY"
 _PICKLED = (".pt", ".pth", ".pkl")
-_PICTURES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _NUMBERS = "fiub"  # kinds of numpy types: fractions, whole numbers, truth values
 _LARGEST = 1 << 30  # bytes of arrays in a file
 
@@ -124,7 +124,7 @@ def _read_latent(path: str, name: str | None, modified: int, size: int) -> Laten
     codes = _checked(found[wanted], path)
     if suffix in _PICKLED and wanted == "latent" and len(found) == 1 and codes.array.ndim < 3:
         return LatentFile(codes, "s" if codes.array.ndim == 1 else "w+")  # SOAT
-    if wanted.lower().endswith(_PICTURES) and codes.array.ndim == 2:
+    if wanted.lower().endswith(SUFFIXES) and codes.array.ndim == 2:
         return LatentFile(codes, "w+")  # of an encoder, for one image
     return LatentFile(codes, space or ("w+" if codes.array.ndim == 3 else None))
 

@@ -31,7 +31,8 @@ WRITING_MODES = ("run", "draw", "invert")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
     "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "torch_compile", "memory",
-    "mode", "target", "half", "bending", "clusters", "output.formats", "output.quality", "output.strip", "output.grid",
+    "picture_limit", "mode", "target", "half", "bending", "clusters", "output.formats", "output.quality",
+    "output.strip", "output.grid",
     "output.labels", "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop",
     "output.pingpong", "objective.metric", "data", "images", "inversion.preset", "inversion.space", "inversion.prior",
     "inversion.steps", "inversion.batch", "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts",

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from PIL import Image, ImageOps, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import Image, ImageOps
 
 from fgraph._atomic import write_atomic
 from fgraph._imaging.encode import LONGEST, encode_picture
+from fgraph._imaging.files import open_image
 from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip, lay_table, shrink
 from fgraph.save import MANIFEST
 
@@ -23,12 +24,6 @@ _SMALLEST = 32
 _PIXELS = 48_000_000  # of a sheet, about: cells get smaller where there are many
 _GAP = 6
 _ENDINGS = {"png": "png", "webp": "webp", "jpg": "jpeg"}
-# The classes themselves, not Image.open, which warns of large pictures: these are our own.
-_READERS: dict[str, Any] = {
-    ".png": PngImagePlugin.PngImageFile,
-    ".webp": WebPImagePlugin.WebPImageFile,
-    ".jpg": JpegImagePlugin.JpegImageFile,
-}
 
 
 @dataclass(frozen=True)
@@ -91,7 +86,7 @@ def _ending(entry: dict[str, Any]) -> str:
 def _show(files: Sequence[Path], most: int) -> Image.Image | None:
     rows = []
     for file in files:
-        with _READERS[file.suffix](file) as picture:
+        with open_image(file, bounded=False) as picture:  # a picture that this sweep wrote
             longer = most * math.sqrt(max(picture.size) / min(picture.size))  # of a square's area, whatever its shape
             rows.append(LabelledPicture(enlarge(shrink(picture.convert("RGB"), int(longer)), min(_LEAST, most))))
     if not rows:

@@ -17,7 +17,8 @@ import torch
 from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._errors import FgraphError, SkippedError
-from fgraph._imaging.encode import Pixels, encode_png, tile_rows, to_pixels
+from fgraph._imaging.encode import Pixels, encode_png, to_pixels
+from fgraph._imaging.layout import tile_pixels
 from fgraph.cli.inversion_request import InversionRequest
 from fgraph.inversion import InversionSettings
 from fgraph.inversion.cache import InversionCache
@@ -129,7 +130,7 @@ class TerminalProgress(InversionCallback):
             self._steps[names[row]] = search.done
         if time.monotonic() - self._seen >= _PREVIEW_SECONDS:
             rows = [to_pixels(image.float().cpu().numpy()) for image in search.previews().values()]
-            write_atomic(self._directory / PREVIEW, encode_png(tile_rows(rows)))
+            write_atomic(self._directory / PREVIEW, encode_png(tile_pixels(rows)))
             self._seen = time.monotonic()
 
     def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
@@ -166,7 +167,7 @@ def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
         pair = [to_pixels(job.reading.read(picture.path)), result.pixels.numpy()]
         sheet.append(np.concatenate([_as_rgb(one) for one in pair], axis=1))
     write_atomic(directory / SUMMARY, text.getvalue().encode())
-    write_atomic(directory / OVERVIEW, encode_png(tile_rows(sheet)))
+    write_atomic(directory / OVERVIEW, encode_png(tile_pixels(sheet)))
     print(directory / SUMMARY)
     print(directory / OVERVIEW)
 

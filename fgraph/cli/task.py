@@ -10,6 +10,7 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError
+from fgraph._imaging.files import set_picture_limit
 from fgraph.cli.configuration import STANDALONE_MODES, Mode, ModelMode, TrainingMode, read_mode, read_settings
 from fgraph.cli.model_files import read_model_job
 from fgraph.cli.standalone import StandaloneJob
@@ -53,6 +54,7 @@ class Task:
             FgraphError: a setting or the graph is wrong.
         """
         mode = read_mode(config)
+        set_picture_limit(config.picture_limit)
         if mode in STANDALONE_MODES:
             job = _read_standalone(config, mode)
             self._claim_target(job)

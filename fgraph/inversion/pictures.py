@@ -6,15 +6,14 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from fgraph._errors import FgraphError
+from fgraph._imaging.files import SUFFIXES
 from fgraph._imaging.read import Fit, fitted_array, open_picture
 
 Align = Literal["none", "face"]
@@ -69,7 +68,7 @@ def find_pictures(place: str | Path) -> list[Path]:
         return [place]
     if not place.is_dir():
         raise FgraphError(f"images: there is neither a folder nor a picture at '{place}' (looked in {Path.cwd()})")
-    named = [path for path in place.iterdir() if path.suffix.lower() in _endings() and not path.name.startswith(".")]
+    named = [path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     found = sorted(path for path in named if not path.is_dir())
     if not found:
         raise FgraphError(f"images: there are no pictures in '{place}'; their names end in .png, .jpg, .webp, ...")
@@ -112,8 +111,3 @@ def _names(paths: Sequence[Path]) -> Iterator[str]:
 
 def _plain(name: str) -> str:
     return name.replace(".", "_")
-
-
-@cache
-def _endings() -> frozenset[str]:
-    return frozenset(Image.registered_extensions()) - {".pdf", ".mpg", ".mpeg", ".ps", ".eps"}

@@ -15,10 +15,10 @@ from torch import Tensor
 
 from fgraph._atomic import write_atomic
 from fgraph._imaging.encode import INVERSION, encode_png, to_pixels
+from fgraph._imaging.plot import plot_curves
 from fgraph._results import Latents
 from fgraph.inversion.cache import CachedTensors
 from fgraph.inversion.optimise import Found, Problem
-from fgraph.inversion.plots import draw_curve
 from fgraph.inversion.spaces import styles_of
 
 
@@ -84,7 +84,7 @@ def make_result(problem: Problem, found: Found, target: Tensor) -> InversionResu
 
 
 def write_result(result: InversionResult, directory: Path, name: str) -> list[Path]:
-    """Write the code, the reconstruction, the loss curve as CSV and PNG, and noise that was sought.
+    """Write the code, the reconstruction, the loss curve as CSV and SVG, and noise that was sought.
 
     Raises:
         SaveError: a file cannot be written.
@@ -110,7 +110,8 @@ def _contents(result: InversionResult) -> Iterator[tuple[str, bytes]]:
     lines.writerow(["step", *columns])
     lines.writerows([step, *map(str, row)] for step, row in enumerate(result.curve.float().numpy()))
     yield ".curve.csv", text.getvalue().encode()
-    yield ".curve.png", encode_png(draw_curve(result.curve.float().numpy(), columns))
+    curves = {name: list(enumerate(result.curve[:, at].tolist())) for at, name in enumerate(columns)}
+    yield ".curve.svg", plot_curves(curves, "steps", logarithmic=True).encode()
     if result.noises:
         buffer = io.BytesIO()
         arrays = {f"noise_{at}": noise[None].float().numpy() for at, noise in enumerate(result.noises)}

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from fgraph._geometry.numbers import check_choice
+from fgraph._imaging.files import open_image
 from fgraph.masks.base import MaskExpr, Raster
 
 Channel = Literal["luminance", "alpha", "red", "green", "blue"]
@@ -76,7 +77,7 @@ class Picture(MaskExpr):
 def _open(path: str, channel: Channel, _changed: int, _size: int) -> Picture:
     """Decode a file once for each state of it: the time and size of its last change stand in the key."""
     try:
-        with Image.open(path) as file:
+        with open_image(Path(path)) as file:
             image = ImageOps.exif_transpose(file)
             image.load()
     except Exception as error:  # decoders raise what they like

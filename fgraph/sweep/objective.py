@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
 from fgraph._errors import FgraphError, nearest
+from fgraph._imaging.files import open_image
 from fgraph._results import Image, Result
 
 Array: TypeAlias = NDArray[np.float32]
@@ -52,7 +53,7 @@ class Objective:
 def _distance(pixels: Array, target: str | None) -> float:
     assert target is not None
     try:
-        with PillowImage.open(target) as picture:
+        with open_image(Path(target)) as picture:
             wanted = np.asarray(picture.convert("RGB"), np.float32).transpose(2, 0, 1) / 127.5 - 1
     except Exception as error:  # decoders raise what they like
         raise FgraphError(f"objective.target: cannot read {target}: {error}") from error

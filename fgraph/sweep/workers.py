@@ -14,6 +14,7 @@ from typing import Any
 import ray
 
 from fgraph._errors import FgraphError, GraphError, RunError
+from fgraph._imaging.files import current_picture_limit, set_picture_limit
 from fgraph.api.together import Options, Outcome, Work, run_together
 
 log = logging.getLogger(__name__)
@@ -59,10 +60,11 @@ class Failure:
 class Worker:
     """An actor: runs one shard after the other, with the generators kept loaded between them."""
 
-    def __init__(self, folder: str, cores: float) -> None:
+    def __init__(self, folder: str, cores: float, picture_limit: int) -> None:
         import torch
 
         torch.set_num_threads(max(1, int(cores)))
+        set_picture_limit(picture_limit)
         if Path(folder).is_dir():  # on another machine it may not be
             os.chdir(folder)
 
@@ -106,7 +108,7 @@ class WorkerPool:
 
     def _start_worker(self) -> Any:
         actor = ray.remote(Worker).options(num_cpus=self._resources.cores, num_gpus=self._resources.gpus)
-        return actor.remote(os.getcwd(), self._resources.cores)
+        return actor.remote(os.getcwd(), self._resources.cores, current_picture_limit())
 
     def _collect(self, call: Any) -> None:
         actor, shard = self._running.pop(call)

@@ -21,14 +21,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
 
 from fgraph._atomic import save_error, write_atomic
 from fgraph._cache import cache_folder
-from fgraph._imaging.read import fit_picture, to_rgb
+from fgraph._imaging.files import SUFFIXES, open_image
+from fgraph._imaging.read import fit_opened
 from fgraph.training.settings import TrainingError
 
-SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".ppm")
 _LOG = logging.getLogger("fgraph")
 _SHOWN = 5  # broken pictures that are named
 _VERSION = 1  # of what a cached picture is
@@ -103,9 +102,9 @@ def _digest(stamps: list[tuple[str, int, int]]) -> str:
 
 def _decode(content: bytes, size: int) -> tuple[NDArray[np.uint8], bool]:
     """The pixels [size, size, 3], and whether the picture was smaller."""
-    with Image.open(io.BytesIO(content)) as opened:
+    with open_image(io.BytesIO(content)) as opened:
         small = min(opened.size) < size
-        return np.asarray(fit_picture(to_rgb(opened), (size, size), "crop"), dtype=np.uint8), small
+        return np.asarray(fit_opened(opened, (size, size), "crop"), dtype=np.uint8), small
 
 
 def _decoded(source: _Source, size: int) -> Iterator[tuple[str, NDArray[np.uint8] | str, bool]]:
@@ -114,9 +113,9 @@ def _decoded(source: _Source, size: int) -> Iterator[tuple[str, NDArray[np.uint8
     def one(name: str) -> tuple[str, NDArray[np.uint8] | str, bool]:
         try:
             return name, *_decode(source.read(name), size)
-        except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
             return name, str(error) or type(error).__name__, False
-        except (zipfile.BadZipFile, Image.DecompressionBombError, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
             return name, str(error), False
 
     from tqdm import tqdm

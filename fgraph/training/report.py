@@ -9,9 +9,10 @@ from typing import Any
 import torch
 
 from fgraph._atomic import write_atomic
-from fgraph._imaging.encode import encode_png, tile_rows, to_pixels
+from fgraph._imaging.encode import encode_png, to_pixels
+from fgraph._imaging.layout import tile_pixels
+from fgraph._imaging.plot import plot_curves
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
-from fgraph.training.curves import draw_curves
 from fgraph.training.draws import draw_for
 from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.state import State
@@ -101,7 +102,7 @@ class Report:
         write_atomic(target / "samples" / f"{state.images + state.earlier:08}.png", encode_png(grid))
         if state.history:
             write_atomic(target / "losses.csv", _table(state.history).encode())
-            write_atomic(target / "losses.svg", draw_curves(state.history, CURVES).encode())
+            write_atomic(target / "losses.svg", _plot(state.history).encode())
         if self._board is not None:
             self._board.add_image("samples", grid, state.images, dataformats="HWC")
             self._board.flush()
@@ -113,7 +114,7 @@ def sample_grid(model: StyleGAN2Generator, seed: int, truncation: float) -> Any:
     z = torch.randn(SAMPLES, model.table.z_dim, generator=draw_for(seed, "samples")).to(model.device)
     styles = model.affine(model.truncate(model.map(z), truncation))
     images = torch.cat([model.synthesise(styles[i : i + _BATCH]) for i in range(0, SAMPLES, _BATCH)])
-    return tile_rows([to_pixels(image) for image in images.cpu().float().numpy()], gap=0)
+    return tile_pixels([to_pixels(image) for image in images.cpu().float().numpy()], gap=0)
 
 
 def _open_board(settings: TrainingSettings) -> Any:
@@ -122,6 +123,11 @@ def _open_board(settings: TrainingSettings) -> Any:
     except ImportError as error:
         raise TrainingError(f"training.tensorboard=true needs: pip install 'fgraph-gan[train]' ({error})") from error
     return SummaryWriter(str(settings.target / "tensorboard"))
+
+
+def _plot(history: list[dict[str, float]]) -> str:
+    found = {name: [(one["images"], one[name]) for one in history if name in one] for name in CURVES}
+    return plot_curves(found, "images")
 
 
 def _table(history: list[dict[str, float]]) -> str:

@@ -117,7 +117,7 @@ def test_a_preview_shows_what_has_been_found_so_far(
     monkeypatch.setattr("fgraph.cli.inversion_run._PREVIEW_SECONDS", 0.0)
     (pictures / "broken.jpg").unlink()
     assert call(tmp_path, f"images={pictures}", "inversion.steps=4") == 0
-    assert seen == [(16, 34)] * 3  # two pictures and a gap, after each step but the last
+    assert seen == [(34, 16)] * 3  # two pictures and a gap, after each step but the last
     assert not (tmp_path / "out" / "preview.png").exists()
 
 

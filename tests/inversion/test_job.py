@@ -85,7 +85,7 @@ def test_each_picture_gets_its_files(generator: StyleGAN2Generator, tmp_path: Pa
     pictures = write_pictures(tmp_path / "in", generator, 2)
     results = run_job(make_job(generator, pictures, tmp_path / "out", None, InversionCallback(), noise=True))
     names = {path.name for path in (tmp_path / "out").iterdir()}
-    endings = (".safetensors", ".png", ".curve.csv", ".curve.png", ".noise.npz")
+    endings = (".safetensors", ".png", ".curve.csv", ".curve.svg", ".noise.npz")
     assert names == {f"{stem}{ending}" for stem in ("00", "01") for ending in endings}
     code = read_latent(str(tmp_path / "out" / "00.safetensors"))
     assert code.space == "s"

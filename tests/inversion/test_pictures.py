@@ -126,7 +126,7 @@ def test_pixels_that_are_no_numbers_are_told(tmp_path: Path) -> None:
         Image.fromarray(plane).save(tmp_path / name)
     pictures, faults = read_pictures(find_pictures(tmp_path), READING)
     assert pictures == []
-    assert all(fault.endswith("it has pixels that are no finite numbers") for fault in faults.values())
+    assert all(fault.endswith("it has pixels that are not finite numbers") for fault in faults.values())
     assert len(faults) == 2
 
 

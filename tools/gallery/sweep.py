@@ -8,6 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from fgraph._imaging.files import open_image
 from fgraph.cli import main
 
 COMMAND = ("-m", "graph=blend_horizontal", "seed=1,2,3,4", "graph.nodes.fade.stop=0.5,0.75,1")
@@ -18,7 +19,7 @@ def draw_sweep() -> Image.Image:
     with tempfile.TemporaryDirectory() as folder:
         code = main([*COMMAND, f"hydra.sweep.dir={folder}"])
         assert code == 0, f"the sweep ended in {code}"
-        with Image.open(Path(folder) / "sheet.png") as sheet:
+        with open_image(Path(folder) / "sheet.png", bounded=False) as sheet:
             return sheet.convert("RGB")
 
 

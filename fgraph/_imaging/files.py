@@ -1,0 +1,145 @@
+"""Image files: the formats that are opened, and the bound on what one of them may take in memory.
+
+Pillow opens what it recognises by content, with more than forty readers, and some of them start other programs: an
+EPS named `photo.png` runs Ghostscript. Here, the reader is chosen among the few formats of `FORMATS`, and the decoded
+size is checked before a pixel is decoded. `Image.open` isn't used, since its own bound can't be raised for one call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    GifImagePlugin,
+    Image,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+    features,
+)
+
+from fgraph._sizes import in_words, parse_bytes
+
+DEFAULT_LIMIT: Final = 512 << 20  # bytes of decoded pixels: 13,377 x 13,377 in RGB
+SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif")
+_READERS: Final[dict[str, Any]] = {
+    "PNG": PngImagePlugin.PngImageFile,
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "WebP": WebPImagePlugin.WebPImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
+    **({"AVIF": AvifImagePlugin.AvifImageFile} if features.check("avif") else {}),
+}
+FORMATS: Final = tuple(_READERS)
+_MAGIC: Final = {
+    b"\x89PNG\r\n\x1a\n": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"II+\0": "TIFF",  # BigTIFF
+    b"MM\0+": "TIFF",
+    b"BM": "BMP",
+}
+_BOXED: Final = {b"WEBP": "WebP", b"ftypavif": "AVIF", b"ftypavis": "AVIF", b"ftypmif1": "AVIF"}
+_WIDE: Final = {"I": 4, "F": 4}  # bytes per value of modes that don't store one byte; those of I;16 take two
+
+
+class PictureError(ValueError):
+    """A file that isn't opened as a picture: its format is another, or it is too large."""
+
+
+class _Limit:
+    """The limit of this process; training reads pictures in threads, to which a context variable doesn't reach."""
+
+    decoded = DEFAULT_LIMIT
+
+
+@contextmanager
+def picture_limit(most: int | str) -> Iterator[None]:
+    """Set how much memory the decoded pixels of one image file may take, for this process and within the block.
+
+    Args:
+        most: bytes, or a text such as "2GiB"; by default 512 MiB.
+
+    Raises:
+        FgraphError: `most` isn't an amount of memory.
+    """
+    earlier = _Limit.decoded
+    set_picture_limit(most)
+    try:
+        yield
+    finally:
+        set_picture_limit(earlier)
+
+
+def set_picture_limit(most: int | str) -> None:
+    """Set the limit of `picture_limit` for the rest of the process.
+
+    Raises:
+        FgraphError: `most` isn't an amount of memory.
+    """
+    _Limit.decoded = parse_bytes(most, "picture_limit")
+
+
+def current_picture_limit() -> int:
+    """Return the limit that holds now, in bytes."""
+    return _Limit.decoded
+
+
+@contextmanager
+def open_image(source: Path | BinaryIO, *, bounded: bool = True) -> Iterator[Image.Image]:
+    """Open an image file of one of `FORMATS`, chosen by its content; no pixel is decoded yet.
+
+    Args:
+        source: a regular file, or an open file.
+        bounded: whether the decoded size is checked; False where no pixel is read, or the file is our own.
+
+    Raises:
+        PictureError: the content has another format, or its pixels would take more than `picture_limit`.
+        OSError: the file can't be read.
+        Exception: Pillow's readers raise errors of many types for a damaged file.
+    """
+    if isinstance(source, Path):
+        if source.exists() and not source.is_file():
+            raise PictureError("it isn't a regular file")
+        with source.open("rb") as file, open_image(file, bounded=bounded) as picture:
+            yield picture
+        return
+    with _READERS[_recognise(source)](source) as picture:
+        if bounded:
+            _check_size(picture)
+        yield picture
+
+
+def decoded_bytes(picture: Image.Image) -> int:
+    """Return how many bytes the decoded pixels take."""
+    wide = 2 if picture.mode.startswith("I;16") else _WIDE.get(picture.mode, 1)
+    return picture.width * picture.height * len(picture.getbands()) * wide
+
+
+def _recognise(file: BinaryIO) -> str:
+    start = file.read(16)
+    file.seek(0)
+    found = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
+    if start.startswith(b"RIFF") or start[4:8] == b"ftyp":
+        found = _BOXED.get(start[8:12] if start.startswith(b"RIFF") else start[4:12])
+    if found not in _READERS:
+        raise PictureError(f"it isn't {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
+    return found
+
+
+def _check_size(picture: Image.Image) -> None:
+    size = decoded_bytes(picture)
+    if size > _Limit.decoded:
+        raise PictureError(
+            f"its {picture.width} x {picture.height} pixels take {in_words(size)} when decoded, and the limit is "
+            f"{in_words(_Limit.decoded)}: shrink the picture, or raise picture_limit"
+        )

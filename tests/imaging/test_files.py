@@ -1,0 +1,154 @@
+"""Image files: the formats that are opened, the bound on their size, large pictures read in strips."""
+
+from __future__ import annotations
+
+import ast
+import io
+import os
+import subprocess
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image, ImageOps
+
+from fgraph._imaging import read
+from fgraph._imaging.files import FORMATS, SUFFIXES, current_picture_limit, open_image, picture_limit
+from fgraph._imaging.read import load_picture, open_picture
+from fgraph.inversion.pictures import Reading, read_pictures
+from fgraph.training.pictures import read_pictures as read_training_pictures
+from fgraph.training.settings import TrainingError
+
+ROOT = Path(__file__).resolve().parents[2]
+EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n"
+
+
+def test_no_call_of_pillows_open_without_formats() -> None:
+    found = []
+    for folder in ("fgraph", "nodes", "tools", "bench"):
+        for path in (ROOT / folder).rglob("*.py"):
+            for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+                if not isinstance(call, ast.Call) or not ast.unparse(call.func).endswith("Image.open"):
+                    continue
+                if "formats" not in [keyword.arg for keyword in call.keywords]:
+                    found.append(f"{path}:{call.lineno}")
+    assert found == []
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_each_format_is_opened_by_its_content(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "picture.any"
+    Image.new("RGB", (9, 5), "red").save(path, format=name)
+    with open_image(path) as picture:
+        assert picture.size == (9, 5)
+        assert np.abs(np.asarray(picture.convert("RGB"), int) - [255, 0, 0]).max() <= 4  # of lossy formats
+    assert load_picture(str(path), (5, 9)).shape == (3, 5, 9)
+
+
+def test_suffixes_are_of_these_formats() -> None:
+    registered = Image.registered_extensions()
+    assert {registered[suffix] for suffix in SUFFIXES} <= {name.upper() for name in FORMATS} | {"AVIF"}
+
+
+def test_an_eps_named_png_starts_no_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError(f"started {arguments}")
+
+    for starter in ("Popen", "run", "call", "check_call", "check_output"):
+        monkeypatch.setattr(subprocess, starter, refuse)
+    monkeypatch.setattr(os, "system", refuse)
+    path = tmp_path / "photo.png"
+    path.write_bytes(EPS)
+    with pytest.raises(ValueError, match=r"photo.png cannot be read as an image: it isn't PNG, JPEG"):
+        load_picture(str(path), (8, 8))
+    assert "isn't PNG" in read_pictures([path], Reading(8))[1][path]
+    with pytest.raises(TrainingError, match="isn't PNG"):
+        read_training_pictures(tmp_path, 8, tmp_path / "cache")
+
+
+def test_a_picture_beyond_the_limit_is_refused_before_it_is_decoded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "large.png"
+    Image.new("RGBA", (100, 50)).save(path)
+
+    def decode(self: Image.Image) -> None:
+        raise AssertionError("decoded")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("PIL.ImageFile.ImageFile.load", decode)
+        with (
+            picture_limit(100 * 50 * 4 - 1),
+            pytest.raises(ValueError, match=r"100 x 50 pixels take 19.5 KiB .* raise"),
+        ):
+            load_picture(str(path), (8, 8))
+    with picture_limit(100 * 50 * 4):
+        assert load_picture(str(path), (8, 8)).shape == (3, 8, 8)
+    with picture_limit("2GiB"):
+        assert current_picture_limit() == 2 << 30
+
+
+def test_the_limit_counts_bytes_not_pixels() -> None:
+    buffer = io.BytesIO()
+    Image.fromarray(np.zeros((10, 10), np.uint16)).save(buffer, "PNG")
+    buffer.seek(0)
+    with picture_limit(199), pytest.raises(ValueError, match="200 bytes"), open_image(buffer):
+        pass
+    buffer.seek(0)
+    with picture_limit(200), open_image(buffer):
+        pass
+
+
+def test_a_fifo_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ValueError, match="regular file"), open_image(tmp_path / "pipe.png"):
+        pass
+
+
+def make(mode: str) -> Image.Image:
+    """A picture of 90 x 60 in a mode, no two rows alike."""
+    rows, columns = np.mgrid[0:60, 0:90]
+    rgba = np.stack([rows * 4, columns * 2, rows + columns, 255 - rows * 3], 2).astype(np.uint8)
+    if mode == "I;16":
+        return Image.fromarray((rows * 1000).astype(np.uint16))
+    if mode == "F":
+        return Image.fromarray((rows / 60).astype(np.float32))
+    return Image.fromarray(rgba).convert(mode)
+
+
+MODES = [("RGB", "png"), ("RGBA", "png"), ("I;16", "png"), ("F", "tif"), ("P", "png"), ("CMYK", "tif"), ("L", "jpg")]
+
+
+@pytest.mark.parametrize(("mode", "ending"), MODES)
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_strips_make_the_same_pixels(
+    mode: str, ending: str, orientation: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / f"a.{ending}"
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    make(mode).save(path, exif=exif)
+    whole = open_picture(str(path))
+    assert whole.size == ((90, 60) if orientation == 1 else (60, 90))
+    monkeypatch.setattr(read, "STRIP_BYTES", 1000)
+    np.testing.assert_array_equal(np.asarray(open_picture(str(path))), np.asarray(whole))
+    reduced = load_picture(str(path), (9, 6) if orientation == 6 else (6, 9))  # by 90 / 9 / 3 = 3, then Lanczos
+    expected = np.asarray(whole.reduce(3).resize(reduced.shape[:0:-1], Image.Resampling.LANCZOS), np.float32)
+    difference = np.abs((reduced.transpose(1, 2, 0) + 1) * 127.5 - expected).max()
+    assert difference <= (4 if ending == "jpg" else 1)  # a JPEG is decoded at a smaller size
+
+
+def test_strips_are_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.png"
+    make("RGBA").save(path)
+    sizes = []
+
+    def note(picture: Image.Image, brightest: float | None) -> Image.Image:
+        sizes.append(picture.size)
+        return picture.convert("RGB")
+
+    monkeypatch.setattr(read, "STRIP_BYTES", 90 * 4 * 7)
+    monkeypatch.setattr(read, "_convert", note)
+    load_picture(str(path), (10, 15))  # reduced by 60 / 10 / 3 = 2: strips of 6 rows
+    assert set(sizes) == {(90, 6)}
+    assert ImageOps.fit(Image.new("RGB", (45, 30)), (15, 10)).size == (15, 10)
