@@ -16,3 +16,6 @@ OBJECT_ARRAYS = 256 * MIB  # the pickle inside a .npy file of objects
 
 # Caches
 CACHED_ARRAYS = 256 * MIB
+
+# Pictures
+DECODED_PICTURE = 512 * MIB  # 13,377 x 13,377 in RGB; `picture_limit` sets another bound

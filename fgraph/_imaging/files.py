@@ -24,9 +24,9 @@ from PIL import (
     features,
 )
 
+from fgraph._limits import DECODED_PICTURE
 from fgraph._sizes import in_words, parse_bytes
 
-DEFAULT_LIMIT: Final = 512 << 20  # bytes of decoded pixels: 13,377 x 13,377 in RGB
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif")
 _READERS: Final[dict[str, Any]] = {
     "PNG": PngImagePlugin.PngImageFile,
@@ -59,7 +59,7 @@ class PictureError(ValueError):
 class _Limit:
     """The limit of this process; training reads pictures in threads, to which a context variable doesn't reach."""
 
-    decoded = DEFAULT_LIMIT
+    decoded = DECODED_PICTURE
 
 
 @contextmanager
