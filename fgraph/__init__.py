@@ -20,12 +20,16 @@ from fgraph._errors import Fault, FgraphError, GraphError, MemoryBudgetError, Mo
 from fgraph._imaging.files import picture_limit
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage
 from fgraph._version import __version__
+from fgraph.api.bundled import bundled_nodes
 from fgraph.api.capture import Captured, capture
 from fgraph.api.large import save_large
 from fgraph.api.pipeline import check, compile, load, load_generator, run
 from fgraph.declare import Graph
 from fgraph.node import Node
 from fgraph.plan import Plan
+from fgraph.registry import provide_bundled
+
+provide_bundled(bundled_nodes)
 
 __all__ = [
     "Captured",

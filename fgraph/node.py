@@ -13,20 +13,16 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fgraph._ports import Kind, LayerSet, broadcast_rows
-
-if TYPE_CHECKING:
-    from fgraph.ir.build import Build
-    from fgraph.ir.inputs import Inputs
-    from fgraph.ir.values import Value
+from fgraph.lowering import Build, Inputs
+from fgraph.lowering.values import Value
 
 __all__ = [
     "AnyPort",
@@ -82,25 +78,6 @@ AnyPort = Annotated[_Reference, Port(tuple(Kind))]
 
 Data = Annotated[T, DataMark()]
 PerRow = Annotated[T | Annotated[tuple[T, ...], Field(min_length=1)], BeforeValidator(_as_list), DataMark(per_row=True)]
-
-
-@contextmanager
-def blaming(field: str) -> Iterator[None]:
-    """Say which field is at fault for what goes wrong inside, so that a fault names `nodes.tap.layer`, not the node.
-
-    >>> try:
-    ...     with blaming("layer"):
-    ...         raise KeyError("there is no layer b128")
-    ... except KeyError as error:
-    ...     error.fgraph_field
-    'layer'
-    """
-    try:
-        yield
-    except (ValueError, KeyError) as error:
-        if not hasattr(error, "fgraph_field"):
-            error.fgraph_field = field  # type: ignore[union-attr]
-        raise
 
 
 # Of a field that names a file: `Field(json_schema_extra=FILE)`. It is sought beside the graph file, then where you are.

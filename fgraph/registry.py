@@ -1,15 +1,13 @@
-"""Which node classes there are: by op and, where several share an op, by kind."""
+"""The registry of node classes: by op and, where several share an op, by kind."""
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from pathlib import Path
-from types import MappingProxyType, ModuleType
-from typing import Any, TypeAlias, cast
+from types import MappingProxyType
+from typing import ClassVar, TypeAlias
 
 from fgraph._errors import FgraphError
 from fgraph.node import Node
@@ -93,37 +91,27 @@ def _by_kind(op: str, group: list[NodeClass]) -> dict[str, NodeClass]:
     return kinds
 
 
-@cache
-def builtin_nodes() -> tuple[NodeClass, ...]:
-    """The bundled node classes, from the top-level package `nodes`.
+class _Bundled:
+    """The source of the bundled node classes, which the front of the package hands in."""
 
-    Raises:
-        FgraphError: another file or folder called `nodes` hides ours.
-    """
-    return cast("tuple[NodeClass, ...]", _ours(importlib.import_module("nodes")).NODES)
+    source: ClassVar[Callable[[], tuple[NodeClass, ...]] | None] = None
 
 
-def _ours(module: ModuleType) -> Any:
-    """Check that a module called `nodes` is the bundled one: the name is common."""
-    file = getattr(module, "__file__", None)
-    beside = Path(__file__).resolve().parent.parent / "nodes" / "__init__.py"
-    if getattr(module, "__fgraph__", False) is True or (file and Path(file).resolve() == beside):
-        return module
-    found = file or next(iter(getattr(module, "__path__", [])), "somewhere unknown")
-    raise FgraphError(
-        f"the bundled node package 'nodes' is hidden by {found}: rename that, or run from a folder without it"
-    )
+def provide_bundled(source: Callable[[], tuple[NodeClass, ...]]) -> None:
+    """Set the function that returns the bundled node classes; it is called when they are first needed."""
+    _Bundled.source = source
 
 
 @cache
 def _cached_registry(extra: tuple[NodeClass, ...]) -> Registry:
-    return registry((*builtin_nodes(), *extra))
+    assert _Bundled.source is not None, "the front of the package provides the bundled nodes"
+    return registry((*_Bundled.source(), *extra))
 
 
 def registry_with(extra: Iterable[NodeClass] = ()) -> Registry:
-    """The bundled nodes, plus a user's own.
+    """Return the bundled node classes and a user's own, by op.
 
     Raises:
-        FgraphError: two classes have one op and kind, or `nodes` is hidden by another package.
+        FgraphError: two classes have one op and kind, or another package hides `nodes`.
     """
     return _cached_registry(tuple(extra))

@@ -11,13 +11,13 @@ from pydantic import BeforeValidator
 
 from fgraph._geometry import Edit, fraction
 from fgraph._ports import LayerSet
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
-from fgraph.ir.margins import activation_margin, canvas_size
-from fgraph.ir.planes import move_planes, on_plane
-from fgraph.ir.spatial import edit_features, edit_masks, edit_tensor
-from fgraph.ir.values import Features, Image, Mapped, Mask, Parts, Tensor, Value
-from fgraph.node import blaming
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.margins import activation_margin, canvas_size
+from fgraph.lowering.planes import move_planes, on_plane
+from fgraph.lowering.spatial import edit_features, edit_masks, edit_tensor
+from fgraph.lowering.values import Features, Image, Mapped, Mask, Parts, Tensor, Value
 
 Unit = Literal["fraction", "pixel"]
 MakeEdits = Callable[["Ruler"], Sequence[Edit]]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from fgraph._ports import LayerSet
-from fgraph.ir.build import Build
 from fgraph.ir.ops import Splice
 from fgraph.ir.types import TypeKind
-from fgraph.ir.values import Latent
-from fgraph.node import blaming
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.values import Latent
 from fgraph.stylegan.tables.base import CONST, Table
 
 

@@ -11,14 +11,15 @@ from pydantic import Field, field_validator, model_validator
 from fgraph._geometry import fraction
 from fgraph._ports import Kind, LayerSet
 from fgraph.ir import bendings
-from fgraph.ir.advance import applies
-from fgraph.ir.bend import bend_tensor
 from fgraph.ir.bendings import Chosen, parse_channels
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
-from fgraph.ir.planes import described, on_plane
-from fgraph.ir.values import Features, Mapped, Tensor
-from fgraph.node import FeaturesPort, Node, PerRow, blaming
+from fgraph.lowering.advance import applies
+from fgraph.lowering.bend import bend_tensor
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.planes import described, on_plane
+from fgraph.lowering.values import Features, Mapped, Tensor
+from fgraph.node import FeaturesPort, Node, PerRow
 from fgraph.stylegan.tables.base import CONST, Layer, Table
 from nodes._spatial import Amount
 

@@ -8,15 +8,16 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from fgraph._ports import Kind, LayerSet
-from fgraph.ir.advance import mix
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
-from fgraph.ir.margins import activation_margin
-from fgraph.ir.planes import described, on_plane
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend as BlendCarrier
-from fgraph.ir.values import Features, Tensor
-from fgraph.node import FeaturesPort, MaskPort, Node, blaming
+from fgraph.lowering.advance import mix
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.margins import activation_margin
+from fgraph.lowering.planes import described, on_plane
+from fgraph.lowering.values import Blend as BlendCarrier
+from fgraph.lowering.values import Features, Tensor
+from fgraph.node import FeaturesPort, MaskPort, Node
 from fgraph.stylegan.tables.base import CONST
 
 

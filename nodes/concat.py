@@ -6,11 +6,11 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Concat as ConcatOp
-from fgraph.ir.spatial import join_features
-from fgraph.ir.values import Image, Mask, Value
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.spatial import join_features
+from fgraph.lowering.values import Image, Mask, Value
 from fgraph.node import Node, SpatialPort
 
 

@@ -7,9 +7,9 @@ from typing import Literal
 from pydantic import Field
 
 from fgraph import _geometry as geometry
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
-from fgraph.ir.values import Value
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Value
 from fgraph.node import Node, SpatialPort
 from nodes._spatial import Amount, Ruler, Unit, edit_value
 

@@ -7,11 +7,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from fgraph._ports import Kind
-from fgraph.ir.advance import advance
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Clamp
-from fgraph.ir.values import Image
+from fgraph.lowering.advance import advance
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Image
 from fgraph.node import FeaturesPort, Node
 
 

@@ -12,13 +12,14 @@ from pydantic import Field, model_validator
 from fgraph._arrays import Array
 from fgraph._ports import Kind, LayerSet
 from fgraph.array_files.directions import DirectionFile, read_directions
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Component, Given, Move, Repeat, Slope
 from fgraph.ir.program import Operand
 from fgraph.ir.types import TypeKind
-from fgraph.ir.values import Latent
-from fgraph.node import Data, LatentPort, Node, PerRow, blaming
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Latent
+from fgraph.node import Data, LatentPort, Node, PerRow
 from fgraph.stylegan.tables.base import CONST, Layer, Table
 from nodes._splice import choose
 

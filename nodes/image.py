@@ -9,10 +9,10 @@ from pydantic import Field
 
 from fgraph._imaging.read import Fit, locate, recognise
 from fgraph._ports import Kind
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Picture
-from fgraph.ir.values import Image as Pictures
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Image as Pictures
 from fgraph.node import FILE, Node, PerRow
 
 

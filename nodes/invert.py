@@ -8,10 +8,10 @@ from pydantic import Field, model_validator
 
 from fgraph._ports import Kind
 from fgraph.inversion.settings import InversionSettings, Preset, Prior, Space, make_settings
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Invert as InvertOp
-from fgraph.ir.values import Latent
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Latent
 from fgraph.node import ImagePort, Node
 
 _OWN = ("op", "of", "preset", "model")

@@ -12,12 +12,12 @@ from pydantic import Field
 from fgraph import _geometry as geometry
 from fgraph._geometry import fraction
 from fgraph._ports import Kind
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Concat
 from fgraph.ir.program import Index, Operand, as_index
-from fgraph.ir.spatial import edit_tensor
-from fgraph.ir.values import Image
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.spatial import edit_tensor
+from fgraph.lowering.values import Image
 from fgraph.node import ImagePort, Node
 from nodes._spatial import Amount
 

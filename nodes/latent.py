@@ -10,10 +10,10 @@ from pydantic import Field, model_validator
 from fgraph._arrays import Array
 from fgraph._ports import Kind
 from fgraph.array_files.latents import LatentFile, read_latent
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Given
-from fgraph.ir.values import Latent as Codes
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Latent as Codes
 from fgraph.node import FILE, Data, Node
 from fgraph.stylegan.tables.base import Table
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table

@@ -10,9 +10,9 @@ from pydantic import Field, model_validator
 from fgraph import masks
 from fgraph._imaging.read import locate
 from fgraph._ports import Kind
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
-from fgraph.ir.values import Mask as MaskValue
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Mask as MaskValue
 from fgraph.masks import MaskExpr
 from fgraph.node import FILE, Data, MaskPort, Node, PerRow
 from nodes._faces import FaceRegion, Framing, face_region

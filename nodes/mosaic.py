@@ -12,14 +12,15 @@ from pydantic import Field
 
 from fgraph._geometry import Canvas, Pad
 from fgraph._ports import Kind
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
-from fgraph.ir.planes import described, on_plane, place_planes, plane, planes_of
 from fgraph.ir.program import as_index
-from fgraph.ir.spatial import edit_tensor
-from fgraph.ir.values import Features, Mixture
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.planes import described, on_plane, place_planes, plane, planes_of
+from fgraph.lowering.spatial import edit_tensor
+from fgraph.lowering.values import Features, Mixture
 from fgraph.masks import Hat, product
-from fgraph.node import LatentPort, Node, blaming
+from fgraph.node import LatentPort, Node
 
 Count = Annotated[int, Field(ge=1)]
 

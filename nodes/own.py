@@ -7,12 +7,13 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from fgraph._ports import Kind
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Own as OwnOp
-from fgraph.ir.planes import described
-from fgraph.ir.values import Latent
-from fgraph.node import Data, LatentPort, MaskPort, Node, PerRow, blaming
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.planes import described
+from fgraph.lowering.values import Latent
+from fgraph.node import Data, LatentPort, MaskPort, Node, PerRow
 from fgraph.stylegan.tables.base import CONST, Table
 
 

@@ -9,14 +9,15 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field, model_validator
 
 from fgraph._ports import Kind, LayerSet, broadcast_rows
-from fgraph.ir.advance import advance, transplant
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Propose
-from fgraph.ir.planes import described
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Features, Parts, Patched, Tensor
-from fgraph.node import Data, FeaturesPort, Node, PerRow, blaming
+from fgraph.lowering.advance import advance, transplant
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.planes import described
+from fgraph.lowering.values import Blend, Features, Parts, Patched, Tensor
+from fgraph.node import Data, FeaturesPort, Node, PerRow
 from nodes._copies import Copy, Move, Proposals
 from nodes._spatial import map_features
 from nodes.blend import blend_features, check_pair

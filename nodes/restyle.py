@@ -8,11 +8,12 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from fgraph._ports import Kind
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
-from fgraph.ir.planes import on_plane, only_planes
-from fgraph.ir.values import Features
-from fgraph.node import FeaturesPort, LatentPort, Node, Noise, blaming
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.planes import on_plane, only_planes
+from fgraph.lowering.values import Features
+from fgraph.node import FeaturesPort, LatentPort, Node, Noise
 
 
 class Restyle(Node):

@@ -8,10 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.program import as_index
-from fgraph.ir.values import Value
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Value
 from fgraph.node import AnyPort, Data, Node
 
 

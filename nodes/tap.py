@@ -7,11 +7,12 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from fgraph._ports import Kind
-from fgraph.ir.advance import advance
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
-from fgraph.ir.values import Features, Latent
-from fgraph.node import FeaturesPort, Node, Noise, blaming
+from fgraph.lowering.advance import advance
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Features, Latent
+from fgraph.node import FeaturesPort, Node, Noise
 
 
 class Tap(Node):

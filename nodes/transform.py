@@ -8,12 +8,13 @@ from pydantic import Field
 
 from fgraph._geometry import Transform as Turn
 from fgraph._geometry import fraction
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
-from fgraph.ir.planes import described, edit_plane, on_plane
-from fgraph.ir.values import Features, Image, Mask, Value
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.planes import described, edit_plane, on_plane
+from fgraph.lowering.values import Features, Image, Mask, Value
 from fgraph.masks import turned
-from fgraph.node import Node, PerRow, SpatialPort, blaming
+from fgraph.node import Node, PerRow, SpatialPort
 from nodes._spatial import Amount, Ruler, Unit
 
 

@@ -8,11 +8,11 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from fgraph._ports import Kind
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Truncate as TruncateOp
 from fgraph.ir.ops import TruncateStyles
-from fgraph.ir.values import Latent
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Latent
 from fgraph.node import LatentPort, Node, PerRow
 
 

@@ -10,12 +10,12 @@ import numpy as np
 from pydantic import Field
 
 from fgraph._ports import Kind
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Inputs
 from fgraph.ir.ops import Combine, Slerp
 from fgraph.ir.ops import Lerp as LerpOp
 from fgraph.ir.program import as_index
-from fgraph.ir.values import Latent
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Latent
 from fgraph.node import Data, LatentPort, Node
 
 

@@ -14,10 +14,10 @@ import re
 import sys
 from pathlib import Path
 
+from fgraph.api.bundled import bundled_nodes
 from fgraph.declare.reference import reference
 from fgraph.declare.schema import json_schema
 from fgraph.declare.stubs import stubs
-from fgraph.registry import builtin_nodes
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -43,7 +43,7 @@ def main() -> int:
 
 def generated() -> dict[Path, str]:
     """Every generated file and what it should hold."""
-    classes = builtin_nodes()
+    classes = bundled_nodes()
     pages = sorted((DOCS / "how-to" / "jobs").glob("*.md"))
     return {
         **{path: with_graphs(read(path)) for path in pages},

@@ -16,13 +16,12 @@ from fgraph.api.models import ModelPool
 from fgraph.declare import Graph, GraphSpec, Source, read
 from fgraph.digraph import wire
 from fgraph.ir.baseline import Baseline
-from fgraph.ir.inputs import Context
-from fgraph.ir.lower import lower
 from fgraph.ir.program import Program
 from fgraph.node import Node
 from fgraph.passes import optimise
 from fgraph.plan import Plan, make_plan
 from fgraph.registry import registry_with
+from fgraph.stacks import Context, lower
 
 if TYPE_CHECKING:
     from fgraph.stylegan.generators.base import Generator

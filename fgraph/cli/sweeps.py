@@ -136,9 +136,10 @@ def _walk(nodes: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _drawing_ops() -> frozenset[str]:
-    from fgraph.registry import builtin_nodes, op_of  # not for --help: it brings the node classes
+    from fgraph.api.bundled import bundled_nodes  # not for --help: it brings the node classes
+    from fgraph.registry import op_of
 
-    return frozenset(op_of(one) for one in builtin_nodes() if "seed" in one.model_fields)
+    return frozenset(op_of(one) for one in bundled_nodes() if "seed" in one.model_fields)
 
 
 def _label(hydra_config: HydraConf) -> str:

@@ -4,7 +4,7 @@ from fgraph.declare.builder import Graph
 from fgraph.declare.handle import NodeRef
 from fgraph.declare.reading import read, trace_files
 from fgraph.declare.source import Source, in_order
-from fgraph.declare.spec import MAIN, GraphSpec, Subgraph, derive_seed
+from fgraph.declare.spec import MAIN, GraphSpec, Subgraph
 from fgraph.declare.writing import to_yaml
 from fgraph.registry import Registry, registry
 
@@ -16,7 +16,6 @@ __all__ = [
     "Registry",
     "Source",
     "Subgraph",
-    "derive_seed",
     "in_order",
     "read",
     "registry",

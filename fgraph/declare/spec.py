@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -64,16 +63,6 @@ class GraphSpec:
     def walk(self) -> Iterator[tuple[str, Node, DocumentPath]]:
         """Every node with its full id and its path in the document, inner nodes after their sub-graph."""
         return _walk(self.nodes, "", ("nodes",))
-
-
-def derive_seed(graph_seed: int, node_id: str) -> int:
-    """The seed of a node that gives none: 31 bits, the same on every machine.
-
-    >>> derive_seed(0, "left") == derive_seed(0, "left") != derive_seed(0, "right")
-    True
-    """
-    digest = hashlib.blake2b(f"{graph_seed}/{node_id}".encode(), digest_size=4).digest()
-    return int.from_bytes(digest, "little") >> 1
 
 
 def _walk(nodes: Mapping[str, Node], prefix: str, path: DocumentPath) -> Iterator[tuple[str, Node, DocumentPath]]:

@@ -11,8 +11,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from fgraph._imaging.read import locate
+from fgraph._seeds import derive_seed
 from fgraph._version import __version__
-from fgraph.declare import MAIN, Graph, GraphSpec, derive_seed
+from fgraph.declare import MAIN, Graph, GraphSpec
 from fgraph.node import FILE
 from fgraph.save.record import ModelRecord, Record
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, find_model

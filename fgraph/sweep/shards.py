@@ -12,8 +12,8 @@ import numpy as np
 
 from fgraph._errors import GraphError
 from fgraph._ports import Kind
+from fgraph._seeds import derive_seed
 from fgraph.api.together import Work
-from fgraph.declare import derive_seed
 from fgraph.digraph import WiredNode, Wiring, wire
 from fgraph.node import field_roles
 

@@ -1,4 +1,4 @@
-"""Which node classes there are."""
+"""The registry of node classes."""
 
 from types import ModuleType
 from typing import Literal
@@ -6,10 +6,10 @@ from typing import Literal
 import pytest
 from pydantic import create_model
 
-from fgraph import registry as _nodes
 from fgraph._errors import FgraphError
+from fgraph.api import bundled
 from fgraph.node import Node
-from fgraph.registry import field_order, registry
+from fgraph.registry import field_order, registry, registry_with
 from tests.declare.toys import TOYS, Box, Ramp, Sample
 
 
@@ -64,19 +64,19 @@ def test_the_bundled_nodes_are_told_from_others_of_their_name(tmp_path: object) 
     other = ModuleType("nodes")
     other.__file__ = "/somewhere/nodes.py"
     with pytest.raises(FgraphError, match=r"hidden by /somewhere/nodes\.py: rename that"):
-        _nodes._ours(other)
+        bundled._checked(other)
     folder = ModuleType("nodes")
     folder.__path__ = ["/somewhere/nodes"]
     with pytest.raises(FgraphError, match="hidden by /somewhere/nodes: rename that"):
-        _nodes._ours(folder)
+        bundled._checked(folder)
     other.__fgraph__ = True  # type: ignore[attr-defined]
-    assert _nodes._ours(other) is other
+    assert bundled._checked(other) is other
 
 
 def test_bundled_and_own_nodes_stand_together() -> None:
     class Mine(Node):
         op: Literal["mine"] = "mine"
 
-    ops = _nodes.registry_with((Mine,))
+    ops = registry_with((Mine,))
     assert ops["mine"] is Mine
-    assert set(_nodes.registry_with()) == set(ops) - {"mine"}
+    assert set(registry_with()) == set(ops) - {"mine"}

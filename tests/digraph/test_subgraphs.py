@@ -2,7 +2,8 @@
 
 from fgraph._errors import Fault
 from fgraph._ports import Kind
-from fgraph.declare import derive_seed, read
+from fgraph._seeds import derive_seed
+from fgraph.declare import read
 from fgraph.digraph import Wiring, wire
 from tests.declare.toys import OPS
 

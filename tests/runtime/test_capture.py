@@ -18,7 +18,8 @@ from PIL import Image
 from torch.overrides import TorchFunctionMode
 
 import fgraph
-from fgraph.ir import Build, Inputs, ops, values
+from fgraph.ir import ops
+from fgraph.lowering import Build, Inputs, values
 from fgraph.node import ImagePort
 from fgraph.runtime import capture as runtime_capture
 from fgraph.runtime.capture import CAPTURABLE, CAPTURERS, Made, Replay

@@ -10,12 +10,12 @@ from typing import Any, Literal
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit
 from fgraph.ir.bendings import Bend
-from fgraph.ir.build import Build
-from fgraph.ir.margins import activation_margin, check_features_edit, cut_joint, with_margins
 from fgraph.ir.ops import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
-from fgraph.ir.planes import edit_plane, on_plane, place_planes, plane, planes_of
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Patched, Run
+from fgraph.lowering.build import Build
+from fgraph.lowering.margins import activation_margin, check_features_edit, cut_joint, with_margins
+from fgraph.lowering.planes import edit_plane, on_plane, place_planes, plane, planes_of
+from fgraph.lowering.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Patched, Run
 from fgraph.masks import MaskExpr, Placed, Segment, edited
 
 Axis = Literal["x", "y"]

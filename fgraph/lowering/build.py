@@ -13,7 +13,7 @@ import numpy as np
 from fgraph.ir.ops import Affine, Const, DrawMask, MapZ, Op, Repeat
 from fgraph.ir.program import Index, Instruction, Operand, as_index
 from fgraph.ir.types import Type, TypeKind
-from fgraph.ir.values import Latent, MaskExprs
+from fgraph.lowering.values import Latent, MaskExprs
 from fgraph.masks import Edited, MaskExpr, Placed, product, rasterise
 from fgraph.stylegan.tables.base import Table
 

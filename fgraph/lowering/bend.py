@@ -8,10 +8,10 @@ from fractions import Fraction
 from fgraph._geometry import Canvas, Edit
 from fgraph._geometry.regions import Size
 from fgraph.ir.bendings import Bend, Bending, largest_radius
-from fgraph.ir.build import Build
 from fgraph.ir.ops import BendChannels
 from fgraph.ir.program import Operand
-from fgraph.ir.spatial import edit_tensor
+from fgraph.lowering.build import Build
+from fgraph.lowering.spatial import edit_tensor
 from fgraph.stylegan.tables.base import Layer
 
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from fgraph._geometry import Canvas
 from fgraph.array_files.latents import read_arrays
-from fgraph.ir.build import Build
 from fgraph.ir.ops import NoiseField
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Run
+from fgraph.lowering.build import Build
+from fgraph.lowering.values import Run
 from fgraph.masks import MaskExpr
 from fgraph.stylegan.tables.base import Layer
 

@@ -13,8 +13,8 @@ from fractions import Fraction
 from fgraph import _geometry as geometry
 from fgraph._geometry import Edit
 from fgraph._geometry.regions import Size
-from fgraph.ir.build import Build
-from fgraph.ir.values import Features
+from fgraph.lowering.build import Build
+from fgraph.lowering.values import Features
 from fgraph.stylegan.tables.base import Table
 
 

@@ -1,41 +1,24 @@
-"""What a node's `lower` is given: the values on its ports, for all rows of its stack, and its per-row fields."""
+"""The inputs of a node's `lower`: the values on its ports, for all rows of its stack, and its per-row fields."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from fgraph._errors import Fault
 from fgraph._geometry import Canvas, Placement
-from fgraph.declare import derive_seed
-from fgraph.digraph import WiredNode, Wiring
-from fgraph.ir.build import Build
-from fgraph.ir.noise import NoiseOrigin
-from fgraph.ir.planes import plane
+from fgraph._seeds import derive_seed
 from fgraph.ir.program import Index, as_index
-from fgraph.ir.values import Features, Image, Latent, Mask, Run, RunNoise, Value
-from fgraph.node import Noise
+from fgraph.lowering.build import Build
+from fgraph.lowering.contracts import GraphSettings, NoiseSettings
+from fgraph.lowering.noise import NoiseOrigin
+from fgraph.lowering.planes import plane
+from fgraph.lowering.values import Features, Image, Latent, Mask, Run, RunNoise, Value
 
 FRAME = NoiseOrigin()
-
-
-@dataclass(frozen=True, eq=False)
-class Context:
-    """One graph to lower, with its model names resolved."""
-
-    graph: int
-    wiring: Wiring
-    models: Mapping[str, str]  # name in the graph -> model of the program
-    key: Hashable = None  # equal for graphs whose nodes may be stacked: same models, same way of noise
-
-    @property
-    def seed(self) -> int:
-        """The graph's seed."""
-        return int(self.wiring.spec.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,28 +32,18 @@ class Slot:
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """One node of a stack."""
+    """One node of a stack, with the graph that it stands in."""
 
-    context: Context
-    wired: WiredNode
+    node: Any
+    id: str  # `left.fade` for the node `fade` of the sub-graph `left`
+    graph: GraphSettings
     slot: Slot
-    read: Mapping[str, tuple[Slot, ...]]
-
-    @property
-    def node(self) -> Any:
-        """The node itself."""
-        return self.wired.node
-
-    def place(self, message: str, field: str | None = None) -> Fault:
-        """A fault at this node, or at a field of it."""
-        path = (*self.wired.path, field) if field else self.wired.path
-        file, line = self.context.wiring.spec.source.place(*path)
-        return Fault(message, ".".join(["nodes", self.wired.id, *([field] if field else [])]), file, line)
+    read: Mapping[str, tuple[Slot, ...]]  # port -> rows of other stacks
 
     def seeds(self, given: int | Sequence[int] | None) -> tuple[int, ...]:
-        """The node's seeds: as given, else derived from the graph's seed and the node's id."""
+        """Return the node's seeds: as given, else derived from the graph's seed and the node's id."""
         if given is None:
-            return (derive_seed(self.context.seed, self.wired.id),)
+            return (derive_seed(self.graph.seed, self.id),)
         return (given,) if isinstance(given, int) else tuple(given)
 
 
@@ -160,17 +133,17 @@ class Inputs:
 
     def model(self, name: str | None) -> str:
         """The program's model for a name of the graph; None is `main`."""
-        return self.members[0].context.models[name or "main"]
+        return self.members[0].graph.models[name or "main"]
 
     # -- passes --------------------------------------------------------------------------------------------------
 
-    def noise(self, given: Noise | None = None) -> RunNoise:
+    def noise(self, given: NoiseSettings | None = None) -> RunNoise:
         """The noise of a carrier that starts here: as given, else the graph's."""
-        noise = given or self.members[0].context.wiring.spec.noise
+        noise = given or self.members[0].graph.noise
         seeds: list[int] = []
         for member in self.members:
-            own = given or member.context.wiring.spec.noise
-            seed = derive_seed(member.context.seed, "noise") if own.seed is None else own.seed
+            own = given or member.graph.noise
+            seed = derive_seed(member.graph.seed, "noise") if own.seed is None else own.seed
             seeds += [seed] * member.slot.rows
         return RunNoise(noise.mode, noise.fit, tuple(seeds), (FRAME,) * len(seeds), noise.file)
 
@@ -178,7 +151,7 @@ class Inputs:
         """For each row: how many rows its node makes, and which of them it is."""
         return tuple((member.slot.rows, row) for member in self.members for row in range(member.slot.rows))
 
-    def carrier(self, latent: Latent, model: str | None = None, noise: Noise | None = None) -> Run:
+    def carrier(self, latent: Latent, model: str | None = None, noise: NoiseSettings | None = None) -> Run:
         """A plain forward pass of `model` (of the graph; None: the codes' own) wearing these codes.
 
         Raises:
@@ -193,7 +166,7 @@ class Inputs:
         planes = (Placement(),) * latent.rows if table.is_stylegan3 else ()
         return Run(key, self._build.promote(latent, "s").code, self.noise(noise), planes)
 
-    def pause(self, latent: Latent, model: str | None = None, noise: Noise | None = None) -> Features:
+    def pause(self, latent: Latent, model: str | None = None, noise: NoiseSettings | None = None) -> Features:
         """The pass of these codes, paused at `const`."""
         run = self.carrier(latent, model, noise)
         stylegan3 = self._build.table(run.model).is_stylegan3

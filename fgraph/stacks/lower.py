@@ -7,32 +7,22 @@ to end, whichever graph they stand in. So a sweep of a thousand graphs is lowere
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
 from fgraph._errors import Fault
 from fgraph._ports import Kind
-from fgraph.digraph import WiredNode, Wiring
-from fgraph.ir.build import Build
-from fgraph.ir.inputs import Context, Inputs, Member, Slot
-from fgraph.ir.planes import described, on_plane
+from fgraph.digraph import WiredNode
 from fgraph.ir.program import Output, Program, SourceLocation, as_index
-from fgraph.ir.values import Features, Image, Latent, Mask, Value
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs, Slot
+from fgraph.lowering.planes import described, on_plane
+from fgraph.lowering.values import Features, Image, Latent, Mask, Value
 from fgraph.node import Node
+from fgraph.stacks.context import Context, Stack, StackNode
 from fgraph.stylegan.tables.base import Table
 
 _SHOWN_FAULTS = 20  # of one kind of mistake made in many graphs
-
-
-@dataclass
-class Stack:
-    """Nodes that are lowered together."""
-
-    number: int
-    members: list[Member] = field(default_factory=list)
-    rows: int = 0
-    value: Value | None = None  # None until lowered, and after a fault
 
 
 def lower(contexts: Sequence[Context], tables: Mapping[str, Table]) -> tuple[Program, list[Fault]]:
@@ -55,11 +45,11 @@ def _stack(contexts: Sequence[Context]) -> tuple[list[Stack], dict[tuple[int, st
     slots: dict[tuple[int, str], Slot] = {}
     for context in contexts:
         for wired in context.wiring.nodes:
-            read = {port: tuple(slots[context.graph, one] for one in ids) for port, ids in wired.inputs.items()}
+            read = {port: tuple(slots[context.number, one] for one in ids) for port, ids in wired.inputs.items()}
             stack = stacks.setdefault(_stack_key(context, wired, read), Stack(len(stacks)))
             slot = Slot(stack.number, stack.rows, wired.rows)
-            slots[context.graph, wired.id] = slot
-            stack.members.append(Member(context, wired, slot, read))
+            slots[context.number, wired.id] = slot
+            stack.members.append(StackNode.of(context, wired, slot, read))
             stack.rows += wired.rows
     return list(stacks.values()), slots
 
@@ -78,20 +68,20 @@ def _lower_stack(
     if any(value is None for value in values):
         return  # what it reads has a fault of its own
     named = getattr(first.node, "model", None)
-    if named is not None and named not in first.context.models:
+    if named is not None and named not in first.graph.models:
         return  # told when the graph was wired, or when its models were sought
     rows = []
     for member in stack.members:
         rows += [len(source_locations)] * member.slot.rows
-        source_locations.append(SourceLocation(member.context.graph, member.wired.id, member.place("")))
+        source_locations.append(SourceLocation(member.graph.number, member.id, member.fault("")))
     build.source_locations = as_index(rows)
     inputs = Inputs(build, stack.members, {number: one.value for number, one in enumerate(stacks) if one.value})
     try:
-        stack.value = _lowered(build, inputs, first.wired.node, stack.rows)
+        stack.value = _lowered(build, inputs, first.node, stack.rows)
     except ValueError as error:
         message = str(error.args[0]) if error.args else str(error)
         field = getattr(error, "fgraph_field", None) or _named_field(message, first)
-        faults += [member.place(message, field) for member in _distinct(stack.members)]
+        faults += [member.fault(message, field) for member in _distinct(stack.members)]
 
 
 def _lowered(build: Build, inputs: Inputs, node: Node, rows: int) -> Value:
@@ -108,7 +98,7 @@ def _lowered(build: Build, inputs: Inputs, node: Node, rows: int) -> Value:
     return value
 
 
-def _named_field(message: str, member: Member) -> str | None:
+def _named_field(message: str, member: StackNode) -> str | None:
     """The field that a message about sizes begins with, as in `pad left = 0.3 of 4 pixels ...`."""
     words = message.split()
     named = (
@@ -117,10 +107,10 @@ def _named_field(message: str, member: Member) -> str | None:
     return words[1] if named else None
 
 
-def _distinct(members: list[Member]) -> list[Member]:
-    places: dict[Hashable, Member] = {}
+def _distinct(members: list[StackNode]) -> list[StackNode]:
+    places: dict[Hashable, StackNode] = {}
     for member in members:
-        fault = member.place("")
+        fault = member.fault("")
         places.setdefault((fault.file, fault.line, fault.where), member)
     return list(places.values())[:_SHOWN_FAULTS]
 
@@ -130,7 +120,7 @@ def _outputs(
 ) -> list[Output]:
     made = []
     for name, node in context.wiring.outputs.items():
-        slot = slots.get((context.graph, node))
+        slot = slots.get((context.number, node))
         value = stacks[slot.stack].value if slot else None
         if slot is None or value is None:
             continue
@@ -139,13 +129,13 @@ def _outputs(
             made.append(_output(build, context, name, picked))
         except ValueError as error:  # a mask at a size that its edits do not come to; a plane, which shows nothing
             owner = next(member for member in stacks[slot.stack].members if member.slot == slot)
-            faults.append(owner.place(str(error)))
+            faults.append(owner.fault(str(error)))
     return made
 
 
 def _output(build: Build, context: Context, name: str, value: Value) -> Output:
     if isinstance(value, Latent):
-        return Output(context.graph, name, Kind.LATENT, {"code": value.code}, value.model, value.space)
+        return Output(context.number, name, Kind.LATENT, {"code": value.code}, value.model, value.space)
     if isinstance(value, Features):
         if on_plane(build, value):
             raise ValueError(
@@ -153,13 +143,10 @@ def _output(build: Build, context: Context, name: str, value: Value) -> Output:
                 "tap it at input or later to have some"
             )
         tensors = {"activation": value.activation} | ({"skip": value.skip} if value.skip else {})
-        return Output(context.graph, name, Kind.FEATURES, tensors, value.model)
+        return Output(context.number, name, Kind.FEATURES, tensors, value.model)
     if isinstance(value, Mask):
         size = build.table(context.models["main"]).size
         build.source_locations = as_index([0])
-        return Output(context.graph, name, Kind.MASK, {"mask": build.draw(value.exprs, size, size)})
+        return Output(context.number, name, Kind.MASK, {"mask": build.draw(value.exprs, size, size)})
     assert isinstance(value, Image)
-    return Output(context.graph, name, Kind.IMAGE, {"pixels": value.pixels})
-
-
-__all__ = ["Context", "Wiring", "lower"]
+    return Output(context.number, name, Kind.IMAGE, {"pixels": value.pixels})

@@ -6,13 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from fgraph._geometry import Canvas
-from fgraph.ir.bend import map_tensor
-from fgraph.ir.build import Build
-from fgraph.ir.noise import NoiseRows, lower_noise
 from fgraph.ir.ops import Conv, Filtered, Fourier, Mix, ToRGB, Transplant, Upsample
-from fgraph.ir.planes import plane
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Parts, Patched, Run, Tensor
+from fgraph.lowering.bend import map_tensor
+from fgraph.lowering.build import Build
+from fgraph.lowering.noise import NoiseRows, lower_noise
+from fgraph.lowering.planes import plane
+from fgraph.lowering.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Parts, Patched, Run, Tensor
 from fgraph.masks import Constant, MaskExpr, with_margin
 from fgraph.stylegan.tables.base import Layer
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer

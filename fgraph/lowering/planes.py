@@ -13,12 +13,12 @@ from fractions import Fraction
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit, Placement, Transform, source_place
 from fgraph.ir.bendings import Bend
-from fgraph.ir.build import Build
 from fgraph.ir.ops import Plane
 from fgraph.ir.program import Operand
-from fgraph.ir.values import Blend, Carrier, Features, MaskExprs, Mixture, Patched, Run
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.values import Blend, Carrier, Features, MaskExprs, Mixture, Patched, Run
 from fgraph.masks import MaskExpr, edited, turned
-from fgraph.node import blaming
 from fgraph.stylegan.tables.base import CONST, Table
 
 PlaneEdit = Edit | Transform

@@ -1,0 +1,35 @@
+"""The bundled node classes, from the top-level package `nodes`."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+from fgraph._errors import FgraphError
+from fgraph.registry import NodeClass
+
+
+@cache
+def bundled_nodes() -> tuple[NodeClass, ...]:
+    """Import the package `nodes` and return its classes, in the order of the reference page.
+
+    Raises:
+        FgraphError: another file or folder called `nodes` hides the bundled package.
+    """
+    import nodes
+
+    return cast("tuple[NodeClass, ...]", _checked(nodes).NODES)
+
+
+def _checked(module: ModuleType) -> Any:
+    """Return a module called `nodes` if it is the bundled one: the name is common."""
+    file = getattr(module, "__file__", None)
+    beside = Path(__file__).resolve().parent.parent.parent / "nodes" / "__init__.py"
+    if getattr(module, "__fgraph__", False) is True or (file and Path(file).resolve() == beside):
+        return module
+    found = file or next(iter(getattr(module, "__path__", [])), "somewhere unknown")
+    raise FgraphError(
+        f"the bundled node package 'nodes' is hidden by {found}: rename that, or run from a folder without it"
+    )

@@ -1,0 +1,25 @@
+"""Errors of `lower` that name the field at fault."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def blaming(field: str) -> Iterator[None]:
+    """Attribute errors raised inside to a field of the node, so that a fault names `nodes.tap.layer`, not the node.
+
+    >>> try:
+    ...     with blaming("layer"):
+    ...         raise KeyError("there is no layer b128")
+    ... except KeyError as error:
+    ...     error.fgraph_field
+    'layer'
+    """
+    try:
+        yield
+    except (ValueError, KeyError) as error:
+        if not hasattr(error, "fgraph_field"):
+            error.fgraph_field = field  # type: ignore[union-attr]
+        raise
