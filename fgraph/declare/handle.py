@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from fgraph.declare.builder import Graph
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NodeRef:
     """A node of a graph; a port takes it in place of the node's id."""
 
-    graph: Graph = field(repr=False)
+    graph: Any = field(repr=False)  # the `Graph` that made it
     node_id: str
 
     def __str__(self) -> str:
