@@ -15,7 +15,8 @@ from torch import Tensor
 from fgraph import _geometry as geometry
 from fgraph import masks
 from fgraph._geometry import Canvas, Edit, fraction
-from fgraph.declare import GraphSpec, derive_seed
+from fgraph._seeds import derive_seed
+from fgraph.declare import GraphSpec
 from fgraph.runtime.kernels.owning import load_catalogue
 from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
 from fgraph.runtime.kernels.seeds import draw_codes
