@@ -19,7 +19,10 @@ from dataclasses import dataclass
 
 
 class FgraphError(Exception):
-    """Base of every error that a user's input can cause."""
+    """Base of every error that a user's input can cause; control characters in its message are escaped."""
+
+    def __init__(self, *parts: object) -> None:
+        super().__init__(*(escape_controls(part) if isinstance(part, str) else part for part in parts))
 
 
 class ModelError(FgraphError):
@@ -58,7 +61,7 @@ class Fault:
             place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: "
         where = f"{self.where}: " if self.where else ""
         hint = f" ({self.hint})" if self.hint else ""
-        return f"{place}{where}{self.message}{hint}"
+        return escape_controls(f"{place}{where}{self.message}{hint}")
 
 
 class GraphError(FgraphError):
@@ -69,6 +72,28 @@ class GraphError(FgraphError):
         count = len(self.faults)
         title = "the graph has a fault" if count == 1 else f"the graph has {count} faults"
         super().__init__("\n  ".join([f"{title}:", *map(str, self.faults)]))
+
+
+def escape_controls(text: str, keep: str = "\n\t") -> str:
+    r"""Escape the characters that a terminal obeys or that change the order of text, except those in `keep`.
+
+    >>> escape_controls("a\x1b[2Jb")
+    'a\\x1b[2Jb'
+    """
+    if text.isprintable():
+        return text
+    return "".join(one if one.isprintable() or one in keep else repr(one)[1:-1] for one in text)
+
+
+def show(name: object, most: int = 80) -> str:
+    r"""Return a name from a file as a message shows it: on one line, escaped, of at most `most` characters.
+
+    >>> show("b8.conv0"), show("a\nb"), show("x" * 100, 5)
+    ('b8.conv0', 'a\\nb', 'xx...')
+    """
+    text = str(name)
+    text = text if len(text) <= most else f"{text[: most - 3]}..."
+    return escape_controls(text, keep="")
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

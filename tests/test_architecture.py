@@ -15,7 +15,7 @@ ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
     ("_collector", "_downloads", "_errors", "_seeds", "_version"),
     ("_limits", "_sizes"),
-    ("_atomic", "_geometry", "_graphviz", "_arrays", "_imaging"),
+    ("_atomic", "_files", "_geometry", "_graphviz", "_arrays", "_imaging"),
     ("_cache",),
     ("stylegan",),
     ("array_files",),

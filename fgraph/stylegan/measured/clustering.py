@@ -45,18 +45,19 @@ def channel_clusters(generator: StyleGAN2Generator, layer: str, count: int) -> N
     what = f"channel clusters of {at.name}, {count}, {SAMPLES} samples, 2"
     schema = {"groups": ("int64", (at.out_channels,))}
     found = cached_arrays(generator, what, schema, lambda: {"groups": _group(generator, at, count)})
-    return np.array(found["groups"], dtype=np.int64)
+    return found["groups"]
 
 
 def _group(generator: StyleGAN2Generator, layer: Layer, count: int) -> NDArray[Any]:
     maps = _maps(generator.with_half(None).with_compiled(None).to("cpu", torch.float32), layer)
     points = functional.normalize(maps - maps.mean(dim=1, keepdim=True), dim=1)
     draw = torch.Generator().manual_seed(SEED)
-    groups = spherical_k_means(points, count, draw, rounds=_ROUNDS, starts=_STARTS)[1].numpy()
+    groups: NDArray[Any] = spherical_k_means(points, count, draw, rounds=_ROUNDS, starts=_STARTS)[1].numpy()
     order = sorted(range(count), key=lambda one: (-int((groups == one).sum()), int(np.argmax(groups == one))))
     ranks = np.empty(count, np.int64)
     ranks[order] = np.arange(count)
-    return ranks[groups]
+    numbered: NDArray[np.int64] = ranks[groups]
+    return numbered
 
 
 def _maps(generator: StyleGAN2Generator, layer: Layer) -> Tensor:
