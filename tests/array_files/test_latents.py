@@ -11,8 +11,8 @@ import torch
 
 import fgraph
 from fgraph.array_files.latents import read_latent
+from tests.paths import GOLDENS
 
-GOLDENS = Path(__file__).parents[1] / "goldens"
 ROWS = np.arange(2 * 10 * 64, dtype=np.float32).reshape(2, 10, 64)  # W+ of the golden 64-pixel network
 VECTOR = np.arange(368, dtype=np.float32)  # its S
 

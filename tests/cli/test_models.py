@@ -11,9 +11,8 @@ import pytest
 from fgraph.cli import main
 from fgraph.stylegan import inspect
 from tests.cli.conftest import FakeJobs
+from tests.paths import GOLDENS, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
-GOLDENS = ROOT / "tests" / "goldens"
 PICKLE = GOLDENS / "ada_cond32.pkl"
 PARAMETERS = "100,307"  # of this one
 BROKEN_GRAPH = "graph.nodes.extra.op=nope"

@@ -12,8 +12,8 @@ import fgraph
 from fgraph._errors import FgraphError
 from fgraph.cli import main
 from fgraph.declare.bending import convert_bending, in_ranges, layer_name
+from tests.paths import GOLDENS
 
-GOLDENS = Path(__file__).parents[1] / "goldens"
 # In the form of its example configuration.
 CONFIG = """
 transforms:
@@ -164,7 +164,10 @@ def test_the_command_line_writes_a_graph(
         (["mode=convert", "bending=none.yaml", "target=bent.yaml"], "cannot read none.yaml"),
         (["mode=check", "bending=config.yaml"], "bending is for mode=convert"),
         (["mode=convert", "bending=strip.yaml", "target=bent.yaml", "model=none.pt"], "there is no model 'none.pt'"),
-        (["mode=convert", "bending=strip.yaml", "target=bent.yaml", f"model={GOLDENS}/sg3_t_32.pkl"], "is none"),
+        (
+            ["mode=convert", "bending=strip.yaml", "target=bent.yaml", f"model={GOLDENS}/sg3_t_32.pkl"],
+            "is a stylegan3-t",
+        ),
     ):
         assert main(arguments) == 2
         assert message in capsys.readouterr().err

@@ -9,8 +9,8 @@ from PIL import Image
 
 import fgraph
 from fgraph.cli import main
+from tests.paths import GOLDENS
 
-GOLDENS = Path(__file__).parents[1] / "goldens"
 GRAPH = """\
 models: {main: model.pt, other: landscape}
 noise: {mode: given, file: noise.npz}

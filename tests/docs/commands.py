@@ -11,13 +11,13 @@ from pathlib import Path
 import yaml
 
 from tests.docs.blocks import ROOT, blocks_of
+from tests.paths import GOLDENS
 
 PAGES = (
     "README.md",
     "CONTRIBUTING.md",
     *(path.relative_to(ROOT).as_posix() for path in sorted((ROOT / "docs").rglob("*.md"))),
 )
-GOLDENS = ROOT / "tests" / "goldens"
 PICTURE = ROOT / "graphs" / "pictures" / "landscape.png"
 _FENCED = re.compile(r"^( *)```.*?^\1```$", re.MULTILINE | re.DOTALL)
 _STARTS = re.compile(r"(python|fgraph|pip|make|pre-commit)\s+\S")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pytest
 
 import fgraph
+from tests.paths import GOLDENS
 
-GOLDENS = Path(__file__).parent.parent / "goldens"
 TOLERANCE = 1e-5
 RAMP = "ramp: {op: mask, kind: ramp, axis: x, start: 0.25, stop: 0.75}"
 

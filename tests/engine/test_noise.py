@@ -12,9 +12,8 @@ import fgraph
 from fgraph.runtime.kernels.seeds import filled_noise, keyed_noise
 from tests.engine.comparing import assert_as_interpreted, assert_close, assert_equal
 from tests.networks import tiny
+from tests.paths import GOLDENS
 from tests.strategies import load
-
-GOLDENS = Path(__file__).parent.parent / "goldens"
 
 
 @pytest.mark.parametrize("case", "abcdef")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,8 @@ from fgraph.plan import Step
 from fgraph.runtime import run_plan
 from tests.engine.comparing import assert_close
 from tests.networks import tiny
+from tests.paths import GOLDENS
 
-GOLDENS = Path(__file__).parents[1] / "goldens"
 MAIN = tiny(0, 32)
 ENGINES: tuple[Any, ...] = ("batched", "eager")
 

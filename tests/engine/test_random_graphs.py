@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 import fgraph
 from tests.engine.comparing import assert_as_interpreted, assert_equal
 from tests.engine.narrowing import narrowed
+from tests.examples import assert_often_cut, cut_into, thoroughly
 from tests.features import FEATURES, used
 from tests.strategies import graphs, load
 
 EXAMPLES = 300
 LEAST = 3  # how often each feature must occur among the examples
-
-
-def thoroughly(examples: int) -> Callable[[Any], Any]:
-    """Settings of a test on random graphs: the same examples on every machine."""
-    return settings(
-        max_examples=examples,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=(Phase.explicit, Phase.generate),  # shrinking a graph takes minutes: add Phase.shrink to look closer
-        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
-    )
 
 
 def test_engines_and_interpreter_agree_on_graphs_that_use_every_feature() -> None:
@@ -72,16 +60,21 @@ def test_graphs_compiled_together_are_the_same_alone(documents: list[dict[str, A
             assert getattr(one, "space", None) == getattr(alone[name], "space", None), name
 
 
-@thoroughly(60)
-@given(graphs(), st.integers(2, 6))
-def test_work_cut_into_chunks_makes_the_same(document: dict[str, Any], parts: int) -> None:
-    plan = fgraph.compile(load(document), device="cpu")
-    try:
-        cut = plan.within(max(1, plan.cost.peak_bytes // parts))
-    except fgraph.MemoryBudgetError:
-        return  # told before anything runs; how often that happens is counted below
-    assert cut.cost.peak_bytes <= cut.memory
-    assert_equal(fgraph.run(cut), fgraph.run(plan))
+def test_work_cut_into_chunks_makes_the_same() -> None:
+    chunks: list[int] = []
+
+    @thoroughly(60)
+    @given(graphs(), st.integers(2, 6))
+    def agree(document: dict[str, Any], parts: int) -> None:
+        plan = fgraph.compile(load(document), device="cpu")
+        cut = cut_into(plan, parts)
+        chunks.append(cut.chunks)
+        assert cut.memory is not None
+        assert cut.cost.peak_bytes <= cut.memory
+        assert_equal(fgraph.run(cut), fgraph.run(plan))
+
+    agree()
+    assert_often_cut(chunks)
 
 
 def resown(document: dict[str, Any], seed: int) -> dict[str, Any]:

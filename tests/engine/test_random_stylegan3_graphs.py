@@ -12,7 +12,7 @@ import fgraph
 from fgraph.ir.ops import Filtered, Fourier
 from tests.engine.comparing import assert_as_interpreted, assert_equal
 from tests.engine.narrowing import narrowed
-from tests.engine.test_random_graphs import thoroughly
+from tests.examples import assert_often_cut, cut_into, thoroughly
 from tests.strategies import graphs, load
 from tests.strategies_stylegan3 import stylegan3_graphs
 
@@ -63,15 +63,19 @@ def test_graphs_compiled_together_are_the_same_alone(own: dict[str, Any], other:
         assert_equal(result, fgraph.run(graph, device="cpu"))
 
 
-@thoroughly(12)
-@given(stylegan3_graphs(), st.integers(2, 6))
-def test_work_cut_into_chunks_makes_the_same(document: dict[str, Any], parts: int) -> None:
-    plan = fgraph.compile(load(document), device="cpu")
-    try:
-        cut = plan.within(max(1, plan.cost.peak_bytes // parts))
-    except fgraph.MemoryBudgetError:
-        return
-    assert_equal(fgraph.run(cut), fgraph.run(plan))
+def test_work_cut_into_chunks_makes_the_same() -> None:
+    chunks: list[int] = []
+
+    @thoroughly(12)
+    @given(stylegan3_graphs(), st.integers(2, 6))
+    def agree(document: dict[str, Any], parts: int) -> None:
+        plan = fgraph.compile(load(document), device="cpu")
+        cut = cut_into(plan, parts)
+        chunks.append(cut.chunks)
+        assert_equal(fgraph.run(cut), fgraph.run(plan))
+
+    agree()
+    assert_often_cut(chunks)
 
 
 @thoroughly(10)

@@ -8,8 +8,8 @@ import fgraph
 from fgraph.ir.ops import LayerOp
 from fgraph.stylegan.loading import load_stylegan3
 from tests.engine.comparing import assert_close
-from tests.engine.test_goldens import GOLDENS
-from tests.engine.test_stylegan3_graphs import T, made
+from tests.engine.stylegan3 import T, made
+from tests.paths import GOLDENS
 
 
 def counted(document: dict[str, Any]) -> tuple[fgraph.Plan, int]:

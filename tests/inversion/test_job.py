@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,68 +16,12 @@ import pytest
 import torch
 from PIL import Image
 
-from fgraph._imaging.encode import to_pixels
 from fgraph.array_files.latents import read_latent
-from fgraph.inversion.cache import InversionCache
-from fgraph.inversion.job import InversionCallback, Job, run_job
+from fgraph.inversion.job import InversionCallback, run_job
 from fgraph.inversion.optimise import Found, Search
-from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
-from fgraph.inversion.results import InversionResult
+from fgraph.inversion.pictures import Reading
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
-from tests.inversion.conftest import problem_of
-
-
-def write_pictures(folder: Path, generator: StyleGAN2Generator, count: int) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    with torch.no_grad():
-        z = torch.randn(count, generator.table.z_dim, generator=torch.Generator().manual_seed(8))
-        images = generator.synthesise(generator.affine(generator.map(z)))
-    for row, image in enumerate(images):
-        Image.fromarray(to_pixels(image.numpy())).save(folder / f"{row:02}.png")
-    return folder
-
-
-class Killed(BaseException):
-    """Stands for a kill: nothing of ours catches it."""
-
-
-class Watching(InversionCallback):
-    """Notes what happens, and dies at a step."""
-
-    def __init__(self, dies_at: int | None = None) -> None:
-        self.dies_at, self.steps = dies_at, 0
-        self.done: list[tuple[str, bool]] = []
-        self.twins: list[tuple[str, str]] = []
-        self.lost: list[str] = []
-
-    def stepped(self, search: Search, names: Sequence[str]) -> None:
-        self.steps += 1
-        if self.steps == self.dies_at:
-            raise Killed
-
-    def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
-        self.done.append((picture.name, cached))
-
-    def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
-        self.twins.append((picture.name, of.name))
-
-    def failed(self, picture: Picture) -> None:
-        self.lost.append(picture.name)
-
-
-def make_job(
-    generator: StyleGAN2Generator,
-    pictures: Path,
-    out: Path,
-    cache: Path | None,
-    callback: InversionCallback,
-    **more: object,
-) -> Job:
-    reading = Reading(generator.table.size)
-    found, faults = read_pictures(find_pictures(pictures), reading)
-    assert not faults
-    problem = problem_of(generator, **({"steps": 8} | more))
-    return Job(problem, found, reading, out, InversionCache(cache), batch=3, snapshot_seconds=0.0, callback=callback)
+from tests.inversion.jobs import Killed, Watching, make_job, write_pictures
 
 
 def test_each_picture_gets_its_files(generator: StyleGAN2Generator, tmp_path: Path) -> None:
@@ -176,7 +119,8 @@ import sys
 from pathlib import Path
 import torch
 torch.set_num_threads(1)
-from tests.inversion.test_job import InversionCallback, make_job, run_job
+from fgraph.inversion.job import InversionCallback, run_job
+from tests.inversion.jobs import make_job
 from tests.networks import tiny
 folder, out, cache = map(Path, sys.argv[1:])
 run_job(make_job(tiny(1), folder, out, cache, InversionCallback(), steps=30))

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from fgraph._geometry import regions as r
 from fgraph.ir import region_arrays
-from tests.ir.test_regions import canvases, regions
+from tests.ir.canvases import canvases, regions
 
 Canvas = tuple[r.Size, r.Cyclic]
 exhaustive = settings(max_examples=200, derandomize=True, database=None, deadline=None)

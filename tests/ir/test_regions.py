@@ -6,29 +6,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fgraph._geometry import regions as r
+from tests.ir.canvases import canvases, regions
 
 Pixels = set[tuple[int, int]]
-
-
-@st.composite
-def canvases(draw: st.DrawFn) -> tuple[r.Size, r.Cyclic]:
-    return (draw(st.integers(1, 6)), draw(st.integers(1, 9))), (draw(st.booleans()), draw(st.booleans()))
 
 
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[r.Region, r.Region, r.Size, r.Cyclic]:
     size, cyclic = draw(canvases())
     return draw(regions(size, cyclic)), draw(regions(size, cyclic)), size, cyclic
-
-
-@st.composite
-def regions(draw: st.DrawFn, size: r.Size, cyclic: r.Cyclic) -> r.Region:
-    spans = []
-    for length, goes_round in zip(size, cyclic, strict=True):
-        start = draw(st.integers(0, length - 1))
-        stop = start + draw(st.integers(1, length if goes_round else length - start))
-        spans.append((0, length) if stop - start == length else (start, stop))
-    return spans[0][0], spans[1][0], spans[0][1], spans[1][1]
 
 
 def pixels(region: r.Region, size: r.Size, cyclic: r.Cyclic) -> Pixels:

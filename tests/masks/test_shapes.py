@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fgraph.masks import Box, Ellipse, Picture, Polygon, rasterise, support
+from tests.paths import GOLDENS
 
-GOLDENS = Path(__file__).parents[1] / "goldens"
 few = settings(max_examples=60, derandomize=True, deadline=None)
 unit = st.fractions(0, 1, max_denominator=50)
 

@@ -24,10 +24,10 @@ from fgraph.node import ImagePort
 from fgraph.runtime import capture as runtime_capture
 from fgraph.runtime.capture import CAPTURABLE, CAPTURERS, Made, Replay
 from tests.engine.comparing import arrays_of
-from tests.engine.test_random_graphs import thoroughly
+from tests.examples import thoroughly
 from tests.networks import tiny
-from tests.plan.test_regions import mosaic
-from tests.plan.test_retention import free_copies
+from tests.plan.copies import free_copies
+from tests.plan.graphs import mosaic
 from tests.strategies import graphs, load
 from tests.stylegan3_networks import tiny_stylegan3
 

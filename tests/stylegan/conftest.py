@@ -9,8 +9,7 @@ import torch
 
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
-
-GOLDENS = Path(__file__).parent.parent / "goldens"
+from tests.paths import GOLDENS
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,46 @@
+"""Tests on random graphs: settings of Hypothesis, and plans cut to a budget that they can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, settings
+
+import fgraph
+
+
+def thoroughly(examples: int) -> Callable[[Any], Any]:
+    """Settings of a test on random graphs: the same examples on every machine."""
+    return settings(
+        max_examples=examples,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=(Phase.explicit, Phase.generate),  # shrinking a graph takes minutes: add Phase.shrink to look closer
+        suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+    )
+
+
+def cut_into(
+    plan: fgraph.Plan, parts: int, then: Callable[[fgraph.Plan], fgraph.Plan] = lambda plan: plan
+) -> fgraph.Plan:
+    """Cut a plan to 1/parts of its peak memory, or to the smallest larger fraction that it can meet.
+
+    With `then`, the plan that this function makes of the cut one must meet the budget too. A budget of the whole peak
+    is always met, so every example ends in a comparison. `assert_often_cut` then judges how many were cut.
+    """
+    for fraction in (*(1 / part for part in range(parts, 1, -1)), 3 / 4, 7 / 8, 1):
+        try:
+            cut = plan.within(max(1, int(fraction * plan.cost.peak_bytes)))
+            then(cut)
+        except fgraph.MemoryBudgetError:
+            continue
+        return cut
+    raise AssertionError("a plan does not fit into its own peak memory")
+
+
+def assert_often_cut(chunks: Sequence[int]) -> None:
+    """Of the examples, a quarter at least had more than one chunk: most random graphs end in codes and masks alone."""
+    cut = sum(count > 1 for count in chunks)
+    assert cut >= len(chunks) / 4, f"only {cut} of {len(chunks)} plans were cut"
