@@ -1,9 +1,9 @@
 # `make check` is what CI runs after the tests; every target works in an environment made by `pip install -e ".[dev]"`.
 PYTHON ?= python
 
-.PHONY: check style lint types test doctest format generate gallery docs
+.PHONY: check style lint types workflows test doctest format generate gallery docs
 
-check: style lint types test doctest
+check: style lint types workflows test doctest
 
 style:
 	$(PYTHON) -m ruff format --check .
@@ -13,6 +13,13 @@ lint:
 
 types:
 	$(PYTHON) -m mypy
+
+# The files of .github/ against the schemas that check-jsonschema ships: nothing is fetched.
+workflows:
+	$(PYTHON) -m check_jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(PYTHON) -m check_jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
+	$(PYTHON) -m check_jsonschema --builtin-schema vendor.github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(PYTHON) -m check_jsonschema --builtin-schema vendor.github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
 
 test:
 	$(PYTHON) -m pytest -q
