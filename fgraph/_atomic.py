@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
 from fgraph._errors import SaveError
+from fgraph._temporary import exclusive, sync_directory, temporary_folder
 
+_TRIES = 3  # for a directory that another process removes meanwhile, as an evicted cache
 _CURES: Mapping[int, str] = {
     errno.ENOSPC: "the disk is full: free some space or choose another directory",
     errno.EDQUOT: "the disk quota is used up: free some space or choose another directory",
@@ -26,77 +27,128 @@ _CURES: Mapping[int, str] = {
 
 
 def save_error(path: Path, error: OSError) -> SaveError:
-    """What to tell the user when `path` could not be written."""
+    """Return the error for a path that can't be written, with the cure."""
     cure = _CURES.get(error.errno or 0, error.strerror or str(error))
     return SaveError(f"cannot write {path}: {cure}")
 
 
 class Staging:
-    """A set of files that takes its place together.
+    """Files of one directory that take their places together.
 
-    `stage` writes each file in full under a temporary name in its own directory; `commit` renames them all. Leaving the
-    `with` block without a commit removes the temporary files, so whatever stood there before still stands, whole.
+    Each file is written in full to a temporary folder of the directory, then `commit` renames them all. Leaving the
+    `with` block without a commit removes the temporary folder, and the directory is as it was. If the process is
+    killed, the next one that writes there removes the folder.
+
+    Raises:
+        SaveError: the directory can't be made or written.
     """
 
-    def __init__(self) -> None:
-        self._staged: list[tuple[Path, Path]] = []  # (temporary, final)
+    def __init__(self, directory: Path, label: str = "fgraph") -> None:
+        self.directory = directory
+        self._label = label
+        self._names: list[str] = []  # in the order of staging
+        self._unsynced: list[Path] = []  # what the caller writes itself
+        self._stack = ExitStack()
 
     def __enter__(self) -> Staging:
+        try:
+            self.folder = self._stack.enter_context(temporary_folder(self.directory, self._label))
+        except OSError as error:
+            raise save_error(self.directory, error) from error
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for temporary, _ in self._staged:
-            with suppress(OSError):
-                temporary.unlink(missing_ok=True)
-        self._staged.clear()
+        self._stack.close()
 
-    def stage(self, path: Path, content: bytes) -> None:
-        """Write `content` beside `path`, down to the disk.
+    def stage(self, name: str, content: bytes) -> None:
+        """Write the content of a file, down to the disk.
 
         Raises:
-            SaveError: the disk is full, the directory cannot be written, ...
+            SaveError: the disk is full, the name is too long, ...
         """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:40]}.", suffix=".part")
-            self._staged.append((Path(name), path))
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(name, 0o666 & ~_umask())  # mkstemp makes files that only their owner may read
+            self._names.append(name)
+            _write_synced(self.folder / name, content)
         except OSError as error:
-            raise save_error(path, error) from error
+            raise save_error(self.directory / name, error) from error
 
-    def commit(self) -> None:
-        """Rename every staged file to its place, in the order they were staged.
+    def place(self, name: str) -> Path:
+        """Return the path where the caller writes a file or a folder that `commit` renames to `name`."""
+        self._names.append(name)
+        self._unsynced.append(self.folder / name)
+        return self._unsynced[-1]
+
+    def commit(self, *, obsolete: Sequence[str] = ()) -> None:
+        """Remove files, then rename all that is staged, in the order of staging.
+
+        Other processes that commit to the same directory wait meanwhile. A folder that is replaced moves out of the
+        way first, whole; a symbolic link is replaced, not followed.
+
+        Args:
+            obsolete: names of files that the staged ones make wrong, such as an earlier manifest.
 
         Raises:
-            SaveError: a file could not be renamed; those renamed before it are in place, each whole.
+            SaveError: a file can't be renamed; those renamed before it are in place, each whole.
         """
-        while self._staged:
-            temporary, path = self._staged[0]
-            try:
-                os.replace(temporary, path)
-            except OSError as error:
-                raise save_error(path, error) from error
-            self._staged.pop(0)
+        path = self.directory
+        try:
+            self._sync()
+            with exclusive(self.directory):
+                for name in obsolete:
+                    path = self.directory / name
+                    path.unlink(missing_ok=True)
+                for name in self._names:
+                    path = self.directory / name
+                    self._rename(self.folder / name, path)
+                sync_directory(self.directory)
+                sync_directory(self.directory.parent)
+        except OSError as error:
+            raise save_error(path, error) from error
+        self._names.clear()
+
+    def _sync(self) -> None:
+        for path in self._unsynced:
+            if path.is_dir():
+                os.sync()  # of a folder with thousands of files, one call is faster than one for each
+            else:
+                with path.open("rb+") as file:
+                    os.fsync(file.fileno())
+
+    def _rename(self, source: Path, path: Path) -> None:
+        if source.is_dir() and (path.is_symlink() or path.exists()):
+            path.rename(source.with_name(f"{source.name}.replaced"))
+        os.replace(source, path)
 
 
 def write_atomic(path: Path, content: bytes) -> None:
     """Write one file whole or not at all.
 
     Raises:
-        SaveError: it could not be written; what stood there before still stands.
+        SaveError: the file can't be written; an earlier one of its name is as it was.
     """
-    with Staging() as staging:
-        staging.stage(path, content)
-        staging.commit()
+    for left in reversed(range(_TRIES)):
+        try:
+            _write(path, content)
+            return
+        except FileNotFoundError as error:
+            if not left:
+                raise save_error(path, error) from error
+        except OSError as error:
+            raise save_error(path, error) from error
 
 
-def _umask() -> int:
-    mask = os.umask(0)  # the only portable way to read it is to set it
-    os.umask(mask)
-    return mask
+def _write(path: Path, content: bytes) -> None:
+    with temporary_folder(path.parent, path.name) as folder:
+        made = folder / path.name
+        _write_synced(made, content)
+        os.replace(made, path)
+        sync_directory(path.parent)
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from fgraph._atomic import save_error
+from fgraph._atomic import Staging, save_error
 from fgraph._errors import FgraphError, SaveError
 from fgraph._imaging.encode import QUALITY, Pixels
 from fgraph._ports import Kind
@@ -21,7 +20,7 @@ from fgraph.save.record import Record
 from fgraph.save.recording import record_graph
 from fgraph.save.slabs import Slabs
 from fgraph.save.tiled import write_deep_zoom, write_tiff
-from fgraph.save.writer import list_files
+from fgraph.save.writer import MANIFEST, list_files, outdated
 
 PIECE = 2048  # pixels along the longer side that are made at once
 LARGE_SUFFIXES = (".tif", ".tiff", ".dzi")
@@ -80,13 +79,7 @@ def save_large(
     whole = graph if isinstance(graph, Graph) else pipeline.load(graph)
     record = record or record_graph(whole, {"precision": how.precision})
     picture = _find(whole, output, how)
-    written: list[Path] = []
-    for row, target in enumerate(row_paths(path, picture.rows)):
-        try:
-            written += picture.write(row, target, record.for_row(row))
-        except OSError as error:
-            raise save_error(target, error) from error
-    return written
+    return [one for written in _write_rows(picture, path, record) for one in written.paths]
 
 
 def save_large_images(
@@ -94,19 +87,42 @@ def save_large_images(
 ) -> list[Path]:
     """Write every image that a graph has as output into a directory, and `manifest.json`, piece by piece.
 
+    Returns:
+        The files, without the tiles of Deep Zoom, which the manifest lists.
+
     Raises:
         SaveError: a format is not among `LARGE_FORMATS`, an output is no image, or a file cannot be written.
     """
     check_large(formats)
-    plan = pipeline.compile(graph)
-    saved = []
-    for one in plan.raw.outputs:
+    how = LargeOptions(**options)
+    paths: list[Path] = []
+    listed: list[tuple[str, Path]] = []
+    for one in pipeline.compile(graph).raw.outputs:
         if one.kind is not Kind.IMAGE:
             raise SaveError(f"output '{one.name}' is {one.kind.value}: tiff and dzi are for images; leave it out")
         for name in formats:
             target = directory / f"{one.name}{'.tif' if name == 'tiff' else '.dzi'}"
-            saved += [(one.name, path) for path in save_large(graph, target, one.name, record=record, **options)]
-    return list_files(directory, saved, record).paths
+            for written in _write_rows(_find(graph, one.name, how), target, record):
+                paths += written.paths
+                listed += [(one.name, path) for path in (*written.paths, *written.tiles)]
+    list_files(directory, listed, record)
+    return [*paths, directory / MANIFEST]
+
+
+def _write_rows(picture: _Picture, path: Path, record: Record) -> Iterator[_Written]:
+    for row, target in enumerate(row_paths(path, picture.rows)):
+        try:
+            yield picture.write(row, target, record.for_row(row))
+        except OSError as error:
+            raise save_error(target, error) from error
+
+
+@dataclass(frozen=True)
+class _Written:
+    """The files of one picture."""
+
+    paths: tuple[Path, ...]
+    tiles: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,24 +136,31 @@ class _Picture:
     width: int
     how: LargeOptions
 
-    def write(self, row: int, target: Path, record: Record) -> list[Path]:
-        """Write one row; the files."""
-        target.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.stem[:40]}.") as folder:
-            slabs = Slabs(Path(folder) / "pixels", self.height, self.width)
+    def write(self, row: int, target: Path, record: Record) -> _Written:
+        """Write one row."""
+        with Staging(target.parent, target.stem) as staging:
+            slabs = Slabs(staging.folder / "pixels", self.height, self.width)
             try:
                 for start, pixels in self._pieces(row):
                     slabs.put(start, pixels)
                 if target.suffix.lower() == ".dzi":
-                    ring = _goes_round(self.graph)
-                    write_deep_zoom(slabs, target, self.how.tiles, self.how.quality, goes_round=ring)
-                    return [target, target.with_suffix(".html")]
-                whole = Path(folder) / target.name
-                write_tiff(slabs, whole, record.to_text())
-                whole.replace(target)
-                return [target]
+                    return self._write_deep_zoom(slabs, target, staging)
+                write_tiff(slabs, staging.place(target.name), record.to_text())
+                staging.commit(obsolete=outdated(target.parent, [target.name]))
+                return _Written((target,))
             finally:
                 slabs.close()
+
+    def _write_deep_zoom(self, slabs: Slabs, target: Path, staging: Staging) -> _Written:
+        """Write tiles, page and `.dzi`; until the tiles are in place, no page or `.dzi` claims that they are."""
+        names = [f"{target.stem}_files", f"{target.stem}.html", target.name]
+        tiles, _, made = map(staging.place, names)
+        ring = _goes_round(self.graph)
+        write_deep_zoom(slabs, made, self.how.tiles, self.how.quality, goes_round=ring)
+        found = sorted(path.relative_to(staging.folder) for path in tiles.rglob("*") if path.is_file())
+        staging.commit(obsolete=[*outdated(target.parent, names), *names[1:]])
+        paths = (target, target.with_suffix(".html"))
+        return _Written(paths, tuple(target.parent / path for path in found))
 
     def _pieces(self, row: int) -> Iterator[tuple[int, Pixels]]:
         """The pieces of one row, with their places along the longer side."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import json
 import math
-import shutil
 from collections.abc import Iterator, Mapping
 from importlib import resources
 from pathlib import Path
@@ -55,14 +54,13 @@ def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes
 
     Args:
         picture: what is written.
-        path: the `.dzi`; the other two go beside it. Tiles of an earlier one are removed.
+        path: the `.dzi`; the other two go beside it, where neither may be yet.
         kind: format of the tiles, png, webp or jpeg.
         quality: of JPEG and WebP.
         goes_round: whether the page goes on at the left edge beyond the right one.
     """
     ending = "jpg" if kind == "jpeg" else kind
     folder = path.with_name(f"{path.stem}_files")
-    shutil.rmtree(folder, ignore_errors=True)
     top = math.ceil(math.log2(picture.length))
     for number, level in enumerate(pyramid(picture, 1)):
         own = folder / str(top - number)

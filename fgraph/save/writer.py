@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -22,6 +22,7 @@ from fgraph._atomic import Staging, save_error, write_atomic
 from fgraph._errors import SaveError
 from fgraph._imaging.encode import PICTURE_FORMATS, encode_picture, fits
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
+from fgraph._temporary import exclusive
 from fgraph.save.arranging import arrange
 from fgraph.save.formats import VIDEO_FORMATS, read_formats
 from fgraph.save.options import PictureOptions
@@ -98,33 +99,53 @@ def save_results(
     directory, kinds = Path(directory), read_formats(formats)
     writer = _Writer(record or Record(), options or PictureOptions(), video or VideoOptions(), kinds)
     saved: list[SavedFile] = []
-    with Staging() as staging:
+    with Staging(directory) as staging:
         for content in writer.contents(results, labels, sources):
-            staging.stage(directory / content.file, content.data)
+            staging.stage(content.file, content.data)
             digest = hashlib.sha256(content.data).hexdigest()
             saved.append(SavedFile(content.file, content.output, content.kind, content.row, len(content.data), digest))
         manifest = Manifest(directory, writer.record, tuple(saved), tuple(writer.without_record))
         _check_distinct(saved)
-        staging.stage(directory / MANIFEST, manifest.to_json().encode())
-        _remove_earlier(directory / MANIFEST)
-        staging.commit()
+        staging.stage(MANIFEST, manifest.to_json().encode())
+        staging.commit(obsolete=[MANIFEST])
     return manifest
 
 
 def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Record) -> Manifest:
-    """Write the manifest of files that are there already, (output, path) each.
+    """Write the manifest of files that are in the directory already, with the digests that they have now.
+
+    Args:
+        directory: where the manifest goes.
+        files: (output, path) of each file, in the directory or below it.
+        record: how they were made.
 
     Raises:
-        SaveError: it cannot be written.
+        SaveError: a file can't be read, or the manifest can't be written.
     """
     saved = []
-    for output, path in files:
-        with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
-        saved.append(SavedFile(path.name, output, "Image", None, path.stat().st_size, digest))
-    manifest = Manifest(directory, record, tuple(saved))
-    write_atomic(directory / MANIFEST, manifest.to_json().encode())
+    try:
+        with exclusive(directory):  # no other run replaces a file between its digest and the manifest
+            for output, path in files:
+                with path.open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                name = path.relative_to(directory).as_posix()
+                saved.append(SavedFile(name, output, "Image", None, path.stat().st_size, digest))
+            manifest = Manifest(directory, record, tuple(saved))
+            write_atomic(directory / MANIFEST, manifest.to_json().encode())
+    except OSError as error:
+        raise save_error(Path(error.filename or directory), error) from error
     return manifest
+
+
+def outdated(directory: Path, names: Iterable[str]) -> list[str]:
+    """Return the name of the directory's manifest if it lists one of these files, which are about to be replaced."""
+    try:
+        listed = {entry["file"] for entry in json.loads((directory / MANIFEST).read_bytes())["files"]}
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError, KeyError, TypeError):
+        return [MANIFEST]
+    return [MANIFEST] if listed & set(names) else []
 
 
 class _Writer:
@@ -199,10 +220,3 @@ def _check_distinct(saved: Sequence[SavedFile]) -> None:
                 f"outputs '{seen[entry.file]}' and '{entry.output}' would both write {entry.file}: rename one"
             )
         seen[entry.file] = entry.output
-
-
-def _remove_earlier(path: Path) -> None:
-    try:
-        path.unlink(missing_ok=True)
-    except OSError as error:
-        raise save_error(path, error) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -95,7 +96,9 @@ def test_on_the_command_line(
     printed = [Path(line).name for line in capsys.readouterr().out.split()]
     assert printed == ["panorama.tif", "panorama.dzi", "panorama.html", "manifest.json"]
     files = json.loads(Path("out/manifest.json").read_text("utf-8"))["files"]
-    assert [one["file"] for one in files] == printed[:-1]
+    tiles = {path.as_posix() for path in Path("out").rglob("*_*.jpg")}
+    assert [one["file"] for one in files if "/" not in one["file"]] == printed[:-1]
+    assert {f"out/{one['file']}" for one in files if "/" in one["file"]} == tiles
     assert "round: false" in Path("out/panorama.html").read_text("utf-8")
     assert main(["from=out/panorama.tif", "hydra.run.dir=two"]) == 0
     assert Path("two/panorama.png").is_file()
@@ -107,3 +110,54 @@ def test_on_the_command_line(
 def test_a_ring_goes_on_in_the_page(tmp_path: Path) -> None:
     fgraph.save_large(bundled("panorama_loop", "nodes.z.count=2", "nodes.ring.grid=[1,2]"), tmp_path / "a.dzi")
     assert "round: true" in (tmp_path / "a.html").read_text("utf-8")
+
+
+def listed(directory: Path) -> dict[str, str]:
+    """File -> its digest, as the manifest has it."""
+    return {one["file"]: one["sha256"] for one in json.loads((directory / "manifest.json").read_bytes())["files"]}
+
+
+def check_manifest(directory: Path) -> None:
+    for file, digest in listed(directory).items():
+        assert hashlib.sha256((directory / file).read_bytes()).hexdigest() == digest, file
+
+
+def command(seed: int, kind: str) -> list[str]:
+    return ["graph=panorama", f"output.formats=[{kind}]", "output.piece=200", "hydra.run.dir=out", f"seed={seed}"]
+
+
+@pytest.mark.parametrize("at", ["tiles", "page", "rename"])
+def test_deep_zoom_over_an_earlier_one_that_stops_half_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(command(1, "dzi")) == 0
+    before = {path: path.read_bytes() for path in Path("out").glob("[!.]*/**/*") if path.is_file()}
+    name = {"tiles": "encode_picture", "page": "_DZI", "rename": ""}[at]
+    if name:
+        monkeypatch.setattr(f"fgraph.save.tiled.{name}", None)
+    else:
+        monkeypatch.setattr("fgraph._atomic.Staging.commit", lambda *_, **__: 1 / 0)
+    assert main(command(2, "dzi")) == 1
+    assert {path: path.read_bytes() for path in Path("out").glob("[!.]*/**/*") if path.is_file()} == before
+    check_manifest(Path("out"))
+
+
+def test_tiff_that_stops_before_its_manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(command(1, "tiff")) == 0
+    check_manifest(Path("out"))
+    monkeypatch.setattr("fgraph.api.large.list_files", lambda *_: 1 / 0)
+    assert main(command(2, "tiff")) == 1
+    assert not Path("out/manifest.json").exists()
+
+
+def test_deep_zoom_does_not_write_through_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("out").mkdir()
+    Path("elsewhere").mkdir()
+    Path("out/panorama_files").symlink_to(tmp_path / "elsewhere")
+    assert main(command(1, "dzi")) == 0
+    assert not Path("out/panorama_files").is_symlink()
+    assert list(Path("elsewhere").iterdir()) == []
+    check_manifest(Path("out"))

@@ -137,10 +137,10 @@ def test_unwritable_directory(tmp_path: Path) -> None:
 
 
 def test_permission_denied_is_explained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(**_: object) -> None:
+    def refuse(_: int) -> None:
         raise PermissionError(errno.EACCES, "Permission denied")
 
-    monkeypatch.setattr("tempfile.mkstemp", refuse)
+    monkeypatch.setattr("os.fsync", refuse)
     with pytest.raises(SaveError, match=r"one\.png: permission denied: choose a directory"):
         save_results({"one": random_image()}, tmp_path)
 

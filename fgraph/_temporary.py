@@ -1,0 +1,111 @@
+"""Temporary folders beside the files that are made in them.
+
+A folder is locked while it is in use. A process that is killed leaves its folder behind unlocked, and the next process
+that writes to the same directory removes it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows has no locks on folders: what a killed process leaves stays there
+    fcntl = None  # type: ignore[assignment]
+
+_NAME = re.compile(r"\..{0,40}\.[0-9a-f]{8}\.part")
+_in_use: set[Path] = set()
+_cleaned: set[Path] = set()  # directories whose leftovers this process has removed
+
+
+@contextmanager
+def temporary_folder(directory: Path, label: str) -> Iterator[Path]:
+    """Make a hidden folder in a directory, and remove it with its content at the end of the block.
+
+    Args:
+        directory: where the folder goes; made if it is missing.
+        label: a part of the folder's name, for people who find it.
+
+    Raises:
+        OSError: the directory can't be written.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    _remove_leftovers(directory)
+    path = directory / f".{label[:40]}.{secrets.token_hex(4)}.part"
+    _in_use.add(path)
+    lock = None
+    try:
+        path.mkdir()
+        lock = _lock(path)
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+        _in_use.discard(path)
+        if lock is not None:
+            os.close(lock)
+
+
+@contextmanager
+def exclusive(directory: Path) -> Iterator[None]:
+    """Wait until no other process is in such a block for this directory."""
+    lock = _lock(directory)
+    try:
+        yield
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
+def remove_folders_in_use() -> None:
+    """Remove all temporary folders of this process, which is about to end."""
+    for path in list(_in_use):
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def sync_directory(directory: Path) -> None:
+    """Bring the names of a directory to the disk, where the system can."""
+    with suppress(OSError):
+        handle = os.open(directory, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _lock(directory: Path, *, wait: bool = True) -> int | None:
+    """Return a descriptor that holds the lock of a directory; None where the file system has no locks.
+
+    Raises:
+        BlockingIOError: another process holds the lock, and `wait` is False.
+    """
+    if fcntl is None:
+        return None
+    handle = os.open(directory, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) * (not wait))
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BaseException as error:
+        os.close(handle)
+        if isinstance(error, BlockingIOError) or not isinstance(error, OSError):
+            raise
+        return None
+    return handle
+
+
+def _remove_leftovers(directory: Path) -> None:
+    """Remove folders that killed processes have left; once per directory and process."""
+    if directory in _cleaned or fcntl is None:
+        return
+    _cleaned.add(directory)
+    for path in directory.iterdir():
+        if _NAME.fullmatch(path.name) and path not in _in_use:
+            with suppress(OSError):  # it is in use, or gone
+                lock = _lock(path, wait=False)
+                if lock is not None:
+                    shutil.rmtree(path, ignore_errors=True)
+                    os.close(lock)

@@ -1,0 +1,161 @@
+"""Files that are written whole or not at all: what interrupted processes leave, and two at one directory."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import textwrap
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from fgraph import _temporary
+from fgraph._atomic import Staging, write_atomic
+from fgraph._errors import SaveError
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def names(directory: Path) -> list[str]:
+    return sorted(path.name for path in directory.iterdir())
+
+
+def run_child(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", textwrap.dedent(code), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+KILLED = """
+    import os, signal, sys
+    from pathlib import Path
+    from fgraph._atomic import Staging
+    with Staging(Path(sys.argv[1])) as staging:
+        staging.stage("a.txt", b"half")
+        os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_the_next_writer_removes_what_a_killed_one_left(tmp_path: Path) -> None:
+    assert run_child(KILLED, str(tmp_path)).returncode == -9
+    (left,) = names(tmp_path)
+    assert left.startswith(".fgraph.")
+    write_atomic(tmp_path / "b.txt", b"whole")
+    assert names(tmp_path) == ["b.txt"]
+
+
+def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:
+    code = """
+        import sys
+        from pathlib import Path
+        from fgraph._atomic import write_atomic
+        write_atomic(Path(sys.argv[1]) / "other.txt", b"")
+    """
+    with Staging(tmp_path) as staging:
+        staging.stage("a.txt", b"whole")
+        assert run_child(code, str(tmp_path)).returncode == 0
+        staging.commit()
+    assert names(tmp_path) == ["a.txt", "other.txt"]
+
+
+def test_files_that_only_look_alike_stay(tmp_path: Path) -> None:
+    for name in (".a.part", "a.0123abcd.part", ".a.0123abcd.part.txt"):
+        (tmp_path / name).mkdir()
+    write_atomic(tmp_path / "b.txt", b"")
+    assert names(tmp_path) == [".a.0123abcd.part.txt", ".a.part", "a.0123abcd.part", "b.txt"]
+
+
+def test_an_interrupt_leaves_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("earlier")
+    with suppress(KeyboardInterrupt), Staging(tmp_path) as staging:
+        staging.stage("a.txt", b"new")
+        raise KeyboardInterrupt
+    assert names(tmp_path) == ["a.txt"]
+    assert (tmp_path / "a.txt").read_text() == "earlier"
+
+
+def test_folders_in_use_can_be_removed_at_once(tmp_path: Path) -> None:
+    with Staging(tmp_path) as staging:
+        staging.stage("a.txt", b"new")
+        _temporary.remove_folders_in_use()
+        assert names(tmp_path) == []
+
+
+def test_a_directory_that_vanishes_meanwhile_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder, before = tmp_path / "cache", os.replace
+
+    def evict(source: Path, target: Path) -> None:
+        monkeypatch.setattr(os, "replace", before)
+        for path in sorted(folder.rglob("*"), reverse=True):
+            path.unlink() if path.is_file() else path.rmdir()
+        folder.rmdir()
+        before(source, target)
+
+    monkeypatch.setattr(os, "replace", evict)
+    write_atomic(folder / "a.txt", b"whole")
+    assert (folder / "a.txt").read_bytes() == b"whole"
+
+
+def test_names_and_content_go_to_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    monkeypatch.setattr(os, "fsync", lambda handle: synced.append(Path(os.readlink(f"/proc/self/fd/{handle}"))))
+    with Staging(tmp_path) as staging:
+        staging.stage("a.txt", b"whole")
+        assert [path.name for path in synced] == ["a.txt"]
+        staging.commit()
+    assert tmp_path in synced
+    synced.clear()
+    write_atomic(tmp_path / "b.txt", b"whole")
+    assert [path.name for path in synced] == ["b.txt", tmp_path.name]
+
+
+def test_a_folder_replaces_a_folder_and_a_link(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.txt").write_text("mine")
+    out = tmp_path / "out"
+    for link in (False, True):
+        if link:
+            (out / "tiles").rename(tmp_path / "earlier")
+            (out / "tiles").symlink_to(elsewhere)
+        with Staging(out) as staging:
+            tiles = staging.place("tiles")
+            tiles.mkdir()
+            (tiles / "new.txt").write_text("new")
+            staging.commit()
+        assert names(out) == ["tiles"]
+        assert names(out / "tiles") == ["new.txt"]
+        assert not (out / "tiles").is_symlink()
+    assert names(elsewhere) == ["mine.txt"]
+
+
+def _commit(directory: str, text: str) -> None:
+    for _ in range(20):
+        with Staging(Path(directory)) as staging:
+            for name in ("a.txt", "b.txt", "list.txt"):
+                staging.stage(name, text.encode())
+            staging.commit(obsolete=["list.txt"])
+
+
+def test_sets_of_two_processes_are_not_mixed(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=_commit, args=(str(tmp_path), text)) for text in ("one", "two")]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join(60)
+        assert writer.exitcode == 0
+    assert len({path.read_text() for path in tmp_path.iterdir()}) == 1
+    assert names(tmp_path) == ["a.txt", "b.txt", "list.txt"]
+
+
+def test_the_error_names_the_file(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").mkdir()
+    (tmp_path / "a.txt" / "inner").write_text("")
+    with pytest.raises(SaveError, match=r"a\.txt: a directory stands where"):
+        write_atomic(tmp_path / "a.txt", b"")
+    with pytest.raises(SaveError, match="too long"):
+        write_atomic(tmp_path / ("x" * 300), b"")
+    assert names(tmp_path) == ["a.txt"]
