@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
     ("_collector", "_downloads", "_errors", "_seeds", "_version"),
-    ("_limits", "_sizes"),
+    ("_limits", "_sizes", "_temporary"),
     ("_atomic", "_files", "_geometry", "_graphviz", "_arrays", "_imaging"),
     ("_cache",),
     ("stylegan",),
