@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -10,6 +11,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fgraph.training.draws import draw_for
+
+
+class Source(Protocol):
+    """A source of batches of pictures without end."""
+
+    def take(self, start: int, rows: int, purpose: str = "real") -> Tensor:
+        """Return pictures `start` to `start + rows` of the order of this purpose, [rows, 3, size, size] in [-1, 1]."""
+        ...
 
 
 class Batches:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+
+from torch import Tensor
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
-from fgraph.stylegan.nn.discriminator import Discriminator, initial_tensors
+from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.training.features import load_features
 from fgraph.training.grow import grow
 from fgraph.training.initial import default_channels, draw_generator
-from fgraph.training.settings import TrainingError, TrainingSettings
+from fgraph.training.projected import ProjectedTable, Tensors, draw_projected, table_for
+from fgraph.training.settings import PROJECTED, TrainingError, TrainingSettings
 from fgraph.training.snapshot import is_snapshot, read_snapshot
-from fgraph.training.state import MEASURED, Moments, State, Tensors, lay_out_discriminator, lay_out_generator
+from fgraph.training.state import MEASURED, Moments, State, lay_out_discriminator, lay_out_generator
 
 _LOG = logging.getLogger("fgraph")
 FIRST_IMAGES = 2000  # in which a discriminator learns alone that was drawn for a trained generator: what one that knows
 # nothing teaches would spoil it
+FIRST_IMAGES_PROJECTED = 500  # heads on features that know pictures learn sooner
+
+Drawn = tuple[DiscriminatorTable | ProjectedTable, Tensors, int]
 
 
 def begin(settings: TrainingSettings) -> State:
@@ -43,6 +51,15 @@ def begin(settings: TrainingSettings) -> State:
     return state
 
 
+def _draw_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Drawn:
+    """Draw a discriminator of the kind that the settings name, for a generator; with the images it learns alone."""
+    if settings.discriminator == PROJECTED:
+        projected = table_for(load_features(settings.features))
+        return projected, lay_out_discriminator(draw_projected(projected, settings.seed)), FIRST_IMAGES_PROJECTED
+    shape = DiscriminatorTable(table.size, table.channels, table.image_channels)
+    return shape, lay_out_discriminator(initial_tensors(shape, settings.seed)), FIRST_IMAGES
+
+
 def _from_scratch(settings: TrainingSettings) -> State:
     assert settings.size is not None
     channels = tuple(sorted((settings.channels or default_channels(settings.size)).items()))
@@ -51,14 +68,8 @@ def _from_scratch(settings: TrainingSettings) -> State:
         raise TrainingError(f"training.channels has {dict(channels)}; expected is a width for each of {expected}")
     table = StyleGAN2Table(settings.size, channels, settings.latent, settings.latent, settings.mapping_layers)
     generator = lay_out_generator(table, draw_generator(table, settings.seed))
-    shape = DiscriminatorTable(settings.size, channels)
-    return State(
-        table, shape, generator, lay_out_generator(table, generator), _draw_discriminator(shape, settings.seed)
-    )
-
-
-def _draw_discriminator(table: DiscriminatorTable, seed: int) -> Tensors:
-    return lay_out_discriminator(initial_tensors(table, seed))
+    shape, discriminator, _ = _draw_discriminator(table, settings)
+    return State(table, shape, generator, lay_out_generator(table, generator), discriminator)
 
 
 def _from_checkpoint(settings: TrainingSettings) -> State:
@@ -87,6 +98,8 @@ def _from_checkpoint(settings: TrainingSettings) -> State:
                 strength=0.0,
                 signs=(0.0, 0),
             )
+        if settings.discriminator == PROJECTED and not isinstance(state.discriminator_table, ProjectedTable):
+            state = _project(state, settings)
         return state
     return _from_generator(load_stylegan2(settings.model), settings)
 
@@ -102,27 +115,46 @@ def _from_generator(model: StyleGAN2Generator, settings: TrainingSettings) -> St
     return State(table, shape, generator, averaged, discriminator, origin=origin)
 
 
-def _find_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> tuple[DiscriminatorTable, Tensors, int]:
-    """The discriminator for a model that is a file, and for how many images it alone is to learn."""
-    found = _read_discriminator(settings)
+def _project(state: State, settings: TrainingSettings) -> State:
+    """Replace the discriminator by a projected one that has learned nothing."""
+    shape, tensors, images = _draw_discriminator(state.table, settings)
+    return replace(
+        state,
+        discriminator_table=shape,
+        discriminator=tensors,
+        discriminator_moments=Moments(),
+        origin={**state.origin, "discriminator_first": images},
+    )
+
+
+def _find_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Drawn:
+    """Find the discriminator for a model that is a file, else draw one."""
+    found = None if settings.discriminator == PROJECTED else _read_discriminator(settings)
     if found is None:
-        shape = DiscriminatorTable(table.size, table.channels, table.image_channels)
-        return shape, _draw_discriminator(shape, settings.seed), FIRST_IMAGES
-    if found.table.size != table.size or found.table.image_channels != table.image_channels:
-        raise TrainingError(f"training.discriminator is for {found.table.size} pixels, the model makes {table.size}")
-    return found.table, lay_out_discriminator(found.tensors), 0
+        return _draw_discriminator(table, settings)
+    shape, tensors = found
+    if isinstance(shape, DiscriminatorTable) and (shape.size, shape.image_channels) != (
+        table.size,
+        table.image_channels,
+    ):
+        raise TrainingError(f"training.discriminator is for {shape.size} pixels, the model makes {table.size}")
+    return shape, lay_out_discriminator(tensors), 0
 
 
-def _read_discriminator(settings: TrainingSettings) -> Discriminator | None:
-    """The discriminator that the settings name, else that of the model's own file, if it holds one."""
-    if (path := settings.discriminator) is not None:
+def _read_discriminator(
+    settings: TrainingSettings,
+) -> tuple[DiscriminatorTable | ProjectedTable, Mapping[str, Tensor]] | None:
+    """Read the discriminator that the settings name, else that of the model's own file, if it holds one."""
+    if isinstance(path := settings.discriminator, Path):
         if is_snapshot(path):
             state = read_snapshot(path)
-            return Discriminator(state.discriminator_table, state.discriminator)
-        return load_discriminator(path)
+            return state.discriminator_table, state.discriminator
+        named = load_discriminator(path)
+        return named.table, named.tensors
     try:
         assert settings.model is not None
-        return load_discriminator(settings.model)
+        own = load_discriminator(settings.model)
     except ModelError as error:
         _LOG.warning("%s; one is drawn, and learns alone first", error)
         return None
+    return own.table, own.tensors

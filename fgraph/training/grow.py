@@ -14,7 +14,8 @@ import torch
 from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.training.initial import draw_generator
-from fgraph.training.state import Moments, State, Tensors, lay_out_discriminator, lay_out_generator
+from fgraph.training.projected import ProjectedTable, Tensors
+from fgraph.training.state import Moments, State, lay_out_discriminator, lay_out_generator
 
 
 def grow(state: State, channels: int | None, seed: int) -> State:
@@ -22,17 +23,24 @@ def grow(state: State, channels: int | None, seed: int) -> State:
     width = channels or max(16, state.table.channels[-1][1] // 2)
     pairs = (*state.table.channels, (state.table.size * 2, width))
     table = replace(state.table, size=state.table.size * 2, channels=pairs)
-    shape = grow_table(state.discriminator_table, width)
     drawn = draw_generator(table, seed)
     drawn[f"b{table.size}.torgb.weight"] = torch.zeros_like(drawn[f"b{table.size}.torgb.weight"])
-    moments = state.discriminator_moments
-    renamed = {name: new_name(name, state.discriminator_table) for name in state.discriminator}
-    return replace(
+    grown = replace(
         state,
         table=table,
-        discriminator_table=shape,
         generator=lay_out_generator(table, drawn | state.generator),
         averaged=lay_out_generator(table, drawn | state.averaged),
+    )
+    former = state.discriminator_table  # a projected one sees images of any size
+    return grown if isinstance(former, ProjectedTable) else _grow_discriminator(grown, former, width, seed)
+
+
+def _grow_discriminator(state: State, former: DiscriminatorTable, width: int, seed: int) -> State:
+    shape, moments = grow_table(former, width), state.discriminator_moments
+    renamed = {name: new_name(name, former) for name in state.discriminator}
+    return replace(
+        state,
+        discriminator_table=shape,
         discriminator=lay_out_discriminator(
             initial_tensors(shape, seed) | {renamed[name]: value for name, value in state.discriminator.items()}
         ),

@@ -8,7 +8,7 @@ from torch import Tensor
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 from fgraph.training.draws import draw_for
-from fgraph.training.state import Tensors
+from fgraph.training.projected import Tensors
 
 _BASE, _MOST = 16384, 512  # channels at r pixels: as many as _BASE / r, at most _MOST
 

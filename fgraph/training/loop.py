@@ -8,6 +8,8 @@ moving average follows. All that is random follows from the seed, the step and t
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import torch
@@ -15,14 +17,16 @@ from torch import Tensor
 
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import discriminator
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.training.augment import adapt, augment
-from fgraph.training.batches import Batches
+from fgraph.training.batches import Source
 from fgraph.training.devices import average, average_gradients
 from fgraph.training.draws import draw_for
 from fgraph.training.losses import discriminator_loss, generator_loss, gradient_penalty
 from fgraph.training.optimiser import make_adam, read_moments
+from fgraph.training.projected import Tensors
 from fgraph.training.settings import TrainingError, TrainingSettings
-from fgraph.training.state import State, Tensors, is_trained
+from fgraph.training.state import State, is_trained
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -34,7 +38,7 @@ _RAMP = 0.05  # the average reaches back no further than this share of the image
 class Trainer:
     """A state in training: `step` changes its tensors in place."""
 
-    def __init__(self, fabric: Fabric, settings: TrainingSettings, state: State, batches: Batches) -> None:
+    def __init__(self, fabric: Fabric, settings: TrainingSettings, state: State, batches: Source) -> None:
         self.fabric, self.settings, self.state, self._batches = fabric, settings, state, batches
         self._rows = settings.batch // fabric.world_size
         for tensors in (state.generator, state.averaged, state.discriminator):
@@ -42,15 +46,16 @@ class Trainer:
         self._trained = {
             name: value for name, value in state.generator.items() if is_trained(name, settings.frozen, settings.noise)
         }
-        for value in (*self._trained.values(), *state.discriminator.values()):
+        self._critic = {name: value for name, value in state.discriminator.items() if self._learns(name)}
+        for value in (*self._trained.values(), *self._critic.values()):
             value.requires_grad_()
         # not from_tensors: the tensors themselves are to be trained, not copies
         self._generator = StyleGAN2Generator(state.table, "training", "", state.generator)
         first = settings.discriminator_first
         self._first = state.origin.get("discriminator_first", 0) if first is None else first
-        rate, every = settings.learning_rate, settings.gamma_every if settings.gamma else None
+        rate, every = settings.learning_rate, settings.gamma_every if self._penalises() else None
         self._adam = make_adam(self._trained, state.generator_moments, rate)
-        self._discriminator_adam = make_adam(state.discriminator, state.discriminator_moments, rate, every)
+        self._discriminator_adam = make_adam(self._critic, state.discriminator_moments, rate, every)
 
     def step(self) -> dict[str, float]:
         """Take one step; what it measured, by name.
@@ -59,11 +64,7 @@ class Trainer:
             TrainingError: a loss is no finite number.
         """
         state, settings = self.state, self.settings
-        measured = self._discriminator_step()
-        if settings.gamma and state.steps % settings.gamma_every == 0:
-            measured["r1"] = self._penalty_step()
-        if state.images >= self._first:
-            measured["generator"] = self._generator_step()
+        measured = self._learn()
         if not all(map(math.isfinite, measured.values())):
             raise TrainingError(
                 f"a loss became {measured} at step {state.steps}: try a lower training.learning_rate, or more "
@@ -77,8 +78,25 @@ class Trainer:
     def keep(self) -> State:
         """The state, with what the optimisers know."""
         self.state.generator_moments = read_moments(self._adam, self._trained)
-        self.state.discriminator_moments = read_moments(self._discriminator_adam, self.state.discriminator)
+        self.state.discriminator_moments = read_moments(self._discriminator_adam, self._critic)
         return self.state
+
+    def _learns(self, name: str) -> bool:
+        """Return whether a tensor of the discriminator is trained."""
+        return True
+
+    def _penalises(self) -> bool:
+        """Return whether R1 is part of the training."""
+        return self.settings.gamma > 0
+
+    def _learn(self) -> dict[str, float]:
+        """Let the discriminator learn, then the generator; return what was measured."""
+        measured = self._discriminator_step()
+        if self._penalises() and self.state.steps % self.settings.gamma_every == 0:
+            measured["r1"] = self._penalty_step()
+        if self.state.images >= self._first:
+            measured["generator"] = self._generator_step()
+        return measured
 
     def _draw(self, purpose: str) -> torch.Generator:
         return draw_for(self.settings.seed, purpose, self.state.steps, self.fabric.global_rank)
@@ -88,44 +106,53 @@ class Trainer:
         return batch.to(self.fabric.device, memory_format=torch.channels_last)
 
     def _discriminator_step(self) -> dict[str, float]:
-        state = self.state
         with torch.no_grad():
             fake = self._fake("fake for discriminator")
         draw = self._draw("augment for discriminator")
         self._discriminator_adam.zero_grad()
         with self.fabric.autocast():
             fake_score = self._score(self._augmented(fake, draw))
-            real_score = self._score(self._augmented(self._real("real", state.images), draw))
+            real_score = self._score(self._augmented(self._real("real", self.state.images), draw))
         loss = discriminator_loss(real_score.float(), fake_score.float())
         self.fabric.backward(loss)
-        self._apply(self._discriminator_adam, state.discriminator)
-        sign = average(self.fabric, real_score.detach().float().sign().mean())
+        self._apply(self._discriminator_adam, self._critic)
+        return {"discriminator": float(loss.detach()), "real_sign": self._note_sign(real_score)}
+
+    def _note_sign(self, real_scores: Tensor) -> float:
+        """Note the mean sign of scores of real images, which adapts the augmentation."""
+        sign, state = average(self.fabric, real_scores.detach().float().sign().mean()), self.state
         state.signs = (state.signs[0] + sign * self.settings.batch, state.signs[1] + self.settings.batch)
-        return {"discriminator": float(loss.detach()), "real_sign": sign}
+        return sign
 
     def _penalty_step(self) -> float:
-        settings, state = self.settings, self.state
+        settings = self.settings
         self._discriminator_adam.zero_grad()
         draw = self._draw("augment for R1")
-        start = state.steps // settings.gamma_every * settings.batch
+        start = self.state.steps // settings.gamma_every * settings.batch
         with self.fabric.autocast():
             penalty = gradient_penalty(lambda x: self._score(self._augmented(x, draw)), self._real("R1", start))
         self.fabric.backward(penalty * (settings.gamma / 2 * settings.gamma_every))
-        self._apply(self._discriminator_adam, state.discriminator)
+        self._apply(self._discriminator_adam, self._critic)
         return float(penalty.detach())
 
     def _generator_step(self) -> float:
-        for value in self.state.discriminator.values():
-            value.requires_grad_(False)
         self._adam.zero_grad()
-        fake = self._fake("fake for generator")
-        with self.fabric.autocast():
-            loss = generator_loss(self._score(self._augmented(fake, self._draw("augment for generator"))).float())
-        self.fabric.backward(loss)
+        with self._fixed_critic():
+            fake = self._fake("fake for generator")
+            with self.fabric.autocast():
+                loss = generator_loss(self._score(self._augmented(fake, self._draw("augment for generator"))).float())
+            self.fabric.backward(loss)
         self._apply(self._adam, self._trained)
-        for value in self.state.discriminator.values():
-            value.requires_grad_()
         return float(loss.detach())
+
+    @contextmanager
+    def _fixed_critic(self) -> Iterator[None]:
+        """Make no gradients for the discriminator."""
+        for value in self._critic.values():
+            value.requires_grad_(False)
+        yield
+        for value in self._critic.values():
+            value.requires_grad_()
 
     def _fake(self, purpose: str) -> Tensor:
         """Generated images [rows, 3, size, size], of mixed styles and random noise."""
@@ -150,6 +177,7 @@ class Trainer:
         return augment(images, self.settings.augment_kinds, strength, draw)
 
     def _score(self, images: Tensor) -> Tensor:
+        assert isinstance(self.state.discriminator_table, DiscriminatorTable)
         return discriminator.score(self.state.discriminator_table, self.state.discriminator, images)
 
     def _apply(self, adam: torch.optim.Adam, trained: Tensors) -> None:

@@ -25,13 +25,14 @@ _BATCH = 16
 class Report:
     """Counts, averages and writes; in processes that are not `active` it does nothing."""
 
-    def __init__(self, settings: TrainingSettings, state: State, pictures: int, active: bool = True) -> None:
+    def __init__(self, settings: TrainingSettings, state: State, pictures: int | None, active: bool = True) -> None:
         self._settings, self._state, self._active = settings, state, active
         self._since, self._from = time.monotonic(), state.images
         self._bar: Any = None
         self._board = _open_board(settings) if active and settings.tensorboard else None
         if active:
-            print(f"{pictures} pictures of {state.table.size} pixels; {settings.target}", flush=True)
+            found = "a painter's pictures" if pictures is None else f"{pictures} pictures"
+            print(f"{found} of {state.table.size} pixels; {settings.target}", flush=True)
 
     def __enter__(self) -> Report:
         if self._active:

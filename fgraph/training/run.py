@@ -12,11 +12,13 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from fgraph.stylegan.checkpoints.weights import save_generator
-from fgraph.training.batches import Batches
+from fgraph.training.batches import Batches, Source
 from fgraph.training.begin import begin
 from fgraph.training.devices import launch
 from fgraph.training.loop import Trainer
+from fgraph.training.painters import PaintedBatches, load_painter, names_painter
 from fgraph.training.pictures import read_pictures
+from fgraph.training.projected_loop import make_trainer
 from fgraph.training.report import Report
 from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.snapshot import read_snapshot, write_snapshot
@@ -43,15 +45,22 @@ def train(settings: TrainingSettings) -> Path:
 def _work(fabric: Fabric, settings: TrainingSettings) -> None:
     """What each process does."""
     state = find_state(settings)
-    size = state.table.size
+    source, pictures = _open_data(fabric, settings, state.table.size)
+    trainer = make_trainer(fabric, settings, state, source)
+    report = Report(settings, state, pictures, active=fabric.global_rank == 0)
+    with report, _stopping() as stop:
+        _run(trainer, report, stop)
+
+
+def _open_data(fabric: Fabric, settings: TrainingSettings, size: int) -> tuple[Source, int | None]:
+    """Open pictures or a painter; the batches, and how many pictures there are, None for no end."""
+    if names_painter(settings.data):
+        return PaintedBatches(load_painter(settings.data), size, settings.seed, settings.flip), None
     if fabric.global_rank == 0:
         read_pictures(settings.data, size)  # one process fills the cache
     fabric.barrier()
     pictures = read_pictures(settings.data, size)
-    trainer = Trainer(fabric, settings, state, Batches(pictures.pixels, settings.seed, settings.flip))
-    report = Report(settings, state, len(pictures), active=fabric.global_rank == 0)
-    with report, _stopping() as stop:
-        _run(trainer, report, stop)
+    return Batches(pictures.pixels, settings.seed, settings.flip), len(pictures)
 
 
 def find_state(settings: TrainingSettings) -> State:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from fgraph._errors import FgraphError, nearest
 
 Way = Literal["train", "finetune", "grow"]
+PROJECTED = "projected"  # a kind of discriminator
 WAYS: tuple[Way, ...] = ("train", "finetune", "grow")
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -41,7 +42,8 @@ class TrainingSettings(BaseModel):
     data: Path
     target: Path
     model: str | None = None  # what finetune and grow begin with
-    discriminator: Path | None = None  # a snapshot or model file to take it from
+    discriminator: Literal["projected"] | Path | None = None  # its kind, or a snapshot or model file to take it from
+    features: str = "efficientnet-lite0"  # the network of a projected discriminator
     seed: int = 0
     device: str = "auto"
     devices: Positive = 1
@@ -80,6 +82,11 @@ class TrainingSettings(BaseModel):
         if value is not None and (value < 8 or value & (value - 1)):
             raise ValueError("is a power of two from 8 on")
         return value
+
+    @field_validator("discriminator", mode="before")
+    @classmethod
+    def _read_discriminator(cls, value: object) -> object:
+        return value if value is None or value == PROJECTED else Path(str(value))
 
     @property
     def frozen(self) -> bool:

@@ -22,8 +22,9 @@ from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.own_file import describe, table_of
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
-from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
-from fgraph.training.state import Moments, State, Tensors, lay_out_discriminator, lay_out_generator
+from fgraph.stylegan.tables.tensors import check_shapes
+from fgraph.training.projected import ProjectedTable, Tensors, projected_shapes
+from fgraph.training.state import Moments, State, lay_out_discriminator, lay_out_generator
 
 FORMAT = "fgraph-training"
 VERSION = "1"
@@ -110,15 +111,20 @@ def _build(metadata: dict[str, str], tensors: Tensors, where: str) -> State:
     )
 
 
-def _check(table: StyleGAN2Table, shape: DiscriminatorTable, groups: dict[str, Tensors], where: str) -> None:
+def _check(
+    table: StyleGAN2Table, shape: DiscriminatorTable | ProjectedTable, groups: dict[str, Tensors], where: str
+) -> None:
     for group in ("generator", "averaged"):
         check_shapes({name: tuple(value.shape) for name, value in groups[group].items()}, table, f"{where} ({group})")
     found = {name: tuple(value.shape) for name, value in groups["discriminator"].items()}
-    if found != discriminator_shapes(shape):
-        raise ModelError(f"{where}: its discriminator's tensors are not those of one of {shape.size} pixels")
+    expected = projected_shapes(shape) if isinstance(shape, ProjectedTable) else discriminator_shapes(shape)
+    if found != expected:
+        raise ModelError(f"{where}: its discriminator's tensors are not those of {shape}")
 
 
-def _discriminator_table(fields: dict[str, Any]) -> DiscriminatorTable:
+def _discriminator_table(fields: dict[str, Any]) -> DiscriminatorTable | ProjectedTable:
+    if "features" in fields:
+        return ProjectedTable(fields["features"], fields["digest"], tuple(map(int, fields["channels"])))
     channels = tuple((int(size), int(width)) for size, width in fields.pop("channels"))
     return DiscriminatorTable(channels=channels, faded=tuple(fields.pop("faded")), **fields)
 

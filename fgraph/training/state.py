@@ -13,8 +13,8 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn.stylegan2 import lay_out
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.training.projected import ProjectedTable, Tensors
 
-Tensors = dict[str, Tensor]
 MEASURED = ("w_mean", "style_mean", "style_std")  # of a generator, not trained
 FROZEN = ("mapping.", ".affine.")
 
@@ -33,7 +33,7 @@ class State:
     """The networks, their optimisers and the counters of a training."""
 
     table: StyleGAN2Table
-    discriminator_table: DiscriminatorTable
+    discriminator_table: DiscriminatorTable | ProjectedTable
     generator: Tensors
     averaged: Tensors  # the moving average of the generator, which is what is used in the end
     discriminator: Tensors

@@ -1,0 +1,77 @@
+"""The numbers of a batch of pictures, and the facts of its scenes that all parts share."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from palettes import PALETTES
+from torch import Tensor
+
+
+class Numbers:
+    """The numbers of a batch, taken one after another."""
+
+    def __init__(self, z: Tensor) -> None:
+        self._z, self._next = z, 0
+
+    def take(self, count: int) -> Tensor:
+        """The next numbers as they are, [rows, count]."""
+        self._next += count
+        assert self._next <= self._z.shape[1]
+        return self._z[:, self._next - count : self._next]
+
+    def between(self, low: float, high: float) -> Tensor:
+        """The next number, made uniform in a range: [rows, 1, 1, 1]."""
+        share = 0.5 * (1 + torch.erf(self.take(1) / math.sqrt(2)))
+        return (low + (high - low) * share)[:, :, None, None]
+
+    def switch(self, share: float) -> Tensor:
+        """A switch that is near 1 in a share of the rows and near 0 in others: [rows, 1, 1, 1]."""
+        edge = math.sqrt(2) * float(torch.erfinv(torch.tensor(1 - 2 * share)))
+        return torch.sigmoid((self.take(1) - edge) * 40)[:, :, None, None]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Facts that the parts of a batch of pictures share. Places are fractions of the side, from the top left."""
+
+    size: int
+    x: Tensor  # [1, 1, 1, size]
+    y: Tensor  # [1, 1, size, 1]
+    top: Tensor  # colours, [rows, 3, 1, 1]
+    middle: Tensor
+    bottom: Tensor
+    far: Tensor
+    near: Tensor
+    sun: Tensor
+    horizon: Tensor  # [rows, 1, 1, 1]
+    sun_x: Tensor
+    sun_y: Tensor
+    day: Tensor  # near 0 at night, near 1 by day
+
+    def cover(self, inside: Tensor) -> Tensor:
+        """How far a pixel is covered, given the signed depth inside an edge."""
+        return (inside * self.size + 0.5).clamp(0, 1)
+
+
+def lay(picture: Tensor, colour: Tensor, alpha: Tensor) -> Tensor:
+    """A picture with a colour over it."""
+    return picture + (colour - picture) * alpha
+
+
+def choose_scene(numbers: Numbers, size: int) -> Scene:
+    """Palettes mixed, mostly one of them, and where horizon and sun are."""
+    weights = torch.softmax(numbers.take(len(PALETTES)) * 5, dim=1)
+    colours = torch.einsum("np,pkc->nkc", weights, PALETTES)
+    shade = numbers.take(3)[:, None] * torch.tensor(0.035)
+    colours = (colours + shade).clamp(-1, 1)
+    top, middle, bottom, far, near, sun = (colour[:, :, None, None] for colour in colours.unbind(1))
+    at = (torch.arange(size) + 0.5) / size
+    horizon = numbers.between(0.44, 0.66)
+    return Scene(
+        size, at[None, None, None, :], at[None, None, :, None], top, middle, bottom, far, near, sun, horizon,
+        numbers.between(0.1, 0.9), horizon * numbers.between(0.2, 0.95),
+        torch.sigmoid((top.mean(dim=1, keepdim=True) + 0.42) * 14),
+    )  # fmt: skip

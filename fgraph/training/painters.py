@@ -1,0 +1,81 @@
+"""Painters: Python classes that make pictures on the fly, as data without end.
+
+A painter is a smooth function of few numbers. `data=FILE.py:CLASS` names one; its class is called without arguments.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import Protocol, cast
+
+import torch
+from torch import Tensor
+
+from fgraph.training.draws import draw_for
+from fgraph.training.settings import TrainingError
+
+
+class Painter(Protocol):
+    """A maker of pictures from `numbers` numbers each, which are normally distributed."""
+
+    numbers: int
+
+    def paint(self, z: Tensor, size: int) -> Tensor:
+        """Paint pictures [rows, 3, size, size] in [-1, 1] from z [rows, numbers]."""
+        ...
+
+
+def names_painter(place: Path) -> bool:
+    """Return whether `data` names a class in a Python file, and no folder or zip."""
+    file, found, name = str(place).rpartition(":")
+    return bool(found) and file.endswith(".py") and name.isidentifier()
+
+
+def load_painter(place: Path) -> Painter:
+    """Load the painter that `FILE.py:CLASS` names. This runs the code of the file.
+
+    Raises:
+        TrainingError: there is no such file or class, or it is no painter.
+    """
+    file, _, name = str(place).rpartition(":")
+    path = Path(file).expanduser().resolve()
+    if not path.is_file():
+        raise TrainingError(f"data={place}: there is no file {file}")
+    spec = importlib.util.spec_from_file_location(f"fgraph_painter_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look for it there
+    sys.path.insert(0, str(path.parent))  # for what the file imports beside it
+    try:
+        spec.loader.exec_module(module)
+        painter = getattr(module, name)()
+    except Exception as error:  # of code that is not ours
+        raise TrainingError(f"data={place}: {type(error).__name__}: {error}") from error
+    finally:
+        sys.path.remove(str(path.parent))
+    if not isinstance(getattr(painter, "numbers", None), int) or not callable(getattr(painter, "paint", None)):
+        raise TrainingError(f"data={place}: {name} is no painter; expected are `numbers` and `paint(z, size)`")
+    return cast(Painter, painter)
+
+
+class PaintedBatches:
+    """Batches of a painter's pictures: which ones follows from the seed and the number of the first picture alone."""
+
+    def __init__(self, painter: Painter, size: int, seed: int, flip: bool) -> None:
+        self._painter, self._size, self._seed, self._flip = painter, size, seed, flip
+
+    @torch.no_grad()
+    def take(self, start: int, rows: int, purpose: str = "real") -> Tensor:
+        """Paint pictures `start` to `start + rows` of this purpose, [rows, 3, size, size] in [-1, 1]."""
+        draw = draw_for(self._seed, f"paint {purpose}", start)
+        images = self._painter.paint(torch.randn(rows, self._painter.numbers, generator=draw), self._size)
+        if tuple(images.shape) != (rows, 3, self._size, self._size):
+            found, expected = tuple(images.shape), (rows, 3, self._size, self._size)
+            raise TrainingError(f"a painter made pictures of shape {found}; expected is {expected}")
+        if self._flip:
+            flipped = torch.rand(rows, generator=draw) < 0.5
+            images = torch.where(flipped[:, None, None, None], images.flip(3), images)
+        return images.clamp(-1, 1).contiguous(memory_format=torch.channels_last)

@@ -1,0 +1,168 @@
+"""The projected discriminator: small heads on the features of a frozen network.
+
+Sauer et al. 2021, "Projected GANs Converge Faster". The four feature maps are mixed across channels by fixed random
+1 x 1 convolutions, then from coarse to fine by fixed random 3 x 3 convolutions, and each mixed map has a head of
+its own. A head is a stack of convolutions with spectral normalisation (Miyato et al. 2018), to which the standard
+deviation over rows is a further input. All of it is in named tensors:
+
+    mix.channels.{i}.weight  fixed; level i, the finest first
+    mix.scales.{i}.weight    fixed; from level i to level i - 1
+    heads.{i}.{j}.weight     trained; convolution j of head i; with .bias
+    heads.{i}.{j}.direction  the left singular vector of the weight as far as it is known
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fgraph.training.draws import draw_for
+from fgraph.training.features import FeatureNetwork
+
+GROUP = 4  # rows that share a standard deviation
+_MIXED, _HEAD, _WIDEST = 32, 64, 128  # channels: of the finest mixed map, of a head's first layer, of its last
+_SLOPE = 0.2  # of leaky ReLU
+_ITERATIONS = 15  # of the power method when heads are drawn
+_EPSILON = 1e-8
+
+Tensors = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class ProjectedTable:
+    """The feature network of a projected discriminator, and the channels of its maps."""
+
+    features: str
+    digest: str
+    channels: tuple[int, ...]
+
+    def mixed(self, level: int) -> int:
+        """Return the channels of a mixed map."""
+        return _MIXED << level
+
+
+def table_for(network: FeatureNetwork) -> ProjectedTable:
+    """Return the table of a discriminator on a network's features."""
+    return ProjectedTable(network.name, network.digest, network.channels)
+
+
+def draw_projected(table: ProjectedTable, seed: int) -> Tensors:
+    """Draw mixing layers (He et al. 2015) and heads (uniform, of variance 1 / (3 fan-in))."""
+    draw, tensors = draw_for(seed, "projected discriminator"), Tensors()
+    for name, shape in projected_shapes(table).items():
+        fan_in = math.prod(shape[1:])
+        if name.startswith("mix."):
+            tensors[name] = torch.randn(shape, generator=draw) * math.sqrt(2 / fan_in)
+        elif name.endswith(".weight"):
+            tensors[name] = (torch.rand(shape, generator=draw) * 2 - 1) / math.sqrt(fan_in)
+        elif name.endswith(".direction"):
+            tensors[name] = F.normalize(torch.randn(shape, generator=draw), dim=0)
+        else:
+            tensors[name] = torch.zeros(shape)
+    for _ in range(_ITERATIONS):
+        turn_directions(tensors)
+    return tensors
+
+
+def projected_shapes(table: ProjectedTable) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of all tensors by name."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    levels = len(table.channels)
+    for level, channels in enumerate(table.channels):
+        shapes[f"mix.channels.{level}.weight"] = (table.mixed(level), channels, 1, 1)
+        if level:
+            shapes[f"mix.scales.{level}.weight"] = (table.mixed(level - 1), table.mixed(level), 3, 3)
+        inner, outer = table.mixed(level) + 1, _HEAD
+        for layer in range(levels - 1 - level):
+            shapes |= _layer(f"heads.{level}.{layer}", (outer, inner, 4, 4))
+            inner, outer = outer, min(outer * 2, _WIDEST)
+        shapes |= _layer(f"heads.{level}.{levels - 1 - level}", (1, inner, 3, 3))
+    return shapes
+
+
+def _layer(name: str, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
+    return {f"{name}.weight": shape, f"{name}.bias": shape[:1], f"{name}.direction": shape[:1]}
+
+
+def is_head(name: str) -> bool:
+    """Return whether a tensor is trained."""
+    return name.startswith("heads.") and not name.endswith(".direction")
+
+
+@torch.no_grad()
+def turn_directions(tensors: Mapping[str, Tensor]) -> None:
+    """Take a step of the power method for each head's layer, in place."""
+    for name, direction in tensors.items():
+        if name.endswith(".direction"):
+            weight = tensors[f"{name.removesuffix('.direction')}.weight"].flatten(1)
+            right = F.normalize(weight.t() @ direction, dim=0)
+            direction.copy_(F.normalize(weight @ right, dim=0))
+
+
+def mix(tensors: Mapping[str, Tensor], maps: Sequence[Tensor]) -> list[Tensor]:
+    """Mix the maps of a feature network, the finest first, across channels and from coarse to fine."""
+    mixed = [F.conv2d(x, tensors[f"mix.channels.{level}.weight"]) for level, x in enumerate(maps)]
+    for level in range(len(maps) - 1, 0, -1):
+        coarse = F.conv2d(mixed[level], tensors[f"mix.scales.{level}.weight"], padding=1)
+        height, width = mixed[level - 1].shape[2:]
+        coarse = F.interpolate(coarse, size=(height, width), mode="bilinear", align_corners=False)
+        mixed[level - 1] = mixed[level - 1] + coarse
+    return mixed
+
+
+def score_maps(tensors: Mapping[str, Tensor], mixed: Sequence[Tensor]) -> list[Tensor]:
+    """Score mixed maps: [rows, 1, h, w] for each head, higher is more real.
+
+    Rows k, k + rows / 4, ... share a standard deviation.
+
+    Raises:
+        ValueError: the rows are no multiple of the group.
+    """
+    return [_head(tensors, level, x) for level, x in enumerate(mixed)]
+
+
+def _head(tensors: Mapping[str, Tensor], level: int, x: Tensor) -> Tensor:
+    x = torch.cat([x, _deviation(x)], dim=1)
+    layer = 0
+    while f"heads.{level}.{layer + 1}.weight" in tensors:
+        weight, bias = _normalised(tensors, f"heads.{level}.{layer}")
+        x = F.leaky_relu(F.conv2d(x, weight, bias, stride=2, padding=1), _SLOPE)
+        layer += 1
+    weight, bias = _normalised(tensors, f"heads.{level}.{layer}")
+    return F.conv2d(x, weight, bias, padding=1)
+
+
+def _normalised(tensors: Mapping[str, Tensor], name: str) -> tuple[Tensor, Tensor]:
+    """Return a weight of spectral norm 1, as far as its direction is known, and the bias."""
+    weight = tensors[f"{name}.weight"]
+    norm = (weight.flatten(1).t() @ tensors[f"{name}.direction"]).norm()
+    return weight / norm, tensors[f"{name}.bias"]
+
+
+def _deviation(x: Tensor) -> Tensor:
+    """Return the mean standard deviation over groups of rows as one more channel: [rows, 1, h, w]."""
+    rows = x.shape[0]
+    group = min(GROUP, rows)
+    if rows % group:
+        raise ValueError(f"scores of {rows} images: expected is a multiple of {group}")
+    grouped = x.view(group, rows // group, *x.shape[1:])
+    variance = (grouped - grouped.mean(dim=0)).square().mean(dim=0)  # many times faster than var along the outer axis
+    deviation = (variance + _EPSILON).sqrt()
+    shared = deviation.mean(dim=(1, 2, 3)).repeat(group)
+    return shared[:, None, None, None].expand(-1, 1, *x.shape[2:])
+
+
+def hinge_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
+    """Return the loss of the heads, summed over them: E max(0, 1 - D(real)) + E max(0, 1 + D(fake))."""
+    losses = [F.relu(1 - a.float()).mean() + F.relu(1 + b.float()).mean() for a, b in zip(real, fake, strict=True)]
+    return torch.stack(losses).sum()
+
+
+def deceiving_loss(fake: Sequence[Tensor]) -> Tensor:
+    """Return the loss of the generator, summed over heads: -E D(fake)."""
+    return -torch.stack([score.float().mean() for score in fake]).sum()

@@ -1,0 +1,97 @@
+"""A step of training with a projected discriminator.
+
+The heads learn from a batch of real and one of generated images, then the generator learns from the same generated
+batch: its features are the costly part, and are made once. Sauer et al. 2021 draw a second batch.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from fgraph.training.batches import Source
+from fgraph.training.features import load_features
+from fgraph.training.loop import Trainer
+from fgraph.training.projected import (
+    ProjectedTable,
+    deceiving_loss,
+    hinge_loss,
+    is_head,
+    mix,
+    score_maps,
+    turn_directions,
+)
+from fgraph.training.settings import TrainingError, TrainingSettings
+from fgraph.training.state import State
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+def make_trainer(fabric: Fabric, settings: TrainingSettings, state: State, batches: Source) -> Trainer:
+    """Return the trainer for a state's kind of discriminator.
+
+    Raises:
+        TrainingError: the feature network is missing, or has other weights than the heads have learned with.
+    """
+    kind = ProjectedTrainer if isinstance(state.discriminator_table, ProjectedTable) else Trainer
+    return kind(fabric, settings, state, batches)
+
+
+class ProjectedTrainer(Trainer):
+    """A state in training by heads on a frozen network's features."""
+
+    def __init__(self, fabric: Fabric, settings: TrainingSettings, state: State, batches: Source) -> None:
+        super().__init__(fabric, settings, state, batches)
+        table = state.discriminator_table
+        assert isinstance(table, ProjectedTable)
+        self._network = load_features(table.features).to(fabric.device)
+        if self._network.digest != table.digest:
+            raise TrainingError(
+                f"the feature network {table.features} has weights {self._network.digest[:12]}; the heads have learned "
+                f"with {table.digest[:12]}: install that version again, or begin with training.discriminator=projected"
+            )
+
+    def _learns(self, name: str) -> bool:
+        return is_head(name)
+
+    def _penalises(self) -> bool:
+        return False
+
+    def _learn(self) -> dict[str, float]:
+        state, learns = self.state, self.state.images >= self._first
+        with torch.set_grad_enabled(learns):
+            fake = self._project(self._fake("fake"), "augment fake")
+        with torch.no_grad():
+            real = self._project(self._real("real", state.images), "augment real")
+        measured = self._teach_heads(real, fake)
+        if learns:
+            measured["generator"] = self._teach_generator(fake)
+        return measured
+
+    def _project(self, images: Tensor, purpose: str) -> list[Tensor]:
+        """Return the mixed features of images, augmented."""
+        with self.fabric.autocast():
+            return mix(self.state.discriminator, self._network(self._augmented(images, self._draw(purpose))))
+
+    def _teach_heads(self, real: list[Tensor], fake: list[Tensor]) -> dict[str, float]:
+        turn_directions(self.state.discriminator)
+        self._discriminator_adam.zero_grad()
+        with self.fabric.autocast():
+            scores = score_maps(self.state.discriminator, real)
+            loss = hinge_loss(scores, score_maps(self.state.discriminator, [x.detach() for x in fake]))
+        self.fabric.backward(loss)
+        self._apply(self._discriminator_adam, self._critic)
+        sign = self._note_sign(torch.cat([score.flatten() for score in scores]))
+        return {"discriminator": float(loss.detach()), "real_sign": sign}
+
+    def _teach_generator(self, fake: list[Tensor]) -> float:
+        self._adam.zero_grad()
+        with self._fixed_critic():
+            with self.fabric.autocast():
+                loss = deceiving_loss(score_maps(self.state.discriminator, fake))
+            self.fabric.backward(loss)
+        self._apply(self._adam, self._trained)
+        return float(loss.detach())
