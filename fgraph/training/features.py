@@ -75,7 +75,11 @@ def digest_of(module: nn.Module) -> str:
 
 def freeze(module: nn.Module) -> nn.Module:
     """Stop the learning of a module, and lay it out for convolutions."""
-    return module.eval().requires_grad_(False).to(memory_format=torch.channels_last)
+    module.eval().requires_grad_(False)
+    for parameter in module.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return module
 
 
 def _load_lite() -> FeatureNetwork:

@@ -22,7 +22,7 @@ from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.own_file import describe, table_of
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
-from fgraph.stylegan.tables.tensors import check_shapes
+from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
 from fgraph.training.projected import ProjectedTable, Tensors, projected_shapes
 from fgraph.training.state import Moments, State, lay_out_discriminator, lay_out_generator
 

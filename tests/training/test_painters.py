@@ -1,0 +1,102 @@
+"""Data from Python: painters that make pictures on the fly."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from fgraph.training import TrainingError
+from fgraph.training.painters import PaintedBatches, load_painter, names_painter
+from fgraph.training.run import SNAPSHOT, train
+from fgraph.training.snapshot import read_snapshot
+from tests.training.conftest import Choose
+from tests.training.test_snapshots import assert_same
+
+SOURCE = """
+from dataclasses import dataclass
+import shades
+
+@dataclass
+class Grey:
+    numbers: int = 2
+    def paint(self, z, size):
+        return (z[:, :1, None, None] * shades.STRENGTH).expand(-1, 3, size, size) + z[:, 1:, None, None] * 0
+
+class Flat(Grey):
+    def paint(self, z, size):
+        return super().paint(z, size)[:, :1]
+
+class Nothing:
+    pass
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "shades.py").write_text("STRENGTH = 0.25")
+    (tmp_path / "grey.py").write_text(SOURCE)
+    return tmp_path / "grey.py"
+
+
+def test_only_a_class_in_a_python_file_names_a_painter() -> None:
+    assert names_painter(Path("examples/grey.py:Grey"))
+    assert not any(map(names_painter, map(Path, ("data", "data.zip", "grey.py", "C:/data", "a.py:x/y"))))
+
+
+def test_batches_follow_from_seed_and_number_alone(file: Path) -> None:
+    painter = load_painter(Path(f"{file}:Grey"))
+    batches, again = (PaintedBatches(painter, 16, seed, flip=True) for seed in (0, 0))
+    first = batches.take(0, 4)
+    assert first.shape == (4, 3, 16, 16)
+    assert float(first.abs().max()) <= 1
+    batches.take(4, 4)
+    assert torch.equal(again.take(0, 4), first)
+    assert not torch.equal(batches.take(4, 4), first)
+    assert not torch.equal(batches.take(0, 4, "R1"), first)
+    assert not torch.equal(PaintedBatches(painter, 16, 1, flip=True).take(0, 4), first)
+
+
+def test_a_training_on_a_painter_goes_on_bit_for_bit(
+    choose: Choose, file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    halves = choose(data=f"{file}:Grey")
+    whole = halves.model_copy(update={"target": halves.target / "whole"})
+    train(whole)
+    train(halves.model_copy(update={"images": 8}))
+    train(halves)
+    assert_same(read_snapshot(halves.target / SNAPSHOT), read_snapshot(whole.target / SNAPSHOT))
+    assert "a painter's pictures of 16 pixels" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none.py:Grey", "there is no file .*none.py"),
+        ("grey.py:Gray", "AttributeError: .*Gray"),
+        ("grey.py:Nothing", r"Nothing is no painter; expected are `numbers` and `paint\(z, size\)`"),
+    ],
+)
+def test_what_is_no_painter_is_told(file: Path, name: str, message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        load_painter(file.parent / name)
+
+
+def test_pictures_of_another_shape_are_told(file: Path) -> None:
+    batches = PaintedBatches(load_painter(Path(f"{file}:Flat")), 16, 0, flip=False)
+    with pytest.raises(TrainingError, match=r"of shape \(4, 1, 16, 16\); expected is \(4, 3, 16, 16\)"):
+        batches.take(0, 4)
+
+
+def test_the_painter_of_landscapes_paints_any_size() -> None:
+    painter = load_painter(Path(__file__).parents[2] / "examples" / "training" / "landscapes.py:Landscapes")
+    z = torch.randn(4, painter.numbers, generator=torch.Generator().manual_seed(0))
+    small, large = painter.paint(z, 32), painter.paint(z, 64)
+    assert (small.shape, large.shape) == ((4, 3, 32, 32), (4, 3, 64, 64))
+    for pictures in (small, large):
+        assert bool(pictures.isfinite().all())
+        assert float(pictures.abs().max()) <= 1
+    difference = small - torch.nn.functional.avg_pool2d(large, 2)
+    others = small - small.roll(1, 0)
+    assert float(difference.square().mean()) < 0.1 * float(others.square().mean())  # the same scenes
