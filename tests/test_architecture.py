@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
     ("_collector", "_downloads", "_errors", "_seeds", "_version"),
     ("_limits", "_sizes", "_temporary"),
+    ("_options",),
     ("_atomic", "_files", "_geometry", "_graphviz", "_arrays", "_imaging"),
     ("_cache",),
     ("stylegan",),

@@ -18,6 +18,7 @@ from fgraph.analysis.retention import Part, Retention
 from fgraph.analysis.supports import Supports
 from fgraph.analysis.tile_sizes import few_sizes
 from fgraph.analysis.value_bounds import NOT_COMPUTED, Bounds, ChunkOutputs, ValueBounds
+from fgraph.ir.costs import DEFAULT_COSTS, CostModel
 from fgraph.ir.ops import BaselineRows, Join, Mix
 from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions, as_index
 from fgraph.ir.region_arrays import (
@@ -34,15 +35,21 @@ from fgraph.ir.region_arrays import (
 from fgraph.ir.types import Type
 
 
-def infer_bounds(program: Program, chunks: Sequence[ChunkOutputs] = (None,), room: float = 0) -> Bounds:
+def infer_bounds(
+    program: Program,
+    chunks: Sequence[ChunkOutputs] = (None,),
+    room: float = 0,
+    cost_model: CostModel = DEFAULT_COSTS,
+) -> Bounds:
     """The rows of every value that are looked at, and where.
 
     Args:
         program: any program; `regions` that it has with `bases` say where a row differs from its base.
         chunks: what each chunk makes of the outputs. The first makes all codes, too, and what these are made of.
         room: the most bytes that may be kept for later chunks at once, where that costs less than to make them again.
+        cost_model: the costs of calls and copies.
     """
-    return _Walk(program, len(chunks), room).run(chunks)
+    return _Walk(program, len(chunks), room, cost_model).run(chunks)
 
 
 def without_differences(program: Program) -> Program:
@@ -52,11 +59,14 @@ def without_differences(program: Program) -> Program:
 
 
 class _Walk:
-    def __init__(self, program: Program, chunks: int, room: float) -> None:
+    def __init__(self, program: Program, chunks: int, room: float, cost_model: CostModel) -> None:
         self.program = program
+        self.cost_model = cost_model
         self.cyclic = cyclic_axes(program)
         self.supports = Supports(program)
-        self.retention = Retention(program, self.cyclic, self.supports, chunks, room) if room else None
+        self.retention = (
+            Retention(program, self.cyclic, self.supports, chunks, room=room, cost_model=cost_model) if room else None
+        )
         self.repeated_flops = 0.0
         # What was asked of each value so far: keys, which are chunk * rows + row, and regions.
         self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]
@@ -200,7 +210,7 @@ class _Walk:
         counts: dict[Region, int] = {}
         for one, count in zip(made, np.bincount(index).tolist(), strict=True):
             counts[one] = counts.get(one, 0) + count
-        grown = few_sizes(counts, size, cyclic, flops)
+        grown = few_sizes(counts, size, cyclic, flops, self.cost_model.call)
         return np.array([grown[one] for one in made], np.int64)[index]
 
     # -- what it reads -------------------------------------------------------------------------------------------

@@ -17,12 +17,10 @@ import numpy.typing as npt
 from fgraph._geometry.regions import Cyclic, Region, Size, area, clip, covers, overlaps, union, without
 from fgraph.analysis.access import flops_of_pixel
 from fgraph.analysis.supports import Supports
+from fgraph.ir.costs import CostModel
 from fgraph.ir.ops import Concat, Join, LayerOp, Mix
 from fgraph.ir.program import Instruction, Program
 from fgraph.ir.region_arrays import areas
-
-_COPIED = 30.0  # FLOPs that a CPU does in a convolution while it copies a byte,
-_CALL = 2e6  # and while it begins another call
 
 Row = tuple[int, int]  # a value, and which of its rows
 
@@ -55,15 +53,24 @@ class Retention:
         supports: where the alphas of mixes are not 0.
         chunks: how many there are.
         room: the most bytes that may be kept at once, in fp32.
+        cost_model: the costs of copies, beside those of computing again.
     """
 
     def __init__(
-        self, program: Program, cyclic: Sequence[Cyclic], supports: Supports, chunks: int, room: float
+        self,
+        program: Program,
+        cyclic: Sequence[Cyclic],
+        supports: Supports,
+        chunks: int,
+        *,
+        room: float,
+        cost_model: CostModel,
     ) -> None:
         self.bytes = np.zeros(chunks)  # kept while each chunk runs, of chunks before it
         self._program = program
         self._cyclic = cyclic
         self._room = room
+        self._cost_model = cost_model
         self._costs = _pixel_costs(program, supports)
         self._copying = _copying_readers(program)
         self._retained: dict[tuple[Row, int], list[Retained]] = {}  # by row and the chunk that makes it
@@ -99,7 +106,8 @@ class Retention:
         total = self.bytes.copy()
         for maker, parts in held.items():
             total += bytes_each * (self._pixels(parts) - self._pixels(self._retained.get((row, maker), ())))
-        if saved <= _COPIED * bytes_each * copied + _CALL * calls or total.max() > self._room:
+        cost = self._cost_model.copied_byte * bytes_each * copied + self._cost_model.copy_call * calls
+        if saved <= cost or total.max() > self._room:
             return region
         self.bytes = total
         self._retained |= {(row, maker): parts for maker, parts in held.items()}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from fgraph._errors import FgraphError
+from fgraph._options import RunKeywords
 from fgraph.api import pipeline
 from fgraph.plan import Plan
 
@@ -43,24 +44,14 @@ class Captured:
         return pipeline.run(plan)
 
     def _compile(self, graph: pipeline.GraphLike | Sequence[pipeline.GraphLike]) -> Plan:
-        return pipeline.compile(
-            graph,
-            device=self._plan.device,
-            precision=self._plan.precision,
-            torch_compile=self._plan.torch_compile,
-            memory=self._plan.memory,
-            nodes=self._nodes,
-        )
+        return pipeline.compile_with(graph, self._plan.options, nodes=self._nodes)
 
 
 def capture(
     graph: pipeline.GraphLike | Plan | Sequence[pipeline.GraphLike],
     *,
-    device: str = "auto",
-    precision: str = "float32",
-    torch_compile: bool | str = False,
-    memory: int | str | None = None,
     nodes: pipeline.NodeClasses = (),
+    **options: Unpack[RunKeywords],
 ) -> Captured:
     """Capture a graph, many together or a plan as one graph of CUDA, for runs of graphs that make the same calls.
 
@@ -70,13 +61,13 @@ def capture(
 
     Args:
         graph: the first of its kind; it is run here, and its results are dropped.
-        device: see `compile`; a plan keeps its own, and graphs after it have the same.
-        precision: likewise.
-        torch_compile: likewise.
-        memory: likewise; None: half of what the device has free now.
         nodes: node classes of your own.
+        options: `device`, `precision`, `torch_compile`, `memory`: see `compile`. A plan has those it was compiled
+            with. Later graphs run with the same options. Without `memory`, a plan may need half of the memory that the
+            device has free now.
 
     Raises:
+        FgraphError: an option is not understood, or is given with a plan.
         GraphError: a graph is wrong.
         ModelError: a model's file cannot be read.
 
@@ -86,11 +77,10 @@ def capture(
     (1, 3, 64, 64)
     """
     if isinstance(graph, Plan):
+        pipeline.expect_no_options(options)
         plan = graph
     else:
-        plan = pipeline.compile(
-            graph, device=device, precision=precision, torch_compile=torch_compile, memory=memory, nodes=nodes
-        )
+        plan = pipeline.compile(graph, nodes=nodes, **options)
     if plan.baseline_values or plan.baseline is not None:
         raise FgraphError("a plan that keeps values, or builds on kept ones, cannot be captured")
     from fgraph.runtime.capture import capture_plan  # loads torch

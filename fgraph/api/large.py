@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal, Unpack, cast
 
 from fgraph._atomic import Staging, save_error
 from fgraph._errors import FgraphError, SaveError
 from fgraph._imaging.encode import QUALITY, Pixels
+from fgraph._options import DEFAULT_OPTIONS, RunKeywords, RunOptions
 from fgraph._ports import Kind
 from fgraph._results import row_paths
 from fgraph.api import pipeline
@@ -30,11 +31,8 @@ LARGE_SUFFIXES = (".tif", ".tiff", ".dzi")
 class LargeOptions:
     """How a large picture is made and written."""
 
+    run: RunOptions = DEFAULT_OPTIONS
     piece: int = PIECE
-    device: str = "auto"
-    precision: str = "float32"
-    torch_compile: bool | str = False
-    memory: int | str | None = None
     tiles: str = "jpeg"  # of Deep Zoom: png, webp or jpeg
     quality: int = QUALITY
 
@@ -49,7 +47,10 @@ def save_large(
     output: str | None = None,
     *,
     record: Record | None = None,
-    **options: Any,
+    piece: int = PIECE,
+    tiles: str = "jpeg",
+    quality: int = QUALITY,
+    **options: Unpack[RunKeywords],
 ) -> list[Path]:
     """Make an image of a graph piece by piece along its longer side, and write it as a tiled file.
 
@@ -63,8 +64,10 @@ def save_large(
             numbered.
         output: which output; None: the first that is an image.
         record: what the TIFF says of how it was made; None: the graph's own.
-        options: fields of `LargeOptions`: `piece`, `device`, `precision`, `torch_compile`, `memory`, `tiles`,
-            `quality`.
+        piece: pixels along the longer side that are made at once.
+        tiles: the format of the tiles of Deep Zoom: png, webp or jpeg.
+        quality: of WebP and JPEG, 1 to 100.
+        options: `device`, `precision`, `torch_compile`, `memory`: see `compile`.
 
     Returns:
         The files: of Deep Zoom the `.dzi` and the page.
@@ -73,17 +76,17 @@ def save_large(
         GraphError: the graph is wrong.
         SaveError: the ending is another, there is no such output, or a file cannot be written.
     """
-    path, how = Path(path), LargeOptions(**options)
+    path, how = Path(path), LargeOptions(RunOptions.of(**options), piece, tiles, quality)
     if path.suffix.lower() not in LARGE_SUFFIXES:
         raise SaveError(f"cannot write {path}: its name must end in .tif or .dzi")
     whole = graph if isinstance(graph, Graph) else pipeline.load(graph)
-    record = record or record_graph(whole, {"precision": how.precision})
+    record = record or record_graph(whole, {"precision": how.run.precision})
     picture = _find(whole, output, how)
     return [one for written in _write_rows(picture, path, record) for one in written.paths]
 
 
 def save_large_images(
-    graph: Graph, directory: Path, formats: Sequence[str], record: Record, **options: Any
+    graph: Graph, directory: Path, formats: Sequence[str], record: Record, how: LargeOptions
 ) -> list[Path]:
     """Write every image that a graph has as output into a directory, and `manifest.json`, piece by piece.
 
@@ -94,10 +97,10 @@ def save_large_images(
         SaveError: a format is not among `LARGE_FORMATS`, an output is no image, or a file cannot be written.
     """
     check_large(formats)
-    how = LargeOptions(**options)
+    program, _ = pipeline.lower_graphs([graph])
     paths: list[Path] = []
     listed: list[tuple[str, Path]] = []
-    for one in pipeline.compile(graph).raw.outputs:
+    for one in program.outputs:
         if one.kind is not Kind.IMAGE:
             raise SaveError(f"output '{one.name}' is {one.kind.value}: tiff and dzi are for images; leave it out")
         for name in formats:
@@ -178,25 +181,18 @@ class _Picture:
 
 
 def _run(graph: Graph, how: LargeOptions, outputs: Mapping[str, Any] | None = None) -> Any:
-    return pipeline.run(
-        graph,
-        outputs=outputs,
-        device=how.device,
-        precision=how.precision,
-        torch_compile=how.torch_compile,
-        memory=how.memory,
-    )
+    return pipeline.run(graph, outputs=outputs, **how.run.keywords)
 
 
 def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
     """The output, its rows and its size, which are known before anything runs."""
-    plan = pipeline.compile(graph, device=how.device, precision=how.precision)
-    images = {one.name: one for one in plan.raw.outputs if one.kind is Kind.IMAGE}
+    program, _ = pipeline.lower_graphs([graph])
+    images = {one.name: one for one in program.outputs if one.kind is Kind.IMAGE}
     name = output or next(iter(images), None)
     if name not in images:
         raise SaveError(f"there is no image '{name}' among the outputs: {', '.join(graph.outputs)}")
     pixels = images[name].tensors["pixels"]
-    height, width = plan.raw.instructions[pixels.value].type.shape[-2:]
+    height, width = program.instructions[pixels.value].type.shape[-2:]
     return _Picture(_with_codes(graph, how), graph.outputs[name], pixels.rows, height, width, how)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard, Unpack
 
 from fgraph._collector import paused_collector
 from fgraph._errors import Fault, FgraphError, GraphError, ModelError
 from fgraph._imaging.files import SUFFIXES
+from fgraph._options import RunKeywords, RunOptions
 from fgraph._results import Result, Results
-from fgraph._sizes import parse_bytes
 from fgraph.api.models import ModelPool
 from fgraph.declare import Graph, GraphSpec, Source, read
 from fgraph.digraph import wire
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 NodeClasses: TypeAlias = Iterable[type[Node]]
 GraphLike: TypeAlias = Graph | Path | str | Mapping[str, Any]
 Engine = Literal["batched", "eager"]
-PRECISIONS = ("float32", "float64", "bfloat16", "float16")
-_SHORT = {"fp32": "float32", "fp64": "float64", "bf16": "bfloat16", "fp16": "float16"}
 
 
 def load(
@@ -87,25 +85,27 @@ def check(graph: GraphLike | GraphSpec | Sequence[GraphLike], *, nodes: NodeClas
 def compile(
     graph: GraphLike | Sequence[GraphLike],
     *,
-    device: str = "auto",
-    precision: str = "float32",
-    torch_compile: bool | str = False,
-    memory: int | str | None = None,
     nodes: NodeClasses = (),
+    **options: Unpack[RunKeywords],
 ) -> Plan:
     """Turn a graph, or many together, into one plan of batched calls; torch is not loaded.
 
     Args:
         graph: a graph or a list of graphs; paths, YAML text and mappings are loaded.
-        device: where to run: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` for the best there is.
-        precision: `float32`, `float64`, or `bfloat16` or `float16` for the four blocks of highest resolution, where
-            all else stays float32. Also `fp32`, `fp64`, `bf16`, `fp16`.
-        torch_compile: run the layers of StyleGAN2 through `torch.compile`: True, or the name of a backend.
-        memory: the most bytes that the plan may need, counted in fp32, a number or such as "2GiB"; the work is cut
-            into chunks to fit. None: most of what the device has free when it runs. Not with `float64`.
         nodes: node classes of your own that the graphs use.
+        options: `device`: where to run: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` (the default) for the best there is.
+
+            `precision`: `float32` (the default), `float64`, or `bfloat16` or `float16` for the four blocks of highest
+            resolution, where everything else stays float32. Also `fp32`, `fp64`, `bf16`, `fp16`.
+
+            `torch_compile`: run the layers of StyleGAN2 through `torch.compile`: True, or the name of a backend.
+
+            `memory`: the most bytes that the plan may need, counted in fp32, as a number or text ("2GiB"). The plan is
+            cut into chunks to fit. None (the default): most of the memory that the device has free at the run. Not
+            with `float64`.
 
     Raises:
+        FgraphError: an option has a value that is not understood.
         GraphError: a graph is wrong; all faults of all graphs are reported together.
         MemoryBudgetError: the plan needs more than `memory`.
 
@@ -115,41 +115,38 @@ def compile(
     >>> compile(graph).cost.layer_calls, compile(graph).cost.unbatched_layer_calls
     (14, 28)
     """
-    return _compile(graph, device, precision, torch_compile, memory, nodes=nodes)
+    return compile_with(graph, RunOptions.of(**options), nodes=nodes)
 
 
 @paused_collector()
-def _compile(
+def compile_with(
     graph: GraphLike | Sequence[GraphLike],
-    device: str,
-    precision: str,
-    torch_compile: bool | str,
-    memory: int | str | None,
+    options: RunOptions,
     *,
-    nodes: NodeClasses,
+    nodes: NodeClasses = (),
     baseline: Baseline | None = None,
 ) -> Plan:
-    """The plan of graphs; with `baseline`, what an earlier run has left to do of it."""
+    """Compile graphs with options that are parsed already; with `baseline`, only what differs from an earlier run.
+
+    Raises:
+        GraphError: a graph is wrong; all faults of all graphs are reported together.
+        MemoryBudgetError: the plan needs more than the memory budget.
+    """
     graphs, single = _as_list(graph, nodes)
-    precision = _SHORT.get(precision, precision)
-    if precision not in PRECISIONS:
-        raise FgraphError(f"precision '{precision}' is not known: use {', '.join(PRECISIONS[:-1])} or {PRECISIONS[-1]}")
-    if not isinstance(torch_compile, bool | str):
-        raise FgraphError(f"torch_compile is true, false or the name of a backend, not {torch_compile!r}")
-    raw, pool, faults = _lower([one.spec for one in graphs])
+    raw, pool = lower_graphs(graphs)
+    return make_plan(raw, optimise(raw), pool.models, single=single, options=options, baseline=baseline)
+
+
+def lower_graphs(graphs: Sequence[Graph]) -> tuple[Program, ModelPool]:
+    """Lower graphs to one program, which is neither optimised nor planned; return it with the models it needs.
+
+    Raises:
+        GraphError: a graph is wrong; all faults of all graphs are reported together.
+    """
+    program, pool, faults = _lower([one.spec for one in graphs])
     if faults:
         raise GraphError(_in_order(faults))
-    return make_plan(
-        raw,
-        optimise(raw),
-        pool.models,
-        single=single,
-        device=device,
-        precision=precision,
-        torch_compile=torch_compile,
-        memory=_as_bytes(memory, precision),
-        baseline=baseline,
-    )
+    return program, pool
 
 
 def run(
@@ -159,11 +156,8 @@ def run(
     engine: Engine = "batched",
     keep: bool = False,
     since: Results | None = None,
-    device: str = "auto",
-    precision: str = "float32",
-    torch_compile: bool | str = False,
-    memory: int | str | None = None,
     nodes: NodeClasses = (),
+    **options: Unpack[RunKeywords],
 ) -> Any:
     """Run a graph, many graphs together, or a plan.
 
@@ -173,16 +167,15 @@ def run(
         engine: `batched` runs the plan, `eager` what it means: one operation and one row after the other.
         keep: keep every value in memory, so that a later run can build on this one.
         since: results of a run with `keep`: only what differs from it is computed, inside the rectangle where it does.
-        device: see `compile`; a plan keeps its own.
-        precision: see `compile`; a plan keeps its own.
-        torch_compile: see `compile`; a plan keeps its own. The eager engine compiles nothing.
-        memory: see `compile`; a plan keeps its own.
         nodes: node classes of your own that the graphs use.
+        options: `device`, `precision`, `torch_compile`, `memory`: see `compile`. A plan has those it was compiled
+            with. The eager engine ignores `torch_compile`.
 
     Returns:
         name -> `Image`, `MaskImage`, `Latents` or `FeatureMaps`; for a list of graphs, a list of these.
 
     Raises:
+        FgraphError: an option is not understood, or is given with a plan.
         GraphError: a graph is wrong.
         MemoryBudgetError: there is not enough memory, however the work is cut.
         ModelError: a model's file cannot be read.
@@ -196,17 +189,29 @@ def run(
     if engine not in ("batched", "eager"):
         raise FgraphError(f"engine '{engine}' is not known: use batched or eager")
     baseline = _baseline_of(keep, since)
-    if not isinstance(graph, Plan):
-        wanted = _with_outputs(graph, outputs, nodes)
-        plan = _compile(wanted, device, precision, torch_compile, memory, nodes=nodes, baseline=baseline)
-    elif outputs is None:
+    if isinstance(graph, Plan):
+        if outputs is not None:
+            raise FgraphError("a plan is compiled for its outputs: give them to compile, through the graph")
+        expect_no_options(options)
         plan = graph if baseline is None else graph.since(baseline)
     else:
-        raise FgraphError("a plan is compiled for its outputs: give them to compile, through the graph")
+        wanted = _with_outputs(graph, outputs, nodes)
+        plan = compile_with(wanted, RunOptions.of(**options), nodes=nodes, baseline=baseline)
     from fgraph.runtime import run_plan  # loads torch
 
     results = run_plan(plan.as_baseline() if keep else plan, engine)
     return results[0] if plan.single else results
+
+
+def expect_no_options(options: RunKeywords) -> None:
+    """Refuse options beside a plan.
+
+    Raises:
+        FgraphError: there are options.
+    """
+    if options:
+        given = ", ".join(f"{name}={value!r}" for name, value in options.items())
+        raise FgraphError(f"a plan has the options that it was compiled with: give {given} to compile instead")
 
 
 def _baseline_of(keep: bool, since: Results | None) -> Baseline | None:
@@ -287,18 +292,6 @@ def _lower(specs: Sequence[GraphSpec]) -> tuple[Program, ModelPool, list[Fault]]
 
 def _in_order(faults: Iterable[Fault]) -> list[Fault]:
     return sorted(dict.fromkeys(faults), key=lambda fault: (fault.file or "", fault.line or 0))
-
-
-def _as_bytes(memory: int | str | None, precision: str) -> int | None:
-    if memory is None:
-        return None
-    count = parse_bytes(memory, "memory")
-    if precision == "float64":
-        raise FgraphError(
-            "memory= cannot be kept to in float64: plans count float32 numbers, and convolutions in float64 take "
-            "several times as much room; leave one of the two out"
-        )
-    return count
 
 
 __all__ = ["GraphLike", "ModelError", "Result", "check", "compile", "load", "load_generator", "run"]

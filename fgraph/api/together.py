@@ -10,9 +10,11 @@ from typing import Any, TypeAlias
 
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads, use_downloads
 from fgraph._errors import FgraphError, GraphError
+from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph._results import Result
 from fgraph.api import pipeline
 from fgraph.declare import Graph, Source
+from fgraph.plan import Plan
 
 log = logging.getLogger(__name__)
 
@@ -41,22 +43,12 @@ class Work:
 class Options:
     """How works are run; those of one plan have these equal."""
 
-    device: str = "auto"
-    precision: str = "float32"
-    memory: str | int | None = None
+    run: RunOptions = DEFAULT_OPTIONS
     downloads: Downloads = DEFAULT_DOWNLOADS
-    torch_compile: bool | str = False
 
-    def compile(self, works: Sequence[Work]) -> Any:
+    def compile(self, works: Sequence[Work]) -> Plan:
         """One plan of all works."""
-        graphs = [work.graph for work in works]
-        return pipeline.compile(
-            graphs,
-            device=self.device,
-            precision=self.precision,
-            torch_compile=self.torch_compile,
-            memory=self.memory,
-        )
+        return pipeline.compile_with([work.graph for work in works], self.run)
 
 
 Results: TypeAlias = Mapping[str, Result]

@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._errors import Fault, FgraphError, GraphError, nearest
+from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
 
@@ -56,10 +57,7 @@ class JobSettings:
     name: str  # of the graph
     graph: dict[str, Any]
     directory: Path
-    device: str = "auto"
-    precision: str = "float32"
-    torch_compile: bool | str = False
-    memory: str | int | None = None
+    options: RunOptions = DEFAULT_OPTIONS
     downloads: Downloads = DEFAULT_DOWNLOADS
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
@@ -141,10 +139,12 @@ def read_settings(
         name=name,
         graph=graph,
         directory=Path(hydra_config.runtime.output_dir),
-        device=str(config.device),
-        precision=str(earlier.pop("precision", config.precision)),
-        torch_compile=config.torch_compile,
-        memory=config.memory,
+        options=RunOptions.of(
+            device=str(config.device),
+            precision=str(earlier.pop("precision", config.precision)),
+            torch_compile=config.torch_compile,
+            memory=config.memory,
+        ),
         downloads=read_downloads(config),
         objective=_read_objective(config.objective, hydra_config),
         formats=_read_formats(config.output.formats),

@@ -12,7 +12,7 @@ from fgraph._atomic import write_atomic
 from fgraph._downloads import use_downloads
 from fgraph._errors import FgraphError, GraphError
 from fgraph.api import pipeline
-from fgraph.api.large import save_large_images
+from fgraph.api.large import LargeOptions, save_large_images
 from fgraph.api.together import Engine, Options, Outcome, Work, explain_together
 from fgraph.cli.configuration import JobSettings
 from fgraph.cli.restoring import Restored
@@ -47,11 +47,8 @@ class PreparedJob:
     @property
     def group(self) -> tuple[str, Options]:
         """Jobs that have this equal are run as one."""
-        settings = self.settings
-        options = Options(
-            settings.device, settings.precision, settings.memory, settings.downloads, settings.torch_compile
-        )
-        return "large" if self.is_large else settings.mode, options
+        options = Options(self.settings.options, self.settings.downloads)
+        return "large" if self.is_large else self.settings.mode, options
 
 
 def prepare(settings: JobSettings) -> PreparedJob:
@@ -112,12 +109,12 @@ def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
 
 def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
     """Print the plan of all works, with a forecast: the device is measured where that was not done before."""
-    forecast = options.precision in MEASURED and not options.torch_compile
-    if forecast and find_profile(options.device, options.precision) is None:
+    forecast = options.run.precision in MEASURED and not options.run.torch_compile
+    if forecast and find_profile(options.run.device, options.run.precision) is None:
         from fgraph.runtime.calibrate import calibrate  # loads torch
 
         try:
-            calibrate(options.device, options.precision)
+            calibrate(options.run.device, options.run.precision)
         except FgraphError as error:  # a plan for a device that is elsewhere
             print(f"no forecast: {error}", file=sys.stderr)
     return explain_together(works, options)
@@ -132,7 +129,7 @@ def _save(job: PreparedJob, results: Any) -> float | None:
     own = {name: value for name, value in results.items() if name not in job.sources.values()}
     sources = {name: results[output] for name, output in job.sources.items()}
     labels = {name: label_rows(job.graph.spec, name, value.rows) for name, value in own.items()}
-    record = record_graph(job.graph, {"precision": settings.precision, **options.changed})
+    record = record_graph(job.graph, {"precision": settings.options.precision, **options.changed})
     manifest = save_results(
         own, settings.directory, settings.formats, record, options,
         labels=labels, sources=sources, video=settings.video,
@@ -149,11 +146,9 @@ def _save_large(job: PreparedJob, outcome: Any) -> None:
     settings, options = job.settings, job.settings.pictures or PictureOptions()
     if settings.objective is not None:
         raise FgraphError("objective.metric needs an image in memory: give output.formats without tiff and dzi")
-    how = {name: getattr(settings, name) for name in ("device", "precision", "torch_compile", "memory")}
-    record = record_graph(job.graph, {"precision": settings.precision, **options.changed})
-    for path in save_large_images(
-        job.graph, settings.directory, settings.formats, record, piece=settings.piece, quality=options.quality, **how
-    ):
+    how = LargeOptions(settings.options, settings.piece, quality=options.quality)
+    record = record_graph(job.graph, {"precision": settings.options.precision, **options.changed})
+    for path in save_large_images(job.graph, settings.directory, settings.formats, record, how):
         print(path)
 
 

@@ -109,7 +109,7 @@ def job_key(settings: JobSettings) -> str:
     graph = dict(settings.graph)
     if not reads_seed(graph):
         graph.pop("seed", None)
-    parts = [settings.mode, settings.name, graph, settings.device, settings.precision, settings.formats]
+    parts = [settings.mode, settings.name, graph, settings.options.device, settings.options.precision, settings.formats]
     return json.dumps(parts, sort_keys=True, default=str)
 
 

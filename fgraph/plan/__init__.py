@@ -3,13 +3,12 @@
 from fgraph.plan.cost import Cost, LayerCost
 from fgraph.plan.gather import Copy, Gather
 from fgraph.plan.locations import baseline_buffer
-from fgraph.plan.plan import WORKING_SET, Plan, make_plan
+from fgraph.plan.plan import Plan, make_plan
 from fgraph.plan.steps import Result, Step
 from fgraph.plan.structures import structure_of
 from fgraph.plan.workspace import rows_at_once
 
 __all__ = [
-    "WORKING_SET",
     "Copy",
     "Cost",
     "Gather",

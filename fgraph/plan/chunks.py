@@ -12,36 +12,42 @@ from math import ceil
 from fgraph._errors import MemoryBudgetError
 from fgraph._geometry.regions import area
 from fgraph._sizes import in_words
-from fgraph.analysis import OutputTile, infer_bounds
+from fgraph.analysis import Bounds, ChunkOutputs, OutputTile, infer_bounds
+from fgraph.ir.costs import DEFAULT_COSTS, CostModel
 from fgraph.ir.program import Program
 from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks, guess_peak
 from fgraph.plan.cost import bounded_flops
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 
 RETENTION_SHARES = (0.5, 0.2)  # shares of the memory, for what is kept between chunks, that are tried before none
-_CALL = 50e6  # FLOPs in the time that a call takes, however little it does
 _FEW = 4  # one in so many chunks may turn out too large, and is cut in two
 _SURELY = 1.2  # times the budget: a guess beyond is believed in any case; it counts parts of one row that meet twice
 _HOPELESS = 2  # times the budget: what the narrowest chunk may need, if it is to fit with the help of what others keep
 
 
-def split_into_chunks(program: Program, memory: int | None, shares: Sequence[float] = RETENTION_SHARES) -> ChunkedSteps:
-    """The steps and results of a program, in as few chunks as fit `memory` bytes.
+def split_into_chunks(
+    program: Program,
+    memory: int | None,
+    cost_model: CostModel = DEFAULT_COSTS,
+    shares: Sequence[float] = RETENTION_SHARES,
+) -> ChunkedSteps:
+    """Return the steps and results of a program, in as few chunks as fit `memory` bytes.
 
     Args:
-        program: what is cut.
-        memory: the bytes that it may need; None: any number.
-        shares: how much of the memory may hold what is kept between chunks; of several the best is found. That it be
-            none is tried anyway, unless it could not be better.
+        program: the program to cut.
+        memory: the budget in bytes; None: no limit.
+        cost_model: the costs of calls and copies.
+        shares: shares of the budget that retained values may fill. The search tries each, then no retention at all
+            unless that cannot be better, and takes the cheapest.
 
     Raises:
         MemoryBudgetError: the narrowest chunks are still too large; the message says how large.
     """
-    work = build_chunks(program, [None], infer_bounds(program))
+    work = build_chunks(program, [None], infer_bounds(program, cost_model=cost_model))
     peak = max(work.peaks)
     if memory is None or peak <= memory:
         return work
-    search = _Search(program, memory, peak)
+    search = _Search(program, memory, peak, cost_model)
     if search.codes > memory:
         raise MemoryBudgetError(f"the codes alone need {_beside(search.codes, memory)}")
     if search.least > _HOPELESS * memory:
@@ -57,9 +63,9 @@ def split_into_chunks(program: Program, memory: int | None, shares: Sequence[flo
                 return found  # keeping nothing would not cost less
     plain = search.run(0)
     if isinstance(plain, ChunkedSteps):
-        return min([plain, *(one for one in kept if one.flops <= plain.flops)], key=_cost)
+        return min([plain, *(one for one in kept if one.flops <= plain.flops)], key=search.cost)
     if kept:
-        return min(kept, key=_cost)
+        return min(kept, key=search.cost)
     raise _too_large(search, plain)
 
 
@@ -80,23 +86,21 @@ def _beside(needed: int, memory: int) -> str:
     return "{}; the budget is {}".format(*words)
 
 
-def _cost(work: ChunkedSteps) -> float:
-    return work.flops + _CALL * work.calls
-
-
 class _Search:
     """The search for the fewest chunks that fit.
 
     Args:
         program: what is cut.
         memory: the bytes that each chunk may need.
-        peak: what all of it needs at once.
+        peak: the bytes that all of it needs at once.
+        cost_model: the costs of calls and copies.
     """
 
-    def __init__(self, program: Program, memory: int, peak: int) -> None:
+    def __init__(self, program: Program, memory: int, peak: int, cost_model: CostModel) -> None:
         self.memory = memory
         self.peak = peak
         self._program = program
+        self._cost_model = cost_model
         self._rows = output_tiles_of(program)
         self.tiles = sum(map(len, self._rows))
         self.codes = self._alone([])
@@ -114,7 +118,11 @@ class _Search:
     def fewest_flops(self) -> float:
         """The FLOPs of the fewest chunks that could fit, where nothing is kept between them."""
         wanted = self._wanted(into_chunks(self._rows, self._first))
-        return bounded_flops(self._program, infer_bounds(self._program, wanted))
+        return bounded_flops(self._program, self._bounds(wanted))
+
+    def cost(self, work: ChunkedSteps) -> float:
+        """Return the cost of steps, in FLOPs."""
+        return work.flops + self._cost_model.call * work.calls
 
     def run(self, budget: float) -> ChunkedSteps | int:
         """Return the steps that fit with up to `budget` bytes retained between chunks; else the least peak found."""
@@ -135,7 +143,7 @@ class _Search:
 
     def _fit(self, chunks: list[list[OutputTile]], budget: float) -> ChunkedSteps | int:
         """The work in these chunks, the few that are too large cut in two; or how large it is."""
-        bounds = infer_bounds(self._program, self._wanted(chunks), budget)
+        bounds = self._bounds(self._wanted(chunks), budget)
         peak = guess_peak(self._program, self._wanted(chunks), bounds)
         row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, which repeats much
         if peak > (_SURELY if row_by_row else 1) * self.memory:
@@ -149,12 +157,15 @@ class _Search:
                 return max(work.peaks)
             cut = [halve(one) if chunk in large else [one] for chunk, one in enumerate(chunks)]
             chunks = [one for parts in cut for one in parts]
-            bounds = infer_bounds(self._program, self._wanted(chunks), budget)
+            bounds = self._bounds(self._wanted(chunks), budget)
 
     def _alone(self, chunks: Sequence[Sequence[OutputTile]]) -> int:
         """The peak of these chunks, which keep nothing for others."""
         wanted = self._wanted(chunks)
-        return max(build_chunks(self._program, wanted, infer_bounds(self._program, wanted)).peaks)
+        return max(build_chunks(self._program, wanted, self._bounds(wanted)).peaks)
+
+    def _bounds(self, wanted: Sequence[ChunkOutputs], budget: float = 0) -> Bounds:
+        return infer_bounds(self._program, wanted, budget, self._cost_model)
 
     def _wanted(self, chunks: Sequence[Sequence[OutputTile]]) -> list[list[OutputTile]]:
         """What each chunk wants, that of the codes first."""

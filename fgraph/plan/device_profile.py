@@ -12,7 +12,8 @@ import platform
 import re
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -20,34 +21,10 @@ from typing import Any
 from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._version import __version__
+from fgraph.ir.costs import DeviceProfile, Rate
 
 MEASURED = ("float32", "float64")  # precisions; plans in half run partly in full, and nothing is forecast of them
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
-
-
-@dataclass(frozen=True, slots=True)
-class Rate:
-    """What a convolution layer with so many channels, over so many pixels of its input, was found to do."""
-
-    channels: int
-    positions: int
-    flops: float  # of its multiply-adds, a second
-
-
-@dataclass(frozen=True)
-class DeviceProfile:
-    """What one device does."""
-
-    device: str  # as it was asked for, such as auto
-    name: str  # what it turned out to be, for people
-    precision: str
-    threads: int
-    overhead: float  # seconds of a call, however little it does
-    bandwidth: float  # bytes a second, read or written, between convolutions
-    rgb: float  # bytes a second that ToRGB reads
-    drawn: float  # seconds for a number of noise or of a mask
-    plain: tuple[Rate, ...]  # layers that keep their size
-    doubling: tuple[Rate, ...]  # and those that double it, by a transposed convolution
 
 
 def find_profile(device: str, precision: str) -> DeviceProfile | None:
@@ -86,13 +63,17 @@ def _stem(device: str, precision: str) -> str:
 
 
 def _circumstances() -> dict[str, str]:
-    try:
-        torch = version("torch")
-    except PackageNotFoundError:
-        torch = ""
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     threads = next((os.environ[name] for name in _THREADS if os.environ.get(name)), "")
-    return {"fgraph": __version__, "torch": torch, "cpus": str(cpus), "threads": threads}
+    return {"fgraph": __version__, "torch": _torch_version(), "cpus": str(cpus), "threads": threads}
+
+
+@cache
+def _torch_version() -> str:
+    try:
+        return version("torch")
+    except PackageNotFoundError:
+        return ""
 
 
 def _loaded_threads() -> int | None:

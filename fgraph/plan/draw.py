@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from fgraph._graphviz import FAINT, INK, PAPER, cell, draw, draw_box, draw_line, level, swatches, table, tint, words
 from fgraph._ports import Kind
 from fgraph._sizes import in_words
 from fgraph.digraph.draw import COLOURS
+from fgraph.plan.contents import PlanContents
 from fgraph.plan.drawing_groups import StepGroup, group_steps
-
-if TYPE_CHECKING:
-    from fgraph.plan.plan import Plan
 
 NAMES = {Kind.LATENT: "codes", Kind.FEATURES: "activations", Kind.MASK: "noise, masks", Kind.IMAGE: "images"}
 _MOST_SIZES = 4  # that a box tells; its tooltip tells all
@@ -29,7 +26,7 @@ _LEGEND = (
 )
 
 
-def draw_plan(plan: Plan) -> str:
+def draw_plan(plan: PlanContents) -> str:
     """Draw what will run: a box for each layer and operation, the deeper in colour the more FLOPs it has.
 
     Lines are dashed where rows are copied together, rather than read where they stand.
@@ -42,7 +39,7 @@ def draw_plan(plan: Plan) -> str:
     return draw(statements, _title(plan, sharing), ranksep="0.28", nodesep="0.2", labelloc="t", labeljust="l")
 
 
-def _boxes(plan: Plan, boxes: Mapping[str, StepGroup]) -> Iterator[str]:
+def _boxes(plan: PlanContents, boxes: Mapping[str, StepGroup]) -> Iterator[str]:
     most = max((box.flops for box in boxes.values()), default=0) or 1
     read = {one for result in plan.results for gather in result.tensors.values() for one in gather.sources}
     results = {plan.steps[one] for one in read if one >= 0}
@@ -57,7 +54,7 @@ def _boxes(plan: Plan, boxes: Mapping[str, StepGroup]) -> Iterator[str]:
         yield draw_box(name, label, tooltip=_tip(box), class_="step", group=NAMES[box.kind])
 
 
-def _text(box: StepGroup, plan: Plan, several: bool, ink: str) -> str:
+def _text(box: StepGroup, plan: PlanContents, several: bool, ink: str) -> str:
     calls, share, sizes = len(box.steps), box.flops / max(plan.cost.flops, 1), box.sizes
     counts = (f"  ×{calls:,}" if calls > 1 else "") + (f"  {share:.1%}" if share >= _LEAST_SHARE else "")
     if len(sizes) > _MOST_SIZES:
@@ -99,7 +96,7 @@ def _lines(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
             yield draw_line(source, name, color=COLOURS[read.kind], style=how[0], weight=weight, tooltip=tip)
 
 
-def _title(plan: Plan, sharing: str) -> str:
+def _title(plan: PlanContents, sharing: str) -> str:
     cost = plan.cost
     text = (
         f"{len(plan.steps):,} steps, {cost.layer_calls:,} calls of generator layers, {cost.flops / 1e9:,.3f} GFLOP, "

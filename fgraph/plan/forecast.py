@@ -10,8 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
+from fgraph.ir.costs import DeviceProfile, conv_flops, rate
 from fgraph.ir.ops import (
     Affine,
     BaselineRows,
@@ -29,7 +28,6 @@ from fgraph.ir.ops import (
 )
 from fgraph.ir.program import Instruction, Program
 from fgraph.ir.types import Type
-from fgraph.plan.device_profile import DeviceProfile, Rate
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Result, Step
 
@@ -111,22 +109,6 @@ def filtered_seconds(op: Filtered, source: Type, rows: int, profile: DeviceProfi
     inner = rows * layer.out_channels * source.size[0] * source.size[1] * layer.up_factor**2
     products = flops / rate(profile.plain, math.sqrt(source.shape[0] * layer.out_channels), positions)
     return products + _PASSES * inner * _width(profile) / profile.bandwidth
-
-
-def conv_flops(read: int, made: int, positions: int) -> int:
-    """Floating-point operations of the nine taps of a convolution, as rates are measured in."""
-    return 2 * 9 * read * made * positions
-
-
-def rate(rates: Sequence[Rate], channels: float, positions: float) -> float:
-    """FLOPs a second for a layer: between the rates measured, on logarithmic scales; at the ends, that of the end."""
-    widths = sorted({one.channels for one in rates})
-    found = []
-    for width in widths:
-        known = sorted((one.positions, one.flops) for one in rates if one.channels == width)
-        places, values = zip(*known, strict=True)
-        found.append(np.interp(math.log(max(positions, 1)), np.log(places), np.log(values)))
-    return float(np.exp(np.interp(math.log(channels), np.log(widths), found)))
 
 
 def _width(profile: DeviceProfile) -> int:

@@ -1,4 +1,4 @@
-"""The Plan: everything that will run, printable and costed without torch."""
+"""The Plan: a program in steps, which can be cut to a memory budget or build on an earlier run."""
 
 from __future__ import annotations
 
@@ -8,105 +8,78 @@ from functools import cached_property
 from typing import Any
 
 from fgraph._errors import MemoryBudgetError
+from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph.analysis import without_differences
 from fgraph.ir.baseline import Baseline
+from fgraph.ir.costs import CostModel
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
 from fgraph.passes import find_differences, reuse
-from fgraph.plan.chunked_steps import BaselineValue, ChunkedSteps, build_baseline
+from fgraph.plan.chunked_steps import ChunkedSteps, build_baseline
 from fgraph.plan.chunks import split_into_chunks
-from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
-from fgraph.plan.steps import Result, Step
-
-WORKING_SET = 1 << 30  # bytes: the working set that a run on a CPU keeps to where it can
-_REPEATED = 1.03  # the share of FLOPs that chunks of that size may have
+from fgraph.plan.contents import PlanContents
+from fgraph.plan.device_profile import find_profile
+from fgraph.plan.text import to_table
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
+class Plan(PlanContents):
     """A compiled graph, or many compiled together.
 
     `str(plan)` is the table that `explain` prints. `cost` holds the totals, `layers` the lines of the table.
     """
 
-    raw: Program  # as lowered: what the graphs mean
-    program: Program  # after the passes
-    steps: tuple[Step, ...]
-    results: tuple[Result, ...]
-    models: Mapping[str, Any]  # model -> its header, or a loaded generator
-    single: bool  # whether one graph was given, rather than a list
-    device: str = "auto"
-    precision: str = "float32"
-    torch_compile: bool | str = False  # whether layers go through torch.compile, or by which backend
-    memory: int | None = None  # bytes it was cut to fit; None: what the device has free when it runs
-    chunks: int = 1
-    retained_bytes: int = 0  # of maps, at most, that one chunk leaves for later ones
-    repeated_flops: float = 0.0  # of what several chunks make of the same pixels
-    baseline_values: tuple[BaselineValue, ...] = ()  # where values stand at the end, of a plan that keeps them
-    baseline: Baseline | None = None  # the run that it builds on
-
-    @cached_property
-    def cost(self) -> Cost:
-        """Calls, FLOPs and peak bytes, and what running row by row would have cost."""
-        return measure(self.steps, self.results, self.raw, self.program)
-
-    @cached_property
-    def layers(self) -> list[LayerCost]:
-        """The cost by layer and size."""
-        return layer_table(self.steps, self.raw)
-
     def within(self, memory: int) -> Plan:
-        """The same work, cut to fit `memory` bytes.
+        """Return the plan in chunks that need at most `memory` bytes.
 
         Raises:
-            MemoryBudgetError: it cannot be cut so small.
+            MemoryBudgetError: the narrowest chunks need more.
         """
-        if self.cost.peak_bytes <= memory:
-            return replace(self, memory=memory)
-        return replace(self, **_parts(split_into_chunks(self.program, memory)), memory=memory)
+        plan = replace(self, options=replace(self.options, memory=memory))
+        return plan if self.cost.peak_bytes <= memory else plan._split(self.program)
 
     @cached_property
     def bounded(self) -> Plan:
-        """The same work within `WORKING_SET` bytes, if that repeats next to nothing; else as it is.
+        """The plan within the working set of the cost model, if that repeats next to nothing; else the plan itself.
 
         It is for a CPU, which gains little from batches so large and pays for each page of memory that it has not
         touched yet.
         """
-        if self.cost.peak_bytes <= WORKING_SET:
+        if self.cost.peak_bytes <= self.cost_model.working_set:
             return self
         try:
-            cut = self.within(WORKING_SET)
+            cut = self.within(self.cost_model.working_set)
         except MemoryBudgetError:
             return self
-        return cut if cut.cost.flops <= _REPEATED * self.cost.flops else self
+        return cut if cut.cost.flops <= self.cost_model.most_repeated * self.cost.flops else self
 
     def as_baseline(self) -> Plan:
-        """The same work with every value made whole and kept, for later runs to build on.
+        """Return the plan that computes every value whole and keeps it, for later runs to build on.
 
         Raises:
-            MemoryBudgetError: all values together need more than the plan's memory.
+            MemoryBudgetError: all values together need more than the memory budget.
         """
         program = without_differences(self.program)
-        work, values = build_baseline(program, self.memory)
+        work, values = build_baseline(program, self.options.memory)
         return replace(self, **_parts(work), program=program, baseline_values=values)
 
     def since(self, baseline: Baseline) -> Plan:
-        """The same work, computing only what differs from a run before; all of it, if that ran other models.
+        """Return the plan of what differs from an earlier run; the plan itself, if that ran other models.
 
         Raises:
-            MemoryBudgetError: it cannot be cut to the plan's memory.
+            MemoryBudgetError: it cannot be cut to the memory budget.
         """
-        if not baseline.serves(self.models, self.precision):
+        if not baseline.serves(self.models, self.options.precision):
             return self
         program = find_differences(verify(reuse(without_differences(self.program), baseline)), baseline)
-        return replace(
-            self, **_parts(split_into_chunks(verify(program), self.memory)), program=program, baseline=baseline
-        )
+        return replace(self._split(verify(program)), baseline=baseline)
+
+    def _split(self, program: Program) -> Plan:
+        work = split_into_chunks(program, self.options.memory, self.cost_model)
+        return replace(self, **_parts(work), program=program)
 
     def __str__(self) -> str:
-        from fgraph.plan.text import to_table
-
-        return to_table(self)
+        return to_table(self, self.bounded if self.options.memory is None and self.chunks == 1 else self)
 
 
 def make_plan(
@@ -115,25 +88,34 @@ def make_plan(
     models: Mapping[str, Any],
     *,
     single: bool = False,
-    device: str = "auto",
-    precision: str = "float32",
-    torch_compile: bool | str = False,
-    memory: int | None = None,
+    options: RunOptions = DEFAULT_OPTIONS,
+    cost_model: CostModel | None = None,
     baseline: Baseline | None = None,
 ) -> Plan:
-    """Batch a program into steps, in as few chunks as fit `memory` bytes; with `baseline`, as `Plan.since` does.
+    """Batch a program into steps, in as few chunks as fit the memory budget.
+
+    Args:
+        raw: the program as lowered.
+        program: the program after the passes.
+        models: model -> its header, or a loaded generator.
+        single: whether it was lowered from one graph, rather than from a list.
+        options: the options of the run.
+        cost_model: the costs that decisions weigh; None: those of the device, if it was calibrated, else the default.
+        baseline: an earlier run to build on, as in `Plan.since`.
 
     Raises:
-        MemoryBudgetError: it cannot be cut so small.
+        MemoryBudgetError: the narrowest chunks need more than the budget.
     """
-    plan = Plan(raw, program, (), (), models, single, device, precision, torch_compile, memory)
-    if baseline is not None and baseline.serves(models, precision):
+    profile = find_profile(options.device, options.precision)
+    costs = CostModel.of(profile) if cost_model is None else cost_model
+    plan = Plan(raw, program, (), (), models, single, options, profile, costs)
+    if baseline is not None and baseline.serves(models, options.precision):
         return plan.since(baseline)
-    return replace(plan, **_parts(split_into_chunks(program, memory)))
+    return plan._split(program)
 
 
 def _parts(work: ChunkedSteps) -> dict[str, Any]:
-    """The fields of a plan that say what runs."""
+    """Return the fields of a plan that say what runs."""
     return {
         "steps": work.steps,
         "results": work.results,

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
+from fgraph.plan.contents import PlanContents
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Result, Step
 
-if TYPE_CHECKING:
-    from fgraph.plan.plan import Plan
 
-
-def structure_of(plan: Plan) -> Hashable:
+def structure_of(plan: PlanContents) -> Hashable:
     """Equal for plans that make the same calls with the same models, on rows that stand alike.
 
     They may differ in what steps have as parameters that read no other (seeds, codes, masks, noise, pictures), in
     parameters that are numbers, and in the names of outputs.
     """
     models = sorted((name, getattr(model, "identity", id(model))) for name, model in plan.models.items())
-    manner = (plan.device, plan.precision, plan.torch_compile, id(plan.baseline), *models)
+    manner = (replace(plan.options, memory=None), id(plan.baseline), *models)
     return (manner, *map(_step, plan.steps), *map(_result, plan.results))
 
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from fgraph._sizes import in_words
 from fgraph.ir.ops import LayerOp
-from fgraph.plan.device_profile import MEASURED, find_profile
+from fgraph.plan.contents import PlanContents
+from fgraph.plan.device_profile import MEASURED
 from fgraph.plan.forecast import forecast
-
-if TYPE_CHECKING:
-    from fgraph.plan.plan import Plan
 
 _HEAD = ("layer", "model", "size", "tile", "calls", "rows", "made", "MFLOP", "MiB", "unbatched calls")
 _WORDS = 4  # columns of text, before those of numbers
 
 
-def to_table(plan: Plan) -> str:
-    """Calls, rows, size, share made, FLOPs and bytes by layer; what each stage saved; memory, chunks, a forecast."""
+def to_table(plan: PlanContents, bounded: PlanContents) -> str:
+    """Return the table of a plan: the cost by layer, the savings of each stage, memory, chunks and a forecast.
+
+    Args:
+        plan: the plan.
+        bounded: the plan as a CPU runs it, where there is no memory budget.
+    """
     rows = [_HEAD]
     for line in plan.layers:
         words = (line.name, line.model, line.size, line.tile)
@@ -26,7 +27,7 @@ def to_table(plan: Plan) -> str:
     widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
     text = [_row(row, widths) for row in rows]
     text.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join([*text, "", *_totals(plan)])
+    return "\n".join([*text, "", *_totals(plan, bounded)])
 
 
 def _row(row: tuple[str, ...], widths: list[int]) -> str:
@@ -37,10 +38,10 @@ def _row(row: tuple[str, ...], widths: list[int]) -> str:
     return "  ".join(cells).rstrip()
 
 
-def _totals(plan: Plan) -> list[str]:
+def _totals(plan: PlanContents, bounded: PlanContents) -> list[str]:
     cost, graphs = plan.cost, plan.raw.graphs
     peak = f"{in_words(cost.peak_bytes)}, counted in fp32, without the weights"
-    budget = "" if plan.memory is None else f"; the budget is {in_words(plan.memory)}"
+    budget = "" if plan.options.memory is None else f"; the budget is {in_words(plan.options.memory)}"
     return [
         f"{graphs} graph{'s' if graphs > 1 else ''}, {len(plan.raw.instructions)} operations as lowered, "
         f"{len(plan.program.instructions)} after the passes, {len(plan.steps)} steps",
@@ -48,27 +49,26 @@ def _totals(plan: Plan) -> list[str]:
         *_savings(plan),
         "",
         f"peak memory  {peak}{budget}",
-        f"chunks       {_chunks(plan)}",
+        f"chunks       {_chunks(plan, bounded)}",
         f"forecast     {_forecast(plan)}",
     ]
 
 
-def _chunks(plan: Plan) -> str:
+def _chunks(plan: PlanContents, bounded: PlanContents) -> str:
     if plan.chunks > 1:
         return str(plan.chunks) + _between_chunks(plan)
-    bounded = plan.bounded if plan.memory is None else plan
     if bounded.chunks == 1:
         return "1"
     return f"1; on a CPU {bounded.chunks}, which keep to {in_words(bounded.cost.peak_bytes)}"
 
 
-def _between_chunks(plan: Plan) -> str:
+def _between_chunks(plan: PlanContents) -> str:
     kept = f"up to {in_words(plan.retained_bytes)}" if plan.retained_bytes else "nothing"
     repeated = f"{plan.repeated_flops / plan.cost.flops:.1%}"
     return f", by stretches of the outputs; {kept} kept from one for others, {repeated} of all FLOPs repeated"
 
 
-def _savings(plan: Plan) -> list[str]:
+def _savings(plan: PlanContents) -> list[str]:
     """What each stage leaves to do: calls of generator layers, a row a call until they are batched; and FLOPs."""
     cost = plan.cost
     layers = [step for step in plan.steps if isinstance(step.op, LayerOp)]
@@ -86,12 +86,12 @@ def _savings(plan: Plan) -> list[str]:
     return lines
 
 
-def _forecast(plan: Plan) -> str:
-    if plan.precision not in MEASURED:
-        return f"none in {plan.precision}"
-    if plan.torch_compile:
+def _forecast(plan: PlanContents) -> str:
+    if plan.options.precision not in MEASURED:
+        return f"none in {plan.options.precision}"
+    if plan.options.torch_compile:
         return "none with torch_compile"
-    profile = find_profile(plan.device, plan.precision)
+    profile = plan.profile
     if profile is None:
         return "none yet: mode=explain measures this device once, as does fgraph.runtime.calibrate.calibrate()"
     times = forecast(plan.steps, plan.results, plan.raw, profile)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import SaveError
-from fgraph.plan.device_profile import DeviceProfile, Rate, find_profile, save_profile
-from fgraph.plan.forecast import conv_flops
+from fgraph.ir.costs import DeviceProfile, Rate, conv_flops
+from fgraph.plan.device_profile import find_profile, save_profile
 from fgraph.runtime.run import pick_device
 from fgraph.stylegan.nn import stylegan2 as network
 from fgraph.stylegan.nn import winograd

@@ -72,7 +72,7 @@ def capture_plan(plan: Plan) -> CapturedPlan | None:
         FgraphError: this machine has no such device.
         ModelError: a model's file cannot be read.
     """
-    context = make_context(plan.models, plan.device, plan.precision, plan.torch_compile)
+    context = make_context(plan.models, plan.options)
     capturer = CAPTURERS.get(context.device.type)
     unfit = [step for step in plan.steps if not (step.is_host_input or isinstance(step.op, CAPTURABLE))]
     if capturer is None:
@@ -92,7 +92,7 @@ class CapturedPlan:
     """A captured plan, which also runs other plans of equal structure, one at a time."""
 
     def __init__(self, plan: Plan, context: KernelContext, capturer: Capturer) -> None:
-        self._budget = None if plan.memory is not None else free_bytes(context.device) // _BESIDE
+        self._budget = None if plan.options.memory is not None else free_bytes(context.device) // _BESIDE
         self._plan = self._cut(plan)
         self._context = replace(context, constants={})
         self._structure = structure_of(self._plan)
@@ -123,7 +123,7 @@ class CapturedPlan:
         return collector.finish()
 
     def _cut(self, plan: Plan) -> Plan:
-        return plan if self._budget is None or plan.memory is not None else plan.within(self._budget)
+        return plan if self._budget is None or plan.options.memory is not None else plan.within(self._budget)
 
     def _feed(self, plan: Plan) -> None:
         """Hand in what differs from last time; a picture's file may have changed in any case."""

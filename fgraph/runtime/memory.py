@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from fgraph.plan import WORKING_SET
+from fgraph.ir.costs import WORKING_SET
 
 _MOST = 0.8  # of what is free: the estimate of a plan is not exact, and others want some too
 _UNKNOWN = 1 << 62

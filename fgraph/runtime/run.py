@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -12,6 +13,7 @@ import torch
 
 from fgraph import _results as results
 from fgraph._errors import FgraphError
+from fgraph._options import RunOptions
 from fgraph.ir.baseline import Baseline
 from fgraph.ir.program import as_index
 from fgraph.plan import Plan, Result, Step
@@ -41,15 +43,15 @@ def run_plan(
         RunError: a step failed.
     """
     if engine == "eager":
-        return _run_eagerly(plan, make_context(plan.models, plan.device, plan.precision))
-    context = make_context(plan.models, plan.device, plan.precision, plan.torch_compile)
+        return _run_eagerly(plan, make_context(plan.models, replace(plan.options, torch_compile=False)))
+    context = make_context(plan.models, plan.options)
     on_freed = None
     if context.device.type == "cpu":
-        keep_freed_memory(plan.memory is None)
-        if plan.memory is not None:
+        keep_freed_memory(plan.options.memory is None)
+        if plan.options.memory is not None:
             on_freed = give_back
             give_back()
-    if plan.memory is None and not plan.baseline_values:
+    if plan.options.memory is None and not plan.baseline_values:
         free = free_bytes(context.device)
         plan = plan.bounded if context.device.type == "cpu" else plan
         plan = plan.within(free // 2 if context.dtype == torch.float64 else free)  # plans count in fp32
@@ -58,7 +60,9 @@ def run_plan(
     found = collector.finish()
     if plan.baseline_values or plan.baseline:
         baseline = (
-            Baseline(plan.program, tensors, plan.models, plan.precision) if plan.baseline_values else plan.baseline
+            Baseline(plan.program, tensors, plan.models, plan.options.precision)
+            if plan.baseline_values
+            else plan.baseline
         )
         for one in found:
             one.baseline = baseline
@@ -74,45 +78,43 @@ def _run_eagerly(plan: Plan, context: KernelContext) -> list[results.Results]:
     return collector.finish()
 
 
-class _Manner(NamedTuple):
-    """How generators run."""
+class _LoadedAs(NamedTuple):
+    """The device, types and backend that generators are loaded with."""
 
     device: torch.device
     dtype: torch.dtype
     half: torch.dtype | None
     backend: str | None  # of torch.compile
 
-    def of(self, generator: Generator) -> Generator:
-        """A generator in this manner."""
+    def convert(self, generator: Generator) -> Generator:
+        """Return a generator on this device, of these types, with this backend."""
         return generator.to(self.device, self.dtype).with_half(self.half).with_compiled(self.backend)
 
 
-def make_context(
-    models: Mapping[str, Any], device: str, precision: str, torch_compile: bool | str = False
-) -> KernelContext:
-    """The generators of a run, on its device and in its precision, with their layers compiled if that is asked for.
+def make_context(models: Mapping[str, Any], options: RunOptions) -> KernelContext:
+    """Return the generators of a run, on its device, in its precision, with compiled layers if the options say so.
 
     Raises:
         FgraphError: this machine has no such device, or torch no such backend.
         ModelError: a model's file cannot be read.
     """
-    place = pick_device(device)
-    dtype = torch.float64 if precision == "float64" else torch.float32
-    backend = "inductor" if torch_compile is True else torch_compile or None
-    manner = _Manner(place, dtype, DTYPES.get(precision), backend)
+    place = pick_device(options.device)
+    dtype = torch.float64 if options.precision == "float64" else torch.float32
+    backend = "inductor" if options.torch_compile is True else options.torch_compile or None
+    loaded_as = _LoadedAs(place, dtype, DTYPES.get(options.precision), backend)
     generators = {
-        name: _load_cached(model.identity, str(model.path), manner)
+        name: _load_cached(model.identity, str(model.path), loaded_as)
         if isinstance(model, ModelHeader)
-        else manner.of(model)
+        else loaded_as.convert(model)
         for name, model in models.items()
     }
     if backend is not None:
-        _tell_uncompiled(tuple(name for name, one in generators.items() if isinstance(one, StyleGAN3Generator)))
+        _warn_uncompiled(tuple(name for name, one in generators.items() if isinstance(one, StyleGAN3Generator)))
     return KernelContext(generators, place, dtype)
 
 
 @lru_cache
-def _tell_uncompiled(models: tuple[str, ...]) -> None:
+def _warn_uncompiled(models: tuple[str, ...]) -> None:
     if models:
         _LOG.warning("torch_compile: layers of StyleGAN3 are not compiled (%s)", ", ".join(models))
 
@@ -135,5 +137,5 @@ def pick_device(name: str) -> torch.device:
 
 
 @lru_cache(maxsize=_KEPT)
-def _load_cached(identity: str, path: str, manner: _Manner) -> Generator:
-    return manner.of(load_generator(path, device=manner.device, dtype=manner.dtype))
+def _load_cached(identity: str, path: str, loaded_as: _LoadedAs) -> Generator:
+    return loaded_as.convert(load_generator(path, device=loaded_as.device, dtype=loaded_as.dtype))

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fgraph._options import RunOptions
 from fgraph.cli import main
 from fgraph.cli.command import GRAPHS
 from fgraph.cli.configuration import SETTINGS
@@ -16,7 +17,7 @@ def test_default_job(jobs: FakeJobs) -> None:
     assert main([]) == 0
     (settings,) = jobs.settings
     assert (settings.mode, settings.name, settings.formats) == ("run", "panorama", ("png",))
-    assert (settings.device, settings.precision) == ("auto", "float32")
+    assert settings.options == RunOptions()
     assert settings.files == ((GRAPHS / "graph" / "panorama.yaml", ()),)
     assert settings.directory.relative_to(Path.cwd()).parts[:2] == ("outputs", "panorama")
     assert (settings.directory / "done").is_file()
@@ -26,7 +27,7 @@ def test_settings_reach_the_graph(jobs: FakeJobs) -> None:
     assert main(["model=landscape", "seed=7", "device=cpu", "graph=translate"]) == 0
     assert jobs.graphs[0]["seed"] == 7
     assert jobs.graphs[0]["models"] == {"main": "landscape", "toon": "toon"}
-    assert jobs.settings[0].device == "cpu"
+    assert jobs.settings[0].options.device == "cpu"
 
 
 def test_any_field_opens_without_plus(jobs: FakeJobs) -> None:

@@ -69,8 +69,8 @@ def test_work_cut_into_chunks_makes_the_same() -> None:
         plan = fgraph.compile(load(document), device="cpu")
         cut = cut_into(plan, parts)
         chunks.append(cut.chunks)
-        assert cut.memory is not None
-        assert cut.cost.peak_bytes <= cut.memory
+        assert cut.options.memory is not None
+        assert cut.cost.peak_bytes <= cut.options.memory
         assert_equal(fgraph.run(cut), fgraph.run(plan))
 
     agree()

@@ -14,11 +14,12 @@ from tests.paths import GOLDENS
 
 def counted(document: dict[str, Any]) -> tuple[fgraph.Plan, int]:
     """A plan, and the calls of layers that happen when it runs."""
+    from fgraph._options import RunOptions
     from fgraph.runtime.execute import execute
     from fgraph.runtime.run import make_context
 
     plan, calls = fgraph.compile(fgraph.load(document), device="cpu"), []
-    context = make_context(plan.models, "cpu", "float32")
+    context = make_context(plan.models, RunOptions("cpu"))
     execute(plan, context, lambda *_: None, on_step=lambda step: calls.append(step.op))
     return plan, sum(isinstance(op, LayerOp) for op in calls)
 

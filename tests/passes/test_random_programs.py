@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import fgraph
+from fgraph._options import RunOptions
 from fgraph.ir.program import Program
 from fgraph.ir.text import to_text
 from fgraph.ir.verify import verify
@@ -28,7 +29,7 @@ deterministic = settings(
 
 def prepared(document: dict[str, Any]) -> tuple[Program, KernelContext]:
     plan = fgraph.compile([load(document), load(document | {"seed": 77})], device="cpu")
-    return plan.raw, make_context(plan.models, "cpu", "float32")
+    return plan.raw, make_context(plan.models, RunOptions("cpu"))
 
 
 def assert_same_meaning(rewritten: Program, program: Program, context: KernelContext) -> None:

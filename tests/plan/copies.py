@@ -1,19 +1,13 @@
-"""Plans that keep whatever they can."""
+"""Plans that retain as much as they can."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 
-import pytest
-
-from fgraph.analysis import retention
+from fgraph.ir.costs import CostModel
+from fgraph.plan import Plan
 
 
-@contextmanager
-def free_copies() -> Iterator[None]:
-    """Copies cost nothing, so that the tiny networks of tests keep whatever they can."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(retention, "_COPIED", 0.0)
-        patch.setattr(retention, "_CALL", 0.0)
-        yield
+def free_copies(plan: Plan) -> Plan:
+    """Return a plan whose copies cost nothing, so that the tiny networks of tests keep whatever they can."""
+    return replace(plan, cost_model=CostModel(copy_call=0, copied_byte=0))

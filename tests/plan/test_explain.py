@@ -10,13 +10,16 @@ import sys
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+import torch
 
 import fgraph
+from fgraph.ir.costs import CostModel, DeviceProfile, Rate, conv_flops, rate
 from fgraph.plan import Plan
-from fgraph.plan.device_profile import DeviceProfile, Rate, cache_folder, find_profile, save_profile
-from fgraph.plan.forecast import conv_flops, forecast, rate, step_seconds
+from fgraph.plan.device_profile import cache_folder, find_profile, save_profile
+from fgraph.plan.forecast import forecast, step_seconds
 
 ROOT = Path(__file__).parent.parent.parent
 GRAPH = """
@@ -45,9 +48,14 @@ PROFILE = DeviceProfile(
 
 @pytest.fixture(autouse=True)
 def _empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty cache of the user's, in a process of which the count of threads is not known."""
-    monkeypatch.setattr("fgraph.plan.device_profile._loaded_threads", lambda: None)
-    monkeypatch.setattr("fgraph.plan.device_profile.cache_folder", lambda: tmp_path)
+    """An empty cache of the user's."""
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+
+def measured(**changes: Any) -> DeviceProfile:
+    """A profile of this process, whose threads are counted once torch is loaded."""
+    return replace(PROFILE, threads=torch.get_num_threads(), **changes)
 
 
 def planned(graph: str = GRAPH) -> Plan:
@@ -87,14 +95,24 @@ def test_chunks_and_the_budget_are_told() -> None:
     assert "the budget is" in str(plan)
 
 
-def test_chunks_of_a_run_without_a_budget_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_chunks_of_a_run_without_a_budget_are_told() -> None:
     whole = planned()
     assert re.search(r"^chunks +1$", str(whole), re.MULTILINE)
-    monkeypatch.setattr("fgraph.plan.plan.WORKING_SET", whole.cost.peak_bytes // 2)
-    monkeypatch.setattr("fgraph.plan.plan._REPEATED", 2)
-    plan = planned()
+    plan = replace(whole, cost_model=CostModel(working_set=whole.cost.peak_bytes // 2, most_repeated=2))
     assert plan.bounded.chunks > 1
     assert re.search(rf"^chunks +1; on a CPU {plan.bounded.chunks}, which keep to ", str(plan), re.MULTILINE)
+
+
+def test_decisions_weigh_what_was_measured_of_the_device() -> None:
+    """Equal graphs give equal plans, until the device is calibrated: then costs are those of the device."""
+    assert planned().cost_model == planned().cost_model == CostModel()
+    save_profile(measured())
+    plan = planned()
+    assert plan.profile == measured()
+    # A call takes 1 ms, in which the fastest layer does 16e6 FLOPs; a copied byte is read and written.
+    assert plan.cost_model.call == OVERHEAD * 16e9
+    assert plan.cost_model.copied_byte == 2 * 16e9 / BANDWIDTH
+    assert replace(plan.cost_model, call=0, copy_call=0, copied_byte=0) == CostModel(0, 0, 0)
 
 
 def test_a_rate_lies_between_those_measured() -> None:
@@ -131,28 +149,31 @@ def test_the_forecast_is_the_sum_of_all_steps_and_of_all_rows() -> None:
 
 
 def test_what_was_measured_is_found_again_under_the_same_circumstances(monkeypatch: pytest.MonkeyPatch) -> None:
-    save_profile(PROFILE)
-    assert find_profile("cpu", "float32") == PROFILE
+    save_profile(measured())
+    assert find_profile("cpu", "float32") == measured()
     assert find_profile("cpu", "float64") is None
     assert find_profile("cuda", "float32") is None
-    monkeypatch.setattr("fgraph.plan.device_profile._loaded_threads", lambda: 2)
+    torch.set_num_threads(torch.get_num_threads() + 1)
     assert find_profile("cpu", "float32") is None
-    monkeypatch.setattr("fgraph.plan.device_profile._loaded_threads", lambda: None)
+    torch.set_num_threads(torch.get_num_threads() - 1)
+    assert find_profile("cpu", "float32") is not None
     monkeypatch.setenv("OMP_NUM_THREADS", "17")
     assert find_profile("cpu", "float32") is None
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"where": {}}', b'{"profile": {"plain": 1}}', b"\xff"])
 def test_a_damaged_cache_is_no_cache(content: bytes) -> None:
-    save_profile(PROFILE).write_bytes(content)
+    save_profile(measured()).write_bytes(content)
     assert find_profile("cpu", "float32") is None
     assert "none yet" in str(planned())
 
 
 def test_str_forecasts_once_the_device_is_measured() -> None:
     assert re.search(r"^forecast +none yet: mode=explain", str(planned()), re.MULTILINE)
-    save_profile(PROFILE)
-    assert re.search(r"^forecast +[\d.]+ m?s; row by row [\d.]+ m?s +\(on cpu, 3 threads", str(planned()), re.MULTILINE)
+    plan = replace(planned(), profile=PROFILE)
+    assert re.search(r"^forecast +[\d.]+ m?s; row by row [\d.]+ m?s +\(on cpu, 3 threads", str(plan), re.MULTILINE)
+    save_profile(measured())
+    assert re.search(r"^forecast +[\d.]+ m?s; row by row [\d.]+ m?s +\(on cpu, ", str(planned()), re.MULTILINE)
     assert "none in float16" in str(fgraph.compile(GRAPH, device="cpu", precision="float16"))
     assert "none with torch_compile" in str(fgraph.compile(GRAPH, device="cpu", torch_compile=True))
 

@@ -185,7 +185,7 @@ def test_a_budget_is_a_number_of_bytes(memory: Any) -> None:
 
 
 def test_a_budget_is_not_for_float64() -> None:
-    with pytest.raises(fgraph.FgraphError, match="memory= cannot be kept to in float64"):
+    with pytest.raises(fgraph.FgraphError, match="memory= is not supported with float64"):
         fgraph.compile(mosaic(2, "x"), memory="1GiB", precision="fp64")
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -58,8 +57,8 @@ def sweep(alphas: int, seeds: int, *, by_seed: bool) -> list[dict[str, Any]]:
 
 def without_keeping(plan: Plan) -> Plan:
     """The same plan, every chunk of which makes all that it needs."""
-    assert plan.memory is not None
-    return replace(plan, **_parts(split_into_chunks(plan.program, plan.memory, shares=())))
+    assert plan.options.memory is not None
+    return replace(plan, **_parts(split_into_chunks(plan.program, plan.options.memory, shares=())))
 
 
 def results(plan: Plan) -> list[np.ndarray]:
@@ -89,7 +88,7 @@ def test_what_is_kept_is_alive_until_its_last_reader_and_counts() -> None:
     plan = fgraph.compile(edits(24), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 6)
     assert_freed_in_time(cut)
-    assert 0 < cut.retained_bytes < cut.cost.peak_bytes <= cut.memory
+    assert 0 < cut.retained_bytes < cut.cost.peak_bytes <= cut.options.memory
     border = max(number for number, step in enumerate(cut.steps) if step.op.layer_name == TRUNK[-1])
     freed = next(number for number, step in enumerate(cut.steps) if border in step.last_uses)
     assert freed > 0.8 * len(cut.steps)
@@ -97,8 +96,7 @@ def test_what_is_kept_is_alive_until_its_last_reader_and_counts() -> None:
 
 def test_local_edits_make_the_row_they_lie_over_once() -> None:
     plan = fgraph.compile([local_edit(alpha) for alpha in np.linspace(0.1, 1, 16).tolist()], device="cpu")
-    with free_copies():
-        cut = plan.within(plan.cost.peak_bytes // 3)
+    cut = free_copies(plan).within(plan.cost.peak_bytes // 3)
     assert cut.chunks > 1
     assert cut.cost.flops <= 1.01 * plan.cost.flops
     assert without_keeping(cut).cost.flops > 1.3 * plan.cost.flops
@@ -107,8 +105,7 @@ def test_local_edits_make_the_row_they_lie_over_once() -> None:
 
 def test_the_order_of_a_sweep_does_not_matter() -> None:
     plans = [fgraph.compile(sweep(6, 4, by_seed=by_seed), device="cpu") for by_seed in (True, False)]
-    with free_copies():
-        cuts = [plan.within(plan.cost.peak_bytes // 4) for plan in plans]
+    cuts = [free_copies(plan).within(plan.cost.peak_bytes // 4) for plan in plans]
     assert cuts[0].chunks == cuts[1].chunks > 1
     assert cuts[0].cost.flops == cuts[1].cost.flops
     assert_same_images(cuts[1], plans[1])
@@ -143,8 +140,7 @@ def test_an_image_is_cut_only_where_a_chunk_is_smaller() -> None:
 def test_borders_of_stretches_are_kept_where_copying_is_cheap(counted: Counted) -> None:
     for graph in (mosaic(8, "x"), mosaic(8, "none"), panorama(6)):
         plan = fgraph.compile(graph, device="cpu")
-        with free_copies():
-            cut = plan.within(plan.cost.peak_bytes // 4)
+        cut = free_copies(plan).within(plan.cost.peak_bytes // 4)
         assert cut.chunks > 3
         assert any(isinstance(step.op, Spill) for step in cut.steps)
         assert cut.repeated_flops < 0.02 * cut.cost.flops
@@ -158,8 +154,8 @@ def test_small_borders_are_made_again_where_that_costs_less() -> None:
     plan = fgraph.compile(mosaic(8, "none"), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 4)
     assert not any(isinstance(step.op, Spill) for step in cut.steps)  # of a network this small
-    with free_copies():
-        assert any(isinstance(step.op, Spill) for step in plan.within(plan.cost.peak_bytes // 4).steps)
+    free = free_copies(plan).within(plan.cost.peak_bytes // 4)
+    assert any(isinstance(step.op, Spill) for step in free.steps)
 
 
 def test_no_more_is_kept_than_there_is_room_for() -> None:
@@ -176,10 +172,9 @@ def test_no_more_is_kept_than_there_is_room_for() -> None:
     assert none.repeated_flops >= tight.repeated_flops
 
 
-def test_a_sweep_that_shares_much_keeps_to_a_comfortable_working_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sweep_that_shares_much_keeps_to_a_comfortable_working_set() -> None:
     plan = fgraph.compile(edits(24), device="cpu")
-    monkeypatch.setattr("fgraph.plan.plan.WORKING_SET", plan.cost.peak_bytes // 6)
-    bounded = plan.bounded
+    bounded = replace(plan, cost_model=CostModel(working_set=plan.cost.peak_bytes // 6)).bounded
     assert bounded.chunks > 1
     assert bounded.cost.flops == plan.cost.flops
     assert without_keeping(bounded).cost.flops > 1.03 * plan.cost.flops  # it would have run whole
@@ -197,8 +192,7 @@ def test_explain_says_what_is_kept_and_repeated() -> None:
 
 def test_copies_have_no_box_of_their_own_in_drawings() -> None:
     plan = fgraph.compile(mosaic(8, "none"), device="cpu")
-    with free_copies():
-        cut = plan.within(plan.cost.peak_bytes // 4)
+    cut = free_copies(plan).within(plan.cost.peak_bytes // 4)
     copies = sum(isinstance(step.op, Spill) for step in cut.steps)
     boxes, sharing = group_steps(cut.steps)
     assert copies
@@ -223,8 +217,7 @@ def test_whatever_can_be_kept_is_the_same() -> None:
     def agree(document: dict[str, Any], seeds: list[int], parts: int) -> None:
         documents = [document, *(document | {"seed": seed} for seed in seeds)]
         plan = fgraph.compile([load(one) for one in documents], device="cpu")
-        with free_copies():
-            cut = cut_into(plan, parts)
+        cut = cut_into(free_copies(plan), parts)
         kept.append(cut.retained_bytes)
         assert cut.memory is not None
         assert cut.cost.peak_bytes <= cut.memory

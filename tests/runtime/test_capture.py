@@ -206,8 +206,7 @@ def test_what_chunks_keep_for_others(capturer: None, caplog: pytest.LogCaptureFi
     peak = fgraph.compile(mosaic(8, "x"), device="cpu").cost.peak_bytes
     other = mosaic(8, "x")
     other["nodes"]["z"]["seed"] = 5
-    with free_copies():
-        plans = [fgraph.compile(one, device="cpu", memory=peak // 4) for one in (mosaic(8, "x"), other)]
+    plans = [free_copies(fgraph.compile(one, device="cpu")).within(peak // 4) for one in (mosaic(8, "x"), other)]
     assert any(isinstance(step.op, ops.Spill) for step in plans[0].steps)
     run = fgraph.capture(plans[0])
     for plan in plans:

@@ -16,9 +16,10 @@ from PIL import Image
 
 import fgraph
 from fgraph._errors import FgraphError, RunError
+from fgraph._options import RunOptions
 from fgraph.api.together import Options, Work, run_together
 from fgraph.cli import main
-from fgraph.runtime.run import _tell_uncompiled
+from fgraph.runtime.run import _warn_uncompiled
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import compiled
 from fgraph.stylegan.tables.base import Layer
@@ -156,7 +157,7 @@ def test_rgb_in_half_is_computed_alike() -> None:
 
 
 def test_layers_of_stylegan3_are_left_out_and_that_is_said(caplog: pytest.LogCaptureFixture) -> None:
-    _tell_uncompiled.cache_clear()
+    _warn_uncompiled.cache_clear()
     graph = decoded([3], tiny_stylegan3(1))
     assert differences(graph, torch_compile="counting") == 0
     assert not COUNTED
@@ -195,7 +196,7 @@ def test_the_option_goes_all_the_way(
         assert main(["graph=blend_horizontal", "torch_compile=xyz", f"output.formats=[{formats}]"]) == 2
         assert "no backend 'xyz'" in capsys.readouterr().err
     work = Work({"nodes": {"code": {"op": "sample"}}, "outputs": ["code"]})
-    assert "no backend 'xyz'" in str(run_together([work], Options(torch_compile="xyz"))[0])
+    assert "no backend 'xyz'" in str(run_together([work], Options(RunOptions(torch_compile="xyz")))[0])
 
 
 def test_beyond_the_limit_of_variants_layers_run_uncompiled_and_that_is_said(

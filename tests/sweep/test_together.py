@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from fgraph._errors import FgraphError, GraphError, MemoryBudgetError, RunError
+from fgraph._options import RunOptions
 from fgraph.api import pipeline
 from fgraph.api.together import Options, Outcome, Work, apart
 from fgraph.cli import main
@@ -27,13 +28,13 @@ def work(seed: int, **fields: Any) -> Work:
 def plans(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Plan]:
     """The plans that are made, in an empty working directory."""
     made: list[Plan] = []
-    compile_graphs = pipeline.compile
+    compile_graphs = pipeline.compile_with
 
     def compile_and_keep(*arguments: Any, **options: Any) -> Plan:
         made.append(compile_graphs(*arguments, **options))
         return made[-1]
 
-    monkeypatch.setattr(pipeline, "compile", compile_and_keep)
+    monkeypatch.setattr(pipeline, "compile_with", compile_and_keep)
     monkeypatch.chdir(tmp_path)
     return made
 
@@ -66,12 +67,12 @@ def test_shared_prefixes_run_once(plans: list[Plan]) -> None:
 
 def test_different_options_are_different_plans(plans: list[Plan]) -> None:
     assert main(["-m", "graph=blend_horizontal", "precision=float32,float64", "seed=1,2"]) == 0
-    assert sorted((plan.precision, plan.raw.graphs) for plan in plans) == [("float32", 2), ("float64", 2)]
+    assert sorted((plan.options.precision, plan.raw.graphs) for plan in plans) == [("float32", 2), ("float64", 2)]
 
 
 def test_what_is_compiled_is_a_plan_of_its_own(plans: list[Plan], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["-m", "graph=blend_horizontal", "torch_compile=false,true,eager", "seed=1,2", "mode=explain"]) == 0
-    assert [(plan.torch_compile, plan.raw.graphs) for plan in plans] == [("eager", 2), (False, 2), (True, 2)]
+    assert [(plan.options.torch_compile, plan.raw.graphs) for plan in plans] == [("eager", 2), (False, 2), (True, 2)]
     assert capsys.readouterr().out.count("none with torch_compile") == 2
 
 
@@ -160,7 +161,7 @@ def test_options_at_fault_are_told_at_once() -> None:
 
     def attempt(some: Sequence[Work]) -> list[Outcome]:
         sizes.append(len(some))
-        return pipeline.run(Options(device="nowhere").compile(some))
+        return pipeline.run(Options(RunOptions(device="nowhere")).compile(some))
 
     assert [type(one) for one in apart([work(1), work(2), work(3)], attempt)] == [FgraphError] * 3
     assert sizes == [3]

@@ -1,0 +1,103 @@
+"""Costs of operations: what a device was measured to do, and the cost model that planning decisions weigh."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+WORKING_SET = 1 << 30  # bytes
+_COPIES = 10  # copies of rows that take as long as the fixed cost of a layer's call, which is about ten operations
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """The speed of a convolution layer with so many channels, over so many pixels of its input."""
+
+    channels: int
+    positions: int
+    flops: float  # multiply-adds count as two, a second
+
+
+@dataclass(frozen=True)
+class DeviceProfile:
+    """The measured speed of one device."""
+
+    device: str  # as the user named it, such as auto
+    name: str  # the device that it was, for people
+    precision: str
+    threads: int
+    overhead: float  # seconds of the smallest call of a layer
+    bandwidth: float  # bytes a second, read or written, between convolutions
+    rgb: float  # bytes a second that ToRGB reads
+    drawn: float  # seconds for a number of noise or of a mask
+    plain: tuple[Rate, ...]  # layers that keep their size
+    doubling: tuple[Rate, ...]  # layers that double it, by a transposed convolution
+
+    @property
+    def item(self) -> int:
+        """Bytes of a number."""
+        return 8 if self.precision == "float64" else 4
+
+    @property
+    def copy_overhead(self) -> float:
+        """Seconds of the smallest copy of rows."""
+        return self.overhead / _COPIES
+
+    @property
+    def peak(self) -> float:
+        """FLOPs a second of the fastest layer."""
+        return max(one.flops for one in self.plain)
+
+    def moving(self, numbers: float) -> float:
+        """Return the seconds to read or write so many numbers."""
+        return numbers * self.item / self.bandwidth
+
+
+@dataclass(frozen=True, slots=True)
+class CostModel:
+    """Costs that planning decisions weigh, in FLOPs of a convolution that take as long.
+
+    The defaults suit a CPU. `of` takes them from what was measured of a device.
+    """
+
+    call: float = 50e6  # one more call of a layer
+    copy_call: float = 2e6  # one more copy of rows
+    copied_byte: float = 30.0
+    working_set: int = WORKING_SET  # bytes that a run on a CPU keeps to, where that repeats little
+    most_repeated: float = 1.03  # FLOPs, as a share of the FLOPs without chunks, up to which that is little
+
+    @classmethod
+    def of(cls, profile: DeviceProfile | None) -> CostModel:
+        """Return the model of a measured device; the default where nothing was measured."""
+        if profile is None:
+            return cls()
+        return cls(
+            call=profile.overhead * profile.peak,
+            copy_call=profile.copy_overhead * profile.peak,
+            copied_byte=2 * profile.peak / profile.bandwidth,  # each is read and written
+        )
+
+
+DEFAULT_COSTS = CostModel()
+
+
+def rate(rates: Sequence[Rate], channels: float, positions: float) -> float:
+    """Return the FLOPs a second of a layer, interpolated between the measured rates on logarithmic scales.
+
+    Beyond the ends of what was measured, the rate at the end holds.
+    """
+    widths = sorted({one.channels for one in rates})
+    found = []
+    for width in widths:
+        known = sorted((one.positions, one.flops) for one in rates if one.channels == width)
+        places, values = zip(*known, strict=True)
+        found.append(np.interp(math.log(max(positions, 1)), np.log(places), np.log(values)))
+    return float(np.exp(np.interp(math.log(channels), np.log(widths), found)))
+
+
+def conv_flops(read: int, made: int, positions: int) -> int:
+    """Return the FLOPs of the nine taps of a convolution, as rates are measured in."""
+    return 2 * 9 * read * made * positions
