@@ -16,9 +16,10 @@ import pytest
 import torch
 
 import fgraph
+from fgraph._cache import cache_folder
 from fgraph.ir.costs import CostModel, DeviceProfile, Rate, conv_flops, rate
 from fgraph.plan import Plan
-from fgraph.plan.device_profile import cache_folder, find_profile, save_profile
+from fgraph.plan.device_profile import find_profile, save_profile
 from fgraph.plan.forecast import forecast, step_seconds
 
 ROOT = Path(__file__).parent.parent.parent
