@@ -1,0 +1,100 @@
+"""Bounds on rounding errors, derived from arithmetic: no bound in the suite is a figure that one processor showed.
+
+Notation. u is the unit roundoff: half the distance from 1 to the next number (2^-24 for float32, 2^-53 for float64,
+2^-11 for float16, 2^-8 for bfloat16). One rounding of a number x errs by at most u |x|.
+
+`worst`: the bound that always holds. k roundings of numbers no larger than m, in steps that enlarge no error, err by
+at most k u m / (1 - k u) (Higham 2002, "Accuracy and Stability of Numerical Algorithms", lemma 3.1). It suits formulas
+of few operations. A conversion of the exact result counts as one rounding.
+
+`likely`: sums of many terms. The worst case of a network is orders of magnitude above what happens on any processor,
+because roundings cancel: they behave as independent errors of mean zero (Higham & Mary 2019, "A New Approach to
+Probabilistic Rounding Error Analysis"). A rounding of x is then uniform within +-u |x|, with variance u^2 x^2 / 3. Of
+a sum of n uncorrelated terms with standard deviation s, the partial sum after k terms has variance s^2 k / n. The
+variance of the error is the sum over k: u^2 s^2 (n + 1) / 6. Blocked sums and fused multiply-adds, which processors
+differ in, only make it smaller. A chain of sums adds up: StyleGAN's demodulation and gains keep the variance of
+activations from layer to layer (Karras et al. 2020, section 2.2), and the variance of an error is carried on as any
+other, so sums of n1, n2, ... terms one after the other err as one of n1 + n2 + ... terms. With the s of a result
+bounded by its largest number m, two computations of the same differ by less than
+
+    SIGMAS * u * m * sqrt(2 (n + 6) / 6).
+
+The 6 further terms are one rounding of each operand and the conversion of the result. SIGMAS is 8: by Hoeffding's
+inequality, a deviation of 8 standard deviations of such a sum has a chance of less than 2 exp(-32) = 3e-14, so that
+none is expected among all numbers that the suite compares.
+
+`assert_no_worse`: where neither is known, for example in a trained network with its own gains, the error from a run in
+higher precision is compared with those of reference runs that round as often. All are draws from one distribution, so
+the factor 2 is for the spread of single draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike
+
+from fgraph.stylegan.tables.base import Table
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
+
+SIGMAS = 8
+_FILTER = 4  # taps of StyleGAN2's low-pass filter [1, 3, 3, 1], on each axis
+
+
+def unit(dtype: torch.dtype | str = torch.float32) -> float:
+    """Return the unit roundoff of a type."""
+    return torch.finfo(getattr(torch, dtype) if isinstance(dtype, str) else dtype).eps / 2
+
+
+def worst(roundings: float, magnitude: float = 1.0, dtype: torch.dtype | str = torch.float32) -> float:
+    """Bound the error after `roundings` roundings of numbers of at most `magnitude`."""
+    small = roundings * unit(dtype)
+    return small / (1 - small) * magnitude
+
+
+def likely(terms: float, magnitude: float = 1.0, dtype: torch.dtype | str = torch.float32) -> float:
+    """Bound the difference of two computations of sums of `terms` terms in all, of results of at most `magnitude`."""
+    return SIGMAS * unit(dtype) * magnitude * math.sqrt(2 * (terms + 6) / 6)
+
+
+def network_terms(table: Table) -> int:
+    """Count the terms of the sums that an image of a generator goes through, one after the other."""
+    mapping = 2 * table.z_dim + table.mapping_layers * (table.w_dim + 2)
+    if isinstance(table, StyleGAN3Table):
+        return mapping + _stylegan3_terms(table)
+    assert isinstance(table, StyleGAN2Table)
+    return mapping + _stylegan2_terms(table)
+
+
+def _stylegan2_terms(table: StyleGAN2Table) -> int:
+    total = 0
+    for layer in table.layers[1:]:
+        taps = 9 if layer.kind == "conv" else 1
+        smoothed = 2 * 2 * _FILTER * (layer.up == 2)  # of the activation and of the skip, on both axes
+        total += layer.in_channels * (taps + 1) + table.w_dim + smoothed + 6  # demodulation, style, noise, bias
+    return total
+
+
+def _stylegan3_terms(table: StyleGAN3Table) -> int:
+    phase = 2 * math.pi * table.bandwidth * table.input_size / table.input_rate  # radians, whose sine errs as u * phase
+    total = table.features + round(6 * phase**2)
+    for layer in table.filtered:
+        filters = 2 * (layer.up_taps + layer.down_taps)
+        total += layer.in_channels * (layer.taps**2 + 1) + table.w_dim + filters + 6
+    return total
+
+
+def largest(*arrays: ArrayLike) -> float:
+    """Return the largest absolute value of some arrays, and at least 1."""
+    return max(1.0, *(float(np.abs(np.asarray(array)).max(initial=0)) for array in arrays))
+
+
+def assert_no_worse(found: ArrayLike, references: Sequence[ArrayLike], exact: ArrayLike) -> None:
+    """Assert that `found` errs at most twice as much as the worst of some references, in its largest and mean error."""
+    own, *others = (np.abs(np.asarray(one, np.float64) - np.asarray(exact)) for one in (found, *references))
+    assert own.max() <= 2 * max(other.max() for other in others)
+    assert own.mean() <= 2 * max(other.mean() for other in others)
