@@ -12,7 +12,7 @@ from fgraph.training.painters import PaintedBatches, load_painter, names_painter
 from fgraph.training.run import SNAPSHOT, train
 from fgraph.training.snapshot import read_snapshot
 from tests.training.conftest import Choose
-from tests.training.test_snapshots import assert_same
+from tests.training.states import assert_same
 
 SOURCE = """
 from dataclasses import dataclass

@@ -33,7 +33,7 @@ from fgraph.training.run import MODEL, SNAPSHOT, train
 from fgraph.training.snapshot import read_snapshot
 from tests.networks import tiny
 from tests.training.conftest import Choose
-from tests.training.test_snapshots import assert_same
+from tests.training.states import assert_same
 
 EPSILON = 2.0**-23
 SMALL = {"discriminator": "projected", "features": "small", "discriminator_first": 0}

@@ -11,31 +11,14 @@ import time
 from pathlib import Path
 
 import pytest
-import torch
 
 from fgraph._errors import ModelError, SaveError
 from fgraph.training import TrainingError, TrainingSettings
 from fgraph.training.begin import begin
 from fgraph.training.run import MODEL, SNAPSHOT, train
 from fgraph.training.snapshot import is_snapshot, read_snapshot, write_snapshot
-from fgraph.training.state import State
 from tests.training.conftest import Choose
-
-
-def tensors_of(state: State) -> dict[str, torch.Tensor]:
-    groups = {"g": state.generator, "ema": state.averaged, "d": state.discriminator}
-    for name, moments in (("g", state.generator_moments), ("d", state.discriminator_moments)):
-        groups |= {f"{name}1": moments.first, f"{name}2": moments.second}
-    return {f"{group}/{name}": value for group, own in groups.items() for name, value in own.items()}
-
-
-def assert_same(one: State, other: State) -> None:
-    first, second = tensors_of(one), tensors_of(other)
-    assert first.keys() == second.keys()
-    assert [name for name in first if not torch.equal(first[name], second[name])] == []
-    assert (one.steps, one.images, one.strength, one.signs) == (other.steps, other.images, other.strength, other.signs)
-    assert one.generator_moments.steps == other.generator_moments.steps
-    assert (one.history, one.pending) == (other.history, other.pending)
+from tests.training.states import assert_same
 
 
 def test_a_snapshot_holds_all_of_a_state(choose: Choose, tmp_path: Path) -> None:
