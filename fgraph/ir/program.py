@@ -1,8 +1,9 @@
-"""The Program: frozen SSA operations over vectorised rows."""
+"""The Program: frozen SSA operations over vectorised rows, and its text form."""
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+import itertools
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy.typing as npt
 
 from fgraph._errors import Fault
 from fgraph._ports import Kind
+from fgraph.ir.literals import Resources, Writer
 from fgraph.ir.ops import Op
 from fgraph.ir.types import Type
 from fgraph.stylegan.tables.base import Table
@@ -90,7 +92,7 @@ class Output:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Operations in an order that defines before it uses, and what is kept of them."""
+    """Instructions in an order that defines values before it uses them, and the outputs that graphs ask for."""
 
     instructions: tuple[Instruction, ...]
     outputs: tuple[Output, ...]
@@ -102,3 +104,84 @@ class Program:
     def total_rows(self) -> int:
         """Rows of all instructions together."""
         return sum(instruction.rows for instruction in self.instructions)
+
+    @property
+    def resources(self) -> Resources:
+        """The arrays and functions that the text form refers to, by name."""
+        resources: Resources = {}
+        to_text(self, resources)
+        return resources
+
+    def __str__(self) -> str:
+        return to_text(self, {})
+
+
+def to_text(program: Program, resources: Resources) -> str:
+    """Write a program, one line for each instruction and one for each row that has a base.
+
+    A line reads `%3 = conv(main, b8.conv0) (%1[0..3], %2[0 0 1 1]) x4 : activation[32x8x8] @[0..3]`: the operation, its
+    operands with the rows that they read, parameters in braces if it has any, rows and their type, source locations.
+    A row with a base reads `row 1 = %3[0] outside (0, 0, 4, 8)`. `fgraph.ir.parse.parse` reads the text back.
+    """
+    writer = Writer(resources)
+    lines = [f"graphs {program.graphs}"] if program.graphs > 1 else []
+    for number, instruction in enumerate(program.instructions):
+        lines.append(f"%{number} = {_instruction(instruction, writer)}")
+        lines += _bases(instruction)
+    lines += [_output(output, writer) for output in program.outputs]
+    lines += [
+        f"@{number} = {writer.value((one.graph, one.node, one.place.file, one.place.line))}"
+        for number, one in enumerate(program.source_locations)
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _instruction(one: Instruction, writer: Writer) -> str:
+    operands = ", ".join(map(_operand, one.operands))
+    params = f" {{{'; '.join(_repeated(map(writer.value, one.params)))}}}" if one.params else ""
+    return f"{writer.op(one.op)} ({operands}){params} x{one.rows} : {one.type} @[{_index(one.source_locations)}]"
+
+
+def _bases(one: Instruction) -> Iterator[str]:
+    if one.bases is None or one.regions is None:
+        return
+    columns = (one.bases.values.tolist(), one.bases.rows.tolist(), one.regions.tolist())
+    for row, (value, base, region) in enumerate(zip(*columns, strict=True)):
+        if value >= 0:
+            yield f"    row {row} = %{value}[{base}] outside ({', '.join(map(str, region))})"
+
+
+def _output(output: Output, writer: Writer) -> str:
+    tensors = ", ".join(f"{name} {_operand(operand)}" for name, operand in output.tensors.items())
+    of = "".join(f" {word} {writer.value(name)}" for word, name in (("in", output.space), ("of", output.model)) if name)
+    return f"output {output.graph} {writer.value(output.name)} : {output.kind}{of} = {tensors}"
+
+
+def _operand(operand: Operand) -> str:
+    return f"%{operand.value}[{_index(operand.index)}]"
+
+
+def _index(index: Index) -> str:
+    """An index vector: `0..3` for rows that follow each other, `0 x3` for equal ones."""
+    rows: list[int] = index.tolist()
+    parts, start = [], 0
+    while start < len(rows):
+        stop = start + 1
+        while stop < len(rows) and rows[stop] == rows[stop - 1] + 1:
+            stop += 1
+        if stop - start > 2 or (stop - start == 2 == len(rows)):
+            parts.append(f"{rows[start]}..{rows[stop - 1]}")
+            start = stop
+        else:
+            parts.append(str(rows[start]))
+            start += 1
+    return " ".join(_repeated(parts))
+
+
+def _repeated(parts: Iterable[str]) -> list[str]:
+    """Texts, three or more equal ones in a row as `text x3`."""
+    found: list[str] = []
+    for text, run in itertools.groupby(parts):
+        count = len(list(run))
+        found += [f"{text} x{count}"] if count > 2 else [text] * count
+    return found

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from fgraph.ir.ops import Affine, Const, DrawMask, MapZ, Op, Repeat
+from fgraph.ir.ops import OPS, Affine, Const, DrawMask, MapZ, Op, Repeat
 from fgraph.ir.program import Index, Instruction, Operand, as_index
 from fgraph.ir.types import Type, TypeKind
 from fgraph.lowering.values import Latent, MaskExprs
@@ -18,6 +18,7 @@ from fgraph.masks import Edited, MaskExpr, Placed, product, rasterise
 from fgraph.stylegan.tables.base import Table
 
 H = TypeVar("H", bound=Hashable)
+_REGISTERED = frozenset(OPS)
 SPACES: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
 
 
@@ -35,13 +36,19 @@ class Build:
     # -- emitting ------------------------------------------------------------------------------------------------
 
     def emit(self, op: Op, operands: Sequence[Operand] = (), params: Sequence[Hashable] = (), rows: int = 0) -> Operand:
-        """Append one operation; its rows are those of its operands, or of its parameters, or `rows`."""
+        """Append one operation; its rows are those of its operands, or of its parameters, or `rows`.
+
+        Raises:
+            ValueError: the class of the operation is not registered.
+        """
+        _check_registered(op)
         count = operands[0].rows if operands else (len(params) or rows)
         kind = op.infer(tuple(self.type_of(operand) for operand in operands))
         return Operand(self._append(op, tuple(operands), tuple(params), count, kind), as_index(np.arange(count)))
 
     def emit_distinct(self, op: Op, params: Sequence[Hashable]) -> Operand:
         """Append an operation that reads nothing, with one row for all rows of equal parameters."""
+        _check_registered(op)
         seen: dict[Hashable, int] = {}
         numbers = {id(param): seen.setdefault(param, len(seen)) for param in _objects(params)}
         index = [numbers[id(param)] for param in params]
@@ -146,6 +153,15 @@ class Build:
             )
             self._products[key] = (a, b, result)  # a and b are kept alive, so that their ids stay theirs
         return self._products[key][2]
+
+
+def _check_registered(op: Op) -> None:
+    if type(op) not in _REGISTERED:
+        name = f"{type(op).__module__}.{type(op).__qualname__}"
+        raise ValueError(
+            f"operation {name} is not registered: add it to OPS in fgraph/ir/ops/__init__.py and its kernel to "
+            "fgraph/runtime/kernels, or use Apply for a function of your own"
+        )
 
 
 @lru_cache(maxsize=4096)

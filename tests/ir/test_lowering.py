@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 import fgraph
-from fgraph.ir.text import to_text
 from tests.programs import lowered
 from tests.strategies import load
 
@@ -67,10 +66,10 @@ def test_text_shows_rows_parameters_and_outputs() -> None:
         "t": {"op": "tap", "of": "z", "layer": "b4.conv1"},
         "s": {"op": "shift", "of": "t", "dx": [0.25, 0.5]},
     }
-    text = to_text(lowered(document(nodes, ["s"]) | {"noise": {"mode": "none"}}))
-    assert "%4 = conv b4.conv1 tiny0 (%3[0 0], %2[0..1]) x2 : activation[6x4x4]" in text
-    assert "%5 = shift to 4x4 (%4[0..1]) {shift(dx=0.25); shift(dx=0.5)} x2 : activation[6x4x4]" in text
-    assert "output 0.s : Features = activation %5[0..1]" in text
+    text = str(lowered(document(nodes, ["s"]) | {"noise": {"mode": "none"}}))
+    assert "%4 = conv(tiny0, b4.conv1) (%3[0 0], %2[0..1]) x2 : activation[6x4x4] @[1 1]" in text
+    assert "%5 = shift(4, 4) (%4[0..1]) {Shift(dx=1/4); Shift(dx=1/2)} x2 : activation[6x4x4] @[2 2]" in text
+    assert "output 0 s : Features of tiny0 = activation %5[0..1]" in text
 
 
 PAUSED = {"z": {"op": "sample"}, "t": {"op": "tap", "of": "z", "layer": "b8.conv1"}}

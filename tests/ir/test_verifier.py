@@ -10,9 +10,11 @@ import numpy as np
 import pytest
 
 from fgraph.ir.ops import Conv, Join
-from fgraph.ir.program import Instruction, Operand, Program, as_index
+from fgraph.ir.program import Bases, Instruction, Operand, Program, as_index
+from fgraph.ir.region_arrays import as_regions
 from fgraph.ir.types import Type
 from fgraph.ir.verify import InvalidProgram, verify
+from fgraph.lowering import Build
 from tests.programs import lowered
 
 DOCUMENT = {
@@ -52,10 +54,32 @@ def with_join(program: Program, rows: int) -> Program:
     return replace(program, instructions=(*program.instructions, join))
 
 
+REGIONS = ((0, 0, 4, 4), (1, 1, 3, 3), (0, 0, 4, 4))
+
+
+def with_bases(
+    program: Program,
+    values: tuple[int, ...] = (-1, SHIFT, -1),
+    rows: tuple[int, ...] = (0, 0, 0),
+    regions: tuple[tuple[int, int, int, int], ...] = REGIONS,
+) -> Program:
+    bases = Bases(as_index(values), as_index(rows))
+    return changed(program, SHIFT, bases=bases, regions=as_regions(regions))
+
+
+def replace_field(program: Program, name: str) -> Program:
+    return changed(program, SHIFT, **{name: None})
+
+
+class Unregistered(Conv):
+    """A convolution that nobody has added to OPS."""
+
+
 def test_what_lowering_makes_keeps_the_rules(program: Program) -> None:
     assert [one.op.name for one in program.instructions] == ["draw", "map", "affine", "const", "conv", "shift"]
     assert verify(program) is program
     assert verify(with_join(program, 3)).instructions[-1].rows == 3
+    assert verify(with_bases(program)).instructions[SHIFT].bases is not None
 
 
 RULES: dict[str, tuple[Callable[[Program], Program], str]] = {
@@ -99,9 +123,46 @@ RULES: dict[str, tuple[Callable[[Program], Program], str]] = {
         lambda program: changed(program, CONV, params=(1, 2, 3)),
         "3 parameters for 3 rows",
     ),
-    "an origin for each row": (
+    "a source location for each row": (
         lambda program: changed(program, SHIFT, source_locations=as_index([0])),
-        "1 source_locations for 3 rows",
+        "1 source locations for 3 rows",
+    ),
+    "source locations exist": (
+        lambda program: changed(program, SHIFT, source_locations=as_index([0, 1, 9])),
+        "a source location beyond the 4",
+    ),
+    "operations are registered": (
+        lambda program: changed(program, CONV, op=Unregistered(**vars(program.instructions[CONV].op))),
+        "Unregistered is not registered in OPS",
+    ),
+    "bases exist": (lambda program: with_bases(program, values=(-1, 9999, -1)), "lies over a row of %9999"),
+    "rows of bases exist": (lambda program: with_bases(program, rows=(0, 77, 0)), "rows beyond the 3 of %5"),
+    "rows of bases are not negative": (lambda program: with_bases(program, rows=(0, -1, 0)), "rows beyond the 3"),
+    "a base in the same value is an earlier row": (
+        lambda program: with_bases(program, rows=(0, 1, 0)),
+        "lies over itself or over a later one",
+    ),
+    "a base has the same type": (lambda program: with_bases(program, values=(-1, 0, -1)), r"of type z\[8\]"),
+    "a base for each row": (lambda program: with_bases(program, values=(-1,), rows=(0,)), "1 bases for 3 rows"),
+    "a region for each row": (
+        lambda program: with_bases(program, regions=REGIONS[:1]),
+        r"shape \[1, 4\]",
+    ),
+    "regions lie on the canvas": (
+        lambda program: with_bases(program, regions=((0, 0, 4, 4), (0, 0, 4, 5), (0, 0, 4, 4))),
+        r"region \[0, 0, 4, 5\] of row 1 is not on its canvas",
+    ),
+    "regions do not end before they begin": (
+        lambda program: with_bases(program, regions=((0, 0, 4, 4), (2, 0, 1, 4), (0, 0, 4, 4))),
+        r"region \[2, 0, 1, 4\] of row 1",
+    ),
+    "bases have regions": (
+        lambda program: replace_field(with_bases(program), "regions"),
+        "bases and regions come together",
+    ),
+    "regions have bases": (
+        lambda program: replace_field(with_bases(program), "bases"),
+        "bases and regions come together",
     ),
     "a join has the rows of its operands": (lambda program: with_join(program, 2), "another number of rows"),
     "outputs exist": (
@@ -124,6 +185,21 @@ def test_a_broken_rule_is_named(rule: str, program: Program) -> None:
     break_it, message = RULES[rule]
     with pytest.raises(InvalidProgram, match=message):
         verify(break_it(program))
+
+
+def test_emitting_an_unregistered_operation_is_refused(program: Program) -> None:
+    op = Unregistered(**vars(program.instructions[CONV].op))
+    with pytest.raises(ValueError, match=r"operation tests\.ir\.test_verifier\.Unregistered is not registered: add it"):
+        Build(program.tables).emit(op)
+
+
+def test_a_region_may_go_over_an_edge_that_goes_round(program: Program) -> None:
+    over = ((0, 0, 4, 4), (0, 3, 4, 6), (0, 0, 4, 4))
+    with pytest.raises(InvalidProgram, match="is not on its canvas"):
+        verify(with_bases(program, regions=over))
+    conv = program.instructions[CONV].op
+    assert isinstance(conv, Conv)
+    verify(with_bases(changed(program, CONV, op=replace(conv, wrap_x=True)), regions=over))
 
 
 def test_a_conv_takes_noise_of_its_own_size_only(program: Program) -> None:

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 import fgraph
 from fgraph._options import RunOptions
 from fgraph.ir.program import Program
-from fgraph.ir.text import to_text
 from fgraph.ir.verify import verify
 from fgraph.passes import PASSES, optimise
 from fgraph.runtime.eager import run_eagerly
@@ -62,5 +61,5 @@ def test_passes_together_keep_what_a_program_means_and_leave_nothing(document: d
     program, context = prepared(document)
     optimised = optimise(program)
     assert_same_meaning(optimised, program, context)
-    assert to_text(optimise(optimised)) == to_text(optimised)
+    assert str(optimise(optimised)) == str(optimised)
     assert rows_run(optimised) <= rows_run(program)
