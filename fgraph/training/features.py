@@ -18,7 +18,6 @@ from torch import Tensor, nn
 
 from fgraph.training.settings import TrainingError
 
-SMALLEST = 128  # pixels; smaller images are enlarged to it
 LEVELS = 4
 _LITE_LEVELS = (2, 4, 10, 15)  # the last block before each halving of the resolution, and the last block
 _TIMM = "timm:"
@@ -38,9 +37,9 @@ class FeatureNetwork:
     module: nn.Module
     run: Callable[[Tensor], list[Tensor]]
 
-    def __call__(self, images: Tensor) -> list[Tensor]:
-        """Return the features of images [rows, 3, H, W] in [-1, 1]; small images are enlarged first."""
-        size = max(SMALLEST, images.shape[2])
+    def see(self, images: Tensor, smallest: int) -> list[Tensor]:
+        """Return the features of images [rows, 3, H, W] in [-1, 1], enlarged to `smallest` pixels at least."""
+        size = max(smallest, images.shape[2])
         if images.shape[2:] != (size, size):
             images = F.interpolate(images, size=(size, size), mode="bilinear", align_corners=False)
         return self.run(images.contiguous(memory_format=torch.channels_last))

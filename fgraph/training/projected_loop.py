@@ -74,7 +74,8 @@ class ProjectedTrainer(Trainer):
     def _project(self, images: Tensor, purpose: str) -> list[Tensor]:
         """Return the mixed features of images, augmented."""
         with self.fabric.autocast():
-            return mix(self.state.discriminator, self._network(self._augmented(images, self._draw(purpose))))
+            images = self._augmented(images, self._draw(purpose))
+            return mix(self.state.discriminator, self._network.see(images, self.settings.features_size))
 
     def _teach_heads(self, real: list[Tensor], fake: list[Tensor]) -> dict[str, float]:
         turn_directions(self.state.discriminator)

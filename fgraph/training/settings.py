@@ -44,6 +44,7 @@ class TrainingSettings(BaseModel):
     model: str | None = None  # what finetune and grow begin with
     discriminator: Literal["projected"] | Path | None = None  # its kind, or a snapshot or model file to take it from
     features: str = "efficientnet-lite0"  # the network of a projected discriminator
+    features_size: Annotated[int, Field(ge=32)] = 128  # pixels; it sees smaller images enlarged to this size
     seed: int = 0
     device: str = "auto"
     devices: Positive = 1

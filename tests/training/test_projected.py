@@ -16,7 +16,7 @@ from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.training import TrainingError
 from fgraph.training import features as features_module
 from fgraph.training.begin import begin
-from fgraph.training.features import SMALLEST, FeatureNetwork, digest_of, freeze, load_features
+from fgraph.training.features import FeatureNetwork, digest_of, freeze, load_features
 from fgraph.training.grow import grow
 from fgraph.training.projected import (
     ProjectedTable,
@@ -36,7 +36,7 @@ from tests.training.conftest import Choose
 from tests.training.states import assert_same
 
 EPSILON = 2.0**-23
-SMALL = {"discriminator": "projected", "features": "small", "discriminator_first": 0}
+SMALL = {"discriminator": "projected", "features": "small", "discriminator_first": 0, "features_size": 64}
 
 
 class Small(nn.Module):
@@ -190,9 +190,9 @@ def test_a_network_of_timm_is_normalised_and_gives_its_last_four_maps(monkeypatc
     monkeypatch.setitem(sys.modules, "timm", SimpleNamespace(create_model=create))
     network = load_features("timm:net")
     assert (network.channels, network.licence) == (Small.channels, "mit")
-    found = network(torch.ones(4, 3, 16, 16))
+    found = network.see(torch.ones(4, 3, 16, 16), smallest=96)
     assert [x.shape[1] for x in found] == list(Small.channels)
-    assert seen[0].shape[2:] == (SMALLEST, SMALLEST)
+    assert seen[0].shape[2:] == (96, 96)
     assert seen[0][0, :, 0, 0].tolist() == [1.0, 3.0, 1.0]
 
 
