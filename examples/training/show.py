@@ -2,7 +2,9 @@
 
 * panoramas.png: the panorama of `landscape`, enlarged twice, above that of `landscape128`;
 * translation.png: six heads in five steps from `avatar` to `toon`, side by side;
-* pairs.png: the same codes in `avatar`, `toon`, and a model tuned with nothing frozen (`--free MODEL`).
+* pairs.png: the same codes in `avatar`, `toon`, and a model tuned with nothing frozen (`--free MODEL`);
+* NAME.webp: 64 samples of a former model on the left, the same codes in the one that comes with fgraph on the right,
+  none of them chosen (`--former NAME=MODEL`).
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ from fgraph._imaging.encode import to_pixels
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPHS = ROOT / "graphs" / "graph"
-STEPS = 5
+STEPS, COLUMNS = 5, 8
 
 Pixels = NDArray[np.uint8]
 
@@ -45,17 +47,36 @@ def draw_translation() -> Pixels:
     return np.concatenate([np.concatenate([heads[i], gap, heads[i + 1]], axis=1) for i in range(0, len(heads), 2)])
 
 
+def draw_samples(model: str) -> Pixels:
+    """64 samples in eight columns: those of seeds 0 to 63, at psi 0.8."""
+    graph = fgraph.Graph(models=model)
+    graph.outputs = {"image": graph.decode(graph.sample(seed=list(range(COLUMNS * COLUMNS)), truncation=0.8))}
+    images = [to_pixels(row) for row in fgraph.run(graph, device="cpu")["image"].array]
+    return np.concatenate([np.concatenate(images[i : i + COLUMNS], axis=1) for i in range(0, len(images), COLUMNS)])
+
+
+def compare(name: str, former: str) -> Pixels:
+    """Samples of a former model beside those of the present one."""
+    old, new = draw_samples(former), draw_samples(name)
+    return np.concatenate([old, np.full((old.shape[0], 12, 3), 255, np.uint8), new], axis=1)
+
+
 def main() -> None:
     """Draw them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--to", type=Path, default=ROOT / "docs" / "how-to" / "training")
     parser.add_argument("--free", help="the model tuned with nothing frozen")
+    parser.add_argument("--former", action="append", default=[], metavar="NAME=MODEL")
     arguments = parser.parse_args()
     arguments.to.mkdir(parents=True, exist_ok=True)
     sheets = {"panoramas": draw_panoramas(), "translation": draw_translation()}
     if arguments.free:
         models = [fgraph.load_generator(name) for name in ("avatar", "toon", arguments.free)]
         sheets["pairs"] = show([draw_images(model, 12, models[0]) for model in models])
+    for name, _, former in (entry.partition("=") for entry in arguments.former):
+        path = arguments.to / f"{name}.webp"
+        Image.fromarray(compare(name, former)).save(path, quality=88)
+        print(path)
     for name, pixels in sheets.items():
         path = arguments.to / f"{name}.png"
         Image.fromarray(pixels).save(path, optimize=True)
