@@ -19,3 +19,6 @@ CACHED_ARRAYS = 256 * MIB
 
 # Pictures
 DECODED_PICTURE = 512 * MIB  # 13,377 x 13,377 in RGB; `picture_limit` sets another bound
+
+# Graphs
+GRAPH_FILE = 64 * MIB  # 20,000 nodes have 2 MiB

@@ -13,7 +13,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PIPELINE: tuple[tuple[str, ...], ...] = (
-    ("_collector", "_downloads", "_errors", "_seeds", "_version"),
+    ("_collector", "_downloads", "_errors", "_paths", "_seeds", "_version"),
     ("_limits", "_sizes", "_temporary"),
     ("_options",),
     ("_atomic", "_files", "_geometry", "_graphviz", "_arrays", "_imaging"),
@@ -151,7 +151,7 @@ def test_nodes_know_only_what_lowering_needs() -> None:
     assert not [module for module in own if "torch" in libraries(module)]
 
 
-TRAINING_MAY_READ = {"_atomic", "_cache", "_errors", "_imaging", "stylegan"}
+TRAINING_MAY_READ = {"_atomic", "_cache", "_errors", "_imaging", "_paths", "stylegan"}
 
 
 def test_training_knows_the_generator_and_nothing_of_the_pipeline() -> None:

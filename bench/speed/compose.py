@@ -26,8 +26,8 @@ from hydra.core.utils import setup_globals
 from hydra.types import RunMode
 
 from fgraph.cli import main
-from fgraph.cli.command import GRAPHS
 from fgraph.cli.configuration import prepare_hydra
+from fgraph.declare.config_source import BUNDLED
 from fgraph.sweep.composing import SweepComposer
 
 
@@ -41,7 +41,7 @@ def measure(jobs: int) -> dict[str, float]:
     overrides = [["graph=blend_horizontal", f"seed={seed}", "graph.nodes.fade.start=0.1"] for seed in range(jobs)]
     prepare_hydra()
     setup_globals()
-    loader = ConfigLoaderImpl(create_config_search_path(str(GRAPHS)))
+    loader = ConfigLoaderImpl(create_config_search_path(str(BUNDLED)))
     master = Hydra("fgraph", loader).compose_config("config", [], RunMode.MULTIRUN, with_log_configuration=False)
     GlobalHydra.instance().clear()
     composer = SweepComposer(loader)

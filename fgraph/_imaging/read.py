@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
 from fgraph._imaging.files import decoded_bytes, open_image
+from fgraph._paths import expanded
 
 Fit = Literal["crop", "pad", "stretch"]
 STRIP_BYTES: Final = 32 << 20  # decoded; a larger picture is converted in strips of about this size
@@ -33,7 +34,7 @@ def locate(path: str) -> Path:
     Raises:
         ValueError: there is no such file.
     """
-    given = Path(path).expanduser()
+    given = expanded(path)
     if given.is_file():
         return given
     import graphs

@@ -16,6 +16,7 @@ import numpy as np
 from fgraph._arrays import Array
 from fgraph._errors import ModelError
 from fgraph._imaging.files import SUFFIXES
+from fgraph._paths import expanded
 from fgraph.array_files.pickled import read_object_array, read_pickled_arrays
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
@@ -34,7 +35,7 @@ def read_arrays(path: str | Path) -> Mapping[str, Array]:
     Raises:
         ValueError: the file is not there, or is no `.npz` or `.npy` of plain numbers.
     """
-    file = Path(path).expanduser()
+    file = expanded(path)
     try:
         stat = file.stat()
     except OSError as error:
@@ -97,7 +98,7 @@ def read_latent(path: str, name: str | None = None) -> LatentFile:
     Raises:
         ValueError: the file cannot be read, or which array is meant is not clear.
     """
-    file = Path(path).expanduser()
+    file = expanded(path)
     try:
         stat = file.stat()
     except OSError as error:

@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads, use_downloads
 from fgraph._errors import FgraphError
+from fgraph._paths import expanded
 from fgraph.cli.configuration import read_downloads
 from fgraph.cli.standalone import StandaloneJob, read_target, refuse_search, setting_errors
 
@@ -44,7 +45,7 @@ class BendingJob(StandaloneJob):
         made = convert_bending(self.bending, self.clusters, model=self.model, strip_layers=self._strip_layers())
         head = [f"# Converted from {Path(self.bending).name}.", *(f"# Note: {note}." for note in made.notes)]
         text = "\n".join([*head, pipeline.load(made.document).to_yaml()])
-        write_atomic(Path(self.written).expanduser(), text.encode())
+        write_atomic(expanded(self.written), text.encode())
         print("\n".join([self.written, *made.notes]), end=self.ending)
 
     def _strip_layers(self) -> int:

@@ -11,25 +11,22 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, cast
 
 import hydra
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
-from yaml import MarkedYAMLError, YAMLError
 
-import fgraph
 from fgraph._errors import FgraphError, nearest
 from fgraph.cli.configuration import SETTINGS, prepare_hydra
 from fgraph.cli.restoring import Restored, take_picture
 from fgraph.cli.sweeps import Sweep
 from fgraph.cli.task import Task
+from fgraph.declare.config_source import BUNDLED, checked_sources
 
-# By path, not as pkg://graphs: a folder of the user's named `graphs` must not stand in for ours.
-GRAPHS = Path(fgraph.__file__).resolve().parent.parent / "graphs"
 FULL_ERROR = "HYDRA_FULL_ERROR"
+_RERUN = "--experimental-rerun"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -38,6 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     chosen = order_arguments(sys.argv[1:] if arguments is None else arguments)
     sweep = Sweep()
+    if any(argument.startswith(_RERUN) for argument in chosen):
+        print(f"{_RERUN} unpickles a file, which can run code: repeat the run by its arguments", file=sys.stderr)
+        return 2
     try:
         chosen, restored = take_picture(chosen)
     except FgraphError as error:
@@ -80,7 +80,8 @@ def _run_hydra(sweep: Sweep, restored: Restored | None) -> None:
         return parts(config)
 
     cast(Any, task).parts = parts  # for the launchers of fgraph, which call them one by one
-    hydra.main(version_base="1.3", config_path=str(GRAPHS), config_name="config")(task)()
+    with checked_sources():
+        hydra.main(version_base="1.3", config_path=str(BUNDLED), config_name="config")(task)()
 
 
 def _write_sheet(sweep: Sweep) -> None:
@@ -99,15 +100,13 @@ def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
     print(_message(error), file=sys.stderr)
     if verbose:
         traceback.print_exception(error)
-    elif not isinstance(error, HydraException | OmegaConfBaseException | YAMLError | OSError | FgraphError):
+    elif not isinstance(error, HydraException | OmegaConfBaseException | OSError | FgraphError):
         print(f"(set {FULL_ERROR}=1 to see where this was raised)", file=sys.stderr)
     return 2
 
 
 def _message(error: Exception) -> str:
     """What Hydra says, with the reason that it keeps in the cause."""
-    if isinstance(error, MarkedYAMLError) and error.problem_mark is not None:
-        return _broken_file(error, Path(error.problem_mark.name))
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         return _missing_choice(str(error.missing_cfg_file), error.options)
     if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra has an IOError of its own
@@ -133,15 +132,6 @@ def _training_settings(where: str) -> list[str]:
     from fgraph.training import TrainingSettings
 
     return [f"training.{name}" for name in TrainingSettings.model_fields]
-
-
-def _broken_file(error: MarkedYAMLError, file: Path) -> str:
-    """The faults of a file that is no YAML, each with its line."""
-    from fgraph._errors import GraphError
-    from fgraph.declare.document import parse
-
-    faults = parse(file.read_text(encoding="utf-8", errors="replace"), str(file)).faults if file.is_file() else []
-    return str(GraphError(faults)) if faults else str(error)
 
 
 def _missing_choice(chosen: str, options: Sequence[str]) -> str:

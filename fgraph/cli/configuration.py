@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
 from urllib.parse import unquote, urlparse
@@ -14,11 +12,14 @@ from hydra.conf import HydraConf
 from hydra.core.config_store import ConfigStore
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
 
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
-from fgraph._errors import Fault, FgraphError, GraphError, nearest
+from fgraph._errors import FgraphError, GraphError, nearest
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
+from fgraph.cli.source_locations import PlacedFile, trace
+from fgraph.declare.document import Document
+from fgraph.declare.interpolation import escaped, resolve
+from fgraph.declare.source import Places, Source, in_order
 from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
 
@@ -26,7 +27,6 @@ Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
 ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
 PictureMode: TypeAlias = Literal["invert"]  # nor does this
 TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # nor do these
-_PARTS = ("params", "nodes", "models", "noise", "outputs")  # of a graph, which no setting is named as
 STANDALONE_MODES = (*get_args(ModelMode), *get_args(PictureMode), *get_args(TrainingMode))
 WRITING_MODES = ("run", "draw", "invert")
 # Those of graphs/config.yaml, for hints.
@@ -46,8 +46,6 @@ if TYPE_CHECKING:
     from fgraph.save.video import VideoOptions
     from fgraph.sweep.objective import Objective
 
-PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its root stands in the graph
-
 
 @dataclass(frozen=True)
 class JobSettings:
@@ -66,8 +64,7 @@ class JobSettings:
     piece: int = 2048  # pixels of a large image that are made at once
     sheet: bool = True  # whether a sweep ends with a contact sheet
     restored: Restored | None = None  # the picture that the graph comes from
-    files: tuple[PlacedFile, ...] = ()  # those the graph was composed of, the chosen one first
-    overrides: tuple[str, ...] = ()
+    source: Source = field(default_factory=Source)  # where the parts of the graph are written
 
     @property
     def writes(self) -> bool:
@@ -122,17 +119,13 @@ def read_settings(
     """Resolve a composed config; what it does not say is taken from the picture, if one was given.
 
     Raises:
-        GraphError: an interpolation of the graph leads nowhere.
+        GraphError: an interpolation of the graph has no value.
         FgraphError: a setting has a value it cannot have.
     """
     name = str(hydra_config.runtime.choices.get("graph") or "graph")
-    files = find_files(hydra_config)
-    graph = _resolve_graph(config, files)
-    if config.model is not None:
-        graph["models"] = {**(graph.get("models") or {}), "main": config.model}
-    if config.seed is not None:
-        graph["seed"] = config.seed
-    task = tuple(hydra_config.overrides.task)
+    task = overrides_of(hydra_config)
+    source = trace(find_files(hydra_config), task, restored)
+    graph = _read_graph(config, source)
     earlier = restored.settings_without(task) if restored else {}
     return JobSettings(
         mode=mode,
@@ -153,42 +146,30 @@ def read_settings(
         piece=config.output.piece,
         sheet=bool(config.output.sheet),
         restored=restored,
-        files=files,
-        overrides=task,
+        source=source,
     )
 
 
-def _resolve_graph(config: DictConfig, files: Sequence[PlacedFile]) -> dict[str, Any]:
-    try:
-        graph = OmegaConf.to_container(_rooted(config).graph, resolve=True, throw_on_missing=True)
-    except OmegaConfBaseException as error:
-        where = (error.full_key or "").removeprefix("graph.")
-        message = str(error.msg or error).splitlines()[0]
-        raise GraphError([Fault(message, where, str(files[0][0]) if files else None)]) from error
-    # `nodes` and `params` come from the open base; params left empty are not the graph's
-    return {key: value for key, value in cast(dict[str, Any], graph).items() if value or key != "params"}
+def overrides_of(hydra_config: HydraConf) -> tuple[str, ...]:
+    """Return the overrides of a job as they were given: what stands in them is not resolved."""
+    return tuple(cast(list[str], OmegaConf.to_container(cast(Any, hydra_config.overrides.task), resolve=False)))
 
 
-def _rooted(config: DictConfig) -> DictConfig:
-    """The config in which `${params.x}` of a graph is the graph's own, as it is where the graph stands alone."""
-    raw = OmegaConf.to_container(config.graph, resolve=False)
-    names = [*_PARTS, *(["seed"] if config.seed is None else [])]
-    inner = re.compile(r"\$\{\s*(" + "|".join(names) + r")(?=[.\[}\s])")
-    changed = _map_texts(raw, lambda text: inner.sub(r"${graph.\1", text))
-    if changed == raw:
-        return config
-    whole = copy.deepcopy(config)
-    OmegaConf.set_readonly(whole, False)
-    whole.graph = changed
-    return whole
-
-
-def _map_texts(data: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(data, str):
-        return change(data)
-    if isinstance(data, dict):
-        return {key: _map_texts(value, change) for key, value in data.items()}
-    return [_map_texts(value, change) for value in data] if isinstance(data, list) else data
+def _read_graph(config: DictConfig, source: Source) -> dict[str, Any]:
+    """Resolve the graph of a config, by its own values alone: what a file names of the rest stays out of reach."""
+    graph = cast(dict[str, Any], OmegaConf.to_container(config.graph, resolve=False))
+    if not graph.get("params"):  # the open base has them; left empty, they are not the graph's
+        graph.pop("params", None)
+    if config.model is not None:
+        models = graph.get("models")
+        graph["models"] = {**(models if isinstance(models, dict) else {}), "main": config.model}
+    if config.seed is not None:
+        graph["seed"] = config.seed
+    document = Document(graph, Places(source.file, dict(source.lines), dict(source.origins)))
+    resolve(document)
+    if document.faults:
+        raise GraphError(in_order(document.faults))
+    return cast(dict[str, Any], escaped(document.data))  # it is read again as a document
 
 
 def read_downloads(config: DictConfig) -> Downloads:

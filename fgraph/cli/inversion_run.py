@@ -19,6 +19,7 @@ from fgraph._cache import cache_folder
 from fgraph._errors import FgraphError, SkippedError
 from fgraph._imaging.encode import Pixels, encode_png, to_pixels
 from fgraph._imaging.layout import tile_pixels
+from fgraph._paths import expanded
 from fgraph.cli.inversion_request import InversionRequest
 from fgraph.inversion import InversionSettings
 from fgraph.inversion.cache import InversionCache
@@ -109,7 +110,7 @@ def _channels(generator: Generator) -> int:
 def _cache_folder(option: str | None) -> Path | None:
     if option is None:
         return cache_folder() / "inversions"
-    return None if option == "none" else Path(option).expanduser()
+    return None if option == "none" else expanded(option)
 
 
 class TerminalProgress(InversionCallback):

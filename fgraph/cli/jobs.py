@@ -16,7 +16,6 @@ from fgraph.api.large import LargeOptions, save_large_images
 from fgraph.api.together import Engine, Options, Outcome, Work, explain_together
 from fgraph.cli.configuration import JobSettings
 from fgraph.cli.restoring import Restored
-from fgraph.cli.source_locations import trace
 from fgraph.cli.source_outputs import find_sources, with_sources
 from fgraph.declare import Graph
 from fgraph.digraph import wire
@@ -58,7 +57,7 @@ def prepare(settings: JobSettings) -> PreparedJob:
         GraphError: the graph is wrong.
         SaveError: its results could not be written as it is asked for.
     """
-    work = Work(settings.graph, trace(settings))
+    work = Work(settings.graph, settings.source)
     with use_downloads(settings.downloads):
         graph = work.graph  # read now, so that its faults are this job's own
         if settings.restored is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hydra.core.config_store import ConfigStore
 
 from fgraph._errors import FgraphError
+from fgraph._paths import expanded
 
 if TYPE_CHECKING:
     from fgraph.save.record import Record
@@ -69,7 +70,7 @@ def take_picture(arguments: Sequence[str]) -> tuple[list[str], Restored | None]:
     from fgraph.save.restoring import restore  # not for --help
 
     path = _unquoted(values[0])
-    restored = Restored(path, *restore(Path(path).expanduser()))
+    restored = Restored(path, *restore(expanded(path)))
     kept = [_quoted(path) if argument == given[0] else argument for argument in arguments]
     return [*kept, f"graph={restored.name}"], restored
 

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
 
-from fgraph.cli.configuration import JobSettings
 from fgraph.declare.reading import trace_files
 from fgraph.declare.source import DocumentPath, Places, Source
-from fgraph.save.restoring import places_of
+
+if TYPE_CHECKING:
+    from fgraph.cli.restoring import Restored
+
+PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its root stands in the graph
 
 _FIELD = re.compile(r"[+~]{0,2}graph\.([A-Za-z0-9_.]+)(=|$)")
 _SETTINGS: dict[str, DocumentPath] = {"model": ("models", "main"), "seed": ("seed",)}
 
 
-def trace(settings: JobSettings) -> Source:
-    """The places of a job's graph, so that a fault names the file and line, or the override, that it stands in."""
-    if settings.restored is not None:
-        files = places_of(settings.restored.record, settings.restored.path)
+def trace(files: Sequence[PlacedFile], overrides: Sequence[str], restored: Restored | None = None) -> Source:
+    """Return the places of a job's graph, so that a fault names the file and line, or the override.
+
+    Args:
+        files: those the graph was composed of, the chosen one first.
+        overrides: of the command line.
+        restored: the picture that the graph comes from, in place of files.
+    """
+    if restored is not None:
+        from fgraph.save.restoring import places_of  # with Pillow, which graph files can do without
+
+        written = places_of(restored.record, restored.path)
     else:
-        files = trace_files(settings.files)
-    places = Places(files.file, dict(files.lines), dict(files.origins))
-    for text in settings.overrides:
+        written = trace_files(files)
+    places = Places(written.file, dict(written.lines), dict(written.origins))
+    for text in overrides:
         path = _changed(text)
         if path:
             places.override(path, f"override '{text}'")

@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from hydra.conf import HydraConf
 from hydra.types import RunMode
-from omegaconf import OmegaConf
 
 from fgraph._errors import FgraphError, SkippedError
-from fgraph.cli.configuration import JobSettings
+from fgraph.cli.configuration import JobSettings, overrides_of
 
 
 @dataclass
@@ -45,8 +44,7 @@ class Sweep:
     def job(self, hydra_config: HydraConf, settings: JobSettings | None) -> Iterator[None]:
         """Around the end of each job: a failure is told; in a sweep Hydra gets to know of it too."""
         self.settings.append(settings)
-        given = OmegaConf.to_container(cast(Any, hydra_config.overrides.task), resolve=False)
-        self.overrides.append(tuple(cast(list[str], given)))
+        self.overrides.append(overrides_of(hydra_config))
         self.is_sweep = hydra_config.mode is RunMode.MULTIRUN
         self.directory = Path(hydra_config.runtime.cwd) / str(hydra_config.sweep.dir)
         try:
@@ -145,7 +143,7 @@ def _drawing_ops() -> frozenset[str]:
 def _label(hydra_config: HydraConf) -> str:
     if hydra_config.mode is not RunMode.MULTIRUN:
         return ""
-    return f"job {hydra_config.job.num} ({', '.join(hydra_config.overrides.task)}): "
+    return f"job {hydra_config.job.num} ({', '.join(overrides_of(hydra_config))}): "
 
 
 def _remove_empty(directory: Path) -> None:

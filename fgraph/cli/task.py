@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError
 from fgraph._imaging.files import set_picture_limit
+from fgraph._paths import expanded
 from fgraph.cli.configuration import STANDALONE_MODES, Mode, ModelMode, TrainingMode, read_mode, read_settings
 from fgraph.cli.model_files import read_model_job
 from fgraph.cli.standalone import StandaloneJob
@@ -92,7 +93,7 @@ class Task:
         """Reserve a target for one job."""
         if job.target is None:
             return
-        path = Path(job.target).expanduser().resolve()
+        path = expanded(job.target).resolve()
         if path in self._targets:
             example = "'target=${model}.safetensors'"
             raise FgraphError(f"{job.target} is the target of an earlier job: give each its own, such as {example}")

@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from fgraph._errors import FgraphError, nearest
+from fgraph._paths import expanded
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PIVOT = {"about": "published"}  # the published programs turn about pixel n/2, half a pixel off the middle
@@ -216,7 +217,7 @@ def open_bending(source: str | Path | Mapping[Any, Any]) -> tuple[str, Any]:
     """
     if isinstance(source, Mapping):
         return "the configuration", source
-    path = Path(source).expanduser()
+    path = expanded(source)
     try:
         return str(path), yaml.load(path.read_text(encoding="utf-8-sig"), _LOADER)
     except OSError as error:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from fgraph._errors import Fault
+from fgraph._errors import GraphError
 from fgraph.declare.document import Document, parse
 from fgraph.declare.overrides import without_prefix
 from fgraph.declare.source import Places
+from fgraph.declare.text_files import read_text
 
 if TYPE_CHECKING:
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra.core.override_parser.types import Override
-
-BUNDLED = "graphs"  # the package with the bundled graphs, at the end of every search path
 
 
 def compose(file: Path, document: Document, overrides: list[Override]) -> list[Override]:
@@ -45,8 +42,9 @@ def compose(file: Path, document: Document, overrides: list[Override]) -> list[O
             document.report(f"the defaults list cannot be composed: {_reason(error)}", "defaults")
             document.data = None  # what else is wrong cannot be told
             return []
-        except yaml.MarkedYAMLError as error:  # in a file that the list names
-            _report_yaml(document, error)
+        except GraphError as error:  # of a file that the list names
+            document.faults += error.faults
+            document.data = None
             return []
         places = _trace(loader, listed.defaults, document.places)
     data: Any = OmegaConf.to_container(config, resolve=False)
@@ -56,26 +54,21 @@ def compose(file: Path, document: Document, overrides: list[Override]) -> list[O
     return [override for override, line in zip(overrides, lines, strict=True) if line in rest]
 
 
-def _report_yaml(document: Document, error: yaml.MarkedYAMLError) -> None:
-    mark = error.problem_mark or error.context_mark
-    file, line = (mark.name, mark.line + 1) if mark else (None, None)
-    document.faults.append(Fault(f"this is not YAML: {error.problem}", "", file, line))
-    document.data = None
-
-
 def _loader(file: Path) -> ConfigLoaderImpl:
     from hydra._internal.config_loader_impl import ConfigLoaderImpl
     from hydra._internal.utils import create_config_search_path
+
+    from fgraph.declare.config_source import BUNDLED, checked_sources
 
     folder = file.resolve().parent
     search = create_config_search_path(str(folder))
     schema = search.get_path().pop()  # Hydra wants its own last
     if folder.name == "graph":  # of a folder laid out as ours: graph/, subgraph/, model/
         search.append("beside", str(folder.parent))
-    if importlib.util.find_spec(BUNDLED) is not None:
-        search.append(BUNDLED, f"pkg://{BUNDLED}")
+    search.append("bundled", str(BUNDLED))
     search.append(schema.provider, schema.path)
-    return ConfigLoaderImpl(search)
+    with checked_sources(shows_root=True):
+        return ConfigLoaderImpl(search)
 
 
 @contextmanager
@@ -104,7 +97,7 @@ def _trace(loader: ConfigLoaderImpl, defaults: Any, own: Places) -> Places:
             places.include(own)
         else:
             under = tuple(default.package.split(".")) if default.package else ()
-            places.include(parse(file.read_text(encoding="utf-8"), str(file)).places, under)
+            places.include(parse(read_text(file), str(file)).places, under)
     return places
 
 
@@ -112,12 +105,8 @@ def _file(source: str, config_path: str) -> Path | None:
     """The file of a config that came from this source, if it is a plain file."""
     scheme, _, place = source.partition("://")
     name = config_path if config_path.endswith((".yaml", ".yml")) else f"{config_path}.yaml"
-    if scheme == "pkg":
-        package = importlib.util.find_spec(place.replace("/", "."))
-        roots = list(package.submodule_search_locations or []) if package else []
-    else:
-        roots = [place if scheme == "file" and place else source]
-    return next((Path(root, name) for root in roots if Path(root, name).is_file()), None)
+    path = Path(place if scheme == "file" and place else source, name)
+    return path if scheme in ("file", source) and path.is_file() else None
 
 
 def _reason(error: BaseException) -> str:

@@ -13,7 +13,17 @@ from fgraph._errors import Fault
 from fgraph.declare.source import DocumentPath, Places, dotted
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_STRING, _MERGE = "tag:yaml.org,2002:str", "tag:yaml.org,2002:merge"
+_TAG = "tag:yaml.org,2002:"
+_STRING, _MERGE = f"{_TAG}str", f"{_TAG}merge"
+_COLLECTIONS = {f"{_TAG}map", f"{_TAG}seq"}
+_SCALARS = {f"{_TAG}{name}" for name in ("null", "bool", "int", "float", "str")}
+
+DEEPEST = 64  # mappings and lists inside each other
+MOST_EVENTS = 4_000_000  # starts, ends, keys and values in a text
+MOST_REPEATED = 100_000  # values that aliases and merges stand for, beside those that are written
+LONGEST_NUMBER = 100  # characters
+_STARTS, _ENDS = (yaml.MappingStartEvent, yaml.SequenceStartEvent), (yaml.MappingEndEvent, yaml.SequenceEndEvent)
+_OCTAL = re.compile(r"[-+]?0[0-7_]+\Z")
 
 # As Hydra reads YAML: 1e-3 is a number, and a date is a string.
 FLOAT = re.compile(
@@ -61,44 +71,110 @@ class Document:
 
 
 def parse(text: str, file: str | None = None) -> Document:
-    """Read YAML text; syntax errors and doubled keys become faults."""
+    """Read YAML text; syntax errors, doubled keys and values of other types than JSON has become faults.
+
+    The cost is bounded: by `DEEPEST`, `MOST_EVENTS` and, for aliases and merges, `MOST_REPEATED`.
+    """
     document = Document(places=Places(file), interpolates="${" in text or "???" in text)
     loader = _Loader(text)
     try:
+        count = _count_within_bounds(text)
         root = loader.get_single_node()
         if root is not None:
-            document.data = _Walk(loader, document).visit(root, ())
+            document.data = _Walk(loader, document, count + MOST_REPEATED).visit(root, ())
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         said = ", ".join(part for part in (error.problem, error.context) if part)
         document.report(f"this is not YAML: {said}", line=mark.line + 1 if mark else None)
     except yaml.YAMLError as error:
         document.report(f"this is not YAML: {str(error).splitlines()[0]}")
+    except _OutOfBounds as error:
+        document.data = None
+        document.report(str(error), line=error.line)
     finally:
         loader.dispose()
     return document
 
 
+class _OutOfBounds(Exception):
+    """A text that would cost more to read than a graph may."""
+
+    def __init__(self, message: str, mark: Any) -> None:
+        super().__init__(message)
+        self.line = mark.line + 1 if mark is not None else None
+
+
+def _count_within_bounds(text: str) -> int:
+    """Count the events of a text, without building anything.
+
+    Raises:
+        _OutOfBounds: there are too many, or mappings and lists lie too deep in each other.
+        yaml.YAMLError: it is not YAML.
+    """
+    depth = count = 0
+    for event in yaml.parse(text, Loader=_BASE):
+        count += 1
+        depth += isinstance(event, _STARTS) - isinstance(event, _ENDS)
+        if depth > DEEPEST:
+            raise _OutOfBounds(f"more than {DEEPEST} mappings and lists lie inside each other", event.start_mark)
+        if count > MOST_EVENTS:
+            raise _OutOfBounds(f"the text has more than {MOST_EVENTS} keys and values", event.start_mark)
+    return count
+
+
 class _Walk:
     """Turns the composed nodes of a document into data, noting lines on the way."""
 
-    def __init__(self, loader: Any, document: Document) -> None:
+    def __init__(self, loader: Any, document: Document, most: int) -> None:
         self.loader = loader
         self.document = document
         self.lines = document.places.lines
         self.open: set[int] = set()  # what is being walked: an anchor may contain itself
+        self.left = most  # nodes that may still be visited
 
     def visit(self, node: Any, path: DocumentPath) -> Any:
+        self._spend(node)
         if isinstance(node, yaml.ScalarNode):
-            return node.value if node.tag == _STRING else self.loader.construct_object(node)
+            return node.value if node.tag == _STRING else self._scalar(node, path)
         if id(node) in self.open:
             self.document.report("this anchor contains itself", *path)
+            return None
+        if node.tag not in _COLLECTIONS:
+            self._report_tag(node, "a mapping" if isinstance(node, yaml.MappingNode) else "a list", path)
             return None
         self.open.add(id(node))
         try:
             return self._mapping(node, path) if isinstance(node, yaml.MappingNode) else self._sequence(node, path)
         finally:
             self.open.discard(id(node))
+
+    def _spend(self, node: Any) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise _OutOfBounds(f"aliases and merges stand for more than {MOST_REPEATED} values", node.start_mark)
+
+    def _scalar(self, node: Any, path: DocumentPath) -> Any:
+        """The value of a scalar that is no text; what is none becomes a fault."""
+        line, text = node.start_mark.line + 1, node.value
+        shown = text if len(text) <= 40 else f"{text[:40]}..."
+        if node.tag not in _SCALARS:
+            self._report_tag(node, f"'{shown}'", path)
+            return None
+        if node.tag.endswith((":int", ":float")) and (advice := _misread_number(text)):
+            self.document.report(f"found the number '{shown}', {advice}", *path, line=line)
+            return None
+        try:
+            return self.loader.construct_object(node)
+        except (ValueError, KeyError, OverflowError):
+            kind = node.tag.removeprefix(_TAG)
+            message = f"this is not YAML: '{shown}' is no value of the type {kind}"
+            self.document.report(message, *path, line=line)
+            return None
+
+    def _report_tag(self, node: Any, what: str, path: DocumentPath) -> None:
+        tag, line = node.tag.removeprefix(_TAG), node.start_mark.line + 1
+        message = f"this is not YAML of a graph: {what} has the tag '{tag:.40}'"
+        self.document.report(message, *path, hint="leave the tag out", line=line)
 
     def _sequence(self, node: Any, path: DocumentPath) -> list[Any]:
         items = []
@@ -140,12 +216,14 @@ class _Walk:
             if id(source) in self.open:
                 self.document.report("this anchor contains itself", *path)
                 continue
+            self._spend(source)
             self.open.add(id(source))
             self._merge_one(source, data, path)
             self.open.discard(id(source))
 
     def _merge_one(self, source: Any, data: dict[str, Any], path: DocumentPath) -> None:
         for key_node, inner in source.value:
+            self._spend(key_node)
             key = self._key(key_node)
             if key_node.tag == _MERGE:
                 self._merge(inner, data, path)
@@ -156,3 +234,14 @@ class _Walk:
 
 def _merge_sources(value: Any) -> Iterator[Any]:
     return iter(value.value) if isinstance(value, yaml.SequenceNode) else iter([value])
+
+
+def _misread_number(text: str) -> str | None:
+    """Return why a number is not read as it looks, or is too long to be read; None if it is plain."""
+    if len(text) > LONGEST_NUMBER:
+        return f"which has {len(text)} characters; {LONGEST_NUMBER} are the most"
+    if ":" in text:
+        return "which YAML reads in base 60: quote it, or write it in decimal"
+    if _OCTAL.match(text):
+        return "which YAML reads in base 8: leave out the zero in front, or quote it"
+    return None

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any
 
+from fgraph._paths import expanded
 from fgraph.declare.document import Document
 from fgraph.declare.source import DocumentPath, Source
 from fgraph.node import FILE, Noise
@@ -70,6 +71,6 @@ def _beside(value: Any, places: Source, path: DocumentPath) -> Any:
         return value  # a bundled model
     try:
         found = Path(file).parent / value
-        return str(found) if not Path(value).expanduser().is_absolute() and found.is_file() else value
+        return str(found) if not expanded(value).is_absolute() and found.is_file() else value
     except (OSError, ValueError):  # too long, or with a zero byte: no path
         return value

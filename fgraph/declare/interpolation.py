@@ -1,46 +1,207 @@
-"""`${...params.seed}` in a document -> the value it stands for, as OmegaConf reads it."""
+r"""`${...params.seed}` in a document -> the value of the document that it names.
+
+The grammar is OmegaConf's, without resolvers: `${a.b[0]}` counts from the root, `${.x}` from the mapping that holds
+the text, each further dot from one mapping further out. `\${` is the text `${`. Nothing outside of the document is
+reachable, and the work is bounded.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
-from omegaconf import Container, OmegaConf
-from omegaconf.errors import OmegaConfBaseException
-
 from fgraph.declare.document import Document
-from fgraph.declare.source import DocumentPath
+from fgraph.declare.source import DocumentPath, dotted
 
 MISSING = "???"  # what Hydra's files write for a value that must be given
+LONGEST = 64 * 1024  # characters of a text with interpolations in it
+MOST_VALUES = 100_000  # that one interpolation may stand for, and that all of a document may together
+DEEPEST = 64  # interpolations that lead to each other
+
+_OPEN = re.compile(r"(\\*)\$\{")
+_KEY = r"[A-Za-z0-9_-]+"
+_INSIDE = re.compile(rf"\s*(?P<dots>\.*)(?P<path>(?:{_KEY}|\[{_KEY}\])(?:\.{_KEY}|\[{_KEY}\])*)\s*\}}")
+_RESOLVER = re.compile(r"[^{}]*:")
+
+
+class Unresolved(ValueError):
+    """An interpolation has no value; the message gives the reason."""
 
 
 def resolve(document: Document) -> None:
-    """Replace every interpolation of the document by its value; one that leads nowhere becomes a fault.
-
-    Relative interpolation (`${..start}`, `${...params.seed}`) counts from the mapping that holds it, so it works
-    alike in a graph file and in a graph that stands inside a larger config.
-    """
+    """Replace every interpolation of the document by its value; one that has none becomes a fault."""
     found = list(_find(document.data, ()))
-    if not found:
-        return
-    root = OmegaConf.create(document.data, flags={"allow_objects": True})
+    resolver = _Resolver(document.data)
     values: list[tuple[DocumentPath, Any]] = []
+    left = MOST_VALUES
     for path, text in found:
         if text == MISSING:
-            key = ".".join(map(str, path))
-            document.report("this value must be given", *path, hint=f"on the command line: {key}=...")
+            document.report("this value must be given", *path, hint=f"on the command line: {dotted(path)}=...")
             continue
         try:
-            values.append((path, _value(root, path)))
-        except OmegaConfBaseException as error:
-            reason = str(error).splitlines()[0]
-            document.report(f"'{text}' cannot be resolved: {reason}", *path, hint=_hint(text))
+            value = resolver.value(path)
+            left -= resolver.size(value) - 1 + (len(value) // 100 if isinstance(value, str) else 0)
+            if left < 0:
+                raise Unresolved(f"all interpolations together stand for more than {MOST_VALUES} values")
+        except Unresolved as error:
+            document.report(f"'{text:.80}' cannot be resolved: {error}", *path, hint=_hint(text))
+        else:
+            values.append((path, value))
     for path, value in values:
-        _put(document.data, path, value)
+        _put(document.data, path, _copied(value))  # values are shared until here
+
+
+def check_interpolations(document: Document) -> None:
+    """Report each text whose interpolations are not of the grammar, without resolving any."""
+    for path, text in _find(document.data, ()):
+        try:
+            list(_parts(text))
+        except Unresolved as error:
+            document.report(f"'{text:.80}' cannot be resolved: {error}", *path)
+
+
+def escaped(data: Any) -> Any:
+    r"""Return resolved data as text that resolves to it: `${` as `\${`."""
+    if isinstance(data, str):
+        return _OPEN.sub(lambda match: match[1] * 2 + r"\${", data) if "${" in data else data
+    if isinstance(data, dict):
+        return {key: escaped(value) for key, value in data.items()}
+    return [escaped(value) for value in data] if isinstance(data, list) else data
+
+
+class _Resolver:
+    """The values of one document, each found once."""
+
+    def __init__(self, root: Any) -> None:
+        self._root = root
+        self._values: dict[DocumentPath, Any] = {}
+        self._failed: dict[DocumentPath, Unresolved] = {}
+        self._sizes: dict[int, tuple[int, Any]] = {}  # by identity, with the value, which keeps the identity its own
+        self._open: list[DocumentPath] = []
+
+    def value(self, path: DocumentPath) -> Any:
+        """The value at a path of the document, with everything inside it resolved."""
+        if path in self._values:
+            return self._values[path]
+        if path in self._failed:
+            raise self._failed[path]
+        if path in self._open:
+            circle = [*self._open[self._open.index(path) :], path]
+            raise Unresolved(f"it leads in a circle: {' -> '.join(map(dotted, circle))}")
+        if len(self._open) >= DEEPEST:
+            raise Unresolved(f"more than {DEEPEST} values lead to each other")
+        self._open.append(path)
+        try:
+            value = self._inside(self._raw(path), path)
+            if self.size(value) > MOST_VALUES:
+                raise Unresolved(f"it stands for more than {MOST_VALUES} values")
+        except Unresolved as error:
+            self._failed[path] = error
+            raise
+        finally:
+            self._open.pop()
+        self._values[path] = value
+        return value
+
+    def size(self, value: Any) -> int:
+        """How many values a resolved value holds, itself included."""
+        if not isinstance(value, dict | list):
+            return 1
+        if id(value) not in self._sizes:
+            inner = value.values() if isinstance(value, dict) else value
+            self._sizes[id(value)] = 1 + sum(map(self.size, inner)), value
+        return self._sizes[id(value)][0]
+
+    def _inside(self, raw: Any, path: DocumentPath) -> Any:
+        if isinstance(raw, str):
+            return self._text(raw, path) if "${" in raw else raw
+        if isinstance(raw, dict):
+            return {key: self.value((*path, key)) for key in raw}
+        return [self.value((*path, index)) for index in range(len(raw))] if isinstance(raw, list) else raw
+
+    def _raw(self, path: DocumentPath) -> Any:
+        value = self._root
+        for key in path:
+            value = value[key]
+        return value
+
+    def _text(self, text: str, path: DocumentPath) -> Any:
+        parts = list(_parts(text))
+        if len(parts) == 1 and isinstance(parts[0], re.Match):
+            return self._target(parts[0], path)
+        whole, length = [], 0
+        for part in parts:
+            shown = part if isinstance(part, str) else str(self._target(part, path))
+            whole.append(shown)
+            length += len(shown)
+            if length > LONGEST:
+                raise Unresolved(f"its text is longer than {LONGEST} characters")
+        return "".join(whole)
+
+    def _target(self, match: re.Match[str], path: DocumentPath) -> Any:
+        """The value that one interpolation of the text at `path` names."""
+        up = len(match["dots"])
+        if up > len(path):
+            raise Unresolved("it has more dots than there are mappings around it")
+        here: DocumentPath = path[: len(path) - up] if up else ()
+        keys = re.findall(_KEY, match["path"])
+        if not up and keys[0] == "graph" and isinstance(self._root, dict) and "graph" not in self._root:
+            keys = keys[1:]  # as on the command line, where the graph is a part of the whole
+        for number, key in enumerate(keys):
+            raw = self._raw(here)
+            if isinstance(raw, str):  # a name for a mapping that stands elsewhere
+                return _descend(self.value(here), keys[number:])
+            here = (*here, _child(raw, key))
+        value = self.value(here)
+        if value == MISSING and isinstance(value, str):
+            raise Unresolved(f"{dotted(here)} must be given")
+        return value
+
+
+def _child(holder: Any, key: str) -> str | int:
+    """The key of a child of a mapping or a list."""
+    if isinstance(holder, dict) and key in holder:
+        return key
+    if isinstance(holder, list) and key.isdecimal() and len(key) < 10 and int(key) < len(holder):
+        return int(key)
+    raise Unresolved(f"there is no '{key}'")
+
+
+def _descend(value: Any, keys: list[str]) -> Any:
+    for key in keys:
+        value = value[_child(value, key)]
+    return value
+
+
+def _parts(text: str) -> Iterator[str | re.Match[str]]:
+    """The pieces of a text: literal ones, and interpolations.
+
+    Raises:
+        Unresolved: an interpolation is none of this grammar.
+    """
+    start = 0
+    while opening := _OPEN.search(text, start):
+        literal = text[start : opening.start()] + "\\" * (len(opening[1]) // 2)
+        start = opening.end()
+        if len(opening[1]) % 2:
+            yield literal + "${"
+            continue
+        if literal:
+            yield literal
+        inside = _INSIDE.match(text, start)
+        if inside is None:
+            if _RESOLVER.match(text, start):
+                raise Unresolved("a graph runs no resolver; it can name its own values alone, such as ${params.x}")
+            raise Unresolved("write '${' with the path of a value and '}', such as ${params.x}")
+        yield inside
+        start = inside.end()
+    if start < len(text):
+        yield text[start:]
 
 
 def _find(data: Any, path: DocumentPath) -> Iterator[tuple[DocumentPath, str]]:
-    """Strings that hold `${`, or are `???`, with their paths."""
+    """Texts that hold `${`, or are `???`, with their paths."""
     if isinstance(data, str):
         if "${" in data or data == MISSING:
             yield path, data
@@ -52,11 +213,10 @@ def _find(data: Any, path: DocumentPath) -> Iterator[tuple[DocumentPath, str]]:
             yield from _find(value, (*path, index))
 
 
-def _value(root: Container, path: DocumentPath) -> Any:
-    value: Any = root
-    for key in path:
-        value = value[key]
-    return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(inner) for key, inner in value.items()}
+    return [_copied(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _put(data: Any, path: DocumentPath, value: Any) -> None:
@@ -66,7 +226,7 @@ def _put(data: Any, path: DocumentPath, value: Any) -> None:
 
 
 def _hint(text: str) -> str | None:
-    inside = text.split("${", 1)[1]
+    inside = text.split("${", 1)[1] if "${" in text else "."
     if inside.startswith(".") or ":" in inside.split("}", 1)[0]:
         return None
     return "count from the node: in nodes.left.seed, '${...params.seed}' is params.seed"

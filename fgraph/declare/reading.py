@@ -6,11 +6,14 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fgraph._errors import Fault, nearest
+from fgraph._errors import Fault
 from fgraph.declare.checking import check
-from fgraph.declare.document import Document, parse
+from fgraph.declare.document import DEEPEST, Document
 from fgraph.declare.files import place_files
+from fgraph.declare.graph_file import parse_graph, read_graph_file
+from fgraph.declare.interpolation import resolve
 from fgraph.declare.overrides import apply, parse_overrides
+from fgraph.declare.restrictions import check_data
 from fgraph.declare.source import DocumentPath, Places, Source, in_order
 from fgraph.declare.spec import GraphSpec
 from fgraph.registry import Registry
@@ -43,8 +46,6 @@ def read(
         changes = compose(file, document, changes)
     apply(changes, document)
     if composed or changes or document.interpolates:
-        from fgraph.declare.interpolation import resolve  # loads OmegaConf
-
         resolve(document)
     place_files(document, ops)
     spec = check(document, ops)
@@ -58,7 +59,7 @@ def trace_files(files: Sequence[tuple[Path | str, DocumentPath]]) -> Source:
     """
     places = Places(str(files[0][0]) if files else None)
     for file, under in files:
-        places.include(parse(Path(file).read_text(encoding="utf-8"), str(file)).places, under)
+        places.include(read_graph_file(Path(file)).places, under)
     return places.freeze()
 
 
@@ -68,20 +69,17 @@ def _open(source: Path | str | Mapping[str, Any], trace: Source | None) -> tuple
         places = Places()
         if trace is not None:
             places = Places(trace.file, dict(trace.lines), dict(trace.origins))
-        return Document(_plain(source), places, interpolates=_interpolates(source)), None
+        document = Document(places=places)
+        try:
+            document.data, document.interpolates = _plain(source)
+        except RecursionError:
+            document.report(f"more than {DEEPEST} mappings and lists lie inside each other")
+        check_data(document)
+        return document, None
     if isinstance(source, str) and not _is_file(source) and _is_text(source):
-        return parse(source), None
+        return parse_graph(source), None
     file = Path(source)
-    document = Document(places=Places(str(file)))
-    try:
-        return parse(file.read_text(encoding="utf-8-sig"), str(file)), file
-    except FileNotFoundError:
-        beside = [other.name for other in file.parent.glob("*.y*ml")] if file.parent.is_dir() else []
-        document.report("there is no such file", hint=nearest(file.name, beside))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
-        document.report(f"this file cannot be read: {reason}")
-    return document, None
+    return read_graph_file(file), file
 
 
 def _is_file(text: str) -> bool:
@@ -95,25 +93,39 @@ def _is_text(source: str) -> bool:
     return not source.strip() or "\n" in source or ":" in source
 
 
-def _plain(data: Any) -> Any:
-    """A copy in plain mappings and lists; leaves stay as they are."""
-    if hasattr(data, "_get_flag"):  # a DictConfig, whose interpolation may reach beyond the graph
-        from omegaconf import OmegaConf
-        from omegaconf.errors import OmegaConfBaseException
+def _plain(data: Mapping[str, Any]) -> tuple[Any, bool]:
+    """Return a copy in plain mappings and lists, and whether texts of it are to be resolved.
 
-        try:
-            return OmegaConf.to_container(data, resolve=True)
-        except OmegaConfBaseException:
-            return OmegaConf.to_container(data, resolve=False)  # `resolve` reports what leads nowhere
+    Raises:
+        RecursionError: it is deeper than `DEEPEST`.
+    """
+    if not hasattr(data, "_get_flag"):
+        copied = _copied(data, DEEPEST)
+        return copied, _interpolates(copied)
+    from omegaconf import OmegaConf  # a DictConfig, whose interpolation may reach beyond the graph
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        return _copied(OmegaConf.to_container(data, resolve=True, throw_on_missing=True), DEEPEST), False
+    except OmegaConfBaseException:  # `resolve` reports what leads nowhere
+        return _copied(OmegaConf.to_container(data, resolve=False), DEEPEST), True
+
+
+def _copied(data: Any, left: int) -> Any:
+    """Copy mappings and lists; leaves stay as they are."""
+    if not isinstance(data, Mapping | list):
+        return data
+    if left == 0:
+        raise RecursionError
     if isinstance(data, Mapping):
-        return {str(key): _plain(value) for key, value in data.items()}
-    return [_plain(value) for value in data] if isinstance(data, list) else data
+        return {str(key): _copied(value, left - 1) for key, value in data.items()}
+    return [_copied(value, left - 1) for value in data]
 
 
 def _interpolates(data: Any) -> bool:
-    """Whether a string in a mapping is to be resolved: asked first, for OmegaConf takes a tenth of a second to load."""
+    """Return whether a text in plain data is to be resolved."""
     if isinstance(data, str):
         return "${" in data or data == "???"
-    if isinstance(data, Mapping):
+    if isinstance(data, dict):
         return any(map(_interpolates, data.values()))
     return isinstance(data, list) and any(map(_interpolates, data))

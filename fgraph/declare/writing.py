@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Any
@@ -14,13 +13,13 @@ from fgraph._arrays import Array
 from fgraph._errors import Fault, GraphError
 from fgraph._ports import LayerSet
 from fgraph.declare.document import read_scalars_as_hydra
+from fgraph.declare.interpolation import escaped
 from fgraph.declare.spec import GraphSpec, Subgraph
 from fgraph.node import Node, Noise
 from fgraph.registry import field_order
 
 _WIDTH = 120  # longer lines are broken
 _ALIGNED = 12  # ids up to this long stand in a column
-_INTERPOLATION = re.compile(r"(\\*)\$\{")
 _BASE: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -128,13 +127,8 @@ def _plain(value: Any, where: str) -> Any:
     if isinstance(value, PurePath | LayerSet):
         value = str(getattr(value, "text", value))
     if value is None or isinstance(value, str | bool | int | float):
-        return _escaped(value) if isinstance(value, str) else value
+        return escaped(value)
     raise GraphError([Fault(f"{type(value).__name__} has no form in YAML", where)])
-
-
-def _escaped(text: str) -> str:
-    r"""Text that says `${` and does not mean it: `\${`."""
-    return _INTERPOLATION.sub(lambda match: match[1] * 2 + r"\${", text) if "${" in text else text
 
 
 def _model_text(name: str, model: Any) -> Any:

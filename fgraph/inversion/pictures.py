@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from fgraph._errors import FgraphError
 from fgraph._imaging.files import SUFFIXES
 from fgraph._imaging.read import Fit, fitted_array, open_picture
+from fgraph._paths import expanded
 
 Align = Literal["none", "face"]
 RESERVED = ("preview", "inversions", "overview")  # what is written for all pictures of a job
@@ -63,7 +64,7 @@ def find_pictures(place: str | Path) -> list[Path]:
     Raises:
         FgraphError: there is no such place, or no picture in it.
     """
-    place = Path(place).expanduser()
+    place = expanded(place)
     if place.is_file():
         return [place]
     if not place.is_dir():

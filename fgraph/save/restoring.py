@@ -6,26 +6,21 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from fgraph._errors import Fault, FgraphError, GraphError
+from fgraph._errors import GraphError
 from fgraph._version import __version__
 from fgraph.declare.document import parse
+from fgraph.declare.graph_file import parse_graph
 from fgraph.declare.source import Source
 from fgraph.save.record import Record, read_record
 
-MOST_NODES = 2_000_000  # values of a graph's YAML
-DEEPEST = 64  # mappings and lists inside each other
 _KEYS = ("version", "seed", "params", "models", "noise", "nodes", "outputs")  # what fgraph writes of a graph
-_BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _OPEN = re.compile(r"(\\*)\$\{")  # an interpolation, unless an odd number of backslashes stands before it
-_STARTS, _ENDS = (yaml.MappingStartEvent, yaml.SequenceStartEvent), (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 
 
 def restore(path: str | Path) -> tuple[Record, dict[str, Any]]:
     """The record of a picture, and its graph as plain data with the keys that fgraph writes.
 
-    The picture may come from anywhere: what its text can make a reader do is bounded. It holds no anchors, no
+    The picture may come from anywhere: what its text can make a reader do is bounded. It holds no
     `defaults` and no interpolations, which fgraph never writes there; models and files are named, as in a graph file.
 
     Raises:
@@ -33,8 +28,7 @@ def restore(path: str | Path) -> tuple[Record, dict[str, Any]]:
         GraphError: the graph in it is no YAML, or has what no record has.
     """
     record = read_record(path)
-    _check_text(record.graph, str(path))
-    document = parse(record.graph, str(path))
+    document = parse_graph(record.graph, str(path))
     data = document.data
     if not document.faults and not isinstance(data, dict):
         document.report("a graph is a mapping")
@@ -92,23 +86,6 @@ def _is_same(one: str, other: str) -> bool:
 
 def _both(then: str, now: str) -> str:
     return f"it was {then[:23] or 'not there'}, it is {now[:23] or 'not there'}"
-
-
-def _check_text(text: str, file: str) -> None:
-    """Bound what composing the text may cost, on the stream of its events: anchors multiply, depth recurses."""
-    depth = nodes = 0
-    try:
-        for event in yaml.parse(text, Loader=_BASE):
-            nodes += 1
-            depth += isinstance(event, _STARTS) - isinstance(event, _ENDS)
-            if isinstance(event, yaml.AliasEvent) or depth > DEEPEST or nodes > MOST_NODES:
-                what = "an anchor is used" if isinstance(event, yaml.AliasEvent) else "it is too deep or too large"
-                line = event.start_mark.line + 1 if event.start_mark else None
-                raise GraphError([Fault(f"this graph was not written by fgraph: {what}", "", file, line)])
-    except yaml.YAMLError:
-        return  # told by `parse`, with its line
-    except RecursionError as error:
-        raise FgraphError(f"{file}: the graph in it is too deep") from error
 
 
 def _check_strings(data: Any, document: Any, *path: str | int) -> None:

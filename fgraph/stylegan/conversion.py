@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fgraph._errors import ModelError
+from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.inspection import Inspection, inspect
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
         ModelError: the source cannot be read, or is of a kind that the target cannot hold.
         SaveError: the target cannot be written.
     """
-    path = Path(target).expanduser()
+    path = expanded(target)
     if path.suffix.lower() not in _SUFFIXES:
         raise ModelError(f"{path}: models are converted to {' or '.join(_SUFFIXES)}, not to '{path.suffix}'")
     if half and path.suffix.lower() == ".pt":

@@ -10,6 +10,7 @@ from pathlib import Path
 from torch import Tensor
 
 from fgraph._errors import ModelError
+from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
@@ -74,7 +75,7 @@ def _from_scratch(settings: TrainingSettings) -> State:
 
 def _from_checkpoint(settings: TrainingSettings) -> State:
     assert settings.model is not None
-    path = Path(settings.model).expanduser()
+    path = expanded(settings.model)
     if path.is_file() and is_snapshot(path):
         state = read_snapshot(path)
         origin = {"model": str(path), "images": state.images + state.earlier}

@@ -26,6 +26,7 @@ from fgraph._atomic import save_error, write_atomic
 from fgraph._cache import cache_folder
 from fgraph._imaging.files import SUFFIXES, open_image
 from fgraph._imaging.read import fit_opened
+from fgraph._paths import expanded
 from fgraph.training.settings import TrainingError
 
 _LOG = logging.getLogger("fgraph")
@@ -79,7 +80,7 @@ def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures
 
 
 def _open(place: Path) -> _Source:
-    place = place.expanduser()
+    place = expanded(place)
     if place.is_dir():
         found = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
         stamps = [(str(file.relative_to(place)), file.stat().st_size, file.stat().st_mtime_ns) for file in found]

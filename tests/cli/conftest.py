@@ -11,7 +11,6 @@ import pytest
 import fgraph.cli
 from fgraph._errors import GraphError
 from fgraph.cli.configuration import JobSettings
-from fgraph.cli.source_locations import trace
 
 
 class FakeJobs(ModuleType):
@@ -32,7 +31,7 @@ class FakeJobs(ModuleType):
         if "bug" in ops:
             raise RuntimeError("a bug of ours")
         if "nope" in ops:
-            raise GraphError([trace(settings).fault("unknown op 'nope'", "nodes", "extra", "op")])
+            raise GraphError([settings.source.fault("unknown op 'nope'", "nodes", "extra", "op")])
         return SimpleNamespace(settings=settings)
 
     def run_many(self, prepared: Sequence[Any], engine: object) -> list[None]:

@@ -7,9 +7,8 @@ import yaml
 
 from fgraph._options import RunOptions
 from fgraph.cli import main
-from fgraph.cli.command import GRAPHS
 from fgraph.cli.configuration import SETTINGS
-from fgraph.cli.source_locations import trace
+from fgraph.declare.config_source import BUNDLED
 from tests.cli.conftest import FakeJobs
 
 
@@ -18,7 +17,7 @@ def test_default_job(jobs: FakeJobs) -> None:
     (settings,) = jobs.settings
     assert (settings.mode, settings.name, settings.formats) == ("run", "panorama", ("png",))
     assert settings.options == RunOptions()
-    assert settings.files == ((GRAPHS / "graph" / "panorama.yaml", ()),)
+    assert settings.source.file == str(BUNDLED / "graph" / "panorama.yaml")
     assert settings.directory.relative_to(Path.cwd()).parts[:2] == ("outputs", "panorama")
     assert (settings.directory / "done").is_file()
 
@@ -62,13 +61,13 @@ def test_user_graphs_by_config_dir(jobs: FakeJobs, tmp_path: Path) -> None:
     (folder / "mine.yaml").write_text("version: 1\nnodes:\n  s: {op: sample}\noutputs: [s]\n")
     assert main(["--config-dir", str(folder.parent), "graph=mine"]) == 0
     assert jobs.graphs[0]["nodes"] == {"s": {"op": "sample"}}
-    assert trace(jobs.settings[0]).place("nodes", "s") == (str(folder / "mine.yaml"), 3)
+    assert jobs.settings[0].source.place("nodes", "s") == (str(folder / "mine.yaml"), 3)
 
 
 def test_places_name_sub_graphs_and_overrides(jobs: FakeJobs) -> None:
     assert main(["graph=transfer", "model=landscape", "graph.nodes.region.feather=0"]) == 0
-    places = trace(jobs.settings[0])
-    graph, subgraph = GRAPHS / "graph" / "transfer.yaml", GRAPHS / "subgraph" / "pose_align.yaml"
+    places = jobs.settings[0].source
+    graph, subgraph = BUNDLED / "graph" / "transfer.yaml", BUNDLED / "subgraph" / "pose_align.yaml"
     lines = subgraph.read_text().splitlines()
     inner = 1 + next(number for number, line in enumerate(lines) if line.lstrip().startswith("align:"))
     assert places.place("nodes", "mix")[0] == str(graph)
@@ -105,7 +104,10 @@ def test_interpolation_is_resolved(jobs: FakeJobs) -> None:
         (["seed=[1"], "seed=[1"),
         (["mode=exlpain"], "did you mean 'explain'?"),
         (["graph.nodes.extra.op=nope"], "override 'graph.nodes.extra.op=nope': nodes.extra.op: unknown op 'nope'"),
-        (["graph.nodes.extra.width=${nowhere}"], "nodes.extra.width: Interpolation key 'nowhere' not found"),
+        (
+            ["graph.nodes.extra.width=${nowhere}"],
+            "cannot be resolved: there is no 'nowhere'",
+        ),
         (["--config-dir", "nowhere"], "nowhere"),
         (["--resolve"], "--resolve"),
     ],
@@ -120,7 +122,7 @@ def test_mistakes_end_in_2_without_traceback(
 
 
 def test_settings_are_those_of_the_file() -> None:
-    config = yaml.safe_load((GRAPHS / "config.yaml").read_text())
+    config = yaml.safe_load((BUNDLED / "config.yaml").read_text())
     assert {setting.split(".")[0] for setting in SETTINGS} == {*config, "graph"} - {"defaults", "hydra"}
 
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from fgraph.cli import main
-from fgraph.cli.command import GRAPHS
+from fgraph.declare.config_source import BUNDLED
 from fgraph.save import read_record
 
-BUNDLED = sorted(path.stem for path in (GRAPHS / "graph").glob("*.yaml"))
+NAMES = sorted(path.stem for path in (BUNDLED / "graph").glob("*.yaml"))
 
 
 @pytest.fixture(autouse=True)
@@ -37,15 +37,15 @@ def test_a_picture_can_be_made_again_from_its_record() -> None:
     assert Path("first/image.png").read_bytes() == Path("second/image.png").read_bytes()
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_bundled_graph_is_sound(capsys: pytest.CaptureFixture[str], name: str) -> None:
     assert main([f"graph={name}", "mode=check"]) == 0, capsys.readouterr().err
     assert capsys.readouterr().out == f"{name}: ok\n"
 
 
-@pytest.mark.parametrize("name", BUNDLED)
+@pytest.mark.parametrize("name", NAMES)
 def test_every_bundled_graph_says_what_one_sees(name: str) -> None:
-    text = (GRAPHS / "graph" / f"{name}.yaml").read_text("utf-8")
+    text = (BUNDLED / "graph" / f"{name}.yaml").read_text("utf-8")
     assert text.startswith("# ")
     assert "# Try: " in text
 

@@ -158,7 +158,7 @@ def test_a_file_that_is_not_there_names_its_neighbour(tmp_path: Path) -> None:
     assert fault.message.startswith("this file cannot be read")
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\xfa")
     _, (fault,) = read(tmp_path / "bytes.yaml", ops=OPS)
-    assert fault.message == "this file cannot be read: it is not text in UTF-8"
+    assert fault.message == "this file cannot be read: it is not text in UTF-8: save it as UTF-8"
 
 
 def test_a_bad_id_is_one_fault_however_often_it_is_read() -> None:

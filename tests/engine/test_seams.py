@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 import fgraph
 from bench.quality import measures, seams
-from fgraph.cli.command import GRAPHS
+from fgraph.declare.config_source import BUNDLED
 
 SEEDS = 24
 
@@ -18,7 +18,7 @@ def array(graph: fgraph.Graph | str, output: str = "panorama", **options: object
 
 
 def bundled(name: str, *overrides: str) -> fgraph.Graph:
-    return fgraph.load(GRAPHS / "graph" / f"{name}.yaml", overrides)
+    return fgraph.load(BUNDLED / "graph" / f"{name}.yaml", overrides)
 
 
 @pytest.mark.parametrize(

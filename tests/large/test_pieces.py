@@ -13,12 +13,12 @@ import tifffile
 import fgraph
 from fgraph.api import pipeline
 from fgraph.cli import main
-from fgraph.cli.command import GRAPHS
+from fgraph.declare.config_source import BUNDLED
 from fgraph.save import read_record
 
 
 def bundled(name: str, *overrides: str) -> fgraph.Graph:
-    return fgraph.load(GRAPHS / "graph" / f"{name}.yaml", overrides)
+    return fgraph.load(BUNDLED / "graph" / f"{name}.yaml", overrides)
 
 
 @pytest.mark.parametrize(

@@ -113,11 +113,11 @@ BILLION = "a: &a [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n e
 @pytest.mark.parametrize(
     ("graph", "message"),
     [
-        (BILLION, "an anchor is used"),
-        ("nodes: " + "[" * 100_000, "too deep or too large|exceeded maximum nesting depth"),  # libyaml 0.2.6 counts too
-        ("nodes: " + "{a: " * 1000 + "1" + "}" * 1000, "too deep or too large"),
-        ("defaults: [/hydra/launcher: basic]\nnodes: {}", "has no such key"),
-        ("# @package _global_\nhydra: {run: {dir: /}}\nnodes: {}", "has no such key"),
+        (BILLION, "aliases and merges stand for more than"),
+        ("nodes: " + "[" * 100_000, "lie inside each other|exceeded maximum nesting depth"),  # libyaml 0.2.6 counts too
+        ("nodes: " + "{a: " * 1000 + "1" + "}" * 1000, "lie inside each other"),
+        ("defaults: [/hydra/launcher: basic]\nnodes: {}", "expected _self_"),
+        ("# @package _global_\nhydra: {run: {dir: /}}\nnodes: {}", "gives Hydra no directive"),
         ("nodes: {a: {op: '${oc.env:HOME}'}}", "has no interpolation"),
         (r"nodes: {a: {op: '\\${oc.env:HOME}'}}", "has no interpolation"),
         ("nodes: {'${oc.env:HOME}': {op: sample}}", "has no interpolation"),
@@ -136,8 +136,8 @@ def test_hostile_graphs_are_refused_quickly(tmp_path: Path, graph: str, message:
 
 
 def test_a_tag_makes_no_object(tmp_path: Path) -> None:
-    _, graph = restore(with_graph(tmp_path / "a.png", "nodes: !!python/object/apply:os.system [ls]"))
-    assert graph == {"nodes": ["ls"]}
+    with pytest.raises(GraphError, match="has the tag"):
+        restore(with_graph(tmp_path / "a.png", "nodes: !!python/object/apply:os.system [ls]"))
 
 
 def test_literal_text_that_looks_like_an_interpolation(tmp_path: Path) -> None:

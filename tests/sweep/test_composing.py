@@ -12,8 +12,8 @@ from hydra.errors import HydraException
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from fgraph.cli.command import GRAPHS
 from fgraph.cli.configuration import prepare_hydra
+from fgraph.declare.config_source import BUNDLED
 from fgraph.sweep.composing import SweepComposer
 
 
@@ -31,7 +31,7 @@ class Counting(ConfigLoaderImpl):
 def loader() -> Any:
     prepare_hydra()
     setup_globals()
-    yield Counting(create_config_search_path(str(GRAPHS)))
+    yield Counting(create_config_search_path(str(BUNDLED)))
     GlobalHydra.instance().clear()
 
 

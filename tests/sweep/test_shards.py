@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fgraph.api.together import Work
-from fgraph.cli.command import GRAPHS
+from fgraph.declare.config_source import BUNDLED
 from fgraph.declare.document import parse
 from fgraph.sweep.shards import JobFingerprint, cut, fingerprint
 
@@ -19,7 +19,7 @@ LIKENESSES = st.lists(
 
 
 def work(name: str, seed: int, **fields: Any) -> Work:
-    text = (GRAPHS / "graph" / f"{name}.yaml").read_text()
+    text = (BUNDLED / "graph" / f"{name}.yaml").read_text()
     document = parse(text).data
     document["nodes"]["fade"] |= fields
     return Work({**document, "seed": seed})
@@ -66,7 +66,7 @@ def test_likeness_is_of_what_is_computed() -> None:
     assert fingerprint(Work({"nodes": {"a": {"op": "decode", "of": "b"}}, "outputs": ["a"]})) == JobFingerprint()
 
 
-@pytest.mark.parametrize("path", sorted((GRAPHS / "graph").glob("*.yaml")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted((BUNDLED / "graph").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_bundled_graph_has_a_likeness(path: Path) -> None:
     document = parse(path.read_text())
     if not document.interpolates and "defaults" not in document.data:

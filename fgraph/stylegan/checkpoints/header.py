@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from fgraph._errors import ModelError, nearest
+from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.contents import Contents, Format
 from fgraph.stylegan.checkpoints.delta import is_delta, read_delta
 from fgraph.stylegan.checkpoints.nvlabs import read_nvlabs
@@ -73,7 +74,7 @@ def find_model(source: str | Path) -> Path:
     if isinstance(source, str) and source in BUNDLED:
         path = _BUNDLED_FOLDER / f"{source}.safetensors"
     else:
-        path = Path(source).expanduser()
+        path = expanded(source)
     if path.is_file():
         return path
     if path.is_dir():

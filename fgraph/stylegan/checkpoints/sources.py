@@ -25,6 +25,7 @@ from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._downloads import current_downloads
 from fgraph._errors import ModelError, SaveError
+from fgraph._paths import expanded
 
 _LOG = logging.getLogger("fgraph")
 _SCHEMES = ("https", "http", "hf")
@@ -45,7 +46,7 @@ def fetch_model(address: str) -> Path:
     """
     plain, pinned = _parse(address)
     settings = current_downloads()
-    folder = Path(settings.folder).expanduser() if settings.folder else cache_folder()
+    folder = expanded(settings.folder) if settings.folder else cache_folder()
     if (kept := _find_kept(folder, plain, pinned, address)) is not None:
         return kept
     if settings.offline:

@@ -1,0 +1,34 @@
+"""A graph file, or its text -> a document, with a fault for everything that a graph file must not say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fgraph._errors import nearest
+from fgraph.declare.document import Document, parse
+from fgraph.declare.restrictions import check_data, check_text
+from fgraph.declare.source import Places
+from fgraph.declare.text_files import UnreadableText, read_text
+
+
+def read_graph_file(file: Path) -> Document:
+    """Read a graph file, and report what it must not say; nothing is raised."""
+    document = Document(places=Places(str(file)))
+    try:
+        text = read_text(file)
+    except FileNotFoundError:
+        beside = [other.name for other in file.parent.glob("*.y*ml")] if file.parent.is_dir() else []
+        document.report("there is no such file", hint=nearest(file.name, beside))
+    except UnreadableText as error:
+        document.report(f"this file cannot be read: {error}")
+    else:
+        document = parse_graph(text, str(file))
+    return document
+
+
+def parse_graph(text: str, file: str | None = None) -> Document:
+    """Read the text of a graph, and report what it must not say."""
+    document = parse(text, file)
+    check_text(text, document)
+    check_data(document)
+    return document

@@ -1,0 +1,82 @@
+"""What a graph file must not say: it sets the graph, and nothing else of the configuration that it is composed into."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from fgraph.declare.document import Document
+from fgraph.declare.source import DocumentPath
+
+# Hydra builds objects of mappings with these keys.
+_CODE = frozenset({"_target_", "_args_", "_convert_", "_partial_", "_recursive_"})
+_DIRECTIVE = re.compile(r"\s*#\s*@")
+_NAME = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
+_FILE = re.compile(rf"{_NAME}\Z")
+_CHOICE = re.compile(rf"(?:optional )?/?(?P<group>{_NAME}(?:/{_NAME})*)(?:@(?P<package>{_NAME}(?:\.{_NAME})*))?\Z")
+_CHOSEN = re.compile(rf"{_NAME}(?:/{_NAME})*\Z")
+_FORMS = "_self_, the name of a graph file beside it, or a mapping such as /subgraph@nodes.NAME: FILE"
+
+
+def check_text(text: str, document: Document) -> None:
+    """Report a directive for Hydra among the comments that a file begins with."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if _DIRECTIVE.match(line):
+            message = "a graph file gives Hydra no directive such as '# @package': it sets the graph alone"
+            document.report(message, hint="leave the line out", line=number)
+        elif line.strip() and not line.lstrip().startswith("#"):
+            return
+
+
+def check_data(document: Document) -> None:
+    """Report what reaches beyond the graph: keys by which Hydra runs code or is configured, files named elsewhere."""
+    _check_keys(document.data, (), document)
+    if not isinstance(document.data, dict):
+        return
+    if "hydra" in document.data:
+        document.report("a graph file sets nothing of Hydra", "hydra")
+        del document.data["hydra"]
+    if "defaults" in document.data:
+        _check_defaults(document.data["defaults"], document)
+
+
+def _check_keys(data: Any, path: DocumentPath, document: Document) -> None:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            if key in _CODE:
+                document.report(f"found the key '{key}': a graph names no code", *path, key)
+            _check_keys(value, (*path, key), document)
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            _check_keys(value, (*path, index), document)
+
+
+def _check_defaults(defaults: Any, document: Document) -> None:
+    if not isinstance(defaults, list):
+        document.report(f"expected a list of {_FORMS}", "defaults")
+        return
+    for index, entry in enumerate(defaults):
+        if not _is_sound(entry):
+            document.report(f"found {str(entry)[:80]!r}, expected {_FORMS}", "defaults", index)
+
+
+def _is_sound(entry: Any) -> bool:
+    """Return whether an entry of a defaults list names a file of the search path and puts it into the graph."""
+    if isinstance(entry, str):
+        return bool(_FILE.match(entry)) and entry != "hydra"
+    if not isinstance(entry, dict) or len(entry) != 1:
+        return False
+    ((key, chosen),) = entry.items()
+    choice = _CHOICE.match(key)
+    if choice is None or choice["group"].split("/")[0] == "hydra":
+        return False
+    names = (choice["package"] or "").split(".")
+    if ("/" in key and choice["package"] is None) or names[0] == "hydra" or any(_is_keyword(name) for name in names):
+        return False
+    files = chosen if isinstance(chosen, list) else [chosen]
+    return all(one is None or (isinstance(one, str) and bool(_CHOSEN.match(one))) for one in files)
+
+
+def _is_keyword(name: str) -> bool:
+    """Return whether Hydra reads a part of a package as more than a name, such as `_global_`."""
+    return name.startswith("_") and name.endswith("_")
