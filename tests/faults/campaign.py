@@ -54,7 +54,7 @@ class Campaign:
 
     def reference(self, scenario: Scenario) -> Reference:
         """Run a scenario undisturbed."""
-        folder, outcome = self._run(scenario)
+        folder, outcome = self.run(scenario)
         assert outcome.code == 0, outcome.stderr
         assert outcome.counts is not None
         return Reference(scenario, outcome.counts, outcome.seconds, _steady(folder))
@@ -62,7 +62,7 @@ class Campaign:
     def fail(self, reference: Reference, kind: str, nth: int, code: int, sticky: bool) -> None:
         """Make one operation fail (or all from it on), then run again without faults."""
         what = f"{reference.scenario.name}: {kind} {nth} {errno.errorcode[code]}{' and after' if sticky else ''}"
-        folder, outcome = self._run(reference.scenario, fault=(KINDS.index(kind), nth, code, sticky))
+        folder, outcome = self.run(reference.scenario, fault=(KINDS.index(kind), nth, code, sticky))
         self._judge(what, judge(outcome, folder, killed=False))
         self.report.count(f"{reference.scenario.name}: failed operations")
         self._again(what, reference, folder)
@@ -70,12 +70,13 @@ class Campaign:
     def kill(self, reference: Reference, after: float, number: int = signal.SIGKILL) -> None:
         """Send a signal after some seconds, then run again."""
         what = f"{reference.scenario.name}: {signal.Signals(number).name} after {after:.3f} s"
-        folder, outcome = self._run(reference.scenario, signal=number, after=after)
+        folder, outcome = self.run(reference.scenario, signal=number, after=after)
         self._judge(what, judge(outcome, folder, killed=True))
         self.report.count(f"{reference.scenario.name}: kills")
         self._again(what, reference, folder)
 
-    def _run(self, scenario: Scenario, **disturbance: object) -> tuple[Path, Outcome]:
+    def run(self, scenario: Scenario, **disturbance: object) -> tuple[Path, Outcome]:
+        """Run a scenario in a new folder; `disturbance` is for `Server.run`."""
         folder = self._folder / "work"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
@@ -88,7 +89,9 @@ class Campaign:
         if outcome.code != 0:
             found.append(f"the next run fails: {outcome.stderr[-300:]}")
         elif (made := _steady(folder)) != reference.files:
-            odd = sorted(name for name in made.keys() | reference.files.keys() if made.get(name) != reference.files.get(name))
+            odd = sorted(
+                name for name in made.keys() | reference.files.keys() if made.get(name) != reference.files.get(name)
+            )
             found.append(f"the next run leaves other files: {odd[:4]}")
         found += [f"left for ever: {name}" for name in leftovers(folder)[:3]]
         self._judge(f"{what}, again", found)

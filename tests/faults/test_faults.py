@@ -1,0 +1,60 @@
+"""Commands under faults and kills: what is reported done is whole, and the next run finishes.
+
+A sample of what `tools/campaign.py` tries in full: each kind of operation once, at a place that the seed chooses.
+"""
+
+from __future__ import annotations
+
+import errno
+import random
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from tests.faults.campaign import CODES, Campaign, Reference
+from tests.faults.client import serving
+from tests.faults.scenarios import SCENARIOS
+from tests.faults.server import KINDS
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
+    folder = tmp_path_factory.mktemp("faults")
+    with serving(folder) as server:
+        if server is None:
+            pytest.skip("faults are made by a preloaded library, on Linux with a C compiler")
+        yield Campaign(server, folder)
+
+
+def kinds_of(reference: Reference) -> Iterator[tuple[str, int]]:
+    """The kinds of operation of a scenario, and how many it has of each."""
+    yield from ((kind, count) for kind, count in zip(KINDS, reference.counts, strict=True) if count)
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
+def test_a_fault_or_a_kill_loses_nothing(campaign: Campaign, scenario: object) -> None:
+    number = SCENARIOS.index(scenario)  # type: ignore[arg-type]
+    draw = random.Random(number)
+    reference = campaign.reference(SCENARIOS[number])
+    kinds = list(kinds_of(reference))
+    kind, count = kinds[number % len(kinds)]
+    campaign.fail(reference, kind, draw.randint(1, count), CODES[kind][0], sticky=bool(number % 2))
+    campaign.kill(reference, draw.uniform(0.2, 1) * reference.seconds)
+    assert campaign.report.faults == []
+
+
+def test_a_failed_fsync_is_a_failed_run(campaign: Campaign) -> None:
+    """A disk that does not confirm a file fails the run, which proves that the file is confirmed."""
+    reference = campaign.reference(SCENARIOS[0])
+    folder, outcome = campaign.run(SCENARIOS[0], fault=(KINDS.index("fsync"), 1, errno.EIO, False))
+    assert reference.counts[KINDS.index("fsync")] >= len(list(folder.glob("out/*.png")))
+    assert outcome.code != 0
+    assert "cannot write" in outcome.stderr
+
+
+def test_the_harness_kills(campaign: Campaign) -> None:
+    _, outcome = campaign.run(SCENARIOS[0], signal=signal.SIGKILL, after=0.0)
+    assert outcome.code == -signal.SIGKILL

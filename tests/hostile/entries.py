@@ -1,0 +1,131 @@
+"""Entry points: each way in which a file of a stranger reaches fgraph, as a function of the file's path."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from functools import cache
+from pathlib import Path
+
+GRAPH = "{{nodes: {{{nodes}, image: {{op: decode, of: z}}}}, outputs: [image]}}"
+
+
+def _model(path: Path) -> None:
+    from fgraph.stylegan.checkpoints.header import read_header
+    from fgraph.stylegan.loading import load_generator
+
+    read_header(path)
+    load_generator(path)
+
+
+def _discriminator(path: Path) -> None:
+    from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
+
+    load_discriminator(path)
+
+
+def _inspect(path: Path) -> None:
+    from fgraph.stylegan import inspect
+
+    inspect(path)
+
+
+def _node(nodes: str) -> Callable[[Path], None]:
+    """Check a graph with a node that reads the file."""
+
+    def enter(path: Path) -> None:
+        import json
+
+        import fgraph
+        from fgraph._errors import GraphError
+
+        faults = fgraph.check(GRAPH.format(nodes=nodes.replace("FILE", json.dumps(str(path)))))
+        if faults:
+            raise GraphError(faults)
+
+    return enter
+
+
+def _snapshot(path: Path) -> None:
+    from fgraph.training.snapshot import read_snapshot
+
+    read_snapshot(path)
+
+
+def _training_data(path: Path) -> None:
+    from fgraph.training.pictures import read_pictures
+
+    read_pictures(path, 16, _cache())
+
+
+@cache
+def _cache() -> Path:
+    """A folder of this process for what readers cache."""
+    return Path(tempfile.mkdtemp())
+
+
+def _picture(path: Path) -> None:
+    from fgraph._errors import FgraphError
+    from fgraph._imaging.read import load_picture
+
+    try:
+        load_picture(str(path), (64, 64))
+    except ValueError as error:  # which a graph reports as a fault of its node
+        raise FgraphError(str(error)) from error
+
+
+def _record(path: Path) -> None:
+    from fgraph.save.restoring import restore_graph
+
+    restore_graph(path)
+
+
+def _bending(path: Path) -> None:
+    from fgraph.declare.bending import open_bending
+
+    open_bending(path)
+
+
+def _graph(path: Path) -> None:
+    import fgraph
+    from fgraph._errors import GraphError
+
+    if faults := fgraph.check(path):
+        raise GraphError(faults)
+
+
+def _job(path: Path) -> None:
+    """What a worker of a sweep is sent."""
+    import pickle
+
+    from fgraph.api.together import Work
+    from fgraph.declare.document import parse
+
+    document = parse(path.read_text("utf-8", errors="replace"), str(path))
+    if isinstance(document.data, Mapping):
+        pickle.loads(pickle.dumps(Work(document.data))).graph  # noqa: B018
+
+
+def enter_canary(path: Path) -> None:
+    """Do what no reader may; the jail has to catch it."""
+    import os
+
+    os.system(f"touch {path}.ran")
+
+
+ENTRIES: Mapping[str, Callable[[Path], None]] = {
+    "model": _model,
+    "discriminator": _discriminator,
+    "inspect": _inspect,
+    "latent": _node("z: {op: latent, file: FILE}"),
+    "direction": _node("s: {op: sample}, z: {op: direction, kind: file, of: s, file: FILE}"),
+    "noise": _node("s: {op: sample}, z: {op: tap, of: s, layer: b8.conv0, noise: {mode: given, file: FILE}}"),
+    "snapshot": _snapshot,
+    "training data": _training_data,
+    "picture": _picture,
+    "picture record": _record,
+    "bending": _bending,
+    "graph": _graph,
+    "job of a sweep": _job,
+}
+CANARY = "canary"

@@ -1,0 +1,147 @@
+"""A process in which files are opened through every entry point, under an audit hook that refuses what no reader needs.
+
+Called as `python -m tests.hostile.jail FOLDER ENTRY...`, it opens every file of FOLDER through each entry point named
+(all, if none is) and prints one JSON object: entry -> file -> [ending, message, CPU seconds, MiB beyond the baseline].
+Under "" stand the forbidden events, each with the entry point and the file.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from fgraph._errors import FgraphError
+from tests.hostile.entries import CANARY, ENTRIES, enter_canary
+
+CPU_SECONDS = 20
+_FORBIDDEN = (
+    "exec", "compile", "ctypes.", "marshal.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.startfile",
+    "os.system", "os.putenv", "pickle.find_class", "pty.", "shutil.", "socket.", "subprocess.", "urllib.",
+    "webbrowser.", "code.__new__", "cpython.run_", "sys.settrace", "sys.setprofile", "os.chmod", "os.chown", "os.link",
+    "os.symlink", "os.kill",
+)  # fmt: skip
+_CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.utime")
+
+
+class Jail:
+    """An audit hook that, while it is closed, notes and refuses forbidden events."""
+
+    def __init__(self, outside: Path) -> None:
+        self.noted: list[str] = []
+        self._closed, self._allowed, self._outside = False, frozenset[str](), str(outside)
+        sys.addaudithook(self._hook)
+
+    @contextmanager
+    def closed(self) -> Iterator[None]:
+        self._allowed, self._closed = frozenset(sys.modules), True
+        try:
+            yield
+        finally:
+            self._closed = False
+
+    def _hook(self, event: str, arguments: tuple[object, ...]) -> None:
+        if self._closed and self._is_forbidden(event, arguments):
+            self._closed = False  # to write the note
+            self.noted.append(f"{event} {arguments!r:.200}")
+            self._closed = True
+            raise PermissionError(f"the jail forbids {event}")
+
+    def _is_forbidden(self, event: str, arguments: tuple[object, ...]) -> bool:
+        if event == "import":
+            return str(arguments[0]).partition(".")[0] not in self._allowed
+        if event == "open":
+            flags = arguments[2] if len(arguments) > 2 else 0
+            writes = isinstance(flags, int) and flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND)
+            return bool(writes) and not self._is_temporary(arguments[0])
+        if event in _CHANGES:
+            return not self._is_temporary(arguments[0])
+        return event.startswith(_FORBIDDEN)
+
+    def _is_temporary(self, path: object) -> bool:
+        """A file in a temporary folder of the process itself, which is not the folder of the files that it reads."""
+        name = os.fsdecode(path) if isinstance(path, str | bytes) else ""
+        return name.startswith(tempfile.gettempdir()) and not name.startswith(self._outside)
+
+
+class OutOfTime(BaseException):
+    """The CPU time of one file is used up."""
+
+
+def _stop(number: int, frame: FrameType | None) -> None:
+    raise OutOfTime
+
+
+def enter(entry: Callable[[Path], None], path: Path) -> tuple[str, str]:
+    """Open a file; return how that ends, and the message."""
+    signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
+    try:
+        entry(path)
+        return "opened", ""
+    except FgraphError as error:
+        return "refused", str(error)
+    except OutOfTime:
+        return "out of time", f"more than {CPU_SECONDS} s"
+    except BaseException as error:  # what escapes is a finding
+        return "escaped", f"{type(error).__name__}: {error}"
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+
+
+def peak_mib() -> int:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM")) // 1024
+
+
+def forget_peak() -> None:
+    Path("/proc/self/clear_refs").write_text("5")
+
+
+def watch(jail: Jail, name: str, path: Path) -> tuple[str, str, float, int]:
+    """Open one file through one entry point, and measure that."""
+    forget_peak()
+    before, start = peak_mib(), time.process_time()
+    with jail.closed():
+        ending, message = enter(ENTRIES[name] if name != CANARY else enter_canary, path)
+    return ending, message[:2000], time.process_time() - start, peak_mib() - before
+
+
+def warm_up(paths: list[Path], names: list[str]) -> None:
+    """Open some files outside the jail, so that what they import is there."""
+    import encodings.cp437  # noqa: F401  the names in a zip file
+
+    from fgraph.api import pipeline  # noqa: F401
+    from fgraph.stylegan.loading import load_generator
+
+    load_generator("landscape")
+    for name in names:
+        for path in paths if name != CANARY else ():
+            enter(ENTRIES[name], path)
+
+
+def main() -> None:
+    folder, names = Path(sys.argv[1]), sys.argv[2:] or list(ENTRIES)
+    signal.signal(signal.SIGPROF, _stop)
+    harmless = sorted((folder / "harmless").iterdir()) if (folder / "harmless").is_dir() else []
+    warm_up(harmless, names)
+    jail = Jail(folder)
+    report: dict[str, object] = {}
+    events = []
+    for name in names:
+        found = report[name] = {}
+        for path in sorted(one for one in folder.iterdir() if one.is_file()):
+            found[path.name] = watch(jail, name, path)
+            events += [f"{name}: {path.name}: {event}" for event in jail.noted]
+            jail.noted.clear()
+    print(json.dumps({**report, "": events}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""Files of strangers through every entry point, in a jail: each is opened or refused, and nothing else happens."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.hostile.corpus import all_cases
+from tests.hostile.entries import CANARY, ENTRIES
+
+ROOT = Path(__file__).parents[2]
+STEP = 25  # every so many cases; `make fuzz` opens all of them through every entry point
+MIB, CPU_SECONDS = 512, 10
+
+
+def imprison(folder: Path, *entries: str) -> dict[str, Any]:
+    """What became of the files of a folder, by entry point; under "" the forbidden events."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.hostile.jail", str(folder), *entries],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+@pytest.fixture(scope="module")
+def report(good: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("jail")
+    (folder / "harmless").mkdir()
+    for name, content in good.items():
+        (folder / "harmless" / name).write_bytes(content)
+    for number, (_, suffix, content) in enumerate(all_cases(folder / "was_run", good)):
+        if number % STEP == 0:
+            (folder / f"{number:04}{suffix}").write_bytes(content)
+    before = sorted(path.name for path in folder.iterdir())
+    found = imprison(folder)
+    assert sorted(path.name for path in folder.iterdir()) == before, "a file was written"
+    return found
+
+
+@pytest.mark.parametrize("entry", sorted(ENTRIES))
+def test_every_file_is_opened_or_refused(report: dict[str, Any], entry: str) -> None:
+    found = report[entry]
+    assert len(found) > 25
+    assert {file: result for file, result in found.items() if result[0] not in ("opened", "refused")} == {}
+    assert [file for file, result in found.items() if result[0] == "refused" and not result[1]] == []
+
+
+def test_no_file_does_what_no_reader_needs(report: dict[str, Any]) -> None:
+    assert report[""] == []
+
+
+@pytest.mark.parametrize("entry", sorted(ENTRIES))
+def test_no_small_file_costs_much(report: dict[str, Any], entry: str) -> None:
+    dear = {file: result[2:] for file, result in report[entry].items() if result[2] > CPU_SECONDS or result[3] > MIB}
+    assert dear == {}
+
+
+def test_the_jail_catches_a_command(tmp_path: Path) -> None:
+    (tmp_path / "bird").write_bytes(b"")
+    found = imprison(tmp_path, CANARY)
+    assert found[CANARY]["bird"][0] == "escaped"
+    assert "os.system" in found[""][0]
+    assert not (tmp_path / "bird.ran").exists()
