@@ -10,6 +10,7 @@ style:
 
 lint:
 	$(PYTHON) -m ruff check .
+	PYTHONPATH=. lint-imports --no-cache
 
 types:
 	$(PYTHON) -m mypy
