@@ -2,7 +2,7 @@
 
 import sys
 
-from fgraph.cli import main
+from fgraph_main import main
 
 if __name__ == "__main__":
     sys.exit(main())

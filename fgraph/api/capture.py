@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from fgraph._errors import FgraphError
 from fgraph._options import RunKeywords
+from fgraph._log import get_logger
 from fgraph.api import pipeline
 from fgraph.plan import Plan
 
 if TYPE_CHECKING:
     from fgraph.runtime.capture import CapturedPlan
 
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 
 
 class Captured:

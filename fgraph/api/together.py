@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,12 +10,13 @@ from typing import Any, TypeAlias
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads, use_downloads
 from fgraph._errors import FgraphError, GraphError
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
+from fgraph._log import get_logger
 from fgraph._results import Result
 from fgraph.api import pipeline
 from fgraph.declare import Graph, Source
 from fgraph.plan import Plan
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
@@ -63,11 +63,11 @@ def run_together(works: Sequence[Work], options: Options) -> list[Outcome]:
         return apart(works, lambda some: pipeline.run(options.compile(some)))
 
 
-def explain_together(works: Sequence[Work], options: Options) -> list[Outcome]:
-    """Print the plan of all works; for each None, or the exception that it failed with."""
+def explain_together(works: Sequence[Work], options: Options, show: Callable[[str], object]) -> list[Outcome]:
+    """Show the plan of all works as text; for each work None, or the exception that it failed with."""
 
     def explain(some: Sequence[Work]) -> Sequence[Outcome]:
-        print(options.compile(some))
+        show(str(options.compile(some)))
         return [None] * len(some)
 
     with use_downloads(options.downloads):

@@ -14,6 +14,7 @@ from fgraph._errors import FgraphError
 from fgraph._paths import expanded
 from fgraph.cli.configuration import read_downloads
 from fgraph.cli.standalone import StandaloneJob, read_target, refuse_search, setting_errors
+from fgraph.cli.terminal import say
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class BendingJob(StandaloneJob):
         head = [f"# Converted from {Path(self.bending).name}.", *(f"# Note: {note}." for note in made.notes)]
         text = "\n".join([*head, pipeline.load(made.document).to_yaml()])
         write_atomic(expanded(self.written), text.encode())
-        print("\n".join([self.written, *made.notes]), end=self.ending)
+        say("\n".join([self.written, *made.notes]), end=self.ending)
 
     def _strip_layers(self) -> int:
         """Count the convolutions that a sample strip passes through; 0 for other configurations, which ignore it."""

@@ -1,7 +1,8 @@
 """The console script: arguments in, an exit code out.
 
 Exit codes: 0 done; 1 a bug of ours (with a traceback), or a job of a sweep failed; 2 a mistake in the graph or on the
-command line; 3 mode=invert skipped pictures that cannot be read, the others are done; 130 interrupted.
+command line; 3 mode=invert skipped pictures that cannot be read, the others are done; 128 and the
+number of the signal after an interrupt: 130 for Ctrl-C, 143 for SIGTERM.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from fgraph._errors import FgraphError, nearest
 from fgraph.cli.configuration import SETTINGS, prepare_hydra
 from fgraph.cli.restoring import Restored, take_picture
+from fgraph.cli.signals import interruptible
 from fgraph.cli.sweeps import Sweep
 from fgraph.cli.task import Task
+from fgraph.cli.terminal import guarded_streams, warn
 from fgraph.declare.config_source import BUNDLED, checked_sources
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -33,15 +36,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; `arguments` are those of the process unless given. Returns the exit code."""
     # OpenMP's spinning barriers slow small operations many times over where other processes share the cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    chosen = order_arguments(sys.argv[1:] if arguments is None else arguments)
     sweep = Sweep()
+    with guarded_streams(), interruptible() as interrupts:
+        try:
+            return _run(order_arguments(sys.argv[1:] if arguments is None else arguments), sweep)
+        except KeyboardInterrupt:
+            warn(sweep.interruption)
+            return interrupts.exit_code
+
+
+def _run(chosen: Sequence[str], sweep: Sweep) -> int:
     if any(argument.startswith(_RERUN) for argument in chosen):
-        print(f"{_RERUN} unpickles a file, which can run code: repeat the run by its arguments", file=sys.stderr)
+        warn(f"{_RERUN} unpickles a file, which can run code: repeat the run by its arguments")
         return 2
     try:
         chosen, restored = take_picture(chosen)
     except FgraphError as error:
-        print(error, file=sys.stderr)
+        warn(error)
         return 2
     with _arguments(chosen), _own_errors() as verbose:
         try:
@@ -50,9 +61,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except SystemExit as stop:  # argparse, --help
             code = stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
             return code or sweep.exit_code
-        except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
-            return 130
         except Exception as error:
             return _report(error, sweep, verbose)
     sweep.warn_if_identical()
@@ -89,7 +97,7 @@ def _write_sheet(sweep: Sweep) -> None:
     try:
         sweep.write_sheet()
     except FgraphError as error:
-        print(error, file=sys.stderr)
+        warn(error)
         sweep.failures.append(error)
 
 
@@ -97,11 +105,11 @@ def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
     """Print what escaped Hydra, unless it is a job's failure, which was told."""
     if error in sweep.failures:
         return sweep.exit_code
-    print(_message(error), file=sys.stderr)
+    warn(_message(error))
     if verbose:
         traceback.print_exception(error)
     elif not isinstance(error, HydraException | OmegaConfBaseException | OSError | FgraphError):
-        print(f"(set {FULL_ERROR}=1 to see where this was raised)", file=sys.stderr)
+        warn(f"(set {FULL_ERROR}=1 to see where this was raised)")
     return 2
 
 

@@ -31,6 +31,12 @@ class InversionJob(StandaloneJob):
 
     request: InversionRequest
 
+    @property
+    def resume_hint(self) -> str:
+        """Where finished pictures are, and what becomes of the others."""
+        again = "starts the others anew" if self.request.cache == "none" else "goes on with the others"
+        return f"the pictures that are done are in {self.request.directory}; the same command {again}"
+
     def run(self) -> None:
         """Invert the pictures, and print the files written.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -21,6 +20,7 @@ from fgraph._imaging.encode import Pixels, encode_png, to_pixels
 from fgraph._imaging.layout import tile_pixels
 from fgraph._paths import expanded
 from fgraph.cli.inversion_request import InversionRequest
+from fgraph.cli.terminal import say, warn
 from fgraph.inversion import InversionSettings
 from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import InversionCallback, Job, run_job
@@ -82,7 +82,7 @@ def _readable(paths: Sequence[Path], reading: Reading) -> list[Picture]:
     """The pictures that can be read; what is wrong with the others is told."""
     pictures, faults = read_pictures(paths, reading)
     for path, fault in faults.items():
-        _warn(f"skipped: {fault if str(path) in fault else f'{path}: {fault}'}")
+        warn(f"skipped: {fault if str(path) in fault else f'{path}: {fault}'}")
     if not pictures:
         raise FgraphError(f"images: none of {len(paths)} pictures can be read")
     return pictures
@@ -95,7 +95,7 @@ def _finish(job: Job, results: Mapping[str, InversionResult], tuning: Tuning) ->
     if not results:
         raise FgraphError("the search diverged for every picture: take a lower inversion.learning_rate")
     if tuning.steps:
-        tune_results(job, results, tuning, print)
+        tune_results(job, results, tuning, say)
     _write_summary(job, results)
 
 
@@ -145,11 +145,11 @@ class TerminalProgress(InversionCallback):
     def failed(self, picture: Picture) -> None:
         """Say what to do about it."""
         self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
-        _warn(f"skipped: {picture.path}: the search diverged; take a lower inversion.learning_rate")
+        warn(f"skipped: {picture.path}: the search diverged; take a lower inversion.learning_rate")
 
     def _say(self, picture: Picture, result: InversionResult, source: str) -> None:
         self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
-        print(f"{self._directory / picture.name}.safetensors  PSNR {result.psnr:.2f} dB  ({source})", flush=True)
+        say(f"{self._directory / picture.name}.safetensors  PSNR {result.psnr:.2f} dB  ({source})")
 
 
 def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
@@ -169,13 +169,9 @@ def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
         sheet.append(np.concatenate([_as_rgb(one) for one in pair], axis=1))
     write_atomic(directory / SUMMARY, text.getvalue().encode())
     write_atomic(directory / OVERVIEW, encode_png(tile_pixels(sheet)))
-    print(directory / SUMMARY)
-    print(directory / OVERVIEW)
+    say(directory / SUMMARY)
+    say(directory / OVERVIEW)
 
 
 def _as_rgb(pixels: Pixels) -> Pixels:
     return pixels if pixels.shape[2] == 3 else np.repeat(pixels[:, :, :1], 3, axis=2)
-
-
-def _warn(message: str) -> None:
-    print(message, file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -17,6 +16,7 @@ from fgraph.api.together import Engine, Options, Outcome, Work, explain_together
 from fgraph.cli.configuration import JobSettings
 from fgraph.cli.restoring import Restored
 from fgraph.cli.source_outputs import find_sources, with_sources
+from fgraph.cli.terminal import say, warn
 from fgraph.declare import Graph
 from fgraph.digraph import wire
 from fgraph.plan.device_profile import MEASURED, find_profile
@@ -115,8 +115,8 @@ def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
         try:
             calibrate(options.run.device, options.run.precision)
         except FgraphError as error:  # a plan for a device that is elsewhere
-            print(f"no forecast: {error}", file=sys.stderr)
-    return explain_together(works, options)
+            warn(f"no forecast: {error}")
+    return explain_together(works, options, say)
 
 
 def _nothing(works: Sequence[Work], options: Options) -> list[Outcome]:
@@ -134,9 +134,9 @@ def _save(job: PreparedJob, results: Any) -> float | None:
         labels=labels, sources=sources, video=settings.video,
     )  # fmt: skip
     for path in manifest.paths:
-        print(path)
+        say(path)
     for file in manifest.without_record:
-        print(f"{file} has no room for how it was made; {manifest.paths[-1]} says it", file=sys.stderr)
+        warn(f"{file} has no room for how it was made; {manifest.paths[-1]} says it")
     return settings.objective.measure(results) if settings.objective else None
 
 
@@ -148,7 +148,7 @@ def _save_large(job: PreparedJob, outcome: Any) -> None:
     how = LargeOptions(settings.options, settings.piece, quality=options.quality)
     record = record_graph(job.graph, {"precision": settings.options.precision, **options.changed})
     for path in save_large_images(job.graph, settings.directory, settings.formats, record, how):
-        print(path)
+        say(path)
 
 
 def _warn_of_changes(restored: Restored, graph: Graph) -> None:
@@ -160,11 +160,11 @@ def _warn_of_changes(restored: Restored, graph: Graph) -> None:
     for text in describe_changes(restored.record, now, restored.path):
         if text not in restored.warned:
             restored.warned.add(text)
-            print(f"warning: {text}", file=sys.stderr)
+            warn(f"warning: {text}")
 
 
 def _say(job: PreparedJob, outcome: Any) -> None:
-    print(f"{job.settings.name}: ok")
+    say(f"{job.settings.name}: ok")
 
 
 def _draw(job: PreparedJob, outcome: Any) -> None:
@@ -180,7 +180,7 @@ def _draw(job: PreparedJob, outcome: Any) -> None:
     for ending, drawing in drawings.items():
         path = stem.with_name(stem.name + ending)
         write_atomic(path, drawing.encode())
-        print(path)
+        say(path)
 
 
 def _done(job: PreparedJob, outcome: Any) -> None:

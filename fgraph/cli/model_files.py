@@ -13,6 +13,7 @@ from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads, use_downloads
 from fgraph._errors import FgraphError
 from fgraph.cli.configuration import ModelMode, read_downloads
 from fgraph.cli.standalone import StandaloneJob, read_target, refuse_search, setting_errors
+from fgraph.cli.terminal import say
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,7 @@ class ModelJob(StandaloneJob):
                 report = self._report()
         except OSError as error:
             raise FgraphError(f"{error.filename or self.model}: {error.strerror or error}") from error
-        print(report, end=self.ending)
+        say(report, end=self.ending)
 
     def _report(self) -> object:
         from fgraph.stylegan import convert, inspect  # imports numpy, which --help does not need

@@ -21,6 +21,11 @@ class StandaloneJob:
         """The file or folder that the user names for the result; None where there is none."""
         return None
 
+    @property
+    def resume_hint(self) -> str:
+        """What the job has written when it is interrupted, and how it goes on; empty where that is nothing."""
+        return ""
+
     def run(self) -> None:
         """Do the job, and print where its results are."""
         raise NotImplementedError

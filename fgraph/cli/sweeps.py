@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import sys
+import shutil
 import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -16,19 +16,20 @@ from hydra.types import RunMode
 
 from fgraph._errors import FgraphError, SkippedError
 from fgraph.cli.configuration import JobSettings, overrides_of
+from fgraph.cli.terminal import say, warn
 
 
 @dataclass
 class Sweep:
     """Collects what happens to the jobs of a call; a single run is a sweep of one."""
 
-    settings: list[JobSettings | None] = field(
-        default_factory=list
-    )  # of each job; None: it had none yet when it failed
+    settings: list[JobSettings | None] = field(default_factory=list)  # of each job; None: it failed before it had any
     failures: list[Exception] = field(default_factory=list)  # those that were told
     is_sweep: bool = False
     directory: Path | None = None  # of a sweep
     overrides: list[tuple[str, ...]] = field(default_factory=list)  # of each job
+    count: int = 1  # of the jobs that were to run
+    hint: str = ""  # what an interrupted job without a graph has written, and how it goes on
     _complete: set[int] = field(default_factory=set)  # the places of those that did not fail
 
     @property
@@ -39,6 +40,18 @@ class Sweep:
         if isinstance(self.failures[0], SkippedError):
             return 3
         return 2 if isinstance(self.failures[0], FgraphError) else 1
+
+    @property
+    def interruption(self) -> str:
+        """What an interrupted call leaves, and how to go on."""
+        done = len(self._complete)
+        if self.hint:
+            left = self.hint
+        elif self.is_sweep or self.count > 1:
+            left = f"{done} of {self.count} jobs are done, and their files are whole; run the others again"
+        else:
+            left = "the job is done" if done else "no result was written; run the same command again"
+        return f"interrupted: {left}"
 
     @contextmanager
     def job(self, hydra_config: HydraConf, settings: JobSettings | None) -> Iterator[None]:
@@ -57,18 +70,21 @@ class Sweep:
             from fgraph.save.writer import MANIFEST  # not for --help
 
             if self.is_sweep and (directory / MANIFEST).exists():  # it is written last: not by this job
-                print(f"{label}{directory} still holds what an earlier run wrote", file=sys.stderr)
+                warn(f"{label}{directory} still holds what an earlier run wrote")
             if self.is_sweep:
                 raise
+        except KeyboardInterrupt:
+            _remove_unused(Path(hydra_config.runtime.output_dir))
+            raise
         finally:
             if settings is None or not settings.writes:
                 _remove_empty(Path(hydra_config.runtime.output_dir))
 
     def _report(self, error: Exception, label: str) -> None:
         if isinstance(error, FgraphError):
-            print(f"{label}{error}", file=sys.stderr)
+            warn(f"{label}{error}")
             return
-        print(f"{label}failed by a bug:", file=sys.stderr)
+        warn(f"{label}failed by a bug:")
         traceback.print_exception(error)
 
     def write_sheet(self) -> None:
@@ -87,7 +103,7 @@ class Sweep:
         entries = [SheetEntry(given, directory) for given, directory in zip(self.overrides, directories, strict=True)]
         path = write_contact_sheet(entries, self.directory, made[0].pictures.quality if made[0].pictures else 90)
         if path is not None:
-            print(path)
+            say(path)
 
     def warn_if_identical(self) -> None:
         """Say so when the jobs of a sweep could not differ, such as a sweep over a seed that nothing reads."""
@@ -95,10 +111,9 @@ class Sweep:
         if len(settings) < 2 or len(settings) < len(self.settings):
             return
         if len({job_key(one) for one in settings}) == 1:
-            print(
+            warn(
                 f"warning: all {len(settings)} jobs of this sweep were identical. A seed written in a node is literal; "
-                "leave it out, and it derives from the graph's seed=",
-                file=sys.stderr,
+                "leave it out, and it derives from the graph's seed="
             )
 
 
@@ -144,6 +159,13 @@ def _label(hydra_config: HydraConf) -> str:
     if hydra_config.mode is not RunMode.MULTIRUN:
         return ""
     return f"job {hydra_config.job.num} ({', '.join(overrides_of(hydra_config))}): "
+
+
+def _remove_unused(directory: Path) -> None:
+    """Remove the directory of an interrupted job that has written no more than Hydra's own files."""
+    if directory.is_dir() and [path.name for path in directory.iterdir()] == [".hydra"]:
+        shutil.rmtree(directory / ".hydra", ignore_errors=True)
+        _remove_empty(directory)
 
 
 def _remove_empty(directory: Path) -> None:

@@ -66,6 +66,7 @@ class Task:
 
     def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
         """Run all jobs; for each what it made, or the exception that it failed with."""
+        self.sweep.count = len(self.sweep.settings) + len(prepared)
         graphs = [one for one in prepared if not isinstance(one, StandaloneJob)]
         if not graphs:
             return [None] * len(prepared)
@@ -82,7 +83,9 @@ class Task:
                 raise outcome
             assert prepared is not None
             if isinstance(prepared, StandaloneJob):
+                self.sweep.hint = prepared.resume_hint
                 prepared.run()
+                self.sweep.hint = ""
                 return None
             from fgraph.cli import jobs
 

@@ -13,6 +13,7 @@ from omegaconf import DictConfig, OmegaConf
 from fgraph._errors import FgraphError
 from fgraph.cli.configuration import TrainingMode
 from fgraph.cli.standalone import StandaloneJob, setting_errors
+from fgraph.cli.terminal import say
 
 if TYPE_CHECKING:
     from fgraph.training import TrainingSettings
@@ -29,6 +30,11 @@ class TrainingJob(StandaloneJob):
         """The folder it writes to."""
         return str(self.settings.target)
 
+    @property
+    def resume_hint(self) -> str:
+        """Where the last snapshot is."""
+        return f"the last snapshot is in {self.target}; the same command goes on from it"
+
     def run(self) -> None:
         """Train, and print where the model is.
 
@@ -37,7 +43,7 @@ class TrainingJob(StandaloneJob):
         """
         from fgraph.training.run import train  # loads torch
 
-        print(train(self.settings))
+        say(train(self.settings))
 
 
 def read_training_job(config: DictConfig, mode: TrainingMode, hydra_config: HydraConf) -> TrainingJob:

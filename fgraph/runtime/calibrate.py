@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Callable, Iterator
 
@@ -13,11 +12,12 @@ from torch import Tensor
 from fgraph._errors import SaveError
 from fgraph.ir.costs import DeviceProfile, Rate, conv_flops
 from fgraph.plan.device_profile import find_profile, save_profile
+from fgraph._log import get_logger
 from fgraph.runtime.run import pick_device
 from fgraph.stylegan.nn import stylegan2 as network
 from fgraph.stylegan.nn import winograd
 
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 _BUDGET, _PATIENCE = 1.0, 3.0  # seconds: then each layer is run but once; then what is large is left out
 _EACH = 0.02  # seconds for one measurement, which runs at least once after a warming run, at most so often:
 _OFTEN = 15

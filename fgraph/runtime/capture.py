@@ -7,7 +7,6 @@ GPU.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Hashable
 from dataclasses import replace
 
@@ -16,6 +15,7 @@ from torch import Tensor
 
 from fgraph import _results as results
 from fgraph._errors import FgraphError, MemoryBudgetError
+from fgraph._log import get_logger
 from fgraph.ir import ops
 from fgraph.ir.ops import Op
 from fgraph.plan import Plan, Result, structure_of
@@ -39,7 +39,7 @@ CAPTURABLE: tuple[type[Op], ...] = (
     ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Clamp, ops.Spill,
 )  # fmt: skip
 _BESIDE = 2  # a plan is cut to 1 / this of what is free: its fixed buffers, and all its results, stand beside it
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 
 
 def capture_cuda(run: Callable[[], Made], device: torch.device) -> Replay:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
@@ -14,6 +13,7 @@ import torch
 from fgraph import _results as results
 from fgraph._errors import FgraphError
 from fgraph._options import RunOptions
+from fgraph._log import get_logger
 from fgraph.ir.baseline import Baseline
 from fgraph.ir.program import as_index
 from fgraph.plan import Plan, Result, Step
@@ -28,7 +28,7 @@ from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from fgraph.stylegan.loading import load_generator
 from fgraph.stylegan.nn.half import DTYPES
 
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 _KEPT = 4  # generators kept loaded between runs
 
 

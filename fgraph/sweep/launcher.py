@@ -7,8 +7,8 @@ Hydra's own `run_job` is called twice a job around it. So the directory, `.hydra
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
@@ -23,12 +23,13 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
 from fgraph._errors import FgraphError
+from fgraph._log import get_logger
 from fgraph.sweep.composing import SweepComposer
 
 if TYPE_CHECKING:
     from fgraph.api.together import Engine
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 
@@ -83,6 +84,15 @@ class FusedLauncher(Launcher):
         Path(str(self.config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         log.info(f"Launching {len(job_overrides)} jobs {self.where}")
         jobs = list(enumerate(job_overrides, initial_job_idx))
+        try:
+            return self._launch(jobs)
+        except KeyboardInterrupt:
+            for directory in self._directories:
+                with suppress(OSError):  # it holds results
+                    Path(directory).rmdir()
+            raise
+
+    def _launch(self, jobs: Sequence[tuple[int, Sequence[str]]]) -> Sequence[JobReturn]:
         prepared = [self._prepare(number, overrides) for number, overrides in _shown(jobs, "preparing")]
         self._log_as_hydra()
         outcomes = self._run_many(prepared)

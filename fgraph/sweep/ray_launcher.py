@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import fgraph
 from fgraph._errors import FgraphError
+from fgraph._log import get_logger
 from fgraph.sweep.launcher import FusedLauncher
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class RayLauncher(FusedLauncher):
         self._connect()
         resources, count = self._survey()
         shards = cut([fingerprint(work) for work in works], count)
-        logging.getLogger(__name__).info(f"{len(works)} jobs in {len(shards)} shards")
+        get_logger(__name__).info(f"{len(works)} jobs in {len(shards)} shards")
         return WorkerPool(works, options, resources, self.losses).run(shards)
 
     def _connect(self) -> None:

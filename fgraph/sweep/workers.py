@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import traceback
 from collections import deque
@@ -15,9 +14,10 @@ import ray
 
 from fgraph._errors import FgraphError, GraphError, RunError
 from fgraph._imaging.files import current_picture_limit, set_picture_limit
+from fgraph._log import get_logger
 from fgraph.api.together import Options, Outcome, Work, run_together
 
-log = logging.getLogger(__name__)
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True)

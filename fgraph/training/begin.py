@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from fgraph._errors import ModelError
 from fgraph._paths import expanded
+from fgraph._log import get_logger
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
@@ -25,7 +25,7 @@ from fgraph.training.settings import PROJECTED, TrainingError, TrainingSettings
 from fgraph.training.snapshot import is_snapshot, read_snapshot
 from fgraph.training.state import MEASURED, Moments, State, lay_out_discriminator, lay_out_generator
 
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 FIRST_IMAGES = 2000  # in which a discriminator learns alone that was drawn for a trained generator: what one that knows
 # nothing teaches would spoil it
 FIRST_IMAGES_PROJECTED = 500  # heads on features that know pictures learn sooner

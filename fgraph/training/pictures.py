@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import logging
 import os
 import tempfile
 import zipfile
@@ -27,9 +26,10 @@ from fgraph._cache import cache_folder
 from fgraph._imaging.files import SUFFIXES, open_image
 from fgraph._imaging.read import fit_opened
 from fgraph._paths import expanded
+from fgraph._log import get_logger
 from fgraph.training.settings import TrainingError
 
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 _SHOWN = 5  # broken pictures that are named
 _VERSION = 1  # of what a cached picture is
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import logging
 import shutil
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 from fgraph._errors import ModelError
+from fgraph._log import get_logger
 
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 _TRIES = 3
 _TIMEOUT = (10, 60)  # seconds: to connect, between two packets
 _CHUNK = 64 << 10  # bytes; of a chunk that breaks off, nothing is kept

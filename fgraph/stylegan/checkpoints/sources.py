@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 import re
 import shutil
 from collections.abc import Iterator
@@ -26,8 +25,9 @@ from fgraph._cache import cache_folder
 from fgraph._downloads import current_downloads
 from fgraph._errors import ModelError, SaveError
 from fgraph._paths import expanded
+from fgraph._log import get_logger
 
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 _SCHEMES = ("https", "http", "hf")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HUB = re.compile(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+?))?/([\w./-]+)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from torch import Tensor
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import ModelError
+from fgraph._log import get_logger
 from fgraph.stylegan.checkpoints.contents import Weight
 from fgraph.stylegan.checkpoints.own_file import describe
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
@@ -20,7 +20,7 @@ from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.digest import ContentDigest, content_digest, tensor_bytes
 from fgraph.stylegan.nn.stylegan2 import lay_out
 
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 _KEPT_EXACT = (  # small, and others compute with them
     "w_mean", "style_mean", "style_std", ".transform", ".freqs", ".phases", ".magnitude_ema", "_filter",
 )  # fmt: skip

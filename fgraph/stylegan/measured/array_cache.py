@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import logging
 import zipfile
 import zlib
 from collections.abc import Callable, Mapping
@@ -18,11 +17,12 @@ from numpy.typing import NDArray
 from fgraph._cache import cache_folder, read_cached, write_cached
 from fgraph._errors import SaveError
 from fgraph._limits import CACHED_ARRAYS
+from fgraph._log import get_logger
 from fgraph.stylegan.generators.base import Generator
 
 Arrays = Mapping[str, NDArray[Any]]
 Schema = Mapping[str, tuple[str, tuple[int, ...]]]  # name -> type and shape of an array
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 _DAMAGED = (ValueError, OSError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 
 

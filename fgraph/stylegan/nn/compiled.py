@@ -6,7 +6,6 @@ calls it for a chunk of rows at a time; inside, nothing is cut or done in place 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from functools import lru_cache
@@ -16,13 +15,14 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import FgraphError, nearest
+from fgraph._log import get_logger
 from fgraph.stylegan.nn import half
 from fgraph.stylegan.nn.stylegan2 import residual_path, styled_conv, to_rgb
 
 LayerFunction = Callable[..., Tensor]
 
 VARIANTS = 256  # of one function: channels, edges, noise or none, one row or many; torch's own limit is 8
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 _WITHOUT = "or leave torch_compile out"
 _CURES = {
     "c++ compiler": f"install one (g++ or clang; on Windows Visual Studio's Build Tools), name it in CXX, {_WITHOUT}",

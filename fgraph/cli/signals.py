@@ -1,0 +1,90 @@
+"""Interrupts of the command line: SIGINT, SIGTERM and SIGHUP end it within two seconds, and leave nothing hidden.
+
+The first signal raises `KeyboardInterrupt` in the main thread, so that every `with` block cleans up. While a kernel
+runs, Python doesn't get to that; then a thread removes the temporary folders and ends the process. A second signal
+does so at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+from fgraph._temporary import remove_folders_in_use
+
+GRACE = 1.5  # seconds that the main thread has to clean up
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
+
+class Interrupts:
+    """What has arrived since `interruptible` began."""
+
+    def __init__(self) -> None:
+        self.number: int = signal.SIGINT  # the last signal
+        self.over = threading.Event()  # set once the main thread has left the block
+        self._seen = False
+
+    @property
+    def exit_code(self) -> int:
+        """128 and the number of the signal, as shells have it: 130, 143, 129."""
+        return 128 + self.number
+
+    def handle(self, number: int, frame: FrameType | None) -> None:
+        """Raise the first time, end the process the second time."""
+        self.number = number
+        if self._seen:
+            self.end()
+        self._seen = True
+        raise KeyboardInterrupt
+
+    def end(self) -> None:
+        """End the process now."""
+        remove_folders_in_use()
+        os._exit(self.exit_code)
+
+
+@contextmanager
+def interruptible() -> Iterator[Interrupts]:
+    """Within the block, signals are answered; a signal that the parent process has ignored stays ignored."""
+    found = Interrupts()
+    if threading.current_thread() is not threading.main_thread():
+        yield found
+        return
+    earlier = {number: signal.getsignal(number) for number in _SIGNALS}
+    chosen = [number for number, handler in earlier.items() if handler is not signal.SIG_IGN]
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    for number in chosen:
+        signal.signal(number, found.handle)
+    before = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    threading.Thread(target=_watch, args=(read, found), name="fgraph-signals", daemon=True).start()
+    try:
+        yield found
+    finally:
+        found.over.set()
+        signal.set_wakeup_fd(before)
+        for number in chosen:
+            _restore(number, earlier[number])
+        os.close(write)  # ends the thread
+
+
+def _watch(read: int, found: Interrupts) -> None:
+    """Read the numbers of signals as they arrive; end the process where the main thread doesn't in time."""
+    with os.fdopen(read, "rb", buffering=0) as stream, suppress(OSError):
+        while arrived := stream.read(1):
+            number = arrived[0]
+            if number not in _SIGNALS:
+                continue
+            found.number = number
+            ours = signal.getsignal(number) == found.handle  # a training answers signals itself, after its step
+            if ours and not found.over.wait(GRACE):
+                found.end()
+
+
+def _restore(number: int, handler: Any) -> None:
+    signal.signal(number, signal.SIG_DFL if handler is None else handler)  # None: not set from Python

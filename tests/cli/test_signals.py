@@ -1,0 +1,107 @@
+"""Interrupts: exit codes, what is said, what is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fgraph.cli import main
+from tests.cli.conftest import FakeJobs
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_child(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", textwrap.dedent(code), *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def interrupting(jobs: FakeJobs, number: int, after: int = 0) -> Callable[..., Any]:
+    """A `finish` that gets a signal once so many jobs are finished."""
+    finish, done = jobs.finish, []
+
+    def interrupted(job: Any, outcome: Any) -> float:
+        if len(done) == after:
+            os.kill(os.getpid(), number)
+        done.append(job)
+        return finish(job, outcome)
+
+    return interrupted
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_exit_codes(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], number: int, code: int
+) -> None:
+    handlers = [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]
+    monkeypatch.setattr(jobs, "finish", interrupting(jobs, number))
+    assert main(["hydra.run.dir=out"]) == code
+    assert "interrupted: no result was written; run the same command again" in capsys.readouterr().err
+    assert not Path("out").exists()
+    assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == handlers
+
+
+def test_a_sweep_says_how_many_jobs_are_done(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(jobs, "finish", interrupting(jobs, signal.SIGTERM, after=1))
+    assert main(["-m", "seed=1,2,3", "hydra.sweep.dir=out"]) == 143
+    assert "1 of 3 jobs are done" in capsys.readouterr().err
+    assert [path.name for path in Path("out").iterdir() if path.is_dir()] == ["0"]
+    assert Path("out/0/done").exists()
+
+
+def test_a_signal_that_is_ignored_stays_ignored(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
+    try:
+        monkeypatch.setattr(jobs, "finish", interrupting(jobs, signal.SIGHUP))
+        assert main(["hydra.run.dir=out"]) == 0
+    finally:
+        signal.signal(signal.SIGHUP, earlier)
+
+
+IN_A_KERNEL = """
+    import hashlib, os, signal, sys, threading
+    from pathlib import Path
+    from fgraph._atomic import Staging
+    from fgraph.cli import signals
+    signals.GRACE = 0.05
+    with signals.interruptible(), Staging(Path(sys.argv[1])) as staging:
+        staging.stage("a.txt", b"half")
+        threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGTERM]).start()
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)  # minutes in which Python answers no signal
+"""
+
+
+def test_a_process_that_cannot_answer_is_ended_and_leaves_nothing(tmp_path: Path) -> None:
+    done = run_child(IN_A_KERNEL, str(tmp_path))
+    assert done.returncode == 143, done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+IN_AN_IMPORT = """
+    import os, signal, sys
+    module, number = sys.argv[1], getattr(signal, sys.argv[2])
+    class Finder:
+        def find_spec(self, name, *rest):
+            if name == module:
+                os.kill(os.getpid(), number)
+    sys.meta_path.insert(0, Finder())
+    import fgraph_main
+    sys.argv[1:] = ["--help"]
+    sys.exit(fgraph_main.main())
+"""
+
+
+@pytest.mark.parametrize(("module", "name", "code"), [("fgraph", "SIGINT", 130), ("hydra", "SIGTERM", 143)])
+def test_an_interrupt_during_imports_prints_no_traceback(module: str, name: str, code: int) -> None:
+    done = run_child(IN_AN_IMPORT, module, name)
+    assert (done.returncode, done.stdout, done.stderr) == (code, "", "interrupted\n")
