@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Unpack
 
 from fgraph._errors import FgraphError
-from fgraph._options import RunKeywords
 from fgraph._log import get_logger
+from fgraph._options import RunKeywords
 from fgraph.api import pipeline
 from fgraph.plan import Plan
 

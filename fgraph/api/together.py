@@ -9,8 +9,8 @@ from typing import Any, TypeAlias
 
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads, use_downloads
 from fgraph._errors import FgraphError, GraphError
-from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph._log import get_logger
+from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph._results import Result
 from fgraph.api import pipeline
 from fgraph.declare import Graph, Source

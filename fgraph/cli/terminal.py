@@ -34,21 +34,24 @@ def guarded_streams() -> Iterator[None]:
     after it on the same stream; unless a reader has closed its pipe, standard error tells so once.
     """
     earlier = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = (_Guarded(stream, name) for stream, name in zip(earlier, ("output", "error"), strict=True))
+    guarded = _Guarded(earlier[0], "standard output"), _Guarded(earlier[1])
+    sys.stdout, sys.stderr = guarded
     try:
         yield
     finally:
-        for stream in (sys.stdout, sys.stderr):
+        for stream in guarded:
             stream.flush()
+            stream.quiet = True  # Hydra's log handlers keep it
         sys.stdout, sys.stderr = earlier
 
 
 class _Guarded:
     """A text stream that drops what can't be written."""
 
-    def __init__(self, stream: Any, name: str) -> None:
+    def __init__(self, stream: Any, name: str = "") -> None:
         self._stream = stream
         self._name = name
+        self.quiet = not name  # whether a loss is told
         self._lost = stream is None  # the process was started without it
 
     def write(self, text: str) -> int:
@@ -74,8 +77,8 @@ class _Guarded:
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, self._stream.fileno())
             os.close(null)
-        if self._name == "output" and getattr(error, "errno", None) != errno.EPIPE:
-            warn(f"standard output can't be written ({error}); the jobs go on, and write their files")
+        if not self.quiet and getattr(error, "errno", None) != errno.EPIPE:
+            warn(f"{self._name} can't be written ({error}); the jobs go on, and write their files")
 
     def isatty(self) -> bool:
         return not self._lost and bool(self._stream.isatty())

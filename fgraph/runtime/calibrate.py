@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import SaveError
+from fgraph._log import get_logger
 from fgraph.ir.costs import DeviceProfile, Rate, conv_flops
 from fgraph.plan.device_profile import find_profile, save_profile
-from fgraph._log import get_logger
 from fgraph.runtime.run import pick_device
 from fgraph.stylegan.nn import stylegan2 as network
 from fgraph.stylegan.nn import winograd

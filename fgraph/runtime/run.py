@@ -12,8 +12,8 @@ import torch
 
 from fgraph import _results as results
 from fgraph._errors import FgraphError
-from fgraph._options import RunOptions
 from fgraph._log import get_logger
+from fgraph._options import RunOptions
 from fgraph.ir.baseline import Baseline
 from fgraph.ir.program import as_index
 from fgraph.plan import Plan, Result, Step
