@@ -9,8 +9,8 @@ from pathlib import Path
 from torch import Tensor
 
 from fgraph._errors import ModelError
-from fgraph._paths import expanded
 from fgraph._log import get_logger
+from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2

@@ -25,8 +25,8 @@ from fgraph._atomic import save_error, write_atomic
 from fgraph._cache import cache_folder
 from fgraph._imaging.files import SUFFIXES, open_image
 from fgraph._imaging.read import fit_opened
-from fgraph._paths import expanded
 from fgraph._log import get_logger
+from fgraph._paths import expanded
 from fgraph.training.settings import TrainingError
 
 _LOG = get_logger()

@@ -24,8 +24,8 @@ from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._downloads import current_downloads
 from fgraph._errors import ModelError, SaveError
-from fgraph._paths import expanded
 from fgraph._log import get_logger
+from fgraph._paths import expanded
 
 _LOG = get_logger()
 _SCHEMES = ("https", "http", "hf")
