@@ -13,6 +13,7 @@ from fgraph._log import get_logger
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph._results import Result
 from fgraph.api import pipeline
+from fgraph.api.stages import Listing, compile_stages, list_stages
 from fgraph.declare import Graph, Source
 from fgraph.plan import Plan
 
@@ -45,6 +46,7 @@ class Options:
 
     run: RunOptions = DEFAULT_OPTIONS
     downloads: Downloads = DEFAULT_DOWNLOADS
+    listing: Listing = "full"  # of stages
 
     def compile(self, works: Sequence[Work]) -> Plan:
         """One plan of all works."""
@@ -72,6 +74,17 @@ def explain_together(works: Sequence[Work], options: Options, show: Callable[[st
 
     with use_downloads(options.downloads):
         return apart(works, explain)
+
+
+def list_together(works: Sequence[Work], options: Options) -> list[Outcome]:
+    """Print the stages of compiling all works together; for each None, or the exception that it failed with."""
+
+    def list_some(some: Sequence[Work]) -> Sequence[Outcome]:
+        print(list_stages(compile_stages([work.graph for work in some], options.run), options.listing))
+        return [None] * len(some)
+
+    with use_downloads(options.downloads):
+        return apart(works, list_some)
 
 
 def apart(works: Sequence[Work], attempt: Attempt) -> list[Outcome]:

@@ -16,6 +16,7 @@ from omegaconf import DictConfig, OmegaConf
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._errors import FgraphError, GraphError, nearest
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
+from fgraph.api.stages import Listing
 from fgraph.cli.source_locations import PlacedFile, trace
 from fgraph.declare.document import Document
 from fgraph.declare.interpolation import escaped, resolve
@@ -23,7 +24,7 @@ from fgraph.declare.source import Places, Source, in_order
 from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
 
-Mode: TypeAlias = Literal["run", "explain", "check", "draw"]
+Mode: TypeAlias = Literal["run", "explain", "ir", "check", "draw"]
 ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
 PictureMode: TypeAlias = Literal["invert"]  # nor does this
 TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # nor do these
@@ -32,7 +33,7 @@ WRITING_MODES = ("run", "draw", "invert")
 # Those of graphs/config.yaml, for hints.
 SETTINGS = (
     "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "torch_compile", "memory",
-    "picture_limit", "mode", "target", "half", "bending", "clusters", "output.formats", "output.quality",
+    "picture_limit", "mode", "listing", "target", "half", "bending", "clusters", "output.formats", "output.quality",
     "output.strip", "output.grid",
     "output.labels", "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop",
     "output.pingpong", "objective.metric", "data", "images", "inversion.preset", "inversion.space", "inversion.prior",
@@ -62,6 +63,7 @@ class JobSettings:
     video: VideoOptions | None = None  # None: as films are by default
     pictures: PictureOptions | None = None  # None: as they are by default
     piece: int = 2048  # pixels of a large image that are made at once
+    listing: Listing = "full"  # of mode=ir
     sheet: bool = True  # whether a sweep ends with a contact sheet
     restored: Restored | None = None  # the picture that the graph comes from
     source: Source = field(default_factory=Source)  # where the parts of the graph are written
@@ -102,7 +104,7 @@ def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode | TrainingMo
     value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode), *get_args(PictureMode), *training)
     if value not in modes:
         raise FgraphError(_unknown("mode", str(value), modes))
-    uses = {"target": ("convert", *training), "data": training} | dict.fromkeys(
+    uses = {"target": ("convert", *training), "data": training, "listing": ("ir",)} | dict.fromkeys(
         ("half", "bending", "clusters"), ("convert",)
     )
     for name, users in uses.items():
@@ -144,6 +146,7 @@ def read_settings(
         video=_read_video(config.output),
         pictures=_read_pictures(config.output, earlier),
         piece=config.output.piece,
+        listing=_read_listing(config.listing),
         sheet=bool(config.output.sheet),
         restored=restored,
         source=source,
@@ -182,6 +185,12 @@ def read_downloads(config: DictConfig) -> Downloads:
         raise FgraphError(f"offline is true or false, not '{offline}'")
     folder, hub = (None if value is None else str(value) for value in (config.cache, config.hub))
     return Downloads(folder, offline or None, hub)
+
+
+def _read_listing(value: Any) -> Listing:
+    if value is not None and value not in get_args(Listing):
+        raise FgraphError(_unknown("listing", str(value), get_args(Listing)))
+    return cast(Listing, value or "full")
 
 
 def _read_formats(value: Any) -> tuple[str, ...]:

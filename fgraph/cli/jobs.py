@@ -12,7 +12,7 @@ from fgraph._downloads import use_downloads
 from fgraph._errors import FgraphError, GraphError
 from fgraph.api import pipeline
 from fgraph.api.large import LargeOptions, save_large_images
-from fgraph.api.together import Engine, Options, Outcome, Work, explain_together
+from fgraph.api.together import Engine, Options, Outcome, Work, explain_together, list_together
 from fgraph.cli.configuration import JobSettings
 from fgraph.cli.restoring import Restored
 from fgraph.cli.source_outputs import find_sources, with_sources
@@ -46,7 +46,7 @@ class PreparedJob:
     @property
     def group(self) -> tuple[str, Options]:
         """Jobs that have this equal are run as one."""
-        options = Options(self.settings.options, self.settings.downloads)
+        options = Options(self.settings.options, self.settings.downloads, self.settings.listing)
         return "large" if self.is_large else self.settings.mode, options
 
 
@@ -191,6 +191,7 @@ _Finish: TypeAlias = Callable[[PreparedJob, Any], float | None]
 _TOGETHER: Mapping[str, Callable[[Engine], Engine]] = {
     "run": lambda engine: engine,
     "explain": lambda _: _explain,
+    "ir": lambda _: list_together,
     "check": lambda _: _check,
     "draw": lambda _: _nothing,
     "large": lambda _: _nothing,
@@ -198,6 +199,7 @@ _TOGETHER: Mapping[str, Callable[[Engine], Engine]] = {
 _FINISH: Mapping[str, _Finish] = {
     "run": _save,
     "explain": _done,
+    "ir": _done,
     "check": _say,
     "draw": _draw,
     "large": _save_large,

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from fgraph.ir.program import Program
 from fgraph.ir.verify import verify
@@ -13,24 +16,57 @@ from fgraph.passes.simplification import simplify
 from fgraph.passes.stacking import stack
 from fgraph.passes.value_numbering import cse
 
-PASSES: tuple[Callable[[Program], Program], ...] = (stack, simplify, cse, dce)
-_ROUNDS = 8  # sharing can make two operands of a mix equal, which simplifies, which shares more; it ends soon
+Pass: TypeAlias = Callable[[Program], Program]
+PASSES: tuple[Pass, ...] = (stack, simplify, cse, dce)
+_ROUNDS = 8  # cse can make two operands of a mix equal, which simplifies, which gives cse more; it ends soon
 
 
-def optimise(program: Program) -> Program:
-    """The program after all passes, again and again until nothing changes."""
+@dataclass(frozen=True, eq=False)
+class PassRun:
+    """One pass over a program: its name, the program after it, and the seconds it took without the verifier."""
+
+    name: str
+    program: Program
+    seconds: float
+
+
+def optimise(
+    program: Program, passes: Sequence[Pass] = PASSES, after: Callable[[PassRun], None] | None = None
+) -> Program:
+    """Rewrite a program by passes, again and again until nothing changes, then find the bases of its rows.
+
+    Args:
+        program: the program as lowered.
+        passes: the rewrites of a round, in order.
+        after: called after each pass, with what it made.
+
+    Raises:
+        InvalidProgram: the program, or what a pass made of it, breaks a rule.
+    """
     verify(program)
     for _ in range(_ROUNDS):
         before = (len(program.instructions), program.total_rows)
-        for rewrite in PASSES:
-            program = verify(rewrite(program))
+        for rewrite in passes:
+            program = _run(rewrite, program, after)
         if (len(program.instructions), program.total_rows) == before:
             break
-    return verify(find_differences(program))
+    return _run(find_differences, program, after)
+
+
+def _run(rewrite: Pass, program: Program, after: Callable[[PassRun], None] | None) -> Program:
+    start = time.perf_counter()
+    made = rewrite(program)
+    seconds = time.perf_counter() - start
+    verify(made)
+    if after is not None:
+        after(PassRun(rewrite.__name__, made, seconds))
+    return made
 
 
 __all__ = [
     "PASSES",
+    "Pass",
+    "PassRun",
     "cse",
     "dce",
     "find_differences",
