@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 from fgraph._sizes import in_words
 
 
-def open_file(path: str | Path, most: int | None = None) -> BinaryIO:
+def open_file(path: str | Path, most: int | None = None) -> BufferedReader:
     """Open a regular file for reading.
 
     FIFOs, sockets and devices are refused: they could block for ever, or never end.

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 MIB = 1 << 20
 
-# Model files
-MODEL_FILE = 16 << 30
-TENSOR_HEADER = 4 * MIB  # JSON of a .safetensors file; a 1024-pixel model has 40 KiB
+# Model files: the tensors of a model take no more than its file
+TENSOR_HEADER = 4 * MIB  # JSON of a .safetensors file; that of a 1024-pixel model has 40 KiB
 PICKLE_OF_ZIP = 16 * MIB  # data.pkl of a .pt file; a training checkpoint of a 1024-pixel model has less than 1 MiB
 DOWNLOAD = 16 << 30
 
-# Files of arrays: codes, directions, noise
-ARRAY_FILE = 1 << 30  # of the file, and of all arrays in it as float32
+# Files of codes, directions and noise
+ARRAY_FILE = 1 << 30  # of the file, and of all its arrays as float32
+ARRAY_FREE = 64 * MIB  # what arrays may take, however small the file
+ARRAY_RATIO = 16  # compressed to memory, of what is above that; the codes and noise of a model compress by less than 2
+ARRAY_MEMBERS = 10_000  # arrays in a .npz
 OBJECT_ARRAYS = 256 * MIB  # the pickle inside a .npy file of objects
 
 # Caches

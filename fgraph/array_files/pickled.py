@@ -1,10 +1,10 @@
-"""Arrays in pickled files, as programs beside StyleGAN save their codes. Nothing in a file is run.
+"""Arrays in pickled files, as programs around StyleGAN save their codes. No code in a file is run.
 
 | file | of | holds |
 | --- | --- | --- |
 | `.npy` of objects | ReStyle, HyperStyle, pSp and their forks | {image: codes}, or {image: [codes of each step]} |
 | `.pt` | SOAT, e4e, rosinality's projector | a tensor, {name: tensor}, {image: {latent, noise, img}} |
-| `.pkl` | anyone | the same |
+| `.pkl` | any | the same |
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
-
-import numpy as np
+from typing import IO, Any
 
 from fgraph._arrays import Array
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
+from fgraph._limits import ARRAY_FILE, ARRAY_FREE, OBJECT_ARRAYS
+from fgraph._sizes import in_words
 from fgraph.stylegan.checkpoints.pickles.files import read_pickled, read_torch
 from fgraph.stylegan.checkpoints.pickles.network_files import network_globals
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array, read_objects
@@ -27,71 +27,84 @@ from fgraph.stylegan.checkpoints.pickles.span import MemorySource
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
-_LARGEST = 1 << 27  # numbers of an array
-_LONGEST = 256 << 20  # bytes of a pickle that is held in memory
-_OF_AN_IMAGE = "latent"  # what rosinality's projector calls the codes among the results for an image
+_OF_AN_IMAGE = "latent"  # the key of the codes among the results for an image, in rosinality's projector
 
 
 def read_pickled_arrays(path: Path) -> dict[str, Array]:
-    """The arrays of a `.pt` or `.pkl` file by name.
+    """Return the arrays of a `.pt` or `.pkl` file by name.
 
     Raises:
-        ValueError: it cannot be read, or holds something else.
+        ValueError: the file cannot be read, holds something else, or its arrays are larger than the limits allow.
     """
     try:
         value = read_pickled(path, "pickle") if path.suffix.lower() == ".pkl" else read_torch(path)
-        return dict(_named(value, path))
-    except ModelError as error:
-        raise ValueError(f"cannot read {path}: {error}") from error
-    except (Refused, OSError) as error:
-        raise ValueError(f"cannot read {path}: {error}") from error
+        return read_all(dict(_named(value)), path.stat().st_size)
+    except (ModelError, Refused, OSError, ValueError) as error:
+        raise ValueError(f"cannot read {show(path, 300)}: {error}") from error
 
 
-def read_object_array(file: BinaryIO, path: Path) -> dict[str, Array] | None:
-    """The arrays in a `.npy` of objects that `file` stands at the start of, by name; None if it is none of objects.
+def read_object_array(file: IO[bytes], path: Path, shape: tuple[int, ...], size: int) -> dict[str, Array]:
+    """Return the arrays in a `.npy` of objects, by name.
+
+    Args:
+        file: at the pickle that follows the header.
+        path: the file.
+        shape: of the array of objects.
+        size: bytes of the `.npy`.
 
     Raises:
-        ValueError: its header is damaged, or its pickle cannot be read.
+        ValueError: the pickle cannot be read, or its arrays are larger than the limits allow.
     """
-    version = np.lib.format.read_magic(file)
-    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, _, dtype = read_header(file)
-    if dtype.kind != "O":
-        return None
-    data = file.read(_LONGEST + 1)
-    if len(data) > _LONGEST:
-        raise ValueError(f"its objects take more than {_LONGEST >> 20} MiB")
+    data = file.read(OBJECT_ARRAYS + 1)
+    if len(data) > OBJECT_ARRAYS:
+        raise ValueError(f"its objects take more than {in_words(OBJECT_ARRAYS)}")
     try:
         values = read_objects(run_pickle(MemorySource(data), network_globals()))
-        return dict(_named(values[0] if shape == () and len(values) == 1 else values, path))
-    except Refused as error:
+        return read_all(dict(_named(values[0] if shape == () and len(values) == 1 else values)), size)
+    except (Refused, RecursionError) as error:
         raise ValueError(f"cannot be read safely: {error}") from error
 
 
-def _named(value: Any, path: Path) -> Iterator[tuple[str, Array]]:
-    """The arrays in a value, by name: a tensor, or a list or dict of what holds codes."""
-    if (whole := _array(value)) is not None:
+def read_all(stored: dict[str, StoredTensor], size: int) -> dict[str, Array]:
+    """Read the numbers of tensors in a file of `size` bytes.
+
+    Tensors can be views of one storage. So both the bytes to read and the memory to fill are bounded first: by
+    `ARRAY_FREE`, or in a larger file by its size.
+
+    Raises:
+        ValueError: the tensors are larger than the limits allow.
+        Refused: the file changed.
+        OSError: the file cannot be read.
+    """
+    to_read = sum(one.bytes_read for one in stored.values())
+    to_fill = sum(4 * math.prod(one.shape) for one in stored.values())
+    if to_read > max(ARRAY_FREE, size) or to_fill > min(ARRAY_FILE, max(ARRAY_FREE, 4 * size)):
+        raise ValueError(f"its arrays take {in_words(max(to_read, to_fill))} in a file of {in_words(size)}")
+    return {name: Array(one.array()) for name, one in stored.items()}
+
+
+def _named(value: Any) -> Iterator[tuple[str, StoredTensor]]:
+    """Yield the tensors in a value by name: a tensor, or a list or dict of what holds codes."""
+    if (whole := _tensor(value)) is not None:
         yield "tensor", whole
         return
     if type(value) not in (dict, list, tuple):
-        raise ValueError(f"{path} holds neither a tensor nor a dictionary of tensors")
+        raise ValueError("it holds neither a tensor nor a dictionary of tensors")
     for key, one in value.items() if type(value) is dict else enumerate(value):
         if (found := _codes(one)) is not None:
             yield str(key), found
 
 
-def _codes(value: Any) -> Array | None:
-    """The codes in what stands under a name: an array, the last of its steps, or what is called `latent` in it."""
+def _codes(value: Any) -> StoredTensor | None:
+    """Return the codes of a name: an array, the last of its steps, or the entry `latent` of a dict."""
     if type(value) in (list, tuple) and value:
         value = value[-1]
     elif type(value) is dict:
         value = value.get(_OF_AN_IMAGE)
-    return _array(value)
+    return _tensor(value)
 
 
-def _array(value: Any) -> Array | None:
+def _tensor(value: Any) -> StoredTensor | None:
     if type(value) is Record and value.kind == "ndarray":
         value = read_array(value)
-    if type(value) is not StoredTensor or math.prod(value.shape) > _LARGEST:
-        return None
-    return Array(value.array())
+    return value if type(value) is StoredTensor else None

@@ -8,6 +8,7 @@ and affines stay as well, so that codes and styles mean what they meant. Weights
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,13 +26,15 @@ from fgraph.inversion.pictures import Picture
 from fgraph.inversion.results import InversionResult
 from fgraph.inversion.settings import Tuning
 from fgraph.inversion.spaces import styles_of
-from fgraph.stylegan.checkpoints.delta import delta_facts
-from fgraph.stylegan.checkpoints.sources import file_digest
+from fgraph.stylegan.checkpoints.delta import delta_metadata
+from fgraph.stylegan.checkpoints.header import BUNDLED, find_model
+from fgraph.stylegan.checkpoints.sources import file_digest, keep_model
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.digest import tensor_bytes
 from fgraph.stylegan.generators.stylegan2 import Noise, StyleGAN2Generator
 
+_LOG = logging.getLogger("fgraph")
 _HALF = torch.float16
 
 
@@ -114,9 +117,10 @@ def tune_results(
     if path is None:
         raise FgraphError("a tuned model is kept as a difference to a model file; this generator was loaded from none")
     base = file_digest(path)
+    _keep_base(path, base)
     for picture in job.pictures:
         tuned = _cached_or_new(job, picture, results[picture.name], tuning)
-        facts = delta_facts(_named(path), base, f"pivotal tuning on {picture.path.name}")
+        facts = delta_metadata(_named(path), base, f"pivotal tuning on {picture.path.name}")
         model = job.directory / f"{picture.name}.model.safetensors"
         write_atomic(model, _bytes(tuned.changes, facts))
         write_atomic(job.directory / f"{picture.name}.tuned.png", encode_png(tuned.pixels.numpy()))
@@ -152,13 +156,21 @@ def _first_changes(generator: StyleGAN2Generator, rank: int) -> dict[str, Tensor
     return changes
 
 
-def _named(path: Path) -> str:
-    from fgraph.stylegan.checkpoints.header import BUNDLED, find_model
+def _keep_base(path: Path, digest: str) -> None:
+    """Put the base into the cache, where its deltas find it by its digest."""
+    if _named(path) in BUNDLED:
+        return
+    try:
+        keep_model(path, digest)
+    except OSError as error:
+        _LOG.warning("the base %s is not in the cache: keep it beside the tuned models (%s)", path, error)
 
+
+def _named(path: Path) -> str:
     for name in BUNDLED:
         if find_model(name) == path:
             return name
-    return str(path.resolve())
+    return path.name
 
 
 def _bytes(changes: Mapping[str, Tensor], facts: Mapping[str, str]) -> bytes:

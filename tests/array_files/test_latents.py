@@ -88,7 +88,7 @@ def test_objects_cut_short(part, tmp_path):
     np.save(buffer, {"a.png": ROWS[0]})
     content = buffer.getvalue()
     (tmp_path / "cut.npy").write_bytes(content[: part * len(content) // 16])
-    with pytest.raises(ValueError, match=r"cut\.npy is no \.npz or \.npy file"):
+    with pytest.raises(ValueError, match=r"cut\.npy is not a \.npz or \.npy file"):
         read_latent(str(tmp_path / "cut.npy"))
 
 
@@ -135,11 +135,11 @@ def test_what_other_codes_would_fit(content, space, says, tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("a.npz", b"PK\x03\x04 not a zip", "is no .npz or .npy file"),
+        ("a.npz", b"PK\x03\x04 not a zip", "is not a .npz or .npy file"),
         (
             "a.npy",
             b"\x93NUMPY\x01\x00v\x00{'descr': '|O', 'fortran_order': False, 'shape': (1,), }" + b" " * 58 + b"\n.",
-            "is no .npz or .npy file",
+            "is not a .npz or .npy file",
         ),
         ("a.pt", b"cos\nsystem\n.", "cannot read"),
         ("a.safetensors", b"12345678", "cannot read"),
@@ -155,7 +155,7 @@ def test_files_that_are_not_read(name, content, says, tmp_path):
 
 def test_which_array_is_meant(tmp_path):
     path = save(tmp_path / "two.npz", {"a": ROWS[:, 0], "b": ROWS[:, :3, 0]})
-    with pytest.raises(ValueError, match="holds a, b: say which one"):
+    with pytest.raises(ValueError, match="holds a, b: name the array"):
         read_latent(path)
     assert read_latent(path, "b").codes.shape == (2, 3)
 

@@ -122,6 +122,8 @@ def _wild() -> Iterator[tuple[str, bytes]]:
     yield "a key that is a list", START + b"}]Ns" + STOP
     yield "a key without a value", START + b"}(Nu" + STOP
     yield "text that is none", START + b"X\x02\x00\x00\x00\xff\xfe" + STOP
+    shared = [(2**61 - 1) * i for i in range(60_000)]  # all have the hash 0
+    yield "a set of numbers of one hash", pickled({"G_ema": call(named("builtins", "set"), shared)})
     yield "three million opcodes", START + b"N" * 3_000_000 + STOP
     yield "a million lists inside each other", START + b"]" * 1_000_000 + b"a" * 999_999 + STOP
     yield "a million tuples inside each other", START + b")" + b"\x85" * 1_000_000 + STOP

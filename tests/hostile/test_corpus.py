@@ -65,6 +65,7 @@ def test_little_memory_and_time(outcome):
         ("pickle: INST", "the pickle opcode b'i' is not allowed"),
         ("in a tensor: os.system", "it names 'os.system'"),
         ("pickle: 10 GB of bytes", "10737418240 bytes were to follow"),
+        ("pickle: a set of numbers of one hash", "as a key"),
         ("pickle: three million opcodes", "more than 500000 opcodes"),
         ("tensor: a huge stride", "is larger than its storage of 4 items"),
         ("tensor: a negative size", "impossible shape"),

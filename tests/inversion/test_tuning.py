@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,7 +53,13 @@ def test_it_comes_nearer_and_leaves_codes_their_meaning(
     assert ("b16.conv1.weight.up" in tuned.changes) == (rank == 1)
 
 
-def test_a_tuned_model_is_a_model_file(tmp_path: Path, hard: torch.Tensor) -> None:
+@pytest.fixture
+def models(tmp_path: Path) -> Iterator[Path]:
+    with fgraph.downloads(tmp_path / "models"):
+        yield tmp_path / "models"
+
+
+def test_a_tuned_model_is_a_model_file(tmp_path: Path, models: Path, hard: torch.Tensor) -> None:
     save_generator(tiny(1), tmp_path / "base.safetensors")
     generator = load_stylegan2(tmp_path / "base.safetensors")
     (tmp_path / "in").mkdir()
@@ -81,10 +89,13 @@ def test_a_tuned_model_is_a_model_file(tmp_path: Path, hard: torch.Tensor) -> No
         (tmp_path / "elsewhere" / one.name).write_bytes(one.read_bytes())
     save_generator(tiny(2), tmp_path / "base.safetensors")
     assert fgraph.load_generator(tmp_path / "elsewhere" / file.name).digest == model.digest  # its base is beside it
-    with pytest.raises(ModelError, match="is a difference to another file than"):
+    (file.parent / "base.safetensors").write_bytes((tmp_path / "base.safetensors").read_bytes())
+    assert fgraph.load_generator(file).digest == model.digest  # the base of that digest is in the cache
+    shutil.rmtree(models)
+    with pytest.raises(ModelError, match="is a delta to another file than"):
         fgraph.load_generator(file)
-    (tmp_path / "base.safetensors").unlink()
-    with pytest.raises(ModelError, match="which is not to be found"):
+    (file.parent / "base.safetensors").unlink()
+    with pytest.raises(ModelError, match="which is neither beside it, nor bundled, nor in the cache"):
         fgraph.load_generator(file)
 
 

@@ -135,7 +135,7 @@ def test_a_pin_that_differs(hub, files):
 def test_an_open_line_is_not_taken(tmp_path):
     with (
         fgraph.downloads(tmp_path, hub="http://mirror.example.org"),
-        pytest.raises(ModelError, match=r"the hub 'http://mirror\.example\.org' would be asked over an open line"),
+        pytest.raises(ModelError, match=r"'http://mirror\.example\.org' would be asked over an unencrypted connection"),
     ):
         read_header("hf://org/repo/sub/model.pt")
 

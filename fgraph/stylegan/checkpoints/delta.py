@@ -1,74 +1,91 @@
-"""Models that are another model and a small difference, as pivotal tuning makes them. Without torch.
+"""Deltas: models that are stored as a small difference to a base model, as pivotal tuning makes them. Without torch.
 
-A `.safetensors` file whose metadata say `format` `fgraph-stylegan2-delta`, `base` (a bundled name, a path, an address)
-and `base_sha256` (of the base's file). For a tensor of ours it holds either `{name}.delta`, of the same shape, or
-`{name}.up` [O, r] and `{name}.down` [r, I k k], whose product is added to the weight [O, I, k, k].
+A delta is a `.safetensors` file. Its metadata are `format` (`fgraph-stylegan2-delta`), `base` (a file name, or the name
+of a bundled model) and `base_sha256` (of the base's file). For a tensor, it holds either `{name}.delta`, of the same
+shape, or `{name}.up` [O, r] and `{name}.down` [r, I k k], whose product is added to the weight [O, I, k, k].
 """
 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import Contents, Weight
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
-from fgraph.stylegan.checkpoints.sources import file_digest
+from fgraph.stylegan.checkpoints.sources import file_digest, find_by_digest
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 DELTA_FORMAT = "fgraph-stylegan2-delta"
-_KEPT = ("title", "license", "noise", "weights")  # metadata of the base that hold for the tuned model
+_INHERITED = ("title", "license", "noise", "weights")  # metadata of the base that hold for the changed model
 
 
 def is_delta(path: Path) -> bool:
-    """Whether a `.safetensors` file is a difference to another model.
+    """Return whether a `.safetensors` file is a delta.
 
     Raises:
-        ModelError: it is damaged.
+        ModelError: the file cannot be read, or is damaged.
     """
     return read_tensor_header(path).metadata.get("format") == DELTA_FORMAT
 
 
-def read_delta(path: Path, find: Callable[[str], Path], read_base: Callable[[Path], Contents]) -> Contents:
-    """The contents of such a file: those of its base, with what is added.
+def read_delta(path: Path, bundled: Callable[[str], Path | None], read_base: Callable[[Path], Contents]) -> Contents:
+    """Return the contents of the base of a delta, changed by the delta.
+
+    Args:
+        path: of the delta.
+        bundled: returns the file of a bundled model, or None.
+        read_base: reads the base.
 
     Raises:
-        ModelError: the base is not there or is another, or the difference does not fit it.
+        ModelError: the base is missing or has another digest, or the delta does not fit it.
     """
     header = read_tensor_header(path)
     named, digest = header.metadata.get("base", ""), header.metadata.get("base_sha256", "")
-    base = read_base(_find_base(path, named, digest, find))
+    base = read_base(_find_base(path, named, digest, bundled))
     weights = dict(base.weights)
     for name in sorted({key.rpartition(".")[0] for key in header.tensors}):
         if name not in weights:
-            raise ModelError(f"{path}: changes '{name:.80}', which its base does not have")
+            raise ModelError(f"{path}: changes '{show(name)}', which its base does not have")
         parts = [header.tensors.get(f"{name}.{part}") for part in ("delta", "up", "down")]
         _check(parts, weights[name], f"{path}: what it adds to '{name}'")
         weights[name] = _changed(weights[name], *parts)
-    facts = {key: value for key, value in base.metadata.items() if key in _KEPT}
+    facts = {key: value for key, value in base.metadata.items() if key in _INHERITED}
     return replace(
         base, weights=weights, metadata={**facts, "base": named, "origin": header.metadata.get("origin", "")}
     )
 
 
-def _find_base(path: Path, named: str, digest: str, find: Callable[[str], Path]) -> Path:
-    """The file of the base: where it was, else of that name beside the difference."""
-    beside = path.parent / Path(named).name
+def _find_base(path: Path, named: str, digest: str, bundled: Callable[[str], Path | None]) -> Path:
+    """Return the file of the base: beside the delta, a bundled one, or in the cache by its digest.
+
+    The name is never used as a path or an address: a file must not choose what is read or requested elsewhere.
+    """
+    if not re.fullmatch(r"[0-9a-f]{64}", digest):
+        raise ModelError(f"{path}: is a delta without the SHA-256 of its base; save it again")
+    beside = path.parent / Path(named.replace("\\", "/")).name
     try:
-        found = beside if beside.is_file() and not beside.samefile(path) else find(named)
-    except (ModelError, OSError, RuntimeError) as error:  # RuntimeError: a home of nobody
-        raise ModelError(
-            f"{path}: is a difference to the model '{named}', which is not to be found: {error}"
-        ) from error
-    if found.samefile(path) or file_digest(found) != digest:
-        raise ModelError(f"{path}: is a difference to another file than {found} is now (SHA-256 {digest:.12}...)")
-    return found
+        there = [one for one in (beside, bundled(named)) if one is not None and one.is_file()]
+        for one in there:
+            if not one.samefile(path) and file_digest(one) == digest:
+                return one
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path}: is a delta to '{show(named)}', which cannot be read: {error}") from error
+    if (found := find_by_digest(digest)) is not None:
+        return found
+    if there:
+        raise ModelError(f"{path}: is a delta to another file than {there[0]} is now (SHA-256 {digest[:12]}...)")
+    raise ModelError(
+        f"{path}: is a delta to '{show(named)}', which is neither beside it, nor bundled, nor in the cache; copy it "
+        "there, or fetch it first if it has an address (mode=inspect model=ADDRESS)"
+    )
 
 
 def _check(parts: list[StoredTensor | None], weight: Weight, where: str) -> None:
@@ -94,6 +111,6 @@ def _changed(weight: Weight, delta: StoredTensor | None, up: StoredTensor | None
     return Weight(weight.stored, weight.shape, change)
 
 
-def delta_facts(base: str, base_sha256: str, origin: str) -> Mapping[str, str]:
-    """The metadata of such a file."""
+def delta_metadata(base: str, base_sha256: str, origin: str) -> Mapping[str, str]:
+    """Return the metadata of a delta."""
     return {"format": DELTA_FORMAT, "format_version": "1", "base": base, "base_sha256": base_sha256, "origin": origin}

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Weight
 from fgraph.stylegan.checkpoints.filters import is_usual_filter
 from fgraph.stylegan.checkpoints.header import find_model, sniff
@@ -151,7 +151,7 @@ def _table(found: Mapping[str, StoredTensor], where: str, **facts: Any) -> Discr
 
 def _width(found: Mapping[str, StoredTensor], name: str, axis: int, where: str) -> int:
     if name not in found or len(found[name].shape) <= axis:
-        raise ModelError(f"{where}: its discriminator has no tensor '{name:.80}'; expected is {_FORMS}")
+        raise ModelError(f"{where}: its discriminator has no tensor '{show(name)}'; expected is {_FORMS}")
     return found[name].shape[axis]
 
 

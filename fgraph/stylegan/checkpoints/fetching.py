@@ -1,113 +1,202 @@
-"""Fetching files: over HTTP by pooch, going on where an earlier try stopped; from the hub by huggingface_hub."""
+"""Downloads: over HTTP, resumed where an earlier attempt stopped; from the Hugging Face hub by its own library."""
 
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
+from fgraph._limits import DOWNLOAD
 from fgraph._log import get_logger
+from fgraph._sizes import in_words
 
 _LOG = get_logger()
-_TRIES = 3
+_ATTEMPTS = 3
 _TIMEOUT = (10, 60)  # seconds: to connect, between two packets
-_CHUNK = 64 << 10  # bytes; of a chunk that breaks off, nothing is kept
+_CHUNK = 64 << 10  # bytes
+_SLOWEST, _WINDOW = 512 << 10, 60  # bytes that must arrive within so many seconds
+_MOST_REDIRECTS = 10
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_NOT_RESUMED = 416  # HTTP: range not satisfiable
 
 
-def fetch_over_http(url: str, folder: Path, address: str) -> Path:
-    """Fetch `url` into `folder`, under a name made of it.
+def fetch_over_http(url: str, folder: Path, address: str, pinned: bool) -> Path:
+    """Download `url` into `folder`, under a name derived from it.
+
+    Args:
+        url: an https address, or http on this machine.
+        folder: the cache folder.
+        address: the address as the user wrote it, for messages.
+        pinned: whether the caller checks a digest that the user gave; if not, the server must state the size.
 
     Raises:
-        ModelError: the server or the line fails.
+        ModelError: the server or the connection fails, or the file is larger than `DOWNLOAD`.
+        OSError: the folder cannot be written.
     """
-    import pooch
     import requests
+    import urllib3
 
     name = hashlib.sha256(url.encode()).hexdigest()[:32]
-    pooch.get_logger().setLevel("WARNING")  # it would tell of digests to copy, which are noted here
+    download = _Download(url, folder / f"{name}.part", pinned)
     _LOG.info("fetching %s", address)
     try:
-        path = pooch.retrieve(
-            url, None, fname=f"{name}.fetched", path=folder, downloader=_Resuming(folder / f"{name}.part")
-        )
-    except (requests.RequestException, OSError, ValueError) as error:
+        for left in reversed(range(_ATTEMPTS)):
+            try:
+                download.attempt()
+                break
+            except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+                if not left or isinstance(error, requests.HTTPError):
+                    raise
+    except (requests.RequestException, urllib3.exceptions.HTTPError, ValueError) as error:
         raise ModelError(
-            f"model '{address}' cannot be fetched: {_reason(error)}. What has arrived is kept: run again to go on"
+            f"model '{address}' cannot be fetched: {_reason(error)}. Its partial file is kept: run again to resume"
         ) from error
-    return Path(path)
+    return download.finish(folder / f"{name}.fetched")
 
 
 def _reason(error: Exception) -> str:
-    return str(error).split("\n")[0][:300] or type(error).__name__
+    return show(str(error).split("\n")[0] or type(error).__name__, 300)
 
 
-class _Resuming:
-    """A downloader for pooch that goes on where an earlier one stopped, if the server still has the same file."""
+class Pace:
+    """A check that data keeps arriving: at least `_SLOWEST` bytes within each `_WINDOW` seconds."""
 
-    def __init__(self, part: Path) -> None:
-        self._part = part
-        self._tag = part.with_suffix(".tag")  # what the server calls the version that the part is of
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._start, self._bytes = clock(), 0
 
-    def __call__(self, url: str, output_file: Any, _: Any, check_only: bool = False) -> bool | None:
-        """Fetch `url` to `output_file`."""
+    def note(self, count: int) -> None:
+        """Count bytes that arrived.
+
+        Raises:
+            requests.Timeout: too few arrived within the window.
+        """
         import requests
 
-        for left in reversed(range(_TRIES)):
-            try:
-                self._try(url)
-                break
-            except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError):
-                if not left:
-                    raise
-        shutil.move(self._part, output_file)
-        self._tag.unlink(missing_ok=True)
-        return None
+        self._bytes += count
+        if self._bytes >= _SLOWEST:
+            self._start, self._bytes = self._clock(), 0
+        elif self._clock() - self._start > _WINDOW:
+            raise requests.Timeout(f"the server sent {self._bytes} bytes in {_WINDOW} seconds, which is too slow")
 
-    def _try(self, url: str) -> None:
+
+class _Download:
+    """A partial file, and the version of the file on the server that it belongs to."""
+
+    def __init__(self, url: str, part: Path, pinned: bool) -> None:
+        self._url, self._part, self._pinned = url, part, pinned
+        self._tag = part.with_suffix(".tag")  # the ETag of the version
+
+    def finish(self, target: Path) -> Path:
+        """Move the whole file to its place."""
+        self._part.replace(target)
+        self._tag.unlink(missing_ok=True)
+        return target
+
+    def attempt(self) -> None:
+        """Request the file, or the rest of it, and append the answer to the partial file.
+
+        Raises:
+            requests.RequestException: the server or the connection fails.
+            urllib3.exceptions.HTTPError: the connection fails in the middle of the body.
+            ValueError: the answer cannot be used.
+        """
         import requests
 
         have = self._part.stat().st_size if self._part.exists() and self._tag.exists() else 0
         headers = {"Accept-Encoding": "identity"}
         if have:
             headers |= {"Range": f"bytes={have}-", "If-Range": self._tag.read_text()}
-        with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as answer:
+        with _request(self._url, headers) as answer:
+            resumed = answer.status_code == requests.codes.partial_content
+            if answer.status_code == _NOT_RESUMED or (resumed and _range_start(answer) != have):
+                self._discard()
+                raise requests.ConnectionError("the server resumes at another place than requested")
             answer.raise_for_status()
-            here = urlsplit(answer.url)
-            if here.scheme != "https" and here.hostname not in _LOOPBACK:
-                raise ValueError(f"the server sends it on to {here.scheme}://{here.hostname}, an open line")
-            goes_on = answer.status_code == requests.codes.partial_content and have > 0
-            if goes_on and not answer.headers.get("Content-Range", "").startswith(f"bytes {have}-"):
-                raise ValueError("the server goes on at another place than asked")
-            self._note(answer.headers.get("ETag", ""))
-            expected = int(answer.headers.get("Content-Length", -1))
-            self._write(answer, "ab" if goes_on else "wb", expected)
+            expected = self._expected(answer)
+            self._note(answer)
+            self._receive(answer, have if resumed else 0, expected)
 
-    def _note(self, tag: str) -> None:
-        if tag.startswith('"'):  # a strong one: equal tags mean equal bytes
+    def _discard(self) -> None:
+        self._part.unlink(missing_ok=True)
+        self._tag.unlink(missing_ok=True)
+
+    def _expected(self, answer: Any) -> int | None:
+        """Return the bytes of the body on the line; None if the transfer encoding marks its end, or a digest does."""
+        length = answer.headers.get("Content-Length", "")
+        if re.fullmatch(r"[0-9]{1,18}", length):
+            if int(length) > DOWNLOAD:
+                raise ValueError(f"the file is {in_words(int(length))}; {in_words(DOWNLOAD)} are the most")
+            return int(length)
+        if answer.headers.get("Transfer-Encoding", "").lower() != "chunked" and not self._pinned:
+            raise ValueError("the server does not state its size, so it could be cut short: pin it by #sha256=")
+        return None
+
+    def _note(self, answer: Any) -> None:
+        tag = answer.headers.get("ETag", "")
+        if tag.startswith('"') and len(tag) < 1024 and not _is_encoded(answer):  # strong: equal tags mean equal bytes
             self._tag.write_text(tag)
         else:
             self._tag.unlink(missing_ok=True)
 
-    def _write(self, answer: Any, mode: str, expected: int) -> None:
+    def _receive(self, answer: Any, have: int, expected: int | None) -> None:
         import requests
 
-        done = 0
-        with self._part.open(mode) as file:
-            for chunk in answer.iter_content(_CHUNK):
-                file.write(chunk)
-                done += len(chunk)
-        if expected >= 0 and done != expected:
-            raise requests.ConnectionError(f"the line broke after {done} of {expected} bytes")
+        pace = Pace()
+        with self._part.open("ab" if have else "wb") as file:
+            while data := answer.raw.read1(_CHUNK, decode_content=_is_encoded(answer)):
+                have += len(data)
+                if have > DOWNLOAD:
+                    raise ValueError(f"the file is larger than {in_words(DOWNLOAD)}")
+                file.write(data)
+                pace.note(len(data))
+        if expected is not None and answer.raw.tell() != expected:
+            raise requests.ConnectionError(f"the connection broke after {answer.raw.tell()} of {expected} bytes")
+
+
+def _request(url: str, headers: dict[str, str]) -> Any:
+    """Send a GET request and follow redirects, each of which is checked before it is followed.
+
+    Raises:
+        requests.RequestException: the server or the connection fails.
+        ValueError: a redirect leads to an unencrypted connection, or from elsewhere to this machine.
+    """
+    import requests
+
+    local = urlsplit(url).hostname in _LOOPBACK
+    for _ in range(_MOST_REDIRECTS + 1):
+        answer = requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT, allow_redirects=False)
+        if not answer.is_redirect:
+            return answer
+        answer.close()
+        url = urljoin(url, answer.headers["Location"])
+        here = urlsplit(url)
+        allowed = local if here.hostname in _LOOPBACK else here.scheme == "https"
+        if not allowed:
+            raise ValueError(f"the server redirects to {here.scheme}://{here.hostname}, which is not allowed")
+    raise ValueError(f"the server redirects more than {_MOST_REDIRECTS} times")
+
+
+def _range_start(answer: Any) -> int:
+    found = re.match(r"bytes ([0-9]{1,18})-", answer.headers.get("Content-Range", ""))
+    return int(found[1]) if found else -1
+
+
+def _is_encoded(answer: Any) -> bool:
+    """Return whether the server compresses the body, although the request asks it not to."""
+    return answer.headers.get("Content-Encoding", "identity").lower() not in ("", "identity")
 
 
 def fetch_from_hub(
     repository: str, file: str, revision: str | None, *, folder: Path, address: str, hub: str | None
 ) -> Path:
-    """Fetch a file of a repository of the Hugging Face hub, or of the mirror of it at `hub`.
+    """Download a file of a repository of the Hugging Face hub, or of its mirror at `hub`.
 
     Raises:
         ModelError: huggingface_hub is not installed, or the hub does not give the file.
@@ -119,11 +208,11 @@ def fetch_from_hub(
             f"model '{address}' is on the Hugging Face hub, which needs: pip install 'fgraph-gan[hub]'"
         ) from error
     name = hashlib.sha256(f"{repository} {revision} {file}".encode()).hexdigest()[:32]
-    place, target = folder / f"{name}.hub", folder / f"{name}.fetched"  # of what breaks off, it keeps parts in `place`
+    place, target = folder / f"{name}.hub", folder / f"{name}.fetched"  # `place` holds partial files
     _LOG.info("fetching %s", address)
     try:
         shutil.move(hf_hub_download(repository, file, revision=revision, local_dir=place, endpoint=hub), target)
-    except Exception as error:  # the library's own errors are of many kinds
+    except Exception as error:  # the library raises errors of many kinds
         raise ModelError(f"model '{address}' cannot be fetched: {_reason(error)}") from error
     shutil.rmtree(place, ignore_errors=True)
     return target

@@ -1,13 +1,15 @@
-"""What can be known of a model file without torch: its format and its layer table."""
+"""The header of a model file: its format and its layer table. Without torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from fgraph._errors import ModelError, nearest
+from fgraph._files import open_file
 from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.contents import Contents, Format
 from fgraph.stylegan.checkpoints.delta import is_delta, read_delta
@@ -28,14 +30,15 @@ _BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
 _EXPECTED = "expected is a .safetensors file of fgraph, a rosinality / SOAT .pt checkpoint, or an NVlabs .pkl"
 _ZIP_MAGIC = b"PK\x03\x04"
 _LEGACY_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number 0x1950a86a20f9469cfc6c, as torch.save pickles it
+_MOST_DELTAS = 8  # on each other
 _PICKLE_MAGICS = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 
 
 @dataclass(frozen=True)
 class ModelHeader:
-    """A model file, as far as it is known without torch."""
+    """A model file as it is known without torch."""
 
-    source: str  # what the user wrote
+    source: str  # as the user wrote it
     path: Path
     format: Format
     table: Table
@@ -49,36 +52,44 @@ class ModelHeader:
 
 
 def read_header(source: str | Path) -> ModelHeader:
-    """Find the model `source`, the name of a bundled one or a path, and read its layer table.
+    """Find a model and read its layer table, without torch and without the weights.
 
-    Torch is not loaded, and no weights are read.
+    Args:
+        source: a bundled name, a path or an address.
 
     Raises:
-        ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
+        ModelError: the model does not exist, or its file is damaged or of an unknown kind.
     """
     path = find_model(source)
     contents = read_contents(path)
-    stat = path.stat()
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
     identity = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
     return ModelHeader(str(source), path, contents.format, contents.table, identity, contents.metadata)
 
 
 def find_model(source: str | Path) -> Path:
-    """The file that `source` names: a bundled model, a path, or an address (see `fgraph.stylegan.checkpoints.sources`).
+    """Return the file of a model; an address is downloaded (see `fgraph.stylegan.checkpoints.sources`).
+
+    Args:
+        source: a bundled name, a path or an address.
 
     Raises:
-        ModelError: there is none; near bundled names are suggested.
+        ModelError: there is no such file; the message suggests bundled models with similar names.
     """
     if isinstance(source, str) and is_address(source):
         return fetch_model(source)
-    if isinstance(source, str) and source in BUNDLED:
-        path = _BUNDLED_FOLDER / f"{source}.safetensors"
-    else:
-        path = expanded(source)
-    if path.is_file():
-        return path
-    if path.is_dir():
-        raise ModelError(f"model '{source}' is a directory; expected is a .safetensors, .pt or .pkl file")
+    try:
+        path = _bundled(str(source)) or expanded(source)
+        if path.is_file():
+            return path
+        if path.exists():
+            kind = "a directory" if path.is_dir() else "not a regular file"
+            raise ModelError(f"model '{source}' is {kind}; expected is a .safetensors, .pt or .pkl file")
+    except (OSError, ValueError) as error:  # ValueError: a null byte
+        raise ModelError(f"model '{source}' cannot be read: {getattr(error, 'strerror', None) or error}") from error
     hint = nearest(str(source), BUNDLED)
     raise ModelError(
         f"there is no model '{source}': neither a file nor a bundled model (bundled are {', '.join(BUNDLED)})"
@@ -86,25 +97,39 @@ def find_model(source: str | Path) -> Path:
     )
 
 
-def read_contents(path: Path) -> Contents:
-    """What a model file holds: its table, and where its tensors stand; weights are not read, nor torch loaded.
+def _bundled(name: str) -> Path | None:
+    """Return the file of a bundled model, or None."""
+    return _BUNDLED_FOLDER / f"{name}.safetensors" if name in BUNDLED else None
+
+
+def read_contents(path: Path, deltas: int = _MOST_DELTAS) -> Contents:
+    """Read the layer table of a model file, and the places of its tensors; without torch, and without the weights.
+
+    Args:
+        path: the file.
+        deltas: the most deltas that may lie on each other.
 
     Raises:
-        ModelError: the file is damaged, hostile, or of a kind that is not understood.
+        ModelError: the file is damaged, hostile, or of an unknown kind.
     """
     kind = sniff(path)
     if kind == "safetensors" and is_delta(path):
-        return read_delta(path, find_model, read_contents)
+        if not deltas:
+            raise ModelError(f"{path}: is a delta to a delta, and so on; {_MOST_DELTAS} are the most")
+        return read_delta(path, _bundled, partial(read_contents, deltas=deltas - 1))
     contents = read_own(path) if kind == "safetensors" else contents_of(read_pickled(path, kind), path, kind)
-    contents.check_size(path.stat().st_size, str(path))
+    try:
+        contents.check_size(path.stat().st_size, str(path))
+    except OSError as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from error
     return contents
 
 
 def contents_of(content: Any, path: Path, kind: Kind) -> Contents:
-    """What the value of a pickled file says of its generator.
+    """Read the layer table of the generator in the value of a pickled file.
 
     Raises:
-        ModelError: it holds none, or one that does not run here.
+        ModelError: the value holds no generator, or one that fgraph does not run.
     """
     where = str(path)
     try:
@@ -113,18 +138,18 @@ def contents_of(content: Any, path: Path, kind: Kind) -> Contents:
         if is_stylegan3(content):
             return read_stylegan3(content, where)
         return read_tensorflow(content, where) if is_tensorflow(content) else read_nvlabs(content, where)
-    except (Refused, RecursionError) as error:
+    except (Refused, RecursionError, OSError) as error:
         raise ModelError(f"{where}: cannot be read safely: {error}") from error
 
 
 def sniff(path: Path) -> Literal["safetensors"] | Kind:
-    """The kind of a file, from its first bytes.
+    """Return the kind of a model file, from its first bytes.
 
     Raises:
-        ModelError: it cannot be read, or is of none of the kinds that models come in.
+        ModelError: the file cannot be read, or is of an unknown kind.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             start = file.read(64)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error}") from error

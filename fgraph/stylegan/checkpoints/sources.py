@@ -1,17 +1,19 @@
-"""Models by address: fetched once, kept by their content, checked against the digest they had first.
+"""Models by address: downloaded once, stored by content, checked against the digest of the first download.
 
-    https://host/path/model.pkl            any server; add #sha256=HEX to pin what it must be
+    https://host/path/model.pkl            any server; #sha256=HEX at the end pins the content
     hf://organisation/repository/file.pkl  the Hugging Face hub, at its main revision or at repository@revision
 
-A file is kept as `models/<start of its SHA-256>/<its name>` in the user's cache directory; `addresses/` notes for each
-address which file it was. An address whose file is kept is not asked again, nor is one whose pin is that of any file
-that is kept. Of several processes that want one address, one fetches it, and the others wait (`locks/`).
+A file is stored as `models/<start of its SHA-256>/<its name>` in the user's cache folder; `addresses/` notes the digest
+of each address. An address whose file is stored is not requested again, nor is one whose pin is the digest of a stored
+file. If several processes want one address, one downloads it and the others wait (`locks/`). Another process may evict
+files at any time: a file that is gone is downloaded again.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -23,64 +25,102 @@ from urllib.parse import unquote, urldefrag, urlsplit
 from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._downloads import current_downloads
-from fgraph._errors import ModelError, SaveError
+from fgraph._errors import ModelError, SaveError, show
+from fgraph._files import open_file, read_file
 from fgraph._log import get_logger
 from fgraph._paths import expanded
 
 _LOG = get_logger()
 _SCHEMES = ("https", "http", "hf")
+_LONGEST_NOTE = 64 << 10  # bytes
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HUB = re.compile(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+?))?/([\w./-]+)")
 
 
 def is_address(source: str | Path) -> bool:
-    """Whether a model is named by an address, not by a path."""
+    """Return whether a model is named by an address rather than by a path."""
     return isinstance(source, str) and source.partition("://")[0] in _SCHEMES and "://" in source
 
 
 def fetch_model(address: str) -> Path:
-    """The file at an address, kept from an earlier time or fetched now.
+    """Return the file of an address: from the cache, or downloaded now.
 
     Raises:
-        ModelError: it cannot be fetched, is not kept and must not be fetched, or is not what it was.
+        ModelError: the download fails or is not allowed, or the file differs from its pin or its first download.
     """
     plain, pinned = _parse(address)
     settings = current_downloads()
-    folder = expanded(settings.folder) if settings.folder else cache_folder()
+    folder = models_folder()
     if (kept := _find_kept(folder, plain, pinned, address)) is not None:
         return kept
     if settings.offline:
-        raise ModelError(f"model '{address}' is not kept here, and offline forbids to fetch it; fetch it once online")
+        raise ModelError(f"model '{address}' is not in the cache, and offline mode forbids downloads; go online once")
     try:
         with _alone(folder, plain, address):
             # another process may have fetched it meanwhile
             return _find_kept(folder, plain, pinned, address) or _fetch_and_keep(folder, plain, pinned, address)
     except (OSError, SaveError) as error:
-        raise ModelError(f"model '{address}' cannot be kept in {folder}: {error}") from error
+        raise ModelError(f"model '{address}' cannot be stored in {folder}: {error}") from error
+
+
+def models_folder() -> Path:
+    """Return the folder that holds downloaded models."""
+    chosen = current_downloads().folder
+    return expanded(chosen) if chosen else cache_folder()
+
+
+def find_by_digest(digest: str) -> Path | None:
+    """Return a file of the cache that has this SHA-256 (64 hexadecimal digits, lower case), or None."""
+    try:
+        found = sorted((models_folder() / "models" / digest[:32]).iterdir())
+        return next((one for one in found if _known_digest(one) == digest), None)
+    except OSError:  # not there, or evicted meanwhile
+        return None
+
+
+def keep_model(path: Path, digest: str) -> None:
+    """Link or copy a model file into the cache, so that a delta to it is readable wherever the file moves.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
+    if find_by_digest(digest) is None:
+        _link_or_copy(path, _place(models_folder(), digest, _safe_name(path.name)))
+
+
+def _link_or_copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.hardlink_to(source)
+    except OSError:  # another file system, or one without links
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            shutil.copyfile(source, part)
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def _find_kept(folder: Path, plain: str, pinned: str | None, address: str) -> Path | None:
-    """The file of an address, if it is kept; under another name, it is linked to."""
+    """Return the file of an address if the cache has it, under another name by a link to it."""
     expected = pinned or _noted_digest(folder, plain)
     if expected is None:
         return None
     place = _place(folder, expected, _safe_name(plain))
-    if place.is_file():
-        return _checked(place, expected, address)
-    others = sorted(place.parent.iterdir()) if pinned and place.parent.is_dir() else []
-    for other in others:
-        if other.is_file() and file_digest(other) == expected:
-            try:
-                place.hardlink_to(other)
-            except OSError:  # not every file system has links
-                shutil.copyfile(other, place)
-            return place
+    try:
+        if place.is_file():
+            return _checked(place, expected, address)
+    except FileNotFoundError:  # evicted meanwhile
+        return None
+    if pinned and (other := find_by_digest(expected)) is not None:
+        _link_or_copy(other, place)
+        return place
     return None
 
 
 @contextmanager
 def _alone(folder: Path, plain: str, address: str) -> Iterator[None]:
-    """Within this, no other process fetches this address into this folder."""
+    """Hold the lock of an address, so that no other process downloads it into this folder."""
     import filelock
 
     place = folder / "locks" / f"{_key(plain)}.lock"
@@ -98,44 +138,44 @@ def _alone(folder: Path, plain: str, address: str) -> Iterator[None]:
 
 
 def _fetch_and_keep(folder: Path, plain: str, pinned: str | None, address: str) -> Path:
-    fetched = _fetch(plain, folder, address)
+    fetched = _fetch(plain, folder, address, pinned is not None)
     digest, expected = file_digest(fetched), pinned or _noted_digest(folder, plain)
     if expected is not None and digest != expected:
         fetched.unlink(missing_ok=True)
         was = "pinned" if pinned else "it was when first fetched"
         raise ModelError(
-            f"model '{address}' has SHA-256 {digest}, not {expected} as {was}: it was changed there. If that is "
+            f"model '{address}' has SHA-256 {digest}, not {expected} as {was}: the server changed it. If that is "
             f"meant, pin the new one by #sha256={digest}"
         )
     return _keep(fetched, digest, folder, plain)
 
 
 def _parse(address: str) -> tuple[str, str | None]:
-    """The address without its fragment, and the digest pinned there."""
+    """Return the address without its fragment, and the digest that the fragment pins."""
     plain, fragment = urldefrag(address)
     pinned = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment) if fragment else None
     if fragment and pinned is None:
-        raise ModelError(f"model '{address}' ends in '#{fragment:.80}'; a pin is #sha256= and 64 hexadecimal digits")
+        raise ModelError(f"model '{address}' ends in '#{show(fragment)}'; a pin is #sha256= and 64 hexadecimal digits")
     if plain.startswith("hf://"):
         if not _HUB.fullmatch(plain) or ".." in plain:
             raise ModelError(f"model '{address}' is no file of the hub; write hf://organisation/repository/file.pkl")
     else:
         parts = urlsplit(plain)
         if not _is_safe(plain):
-            raise ModelError(f"model '{address}' would come over an open line; use https")
+            raise ModelError(f"model '{address}' would come over an unencrypted connection; use https")
         if not Path(unquote(parts.path)).name:
             raise ModelError(f"model '{address}' names no file")
     return plain, pinned[1].lower() if pinned else None
 
 
 def _is_safe(address: str) -> bool:
-    """Whether nobody on the way can change what comes from there."""
+    """Return whether nobody between the server and this machine can change an answer."""
     parts = urlsplit(address)
     return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
 
 
-def _fetch(plain: str, folder: Path, address: str) -> Path:
-    """Fetch an address into the folder, under a name that is made of it."""
+def _fetch(plain: str, folder: Path, address: str, pinned: bool) -> Path:
+    """Download an address into the folder, under a name derived from it."""
     from fgraph.stylegan.checkpoints.fetching import fetch_from_hub, fetch_over_http
 
     folder.mkdir(parents=True, exist_ok=True)
@@ -143,9 +183,9 @@ def _fetch(plain: str, folder: Path, address: str) -> Path:
     if hub:
         place = current_downloads().hub
         if place is not None and not _is_safe(place):
-            raise ModelError(f"the hub '{place}' would be asked over an open line; use https")
+            raise ModelError(f"the hub '{place}' would be asked over an unencrypted connection; use https")
         return fetch_from_hub(hub[1], hub[3], hub[2], folder=folder, address=address, hub=place)
-    return fetch_over_http(plain, folder, address)
+    return fetch_over_http(plain, folder, address, pinned)
 
 
 def _keep(fetched: Path, digest: str, folder: Path, plain: str) -> Path:
@@ -159,12 +199,12 @@ def _keep(fetched: Path, digest: str, folder: Path, plain: str) -> Path:
 
 
 def _noted_digest(folder: Path, plain: str) -> str | None:
-    """The SHA-256 that the file of an address had at first, if it was ever fetched."""
+    """Return the SHA-256 of the first download of an address, or None if there was none."""
     try:
-        stored = json.loads(_note(folder, plain).read_bytes())
+        stored = json.loads(read_file(_note(folder, plain), _LONGEST_NOTE))
         found = {key: stored[key] for key in ("address", "name", "sha256")}
-    except (OSError, ValueError, KeyError, TypeError):
-        return None  # it is fetched anew
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None  # it is downloaded again
     good = all(isinstance(value, str) for value in found.values()) and found["address"] == plain
     good = good and found["name"] == _safe_name(plain) and bool(re.fullmatch(r"[0-9a-f]{64}", found["sha256"]))
     return str(found["sha256"]) if good else None
@@ -188,18 +228,26 @@ def _safe_name(plain: str) -> str:
 
 
 def _checked(kept: Path, expected: str, address: str) -> Path:
-    stat = kept.stat()
-    if _kept_digest(kept, stat.st_size, stat.st_mtime_ns) != expected:
-        raise ModelError(f"model '{address}': the file kept at {kept} is damaged; delete it, and it is fetched again")
+    if _known_digest(kept) != expected:
+        raise ModelError(f"model '{address}': its cached file {kept} is damaged; delete that file and run again")
     return kept
 
 
+def _known_digest(path: Path) -> str:
+    stat = path.stat()
+    return _digest_of(path, stat.st_size, stat.st_mtime_ns)
+
+
 @lru_cache(maxsize=64)
-def _kept_digest(path: Path, size: int, modified: int) -> str:
+def _digest_of(path: Path, size: int, modified: int) -> str:
     return file_digest(path)
 
 
 def file_digest(path: Path) -> str:
-    """SHA-256 (hex) of a file."""
-    with path.open("rb") as file:
+    """Return the SHA-256 of a file, in hexadecimal digits.
+
+    Raises:
+        OSError: the file cannot be read, or is not a regular file.
+    """
+    with open_file(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
@@ -76,12 +76,12 @@ def _collect(state: Mapping[Any, Any], prefix: str, found: dict[str, StoredTenso
     """The variables of a network and of its components, by their whole names."""
     pairs, components = state.get("variables"), state.get("components")
     if type(pairs) not in (list, tuple) or type(components) is not dict or not depth or len(components) > _MOST_PARTS:
-        raise ModelError(f"{where}: its network '{prefix:.60}' has no variables; expected is a StyleGAN2 generator")
+        raise ModelError(f"{where}: its network '{show(prefix)}' has no variables; expected is a StyleGAN2 generator")
     for pair in pairs or ():
         if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not str or len(found) > _MOST_VARIABLES:
-            raise ModelError(f"{where}: its network '{prefix:.60}' has variables that are not understood")
+            raise ModelError(f"{where}: its network '{show(prefix)}' has variables that are not understood")
         if prefix + pair[0] in found:
-            raise ModelError(f"{where}: has two variables '{prefix + pair[0]:.60}'; expected is a StyleGAN2 generator")
+            raise ModelError(f"{where}: has two variables '{show(prefix + pair[0])}'; expected is one of each name")
         found[prefix + pair[0]] = _tensor(pair, where)
     for name, part in components.items():
         _collect(_state_of(part, where), f"{prefix}{name}/", found, where, depth - 1)
@@ -97,7 +97,7 @@ def _tensor(pair: tuple[str, Any], where: str) -> StoredTensor:
             return whole(Storage(struct.pack("<f", pair[1]), "float32", 1), ())
         raise Refused(f"it is {brief(pair[1])}")
     except (Refused, OverflowError) as error:
-        raise ModelError(f"{where}: its variable '{pair[0]:.60}' is not read: {error}") from error
+        raise ModelError(f"{where}: its variable '{show(pair[0])}' is not read: {error}") from error
 
 
 def _read_table(settings: Mapping[Any, Any], variables: Mapping[str, StoredTensor], where: str) -> StyleGAN2Table:

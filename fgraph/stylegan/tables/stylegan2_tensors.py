@@ -24,7 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
 from fgraph.stylegan.tables.base import Layer, Shape
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
@@ -101,6 +101,6 @@ def _layer_shapes(layer: Layer, w_dim: int) -> dict[str, Shape]:
 
 
 def _few(names: Iterable[str], most: int = 5) -> str:
-    listed = [f"{name:.80}" for name in names]
+    listed = [f"{show(name)}" for name in names]
     more = f" and {len(listed) - most} more" if len(listed) > most else ""
     return ", ".join(listed[:most]) + more

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from itertools import pairwise
 
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
 from fgraph.stylegan.tables import spans
 from fgraph.stylegan.tables.base import Layer, Shape
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, StyleGAN3Table, optional_shapes, required_shapes
@@ -22,7 +22,7 @@ def check_stylegan3(found: Mapping[str, Shape], table: StyleGAN3Table, where: st
     required = required_shapes(table)
     known = required | optional_shapes(table)
     faults = [f"it lacks {name}" for name in required if name not in found]
-    faults += [f"it holds {name:.80}, which has no place" for name in found if name not in known]
+    faults += [f"it holds {show(name)}, which has no place" for name in found if name not in known]
     faults += [
         f"{name} is {list(shape)} where the others ask for {list(known[name])}"
         for name, shape in found.items()
@@ -47,13 +47,13 @@ def check_chain(table: StyleGAN3Table, where: str) -> None:
         assert isinstance(layer, StyleGAN3Layer)
         makes_image = layer is table.filtered[-1]
         if makes_image != (layer.kind == "torgb") or names.count(layer.name) > 1:
-            raise ModelError(f"{where}: {layer.name:.80} stands twice, or makes the image, which only the last does")
+            raise ModelError(f"{where}: {show(layer.name)} stands twice, or makes the image, which only the last does")
         _check_follows(before, layer, where)
     for layer in table.layers[1:]:
         if layer.margin < 0 or layer.margin % 2 or layer.resolution % table.input_rate:
             raise ModelError(
-                f"{where}: {layer.name:.80} has {layer.resolution + layer.margin} pixels at {layer.resolution} a unit; "
-                "expected are a margin of equal sides, and sampling rates that are multiples of the first"
+                f"{where}: {show(layer.name)} has {layer.resolution + layer.margin} pixels at {layer.resolution} a "
+                "unit; expected are a margin of equal sides, and sampling rates that are multiples of the first"
             )
     last = table.layers[-1]
     if last.resolution != table.size or last.margin:
@@ -63,14 +63,14 @@ def check_chain(table: StyleGAN3Table, where: str) -> None:
 def _check_follows(before: Layer, layer: StyleGAN3Layer, where: str) -> None:
     if layer.in_channels != before.out_channels or layer.in_rate != before.resolution:
         raise ModelError(
-            f"{where}: its layer {layer.name:.80} reads {layer.in_channels} channels at {layer.in_rate} samples a "
-            f"unit, {before.name:.80} makes {before.out_channels} at {before.resolution}"
+            f"{where}: its layer {show(layer.name)} reads {layer.in_channels} channels at {layer.in_rate} samples a "
+            f"unit, {show(before.name)} makes {before.out_channels} at {before.resolution}"
         )
     if min(layer.out_channels, layer.out_size, layer.taps, layer.up_factor, layer.down_factor) < 1:
-        raise ModelError(f"{where}: its layer {layer.name:.80} makes nothing")
+        raise ModelError(f"{where}: its layer {show(layer.name)} makes nothing")
     sizes = {spans.size_made(layer, axis, before.resolution + before.margin) for axis in (spans.Y, spans.X)}
     if sizes != {layer.out_size} or layer.in_rate * layer.up_factor != layer.resolution * layer.down_factor:
         raise ModelError(
-            f"{where}: its layer {layer.name:.80} makes {sorted(sizes)} pixels where {layer.out_size} belong, or its "
+            f"{where}: its layer {show(layer.name)} makes {sorted(sizes)} pixels where {layer.out_size} belong, or its "
             "factors do not lead from one sampling rate to the other"
         )

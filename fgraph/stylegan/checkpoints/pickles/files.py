@@ -1,11 +1,13 @@
-"""Opening a file of one of the pickled kinds, and saying which file it is when it is refused."""
+"""Reading a pickled file of any kind; errors name the file."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
 from fgraph._errors import ModelError
+from fgraph._files import open_file
 from fgraph.stylegan.checkpoints.pickles.network_files import read_networks
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.torch_files import read_legacy, read_zip
@@ -21,13 +23,13 @@ _CURES = {
 
 
 def read_torch(path: Path) -> Any:
-    """The value of a file that `torch.save` wrote, of either kind, with stand-ins for tensors.
+    """Return the value of a file that `torch.save` wrote, of either kind, with stand-ins for tensors.
 
     Raises:
-        ModelError: it cannot be read, is damaged, or holds anything that has no stand-in.
+        ModelError: the file cannot be read, is damaged, or holds a value that has no stand-in.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             start = file.read(4)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error}") from error
@@ -35,18 +37,18 @@ def read_torch(path: Path) -> Any:
 
 
 def read_pickled(path: Path, kind: Kind) -> Any:
-    """The value that a file holds, with stand-ins for what is more than plain data; nothing in it is run.
+    """Return the value of a file, with stand-ins for what is not plain data. No code in the file is run.
 
     Raises:
-        ModelError: it cannot be read, is damaged, or holds anything that has no stand-in.
+        ModelError: the file cannot be read, is damaged, or holds a value that has no stand-in.
     """
     try:
-        with path.open("rb") as file:
-            size = path.stat().st_size
+        with open_file(path) as file:
+            size = os.fstat(file.fileno()).st_size
             if kind == "zip":
                 return read_zip(path, file)
             return read_legacy(path, file, size) if kind == "legacy" else read_networks(path, file, size)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error}") from error
-    except Refused as error:
+    except (Refused, RecursionError) as error:
         raise ModelError(f"{path}: cannot be read safely: {error}. {_CURES[kind]}") from error

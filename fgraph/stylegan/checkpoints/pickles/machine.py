@@ -10,9 +10,10 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from fgraph._errors import show
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.span import FileSource, Span, unpack
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record, as_key
 
 MAX_MEMO = 500_000  # values that are noted
 MAX_TEXT = 64 << 10  # bytes of a string that is read at once: longer ones are sources, or stand for bytes
@@ -20,7 +21,6 @@ MAX_TEXTS = 64 << 20  # of all strings
 SMALL = 4096  # bytes strings up to this length are read at once
 MAX_CALLS = 64 << 20  # bytes, about, of all values that calls are made with, and may make a copy of
 _ITEM = 64  # bytes of an item of a list or tuple, in that sum
-_MAX_KEY = 1 << 32  # of an integer as key
 _PROTOCOLS = range(2, 6)
 
 Globals = Mapping[tuple[str, str], Any]
@@ -155,12 +155,12 @@ class Machine:
             raise Refused("it is damaged: a key has no value")
         target = self.top(dict)
         for key, value in zip(items[::2], items[1::2], strict=True):
-            target[_as_key(key)] = value
+            target[as_key(key)] = value
 
     def add_items(self) -> None:
         """Put values into the set on top of the stack."""
         items = self.cut()
-        self.top(set).update(_as_key(item) for item in items)
+        self.top(set).update(as_key(item) for item in items)
 
     def remember(self, place: int) -> None:
         """Note the top of the stack in the memo."""
@@ -179,7 +179,7 @@ class Machine:
     def find(self, module: Any, name: Any) -> None:
         """What stands for a global."""
         if type(module) is not str or type(name) is not str or (module, name) not in self._known:
-            shown = f"{module}.{name}"[:200] if type(module) is str and type(name) is str else "something"
+            shown = show(f"{module}.{name}", 200) if type(module) is str and type(name) is str else "something"
             raise Refused(f"it names '{shown}', which is not allowed")
         self.push(self._known[module, name])
 
@@ -222,10 +222,3 @@ def _weight(value: Any) -> int:
     if type(value) in (str, bytes):
         return len(value)
     return _ITEM * len(value) if type(value) in (list, tuple) else 0
-
-
-def _as_key(key: Any) -> Any:
-    """A key, if it is of a plain kind: hashing anything deeper could be made to take for ever."""
-    if type(key) is str or (type(key) is int and 0 <= key < _MAX_KEY):
-        return key
-    raise Refused(f"it has {brief(key)} as a key")

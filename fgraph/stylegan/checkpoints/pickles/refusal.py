@@ -1,4 +1,4 @@
-"""The one error of reading a pickle, before it is known which file it is in."""
+"""The error of reading a pickle, raised where the name of the file is not known."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from typing import Any
 
 
 class Refused(Exception):
-    """A pickle holds something that is not read, or does not fit together; the message says what."""
+    """A pickle is damaged, or holds something that is not read."""
 
 
 def brief(value: Any, most: int = 60) -> str:
-    """What a value is, in a few characters, whatever it is: values from a pickle may be endless."""
+    """Describe a value from a pickle, which can be of any size, in about `most` characters."""
     if isinstance(value, str):
         return repr(value if len(value) <= most else value[:most] + "...")
     if value is None or isinstance(value, bool | float) or (isinstance(value, int) and abs(value) < 1 << 64):

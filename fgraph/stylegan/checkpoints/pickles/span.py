@@ -11,6 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import BinaryIO
 
+from fgraph._files import open_file
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 
 _CHUNK = 1 << 18  # bytes that are decoded at once
@@ -37,7 +38,7 @@ class Span:
         if self.utf8:
             return b"".join(self._decoded(start, None if length is None else start + length))
         wanted = self.length - start if length is None else min(length, self.length - start)
-        with self.path.open("rb") as file:
+        with open_file(self.path) as file:
             file.seek(self.start + start)
             found = file.read(max(0, wanted))
         if len(found) != max(0, wanted):
@@ -54,7 +55,7 @@ class Span:
             if done != len(buffer):
                 raise Refused("the file is cut short")
             return
-        with self.path.open("rb", buffering=0) as file:
+        with open_file(self.path) as file:
             file.seek(self.start + start)
             while done < len(buffer):
                 count = file.readinto(buffer[done:])
@@ -79,7 +80,7 @@ class Span:
 
     def _raw(self) -> Iterator[bytes]:
         left = self.length
-        with self.path.open("rb") as file:
+        with open_file(self.path) as file:
             file.seek(self.start)
             while left:
                 found = file.read(min(left, _CHUNK))

@@ -8,6 +8,8 @@ from typing import Any
 
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 
+_MAX_KEY = 1 << 32  # of a whole number as a key
+
 
 @dataclass(frozen=True, slots=True)
 class Factory:
@@ -72,11 +74,29 @@ def make_dict(*arguments: Any) -> dict[Any, Any]:
 
 
 def make_set(*arguments: Any) -> set[Any]:
-    """A set of strings or whole numbers."""
+    """Return a set of strings or small whole numbers.
+
+    Raises:
+        Refused: the argument is not a list, or an item cannot be a key.
+    """
     items = arguments[0] if len(arguments) == 1 else None
-    if arguments and (type(items) is not list or not all(type(item) in (str, int) for item in items)):
-        raise Refused("it has a set of something else than names")
-    return set(items or ())
+    if arguments and type(items) is not list:
+        raise Refused("it has a set that is not made of a list")
+    return set(map(as_key, items or ()))
+
+
+def as_key(key: Any) -> Any:
+    """Return a key of a dict or of a set.
+
+    Only strings and small whole numbers are keys. Python hashes whole numbers modulo 2^61 - 1, so larger ones could
+    all share one hash, and a set of them would take quadratic time.
+
+    Raises:
+        Refused: it is anything else.
+    """
+    if type(key) is str or (type(key) is int and 0 <= key < _MAX_KEY):
+        return key
+    raise Refused(f"it has {brief(key)} as a key")
 
 
 def make_module(meta: dict[Any, Any]) -> Module:

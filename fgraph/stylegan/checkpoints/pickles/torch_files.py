@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from fgraph._errors import show
+from fgraph._limits import PICKLE_OF_ZIP
 from fgraph.stylegan.checkpoints.pickles.numpy_values import numpy_globals
 from fgraph.stylegan.checkpoints.pickles.opcodes import run_pickle
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
@@ -15,7 +18,6 @@ from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record
 from fgraph.stylegan.checkpoints.pickles.stored import Storage, item_size
 from fgraph.stylegan.checkpoints.pickles.torch_values import LegacyStream, storage_id, torch_globals
 
-_PICKLE_LIMIT = 16 << 20  # bytes of data.pkl; a full training checkpoint of a 1024-pixel model has less than 1 MiB
 _LOCAL_HEADER = 30  # bytes of an entry's own header, before its name
 _MAX_ENTRIES = 100_000
 
@@ -52,7 +54,7 @@ def read_zip(path: Path, file: BinaryIO) -> Any:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = {info.filename: info for info in archive.infolist()}
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError, OverflowError) as error:
+    except (zipfile.BadZipFile, EOFError, RuntimeError, ValueError, OverflowError, IndexError, struct.error) as error:
         raise Refused(f"it is damaged or cut short ({error})") from error
     name = _pickle_name(entries)
     folder = name.removesuffix("data.pkl")
@@ -61,8 +63,8 @@ def read_zip(path: Path, file: BinaryIO) -> Any:
     if order != b"little":
         raise Refused("it was written by a machine of another byte order")
     data = spans.find(name)
-    if data.length > _PICKLE_LIMIT:
-        raise Refused(f"its {name[:60]} is larger than {_PICKLE_LIMIT >> 20} MiB, which no checkpoint needs")
+    if data.length > PICKLE_OF_ZIP:
+        raise Refused(f"its {show(name)} is larger than {PICKLE_OF_ZIP >> 20} MiB, which no checkpoint needs")
     known: dict[str, Storage] = {}
 
     def storage(pid: Any) -> Storage:
@@ -70,10 +72,10 @@ def read_zip(path: Path, file: BinaryIO) -> Any:
         if key not in known:
             span = spans.find(f"{folder}data/{key}") if f"{folder}data/{key}" in entries else None
             if span is None or span.length < items * item_size(dtype):
-                raise Refused(f"the data of storage '{key[:40]}' is missing or cut short")
+                raise Refused(f"the data of storage '{show(key)}' is missing or cut short")
             known[key] = Storage(span, dtype, items)
         if (known[key].dtype, known[key].items) != (dtype, items):
-            raise Refused(f"the storage '{key[:40]}' is said to be two different things")
+            raise Refused(f"the storage '{show(key)}' is said to be two different things")
         return known[key]
 
     return run_pickle(MemorySource(data.read()), checkpoint_globals(), storage)
@@ -101,13 +103,13 @@ class _Entries:
         """
         info = self._entries[name]
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 or info.compress_size != info.file_size:
-            raise Refused(f"its entry '{name[:60]}' is compressed, which torch.save never does")
+            raise Refused(f"its entry '{show(name)}' is compressed, which torch.save never does")
         self._file.seek(info.header_offset)
         header = self._file.read(_LOCAL_HEADER)
         if len(header) < _LOCAL_HEADER or not header.startswith(b"PK\x03\x04"):
-            raise Refused(f"its entry '{name[:60]}' is not where it says")
+            raise Refused(f"its entry '{show(name)}' is not where it says")
         lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
         start = info.header_offset + _LOCAL_HEADER + lengths
         if start + info.file_size > self._size:
-            raise Refused(f"its entry '{name[:60]}' is cut short")
+            raise Refused(f"its entry '{show(name)}' is cut short")
         return Span(self._path, start, info.file_size)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from fgraph._errors import show
+from fgraph._files import open_file
 from fgraph.stylegan.checkpoints.pickles.opcodes import MAX_OPCODES, run_pickle
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.span import BytesSource, FileSource, Span
@@ -91,7 +93,7 @@ class StorageReader:
 
 def _read_storage(blob: Span | bytes) -> Storage:
     if isinstance(blob, Span) and not blob.utf8:
-        with blob.path.open("rb") as file:
+        with open_file(blob.path) as file:
             return _one_storage(FileSource(file, blob.path, blob.start, blob.length), blob, blob.start, blob.length)
     start = blob.read(0, _HEAD) if isinstance(blob, Span) else blob
     size = blob.size if isinstance(blob, Span) else len(blob)
@@ -130,7 +132,7 @@ class LegacyStream:
         for key in self._keys:
             storage = self.storages[key]
             if int.from_bytes(self._source.read(8), "little", signed=True) != storage.items:
-                raise Refused(f"the storage '{key[:40]}' has other than the {storage.items} numbers it says")
+                raise Refused(f"the storage '{show(key)}' has other than the {storage.items} numbers it says")
             storage.data, storage.start = data, self._source.position - start
             self._source.pass_over(storage.items * item_size(storage.dtype))
 
@@ -143,5 +145,5 @@ class LegacyStream:
         dtype, key, items = storage_id(pid)
         known = self.storages.setdefault(key, Storage(b"", dtype, items))
         if (known.dtype, known.items) != (dtype, items):
-            raise Refused(f"the storage '{key[:40]}' is said to be two different things")
+            raise Refused(f"the storage '{show(key)}' is said to be two different things")
         return known

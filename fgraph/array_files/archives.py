@@ -1,0 +1,107 @@
+"""Readers of `.npy` and `.npz` files, which check sizes before they allocate."""
+
+from __future__ import annotations
+
+import lzma
+import math
+import struct
+import zipfile
+import zlib
+from pathlib import Path
+from tokenize import TokenError
+from typing import IO
+
+import numpy as np
+
+from fgraph._arrays import Array
+from fgraph._errors import show
+from fgraph._files import open_file
+from fgraph._limits import ARRAY_FILE, ARRAY_FREE, ARRAY_MEMBERS, ARRAY_RATIO
+from fgraph._sizes import in_words
+from fgraph.array_files.pickled import read_object_array
+
+ZIP_MAGIC = b"PK\x03\x04"
+NPY_MAGIC = b"\x93NUMPY"
+_NUMBERS = "fiub"  # kinds of numpy types: floating point, integers, booleans
+_ENCRYPTED = 1
+_DAMAGED = (  # RuntimeError: also RecursionError and NotImplementedError
+    ValueError, TypeError, OSError, EOFError, KeyError, IndexError, MemoryError, RuntimeError, SyntaxError,
+    OverflowError, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, lzma.LZMAError, struct.error, TokenError,
+)  # fmt: skip
+
+
+def read_archive(path: Path) -> dict[str, Array]:
+    """Return the arrays of plain numbers in a `.npz` or `.npy` file, by name; the array of a `.npy` is `array`.
+
+    Raises:
+        ValueError: the file cannot be read, is damaged, or its arrays are larger than the limits allow.
+    """
+    try:
+        with open_file(path, ARRAY_FILE) as file:
+            start = file.read(len(NPY_MAGIC))
+            file.seek(0)
+            if start == NPY_MAGIC:
+                return _read_member(file, path, _size(file))
+            if start.startswith(ZIP_MAGIC):
+                return _read_zip(file, path)
+        raise ValueError(f"it starts with {start!r}")
+    except _DAMAGED as error:
+        reason = show(str(error) or type(error).__name__, 300)
+        raise ValueError(f"{show(path, 300)} is not a .npz or .npy file of plain numbers: {reason}") from error
+
+
+def _size(file: IO[bytes]) -> int:
+    size = file.seek(0, 2)
+    file.seek(0)
+    return size
+
+
+def _read_zip(file: IO[bytes], path: Path) -> dict[str, Array]:
+    allowed = min(ARRAY_FILE, ARRAY_FREE + ARRAY_RATIO * _size(file))
+    with zipfile.ZipFile(file) as archive:
+        entries = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
+        if len(entries) > ARRAY_MEMBERS:
+            raise ValueError(f"it has {len(entries)} arrays; {ARRAY_MEMBERS} are the most")
+        if (total := sum(entry.file_size for entry in entries)) > allowed:
+            raise ValueError(f"its arrays take {in_words(total)}; {in_words(allowed)} are the most for its size")
+        arrays: dict[str, Array] = {}
+        left = allowed
+        for entry in entries:
+            if entry.flag_bits & _ENCRYPTED or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+                raise ValueError(f"'{show(entry.filename)}' is encrypted, or compressed in another way than deflate")
+            name = entry.filename.removesuffix(".npy")
+            with archive.open(entry) as member:
+                found = _read_member(member, path, entry.file_size, left)
+            left -= sum(4 * array.array.size for array in found.values())
+            arrays |= {name: found["array"]} if set(found) == {"array"} else found
+    return arrays
+
+
+def _read_member(file: IO[bytes], path: Path, size: int, most: int = ARRAY_FILE) -> dict[str, Array]:
+    """Return the arrays in a `.npy` of `size` bytes that `file` is at the start of.
+
+    Args:
+        file: the stream.
+        path: the file, for messages.
+        size: bytes that follow.
+        most: bytes that the arrays may take as float32.
+    """
+    version = np.lib.format.read_magic(file)
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    shape, fortran, dtype = read_header(file)
+    if dtype.kind == "O":
+        return read_object_array(file, path, shape, size)
+    count = math.prod(shape)
+    if dtype.kind not in _NUMBERS:
+        return {}
+    if count * dtype.itemsize > size or count * 4 > most:
+        raise ValueError(f"an array of shape {list(shape)} is larger than the {in_words(min(size, most))} it may take")
+    raw = bytearray(count * dtype.itemsize)
+    done = 0
+    while done < len(raw) and (part := file.read(min(len(raw) - done, 1 << 20))):
+        raw[done : done + len(part)] = part
+        done += len(part)
+    if done < len(raw):
+        raise EOFError("it is cut short")
+    flat = np.frombuffer(raw, dtype)
+    return {"array": Array(flat.reshape(shape[::-1]).T if fortran else flat.reshape(shape))}

@@ -1,0 +1,179 @@
+"""Downloads from servers that send something else than a whole file, or a file in an odd way."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+import fgraph
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints import fetching
+from fgraph.stylegan.checkpoints.sources import fetch_model
+
+CONTENT = bytes(range(256)) * 40
+TAG = b'ETag: "one"\r\n'
+
+
+class Replies:
+    """A server that sends given bytes, one reply for each connection; `asked` holds the requests."""
+
+    def __init__(self, *replies: bytes) -> None:
+        self._replies, self.asked = list(replies), list[str]()
+        self._socket = socket.create_server(("127.0.0.1", 0))
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._socket.getsockname()[1]}/model.pt"
+
+    def run(self) -> None:
+        while self._replies:
+            connection, _ = self._socket.accept()
+            with connection:
+                request = b""
+                while b"\r\n\r\n" not in request:
+                    if not (part := connection.recv(4096)):
+                        break
+                    request += part
+                if request:
+                    self.asked.append(request.decode())
+                    connection.sendall(self._replies.pop(0))
+
+    def close(self) -> None:
+        self._replies.clear()
+        socket.create_connection(self._socket.getsockname()).close()  # wakes `accept`
+
+
+@contextmanager
+def replying(*replies: bytes) -> Iterator[Replies]:
+    server = Replies(*replies)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.close()
+        thread.join(timeout=30)
+        server._socket.close()
+
+
+def reply(body: bytes, head: bytes = b"", status: bytes = b"200 OK", length: int | None = None) -> bytes:
+    stated = b"Content-Length: %d\r\n" % (len(body) if length is None else length)
+    return b"HTTP/1.1 " + status + b"\r\nConnection: close\r\n" + stated + head + b"\r\n" + body
+
+
+def unstated(body: bytes, head: bytes = b"") -> bytes:
+    return b"HTTP/1.1 200 OK\r\nConnection: close\r\n" + head + b"\r\n" + body
+
+
+def chunked(body: bytes, end: bytes = b"0\r\n\r\n") -> bytes:
+    return unstated(b"%x\r\n" % len(body) + body + b"\r\n" + end, b"Transfer-Encoding: chunked\r\n")
+
+
+CUT = reply(CONTENT[:4000], TAG, length=len(CONTENT))
+WHOLE = reply(CONTENT, TAG)
+FAULTS = {
+    "a wrong Content-Range": reply(CONTENT[100:], TAG + b"Content-Range: bytes 100-/10240\r\n", b"206 Partial Content"),
+    "no Content-Range": reply(CONTENT[4000:], TAG, b"206 Partial Content"),
+    "a range that does not exist": reply(b"", TAG, b"416 Range Not Satisfiable"),
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    with fgraph.downloads(tmp_path / "cache"):
+        yield tmp_path / "cache"
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_download_that_cannot_be_resumed_starts_again(folder: Path, fault: str) -> None:
+    with replying(CUT, FAULTS[fault], WHOLE) as server:
+        assert fetch_model(server.address).read_bytes() == CONTENT
+    assert "Range: bytes=4000-" in server.asked[1]
+    assert "Range:" not in server.asked[2].replace("If-Range", "")
+    assert sorted(path.name for path in folder.iterdir()) == ["addresses", "locks", "models"]
+
+
+def test_a_body_of_unknown_length_is_taken_only_with_a_pin(folder: Path) -> None:
+    with replying(unstated(CONTENT[:4000])) as server, pytest.raises(ModelError, match="does not state its size"):
+        fetch_model(server.address)
+    pin = f"#sha256={hashlib.sha256(CONTENT).hexdigest()}"
+    with replying(unstated(CONTENT)) as server:
+        assert fetch_model(server.address + pin).read_bytes() == CONTENT
+    with replying(unstated(CONTENT[:4000])) as server, pytest.raises(ModelError, match="as pinned"):
+        fetch_model(f"{server.address}#sha256={'0' * 64}")
+
+
+def test_a_chunked_body_that_is_cut_is_requested_again(folder: Path) -> None:
+    with replying(chunked(CONTENT[:4000], b""), chunked(CONTENT)) as server:
+        assert fetch_model(server.address).read_bytes() == CONTENT
+
+
+def test_a_server_that_compresses_unasked(folder: Path) -> None:
+    packed = reply(gzip.compress(CONTENT), TAG + b"Content-Encoding: gzip\r\n")
+    with replying(packed[:-10], packed) as server:
+        assert fetch_model(server.address).read_bytes() == CONTENT
+    assert "Range:" not in server.asked[1].replace("If-Range", "")  # a part of the file is no part of its archive
+
+
+@pytest.mark.parametrize(
+    "body", [reply(CONTENT), chunked(CONTENT), reply(gzip.compress(CONTENT * 9), b"Content-Encoding: gzip\r\n")]
+)
+def test_a_file_that_is_too_large(folder: Path, monkeypatch: pytest.MonkeyPatch, body: bytes) -> None:
+    monkeypatch.setattr(fetching, "DOWNLOAD", len(CONTENT) - 1)
+    with replying(body) as server, pytest.raises(ModelError, match=r"the file is (larger than )?.*10\.0 KiB"):
+        fetch_model(server.address)
+
+
+@pytest.mark.parametrize("target", [b"http://192.0.2.1/a.pt", b"ftp://127.0.0.2/a.pt", b"file:///etc/passwd"])
+def test_a_redirect_is_checked_before_it_is_followed(folder: Path, target: bytes) -> None:
+    moved = reply(b"", b"Location: " + target + b"\r\n", b"302 Found")
+    with replying(moved) as server, pytest.raises(ModelError, match=r"redirects to .* which is not allowed"):
+        fetch_model(server.address)
+
+
+def test_a_redirect_on_this_machine_is_followed(folder: Path) -> None:
+    with replying(reply(b"", b"Location: /other.pt\r\n", b"302 Found"), WHOLE) as server:
+        assert fetch_model(server.address).read_bytes() == CONTENT
+    loop = [reply(b"", b"Location: /a.pt\r\n", b"302 Found")] * 11
+    with replying(*loop) as server, pytest.raises(ModelError, match="redirects more than 10 times"):
+        fetch_model(server.address.replace("model", "another"))
+
+
+def test_a_slow_server_is_given_up() -> None:
+    now = 0.0
+    pace = fetching.Pace(lambda: now)
+    for _ in range(100):  # enough within each window
+        now += 59
+        pace.note(512 << 10)
+    for _ in range(60):
+        now += 1
+        pace.note(1)
+    now += 1
+    with pytest.raises(requests.Timeout, match="too slow"):
+        pace.note(1)
+
+
+def test_a_file_that_is_evicted_meanwhile_is_downloaded_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with replying(WHOLE, WHOLE) as server:
+        path = fetch_model(server.address)
+        found = Path.is_file
+
+        def evict(self: Path) -> bool:
+            there = found(self)
+            if self == path and there:
+                self.unlink()
+            return there
+
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "is_file", evict)
+            again = fetch_model(server.address)
+        assert again.parent == path.parent
+        assert again.read_bytes() == CONTENT
