@@ -1,7 +1,7 @@
 # `make check` is what CI runs after the tests; every target works in an environment made by `pip install -e ".[dev]"`.
 PYTHON ?= python
 
-.PHONY: check style lint types workflows test doctest format generate gallery docs
+.PHONY: check style lint types workflows test numeric timing doctest format generate gallery docs
 
 check: style lint types workflows test doctest
 
@@ -24,6 +24,14 @@ workflows:
 
 test:
 	$(PYTHON) -m pytest -q
+
+# The numeric tests as on other processors.
+numeric:
+	PYTHON=$(PYTHON) .ci/numeric
+
+# The tests that the clock decides, one after the other.
+timing:
+	$(PYTHON) -m pytest -q -m timing --numprocesses=0
 
 doctest:
 	$(PYTHON) -m pytest -q --doctest-modules fgraph nodes

@@ -1,4 +1,6 @@
-"""Settings of the whole suite: one thread, so that small operations do not wait for each other."""
+"""Settings of the whole suite: workers of one thread each, and which tests run by default."""
+
+from __future__ import annotations
 
 import os
 import shutil
@@ -12,22 +14,37 @@ os.environ["OMP_NUM_THREADS"] = "1"
 import pytest
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Start a worker for each processor, at most eight, for a run of the whole suite; for named tests start none."""
+    named = config.args_source == pytest.Config.ArgsSource.ARGS
+    return 0 if named else min(8, len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what the clock decides, unless `-m` names it."""
+    if "timing" not in config.option.markexpr:
+        left = [item for item in items if item.get_closest_marker("timing")]
+        items[:] = [item for item in items if not item.get_closest_marker("timing")]
+        config.hook.pytest_deselected(items=left)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> None:
-    """What is measured of this machine meanwhile is not for the user's own forecasts."""
+    """Keep what is measured of this machine meanwhile from the user's own forecasts."""
     os.environ["XDG_CACHE_HOME"] = os.environ["LOCALAPPDATA"] = str(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture(autouse=True)
 def _no_device_profile() -> Iterator[None]:
-    """A test that measured the device does not change the plans of those after it."""
+    """Remove what a test measured of the device, so that it changes no plan of those after it."""
     yield
     shutil.rmtree(Path(os.environ["XDG_CACHE_HOME"], "fgraph", "profile"), ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
 def _one_torch_thread() -> Iterator[None]:
-    """A test that raised the thread count does not slow those after it."""
+    """Set the number of threads back after a test that raised it."""
     yield
     torch = sys.modules.get("torch")
     if torch is not None and torch.get_num_threads() != 1:

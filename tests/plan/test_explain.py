@@ -206,19 +206,26 @@ def test_explain_for_a_device_that_is_elsewhere_explains(capsys: pytest.CaptureF
     assert "b64.conv1" in printed.out
 
 
-def test_calibration_is_quick_and_sane() -> None:
+def test_calibration_measures_positive_numbers_and_keeps_them() -> None:
     from fgraph.runtime.calibrate import calibrate
 
-    start = time.perf_counter()
     profile = calibrate("cpu")
-    assert time.perf_counter() - start < 15  # on an idle machine 1 to 1.5
     assert find_profile("cpu", "float32") == profile
     numbers = [profile.overhead, profile.bandwidth, profile.rgb, profile.drawn, *(one.flops for one in profile.plain)]
     assert all(math.isfinite(number) and number > 0 for number in numbers)
     assert {one.channels for one in profile.plain} == {one.channels for one in profile.doubling}
 
 
-@pytest.mark.slow
+@pytest.mark.timing
+def test_calibration_is_quick() -> None:
+    from fgraph.runtime.calibrate import calibrate
+
+    start = time.process_time()
+    calibrate("cpu")
+    assert time.process_time() - start < 15
+
+
+@pytest.mark.timing
 @pytest.mark.parametrize("name", ["landscape", "avatar"])
 @pytest.mark.parametrize("rows", [1, 16])
 def test_the_forecast_is_within_a_factor_of_two(name: str, rows: int) -> None:

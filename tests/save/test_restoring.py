@@ -110,27 +110,35 @@ def test_a_sound_one(tmp_path: Path) -> None:
 BILLION = "a: &a [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}' if n else '*a'] * 9)}]\n" for n in range(12))
 
 
-@pytest.mark.parametrize(
-    ("graph", "message"),
-    [
-        (BILLION, "aliases and merges stand for more than"),
-        ("nodes: " + "[" * 100_000, "lie inside each other|exceeded maximum nesting depth"),  # libyaml 0.2.6 counts too
-        ("nodes: " + "{a: " * 1000 + "1" + "}" * 1000, "lie inside each other"),
-        ("defaults: [/hydra/launcher: basic]\nnodes: {}", "expected _self_"),
-        ("# @package _global_\nhydra: {run: {dir: /}}\nnodes: {}", "gives Hydra no directive"),
-        ("nodes: {a: {op: '${oc.env:HOME}'}}", "has no interpolation"),
-        (r"nodes: {a: {op: '\\${oc.env:HOME}'}}", "has no interpolation"),
-        ("nodes: {'${oc.env:HOME}': {op: sample}}", "has no interpolation"),
-        ("nodes: {a: {op: '???'}}", "has no interpolation"),
-        ("[1, 2]", "a graph is a mapping"),
-        ("", "a graph is a mapping"),
-        ("nodes: {a: 1", "not YAML"),
-    ],
-)
-def test_hostile_graphs_are_refused_quickly(tmp_path: Path, graph: str, message: str) -> None:
+HOSTILE = [
+    (BILLION, "aliases and merges stand for more than"),
+    ("nodes: " + "[" * 100_000, "lie inside each other|exceeded maximum nesting depth"),  # libyaml 0.2.6 counts too
+    ("nodes: " + "{a: " * 1000 + "1" + "}" * 1000, "lie inside each other"),
+    ("defaults: [/hydra/launcher: basic]\nnodes: {}", "expected _self_"),
+    ("# @package _global_\nhydra: {run: {dir: /}}\nnodes: {}", "gives Hydra no directive"),
+    ("nodes: {a: {op: '${oc.env:HOME}'}}", "has no interpolation"),
+    (r"nodes: {a: {op: '\\${oc.env:HOME}'}}", "has no interpolation"),
+    ("nodes: {'${oc.env:HOME}': {op: sample}}", "has no interpolation"),
+    ("nodes: {a: {op: '???'}}", "has no interpolation"),
+    ("[1, 2]", "a graph is a mapping"),
+    ("", "a graph is a mapping"),
+    ("nodes: {a: 1", "not YAML"),
+]
+
+
+@pytest.mark.parametrize(("graph", "message"), HOSTILE)
+def test_hostile_graphs_are_refused(tmp_path: Path, graph: str, message: str) -> None:
+    path = with_graph(tmp_path / "a.png", graph)
+    with pytest.raises(GraphError, match=message):
+        restore(path)
+
+
+@pytest.mark.timing
+@pytest.mark.parametrize("graph", [graph for graph, _ in HOSTILE])
+def test_hostile_graphs_take_little_time(tmp_path: Path, graph: str) -> None:
     path = with_graph(tmp_path / "a.png", graph)
     start = time.process_time()
-    with pytest.raises(GraphError, match=message):
+    with pytest.raises(GraphError):
         restore(path)
     assert time.process_time() - start < 2
 
