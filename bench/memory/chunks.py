@@ -22,13 +22,13 @@ from bench.memory.peaks import mosaic_graph
 from fgraph.plan.chunks import split_into_chunks
 
 _MIB = 1 << 20
-_HEAD = [
+HEAD = [
     "# Chunks",
     "",
-    "Written by `python -m bench.memory.chunks`: what plans under a memory budget keep from a chunk for others, and",
-    "the FLOPs they take, beside those of the work in one piece. On the right, every chunk makes all that it needs.",
-    "Under 100%, regions of chunks fit more closely than those of the whole.",
-    "Compiled is the processor's time for making the plan.",
+    "`python -m bench.memory.chunks` writes this page: what plans under a memory budget retain from one chunk",
+    "for others, and their FLOPs relative to the work in one piece. In the two columns on the right, every",
+    "chunk makes everything it needs. Below 100%, the regions of the chunks fit more closely than those of the",
+    'whole. "Compiled" is the processor time of making the plan.',
     "",
     "| work | in one piece, MiB | budget, MiB | chunks | kept, MiB | FLOPs | compiled, s | chunks | FLOPs |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -87,7 +87,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, default=MEASUREMENTS)
     options = parser.parse_args()
-    lines = list(_HEAD)
+    lines = list(HEAD)
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / "configf.pt"
         write_checkpoint(checkpoint)

@@ -26,12 +26,12 @@ from bench.harness.subjects import merge_graph, plain_graph, write_checkpoint
 
 _MIB = 1 << 20
 _BUDGET = "1GiB"
-_HEAD = [
+HEAD = [
     "# Memory",
     "",
-    "Written by `python -m bench.memory.peaks`: config-f generator of 256 pixels, random weights, fp32, on a CPU,",
-    f"under `memory={_BUDGET}`. Measured is the rise of the resident memory over that of the process after a first",
-    "image, without the finished image; compiled is the processor's time for making the plan.",
+    "`python -m bench.memory.peaks` writes this page: a config-f generator of 256 pixels with random weights,",
+    f'in fp32, on a CPU, under `memory={_BUDGET}`. "Measured" is the rise of the resident memory over its level after',
+    'a first image, without the finished image. "Compiled" is the processor time of making the plan.',
     "",
     "| images | kind | output, MiB | chunks | predicted, MiB | measured, MiB | measured / predicted | compiled, s "
     "| run, s |",
@@ -55,7 +55,7 @@ def main() -> None:
     if options.case:
         _measure(*options.case)
         return
-    lines = list(_HEAD)
+    lines = list(HEAD)
     with tempfile.TemporaryDirectory() as folder:
         checkpoint = Path(folder) / "configf.pt"
         write_checkpoint(checkpoint)

@@ -84,50 +84,53 @@ TABLE = (
 )
 HEAD = """# Rivals
 
-Written by `python -m bench.quality.rivals`: {seeds} seeds each, the bundled 64-pixel models; means and
-their standard errors. Inverted are the {files} pictures of `bench/quality/data/landscapes`, which the model never saw.
+`python -m bench.quality.rivals` writes this page: {seeds} seeds each, the bundled 64-pixel models, means and their
+standard errors. The inverted pictures are the {files} of `bench/quality/data/landscapes`, which the model never saw.
 
 ![each task by each way](../../gallery/rivals.webp)
 
-* **Seam step**: the mean step between the pixels on either side of a border that the edit made. Of a region, over the
-  geometric mean of the same in the two unedited pictures; of a join, over the steps 8 and 16 columns away. 1 is no
-  seam.
-* **Locality**: how much the picture changed where it should not, in levels of 255: outside the region and its fade; of
-  two pictures as one, in the outer half of each; of a picture made wider, in its own part.
-* **Sharpness**: high-frequency energy (the square of what a 1-2-1 blur takes away) over that of the unedited pictures:
-  below 1 is blurred, above 1 has more fine grain than the model draws. Of a region, in its inner part, against b there.
-* **Effect**: how far the inner part of the region went from a to b: 1 is b itself, 0 is a as it was, or as far from b.
-* **Reconstruction**: the PSNR of the image of a picture's code, by the node `invert` in 200 steps; its preset takes
-  400, [with these figures](inversion.md#how-good-it-is).
+* **Seam step**: the mean step between the pixels on either side of a border that the edit made. For a region, it is
+  divided by the geometric mean of the same steps in the two unedited pictures; for a join, by the steps 8 and 16
+  columns away. 1 is no seam.
+* **Locality**: how much the picture changed where it should not, in levels of 255: outside the region and its fade; for
+  two pictures as one, in the outer half of each; for a wider picture, in its own part.
+* **Sharpness**: high-frequency energy (the square of what a 1-2-1 blur removes), divided by that of the unedited
+  pictures. Below 1 is blurred; above 1 has more fine grain than the model draws. For a region, it compares the inner
+  part with b there.
+* **Effect**: how far the inner part of the region moved from a to b. 1 is b itself; 0 is a, or as far from b as a is.
+* **Reconstruction**: the PSNR of the image of a picture's code, by the node `invert` in 200 steps. Its preset takes
+  400, [with these figures](../../how-to/inversion.md#how-good-it-is).
 
-Poisson blending is Pérez et al. 2003, by OpenCV; the collages are Suzuki et al. 2018, two trunks whose features are cut
-and pasted at one layer. Collins et al. 2020 is the node `own` with ε = 20: the parts of ten that lie in the box, or the
-one of which most does, and the style channels that own them; it is given no mask in the picture, and its parts are no
-boxes. Wulff and Torralba 2020 is the prior `wulff` of `invert`. The first layers of a network see most of a picture, so
-what mixes them is less local: 4 pixels of the first layer are all of it.
+Poisson blending is Pérez et al. 2003, by OpenCV. The collages are Suzuki et al. 2018: two trunks whose features are cut
+and pasted at one layer. Collins et al. 2020 is the node `own` with ε = 20: of ten parts, those inside the box, or the
+one that lies most inside it, and the style channels that own them. The node gets no mask in the picture, and its parts
+are not boxes. Wulff and Torralba 2020 is the prior `wulff` of `invert`. The first layers of a network see most of a
+picture, so mixing them is less local: 4 pixels of the first layer are all of it.
 
-SinGAN (Shaham et al. 2019) makes variations of one picture by training a generator on it alone. Here that is the node
-`patches`, which needs no training ([many pictures from one](one_image.md)); SinGAN is not built again, nor measured.
+SinGAN (Shaham et al. 2019) makes variations of one picture by training a generator on it alone. fgraph has the node
+`patches` for that, which needs no training ([many pictures from one](../../explanation/one_image.md)). SinGAN is
+neither reimplemented nor measured.
 
-No figure is best alone: a paste is perfectly local and sharp, and has a seam; what leaves a as it was has none.
+No single figure decides. A paste is perfectly local and sharp, and has a seam. A method that leaves a unchanged has no
+seam.
 
-What one sees: a paste and a hard collage show the box. Poisson blending meets a at the border, and so gives up the
-colours of b: of the night scene nothing is left. A soft collage and feature interpolation let b show as a spot without
-an edge, and draw grass across it. Mixing from b16 on keeps to the region best, and brings least of b, as its colours
-were drawn before. The channels of Collins et al. repaint all of a landscape, which has no part of the box's shape; on
-the last head they give the whole face, neck as well, the skin of b, with no edge, and leave the background. There they
-do what was asked for in spirit, which a box cannot.
+**Regions.** A paste and a hard collage show the box. Poisson blending meets a at the border, and so gives up the
+colours of b: nothing of the night scene is left. A soft collage and feature interpolation show b as a spot without an
+edge, and draw grass across it. Mixing from b16 on stays in the region best, and takes least of b, because earlier
+layers drew the colours. The channels of Collins et al. repaint all of a landscape, which has no part of the shape of
+the box. On the last head they give the whole face and neck the skin of b, without an edge, and leave the background.
+That is the intent of the task, which a box cannot express.
 
-Of two pictures made one, the collage keeps a vertical edge in the sky, the cross-fade shows the moon
-twice, and feature interpolation has one sky that changes. A mirrored picture shows where it was mirrored; padded
-features do not. A resized picture is blurred in one direction; resized features have the grain of the narrow picture.
+**Two pictures as one, and wider pictures.** The collage keeps a vertical edge in the sky, the cross-fade shows the moon
+twice, and feature interpolation has one sky that changes. A mirrored picture shows the mirror line; padded features do
+not. A resized picture is blurred in one direction; resized features keep the grain of the narrow picture.
 
-Inverted pictures are mist, for this small model cannot draw hard edges, whatever the space. The code in S comes
-nearest, and the Gaussian prior costs it next to nothing at this weight. The prior of Wulff and Torralba, at the same
-weight, holds the code nearer to what the model draws: it puts trees of its own where mist would be nearer to the
-picture, so it is sharper and has a lower PSNR. At a tenth of the weight it is in between. Weights of two priors do not
-mean the same, so compare the lines of a space with each other first; [inversion](inversion.md#how-good-it-is) has the
-distances from samples beside the decibels.
+**Inversion.** Inverted pictures are misty, because this small model cannot draw hard edges in any space. The code in S
+comes closest, and the Gaussian prior costs it almost nothing at this weight. The prior of Wulff and Torralba, at the
+same weight, keeps the code closer to what the model draws. It puts trees of its own where mist would be closer to the
+picture, so it is sharper and has a lower PSNR. At a tenth of the weight it is in between. Equal weights of two priors
+do not mean the same, so compare the lines within a space first. The page on
+[inversion](../../how-to/inversion.md#how-good-it-is) has the distances from the samples beside the decibels.
 """
 
 if __name__ == "__main__":

@@ -165,25 +165,26 @@ def run(graph: str, model: str, seeds: int) -> list[dict[str, Array]]:
 
 HEAD = """# Seams
 
-Written by `python -m bench.quality.seams`: {seeds} seeds, panoramas of {cells} codes, the bundled models.
+`python -m bench.quality.seams` writes this page: {seeds} seeds, panoramas of {cells} codes, the bundled models.
 
-**The step** across a column is the mean of |x[c] - x[c - 1]| over its pixels. At a join it is divided by the steps 8
-and 16 columns away on either side (the geometric mean of the four): 1 is a join like any other column. Up-sampling
-makes columns differ by their place among 2, 4 and 8 pixels; these have the same place.
+**Step.** The step across a column is the mean of |x[c] - x[c - 1]| over its pixels. At a join it is divided by the
+geometric mean of the steps 8 and 16 columns away on either side. 1 means that the join looks like any other column.
+Up-sampling makes columns differ by their position modulo 2, 4 and 8; the compared columns have the same position.
 
-A column where one code shows alone may differ from one where two are mixed with no cut at all. So each way is also
-compared with a mosaic of the same codes in the same columns. **p above the mosaic** is how often a mean as large comes
-out when the sign of each seed's difference is drawn by lot (one-sided): a small p says that the way has seams.
+**p above the mosaic.** A column where one code shows alone may differ from a column where two are mixed, even without a
+cut. So each method is also compared with a mosaic of the same codes at the same columns. p is the one-sided probability
+that a mean this large comes out if the sign of each seed's difference is random. A small p means that the method has
+seams.
 
-**Apart** is how far two neighbouring spans disagree about the two pixels at their cut, in levels of 255: the seam
+**Apart.** How far two neighbouring spans disagree about the two pixels at their cut, in levels of 255. This is the seam
 itself, whatever the picture shows there.
 
-**The closed loop** has no cut, but a place where the picture's right edge meets its left one. Had the loop begun a cell
-later, another border between two cells would be that place, and all codes are as likely there. So the step is compared
-with those at the other borders of the same loop, by a permutation test on ranks: p is how often places drawn by lot
-have as high ranks. The third column is how often the join has the largest step of the {cells}; by lot that is
-1/{cells} = {chance:.3f}. A test in `tests/engine/test_seams.py` shows more: codes turned by one cell turn the picture
-by one cell, exactly, so that no place of a ring differs from any other.
+**Closed loop.** A loop has no cut, but its right edge meets its left edge somewhere. If the loop had started a cell
+later, another border between two cells would be that place, and all codes are equally likely there. So the step is
+compared with the steps at the other borders of the same loop by a permutation test on ranks. p is how often random
+places have ranks this high. The third column is how often the join has the largest step of the {cells}; by chance that
+is 1/{cells} = {chance:.3f}. A test in `tests/engine/test_seams.py` shows more: if the codes rotate by one cell, the
+picture rotates by exactly one cell, so no place of a ring differs from any other.
 """
 
 

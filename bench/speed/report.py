@@ -9,7 +9,17 @@ from PIL import Image, ImageDraw, ImageFont
 from bench.speed.cases import Line
 
 _WIDTH, _ROW, _LEFT, _UNIT = 900, 22, 400, 60
-_HEAD = "| case | way | s | CPU s | times faster | by CPU | |\n| --- | --- | --- | --- | --- | --- | --- |"
+HEAD = (
+    "# Benchmarks",
+    "",
+    "`python -m bench.speed.run` writes this page. Each case compares its ways with the first one, in the same",
+    'run: all ways take turns, and the numbers are medians. CPU seconds belong to the process alone. "Bare',
+    "convolutions\" are torch's own, on maps of the same size. The roofline is all their FLOPs at the rate of",
+    "the fastest one. fgraph can be faster than both, because wide layers need fewer multiplications ([ADR",
+    "13](../../adr/0013-winograd-on-a-cpu.md)).",
+    "",
+)
+_TABLE = "| case | way | s | CPU s | times faster | by CPU | |\n| --- | --- | --- | --- | --- | --- | --- |"
 
 
 def to_markdown(lines: list[Line], state: list[str], picture: str) -> str:
@@ -20,16 +30,10 @@ def to_markdown(lines: list[Line], state: list[str], picture: str) -> str:
         for line in lines
     ]
     return "\n".join([
-        "# Benchmarks",
-        "",
-        "Written by `python -m bench.speed.run`. The first way of each case is what the others are compared with, in",
-        "the same run: all ways take turns, and the numbers are medians. CPU seconds are the process's own.",
-        "Bare convolutions are torch's own, on maps as large; the roofline is all their FLOPs at the rate of the",
-        "fastest. fgraph may pass both: wide layers multiply less ([ADR 13](../../adr/0013-winograd-on-a-cpu.md)).",
-        "",
+        *HEAD,
         *(f"* {fact}" for fact in state),
         "",
-        _HEAD,
+        _TABLE,
         *rows,
         "",
         f"![How many times faster]({picture})",
@@ -47,7 +51,7 @@ def _ratio(value: float | None) -> str:
 
 def read_lines(page: str) -> list[Line]:
     """The lines of the table that `to_markdown` wrote."""
-    rows = page.partition(_HEAD)[2].partition("\n\n")[0].strip().splitlines()
+    rows = page.partition(_TABLE)[2].partition("\n\n")[0].strip().splitlines()
     found = []
     for row in rows:
         case, way, seconds, cpu, ratio, cpu_ratio, note = (cell.strip() for cell in row.strip("|").split("|"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.quality import inversion, locality
+from bench.harness import pages
+from bench.memory import chunks, large, peaks
+from bench.quality import inversion, locality, rivals, seams
+from bench.speed import report
 
 GENERATOR = np.random.default_rng(0)
 LEFT = np.where(np.arange(32) < 16, 1.0, 0.0) * np.ones((32, 1))
@@ -99,3 +103,20 @@ def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
         with Image.open(tmp_path / name) as made:
             assert made.size == (900, 520)
             assert len(made.convert("RGB").getcolors(10**6) or ()) > 5
+
+
+@pytest.mark.parametrize(
+    ("page", "head"),
+    [
+        ("seams", seams.HEAD),
+        ("rivals", rivals.HEAD),
+        ("large", large.HEAD),
+        ("memory", "\n".join(peaks.HEAD)),
+        ("chunks", "\n".join(chunks.HEAD)),
+        ("benchmarks", "\n".join(report.HEAD)),
+    ],
+)
+def test_a_page_begins_as_its_script_writes_it(page: str, head: str) -> None:
+    """Figures are the only difference, so that links and text are right after the next measurement too."""
+    pattern = re.sub(r"\\\{[^{}]*\\\}", r"[\\d.]+", re.escape(head))
+    assert re.match(pattern, (pages.MEASUREMENTS / f"{page}.md").read_text(encoding="utf-8"))
