@@ -18,6 +18,7 @@ OBJECT_ARRAYS = 256 * MIB  # the pickle inside a .npy file of objects
 
 # Caches
 CACHED_ARRAYS = 256 * MIB
+CACHED_SEARCH = 16 << 30  # a batch of an inversion: codes and noise of all its pictures, three times
 
 # Pictures
 DECODED_PICTURE = 512 * MIB  # 13,377 x 13,377 in RGB; `picture_limit` sets another bound

@@ -47,9 +47,26 @@ class _Pictured:
         """How many rows there are."""
         return len(self.array)
 
+    @property
+    def damaged_rows(self) -> list[int]:
+        """The rows that hold NaN or infinite values, which no picture can show."""
+        return [row for row in range(self.rows) if not np.isfinite(self.array[row]).all()]
+
     def pixels(self, row: int) -> Pixels:
-        """One row in 8 bits, [h, w, channels]."""
+        """Return one row in 8 bits, [h, w, channels].
+
+        Raises:
+            SaveError: the row holds NaN or infinite values.
+        """
+        self._check(row)
         return to_pixels(self.array[row])
+
+    def _check(self, row: int) -> None:
+        if not np.isfinite(self.array[row]).all():
+            raise SaveError(
+                f"row {row} holds NaN or infinite values, which no picture can show: look for extreme codes or "
+                "weights, or use precision=float32; an .npy file keeps the values"
+            )
 
     def to_pil(self, row: int = 0) -> PillowImage.Image:
         """One row as a Pillow image."""
@@ -115,7 +132,12 @@ class MaskImage(_Pictured):
     """Rows of masks: `array` is float32 [rows, 1, h, w] in [0, 1]; 0 is black."""
 
     def pixels(self, row: int) -> Pixels:
-        """One row in 8 bits, [h, w, 1], rounded."""
+        """Return one row in 8 bits, [h, w, 1], rounded.
+
+        Raises:
+            SaveError: the row holds NaN or infinite values.
+        """
+        self._check(row)
         pixels: Pixels = np.rint(np.clip(self.array[row], 0, 1) * 255).astype(np.uint8).transpose(1, 2, 0)
         return pixels
 

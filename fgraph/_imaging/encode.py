@@ -92,7 +92,8 @@ def _exif(text: Mapping[str, str]) -> bytes:
 
 def preview_features(tensor: Floats) -> Floats:
     """What a feature map looks like: [channels, h, w] -> [1, h, w] in [-1, 1], the strength over all channels."""
-    strength = np.sqrt(np.mean(np.square(np.asarray(tensor, dtype=np.float32)), axis=0, keepdims=True))  # [1, h, w]
-    low, high = float(strength.min()), float(strength.max())
-    grey: Floats = (strength - low) / max(high - low, 1e-12) * 2 - 1
+    with np.errstate(invalid="ignore", over="ignore"):  # a caller looks for values that aren't finite
+        strength = np.sqrt(np.mean(np.square(np.asarray(tensor, dtype=np.float32)), axis=0, keepdims=True))  # [1, h, w]
+        low, high = float(strength.min()), float(strength.max())
+        grey: Floats = (strength - low) / max(high - low, 1e-12) * 2 - 1
     return grey

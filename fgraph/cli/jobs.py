@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from fgraph._atomic import write_atomic
 from fgraph._downloads import use_downloads
-from fgraph._errors import FgraphError, GraphError
+from fgraph._errors import FgraphError, GraphError, RunError
 from fgraph.api import pipeline
 from fgraph.api.large import LargeOptions, save_large_images
 from fgraph.api.together import Engine, Options, Outcome, Work, explain_together, list_together
@@ -137,6 +137,12 @@ def _save(job: PreparedJob, results: Any) -> float | None:
         say(path)
     for file in manifest.without_record:
         warn(f"{file} has no room for how it was made; {manifest.paths[-1]} says it")
+    if manifest.damaged:
+        rows = "; ".join(f"'{name}': {', '.join(map(str, rows))}" for name, rows in manifest.damaged.items())
+        raise RunError(
+            f"rows with NaN or infinite values have no picture ({rows}): look for extreme codes or weights, or use "
+            "precision=float32; the other files are written"
+        )
     return settings.objective.measure(results) if settings.objective else None
 
 

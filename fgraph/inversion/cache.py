@@ -5,7 +5,7 @@
     searches/{key}.safetensors          an unfinished batch, as of some seconds ago
     tunings/{key}.safetensors           what pivotal tuning added to a model
 
-Files are written atomically; a file that cannot be read counts as absent.
+Files are written atomically, with a digest; a file that cannot be read counts as absent.
 """
 
 from __future__ import annotations
@@ -19,8 +19,12 @@ from pathlib import Path
 
 from torch import Tensor
 
-from fgraph._atomic import write_atomic
+from fgraph._cache import read_cached, write_cached
+from fgraph._errors import SaveError
+from fgraph._limits import CACHED_SEARCH
+from fgraph._log import get_logger
 
+_LOG = get_logger()
 _VERSION = 1  # of what is computed: raised when results change
 
 
@@ -33,36 +37,31 @@ class CachedTensors:
 
 
 class InversionCache:
-    """A folder of cache entries; without a folder, nothing is cached."""
+    """A folder of cache entries; without a folder, nothing is cached.
+
+    An entry is read only if it has the digest that it was written with; its reader checks shapes and values. A folder
+    that can't be written costs a warning.
+    """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
+        self._writable = True
 
     def read(self, kind: str, key: str) -> CachedTensors | None:
         """Return the entry of a key, or None."""
         if self.folder is None:
             return None
-        from safetensors import SafetensorError, safe_open
-
-        try:
-            with safe_open(self._path(kind, key), framework="pt") as file:
-                tensors = {name: file.get_tensor(name).clone() for name in file.keys()}  # noqa: SIM118
-                facts = file.metadata() or {}
-        except (OSError, SafetensorError, ValueError):
-            return None
-        return CachedTensors(tensors, facts) if facts.get("key") == key else None
+        return read_entry(self._path(kind, key), key)
 
     def write(self, kind: str, key: str, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
-        """Store tensors under a key.
-
-        Raises:
-            SaveError: the folder cannot be written.
-        """
-        if self.folder is None:
+        """Store tensors under a key; a warning tells once that the folder can't be written."""
+        if self.folder is None or not self._writable:
             return
-        from safetensors.torch import save
-
-        write_atomic(self._path(kind, key), save(dict(tensors), metadata={**facts, "key": key}))
+        try:
+            write_entry(self._path(kind, key), key, tensors, facts)
+        except SaveError as error:
+            self._writable = False
+            _LOG.warning("%s; results are not cached, and an interrupted job starts anew", error)
 
     def remove(self, kind: str, key: str) -> None:
         """Remove an entry, if there is one."""
@@ -73,6 +72,42 @@ class InversionCache:
     def _path(self, kind: str, key: str) -> Path:
         assert self.folder is not None
         return self.folder / kind / f"{key}.safetensors"
+
+
+def read_entry(path: Path, key: str) -> CachedTensors | None:
+    """Return the entry in a cache file, or None where the file is absent, damaged or of another key."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        content = read_cached(path, CACHED_SEARCH)
+        if content is None:
+            return None
+        size = int.from_bytes(content[:8], "little")
+        facts = json.loads(content[8 : 8 + size]).get("__metadata__", {})
+        tensors = load(content)
+    except (OSError, SafetensorError, ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    return CachedTensors(tensors, facts) if facts.get("key") == key else None
+
+
+def write_entry(path: Path, key: str, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
+    """Write tensors as a cache file.
+
+    Raises:
+        SaveError: the file can't be written.
+    """
+    from safetensors.torch import save
+
+    write_cached(path, save(dict(tensors), metadata={**facts, "key": key}))
+
+
+def are_tensors(tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Return whether tensors of these names have these shapes and finite values."""
+    return all(
+        name in tensors and tuple(tensors[name].shape) == shape and bool(tensors[name].isfinite().all())
+        for name, shape in shapes.items()
+    )
 
 
 def make_key(*parts: str | Sequence[str]) -> str:

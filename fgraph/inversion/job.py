@@ -22,6 +22,7 @@ from fgraph.inversion.cache import InversionCache, make_key
 from fgraph.inversion.optimise import Found, Problem, Search
 from fgraph.inversion.pictures import Picture, Reading
 from fgraph.inversion.results import InversionResult, make_result, write_result
+from fgraph.inversion.snapshots import is_state
 
 
 class InversionCallback:
@@ -110,7 +111,7 @@ class _Batch:
         """Invert what is not done; results by key."""
         job = self._job
         for key, picture in zip(self._keys, self._pictures, strict=True):
-            if (result := InversionResult.from_cached(job.cache.read("results", key))) is not None:
+            if (result := InversionResult.from_cached(job.cache.read("results", key), job.problem)) is not None:
                 self._done[key] = result
                 _finish(job, picture, result, cached=True)
         missing = [key for key in self._keys if key not in self._done]
@@ -127,8 +128,12 @@ class _Batch:
         snapshot = self._job.cache.read("searches", self._batch_key)
         if snapshot is None:
             return None
-        members = json.loads(snapshot.facts.get("members", "[]"))
-        whole = members and set(members) <= set(self._keys) and "done" in snapshot.tensors
+        try:
+            members = json.loads(snapshot.facts["members"])
+            whole = bool(members) and set(members) <= set(self._keys)
+        except (KeyError, ValueError, TypeError, RecursionError):
+            return None
+        whole = whole and is_state(self._job.problem, len(members), snapshot.tensors)
         return (members, snapshot.tensors) if whole else None
 
     def _search(self, members: list[str], state: dict[str, Tensor] | None) -> None:

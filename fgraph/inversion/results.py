@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +18,10 @@ from fgraph._atomic import write_atomic
 from fgraph._imaging.encode import INVERSION, encode_png, to_pixels
 from fgraph._imaging.plot import plot_curves
 from fgraph._results import Latents
-from fgraph.inversion.cache import CachedTensors
+from fgraph.inversion.cache import CachedTensors, are_tensors
+from fgraph.inversion.noise import noise_starts
 from fgraph.inversion.optimise import Found, Problem
-from fgraph.inversion.spaces import styles_of
+from fgraph.inversion.spaces import code_shape, styles_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,15 +52,39 @@ class InversionResult:
         return CachedTensors({name: value.contiguous() for name, value in tensors.items()}, dict(self.facts))
 
     @classmethod
-    def from_cached(cls, entry: CachedTensors | None) -> InversionResult | None:
-        """Return the result of a cache entry, or None where the entry is absent or incomplete."""
-        if entry is None or not {"latent", "curve", "pixels"} <= entry.tensors.keys() or "psnr" not in entry.facts:
+    def from_cached(cls, entry: CachedTensors | None, problem: Problem) -> InversionResult | None:
+        """Return the result of a cache entry, or None where it is absent or can't be a result of this problem."""
+        if entry is None or not _is_result(entry, problem):
             return None
-        count = sum(name.startswith("noise.") for name in entry.tensors)
-        noises = tuple(entry.tensors[f"noise.{at}"] for at in range(count))
+        noises = tuple(entry.tensors[f"noise.{at}"] for at in range(len(_noise_shapes(problem))))
         latent, curve, pixels = (entry.tensors[name] for name in ("latent", "curve", "pixels"))
         facts = {name: value for name, value in entry.facts.items() if name != "key"}
         return cls(latent, curve, pixels, noises, facts)
+
+
+def _is_result(entry: CachedTensors, problem: Problem) -> bool:
+    """Return whether an entry has the shapes, finite values and facts of a result."""
+    table, columns = problem.generator.table, problem.curve_names
+    curve, pixels = entry.tensors.get("curve"), entry.tensors.get("pixels")
+    shapes = {
+        "latent": code_shape(problem.generator, problem.settings.space),
+        "curve": (0 if curve is None else len(curve), len(columns)),
+        "pixels": (table.size, table.size, table.image_channels),
+        **{f"noise.{at}": shape for at, shape in enumerate(_noise_shapes(problem))},
+    }
+    good = are_tensors(entry.tensors, shapes) and pixels is not None and pixels.dtype == torch.uint8
+    try:
+        known = tuple(json.loads(entry.facts["columns"])) == columns and entry.facts["space"] == problem.settings.space
+        numbers = [float(entry.facts["psnr"]), float(entry.facts.get("distance", "0"))]
+    except (KeyError, ValueError, TypeError, RecursionError):
+        return False
+    return good and known and "model" in entry.facts and all(map(math.isfinite, numbers))
+
+
+def _noise_shapes(problem: Problem) -> list[tuple[int, ...]]:
+    if not problem.settings.noise:
+        return []
+    return [tuple(one.shape[1:]) for one in noise_starts(problem.generator, 1)]
 
 
 def make_result(problem: Problem, found: Found, target: Tensor) -> InversionResult:

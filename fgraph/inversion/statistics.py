@@ -1,4 +1,4 @@
-"""The moments of a model's codes over 10,000 seeded samples, kept by the model's digest.
+"""The moments of a model's codes over 10,000 seeded samples, cached by the model's digest.
 
     w     mean and covariance of w
     p     the same of p = leaky_relu(w, slope 5), which undoes the mapping's last activation (Wulff & Torralba 2020)
@@ -16,11 +16,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import leaky_relu
 
-from fgraph._atomic import write_atomic
-from fgraph._errors import FgraphError
+from fgraph._errors import SaveError
+from fgraph._log import get_logger
+from fgraph.inversion.cache import are_tensors, read_entry, write_entry
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.statistics import sample_w
 
+_LOG = get_logger()
 INVERSE_SLOPE = 5.0  # 1 / 0.2
 _NAMES = ("w_mean", "w_covariance", "p_mean", "p_covariance")
 
@@ -36,20 +38,17 @@ class Statistics:
 
 
 def read_statistics(generator: Generator, folder: Path | None = None) -> Statistics:
-    """The statistics of a generator: those kept in `folder` or in memory, else measured, and kept.
-
-    Raises:
-        SaveError: `folder` cannot be written.
-    """
+    """Return the statistics of a generator, from the cache in `folder` or in memory, or measured and cached there."""
     if folder is None:
         return _in_memory(_Measured(generator))
     path = folder / f"{generator.digest}.safetensors"
-    if (kept := _read(path, generator.table.w_dim)) is not None:
-        return kept
-    from safetensors.torch import save
-
+    if (cached := _read(path, generator)) is not None:
+        return cached
     measured = _in_memory(_Measured(generator))
-    write_atomic(path, save({name: getattr(measured, name).contiguous() for name in _NAMES}))
+    try:
+        write_entry(path, generator.digest, {name: getattr(measured, name).contiguous() for name in _NAMES}, {})
+    except SaveError as error:
+        _LOG.warning("%s; the statistics are not cached", error)
     return measured
 
 
@@ -84,14 +83,9 @@ def _moments(x: Tensor) -> tuple[Tensor, Tensor]:
     return mean, (x - mean).t() @ (x - mean) / (len(x) - 1)
 
 
-def _read(path: Path, width: int) -> Statistics | None:
-    from safetensors import SafetensorError
-    from safetensors.torch import load
-
-    try:
-        found = load(path.read_bytes())
-    except (OSError, SafetensorError, FgraphError):
+def _read(path: Path, generator: Generator) -> Statistics | None:
+    entry, width = read_entry(path, generator.digest), generator.table.w_dim
+    shapes = dict(zip(_NAMES, [(width,), (width, width)] * 2, strict=True))
+    if entry is None or not are_tensors(entry.tensors, shapes):
         return None  # measured anew
-    shapes = [(width,), (width, width)] * 2
-    good = [name in found and tuple(found[name].shape) == shape for name, shape in zip(_NAMES, shapes, strict=True)]
-    return Statistics(*(found[name] for name in _NAMES)) if all(good) else None
+    return Statistics(*(entry.tensors[name].double() for name in _NAMES))

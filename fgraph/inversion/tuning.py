@@ -8,7 +8,7 @@ and affines stay as well, so that codes and styles mean what they meant. Weights
 from __future__ import annotations
 
 import json
-import logging
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 
 from fgraph._atomic import write_atomic
+from fgraph._log import get_logger
 from fgraph._errors import FgraphError, ModelError
 from fgraph._imaging.encode import encode_png, to_pixels
-from fgraph.inversion.cache import make_key
+from fgraph.inversion.cache import CachedTensors, are_tensors, make_key
 from fgraph.inversion.job import Job
 from fgraph.inversion.optimise import Problem
 from fgraph.inversion.pictures import Picture
@@ -34,7 +35,7 @@ from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.digest import tensor_bytes
 from fgraph.stylegan.generators.stylegan2 import Noise, StyleGAN2Generator
 
-_LOG = logging.getLogger("fgraph")
+_LOG = get_logger()
 _HALF = torch.float16
 
 
@@ -129,14 +130,31 @@ def tune_results(
 
 def _cached_or_new(job: Job, picture: Picture, result: InversionResult, tuning: Tuning) -> Tuned:
     key = make_key(job.key(picture), json.dumps(tuning.model_dump(), sort_keys=True))
-    entry = job.cache.read("tunings", key)
-    if entry is not None and "pixels" in entry.tensors and "psnr" in entry.facts:
-        return Tuned(entry.tensors, float(entry.facts["psnr"]), entry.tensors.pop("pixels"))
+    cached = _tuned_of(job.cache.read("tunings", key), job.problem, tuning)
+    if cached is not None:
+        return cached
     generator = job.problem.generator
     target = torch.from_numpy(job.reading.read(picture.path)).to(generator.device, generator.dtype)
     tuned = tune(job.problem, result.latent, target, tuning, result.noises)
     job.cache.write("tunings", key, {**tuned.changes, "pixels": tuned.pixels}, {"psnr": repr(tuned.psnr)})
     return tuned
+
+
+def _tuned_of(entry: CachedTensors | None, problem: Problem, tuning: Tuning) -> Tuned | None:
+    """Return what a cache entry holds, or None where it is absent or doesn't fit the generator."""
+    if entry is None:
+        return None
+    generator = tunable(problem.generator)
+    shapes = {name: tuple(value.shape) for name, value in _first_changes(generator, tuning.rank).items()}
+    table = generator.table
+    whole = {**shapes, "pixels": (table.size, table.size, table.image_channels)}
+    try:
+        psnr = float(entry.facts["psnr"])
+    except (KeyError, ValueError):
+        return None
+    if entry.tensors.keys() != whole.keys() or not are_tensors(entry.tensors, whole) or not math.isfinite(psnr):
+        return None
+    return Tuned({name: entry.tensors[name] for name in shapes}, psnr, entry.tensors["pixels"])
 
 
 def _first_changes(generator: StyleGAN2Generator, rank: int) -> dict[str, Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +11,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fgraph import _results as results
+from fgraph._errors import MemoryBudgetError
 from fgraph._ports import Kind
+from fgraph._sizes import in_words
 from fgraph.ir.program import Output, Program
 from fgraph.plan import Result
 
@@ -35,7 +38,7 @@ class Collector:
                 continue
             if name not in arrays:
                 kind = self._program.instructions[operand.value].type
-                arrays[name] = np.empty((operand.rows, *kind.shape), np.float32)
+                arrays[name] = _allocate((operand.rows, *kind.shape), result.output.name)
             top, left, bottom, right = result.region or (0, 0, *made.shape[-2:])
             arrays[name][result.rows, :, top:bottom, left:right] = made
 
@@ -45,6 +48,22 @@ class Collector:
         for output, arrays in zip(self._program.outputs, self._arrays, strict=True):
             found[output.graph][output.name] = to_result(output, arrays)
         return found
+
+
+def _allocate(shape: tuple[int, ...], output: str) -> NDArray[np.float32]:
+    """Return room for an output, which stays in memory outside the budget of the plan.
+
+    Raises:
+        MemoryBudgetError: there isn't that much memory.
+    """
+    try:
+        return np.empty(shape, np.float32)
+    except (MemoryError, ValueError) as error:  # ValueError: numpy can't count so many bytes
+        size = in_words(4 * math.prod(shape))
+        raise MemoryBudgetError(
+            f"output '{output}' has the shape {list(shape)} and takes {size}, more than this machine has free: run "
+            "fewer rows at a time, or write large images piece by piece with output.formats=[tiff] or save_large"
+        ) from error
 
 
 def to_array(tensor: Tensor) -> NDArray[Any]:

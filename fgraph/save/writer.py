@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from PIL import Image as PillowImage
@@ -23,7 +23,7 @@ from fgraph._errors import SaveError
 from fgraph._imaging.encode import PICTURE_FORMATS, encode_picture, fits
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
 from fgraph._temporary import exclusive
-from fgraph.save.arranging import arrange
+from fgraph.save.arranging import Sheet, arrange
 from fgraph.save.formats import VIDEO_FORMATS, read_formats
 from fgraph.save.options import PictureOptions
 from fgraph.save.record import Record
@@ -53,6 +53,7 @@ class Manifest:
     record: Record
     files: tuple[SavedFile, ...]
     without_record: tuple[str, ...] = ()  # pictures whose format has no room for it
+    damaged: Mapping[str, Sequence[int]] = field(default_factory=dict)  # output -> rows that no picture can show
 
     @property
     def paths(self) -> list[Path]:
@@ -93,6 +94,9 @@ def save_results(
     `name.safetensors`; feature maps are `name.npz` and a preview. `options` may ask for `name_strip`, `name_grid`
     and `compare` beside these; `labels` and `sources` are for them (see `arrange`).
 
+    Rows that hold NaN or infinite values have no picture, and their output no film and no sheet; `Manifest.damaged`
+    names them.
+
     Raises:
         SaveError: a format is unknown, or a file could not be written; what stood there before still stands, whole.
     """
@@ -104,7 +108,7 @@ def save_results(
             staging.stage(content.file, content.data)
             digest = hashlib.sha256(content.data).hexdigest()
             saved.append(SavedFile(content.file, content.output, content.kind, content.row, len(content.data), digest))
-        manifest = Manifest(directory, writer.record, tuple(saved), tuple(writer.without_record))
+        manifest = Manifest(directory, writer.record, tuple(saved), tuple(writer.without_record), writer.damaged)
         _check_distinct(saved)
         staging.stage(MANIFEST, manifest.to_json().encode())
         staging.commit(obsolete=[MANIFEST])
@@ -155,6 +159,7 @@ class _Writer:
         self.record = record
         self._video = video
         self.without_record: list[str] = []
+        self.damaged: dict[str, list[int]] = {}
         self._options = options
         self._kinds = kinds
         self._picture_kinds = [kind for kind in kinds if kind in PICTURE_FORMATS]
@@ -168,10 +173,21 @@ class _Writer:
         for name, value in results.items():
             for file, row, data in self._files(name, value):
                 yield _Content(file, name, type(value).__name__, row, data)
-        for sheet in arrange(results, self._options, labels, sources):
+        for sheet in self._arrange(results, labels, sources):
             for kind in self._picture_kinds:
                 file = f"{sheet.name}.{_ENDINGS[kind]}"
                 yield _Content(file, sheet.output, "Sheet", None, self._encode(file, sheet.picture, kind, None))
+
+    def _arrange(
+        self,
+        results: Mapping[str, Result],
+        labels: Mapping[str, Sequence[str]] | None,
+        sources: Mapping[str, Result] | None,
+    ) -> Iterator[Sheet]:
+        """Lay out the outputs that have no damaged rows; nothing is compared where one has."""
+        whole = {name: value for name, value in results.items() if name not in self.damaged}
+        options = replace(self._options, compare=False) if self.damaged else self._options
+        return arrange(whole, options, labels, sources)
 
     def _files(self, name: str, value: Result) -> Iterator[tuple[str, int | None, bytes]]:
         match value:
@@ -192,9 +208,12 @@ class _Writer:
     def _pictures(
         self, name: str, value: Image | MaskImage, kinds: Sequence[str]
     ) -> Iterator[tuple[str, int | None, bytes]]:
+        if damaged := value.damaged_rows:
+            self.damaged[name] = damaged
         for kind in kinds:
             for row, path in enumerate(row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows)):
-                yield path.name, row, self._encode(path.name, value.to_pil(row), kind, row)
+                if row not in damaged:
+                    yield path.name, row, self._encode(path.name, value.to_pil(row), kind, row)
 
     def _encode(self, file: str, picture: PillowImage.Image, kind: str, row: int | None) -> bytes:
         text = (self.record if row is None else self.record.for_row(row)).to_text()
@@ -207,7 +226,7 @@ class _Writer:
 
     def _films(self, name: str, value: Image) -> Iterator[tuple[str, int | None, bytes]]:
         for kind in VIDEO_FORMATS:
-            if kind in self._kinds:
+            if kind in self._kinds and name not in self.damaged:
                 yield f"{name}.{kind}", None, encode_video(value, kind, self._video, self.record.to_text())
 
 

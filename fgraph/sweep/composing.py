@@ -59,7 +59,9 @@ class SweepComposer:
 
     def _key(self, master: DictConfig, overrides: Sequence[Override]) -> tuple[Any, ...]:
         parts = (one.key_or_group if self._is_plain(one) else (one.input_line,) for one in overrides)
-        return (master.hydra.job.config_name, *master.hydra.overrides.hydra, None, *parts)
+        own = OmegaConf.to_container(master.hydra.overrides.hydra, resolve=False)  # such as ${hydra:job.num}: not yet
+        assert isinstance(own, list)
+        return (master.hydra.job.config_name, *own, None, *parts)
 
     def _is_plain(self, override: Override) -> bool:
         """Whether an override sets one value, and no file, structure or further key depends on it."""

@@ -25,6 +25,21 @@ def test_flag_anywhere(jobs: FakeJobs) -> None:
 
 
 @LAUNCHERS
+@pytest.mark.parametrize("subdir", ["${hydra:job.num}", "job_${hydra:job.num}_${seed}"])
+def test_directories_by_interpolation(jobs: FakeJobs, launcher: str, subdir: str) -> None:
+    arguments = [
+        "-m",
+        f"hydra/launcher={launcher}",
+        "seed=5,7",
+        "hydra.sweep.dir=swept",
+        f"hydra.sweep.subdir={subdir}",
+    ]
+    assert main(arguments) == 0
+    expected = ["0", "1"] if "seed" not in subdir else ["job_0_5", "job_1_7"]
+    assert sorted(path.parent.name for path in Path("swept").rglob("done")) == expected
+
+
+@LAUNCHERS
 def test_failing_job_is_named_and_the_others_run(
     jobs: FakeJobs, capsys: pytest.CaptureFixture[str], launcher: str
 ) -> None:

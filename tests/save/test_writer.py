@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from fgraph._errors import FgraphError, SaveError
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result
-from fgraph.save import ModelRecord, Record, read_record, save_results
+from fgraph.save import ModelRecord, PictureOptions, Record, read_record, save_results
 
 RECORD = Record(
     version="1.2.3",
@@ -162,3 +162,25 @@ def test_files_may_be_read_by_others(tmp_path: Path) -> None:
     reference.write_text("")
     save_results({"one": random_image()}, tmp_path)
     assert (tmp_path / "one.png").stat().st_mode == reference.stat().st_mode
+
+
+def test_rows_that_are_not_finite_have_no_picture(tmp_path: Path) -> None:
+    bad, mask = random_image(3).array.copy(), np.zeros((2, 1, 4, 6), np.float32)
+    bad[1, 0, 2, 3], bad[2, 0, 0, 0], mask[0, 0, 1, 1] = np.nan, np.inf, -np.inf
+    maps = np.ones((1, 8, 4, 6), np.float32)
+    maps[0, 3] = np.inf
+    results = {
+        "bad": Image(bad),
+        "good": random_image(2),
+        "mask": MaskImage(mask),
+        "maps": FeatureMaps({"activation": maps}),
+    }
+    options = PictureOptions(strip="x", compare=True)
+    manifest = save_results(results, tmp_path, ("png", "npy", "gif"), RECORD, options)
+    assert manifest.damaged == {"bad": [1, 2], "mask": [0], "maps": [0]}
+    assert names(tmp_path) == {
+        "bad_000.png", "bad.npy", "good_000.png", "good_001.png", "good.npy", "good.gif", "good_strip.png",
+        "mask_001.png", "mask.npy", "maps.npz", "manifest.json",
+    }  # fmt: skip
+    with pytest.raises(SaveError, match="row 1 holds NaN or infinite values"):
+        results["bad"].save(tmp_path / "again.png")
