@@ -17,9 +17,9 @@ import torch
 from torch import Tensor
 
 from fgraph._atomic import write_atomic
-from fgraph._log import get_logger
 from fgraph._errors import FgraphError, ModelError
 from fgraph._imaging.encode import encode_png, to_pixels
+from fgraph._log import get_logger
 from fgraph.inversion.cache import CachedTensors, are_tensors, make_key
 from fgraph.inversion.job import Job
 from fgraph.inversion.optimise import Problem
