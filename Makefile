@@ -1,7 +1,7 @@
 # `make check` is what CI runs after the tests; every target works in an environment made by `pip install -e ".[dev]"`.
 PYTHON ?= python
 
-.PHONY: check style lint types workflows test numeric timing doctest format generate gallery docs
+.PHONY: check style lint types workflows test numeric timing doctest format generate gallery docs fuzz
 
 check: style lint types workflows test doctest
 
@@ -51,3 +51,7 @@ gallery:
 # The documentation as a site, in site/; needs the extra [docs], which [dev] has. The variable silences the theme's announcement.
 docs:
 	NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict
+
+# Hostile files, failing disks and kills, in full: hours. The tests try a sample.
+fuzz:
+	$(PYTHON) tools/campaign.py

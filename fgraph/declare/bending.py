@@ -12,12 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
-from fgraph._errors import FgraphError, nearest
+from fgraph._errors import FgraphError, GraphError, nearest
 from fgraph._paths import expanded
+from fgraph.declare.document import parse
+from fgraph.declare.text_files import UnreadableText, read_text
 
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _PIVOT = {"about": "published"}  # the published programs turn about pixel n/2, half a pixel off the middle
 
 Fields = dict[str, Any]
@@ -175,7 +174,8 @@ class _Entry:
     def _group(self, layer: int, group: int) -> list[int]:
         if self.groups is None:
             raise self._wrong("features: cluster needs the dictionary of clusters that it was written for")
-        entries = self.groups.get(layer) if isinstance(self.groups, Mapping) else None
+        groups = self.groups if isinstance(self.groups, Mapping) else {}
+        entries = groups.get(layer, groups.get(str(layer)))  # the keys of a file are text
         if not isinstance(entries, list):
             raise self._wrong(f"the dictionary of clusters has no layer {layer}")
         try:
@@ -210,17 +210,21 @@ def _is_number(value: Any) -> bool:
 
 
 def open_bending(source: str | Path | Mapping[Any, Any]) -> tuple[str, Any]:
-    """How to name a configuration in errors, and its content.
+    """Return how errors name a configuration, and its content.
 
     Raises:
-        FgraphError: the file cannot be read, or is no YAML.
+        FgraphError: the file cannot be read.
+        GraphError: the file is not YAML, or is beyond the bounds of a graph file.
     """
     if isinstance(source, Mapping):
         return "the configuration", source
     path = expanded(source)
     try:
-        return str(path), yaml.load(path.read_text(encoding="utf-8-sig"), _LOADER)
+        document = parse(read_text(path), str(path))
+    except UnreadableText as error:
+        raise FgraphError(f"{path}: {error}") from error
     except OSError as error:
         raise FgraphError(f"cannot read {path}: {error.strerror}") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        raise FgraphError(f"{path} is no YAML: {error}") from error
+    if document.faults:
+        raise GraphError(document.faults)
+    return str(path), document.data

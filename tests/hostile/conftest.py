@@ -18,7 +18,11 @@ TABLE = StyleGAN2Table(size=8, channels=((4, 3), (8, 2)), z_dim=4, w_dim=4, mapp
 @pytest.fixture(scope="package")
 def good(tmp_path_factory):
     """Whole files by their names."""
-    folder = tmp_path_factory.mktemp("good")
+    return write_good(tmp_path_factory.mktemp("good"))
+
+
+def write_good(folder: Path) -> dict[str, bytes]:
+    """Write a whole file of every kind into a folder."""
     tensors = random_tensors(TABLE)
     save_generator(random_generator(TABLE), folder / "own.safetensors")
     state = {"g_ema": {theirs: tensors[ours] for ours, theirs in key_map(TABLE).items()}, "latent_avg": torch.zeros(4)}

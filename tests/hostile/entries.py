@@ -96,14 +96,12 @@ def _graph(path: Path) -> None:
 
 def _job(path: Path) -> None:
     """What a worker of a sweep is sent."""
-    import pickle
-
     from fgraph.api.together import Work
     from fgraph.declare.document import parse
 
     document = parse(path.read_text("utf-8", errors="replace"), str(path))
     if isinstance(document.data, Mapping):
-        pickle.loads(pickle.dumps(Work(document.data))).graph  # noqa: B018
+        Work(document.data, document.places.freeze()).graph  # noqa: B018
 
 
 def enter_canary(path: Path) -> None:

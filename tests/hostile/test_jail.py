@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -12,9 +13,12 @@ import pytest
 
 from tests.hostile.corpus import all_cases
 from tests.hostile.entries import CANARY, ENTRIES
+from tests.hostile.graph_texts import GraphText
 
 ROOT = Path(__file__).parents[2]
 STEP = 25  # every so many cases; `make fuzz` opens all of them through every entry point
+TEXTS = 150  # graph files at random
+TEXT_ENTRIES = ("graph", "job of a sweep", "bending")
 MIB, CPU_SECONDS = 512, 10
 
 
@@ -42,6 +46,23 @@ def report(good: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> 
     found = imprison(folder)
     assert sorted(path.name for path in folder.iterdir()) == before, "a file was written"
     return found
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("texts")
+    shutil.copytree(ROOT / "graphs" / "graph", folder / "harmless")
+    for seed in range(TEXTS):
+        (folder / f"{seed:05}.yaml").write_bytes(GraphText(seed).make().encode("utf-8", "surrogatepass"))
+    return imprison(folder, *TEXT_ENTRIES)
+
+
+@pytest.mark.parametrize("entry", TEXT_ENTRIES)
+def test_graph_files_at_random(texts: dict[str, Any], entry: str) -> None:
+    assert len(texts[entry]) == TEXTS
+    assert {file: found for file, found in texts[entry].items() if found[0] not in ("opened", "refused")} == {}
+    assert {file: found[2:] for file, found in texts[entry].items() if found[2] > CPU_SECONDS or found[3] > MIB} == {}
+    assert texts[""] == []
 
 
 @pytest.mark.parametrize("entry", sorted(ENTRIES))
