@@ -61,8 +61,9 @@ def imprison(what: str, folder: Path, *entries: str) -> Row:
                 found.append(f"{entry}: {file}: {ending} {message:.200} ({seconds:.1f} s, {mib} MiB)")
     results = [result for files in report.values() for result in files.values()]
     endings = Counter(result[0] for result in results)
-    note = f"{endings['refused']:,} refused, {endings['opened']:,} opened; at most {max(r[2] for r in results):.1f} s of CPU "
-    return Row(what, len(results), found, note + f"and {max(r[3] for r in results)} MiB a file")
+    most = f"{max(r[2] for r in results):.1f} s of CPU and {max(r[3] for r in results)} MiB a file"
+    note = f"{endings['refused']:,} refused, {endings['opened']:,} opened; at most {most}"
+    return Row(what, len(results), found, note)
 
 
 def attack_readers(folder: Path, texts: int) -> Iterator[Row]:
