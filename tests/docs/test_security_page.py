@@ -1,0 +1,27 @@
+"""The page on security names every bound, with its value."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fgraph import _limits
+from fgraph._sizes import in_words
+from tests.hostile.entries import ENTRIES
+
+PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "security.md").read_text("utf-8")
+BOUNDS = {name: value for name, value in vars(_limits).items() if name.isupper() and name != "MIB"}
+COUNTS = ("ARRAY_RATIO", "ARRAY_MEMBERS")  # which are no bytes
+
+
+@pytest.mark.parametrize("name", sorted(BOUNDS))
+def test_the_page_has_the_bound(name: str) -> None:
+    value = f"{BOUNDS[name]:,}" if name in COUNTS else in_words(BOUNDS[name])
+    assert f"`{name}` {value}" in PAGE
+
+
+def test_every_kind_of_file_has_an_entry_point_in_the_jail() -> None:
+    assert len(ENTRIES) >= 12
+    for word in ("latent", "direction", "noise", "training data", "from=", "bendings", "caches"):
+        assert word in PAGE
