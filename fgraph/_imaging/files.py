@@ -24,6 +24,7 @@ from PIL import (
     features,
 )
 
+from fgraph._files import open_file
 from fgraph._limits import DECODED_PICTURE
 from fgraph._sizes import in_words, parse_bytes
 
@@ -104,13 +105,11 @@ def open_image(source: Path | BinaryIO, *, bounded: bool = True) -> Iterator[Ima
 
     Raises:
         PictureError: the content has another format, or its pixels would take more than `picture_limit`.
-        OSError: the file can't be read.
+        OSError: the file can't be read, or isn't a regular file.
         Exception: Pillow's readers raise errors of many types for a damaged file.
     """
     if isinstance(source, Path):
-        if source.exists() and not source.is_file():
-            raise PictureError("it isn't a regular file")
-        with source.open("rb") as file, open_image(file, bounded=bounded) as picture:
+        with open_file(source) as file, open_image(file, bounded=bounded) as picture:
             yield picture
         return
     with _READERS[_recognise(source)](source) as picture:

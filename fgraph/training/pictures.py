@@ -10,7 +10,6 @@ import hashlib
 import io
 import json
 import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fgraph._atomic import save_error, write_atomic
+from fgraph._atomic import Staging, save_error
 from fgraph._cache import cache_folder
 from fgraph._imaging.files import SUFFIXES, open_image
 from fgraph._imaging.read import fit_opened
@@ -128,12 +127,10 @@ def _decoded(source: _Source, size: int) -> Iterator[tuple[str, NDArray[np.uint8
 def _fill(source: _Source, size: int, path: Path, facts: Path) -> None:
     """Decode all pictures into the cache; nothing of it is there until all of it is."""
     broken, enlarged, count = [], 0, 0
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".pictures.", delete=False) as file:
-            try:
-                start = _header(len(source.names), size)
-                file.write(start)
+    with Staging(path.parent, "pictures") as staging:
+        try:
+            with staging.place(path.name).open("wb") as file:
+                file.write(_header(len(source.names), size))
                 for name, pixels, small in _decoded(source, size):
                     if isinstance(pixels, str):
                         broken.append(f"{name}: {pixels}")
@@ -144,13 +141,10 @@ def _fill(source: _Source, size: int, path: Path, facts: Path) -> None:
                     raise TrainingError(f"none of {len(source.names)} pictures can be read; the first: {broken[0]}")
                 file.seek(0)
                 file.write(_header(count, size))
-                file.close()
-                write_atomic(facts, json.dumps({"broken": broken, "enlarged": enlarged}).encode())
-                os.replace(file.name, path)
-            finally:
-                Path(file.name).unlink(missing_ok=True)
-    except OSError as error:
-        raise save_error(path, error) from error
+        except OSError as error:
+            raise save_error(path, error) from error
+        staging.stage(facts.name, json.dumps({"broken": broken, "enlarged": enlarged}).encode())
+        staging.commit()
 
 
 def _header(count: int, size: int) -> bytes:

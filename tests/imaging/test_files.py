@@ -12,10 +12,12 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from fgraph._errors import FgraphError
 from fgraph._imaging import read
 from fgraph._imaging.files import FORMATS, SUFFIXES, current_picture_limit, open_image, picture_limit
 from fgraph._imaging.read import load_picture, open_picture
 from fgraph.inversion.pictures import Reading, read_pictures
+from fgraph.save import read_record
 from fgraph.training.pictures import read_pictures as read_training_pictures
 from fgraph.training.settings import TrainingError
 
@@ -101,8 +103,10 @@ def test_the_limit_counts_bytes_not_pixels() -> None:
 
 def test_a_fifo_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
-    with pytest.raises(ValueError, match="regular file"), open_image(tmp_path / "pipe.png"):
+    with pytest.raises(OSError, match="regular file"), open_image(tmp_path / "pipe.png"):
         pass
+    with pytest.raises(FgraphError, match="regular file"):
+        read_record(tmp_path / "pipe.png")
 
 
 def make(mode: str) -> Image.Image:

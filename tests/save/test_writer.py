@@ -4,6 +4,7 @@ import errno
 import hashlib
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +185,18 @@ def test_rows_that_are_not_finite_have_no_picture(tmp_path: Path) -> None:
     }  # fmt: skip
     with pytest.raises(SaveError, match="row 1 holds NaN or infinite values"):
         results["bad"].save(tmp_path / "again.png")
+
+
+def test_runs_into_one_directory_leave_a_manifest_that_is_true(tmp_path: Path) -> None:
+    def write(seed: int) -> None:
+        pixels = np.random.default_rng(seed).uniform(-1, 1, (3, 3, 4, 6)).astype(np.float32)
+        for _ in range(10):
+            save_results({"view": Image(pixels)}, tmp_path, ("png",), RECORD)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(write, range(4)))
+    files = json.loads((tmp_path / "manifest.json").read_bytes())["files"]
+    assert {one["file"]: one["sha256"] for one in files} == {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.glob("*.png")
+    }
+    assert names(tmp_path) == {"view_000.png", "view_001.png", "view_002.png", "manifest.json"}
