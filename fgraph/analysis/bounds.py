@@ -19,7 +19,7 @@ from fgraph.analysis.supports import Supports
 from fgraph.analysis.tile_sizes import few_sizes
 from fgraph.analysis.value_bounds import NOT_COMPUTED, Bounds, ChunkOutputs, ValueBounds
 from fgraph.ir.costs import DEFAULT_COSTS, CostModel
-from fgraph.ir.ops import BaselineRows, Join, Mix
+from fgraph.ir.ops import Join
 from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions, as_index
 from fgraph.ir.region_arrays import (
     areas,
@@ -110,26 +110,23 @@ class _Walk:
     def _settle(self, number: int) -> ValueBounds:
         """All that is asked of a value is known: what is made of it, and asked for that."""
         instruction = self.program.instructions[number]
-        if isinstance(instruction.op, BaselineRows):
-            return NOT_COMPUTED
         if not instruction.type.spatial:
             for operand in instruction.operands:  # codes are made of whole images
                 self._ask_whole(operand, 0)
-            if isinstance(instruction.op, Join):
+            if not instruction.op.is_computed:
                 return NOT_COMPUTED
             nowhere = np.zeros((instruction.rows, 4), np.int64)
             return ValueBounds(np.zeros(instruction.rows, np.int64), np.arange(instruction.rows), nowhere)
         rows, needs = self._needs(number)
         if isinstance(instruction.op, Join):
             self._ask_through(instruction, rows, needs)
-            return NOT_COMPUTED
-        if not len(needs):
+        if not (len(needs) and instruction.op.is_computed):
             return NOT_COMPUTED
         if instruction.bases is not None:
             self._ask_bases(number, instruction.bases, rows, needs)
             rows, needs = self._beside_bases(number, instruction.bases)
         rows, regions = self._made(number, rows, needs)
-        if isinstance(instruction.op, Mix):
+        if instruction.op.terms(instruction.operands):
             self._ask_terms(instruction, rows, regions)
         else:
             self._ask_operands(instruction, rows, regions)
@@ -226,13 +223,14 @@ class _Walk:
 
     def _ask_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
         """Ask the values of a mix, and their alphas, for where these are not 0."""
-        half, count = len(mix.operands) // 2, len(regions)
-        size = mix.type.size
-        supports = np.concatenate([self.supports.of(alpha)[rows[1]] for alpha in mix.operands[half:]])
-        windows = intersections(np.tile(regions, (half, 1)), supports, size, (True, True))
+        terms = mix.op.terms(mix.operands)
+        assert terms is not None
+        count, half = len(regions), len(terms[0])
+        supports = np.concatenate([self.supports.of(alpha)[rows[1]] for alpha in terms[1]])
+        windows = intersections(np.tile(regions, (half, 1)), supports, mix.type.size, (True, True))
         live = areas(windows) > 0
         chunks = np.tile(rows[0], half)
-        for operands in (mix.operands[:half], mix.operands[half:]):
+        for operands in terms:
             values = np.repeat([one.value for one in operands], count)
             indices = np.concatenate([one.index[rows[1]] for one in operands])
             for value in dict.fromkeys(one.value for one in operands):

@@ -18,7 +18,7 @@ from fgraph._geometry.regions import Cyclic, Region, Size, area, clip, covers, o
 from fgraph.analysis.access import flops_of_pixel
 from fgraph.analysis.supports import Supports
 from fgraph.ir.costs import CostModel
-from fgraph.ir.ops import Concat, Join, LayerOp, Mix
+from fgraph.ir.ops import Join
 from fgraph.ir.program import Instruction, Program
 from fgraph.ir.region_arrays import areas
 
@@ -166,7 +166,7 @@ def _pixel_costs(program: Program, supports: Supports) -> list[float]:
         own = 0.0
         if instruction.type.spatial:
             own = flops_of_pixel(program, instruction)
-            if not isinstance(instruction.op, LayerOp):
+            if instruction.op.layer_name is None:
                 shares = _shares(program, instruction, supports)
                 own += sum(
                     costs[operand.value] * share for operand, share in zip(instruction.operands, shares, strict=True)
@@ -178,9 +178,8 @@ def _pixel_costs(program: Program, supports: Supports) -> list[float]:
 def _shares(program: Program, instruction: Instruction, supports: Supports) -> list[float]:
     """How many pixels of each operand are read for one of the result, on average."""
     height, width = instruction.type.size
-    if isinstance(instruction.op, Mix):
-        alphas = instruction.operands[len(instruction.operands) // 2 :]
-        return [float(areas(supports.of(one)).mean()) / (height * width) for one in alphas] * 2
+    if terms := instruction.op.terms(instruction.operands):
+        return [float(areas(supports.of(one)).mean()) / (height * width) for one in terms[1]] * 2
     if isinstance(instruction.op, Join):
         return [one.rows / instruction.rows for one in instruction.operands]
     sizes = [program.instructions[one.value].type for one in instruction.operands]
@@ -195,6 +194,6 @@ def _copying_readers(program: Program) -> list[int]:
         for value in {operand.value for operand in instruction.operands}:
             if isinstance(instruction.op, Join):
                 readers[value] += readers[number]
-            elif not isinstance(instruction.op, Mix | Concat):
+            elif not instruction.op.reads_in_parts:
                 readers[value] += 1
     return readers

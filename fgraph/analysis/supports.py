@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from fgraph._geometry.regions import NOTHING
-from fgraph.ir.ops import DrawMask, Join
+from fgraph.ir.ops import Join
 from fgraph.ir.program import Operand, Program, Regions
 from fgraph.ir.region_arrays import as_regions
-from fgraph.masks import support
 
 
 class Supports:
@@ -28,6 +26,6 @@ class Supports:
         instruction = self._program.instructions[value]
         if isinstance(instruction.op, Join):
             return np.concatenate([self.of(operand) for operand in instruction.operands])
-        assert isinstance(instruction.op, DrawMask), "the alphas of a mix are drawn"
         size = instruction.type.size
-        return as_regions([support(mask, *size) or NOTHING for mask in instruction.params])
+        params = instruction.params or (None,) * instruction.rows
+        return as_regions([instruction.op.support(param, size) for param in params])

@@ -10,7 +10,6 @@ import numpy.typing as npt
 
 from fgraph._geometry.regions import Region
 from fgraph.analysis.retention import Retained
-from fgraph.ir.ops import BaselineRows, Join
 from fgraph.ir.program import Index, Program, Regions, as_index
 from fgraph.ir.region_arrays import as_regions, whole_regions
 
@@ -51,5 +50,5 @@ def whole_bounds(program: Program) -> Bounds:
     for one in program.instructions:
         size = one.type.size if one.type.spatial else (0, 0)
         made = ValueBounds(np.zeros(one.rows, np.int64), np.arange(one.rows), whole_regions(one.rows, size))
-        found.append(NOT_COMPUTED if isinstance(one.op, Join | BaselineRows) else made)
+        found.append(made if one.op.is_computed else NOT_COMPUTED)
     return Bounds(found, (), np.zeros(1))

@@ -11,14 +11,14 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from fgraph._geometry.regions import NOTHING, Region, Size, area, clip, intersect, union, whole
+from fgraph._geometry.regions import NOTHING, Region, area, clip, intersect, union, whole
 from fgraph.analysis.access import cyclic_axes
 from fgraph.analysis.supports import Supports
 from fgraph.ir.baseline import Baseline, RowId
-from fgraph.ir.ops import Apply, DrawMask, Join, Mix
+from fgraph.ir.ops import Join
 from fgraph.ir.program import Bases, Instruction, Program, as_index
 from fgraph.ir.region_arrays import as_regions
-from fgraph.masks import MaskExpr, difference
+from fgraph.ir.types import Type
 from fgraph.passes.incremental import prefix_of
 
 _WORTH = 0.7  # a row that differs in a larger share of the canvas is computed by itself
@@ -58,14 +58,14 @@ class _Walk:
         self.cyclic = cyclic_axes(program)
         self.supports = Supports(program)
         self.leaders: dict[Hashable, Leader] = {}
-        self.masks: dict[Size, list[tuple[RowId, MaskExpr]]] = {}
+        self.masks: dict[Type, list[tuple[RowId, Hashable]]] = {}
         self.shapes: dict[Hashable, int] = {}  # operation and types of operands -> a number, which is hashed faster
         if baseline is not None:
             self._remember(baseline)
         self.mask_members = {
             number: self._compare_masks(number, one)
             for number, one in enumerate(program.instructions)
-            if isinstance(one.op, DrawMask)
+            if one.op.is_comparable
         }
 
     @property
@@ -83,9 +83,9 @@ class _Walk:
         held = Supports(baseline.program)
         for slot, value in stands.items():
             old = baseline.program.instructions[slot]
-            if isinstance(old.op, DrawMask):
-                masks = self.masks.setdefault(old.type.size, [])
-                masks += [((value, row), mask) for row, mask in enumerate(old.params)]  # type: ignore[misc]
+            if old.op.is_comparable:
+                masks = self.masks.setdefault(old.type, [])
+                masks += [((value, row), mask) for row, mask in enumerate(old.params)]
             if old.type.spatial and old.operands:
                 columns = [[(stands[v], r) for v, r in baseline.rows_of(one)] for one in old.operands]
                 supports = _supports(held, old)
@@ -103,10 +103,10 @@ class _Walk:
                 [self.members[one.value][row] for one in instruction.operands for row in one.index.tolist()]
             )
             return instruction
-        if isinstance(instruction.op, DrawMask):
+        if instruction.op.is_comparable:
             self.members.append(self.mask_members[number])
             return instruction  # it is drawn where it is looked at, which is cheaper than to lay it over another
-        if instruction.type.spatial and instruction.operands and not isinstance(instruction.op, Apply):
+        if instruction.type.spatial and instruction.operands and instruction.op.is_pure:
             found = self._compare_rows(number, instruction)
         else:
             found = [_alone(number, row) for row in range(instruction.rows)]
@@ -115,16 +115,16 @@ class _Walk:
 
     def _compare_masks(self, number: int, instruction: Instruction) -> list[Member]:
         size = instruction.type.size
-        roots = self.masks.setdefault(size, [])
+        roots = self.masks.setdefault(instruction.type, [])
         found: list[Member] = []
         for row, mask in enumerate(instruction.params):
             best, least = _alone(number, row), _WORTH * size[0] * size[1]
             for root, other in roots:
-                differs = difference(mask, other, *size) or NOTHING  # type: ignore[arg-type]
+                differs = instruction.op.difference(mask, other, size)
                 if area(differs) < least:
                     best, least = Member((number, row), root, differs), area(differs)
             if best.leader == best.own and len(roots) < _ROOTS:
-                roots.append((best.own, mask))  # type: ignore[arg-type]
+                roots.append((best.own, mask))
             found.append(best)
         return found
 
@@ -173,9 +173,8 @@ def _congruence_key(shape: int, instruction: Instruction, row: int, members: Seq
 
 def _supports(supports: Supports, instruction: Instruction) -> list[list[Region]]:
     """For each value of a mix, where each row's alpha is not 0."""
-    if not isinstance(instruction.op, Mix):
-        return []
-    alphas = instruction.operands[len(instruction.operands) // 2 :]
+    terms = instruction.op.terms(instruction.operands)
+    alphas = terms[1] if terms else ()
     return [[(a, b, c, d) for a, b, c, d in supports.of(alpha).tolist()] for alpha in alphas]
 
 

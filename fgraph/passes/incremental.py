@@ -83,7 +83,7 @@ def _known_rows(baseline: Baseline, ids: Ids) -> dict[int, list[int]]:
 def _keys(program: Program, instruction: Instruction, columns: list[list[int]], slot: int) -> list[Hashable]:
     types = tuple(program.instructions[one.value].type for one in instruction.operands)
     params = instruction.params or (None,) * instruction.rows
-    if isinstance(instruction.op, ops.Apply):  # a user's function may draw its own numbers
+    if not instruction.op.is_pure:
         return [(id(instruction), slot, row) for row in range(instruction.rows)]
     if not columns:  # drawn or constant: the parameter, or else the row, says which
         return [(instruction.op, types, row if not instruction.params else param) for row, param in enumerate(params)]
@@ -110,7 +110,7 @@ def _replace_rows(
     columns = [[numbers[one] for one in rows_of(work.old, operand)] for operand in instruction.operands]
     own = [_number(ids, key) for key in _keys(work.old, instruction, columns, value)]
     numbers |= {(value, row): number for row, number in enumerate(own)}
-    stays = isinstance(instruction.op, ops.DrawMask)  # cheap to draw, and passes look at its masks
+    stays = instruction.op.is_comparable  # cheap to draw, and passes compare its parameters
     fresh = np.array([row for row, number in enumerate(own) if stays or number not in places], np.int64)
     values, rows = np.empty(len(own), np.int64), np.empty(len(own), np.int64)
     if len(fresh):

@@ -6,9 +6,10 @@ is what it reads. Rows are judged one by one, so a mix may go for some rows and 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from fgraph.ir.ops import BendChannels, DrawMask, Mix, SpatialOp
 from fgraph.ir.program import Index, Instruction, Operand, Program
 from fgraph.passes.rewrite import Rewriter
 
@@ -17,17 +18,15 @@ def simplify(program: Program) -> Program:
     """The program without operations that change nothing."""
     work = Rewriter(program)
     for instruction in program.instructions:
-        if isinstance(instruction.op, Mix):
-            _simplify_mix(work, instruction)
-        elif isinstance(instruction.op, SpatialOp | BendChannels):
-            _simplify_edit(work, instruction)
+        if terms := instruction.op.terms(instruction.operands):
+            _simplify_mix(work, instruction, *terms)
         else:
-            work.copy(instruction)
+            _simplify_edit(work, instruction)
     return work.finish()
 
 
 def _simplify_edit(work: Rewriter, instruction: Instruction) -> None:
-    idle = np.array([param.is_identity for param in instruction.params])  # type: ignore[attr-defined]
+    idle = np.array(instruction.op.identities(instruction.params), bool)
     if not idle.any():
         return work.copy(instruction)
     values, rows = (part.copy() for part in work.place(instruction.operands[0]))
@@ -39,9 +38,9 @@ def _simplify_edit(work: Rewriter, instruction: Instruction) -> None:
     work.settle((values, rows))
 
 
-def _simplify_mix(work: Rewriter, instruction: Instruction) -> None:
-    half = len(instruction.operands) // 2
-    values, alphas = instruction.operands[:half], instruction.operands[half:]
+def _simplify_mix(
+    work: Rewriter, instruction: Instruction, values: Sequence[Operand], alphas: Sequence[Operand]
+) -> None:
     alive = np.stack([_nonzero(work, alpha) for alpha in alphas])  # [n, rows]
     places = [work.place(value) for value in values]
     ids = np.stack([_identities(*place) for place in places])
@@ -51,7 +50,7 @@ def _simplify_mix(work: Rewriter, instruction: Instruction) -> None:
     if alive.all() and not same.any():
         return work.copy(instruction)
     made, rows = np.empty(instruction.rows, np.int64), np.empty(instruction.rows, np.int64)
-    for number in range(half):
+    for number in range(len(values)):
         take = np.flatnonzero(same & (first == number))
         made[take], rows[take] = places[number][0][take], places[number][1][take]
     for pattern, members in _patterns(alive, np.flatnonzero(~same)):
@@ -71,8 +70,8 @@ def _nonzero(work: Rewriter, alpha: Operand) -> np.ndarray[tuple[int], np.dtype[
     alive = np.ones(len(values), bool)
     for value in np.unique(values).tolist():
         instruction, mine = work.instructions[value], values == value
-        assert isinstance(instruction.op, DrawMask), "the alphas of a mix are drawn"
-        alive[mine] = [instruction.params[row].constant != 0.0 for row in rows[mine].tolist()]
+        if instruction.params:
+            alive[mine] = [not instruction.op.is_zero(instruction.params[row]) for row in rows[mine].tolist()]
     return alive
 
 

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fgraph.ir.ops import Apply, BaselineRows, Join
+from fgraph.ir.ops import Join
 from fgraph.ir.program import Instruction, Operand, Program, as_index
 
 Starts = tuple[list[int], list[int]]  # for each old value: the new one it is part of, and the row it starts at
@@ -44,8 +44,9 @@ def _groups(program: Program) -> list[list[int]]:
     group_of: list[int] = []
     for value, instruction in enumerate(program.instructions):
         key: Hashable = (instruction.op, tuple(group_of[operand.value] for operand in instruction.operands))
-        if isinstance(instruction.op, Join | BaselineRows | Apply) or not (instruction.operands or instruction.params):
-            key = value  # rows of a user's function, or that nothing tells apart, stay among themselves
+        op = instruction.op
+        if not (op.is_pure and op.is_computed and (instruction.operands or instruction.params)):
+            key = value  # rows that need not be equal, or that nothing tells apart, stay among themselves
         number = known.setdefault(key, len(groups))
         if number == len(groups):
             groups.append([])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
-from fgraph._geometry.regions import Cyclic, Region, whole
+from fgraph._geometry.regions import Cyclic, Region, Size, whole
 from fgraph.ir.types import Type
 
+T = TypeVar("T")
 Order = tuple[int, int]  # (resolution, place within it): where a layer stands, comparable across generators
 
 
@@ -21,6 +23,11 @@ class Op:
     name: ClassVar[str]
     takes_params: ClassVar[bool] = False
     takes_numbers: ClassVar[bool] = False  # whether its parameters are numbers, which kernels are given as one tensor
+
+    is_pure: ClassVar[bool] = True  # equal rows have equal results
+    is_computed: ClassVar[bool] = True  # a step computes its rows; others are in buffers already
+    is_comparable: ClassVar[bool] = False  # `difference` tells where rows of two parameters differ
+    reads_in_parts: ClassVar[bool] = False  # it reads an operand from several buffers without copying it together
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         """The type of a result row, from those of the operand rows.
@@ -44,6 +51,26 @@ class Op:
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         """Where the result may change when an operand changes in a region; everywhere unless an operation says less."""
         return whole(self.infer(inputs).size)
+
+    def identities(self, params: Sequence[Any]) -> Sequence[bool]:
+        """Return for each row whether it is its first operand unchanged; empty if no row can be."""
+        return ()
+
+    def terms(self, operands: Sequence[T]) -> tuple[Sequence[T], Sequence[T]] | None:
+        """Return the values and the alphas of a weighted sum; None for every other operation."""
+        return None
+
+    def support(self, param: Any, size: Size) -> Region:
+        """Return the rectangle outside of which a row is 0."""
+        return whole(size)
+
+    def is_zero(self, param: Any) -> bool:
+        """Return whether a row is known to be 0 everywhere."""
+        return False
+
+    def difference(self, a: Any, b: Any, size: Size) -> Region:
+        """Return the rectangle outside of which rows of two parameters are equal."""
+        return whole(size)
 
     @property
     def reads_in_place(self) -> bool:

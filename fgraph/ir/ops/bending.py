@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -30,6 +31,9 @@ class BendChannels(Op):
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(len(inputs) == 1 and inputs[0].spatial, self, inputs)
         return inputs[0]
+
+    def identities(self, params: Sequence[Any]) -> Sequence[bool]:
+        return [param.is_identity for param in params]
 
     @property
     def reads_in_place(self) -> bool:

@@ -44,6 +44,7 @@ class Apply(Op):
     """
 
     name: ClassVar[str] = "apply"
+    is_pure: ClassVar[bool] = False  # a user's function may draw its own numbers
     takes_params: ClassVar[bool] = True
     function: Callable[..., Any]
     shape: tuple[int, ...] | None = None
@@ -61,6 +62,7 @@ class BaselineRows(Op):
     """Rows that an earlier run has left: value `slot` of its program. They stand in their buffer already."""
 
     name: ClassVar[str] = "baseline"
+    is_computed: ClassVar[bool] = False
     slot: int
     type: Type
 
@@ -91,6 +93,7 @@ class Join(PointwiseOp):
     """Rows of several values laid end to end; costs nothing, the plan reads through it."""
 
     name: ClassVar[str] = "join"
+    is_computed: ClassVar[bool] = False
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(bool(inputs) and all(one == inputs[0] for one in inputs), self, inputs)

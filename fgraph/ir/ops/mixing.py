@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, TypeVar
 
+from fgraph._geometry.regions import NOTHING, Region, Size
 from fgraph.ir.ops.base import PointwiseOp, expect
 from fgraph.ir.types import Type
+from fgraph.masks import difference, support
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -15,12 +20,22 @@ class DrawMask(PointwiseOp):
 
     name: ClassVar[str] = "mask"
     takes_params: ClassVar[bool] = True
+    is_comparable: ClassVar[bool] = True
     height: int
     width: int
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
         return Type("mask", (1, self.height, self.width))
+
+    def support(self, param: Any, size: Size) -> Region:
+        return support(param, *size) or NOTHING
+
+    def is_zero(self, param: Any) -> bool:
+        return bool(param.constant == 0.0)
+
+    def difference(self, a: Any, b: Any, size: Size) -> Region:
+        return difference(a, b, *size) or NOTHING
 
     def __str__(self) -> str:
         return f"mask {self.height}x{self.width}"
@@ -31,6 +46,7 @@ class Mix(PointwiseOp):
     """Σ alpha_i · value_i. Operands: the n values, then their n alphas, which sum to 1 at every pixel."""
 
     name: ClassVar[str] = "mix"
+    reads_in_parts: ClassVar[bool] = True
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         values, alphas = inputs[: len(inputs) // 2], inputs[len(inputs) // 2 :]
@@ -38,6 +54,10 @@ class Mix(PointwiseOp):
         expect(all(value == values[0] for value in values) and values[0].spatial, self, inputs)
         expect(all(alpha == Type("mask", (1, *values[0].size)) for alpha in alphas), self, inputs)
         return values[0]
+
+    def terms(self, operands: Sequence[T]) -> tuple[Sequence[T], Sequence[T]] | None:
+        half = len(operands) // 2
+        return operands[:half], operands[half:]
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return len(inputs) * output.numbers

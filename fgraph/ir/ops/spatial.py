@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar, Literal
@@ -36,6 +37,9 @@ class SpatialOp(Op):
 
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return _seen_by(param, inputs[0].size, (self.wrap_y, self.wrap_x), region)
+
+    def identities(self, params: Sequence[Any]) -> Sequence[bool]:
+        return [param.is_identity for param in params]
 
     def __str__(self) -> str:
         return f"{self.name} to {self.height}x{self.width}"
@@ -81,6 +85,7 @@ class Concat(Op):
     """Maps side by side along an axis."""
 
     name: ClassVar[str] = "concat"
+    reads_in_parts: ClassVar[bool] = True
     axis: Literal["x", "y"]
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
