@@ -38,6 +38,7 @@ class ProjectedTable:
     """The feature network of a projected discriminator, and the channels of its maps."""
 
     features: str
+    licence: str
     digest: str
     channels: tuple[int, ...]
 
@@ -48,7 +49,7 @@ class ProjectedTable:
 
 def table_for(network: FeatureNetwork) -> ProjectedTable:
     """Return the table of a discriminator on a network's features."""
-    return ProjectedTable(network.name, network.digest, network.channels)
+    return ProjectedTable(network.name, network.licence, network.digest, network.channels)
 
 
 def draw_projected(table: ProjectedTable, seed: int) -> Tensors:

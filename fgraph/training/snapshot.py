@@ -124,7 +124,7 @@ def _check(
 
 def _discriminator_table(fields: dict[str, Any]) -> DiscriminatorTable | ProjectedTable:
     if "features" in fields:
-        return ProjectedTable(fields["features"], fields["digest"], tuple(map(int, fields["channels"])))
+        return ProjectedTable(**{**fields, "channels": tuple(map(int, fields["channels"]))})
     channels = tuple((int(size), int(width)) for size, width in fields.pop("channels"))
     return DiscriminatorTable(channels=channels, faded=tuple(fields.pop("faded")), **fields)
 

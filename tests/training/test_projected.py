@@ -73,7 +73,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def table() -> ProjectedTable:
-    return ProjectedTable("small", "", Small.channels)
+    return ProjectedTable("small", "", "", Small.channels)
 
 
 def maps(rows: int = 8, seed: int = 0) -> list[Tensor]:
