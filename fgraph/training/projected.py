@@ -29,6 +29,7 @@ _MIXED, _HEAD, _WIDEST = 32, 64, 128  # channels: of the finest mixed map, of a 
 _SLOPE = 0.2  # of leaky ReLU
 _ITERATIONS = 15  # of the power method when heads are drawn
 _EPSILON = 1e-8
+_SPREAD_SIZE = 8  # pixels
 
 Tensors = dict[str, Tensor]
 
@@ -156,6 +157,12 @@ def _deviation(x: Tensor) -> Tensor:
     deviation = (variance + _EPSILON).sqrt()
     shared = deviation.mean(dim=(1, 2, 3)).repeat(group)
     return shared[:, None, None, None].expand(-1, 1, *x.shape[2:])
+
+
+def spread(images: Tensor) -> Tensor:
+    """Return how far images [rows, 3, H, W] differ: the mean distance of neighbours in the batch, at 8 x 8 pixels."""
+    small = F.adaptive_avg_pool2d(images, _SPREAD_SIZE)
+    return (small - small.roll(1, 0)).abs().mean()
 
 
 def hinge_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:

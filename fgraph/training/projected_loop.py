@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph.training.batches import Source
@@ -21,6 +22,7 @@ from fgraph.training.projected import (
     is_head,
     mix,
     score_maps,
+    spread,
     turn_directions,
 )
 from fgraph.training.settings import TrainingError, TrainingSettings
@@ -63,12 +65,15 @@ class ProjectedTrainer(Trainer):
     def _learn(self) -> dict[str, float]:
         state, learns = self.state, self.state.images >= self._first
         with torch.set_grad_enabled(learns):
-            fake = self._project(self._fake("fake"), "augment fake")
+            images = self._fake("fake")
+            fake = self._project(images, "augment fake")
         with torch.no_grad():
-            real = self._project(self._real("real", state.images), "augment real")
+            pictures = self._real("real", state.images)
+            real = self._project(pictures, "augment real")
         measured = self._teach_heads(real, fake)
+        measured["spread"] = float((spread(images) / spread(pictures)).detach())
         if learns:
-            measured["generator"] = self._teach_generator(fake)
+            measured["generator"] = self._teach_generator(fake, images, pictures)
         return measured
 
     def _project(self, images: Tensor, purpose: str) -> list[Tensor]:
@@ -88,11 +93,12 @@ class ProjectedTrainer(Trainer):
         sign = self._note_sign(torch.cat([score.flatten() for score in scores]))
         return {"discriminator": float(loss.detach()), "real_sign": sign}
 
-    def _teach_generator(self, fake: list[Tensor]) -> float:
+    def _teach_generator(self, fake: list[Tensor], images: Tensor, pictures: Tensor) -> float:
         self._adam.zero_grad()
         with self._fixed_critic():
             with self.fabric.autocast():
                 loss = deceiving_loss(score_maps(self.state.discriminator, fake))
-            self.fabric.backward(loss)
+            lack = F.relu(1 - spread(images.float()) / spread(pictures))
+            self.fabric.backward(loss + self.settings.diversity * lack)
         self._apply(self._adam, self._trained)
         return float(loss.detach())

@@ -45,6 +45,7 @@ class TrainingSettings(BaseModel):
     discriminator: Literal["projected"] | Path | None = None  # its kind, or a snapshot or model file to take it from
     features: str = "efficientnet-lite0"  # the network of a projected discriminator
     features_size: Annotated[int, Field(ge=32)] = 128  # pixels; it sees smaller images enlarged to this size
+    diversity: Annotated[float, Field(ge=0)] = 0.0  # weight of the spread of generated images, beside heads
     seed: int = 0
     device: str = "auto"
     devices: Positive = 1

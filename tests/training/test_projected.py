@@ -27,6 +27,7 @@ from fgraph.training.projected import (
     mix,
     projected_shapes,
     score_maps,
+    spread,
     turn_directions,
 )
 from fgraph.training.run import MODEL, SNAPSHOT, train
@@ -269,3 +270,26 @@ def test_hinge_losses_by_hand() -> None:
     real, fake = [torch.tensor([[2.0], [0.5]]), torch.tensor([[-1.0]])], [torch.tensor([[-3.0], [0.5]]), torch.zeros(1)]
     assert float(hinge_loss(real, fake)) == (0 + 0.5) / 2 + 2 + (0 + 1.5) / 2 + 1
     assert float(deceiving_loss(fake)) == 2.5 / 2
+
+
+def test_the_spread_of_a_batch_is_the_mean_distance_of_neighbours() -> None:
+    images = torch.tensor([0.0, 1.0, 0.5, 0.5])[:, None, None, None].expand(4, 3, 16, 16)
+    assert float(spread(images)) == (0.5 + 1.0 + 0.5 + 0.0) / 4
+    assert float(spread(images[:1].repeat(4, 1, 1, 1))) == 0
+
+
+def test_diversity_pulls_equal_images_apart(choose: Choose, tmp_path: Path) -> None:
+    """The same training with and without: from images that are nearly equal, it makes more different ones."""
+    model = tiny(0)
+    for name in [name for name in model.tensors if name.endswith("affine.weight")]:
+        model.tensors[name].mul_(0.01)  # type: ignore[index]
+    save_generator(model, tmp_path / "first.safetensors")
+    found = []
+    for weight in (0.0, 50.0):
+        settings = choose(
+            **SMALL, mode="finetune", model=str(tmp_path / "first.safetensors"), freeze=False, images=80,
+            diversity=weight, target=tmp_path / f"{weight}",
+        )  # fmt: skip
+        train(settings)
+        found.append(read_snapshot(settings.target / SNAPSHOT).history[-1]["spread"])
+    assert found[1] > found[0]
