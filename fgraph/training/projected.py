@@ -1,13 +1,14 @@
 """The projected discriminator: small heads on the features of a frozen network.
 
 Sauer et al. 2021, "Projected GANs Converge Faster". The four feature maps are mixed across channels by fixed random
-1 x 1 convolutions, then from coarse to fine by fixed random 3 x 3 convolutions, and each mixed map has a head of
-its own. A head is a stack of convolutions with spectral normalisation (Miyato et al. 2018), to which the standard
-deviation over rows is a further input. All of it is in named tensors:
+1 x 1 convolutions, then from coarse to fine by fixed random 3 x 3 convolutions, and each mixed map has a head of its
+own. One head more reads the pixels: a network whose first layer halves the resolution hardly sees patterns of two
+pixels, and a generator would fill the sky with them. A head is a stack of convolutions with spectral normalisation
+(Miyato et al. 2018), to which the standard deviation over rows is a further input. All of it is in named tensors:
 
     mix.channels.{i}.weight  fixed; level i, the finest first
     mix.scales.{i}.weight    fixed; from level i to level i - 1
-    heads.{i}.{j}.weight     trained; convolution j of head i; with .bias
+    heads.{i}.{j}.weight     trained; convolution j of head i, the last one that of the pixels; with .bias
     heads.{i}.{j}.direction  the left singular vector of the weight as far as it is known
 """
 
@@ -26,6 +27,7 @@ from fgraph.training.features import FeatureNetwork
 
 GROUP = 4  # rows that share a standard deviation
 _MIXED, _HEAD, _WIDEST = 32, 64, 128  # channels: of the finest mixed map, of a head's first layer, of its last
+_PIXEL_LAYERS = (32, 64)  # channels of the layers of the head of the pixels
 _SLOPE = 0.2  # of leaky ReLU
 _ITERATIONS = 15  # of the power method when heads are drawn
 _EPSILON = 1e-8
@@ -79,12 +81,18 @@ def projected_shapes(table: ProjectedTable) -> dict[str, tuple[int, ...]]:
         shapes[f"mix.channels.{level}.weight"] = (table.mixed(level), channels, 1, 1)
         if level:
             shapes[f"mix.scales.{level}.weight"] = (table.mixed(level - 1), table.mixed(level), 3, 3)
-        inner, outer = table.mixed(level) + 1, _HEAD
-        for layer in range(levels - 1 - level):
-            shapes |= _layer(f"heads.{level}.{layer}", (outer, inner, 4, 4))
-            inner, outer = outer, min(outer * 2, _WIDEST)
-        shapes |= _layer(f"heads.{level}.{levels - 1 - level}", (1, inner, 3, 3))
-    return shapes
+        widths = [min(_HEAD << layer, _WIDEST) for layer in range(levels - 1 - level)]
+        shapes |= _head_shapes(f"heads.{level}", table.mixed(level), widths)
+    return shapes | _head_shapes(f"heads.{levels}", 3, _PIXEL_LAYERS)
+
+
+def _head_shapes(name: str, inner: int, widths: Sequence[int]) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a head: layers that halve the resolution, and one that scores."""
+    shapes, inner = {}, inner + 1  # the deviation
+    for layer, outer in enumerate(widths):
+        shapes |= _layer(f"{name}.{layer}", (outer, inner, 4, 4))
+        inner = outer
+    return shapes | _layer(f"{name}.{len(widths)}", (1, inner, 3, 3))
 
 
 def _layer(name: str, shape: tuple[int, ...]) -> dict[str, tuple[int, ...]]:
@@ -117,15 +125,15 @@ def mix(tensors: Mapping[str, Tensor], maps: Sequence[Tensor]) -> list[Tensor]:
     return mixed
 
 
-def score_maps(tensors: Mapping[str, Tensor], mixed: Sequence[Tensor]) -> list[Tensor]:
-    """Score mixed maps: [rows, 1, h, w] for each head, higher is more real.
+def score_maps(tensors: Mapping[str, Tensor], seen: Sequence[Tensor]) -> list[Tensor]:
+    """Score mixed maps, then pixels: [rows, 1, h, w] for each head, higher is more real.
 
     Rows k, k + rows / 4, ... share a standard deviation.
 
     Raises:
         ValueError: the rows are no multiple of the group.
     """
-    return [_head(tensors, level, x) for level, x in enumerate(mixed)]
+    return [_head(tensors, level, x) for level, x in enumerate(seen)]
 
 
 def _head(tensors: Mapping[str, Tensor], level: int, x: Tensor) -> Tensor:

@@ -77,10 +77,10 @@ class ProjectedTrainer(Trainer):
         return measured
 
     def _project(self, images: Tensor, purpose: str) -> list[Tensor]:
-        """Return the mixed features of images, augmented."""
+        """Return what the heads see of images: the mixed features of augmented ones, and their pixels."""
         with self.fabric.autocast():
             images = self._augmented(images, self._draw(purpose))
-            return mix(self.state.discriminator, self._network.see(images, self.settings.features_size))
+            return [*mix(self.state.discriminator, self._network.see(images, self.settings.features_size)), images]
 
     def _teach_heads(self, real: list[Tensor], fake: list[Tensor]) -> dict[str, float]:
         turn_directions(self.state.discriminator)

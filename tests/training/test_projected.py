@@ -99,11 +99,10 @@ def test_heads_and_generator_learn_and_mixing_layers_stay(choose: Choose) -> Non
     train(settings)
     state, start = read_snapshot(settings.target / SNAPSHOT), begin(settings)
     changed = {name for name, value in state.discriminator.items() if not torch.equal(value, start.discriminator[name])}
-    constant = {"heads.3.0.direction"}  # of one row: it is 1 or -1 from the beginning
-    moving = {name for name in state.discriminator if name.startswith("heads.")}
-    assert changed >= {name for name in moving if is_head(name)}
+    learned = {name for name in state.discriminator if is_head(name) and name.endswith(".weight")}
+    assert changed >= learned  # a bias at the end may not: hinges of real and generated scores pull it equally
     assert not {name for name in changed if name.startswith("mix.")}
-    assert any(name.endswith(".direction") for name in changed - constant)
+    assert any(name.endswith(".direction") for name in changed)
     assert not torch.equal(state.generator["b16.conv1.weight"], start.generator["b16.conv1.weight"])
     assert "r1" not in state.history[0]
 
@@ -242,8 +241,8 @@ def test_the_power_method_comes_nearer_to_the_spectral_norm() -> None:
 def test_shapes_and_scores_agree() -> None:
     tensors = draw_projected(table(), seed=0)
     assert {name: tuple(value.shape) for name, value in tensors.items()} == projected_shapes(table())
-    scores = score_maps(tensors, mix(tensors, maps()))
-    assert [tuple(score.shape) for score in scores] == [(8, 1, 2, 2)] * 4
+    scores = score_maps(tensors, [*mix(tensors, maps()), torch.zeros(8, 3, 16, 16)])
+    assert [tuple(score.shape) for score in scores] == [(8, 1, 2, 2)] * 4 + [(8, 1, 4, 4)]
 
 
 def test_fine_maps_hear_of_coarse_ones_and_not_the_other_way() -> None:
