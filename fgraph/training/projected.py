@@ -173,6 +173,11 @@ def spread(images: Tensor) -> Tensor:
     return (small - small.roll(1, 0)).abs().mean()
 
 
+def relative_spread(images: Tensor, pictures: Tensor) -> Tensor:
+    """Return the spread of generated images over that of real pictures."""
+    return spread(images.float()) / (spread(pictures) + _EPSILON)
+
+
 def hinge_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     """Return the loss of the heads, summed over them: E max(0, 1 - D(real)) + E max(0, 1 + D(fake))."""
     losses = [F.relu(1 - a.float()).mean() + F.relu(1 + b.float()).mean() for a, b in zip(real, fake, strict=True)]

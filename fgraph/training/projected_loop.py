@@ -21,8 +21,8 @@ from fgraph.training.projected import (
     hinge_loss,
     is_head,
     mix,
+    relative_spread,
     score_maps,
-    spread,
     turn_directions,
 )
 from fgraph.training.settings import TrainingError, TrainingSettings
@@ -71,7 +71,7 @@ class ProjectedTrainer(Trainer):
             pictures = self._real("real", state.images)
             real = self._project(pictures, "augment real")
         measured = self._teach_heads(real, fake)
-        measured["spread"] = float((spread(images) / spread(pictures)).detach())
+        measured["spread"] = float(relative_spread(images, pictures).detach())
         if learns:
             measured["generator"] = self._teach_generator(fake, images, pictures)
         return measured
@@ -98,7 +98,7 @@ class ProjectedTrainer(Trainer):
         with self._fixed_critic():
             with self.fabric.autocast():
                 loss = deceiving_loss(score_maps(self.state.discriminator, fake))
-            lack = F.relu(1 - spread(images.float()) / spread(pictures))
+            lack = F.relu(1 - relative_spread(images, pictures))
             self.fabric.backward(loss + self.settings.diversity * lack)
         self._apply(self._adam, self._trained)
         return float(loss.detach())
