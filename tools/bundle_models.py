@@ -75,7 +75,7 @@ def bundle(name: str, source: Path, folder: Path) -> None:
 
 
 def write_card(name: str, folder: Path) -> None:
-    """Write the card of a model that stands in the folder."""
+    """Write the card of a model in the folder."""
     path = folder / f"{name}.md"
     model = load_stylegan2(folder / f"{name}.safetensors")
     if "stored" not in model.metadata and path.exists():  # an older file: its card knows

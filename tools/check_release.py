@@ -1,4 +1,4 @@
-"""Check that a tag, the version and the changelog name the same release: what the release workflow asks first.
+"""Check that a tag, the version and the changelog name the same release. The release workflow runs it first.
 
 python tools/check_release.py v0.2.0
 """
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 def main() -> int:
-    """Print what does not agree; return 1 if anything does not."""
+    """Print the disagreements; return 1 if there are any."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("tag", help="the tag of the release, the version after a v")
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
@@ -26,7 +26,7 @@ def main() -> int:
 
 
 def find_faults(tag: str, version: str, changelog: str) -> list[str]:
-    """Return a message for each thing that does not agree with the version."""
+    """Return a message for each disagreement with the version."""
     faults = []
     if tag != f"v{version}":
         faults.append(f"the tag is {tag!r}; fgraph/_version.py has {version!r}, so v{version} is expected")

@@ -1,5 +1,6 @@
-"""Writes what is made from the node classes: the reference page, the JSON Schema of graph files, the stubs of Graph;
-and puts bundled graphs into the pages that show them, in blocks that begin with `# graphs/graph/NAME.yaml`.
+"""Write the files that follow from the node classes: reference page, JSON Schema of graph files, stubs of Graph.
+
+Also copy bundled graphs into the pages that show them, in blocks that begin with `# graphs/graph/NAME.yaml`.
 
 python tools/generate.py            write the files that changed
 python tools/generate.py --check    write nothing; exit 1 if a file is out of date
@@ -26,7 +27,7 @@ _SHOWN_GRAPH = re.compile(r"^```yaml\n# (graphs/\S+\.yaml)\n.*?^```$", re.MULTIL
 
 
 def main() -> int:
-    """Write the files, or judge them."""
+    """Write the files, or compare them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if a file is out of date")
     check = parser.parse_args().check
@@ -42,7 +43,7 @@ def main() -> int:
 
 
 def generated() -> dict[Path, str]:
-    """Every generated file and what it should hold."""
+    """Return every generated file with its expected text."""
     classes = bundled_nodes()
     pages = sorted((DOCS / "how-to" / "jobs").glob("*.md"))
     return {
@@ -54,7 +55,7 @@ def generated() -> dict[Path, str]:
 
 
 def with_graphs(page: str) -> str:
-    """A page with its graphs as the files have them, without their comments."""
+    """Return a page with the current text of its graphs, without their comments."""
 
     def block(match: re.Match[str]) -> str:
         lines = (ROOT / match[1]).read_text(encoding="utf-8").splitlines()
@@ -64,12 +65,12 @@ def with_graphs(page: str) -> str:
 
 
 def read(path: Path) -> str:
-    """What a file holds; nothing if there is none."""
+    """Return the text of a file, or nothing if there is none."""
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def difference(old: str, new: str) -> str:
-    """The first lines of a difference."""
+    """Return the first lines of a difference."""
     lines = difflib.unified_diff(old.splitlines(), new.splitlines(), "there", "generated", lineterm="", n=1)
     return "\n".join(list(lines)[:SHOWN])
 

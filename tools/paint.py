@@ -1,4 +1,4 @@
-"""Paints the small landscape that graphs/graph/invert.yaml looks for a code of.
+"""Paint the small landscape that graphs/graph/invert.yaml inverts.
 
 python tools/paint.py [FILE]
 """
@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 
 def paint_sky(size: int) -> Floats:
-    """A vertical gradient with a low sun, [size, size, 3]."""
+    """Return a vertical gradient with a low sun, [size, size, 3]."""
     height = np.linspace(0, 1, size)[:, None, None] ** 0.8
     sky = (1 - height) * np.array(SKY[0]) + height * np.array(SKY[1])
     y, x = np.mgrid[:size, :size] / size
@@ -30,7 +30,7 @@ def paint_sky(size: int) -> Floats:
 
 
 def draw_ridge(size: int, level: float, roughness: float, random: np.random.Generator) -> Floats:
-    """The height of a ridge over each column, as a fraction from the top: a sum of sines, finer ones weaker."""
+    """Return the height of a ridge over each column, as a fraction from the top: a sum of sines, finer ones weaker."""
     x = np.linspace(0, 1, size)
     ridge = np.full(size, level)
     for octave in range(1, 7):
@@ -40,7 +40,7 @@ def draw_ridge(size: int, level: float, roughness: float, random: np.random.Gene
 
 
 def paint(size: int = SIZE, seed: int = 5) -> Image.Image:
-    """Hills behind hills under a morning sky."""
+    """Paint hills behind hills under a morning sky."""
     random = np.random.default_rng(seed)
     large = size * SCALE
     canvas = paint_sky(large)

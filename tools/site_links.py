@@ -1,4 +1,4 @@
-"""The hook of mkdocs.yml that keeps links to files outside docs/ working: the files come along, below source/."""
+"""A hook of mkdocs.yml that keeps links to files outside docs/ working: it copies the files to source/."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LINK = re.compile(r"(?<=\]\()([^)\s:#]+)(?=[)#])")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add each file of the repository that a page links and that is not among the pages; then what that links."""
+    """Add each file of the repository that a page links and that is not a page, and the files that it links."""
     docs = Path(config.docs_dir)
     waiting = [docs / file.src_uri for file in files.documentation_pages()]
     while waiting:
@@ -30,7 +30,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 
 
 def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: Files) -> str:
-    """Turn links to where the site has the file; one that it does not have ends in a warning of mkdocs."""
+    """Point links to the copies in the site. mkdocs warns about a file that the site does not have."""
     here = Path(page.file.abs_src_path or "")
 
     def turned(match: re.Match[str]) -> str:
@@ -41,13 +41,13 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
 
 
 def target_of(page: Path, link: str) -> Path:
-    """The file that a page links; of a folder, its README.md."""
+    """Return the file that a page links; for a folder, its README.md."""
     target = (page.parent / link).resolve()
     return target / "README.md" if target.is_dir() else target
 
 
 def site_uri(target: Path, docs: Path) -> str:
-    """Where the site keeps a file: its path in docs/, or its path in the repository below source/."""
+    """Return the place of a file in the site: its path in docs/, or its path in the repository below source/."""
     if target.is_relative_to(docs):
         return target.relative_to(docs).as_posix()
     return f"source/{posixpath.relpath(target.as_posix(), ROOT.as_posix())}"

@@ -1,4 +1,4 @@
-"""The machine that something was measured on, in words."""
+"""A description of the machine that a benchmark runs on."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ _CPU_FACTS = Path("/proc/cpuinfo")
 
 
 def processor() -> str:
-    """The processor's name, and how many cores there are."""
+    """Return the name of the processor and the number of its cores."""
     lines = _CPU_FACTS.read_text(encoding="utf-8").splitlines() if _CPU_FACTS.exists() else []
     names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
     return f"{next(names, platform.machine())}, {os.cpu_count()} cores"
 
 
 def load(others: float) -> str:
-    """What else ran there: cores in use by others, on average, as `timing.MachineLoad` has it."""
+    """Describe the other work: the average number of cores that others used, as `timing.MachineLoad` measures it."""
     return f"others used {others:.2f} cores on average meanwhile; load average {os.getloadavg()[0]:.1f} at the end"
 
 
 def versions() -> str:
-    """Those of the programs; torch is not imported for it."""
+    """Return the versions of the programs without importing torch."""
     return f"Python {platform.python_version()}, torch {version('torch')}, fgraph {version('fgraph-gan')}"

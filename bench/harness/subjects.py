@@ -1,7 +1,7 @@
-"""What is measured: a full config-f 256 generator with seeded random weights, in our engine and in published code.
+"""The subjects of measurements: a config-f 256 generator with seeded random weights, in fgraph and in published code.
 
-The published code is imported from a checkout that the user points to. Nothing of it is here; what it imports for other
-purposes (torchvision, kornia, compiled CUDA operations) is replaced by empty stand-ins.
+The published code is imported from a checkout that the user names. The repository contains none of it. Empty stand-ins
+replace its other imports (torchvision, kornia, compiled CUDA operations).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _STAND_INS = ("torchvision", "kornia", "kornia.augmentation", "kornia.filters", 
 
 
 def write_checkpoint(path: Path, seed: int = 0) -> None:
-    """A checkpoint as rosinality's programs save it: random weights, a step of noise and bias in every layer."""
+    """Write a checkpoint as rosinality's programs save it, with random weights, noise strengths and biases."""
     random = torch.Generator().manual_seed(seed)
     state: dict[str, Tensor] = {}
     for name, shape in _published_shapes(CONFIG_F_256).items():
@@ -66,32 +66,32 @@ def _published_shapes(table: StyleGAN2Table) -> dict[str, tuple[int, ...]]:
 
 @dataclass(frozen=True)
 class Published:
-    """The published generator, its weights loaded; `name` is that of its folder."""
+    """The published generator with its weights; `name` is the name of its folder."""
 
     name: str
     network: Any
 
     @property
     def edits(self) -> bool:
-        """Whether it has the operations of SOAT beside the plain generator."""
+        """Return whether the checkout has the operations of SOAT in addition to the plain generator."""
         return hasattr(self.network, "merge_extension")
 
     def styles(self, z: Tensor) -> list[Tensor]:
-        """Its own form of the styles of z [rows, 512]."""
+        """Return the styles of z [rows, 512], in the form of the program."""
         return list(self.network.get_latent(z))
 
     def forward(self, z: Tensor) -> Tensor:
-        """Images [rows, 3, 256, 256] of z."""
+        """Return images [rows, 3, 256, 256] of z."""
         if self.edits:
             return self.network(self.styles(z))[0]
         return self.network([z], randomize_noise=False)[0].clamp(-1, 1)
 
     def merge(self, first: Tensor, second: Tensor) -> Tensor:
-        """Two latents on a canvas two images wide."""
+        """Run two latents on a canvas of two images."""
         return self.network.merge_extension(self.styles(first), self.styles(second))
 
     def panorama(self, z: Tensor) -> Tensor:
-        """What the published notebook makes of z [n, 512]: a span for each pair, cut and joined."""
+        """Return the result of the published notebook for z [n, 512]: a span for each pair, cut and joined."""
         spans = [self.merge(z[k : k + 1], z[k + 1 : k + 2]) for k in range(len(z) - 1)]
         width = spans[0].shape[3]
         pad = width // 4
@@ -100,7 +100,7 @@ class Published:
 
 
 def load_published(folder: Path, checkpoint: Path) -> Published:
-    """The generator of a checkout of SOAT or of rosinality/stylegan2-pytorch."""
+    """Load the generator of a checkout of SOAT or of rosinality/stylegan2-pytorch."""
     with _StandIns(folder):
         module = importlib.import_module("model")
         network = module.Generator(256, 512, 8, channel_multiplier=2).eval().requires_grad_(False)
@@ -113,7 +113,7 @@ def load_published(folder: Path, checkpoint: Path) -> Published:
 
 
 class _StandIns:
-    """While a checkout's modules are imported: its folder first on the path, stand-ins for what it does not need."""
+    """A context in which the modules of a checkout can be imported: its folder is first on the path, with stand-ins."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder)
@@ -145,14 +145,14 @@ class _StandIns:
 
 
 def plain_graph(model: Any, rows: int, first: int = 0) -> fgraph.Graph:
-    """One forward pass of `rows` seeds from `first` on, z as torch draws it."""
+    """Return a graph of one forward pass of `rows` seeds from `first` on, with z as torch draws it."""
     graph = fgraph.Graph(models={"main": model})
     graph.outputs = {"image": graph.decode(graph.sample(seed=list(range(first, first + rows))))}
     return graph
 
 
 def merge_graph(model: Any, count: int = 2, start: int = 0) -> fgraph.Graph:
-    """The published panorama of `count` latents; of two, `merge_extension` itself, as nothing is cut off."""
+    """Return the published panorama of `count` latents. For two, it is `merge_extension`, since nothing is cut off."""
     graph = fgraph.Graph(models={"main": model})
     z = graph.sample(seed=list(range(start, start + count)))
     first, second = graph.rows(z, take=":-1"), graph.rows(z, take="1:")
@@ -166,7 +166,7 @@ def merge_graph(model: Any, count: int = 2, start: int = 0) -> fgraph.Graph:
 
 
 def z_of_seeds(count: int) -> Tensor:
-    """The codes that `sample` draws for the seeds 0, 1, ..., [count, 512]."""
+    """Return the codes that `sample` draws for the seeds 0, 1, ..., [count, 512]."""
     return torch.cat([torch.randn([1, 512], generator=torch.Generator().manual_seed(seed)) for seed in range(count)])
 
 

@@ -1,4 +1,4 @@
-"""Timing in turns: each way runs once before any runs again, so that other work on the machine meets all of them."""
+"""Interleaved timing: each way runs once before any runs again, so that other work affects all of them."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from pathlib import Path
 
 @dataclass
 class Times:
-    """Seconds of each run of one way."""
+    """The seconds of each run of one way."""
 
     wall: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
-        """Median on the clock."""
+        """Return the median of the wall-clock seconds."""
         return statistics.median(self.wall)
 
     @property
     def cpu_seconds(self) -> float:
-        """Median of the process's own CPU time, which others on the machine lengthen least."""
+        """Return the median of the CPU seconds of the process, which other work affects least."""
         return statistics.median(self.cpu)
 
 
@@ -32,7 +32,7 @@ Runner = Callable[[], tuple[float, float]]  # runs once; seconds on the clock, o
 
 
 def timed(call: Callable[[], object]) -> tuple[float, float]:
-    """Run it once; seconds on the clock, and of CPU time of this process."""
+    """Run a way once; return wall-clock seconds and CPU seconds of this process."""
     clock, cpu = time.perf_counter(), time.process_time()
     call()
     return time.perf_counter() - clock, time.process_time() - cpu
@@ -51,13 +51,13 @@ def in_turns(ways: Mapping[str, Runner], repeats: int, warm: bool = True) -> dic
 
 
 class MachineLoad:
-    """How much of the machine others used between two moments: cores, on average."""
+    """The average number of cores that others use between two moments."""
 
     def __init__(self) -> None:
         self._clock, self._busy, self._own = time.perf_counter(), _busy_seconds(), _own_seconds()
 
     def others(self) -> float:
-        """Cores in use since this was made, but for this process and those it has waited for."""
+        """Return the average number of cores that others used since the creation of this object."""
         passed = time.perf_counter() - self._clock
         return max(0.0, (_busy_seconds() - self._busy - (_own_seconds() - self._own)) / passed)
 
@@ -68,7 +68,7 @@ def _busy_seconds() -> float:
 
 
 def _own_seconds() -> float:
-    """CPU time of this process and of its children, those that still run too."""
+    """Return the CPU seconds of this process and of its children, including running ones."""
     total = sum(os.times()[:4])
     for child in _children(os.getpid()):
         fields = Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()

@@ -1,6 +1,6 @@
-"""A process that runs what it is told, so that published code and ours keep their own memory and settings.
+"""A process that runs ways on request, so that published code and fgraph have separate memory and settings.
 
-Each end of the pipe takes turns: the parent names a way, the worker prepares or runs it and answers.
+Both ends of the pipe take turns: the parent names a way, and the worker prepares or runs it and answers.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ class Worker:
         self._answer()
 
     def run(self, way: str) -> tuple[float, float]:
-        """Run a way once; seconds on the clock, of CPU time."""
+        """Run a way once; return wall-clock and CPU seconds."""
         return self._ask("run", way)
 
     def result(self, way: str) -> Any:
-        """Run a way once; what it returns."""
+        """Run a way once and return its result."""
         return self._ask("result", way)
 
     def close(self) -> None:

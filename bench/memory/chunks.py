@@ -1,9 +1,9 @@
-"""What chunks keep and repeat under a memory budget, as plans say: a table in docs/reference/measurements/chunks.md.
+"""The work that chunks retain and repeat under a memory budget, as plans say: docs/reference/measurements/chunks.md.
 
     python -m bench.memory.chunks [--out FOLDER]
 
-A config-f generator of 256 pixels. Each work is cut to its budget twice: with parts kept from one chunk for others, and
-with every chunk making all that it needs. Nothing is run.
+A config-f generator of 256 pixels. Each work is cut to its budget twice: once with parts retained from one chunk for
+others, and once with every chunk making everything it needs. Nothing runs.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Graphs = fgraph.Graph | list[fgraph.Graph]
 
 
 def edits_of_one_seed(model: Any, count: int) -> list[fgraph.Graph]:
-    """One seed run to 32 pixels, then moved by another amount in each graph."""
+    """Return graphs that run one seed to 32 pixels and then shift it, each by another amount."""
     graphs = []
     for number in range(count):
         graph = fgraph.Graph(models={"main": model})
@@ -48,7 +48,7 @@ def edits_of_one_seed(model: Any, count: int) -> list[fgraph.Graph]:
 
 
 def strengths(model: Any, alphas: int, seeds: int) -> list[fgraph.Graph]:
-    """One edit in a box, at several strengths, on several seeds; the seeds run faster."""
+    """Return graphs of one edit in a box, at several strengths, on several seeds. The seeds vary fastest."""
     graphs = []
     for alpha in range(1, alphas + 1):
         for seed in range(seeds):
@@ -61,7 +61,7 @@ def strengths(model: Any, alphas: int, seeds: int) -> list[fgraph.Graph]:
 
 
 def grid_graph(model: Any, side: int) -> fgraph.Graph:
-    """Codes in rows and columns, each blending into its neighbours."""
+    """Return a graph of codes in rows and columns, each blending into its neighbours."""
     graph = fgraph.Graph(models={"main": model})
     laid = graph.mosaic(graph.sample(seed=list(range(side * side))), grid=[side, side])
     graph.outputs = {"image": graph.decode(laid)}

@@ -1,4 +1,4 @@
-"""What an image of growing length needs, made in pieces and made at once: docs/reference/measurements/large.md.
+"""Time and memory of images of growing length, made in pieces and at once: docs/reference/measurements/large.md.
 
 python -m bench.memory.large [--latents 16 128 1024] [--to FILE]
 """
@@ -33,7 +33,7 @@ PIECE = 2048
 
 
 def main() -> None:
-    """Measure each length in a process of its own, or be one of these."""
+    """Measure each length in its own process, or run as one of these processes."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--latents", type=int, nargs="+", default=[16, 128, 1024])
     parser.add_argument("--to", type=Path, default=PAGE)
@@ -55,7 +55,7 @@ def main() -> None:
 
 
 def measured(way: str, count: int) -> tuple[float, float]:
-    """CPU seconds and megabytes of a process."""
+    """Return the CPU seconds and megabytes of a process."""
     command = [sys.executable, "-m", "bench.memory.large", "--one", way, "--latents", str(count)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
     said = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout.split()

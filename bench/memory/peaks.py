@@ -1,11 +1,11 @@
-"""How much memory runs take, beside what their plans predict: a table in docs/reference/measurements/memory.md.
+"""The memory of runs against the predictions of their plans: docs/reference/measurements/memory.md.
 
     python -m bench.memory.peaks [--quick] [--out FOLDER]
 
-Each case runs in a process of its own, on a config-f generator of 256 pixels with seeded random weights, under
-`memory=1GiB`. `measured` is how far the resident memory of the process rises above what it has after a first
-image, the finished image not counted: the kernel's own high-water mark, reset before the run. It needs Linux.
-`compiled` is the processor's time for making the plan. bench/memory/chunks.py tells what chunks keep and repeat.
+Each case runs in its own process, on a config-f generator of 256 pixels with seeded random weights, under
+`memory=1GiB`. `measured` is the rise of the resident memory over its level after a first image, without the finished
+image. It is the high-water mark of the kernel, reset before the run, and needs Linux. `compiled` is the processor time
+of making the plan. bench/memory/chunks.py shows what chunks retain and repeat.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ HEAD = [
 
 
 def mosaic_graph(model: object, count: int) -> fgraph.Graph:
-    """`count` codes side by side, each blending into its neighbours."""
+    """Return a graph of `count` codes side by side, each blending into its neighbours."""
     graph = fgraph.Graph(models={"main": model})
     laid = graph.mosaic(graph.sample(seed=list(range(count))), grid=[1, count])
     graph.outputs = {"image": graph.decode(laid)}
@@ -107,7 +107,7 @@ def _measure(kind: str, count: str, checkpoint: str) -> None:
 
 
 def _resident(name: str) -> float:
-    """MiB, by a line of /proc/self/status."""
+    """Return a line of /proc/self/status in MiB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(name + ":")) / 1024
 

@@ -1,9 +1,10 @@
-"""Inversion measured: PSNR by space and prior, and what the prior costs. Writes docs/how-to/inversion.png and a part of
-docs/how-to/inversion.md.
+"""The quality of inversion: PSNR by space and prior, and the cost of the prior.
 
-    python -m bench.quality.inversion            all of it, some minutes on two cores
-    python -m bench.quality.inversion --steps 40 quickly, for trying; nothing is written
-    python -m bench.quality.inversion --redraw   the plot alone, from the tables of the page
+Writes docs/how-to/inversion.png and a part of docs/how-to/inversion.md.
+
+    python -m bench.quality.inversion            everything, some minutes on two cores
+    python -m bench.quality.inversion --steps 40 a quick trial; writes nothing
+    python -m bench.quality.inversion --redraw   only the plot, from the tables of the page
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ MODEL, SEED = "landscape", 5
 
 @dataclass(frozen=True)
 class Line:
-    """One inversion of eight pictures."""
+    """The inversion of eight pictures with one setting."""
 
     name: str
     psnr: tuple[float, ...]
@@ -89,7 +90,7 @@ class Bench:
         return line
 
     def drawn(self) -> torch.Tensor:
-        """Eight images of the model itself."""
+        """Return eight images of the model."""
         with torch.no_grad():
             z = torch.randn(8, self.generator.table.z_dim, generator=torch.Generator().manual_seed(SEED))
             return self.generator.synthesise(self.generator.affine(self.generator.map(z))).clamp(-1, 1)
@@ -100,7 +101,7 @@ class Bench:
 
 
 def measure(bench: Bench) -> tuple[Line, list[Line], list[Line], list[Line]]:
-    """The images of the model; then, of the unseen pictures: the grid, weights of the prior, what else there is."""
+    """Measure images of the model; then, for unseen pictures, the grid, the weights of the prior, and other options."""
     own = bench.run("drawn by the model: s, gaussian", bench.drawn())
     unseen = bench.unseen()
     grid = [bench.run(f"{space}, {prior}", unseen, space=space, prior=prior) for space, prior in GRID]
@@ -154,7 +155,7 @@ def _table(lines: list[Line], head: str) -> list[str]:
 
 
 def draw(grid: list[Line], weights: list[Line], path: Path) -> None:
-    """PSNR over distance: a point for each space and prior, a line through the weights of the prior in S."""
+    """Plot PSNR over distance: a point for each space and prior, and a line through the weights of the prior in S."""
     picture = Image.new("RGB", (900, 520), "white")
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(14)
     left, top, right, bottom = 70, 30, 760, 460
@@ -194,7 +195,7 @@ def draw(grid: list[Line], weights: list[Line], path: Path) -> None:
 
 
 def read_lines(text: str) -> list[Line]:
-    """The lines of the tables that `to_markdown` wrote, but for the PSNR of each picture."""
+    """Return the lines of the tables that `to_markdown` wrote, without the PSNR of each picture."""
     found = []
     for row in text.partition(BEGIN)[2].partition(END)[0].splitlines():
         cells = [cell.strip() for cell in row.strip("|").split("|")]
@@ -205,7 +206,7 @@ def read_lines(text: str) -> list[Line]:
 
 
 def redraw(path: Path) -> None:
-    """The plot anew."""
+    """Draw the plot again."""
     lines = {line.name: line for line in read_lines(PAGE.read_text(encoding="utf-8"))}
     draw(
         [lines[f"{space}, {prior}"] for space, prior in GRID],

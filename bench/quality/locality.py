@@ -1,11 +1,11 @@
-"""How local a transfer is: the table of docs/explanation/transfer.md.
+"""The locality of transfers: the table of docs/explanation/transfer.md.
 
     python -m bench.quality.locality [--pairs 64] [--page docs/explanation/transfer.md]
 
-For pairs of samples, a part of the second image is brought into the first by each method. Change is the mean absolute
-difference from the source, of values from -1 to 1: inside where the mask is above one half, outside where it is below
-1e-3. Taken is how much nearer the inside came to the reference. A seam is the mean step between neighbouring pixels
-where the mask falls, over that of source and reference there: 1 is no seam.
+For pairs of samples, each method brings a part of the second image into the first. Change is the mean absolute
+difference from the source, for values from -1 to 1: inside where the mask is above one half, outside where it is below
+1e-3. Taken is how much closer the inside came to the reference. Seam is the mean step between neighbouring pixels where
+the mask falls, divided by that of source and reference there: 1 is no seam.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ LARGE = {"layer": "b16.conv0", "clusters": 10}  # where Collins' parts are found
 
 @dataclass(frozen=True)
 class Setting:
-    """A model, a part of its images as the fields of a mask, and where Collins' parts are found."""
+    """A model, a part of its images as the fields of a mask, and the layer where Collins' parts are found."""
 
     model: str
     part: str
@@ -39,7 +39,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Line:
-    """What one method did, averaged over pairs."""
+    """The result of one method, averaged over pairs."""
 
     setting: Setting
     method: str
@@ -50,7 +50,7 @@ class Line:
 
 
 def settings() -> list[Setting]:
-    """What is measured."""
+    """Return the measured settings."""
     faces = [
         Setting(
             "avatar",
@@ -89,7 +89,7 @@ def measure(setting: Setting, pairs: int) -> list[Line]:
 
 
 def judge(setting: Setting, method: str, images: Mapping[str, Array], mask: Array) -> Line:
-    """One line of the table."""
+    """Return one line of the table."""
     source, reference, made = (images[name] for name in ("source", "reference", method))
     change, wanted = np.abs(made - source).mean(axis=1), np.abs(reference - source).mean(axis=1)  # [rows, H, W]
     inside, outside = mask > 0.5, mask <= 1e-3
@@ -105,14 +105,14 @@ def judge(setting: Setting, method: str, images: Mapping[str, Array], mask: Arra
 
 
 def step_at(images: Array, mask: Array) -> float:
-    """The mean step between neighbours where the mask changes, weighted by how much it does."""
+    """Return the mean step between neighbours where the mask changes, weighted by its change."""
     along, down = np.abs(np.diff(images, axis=3)).mean(axis=(0, 1)), np.abs(np.diff(images, axis=2)).mean(axis=(0, 1))
     weights = np.abs(np.diff(mask, axis=1)), np.abs(np.diff(mask, axis=0))
     return float(((along * weights[0]).sum() + (down * weights[1]).sum()) / (weights[0].sum() + weights[1].sum()))
 
 
 def to_markdown(lines: Sequence[Line], pairs: int) -> str:
-    """The table, with what it was measured on."""
+    """Return the table and the number of pairs in Markdown."""
     rows = [
         f"`python -m bench.quality.locality --pairs {pairs}`: {pairs} pairs a part, the bundled models, ψ 0.7.\n",
         "| model, part | method | inside | outside | outside / inside | taken | seam |",

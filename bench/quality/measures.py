@@ -1,4 +1,4 @@
-"""Measures of pictures: the step across a column, what lies beside it, and tests by permutation."""
+"""Measures of pictures: the step across a column, the steps beside it, and permutation tests."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ BESIDE = (-16, -8, 8, 16)  # columns from a seam: of one phase in every up-sampl
 
 
 def steps(picture: NDArray[np.floating]) -> Floats:
-    """The step across each column of [channels, h, w]: the mean of |x[c] - x[c - 1]|, going round; [w]."""
+    """Return the step across each column of [channels, h, w]: the mean of |x[c] - x[c - 1]|, wrapping round; [w]."""
     return np.abs(picture - np.roll(picture, 1, axis=2)).mean(axis=(0, 1), dtype=np.float64)
 
 
 def excess(step: Floats, columns: Sequence[int], beside: Sequence[int] = BESIDE) -> Floats:
-    """For each column, log of its step over the mean log of the steps beside it: 0 where it is as large as they are."""
+    """Return, for each column, the log of its step minus the mean log of the steps beside it: 0 for equal steps."""
     places = np.asarray(columns)[:, None] + np.asarray(beside)[None]
     return np.log(step[np.asarray(columns)]) - np.log(step[places % len(step)]).mean(axis=1)
 
 
 def rank_test(chosen: Floats, others: Floats, seed: int = 0, rounds: int = 10_000) -> float:
-    """One-sided p that `chosen` [n] is larger than its `others` [n, k], which would be in its place as well as it.
+    """Return the one-sided p that `chosen` [n] is larger than its alternatives `others` [n, k].
 
-    In each line, any of the k + 1 might have been the chosen one if there is nothing about it. The statistic is the sum
-    of the ranks of the chosen ones; it is compared with that of lines whose chosen one was drawn by lot.
+    Under the null hypothesis, any of the k + 1 values in a line could be the chosen one. The statistic is the sum of
+    the ranks of the chosen values, compared with lines whose chosen value is random.
     """
     lines = np.concatenate([chosen[:, None], others], axis=1)
     ranks = lines.argsort(axis=1).argsort(axis=1)
@@ -36,14 +36,14 @@ def rank_test(chosen: Floats, others: Floats, seed: int = 0, rounds: int = 10_00
 
 
 def sign_test(differences: Floats, seed: int = 0, rounds: int = 10_000) -> float:
-    """One-sided p that the mean of paired differences [n] is above 0: their signs are drawn by lot."""
+    """Return the one-sided p that the mean of paired differences [n] is above 0, by random signs."""
     signs = np.random.default_rng(seed).choice((-1.0, 1.0), (rounds, len(differences)))
     by_lot = (signs * differences).mean(axis=1)
     return float((1 + (by_lot >= differences.mean()).sum()) / (1 + rounds))
 
 
 def interval(values: Floats, seed: int = 0, rounds: int = 2000) -> tuple[float, float]:
-    """The mean's 95 % interval, by bootstrap."""
+    """Return the 95 % interval of the mean, by bootstrap."""
     drawn = np.random.default_rng(seed).integers(0, len(values), (rounds, len(values)))
     low, high = np.quantile(values[drawn].mean(axis=1), (0.025, 0.975))
     return float(low), float(high)

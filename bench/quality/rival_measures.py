@@ -1,4 +1,4 @@
-"""What rivals are compared by: the seam, the locality, the sharpness, the effect, the reconstruction of a picture."""
+"""The measures of the comparison: seam, locality, sharpness, effect, and reconstruction of a picture."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ COLUMNS = ("seam", "locality", "sharpness", "effect", "reconstruction")
 
 
 def weight(feather: int) -> Picture:
-    """1 in the box, 0 outside, a linear fade of this many pixels on either side of the border: [h, w]."""
+    """Return 1 in the box and 0 outside, with a linear fade of `feather` pixels to either side: [h, w]."""
     place = np.arange(64, dtype=np.float32) + 0.5
     sides = []
     for low, high in ((BOX[0], BOX[2]), (BOX[1], BOX[3])):
@@ -24,7 +24,7 @@ def weight(feather: int) -> Picture:
 
 
 def measure_region(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
-    """The step across the border of the box, what changed outside of it, the detail and what shows of b inside."""
+    """Measure the step across the border of the box, the change outside, and detail and effect inside."""
     usual = np.sqrt(border_step(a) * border_step(b))
     inside, outside = weight(FEATHER) == 1, weight(FEATHER) == 0  # of the soft mask
     return {
@@ -36,7 +36,7 @@ def measure_region(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
 
 
 def measure_join(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
-    """The step across the middle column beside those 8 and 16 columns away, and the detail of all."""
+    """Measure the step across the middle column against those 8 and 16 columns away, and the detail."""
     width = a.shape[2]
     whole = np.concatenate([detail(a), detail(b)], axis=1)
     far = np.r_[0 : width // 2, made.shape[2] - width // 2 : made.shape[2]]  # where one code rules alone
@@ -49,12 +49,12 @@ def measure_join(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
 
 
 def measure_wider(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
-    """The detail of the wide picture against that of the narrow one."""
+    """Measure the detail of the wide picture against the narrow one."""
     return {"sharpness": detail(made).mean() / detail(a).mean()}
 
 
 def measure_extended(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
-    """The steps at the two borders of the picture that was there, the rest as it was, and the detail."""
+    """Measure the steps at the two borders of the original part, its change, and the detail."""
     half, width = a.shape[2] // 2, a.shape[2]
     middle = made[:, :, half + FEATHER : half + width - FEATHER]
     return {
@@ -65,7 +65,7 @@ def measure_extended(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
 
 
 def measure_reconstruction(a: Picture, b: Picture, made: Picture) -> dict[str, float]:
-    """The PSNR of an inverted picture in decibels, and its detail against the picture's."""
+    """Measure the PSNR of an inverted picture in decibels, and its detail against the picture."""
     return {
         "reconstruction": float(10 * np.log10(4 / np.mean((made - a) ** 2, dtype=np.float64))),
         **measure_wider(a, b, made),
@@ -73,7 +73,7 @@ def measure_reconstruction(a: Picture, b: Picture, made: Picture) -> dict[str, f
 
 
 def border_step(picture: Picture) -> float:
-    """The mean step between the two pixels on either side of the box's border."""
+    """Return the mean step between the two pixels on either side of the border of the box."""
     top, left, bottom, right = BOX
     across = [np.abs(picture[:, top:bottom, place] - picture[:, top:bottom, place - 1]) for place in (left, right)]
     down = [np.abs(picture[:, place, left:right] - picture[:, place - 1, left:right]) for place in (top, bottom)]
@@ -81,7 +81,7 @@ def border_step(picture: Picture) -> float:
 
 
 def detail(picture: Picture) -> NDArray[np.float64]:
-    """High-frequency energy: the square of what a 1-2-1 blur takes away, over the channels; [h, w]."""
+    """Return high-frequency energy: the square of what a 1-2-1 blur removes, over the channels; [h, w]."""
     blurred = picture.astype(np.float64)
     for axis in (1, 2):
         ends = [(0, 0), (0, 0), (0, 0)]

@@ -1,4 +1,4 @@
-"""The tasks that rivals are compared in, the ways to do each, and what they make of a number of cases."""
+"""The tasks of the comparison, the ways to do each, and their results for a number of cases."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Way:
 
 @dataclass(frozen=True)
 class Task:
-    """What is to be done, the ways to do it, and how the result is measured."""
+    """A task, the ways to do it, and the measure of the result."""
 
     name: str
     model: str
@@ -135,7 +135,7 @@ TASKS = (
 
 
 def run_task(task: Task, cases: Sequence[int]) -> tuple[list[Picture], list[Picture], list[list[Picture]]]:
-    """The unedited pictures of each case, a seed or the number of a file, and for each way what it makes of them."""
+    """Return the unedited pictures of each case (a seed or the number of a file), and the result of each way."""
     head, shown, changes = start(task, cases)
     plain = run(head, shown, changes)
     a, b = [one["a"] for one in plain], [one["b"] for one in plain]
@@ -149,7 +149,7 @@ def run_task(task: Task, cases: Sequence[int]) -> tuple[list[Picture], list[Pict
 
 
 def start(task: Task, cases: Sequence[int]) -> tuple[str, dict[str, str], list[str]]:
-    """How the graphs of a task begin, the nodes of its unedited pictures, and what each case changes."""
+    """Return the start of the graphs of a task, the nodes of its unedited pictures, and the changes of each case."""
     head = f"models: {{main: {task.model}}}\nnodes:\n"
     if task.on_files:
         return (
@@ -163,7 +163,7 @@ def start(task: Task, cases: Sequence[int]) -> tuple[str, dict[str, str], list[s
 
 
 def run(graph: str, outputs: dict[str, str], changes: Sequence[str]) -> list[dict[str, Picture]]:
-    """The outputs for each change, all as one plan."""
+    """Return the outputs for each change, all computed as one plan."""
     listed = ", ".join(f"{name}: {node}" for name, node in outputs.items())
     graphs = [fgraph.load(f"{graph}\noutputs: {{{listed}}}\n", [change]) for change in changes]
     return [{name: value.array[0] for name, value in one.items()} for one in fgraph.run(graphs, device="cpu")]

@@ -1,9 +1,9 @@
-"""Compares feature interpolation with its rivals; writes docs/reference/measurements/rivals.md and gallery/rivals.webp.
+"""Feature interpolation and its rivals: docs/reference/measurements/rivals.md and docs/gallery/rivals.webp.
 
 python -m bench.quality.rivals [--seeds 24] [--to DOCS] [--redraw]        needs: pip install 'fgraph-gan[bench]'
 
-Each task has a graph that makes the unedited pictures, `a` and `b`, and ways to combine them: nodes put into that
-graph, or a function on pixels. A further rival is one more `Way` in the tuple of its task, in rival_tasks.py.
+Each task has a graph that makes the unedited pictures, `a` and `b`, and ways to combine them: nodes in that graph, or a
+function on pixels. To add a rival, add a `Way` to the tuple of its task in rival_tasks.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ MOST = 200_000  # bytes of the picture
 
 
 def main() -> None:
-    """Run every way, write the table and the pictures."""
+    """Run every way, and write the table and the pictures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=24)
     parser.add_argument("--to", type=Path, default=DOCS)
@@ -53,7 +53,7 @@ def main() -> None:
 
 
 def to_lines(task: Task, a: list[Picture], b: list[Picture], made: list[list[Picture]]) -> list[str]:
-    """The lines of one task: means over the cases, and their standard errors."""
+    """Return the lines of one task: means over the cases and their standard errors."""
     lines = []
     for number, (way, pictures) in enumerate(zip(task.ways, made, strict=True)):
         found = [task.measure(*trio) for trio in zip(a, b, pictures, strict=True)]
@@ -63,12 +63,12 @@ def to_lines(task: Task, a: list[Picture], b: list[Picture], made: list[list[Pic
 
 
 def text_of(values: list[float]) -> str:
-    """A mean and its standard error."""
+    """Return a mean and its standard error as text."""
     return f"{np.mean(values):.2f} ± {np.std(values, ddof=1) / np.sqrt(len(values)):.2f}"
 
 
 def draw(task: Task, a: Picture, b: Picture, made: list[Picture]) -> LabelledPicture:
-    """One seed of a task: the unedited pictures, then what each way makes."""
+    """Draw one seed of a task: the unedited pictures, then the result of each way."""
     cells = [(a, "a"), *([(b, "b")] if task.shows_b else []), *zip(made, (way.name for way in task.ways), strict=True)]
     shown = [
         LabelledPicture(enlarge(to_pillow(to_pixels(picture)), 2 * max(picture.shape[1:])), name)

@@ -67,7 +67,7 @@ RING = MOSAIC.replace("grid: [1, 8]}", "grid: [1, 8], wrap: x}")
 
 @dataclass(frozen=True)
 class Way:
-    """A way to make a panorama, and where its joins are: every so many images from the first one on."""
+    """A way to make a panorama, and the positions of its joins: the first one and the distance, in images."""
 
     name: str
     graph: str
@@ -86,7 +86,7 @@ WAYS = (
 
 @dataclass(frozen=True)
 class Line:
-    """What was measured of a way."""
+    """The measurements of a way."""
 
     name: str
     excess: float  # mean log of the step over those beside it
@@ -109,12 +109,12 @@ def main() -> None:
 
 
 def measure(model: str, seeds: int) -> tuple[list[Line], list[str]]:
-    """The lines of the open panoramas, and what is said of the ring."""
+    """Return the lines of the open panoramas and of the ring."""
     return [measure_way(way, model, seeds) for way in WAYS], measure_rings(model, seeds)
 
 
 def measure_way(way: Way, model: str, seeds: int) -> Line:
-    """The joins of one way over all seeds, beside the same columns of a mosaic of the same codes."""
+    """Measure the joins of one way over all seeds, against the same columns of a mosaic of the same codes."""
     made = run(way.graph, model, seeds)
     mosaics = run(MOSAIC, model, seeds)
     size = mosaics[0]["panorama"].shape[1]
@@ -129,7 +129,7 @@ def measure_way(way: Way, model: str, seeds: int) -> Line:
 
 
 def disagreement(spans: Array, stop: float, start: float) -> float:
-    """How far two spans differ in the pixel on either side of their cut, in levels of 255."""
+    """Return how far two spans differ in the pixels on either side of their cut, in levels of 255."""
     width = spans.shape[3]
     here, there = round(stop * width), round(start * width)
     left = np.abs(spans[:-1, :, :, here - 1] - spans[1:, :, :, there - 1])
@@ -138,7 +138,7 @@ def disagreement(spans: Array, stop: float, start: float) -> float:
 
 
 def measure_rings(model: str, seeds: int) -> list[str]:
-    """The join of a closed loop against the columns that would be the join if the loop began elsewhere."""
+    """Compare the join of a closed loop with the columns that would be the join if the loop began elsewhere."""
     said = []
     for name, graph in (("closed loop", RING), ("open mosaic, its ends put together (to compare)", MOSAIC)):
         seam, others = ring_steps(run(graph, model, seeds))
@@ -150,14 +150,14 @@ def measure_rings(model: str, seeds: int) -> list[str]:
 
 
 def ring_steps(made: list[dict[str, Array]]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """The step at column 0 of each panorama [n], and those at the borders of its other cells [n, cells - 1]."""
+    """Return the step at column 0 of each panorama [n], and those at the borders of its other cells [n, cells - 1]."""
     size = made[0]["panorama"].shape[1]
     borders = np.array([steps(one["panorama"])[::size] for one in made])
     return borders[:, 0], borders[:, 1:]
 
 
 def run(graph: str, model: str, seeds: int) -> list[dict[str, Array]]:
-    """The outputs for each seed, all as one plan: panorama [3, h, w], spans [rows, 3, h, w]."""
+    """Return the outputs for each seed, computed as one plan: panorama [3, h, w], spans [rows, 3, h, w]."""
     graphs = [fgraph.load(graph, [f"seed={seed}", f"models.main={model}"]) for seed in range(seeds)]
     results = fgraph.run(graphs, device="cpu", memory="1GiB")
     return [{name: one.array[0] if name == "panorama" else one.array for name, one in made.items()} for made in results]
@@ -189,7 +189,7 @@ picture rotates by exactly one cell, so no place of a ring differs from any othe
 
 
 def to_markdown(model: str, lines: list[Line], rings: list[str]) -> str:
-    """The tables of one model."""
+    """Return the tables of one model."""
     rows = [
         f"| {line.name} | {np.exp(line.excess):.3f} | {np.exp(line.low):.3f} to {np.exp(line.high):.3f} | "
         f"{'' if line.above is None else p_text(line.above)} | "
@@ -206,7 +206,7 @@ def to_markdown(model: str, lines: list[Line], rings: list[str]) -> str:
 
 
 def p_text(p: float) -> str:
-    """A p as far as the rounds can tell it."""
+    """Return a p with the precision that the number of rounds allows."""
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 

@@ -1,9 +1,10 @@
-"""What `torch_compile` and `capture` make of a run, as ratios within one process.
+"""The effect of `torch_compile` and `capture` on a run, as ratios within one process.
 
     python -m bench.speed.accelerated [--device cuda] [--repeats N]
 
-Each case is run with another seed each time, all ways in turns. `first` is the first run of a way, with compiling and
-capturing; then medians. On a CPU nothing is captured, and CPU time is what to trust. It takes minutes to compile.
+Each case runs with another seed each time, and all ways take turns. `first` is the first run of a way, with compiling
+and capturing. The other figures are medians. On a CPU nothing is captured, and CPU time is the reliable figure.
+Compiling takes minutes.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ def main() -> None:
 
 
 def report(case: str, make: Make, options: argparse.Namespace) -> None:
-    """One line a way."""
+    """Print a line for each way."""
     ways: dict[str, Runner] = {}
     firsts: dict[str, float] = {}
     for name, begin in ways_of(make, options.device).items():
@@ -63,7 +64,7 @@ def report(case: str, make: Make, options: argparse.Namespace) -> None:
 
 
 def ways_of(make: Make, device: str) -> dict[str, Callable[[], Run]]:
-    """What makes each way ready to run."""
+    """Return functions that prepare each way to run."""
     how: dict[str, Any] = {"device": device}
     ways: dict[str, Callable[[], Run]] = {
         "plain": lambda: partial(fgraph.run, **how),
@@ -76,7 +77,7 @@ def ways_of(make: Make, device: str) -> dict[str, Callable[[], Run]]:
 
 
 def stream(run: Run, make: Make) -> Runner:
-    """A run of other seeds each time."""
+    """Return a runner that uses other seeds each time."""
     seeds = itertools.count(1, 16)
     return lambda: timed(lambda: run(make(next(seeds))))
 

@@ -1,4 +1,4 @@
-"""The cases: each measures its ways in turns and says what the table shows."""
+"""The cases: each measures its ways in turns and returns lines of the table."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Line:
 
 @dataclass
 class Setting:
-    """What the cases run in."""
+    """The setting in which the cases run."""
 
     threads: int
     repeats: int
@@ -49,11 +49,11 @@ class Setting:
 
     @property
     def inversion_steps(self) -> int:
-        """How many steps an inversion takes."""
+        """Return the number of steps of an inversion."""
         return 5 if self.quick else 20
 
     def worker(self, name: str) -> Worker:
-        """The worker of this name, started when first asked for."""
+        """Return the worker of this name, and start it on first use."""
         if name not in self._workers:
             make: dict[str, tuple[Callable[..., Any], tuple[Any, ...]]] = {
                 "published": (ways.published_ways, (self.reference, self.checkpoint)),
@@ -66,7 +66,7 @@ class Setting:
         return self._workers[name]
 
     def runner(self, worker: str, way: str) -> Runner:
-        """A way of a worker, as something to time."""
+        """Return a way of a worker as a function to time."""
         return lambda: self.worker(worker).run(way)
 
     def close(self) -> None:
@@ -76,7 +76,7 @@ class Setting:
 
 
 def lines_of(case: str, times: dict[str, Times], notes: dict[str, str] | None = None) -> list[Line]:
-    """A line for each way; the first is the reference of the others."""
+    """Return a line for each way; the first way is the reference of the others."""
     first = next(iter(times.values()))
     return [
         Line(
@@ -125,7 +125,7 @@ def _has_edits(setting: Setting) -> bool:
 
 
 def case_a(setting: Setting) -> list[Line]:
-    """Plain forward passes."""
+    """Measure plain forward passes."""
     found = []
     for rows in (1, 4) if setting.quick else (1, 4, 8):
         found += _generator_case(setting, f"(a) forward, batch {rows}", f"plain {rows}", rows=rows)
@@ -133,12 +133,12 @@ def case_a(setting: Setting) -> list[Line]:
 
 
 def case_b(setting: Setting) -> list[Line]:
-    """Two latents on a canvas two images wide."""
+    """Measure two latents on a canvas of two images."""
     return _generator_case(setting, "(b) merge_extension", "merge")
 
 
 def case_c(setting: Setting) -> list[Line]:
-    """Panoramas."""
+    """Measure panoramas."""
     found = _generator_case(setting, "(c) panorama of 5", "panorama 5", eager=not setting.quick)
     return (
         found
@@ -148,7 +148,7 @@ def case_c(setting: Setting) -> list[Line]:
 
 
 def case_d(setting: Setting) -> list[Line]:
-    """16 alphas of a local blend."""
+    """Measure 16 alphas of a local blend."""
     found = []
     for name, label in (("box", "(d) 16 alphas in a box"), ("canvas", "(d) 16 alphas, whole canvas")):
         own = setting.worker("own")
@@ -169,7 +169,7 @@ def case_d(setting: Setting) -> list[Line]:
 
 
 def case_e(setting: Setting) -> list[Line]:
-    """64 seeds of one graph."""
+    """Measure 64 seeds of one graph."""
     bundled = setting.worker("bundled")
     for a, b in zip(bundled.result("seeds fused"), bundled.result("seeds one by one"), strict=True):
         assert np.abs(a - b).max() < TOLERANCE
@@ -205,7 +205,7 @@ def _processes(setting: Setting, commands: list[list[str]], scale: float) -> tup
 
 
 def case_f(setting: Setting) -> list[Line]:
-    """Inversion of eight images."""
+    """Measure the inversion of eight images."""
     runners = {
         "one by one": setting.runner("bundled", "inversion one by one"),
         "8 in one batch": setting.runner("bundled", "inversion of 8"),
@@ -218,7 +218,7 @@ def case_f(setting: Setting) -> list[Line]:
 
 
 def case_g(setting: Setting) -> list[Line]:
-    """Compile time against the number of nodes."""
+    """Measure compile time against the number of nodes."""
     found = []
     for copies in (100, 400) if setting.quick else (100, 400, 1000, 2000, 4000):
         load = MachineLoad()
@@ -235,7 +235,7 @@ def case_g(setting: Setting) -> list[Line]:
 
 
 def one_file(copies: int) -> str:
-    """One graph of many copies of the blend graph, each with seeds of its own."""
+    """Return one graph of many copies of the blend graph, each with its own seeds."""
     nodes, outputs = [], []
     for copy in range(copies):
         nodes += [

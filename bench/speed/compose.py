@@ -1,11 +1,11 @@
-"""How long a sweep takes beside the engine: configs composed by Hydra and by copying; the whole command.
+"""The time of a sweep beside the engine: configs composed by Hydra and by copying, and the whole command.
 
     python -m bench.speed.compose [JOBS]
 
-Each job has a seed of its own, beside a config group and a value that all share. A sweep composes each job twice: its
-sweeper tries all of them, its launcher starts them; the fused launcher once more, to finish it. The sweeps are whole
-ones (mode=check) in this process: what a job costs apart from the generator. What is slow is measured on a sixteenth
-of the jobs.
+Each job has its own seed, and shares a config group and a value with the others. A sweep composes each job twice: its
+sweeper checks all of them, and its launcher starts them. The fused launcher composes once more to finish a job. The
+sweeps are whole sweeps (mode=check) in this process: the cost of a job without the generator. Slow ways are measured on
+a sixteenth of the jobs.
 """
 
 from __future__ import annotations

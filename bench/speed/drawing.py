@@ -1,4 +1,4 @@
-"""How long Graphviz takes over drawings of growing extent: what `fgraph._graphviz.LARGEST` is chosen by.
+"""The time of Graphviz for drawings of growing extent, from which `fgraph._graphviz.LARGEST` is chosen.
 
 python -m bench.speed.drawing
 """
@@ -17,7 +17,7 @@ Reads = dict[str, list[str]]  # name of a box -> those it reads
 
 
 def chain(count: int) -> Reads:
-    """Each box reads the one before, and every other one a box from far back: lines are long."""
+    """Return a chain in which every other box also reads a box from far back, so that lines are long."""
     pick = random.Random(0)
     return {
         str(box): sorted(
@@ -28,7 +28,7 @@ def chain(count: int) -> Reads:
 
 
 def field(count: int) -> Reads:
-    """Each box reads two of the sixty before: lines are short and many."""
+    """Return a field in which each box reads two of the sixty before, so that lines are short and many."""
     pick = random.Random(0)
     return {
         str(box): sorted({str(box - 1 - pick.randrange(min(box, 60))) for _ in range(2 * bool(box))})
@@ -43,7 +43,7 @@ SHAPES: tuple[tuple[Callable[[int], Reads], tuple[int, ...]], ...] = (
 
 
 def main() -> None:
-    """Print a line a drawing: its boxes, lines and extent, and the seconds of the processor."""
+    """Print a line for each drawing: its boxes, lines and extent, and processor seconds."""
     argparse.ArgumentParser(description=__doc__).parse_args()
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; drawn one by one up to an extent of {LARGEST:,}")
     for shape, counts in SHAPES:
@@ -54,7 +54,7 @@ def main() -> None:
 
 
 def measure(reads: Reads) -> str:
-    """Seconds of the processor for one drawing."""
+    """Return the processor seconds of one drawing."""
     boxes = [draw_box(name, table([cell(words(f"box {name}"), port="in0")], border=1)) for name in reads]
     lines = [draw_line(one, name, headport="in0:w") for name, sources in reads.items() for one in sources]
     start = os.times()

@@ -1,13 +1,13 @@
-"""Times the command of each of the seven jobs on the bundled models, as somebody types it who has just cloned this.
+"""The time of the command of each of the seven jobs on the bundled models, as after a fresh clone.
 
-    python -m bench.speed.jobs             all of them, some two minutes on two cores; writes a part of
-                                       docs/reference/measurements/times.md
-    python -m bench.speed.jobs panorama    some of them, and nothing is written
+    python -m bench.speed.jobs             all jobs, some two minutes on two cores; writes a part of
+                                           docs/reference/measurements/times.md
+    python -m bench.speed.jobs panorama    some jobs; writes nothing
 
-Each command is run once, in a process and an empty directory of its own, with a cache of its own, which is empty too,
-and with the threads that torch takes. Printed are the seconds of the clock and those of the CPU over all threads, which
-hardly depend on what else the machine does. The exit code is 1 where a command fails, writes no picture, or takes more
-CPU seconds than it may take by the clock; what takes less is done in time on an idle machine, on one core or on two.
+Each command runs once, in its own process and empty directory, with its own empty cache, and with torch's default
+threads. The script prints wall-clock seconds and the CPU seconds of all threads, which hardly depend on other work. The
+exit code is 1 if a command fails, writes no picture, or takes more CPU seconds than its limit. A command below the
+limit finishes in time on an idle machine, with one core or two.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ USUAL, LONG = 30.0, 180.0  # seconds that a job may take there; inversion may ta
 
 @dataclass(frozen=True)
 class Job:
-    """What people come for, the command for it, and how long it may take."""
+    """A job, its command, and its limit in seconds."""
 
     name: str
     command: tuple[str, ...]
@@ -56,7 +56,7 @@ JOBS = (
 
 @dataclass(frozen=True)
 class Time:
-    """One run: seconds of the clock, of the CPU over all threads, and the pictures it wrote."""
+    """One run: wall-clock seconds, CPU seconds of all threads, and the number of pictures."""
 
     clock: float
     cpu: float
@@ -65,7 +65,7 @@ class Time:
     others: float = 0.0  # cores that others used meanwhile
 
     def within(self, seconds: float) -> bool:
-        """Whether there are pictures, and one core would have made them in this time."""
+        """Return whether there are pictures, and one core could have made them within the limit."""
         return self.code == 0 and self.pictures > 0 and self.cpu <= seconds
 
 
@@ -82,7 +82,7 @@ def measure(job: Job) -> Time:
 
 
 def to_line(job: Job, found: Time) -> str:
-    """A line of the table."""
+    """Return a line of the table."""
     cells = (
         job.name,
         f"`python run.py {' '.join(job.command)}`",
@@ -97,7 +97,7 @@ def to_line(job: Job, found: Time) -> str:
 
 
 def to_page(page: str, lines: list[str], state: list[str]) -> str:
-    """The page with what was measured in the place of what was measured before.
+    """Return the page with the new measurements in place of the old ones.
 
     Raises:
         ValueError: it has no such place.
@@ -111,7 +111,7 @@ def to_page(page: str, lines: list[str], state: list[str]) -> str:
 
 
 def main() -> int:
-    """Run the jobs, print the table, write it if it is whole."""
+    """Run the jobs, print the table, and write it if it is complete."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("jobs", nargs="*", metavar="JOB", help=f"of {', '.join(job.name for job in JOBS)}; absent: all")
     parser.add_argument("--to", type=Path, default=PAGE, help="the page that the table is written into")

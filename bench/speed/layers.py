@@ -1,11 +1,11 @@
-"""Which memory layout, order of padding and chunk of rows makes a layer fastest, as ratios within one run.
+"""The speed of layers by memory layout, order of padding and chunk of rows, as ratios within one run.
 
     OMP_NUM_THREADS=1 python -m bench.speed.layers
 
-Each line is one layer. `ms` is the time of the first way, the other numbers are ratios to it (below 1 is faster).
-Up-sampling: NCHW, padding after the transposed convolution (the usual way); the same channels-last; padding the input
-instead. Plain: NCHW; channels-last; by Winograd's algorithm. `sums`: the filter as sums of neighbours, against one
-depthwise convolution. `chunked/whole`: the layer of `network.styled_conv`, in chunks of rows against all rows at once.
+Each line is one layer. `ms` is the time of the first way. The other numbers are ratios to it, and below 1 is faster.
+Up-sampling: NCHW with padding after the transposed convolution (the usual way); the same in channels-last; with padded
+input. Plain: NCHW; channels-last; by Winograd's algorithm. `sums`: the filter as sums of neighbours, against one
+depthwise convolution. `chunked/whole`: the layer of `network.styled_conv` in chunks of rows, against all rows at once.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def by_winograd(x: Tensor, transformed: Tensor) -> Tensor:
 
 
 def medians(ways: dict[str, Callable[[], object]]) -> dict[str, float]:
-    """Milliseconds of CPU time, the ways taking turns so that other work on the machine meets all of them."""
+    """Return the medians of CPU milliseconds; the ways take turns, so that other work affects all of them."""
     times: dict[str, list[float]] = {name: [] for name in ways}
     for turn in range(REPEATS + 1):
         for name, way in ways.items():

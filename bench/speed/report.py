@@ -1,4 +1,4 @@
-"""The table as Markdown, and a plot of its ratios."""
+"""The table of benchmarks in Markdown, and a plot of its ratios."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _TABLE = "| case | way | s | CPU s | times faster | by CPU | |\n| --- | --- | --
 
 
 def to_markdown(lines: list[Line], state: list[str], picture: str) -> str:
-    """Everything that docs/reference/measurements/benchmarks.md says."""
+    """Return the whole page docs/reference/measurements/benchmarks.md."""
     rows = [
         f"| {line.case} | {line.way} | {_seconds(line.seconds)} | {_seconds(line.cpu_seconds)} | {_ratio(line.ratio)} "
         f"| {_ratio(line.cpu_ratio)} | {line.note} |"
@@ -50,7 +50,7 @@ def _ratio(value: float | None) -> str:
 
 
 def read_lines(page: str) -> list[Line]:
-    """The lines of the table that `to_markdown` wrote."""
+    """Return the lines of the table that `to_markdown` wrote."""
     rows = page.partition(_TABLE)[2].partition("\n\n")[0].strip().splitlines()
     found = []
     for row in rows:
@@ -61,7 +61,7 @@ def read_lines(page: str) -> list[Line]:
 
 
 def draw_ratios(lines: list[Line], path: Path) -> None:
-    """Bars: how many times faster than its reference each way is, by CPU time."""
+    """Draw bars: how many times faster each way is than its reference, by CPU time."""
     shown = [line for line in lines if line.cpu_ratio is not None]
     picture = Image.new("RGB", (_WIDTH, _ROW * (len(shown) + 2)), "white")
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(13)

@@ -1,9 +1,9 @@
-"""Every benchmark: a table in docs/reference/measurements/benchmarks.md and a plot beside it.
+"""All benchmarks: a table in docs/reference/measurements/benchmarks.md and a plot beside it.
 
     python -m bench.speed.run [--reference DIR] [--cases a,b,...] [--quick] [--threads N] [--out FOLDER] [--redraw]
 
-DIR is a checkout of mchong6/SOAT or of rosinality/stylegan2-pytorch, which runs beside ours on the same weights; its
-outputs are compared to 1e-4. Without it the first reference is our own eager engine.
+DIR is a checkout of mchong6/SOAT or of rosinality/stylegan2-pytorch. It runs beside fgraph on the same weights, and the
+outputs are compared to 1e-4. Without it, the first reference is the eager engine of fgraph.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""How long the commands take that people wait for, from start to end; processes, medians.
+"""The time of short commands from start to end, in processes of their own, as medians.
 
 python -m bench.speed.startup
 """
@@ -19,7 +19,7 @@ TIMES = 3
 
 
 def main() -> None:
-    """Print a line a command: the median and the least of a few runs."""
+    """Print a line for each command: the median and the minimum of a few runs."""
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory() as folder:
         for command in COMMANDS:
@@ -29,7 +29,7 @@ def main() -> None:
 
 
 def measure(command: tuple[str, ...], folder: str) -> float:
-    """Wall seconds of one process."""
+    """Return the wall-clock seconds of one process."""
     extra = (f"hydra.run.dir={folder}",) if command[0] == "run.py" and "--help" not in command else ()
     start = time.perf_counter()
     subprocess.run([sys.executable, *command, *extra], cwd=ROOT, check=True, capture_output=True)

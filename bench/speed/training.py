@@ -1,8 +1,8 @@
-"""How many images a second one thread trains, by size: `python -m bench.speed.training [--steps 32]`.
+"""The training speed of one thread in images a second, by size: `python -m bench.speed.training [--steps 32]`.
 
-Channels are those of the bundled models, batches of 16, R1 every 16th step. What counts is the time of the processor,
-so other work on the machine disturbs little. Beside each size stands how much of the time goes into the discriminator's
-steps, R1 and the generator's steps.
+The channels are those of the bundled models, with batches of 16 and R1 every 16th step. Figures are processor time,
+which other work hardly affects. Each line also shows the share of the discriminator's steps, of R1 and of the
+generator's steps.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ PARTS = {"discriminator": "_discriminator_step", "R1": "_penalty_step", "generat
 
 
 def make_trainer(size: int) -> Trainer:
-    """A training of random pictures, before its first step."""
+    """Return a training of random pictures before its first step."""
     settings = TrainingSettings(
         mode="train",
         data=Path("none"),
@@ -45,7 +45,7 @@ def make_trainer(size: int) -> Trainer:
 
 
 def clock(trainer: Trainer, steps: int) -> dict[str, float]:
-    """Seconds of the processor for so many steps, in all and by part."""
+    """Return the processor seconds of some steps, in total and by part."""
     spent = dict.fromkeys(PARTS, 0.0)
 
     def timed(name: str, run: Callable[[], object]) -> Callable[[], object]:

@@ -1,4 +1,4 @@
-"""What each worker can run: ways by name."""
+"""The ways that each worker can run, by name."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ALPHAS = [0.05 + 0.95 * step / 15 for step in range(16)]
 
 
 def published_ways(folder: Path, checkpoint: Path) -> dict[str, Way]:
-    """The published code."""
+    """Return the ways of the published code."""
     network = subjects.load_published(folder, checkpoint)
     z = subjects.z_of_seeds(16)
     ways: dict[str, Way] = {
@@ -32,7 +32,7 @@ def published_ways(folder: Path, checkpoint: Path) -> dict[str, Way]:
 
 
 def own_ways(checkpoint: Path) -> dict[str, Way]:
-    """Our engine on the same generator; its eager engine; bare convolutions."""
+    """Return the ways of fgraph on the same generator, of its eager engine, and of bare convolutions."""
     model = fgraph.load_generator(checkpoint)
     ways: dict[str, Way] = {"peak": _peak()}
     for rows in (1, 4, 8):
@@ -49,7 +49,7 @@ def own_ways(checkpoint: Path) -> dict[str, Way]:
 
 
 def bundled_ways(steps: int) -> dict[str, Way]:
-    """Our engine on the bundled model: 64 seeds of a blend, inversion."""
+    """Return the ways of fgraph on the bundled model: 64 seeds of a blend, and inversion."""
     graphs = [fgraph.load(BLEND.to_yaml(), overrides=[f"seed={seed}"]) for seed in range(64)]
     return {
         "seeds fused": lambda: _images(fgraph.run(graphs)),
@@ -68,7 +68,7 @@ def _engines(name: str, graph: fgraph.Graph) -> dict[str, Way]:
 
 
 def local_blend(model: Any, alpha: float, *, box: bool) -> fgraph.Graph:
-    """A blend from b32 on: inside a box of a quarter by a quarter of the canvas, or all over it."""
+    """Return a blend from b32 on, inside a box of a quarter by a quarter of the canvas, or everywhere."""
     graph = fgraph.Graph(models={"main": model})
     quarter = (0.375, 0.375, 0.25, 0.25)
     mask = graph.mask("box", box=quarter, alpha=alpha) if box else graph.mask("constant", alpha=alpha)
@@ -105,7 +105,7 @@ PEAK_FLOPS = 2 * 9 * 512 * 512 * 64 * 64
 
 
 def _bare_convolutions(rows: int) -> Way:
-    """The convolutions of a forward pass and nothing else, on random maps."""
+    """Run only the convolutions of a forward pass, on random maps."""
     calls = []
     for layer in subjects.CONFIG_F_256.layers[1:]:
         if layer.kind == "conv":

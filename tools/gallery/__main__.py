@@ -1,8 +1,8 @@
-"""Draws every picture of docs/ on the bundled models: what `make gallery` calls.
+"""Draw every picture of docs/ on the bundled models, for `make gallery`.
 
 python tools/gallery [--to docs] [--list] [PICTURE ...]
 
-A PICTURE is named as its file is, without folder `gallery/` and ending: `graphs/panorama`, `transfer`, `rivals`.
+The name of a PICTURE is its path without the folder `gallery/` and the suffix: `graphs/panorama`, `transfer`, `rivals`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SCRIPTS = {  # pictures that belong to a measurement, drawn anew without measuri
 
 
 def main() -> int:
-    """Draw the pictures asked for."""
+    """Draw the requested pictures."""
     names = (*DRAWN, *WRITTEN, *SCRIPTS)
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("pictures", nargs="*", metavar="PICTURE", help="absent: all")
@@ -51,7 +51,7 @@ def main() -> int:
 
 
 def draw(name: str, to: Path) -> int:
-    """Draw one picture; 1 where its script fails."""
+    """Draw one picture; return 1 if its script fails."""
     if name in SCRIPTS:
         command = [sys.executable, *(word.format(to=to) for word in SCRIPTS[name])]
         return int(subprocess.run(command, cwd=ROOT, check=False).returncode != 0)

@@ -1,4 +1,4 @@
-"""A picture of every bundled graph: what it starts from, then what it makes."""
+"""A picture of every bundled graph: its inputs, then its outputs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SOURCE = "_source"
 
 
 def draw_graph(name: str) -> Image.Image:
-    """The pictures of one graph, each under the name of its output."""
+    """Draw the pictures of one graph, each with the name of its output."""
     graph = fgraph.load(GRAPHS / f"{name}.yaml")
     made = graph.outputs
     sources = add_sources(graph)
@@ -33,7 +33,7 @@ def draw_graph(name: str) -> Image.Image:
 
 
 def add_sources(graph: fgraph.Graph) -> dict[str, str]:
-    """Add the images of the codes and pictures that a graph starts from; name -> node."""
+    """Add the images of the codes and pictures that a graph reads; name -> node."""
     nodes = dict(graph.spec.nodes)
     shown = {node.of for node in nodes.values() if node.op == "decode"}  # type: ignore[attr-defined]
     found = {}
@@ -46,7 +46,7 @@ def add_sources(graph: fgraph.Graph) -> dict[str, str]:
 
 
 def in_lines(cells: list[LabelledPicture]) -> Image.Image:
-    """Cells side by side, on as many lines as they need."""
+    """Place cells side by side, on as many lines as they need."""
     lines: list[list[LabelledPicture]] = [[]]
     for cell in cells:
         if lines[-1] and sum(one.picture.width + GAP for one in lines[-1]) + cell.picture.width > WIDTH:

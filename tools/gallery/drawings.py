@@ -15,13 +15,13 @@ GRAPH = "panorama"
 
 
 def write_graph(folder: Path) -> Path:
-    """The graph."""
+    """Write the drawing of the graph."""
     wiring, _ = wire(fgraph.load(GRAPHS / f"{GRAPH}.yaml").spec)
     return _write(folder / f"{GRAPH}.svg", draw_svg(wiring))
 
 
 def write_plan(folder: Path) -> Path:
-    """What will run."""
+    """Write the drawing of the plan."""
     return _write(folder / f"{GRAPH}.plan.svg", draw_plan(fgraph.compile(GRAPHS / f"{GRAPH}.yaml", device="cpu")))
 
 

@@ -1,4 +1,4 @@
-"""The pictures of docs/explanation: one_image.md and transfer.md: variations, half faces, transfers, parts."""
+"""The pictures of one_image.md and transfer.md: variations, half faces, transfers, parts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fgraph.stylegan.measured.ownership import Settings, membership
 
 
 def draw_variations() -> Pictures:
-    """Three pictures, each beside eight of its variations on two lines."""
+    """Draw three pictures, each beside eight of its variations on two lines."""
     rows: list[list[Any]] = []
     for result in run_bundled("variations", {"seed": 5}, {"seed": 2}, {"seed": 10}):
         made = [result["image"].pixels(row) for row in range(16)]
@@ -27,14 +27,14 @@ def draw_variations() -> Pictures:
 
 
 def draw_half_faces() -> Pictures:
-    """Two faces and their fusion, for several pairs."""
+    """Draw two faces and their fusion, for several pairs."""
     results = run_bundled("half_faces", *({"seed": seed} for seed in (22, 0, 4, 3, 15, 16)))
     cells = [[one[name].pixels(0) for name in ("left", "right", "image")] for one in results]
     return [cells[row] + [BLANK] + cells[row + 3] for row in range(3)]
 
 
 def draw_transfer() -> Pictures:
-    """Source, reference, then hair, face, eyes and mouth taken; last the hair as published, with four rows of W+."""
+    """Draw source, reference, then hair, face, eyes and mouth transferred; last the hair with the published pose."""
     seeds = (0, 6, 3, 8, 9)
     regions = ("hair", "face", "eyes", "mouth")
     changes: list[dict[str, Any]] = [
@@ -55,7 +55,7 @@ def draw_transfer() -> Pictures:
 
 
 def draw_own() -> Pictures:
-    """Source, reference, then Collins' transfer of the hair with budgets ε of 5, 10, 20 and 40."""
+    """Draw source, reference, then Collins' transfer of the hair with budgets ε of 5, 10, 20 and 40."""
     seeds, budgets = (0, 9, 10, 6), (5, 10, 20, 40)
     results = run_bundled("own", *({"seed": seed, "nodes.taken.epsilon": e} for seed in seeds for e in budgets))
     rows = []
@@ -68,7 +68,7 @@ def draw_own() -> Pictures:
 
 
 def draw_parts() -> Pictures:
-    """Eight samples, then what of them belongs to each part that `own` finds."""
+    """Draw eight samples, then the pixels of each part that `own` finds."""
     settings, layer = Settings("b16.conv0", 10, 256, 0), "b16.conv0"
     graph = fgraph.Graph(models="avatar")
     codes = graph.sample(seed=list(range(8)), truncation=0.7)

@@ -1,4 +1,4 @@
-"""The pictures of docs/how-to/directions.md and docs/how-to/bending.md: a walk, directions, bends."""
+"""The pictures of directions.md and bending.md: a walk, directions, bends."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ Line = tuple[str, fgraph.Image]
 
 @cache
 def walk() -> fgraph.Image:
-    """The frames of a short walk."""
+    """Return the frames of a short walk."""
     image = fgraph.run(fgraph.load(GRAPHS / "walk.yaml", [f"nodes.walk.frames={FRAMES}"]))["image"]
     assert isinstance(image, fgraph.Image)
     return image
 
 
 def write_film(folder: Path) -> Path:
-    """The walk as a film."""
+    """Write the walk as a film."""
     return save_video(walk(), folder / "walk.gif", fps=12)
 
 
 def draw_walk() -> Image.Image:
-    """Frames of the walk."""
+    """Draw frames of the walk."""
     shown = range(0, FRAMES, FRAMES // SHOWN)
     return lay_strip([LabelledPicture(zoomed(walk().to_pil(row))) for row in shown])
 
 
 def directions(model: str) -> list[Line]:
-    """The first components of W, then the first factors of the affines: minus to plus, the code in the middle."""
+    """Draw components of W, then factors of the affine layers: from minus to plus, with the code in the middle."""
     kinds: list[tuple[str, dict[str, Any]]] = [
         *((f"pca {number}", {"kind": "pca", "component": number}) for number in range(3)),
         *((f"sefa {number}, b16..", {"kind": "sefa", "component": number, "layers": "b16.."}) for number in range(2)),
@@ -57,13 +57,13 @@ def directions(model: str) -> list[Line]:
 
 
 def bends(model: str) -> list[Line]:
-    """The four bends of graphs/graph/bend.yaml."""
+    """Draw the four bends of graphs/graph/bend.yaml."""
     result = fgraph.run(fgraph.load(GRAPHS / "bend.yaml", [f"models.main={model}", f"seed={SEEDS[model]}"]))
     return [(f"{model}: {name}", image) for name, image in result.items()]
 
 
 def draw_lines(of: Callable[[str], list[Line]]) -> Image.Image:
-    """A line for each image of each model, its label before its rows."""
+    """Draw a line for each image of each model, with its label before its rows."""
     lines = [line for model in SEEDS for line in of(model)]
     cells = [[LabelledPicture(zoomed(image.to_pil(row))) for row in range(image.rows)] for _, image in lines]
     return lay_table(cells, [""] * len(cells[0]), [label for label, _ in lines])

@@ -1,4 +1,4 @@
-"""What the gallery's drawings share: bundled graphs run with changes, rows of an image as strips, WebP files."""
+"""Shared parts of the gallery: runs of bundled graphs with changes, rows of an image as strips, WebP files."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ Pictures = Sequence[Sequence[Any]]  # lines of [H, W, 3] uint8, or BLANK
 
 
 def run_bundled(name: str, *changes: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """A bundled graph with changes, all of them together; a result each."""
+    """Run a bundled graph with several changes as one plan; return a result for each."""
     path = GRAPHS / f"{name}.yaml"
     graphs = [fgraph.load(path, [f"{key}={value}" for key, value in one.items()]) for one in changes]
     return [dict(result) for result in fgraph.run(graphs)]
 
 
 def zoomed(picture: Image.Image) -> Image.Image:
-    """A small picture a whole number of times larger."""
+    """Enlarge a small picture by a whole number."""
     times = max(1, HIGH // min(picture.size))
     return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
 
 
 def strip(image: fgraph.Image, axis: Literal["x", "y"] = "x") -> Image.Image:
-    """The rows of an image in a line, enlarged: many on lines of eight, of a film some frames."""
+    """Place the rows of an image in a line, enlarged; many rows on lines of eight, a film as some frames."""
     rows = range(image.rows)
     if image.rows > FILM:
         rows = np.linspace(0, image.rows - 1, FRAMES).round().astype(int).tolist()
@@ -46,7 +46,7 @@ def strip(image: fgraph.Image, axis: Literal["x", "y"] = "x") -> Image.Image:
 
 
 def table(lines: Pictures) -> Image.Image:
-    """Pictures in lines and columns, enlarged."""
+    """Place pictures in lines and columns, enlarged."""
     columns = max(map(len, lines))
     first = next(one for line in lines for one in line if one is not BLANK)
     blank = np.full_like(first, 255)
@@ -56,7 +56,7 @@ def table(lines: Pictures) -> Image.Image:
 
 
 def write(picture: Image.Image, path: Path) -> Path:
-    """Write a picture as WebP, as good as fits into the size that a file may have."""
+    """Write a picture as WebP with the best quality that fits the size limit of a file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for quality in QUALITIES:
         data = encode_picture(picture, "webp", quality=quality)

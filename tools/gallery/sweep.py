@@ -15,7 +15,7 @@ COMMAND = ("-m", "graph=blend_horizontal", "seed=1,2,3,4", "graph.nodes.fade.sto
 
 
 def draw_sweep() -> Image.Image:
-    """Run the sweep and read the sheet that it left."""
+    """Run the sweep and read its sheet."""
     with tempfile.TemporaryDirectory() as folder:
         code = main([*COMMAND, f"hydra.sweep.dir={folder}"])
         assert code == 0, f"the sweep ended in {code}"
