@@ -1,4 +1,4 @@
-"""Python's garbage collector, paused while much is made and nothing dropped."""
+"""A pause of Python's garbage collector, while many objects are made and none is dropped."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from contextlib import contextmanager
 
 @contextmanager
 def paused_collector() -> Iterator[None]:
-    """Keep the collector from walking all that was made, each time as much again has been.
+    """Turn the garbage collector off within the block.
 
-    Half the time of compiling 20,000 nodes went into that, and it found nothing.
+    It would walk all objects each time that their number has grown by some part, and find nothing to free. Compiling
+    20,000 nodes took twice as long with it.
     """
     was_on = gc.isenabled()
     gc.disable()

@@ -1,4 +1,4 @@
-"""Where models that are named by an address are kept, and whether any may be fetched."""
+"""Settings of downloads: the cache folder of models named by an address, offline mode, the hub."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Downloads:
-    """What holds for models by address; None: what holds already, in the end what is usual."""
+    """Settings for models named by an address; None: as outside, by default as the comment says."""
 
-    folder: str | None = None  # usual: the user's cache directory
-    offline: bool | None = None  # usual: no
-    hub: str | None = None  # the address of the Hugging Face hub, or of a mirror; usual: the hub's own
+    folder: str | None = None  # default: in the user's cache directory
+    offline: bool | None = None  # default: False
+    hub: str | None = None  # the address of the Hugging Face hub or a mirror; default: the hub itself
 
     def over(self, other: Downloads) -> Downloads:
-        """These settings, and the other ones where they say nothing."""
+        """Return these settings, with those of `other` where these are None."""
         offline = other.offline if self.offline is None else self.offline
         return Downloads(self.folder or other.folder, offline, self.hub or other.hub)
 
@@ -28,13 +28,13 @@ _CURRENT: ContextVar[Downloads] = ContextVar("downloads")
 
 
 def current_downloads() -> Downloads:
-    """The settings that hold here."""
+    """Return the settings in effect."""
     return _CURRENT.get(DEFAULT_DOWNLOADS)
 
 
 @contextmanager
 def use_downloads(settings: Downloads) -> Iterator[None]:
-    """Within this, these settings hold."""
+    """Put settings into effect within the block."""
     token = _CURRENT.set(settings.over(current_downloads()))
     try:
         yield
@@ -46,14 +46,14 @@ def use_downloads(settings: Downloads) -> Iterator[None]:
 def downloads(
     folder: Path | str | None = None, *, offline: bool | None = None, hub: str | None = None
 ) -> Iterator[None]:
-    """Choose, for models named by an address, where they are kept and whether they may be fetched.
+    """Set, within the block, how models named by an address are downloaded and cached.
+
+    Settings that are left out stay as they are outside the block.
 
     Args:
-        folder: where they are kept; None: in the user's cache directory.
-        offline: with True, only those kept already are found, and nothing is asked of any server.
-        hub: the address of the Hugging Face hub, for a mirror of it.
-
-    What is left out stays as it is around this.
+        folder: the cache folder; by default, in the user's cache directory.
+        offline: if True, no server is asked, and only cached models are found.
+        hub: the address of a mirror of the Hugging Face hub.
     """
     with use_downloads(Downloads(None if folder is None else str(folder), offline, hub)):
         yield

@@ -1,14 +1,14 @@
-"""The error tree: one base, one class for each place where things can go wrong.
+"""The tree of errors: one base class, and one class for each stage that can fail.
 
     FgraphError
-    ├── GraphError      the graph is wrong; carries every fault found (declare, digraph, ir)
-    ├── ModelError      a model cannot be found, read or understood (stylegan)
+    ├── GraphError      the graph is wrong; `faults` lists everything found (declare, digraph, stacks)
+    ├── ModelError      a model can't be found, read or understood (stylegan)
     ├── MemoryBudgetError   the plan needs more memory than it was given (plan)
     ├── RunError        a step failed while it ran (runtime)
-    ├── SaveError       a result could not be written (save)
-    └── SkippedError    some of many pictures could not be used; the others are done (inversion)
+    ├── SaveError       a result can't be written (save)
+    └── SkippedError    some of many pictures couldn't be used; the others are done (inversion)
 
-Anything else that escapes is a bug of ours.
+Any other exception is a bug of fgraph.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class FgraphError(Exception):
 
 
 class ModelError(FgraphError):
-    """A model cannot be found, read or understood."""
+    """A model can't be found, read or understood."""
 
 
 class MemoryBudgetError(FgraphError):
@@ -38,16 +38,16 @@ class RunError(FgraphError):
 
 
 class SaveError(FgraphError):
-    """A result could not be written."""
+    """A result can't be written."""
 
 
 class SkippedError(FgraphError):
-    """Some of many pictures could not be used; the others are done."""
+    """Some of many pictures couldn't be used; the others are done."""
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with a graph: where it is, what was found, what was expected, what to do."""
+    """One fault of a graph: its place, what was found, what was expected, and the cure."""
 
     message: str
     where: str = ""  # "nodes.mix.mask", "outputs", ...
@@ -65,7 +65,7 @@ class Fault:
 
 
 class GraphError(FgraphError):
-    """A graph is wrong; `faults` holds everything found, in the order of the file."""
+    """A graph is wrong; `faults` lists everything found, in the order of the file."""
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults: tuple[Fault, ...] = tuple(faults)
@@ -97,6 +97,6 @@ def show(name: object, most: int = 80) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """A hint with the known name nearest to `name`, or None where nothing is near."""
+    """Return a hint that names the known name nearest to `name`, or None if none is near."""
     match = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.55)
     return f"did you mean '{match[0]}'?" if match else None

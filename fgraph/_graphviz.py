@@ -1,8 +1,7 @@
-"""Drawings in the language of Graphviz -> standalone SVGs.
+"""Statements of Graphviz's DOT language -> standalone SVGs.
 
-Our code says what boxes and lines there are; where they stand is Graphviz's work. It is C code, and may take for ever
-over a large graph: so it runs in a process of its own, which can be stopped, and `extent` says beforehand how much is
-to be drawn.
+The caller states boxes and lines, and Graphviz places them. A large graph can take it hours, so it runs in a child
+process that can be stopped, and `extent` estimates the work beforehand.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from html import escape
 
 from fgraph._errors import FgraphError
 
-LARGEST = 4000  # the extent that is drawn box by box: a few seconds, and as much as an eye can follow
+LARGEST = 4000  # the largest `extent` that is drawn box by box; it takes a few seconds
 PAPER, INK, FAINT = "#ffffff", "#222222", "#6a7178"
 _FONT = "Helvetica,Arial,sans-serif"
-_SECONDS = 120  # for what takes a few
+_SECONDS = 120  # before the child process is stopped; a drawing takes a few
 _CURE = (
     "pip install pygraphviz; on a Linux without a desktop also "
     "apt-get install libexpat1 libglib2.0-0 libxext6 libxrender1, or what these are called there"
@@ -30,7 +29,7 @@ sys.stdout.buffer.write(graph.draw(format="svg", prog="dot"))
 
 
 def draw(statements: Iterable[str], label: str, **attributes: str) -> str:
-    """The drawing of `draw_box`, `draw_line` and `cluster` statements, with a `table` beside them.
+    """Draw statements of `draw_box`, `draw_line` and `cluster`, with a label made by `table`.
 
     Raises:
         FgraphError: Graphviz cannot be loaded, or fails.
@@ -44,39 +43,39 @@ def draw(statements: Iterable[str], label: str, **attributes: str) -> str:
 
 
 def draw_box(name: str, label: str, **attributes: str) -> str:
-    """A box: its label is a `table`."""
+    """Return the statement of a box, with a label made by `table`."""
     return f"{_quoted(name)} [label=<{label}> {_written(attributes)}]"
 
 
 def draw_line(start: str, end: str, **attributes: str) -> str:
-    """A line from a box to a box."""
+    """Return the statement of a line between two boxes."""
     return f"{_quoted(start)} -> {_quoted(end)} [{_written(attributes)}]"
 
 
 def cluster(name: str, statements: Iterable[str], label: str, **attributes: str) -> str:
-    """Boxes that stand together on a ground of their own, with a label of `words`."""
+    """Return the statement of a group of boxes, with a label made by `words`."""
     head = f"subgraph {_quoted(f'cluster {name}')} {{\ngraph [label=<{label}> {_written(attributes)}]"
     return "\n".join([head, *statements, "}"])
 
 
 def level(names: Iterable[str]) -> str:
-    """That boxes stand on one level."""
+    """Return the statement that puts boxes on one level."""
     return f"{{rank=same; {' '.join(map(_quoted, names))}}}"
 
 
 def table(rows: Iterable[str], **attributes: object) -> str:
-    """A label: rows of cells."""
+    """Return a label of rows of cells."""
     style = {"border": 0, "cellborder": 0, "cellspacing": 0, "cellpadding": 2} | attributes
     return f"<TABLE {_tagged(style)}>{''.join(f'<TR>{row}</TR>' for row in rows)}</TABLE>"
 
 
 def cell(content: str, **attributes: object) -> str:
-    """A cell of a row; its content is made by `words` or `table`."""
+    """Return a cell of a row, with content made by `words` or `table`."""
     return f"<TD {_tagged(attributes)}>{content}</TD>"
 
 
 def words(text: str, *, bold: bool = False, colour: str = INK, size: int = 10) -> str:
-    """Any text, to stand in a cell as it is."""
+    """Return any text as the content of a cell, escaped."""
     if not text:
         return ""
     shown = escape(_printable(text)).replace("\\", "\\\\")
@@ -84,12 +83,12 @@ def words(text: str, *, bold: bool = False, colour: str = INK, size: int = 10) -
 
 
 def swatches(colours: Mapping[str, str]) -> str:
-    """A legend of colours, to stand in a cell: what each of them means -> the colour."""
+    """Return a legend as the content of a cell; `colours` maps each meaning to its colour."""
     return "".join(words("■ ", colour=colour) + words(f"{text}    ") for text, colour in colours.items())
 
 
 def tint(colour: str, share: float) -> str:
-    """A colour thinned with the paper's white.
+    """Mix a colour with white; `share` is that of the colour, 0 to 1.
 
     >>> tint("#2f6db3", 0.5)
     '#97b6d9'
@@ -99,7 +98,9 @@ def tint(colour: str, share: float) -> str:
 
 
 def extent(reads: Mapping[str, Iterable[str]]) -> int:
-    """How much there is to lay out: boxes, and the columns that lines go through; each box after those it reads.
+    """Estimate the layout work: the number of boxes, plus the number of columns that each line crosses.
+
+    `reads` maps each box to those it reads, which come before it.
 
     >>> extent({"a": [], "b": ["a"], "c": ["a", "b"]})
     7
@@ -118,28 +119,28 @@ def _run(text: str) -> str:
     try:
         done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=_SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise FgraphError(f"Graphviz was stopped: it drew for more than {_SECONDS} seconds") from None
+        raise FgraphError(f"Graphviz was stopped after {_SECONDS} seconds: draw a smaller graph") from None
     said = done.stderr.decode(errors="replace")
-    if done.returncode or "\nError: " in f"\n{said}":  # of a label that it cannot read, it draws an empty box
+    if done.returncode or "\nError: " in f"\n{said}":  # Graphviz draws an empty box for a label that it can't read
         raise FgraphError(_explain(said, done.returncode))
     svg = done.stdout.decode()
-    return svg[svg.index("<svg") :]  # without the address of a document type, and the version that drew it
+    return svg[svg.index("<svg") :]  # drop the document type and the version of Graphviz
 
 
 def _explain(said: str, code: int) -> str:
-    last = next((text for text in reversed(said.splitlines()) if text.strip()), f"it ended with {code}")
+    last = next((text for text in reversed(said.splitlines()) if text.strip()), f"its exit code is {code}")
     if "ImportError" in last or "ModuleNotFoundError" in last:
-        return f"drawing needs Graphviz, which cannot be loaded: {last} ({_CURE})"
+        return f"mode=draw needs Graphviz, which can't be loaded: {last} ({_CURE})"
     return f"Graphviz failed: {last}"
 
 
 def _quoted(text: str) -> str:
-    """A string that Graphviz takes as it is; it reads backslashes twice there."""
+    """Quote a string for Graphviz, which unescapes backslashes twice there."""
     return '"' + escape(_printable(text)).replace("\\", "\\\\\\\\") + '"'
 
 
 def _printable(text: str) -> str:
-    """Text that may stand in XML."""
+    """Replace the characters that XML doesn't allow."""
     return "".join(one if one.isprintable() else " " if one.isspace() else "\N{REPLACEMENT CHARACTER}" for one in text)
 
 

@@ -1,6 +1,6 @@
-"""What a run hands back: images, latents, feature maps and masks as plain arrays.
+"""The results of a run: images, latents, feature maps and masks, as numpy arrays.
 
-Nothing here needs torch. Every value has `save(path)`, which writes each file whole or not at all.
+Nothing here needs torch. Every result has `save(path)`, which writes each file whole or not at all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
 
 @dataclass(frozen=True, eq=False)
 class _Pictured:
-    """Rows that can be looked at: `array` is [rows, channels, h, w]."""
+    """Rows that have a picture: `array` is [rows, channels, h, w]."""
 
     array: Array
 
@@ -44,7 +44,7 @@ class _Pictured:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.array)
 
     @property
@@ -69,32 +69,32 @@ class _Pictured:
             )
 
     def to_pil(self, row: int = 0) -> PillowImage.Image:
-        """One row as a Pillow image."""
+        """Return one row as a Pillow image."""
         return to_pillow(self.pixels(row))
 
     def strip(self, axis: Literal["x", "y"] = "x", labels: Sequence[str] = (), gap: int = GAP) -> PillowImage.Image:
-        """All rows side by side, or one below the other, each under its label; `gap` white pixels between them."""
+        """Lay all rows side by side, or one below the other, with optional labels; `gap` is in pixels."""
         return lay_strip(self._cells(labels), axis, gap)
 
     def grid(self, columns: int | None = None, labels: Sequence[str] = (), gap: int = GAP) -> PillowImage.Image:
-        """All rows on lines of `columns` (None: about a square), each under its label."""
+        """Lay all rows in a grid of `columns` (None: about square), with optional labels; `gap` is in pixels."""
         return lay_grid(self._cells(labels), columns, gap)
 
     def _cells(self, labels: Sequence[str]) -> list[LabelledPicture]:
         if labels and len(labels) != self.rows:
-            raise SaveError(f"{len(labels)} labels for {self.rows} rows")
+            raise SaveError(f"there are {len(labels)} labels for {self.rows} rows: give one label for each row")
         return [LabelledPicture(self.to_pil(row), labels[row] if labels else "") for row in range(self.rows)]
 
     def save(self, path: str | Path, quality: int = QUALITY) -> list[Path]:
-        """Write the rows: `.npy` all in one file; `.png`, `.webp` or `.jpg` one file a row.
+        """Write all rows to one `.npy` file, or each row to a `.png`, `.webp` or `.jpg` file.
 
-        One row is written to `path` itself, several to `name_000.png`, `name_001.png`, ... beside it.
+        One row goes to `path` itself, several rows go to `name_000.png`, `name_001.png`, ... beside it.
 
         Returns:
             The files written.
 
         Raises:
-            SaveError: the ending is another, or a file could not be written.
+            SaveError: the path has another ending, a row isn't finite, or a file can't be written.
         """
         path = Path(path)
         _check_suffix(path, *_SUFFIXES, ".npy")
@@ -110,7 +110,7 @@ class _Pictured:
         return paths
 
     def _repr_png_(self) -> bytes:
-        """What a notebook shows: all rows in one picture."""
+        """Encode all rows as one picture, for notebooks."""
         return encode_png(tile_pixels([self.pixels(row) for row in range(self.rows)]))
 
     def __repr__(self) -> str:
@@ -129,7 +129,7 @@ class Image(_Pictured):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class MaskImage(_Pictured):
-    """Rows of masks: `array` is float32 [rows, 1, h, w] in [0, 1]; 0 is black."""
+    """Rows of masks: `array` is float32 [rows, 1, h, w] in [0, 1]; 0 is drawn black."""
 
     def pixels(self, row: int) -> Pixels:
         """Return one row in 8 bits, [h, w, 1], rounded.
@@ -144,7 +144,7 @@ class MaskImage(_Pictured):
 
 @dataclass(frozen=True, eq=False)
 class Latents:
-    """Rows of style codes: z or w [rows, dim], w+ [rows, num_ws, w_dim], s [rows, sum of style lengths]."""
+    """Rows of style codes: z or w [rows, dim], w+ [rows, num_ws, w_dim], or s [rows, sum of style lengths]."""
 
     array: Array
     space: str
@@ -152,21 +152,21 @@ class Latents:
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return len(self.array)
 
     def to_bytes(self) -> bytes:
-        """The content of a `.safetensors` file: the tensor `latent`, with `space` and `model` as metadata."""
+        """Encode as a `.safetensors` file: the tensor `latent`, with `space` and `model` as metadata."""
         array = np.ascontiguousarray(self.array)
         entries = {"latent": (array.dtype.name, array.shape)}
-        # not by the package, which writes metadata in another order each time
+        # the safetensors package writes metadata in a varying order
         return write_tensor_header(entries, {"space": self.space, "model": self.model}) + array.tobytes()
 
     def save(self, path: str | Path) -> list[Path]:
-        """Write `.safetensors`, which a `latent` node reads back.
+        """Write a `.safetensors` file, which a `latent` node can read.
 
         Raises:
-            SaveError: the ending is another, or the file could not be written.
+            SaveError: the path has another ending, or the file can't be written.
         """
         path = Path(path)
         _check_suffix(path, ".safetensors")
@@ -179,31 +179,31 @@ class Latents:
 
 @dataclass(frozen=True, eq=False)
 class FeatureMaps:
-    """The state of a paused pass: `activation` and `skip`, each [rows, channels, h, w]."""
+    """The state of a paused forward pass: `activation` and `skip`, each [rows, channels, h, w]."""
 
     tensors: Mapping[str, Array]
 
     @property
     def rows(self) -> int:
-        """How many rows there are."""
+        """The number of rows."""
         return max((len(tensor) for tensor in self.tensors.values()), default=0)
 
     def preview(self) -> Image:
-        """The strength of the activation over all channels, as a grey image."""
+        """Return the root mean square of the activation over its channels, as a grey image."""
         tensor = self.tensors.get("activation", next(iter(self.tensors.values())))
         return Image(np.stack([preview_features(row) for row in tensor]))
 
     def to_bytes(self) -> bytes:
-        """The content of an `.npz` file, one array a state tensor."""
+        """Encode as an `.npz` file with one array for each state tensor."""
         buffer = io.BytesIO()
         np.savez(buffer, **self.tensors)  # type: ignore[arg-type]  # the stub takes them for allow_pickle
         return buffer.getvalue()
 
     def save(self, path: str | Path) -> list[Path]:
-        """Write `.npz` with every state tensor, or `.png` with the preview.
+        """Write an `.npz` file with every state tensor, or a `.png` file with the preview.
 
         Raises:
-            SaveError: the ending is neither, or a file could not be written.
+            SaveError: the path has another ending, or a file can't be written.
         """
         path = Path(path)
         _check_suffix(path, ".npz", ".png")
@@ -224,7 +224,7 @@ Result: TypeAlias = Image | MaskImage | Latents | FeatureMaps
 
 
 class Results(dict[str, Result]):
-    """What a run makes of one graph: name -> result.
+    """The results of one graph: output name -> result.
 
     `baseline` is what a run with `keep=True` leaves for later ones: give these results to `run(..., since=...)`.
     """
@@ -233,14 +233,14 @@ class Results(dict[str, Result]):
 
 
 def encode_npy(array: Array) -> bytes:
-    """The content of an `.npy` file."""
+    """Encode an array as an `.npy` file."""
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
 
 
 def row_paths(path: Path, rows: int) -> list[Path]:
-    """Where the rows of a picture go: `path` itself for one, numbered names for several.
+    """Return a path for each row of a picture: `path` itself for one row, numbered names for several.
 
     >>> [path.name for path in row_paths(Path("view.png"), 2)]
     ['view_000.png', 'view_001.png']

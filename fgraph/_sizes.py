@@ -1,4 +1,4 @@
-"""Amounts of memory, in words."""
+"""Amounts of memory as text, and text as amounts of memory."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _UNITS = {"": 1, "b": 1, "kb": 10**3, "mb": 10**6, "gb": 10**9, "kib": 2**10, "m
 
 
 def in_words(count: float) -> str:
-    """A number of bytes as people read it: MiB, and of what is less than a tenth of one, KiB or bytes.
+    """Format a number of bytes in MiB, or in KiB or bytes below 0.1 MiB.
 
     >>> in_words(3 << 20), in_words(2048), in_words(100)
     ('3.0 MiB', '2.0 KiB', '100 bytes')
@@ -22,7 +22,7 @@ def in_words(count: float) -> str:
 
 
 def parse_bytes(amount: int | str, name: str) -> int:
-    """Return a number of bytes from a number, or from a text such as "512MiB".
+    """Read an amount of memory, such as "512MiB", as a number of bytes.
 
     Args:
         amount: bytes, or a number with a unit: B, kB, MB, GB, KiB, MiB or GiB, in any case.

@@ -21,7 +21,7 @@ def test_a_drawing_stands_alone() -> None:
 @pytest.mark.parametrize("missing", ["No module named 'pygraphviz'", "libX11.so.6: cannot open shared object file"])
 def test_where_it_cannot_be_loaded_the_cure_is_told(monkeypatch: pytest.MonkeyPatch, missing: str) -> None:
     monkeypatch.setattr("fgraph._graphviz._CHILD", f'raise ImportError("{missing}")')
-    with pytest.raises(FgraphError, match=r"drawing needs Graphviz, .*pip install pygraphviz") as raised:
+    with pytest.raises(FgraphError, match=r"mode=draw needs Graphviz, .*pip install pygraphviz") as raised:
         draw([box("a")], "")
     assert missing in str(raised.value)
 

@@ -1,4 +1,4 @@
-"""Arrays as pictures: 8-bit conversion, previews, the bytes of PNG, WebP and JPEG files."""
+"""Arrays -> pictures: conversion to 8 bits, previews of features, encoding as PNG, WebP or JPEG."""
 
 from __future__ import annotations
 
@@ -16,16 +16,18 @@ Pixels = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
 
 PICTURE_FORMATS = ("png", "webp", "jpeg")
-QUALITY = 90  # of JPEG and WebP, unless told
-LONGEST = {"webp": 16383, "jpeg": 65500}  # pixels a side that the formats can count
-EXIF_DETAILS, USER_COMMENT = 0x8769, 0x9286  # where EXIF keeps free text
-ASCII = b"ASCII\0\0\0"  # how such text begins
-INVERSION = "fgraph:inversion"  # the key of the text in a picture that mode=invert wrote
-_JPEG_TEXT = 65000  # bytes: a JPEG's segment holds 65,533, the headers of EXIF among them
+QUALITY = 90  # of JPEG and WebP, by default
+LONGEST = {"webp": 16383, "jpeg": 65500}  # the most pixels per side
+EXIF_DETAILS, USER_COMMENT = 0x8769, 0x9286  # EXIF tags of free text
+ASCII = b"ASCII\0\0\0"  # the prefix of such text
+INVERSION = "fgraph:inversion"  # the key of the text in pictures of mode=invert
+_JPEG_TEXT = 65000  # bytes; a JPEG segment holds 65,533, including the EXIF headers
 
 
 def to_pixels(row: Floats) -> Pixels:
-    """8-bit pixels [h, w, channels] of one image [channels, h, w] in [-1, 1], by NVlabs' rule (truncated, not rounded).
+    """Convert an image [channels, h, w] in [-1, 1] to 8-bit pixels [h, w, channels].
+
+    Values are scaled by 127.5, shifted by 128 and truncated, as in NVlabs' programs.
 
     >>> to_pixels(np.array([-1.0, 0.0, 1.0]).reshape(3, 1, 1)).tolist()
     [[[0, 128, 255]]]
@@ -36,27 +38,30 @@ def to_pixels(row: Floats) -> Pixels:
 
 
 def to_pillow(pixels: Pixels) -> PillowImage.Image:
-    """A Pillow image of pixels [h, w, 1 | 3 | 4]; any other channel count is shown by its mean."""
+    """Convert pixels [h, w, 1 | 3 | 4] to a Pillow image; other numbers of channels are averaged to grey."""
     if pixels.shape[2] not in (1, 3, 4):
         pixels = pixels.mean(axis=2, keepdims=True).astype(np.uint8)
     return PillowImage.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
 
 
 def encode_png(pixels: Pixels, text: Mapping[str, str] | None = None) -> bytes:
-    """PNG bytes of pixels [h, w, channels], with these text chunks before the pixel data."""
+    """Encode pixels [h, w, channels] as PNG, with text chunks before the pixel data."""
     return encode_picture(to_pillow(pixels), "png", text)
 
 
 def encode_picture(
     picture: PillowImage.Image, kind: str, text: Mapping[str, str] | None = None, quality: int = QUALITY
 ) -> bytes:
-    """The bytes of a picture file of one of `PICTURE_FORMATS`, with a text inside.
+    """Encode a picture in one of `PICTURE_FORMATS`, with texts inside.
 
-    PNG keeps the text in chunks; WebP and JPEG as JSON in the comment of their EXIF data, as far as it `fits`.
-    `quality` is 1 to 100; WebP at 100 loses nothing.
+    Args:
+        picture: the pixels.
+        kind: png, webp or jpeg.
+        text: key -> text. PNG stores them in chunks; WebP and JPEG as JSON in the EXIF comment, if it `fits`.
+        quality: of WebP and JPEG, 1 to 100; WebP at 100 is lossless.
 
     Raises:
-        ValueError: the picture has more pixels a side than the format can count.
+        ValueError: the picture has more pixels per side than the format allows.
     """
     longest = LONGEST.get(kind)
     if longest is not None and max(picture.size) > longest:
@@ -67,11 +72,11 @@ def encode_picture(
     if kind == "png":
         settings["pnginfo"] = info = PngInfo()
         for key, value in (text or {}).items():
-            info.add_text(key, value)  # becomes iTXt (UTF-8) where Latin-1 does not do
+            info.add_text(key, value)  # writes iTXt (UTF-8) for text outside Latin-1
     else:
         settings |= {"quality": quality, **({"lossless": quality == 100} if kind == "webp" else {})}
         if quality >= QUALITY and kind == "jpeg":
-            settings["subsampling"] = 0  # colour at full size
+            settings["subsampling"] = 0  # chroma at full resolution
         if text and fits(text, kind):
             settings["exif"] = _exif(text)
     buffer = io.BytesIO()
@@ -80,7 +85,7 @@ def encode_picture(
 
 
 def fits(text: Mapping[str, str], kind: str) -> bool:
-    """Whether a file of this format has room for the text."""
+    """Return whether a file of a format has room for texts."""
     return kind != "jpeg" or len(json.dumps(dict(text))) <= _JPEG_TEXT
 
 
@@ -91,8 +96,8 @@ def _exif(text: Mapping[str, str]) -> bytes:
 
 
 def preview_features(tensor: Floats) -> Floats:
-    """What a feature map looks like: [channels, h, w] -> [1, h, w] in [-1, 1], the strength over all channels."""
-    with np.errstate(invalid="ignore", over="ignore"):  # a caller looks for values that aren't finite
+    """Return the root mean square over the channels of a feature map [channels, h, w], as grey [1, h, w] in [-1, 1]."""
+    with np.errstate(invalid="ignore", over="ignore"):  # callers check for values that aren't finite
         strength = np.sqrt(np.mean(np.square(np.asarray(tensor, dtype=np.float32)), axis=0, keepdims=True))  # [1, h, w]
         low, high = float(strength.min()), float(strength.max())
         grey: Floats = (strength - low) / max(high - low, 1e-12) * 2 - 1

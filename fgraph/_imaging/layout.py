@@ -1,4 +1,4 @@
-"""Pictures laid out on one: strips, grids, tables with heads, each with labels if wanted."""
+"""Layouts of several pictures on one sheet: strips, grids and tables, with optional labels."""
 
 from __future__ import annotations
 
@@ -14,33 +14,33 @@ from PIL import Image, ImageDraw, ImageFont
 from fgraph._imaging.encode import Pixels, to_pillow
 
 GAP = 2  # white pixels between pictures
-_MOST_LINES = 4  # of a label; what is longer is cut
-_NARROWEST = 96  # pixels that a label may use, over however narrow a picture
+_MOST_LINES = 4  # of a label; longer labels are cut
+_NARROWEST = 96  # pixels that a label may take over a narrower picture
 _PAPER, _INK = "white", "#333333"
 
 
 @dataclass(frozen=True)
 class LabelledPicture:
-    """A picture, and what stands over it."""
+    """A picture with the label above it."""
 
     picture: Image.Image
     label: str = ""
 
 
 def lay_strip(cells: Sequence[LabelledPicture], axis: Literal["x", "y"] = "x", gap: int = GAP) -> Image.Image:
-    """All cells side by side, or one below the other."""
+    """Lay pictures side by side, or one below the other; `gap` is in pixels."""
     return lay_grid(cells, len(cells) if axis == "x" else 1, gap)
 
 
 def lay_grid(cells: Sequence[LabelledPicture], columns: int | None = None, gap: int = GAP) -> Image.Image:
-    """Cells on lines of `columns`; None: as near to a square as they go."""
+    """Lay pictures in rows of `columns`; None: the sheet is about square."""
     columns = min(columns or near_square(cells), len(cells))
     lines = [list(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return _lay(lines, gap)
 
 
 def tile_pixels(rows: Sequence[Pixels], gap: int = GAP) -> Pixels:
-    """Return pixels [h, w, channels] of one size as one grid, as near to a square as possible."""
+    """Lay pixels [h, w, channels] of equal size in a grid that is about square."""
     sheet = np.asarray(lay_grid([LabelledPicture(to_pillow(row)) for row in rows], gap=gap))
     return sheet if sheet.ndim == 3 else sheet[:, :, None]
 
@@ -48,7 +48,7 @@ def tile_pixels(rows: Sequence[Pixels], gap: int = GAP) -> Pixels:
 def lay_table(
     lines: Sequence[Sequence[LabelledPicture]], heads: Sequence[str], sides: Sequence[str], gap: int = GAP
 ) -> Image.Image:
-    """A table of cells: `heads` over its columns, `sides` before its lines."""
+    """Lay pictures as a table, with a head above each column and a side label before each row."""
     left = max((round(font().getlength(side)) for side in sides), default=0) + 6
     headed = [
         [LabelledPicture(cell.picture, head) for cell, head in zip(lines[0], heads, strict=True)],
@@ -67,14 +67,14 @@ def lay_table(
 
 
 def near_square(cells: Sequence[LabelledPicture]) -> int:
-    """How many columns make a sheet of these cells about square."""
+    """Return the number of columns for which a sheet is about square."""
     width = max(_width(cell) for cell in cells)
     height = max(cell.picture.height for cell in cells) + line_height() * any(cell.label for cell in cells)
     return max(1, min(len(cells), math.ceil(math.sqrt(len(cells) * height / width) - 1e-9)))
 
 
 def enlarge(picture: Image.Image, least: int) -> Image.Image:
-    """A small picture enlarged a whole number of times, so that its longer side has at least so many pixels."""
+    """Enlarge a small picture by a whole number, until its longer side has at least `least` pixels."""
     times = math.ceil(least / max(picture.size))
     if times <= 1:
         return picture
@@ -82,7 +82,7 @@ def enlarge(picture: Image.Image, least: int) -> Image.Image:
 
 
 def shrink(picture: Image.Image, most: int) -> Image.Image:
-    """A large picture made smaller, so that its longer side has at most so many pixels."""
+    """Shrink a large picture, until its longer side has at most `most` pixels."""
     longer = max(picture.size)
     if longer <= most:
         return picture
@@ -92,13 +92,13 @@ def shrink(picture: Image.Image, most: int) -> Image.Image:
 
 @lru_cache(maxsize=1)
 def font() -> Any:
-    """The font of labels: the one that comes with Pillow."""
+    """Return the font of labels, which is bundled with Pillow."""
     return ImageFont.load_default(size=12)
 
 
 @lru_cache(maxsize=1)
 def line_height() -> int:
-    """Pixels from one line of a label to the next."""
+    """Return the distance of two lines of a label, in pixels."""
     ascent, descent = font().getmetrics()
     return int(ascent + descent + 1)
 
@@ -123,7 +123,7 @@ def _lay(lines: list[list[LabelledPicture]], gap: int) -> Image.Image:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """A label on lines no wider than `width` pixels: broken at spaces, cut where a word is too long."""
+    """Break a label at spaces into lines of at most `width` pixels; a word that is too long is cut."""
     lines: list[str] = []
     for word in text.split():
         joined = f"{lines[-1]} {word}" if lines else word

@@ -1,4 +1,4 @@
-"""Image files -> upright RGB of a size: any mode, rotated as the camera says, by their colour profile."""
+"""Image files -> upright RGB of a given size, from any colour mode and by the colour profile."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from fgraph._imaging.files import decoded_bytes, open_image
 from fgraph._paths import expanded
 
 Fit = Literal["crop", "pad", "stretch"]
-STRIP_BYTES: Final = 32 << 20  # decoded; a larger picture is converted in strips of about this size
-_GAP: Final = 3  # a picture is reduced by whole numbers to no less than this multiple of the size that is wanted
+STRIP_BYTES: Final = 32 << 20  # of decoded pixels; larger pictures are converted in strips of about this size
+_GAP: Final = 3  # a large picture is first reduced, to no less than this multiple of the size asked for
 _ORIENTATION = 0x0112  # the EXIF tag
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -46,7 +46,7 @@ def locate(path: str) -> Path:
 
 
 def recognise(path: str) -> None:
-    """Check by its first bytes that a path names a picture of a size that may be read; decode nothing.
+    """Check that a path names a picture that may be read, from its header alone.
 
     Raises:
         ValueError: the file is missing, isn't a picture, or is larger than `picture_limit`.
@@ -140,14 +140,14 @@ def _unreadable(file: Path, error: Exception) -> ValueError:
 
 
 def _reduction(opened: Image.Image, least: tuple[int, int]) -> int:
-    """Return the whole number that a picture can be reduced by."""
+    """Return the whole number by which a picture can be reduced."""
     turned = opened.getexif().get(_ORIENTATION, 1) >= 5
     width, height = least[::-1] if turned else least
     return max(1, int(min(opened.width / width, opened.height / height) / _GAP))
 
 
 def _convert_strips(opened: Image.Image, factor: int) -> Image.Image:
-    """Return RGB reduced by a factor, made strip by strip."""
+    """Convert a decoded picture to RGB strip by strip, reduced by a factor."""
     brightest = _brightest(opened)
     rows = max(1, STRIP_BYTES * opened.height // decoded_bytes(opened) // factor) * factor
     made = Image.new("RGB", (-(-opened.width // factor), -(-opened.height // factor)))
@@ -158,7 +158,7 @@ def _convert_strips(opened: Image.Image, factor: int) -> Image.Image:
 
 
 def _convert(picture: Image.Image, brightest: float | None) -> Image.Image:
-    """Return a picture as RGB; `brightest` is the largest value in the file, None where that is this picture's own."""
+    """Convert to RGB; `brightest` is the largest value of the whole picture, None if this is the whole picture."""
     if _is_wide(picture):
         picture = _eight_bits(picture, brightest)
     if "A" in picture.getbands() or "a" in picture.getbands() or "transparency" in picture.info:
@@ -169,7 +169,7 @@ def _convert(picture: Image.Image, brightest: float | None) -> Image.Image:
 
 
 def _is_wide(picture: Image.Image) -> bool:
-    """Return whether the values are grey of more than 8 bits."""
+    """Return whether the picture is grey with more than 8 bits."""
     return picture.mode.startswith("I;16") or picture.mode in ("I", "F")
 
 
@@ -181,7 +181,7 @@ def _brightest(picture: Image.Image) -> float | None:
 
 
 def _eight_bits(picture: Image.Image, brightest: float | None) -> Image.Image:
-    """Return a grey picture of more than 8 bits in 8, scaled; Pillow would clip it at 255."""
+    """Scale a grey picture of more than 8 bits to 8; Pillow would clip it at 255."""
     values = np.asarray(picture, dtype=np.float64)
     if not np.isfinite(values).all():
         raise ValueError("it has pixels that are not finite numbers")
@@ -194,7 +194,7 @@ def _eight_bits(picture: Image.Image, brightest: float | None) -> Image.Image:
 
 
 def _by_profile(picture: Image.Image) -> Image.Image | None:
-    """Return a picture by the ICC profile it carries, as CMYK for print does; None: it carries no valid one."""
+    """Convert a picture by its ICC profile; None: it has no valid one."""
     profile = picture.info.get("icc_profile")
     if not profile or picture.mode not in ("RGB", "CMYK", "L"):
         return None
@@ -206,7 +206,7 @@ def _by_profile(picture: Image.Image) -> Image.Image | None:
 
 
 def fit_picture(picture: Image.Image, size: tuple[int, int], fit: str) -> Image.Image:
-    """Return a picture of a size, (width, height); `fit` as in `load_picture`."""
+    """Resize a picture to (width, height); `fit` as in `load_picture`."""
     if picture.size == size:
         return picture
     way = Image.Resampling.LANCZOS

@@ -1,4 +1,4 @@
-"""Results -> the pictures that are laid out beside their rows: strips, grids, what was before and after."""
+"""Results -> sheets: strips, grids, and comparisons of before and after."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip
 from fgraph._results import Image, MaskImage, Result
 from fgraph.save.options import PictureOptions
 
-COMPARED = "compare"  # the name of the before/after picture
-_READABLE = 128  # pixels that a picture is enlarged to beside others
+COMPARED = "compare"  # the name of the comparison
+_READABLE = 128  # the least pixels of the shorter side of a compared picture
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """A picture made of several rows; `output` is whose they are."""
+    """A picture of several rows of an output."""
 
     name: str
     output: str
@@ -32,16 +32,16 @@ def arrange(
     labels: Mapping[str, Sequence[str]] | None = None,
     sources: Mapping[str, Result] | None = None,
 ) -> Iterator[Sheet]:
-    """The sheets that the options ask for; of one row there is nothing to lay out.
+    """Make the sheets that the options ask for; an output of one row has no strip and no grid.
 
     Args:
-        results: what was made.
-        options: which sheets.
-        labels: output -> what its rows are called; absent: their numbers.
-        sources: what the graph starts from, for `compare`.
+        results: output name -> result.
+        options: which sheets to make, and how.
+        labels: output name -> a label for each row; by default the row numbers.
+        sources: name -> an image that the graph starts from, for `compare`.
 
     Raises:
-        SaveError: no output has as many rows as there are labels, or there is no output of a name.
+        SaveError: no output has as many rows as there are labels, or an output to compare doesn't exist.
     """
     several = {
         name: value for name, value in results.items() if isinstance(value, Image | MaskImage) and value.rows > 1
@@ -62,10 +62,10 @@ def arrange(
 
 
 def compare(results: Mapping[str, Result], options: PictureOptions, sources: Mapping[str, Result]) -> PillowImage.Image:
-    """What was before beside what came after, enlarged alike, each under its name.
+    """Lay sources and results side by side under their names, all enlarged by the same factor.
 
     Raises:
-        SaveError: there is no image of a name that is asked for, or none at all.
+        SaveError: an image to compare doesn't exist, or there is no image at all.
     """
     images = {name: value for name, value in {**sources, **results}.items() if isinstance(value, Image)}
     wanted = list(images) if options.compare is True else list(options.compare or ())
@@ -87,10 +87,10 @@ def compare(results: Mapping[str, Result], options: PictureOptions, sources: Map
 
 
 def check_compared(wanted: Iterable[str], known: Iterable[str]) -> None:
-    """See that there is all that is to be compared.
+    """Check that every image to compare exists.
 
     Raises:
-        SaveError: there is no image of a name.
+        SaveError: one doesn't.
     """
     names = set(known)
     for name in wanted:

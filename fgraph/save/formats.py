@@ -1,4 +1,4 @@
-"""The formats that results are written in, and whether they can be written here: asked before anything runs."""
+"""The formats of results, and the check that they can be written here, which comes before anything runs."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from fgraph._imaging.encode import PICTURE_FORMATS
 
 VIDEO_FORMATS = ("gif", "mp4")
 FORMATS = (*PICTURE_FORMATS, "npy", *VIDEO_FORMATS)
-LARGE_FORMATS = ("tiff", "dzi")  # made piece by piece
+LARGE_FORMATS = ("tiff", "dzi")  # of images that are made piece by piece
 _LARGE = "; or tiff or dzi, without others, for images of any length"
-_PACKAGES = {  # format -> the package that writes it, and what to say where it is not there
+_PACKAGES = {  # format -> the package that writes it, and the error where that is missing
     "mp4": ("av", "mp4 is written by PyAV: pip install 'fgraph-gan[video]', or write gif"),
     "tiff": ("tifffile", "a tiled TIFF needs tifffile: pip install 'fgraph-gan[large]'; or write dzi"),
 }
 
 
 def read_formats(formats: Sequence[str]) -> list[str]:
-    """The formats by their one name each, in their order.
+    """Return formats under their canonical names, in their order and without duplicates.
 
     Raises:
-        SaveError: there is none, or one that is not known.
+        SaveError: there is no format, or one is unknown.
     """
     found = ["jpeg" if name == "jpg" else name for name in formats]
     for name in found:
@@ -35,10 +35,10 @@ def read_formats(formats: Sequence[str]) -> list[str]:
 
 
 def check_formats(formats: Sequence[str]) -> None:
-    """See that results can be written in all of these formats, or an image of any length in all of them.
+    """Check that formats can be written, and that formats of large images stand alone.
 
     Raises:
-        SaveError: they do not go together, one is not known, or the package that writes it is not installed.
+        SaveError: the formats can't be combined, one is unknown, or the package that writes it isn't installed.
     """
     if any(name in LARGE_FORMATS for name in formats):
         check_large(formats)
@@ -50,18 +50,18 @@ def check_formats(formats: Sequence[str]) -> None:
 
 
 def check_large(formats: Sequence[str]) -> None:
-    """See that all of these are for images of any length.
+    """Check that all formats are those of large images.
 
     Raises:
-        SaveError: one is not.
+        SaveError: one isn't.
     """
     for name in formats:
         if name not in LARGE_FORMATS:
-            raise SaveError(f"output.formats: {name} needs images in memory; tiff and dzi go without the others")
+            raise SaveError(f"output.formats: {name} needs images in memory: give tiff and dzi without other formats")
 
 
 def lacking(name: str) -> SaveError:
-    """What to say where the package that writes a format is not installed."""
+    """Return the error for a format whose package isn't installed."""
     return SaveError(_PACKAGES[name][1])
 
 

@@ -1,4 +1,4 @@
-"""What the rows of an output are called: the values that differ by row on the way to it."""
+"""Labels of rows: the values that differ by row among the nodes that an output depends on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from fgraph.declare.spec import Subgraph
 
 
 def label_rows(spec: GraphSpec, output: str, rows: int) -> list[str]:
-    """A label for each row of an output, such as `alpha=0.25`; the row's number where nothing was listed.
+    """Return a label for each row of an output, such as `alpha=0.25`; the row's number if no field is a list.
 
-    Only lists as long as the output count, and none beyond a node that picks rows or makes one of several, for there
-    a row is no longer the row it was. Sub-graphs are looked into as a whole.
+    Fields count that list as many values as the output has rows. The search stops at nodes that select or merge rows,
+    since rows have other numbers before them. All inputs of a sub-graph are searched.
     """
     found = [[f"{name}={_text(value)}" for value in values] for name, values in _lists(spec, output, rows)]
     if not found:

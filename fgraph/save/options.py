@@ -1,4 +1,4 @@
-"""How pictures are written: quality, and what is laid out beside the rows."""
+"""Options of written pictures: quality, and the sheets beside the rows."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ class PictureOptions:
     """The settings `output.*` that concern pictures.
 
     Raises:
-        SaveError: one has a value it cannot have.
+        SaveError: a setting has an invalid value.
     """
 
-    quality: int = QUALITY  # of JPEG and WebP, 1 to 100; WebP at 100 loses nothing
-    strip: Literal["x", "y"] | None = None  # the rows of each image in one file, side by side or below each other
-    grid: Grid = None  # the rows of each image in one file, on lines of so many
-    labels: bool | tuple[str, ...] = False  # over the pictures of a strip or grid; True: what differs by row
-    gap: int = GAP  # white pixels between them
-    compare: bool | tuple[str, ...] = False  # what the graph starts from beside what it makes; or outputs, by name
+    quality: int = QUALITY  # of JPEG and WebP, 1 to 100; WebP at 100 is lossless
+    strip: Literal["x", "y"] | None = None  # writes the rows of each image also as one file, along this axis
+    grid: Grid = None  # writes the rows of each image also as a grid of so many columns
+    labels: bool | tuple[str, ...] = False  # of strips and grids; True: the values that differ by row
+    gap: int = GAP  # between the pictures of a sheet, in pixels
+    compare: bool | tuple[str, ...] = False  # writes sources beside results; or only the outputs of these names
 
     def __post_init__(self) -> None:
         for name in ("labels", "compare"):
@@ -42,7 +42,7 @@ class PictureOptions:
 
     @property
     def changed(self) -> dict[str, Any]:
-        """The options that are not at their default, as a record keeps them."""
+        """The options that differ from their defaults, as a record holds them."""
         found = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
         return {name: list(value) if isinstance(value, tuple) else value for name, value in found.items()}
 

@@ -1,4 +1,4 @@
-"""Reads the text that a picture file carries, bounded, whoever wrote the file."""
+"""Reads the texts inside a picture file, with a bound on their length; the file may come from anyone."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from fgraph._errors import FgraphError
 from fgraph._imaging.encode import ASCII, EXIF_DETAILS, USER_COMMENT
 from fgraph._imaging.files import PictureError, open_image
 
-MOST_TEXT = 16 * 2**20  # characters of all texts together
+MOST_TEXT = 16 * 2**20  # characters, of all texts together
 _DESCRIPTION = 270  # the TIFF tag for free text
 
 
 def read_texts(path: str | Path) -> dict[str, str]:
-    """The texts of a PNG, WebP, JPEG, TIFF or GIF, by their keys; no pixels are decoded.
+    """Read the texts of a PNG, WebP, JPEG, TIFF or GIF file by their keys, without decoding pixels.
 
     Raises:
-        FgraphError: the file cannot be read, is no picture, is damaged, or holds more text than `MOST_TEXT`.
+        FgraphError: the file can't be read, isn't a picture, is damaged, or holds more text than `MOST_TEXT`.
     """
     try:
         with open_image(Path(path), bounded=False) as picture:  # no pixel is decoded

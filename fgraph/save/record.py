@@ -1,4 +1,4 @@
-"""The record: how a picture was made, kept inside it."""
+"""The record: the provenance of a picture, stored inside it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PREFIX = "fgraph."
 
 @dataclass(frozen=True)
 class ModelRecord:
-    """A model that took part: where it came from, and the digest of its file."""
+    """A model that was used: its source, and the digest of its file."""
 
     source: str
     digest: str
@@ -25,22 +25,22 @@ class ModelRecord:
 
 @dataclass(frozen=True)
 class Record:
-    """How a result was made: enough to make it again."""
+    """The provenance of a result, which is enough to make it again."""
 
     version: str = ""  # of fgraph
     graph: str = ""  # YAML, complete
     seeds: Mapping[str, Any] = field(default_factory=dict)  # node id -> the seed, or the seeds of its rows
     models: Mapping[str, ModelRecord] = field(default_factory=dict)  # name in the graph -> model
-    row: int | None = None  # which row of the output this picture is
-    files: Mapping[str, str] = field(default_factory=dict)  # path in the graph -> digest of a file that it reads
+    row: int | None = None  # of the output that this picture shows
+    files: Mapping[str, str] = field(default_factory=dict)  # path in the graph -> digest of the file there
     settings: Mapping[str, Any] = field(default_factory=dict)  # of the command line: precision, output.*
 
     def for_row(self, row: int) -> Record:
-        """The same record, of one row."""
+        """Return the record of one row."""
         return replace(self, row=row)
 
     def to_text(self) -> dict[str, str]:
-        """The texts that a picture carries: the chunks of a PNG."""
+        """Return the texts that a picture stores."""
         text = {
             "version": self.version,
             "graph": self.graph,
@@ -56,7 +56,7 @@ class Record:
         return {PREFIX + key: value for key, value in text.items()}
 
     def to_json(self) -> dict[str, Any]:
-        """The head of a manifest."""
+        """Return the head of a manifest."""
         head = {"fgraph": self.version, "graph": self.graph, "seeds": dict(self.seeds), "models": self._models()}
         return {**head, "reads": dict(self.files), "settings": dict(self.settings)}
 
@@ -65,11 +65,11 @@ class Record:
 
     @classmethod
     def from_text(cls, text: Mapping[str, str]) -> Record:
-        """Read text chunks back.
+        """Make a record from the texts of a picture.
 
         Raises:
-            KeyError: a chunk is missing.
-            ValueError: a chunk is damaged.
+            KeyError: a text is missing.
+            ValueError: a text is damaged.
         """
         found = {key.removeprefix(PREFIX): value for key, value in text.items() if key.startswith(PREFIX)}
         models = {str(name): _read_model(model) for name, model in _mapping(found["models"]).items()}
@@ -80,21 +80,22 @@ class Record:
 
 
 def read_record(path: str | Path) -> Record:
-    """Read how a picture or a film written by fgraph was made: a PNG, WebP, JPEG, TIFF or GIF.
+    """Read the record of a picture or film that fgraph wrote, a PNG, WebP, JPEG, TIFF or GIF.
 
     Raises:
-        FgraphError: the file cannot be read, is no such picture, or carries no record.
+        FgraphError: the file can't be read, isn't such a picture, or holds no record.
     """
     text = read_texts(path)
     if INVERSION in text:
         raise FgraphError(
-            f"{path} was found by mode=invert and has no graph: a latent node reads its code, the .safetensors beside"
+            f"{path} was written by mode=invert and holds no graph: read its code by a latent node, from the .safetensors "
+            "beside it"
         )
     try:
         return Record.from_text(text)
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise FgraphError(
-            f"{path} carries no record of fgraph: it was made, or saved again, by something else"
+            f"{path} holds no record of fgraph: it was written, or saved again, by another program"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""The record of a graph: what its pictures carry of how they were made."""
+"""Graphs -> records."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, find_model
 
 
 def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Record:
-    """The record of a graph: its YAML, the seeds that its nodes draw from, the digests of its models and other files.
+    """Make the record of a graph: its YAML, the seeds of its nodes, the digests of its models and other files.
 
-    `settings` are those beside the graph that the pixels depend on, such as the precision.
+    Args:
+        graph: the graph.
+        settings: settings outside the graph that the pixels depend on, such as the precision.
 
     Raises:
-        ModelError: a model's file cannot be found.
+        ModelError: a model's file can't be found.
     """
     spec = graph.spec
     models = {name: _record_model(source) for name, source in {MAIN: DEFAULT_MODEL, **spec.models}.items()}
@@ -34,7 +36,7 @@ def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Rec
 
 
 def _seeds(spec: GraphSpec) -> dict[str, Any]:
-    """Node id -> the seed it was given, or the one it derives."""
+    """Return node id -> the seed that it is given, or that it derives from the graph's seed."""
     found: dict[str, Any] = {}
     for name, node, _ in spec.walk():
         if "seed" in type(node).model_fields:
@@ -44,7 +46,7 @@ def _seeds(spec: GraphSpec) -> dict[str, Any]:
 
 
 def _files(spec: GraphSpec) -> set[str]:
-    """The files that nodes read, as the graph names them."""
+    """Return the paths of files that nodes read, as the graph names them."""
     holders: list[BaseModel] = [spec.noise, *(node for _, node, _ in spec.walk())]
     return {path for holder in holders for path in _named(holder)}
 
@@ -59,7 +61,7 @@ def _named(holder: BaseModel) -> Iterator[str]:
 
 
 def _digest_of(path: str) -> str:
-    """The digest of a file, or nothing where it cannot be found: the graph's own check tells of that."""
+    """Return the digest of a file, or "" if it can't be found, which the check of the graph reports."""
     try:
         found = locate(path)
         stat = found.stat()
@@ -69,7 +71,7 @@ def _digest_of(path: str) -> str:
 
 
 def _record_model(source: Any) -> ModelRecord:
-    if not isinstance(source, str | Path):  # a generator loaded by the caller
+    if not isinstance(source, str | Path):  # a generator that the caller loaded
         return ModelRecord(str(getattr(source, "name", type(source).__name__)), "")
     path = find_model(source)
     stat = path.stat()
@@ -78,6 +80,6 @@ def _record_model(source: Any) -> ModelRecord:
 
 @lru_cache(maxsize=16)
 def _digest(path: Path, size: int, modified: int) -> str:
-    """SHA-256 of a file; size and time are there so that a changed file is read anew."""
+    """Return the SHA-256 of a file; size and time are part of the cache key, so that a changed file is read again."""
     with path.open("rb") as file:
         return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"

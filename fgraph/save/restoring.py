@@ -1,4 +1,4 @@
-"""A record -> the graph it holds, checked before anything reads it, and what has changed since it was made."""
+"""A record -> its graph, checked before anything else reads it, and what has changed since it was written."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from fgraph.declare.graph_file import parse_graph
 from fgraph.declare.source import Source
 from fgraph.save.record import Record, read_record
 
-_KEYS = ("version", "seed", "params", "models", "noise", "nodes", "outputs")  # what fgraph writes of a graph
-_OPEN = re.compile(r"(\\*)\$\{")  # an interpolation, unless an odd number of backslashes stands before it
+_KEYS = ("version", "seed", "params", "models", "noise", "nodes", "outputs")  # of the graphs that fgraph writes
+_OPEN = re.compile(r"(\\*)\$\{")  # an interpolation, unless an odd number of backslashes precedes it
 
 
 def restore(path: str | Path) -> tuple[Record, dict[str, Any]]:
-    """The record of a picture, and its graph as plain data with the keys that fgraph writes.
+    """Read the record of a picture, and its graph as plain data.
 
-    The picture may come from anywhere: what its text can make a reader do is bounded. It holds no
-    `defaults` and no interpolations, which fgraph never writes there; models and files are named, as in a graph file.
+    The picture may come from anyone. The graph is refused if it has keys that fgraph doesn't write, `defaults` or
+    interpolations. Like a graph file, it may name models and other files.
 
     Raises:
-        FgraphError: the file carries no record.
-        GraphError: the graph in it is no YAML, or has what no record has.
+        FgraphError: the file holds no record.
+        GraphError: the graph isn't valid YAML, or has something that no record has.
     """
     record = read_record(path)
     document = parse_graph(record.graph, str(path))
@@ -44,7 +44,7 @@ def restore(path: str | Path) -> tuple[Record, dict[str, Any]]:
 
 
 def restore_graph(path: str | Path) -> tuple[dict[str, Any], Source]:
-    """The graph of a picture, with the lines of its text, for faults.
+    """Read the graph of a picture, with the line of each part for faults.
 
     Raises:
         FgraphError: as `restore`.
@@ -54,14 +54,14 @@ def restore_graph(path: str | Path) -> tuple[dict[str, Any], Source]:
 
 
 def places_of(record: Record, path: str | Path) -> Source:
-    """Where the parts of a record's graph stand in its text; the file is the picture."""
+    """Return the line of each part of a record's graph; the file is the picture."""
     return parse(record.graph, str(path)).places.freeze()
 
 
 def describe_changes(then: Record, now: Record, path: str | Path) -> list[str]:
-    """What is no longer as it was when the picture was made: models, files, the version.
+    """Describe what has changed since a picture was written: models, files, the version of fgraph.
 
-    Only what both name alike is compared: a model that was given anew on the command line is meant to differ.
+    Models and files are compared only if both records name the same source: another one was chosen on purpose.
     """
     changes = []
     for name, model in then.models.items():
@@ -80,7 +80,7 @@ def describe_changes(then: Record, now: Record, path: str | Path) -> list[str]:
 
 
 def _is_same(one: str, other: str) -> bool:
-    """Whether two paths name the same thing: alike, or a file of one name, found beside the picture."""
+    """Return whether two sources are equal, or are files of equal names, since one may lie beside the picture."""
     return one == other or (bool(Path(one).suffix) and Path(one).name == Path(other).name)
 
 

@@ -1,4 +1,4 @@
-"""A picture on the disk, written piece by piece along its longer side and read back in windows."""
+"""A large picture in a file, written piece by piece along its longer side and read in windows."""
 
 from __future__ import annotations
 
@@ -11,63 +11,63 @@ from numpy.typing import NDArray
 
 from fgraph._imaging.encode import Pixels
 
-BLOCK = 1024  # pixels along the longer side that are in memory at once
+BLOCK = 1024  # pixels along the longer side that are halved at once
 
 
 class Slabs:
-    """RGB pixels, stored across the longer side, so that a piece of it is one stretch of the file.
+    """RGB pixels in a file, in lines across the longer side, so that a piece is one stretch of the file.
 
-    No more than a piece is ever in memory: `put` and `window` read and write the file itself.
+    At most one piece is in memory: `put` writes the file and `window` reads it.
     """
 
     def __init__(self, path: Path, height: int, width: int) -> None:
         self.path, self.height, self.width = path, height, width
         self.along_x = width >= height
-        self._bytes = min(height, width) * 3  # of one line across
+        self._bytes = min(height, width) * 3  # of one line across the longer side
         self._file = path.open("w+b")
 
     @property
     def length(self) -> int:
-        """Pixels along the longer side."""
+        """The number of pixels along the longer side."""
         return max(self.height, self.width)
 
     def put(self, start: int, pixels: Pixels) -> None:
-        """Write a piece [h, w, 3] that begins `start` pixels along the longer side, and has all of the other."""
+        """Write a piece [h, w, 3] that starts at `start` pixels along the longer side and spans the shorter one."""
         assert pixels.shape[1 - self.along_x] == min(self.height, self.width), pixels.shape
         lines = pixels.transpose(1, 0, 2) if self.along_x else pixels  # [along, across, 3]
         self._file.seek(start * self._bytes)
         self._file.write(np.ascontiguousarray(lines).tobytes())
 
     def piece(self, start: int, stop: int) -> Pixels:
-        """All between two places along the longer side, [h, w, 3]."""
+        """Read all pixels between two positions along the longer side, [h, w, 3]."""
         self._file.seek(start * self._bytes)
         flat: NDArray[np.uint8] = np.frombuffer(self._file.read((stop - start) * self._bytes), np.uint8)
         lines = flat.reshape(stop - start, -1, 3)
         return lines.transpose(1, 0, 2) if self.along_x else lines
 
     def window(self, top: int, left: int, bottom: int, right: int) -> Pixels:
-        """A rectangle, [h, w, 3]."""
+        """Read a rectangle, [h, w, 3]."""
         if self.along_x:
             return self.piece(left, right)[top:bottom]
         return self.piece(top, bottom)[:, left:right]
 
     def halved(self, path: Path) -> Slabs:
-        """The same picture at half the size, each pixel the mean of four; odd sides are rounded up."""
+        """Write the picture at half its size, each pixel the mean of four; odd sides are rounded up."""
         small = Slabs(path, math.ceil(self.height / 2), math.ceil(self.width / 2))
         for start in range(0, self.length, BLOCK):
             small.put(start // 2, _halve(self.piece(start, min(start + BLOCK, self.length))))
         return small
 
     def close(self) -> None:
-        """Close the file and remove it."""
+        """Close and remove the file."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 
 
 def pyramid(base: Slabs, least: int) -> Iterator[Slabs]:
-    """The picture, then each half of the one before, until no side has more than `least` pixels.
+    """Yield the picture, then each level at half the size of the one before, until no side exceeds `least` pixels.
 
-    Each level is removed when the one after the next is asked for, but for `base`.
+    A level is valid until the next but one is made; `base` stays.
     """
     level, number = base, 0
     yield level

@@ -1,4 +1,4 @@
-"""Tiled files for pictures too large for one: a pyramid of tiles as TIFF, or as Deep Zoom with a page to view it."""
+"""Tiled files of large pictures: a pyramid of tiles as TIFF, or as Deep Zoom with a page that shows it."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from fgraph.save.formats import lacking
 from fgraph.save.slabs import Slabs, pyramid
 
 TILE = 256  # pixels a side
-_OVERLAP = 1  # of Deep Zoom's tiles, so that no line shows between them when they are scaled
-_CLASSIC = 2**32 - 2**27  # bytes that a TIFF's own offsets can count, less some room; beyond it is a BigTIFF
+_OVERLAP = 1  # of Deep Zoom tiles, in pixels; it hides seams between scaled tiles
+_CLASSIC = 2**32 - 2**27  # bytes that the offsets of a TIFF can address, less some room; larger files are BigTIFF
 _DZI = """<?xml version="1.0" encoding="UTF-8"?>
 <Image xmlns="http://schemas.microsoft.com/deepzoom/2008" Format="$format" Overlap="$overlap" TileSize="$tile">
   <Size Width="$width" Height="$height"/>
@@ -28,10 +28,15 @@ _DZI = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def write_tiff(picture: Slabs, path: Path, text: Mapping[str, str]) -> None:
-    """A tiled TIFF with its smaller levels inside, deflated; a BigTIFF where it has to be. The text is its description.
+    """Write a tiled, deflated TIFF that holds its smaller levels, as BigTIFF if it is too large for TIFF.
+
+    Args:
+        picture: the pixels.
+        path: the file.
+        text: key -> text, stored as JSON in the image description.
 
     Raises:
-        SaveError: tifffile is not installed.
+        SaveError: tifffile isn't installed.
     """
     try:
         import tifffile
@@ -50,14 +55,14 @@ def write_tiff(picture: Slabs, path: Path, text: Mapping[str, str]) -> None:
 
 
 def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes_round: bool = False) -> None:
-    """Deep Zoom: `name.dzi`, tiles in `name_files/`, and the page `name.html` that shows them in a browser.
+    """Write Deep Zoom: `name.dzi`, tiles in `name_files/`, and the page `name.html`, which shows them in a browser.
 
     Args:
-        picture: what is written.
-        path: the `.dzi`; the other two go beside it, where neither may be yet.
-        kind: format of the tiles, png, webp or jpeg.
-        quality: of JPEG and WebP.
-        goes_round: whether the page goes on at the left edge beyond the right one.
+        picture: the pixels.
+        path: the `.dzi` file; the others go beside it, and none of them may exist.
+        kind: the format of the tiles: png, webp or jpeg.
+        quality: of JPEG and WebP, 1 to 100.
+        goes_round: whether the page continues at the left edge beyond the right one.
     """
     ending = "jpg" if kind == "jpeg" else kind
     folder = path.with_name(f"{path.stem}_files")
@@ -79,7 +84,7 @@ def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes
 
 
 def _windows(level: Slabs, overlap: int) -> Iterator[tuple[int, int, tuple[int, int, int, int]]]:
-    """Column and row of each tile, line by line, and the rectangle it shows."""
+    """Yield the column, row and rectangle of each tile, row by row."""
     for row in range(math.ceil(level.height / TILE)):
         for column in range(math.ceil(level.width / TILE)):
             bottom, right = (

@@ -1,4 +1,4 @@
-"""Rows of images as a film: GIF by Pillow, MP4 by PyAV."""
+"""Rows of images -> a film: GIF by Pillow, MP4 by PyAV."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ from fgraph._imaging.encode import Pixels, to_pillow
 from fgraph._results import Image
 from fgraph.save.formats import VIDEO_FORMATS, lacking
 
-_FASTEST_GIF = 50  # frames a second: viewers slow down what shows a frame for less than two hundredths
-_QUALITY = "17"  # x264's constant rate factor: 0 loses nothing, 23 is its default
+_FASTEST_GIF = 50  # frames per second: viewers slow down frames shorter than 0.02 s
+_QUALITY = "17"  # the constant rate factor of x264: 0 is lossless, 23 its default
 
 
 @dataclass(frozen=True)
 class VideoOptions:
-    """How rows become a film."""
+    """Options of films."""
 
     fps: float = 25.0
-    loop: bool = True  # of a GIF; whoever plays an MP4 decides for itself
-    pingpong: bool = False  # to the last row and back, so that it closes
+    loop: bool = True  # of a GIF; players of MP4 decide themselves
+    pingpong: bool = False  # plays to the last row and back
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.fps <= 240:
-            raise SaveError(f"output.fps is {self.fps}; expected are 0.1 to 240 frames a second")
+            raise SaveError(f"output.fps is {self.fps}: expected 0.1 to 240 frames per second")
 
 
 def save_video(
@@ -48,14 +48,14 @@ def save_video(
 
     Args:
         image: the frames, in order.
-        path: where; its ending says the format.
-        fps: frames a second, 0.1 to 240; at most 50 in a GIF, which counts in hundredths of a second.
-        loop: whether a GIF begins anew.
-        pingpong: to the last row and back.
-        text: kept as JSON in the comment of the file.
+        path: the file; its ending is the format.
+        fps: frames per second, 0.1 to 240; at most 50 in a GIF.
+        loop: whether a GIF repeats.
+        pingpong: whether the film plays to the last row and back.
+        text: key -> text, stored as JSON in the comment of the file.
 
     Raises:
-        SaveError: the ending is another, the format cannot hold this, or the file could not be written.
+        SaveError: the path has another ending, the format can't hold the film, or the file can't be written.
     """
     path = Path(path)
     kind = path.suffix.lower().removeprefix(".")
@@ -66,10 +66,10 @@ def save_video(
 
 
 def encode_video(image: Image, kind: str, options: VideoOptions, text: Mapping[str, str] | None = None) -> bytes:
-    """The content of a `gif` or `mp4` whose frames are the rows of an image.
+    """Encode the rows of an image as a `gif` or `mp4` film.
 
     Raises:
-        SaveError: the format cannot hold this, or PyAV is not installed.
+        SaveError: the format can't hold the film, or PyAV isn't installed.
     """
     frames = [image.pixels(row) for row in frame_order(image.rows, pingpong=options.pingpong)]
     comment = json.dumps(dict(text)) if text else ""
@@ -77,7 +77,7 @@ def encode_video(image: Image, kind: str, options: VideoOptions, text: Mapping[s
 
 
 def frame_order(rows: int, *, pingpong: bool) -> list[int]:
-    """The row of each frame; there and back, the ends are shown once.
+    """Return the row of each frame; with `pingpong`, both ends are shown once.
 
     >>> frame_order(4, pingpong=True)
     [0, 1, 2, 3, 2, 1]
@@ -87,18 +87,22 @@ def frame_order(rows: int, *, pingpong: bool) -> list[int]:
 
 
 def check_gif(options: VideoOptions) -> None:
-    """See that a GIF can be shown so.
+    """Check that viewers show a GIF at its speed.
 
     Raises:
-        SaveError: it has more frames a second than viewers show.
+        SaveError: it has too many frames per second.
     """
     if options.fps > _FASTEST_GIF:
-        raise SaveError(f"a GIF shows at most {_FASTEST_GIF} frames a second, output.fps is {options.fps:g}: write mp4")
+        raise SaveError(
+            f"a GIF shows at most {_FASTEST_GIF} frames per second, output.fps is {options.fps:g}: write mp4"
+        )
 
 
 def _encode_gif(frames: Sequence[Pixels], options: VideoOptions, comment: str) -> bytes:
     check_gif(options)
-    ends = [round(100 * (number + 1) / options.fps) for number in range(len(frames))]  # hundredths of a second
+    ends = [
+        round(100 * (number + 1) / options.fps) for number in range(len(frames))
+    ]  # of each frame, in hundredths of a second
     lengths = [10 * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
     first, *rest = [to_pillow(frame) for frame in frames]
     settings: dict[str, Any] = {"duration": lengths, "disposal": 1, "comment": comment.encode()}
@@ -121,7 +125,7 @@ def _encode_mp4(frames: Sequence[Pixels], options: VideoOptions, comment: str) -
             container.metadata["comment"] = comment
         stream = container.add_stream("libx264", rate=Fraction(options.fps).limit_denominator(1001))
         stream.height, stream.width = frames[0].shape[:2]
-        stream.pix_fmt = "yuv420p"  # which every player shows
+        stream.pix_fmt = "yuv420p"  # every player shows it
         stream.options = {"crf": _QUALITY}
         for frame in frames:
             container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
@@ -130,7 +134,7 @@ def _encode_mp4(frames: Sequence[Pixels], options: VideoOptions, comment: str) -
 
 
 def _even(frame: Pixels) -> Pixels:
-    """A frame whose sides are even, as half-size colour asks for: the last row or column once more."""
+    """Repeat the last row or column of a frame with odd sides, since chroma has half the size."""
     high, wide = frame.shape[:2]
     padded: Pixels = np.pad(frame, ((0, high % 2), (0, wide % 2), (0, 0)), "edge")
     return np.ascontiguousarray(padded)

@@ -1,11 +1,11 @@
-"""Writes a run's results into one directory.
+"""Writes the results of a run into one directory.
 
-The rule: every file is first written in full under a temporary name, and only when all of them are on the disk do they
-take their places, the manifest last. An earlier manifest of the directory is removed just before. So
+All files are first written to a temporary folder of the directory. Once they are on the disk, an earlier manifest is
+removed, and the files are renamed to their places, the manifest last. Therefore:
 
-* a run that fails half-way (a full disk) leaves what was there, whole, and no temporary files;
-* a file of the same name is replaced, never mixed;
-* a directory with a `manifest.json` holds every file that it lists; files it does not list are of earlier runs.
+* A run that fails half-way, for example on a full disk, leaves the directory as it was.
+* A file of the same name is replaced as a whole.
+* A `manifest.json` is true: every file that it lists is there with its digest. Other files are of earlier runs.
 """
 
 from __future__ import annotations
@@ -35,33 +35,33 @@ _ENDINGS = {"png": "png", "webp": "webp", "jpeg": "jpg"}
 
 @dataclass(frozen=True)
 class SavedFile:
-    """One file of a manifest."""
+    """An entry of a manifest."""
 
-    file: str  # its name in the directory
-    output: str  # the output of the graph that it holds
+    file: str  # its path within the directory
+    output: str  # of the graph
     kind: str
-    row: int | None  # of that output; None: all of them
+    row: int | None  # of the output; None: all rows
     bytes: int
     sha256: str
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """What was written, and how it was made."""
+    """The files that were written, and their provenance."""
 
     directory: Path
     record: Record
     files: tuple[SavedFile, ...]
-    without_record: tuple[str, ...] = ()  # pictures whose format has no room for it
+    without_record: tuple[str, ...] = ()  # pictures whose format has no room for the record
     damaged: Mapping[str, Sequence[int]] = field(default_factory=dict)  # output -> rows that no picture can show
 
     @property
     def paths(self) -> list[Path]:
-        """The files, the manifest itself last."""
+        """The paths of the files, and of the manifest as the last one."""
         return [*(self.directory / saved.file for saved in self.files), self.directory / MANIFEST]
 
     def to_json(self) -> str:
-        """The content of `manifest.json`."""
+        """Return the content of `manifest.json`."""
         files = [asdict(saved) for saved in self.files]
         return json.dumps({**self.record.to_json(), "files": files}, indent=2, ensure_ascii=False) + "\n"
 
@@ -89,16 +89,24 @@ def save_results(
     """Write results into `directory`: pictures, arrays, latents and a `manifest.json`.
 
     An image is `name.png`, or `name_000.png`, ... for several rows, in each picture format of `formats` (png, webp,
-    jpeg), and `name.npy` (float32 [rows, channels, h, w]) where `formats` has npy; with gif or mp4 its rows are the
-    frames of a film, `name.gif`, shown as `video` says. A mask is a picture and an array. A latent is
-    `name.safetensors`; feature maps are `name.npz` and a preview. `options` may ask for `name_strip`, `name_grid`
-    and `compare` beside these; `labels` and `sources` are for them (see `arrange`).
+    jpeg). With npy, it is also `name.npy`, float32 [rows, channels, h, w]; with gif or mp4, also a film of its rows. A
+    mask is a picture and an array, a latent is `name.safetensors`, and feature maps are `name.npz` and a preview.
 
-    Rows that hold NaN or infinite values have no picture, and their output no film and no sheet; `Manifest.damaged`
-    names them.
+    Rows that hold NaN or infinite values have no picture, and their output has no film and no sheet;
+    `Manifest.damaged` lists them.
+
+    Args:
+        results: output name -> result.
+        directory: where the files go; made if it is missing.
+        formats: of images.
+        record: the provenance, stored in each picture and in the manifest.
+        options: quality, and the sheets to write as well: `name_strip`, `name_grid`, `compare`.
+        labels: for sheets; see `arrange`.
+        sources: for sheets; see `arrange`.
+        video: options of films.
 
     Raises:
-        SaveError: a format is unknown, or a file could not be written; what stood there before still stands, whole.
+        SaveError: a format is unknown, two outputs would share a file, or a file can't be written.
     """
     directory, kinds = Path(directory), read_formats(formats)
     writer = _Writer(record or Record(), options or PictureOptions(), video or VideoOptions(), kinds)
@@ -153,7 +161,7 @@ def outdated(directory: Path, names: Iterable[str]) -> list[str]:
 
 
 class _Writer:
-    """Results -> the content of files."""
+    """Encodes results as files."""
 
     def __init__(self, record: Record, options: PictureOptions, video: VideoOptions, kinds: Sequence[str]) -> None:
         self.record = record
@@ -184,7 +192,7 @@ class _Writer:
         labels: Mapping[str, Sequence[str]] | None,
         sources: Mapping[str, Result] | None,
     ) -> Iterator[Sheet]:
-        """Lay out the outputs that have no damaged rows; nothing is compared where one has."""
+        """Lay out the outputs without damaged rows; if an output has any, nothing is compared."""
         whole = {name: value for name, value in results.items() if name not in self.damaged}
         options = replace(self._options, compare=False) if self.damaged else self._options
         return arrange(whole, options, labels, sources)
@@ -231,7 +239,7 @@ class _Writer:
 
 
 def _check_distinct(saved: Sequence[SavedFile]) -> None:
-    """Outputs `a` (of several rows) and `a_000` would write one file."""
+    """Refuse outputs that share a file, as `a` of several rows and `a_000` do."""
     seen: dict[str, str] = {}
     for entry in saved:
         if entry.file in seen:

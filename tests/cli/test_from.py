@@ -118,7 +118,7 @@ def test_faults_name_the_picture_and_the_line_of_its_graph(capsys: pytest.Captur
     ("arguments", "expected"),
     [
         (["from=nowhere.png"], "cannot read nowhere.png: there is no such file"),
-        (["from=bare.png"], "bare.png carries no record of fgraph"),
+        (["from=bare.png"], "bare.png holds no record of fgraph"),
         (["from=bare.png", "from=bare.png"], "from= is given 2 times"),
         (["from=bare.png", "graph=panorama"], "leave graph= out"),
         (["form=bare.png"], "did you mean 'from'?"),

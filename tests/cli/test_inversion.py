@@ -78,7 +78,7 @@ def test_what_was_found_is_read_by_a_latent_node_and_is_no_graph(
         np.testing.assert_array_equal(made.pixels(0), np.asarray(found))
     capsys.readouterr()
     assert main([f"from={out / '0.png'}"]) == 2
-    assert "was found by mode=invert and has no graph: a latent node reads its code" in capsys.readouterr().err
+    assert "was written by mode=invert and holds no graph: read its code" in capsys.readouterr().err
 
 
 def test_nothing_could_be_done(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,7 +84,7 @@ def test_mistakes(capsys: pytest.CaptureFixture[str], arguments: list[str], expe
     [
         (["output.formats=[bmp]"], "unknown format 'bmp'"),
         (["output.formats=[png,tiff]"], "png needs images in memory"),
-        (["output.formats=[gif]", "output.fps=60"], "a GIF shows at most 50 frames a second"),
+        (["output.formats=[gif]", "output.fps=60"], "a GIF shows at most 50 frames per second"),
         (["output.formats=[mp4]"], "mp4 is written by PyAV"),
         (["output.compare=[imag]"], "there is no image 'imag'; did you mean 'image'?"),
     ],

@@ -68,7 +68,7 @@ def test_a_record_too_large_for_a_jpeg_is_told_and_left_out(tmp_path: Path) -> N
     manifest = save_results({"one": random_image()}, tmp_path, ("jpeg", "png"), large)
     assert manifest.without_record == ("one.jpg",)
     assert read_record(tmp_path / "one.png").graph == large.graph
-    with pytest.raises(FgraphError, match="carries no record"):
+    with pytest.raises(FgraphError, match="holds no record"):
         read_record(tmp_path / "one.jpg")
 
 
@@ -166,7 +166,7 @@ def test_literal_text_that_looks_like_an_interpolation(tmp_path: Path) -> None:
 )
 def test_damaged_records(tmp_path: Path, texts: dict[str, str]) -> None:
     path = write(tmp_path / "a.png", {**Record("1", GRAPH, {}, {}).to_text(), **texts})
-    with pytest.raises(FgraphError, match="carries no record"):
+    with pytest.raises(FgraphError, match="holds no record"):
         read_record(path)
 
 

@@ -96,7 +96,7 @@ def test_a_film_stands_in_the_manifest_and_holds_its_record(tmp_path: Path) -> N
 
 def test_a_gif_of_others_has_no_record(tmp_path: Path) -> None:
     PillowImage.new("L", (4, 4)).save(tmp_path / "other.gif", comment=b"made elsewhere")
-    with pytest.raises(fgraph.FgraphError, match="carries no record"):
+    with pytest.raises(fgraph.FgraphError, match="holds no record"):
         read_record(tmp_path / "other.gif")
 
 
@@ -106,7 +106,7 @@ def test_save_video_writes_by_the_ending(tmp_path: Path) -> None:
         save_video(film(), tmp_path / "a.avi")
     with pytest.raises(SaveError, match="at most 50"):
         save_video(film(), tmp_path / "b.gif", fps=60)
-    with pytest.raises(SaveError, match="frames a second"):
+    with pytest.raises(SaveError, match="frames per second"):
         save_video(film(), tmp_path / "b.gif", fps=0)
     assert [path.name for path in tmp_path.iterdir()] == ["a.GIF"]
 

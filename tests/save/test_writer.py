@@ -84,7 +84,7 @@ def test_record_round_trip(tmp_path: Path) -> None:
 
 def test_no_record(tmp_path: Path) -> None:
     random_image().save(tmp_path / "bare.png")
-    with pytest.raises(FgraphError, match="carries no record"):
+    with pytest.raises(FgraphError, match="holds no record"):
         read_record(tmp_path / "bare.png")
     with pytest.raises(FgraphError, match="cannot read"):
         read_record(tmp_path / "absent.png")
