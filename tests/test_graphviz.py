@@ -34,7 +34,7 @@ def test_a_label_that_it_cannot_read_is_an_error_and_no_empty_box(label: str) ->
 
 def test_one_that_crashes_or_does_not_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("fgraph._graphviz._CHILD", "import os; os._exit(7)")
-    with pytest.raises(FgraphError, match="Graphviz failed: it ended with 7"):
+    with pytest.raises(FgraphError, match="Graphviz failed: its exit code is 7"):
         draw([box("a")], "")
     monkeypatch.setattr("fgraph._graphviz._CHILD", "import time; time.sleep(60)")
     monkeypatch.setattr("fgraph._graphviz._SECONDS", 0.5)

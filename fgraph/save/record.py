@@ -88,8 +88,8 @@ def read_record(path: str | Path) -> Record:
     text = read_texts(path)
     if INVERSION in text:
         raise FgraphError(
-            f"{path} was written by mode=invert and holds no graph: read its code by a latent node, from the .safetensors "
-            "beside it"
+            f"{path} was written by mode=invert and holds no graph: read its code by a latent node, from the "
+            ".safetensors beside it"
         )
     try:
         return Record.from_text(text)
