@@ -1,12 +1,12 @@
-"""What a node is: typed fields, ports, how many rows it makes, how it lowers.
+"""Nodes: typed fields, ports, the number of rows, and lowering.
 
-A node is a frozen pydantic model. Its fields fall into three classes, told apart by their annotation:
+A node is a frozen pydantic model. Its fields have three roles, which follow from their annotations:
 
-* a PORT (`FeaturesPort`, `MaskPort`, ...) names the node it reads;
-* a `PerRow[...]` or `Data[...]` field may differ between nodes that are lowered together: it is data;
-* every other field is STATIC: nodes with equal static fields and alike inputs become one operation.
+* a port (`FeaturesPort`, `MaskPort`, ...) names the node that it reads;
+* a `PerRow[...]` or `Data[...]` field is data: it may differ between nodes that are lowered together;
+* every other field is static: nodes with equal static fields and equal inputs are lowered together.
 
-`lower` is therefore written once for a whole stack of nodes, of one graph or of a thousand.
+So `lower` handles a whole stack of nodes, of one graph or of a thousand.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Port:
-    """Marks a field as a port, with the kinds of value it takes."""
+    """The mark of a port field, with the kinds of value that it takes."""
 
     kinds: tuple[Kind, ...]
 
     def accepts(self, kind: Kind) -> bool:
-        """Whether a value of this kind may be wired here."""
+        """Return whether the port takes a value of this kind."""
         return any(own.accepts(kind) for own in self.kinds)
 
 
 @dataclass(frozen=True)
 class DataMark:
-    """Marks a field that may differ between nodes of one stack; `per_row`: a list gives a value for each row."""
+    """The mark of a data field; with `per_row`, a list gives a value for each row."""
 
     per_row: bool = False
 
@@ -80,12 +80,13 @@ Data = Annotated[T, DataMark()]
 PerRow = Annotated[T | Annotated[tuple[T, ...], Field(min_length=1)], BeforeValidator(_as_list), DataMark(per_row=True)]
 
 
-# Of a field that names a file: `Field(json_schema_extra=FILE)`. It is sought beside the graph file, then where you are.
+# For a field that names a file: `Field(json_schema_extra=FILE)`. Files are looked up beside the graph file, then in the
+# current directory.
 FILE: dict[str, Any] = {"format": "path"}
 
 
 class Noise(BaseModel):
-    """What noise a pass adds after its convolutions.
+    """The noise that a pass adds after its convolutions.
 
     `const` adds the buffers of the checkpoint, `random` fresh noise keyed by (seed, row, layer), `none` none,
     `given` the arrays `noise_0`, `noise_1`, ... of `file` (`.npz`), one a convolution, in order.
@@ -106,23 +107,23 @@ class Noise(BaseModel):
 
 
 class Node(BaseModel):
-    """Base of every node. Subclasses give `op`, `produces`, fields, and `lower`."""
+    """The base class of nodes. Subclasses define `op`, `produces`, fields and `lower`."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
 
     op: str
-    produces: ClassVar[Kind | None] = None  # None: the kind of the first port (a Latent gives Features)
-    collapses: ClassVar[bool] = False  # whether it makes fewer rows than it reads (knit, mosaic)
+    produces: ClassVar[Kind | None] = None  # None: the kind of the first port (Features for a Latent)
+    collapses: ClassVar[bool] = False  # whether it has fewer rows than it reads (knit, mosaic)
 
     def output_kind(self, kinds: Mapping[str, Kind]) -> Kind:
-        """The kind this node makes from inputs of these kinds (port name -> kind)."""
+        """Return the kind of the result for inputs of these kinds (port name -> kind)."""
         if self.produces is not None:
             return self.produces
         first = next(iter(kinds.values()))
         return Kind.FEATURES if first is Kind.LATENT else first
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
-        """How many rows this node makes, of inputs with these row counts (port name -> a count for each input).
+        """Return the number of rows for inputs with these row counts (port name -> a count for each input).
 
         Raises:
             ValueError: the counts do not broadcast.
@@ -131,7 +132,7 @@ class Node(BaseModel):
         return broadcast_rows([*(count for counts in rows.values() for count in counts), *lengths])
 
     def per_row_fields(self) -> dict[str, tuple[Any, ...]]:
-        """The fields given as one value a row, as tuples (a single value as a tuple of one)."""
+        """Return the per-row fields as tuples; a single value is a tuple of one."""
         found = {}
         for name in field_roles(type(self)).per_row:
             value = getattr(self, name)
@@ -139,7 +140,7 @@ class Node(BaseModel):
         return found
 
     def references(self) -> dict[str, tuple[str, ...]]:
-        """The ids this node reads: port name -> ids (one, or several on a list port); absent ports are left out."""
+        """Return the ids that the node reads: port name -> one id, or several on a list port; without absent ports."""
         found: dict[str, tuple[str, ...]] = {}
         for name in field_roles(type(self)).ports:
             value = getattr(self, name)
@@ -148,14 +149,14 @@ class Node(BaseModel):
         return found
 
     def static_key(self) -> tuple[Any, ...]:
-        """What must be equal for two nodes to be lowered together."""
+        """Return the key that is equal for nodes that may be lowered together."""
         return (type(self), *(getattr(self, name) for name in field_roles(type(self)).static))
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
-        """Say what this node means, for all rows of a stack: emit operations on `build`, return the value made.
+        """Emit the operations of this node on `build`, for all rows of a stack, and return its value.
 
         Raises:
-            ValueError: the node cannot be what its fields ask for; the message becomes a fault at the node.
+            ValueError: the fields cannot be satisfied; the message becomes a fault at the node.
         """
         raise NotImplementedError
 
@@ -172,7 +173,7 @@ class FieldRoles:
 
 
 def _marks(annotation: Any) -> list[Any]:
-    """Every mark inside an annotation: of Annotated, unions and tuples alike."""
+    """Return every mark inside an annotation, through Annotated, unions and tuples."""
     origin = typing.get_origin(annotation)
     if origin is Annotated:
         base, *extra = typing.get_args(annotation)

@@ -15,12 +15,12 @@ from fgraph.node import Node
 NodeClass: TypeAlias = type[Node]
 Registry: TypeAlias = Mapping[str, NodeClass | Mapping[str, NodeClass]]
 
-SUBGRAPH = "subgraph"  # the op that holds nodes itself, which no class may take
+SUBGRAPH = "subgraph"  # reserved: the op of a sub-graph, which contains nodes
 _RESERVED_FIELDS = frozenset({"id"})  # `id=` names a node in Python
 
 
 def registry(classes: Iterable[NodeClass]) -> Registry:
-    """Sort node classes by op; classes that share an op are told apart by their `kind: Literal[...]`.
+    """Sort node classes by op; classes that share an op differ in their `kind: Literal[...]`.
 
     Raises:
         FgraphError: two classes have one op and one kind, or a class has no op, a reserved op or a reserved field.
@@ -35,10 +35,10 @@ def registry(classes: Iterable[NodeClass]) -> Registry:
 
 @cache
 def op_of(node_class: NodeClass) -> str:
-    """The op of a node class: the one value of its `op: Literal[...]`.
+    """Return the op of a node class: the one value of its `op: Literal[...]`.
 
     Raises:
-        FgraphError: it has none, or it may not have this one.
+        FgraphError: the class has no op, or a reserved op or field.
     """
     name = f"{node_class.__module__}.{node_class.__qualname__}"
     values = literals(node_class, "op")
@@ -52,7 +52,7 @@ def op_of(node_class: NodeClass) -> str:
 
 
 def literals(node_class: NodeClass, field: str) -> tuple[str, ...]:
-    """The values of a field that is annotated `Literal[...]`; empty where it is not."""
+    """Return the values of a field that is annotated `Literal[...]`; empty for another annotation."""
     info = node_class.model_fields.get(field)
     if info is None or typing.get_origin(info.annotation) is not typing.Literal:
         return ()
@@ -61,13 +61,13 @@ def literals(node_class: NodeClass, field: str) -> tuple[str, ...]:
 
 @cache
 def field_order(node_class: NodeClass) -> tuple[str, ...]:
-    """The fields by position, without `op`: a class's own before those it inherits."""
+    """Return the fields by position, without `op`; a class's own fields come before inherited ones."""
     own = (name for base in node_class.__mro__ for name in inspect.get_annotations(base))
     return tuple(name for name in dict.fromkeys(own) if name in node_class.model_fields and name != "op")
 
 
 def kinds_of(entry: NodeClass | Mapping[str, NodeClass]) -> Mapping[str, NodeClass] | None:
-    """The classes of one op by kind; None where the op has a single class."""
+    """Return the classes of an op by kind; None if the op has a single class."""
     return None if isinstance(entry, type) else entry
 
 

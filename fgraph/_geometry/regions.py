@@ -1,8 +1,8 @@
 """Regions: rectangles of a canvas, and the arithmetic on them.
 
-A region is (top, left, bottom, right), half-open, in pixels of a value's whole canvas. A WINDOW is what a kernel reads
-to make a region: it may reach beyond a true border, where zeros lie. On an axis that goes round, a region starts on the
-canvas and may end beyond it: pixel `i` there is pixel `i mod size`.
+A region is (top, left, bottom, right), half-open, in pixels of a value's whole canvas. A window is the rectangle that a
+kernel reads to compute a region. It may extend beyond a true border, where pixels are zero. On a cyclic axis, a region
+starts on the canvas and may end beyond it: pixel `i` there is pixel `i mod size`.
 """
 
 from __future__ import annotations
@@ -12,45 +12,45 @@ from functools import lru_cache
 
 Region = tuple[int, int, int, int]
 Size = tuple[int, int]  # height, width
-Cyclic = tuple[bool, bool]  # whether y, x go round
+Cyclic = tuple[bool, bool]  # whether y, x wrap round
 Span = tuple[int, int]
 
 NOTHING: Region = (0, 0, 0, 0)
 
 
 def whole(size: Size) -> Region:
-    """All of a canvas."""
+    """Return the region of the whole canvas."""
     return (0, 0, size[0], size[1])
 
 
 def area(region: Region) -> int:
-    """How many pixels it has."""
+    """Return the number of pixels of a region."""
     return (region[2] - region[0]) * (region[3] - region[1])
 
 
 def extent(region: Region) -> Size:
-    """Height and width."""
+    """Return the height and width of a region."""
     return region[2] - region[0], region[3] - region[1]
 
 
 def grown(region: Region, halo: int) -> Region:
-    """The region with `halo` pixels more on each side; it may reach beyond the canvas."""
+    """Return the region with `halo` more pixels on each side; it may extend beyond the canvas."""
     return (region[0] - halo, region[1] - halo, region[2] + halo, region[3] + halo)
 
 
 def halved(region: Region) -> Region:
-    """The pixels, at half the size, that a region of a doubled map lies over."""
+    """Return the pixels of a map that cover a region of the map at twice the size."""
     return (region[0] // 2, region[1] // 2, -(-region[2] // 2), -(-region[3] // 2))
 
 
 def doubled(region: Region) -> Region:
-    """The pixels of a doubled map that lie over a region."""
+    """Return the pixels of a map at twice the size that cover a region."""
     return (2 * region[0], 2 * region[1], 2 * region[2], 2 * region[3])
 
 
 @lru_cache(maxsize=65536)
 def clip(window: Region, size: Size, cyclic: Cyclic) -> Region:
-    """The part of a window that lies on the canvas; on an axis that goes round, the same pixels, starting on it.
+    """Cut a window to the canvas; on a cyclic axis, shift it so that it starts on the canvas.
 
     >>> clip((-1, -1, 3, 3), (4, 8), (False, True))
     (0, 7, 3, 11)
@@ -71,7 +71,7 @@ def _clip(start: int, stop: int, size: int, cyclic: bool) -> Span:
 
 @lru_cache(maxsize=65536)
 def union(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Region:
-    """The smallest region that holds both; one that is empty does not count."""
+    """Return the smallest region that contains both; an empty one does not count."""
     if not area(a):
         return b
     if not area(b):
@@ -85,7 +85,7 @@ def _union(a: Span, b: Span, size: int, cyclic: bool) -> Span:
     if not cyclic:
         return min(a[0], b[0]), max(a[1], b[1])
     options = []
-    for first, second in ((a, b), (b, a)):  # the arc from one's start to the other's end, going up
+    for first, second in ((a, b), (b, a)):  # the arc from the start of one to the end of the other
         shift = (first[0] - second[0] + size - 1) // size * size if second[0] < first[0] else 0
         options.append((first[0], max(first[1], second[1] + shift)))
     start, stop = min(options, key=lambda arc: arc[1] - arc[0])
@@ -94,7 +94,7 @@ def _union(a: Span, b: Span, size: int, cyclic: bool) -> Span:
 
 @lru_cache(maxsize=65536)
 def intersect(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Region:
-    """A region that holds all that is in both, as small as a single rectangle can be; it lies within `a`."""
+    """Return the smallest region within `a` that contains all pixels of both."""
     top, bottom = _intersect((a[0], a[2]), (b[0], b[2]), size[0], cyclic[0])
     left, right = _intersect((a[1], a[3]), (b[1], b[3]), size[1], cyclic[1])
     return (top, left, bottom, right) if bottom > top and right > left else NOTHING
@@ -112,7 +112,7 @@ def _intersect(a: Span, b: Span, size: int, cyclic: bool) -> Span:
 
 
 def covers(outer: Region, inner: Region, size: Size, cyclic: Cyclic) -> bool:
-    """Whether every pixel of `inner`, a region of the canvas, is in `outer`."""
+    """Return whether `outer` contains every pixel of `inner`, a region of the canvas."""
     if not area(inner):
         return True
     spans = (((outer[0], outer[2]), (inner[0], inner[2])), ((outer[1], outer[3]), (inner[1], inner[3])))
@@ -127,7 +127,7 @@ def _covers(outer: Span, inner: Span, size: int, cyclic: bool) -> bool:
 
 
 def pieces(window: Span, source: Span, size: int, cyclic: bool) -> list[tuple[int, int, int]]:
-    """Which pixels of a window come from a source, along one axis: (offset in window, offset in source, count).
+    """Return the pixels of a window that a source contains, along one axis: (offset in window, in source, count).
 
     >>> pieces((6, 10), (0, 8), 8, cyclic=True)
     [(0, 6, 2), (2, 0, 2)]
@@ -142,7 +142,7 @@ def pieces(window: Span, source: Span, size: int, cyclic: bool) -> list[tuple[in
 
 
 def overlaps(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Iterator[tuple[Region, Region]]:
-    """The rectangles that are in both: each where it lies in `a`, and as a region of the canvas.
+    """Yield the rectangles that are in both: each in the coordinates of `a`, and as a region of the canvas.
 
     >>> list(overlaps((0, 6, 4, 10), (0, 0, 4, 8), (4, 8), (False, True)))
     [((0, 6, 4, 8), (0, 6, 4, 8)), ((0, 8, 4, 10), (0, 0, 4, 2))]
@@ -157,7 +157,7 @@ def overlaps(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Iterator[tuple
 
 
 def without(region: Region, part: Region) -> Region:
-    """The smallest region that holds what is left of one when a part of it is taken away.
+    """Return the smallest region that contains the rest of a region without a part of it.
 
     >>> without((0, 0, 4, 8), (0, 0, 4, 3)), without((0, 0, 4, 8), (0, 2, 4, 3))
     ((0, 3, 4, 8), (0, 0, 4, 8))
@@ -166,7 +166,7 @@ def without(region: Region, part: Region) -> Region:
     for axis in (0, 1):
         across, stop = 1 - axis, axis + 2
         if (part[across], part[across + 2]) != (region[across], region[across + 2]):
-            continue  # beside it, all of this axis is left
+            continue  # the part does not span the other axis
         if part[axis] == region[axis]:
             rest[axis] = part[stop]
         elif part[stop] == region[stop]:
@@ -176,7 +176,7 @@ def without(region: Region, part: Region) -> Region:
 
 
 def bounding(regions: Iterable[Region], size: Size, cyclic: Cyclic) -> Region:
-    """The smallest region that holds all of them."""
+    """Return the smallest region that contains all regions."""
     total = NOTHING
     for region in regions:
         total = union(total, region, size, cyclic)

@@ -1,4 +1,4 @@
-"""Analyses of a Program: questions that passes and plans ask without rewriting it."""
+"""Analyses: answers about a Program for passes and plans. They rewrite nothing."""
 
 from fgraph.analysis.access import footprints_of
 from fgraph.analysis.bounds import infer_bounds, without_differences

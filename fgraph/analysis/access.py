@@ -1,4 +1,4 @@
-"""What operations read of their operands, and what their pixels cost."""
+"""The regions that operations read of their operands, and the FLOPs of a pixel."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from fgraph.ir.types import Type
 
 
 def footprints_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, params: Sequence[Hashable]) -> Regions:
-    """What of an operand each row reads to make its region; it may reach beyond the canvas."""
+    """Return the region of an operand that each row reads to make its own; it may extend beyond the canvas."""
     found, index = distinct(regions)
     if not params:
         return np.array([op.footprint(port, one, types, None) for one in found], np.int64).reshape(-1, 4)[index]
     known: dict[tuple[int, int], Region] = {}
     for number, param in zip(index.tolist(), params, strict=True):
-        key = (number, id(param))  # of equal ones most are the same, whose hash need not be found
+        key = (number, id(param))  # most equal parameters are one object, so the id saves a hash
         if key not in known:
             known[key] = op.footprint(port, found[number], types, param)
     keys = zip(index.tolist(), map(id, params), strict=True)
@@ -28,13 +28,13 @@ def footprints_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, 
 
 
 def flops_of_pixel(program: Program, instruction: Instruction) -> float:
-    """What a pixel of an operation's result costs."""
+    """Return the FLOPs of a pixel of an instruction's result."""
     types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
     return instruction.op.flops(types, instruction.type) / area(whole(instruction.type.size))
 
 
 def cyclic_axes(program: Program) -> list[Cyclic]:
-    """For each value, whether a reader goes round its edges, so that regions of it may too."""
+    """Return for each value the axes on which a reader wraps round, so that regions of it may too."""
     cyclic: list[Cyclic] = [(False, False)] * len(program.instructions)
     for number in reversed(range(len(cyclic))):
         instruction = program.instructions[number]
@@ -45,6 +45,6 @@ def cyclic_axes(program: Program) -> list[Cyclic]:
             own = cyclic[operand.value]
             cyclic[operand.value] = (own[0] or reader[0], own[1] or reader[1])
         for base in set(instruction.bases.values.tolist() if instruction.bases else ()) - {-1, number}:
-            own, lying = cyclic[base], cyclic[number]  # a base is read like the row that lies over it
+            own, lying = cyclic[base], cyclic[number]  # readers of a row read its base in the same way
             cyclic[base] = (own[0] or lying[0], own[1] or lying[1])
     return cyclic

@@ -1,8 +1,8 @@
-"""Which rectangle of each value is looked at, row by row and chunk by chunk, from the outputs back.
+"""Bounds inference: the rectangle of each row that must be computed, chunk by chunk, from the outputs backwards.
 
-A convolution asks for a halo, an operand of a mix only for the support of its alpha, a crop for what it cuts out.
-Regions are then enlarged, never shrunk, where that lets rows share a batch. All chunks of a plan are walked together:
-what differs between them is which outputs are wanted, and codes, which the first chunk makes.
+A convolution requires a halo, a term of a mix only the support of its alpha, a crop only the part that it cuts out.
+Regions are then enlarged, never shrunk, where that lets rows share a batch. One walk serves all chunks of a plan. The
+chunks differ in the outputs that they make, and only the first computes codes.
 """
 
 from __future__ import annotations
@@ -41,19 +41,20 @@ def infer_bounds(
     room: float = 0,
     cost_model: CostModel = DEFAULT_COSTS,
 ) -> Bounds:
-    """The rows of every value that are looked at, and where.
+    """Return the rows of every value that must be computed, with their regions.
 
     Args:
-        program: any program; `regions` that it has with `bases` say where a row differs from its base.
-        chunks: what each chunk makes of the outputs. The first makes all codes, too, and what these are made of.
-        room: the most bytes that may be kept for later chunks at once, where that costs less than to make them again.
+        program: any program. A row with a base is computed only inside its region.
+        chunks: the output tiles of each chunk. The first chunk also computes all codes and what they depend on.
+        room: the most bytes that may be retained at once for later chunks. A part is retained where that costs less
+            than to recompute it.
         cost_model: the costs of calls and copies.
     """
     return _Walk(program, len(chunks), room, cost_model).run(chunks)
 
 
 def without_differences(program: Program) -> Program:
-    """The program in which every row is made for itself."""
+    """Return the program without bases: every row is computed on its own."""
     plain = (replace(one, regions=None, bases=None) for one in program.instructions)
     return replace(program, instructions=tuple(plain))
 
@@ -68,7 +69,7 @@ class _Walk:
             Retention(program, self.cyclic, self.supports, chunks, room=room, cost_model=cost_model) if room else None
         )
         self.repeated_flops = 0.0
-        # What was asked of each value so far: keys, which are chunk * rows + row, and regions.
+        # The requests for each value so far: keys, which are chunk * rows + row, and regions.
         self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]
 
     def run(self, chunks: Sequence[ChunkOutputs]) -> Bounds:
@@ -102,16 +103,16 @@ class _Walk:
             self._ask(operand.value, (chunks, operand.index), whole_regions(operand.rows, kind.size))
 
     def _ask(self, value: int, rows: tuple[Index, Index], regions: Regions) -> None:
-        """Ask for regions of the rows of a value, each in a chunk."""
+        """Request regions of rows of a value, each in a chunk."""
         self.asked[value].append((rows[0] * self.program.instructions[value].rows + rows[1], regions))
 
     # -- a value -------------------------------------------------------------------------------------------------
 
     def _settle(self, number: int) -> ValueBounds:
-        """All that is asked of a value is known: what is made of it, and asked for that."""
+        """Decide what is computed of a value, all requests for which are known, and request what that reads."""
         instruction = self.program.instructions[number]
         if not instruction.type.spatial:
-            for operand in instruction.operands:  # codes are made of whole images
+            for operand in instruction.operands:  # codes are computed from whole images
                 self._ask_whole(operand, 0)
             if not instruction.op.is_computed:
                 return NOT_COMPUTED
@@ -133,7 +134,7 @@ class _Walk:
         return ValueBounds(*rows, regions)
 
     def _needs(self, number: int) -> tuple[tuple[Index, Index], Regions]:
-        """What is asked of a value: chunks and rows, and the region of each."""
+        """Return the requests for a value: chunks and rows, and one region for each."""
         if not self.asked[number]:
             return (NOT_COMPUTED.chunks, NOT_COMPUTED.rows), NOT_COMPUTED.regions
         instruction = self.program.instructions[number]
@@ -144,7 +145,7 @@ class _Walk:
         return (keys // instruction.rows, keys % instruction.rows), regions
 
     def _ask_bases(self, number: int, bases: Bases, rows: tuple[Index, Index], needs: Regions) -> None:
-        """Ask the bases for what rows are asked for beyond where they differ."""
+        """Request from the bases what is requested of rows outside their own regions."""
         instruction = self.program.instructions[number]
         assert instruction.regions is not None
         values = bases.values[rows[1]]
@@ -155,7 +156,7 @@ class _Walk:
             self._ask(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
 
     def _beside_bases(self, number: int, bases: Bases) -> tuple[tuple[Index, Index], Regions]:
-        """What is asked of each row, also as another's base, cut to where it differs from its own."""
+        """Return what is requested of each row, as a base too, cut to the region where it differs from its own base."""
         instruction = self.program.instructions[number]
         assert instruction.regions is not None
         rows, needs = self._needs(number)
@@ -165,7 +166,7 @@ class _Walk:
         return (rows[0][there], rows[1][there]), own[there]
 
     def _made(self, number: int, rows: tuple[Index, Index], needs: Regions) -> tuple[tuple[Index, Index], Regions]:
-        """What is made, one chunk after the other, to give what is asked for, but for what is kept of earlier ones."""
+        """Return what each chunk computes in order to serve the requests; it does not recompute what is retained."""
         if not len(needs):
             return rows, needs
         shared = np.bincount(rows[1]) > 1
@@ -183,19 +184,19 @@ class _Walk:
                 region = to_region(regions[place])
                 if area(region):
                     self.repeated_flops += flops * self._repeated(number, region, before[row])
-                    before[row].pop(region, None)  # of equal ones the last will do
+                    before[row].pop(region, None)  # of equal regions the last one is enough
                     before[row][region] = Part(chunk, region, alone=len(part) == 1)
         there = areas(regions) > 0
         return (rows[0][there], rows[1][there]), regions[there]
 
     def _repeated(self, number: int, region: Region, before: Iterable[Region]) -> int:
-        """How many pixels of a region other chunks have made too."""
+        """Return how many pixels of a region other chunks compute too."""
         size, cyclic = self.program.instructions[number].type.size, self.cyclic[number]
         met = sum(area(part) for made in before for part, _ in overlaps(region, made, size, cyclic))
         return min(met, area(region))
 
     def _enlarged(self, number: int, needs: Regions, flops: float) -> Regions:
-        """The regions that a chunk makes to have what it needs; their sizes are few. A pixel costs `flops`."""
+        """Return the regions that a chunk computes for its needs: few sizes, where a pixel costs `flops`."""
         instruction, cyclic = self.program.instructions[number], self.cyclic[number]
         size = instruction.type.size
         found, index = distinct(needs)
@@ -222,7 +223,7 @@ class _Walk:
                 self._ask(operand.value, (rows[0], operand.index[rows[1]]), windows)
 
     def _ask_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
-        """Ask the values of a mix, and their alphas, for where these are not 0."""
+        """Request the terms of a mix, values and alphas, where the alpha is not 0."""
         terms = mix.op.terms(mix.operands)
         assert terms is not None
         count, half = len(regions), len(terms[0])

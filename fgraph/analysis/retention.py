@@ -1,9 +1,9 @@
-"""What a chunk keeps for later ones, where that costs less than to compute it again.
+"""Retention: the parts of rows that a chunk keeps for later chunks, where that costs less than to recompute them.
 
-Values are settled from the outputs back, and for each value one chunk after the other. What a chunk is asked for of a
-row may have been made, in part, by chunks before it. Either that part is kept until then, and what it was made of is
-not asked for again; or it is made again. Both cost: parts are copied out of their buffers, are read beside what is
-new, and take room as long as they are kept.
+Bounds inference visits values from the outputs backwards and, for each value, one chunk after the other. Earlier chunks
+may have computed a part of the region that a chunk needs. The chunk either reads that part, which is retained until
+then, or recomputes it together with its operands. Both cost: a retained part is copied out of its buffer, is read
+beside the new part, and occupies memory until its last reader.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from fgraph.ir.ops import Join
 from fgraph.ir.program import Instruction, Program
 from fgraph.ir.region_arrays import areas
 
-Row = tuple[int, int]  # a value, and which of its rows
+Row = tuple[int, int]  # value, row
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a chunk has made of a row, and whether that is all it has made of the value: then it has a buffer."""
+    """The region that a chunk computes of a row; `alone` if the chunk computes nothing else of that value."""
 
     chunk: int
     region: Region
@@ -36,7 +36,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Retained:
-    """A part of a row that a chunk has made, kept until the last chunk that reads it."""
+    """A part of a row that one chunk computes and the chunks up to `last` read."""
 
     row: Row
     chunk: int
@@ -45,15 +45,15 @@ class Retained:
 
 
 class Retention:
-    """Decides what is kept.
+    """The decision which parts are retained.
 
     Args:
         program: the program.
-        cyclic: for each value, which axes go round.
-        supports: where the alphas of mixes are not 0.
-        chunks: how many there are.
-        room: the most bytes that may be kept at once, in fp32.
-        cost_model: the costs of copies, beside those of computing again.
+        cyclic: for each value, the axes that wrap round.
+        supports: the rectangles outside of which the alphas of mixes are 0.
+        chunks: the number of chunks.
+        room: the most bytes that may be retained at once, in fp32.
+        cost_model: the costs of copies and of calls, to compare with recomputation.
     """
 
     def __init__(
@@ -66,37 +66,40 @@ class Retention:
         room: float,
         cost_model: CostModel,
     ) -> None:
-        self.bytes = np.zeros(chunks)  # kept while each chunk runs, of chunks before it
+        self.bytes = np.zeros(chunks)  # retained from earlier chunks while each chunk runs
         self._program = program
         self._cyclic = cyclic
         self._room = room
         self._cost_model = cost_model
         self._costs = _pixel_costs(program, supports)
         self._copying = _copying_readers(program)
-        self._retained: dict[tuple[Row, int], list[Retained]] = {}  # by row and the chunk that makes it
+        self._retained: dict[tuple[Row, int], list[Retained]] = {}  # by row and the chunk that computes it
 
     @property
     def retained(self) -> list[Retained]:
-        """All that is kept."""
+        """All retained parts."""
         return [one for found in self._retained.values() for one in found]
 
     def rest(self, row: Row, chunk: int, region: Region, made: dict[Region, Part]) -> Region:
-        """What a chunk has to make of a region that it is asked for; the rest of it is kept until then.
+        """Retain parts of a region from earlier chunks, if that is cheaper; return what the chunk has to compute.
 
         Args:
-            row: of which row.
-            chunk: the chunk that is asked.
-            region: what it is asked for.
-            made: what chunks before it make of that row, in their order.
+            row: the row.
+            chunk: the chunk that needs the region.
+            region: the region that it needs.
+            made: the parts of that row that earlier chunks compute, in their order.
         """
         instruction = self._program.instructions[row[0]]
         found, rest = _found(made, region, instruction.type.size, self._cyclic[row[0]])
         if not found:
             return region
         held = {part.chunk: list(self._retained.get((row, part.chunk), ())) for _, part in found}
-        copied, calls = area(region) * self._copying[row[0]], 0  # a window is put together of what is kept and the rest
+        copied, calls = (
+            area(region) * self._copying[row[0]],
+            0,
+        )  # readers assemble the window from retained parts and the rest
         if not area(rest):
-            copied, calls = 0, -1  # a call less
+            copied, calls = 0, -1  # one call less
         for there, part in found:
             pixels = self._keep(held[part.chunk], Retained(row, part.chunk, chunk, there), part)
             copied += pixels
@@ -114,7 +117,7 @@ class Retention:
         return rest
 
     def _keep(self, held: list[Retained], new: Retained, made: Part) -> int:
-        """Enter a region among those held of what a chunk has made of a row; how many pixels are copied for it."""
+        """Add a region to the parts that are retained of one row and chunk; return how many pixels that copies."""
         size, cyclic = self._program.instructions[new.row[0]].type.size, self._cyclic[new.row[0]]
         for place, old in enumerate(held):
             within = covers(old.region, new.region, size, cyclic)
@@ -124,10 +127,10 @@ class Retention:
                 return area(both) - area(old.region)
         held.append(new)
         all_of_it = made.alone and covers(new.region, made.region, size, cyclic)
-        return 0 if all_of_it else area(new.region)  # its buffer just stays
+        return 0 if all_of_it else area(new.region)  # the buffer itself is retained
 
     def _pixels(self, held: Iterable[Retained]) -> npt.NDArray[np.float64]:
-        """How many pixels are held while each chunk runs."""
+        """Return how many pixels are retained while each chunk runs."""
         total = np.zeros(len(self.bytes))
         for one in held:
             total[one.chunk + 1 : one.last + 1] += area(one.region)
@@ -135,14 +138,14 @@ class Retention:
 
 
 def _made(instruction: Instruction, region: Region) -> int:
-    """How many pixels are made to have a region."""
+    """Return how many pixels are computed for a region, in steps of the granularity."""
     return area(instruction.op.granularity(region, instruction.type)) if area(region) else 0
 
 
 def _found(
     made: dict[Region, Part], region: Region, size: Size, cyclic: Cyclic
 ) -> tuple[list[tuple[Region, Part]], Region]:
-    """What is made already of a region, and in which part; and what is left of the region."""
+    """Return the rectangles of a region that earlier parts contain, each with its part, and the rest of the region."""
     found: list[tuple[Region, Part]] = []
     rest, before = region, None
     while area(rest) and rest != before:
@@ -155,12 +158,12 @@ def _found(
                 if left != rest:
                     found.append((there, part))
                     rest = left
-                    break  # what else the part has lies elsewhere in what is left
+                    break  # look for other overlaps with this part in the rest
     return found, clip(rest, size, cyclic)
 
 
 def _pixel_costs(program: Program, supports: Supports) -> list[float]:
-    """FLOPs of a pixel of each value, with those of all that is made again for it back to the layers before."""
+    """Return the FLOPs to recompute a pixel of each value, back to the preceding layers."""
     costs: list[float] = []
     for instruction in program.instructions:
         own = 0.0
@@ -176,7 +179,7 @@ def _pixel_costs(program: Program, supports: Supports) -> list[float]:
 
 
 def _shares(program: Program, instruction: Instruction, supports: Supports) -> list[float]:
-    """How many pixels of each operand are read for one of the result, on average."""
+    """Return how many pixels of each operand a pixel of the result reads, on average."""
     height, width = instruction.type.size
     if terms := instruction.op.terms(instruction.operands):
         return [float(areas(supports.of(one)).mean()) / (height * width) for one in terms[1]] * 2
@@ -187,7 +190,7 @@ def _shares(program: Program, instruction: Instruction, supports: Supports) -> l
 
 
 def _copying_readers(program: Program) -> list[int]:
-    """For each value, how many operations copy a window of it together where that lies in several buffers."""
+    """Return for each value how many readers copy a window of it together if it lies in several buffers."""
     readers = [0] * len(program.instructions)
     for number in reversed(range(len(readers))):
         instruction = program.instructions[number]

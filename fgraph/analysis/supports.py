@@ -1,4 +1,4 @@
-"""Where the alphas of mixes are not 0."""
+"""The supports of alphas: the rectangles outside of which they are 0."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from fgraph.ir.region_arrays import as_regions
 
 
 class Supports:
-    """The support of every mask of a program, found when it is first asked for."""
+    """The supports of the values of a program, each computed when it is first needed."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._known: dict[int, Regions] = {}
 
     def of(self, alpha: Operand) -> Regions:
-        """For each row of an alpha, the rectangle outside of which it is 0."""
+        """Return for each row of an operand the rectangle outside of which it is 0."""
         if alpha.value not in self._known:
             self._known[alpha.value] = self._find(alpha.value)
         return self._known[alpha.value][alpha.index]

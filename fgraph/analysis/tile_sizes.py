@@ -1,4 +1,4 @@
-"""Regions enlarged, never shrunk, to one of few sizes, so that rows share a call."""
+"""Tile sizes: regions are enlarged, never shrunk, to one of few sizes, so that rows share a call."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ from collections.abc import Mapping
 
 from fgraph._geometry.regions import NOTHING, Cyclic, Region, Size, area, extent, whole
 
-_WHOLE_FROM = 0.9  # a region of this share of the canvas is made whole: a tile of it would save less than it costs
-_STEPS = 32  # a region's sides are multiples of this part of the canvas's shorter side
-_WASTE = 1.2  # a region may grow by this factor to share a call,
-_LITTLE_WASTE = 1.03  # or by this one even if that costs more than a call
+_WHOLE_FROM = 0.9  # from this share of the canvas, a tile saves less than it costs
+_STEPS = 32  # sides are multiples of the shorter side of the canvas, divided by this
+_WASTE = 1.2  # the most that a region may grow in order to share a call,
+_LITTLE_WASTE = 1.03  # and the most if the extra pixels cost more than a call
 
 
 def few_sizes(
     counts: Mapping[Region, int], size: Size, cyclic: Cyclic, flops: float, call: float
 ) -> dict[Region, Region]:
-    """What each region is enlarged to: to one of few sizes, the largest first; large ones to the whole.
+    """Return the enlarged region of each region: one of few sizes, or the whole canvas for a large one.
 
     Args:
-        counts: for each region, how many rows have it.
-        size: of the canvas.
-        cyclic: whether its axes go round.
+        counts: the number of rows of each region.
+        size: the height and width of the canvas.
+        cyclic: whether y, x wrap round.
         flops: the FLOPs of a pixel.
         call: the FLOPs that one more call costs.
     """
@@ -42,13 +42,15 @@ def few_sizes(
 
 
 def _rounded(length: int, size: int, shorter: int) -> int:
-    """A length rounded up, so that regions of nearly one size, of whichever operation, share a call."""
-    step = max(2, min(shorter // _STEPS, length // 8) // 2 * 2)  # even, as the regions of a doubling layer are
+    """Round a length up, so that regions of nearly equal sizes share a call."""
+    step = max(
+        2, min(shorter // _STEPS, length // 8) // 2 * 2
+    )  # even, as are the regions of a layer that doubles the size
     return min(size, -(-length // step) * step)
 
 
 def _fits(bucket: Size, own: Size, flops: float, call: float) -> bool:
-    """Whether a tile may be of the size of a bucket; `flops` is what a pixel costs, over all rows it is made for."""
+    """Return whether a tile may grow to the size of a bucket; `flops` is the cost of a pixel over all its rows."""
     if bucket[0] < own[0] or bucket[1] < own[1]:
         return False
     needed, made = own[0] * own[1], bucket[0] * bucket[1]

@@ -1,4 +1,4 @@
-"""What is asked of a program: which rows of each value each chunk makes, where, and what it keeps for others."""
+"""The result of bounds inference: the rows and regions that each chunk computes, and the parts that it retains."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from fgraph.analysis.retention import Retained
 from fgraph.ir.program import Index, Program, Regions, as_index
 from fgraph.ir.region_arrays import as_regions, whole_regions
 
-OutputTile = tuple[int, int, Region]  # an output, by its place; a row of it; what is wanted of that row
-ChunkOutputs = Sequence[OutputTile] | None  # None: every output
+OutputTile = tuple[int, int, Region]  # index of an output, row, region
+ChunkOutputs = Sequence[OutputTile] | None  # None: all outputs
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ValueBounds:
-    """The rows of a value that are made: in which chunk, and where. Codes have no regions, but zeros."""
+    """The rows of a value that are computed, with their chunks and regions; the regions of codes are zeros."""
 
     chunks: Index  # ascending
     rows: Index  # ascending within a chunk
     regions: Regions
 
     def of(self, chunk: int) -> ValueBounds:
-        """Those that one chunk makes."""
+        """Return the rows that one chunk computes."""
         first, stop = np.searchsorted(self.chunks, (chunk, chunk + 1))
         return ValueBounds(self.chunks[first:stop], self.rows[first:stop], self.regions[first:stop])
 
@@ -36,16 +36,16 @@ NOT_COMPUTED = ValueBounds(as_index([]), as_index([]), as_regions([]))
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Bounds:
-    """What is made of a program, and what is kept of it between chunks."""
+    """The rows of each value that are computed, and the parts that are retained between chunks."""
 
     values: Sequence[ValueBounds]  # for each value
     retained: Sequence[Retained]
-    retained_bytes: npt.NDArray[np.float64]  # while each chunk runs, in fp32; what that chunk itself makes is not in it
-    repeated_flops: float = 0.0  # of pixels that an earlier chunk has made too
+    retained_bytes: npt.NDArray[np.float64]  # in fp32, from earlier chunks, while each chunk runs
+    repeated_flops: float = 0.0  # of pixels that more than one chunk computes
 
 
 def whole_bounds(program: Program) -> Bounds:
-    """Every row of every value, whole."""
+    """Return the bounds that compute every row of every value whole, in one chunk."""
     found = []
     for one in program.instructions:
         size = one.type.size if one.type.spatial else (0, 0)

@@ -1,4 +1,4 @@
-"""What a run has left behind, for later runs to build on."""
+"""Baselines: the values that a run keeps in memory, which later runs read."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ RowId = tuple[int, int]  # value, row
 
 @dataclass(frozen=True, eq=False)
 class Baseline:
-    """A program that was run whole, and the tensors of its values."""
+    """A program that was run whole, with the tensors of its values."""
 
     program: Program
-    tensors: Mapping[int, Any]  # value -> all of its rows; joins have none
+    tensors: Mapping[int, Any]  # value -> all of its rows; a join has no tensor
     models: Mapping[str, Any]
     precision: str
 
     def serves(self, models: Mapping[str, Any], precision: str) -> bool:
-        """Whether a run of these models, in this precision, may build on it."""
+        """Return whether a run with these models and this precision may read the baseline."""
         return precision == self.precision and all(
             name not in self.models or _same_model(model, self.models[name]) for name, model in models.items()
         )
 
     def rows_of(self, operand: Operand) -> list[RowId]:
-        """Where the rows of an operand of the program were made, read through joins."""
+        """Return the value and row that each row of an operand comes from, through joins."""
         return rows_of(self.program, operand)
 
 
@@ -37,7 +37,7 @@ def _same_model(a: Any, b: Any) -> bool:
 
 
 def rows_of(program: Program, operand: Operand) -> list[RowId]:
-    """Where the rows of an operand are made, read through joins."""
+    """Return the value and row that each row of an operand comes from, through joins."""
     instruction = program.instructions[operand.value]
     rows = operand.index.tolist()
     if not isinstance(instruction.op, Join):

@@ -1,4 +1,4 @@
-"""Bendings: what network bending does to the channels of a map, as frozen values without torch.
+"""Network bending: the transforms of channels of a map, as frozen values without torch.
 
 The transforms are those of Broad, Leymarie & Grierson (2021), "Network Bending"; `docs/how-to/bending.md` has their
 equations.
@@ -23,41 +23,41 @@ About = Literal["centre", "published"]
 
 @dataclass(frozen=True)
 class Scale:
-    """Enlarged by a factor above 0; zeros come in where it is below 1."""
+    """Scaling by a factor above 0; a factor below 1 fills the border with zeros."""
 
     factor: float
     about: About = "centre"
 
     @property
     def is_identity(self) -> bool:
-        """Whether nothing changes."""
+        """Whether the transform changes nothing."""
         return self.factor == 1
 
     def warp(self, size: Size) -> Warp:
-        """Where the pixels of a map of this size come from."""
+        """Return the coordinates that the pixels of a map of this size are sampled at."""
         return Warp.about(_centre(size, self.about), factor=self.factor)
 
 
 @dataclass(frozen=True)
 class Rotate:
-    """Turned counter-clockwise; zeros come in at the corners."""
+    """Counter-clockwise rotation, in degrees; the corners are filled with zeros."""
 
     degrees: float
     about: About = "centre"
 
     @property
     def is_identity(self) -> bool:
-        """Whether nothing changes."""
+        """Whether the transform changes nothing."""
         return self.degrees % 360 == 0
 
     def warp(self, size: Size) -> Warp:
-        """Where the pixels of a map of this size come from."""
+        """Return the coordinates that the pixels of a map of this size are sampled at."""
         return Warp.about(_centre(size, self.about), degrees=self.degrees)
 
 
 @dataclass(frozen=True)
 class Translate:
-    """Moved down and right; zeros come in at the edge."""
+    """Translation down and to the right; the edge is filled with zeros."""
 
     dy: Fraction
     dx: Fraction
@@ -65,16 +65,16 @@ class Translate:
 
     @property
     def is_identity(self) -> bool:
-        """Whether nothing changes."""
+        """Whether the transform changes nothing."""
         return self.dy == self.dx == 0
 
     def warp(self, size: Size) -> Warp:
-        """Where the pixels of a map of this size come from."""
+        """Return the coordinates that the pixels of a map of this size are sampled at."""
         scale = size if self.unit == "fraction" else (1, 1)
         return Warp.moved(float(self.dy * scale[0]), float(self.dx * scale[1]))
 
     def rescaled(self, scale: tuple[Fraction, Fraction]) -> Translate:
-        """The same distance on a canvas that has changed size; `scale` is before / after, of y and x."""
+        """Return the same distance on a canvas of another size; `scale` is old size / new size, of y and x."""
         if self.unit == "pixel":
             return self
         return Translate(self.dy * scale[0], self.dx * scale[1])
@@ -82,36 +82,36 @@ class Translate:
 
 @dataclass(frozen=True)
 class Mirror:
-    """Mirrored along an axis: x swaps left and right."""
+    """Reflection along an axis: x swaps left and right."""
 
     axis: Literal["x", "y"]
     is_identity = False
 
     def warp(self, size: Size) -> Warp:
-        """Where the pixels of a map of this size come from."""
+        """Return the coordinates that the pixels of a map of this size are sampled at."""
         return Warp.mirrored(size, self.axis)
 
 
 @dataclass(frozen=True)
 class Erode:
-    """The least value within a disc of this radius."""
+    """Erosion: the minimum within a disc of this radius, in pixels."""
 
     radius: int
 
     @property
     def is_identity(self) -> bool:
-        """Whether nothing changes."""
+        """Whether the transform changes nothing."""
         return self.radius == 0
 
 
 @dataclass(frozen=True)
 class Dilate(Erode):
-    """The greatest value within a disc of this radius."""
+    """Dilation: the maximum within a disc of this radius, in pixels."""
 
 
 @dataclass(frozen=True)
 class Threshold:
-    """1 above a value, else 0."""
+    """Threshold: 1 above a value, else 0."""
 
     value: float
     is_identity = False
@@ -119,19 +119,19 @@ class Threshold:
 
 @dataclass(frozen=True)
 class Multiply:
-    """Times a factor; 0 ablates."""
+    """Multiplication by a factor; 0 ablates."""
 
     factor: float
 
     @property
     def is_identity(self) -> bool:
-        """Whether nothing changes."""
+        """Whether the transform changes nothing."""
         return self.factor == 1
 
 
 @dataclass(frozen=True)
 class Invert:
-    """1 - x."""
+    """Inversion: 1 - x."""
 
     is_identity = False
 
@@ -141,7 +141,7 @@ Transform: TypeAlias = Warping | Erode | Threshold | Multiply | Invert
 
 
 def disc(radius: int) -> list[tuple[int, int]]:
-    """A disc of pixels as OpenCV's MORPH_ELLIPSE has it: (row, half width) from -radius to radius.
+    """Return the disc of OpenCV's MORPH_ELLIPSE: (row, half width) for rows from -radius to radius.
 
     >>> disc(2)
     [(-2, 0), (-1, 2), (0, 2), (1, 2), (2, 0)]
@@ -151,7 +151,7 @@ def disc(radius: int) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class Cluster:
-    """The channels of a layer that are active where each other are: group `index` of `count`."""
+    """The channels of a layer that are active at the same places: cluster `index` of `count`."""
 
     model: str
     layer: str
@@ -164,15 +164,15 @@ Channels: TypeAlias = tuple[int, ...] | Cluster | None  # None: all
 
 @dataclass(frozen=True)
 class Chosen:
-    """How a row chooses the channels of every layer that it bends: by name, at random, by cluster; else all."""
+    """The choice of channels in every layer that a row bends: by number, at random, by cluster, or all."""
 
     numbers: tuple[int, ...] | None = None
     fraction: float | None = None
     seed: int = 0
-    cluster: tuple[str, int, int] | None = None  # model, how many groups, which
+    cluster: tuple[str, int, int] | None = None  # model, number of clusters, index
 
     def at(self, layer: Layer) -> Channels:
-        """The channels of what a layer makes."""
+        """Return the chosen channels of a layer's output."""
         if self.cluster is not None:
             model, count, index = self.cluster
             return Cluster(model, layer.name, count, index)
@@ -182,20 +182,20 @@ class Chosen:
 
 
 def draw_channels(count: int, fraction: float, seed: int, layer: int) -> tuple[int, ...]:
-    """⌊fraction · count⌋ channels drawn without return, by seed and layer, in order."""
+    """Draw ⌊fraction · count⌋ channels without replacement, by seed and layer, in ascending order."""
     draw = np.random.Generator(np.random.Philox(key=[seed, layer + 1]))
     return tuple(sorted(draw.permutation(count)[: int(fraction * count + 1e-9)].tolist()))
 
 
 @dataclass(frozen=True)
 class Bend:
-    """The T of a Map carrier: a transform of the channels that a row chooses at each layer."""
+    """The T of a `Mapped` carrier: a transform of the channels that a row chooses in each layer."""
 
     transform: Transform
     chosen: Chosen
 
     def rescaled(self, scale: tuple[Fraction, Fraction]) -> Bend:
-        """The same on a canvas that has changed size."""
+        """Return the same bending on a canvas of another size."""
         if isinstance(self.transform, Translate):
             return Bend(self.transform.rescaled(scale), self.chosen)
         return self
@@ -203,14 +203,14 @@ class Bend:
 
 @dataclass(frozen=True)
 class Bending:
-    """A transform of channels of one map: the parameter of a row of the operation."""
+    """A transform of channels of one map: the row parameter of `BendChannels`."""
 
     transform: Transform
     channels: Channels
 
     @property
     def is_identity(self) -> bool:
-        """Whether nothing changes."""
+        """Whether the transform changes nothing."""
         return bool(self.transform.is_identity) or self.channels == ()
 
     def __str__(self) -> str:
@@ -218,10 +218,10 @@ class Bending:
 
 
 def parse_channels(text: str) -> tuple[int, ...] | None:
-    """Channels as written, `0,3..9`; None for `all`.
+    """Parse channels as written, `0,3..9`; return None for `all`.
 
     Raises:
-        ValueError: an item is no number or range.
+        ValueError: an item is neither a number nor a range.
     """
     if text.strip() == "all":
         return None
@@ -235,10 +235,10 @@ def parse_channels(text: str) -> tuple[int, ...] | None:
 
 
 def _centre(size: Size, about: About) -> tuple[float, float]:
-    half = 0.5 if about == "centre" else 0.0  # the published programs turn about pixel n/2: half a pixel off
+    half = 0.5 if about == "centre" else 0.0  # the published programs rotate about pixel n/2, which is half a pixel off
     return size[0] / 2 - half, size[1] / 2 - half
 
 
 def largest_radius(transforms: Sequence[Transform]) -> int:
-    """The largest radius among transforms that read neighbours; 0 if none does."""
+    """Return the largest radius of transforms that read neighbours; 0 if none does."""
     return max((one.radius for one in transforms if isinstance(one, Erode)), default=0)

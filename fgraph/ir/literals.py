@@ -1,8 +1,8 @@
-"""Values of operations and of row parameters as text, and back.
+"""Literals: operations and row parameters as text, and back.
 
-The syntax is that of Python expressions: numbers, tuples and `Class(field=value)` for frozen dataclasses. A fraction is
-`1/4`, a string that is a dotted name stands without quotes. Whatever has no text, such as an array or a function, is
-`ref(name)`: a resource, which stands beside the text.
+The syntax is a subset of Python expressions: numbers, tuples and `Class(field=value)` for frozen dataclasses. A
+fraction is `1/4`. A string that is a dotted name has no quotes. A value without a text form, such as an array or a
+function, is `ref(name)`, a reference to a resource beside the text.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from fgraph.ir.types import Type
 from fgraph.masks import MaskExpr
 from fgraph.stylegan.tables.base import Layer, Table
 
-Resources = dict[str, object]  # name -> what has no text
+Resources = dict[str, object]  # name -> a value without a text form
 
 _BARE = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*")
 _WORDS = {"inf": math.inf, "nan": math.nan}
@@ -36,10 +36,10 @@ _MISSING = object()
 
 
 class Writer:
-    """Writes values; what has no text becomes a resource.
+    """A writer of operations and values.
 
     Args:
-        resources: where these are entered, by name.
+        resources: the writer adds values without a text form to it, by name.
     """
 
     def __init__(self, resources: Resources) -> None:
@@ -63,7 +63,7 @@ class Writer:
         return f"ref({self._resource(value)})"
 
     def _fields(self, value: object) -> Iterator[str]:
-        """The fields of an object: those without defaults by position, others by name where they differ from theirs."""
+        """Write fields without a default by position, and others by name if they differ from their default."""
         named = False
         for name, default in _defaults(type(value)):
             own = getattr(value, name)
@@ -85,11 +85,11 @@ class Writer:
 
 
 class Reader:
-    """Reads what a `Writer` has written.
+    """A reader of the text of a `Writer`.
 
     Args:
-        tables: the layer tables of the models, in which layers are found by name.
-        resources: what the text refers to by `ref(name)`.
+        tables: the layer tables of the models, for looking up layers by name.
+        resources: the values that the text refers to by `ref(name)`.
     """
 
     def __init__(self, tables: Mapping[str, Table], resources: Mapping[str, object]) -> None:
@@ -102,7 +102,7 @@ class Reader:
         """Read an operation.
 
         Raises:
-            ValueError: there is no such operation, field or layer.
+            ValueError: the operation, a field or a layer does not exist.
         """
         tree = _parsed(text)
         if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in self._ops):
@@ -116,7 +116,7 @@ class Reader:
         """Read a value.
 
         Raises:
-            ValueError: the text is no value.
+            ValueError: the text is not a value.
         """
         return self._value(_parsed(text))
 
@@ -141,7 +141,7 @@ class Reader:
                 return self._resource(ast.unparse(name))
             case ast.Call(func=ast.Name(id=name)) if name in self._classes:
                 return self._built(self._classes[name], tree)
-        raise ValueError(f"'{ast.unparse(tree)}' is no value of a program")
+        raise ValueError(f"'{ast.unparse(tree)}' is not a value of a program")
 
     def _resource(self, name: str) -> object:
         if name not in self._resources:
@@ -184,7 +184,7 @@ def _subclasses(parent: type[Any]) -> Iterator[type[Any]]:
 
 
 def _defaults(made: type[Any]) -> list[tuple[str, object]]:
-    """The fields that a class is made of, with their defaults."""
+    """Return the fields that a class is constructed from, with their defaults."""
     if issubclass(made, BaseModel):
         return [(name, _MISSING if one.is_required() else one.default) for name, one in made.model_fields.items()]
     return [
@@ -195,7 +195,7 @@ def _defaults(made: type[Any]) -> list[tuple[str, object]]:
 
 
 def _scalar(value: object) -> str | None:
-    """A number, a string, a truth value or None; None for all else."""
+    """Write a number, a string, a boolean or None; return None for every other value."""
     if value is None or isinstance(value, bool | np.bool_):
         return str(value)
     if type(value) is str:

@@ -1,4 +1,4 @@
-"""The reader of a program's text form."""
+"""The parser of the text form of programs."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ _OUTPUT = re.compile(r"output (\d+) (.+?) : (\w+)(?: in (\S+))?(?: of (.+?))? = 
 
 
 def parse(text: str, tables: Mapping[str, Table], resources: Mapping[str, object] | None = None) -> Program:
-    """Read a program that `str(program)` has written; empty lines and lines that begin with `#` are skipped.
+    """Parse the text form of a program; empty lines and lines that begin with `#` are skipped.
 
     Args:
-        text: the text form.
+        text: the text that `str(program)` returns.
         tables: the layer tables of the models that operations name, `program.tables`.
         resources: the arrays and functions that the text refers to, `program.resources`.
 
@@ -49,7 +49,7 @@ def parse(text: str, tables: Mapping[str, Table], resources: Mapping[str, object
 
 @dataclass
 class _Parts:
-    """The parts of a program that are read so far."""
+    """The parts of a program that have been read so far."""
 
     reader: Reader
     instructions: list[Instruction] = field(default_factory=list)
@@ -134,7 +134,7 @@ def _read_index(text: str) -> Index:
     rows: list[int] = []
     part: list[int] = []
     for word in text.split():
-        if word.startswith("x"):  # the part before it, again and again
+        if word.startswith("x"):  # repeats the preceding part
             rows += part * (int(word[1:]) - 1)
             continue
         start, _, stop = word.partition("..")
@@ -144,7 +144,7 @@ def _read_index(text: str) -> Index:
 
 
 def _bracketed(text: str) -> tuple[str, str]:
-    """A text up to the end of its first bracket, and the rest."""
+    """Split a text after its first bracketed part."""
     depth = 0
     for token in _TOKEN.finditer(text):
         depth += (token[0] in "([{") - (token[0] in ")]}")
@@ -154,7 +154,7 @@ def _bracketed(text: str) -> tuple[str, str]:
 
 
 def _split(text: str) -> Iterator[str]:
-    """The parts of a text between semicolons that stand in no bracket and no string."""
+    """Split a text at semicolons outside brackets and strings."""
     depth = start = 0
     for token in re.finditer(_TOKEN.pattern + "|;", text):
         if token[0] == ";" and depth == 0:

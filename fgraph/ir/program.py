@@ -21,7 +21,7 @@ Regions = npt.NDArray[np.int64]  # [rows, 4]
 
 
 def as_index(rows: Sequence[int] | Index) -> Index:
-    """An index vector, made read-only."""
+    """Return row numbers as a read-only index vector."""
     index = np.asarray(rows, dtype=np.int64)
     index.setflags(write=False)
     return index
@@ -29,24 +29,24 @@ def as_index(rows: Sequence[int] | Index) -> Index:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Operand:
-    """Rows of a value: result row i reads row `index[i]` of value `value`."""
+    """The rows of a value that an instruction reads: row i of the result reads row `index[i]` of value `value`."""
 
     value: int
     index: Index
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return len(self.index)
 
     def take(self, rows: Index) -> Operand:
-        """The operand whose row i is row `rows[i]` of this one."""
+        """Return the operand whose row i is row `rows[i]` of this one."""
         return Operand(self.value, as_index(self.index[rows]))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Bases:
-    """For each row of an instruction, another row, of the same value or an earlier one; value -1 is none."""
+    """The base of each row of an instruction: a row of an earlier value, or an earlier row; value -1 for none."""
 
     values: Index
     rows: Index
@@ -54,25 +54,25 @@ class Bases:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Instruction:
-    """One operation applied to rows; its result is the value of its own number."""
+    """An operation applied to rows. Instruction n defines value n."""
 
     op: Op
     operands: tuple[Operand, ...]
-    params: tuple[Hashable, ...]  # one a row, or none at all
+    params: tuple[Hashable, ...]  # one for each row, or none
     rows: int
     type: Type
-    source_locations: Index  # row -> place in Program.source_locations
-    regions: Regions | None = None  # row -> (top, left, bottom, right) where it may differ from its base
+    source_locations: Index  # row -> index into Program.source_locations
+    regions: Regions | None = None  # row -> (top, left, bottom, right), where it may differ from its base
     bases: Bases | None = None  # row -> the row that it equals outside its region
 
 
 @dataclass(frozen=True, slots=True)
 class SourceLocation:
-    """Which node of which graph a row was made for."""
+    """The node that a row was lowered from, with its graph, file and line."""
 
     graph: int
     node: str
-    place: Fault  # carries file and line
+    place: Fault  # file and line
 
     def __str__(self) -> str:
         return f"nodes.{self.node}" + (f" ({self.place.file}:{self.place.line})" if self.place.file else "")
@@ -80,7 +80,7 @@ class SourceLocation:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Output:
-    """A result that a graph asked for: the tensors it consists of."""
+    """An output of a graph: the tensors that it consists of."""
 
     graph: int
     name: str
@@ -92,7 +92,7 @@ class Output:
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Instructions in an order that defines values before it uses them, and the outputs that graphs ask for."""
+    """Instructions, each after the values that it reads, and the outputs of the graphs."""
 
     instructions: tuple[Instruction, ...]
     outputs: tuple[Output, ...]
@@ -102,7 +102,7 @@ class Program:
 
     @property
     def total_rows(self) -> int:
-        """Rows of all instructions together."""
+        """The number of rows of all instructions."""
         return sum(instruction.rows for instruction in self.instructions)
 
     @property
@@ -117,7 +117,7 @@ class Program:
 
 
 def to_text(program: Program, resources: Resources) -> str:
-    """Write a program, one line for each instruction and one for each row that has a base.
+    """Return the text form: one line for each instruction and for each row that has a base.
 
     A line reads `%3 = conv(main, b8.conv0) (%1[0..3], %2[0 0 1 1]) x4 : activation[32x8x8] @[0..3]`: the operation, its
     operands with the rows that they read, parameters in braces if it has any, rows and their type, source locations.
@@ -162,7 +162,7 @@ def _operand(operand: Operand) -> str:
 
 
 def _index(index: Index) -> str:
-    """An index vector: `0..3` for rows that follow each other, `0 x3` for equal ones."""
+    """Write an index vector: `0..3` for consecutive rows, `0 x3` for a repeated row."""
     rows: list[int] = index.tolist()
     parts, start = [], 0
     while start < len(rows):
@@ -179,7 +179,7 @@ def _index(index: Index) -> str:
 
 
 def _repeated(parts: Iterable[str]) -> list[str]:
-    """Texts, three or more equal ones in a row as `text x3`."""
+    """Merge three or more equal consecutive texts into `text x3`."""
     found: list[str] = []
     for text, run in itertools.groupby(parts):
         count = len(list(run))

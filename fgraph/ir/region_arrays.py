@@ -1,4 +1,4 @@
-"""Regions of many rows at once: arrays [rows, 4], and the arithmetic of `regions` on them."""
+"""Regions of many rows as arrays [rows, 4], and the arithmetic of `fgraph._geometry.regions` on them."""
 
 from __future__ import annotations
 
@@ -11,47 +11,47 @@ from fgraph._geometry.regions import Cyclic, Region, Size, union, whole
 from fgraph.ir.program import Index, Regions
 
 Flags = npt.NDArray[np.bool_]
-_FEW = 32  # rows that are looked at one by one as fast as all at once
+_FEW = 32  # up to so many rows, a loop is as fast as numpy
 
 
 def as_regions(regions: Sequence[Region] | Regions) -> Regions:
-    """Regions as a read-only array [rows, 4]."""
+    """Return regions as a read-only array [rows, 4]."""
     array = np.array(regions, dtype=np.int64).reshape(-1, 4)
     array.setflags(write=False)
     return array
 
 
 def to_region(row: Index) -> Region:
-    """One row of such an array."""
+    """Return a row of such an array as a region."""
     top, left, bottom, right = row.tolist()
     return (top, left, bottom, right)
 
 
 def whole_regions(count: int, size: Size) -> Regions:
-    """The whole canvas, for each of `count` rows."""
+    """Return the whole canvas for each of `count` rows."""
     return np.tile(np.array(whole(size), np.int64), (count, 1))
 
 
 def areas(regions: Regions) -> Index:
-    """How many pixels each has."""
+    """Return the number of pixels of each region."""
     sides: Index = regions[:, 2:] - regions[:, :2]
     return sides[:, 0] * sides[:, 1]
 
 
 def distinct(regions: Regions) -> tuple[list[Region], Index]:
-    """The different ones, and for each row which of them it has."""
+    """Return the distinct regions, and for each row the index of its region."""
     numbers: dict[Region, int] = {}
     if len(regions) <= _FEW:
         index = [numbers.setdefault((a, b, c, d), len(numbers)) for a, b, c, d in regions.tolist()]
         return list(numbers), np.array(index, np.int64)
-    changes = np.flatnonzero((regions[1:] != regions[:-1]).any(axis=1)) + 1  # most rows have what the one before has
+    changes = np.flatnonzero((regions[1:] != regions[:-1]).any(axis=1)) + 1  # most rows equal the row before
     starts = np.concatenate([[0], changes])
     index = [numbers.setdefault((a, b, c, d), len(numbers)) for a, b, c, d in regions[starts].tolist()]
     return list(numbers), np.repeat(index, np.diff(starts, append=len(regions)))
 
 
 def clipped(windows: Regions, size: Size, cyclic: Cyclic) -> Regions:
-    """`clip` of each: what lies on the canvas; on an axis that goes round, the same pixels, starting on it."""
+    """Apply `clip` to each window: cut it to the canvas, or on a cyclic axis shift its start onto the canvas."""
     if bool((windows[:, :2] >= 0).all() and (windows[:, 2:] <= size).all()):
         return windows
     result = windows.copy()
@@ -70,7 +70,7 @@ def clipped(windows: Regions, size: Size, cyclic: Cyclic) -> Regions:
 
 
 def intersections(a: Regions, b: Regions, size: Size, cyclic: Cyclic) -> Regions:
-    """`intersect` of each pair: a region that holds all that is in both, and lies within `a`."""
+    """Apply `intersect` to each pair: a region within `a` that contains all pixels of both."""
     result = np.empty_like(a)
     for axis in (0, 1):
         starts, stops = np.full(len(a), np.iinfo(np.int64).max), np.zeros(len(a), np.int64)
@@ -85,7 +85,7 @@ def intersections(a: Regions, b: Regions, size: Size, cyclic: Cyclic) -> Regions
 
 
 def covering(outer: Regions, inner: Regions, size: Size, cyclic: Cyclic) -> Flags:
-    """`covers` of each pair: whether every pixel of `inner` is in `outer`."""
+    """Apply `covers` to each pair: whether `outer` contains every pixel of `inner`."""
     result = np.ones(len(outer), bool)
     for axis in (0, 1):
         length = outer[:, axis + 2] - outer[:, axis]
@@ -99,7 +99,7 @@ def covering(outer: Regions, inner: Regions, size: Size, cyclic: Cyclic) -> Flag
 
 
 def hulls(keys: Index, regions: Regions, size: Size, cyclic: Cyclic) -> tuple[Index, Regions]:
-    """For each key, in order, the smallest region that holds all of its regions; those that are empty do not count."""
+    """Return the sorted keys and the bounding region of each key's regions; empty regions do not count."""
     filled = areas(regions) > 0
     keys, regions = keys[filled], regions[filled]
     order = np.argsort(keys, kind="stable")

@@ -1,4 +1,4 @@
-"""Symbolic types of the IR: what one row of a value is."""
+"""Types of the IR: the kind and shape of one row of a value."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ CODE_KINDS: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """The kind and the shape of one row; a value of n rows is a tensor [n, *shape]."""
+    """The kind and shape of one row; a value of n rows is a tensor [n, *shape]."""
 
     kind: TypeKind
     shape: tuple[int, ...]
 
     @property
     def numbers(self) -> int:
-        """How many numbers a row holds."""
+        """The number of elements of a row."""
         return math.prod(self.shape)
 
     @property
     def size(self) -> tuple[int, int]:
-        """Height and width of a spatial row."""
+        """The height and width of a spatial row."""
         return self.shape[-2], self.shape[-1]
 
     @property
@@ -33,7 +33,7 @@ class Type:
         return len(self.shape) == 3
 
     def resized(self, height: int, width: int) -> Type:
-        """The same kind and channels at another size."""
+        """Return the type with another height and width."""
         return Type(self.kind, (self.shape[0], height, width))
 
     def __str__(self) -> str:

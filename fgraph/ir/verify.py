@@ -1,11 +1,11 @@
-"""The verifier: the rules that every Program keeps, checked between passes.
+"""The verifier: checks the rules of a Program between passes.
 
-* Every operation is registered in `OPS`, and its type follows from its operands by `infer`.
-* An operand reads an earlier value, and rows that this has. Operands have as many rows as the result; a join has the
-  rows of all of them.
-* Each row has a source location and, where the operation takes parameters, one parameter.
-* A row with a base names a row that exists, of an earlier value or before it in its own, and of its type. Bases and
-  regions come together: one region for each row, on the canvas.
+* Every operation is registered in `OPS`, and `infer` gives the type of its result.
+* An operand reads existing rows of an earlier value. Operands have as many rows as the result; a join has the rows of
+  all its operands.
+* Each row has a source location and, if the operation takes parameters, one parameter.
+* A base is an existing row of an earlier value, or an earlier row of the same value, and has the same type. Bases and
+  regions come together. Each row has one region, inside the canvas.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _REGISTERED = frozenset(OPS)
 
 
 class InvalidProgram(AssertionError):
-    """A stage made a Program that breaks a rule: a bug of ours."""
+    """A Program breaks a rule: a bug in fgraph."""
 
 
 def verify(program: Program) -> Program:
-    """Return the program if it keeps the rules.
+    """Check a program and return it.
 
     Raises:
         InvalidProgram: a rule is broken; the message names the instruction or the output.
@@ -44,18 +44,18 @@ def verify(program: Program) -> Program:
 
 
 def _round_axes(program: Program) -> tuple[bool, bool]:
-    """Return whether y, x go round for some operation, so that a region may go over that edge."""
+    """Return whether y, x wrap round for some operation, so that regions may extend over that edge."""
     wraps = [one.op.wraps for one in program.instructions]
     return any(y for y, _ in wraps), any(x for _, x in wraps)
 
 
 def _verify_operands(program: Program, before: int, operands: Iterable[Operand], where: str) -> None:
-    read: dict[int, list[Index]] = {}  # value -> which of its rows
+    read: dict[int, list[Index]] = {}  # value -> the rows that are read
     for operand in operands:
         read.setdefault(operand.value, []).append(operand.index)
     for value, indices in read.items():
         if not 0 <= value < before:
-            raise InvalidProgram(f"{where}: reads %{value}, which is not made yet")
+            raise InvalidProgram(f"{where}: reads %{value}, which is not defined yet")
         made = program.instructions[value].rows
         rows = indices[0] if len(indices) == 1 else np.concatenate(indices)
         if len(rows) and not (rows.min() >= 0 and rows.max() < made):
@@ -106,7 +106,7 @@ def _verify_bases(program: Program, number: int, where: str, bases: Bases) -> No
     own = program.instructions[number]
     for value in np.unique(bases.values[bases.values != -1]).tolist():
         if not 0 <= value <= number:
-            raise InvalidProgram(f"{where}: lies over a row of %{value}, which is not made yet")
+            raise InvalidProgram(f"{where}: lies over a row of %{value}, which is not defined yet")
         base = program.instructions[value]
         if base.type != own.type:
             raise InvalidProgram(f"{where}: has type {own.type}, lies over %{value} of type {base.type}")

@@ -2,7 +2,7 @@
 
 Build, Inputs    the two arguments of `lower`: the builder of operations, and the values on the node's ports
 values           the values that `lower` reads and returns: Latent, Features, Mask, Image; carriers of a pass
-advance, mix     a pass run on to a layer; a weighted sum of maps
+advance, mix     continue a pass up to a layer; add maps with alphas
 
 The operations that `build.emit` takes are in `fgraph.ir.ops`.
 """

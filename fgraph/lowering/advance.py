@@ -1,4 +1,4 @@
-"""Running a paused pass on: `step` of the design, layer by layer, lowered to calls and weighted sums."""
+"""Advancing a paused pass: lowers `step` of the architecture, layer by layer, to calls and weighted sums."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ ONE = Constant(1.0)
 
 @dataclass(frozen=True)
 class Term:
-    """One summand of a step: a leaf's output and its alpha."""
+    """A term of a weighted sum: the output of a leaf carrier, and its alpha."""
 
     value: Operand
     alpha: MaskExprs | None  # None: 1
 
 
 def advance(build: Build, features: Features, layer: int) -> Features:
-    """The pass, moved on until `layer` has run.
+    """Return the pass after `layer` has run.
 
     Raises:
-        ValueError: the pass stands beyond that layer already.
+        ValueError: the pass is already beyond that layer.
     """
     table = build.table(features.model)
     if layer < features.layer:
@@ -97,12 +97,12 @@ def _grown_skip(build: Build, features: Features, layer: Layer) -> Operand | Non
 
 
 def applies(layers: frozenset[int], parts: Parts, layer: int, tensor: Tensor) -> bool:
-    """Whether a mix acts on this tensor at this layer."""
+    """Return whether a carrier acts on this tensor at this layer."""
     return layer in layers and parts in ("both", tensor)
 
 
 def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand], canvas: Canvas) -> list[Term]:
-    """The summands of `step(carrier, layer, s)`: nested mixes flatten, their alphas multiply."""
+    """Return the terms of `step(carrier, layer, s)`. Nested mixes are flattened and their alphas multiplied."""
 
     def step(part: Carrier) -> list[Term]:
         return _terms(build, part, layer, call, canvas)
@@ -131,12 +131,12 @@ def _changed(build: Build, made: Operand, carrier: Mapped | Patched, where: tupl
 
 def _times(build: Build, alpha: MaskExprs, part: Carrier, step: Callable[[Carrier], list[Term]]) -> list[Term]:
     if all(mask.constant == 0.0 for mask in alpha):
-        return []  # what is not looked at is not lowered
+        return []  # a term with alpha 0 is not lowered
     return [Term(term.value, alpha if term.alpha is None else build.multiply(alpha, term.alpha)) for term in step(part)]
 
 
 def transplant(build: Build, value: Operand, carrier: Patched) -> Operand:
-    """A map with the patches of a carrier copied within it."""
+    """Emit the copying of a carrier's patches within a map."""
     return build.emit(Transplant(*carrier.cells), [value, carrier.patches], carrier.feathers)
 
 
@@ -148,7 +148,7 @@ def _mix(build: Build, terms: list[Term], margin: int = 0) -> Operand:
 
 
 def mix(build: Build, values: list[Operand], alphas: list[MaskExprs], margin: int = 0) -> Operand:
-    """The weighted sum of maps of one size, the canvas and a margin; the alphas sum to 1 at every pixel."""
+    """Emit the weighted sum of maps of one size, canvas plus margin. The alphas sum to 1 at every pixel."""
     height, width = build.type_of(values[0]).size
     if margin:
         alphas = [_with_margin(alpha, margin) for alpha in alphas]

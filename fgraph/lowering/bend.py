@@ -1,4 +1,4 @@
-"""Lowering of network bending: the T of a Map carrier at one layer."""
+"""Lowering of network bending: the T of a `Mapped` carrier at one layer."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from fgraph.stylegan.tables.base import Layer
 
 
 def map_tensor(build: Build, value: Operand, moves: Sequence[Edit | Bend], layer: Layer, canvas: Canvas) -> Operand:
-    """What a layer has made, after an edit or a bending a row; all rows have one kind."""
+    """Emit the edit or bending of a layer's output, one for each row; all rows have one kind."""
     bends = [one for one in moves if isinstance(one, Bend)]
     if bends:
         return bend_tensor(build, value, bends, layer, canvas)
@@ -24,9 +24,9 @@ def map_tensor(build: Build, value: Operand, moves: Sequence[Edit | Bend], layer
 
 
 def bend_tensor(build: Build, value: Operand, bends: Sequence[Bend], layer: Layer, canvas: Canvas) -> Operand:
-    """What a layer has made, some of its channels bent, one way a row; a residual behind them stays.
+    """Emit the bending of channels of a layer's output, one for each row; a residual behind them is unchanged.
 
-    Amounts are of the canvas; a margin moves along, and zeros come in beyond it.
+    Amounts are fractions of the canvas. A margin moves with the canvas, and zeros fill what is beyond it.
     """
     if layer.margin:
         scale = _share_of_canvas(build.type_of(value).size, layer.margin)

@@ -1,4 +1,4 @@
-"""The builder that lowering writes a Program with: emitting, and what every node's meaning is made of."""
+"""The builder: emits the instructions of a Program, and the operations that many nodes share."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ SPACES: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
 
 
 class Build:
-    """Instructions written so far. One builder serves all graphs that are compiled together."""
+    """The instructions emitted so far, of all graphs that are compiled together."""
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self.tables = tables
         self.instructions: list[Instruction] = []
-        self.source_locations: Index = as_index([0])  # of the rows of the stack being lowered
+        self.source_locations: Index = as_index([0])  # of the rows of the current stack
         self._promoted: dict[tuple[int, bytes, TypeKind], Operand] = {}
         self._rowless: dict[tuple[Op, tuple[Hashable, ...]], int] = {}
         self._products: dict[tuple[int, int], tuple[MaskExprs, MaskExprs, MaskExprs]] = {}
@@ -36,7 +36,7 @@ class Build:
     # -- emitting ------------------------------------------------------------------------------------------------
 
     def emit(self, op: Op, operands: Sequence[Operand] = (), params: Sequence[Hashable] = (), rows: int = 0) -> Operand:
-        """Append one operation; its rows are those of its operands, or of its parameters, or `rows`.
+        """Append an operation with as many rows as its operands, else as its parameters, else `rows`.
 
         Raises:
             ValueError: the class of the operation is not registered.
@@ -47,7 +47,7 @@ class Build:
         return Operand(self._append(op, tuple(operands), tuple(params), count, kind), as_index(np.arange(count)))
 
     def emit_distinct(self, op: Op, params: Sequence[Hashable]) -> Operand:
-        """Append an operation that reads nothing, with one row for all rows of equal parameters."""
+        """Append an operation without operands, with one row for all rows of equal parameters."""
         _check_registered(op)
         seen: dict[Hashable, int] = {}
         numbers = {id(param): seen.setdefault(param, len(seen)) for param in _objects(params)}
@@ -69,20 +69,20 @@ class Build:
         return len(self.instructions) - 1
 
     def type_of(self, operand: Operand) -> Type:
-        """The type of the value that an operand reads."""
+        """Return the type of the value that an operand reads."""
         return self.instructions[operand.value].type
 
     def table(self, model: str) -> Table:
-        """The layer table of a model."""
+        """Return the layer table of a model."""
         return self.tables[model]
 
     # -- codes ---------------------------------------------------------------------------------------------------
 
     def promote(self, latent: Latent, space: TypeKind) -> Latent:
-        """The same codes in a later space: z -> w -> w+ -> s.
+        """Promote codes to a later space: z -> w -> w+ -> s.
 
         Raises:
-            ValueError: the codes stand in a later space already.
+            ValueError: the codes are already in a later space.
         """
         if SPACES.index(latent.space) > SPACES.index(space):
             raise ValueError(
@@ -105,10 +105,10 @@ class Build:
         return self.emit(Affine(latent.model, table.style_length), [latent.code])
 
     def together(self, a: Latent, b: Latent, space: TypeKind) -> tuple[Latent, Latent]:
-        """Two codes in one space, at the least `space`; codes of two models meet in S.
+        """Promote two codes to one space, at least `space`; codes of two models are promoted to S.
 
         Raises:
-            ValueError: the styles of the two models differ in length, or a code cannot be turned back.
+            ValueError: the styles of the two models differ in length, or a code is in a later space.
         """
         if a.model != b.model:
             lengths = [self.table(one.model).style_length for one in (a, b)]
@@ -123,7 +123,7 @@ class Build:
     # -- features and masks --------------------------------------------------------------------------------------
 
     def const(self, model: str, rows: int) -> Operand:
-        """The constant input of a model, one row read by all."""
+        """Emit the constant input of a model, one row that all rows read."""
         table = self.table(model)
         layer = table.layers[0]
         op = Const(model, layer.out_channels, layer.resolution)
@@ -132,18 +132,18 @@ class Build:
         return Operand(self._rowless[op, ()], as_index(np.zeros(rows, np.int64)))
 
     def draw(self, masks: MaskExprs, height: int, width: int) -> Operand:
-        """Masks drawn at a size, equal ones once.
+        """Emit masks drawn at a size, with one row for equal masks.
 
         Raises:
-            SizeError: an edit in a mask does not come to whole pixels at this size.
+            SizeError: an edit in a mask is not a whole number of pixels at this size.
         """
         for mask in unique(masks):
-            if _is_moved(mask):  # drawn now, while a size that does not divide can still be told with its place
+            if _is_moved(mask):  # draw now, so that a size that does not divide is reported with its source location
                 rasterise(mask, height, width)
         return self.emit_distinct(DrawMask(height, width), masks)
 
     def multiply(self, a: MaskExprs, b: MaskExprs) -> MaskExprs:
-        """The products of two columns of masks; columns seen before are not multiplied again."""
+        """Multiply two columns of masks, row by row; the same columns are multiplied only once."""
         key = (id(a), id(b))
         if key not in self._products:
             known: dict[tuple[MaskExpr, MaskExpr], MaskExpr] = {}
@@ -151,7 +151,7 @@ class Build:
                 known[pair] if pair in known else known.setdefault(pair, product(*pair))
                 for pair in zip(a, b, strict=True)
             )
-            self._products[key] = (a, b, result)  # a and b are kept alive, so that their ids stay theirs
+            self._products[key] = (a, b, result)  # keeps a and b alive, so that their ids remain unique
         return self._products[key][2]
 
 
@@ -181,10 +181,10 @@ def _masks_of(values: Iterable[object]) -> Iterable[MaskExpr]:
 
 
 def unique(values: Iterable[H]) -> list[H]:
-    """The different values, in order of first appearance."""
+    """Return the distinct values, in order of first appearance."""
     return list(dict.fromkeys(_objects(values)))
 
 
 def _objects(values: Iterable[H]) -> Iterable[H]:
-    """The different objects: of equal values most are one, whose hash is then found once."""
+    """Return the distinct objects: most equal values are one object, whose hash is then computed once."""
     return {id(value): value for value in values}.values()

@@ -23,7 +23,7 @@ FRAME = NoiseOrigin()
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """Where a node's rows stand in its stack."""
+    """The rows of a node in its stack."""
 
     stack: int
     start: int
@@ -32,7 +32,7 @@ class Slot:
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """One node of a stack, with the graph that it stands in."""
+    """A node of a stack, with its graph."""
 
     node: Any
     id: str  # `left.fade` for the node `fade` of the sub-graph `left`
@@ -50,8 +50,8 @@ class Member:
 class Inputs:
     """The inputs of one stack of nodes.
 
-    Values on ports are broadcast to `rows` rows, the members' rows laid end to end; those of a node that collapses
-    rows come as they are, member after member.
+    Values on ports are broadcast to `rows` rows, the rows of the members end to end. A node that collapses rows reads
+    its values without broadcasting, member after member.
     """
 
     def __init__(self, build: Build, members: Sequence[Member], values: Mapping[int, Value]) -> None:
@@ -61,26 +61,26 @@ class Inputs:
 
     @cached_property
     def rows(self) -> int:
-        """How many rows the stack makes."""
+        """The number of rows of the stack."""
         return sum(member.slot.rows for member in self.members)
 
     @cached_property
     def each_rows(self) -> int:
-        """How many rows a member of a collapsing stack reads on its first port; all read alike."""
+        """The number of rows that each member of a collapsing stack reads on its first port."""
         return next(iter(self.members[0].read.values()))[0].rows
 
     def has(self, port: str) -> bool:
-        """Whether an optional port is wired."""
+        """Return whether an optional port is wired."""
         return port in self.members[0].read
 
     # -- ports ---------------------------------------------------------------------------------------------------
 
     def value(self, port: str) -> Value:
-        """The value on a port."""
+        """Return the value on a port."""
         return self.values(port)[0]
 
     def values(self, port: str) -> list[Value]:
-        """The values on a list port."""
+        """Return the values on a list port."""
         return [self._pick(port, number) for number in range(len(self.members[0].read[port]))]
 
     def _pick(self, port: str, number: int) -> Value:
@@ -99,23 +99,23 @@ class Inputs:
         return np.arange(slot.start, slot.start + slot.rows)
 
     def latent(self, port: str) -> Latent:
-        """The codes on a port."""
+        """Return the codes on a port."""
         value = self.value(port)
         assert isinstance(value, Latent)
         return value
 
     def features(self, port: str) -> Features:
-        """The paused pass on a port; codes are a pass paused at `const`."""
+        """Return the paused pass on a port; codes become a pass paused at `const`."""
         return self.as_features(self.value(port))
 
     def mask(self, port: str) -> Mask:
-        """The mask on a port."""
+        """Return the mask on a port."""
         value = self.value(port)
         assert isinstance(value, Mask)
         return value
 
     def image(self, port: str) -> Image:
-        """The images on a port."""
+        """Return the images on a port."""
         value = self.value(port)
         assert isinstance(value, Image)
         return value
@@ -123,7 +123,7 @@ class Inputs:
     # -- fields --------------------------------------------------------------------------------------------------
 
     def per_row(self, name: str) -> tuple[Any, ...]:
-        """A per-row field, one value for each row of the stack."""
+        """Return a per-row field, with one value for each row of the stack."""
         found: list[Any] = []
         for member in self.members:
             value = getattr(member.node, name)
@@ -132,13 +132,13 @@ class Inputs:
         return tuple(found)
 
     def model(self, name: str | None) -> str:
-        """The program's model for a name of the graph; None is `main`."""
+        """Return the program's model for a model name of the graph; None is `main`."""
         return self.members[0].graph.models[name or "main"]
 
     # -- passes --------------------------------------------------------------------------------------------------
 
     def noise(self, given: NoiseSettings | None = None) -> RunNoise:
-        """The noise of a carrier that starts here: as given, else the graph's."""
+        """Return the noise of a new carrier: as given, else the graph's."""
         noise = given or self.members[0].graph.noise
         seeds: list[int] = []
         for member in self.members:
@@ -148,11 +148,11 @@ class Inputs:
         return RunNoise(noise.mode, noise.fit, tuple(seeds), (FRAME,) * len(seeds), noise.file)
 
     def declared(self) -> tuple[tuple[int, int], ...]:
-        """For each row: how many rows its node makes, and which of them it is."""
+        """Return for each row the number of rows of its node, and its number among them."""
         return tuple((member.slot.rows, row) for member in self.members for row in range(member.slot.rows))
 
     def carrier(self, latent: Latent, model: str | None = None, noise: NoiseSettings | None = None) -> Run:
-        """A plain forward pass of `model` (of the graph; None: the codes' own) wearing these codes.
+        """Return a plain forward pass of `model` (a name of the graph; None: the codes' own) with these codes.
 
         Raises:
             ValueError: the model takes styles of another length.
@@ -167,7 +167,7 @@ class Inputs:
         return Run(key, self._build.promote(latent, "s").code, self.noise(noise), planes)
 
     def pause(self, latent: Latent, model: str | None = None, noise: NoiseSettings | None = None) -> Features:
-        """The pass of these codes, paused at `const`."""
+        """Return the pass of these codes, paused at `const`."""
         run = self.carrier(latent, model, noise)
         stylegan3 = self._build.table(run.model).is_stylegan3
         const = plane(self._build, run.planes) if stylegan3 else self._build.const(run.model, latent.rows)
@@ -175,7 +175,7 @@ class Inputs:
         return Features(const, None, -1, run, canvas, run.model, latent.keys, self.declared())
 
     def as_features(self, value: Value) -> Features:
-        """Features as they are; codes as a pass paused at `const`."""
+        """Return features unchanged, and codes as a pass paused at `const`."""
         if isinstance(value, Latent):
             return self.pause(value)
         assert isinstance(value, Features)

@@ -1,7 +1,7 @@
-"""Edits of maps that are larger than their canvas, as those of StyleGAN3 are.
+"""Edits of maps that are larger than their canvas by a margin, such as maps of StyleGAN3.
 
-Half of the margin stands on each side. A crop keeps what lies beyond its sides as its own margin; a shift moves the
-margin along, and what comes in at its edge is what the edit's mode says.
+Half of the margin is on each side. A crop keeps the pixels beyond its sides as its margin. A shift moves the margin
+with the canvas and fills the edge by its mode.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from fgraph.stylegan.tables.base import Table
 
 
 def activation_margin(table: Table, features: Features) -> int:
-    """The margin of a pass's activation: that of the last layer which made it."""
+    """Return the margin of a pass's activation, which is that of the last layer that made it."""
     layer = table.at(features.layer)
     return layer.margin if layer.tensor == "activation" else table.at(layer.index - 1).margin
 
 
 def canvas_size(build: Build, features: Features) -> Size:
-    """Pixels of a pass's canvas where it is paused; on the plane, those of the image."""
+    """Return the canvas size of a pass in pixels where it is paused; on the plane, that of the image."""
     table = build.table(features.model)
     kind = build.type_of(features.activation)
     if not kind.spatial:
@@ -35,10 +35,10 @@ def canvas_size(build: Build, features: Features) -> Size:
 
 
 def check_features_edit(build: Build, features: Features, edit: Edit) -> None:
-    """Refuse edits of StyleGAN3 features that make another canvas than there is.
+    """Refuse edits of StyleGAN3 features that change the canvas.
 
     Raises:
-        ValueError: a pad, which they have no continuation for, or a resize, which breaks their band limit.
+        ValueError: a pad, which needs pixels beyond the margin, or a resize, which breaks the band limit.
     """
     table, name = build.table(features.model), type(edit).__name__.lower()
     if isinstance(edit, geometry.Pad | geometry.Resize):
@@ -51,16 +51,16 @@ def check_features_edit(build: Build, features: Features, edit: Edit) -> None:
 
 
 def with_margins(edits: Sequence[Edit], size: Size, margin: int) -> Sequence[Edit]:
-    """The edits of a canvas as edits of its map, `size` pixels with a margin.
+    """Return the edits of a canvas as edits of its map, which has `size` pixels with the margin.
 
     Raises:
-        ValueError: the edit makes a canvas that such a map cannot be stretched to.
-        SizeError: an amount does not come to whole pixels of the canvas.
+        ValueError: the map cannot be stretched to the canvas after the edit.
+        SizeError: an amount is not a whole number of pixels of the canvas.
     """
     if not margin:
         return edits
     inner = (size[0] - margin, size[1] - margin)
-    edits[0].maps(*inner)  # raises where the amounts do not divide, in the words of whoever wrote them
+    edits[0].maps(*inner)  # raises if an amount does not divide, with the amount as the user wrote it
     known = {edit: _with_margin(edit, size, inner) for edit in set(edits)}
     return [known[edit] for edit in edits]
 
@@ -77,7 +77,7 @@ def _with_margin(edit: Edit, size: Size, inner: Size) -> Edit:
 
 
 def cut_joint(size: Size, margin: int, axis: int, place: tuple[bool, bool]) -> Edit:
-    """The crop of a map to what stands on a joined canvas: its margin goes but where it is first, or last, of them."""
+    """Return the crop of a map to its part of a joined canvas: only the first and last parts keep a margin."""
     length = size[axis]
     before, after = ((0 if outer else margin // 2) for outer in place)
     start, part = Fraction(before, length), Fraction(length - before - after, length)

@@ -1,4 +1,4 @@
-"""Lowering of noise: which field a carrier adds at a layer, and what each row needs to draw it."""
+"""Lowering of noise: the noise that a carrier adds at a layer, and the parameters of each row."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fgraph.stylegan.tables.base import Layer
 
 @dataclass(frozen=True)
 class NoiseOrigin(MaskExpr):
-    """The leaf of a frame: the noise where it was made. The noise kernel puts numbers in its place."""
+    """The leaf of a frame: noise before any edit. The noise kernel replaces it with numbers."""
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         raise AssertionError("a noise frame has no pixels of its own")
@@ -29,7 +29,7 @@ class NoiseOrigin(MaskExpr):
 
 @dataclass(frozen=True)
 class NoiseRows:
-    """What identifies the rows of a pass when noise is drawn for them."""
+    """The identity of the rows of a pass, which noise is drawn by."""
 
     canvas: Canvas
     keys: tuple[int, ...]
@@ -37,7 +37,7 @@ class NoiseRows:
 
 
 def lower_noise(build: Build, run: Run, layer: Layer, rows: NoiseRows) -> Operand | None:
-    """The noise a carrier adds after a convolution; None where it adds none.
+    """Emit the noise that a carrier adds after a convolution; return None if it adds none.
 
     Raises:
         ValueError: the buffer or the given array does not fit the canvas.
@@ -70,7 +70,7 @@ def _ends_params(layer: Layer, rows: NoiseRows, height: int, width: int) -> list
             f"noise fit 'ends' cannot fill {height}x{width} pixels at {layer.name} from a buffer of {side}x{side}: "
             "it needs the buffer's height and at least its width; fit 'tile' serves every size"
         )
-    if width <= 2 * side:  # the two copies cover it all: nothing is drawn, so rows do not differ
+    if width <= 2 * side:  # the two copies cover the canvas: nothing is drawn, so rows do not differ
         return [None] * len(rows.keys)
     return list(rows.declared)
 

@@ -1,7 +1,7 @@
-"""Lowering of StyleGAN3's plane: what `const` is there, and what each edit of a canvas means for it.
+"""Lowering of StyleGAN3's plane: the value of `const`, and the effect of edits on it.
 
-A pass paused at `const` has sampled nothing yet. So an edit of its canvas is exact: it says where on the plane each Run
-will sample. The masks that are pending in the carrier move along, and go on with their edge values.
+A pass paused at `const` has not sampled the plane yet. An edit of its canvas is exact: it changes the placement that
+each `Run` samples. The pending masks of the carrier move with the canvas and continue with their edge values.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from fgraph.masks import MaskExpr, edited, turned
 from fgraph.stylegan.tables.base import CONST, Table
 
 PlaneEdit = Edit | Transform
-_USUAL: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # the mode that says nothing of it
+_USUAL: dict[object, str] = {geometry.Pad: "reflect", geometry.Shift: "roll"}  # the mode without a value of its own
 
 
 def on_plane(build: Build, features: Features) -> bool:
-    """Whether the pass is paused at the plane of a StyleGAN3 model."""
+    """Return whether the pass is paused at the plane of a StyleGAN3 model."""
     return features.layer == CONST and build.table(features.model).is_stylegan3
 
 
 def plane(build: Build, planes: Sequence[Placement]) -> Operand:
-    """Where each row's canvas lies on the plane, as a value of the program."""
+    """Emit the placement of each row's canvas on the plane."""
     return build.emit_distinct(Plane(), tuple(planes))
 
 
 def edit_plane(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> Features:
-    """A pass paused at the plane after an edit a row.
+    """Return a pass paused at the plane after an edit for each row.
 
     Raises:
-        ValueError: the edit says what comes in at an edge, which is more of the plane.
-        SizeError: the canvas does not come to whole samples; the message names the nearest that does.
+        ValueError: the edit has a mode for its edge, where the plane continues.
+        SizeError: the canvas is not a whole number of samples; the message names the nearest size that is.
     """
     first, canvas = edits[0], features.canvas
     table = build.table(features.model)
@@ -52,34 +52,34 @@ def edit_plane(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> 
                 "without edges, so more of the plane does: leave mode out"
             )
     after = canvas if isinstance(first, Transform) else canvas.edited(first)
-    after.pixels(table.layers[0].resolution)  # raises where it is not whole
+    after.pixels(table.layers[0].resolution)  # raises if it is not whole
     known: dict[PlaneEdit, Placement] = {edit: source_place(edit, canvas) for edit in set(edits)}
     carrier = _moved(features.carrier, [known[edit] for edit in edits], tuple(edits), canvas)
     return replace(features, activation=plane(build, planes_of(carrier)), carrier=carrier, canvas=after)
 
 
 def move_planes(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> Features:
-    """The pass with another plane; masks, which lie on the canvas, stay."""
+    """Return the pass with other placements; masks stay on the canvas."""
     carrier = _moved(features.carrier, [source_place(edit, features.canvas) for edit in edits], None, features.canvas)
     return replace(features, activation=plane(build, planes_of(carrier)), carrier=carrier)
 
 
 def place_planes(carrier: Carrier, middle: tuple[Fraction, Fraction]) -> Carrier:
-    """The carrier of a canvas that becomes part of a larger one, its middle at (x, y), in images, from that one's."""
+    """Return the carrier of a canvas as a part of a larger one; (x, y) is the offset of their centres, in images."""
     there = Placement(x=-float(middle[0]), y=-float(middle[1]))
     return _each_run(carrier, lambda run: replace(run, planes=tuple(one.after(there) for one in run.planes)))
 
 
 def planes_of(carrier: Carrier) -> tuple[Placement, ...]:
-    """Where the first of a carrier's passes lies, a row each."""
+    """Return the placement of each row of a carrier's first pass."""
     return next(_runs(carrier)).planes
 
 
 def only_planes(features: Features) -> tuple[Placement, ...]:
-    """Where all passes of a carrier lie.
+    """Return the placement of each row, which all passes of a carrier share.
 
     Raises:
-        ValueError: they lie at different places, as the parts of a mosaic do.
+        ValueError: the placements differ, as those of a mosaic's parts do.
     """
     first = planes_of(features.carrier)
     if any(run.planes != first for run in _runs(features.carrier)):
@@ -88,7 +88,7 @@ def only_planes(features: Features) -> tuple[Placement, ...]:
 
 
 def described(model: str, table: Table) -> str:
-    """A model and its architecture, for messages."""
+    """Return a model and its architecture, for messages."""
     return f"model '{model}' ({table.architecture})"
 
 
@@ -108,14 +108,16 @@ def _moved(
         alphas = tuple(_edit_masks(alpha, edits) for alpha in carrier.alphas)
         return Mixture(tuple(map(again, carrier.carriers)), alphas)
     if isinstance(carrier, Patched):
-        return replace(carrier, of=again(carrier.of))  # its cells lie on the canvas: `patches` refuses such models
+        return replace(
+            carrier, of=again(carrier.of)
+        )  # its cells are on the canvas; `patches` refuses models with a plane
     return replace(carrier, of=again(carrier.of), edits=_rescaled(carrier.edits, edits, canvas))
 
 
 def _rescaled(
     own: tuple[Edit | Bend, ...], edits: tuple[PlaneEdit, ...] | None, canvas: Canvas
 ) -> tuple[Edit | Bend, ...]:
-    """Per-layer shifts and bendings, which stay the same distance on a canvas that has changed size."""
+    """Rescale per-layer shifts and bendings to the same distance on a canvas of another size."""
     if edits is None or isinstance(edits[0], Transform):
         return own
     after = canvas.edited(edits[0])

@@ -1,4 +1,4 @@
-"""Lowering of spatial edits: tensors, the masks and noise that move with them, joining canvases."""
+"""Lowering of spatial edits: of tensors, with the masks and noise that move along, and of joins of canvases."""
 
 from __future__ import annotations
 
@@ -38,26 +38,26 @@ _UNMOVED = (
 def edit_tensor(
     build: Build, value: Operand, edits: Sequence[Edit], canvas: Canvas | None = None, margin: int = 0
 ) -> Operand:
-    """A map or image after an edit a row; all edits lead to one size. Amounts are of the canvas, without a margin.
+    """Emit an edit for each row of a map or image. All edits result in one size; amounts are of the canvas, no margin.
 
     Raises:
-        SizeError: the size after the edit is not whole; the message names the nearest that is.
+        SizeError: the size after the edit is not whole; the message names the nearest size that is.
     """
     height, width = build.type_of(value).size
     edits = with_margins(edits, (height, width), margin)
-    maps = edits[0].maps(height, width)  # raises where the amounts do not divide
+    maps = edits[0].maps(height, width)  # raises if an amount does not divide
     wraps = (canvas.wrap_x, canvas.wrap_y) if canvas and isinstance(edits[0], geometry.Resize) else (False, False)
     return build.emit(_OPS[type(edits[0])](len(maps[0].low), len(maps[1].low), *wraps), [value], tuple(edits))
 
 
 def edit_features(build: Build, features: Features, edits: Sequence[Edit]) -> Features:
-    """A paused pass after an edit: its state, the masks pending in its carrier, its noise under fit follow.
+    """Edit a paused pass: its state, the pending masks of its carrier, and its noise if that has fit `follow`.
 
-    A constant fills the state only: masks and noise go on with their edge values, so that weights still sum to 1.
+    A constant fills the state only. Masks and noise continue with their edge values, so that alphas still sum to 1.
 
     Raises:
-        ValueError: the features of the model cannot be edited so.
-        SizeError: the size after the edit is not whole; the message names the nearest that is.
+        ValueError: features of the model do not allow this edit.
+        SizeError: the size after the edit is not whole; the message names the nearest size that is.
     """
     if on_plane(build, features):
         return edit_plane(build, features, edits)
@@ -80,7 +80,7 @@ def _unfilled(edit: Edit) -> Edit:
 
 
 def edit_masks(masks: MaskExprs, edits: Sequence[Edit], canvas: Canvas | None = None) -> MaskExprs:
-    """Masks after an edit a row; equal ones stay one object."""
+    """Edit masks, each by the edit of its row; equal masks remain one object."""
     wraps = (canvas.wrap_x, canvas.wrap_y) if canvas else (False, False)
     known: dict[tuple[MaskExpr, Edit], MaskExpr] = {}
     return tuple(known.setdefault(pair, _edit_mask(*pair, *wraps)) for pair in zip(masks, edits, strict=True))
@@ -115,7 +115,7 @@ def _rescaled_map(carrier: Mapped, of: Carrier, scale: tuple[Fraction, Fraction]
 
 
 def _rescaled(edit: Edit | Bend, scale: tuple[Fraction, Fraction]) -> Edit | Bend:
-    """A same-size edit whose amounts stay the same distance on a canvas that has changed size."""
+    """Rescale a same-size edit to the same distance on a canvas of another size."""
     if isinstance(edit, Bend):
         return edit.rescaled(scale)
     if isinstance(edit, geometry.Shift):
@@ -124,11 +124,11 @@ def _rescaled(edit: Edit | Bend, scale: tuple[Fraction, Fraction]) -> Edit | Ben
 
 
 def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Features:
-    """Passes side by side on one canvas, each carried on as itself.
+    """Join passes side by side on one canvas; each continues with its own carrier.
 
     Raises:
         ValueError: the parts are paused at different layers or belong to generators of different layers.
-        SizeError: their canvases do not meet.
+        SizeError: the canvases differ in size along the joint.
     """
     first = parts[0]
     _check_joinable(build, parts)
@@ -154,7 +154,7 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
 
 
 def _join_states(build: Build, parts: Sequence[Features], axis: Axis) -> Features:
-    """The state tensors of passes side by side; margins stay at the ends only."""
+    """Emit the state tensors of passes side by side; only the outer ends keep margins."""
     table = build.table(parts[0].model)
     margins = {"activation": activation_margin(table, parts[0]), "skip": 0}
     joined: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Symbolic values: what a node reads and makes while a graph is lowered.
+"""Symbolic values: the inputs and results of nodes while a graph is lowered.
 
 Every value has rows, and `take(index)` gives the value whose row i is row `index[i]`.
 """
@@ -17,13 +17,13 @@ from fgraph.ir.types import TypeKind
 from fgraph.masks import MaskExpr, complement
 
 T = TypeVar("T")
-MaskExprs = tuple[MaskExpr, ...]  # one a row
+MaskExprs = tuple[MaskExpr, ...]  # one for each row
 Parts = Literal["both", "activation", "skip"]
 Tensor = Literal["activation", "skip"]
 
 
 def pick(values: Sequence[T], index: Index) -> tuple[T, ...]:
-    """The tuple whose entry i is `values[index[i]]`."""
+    """Return the tuple whose entry i is `values[index[i]]`."""
     return tuple(values[row] for row in index.tolist())
 
 
@@ -38,47 +38,49 @@ class Latent:
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return self.code.rows
 
     def take(self, index: Index) -> Latent:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         return replace(self, code=self.code.take(index), keys=pick(self.keys, index))
 
 
 @dataclass(frozen=True, eq=False)
 class RunNoise:
-    """The noise of one carrier: how it is made, and what each row needs for it."""
+    """The noise of one carrier: its mode, and the parameters of each row."""
 
     mode: Literal["const", "random", "none", "given"]
     fit: Literal["tile", "ends", "follow"]
     seeds: tuple[int, ...]
-    frames: MaskExprs  # where the buffer has moved, for fit follow
+    frames: MaskExprs  # edits of the buffer, for fit `follow`
     file: str | None = None
 
     def take(self, index: Index) -> RunNoise:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         return replace(self, seeds=pick(self.seeds, index), frames=pick(self.frames, index))
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """A plain forward pass of one model, one row of styles each."""
+    """A plain forward pass of one model, with a row of styles for each row."""
 
     model: str
     styles: Operand
     noise: RunNoise
-    planes: tuple[Placement, ...] = ()  # StyleGAN3: where the canvas lies on the plane, until the input has sampled it
+    planes: tuple[
+        Placement, ...
+    ] = ()  # StyleGAN3: the placement of the canvas on the plane, until the input has sampled it
 
     def take(self, index: Index) -> Run:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         planes = self.planes and pick(self.planes, index)
         return Run(self.model, self.styles.take(index), self.noise.take(index), planes)
 
 
 @dataclass(frozen=True, eq=False)
 class Blend:
-    """(1-α) a + α b at the layers and tensors named, a elsewhere."""
+    """(1-α) a + α b at the given layers and tensors, a elsewhere."""
 
     a: Carrier
     b: Carrier
@@ -93,7 +95,7 @@ class Blend:
         return tuple(known.setdefault(mask, complement(mask)) for mask in self.alpha)
 
     def take(self, index: Index) -> Blend:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         return Blend(self.a.take(index), self.b.take(index), pick(self.alpha, index), self.layers, self.parts)
 
 
@@ -105,37 +107,37 @@ class Mixture:
     alphas: tuple[MaskExprs, ...]
 
     def take(self, index: Index) -> Mixture:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         return Mixture(tuple(one.take(index) for one in self.carriers), tuple(pick(one, index) for one in self.alphas))
 
 
 @dataclass(frozen=True, eq=False)
 class Mapped:
-    """A carrier whose every output, at the layers and tensors named, is moved by a same-size edit, or bent."""
+    """A carrier whose outputs, at the given layers and tensors, go through a same-size edit or a bending."""
 
     of: Carrier
-    edits: tuple[Edit | Bend, ...]  # one a row, all of one kind
+    edits: tuple[Edit | Bend, ...]  # one for each row, all of one kind
     layers: frozenset[int]
     parts: Parts
 
     def take(self, index: Index) -> Mapped:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         return Mapped(self.of.take(index), pick(self.edits, index), self.layers, self.parts)
 
 
 @dataclass(frozen=True, eq=False)
 class Patched:
-    """A carrier whose every output, at the layers and tensors named, has patches of itself copied elsewhere."""
+    """A carrier whose outputs, at the given layers and tensors, have patches copied within them."""
 
     of: Carrier
     patches: Operand
-    feathers: tuple[float, ...]  # one a row
-    cells: tuple[int, int]  # rows and columns that patches are counted in
+    feathers: tuple[float, ...]  # one for each row
+    cells: tuple[int, int]  # rows and columns of the grid for patches
     layers: frozenset[int]
     parts: Parts
 
     def take(self, index: Index) -> Patched:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         return replace(
             self, of=self.of.take(index), patches=self.patches.take(index), feathers=pick(self.feathers, index)
         )
@@ -146,24 +148,24 @@ Carrier = Run | Blend | Mixture | Mapped | Patched
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """A paused forward pass: the state, where it is paused, what carries it on, and the canvas it covers."""
+    """A paused forward pass: its state, the layer where it is paused, its carrier and its canvas."""
 
     activation: Operand
     skip: Operand | None
     layer: int  # σ index of the last layer run; -1 is the constant
     carrier: Carrier
     canvas: Canvas
-    model: str  # whose layer table names the layers
+    model: str  # the model whose table names the layers
     keys: tuple[int, ...]
-    declared: tuple[tuple[int, int], ...]  # (rows of the node that started the pass, this row)
+    declared: tuple[tuple[int, int], ...]  # (number of rows of the node that started the pass, this row)
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return self.activation.rows
 
     def take(self, index: Index) -> Features:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         return replace(
             self,
             activation=self.activation.take(index),
@@ -176,17 +178,17 @@ class Features:
 
 @dataclass(frozen=True, eq=False)
 class Mask:
-    """A mask a row, over whatever canvas names it."""
+    """A mask for each row, over the canvas of its reader."""
 
     exprs: MaskExprs
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return len(self.exprs)
 
     def take(self, index: Index) -> Mask:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         return Mask(pick(self.exprs, index))
 
 
@@ -200,11 +202,11 @@ class Image:
 
     @property
     def rows(self) -> int:
-        """How many rows it has."""
+        """The number of rows."""
         return self.pixels.rows
 
     def take(self, index: Index) -> Image:
-        """Rows picked by index."""
+        """Return the rows picked by index."""
         return replace(self, pixels=self.pixels.take(index))
 
 

@@ -1,4 +1,4 @@
-"""Rewrites of a Program, each valid in and valid out, listed once and in order."""
+"""The passes: functions from a valid Program to a valid Program with the same meaning."""
 
 from __future__ import annotations
 

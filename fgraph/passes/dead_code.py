@@ -1,4 +1,4 @@
-"""Rows and operations that no output looks at are left out."""
+"""Dead code elimination: rows and operations that no output depends on are removed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fgraph.passes.rewrite import Rewriter
 
 
 def dce(program: Program) -> Program:
-    """The program with only the rows that reach an output."""
+    """Return the program with only the rows that an output depends on."""
     live = _live_rows(program)
     work = Rewriter(program)
     for instruction, mask in zip(program.instructions, live, strict=True):
@@ -38,7 +38,7 @@ def _live_rows(program: Program) -> list[np.ndarray[tuple[int], np.dtype[np.bool
         instruction, rows = program.instructions[number], np.flatnonzero(live[number])
         start = 0
         for operand in instruction.operands:
-            if instruction.op.name == "join":  # its rows are those of its operands, one after the other
+            if instruction.op.name == "join":  # its rows are the rows of its operands, end to end
                 mine = rows[(rows >= start) & (rows < start + operand.rows)] - start
                 start += operand.rows
             else:

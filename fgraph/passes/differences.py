@@ -1,8 +1,10 @@
-"""Rows that equal another row outside a rectangle are computed only inside it.
+"""Differences: a row that equals another row outside a rectangle is computed only inside it.
 
-Sixteen strengths of one local edit differ only within its mask, grown by the halo of every layer that follows. Such
-a row gets a BASE, an earlier row or a row of the baseline, and as region the rectangle where it may differ
-from it; whoever reads the row reads its base beyond. Nothing is rewritten: instructions get `bases` and `regions`.
+Sixteen strengths of one local edit differ only within its mask, grown by the halo of every layer that follows. Such a
+row gets a base, which is an earlier row or a row of the baseline, and a region, the rectangle where it may differ from
+its base. Readers of the row read its base outside the region. The pass only annotates: it sets `bases` and `regions`.
+
+Rows that may differ only in a rectangle form a congruence class. The first row of a class is its leader.
 """
 
 from __future__ import annotations
@@ -21,22 +23,22 @@ from fgraph.ir.region_arrays import as_regions
 from fgraph.ir.types import Type
 from fgraph.passes.incremental import prefix_of
 
-_WORTH = 0.7  # a row that differs in a larger share of the canvas is computed by itself
-_ROOTS = 8  # masks that others are compared with
+_WORTH = 0.7  # a row that differs in a larger share of the canvas gets no base
+_ROOTS = 8  # masks that other masks are compared with
 
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What a row is like: the row it equals but for a rectangle."""
+    """A row in its congruence class: it equals the leader outside a rectangle."""
 
     own: RowId
     leader: RowId
-    differs: Region  # where it may differ from its root; NOTHING: nowhere
+    differs: Region  # where it may differ from its leader; NOTHING: nowhere
 
 
 @dataclass(frozen=True, slots=True)
 class Leader:
-    """A row that others may be like: its operands' members, and where a mix looks at each operand."""
+    """The first row of a congruence class: its operands in their classes, and the supports of a mix's terms."""
 
     row: RowId
     members: tuple[Member, ...]
@@ -44,10 +46,10 @@ class Leader:
 
 
 def find_differences(program: Program, baseline: Baseline | None = None) -> Program:
-    """The program with bases for rows that differ from an earlier one, or from a kept one, in a part of the canvas."""
+    """Return the program with bases for rows that differ from an earlier row, or a row of the baseline, in a part."""
     walk = _Walk(program, baseline)
     if baseline is None and not walk.masks_are_alike:
-        return program  # rows that differ in more than a mask have nothing that could be equal elsewhere
+        return program  # rows that differ in more than a mask differ everywhere
     return walk.run()
 
 
@@ -59,7 +61,7 @@ class _Walk:
         self.supports = Supports(program)
         self.leaders: dict[Hashable, Leader] = {}
         self.masks: dict[Type, list[tuple[RowId, Hashable]]] = {}
-        self.shapes: dict[Hashable, int] = {}  # operation and types of operands -> a number, which is hashed faster
+        self.shapes: dict[Hashable, int] = {}  # operation and operand types -> a number, which hashes faster
         if baseline is not None:
             self._remember(baseline)
         self.mask_members = {
@@ -70,7 +72,7 @@ class _Walk:
 
     @property
     def masks_are_alike(self) -> bool:
-        """Whether any mask equals another but for a rectangle."""
+        """Whether any mask equals another outside a rectangle."""
         return any(one.own != one.leader for found in self.mask_members.values() for one in found)
 
     def run(self) -> Program:
@@ -78,7 +80,7 @@ class _Walk:
         return replace(self.program, instructions=tuple(made))
 
     def _remember(self, baseline: Baseline) -> None:
-        """Enter the rows of an earlier run as rows that new ones may be like."""
+        """Add the rows of the baseline as leaders."""
         stands = prefix_of(self.program)
         held = Supports(baseline.program)
         for slot, value in stands.items():
@@ -105,7 +107,7 @@ class _Walk:
             return instruction
         if instruction.op.is_comparable:
             self.members.append(self.mask_members[number])
-            return instruction  # it is drawn where it is looked at, which is cheaper than to lay it over another
+            return instruction  # drawing where it is read is cheaper than reading a base
         if instruction.type.spatial and instruction.operands and instruction.op.is_pure:
             found = self._compare_rows(number, instruction)
         else:
@@ -146,7 +148,7 @@ class _Walk:
         return self.shapes.setdefault((instruction.op, types), len(self.shapes))
 
     def _reached(self, number: int, row: int, own: Leader, like: Leader) -> Region:
-        """Where two rows of a result may differ, by where their operands may."""
+        """Return where two rows of a result may differ, from where their operands may differ."""
         instruction = self.program.instructions[number]
         types = tuple(self.program.instructions[one.value].type for one in instruction.operands)
         param: Any = instruction.params[row] if instruction.params else None
@@ -159,20 +161,20 @@ class _Walk:
             if not area(changed):
                 continue
             reached = clip(instruction.op.affected(port, changed, types, param), size, cyclic)
-            if port < len(own.supports):  # a mix does not see its operand where the alpha is 0
+            if port < len(own.supports):  # a mix does not read a term where its alpha is 0
                 reached = intersect(reached, union(own.supports[port], like.supports[port], size, cyclic), size, cyclic)
             total = union(total, reached, size, cyclic)
         return total
 
 
 def _congruence_key(shape: int, instruction: Instruction, row: int, members: Sequence[Member]) -> Hashable:
-    """Equal for rows that may differ in no more than where their operands differ from their roots."""
+    """Return the key of a row's congruence class: rows of one key differ only where their operands do."""
     param = instruction.params[row] if instruction.params else None
     return (shape, param, tuple(one.leader for one in members))
 
 
 def _supports(supports: Supports, instruction: Instruction) -> list[list[Region]]:
-    """For each value of a mix, where each row's alpha is not 0."""
+    """Return for each value of a mix the supports of its alpha, a region for each row."""
     terms = instruction.op.terms(instruction.operands)
     alphas = terms[1] if terms else ()
     return [[(a, b, c, d) for a, b, c, d in supports.of(alpha).tolist()] for alpha in alphas]

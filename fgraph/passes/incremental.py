@@ -1,8 +1,8 @@
-"""Rows that an earlier run has made are not made again.
+"""Incremental runs: rows that an earlier run has computed are read from its baseline.
 
-The values that were kept come first in the program, as rows that stand in their buffers already; then each new row that
-equals a kept one in operation, parameter and operand rows is that one. What differs only in part is left to the
-differences, which find their bases among the kept rows.
+The values of the baseline come first in the program. Each new row that equals a row of the baseline in operation,
+parameter and operand rows is replaced by it. Rows that differ only in part are left to `find_differences`, which takes
+rows of the baseline as their bases.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from fgraph.ir.baseline import Baseline, RowId, rows_of
 from fgraph.ir.program import Instruction, Operand, Program, as_index
 from fgraph.passes.rewrite import Rewriter
 
-Ids = dict[Hashable, int]  # what makes a row -> its number
+Ids = dict[Hashable, int]  # key of a row -> its number
 
 
 def reuse(program: Program, baseline: Baseline) -> Program:
-    """The program, its kept rows in front, reading these instead of making them again."""
+    """Return the program with the rows of a baseline in front, which it reads where its own rows are equal."""
     prefixed = _with_prefix(program, baseline)
     ids: Ids = {}
     known = _known_rows(baseline, ids)
@@ -40,7 +40,7 @@ def reuse(program: Program, baseline: Baseline) -> Program:
 
 
 def prefix_of(program: Program) -> dict[int, int]:
-    """For each kept value, by its slot, where it stands in a program."""
+    """Return the value of a program for each value of the baseline, by slot."""
     return {
         one.op.slot: value for value, one in enumerate(program.instructions) if isinstance(one.op, ops.BaselineRows)
     }
@@ -69,7 +69,7 @@ def _baseline_rows(slot: int, old: Instruction) -> Instruction:
 
 
 def _known_rows(baseline: Baseline, ids: Ids) -> dict[int, list[int]]:
-    """A number for every kept row, equal for rows that are made alike."""
+    """Return a number for every row of the baseline; equal rows have equal numbers."""
     found: dict[int, list[int]] = {}
     program = baseline.program
     for slot, instruction in enumerate(program.instructions):
@@ -85,7 +85,7 @@ def _keys(program: Program, instruction: Instruction, columns: list[list[int]], 
     params = instruction.params or (None,) * instruction.rows
     if not instruction.op.is_pure:
         return [(id(instruction), slot, row) for row in range(instruction.rows)]
-    if not columns:  # drawn or constant: the parameter, or else the row, says which
+    if not columns:  # drawn or constant: the parameter identifies a row, or else its number
         return [(instruction.op, types, row if not instruction.params else param) for row, param in enumerate(params)]
     return [(instruction.op, types, row) for row in zip(*columns, params, strict=True)]
 
@@ -95,7 +95,7 @@ def _number(ids: Ids, key: Hashable) -> int:
 
 
 def _first_places(program: Program, known: dict[int, list[int]]) -> dict[int, RowId]:
-    """For each number, the kept row that has it."""
+    """Return for each number the first row of the baseline that has it."""
     places: dict[int, RowId] = {}
     for slot, value in prefix_of(program).items():
         for row, number in enumerate(known[slot]):
@@ -110,7 +110,7 @@ def _replace_rows(
     columns = [[numbers[one] for one in rows_of(work.old, operand)] for operand in instruction.operands]
     own = [_number(ids, key) for key in _keys(work.old, instruction, columns, value)]
     numbers |= {(value, row): number for row, number in enumerate(own)}
-    stays = instruction.op.is_comparable  # cheap to draw, and passes compare its parameters
+    stays = instruction.op.is_comparable  # cheap to draw, and other passes compare its parameters
     fresh = np.array([row for row, number in enumerate(own) if stays or number not in places], np.int64)
     values, rows = np.empty(len(own), np.int64), np.empty(len(own), np.int64)
     if len(fresh):

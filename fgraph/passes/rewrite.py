@@ -1,4 +1,4 @@
-"""The workbench of a pass: a new Program written while the old one is walked, rows moving as they may."""
+"""The rewriter of passes: it writes a new Program while a pass walks the old one, and tracks where rows move."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from fgraph.ir.ops import Join
 from fgraph.ir.program import Index, Instruction, Operand, Output, Program, as_index
 
-Place = tuple[Index, Index]  # for each row: the new value it lives in, and which row of it
+Place = tuple[Index, Index]  # for each row: its value and its row in the new program
 
 
 class Rewriter:
-    """Keeps, for every row of the old program, where it lives in the new one.
+    """A new program in the making, and for every row of the old program its place in the new one.
 
-    Joins of the old program are read through; a new one is written where rows of several values must stand together.
+    Joins of the old program dissolve. A new one is written where one operand reads rows of several values.
     """
 
     def __init__(self, old: Program) -> None:
@@ -26,16 +26,16 @@ class Rewriter:
         self._joins: dict[tuple[bytes, bytes], Operand] = {}
 
     def place(self, operand: Operand) -> Place:
-        """Where the rows of an old operand live."""
+        """Return where the rows of an old operand are in the new program."""
         values, rows = self._places[operand.value]
         return values[operand.index], rows[operand.index]
 
     def operand(self, old: Operand) -> Operand:
-        """An old operand, said in the new program."""
+        """Return an old operand as an operand of the new program."""
         return self.at(self.place(old))
 
     def at(self, place: Place) -> Operand:
-        """The operand that reads these rows, through a join if they live apart."""
+        """Return the operand that reads these rows, through a join if they are in several values."""
         values, rows = place
         distinct = np.unique(values)
         if len(distinct) == 1:
@@ -62,12 +62,12 @@ class Rewriter:
         return Operand(number, as_index(index))
 
     def append(self, instruction: Instruction) -> int:
-        """Write an instruction; the number of its value."""
+        """Append an instruction and return the number of its value."""
         self.instructions.append(instruction)
         return len(self.instructions) - 1
 
     def keep(self, old: Instruction, operands: Sequence[Operand], rows: Index | None = None) -> int:
-        """Write an old instruction with new operands, of its rows only those named; the number of its value."""
+        """Append an old instruction with new operands, reduced to `rows` if given; return the number of its value."""
         if rows is None:
             return self.append(replace(old, operands=tuple(operands)))
         params = tuple(old.params[row] for row in rows.tolist()) if old.params else ()
@@ -75,15 +75,15 @@ class Rewriter:
         return self.append(Instruction(old.op, tuple(operands), params, len(rows), old.type, source_locations))
 
     def settle(self, place: Place) -> None:
-        """Say where the rows of the next old value live."""
+        """Record the place of the rows of the next old value."""
         self._places.append(place)
 
     def settle_whole(self, value: int, rows: int) -> None:
-        """Say that the rows of the next old value are those of a new one, in order."""
+        """Record that the rows of the next old value are the rows of a new value, in order."""
         self.settle((np.full(rows, value), np.arange(rows)))
 
     def copy(self, old: Instruction) -> None:
-        """Take an old instruction over as it is; a join dissolves."""
+        """Append an old instruction unchanged; a join dissolves."""
         if isinstance(old.op, Join):
             places = [self.place(operand) for operand in old.operands]
             self.settle((np.concatenate([p[0] for p in places]), np.concatenate([p[1] for p in places])))
@@ -91,7 +91,7 @@ class Rewriter:
         self.settle_whole(self.keep(old, [self.operand(one) for one in old.operands]), old.rows)
 
     def finish(self) -> Program:
-        """The new program."""
+        """Return the new program."""
         outputs = tuple(self._output(output) for output in self.old.outputs)
         return replace(self.old, instructions=tuple(self.instructions), outputs=outputs)
 

@@ -1,7 +1,7 @@
-"""Rows that an operation leaves as they are need no operation.
+"""Simplification: rows that an operation leaves unchanged are replaced by its operand.
 
-A mix is that operand if its operands are equal, or if one alpha is 1 and the others are 0. An edit that changes nothing
-is what it reads. Rows are judged one by one, so a mix may go for some rows and stay, with fewer operands, for others.
+A mix of equal operands is that operand, and so is a mix in which all but one alpha are 0. An edit that changes nothing
+is its operand. Each row is decided on its own: a mix may disappear for some rows and keep fewer terms for others.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fgraph.passes.rewrite import Rewriter
 
 
 def simplify(program: Program) -> Program:
-    """The program without operations that change nothing."""
+    """Return the program without rows that an operation leaves unchanged."""
     work = Rewriter(program)
     for instruction in program.instructions:
         if terms := instruction.op.terms(instruction.operands):
@@ -65,7 +65,7 @@ def _identities(values: Index, rows: Index) -> Index:
 
 
 def _nonzero(work: Rewriter, alpha: Operand) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """For each row, whether its alpha is anything but a mask known to be 0 everywhere."""
+    """Return for each row whether its alpha may be other than 0 somewhere."""
     values, rows = work.place(alpha)
     alive = np.ones(len(values), bool)
     for value in np.unique(values).tolist():
@@ -76,7 +76,7 @@ def _nonzero(work: Rewriter, alpha: Operand) -> np.ndarray[tuple[int], np.dtype[
 
 
 def _patterns(alive: np.ndarray[tuple[int, int], np.dtype[np.bool_]], rows: Index) -> list[tuple[list[int], Index]]:
-    """The rows, grouped by the operands whose alpha is not 0."""
+    """Group rows by the terms whose alpha is not 0."""
     groups: dict[bytes, list[int]] = {}
     for row in rows.tolist():
         groups.setdefault(alive[:, row].tobytes(), []).append(row)

@@ -1,7 +1,7 @@
-"""Operations that do the same to the same values become one, their rows laid end to end.
+"""Stacking: equal operations on the same values become one operation, with their rows end to end.
 
-The two hundred runs of a mosaic are lowered one by one, each a layer of one row on the same state. What follows walks
-over operations, so they are stacked first.
+The two hundred runs of a mosaic are lowered one by one, each a layer of one row on the same state. Later passes take
+time for each operation, so stacking comes first.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import numpy as np
 from fgraph.ir.ops import Join
 from fgraph.ir.program import Instruction, Operand, Program, as_index
 
-Starts = tuple[list[int], list[int]]  # for each old value: the new one it is part of, and the row it starts at
+Starts = tuple[list[int], list[int]]  # for each old value: the new value that contains it, and its first row there
 
 
 def stack(program: Program) -> Program:
-    """The program with one operation for all that are equal and read the same values."""
+    """Return the program with one operation for all operations that are equal and read the same values."""
     groups = _groups(program)
     if len(groups) == len(program.instructions):
         return program
@@ -38,7 +38,7 @@ def stack(program: Program) -> Program:
 
 
 def _groups(program: Program) -> list[list[int]]:
-    """The values that become one, in the order of their first: nothing they read comes later than that."""
+    """Return the groups of values to stack, ordered by their first value, before which all their operands come."""
     groups: list[list[int]] = []
     known: dict[Hashable, int] = {}
     group_of: list[int] = []
@@ -46,7 +46,7 @@ def _groups(program: Program) -> list[list[int]]:
         key: Hashable = (instruction.op, tuple(group_of[operand.value] for operand in instruction.operands))
         op = instruction.op
         if not (op.is_pure and op.is_computed and (instruction.operands or instruction.params)):
-            key = value  # rows that need not be equal, or that nothing tells apart, stay among themselves
+            key = value  # it stays alone: its rows may differ, or nothing tells them apart
         number = known.setdefault(key, len(groups))
         if number == len(groups):
             groups.append([])
@@ -70,6 +70,6 @@ def _stacked(members: list[Instruction], starts: Starts) -> Instruction:
 
 
 def _moved(operands: Sequence[Operand], starts: Starts) -> Operand:
-    """Operands that now read one value, as one."""
+    """Concatenate operands that now read one value."""
     indices = [operand.index + starts[1][operand.value] for operand in operands]
     return Operand(starts[0][operands[0].value], as_index(np.concatenate(indices)))

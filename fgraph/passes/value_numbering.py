@@ -1,7 +1,7 @@
-"""Rows that are computed twice are computed once.
+"""Common subexpression elimination by value numbering of rows.
 
-Two rows equal in operation, parameter and operand rows are one row, wherever they stand: within an operation or in
-two of the same kind. Fifty edits of one seed share every layer below the edit.
+Two rows that are equal in operation, parameter and operand rows are computed once, whether they belong to one
+instruction or to two. Fifty edits of one seed share every layer below the edit.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from fgraph.ir.program import Instruction, Program
 from fgraph.ir.types import Type
 from fgraph.passes.rewrite import Rewriter
 
-Known = dict[Hashable, tuple[int, int]]  # what makes a row -> where it lives
+Known = dict[Hashable, tuple[int, int]]  # key of a row -> its place in the new program
 
 
 def cse(program: Program) -> Program:
-    """The program without rows that repeat others."""
+    """Return the program without rows that repeat earlier ones."""
     work = Rewriter(program)
     known: dict[tuple[Op, tuple[Type, ...]], Known] = {}
     for instruction in program.instructions:

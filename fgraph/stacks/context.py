@@ -53,7 +53,7 @@ class StackNode(Member):
 
 @dataclass
 class Stack:
-    """Nodes of equal class, equal static fields and alike inputs."""
+    """Nodes of one class with equal static fields and equal inputs."""
 
     number: int
     members: list[StackNode] = field(default_factory=list)

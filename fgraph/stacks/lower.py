@@ -1,7 +1,7 @@
 """Lowering: the Wirings of one or many graphs -> one Program.
 
-Nodes of equal class, equal static fields and alike inputs are one STACK: they are lowered once, their rows laid end
-to end, whichever graph they stand in. So a sweep of a thousand graphs is lowered in the time of a few.
+Nodes of one class with equal static fields and equal inputs form a stack. A stack is lowered once, with the rows of its
+nodes end to end, across all graphs. So lowering a sweep of a thousand graphs takes the time of a few graphs.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from fgraph.node import Node
 from fgraph.stacks.context import Context, Stack, StackNode
 from fgraph.stylegan.tables.base import Table
 
-_SHOWN_FAULTS = 20  # of one kind of mistake made in many graphs
+_SHOWN_FAULTS = 20  # the most faults to report of one mistake in many graphs
 
 
 def lower(contexts: Sequence[Context], tables: Mapping[str, Table]) -> tuple[Program, list[Fault]]:
-    """Lower every graph into one Program; nodes with faults, and what depends on them, are left out."""
+    """Lower all graphs into one Program; leave out nodes with faults and the nodes that depend on them."""
     build = Build(tables)
     stacks, slots = _stack(contexts)
     source_locations: list[SourceLocation] = []
@@ -66,10 +66,10 @@ def _lower_stack(
     first = stack.members[0]
     values = [stacks[slot.stack].value for slots in first.read.values() for slot in slots]
     if any(value is None for value in values):
-        return  # what it reads has a fault of its own
+        return  # an input has a fault of its own
     named = getattr(first.node, "model", None)
     if named is not None and named not in first.graph.models:
-        return  # told when the graph was wired, or when its models were sought
+        return  # reported when the graph was wired or its models were resolved
     rows = []
     for member in stack.members:
         rows += [len(source_locations)] * member.slot.rows
@@ -85,7 +85,7 @@ def _lower_stack(
 
 
 def _lowered(build: Build, inputs: Inputs, node: Node, rows: int) -> Value:
-    """What a node lowers to, checked: users write nodes too."""
+    """Lower a node and check the value that it returns, since users write nodes too."""
     name = f"{type(node).__module__}.{type(node).__qualname__}"
     try:
         value = node.lower(build, inputs)
@@ -99,7 +99,7 @@ def _lowered(build: Build, inputs: Inputs, node: Node, rows: int) -> Value:
 
 
 def _named_field(message: str, member: StackNode) -> str | None:
-    """The field that a message about sizes begins with, as in `pad left = 0.3 of 4 pixels ...`."""
+    """Return the field that a message about sizes begins with, as in `pad left = 0.3 of 4 pixels ...`."""
     words = message.split()
     named = (
         len(words) > 2 and words[0] == member.node.op and words[2] == "=" and words[1] in type(member.node).model_fields
@@ -127,7 +127,7 @@ def _outputs(
         picked = value.take(as_index(np.arange(slot.start, slot.start + slot.rows)))
         try:
             made.append(_output(build, context, name, picked))
-        except ValueError as error:  # a mask at a size that its edits do not come to; a plane, which shows nothing
+        except ValueError as error:  # a mask whose edits do not fit the size, or a plane, which has no pixels
             owner = next(member for member in stacks[slot.stack].members if member.slot == slot)
             faults.append(owner.fault(str(error)))
     return made

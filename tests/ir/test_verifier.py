@@ -85,15 +85,15 @@ def test_what_lowering_makes_keeps_the_rules(program: Program) -> None:
 RULES: dict[str, tuple[Callable[[Program], Program], str]] = {
     "defined before it is used": (
         lambda program: reading(program, CONV, 0, Operand(SHIFT, as_index([0, 1, 2]))),
-        "not made yet",
+        "not defined yet",
     ),
     "never itself": (
         lambda program: reading(program, SHIFT, 0, Operand(SHIFT, as_index([0, 1, 2]))),
-        "not made yet",
+        "not defined yet",
     ),
     "an operand has a value": (
         lambda program: reading(program, SHIFT, 0, Operand(-1, as_index([0, 1, 2]))),
-        "not made yet",
+        "not defined yet",
     ),
     "rows exist": (
         lambda program: reading(program, SHIFT, 0, Operand(CONV, as_index([0, 1, 3]))),
