@@ -27,7 +27,7 @@ class NoiseSettings(Protocol):
 
 
 class GraphSettings(Protocol):
-    """The graph that a node stands in, with its model names resolved."""
+    """The graph of a node, with its model names resolved."""
 
     @property
     def seed(self) -> int:

@@ -81,15 +81,15 @@ class _Walk:
 
     def _remember(self, baseline: Baseline) -> None:
         """Add the rows of the baseline as leaders."""
-        stands = prefix_of(self.program)
+        values = prefix_of(self.program)
         held = Supports(baseline.program)
-        for slot, value in stands.items():
+        for slot, value in values.items():
             old = baseline.program.instructions[slot]
             if old.op.is_comparable:
                 masks = self.masks.setdefault(old.type, [])
                 masks += [((value, row), mask) for row, mask in enumerate(old.params)]
             if old.type.spatial and old.operands:
-                columns = [[(stands[v], r) for v, r in baseline.rows_of(one)] for one in old.operands]
+                columns = [[(values[v], r) for v, r in baseline.rows_of(one)] for one in old.operands]
                 supports = _supports(held, old)
                 shape = self._shape(baseline.program, old)
                 for row, ids in enumerate(zip(*columns, strict=True)):
