@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 WORKING_SET = 1 << 30  # bytes
+_BESIDE_A_LAYER = 4  # calls that one more call of a layer brings, itself included: noise, weights, a mix, copies
 _COPIES = 10  # copies of rows that take as long as the fixed cost of a layer's call, which is about ten operations
 
 
@@ -48,8 +49,8 @@ class DeviceProfile:
 
     @property
     def peak(self) -> float:
-        """FLOPs a second of the fastest layer."""
-        return max(one.flops for one in self.plain)
+        """FLOPs a second of the largest layer, which the overhead of its call distorts least."""
+        return max(self.plain, key=lambda one: one.channels**2 * one.positions).flops
 
     def moving(self, numbers: float) -> float:
         """Return the seconds to read or write so many numbers."""
@@ -75,7 +76,7 @@ class CostModel:
         if profile is None:
             return cls()
         return cls(
-            call=profile.overhead * profile.peak,
+            call=_BESIDE_A_LAYER * profile.overhead * profile.peak,
             copy_call=profile.copy_overhead * profile.peak,
             copied_byte=2 * profile.peak / profile.bandwidth,  # each is read and written
         )
