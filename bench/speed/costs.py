@@ -2,8 +2,8 @@
 
     python -m bench.speed.costs [--full] [--repeats N] [--threads N]
 
-Each work is planned twice and run in turns, with the bundled landscape generator of 64 pixels; with `--full` also with a
-config-f generator of 256 pixels. Works whose two plans make the same calls are named, and not run.
+Each work is planned twice and run in turns, with the bundled landscape generator of 64 pixels; with `--full` also
+with a config-f generator of 256 pixels. Works whose two plans make the same calls are named, and not run.
 """
 
 from __future__ import annotations

@@ -1,16 +1,47 @@
-"""Costs of operations: what a device was measured to do, and the cost model that planning decisions weigh."""
+"""Costs of operations: calls, what a device was measured to do, and the cost model that planning decisions weigh."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from fgraph._geometry.regions import Size
+from fgraph.ir.types import Type
+
 WORKING_SET = 1 << 30  # bytes
 _BESIDE_A_LAYER = 4  # calls that one more call of a layer brings, itself included: noise, weights, a mix, copies
 _COPIES = 10  # copies of rows that take as long as the fixed cost of a layer's call, which is about ten operations
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call of an operation: the rows that it makes, and what it reads for them. The cost of an operation is of it."""
+
+    inputs: tuple[Type, ...]  # of operand rows, as much as a tile lies over
+    output: Type  # of a row as it is made: of a tile, where rows are tiles
+    rows: int = 1
+    params: Sequence[Hashable] = ()  # of the rows, or none
+    canvas: Type | None = None  # of a whole row, where rows are tiles
+    read: Size | None = None  # height and width of the windows of the first operand, where rows are tiles
+    is_plain: bool = True  # whether every row is made whole, from operands that are there whole
+
+    @property
+    def is_tiled(self) -> bool:
+        """Return whether rows are tiles."""
+        return self.canvas is not None
+
+    @property
+    def distinct(self) -> int:
+        """The number of rows that differ in their parameters."""
+        return len(set(self.params)) if self.params else self.rows
+
+    @property
+    def out_bytes(self) -> int:
+        """Bytes of the result, fp32."""
+        return 4 * self.output.numbers * self.rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,6 @@ from fgraph.plan.locations import baseline_buffer
 from fgraph.plan.plan import Plan, make_plan
 from fgraph.plan.steps import Result, Step
 from fgraph.plan.structures import structure_of
-from fgraph.plan.workspace import rows_at_once
 
 __all__ = [
     "Copy",
@@ -18,6 +17,5 @@ __all__ = [
     "Step",
     "baseline_buffer",
     "make_plan",
-    "rows_at_once",
     "structure_of",
 ]

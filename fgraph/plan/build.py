@@ -10,7 +10,7 @@ import numpy as np
 from fgraph._geometry.regions import Region, Size, area, extent, whole
 from fgraph._ports import Kind
 from fgraph.analysis import Bounds, OutputTile, Retained, Row, ValueBounds, footprints_of
-from fgraph.ir.ops import Mix, Spill
+from fgraph.ir.ops import Spill
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
 from fgraph.ir.region_arrays import as_regions, distinct, to_region
 from fgraph.ir.types import Type
@@ -180,14 +180,14 @@ class StepBuilder:
         )
 
     def _ports(self, pairs: list[tuple[Instruction, Unit]]) -> list[int]:
-        """The operands that a step reads: all, but for the terms of a mix that have no weight anywhere in it."""
-        first = pairs[0][0]
-        if not isinstance(first.op, Mix):
-            return list(range(len(first.operands)))
-        half = len(first.operands) // 2
-        there = [self.where.are_there(one.operands[half:], unit.rows) for one, unit in pairs]
+        """Return the operands that a step reads: all, but for terms of a mix whose alpha is 0 in every row."""
+        op, count = pairs[0][0].op, len(pairs[0][0].operands)
+        ports = op.terms(range(count))
+        if ports is None:
+            return list(range(count))
+        there = [self.where.are_there([one.operands[port] for port in ports[1]], unit.rows) for one, unit in pairs]
         terms = np.flatnonzero(np.any(there, axis=0)).tolist()
-        return [*terms, *(half + term for term in terms)]
+        return [side[term] for side in ports for term in terms]
 
     def _result(self, place: int, rows: Sequence[int] | Index, region: Region | None) -> Result:
         output, index = self.program.outputs[place], as_index(rows)

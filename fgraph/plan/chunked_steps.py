@@ -11,7 +11,7 @@ import numpy as np
 from fgraph._errors import MemoryBudgetError
 from fgraph._sizes import in_words
 from fgraph.analysis import Bounds, ChunkOutputs, whole_bounds
-from fgraph.ir.ops import Join, LayerOp
+from fgraph.ir.ops import Join
 from fgraph.ir.program import Program
 from fgraph.ir.region_arrays import areas
 from fgraph.plan.build import StepBuilder
@@ -60,7 +60,7 @@ class ChunkedSteps:
     @property
     def calls(self) -> int:
         """Calls of generator layers."""
-        return sum(isinstance(step.op, LayerOp) for step in self.steps)
+        return sum(step.op.is_layer for step in self.steps)
 
 
 def build_chunks(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> ChunkedSteps:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from fgraph.analysis import Bounds
-from fgraph.ir.ops import Join, LayerOp, Mix, Op
+from fgraph.ir.ops import Op
 from fgraph.ir.program import Program
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
 from fgraph.plan.steps import Result, Step, row_inputs, row_type
-from fgraph.plan.workspace import workspace
 
 
 @dataclass(frozen=True)
@@ -46,9 +45,9 @@ class Cost:
 
 def measure(steps: Sequence[Step], results: Sequence[Result], raw: Program, program: Program) -> Cost:
     """The cost of these steps beside that of the program as it was lowered."""
-    unbatched = sum(one.rows for one in raw.instructions if isinstance(one.op, LayerOp))
+    unbatched = sum(one.rows for one in raw.instructions if one.op.is_layer)
     return Cost(
-        layer_calls=sum(isinstance(step.op, LayerOp) for step in steps),
+        layer_calls=sum(step.op.is_layer for step in steps),
         flops=sum(step.flops for step in steps),
         peak_bytes=max(bytes_in_use(steps, results), default=0),
         unbatched_layer_calls=unbatched,
@@ -72,7 +71,7 @@ def bounded_flops(program: Program, bounds: Bounds) -> float:
     for instruction, made in zip(program.instructions, bounds.values, strict=True):
         op, kind = instruction.op, instruction.type
         read = tuple(program.instructions[operand.value].type for operand in instruction.operands)
-        if isinstance(op, Mix):
+        if op.terms(read):
             read = (read[0], read[0], read[-1], read[-1])  # of many terms a tile may have two
         tiles, counts = np.unique(made.regions[:, 2:] - made.regions[:, :2], axis=0, return_counts=True)
         for tile, count in zip(tiles.tolist(), counts.tolist(), strict=True):
@@ -95,7 +94,7 @@ def bytes_in_use(steps: Sequence[Step], results: Sequence[Result]) -> list[int]:
     sizes = [step.out_bytes for step in steps]
     for number, step in enumerate(steps):
         alive += step.out_bytes
-        used.append(alive + max(workspace(step), taken.get(number, 0)))
+        used.append(alive + max(step.workspace, taken.get(number, 0)))
         alive -= sum(sizes[buffer] for buffer in step.last_uses)
     return used
 
@@ -115,7 +114,7 @@ def layer_table(steps: Sequence[Step], raw: Program) -> list[LayerCost]:
     unbatched: dict[tuple[str, str, str], int] = {}
     for instruction in raw.instructions:
         key = _line(instruction.op, instruction.type)
-        unbatched[key] = unbatched.get(key, 0) + instruction.rows * (not isinstance(instruction.op, Join))
+        unbatched[key] = unbatched.get(key, 0) + instruction.rows * instruction.op.is_computed
     lines = [_layer_cost(key, members, unbatched.pop(key[:3], 0)) for key, members in groups.items()]
     return sorted(lines, key=lambda line: line.model == "")
 
@@ -134,10 +133,8 @@ def _layer_cost(key: tuple[str, str, str, str], members: list[Step], unbatched: 
 
 
 def _line(op: Op, kind: Type) -> tuple[str, str, str]:
-    if isinstance(op, LayerOp):
-        return op.layer.name, op.model, f"{kind.size[0]}x{kind.size[1]}"
-    return op.name, "", ""
+    return (*op.label, f"{kind.size[0]}x{kind.size[1]}" if op.is_layer else "")
 
 
 def _tile(step: Step) -> str:
-    return f"{step.tile[0]}x{step.tile[1]}" if step.tile and isinstance(step.op, LayerOp) else ""
+    return f"{step.tile[0]}x{step.tile[1]}" if step.tile and step.op.is_layer else ""

@@ -59,7 +59,7 @@ def _text(box: StepGroup, plan: PlanContents, several: bool, ink: str) -> str:
     counts = (f"  ×{calls:,}" if calls > 1 else "") + (f"  {share:.1%}" if share >= _LEAST_SHARE else "")
     if len(sizes) > _MOST_SIZES:
         sizes = [*sizes[: _MOST_SIZES - 1], f"{len(sizes) - _MOST_SIZES + 1} more sizes"]
-    told = [box.layer.model, *sizes] if box.layer and several else sizes
+    told = [box.model, *sizes] if box.model and several else sizes
     head = words(box.title, bold=True, colour=ink) + words(counts, colour=ink)
     return "<BR/>".join([head, *(words(line, colour=ink, size=9) for line in told)])
 
@@ -84,7 +84,7 @@ def _lines(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
     for name, box in boxes.items():
         for source, copied in box.reads.items():
             read = boxes[source]
-            styles = box.layer is not None and read.kind is Kind.LATENT
+            styles = bool(box.model) and read.kind is Kind.LATENT
             if source == name or (styles and source in led):
                 continue
             if styles:

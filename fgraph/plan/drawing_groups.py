@@ -8,7 +8,6 @@ from typing import Any
 
 from fgraph._graphviz import LARGEST, extent
 from fgraph._ports import Kind
-from fgraph.ir.ops import LayerOp, Spill
 from fgraph.plan.steps import Step
 
 _KINDS = {"activation": Kind.FEATURES, "noise": Kind.MASK, "mask": Kind.MASK, "rgb": Kind.IMAGE}
@@ -24,14 +23,13 @@ class StepGroup:
 
     @property
     def title(self) -> str:
-        """The layer, or the operation."""
-        return self.layer.layer.name if self.layer else self.steps[0].op.name
+        """The name of the layer, or of the operation."""
+        return self.steps[0].op.label[0]
 
     @property
-    def layer(self) -> LayerOp | None:
-        """The call of a layer, if it is one."""
-        op = self.steps[0].op
-        return op if isinstance(op, LayerOp) else None
+    def model(self) -> str:
+        """The model whose layer the steps call; empty where they call none."""
+        return self.steps[0].op.label[1]
 
     @property
     def kind(self) -> Kind:
@@ -83,26 +81,25 @@ def _reads(steps: Sequence[Step]) -> list[dict[int, bool]]:
                 if one >= 0:
                     source = copied.get(one, one)
                     reads[source] = reads.get(source, False) or gather.copies_rows
-        if isinstance(step.op, Spill):
+        if step.is_spill:
             copied[number] = min(reads)
         found.append(reads)
     return found
 
 
 def _what(step: Step) -> tuple[str, str, str]:
-    op = step.op
-    return (op.layer.name, op.model, step.type.kind) if isinstance(op, LayerOp) else (op.name, "", step.type.kind)
+    return (*step.op.label, step.type.kind)
 
 
 def _boxes(
     steps: Sequence[Step], reads: Sequence[Mapping[int, bool]], keys: Sequence[tuple[Any, ...]]
 ) -> dict[str, StepGroup]:
     """Steps of equal keys in one box, boxes in the order of their keys; a key ends with what a step is."""
-    drawn = {key for step, key in zip(steps, keys, strict=True) if not isinstance(step.op, Spill)}
+    drawn = {key for step, key in zip(steps, keys, strict=True) if not step.is_spill}
     names = {key: f"{number} {key[-3]}" for number, key in enumerate(sorted(drawn))}
     boxes = {name: StepGroup() for name in names.values()}
     for step, sources, key in zip(steps, reads, keys, strict=True):
-        if isinstance(step.op, Spill):
+        if step.is_spill:
             continue
         box = boxes[names[key]]
         box.steps.append(step)

@@ -6,7 +6,8 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
 from fgraph._geometry.regions import Region, Size
-from fgraph.ir.ops import Const, Mix, Op
+from fgraph.ir.costs import Call
+from fgraph.ir.ops import Const, Op, Spill
 from fgraph.ir.program import Index, Output, Regions
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
@@ -33,9 +34,14 @@ class Step:
     source_locations: Index
 
     @property
+    def is_spill(self) -> bool:
+        """Whether it copies parts of rows for later chunks."""
+        return isinstance(self.op, Spill)
+
+    @property
     def is_plain(self) -> bool:
         """Whether every row is made whole, from operands that are there whole."""
-        return self.tile is None and (not isinstance(self.op, Mix) or all(one.exact for one in self.inputs))
+        return self.tile is None and (self.op.terms(self.inputs) is None or all(one.exact for one in self.inputs))
 
     @property
     def is_host_input(self) -> bool:
@@ -51,6 +57,34 @@ class Step:
     def row_inputs(self) -> tuple[Type, ...]:
         """The types of operand rows, as much as one row's tile lies over."""
         return row_inputs(self.op, self.input_types, self.type, self.tile)
+
+    @property
+    def call(self) -> Call:
+        """The call, as the costs of the operation are of it."""
+        tiled = self.tile is not None
+        return Call(
+            self.row_inputs,
+            self.row_type,
+            self.rows,
+            self.params,
+            canvas=self.type if tiled else None,
+            read=self.inputs[0].tile if tiled and self.inputs and self.inputs[0].size is not None else None,
+            is_plain=self.is_plain,
+        )
+
+    @property
+    def workspace(self) -> int:
+        """Bytes that the step needs while it runs, beside its operands and its result, fp32."""
+        pairs = zip(self.inputs, self.input_types, strict=True)
+        return self.op.workspace(self.call, [self._gathered(gather, kind) for gather, kind in pairs])
+
+    def _gathered(self, gather: Gather, kind: Type) -> int:
+        if not gather.copies_rows:
+            return 0
+        if gather.exact or not self.op.reads_in_place:
+            return 4 * kind.numbers * gather.count
+        height, width = gather.tile
+        return 4 * kind.shape[0] * height * width * gather.count
 
     @property
     def flops(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from fgraph._sizes import in_words
-from fgraph.ir.ops import LayerOp
 from fgraph.plan.contents import PlanContents
 from fgraph.plan.device_profile import MEASURED
 from fgraph.plan.forecast import forecast
@@ -71,8 +70,8 @@ def _between_chunks(plan: PlanContents) -> str:
 def _savings(plan: PlanContents) -> list[str]:
     """What each stage leaves to do: calls of generator layers, a row a call until they are batched; and FLOPs."""
     cost = plan.cost
-    layers = [step for step in plan.steps if isinstance(step.op, LayerOp)]
-    shared = sum(one.rows for one in plan.program.instructions if isinstance(one.op, LayerOp))
+    layers = [step for step in plan.steps if step.op.is_layer]
+    shared = sum(one.rows for one in plan.program.instructions if one.op.is_layer)
     stages = [
         ("row by row", cost.unbatched_layer_calls, cost.unbatched_flops),
         ("rows shared", shared, cost.shared_flops),

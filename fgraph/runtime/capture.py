@@ -74,7 +74,7 @@ def capture_plan(plan: Plan) -> CapturedPlan | None:
     """
     context = make_context(plan.models, plan.options)
     capturer = CAPTURERS.get(context.device.type)
-    unfit = [step for step in plan.steps if not (step.is_host_input or isinstance(step.op, CAPTURABLE))]
+    unfit = [step for step in plan.steps if not (step.is_host_input or type(step.op) in CAPTURABLE)]
     if capturer is None:
         reason = f"only on CUDA, and this is {context.device.type}"
     elif unfit:
@@ -128,7 +128,7 @@ class CapturedPlan:
     def _feed(self, plan: Plan) -> None:
         """Hand in what differs from last time; a picture's file may have changed in any case."""
         for number, step in enumerate(plan.steps):
-            if self._params.get(number) == step.params and not isinstance(step.op, ops.Picture):
+            if step.op.is_fixed and self._params.get(number) == step.params:
                 continue
             handed = host_input(plan, step, self._context)
             if handed is None:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from fgraph._errors import FgraphError, RunError
-from fgraph.ir.ops import LayerOp, StyleGAN3Op
+from fgraph.ir.ops import StyleGAN2Op
 from fgraph.plan import Plan, Result, Step, baseline_buffer
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.layers import run_layer
@@ -93,8 +93,8 @@ def _run_step(
     plan: Plan, step: Step, buffers: dict[int, Tensor], context: KernelContext, numbers: Tensor | None = None
 ) -> Tensor:
     try:
-        if isinstance(step.op, LayerOp) and not isinstance(step.op, StyleGAN3Op):
-            made = run_layer(step, buffers, context)
+        if isinstance(step.op, StyleGAN2Op):
+            made = run_layer(step.op, step, buffers, context)
         elif step.is_plain:
             inputs = [read(buffers, gather, context) for gather in step.inputs]
             given: Any = step.params

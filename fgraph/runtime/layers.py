@@ -1,41 +1,44 @@
-"""Steps that call a generator's layer: some rows at a time, each gathered when its turn comes.
+"""Steps that call a layer of StyleGAN2: some rows at a time, each gathered when its turn comes.
 
-So maps that come from several buffers, or that two branches read of one trunk, are never laid out a second time as
-a whole: what is copied fits the cache, and rows that stand together are not copied at all.
+Maps that come from several buffers, or that two branches read of one trunk, are never copied as a whole: each copy fits
+the cache, and rows that lie together are not copied at all.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
-from fgraph.ir.ops import Conv
-from fgraph.ir.ops.layer import LayerOp
+from fgraph.ir.ops import Conv, StyleGAN2Op
 from fgraph.ir.program import as_index
-from fgraph.plan import Step, rows_at_once
+from fgraph.plan import Step
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.read import Buffers, read
 from fgraph.stylegan.nn.stylegan2 import empty_maps
 
+LayerCall = Callable[..., Tensor]  # of an activation, styles, what is added, and perhaps where the result goes
 
-def run_layer(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """The result of a layer's step, [rows, O, H, W]; of tiles, where the step makes those."""
+
+def run_layer(op: StyleGAN2Op, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    """Return the result of the step of a layer, [rows, O, H, W]; or its tiles, [rows, O, h, w]."""
     source, *others = step.inputs
     styles, *rest = (read(buffers, gather, context) for gather in others)
+    call = _conv(op, step, context) if isinstance(op, Conv) else _to_rgb(op, context)
     chunk = step.rows
-    if context.device.type == "cpu" and (source.copies_rows or isinstance(step.op, Conv)):
-        chunk = rows_at_once(step, context.dtype.itemsize)  # other devices do better with one large call
+    if context.device.type == "cpu" and (source.copies_rows or isinstance(op, Conv)):
+        chunk = op.rows_at_once(step.call, context.dtype.itemsize)  # other devices do better with one large call
     if chunk >= step.rows:
-        return _call(step, context, read(buffers, source, context), styles, rest[0] if rest else None)
+        return call(read(buffers, source, context), styles, rest[0] if rest else None)
     result: Tensor | None = None
     for start in range(0, step.rows, chunk):
         rows = slice(start, min(step.rows, start + chunk))
         x = read(buffers, source.take(as_index(np.arange(rows.start, rows.stop))), context)
         if result is None:
             result = empty_maps((step.rows, *step.row_type.shape), x)
-        _call(step, context, x, styles[rows], _rows_of(rest, rows), result[rows])
+        call(x, styles[rows], _rows_of(rest, rows), result[rows])
     assert result is not None
     return result
 
@@ -46,14 +49,21 @@ def _rows_of(tensors: list[Tensor], rows: slice) -> Tensor | None:
     return tensors[0] if len(tensors[0]) == 1 else tensors[0][rows]
 
 
-def _call(  # noqa: PLR0917 - in the order of a layer's operands
-    step: Step, context: KernelContext, x: Tensor, styles: Tensor, added: Tensor | None, out: Tensor | None = None
-) -> Tensor:
-    op, padded = step.op, step.tile is not None
-    assert isinstance(op, LayerOp)
-    generator, style = context.generator(op.model), styles[:, op.layer.style_slice]
-    if not isinstance(op, Conv):
-        made = generator.torgb(op.layer, x, style, added)
+def _conv(op: Conv, step: Step, context: KernelContext) -> LayerCall:
+    generator = context.generator(op.model)
+    edges: Any = {"wrap_x": op.wrap_x, "wrap_y": op.wrap_y} if step.tile is None else {"padded": True}
+
+    def call(x: Tensor, styles: Tensor, noise: Tensor | None, out: Tensor | None = None) -> Tensor:
+        return generator.conv(op.layer, x, styles[:, op.layer.style_slice], noise, **edges, out=out)
+
+    return call
+
+
+def _to_rgb(op: StyleGAN2Op, context: KernelContext) -> LayerCall:
+    generator = context.generator(op.model)
+
+    def call(x: Tensor, styles: Tensor, skip: Tensor | None, out: Tensor | None = None) -> Tensor:
+        made = generator.torgb(op.layer, x, styles[:, op.layer.style_slice], skip)
         return made if out is None else out.copy_(made)
-    edges: Any = {"padded": True} if padded else {"wrap_x": op.wrap_x, "wrap_y": op.wrap_y}
-    return generator.conv(op.layer, x, style, added, **edges, out=out)
+
+    return call

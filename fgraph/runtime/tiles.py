@@ -10,7 +10,23 @@ import torch
 from torch import Tensor
 
 from fgraph._geometry.regions import Region
-from fgraph.ir.ops import BendChannels, Concat, DrawMask, Filtered, Fourier, Mix, NoiseField, Op, SpatialOp, Upsample
+from fgraph.ir.ops import (
+    BendChannels,
+    Concat,
+    Crop,
+    DrawMask,
+    Filtered,
+    Flip,
+    Fourier,
+    Mix,
+    NoiseField,
+    Op,
+    Pad,
+    Resize,
+    Shift,
+    SpatialOp,
+    Upsample,
+)
 from fgraph.ir.program import as_index
 from fgraph.ir.region_arrays import to_region
 from fgraph.plan import Step
@@ -27,22 +43,18 @@ from fgraph.stylegan.nn.stylegan3 import Tiles
 
 def run_tiles(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     """The result of a step whose rows are tiles, [rows, C, h, w]."""
-    special = _SPECIAL.get(type(step.op)) or (_edit if isinstance(step.op, SpatialOp) else None)
+    special = _SPECIAL.get(type(step.op))
     if special is not None:
-        return special(step, buffers, context)
+        return special(step.op, step, buffers, context)
     inputs = [read(buffers, gather, context) for gather in step.inputs]
     return KERNELS[type(step.op)](step.op, inputs, step.params, context)
 
 
-def _fourier(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    op = step.op
-    assert isinstance(op, Fourier)
+def _fourier(op: Fourier, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     return fourier_tiles(op, [read(buffers, gather, context) for gather in step.inputs], _regions(step), context)
 
 
-def _filtered(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    op = step.op
-    assert isinstance(op, Filtered)
+def _filtered(op: Filtered, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     tiles = Tiles(step.input_types[0].size, _regions(step))
     return filtered_tiles(op, [read(buffers, gather, context) for gather in step.inputs], tiles, context)
 
@@ -52,33 +64,32 @@ def _regions(step: Step) -> list[Region]:
     return [to_region(row) for row in step.regions]
 
 
-def _upsample(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+def _upsample(op: Upsample, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     return upsample_skip(read(buffers, step.inputs[0], context), padded=True)
 
 
-def _drawn(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """Parts of noise and of masks, equal ones once."""
-    assert step.regions is not None
+def _masks(op: DrawMask, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    return _parts(step, lambda mask, region: mask_window(mask, step.type.size, region, context))
+
+
+def _noise(op: NoiseField, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    return _parts(step, lambda param, region: noise_window(op, param, region, context).clone())
+
+
+def _parts(step: Step, draw: Callable[[Any, Region], Tensor]) -> Tensor:
+    """Draw parts of noise or of masks, equal ones once."""
     known: dict[Hashable, Tensor] = {}
-    for param, region in zip(step.params, map(tuple, step.regions.tolist()), strict=True):
-        if (param, region) not in known:
-            known[param, region] = _part(step, param, region, context)
-    return torch.stack(
-        [known[param, tuple(region)] for param, region in zip(step.params, step.regions.tolist(), strict=True)]
-    )
+    keys = list(zip(step.params, _regions(step), strict=True))
+    for key in keys:
+        if key not in known:
+            known[key] = draw(*key)
+    return torch.stack([known[key] for key in keys])
 
 
-def _part(step: Step, param: Any, region: Region, context: KernelContext) -> Tensor:
-    if isinstance(step.op, DrawMask):
-        return mask_window(param, step.type.size, region, context)
-    assert isinstance(step.op, NoiseField)
-    return noise_window(step.op, param, region, context).clone()
-
-
-def _mix(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+def _mix(op: Mix, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     """Σ alpha · value, each value added only where it is: elsewhere its alpha is 0."""
     half = len(step.inputs) // 2
-    result = _room(step, buffers, zero=True)
+    result = _empty_result(step, buffers, zero=True)
     for values, alphas in zip(step.inputs[:half], step.inputs[half:], strict=True):
         if not values.sources or not alphas.sources:
             continue  # its alpha is 0 wherever we look
@@ -91,26 +102,25 @@ def _mix(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     return result
 
 
-def _concat(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    result = _room(step, buffers, zero=False)
+def _concat(op: Concat, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    result = _empty_result(step, buffers, zero=False)
     for gather in step.inputs:
         for copy in gather.copies:  # a part reaches only its own side of the tile
             target_of(result, copy).copy_(source_of(buffers, copy))
     return result
 
 
-def _room(step: Step, buffers: Buffers, *, zero: bool) -> Tensor:
+def _empty_result(step: Step, buffers: Buffers, *, zero: bool) -> Tensor:
     like = next(buffers[gather.sources[0]] for gather in step.inputs if gather.sources)
     shape = (step.rows, *step.row_type.shape)
-    room = empty_maps(shape, like)
-    return room.zero_() if zero else room
+    result = empty_maps(shape, like)
+    return result.zero_() if zero else result
 
 
-def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """A spatial edit of the windows that tiles look at."""
-    assert isinstance(step.op, SpatialOp)
-    op, size = step.op, step.input_types[0].size
-    return _alike(
+def _edit(op: SpatialOp, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    """Edit the windows that tiles read."""
+    size = step.input_types[0].size
+    return _by_param_and_region(
         step,
         buffers,
         context,
@@ -118,19 +128,18 @@ def _edit(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     )
 
 
-def _bend(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """A bending of the windows that tiles look at."""
-    assert isinstance(step.op, BendChannels)
-    size, wraps = step.input_types[0].size, step.op.wraps
-    return _alike(
+def _bend(op: BendChannels, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    """Bend the windows that tiles read."""
+    size = step.input_types[0].size
+    return _by_param_and_region(
         step,
         buffers,
         context,
-        lambda x, param, window, region: bend_window(x, param, Place(size, window, region, wraps), context),
+        lambda x, param, window, region: bend_window(x, param, Place(size, window, region, op.wraps), context),
     )
 
 
-def _alike(
+def _by_param_and_region(
     step: Step, buffers: Buffers, context: KernelContext, make: Callable[[Tensor, Any, Region, Region], Tensor]
 ) -> Tensor:
     """Tiles, those of equal parameter and region together: their windows are of one size."""
@@ -149,19 +158,20 @@ def _alike(
         if len(groups) == 1:
             return made
         if result is None:
-            result = _room(step, buffers, zero=False)
+            result = _empty_result(step, buffers, zero=False)
         result[context.constant(rows)] = made
     assert result is not None
     return result
 
 
-_SPECIAL: Mapping[type[Op], Callable[[Step, Buffers, KernelContext], Tensor]] = {
+_SPECIAL: Mapping[type[Op], Callable[[Any, Step, Buffers, KernelContext], Tensor]] = {
     Upsample: _upsample,
     Fourier: _fourier,
     Filtered: _filtered,
-    NoiseField: _drawn,
-    DrawMask: _drawn,
+    NoiseField: _noise,
+    DrawMask: _masks,
     Mix: _mix,
     Concat: _concat,
     BendChannels: _bend,
+    **dict.fromkeys((Pad, Resize, Shift, Crop, Flip), _edit),
 }

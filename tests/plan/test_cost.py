@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,11 @@ import torch
 from hypothesis import HealthCheck, given, settings
 
 import fgraph
+from fgraph.ir.costs import Call, DeviceProfile
+from fgraph.ir.ops import Clamp
 from fgraph.plan import Step
+from fgraph.plan.cost import bytes_in_use
+from fgraph.plan.forecast import step_seconds
 from fgraph.runtime import execute, run_plan
 from tests.networks import tiny
 from tests.plan.counting import Counted, assert_as_predicted, assert_freed_in_time, rows_by_layer
@@ -220,3 +225,26 @@ def test_the_table_names_each_layer_and_the_totals() -> None:
         assert layer.name in text
     assert "2 graphs" in text
     assert f"row by row{plan.cost.unbatched_layer_calls:>24,}" in text
+
+
+def test_an_operation_says_what_it_costs() -> None:
+    class Costly(Clamp):
+        """Nothing in plans knows it."""
+
+        def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+            return 1000 * call.rows
+
+        def seconds(self, call: Call, profile: DeviceProfile) -> float:
+            return 7 * profile.overhead
+
+    plan = fgraph.compile(
+        "{nodes: {z: {op: sample, seed: [1, 2]}, i: {op: decode, of: z}}, outputs: [i]}", device="cpu"
+    )
+    (number,) = (number for number, step in enumerate(plan.steps) if isinstance(step.op, Clamp))
+    step = replace(plan.steps[number], op=Costly())
+    profile = DeviceProfile("cpu", "cpu", "float32", 1, 0.5, 1.0, 1.0, 1.0, (), ())
+    assert step.workspace == 2000
+    assert step_seconds(step, profile) == 3.5
+    steps = (*plan.steps[:number], step, *plan.steps[number + 1 :])
+    more = bytes_in_use(steps, plan.results)[number] - bytes_in_use(plan.steps, plan.results)[number]
+    assert more == 2000 - plan.steps[number].workspace

@@ -5,7 +5,7 @@ from fgraph.ir.ops.bending import BendChannels
 from fgraph.ir.ops.direction import Combine, Component, Move, Slerp, Slope, TruncateStyles
 from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Join, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
-from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, ToRGB, Upsample
+from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, StyleGAN2Op, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
 from fgraph.ir.ops.patching import Propose, Transplant
 from fgraph.ir.ops.spatial import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
@@ -64,6 +64,7 @@ __all__ = [
     "SpatialOp",
     "Spill",
     "Splice",
+    "StyleGAN2Op",
     "StyleGAN3Op",
     "ToRGB",
     "Transplant",

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar
 
 from fgraph._geometry.regions import Cyclic, Region, Size, whole
+from fgraph.ir.costs import Call, DeviceProfile
 from fgraph.ir.types import Type
 
 T = TypeVar("T")
@@ -23,7 +24,9 @@ class Op:
     name: ClassVar[str]
     takes_params: ClassVar[bool] = False
     takes_numbers: ClassVar[bool] = False  # whether its parameters are numbers, which kernels are given as one tensor
-
+    is_drawn: ClassVar[bool] = False  # whether the host draws its rows, those of equal parameters once
+    is_layer: ClassVar[bool] = False  # whether it calls a layer of a generator
+    is_fixed: ClassVar[bool] = True  # whether it makes the same in every run: a file may change
     is_pure: ClassVar[bool] = True  # equal rows have equal results
     is_computed: ClassVar[bool] = True  # a step computes its rows; others are in buffers already
     is_comparable: ClassVar[bool] = False  # `difference` tells where rows of two parameters differ
@@ -91,6 +94,32 @@ class Op:
         """Floating-point operations for one row; a multiply and an add count as two."""
         return output.numbers
 
+    def seconds(self, call: Call, profile: DeviceProfile) -> float:
+        """Return the seconds of a call on a measured device.
+
+        By default a call moves its operands and its result, and draws what is drawn.
+        """
+        if not self.is_computed:
+            return 0.0
+        moved = profile.moving(call.rows * (call.output.numbers + sum(one.numbers for one in call.inputs)))
+        if self.is_drawn:
+            return call.distinct * (profile.overhead + call.output.numbers * profile.drawn) + moved
+        return profile.overhead + moved
+
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        """Return the bytes that a call needs beside its operands and its result, fp32; it follows the kernel.
+
+        Args:
+            call: the call.
+            gathered: for each operand the bytes of its gathered copy; 0 where it is read in place.
+        """
+        return sum(gathered)
+
+    @property
+    def label(self) -> tuple[str, str]:
+        """The name in tables and drawings, and the model, if it calls a layer of one."""
+        return self.name, ""
+
     @property
     def order(self) -> Order | None:
         """Where in layer order this must run; None: as soon as its operands are there."""
@@ -126,6 +155,13 @@ class PointwiseOp(Op):
 
     def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return region
+
+
+def cut_bytes(call: Call, *, is_local: bool) -> int:
+    """Return the bytes of cutting tiles out of drawn rows, which are drawn whole unless they are drawn locally."""
+    if call.canvas is None:
+        return 0
+    return call.out_bytes + (0 if is_local else 4 * call.canvas.numbers)
 
 
 def expect(condition: bool, op: Op, inputs: tuple[Type, ...]) -> None:

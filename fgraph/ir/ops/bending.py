@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from fgraph._geometry.regions import Cyclic, Region, Size, grown, whole
 from fgraph.ir.bendings import Bending, Mirror, Rotate, Scale, Translate
+from fgraph.ir.costs import Call
 from fgraph.ir.ops.base import Op, expect
 from fgraph.ir.types import Type
 
@@ -96,6 +97,9 @@ class BendChannels(Op):
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         taps = (2 * self.halo + 1) ** 2 if self.reads_in_place else 8
         return taps * output.numbers
+
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        return sum(gathered) + 4 * call.out_bytes  # the channels picked, what is read for them, its weighted sum
 
     def __str__(self) -> str:
         wrap = "".join(axis for axis, on in (("x", self.wrap_x), ("y", self.wrap_y)) if on)

@@ -16,6 +16,8 @@ class Picture(Op):
 
     name: ClassVar[str] = "picture"
     takes_params: ClassVar[bool] = True
+    is_drawn: ClassVar[bool] = True
+    is_fixed: ClassVar[bool] = False
     height: int
     width: int
     fit: str

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log2
 from typing import ClassVar
 
 from fgraph.inversion.settings import InversionSettings
+from fgraph.ir.costs import Call, DeviceProfile, rate
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.types import CODE_KINDS, Type, TypeKind
 
 FIRST: Order = (0, 0)  # codes are made before any layer runs
 _USUAL = InversionSettings()
+_TYPICAL_LAYER = (64, 4096)  # channels and pixels that stand for all layers of an inversion
+_CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Draw(CodeOp):
 
     name: ClassVar[str] = "draw"
     takes_params: ClassVar[bool] = True
+    is_drawn: ClassVar[bool] = True
     width: int = 0
     classes: int = 0
 
@@ -73,6 +78,9 @@ class MapZ(CodeOp):
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return 2 * (inputs[0].numbers + (self.depth - 1) * self.width) * self.width
+
+    def seconds(self, call: Call, profile: DeviceProfile) -> float:
+        return super().seconds(call, profile) + _linear_seconds(self, call, profile, layers=self.depth)
 
 
 @dataclass(frozen=True)
@@ -115,6 +123,9 @@ class Affine(CodeOp):
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return 2 * inputs[0].shape[-1] * self.length
+
+    def seconds(self, call: Call, profile: DeviceProfile) -> float:
+        return super().seconds(call, profile) + _linear_seconds(self, call, profile, layers=1)
 
 
 @dataclass(frozen=True)
@@ -179,6 +190,18 @@ class Invert(CodeOp):
         # a backward pass costs about two forward ones
         return 3 * self.settings.steps * self.settings.starts * self.layer_flops
 
+    def seconds(self, call: Call, profile: DeviceProfile) -> float:
+        flops = self.flops(call.inputs, call.output) * call.rows
+        layers = 3 * round(log2(min(call.inputs[0].size)) - 1)
+        calls = 1 + self.settings.steps * layers * _CALLS_OF_A_LAYER
+        return calls * profile.overhead + flops / rate(profile.plain, *_TYPICAL_LAYER)
+
     def __str__(self) -> str:
         asked = self.settings
         return f"invert(model={self.model}, space={asked.space}, prior={asked.prior}, steps={asked.steps})"
+
+
+def _linear_seconds(op: Op, call: Call, profile: DeviceProfile, *, layers: int) -> float:
+    """Return the seconds of fully connected layers: each weight is read once a call, and used once a row."""
+    flops = op.flops(call.inputs, call.output)
+    return layers * profile.overhead + max(profile.moving(flops / 2), flops * call.rows / profile.peak)

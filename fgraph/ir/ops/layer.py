@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, ClassVar, Literal
 
 from fgraph._geometry.regions import Cyclic, Region, doubled, grown, halved
-from fgraph.ir.ops.base import Op, Order, PointwiseOp, expect
+from fgraph.ir.costs import Call, DeviceProfile, conv_flops, rate
+from fgraph.ir.ops.base import Op, Order, PointwiseOp, cut_bytes, expect
 from fgraph.ir.types import Type
 from fgraph.stylegan.tables.base import Layer
+from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE, chunk_rows, is_winograd, winograd_bytes
 
-FIR_FLOPS = 2 * 4 * 2  # a separable filter of four taps: two passes of four multiply-adds
+_FIR_TAPS = 4
+FIR_FLOPS = 2 * _FIR_TAPS * 2  # a separable filter: two passes of four multiply-adds
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,7 @@ class Const(Op):
 class LayerOp(Op):
     """A call of a layer; neighbours are read round the edge of a wrapped axis."""
 
+    is_layer: ClassVar[bool] = True
     model: str
     layer: Layer
     wrap_x: bool = False
@@ -46,6 +52,10 @@ class LayerOp(Op):
         return self.layer.name
 
     @property
+    def label(self) -> tuple[str, str]:
+        return self.layer.name, self.model
+
+    @property
     def reads_in_place(self) -> bool:
         return True
 
@@ -59,7 +69,23 @@ class LayerOp(Op):
 
 
 @dataclass(frozen=True)
-class Conv(LayerOp):
+class StyleGAN2Op(LayerOp):
+    """A call of a layer of StyleGAN2, which runs some rows at a time on a CPU."""
+
+    def rows_at_once(self, call: Call, item: int = 4) -> int:
+        """Return the number of rows that the layer gathers and runs at a time on a CPU; `item` bytes a number."""
+        inputs, height, width = call.inputs[0].shape
+        halo = self._halo(call)
+        shape = (inputs, height + halo, width + halo)
+        return min(call.rows, chunk_rows(shape, self.layer.out_channels, self.layer.up, item))
+
+    def _halo(self, call: Call) -> int:
+        """Return by how many pixels its styled input is higher and wider than the map."""
+        return 0
+
+
+@dataclass(frozen=True)
+class Conv(StyleGAN2Op):
     """A modulated 3x3 convolution with noise, bias and activation. Operands: activation, S, and noise unless none."""
 
     name: ClassVar[str] = "conv"
@@ -90,9 +116,40 @@ class Conv(LayerOp):
         fir = FIR_FLOPS * output.numbers if self.layer.up == 2 else 0
         return 2 * 9 * channels * self.layer.out_channels * height * width + fir
 
+    def seconds(self, call: Call, profile: DeviceProfile) -> float:
+        channels, height, width = call.inputs[0].shape
+        positions = call.rows * height * width
+        rates = profile.doubling if self.layer.up == 2 else profile.plain
+        speed = rate(rates, sqrt(channels * self.layer.out_channels), positions)
+        return profile.overhead + conv_flops(channels, self.layer.out_channels, positions) / speed
+
+    def _halo(self, call: Call) -> int:
+        return 2 if self.layer.up == 2 or call.is_tiled else 0
+
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        rows = self.rows_at_once(call)
+        return _gathered_at_once(call, gathered, rows) + self._styled_bytes(call, rows)
+
+    def _styled_bytes(self, call: Call, rows: int) -> int:
+        """Return the bytes of the styled input of `rows` rows, and of what the convolution makes of it."""
+        inputs, height, width = call.inputs[0].shape
+        outputs, *size = call.output.shape
+        result = 4 * rows * outputs * size[0] * size[1]
+        made = result if rows < call.rows else 0  # of chunks; then the result of all is there already
+        if self.layer.up == 1 and is_winograd(inputs, self.layer.out_channels, size):
+            tiled = [-(-length // WINOGRAD_TILE) * WINOGRAD_TILE + 2 for length in size]
+            styled = 4 * rows * inputs * tiled[0] * tiled[1]
+            return styled + winograd_bytes(rows, inputs, self.layer.out_channels, size)
+        styled = 4 * rows * inputs * (height + self._halo(call)) * (width + self._halo(call))
+        if self.layer.up == 1:
+            return styled + made
+        total = 4 * rows * outputs * (size[0] + _FIR_TAPS - 1) * (size[1] + _FIR_TAPS - 1)
+        residual = call.out_bytes if self.layer.residual == "made" else 0
+        return max(styled + total - (result - made), total + made) + residual
+
 
 @dataclass(frozen=True)
-class ToRGB(LayerOp):
+class ToRGB(StyleGAN2Op):
     """A modulated 1x1 convolution to RGB. Operands: activation, S, and the up-sampled skip that it is added to."""
 
     name: ClassVar[str] = "torgb"
@@ -118,6 +175,18 @@ class ToRGB(LayerOp):
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return 2 * inputs[0].shape[0] * output.numbers
+
+    def seconds(self, call: Call, profile: DeviceProfile) -> float:
+        return profile.overhead + call.rows * call.inputs[0].numbers * profile.item / profile.rgb
+
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        added = call.out_bytes if len(call.inputs) > 2 else 0
+        return _gathered_at_once(call, gathered, self.rows_at_once(call)) + added
+
+
+def _gathered_at_once(call: Call, gathered: Sequence[int], rows: int) -> int:
+    """Return the bytes of gathered operands where the activation is gathered for `rows` rows at a time."""
+    return gathered[0] * rows // call.rows + sum(gathered[1:])
 
 
 @dataclass(frozen=True)
@@ -153,6 +222,10 @@ class Upsample(Op):
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return FIR_FLOPS * output.numbers
 
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        padded = 0 if call.is_tiled else call.out_bytes // 4  # a tile brings its context
+        return sum(gathered) + padded
+
 
 @dataclass(frozen=True)
 class NoiseField(PointwiseOp):
@@ -164,6 +237,7 @@ class NoiseField(PointwiseOp):
 
     name: ClassVar[str] = "noise"
     takes_params: ClassVar[bool] = True
+    is_drawn: ClassVar[bool] = True
     model: str
     layer: Layer
     mode: Literal["const", "random", "given"]
@@ -179,6 +253,9 @@ class NoiseField(PointwiseOp):
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
         return Type("noise", (1, self.height, self.width))
+
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        return cut_bytes(call, is_local=self.is_tiled)
 
     def __str__(self) -> str:
         return f"noise {self.layer.name} {self.model} {self.mode} {self.fit} {self.height}x{self.width}"

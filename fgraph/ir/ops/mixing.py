@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from fgraph._geometry.regions import NOTHING, Region, Size
-from fgraph.ir.ops.base import PointwiseOp, expect
+from fgraph.ir.costs import Call
+from fgraph.ir.ops.base import PointwiseOp, cut_bytes, expect
 from fgraph.ir.types import Type
-from fgraph.masks import difference, support
+from fgraph.masks import MaskExpr, difference, support
 
 T = TypeVar("T")
 
@@ -21,6 +22,7 @@ class DrawMask(PointwiseOp):
     name: ClassVar[str] = "mask"
     takes_params: ClassVar[bool] = True
     is_comparable: ClassVar[bool] = True
+    is_drawn: ClassVar[bool] = True
     height: int
     width: int
 
@@ -36,6 +38,10 @@ class DrawMask(PointwiseOp):
 
     def difference(self, a: Any, b: Any, size: Size) -> Region:
         return difference(a, b, *size) or NOTHING
+
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        local = all(isinstance(mask, MaskExpr) and mask.is_local for mask in call.params)
+        return cut_bytes(call, is_local=local)
 
     def __str__(self) -> str:
         return f"mask {self.height}x{self.width}"
@@ -55,9 +61,15 @@ class Mix(PointwiseOp):
         expect(all(alpha == Type("mask", (1, *values[0].size)) for alpha in alphas), self, inputs)
         return values[0]
 
-    def terms(self, operands: Sequence[T]) -> tuple[Sequence[T], Sequence[T]] | None:
+    def terms(self, operands: Sequence[T]) -> tuple[Sequence[T], Sequence[T]]:
         half = len(operands) // 2
         return operands[:half], operands[half:]
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return len(inputs) * output.numbers
+
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        if call.is_plain:
+            return sum(gathered)
+        values, alphas = self.terms(gathered)
+        return sum(sorted(alphas)[-2:]) + max(values)  # one term after another

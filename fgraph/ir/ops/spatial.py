@@ -11,6 +11,7 @@ import numpy as np
 
 from fgraph._geometry import AxisMap, Edit
 from fgraph._geometry.regions import Cyclic, Region, Size
+from fgraph.ir.costs import Call
 from fgraph.ir.ops.base import Op, expect
 from fgraph.ir.types import Type
 
@@ -113,6 +114,9 @@ class Concat(Op):
 
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return self._moved(region, self._start(port, inputs))
+
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        return 0 if call.is_tiled else sum(gathered)  # parts of a tile are written to their places at once
 
     def _start(self, port: int, inputs: tuple[Type, ...]) -> int:
         """Where a part begins."""

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import Any, ClassVar
 
 from fgraph._geometry.regions import Region, whole
+from fgraph.ir.costs import Call, DeviceProfile, rate
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.ops.latent import FIRST
 from fgraph.ir.ops.layer import LayerOp
@@ -13,7 +16,9 @@ from fgraph.ir.types import Type, TypeKind
 from fgraph.stylegan.tables import spans
 from fgraph.stylegan.tables.spans import Span, X, Y
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, layer_flops
+from fgraph.stylegan.tables.stylegan3_chunk_sizes import layer_bytes
 
+_PASSES = 80  # of a mix, over as many numbers, take as long as filtering and activating them on a CPU
 _FEATURE = 12  # operations of one sample of a Fourier feature, roughly: two products, a sine
 
 
@@ -62,6 +67,9 @@ class Fourier(StyleGAN3Op):
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return (2 * output.shape[0] + _FEATURE) * output.numbers
 
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        return sum(gathered) + 3 * call.out_bytes  # angles, their sines, these by their amplitudes
+
     def __str__(self) -> str:
         return f"{super().__str__()} {self.height}x{self.width}"
 
@@ -98,6 +106,18 @@ class Filtered(StyleGAN3Op):
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return layer_flops(self.layer, inputs[0].size, output.size)
+
+    def seconds(self, call: Call, profile: DeviceProfile) -> float:
+        layer, (channels, height, width) = self.layer, call.inputs[0].shape
+        positions = call.rows * height * width
+        flops = 2 * layer.taps**2 * layer.in_channels * layer.out_channels * positions
+        inner = positions * layer.out_channels * layer.up_factor**2
+        products = flops / rate(profile.plain, sqrt(channels * layer.out_channels), positions)
+        return profile.overhead + products + _PASSES * profile.moving(inner)
+
+    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
+        read = call.inputs[0].size if call.read is None else call.read
+        return sum(gathered) + layer_bytes(self.layer, read, call.output.size, call.rows)
 
 
 def _along(region: Region, axis: int) -> Span:
