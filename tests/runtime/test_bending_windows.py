@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from fgraph._geometry.regions import Cyclic, Region, Size, clip
@@ -89,6 +89,7 @@ def maps(size: Size) -> torch.Tensor:
 
 @settings(max_examples=250, derandomize=True, database=None, deadline=None)
 @given(cases())
+@example((BendChannels("scale", 0, True, False), Bending(bendings.Scale(0.9), None), (3, 5), (0, 0, 1, 3)))
 def test_a_tile_is_made_from_its_window(case: tuple[BendChannels, Bending, Size, Region]) -> None:
     op, bending, size, region = case
     x, row = maps(size), Type("activation", (CHANNELS, *size))

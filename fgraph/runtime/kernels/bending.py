@@ -36,10 +36,13 @@ class Place:
         return positions % self.size[axis] if self.wraps[axis] else positions
 
     def find(self, positions: Indices, axis: int) -> tuple[Indices, NDArray[np.bool_]]:
-        """Where pixels of the map, on or off it, stand in the window along an axis, and whether they are on the map."""
+        """Return where pixels of the map are in the window along an axis, and whether they are on the map.
+
+        A pixel outside the window, such as the neighbour that a bilinear reading weighs by 0, is its last one.
+        """
         start, stop, size = self.window[axis], self.window[axis + 2], self.size[axis]
         if self.wraps[axis]:
-            return (positions - start) % size, np.ones(positions.shape, bool)
+            return np.minimum((positions - start) % size, stop - start - 1), np.ones(positions.shape, bool)
         return np.clip(positions - start, 0, stop - start - 1), (positions >= 0) & (positions < size)
 
 
