@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import traceback
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,9 @@ from hydra.types import RunMode
 from fgraph._errors import FgraphError, SkippedError
 from fgraph.cli.configuration import JobSettings, overrides_of
 from fgraph.cli.terminal import say, warn
+
+_LESS = "memory=, inversion.batch=, training.batch=, or a smaller sweep"
+_NO_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNORECASE)  # in the words of torch
 
 
 @dataclass
@@ -39,7 +43,7 @@ class Sweep:
             return int(bool(self.failures))
         if isinstance(self.failures[0], SkippedError):
             return 3
-        return 2 if isinstance(self.failures[0], FgraphError) else 1
+        return 2 if isinstance(self.failures[0], FgraphError) or lacks_memory(self.failures[0]) else 1
 
     @property
     def interruption(self) -> str:
@@ -83,6 +87,9 @@ class Sweep:
     def _report(self, error: Exception, label: str) -> None:
         if isinstance(error, FgraphError):
             warn(f"{label}{error}")
+            return
+        if lacks_memory(error):
+            warn(f"{label}this machine has no memory left: close other programs, or ask for less at a time ({_LESS})")
             return
         warn(f"{label}failed by a bug:")
         traceback.print_exception(error)
@@ -153,6 +160,18 @@ def _drawing_ops() -> frozenset[str]:
     from fgraph.registry import op_of
 
     return frozenset(op_of(one) for one in bundled_nodes() if "seed" in one.model_fields)
+
+
+def lacks_memory(error: BaseException) -> bool:
+    """Return whether an error, or a cause of it, is that memory could not be allocated."""
+    seen: set[int] = set()
+    one: BaseException | None = error
+    while one is not None and id(one) not in seen:
+        seen.add(id(one))
+        if isinstance(one, MemoryError) or (isinstance(one, RuntimeError) and _NO_MEMORY.search(str(one))):
+            return True
+        one = one.__cause__ or one.__context__
+    return False
 
 
 def _label(hydra_config: HydraConf) -> str:

@@ -137,6 +137,25 @@ def test_bug_ends_in_1_with_traceback(jobs: FakeJobs, capsys: pytest.CaptureFixt
     assert "Traceback" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 80 bytes")],
+    ids=["of Python", "of torch"],
+)
+def test_no_memory_is_no_bug(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(jobs, "finish", fail)
+    assert main([]) == 2
+    said = capsys.readouterr().err
+    assert "no memory left" in said
+    assert "memory=" in said
+    assert "Traceback" not in said
+
+
 def test_interrupt(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def stop(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
