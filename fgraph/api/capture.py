@@ -1,4 +1,4 @@
-"""Graphs of one structure, run again and again: captured once, on CUDA, then replayed."""
+"""Runs of many graphs of one structure: captured once as a CUDA graph, then replayed."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ _LOG = get_logger()
 
 
 class Captured:
-    """Runs graphs, the fastest those that have the structure of the one it was made for; `capture` makes one."""
+    """Runs graphs, and replays those with the structure of the captured graph; made by `capture`."""
 
     def __init__(self, plan: Plan, captured: CapturedPlan | None, nodes: pipeline.NodeClasses) -> None:
         self._plan = plan
         self._captured = captured
         self._nodes = nodes
-        self._told = False
+        self._warned = False
 
     def __call__(self, graph: pipeline.GraphLike | Plan | Sequence[pipeline.GraphLike]) -> Any:
-        """What `run` gives. A graph of another structure runs as usual, which is logged the first time.
+        """Run a graph, as `run` does. One of another structure isn't replayed, which is logged once.
 
         Raises:
             GraphError: a graph is wrong.
@@ -38,9 +38,9 @@ class Captured:
             found = self._captured.run(plan)
             if found is not None:
                 return found[0] if plan.single else found
-            if not self._told:
+            if not self._warned:
                 _LOG.warning("a graph has another structure than the captured one, and runs as usual")
-                self._told = True
+                self._warned = True
         return pipeline.run(plan)
 
     def _compile(self, graph: pipeline.GraphLike | Sequence[pipeline.GraphLike]) -> Plan:
@@ -53,23 +53,23 @@ def capture(
     nodes: pipeline.NodeClasses = (),
     **options: Unpack[RunKeywords],
 ) -> Captured:
-    """Capture a graph, many together or a plan as one graph of CUDA, for runs of graphs that make the same calls.
+    """Capture a graph, many together, or a plan as one CUDA graph, and replay it for graphs of the same structure.
 
-    Graphs make the same calls where they differ in seeds, codes, numbers on codes (ψ, t, weights), noise, pictures, and
-    masks of equal extent. Where nothing can be captured (on other devices than CUDA; by inversion, patches that are
-    chosen, owned parts, functions of your own, StyleGAN3), that is logged, and graphs run as usual.
+    Graphs have the same structure if they differ only in seeds, codes, numbers of code nodes (ψ, t, weights), noise,
+    pictures, and masks of equal extent. Devices other than CUDA, inversion, proposed patches, owned parts, functions
+    of your own and StyleGAN3 can't be captured; this is logged, and graphs run as usual.
 
     Args:
-        graph: the first of its kind; it is run here, and its results are dropped.
+        graph: a graph of the structure; it runs once, and its results are dropped.
         nodes: node classes of your own.
         options: `device`, `precision`, `torch_compile`, `memory`: see `compile`. A plan has those it was compiled
             with. Later graphs run with the same options. Without `memory`, a plan may need half of the memory that the
             device has free now.
 
     Raises:
-        FgraphError: an option is not understood, or is given with a plan.
+        FgraphError: an option has an invalid value, or is given with a plan.
         GraphError: a graph is wrong.
-        ModelError: a model's file cannot be read.
+        ModelError: the file of a model can't be read.
 
     >>> graph = pipeline.load("{nodes: {z: {op: sample}, image: {op: decode, of: z}}, outputs: [image]}")
     >>> captured = capture(graph)
@@ -82,7 +82,9 @@ def capture(
     else:
         plan = pipeline.compile(graph, nodes=nodes, **options)
     if plan.baseline_values or plan.baseline is not None:
-        raise FgraphError("a plan that keeps values, or builds on kept ones, cannot be captured")
+        raise FgraphError(
+            "a plan that keeps values, or builds on kept ones, can't be captured: compile the graph without keep and since"
+        )
     from fgraph.runtime.capture import capture_plan  # loads torch
 
     return Captured(plan, capture_plan(plan), nodes)

@@ -1,4 +1,4 @@
-"""Pictures of any length, made piece by piece and written as they come, so that none is ever whole in memory."""
+"""Images of any length, made and written piece by piece, so that no image is whole in memory."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from fgraph.save.slabs import Slabs
 from fgraph.save.tiled import write_deep_zoom, write_tiff
 from fgraph.save.writer import MANIFEST, list_files, outdated
 
-PIECE = 2048  # pixels along the longer side that are made at once
+PIECE = 2048  # pixels along the longer side that a piece has
 LARGE_SUFFIXES = (".tif", ".tiff", ".dzi")
 
 
 @dataclass(frozen=True)
 class LargeOptions:
-    """How a large picture is made and written."""
+    """Options of large images."""
 
     run: RunOptions = DEFAULT_OPTIONS
     piece: int = PIECE
@@ -54,27 +54,26 @@ def save_large(
 ) -> list[Path]:
     """Make an image of a graph piece by piece along its longer side, and write it as a tiled file.
 
-    Each piece is a run of its own that computes what the piece looks at; it is on the disk before the next begins. So
-    what is in memory depends on the piece and on the shorter side, not on the length. Codes found by inversion are
-    found once.
+    Each piece is a run that computes only what the piece needs, and is written before the next run. The memory needed
+    depends on the size of a piece, not on the length of the image. Inversions run once, before the pieces.
 
     Args:
-        graph: a graph, its path, text or mapping.
-        path: `.tif` (a tiled TIFF with smaller levels) or `.dzi` (Deep Zoom, with a page to view it); several rows are
-            numbered.
-        output: which output; None: the first that is an image.
-        record: what the TIFF says of how it was made; None: the graph's own.
-        piece: pixels along the longer side that are made at once.
+        graph: a graph, a path, YAML text or a mapping.
+        path: `.tif` (a tiled TIFF with smaller levels) or `.dzi` (Deep Zoom, with a page that shows it); the files of
+            several rows are numbered.
+        output: the name of an output; by default the first image.
+        record: the provenance to store in the TIFF; by default that of the graph.
+        piece: pixels along the longer side that a piece has.
         tiles: the format of the tiles of Deep Zoom: png, webp or jpeg.
         quality: of WebP and JPEG, 1 to 100.
         options: `device`, `precision`, `torch_compile`, `memory`: see `compile`.
 
     Returns:
-        The files: of Deep Zoom the `.dzi` and the page.
+        The paths; for Deep Zoom, those of the `.dzi` and the page.
 
     Raises:
         GraphError: the graph is wrong.
-        SaveError: the ending is another, there is no such output, or a file cannot be written.
+        SaveError: the path has another ending, there is no such image, or a file can't be written.
     """
     path, how = Path(path), LargeOptions(RunOptions.of(**options), piece, tiles, quality)
     if path.suffix.lower() not in LARGE_SUFFIXES:
@@ -88,13 +87,13 @@ def save_large(
 def save_large_images(
     graph: Graph, directory: Path, formats: Sequence[str], record: Record, how: LargeOptions
 ) -> list[Path]:
-    """Write every image that a graph has as output into a directory, and `manifest.json`, piece by piece.
+    """Write every image output of a graph into a directory piece by piece, then `manifest.json`.
 
     Returns:
-        The files, without the tiles of Deep Zoom, which the manifest lists.
+        The paths, without those of Deep Zoom tiles, which the manifest lists.
 
     Raises:
-        SaveError: a format is not among `LARGE_FORMATS`, an output is no image, or a file cannot be written.
+        SaveError: a format isn't one of `LARGE_FORMATS`, an output isn't an image, or a file can't be written.
     """
     check_large(formats)
     program, _ = pipeline.lower_graphs([graph])
@@ -122,7 +121,7 @@ def _write_rows(picture: _Picture, path: Path, record: Record) -> Iterator[_Writ
 
 @dataclass(frozen=True)
 class _Written:
-    """The files of one picture."""
+    """The files of one row."""
 
     paths: tuple[Path, ...]
     tiles: tuple[Path, ...] = ()
@@ -130,7 +129,7 @@ class _Written:
 
 @dataclass(frozen=True)
 class _Picture:
-    """The image of a node, which is made in pieces."""
+    """The image of a node, with the options to make it in pieces."""
 
     graph: Graph
     node: str
@@ -155,7 +154,7 @@ class _Picture:
                 slabs.close()
 
     def _write_deep_zoom(self, slabs: Slabs, target: Path, staging: Staging) -> _Written:
-        """Write tiles, page and `.dzi`; until the tiles are in place, no page or `.dzi` claims that they are."""
+        """Write the tiles, then the page and the `.dzi`; earlier ones are removed before the tiles are replaced."""
         names = [f"{target.stem}_files", f"{target.stem}.html", target.name]
         tiles, _, made = map(staging.place, names)
         ring = _goes_round(self.graph)
@@ -166,7 +165,7 @@ class _Picture:
         return _Written(paths, tuple(target.parent / path for path in found))
 
     def _pieces(self, row: int) -> Iterator[tuple[int, Pixels]]:
-        """The pieces of one row, with their places along the longer side."""
+        """Yield the pieces of one row, each with its start along the longer side."""
         along_x = self.width >= self.height
         length = self.width if along_x else self.height
         for start in range(0, length, self.how.piece):
@@ -185,7 +184,7 @@ def _run(graph: Graph, how: LargeOptions, outputs: Mapping[str, Any] | None = No
 
 
 def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
-    """The output, its rows and its size, which are known before anything runs."""
+    """Find an output, its number of rows and its size, without running anything."""
     program, _ = pipeline.lower_graphs([graph])
     images = {one.name: one for one in program.outputs if one.kind is Kind.IMAGE}
     name = output or next(iter(images), None)
@@ -197,7 +196,7 @@ def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
 
 
 def _with_codes(graph: Graph, how: LargeOptions) -> Graph:
-    """The graph with the codes that it finds by inversion put in as numbers: each piece would find them anew."""
+    """Replace inversions of a graph by the codes that they find, since each piece would run them again."""
     found = {name: node for name, node in graph.spec.nodes.items() if node.op == "invert"}
     if not found:
         return graph
@@ -210,7 +209,7 @@ def _with_codes(graph: Graph, how: LargeOptions) -> Graph:
 
 
 def _goes_round(graph: Graph) -> bool:
-    """Whether a viewer may go on at the left edge beyond the right one: a ring, decoded and not cut."""
+    """Return whether a viewer may continue at the left edge beyond the right one: the image is an uncut ring."""
     decoded = [node for _, node, _ in graph.spec.walk() if not isinstance(node, Subgraph)]
     cut = any(node.op in ("crop", "pad", "concat", "knit", "resize") for node in decoded)
     return not cut and any(getattr(node, "wrap", "none") in ("x", "both") for node in decoded)

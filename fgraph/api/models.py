@@ -1,4 +1,4 @@
-"""The models that graphs name, resolved to what is known of them without torch."""
+"""Resolution of the models that graphs name, to headers or loaded generators, without torch."""
 
 from __future__ import annotations
 
@@ -12,20 +12,23 @@ from fgraph.stylegan.tables.base import Table
 
 
 class ModelPool:
-    """Every different model of the graphs compiled together, under one short name each."""
+    """The distinct models of graphs that are compiled together, each with a short name."""
 
     def __init__(self) -> None:
-        self.models: dict[str, Any] = {}  # name in the program -> header, or loaded generator
-        self._names: dict[Any, str] = {}  # what makes a model itself -> name in the program
+        self.models: dict[str, Any] = {}  # name in the program -> header or loaded generator
+        self._names: dict[Any, str] = {}  # identity of a model -> name in the program
         self._sources: dict[Any, str] = {}
 
     @property
     def tables(self) -> Mapping[str, Table]:
-        """The layer table of each model."""
+        """The layer table of each model, by name."""
         return {name: model.table for name, model in self.models.items()}
 
     def resolve(self, spec: GraphSpec) -> tuple[dict[str, str], list[Fault]]:
-        """The program's name for each model that a graph names; `main` is the bundled default where it names none."""
+        """Return the program's name for each model of a graph, and the faults of models that can't be found.
+
+        `main` is the bundled default model if the graph names none.
+        """
         found: dict[str, str] = {}
         faults: list[Fault] = []
         for name, source in {MAIN: DEFAULT_MODEL, **spec.models}.items():

@@ -1,4 +1,4 @@
-"""The front: load, check, compile, run. It ties the stages together, and is all that most people call."""
+"""The four calls that tie the stages together: load, check, compile, run."""
 
 from __future__ import annotations
 
@@ -41,14 +41,13 @@ def load(
     """Read a graph from a file, YAML text or a mapping.
 
     Args:
-        source: a path, a string that is one existing path, YAML text, or a mapping; or the path of a picture that
-            fgraph wrote, which holds the graph it was made by.
+        source: a path, YAML text, or a mapping. The path of a picture that fgraph wrote stands for the graph inside.
         overrides: changes in Hydra's grammar, such as `nodes.fade.start=0.4` or `seed=3`.
         nodes: node classes of your own that the graph uses.
-        trace: where the parts of a mapping came from, for the places of faults.
+        trace: the source locations of the parts of a mapping, for faults.
 
     Raises:
-        GraphError: the graph is wrong; it carries every fault, those of later stages too.
+        GraphError: the graph is wrong; `faults` lists everything found, by later stages as well.
 
     >>> graph = load('''
     ... nodes:
@@ -60,7 +59,7 @@ def load(
     0.7
     """
     if is_picture(source):
-        from fgraph.save.restoring import restore_graph  # with Pillow, which graph files can do without
+        from fgraph.save.restoring import restore_graph  # graph files don't need it
 
         source, trace = restore_graph(source)
     spec, faults = read(source, overrides, ops=registry_with(nodes), trace=trace)
@@ -70,7 +69,9 @@ def load(
 
 
 def check(graph: GraphLike | GraphSpec | Sequence[GraphLike], *, nodes: NodeClasses = ()) -> list[Fault]:
-    """Every fault of a graph, or of many: wiring, kinds, layers, sizes, rows. Runs nothing and loads no weights.
+    """Find every fault of a graph, or of many: in wiring, kinds, layers, sizes, rows.
+
+    This runs nothing and loads no weights.
 
     >>> check("{nodes: {image: {op: decode, of: cod}, code: {op: sample}}, outputs: [image]}")[0].hint
     "did you mean 'code'?"
@@ -88,10 +89,10 @@ def compile(
     nodes: NodeClasses = (),
     **options: Unpack[RunKeywords],
 ) -> Plan:
-    """Turn a graph, or many together, into one plan of batched calls; torch is not loaded.
+    """Compile a graph, or many together, to one plan of batched calls, without loading torch.
 
     Args:
-        graph: a graph or a list of graphs; paths, YAML text and mappings are loaded.
+        graph: a graph, or a list of graphs; paths, YAML text and mappings are loaded first.
         nodes: node classes of your own that the graphs use.
         options: `device`: where to run: `cpu`, `cuda`, `cuda:1`, `mps`, or `auto` (the default) for the best there is.
 
@@ -105,7 +106,7 @@ def compile(
             with `float64`.
 
     Raises:
-        FgraphError: an option has a value that is not understood.
+        FgraphError: an option has an invalid value.
         GraphError: a graph is wrong; all faults of all graphs are reported together.
         MemoryBudgetError: the plan needs more than `memory`.
 
@@ -126,7 +127,9 @@ def compile_with(
     nodes: NodeClasses = (),
     baseline: Baseline | None = None,
 ) -> Plan:
-    """Compile graphs with options that are parsed already; with `baseline`, only what differs from an earlier run.
+    """Compile graphs with parsed options.
+
+    With the baseline of an earlier run, the plan computes only what differs from that run.
 
     Raises:
         GraphError: a graph is wrong; all faults of all graphs are reported together.
@@ -138,7 +141,7 @@ def compile_with(
 
 
 def lower_graphs(graphs: Sequence[Graph]) -> tuple[Program, ModelPool]:
-    """Lower graphs to one program, which is neither optimised nor planned; return it with the models it needs.
+    """Lower graphs to one program, before any pass; return it with the models that it names.
 
     Raises:
         GraphError: a graph is wrong; all faults of all graphs are reported together.
@@ -163,22 +166,23 @@ def run(
 
     Args:
         graph: what to run; see `compile`.
-        outputs: what is wanted, name -> node, or a list of nodes; None: the graph's own outputs.
-        engine: `batched` runs the plan, `eager` what it means: one operation and one row after the other.
-        keep: keep every value in memory, so that a later run can build on this one.
-        since: results of a run with `keep`: only what differs from it is computed, inside the rectangle where it does.
+        outputs: name -> node, or a list of nodes; by default the outputs of the graph.
+        engine: `batched` runs the plan; `eager` runs the program as lowered, operation by operation and row by row.
+        keep: whether to keep every value in memory, as the baseline of later runs.
+        since: results of a run with `keep`. This run computes only what differs from it, in the rectangle where it
+            differs.
         nodes: node classes of your own that the graphs use.
         options: `device`, `precision`, `torch_compile`, `memory`: see `compile`. A plan has those it was compiled
             with. The eager engine ignores `torch_compile`.
 
     Returns:
-        name -> `Image`, `MaskImage`, `Latents` or `FeatureMaps`; for a list of graphs, a list of these.
+        Output name -> `Image`, `MaskImage`, `Latents` or `FeatureMaps`; for a list of graphs, a list of these.
 
     Raises:
-        FgraphError: an option is not understood, or is given with a plan.
+        FgraphError: an option has an invalid value, or is given with a plan.
         GraphError: a graph is wrong.
-        MemoryBudgetError: there is not enough memory, however the work is cut.
-        ModelError: a model's file cannot be read.
+        MemoryBudgetError: the memory doesn't suffice, even with the work cut into chunks.
+        ModelError: the file of a model can't be read.
         RunError: a step failed.
 
     >>> graph = Graph()
@@ -191,7 +195,7 @@ def run(
     baseline = _baseline_of(keep, since)
     if isinstance(graph, Plan):
         if outputs is not None:
-            raise FgraphError("a plan is compiled for its outputs: give them to compile, through the graph")
+            raise FgraphError("outputs can't be given with a plan: set the outputs of the graph before compile")
         expect_no_options(options)
         plan = graph if baseline is None else graph.since(baseline)
     else:
@@ -215,27 +219,29 @@ def expect_no_options(options: RunKeywords) -> None:
 
 
 def _baseline_of(keep: bool, since: Results | None) -> Baseline | None:
-    """What an earlier run has kept, for a run to build on."""
+    """Return the baseline of an earlier run, or None."""
     if since is None:
         return None
     if not isinstance(since, Results):
         raise FgraphError(
-            f"since takes what a run of one graph with keep=True gave, not {type(since).__name__}: of a list of "
-            "graphs, any one of its results stands for all"
+            f"since takes the results of one graph, not {type(since).__name__}: after a run of a list of graphs, give "
+            "any one of its results"
         )
     baseline: Baseline | None = since.baseline
     if baseline is None:
         raise FgraphError("since needs results of a run with keep=True: run(graph, keep=True), then since=its results")
     if keep:
-        raise FgraphError("a run with since leaves what it builds on; it keeps nothing of its own: leave keep out")
+        raise FgraphError("keep and since can't be combined: the earlier run stays the baseline")
     return baseline
 
 
 def load_generator(source: str | Path, device: str = "cpu") -> Generator:
-    """Load a generator, StyleGAN2 or 3: a bundled name or a path. It may stand in `Graph(models={"main": ...})`.
+    """Load a generator of StyleGAN2 or StyleGAN3, for use in `Graph(models={"main": ...})`.
+
+    `source` is the name of a bundled model, a path or an address.
 
     Raises:
-        ModelError: there is no such model, or its file is damaged or not understood.
+        ModelError: there is no such model, or its file is damaged or of an unknown format.
     """
     from fgraph.stylegan.loading import load_generator
 
@@ -243,7 +249,7 @@ def load_generator(source: str | Path, device: str = "cpu") -> Generator:
 
 
 def is_picture(source: Any) -> TypeGuard[str | Path]:
-    """Whether a source is the path of a picture, by its ending."""
+    """Return whether a source is the path of a picture, by its ending."""
     if not isinstance(source, str | Path) or not str(source).lower().endswith(SUFFIXES):
         return False
     return "\n" not in str(source)
@@ -253,7 +259,7 @@ def _as_list(graph: GraphLike | Sequence[GraphLike], nodes: NodeClasses) -> tupl
     single = isinstance(graph, Graph | Path | str | Mapping)
     given = [graph] if single else list(graph)  # type: ignore[arg-type]
     if not given:
-        raise FgraphError("there is no graph in the list")
+        raise FgraphError("the list of graphs is empty: give at least one")
     return [one if isinstance(one, Graph) else load(one, nodes=nodes) for one in given], single  # type: ignore[arg-type]
 
 
@@ -264,7 +270,7 @@ def _with_outputs(
         return graph
     graphs, single = _as_list(graph, nodes)
     if not single:
-        raise FgraphError("outputs are given for one graph; those of a list stand in each graph")
+        raise FgraphError("outputs can be given for one graph only: set the outputs of each graph in the list")
     wanted = outputs if isinstance(outputs, Mapping) else {_node_id(one): one for one in outputs}
     spec = replace(graphs[0].spec, outputs={name: _node_id(one) for name, one in wanted.items()})
     return Graph.from_spec(spec, nodes)
@@ -283,7 +289,7 @@ def _lower(specs: Sequence[GraphSpec]) -> tuple[Program, ModelPool, list[Fault]]
         models, found = pool.resolve(spec)
         faults += found
         if len(models) < len({"main": 0, **spec.models}):
-            continue  # what cannot be found cannot be lowered for
+            continue  # a model is missing, which is a fault already
         key = (tuple(sorted(models.items())), spec.noise.mode, spec.noise.fit, spec.noise.file)
         contexts.append(Context(number, wiring, models, keys.setdefault(key, len(keys))))
     program, found = lower(contexts, pool.tables)

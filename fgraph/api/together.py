@@ -1,4 +1,4 @@
-"""Runs the graphs of many jobs as one plan, so that a job that fails fails alone."""
+"""Runs the graphs of many jobs as one plan; if that fails, finds the jobs at fault and runs the others."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Work:
-    """The graph of one job; may be sent to another process."""
+    """The graph of one job; it can be pickled."""
 
     document: Mapping[str, Any]
     source: Source = field(default_factory=Source, repr=False)
 
     @cached_property
     def graph(self) -> Graph:
-        """The graph, read.
+        """The parsed graph.
 
         Raises:
             GraphError: the document is wrong.
@@ -37,36 +37,36 @@ class Work:
         return pipeline.load(self.document, trace=self.source)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Work, (self.document, self.source)  # without the graph: it is read again where it is used
+        return Work, (self.document, self.source)  # the other process parses the graph again
 
 
 @dataclass(frozen=True)
 class Options:
-    """How works are run; those of one plan have these equal."""
+    """Options that all jobs of a plan share."""
 
     run: RunOptions = DEFAULT_OPTIONS
     downloads: Downloads = DEFAULT_DOWNLOADS
-    listing: Listing = "full"  # of stages
+    listing: Listing = "full"  # of mode=ir
 
     def compile(self, works: Sequence[Work]) -> Plan:
-        """One plan of all works."""
+        """Compile the graphs of all jobs to one plan."""
         return pipeline.compile_with([work.graph for work in works], self.run)
 
 
 Results: TypeAlias = Mapping[str, Result]
-Outcome: TypeAlias = Any  # what a job came to (its Results), or the Exception that it failed with
+Outcome: TypeAlias = Any  # the Results of a job, or the Exception that it failed with
 Engine: TypeAlias = Callable[[Sequence[Work], Options], Sequence[Outcome]]
 Attempt: TypeAlias = Callable[[Sequence[Work]], Sequence[Outcome]]
 
 
 def run_together(works: Sequence[Work], options: Options) -> list[Outcome]:
-    """Run works as one plan; for each its results, or the exception that it failed with."""
+    """Run the graphs of jobs as one plan; return the outcome of each job."""
     with use_downloads(options.downloads):
         return apart(works, lambda some: pipeline.run(options.compile(some)))
 
 
 def explain_together(works: Sequence[Work], options: Options, show: Callable[[str], object]) -> list[Outcome]:
-    """Show the plan of all works as text; for each work None, or the exception that it failed with."""
+    """Compile the graphs of jobs to one plan and show it; return None for each job, or its exception."""
 
     def explain(some: Sequence[Work]) -> Sequence[Outcome]:
         show(str(options.compile(some)))
@@ -76,11 +76,11 @@ def explain_together(works: Sequence[Work], options: Options, show: Callable[[st
         return apart(works, explain)
 
 
-def list_together(works: Sequence[Work], options: Options) -> list[Outcome]:
-    """Print the stages of compiling all works together; for each None, or the exception that it failed with."""
+def list_together(works: Sequence[Work], options: Options, show: Callable[[str], object]) -> list[Outcome]:
+    """Compile the graphs of jobs together and show each stage; return None for each job, or its exception."""
 
     def list_some(some: Sequence[Work]) -> Sequence[Outcome]:
-        print(list_stages(compile_stages([work.graph for work in some], options.run), options.listing))
+        show(list_stages(compile_stages([work.graph for work in some], options.run), options.listing))
         return [None] * len(some)
 
     with use_downloads(options.downloads):
@@ -88,11 +88,11 @@ def list_together(works: Sequence[Work], options: Options) -> list[Outcome]:
 
 
 def apart(works: Sequence[Work], attempt: Attempt) -> list[Outcome]:
-    """Attempt works together; those at fault fail alone.
+    """Attempt all jobs together; if that fails, attempt them so that only the jobs at fault fail.
 
-    Graphs that are wrong are found by checking each. Whatever else fails fails all: then each half is attempted anew,
-    so that the halves without the culprit succeed. A budget that all together exceed is met that way too. An error of
-    the base class is about the options, which all have in common.
+    After a `GraphError`, each graph is checked, and the correct ones are attempted together. After any other error,
+    each half is attempted, which also helps if all jobs together exceed the memory budget. A plain `FgraphError` is
+    about the shared options, so all jobs fail with it.
     """
     try:
         return list(attempt(works))

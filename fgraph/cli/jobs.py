@@ -119,6 +119,10 @@ def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
     return explain_together(works, options, say)
 
 
+def _list_stages(works: Sequence[Work], options: Options) -> list[Outcome]:
+    return list_together(works, options, say)
+
+
 def _nothing(works: Sequence[Work], options: Options) -> list[Outcome]:
     return [None] * len(works)
 
@@ -197,7 +201,7 @@ _Finish: TypeAlias = Callable[[PreparedJob, Any], float | None]
 _TOGETHER: Mapping[str, Callable[[Engine], Engine]] = {
     "run": lambda engine: engine,
     "explain": lambda _: _explain,
-    "ir": lambda _: list_together,
+    "ir": lambda _: _list_stages,
     "check": lambda _: _check,
     "draw": lambda _: _nothing,
     "large": lambda _: _nothing,

@@ -1,7 +1,7 @@
-"""Composes the configs of a sweep's jobs, the greater part of them by copying.
+"""Composes the configs of a sweep's jobs, most of them by copying.
 
-Hydra reads and merges every file anew for each job, twice (its sweeper tries all of them first). Jobs that differ in
-plain values only have one config up to these values, so it is composed once, then copied, and the values are set.
+Hydra reads and merges all files for each job, twice, since its sweeper validates every job first. The configs of jobs
+that differ only in plain values are equal but for these values: one is composed, copied, and its values are set.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ _PLAIN = (str, int, float, bool, QuotedString, type(None))
 
 
 class SweepComposer:
-    """Hydra's config loader with a short way for `load_sweep_config`; all else is passed on to the loader.
+    """Hydra's config loader with a faster `load_sweep_config`; other calls go to the loader.
 
-    A template is kept for all jobs that have the same overrides but for the values of the plain ones. Whatever is not
-    plain (a config group, `+key`, `~key`, a mapping as value) is part of what makes a template.
+    Jobs share a template if their overrides are equal but for the values of plain ones. Overrides that aren't plain (a
+    config group, `+key`, `~key`, a mapping as value) are part of the key of a template.
     """
 
     def __init__(self, loader: ConfigLoader) -> None:
         self._loader = loader
         self._parser = OverridesParser.create()
         self._parsed: dict[str, Override] = {}
-        self._groups: set[str] = set()  # keys that were taken for plain values, and are config groups
+        self._groups: set[str] = set()  # keys that look like plain values but are config groups
         self._templates: dict[tuple[Any, ...], DictConfig] = {}
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        """The config of one job, equal to what Hydra's own loader makes.
+        """Return the config of one job, equal to that of Hydra's loader.
 
         Raises:
-            HydraException: the overrides cannot be read or applied.
+            HydraException: the overrides can't be read or applied.
         """
         overrides = [self._parse(text) for text in sweep_overrides]
         template = self._templates.get(self._key(master_config, overrides))
@@ -59,12 +59,14 @@ class SweepComposer:
 
     def _key(self, master: DictConfig, overrides: Sequence[Override]) -> tuple[Any, ...]:
         parts = (one.key_or_group if self._is_plain(one) else (one.input_line,) for one in overrides)
-        own = OmegaConf.to_container(master.hydra.overrides.hydra, resolve=False)  # such as ${hydra:job.num}: not yet
+        own = OmegaConf.to_container(
+            master.hydra.overrides.hydra, resolve=False
+        )  # ${hydra:job.num} has no value before the job starts
         assert isinstance(own, list)
         return (master.hydra.job.config_name, *own, None, *parts)
 
     def _is_plain(self, override: Override) -> bool:
-        """Whether an override sets one value, and no file, structure or further key depends on it."""
+        """Return whether an override sets one value, on which no file, structure or other key depends."""
         name = override.key_or_group
         return (
             override.type is OverrideType.CHANGE
@@ -77,7 +79,7 @@ class SweepComposer:
         )
 
     def _overlap(self, overrides: Sequence[Override]) -> bool:
-        """Whether one override sets what lies in another's value: then values set later would not stay apart."""
+        """Return whether an override sets a part of the value of another one, so that their order matters."""
         names = [one.key_or_group for one in overrides if one.key_or_group not in self._groups]
         return len(set(names)) < len(names) or any(parent in names for name in names for parent in _parents(name))
 

@@ -1,8 +1,8 @@
-"""The launcher that gets a whole sweep at once.
+"""The launcher that runs all jobs of a sweep together.
 
-Hydra calls a task once a job. Ours comes in three parts, of which the middle one is called once for all jobs, and
-Hydra's own `run_job` is called twice a job around it. So the directory, `.hydra/`, logging, `chdir`, `env_set` and
-`HydraConfig` stay Hydra's own. See docs/how-to/sweeps.md.
+Hydra calls a task once for each job. The task of fgraph has three parts: `prepare` and `finish` run once for each job,
+inside Hydra's `run_job`; `run_many` runs once for all jobs in between. Therefore Hydra still makes the directories and
+`.hydra/`, and handles logging, `chdir`, `env_set` and `HydraConfig`. See docs/how-to/sweeps.md.
 """
 
 from __future__ import annotations
@@ -35,16 +35,16 @@ BASIC_SWEEPER = "hydra._internal.core_plugins.basic_sweeper.BasicSweeper"
 
 
 class SweepTask(Protocol):
-    """A task in three parts; it stands as the attribute `parts` of the function that Hydra was given."""
+    """A task in three parts; the attribute `parts` of the task function holds it."""
 
     def prepare(self, config: DictConfig) -> Any:
-        """Read one job's config; may raise."""
+        """Read the config of one job; may raise."""
 
     def run_many(self, prepared: Sequence[Any], engine: Engine) -> Sequence[Any]:
-        """Run all jobs; for each what came of it, or the exception that it failed with."""
+        """Run all jobs; return the result of each, or the exception that it failed with."""
 
     def finish(self, config: DictConfig, prepared: Any, outcome: Any) -> Any:
-        """Write one job's results, or raise what it failed with; `prepared` is None where that failed."""
+        """Write the results of one job, or raise its exception; `prepared` is None if `prepare` raised."""
 
 
 class FusedLauncher(Launcher):
@@ -56,17 +56,19 @@ class FusedLauncher(Launcher):
     where: ClassVar[str] = "together"
 
     def __init__(self) -> None:
-        self._directories: dict[str, int] = {}  # of the jobs launched so far
+        self._directories: dict[str, int] = {}  # directory -> number of the job that writes there
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Called by the sweeper, which shares its context: the composer serves its own trial of all jobs too.
+        """Take over the context of the sweeper, whose config loader is replaced by the faster one.
 
         Raises:
-            HydraException: batches of less than one job are asked for.
+            HydraException: `max_batch_size` is less than 1.
         """
         most = config.hydra.sweeper.get("max_batch_size")
         if most is not None and most < 1:
-            raise HydraException(f"hydra.sweeper.max_batch_size={most}: a batch is of 1 job or more; null for all jobs")
+            raise HydraException(
+                f"hydra.sweeper.max_batch_size={most}: a batch has at least 1 job; null puts all jobs into one"
+            )
         composer = SweepComposer(hydra_context.config_loader)
         hydra_context.config_loader = cast(ConfigLoader, composer)
         self.hydra_context = hydra_context
@@ -74,10 +76,10 @@ class FusedLauncher(Launcher):
         self.task = cast(Any, task_function).parts
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
-        """Run a batch of jobs; what each made or failed with is in its `JobReturn`.
+        """Run a batch of jobs; return the `JobReturn` of each.
 
         Raises:
-            HydraException: a job cannot be composed, or two jobs have one directory.
+            HydraException: a job can't be composed, or two jobs have the same directory.
         """
         setup_globals()
         self._log_as_hydra()
@@ -88,7 +90,7 @@ class FusedLauncher(Launcher):
             return self._launch(jobs)
         except KeyboardInterrupt:
             for directory in self._directories:
-                with suppress(OSError):  # it holds results
+                with suppress(OSError):  # a directory with results stays
                     Path(directory).rmdir()
             raise
 
@@ -104,25 +106,25 @@ class FusedLauncher(Launcher):
         return returns
 
     def make_engine(self) -> Engine:
-        """What runs the jobs of one group."""
-        from fgraph.api.together import run_together  # not for --help: it brings the compiler
+        """Return the function that runs the jobs of one group."""
+        from fgraph.api.together import run_together  # imports the compiler, which --help doesn't need
 
         return run_together
 
     def _run_many(self, prepared: Sequence[Any]) -> list[Any]:
-        """Run the jobs that could be prepared; the others keep the exception they have."""
+        """Run the jobs that are prepared; the outcome of the others is their exception."""
         ready = [one for one in prepared if not isinstance(one, Exception)]
         outcomes = iter(self.task.run_many(ready, self.make_engine()) if ready else ())
         return [one if isinstance(one, Exception) else next(outcomes) for one in prepared]
 
     def _prepare(self, number: int, overrides: Sequence[str]) -> Any:
-        """Prepare a job inside Hydra's `run_job`, which writes nothing yet; an exception is returned."""
+        """Prepare a job inside Hydra's `run_job`, with its output off; return an exception instead of raising it."""
         found: list[Any] = []
 
         def prepare(config: DictConfig) -> None:
             try:
                 found.append(self.task.prepare(config))
-            except Exception as error:  # returned: `_finish` raises it, so that Hydra sees it once
+            except Exception as error:  # `_finish` raises it, so that Hydra handles it once
                 found.append(error)
 
         job = self._compose(number, overrides)
@@ -143,10 +145,10 @@ class FusedLauncher(Launcher):
         job = self._compose(number, overrides)
         try:
             made = self._run_job(job, finish, self.hydra_context.callbacks)
-        except OSError as error:  # of Hydra: the disk is full, or the job's directory is a file
+        except OSError as error:  # Hydra can't write: the disk is full, or the directory is a file
             made = self._fail(job, outcome if prepared is None else _unwritable(job, error))
         if made.status is JobStatus.FAILED and self.config.hydra.sweeper._target_ == BASIC_SWEEPER:
-            # it would stop at the first batch with a failed job; the task has told of the failure
+            # the basic sweeper would skip later batches; the task has reported the failure
             return replace(made, status=JobStatus.COMPLETED, _return_value=None)
         return made
 
@@ -155,7 +157,7 @@ class FusedLauncher(Launcher):
         return run_job(task, config, "hydra.sweep.dir", "hydra.sweep.subdir", context)
 
     def _fail(self, job: DictConfig, failure: Exception) -> JobReturn:
-        """Tell of a job that Hydra cannot run."""
+        """Report a job that Hydra can't run."""
         made = JobReturn(
             overrides=list(job.hydra.overrides.task), cfg=job, hydra_cfg=job, working_dir=str(Path.cwd()),
             task_name=str(job.hydra.job.name), status=JobStatus.FAILED,
@@ -164,8 +166,8 @@ class FusedLauncher(Launcher):
         HydraConfig.instance().set_config(job)
         try:
             self.task.finish(job, None, failure)
-        except Exception as told:
-            made.return_value = told
+        except Exception as reported:
+            made.return_value = reported
         finally:
             HydraConfig.instance().cfg = before
         return made
@@ -190,12 +192,12 @@ class FusedLauncher(Launcher):
 
 
 def _unwritable(job: DictConfig, error: OSError) -> FgraphError:
-    """What Hydra could not write of a job."""
+    """Return the error for files of a job that Hydra can't write."""
     return FgraphError(f"cannot write {error.filename or job.hydra.runtime.output_dir}: {error.strerror}")
 
 
 def _shown(jobs: Sequence[Any], label: str) -> Any:
-    """The jobs, with a bar on a terminal once they take longer than a second."""
+    """Yield the jobs, with a progress bar on a terminal once they take more than a second."""
     from tqdm import tqdm
 
     return tqdm(jobs, desc=label, delay=1.0, disable=None, leave=False, dynamic_ncols=True)

@@ -1,4 +1,4 @@
-"""The number that a job returns to a sweeper that looks for the best."""
+"""The objective of a search: a number that each job returns to the sweeper."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ Array: TypeAlias = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Objective:
-    """Which number: a metric of one output's pixels, over all its rows."""
+    """A metric of the pixels of one output, over all its rows."""
 
     metric: str
-    output: str | None = None  # None: the first output that is an image
-    target: str | None = None  # a picture, for `distance`
+    output: str | None = None  # None: the first image
+    target: str | None = None  # the path of a picture, for `distance`
 
     def __post_init__(self) -> None:
         if self.metric not in METRICS:
@@ -31,13 +31,13 @@ class Objective:
             known = ", ".join(METRICS)
             raise FgraphError(f"objective.metric: unknown metric '{self.metric}': expected {known}; {hint or ''}")
         if (self.metric == "distance") != (self.target is not None):
-            raise FgraphError("objective.target: the picture that objective.metric=distance is measured against")
+            raise FgraphError("objective.target is the picture for objective.metric=distance: give both, or neither")
 
     def measure(self, results: Mapping[str, Result]) -> float:
-        """The number for these results.
+        """Return the metric of results.
 
         Raises:
-            FgraphError: there is no such output, it is no image, or the target does not fit it.
+            FgraphError: there is no such image, or the target can't be read or has another size.
         """
         return METRICS[self.metric](self._pick(results), self.target)
 
@@ -46,7 +46,7 @@ class Objective:
         if self.output is None and images:
             return next(iter(images.values()))
         if self.output not in images:
-            raise FgraphError(f"objective.output: '{self.output}' is no image of this graph: it has {list(images)}")
+            raise FgraphError(f"objective.output: this graph has no image '{self.output}', but {list(images)}")
         return images[self.output]
 
 
@@ -55,7 +55,7 @@ def _distance(pixels: Array, target: str | None) -> float:
     try:
         with open_image(Path(target)) as picture:
             wanted = np.asarray(picture.convert("RGB"), np.float32).transpose(2, 0, 1) / 127.5 - 1
-    except Exception as error:  # decoders raise what they like
+    except Exception as error:  # decoders raise errors of many types
         raise FgraphError(f"objective.target: cannot read {target}: {error}") from error
     if wanted.shape != pixels.shape[1:]:
         raise FgraphError(f"objective.target: {target} is {wanted.shape[1:]} (h, w), the image {pixels.shape[2:]}")
@@ -63,7 +63,7 @@ def _distance(pixels: Array, target: str | None) -> float:
 
 
 METRICS: Mapping[str, Callable[[Array, str | None], float]] = {
-    "mean": lambda pixels, _: float(pixels.mean()),  # brightness, -1 to 1
+    "mean": lambda pixels, _: float(pixels.mean()),  # brightness, in [-1, 1]
     "deviation": lambda pixels, _: float(pixels.std()),  # contrast
-    "distance": _distance,  # root mean square, from a picture of equal size
+    "distance": _distance,  # the root mean square of the difference from the target
 }

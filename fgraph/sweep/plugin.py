@@ -1,4 +1,4 @@
-"""Makes the launchers known to Hydra."""
+"""Registration of the launchers with Hydra."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hydra.plugins.launcher import Launcher
 from fgraph.sweep.launcher import FusedLauncher
 from fgraph.sweep.ray_launcher import RayLauncher
 
-# Hydra takes plugins from the package `hydra_plugins` alone. A folder of that name would be imported by every Hydra
-# application of the environment; a module made here is seen by this process only.
+# Hydra takes plugins only from the package `hydra_plugins`. Every Hydra application of the environment would import an
+# installed folder of that name; a module made here exists in this process only.
 MODULE = "hydra_plugins.fgraph"
 
 
@@ -31,16 +31,16 @@ class RayLauncherConf:
     """`hydra/launcher=ray`: the jobs in shards, each one plan, in Ray actors."""
 
     _target_: str = f"{MODULE}.RayLauncher"
-    address: str | None = None  # null: Ray on this machine; auto, or host:port: a cluster that runs
-    workers: int | None = None  # null: as many as there is room for
-    cores: int = 4  # of each worker; a machine that has fewer gives what it has
-    gpus: float | None = None  # of each worker; null: 1 where there are any
-    num_cpus: int | None = None  # for Ray on this machine: how many cores it may use; null: all
-    losses: int = 2  # how often a shard may lose its worker before it is halved
+    address: str | None = None  # null: start Ray on this machine; auto or host:port: join a running cluster
+    workers: int | None = None  # null: as many as the resources allow
+    cores: int = 4  # of each worker, or all cores of a machine that has fewer
+    gpus: float | None = None  # of each worker; null: 1 if a machine has any
+    num_cpus: int | None = None  # that Ray may use on this machine; null: all cores
+    losses: int = 2  # how many times a shard may lose its worker before it is halved
 
 
 def register_launchers() -> None:
-    """Register `fused` and `ray` in the group `hydra/launcher`; must run before any config is composed."""
+    """Register `fused` and `ray` in the group `hydra/launcher`, before any config is composed."""
     module = ModuleType(MODULE, "The launchers of fgraph, where Hydra looks for them.")
     for launcher, conf, name in ((FusedLauncher, FusedLauncherConf, "fused"), (RayLauncher, RayLauncherConf, "ray")):
         plugin = _move(launcher)
@@ -52,7 +52,7 @@ def register_launchers() -> None:
 
 
 def _find_package() -> ModuleType:
-    """The package of all plugins; an empty one where no other plugin is installed."""
+    """Return the package `hydra_plugins`, or make an empty one if no plugin is installed."""
     try:
         return importlib.import_module("hydra_plugins")
     except ImportError:
@@ -63,5 +63,5 @@ def _find_package() -> ModuleType:
 
 
 def _move(launcher: type[Launcher]) -> type[Launcher]:
-    """A subclass that lives in the module where Hydra looks."""
+    """Return a subclass in the module where Hydra looks for it."""
     return type(launcher.__name__, (launcher,), {"__module__": MODULE, "__doc__": launcher.__doc__})

@@ -1,4 +1,4 @@
-"""The launcher that spreads a sweep over Ray actors."""
+"""The launcher that distributes a sweep over Ray actors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 
 class RayLauncher(FusedLauncher):
-    """Cuts the sweep into shards, one for each worker, and runs each shard as one plan; see docs/how-to/sweeps.md."""
+    """A launcher that cuts the sweep into a shard for each worker, which runs it as one plan.
+
+    See docs/how-to/sweeps.md.
+    """
 
     where: ClassVar[str] = "with Ray"
 
@@ -42,10 +45,10 @@ class RayLauncher(FusedLauncher):
         self.losses = losses
 
     def make_engine(self) -> Engine:
-        """Runs the jobs of one group in Ray.
+        """Return the function that runs the jobs of one group in Ray.
 
         Raises:
-            FgraphError: Ray is not installed.
+            FgraphError: Ray isn't installed.
         """
         try:
             import ray  # noqa: F401
@@ -64,13 +67,13 @@ class RayLauncher(FusedLauncher):
         return WorkerPool(works, options, resources, self.losses).run(shards)
 
     def _connect(self) -> None:
-        """Join the cluster, or start Ray here; once a process."""
+        """Join the cluster, or start Ray on this machine, once per process."""
         import ray
 
         if ray.is_initialized():
             return
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        # this package may be run from a checkout
+        # fgraph may run from a checkout, which workers don't find otherwise
         paths = [str(Path(fgraph.__file__).resolve().parent.parent), os.environ.get("PYTHONPATH", "")]
         settings: dict[str, Any] = {
             "logging_level": logging.WARNING,
@@ -86,10 +89,10 @@ class RayLauncher(FusedLauncher):
             raise FgraphError(f"hydra.launcher.address={self.address}: {error}") from error
 
     def _survey(self) -> tuple[WorkerResources, int]:
-        """What each worker gets, and how many there is room for.
+        """Return the resources of each worker, and the number of workers.
 
         Raises:
-            FgraphError: on this machine there is no room for any.
+            FgraphError: this machine can't hold any worker.
         """
         import ray
 
@@ -100,14 +103,14 @@ class RayLauncher(FusedLauncher):
         any_gpu = any(node.get("GPU", 0) >= 1 for node in nodes)
         resources = WorkerResources(min(self.cores, most), self.gpus if self.gpus is not None else float(any_gpu))
         fit = sum(_fit(node, resources) for node in nodes)
-        if not fit and self.address is None:  # a cluster may grow
+        if not fit and self.address is None:  # a cluster may add machines
             most_gpus = max(node.get("GPU", 0) for node in nodes)
-            raise FgraphError(f"hydra.launcher.gpus={self.gpus}: this machine has {most_gpus:g} GPUs")
+            raise FgraphError(f"hydra.launcher.gpus={self.gpus}: this machine has {most_gpus:g} GPUs: ask for fewer")
         return resources, self.workers or max(1, fit)
 
 
 def _fit(node: dict[str, float], resources: WorkerResources) -> int:
-    """How many workers a machine holds."""
+    """Return how many workers a machine can hold."""
     by_cores = node.get("CPU", 0) // resources.cores if resources.cores else float("inf")
     by_gpus = node.get("GPU", 0) // resources.gpus if resources.gpus else float("inf")
     fit = min(by_cores, by_gpus)

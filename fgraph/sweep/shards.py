@@ -1,4 +1,4 @@
-"""Cuts a sweep into shards, with the jobs that share work together."""
+"""Cuts a sweep into shards, so that jobs that share work are in the same shard."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from fgraph.api.together import Work
 from fgraph.digraph import WiredNode, Wiring, wire
 from fgraph.node import field_roles
 
-_SLACK = 0.25  # of a shard's share: how far a cut may move from where the shards would be equal
+_SLACK = 0.25  # of a shard: how far a cut may move from the place where all shards are equal
 
 
 @dataclass(frozen=True)
 class JobFingerprint:
-    """What a job computes: a digest for each node, those that it reads first, and how much that is."""
+    """The computation of a job: a digest for each node, in order of dependency, and an estimate of its cost."""
 
     digests: tuple[str, ...] = ()
     weight: float = 1.0
 
     def common(self, other: JobFingerprint) -> int:
-        """How many nodes two jobs have in common."""
+        """Return how many nodes two jobs have in common."""
         return len(set(self.digests) & set(other.digests))
 
 
 def cut(fingerprints: Sequence[JobFingerprint], count: int) -> list[list[int]]:
-    """At most `count` shards of about equal weight, each the numbers of its jobs.
+    """Cut jobs into at most `count` shards of about equal weight; return the job numbers of each shard.
 
-    Jobs are sorted by what they compute first, so that jobs with a common prefix stand side by side; each cut is made
-    near its place, where the fewest nodes are shared across it.
+    Jobs are sorted by their digests, so that jobs with a common prefix are neighbours. Each cut is placed where its
+    neighbours share the fewest nodes, near the place that makes the shards equal.
 
     >>> a, b = JobFingerprint(("a", "x")), JobFingerprint(("b", "x"))
     >>> cut([a, b, a, b], 2)
@@ -48,7 +48,7 @@ def cut(fingerprints: Sequence[JobFingerprint], count: int) -> list[list[int]]:
     shared = [fingerprints[a].common(fingerprints[b]) for a, b in pairwise(order)]
     cuts = [0]
     for shard in range(1, count):
-        left = len(order) - (count - shard)  # the last place that leaves a job for each shard to come
+        left = len(order) - (count - shard)  # the last place that leaves a job for each later shard
         cuts.append(_place(ends, shared, shard / count, 1 / count, range(cuts[-1] + 1, left + 1)))
     return [order[start:stop] for start, stop in zip(cuts, [*cuts[1:], len(order)], strict=True)]
 
@@ -56,14 +56,14 @@ def cut(fingerprints: Sequence[JobFingerprint], count: int) -> list[list[int]]:
 def _place(
     ends: np.ndarray[Any, np.dtype[np.float64]], shared: Sequence[int], share: float, width: float, places: range
 ) -> int:
-    """Before which job to cut: the fewest shared nodes within the slack, then the nearest to the wanted share."""
+    """Return the job to cut before: that of the fewest shared nodes within the slack, then the nearest one."""
     off = {place: abs(ends[place - 1] / ends[-1] - share) for place in places}
     near = [place for place in places if off[place] <= _SLACK * width] or [min(places, key=lambda one: off[one])]
     return min(near, key=lambda place: (shared[place - 1], off[place]))
 
 
 def fingerprint(work: Work) -> JobFingerprint:
-    """What a job computes; a graph that is wrong is like no other."""
+    """Return the fingerprint of a job; that of a wrong graph is empty."""
     try:
         wiring, faults = wire(work.graph.spec)
     except GraphError:
@@ -79,7 +79,7 @@ def fingerprint(work: Work) -> JobFingerprint:
 
 
 def _digest(wired: WiredNode, wiring: Wiring, known: dict[str, str]) -> str:
-    """Equal for nodes that make the same: the class, the fields, the seed that is derived, and all that is read."""
+    """Return the digest of a node: of its class, its fields, its derived seed, and the digests of its inputs."""
     ports = field_roles(type(wired.node)).ports
     fields = {name: getattr(wired.node, name) for name in type(wired.node).model_fields if name not in ports}
     if "seed" in fields and fields["seed"] is None:

@@ -1,4 +1,4 @@
-"""Runs shards in Ray actors; a shard whose actor is lost is run again."""
+"""Runs shards in Ray actors, and retries a shard whose actor is lost."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True)
 class Shard:
-    """Jobs that are run as one plan in one actor."""
+    """Jobs that an actor runs as one plan."""
 
-    numbers: tuple[int, ...]  # of the jobs
-    losses: int = 0  # how often its actor was lost
+    numbers: tuple[int, ...]  # of its jobs
+    losses: int = 0  # how many times its actor was lost
 
 
 @dataclass(frozen=True)
 class WorkerResources:
-    """What each actor is given."""
+    """The resources of each actor."""
 
     cores: float
     gpus: float
@@ -38,14 +38,14 @@ class WorkerResources:
 
 @dataclass(frozen=True)
 class Failure:
-    """An exception on its way from an actor: not every exception can be pickled."""
+    """An exception in a form that can be pickled, which not every exception can."""
 
     kind: type[Exception]
     argument: Any
 
     @classmethod
     def of(cls, error: Exception) -> Failure:
-        """What is sent of an exception; of a bug, the traceback as text."""
+        """Make the picklable form; that of a bug holds the traceback as text."""
         if isinstance(error, GraphError):
             return cls(type(error), error.faults)
         if isinstance(error, FgraphError):
@@ -53,28 +53,28 @@ class Failure:
         return cls(RuntimeError, "".join(traceback.format_exception(error)))
 
     def to_error(self) -> Exception:
-        """The exception again."""
+        """Make the exception."""
         return self.kind(self.argument)
 
 
 class Worker:
-    """An actor: runs one shard after the other, with the generators kept loaded between them."""
+    """An actor that runs one shard after the other, and keeps generators loaded in between."""
 
     def __init__(self, folder: str, cores: float, picture_limit: int) -> None:
         import torch
 
         torch.set_num_threads(max(1, int(cores)))
         set_picture_limit(picture_limit)
-        if Path(folder).is_dir():  # on another machine it may not be
+        if Path(folder).is_dir():  # another machine may not have it
             os.chdir(folder)
 
     def run(self, works: Sequence[Work], options: Options) -> list[Any]:
-        """The outcome of each work, a `Failure` for an exception."""
+        """Run the jobs of a shard; return the outcome of each, with `Failure` for exceptions."""
         return [Failure.of(one) if isinstance(one, Exception) else one for one in run_together(works, options)]
 
 
 class WorkerPool:
-    """Actors that work on shards until none is left."""
+    """A pool of actors that run shards until none is left."""
 
     def __init__(self, works: Sequence[Work], options: Options, resources: WorkerResources, losses: int) -> None:
         self._works = works
@@ -82,12 +82,12 @@ class WorkerPool:
         self._resources = resources
         self._losses = losses
         self._idle: list[Any] = []
-        self._running: dict[Any, tuple[Any, Shard]] = {}  # of a call: its actor, its shard
+        self._running: dict[Any, tuple[Any, Shard]] = {}  # call -> its actor and its shard
         self._waiting: deque[Shard] = deque()
         self._outcomes: dict[int, Outcome] = {}
 
     def run(self, shards: Sequence[Sequence[int]]) -> list[Outcome]:
-        """Run shards, as many at a time as there are; the outcome of each work."""
+        """Run all shards at once, each in its actor; return the outcome of each job."""
         self._waiting.extend(Shard(tuple(numbers)) for numbers in shards)
         try:
             while self._waiting or self._running:
@@ -114,7 +114,7 @@ class WorkerPool:
         actor, shard = self._running.pop(call)
         try:
             made = ray.get(call)
-        except ray.exceptions.RayTaskError as error:  # not of a job: those come as a Failure
+        except ray.exceptions.RayTaskError as error:  # a bug of the worker: errors of jobs arrive as Failure
             self._store(shard, [error] * len(shard.numbers))
         except ray.exceptions.RayError as error:
             self._retry(shard, error)
@@ -127,14 +127,16 @@ class WorkerPool:
         self._outcomes.update(zip(shard.numbers, outcomes, strict=True))
 
     def _retry(self, shard: Shard, error: Exception) -> None:
-        """Put a shard back; one that loses actor after actor is halved, until the job that does it fails alone."""
+        """Queue a shard again; halve it if it has lost too many actors, until the job at fault fails alone."""
         losses, numbers = shard.losses + 1, shard.numbers
         reason = str(error).strip().splitlines()[0]
         if losses <= self._losses:
             log.warning(f"lost the worker of {len(numbers)} jobs ({reason}); running them again")
             self._waiting.append(Shard(numbers, losses))
         elif len(numbers) == 1:
-            failure = RunError(f"its worker was lost {losses} times: {reason}; is there too little memory?")
+            failure = RunError(
+                f"its worker was lost {losses} times: {reason}; perhaps it ran out of memory: set memory="
+            )
             self._store(shard, [failure])
         else:
             log.warning(f"lost the worker of {len(numbers)} jobs {losses} times ({reason}); halving them")
@@ -142,7 +144,7 @@ class WorkerPool:
             self._waiting.extend([Shard(numbers[:middle]), Shard(numbers[middle:])])
 
     def _stop_idle(self) -> None:
-        """Give back the cores of actors that nothing is left for: another may be waiting for them."""
+        """Stop idle actors, whose cores another actor may wait for."""
         for actor in self._idle:
             ray.kill(actor)
         self._idle.clear()

@@ -106,7 +106,7 @@ def test_pictures_of_an_earlier_run_beside_a_failed_job_are_told(
 @pytest.mark.parametrize("size", [0, -1])
 def test_batches_of_no_job_are_refused(jobs: FakeJobs, capsys: pytest.CaptureFixture[str], size: int) -> None:
     assert main(["-m", "seed=1,2", f"hydra.sweeper.max_batch_size={size}"]) == 2
-    assert f"hydra.sweeper.max_batch_size={size}: a batch is of 1 job or more" in capsys.readouterr().err
+    assert f"hydra.sweeper.max_batch_size={size}: a batch has at least 1 job" in capsys.readouterr().err
 
 
 def test_batches_are_bounded_and_a_failure_does_not_stop_the_next(jobs: FakeJobs) -> None:

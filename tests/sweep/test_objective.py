@@ -28,7 +28,7 @@ def test_mistakes(tmp_path: Path) -> None:
         Objective("maen")
     with pytest.raises(FgraphError, match=r"objective\.target"):
         Objective("distance")
-    with pytest.raises(FgraphError, match=r"'code' is no image of this graph: it has \['image'\]"):
+    with pytest.raises(FgraphError, match=r"this graph has no image 'code', but \['image'\]"):
         Objective("mean", "code").measure({"code": CODE, "image": GREY})
     with pytest.raises(FgraphError, match="is no image"):
         Objective("mean").measure({"code": CODE})
