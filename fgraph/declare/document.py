@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import yaml
@@ -63,11 +63,22 @@ class Document:
     broken: set[DocumentPath] = field(default_factory=set)
     interpolates: bool = False  # whether it may hold `${...}` or `???`
 
+    def copy(self) -> Document:
+        """Return a copy that can be changed."""
+        places = Places(self.places.file, dict(self.places.lines), dict(self.places.origins))
+        return replace(self, data=_copied(self.data), places=places, faults=list(self.faults), broken=set(self.broken))
+
     def report(self, message: str, *path: str | int, hint: str | None = None, line: int | None = None) -> None:
         """Note a fault at a path."""
         file, own_line = self.places.freeze().place(*path)
         self.faults.append(Fault(message, dotted(path), file, line or own_line, hint))
         self.broken.add(path)
+
+
+def _copied(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _copied(value) for key, value in data.items()}
+    return [_copied(value) for value in data] if isinstance(data, list) else data
 
 
 def parse(text: str, file: str | None = None) -> Document:

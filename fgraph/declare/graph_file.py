@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from fgraph._errors import nearest
@@ -28,6 +29,12 @@ def read_graph_file(file: Path) -> Document:
 
 def parse_graph(text: str, file: str | None = None) -> Document:
     """Read the text of a graph, and report what it must not say."""
+    return _parsed(text, file).copy()
+
+
+@lru_cache(maxsize=8)
+def _parsed(text: str, file: str | None) -> Document:
+    """Parse a text once: Hydra composes it, its lines are traced, and jobs of a sweep share it."""
     document = parse(text, file)
     check_text(text, document)
     check_data(document)

@@ -8,7 +8,9 @@ import yaml
 from fgraph._options import RunOptions
 from fgraph.cli import main
 from fgraph.cli.configuration import SETTINGS
+from fgraph.declare import document, graph_file
 from fgraph.declare.config_source import BUNDLED
+from fgraph.declare.document import Document
 from tests.cli.conftest import FakeJobs
 
 
@@ -62,6 +64,23 @@ def test_user_graphs_by_config_dir(jobs: FakeJobs, tmp_path: Path) -> None:
     assert main(["--config-dir", str(folder.parent), "graph=mine"]) == 0
     assert jobs.graphs[0]["nodes"] == {"s": {"op": "sample"}}
     assert jobs.settings[0].source.place("nodes", "s") == (str(folder / "mine.yaml"), 3)
+
+
+def test_a_graph_file_is_parsed_once(jobs: FakeJobs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By all jobs of a sweep, for what it says and for its lines; each job may change its own copy."""
+    (tmp_path / "graph").mkdir()
+    (tmp_path / "graph" / "mine.yaml").write_text("nodes:\n  once: {op: sample}\noutputs: [once]\n")
+    parsed: list[str] = []
+
+    def parse(text: str, file: str | None = None) -> Document:
+        parsed.append(text)
+        return document.parse(text, file)
+
+    monkeypatch.setattr(graph_file, "parse", parse)
+    arguments = ["--config-dir", str(tmp_path), "graph=mine", "graph.nodes.once.seed=1,2", "hydra.sweep.dir=out"]
+    assert main(["-m", *arguments]) == 0
+    assert sum("once" in text for text in parsed) == 1
+    assert [one["nodes"]["once"]["seed"] for one in jobs.graphs] == [1, 2]
 
 
 def test_places_name_sub_graphs_and_overrides(jobs: FakeJobs) -> None:
