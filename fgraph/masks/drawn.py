@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._geometry import Number, apply_maps, fraction, resize_axis
+from fgraph._geometry.blur import blur_axis, gaussian_taps, kernel_for
 from fgraph.masks.base import MaskExpr, Raster
-from fgraph.masks.blur import blur_axis, gaussian_taps, kernel_for
 
 Doubles = NDArray[np.float64]
 Span = tuple[Doubles, Doubles]  # left and right end in every row, fractions of the width

@@ -11,11 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._geometry import Number, fraction
+from fgraph._geometry.blur import blur_axis, gaussian_taps, kernel_for
 from fgraph._geometry.numbers import check_choice
 from fgraph._geometry.regions import Region
 from fgraph.masks.axial import Constant
 from fgraph.masks.base import MaskExpr, rasterise, rasterise_window, support
-from fgraph.masks.blur import blur_axis, gaussian_taps, kernel_for
 
 Operation = Literal["add", "subtract", "multiply", "max", "min"]
 

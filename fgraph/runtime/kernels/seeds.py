@@ -10,36 +10,28 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from fgraph._geometry.blur import blur_axis, gaussian_taps, kernel_for
+
 Floats = NDArray[np.float32]
 
 
 @lru_cache(maxsize=1024)
 def draw_codes(draw: str, seed: int, count: int, smooth: float, width: int) -> Floats:
-    """Z [count, width] as the published programs draw it: `torch` as SOAT, `numpy` as NVlabs and SOAT's panorama.
+    """Return z [count, width] as published programs draw it: `torch` as SOAT, `numpy` as NVlabs and SOAT's panorama.
 
-    With `smooth` > 0 the codes are smoothed along the rows by a Gaussian of that σ that goes round, and divided by
-    the root of their mean square (SOAT's panorama).
+    With `smooth` > 0 the codes are smoothed along the rows by a circular Gaussian of that σ, cut at 4 σ as
+    `scipy.ndimage.gaussian_filter` cuts it, and divided by the root of their mean square (SOAT's panorama).
     """
     if draw == "torch":
         z = torch.randn([count, width], generator=torch.Generator().manual_seed(seed)).numpy()
     else:
         z = np.random.RandomState(seed).randn(count, width).astype(np.float32)
     if smooth > 0:
-        z = smooth_rows(z, smooth)
+        taps = gaussian_taps(smooth, kernel_for(smooth))
+        z = blur_axis(z, taps, 0, "circular").astype(np.float32)
         z = z / np.sqrt(np.mean(np.square(z)))
     z.flags.writeable = False
     return z
-
-
-def smooth_rows(rows: Floats, sigma: float) -> Floats:
-    """A Gaussian filter along axis 0 that goes round, cut at 4 σ as scipy.ndimage.gaussian_filter does."""
-    radius = int(4.0 * sigma + 0.5)
-    offsets = np.arange(-radius, radius + 1)
-    weights = np.exp(-0.5 * (offsets / sigma) ** 2)
-    weights /= weights.sum()
-    positions = (np.arange(len(rows))[:, None] + offsets) % len(rows)  # [rows, taps]
-    smoothed: Floats = np.einsum("rtw,t->rw", rows[positions].astype(np.float64), weights).astype(np.float32)
-    return smoothed
 
 
 def keyed_noise(seed: int, key: int, layer: str, height: int, width: int) -> Floats:

@@ -1,4 +1,4 @@
-"""Gaussian blur of pictures, in numpy."""
+"""Gaussian blur of arrays, in numpy."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fgraph._geometry import fold
+from fgraph._geometry.maps import fold
 
 Doubles = NDArray[np.float64]
 
