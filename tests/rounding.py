@@ -35,13 +35,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fgraph.stylegan.tables.base import Table
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
-from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, StyleGAN3Table
 
 SIGMAS = 8
+PROMISED = 1e-5  # of images in [-1, 1]: the documentation promises it of engines, batches and the published programs
 _FILTER = 4  # taps of StyleGAN2's low-pass filter [1, 3, 3, 1], on each axis
 
 
@@ -80,21 +81,51 @@ def _stylegan2_terms(table: StyleGAN2Table) -> int:
 
 
 def _stylegan3_terms(table: StyleGAN3Table) -> int:
-    phase = 2 * math.pi * table.bandwidth * table.input_size / table.input_rate  # radians, whose sine errs as u * phase
-    total = table.features + round(6 * phase**2)
-    for layer in table.filtered:
-        filters = 2 * (layer.up_taps + layer.down_taps)
-        total += layer.in_channels * (layer.taps**2 + 1) + table.w_dim + filters + 6
-    return total
+    phase = math.pi * math.sqrt(2) * table.bandwidth * table.input_size / table.input_rate  # radians, in a corner
+    fourier = table.features + round(6 * phase**2)  # a sine errs as its argument: with variance (u phase)^2
+    return fourier + sum(filtered_terms(layer) + table.w_dim for layer in table.filtered)
+
+
+def filtered_terms(layer: StyleGAN3Layer) -> int:
+    """Count the terms of the sums of a StyleGAN3 layer: weights, demodulation, filters on two axes; gains and bias."""
+    return layer.in_channels * (layer.taps**2 + 1) + 2 * (layer.up_taps + layer.down_taps) + 6
 
 
 def largest(*arrays: ArrayLike) -> float:
     """Return the largest absolute value of some arrays, and at least 1."""
-    return max(1.0, *(float(np.abs(np.asarray(array)).max(initial=0)) for array in arrays))
+    return max(1.0, *(float(np.abs(_numbers(array)).max(initial=0)) for array in arrays))
+
+
+def assert_within(found: ArrayLike, expected: ArrayLike, bound: float) -> None:
+    """Assert that two arrays have one shape, and that no two numbers of them lie further apart than `bound`."""
+    one, other = _numbers(found), _numbers(expected)
+    assert other.ndim == 0 or one.shape == other.shape, f"shapes {one.shape} and {other.shape}"
+    apart = float(np.abs(one - other).max(initial=0))
+    assert apart <= bound, f"{apart} apart, where rounding explains {bound}"
+
+
+def assert_rounded(found: ArrayLike, expected: ArrayLike, roundings: float) -> None:
+    """Assert that two results are the same but for some roundings (`worst`), in the coarser of their types."""
+    assert_within(found, expected, worst(roundings, largest(expected), _coarser(found, expected)))
+
+
+def assert_summed(found: ArrayLike, expected: ArrayLike, terms: float) -> None:
+    """Assert that two results are the same sums of `terms` terms in all (`likely`), in the coarser of their types."""
+    assert_within(found, expected, likely(terms, largest(expected), _coarser(found, expected)))
+
+
+def _numbers(array: ArrayLike) -> NDArray[np.float64]:
+    return array.detach().double().numpy() if isinstance(array, torch.Tensor) else np.asarray(array, np.float64)
+
+
+def _coarser(*arrays: ArrayLike) -> str:
+    """Return the name of the type with the largest unit roundoff; numbers of Python and integers are float64."""
+    names = [str(getattr(array, "dtype", "float64")).removeprefix("torch.") for array in arrays]
+    return max((name if name.startswith(("float", "bfloat")) else "float64" for name in names), key=unit)
 
 
 def assert_no_worse(found: ArrayLike, references: Sequence[ArrayLike], exact: ArrayLike) -> None:
     """Assert that `found` errs at most twice as much as the worst of some references, in its largest and mean error."""
-    own, *others = (np.abs(np.asarray(one, np.float64) - np.asarray(exact)) for one in (found, *references))
+    own, *others = (np.abs(_numbers(one) - _numbers(exact)) for one in (found, *references))
     assert own.max() <= 2 * max(other.max() for other in others)
     assert own.mean() <= 2 * max(other.mean() for other in others)

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 
 from fgraph._geometry import Canvas, Crop, Flip, Pad, Placement, Resize, Shift, Transform, source_place
 
+pytestmark = pytest.mark.numeric
+
 amounts = st.fractions(F(0), F(2), max_denominator=16)
 few = settings(max_examples=60, derandomize=True, deadline=None)
 

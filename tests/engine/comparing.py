@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import torch
 
 import fgraph
+from tests.networks import tiny
+from tests.rounding import PROMISED, largest, likely, network_terms
 from tests.step_codes import Code
 from tests.step_interpreter import Paused
 from tests.step_nodes import interpret
+from tests.stylegan3_networks import Kind, tiny_stylegan3
 
-TOLERANCE = 1e-5
+TERMS = network_terms(tiny(0, 32).table)  # of the largest tiny StyleGAN2
+LANDSCAPE_TERMS = network_terms(fgraph.load_generator("landscape").table)
+STYLEGAN3_TERMS = max(network_terms(tiny_stylegan3(0, kind).table) for kind in get_args(Kind))
 
 
 def arrays_of(result: Any) -> dict[str, np.ndarray]:
@@ -21,7 +26,9 @@ def arrays_of(result: Any) -> dict[str, np.ndarray]:
     return dict(result.tensors) if isinstance(result, fgraph.FeatureMaps) else {"array": result.array}
 
 
-def assert_equal(found: Mapping[str, Any], expected: Mapping[str, Any], row: int | None = None) -> None:
+def assert_equal(
+    found: Mapping[str, Any], expected: Mapping[str, Any], row: int | None = None, *, terms: int = TERMS
+) -> None:
     """Every output of one run is that of another; with `row`, of that row of the other."""
     assert found.keys() == expected.keys()
     for name in found:
@@ -31,21 +38,27 @@ def assert_equal(found: Mapping[str, Any], expected: Mapping[str, Any], row: int
             wanted = other[part]
             if row is not None:
                 wanted = wanted[row : row + 1] if len(wanted) > 1 else wanted
-            assert_close(array, wanted, f"{name}.{part}")
+            assert_close(array, wanted, f"{name}.{part}", terms)
 
 
-def assert_close(found: np.ndarray, expected: np.ndarray, what: str) -> None:
+def assert_close(found: Any, expected: Any, what: str, terms: int = TERMS) -> None:
+    """Assert that two results are the same but for rounding, and never further apart than promised.
+
+    `terms` counts the terms of the sums that the larger of them took (see `tests.rounding`).
+    """
+    found, expected = np.asarray(found), np.asarray(expected)
     assert found.shape == expected.shape, what
-    worst = float(np.abs(found - expected).max())
-    assert worst < TOLERANCE, f"{what} differs by {worst}"
+    worst = float(np.abs(found - expected).max(initial=0))
+    bound = min(PROMISED, likely(terms, largest(expected)))
+    assert worst < bound, f"{what} differs by {worst}, where rounding explains {bound}"
 
 
-def assert_as_interpreted(found: Mapping[str, Any], graph: fgraph.Graph) -> None:
+def assert_as_interpreted(found: Mapping[str, Any], graph: fgraph.Graph, *, terms: int = TERMS) -> None:
     """Every output is what the direct interpreter of `step` makes of the graph."""
     for name, rows in interpret(graph.spec).items():
         for part, array in arrays_of(found[name]).items():
             expected = [interpreted_row(row, part, array) for row in rows]
-            assert_close(array, np.stack(expected), f"{name}.{part}")
+            assert_close(array, np.stack(expected), f"{name}.{part}", terms)
 
 
 def interpreted_row(row: Any, part: str, like: np.ndarray) -> np.ndarray:

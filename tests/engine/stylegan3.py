@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import fgraph
-from tests.engine.comparing import assert_close
+from tests.engine import comparing
+from tests.engine.comparing import STYLEGAN3_TERMS
 from tests.stylegan3_networks import tiny_stylegan3
 
+assert_close = partial(comparing.assert_close, terms=STYLEGAN3_TERMS)
 T, R = tiny_stylegan3(0, "t"), tiny_stylegan3(0, "r")
 
 

@@ -11,9 +11,13 @@ import pytest
 import fgraph
 from fgraph.ir.bendings import draw_channels
 from fgraph.stylegan.measured.clustering import channel_clusters
+from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
 from tests.networks import tiny
+from tests.rounding import assert_rounded
 from tests.step_nodes import interpret
 from tests.strategies import load
+
+pytestmark = pytest.mark.numeric
 
 LAYER = "b16.conv1"
 
@@ -80,7 +84,7 @@ CASES: dict[str, tuple[dict[str, Any], Callable[[np.ndarray], np.ndarray]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_what_a_transform_does(case: str) -> None:
     node, expected = CASES[case]
-    assert np.allclose(activation(**node), expected(plain()), atol=1e-6)
+    assert_rounded(activation(**node), expected(plain()), 16)  # coordinates of 16 pixels
 
 
 def test_scaling_reads_nearer_to_the_middle() -> None:
@@ -90,7 +94,7 @@ def test_scaling_reads_nearer_to_the_middle() -> None:
     part = place - low
     rows = x[:, :, low] * (1 - part)[:, None] + x[:, :, low + 1] * part[:, None]
     expected = rows[..., low] * (1 - part) + rows[..., low + 1] * part
-    assert np.allclose(bent, expected, atol=1e-6)
+    assert_rounded(bent, expected, 16)  # coordinates of 16 pixels
 
 
 @pytest.mark.parametrize(
@@ -125,10 +129,10 @@ def test_a_canvas_that_goes_round_has_no_edge_where_channels_move() -> None:
     }
     x = activation(before=before, outputs="start", kind="ablate")
     moved = activation(before=before, kind="translate", dx=5, unit="pixel")
-    assert np.allclose(moved, np.roll(x, 5, axis=3), atol=1e-6)
+    assert_close(moved, np.roll(x, 5, axis=3), "moved")
     thick = activation(before=before, kind="dilate", radius=2)
     twice = activation(before=before, kind="translate", dx=0.5)
-    assert np.allclose(np.roll(twice, 16, axis=3), x, atol=1e-6)
+    assert_close(np.roll(twice, 16, axis=3), x, "half way")
     assert (thick[..., 0] >= x[..., -1]).all()
 
 
@@ -180,7 +184,7 @@ def test_a_bend_behind_a_mask_is_made_where_the_mask_is(kind: dict[str, Any]) ->
     assert bends
     assert all(step.share < 0.3 for step in bends)
     batched, eager = (fgraph.run(plan, engine=engine)["image"].array for engine in ("batched", "eager"))
-    assert np.abs(batched - eager).max() < 1e-5
+    assert_close(batched, eager, "the two engines", LANDSCAPE_TERMS)
     assert np.array_equal(batched[0, :, 40:, 40:], batched[1, :, 40:, 40:])
 
 
@@ -196,7 +200,7 @@ def test_bends_nest_and_follow_each_other_in_order() -> None:
     }
     graph = load({"nodes": nodes, "outputs": ["image"]})
     (expected,) = interpret(graph.spec)["image"]
-    assert np.abs(fgraph.run(graph, device="cpu")["image"].array - expected.numpy()).max() < 1e-5
+    assert_close(fgraph.run(graph, device="cpu")["image"].array, expected.numpy(), "image")
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,12 @@ from safetensors.numpy import save_file
 import fgraph
 from fgraph.stylegan.measured.directions import principal_directions
 from nodes.walk import catmull_rom
+from tests.engine.comparing import assert_close
 from tests.networks import tiny
+from tests.rounding import assert_rounded
 from tests.strategies import load
+
+pytestmark = pytest.mark.numeric
 
 TABLE = tiny(0).table
 CODE = {"code": {"op": "sample", "seed": 3, "truncation": 0.5}}
@@ -35,9 +39,9 @@ def test_strength_counts_standard_deviations() -> None:
     codes = moved(kind="pca", component=[0, 1], strength=[2, -1])
     assert codes.space == "w"
     expected = w + np.array([2, -1])[:, None] * (found.vectors * found.deviations[:, None])[:2]
-    assert np.allclose(codes.array, expected, atol=1e-5)
+    assert_rounded(codes.array, expected, 4)  # product and sum, both from float64
     lengths = moved(kind="pca", component=[0, 1], unit="length", strength=3).array - w
-    assert np.allclose(np.linalg.norm(lengths, axis=1), 3, atol=1e-5)
+    assert_rounded(np.linalg.norm(lengths, axis=1), 3, 3 * 8)  # the difference of two rounded codes of 8 numbers
 
 
 def test_only_the_named_rows_move_and_rows_that_layers_cut_lead_to_s() -> None:
@@ -57,7 +61,7 @@ def test_only_the_named_rows_move_and_rows_that_layers_cut_lead_to_s() -> None:
 
 def test_sefa_factorises_the_layers_that_move_unless_told() -> None:
     by_layers = moved(kind="sefa", layers="b8.conv1", component=1).array
-    assert np.allclose(by_layers, moved(kind="sefa", layers="b8.conv1", factorised="b8.conv1", component=1).array)
+    assert_rounded(by_layers, moved(kind="sefa", layers="b8.conv1", factorised="b8.conv1", component=1).array, 0)
     assert not np.allclose(by_layers, moved(kind="sefa", layers="b8.conv1", factorised="all", component=1).array)
 
 
@@ -72,7 +76,7 @@ def test_a_direction_of_w_moves_codes_in_s_as_it_moves_w() -> None:
     }
     result = fgraph.run(load({"nodes": nodes, "outputs": ["a", "b", "then"]}), device="cpu")
     assert result["then"].space == "s"
-    assert np.abs(result["a"].array - result["b"].array).max() < 1e-5
+    assert_close(result["a"].array, result["b"].array, "image")
 
 
 def numbers(*shape: int) -> np.ndarray:
@@ -91,7 +95,7 @@ def test_directions_are_read_from_files(ending: str, tmp_path: Path) -> None:
     else:
         save_file({"smile": array}, path)
     codes = moved(kind="file", file=str(path), component=[0, 2], strength=2)
-    assert np.allclose(codes.array, run(CODE, "code").array + 2 * array[[0, 2]], atol=1e-6)
+    assert_rounded(codes.array, run(CODE, "code").array + 2 * array[[0, 2]], 4)
 
 
 def test_files_of_ganspace_and_of_rosinality_are_known(tmp_path: Path) -> None:
@@ -100,11 +104,11 @@ def test_files_of_ganspace_and_of_rosinality_are_known(tmp_path: Path) -> None:
     more = {"act_comp": numbers(4, 1, 6), "lat_mean": numbers(1, 8)}
     np.savez(tmp_path / "ganspace.npz", lat_comp=array, lat_stdev=spread, **more)
     codes = moved(kind="file", file=str(tmp_path / "ganspace.npz"), component=1)
-    assert np.allclose(codes.array, plain + 2 * array[1], atol=1e-6)
+    assert_rounded(codes.array, plain + 2 * array[1], 4)
     square = numbers(8, 8)
     torch.save({"ckpt": "own.pt", "eigvec": torch.from_numpy(square)}, tmp_path / "factor.pt")
     codes = moved(kind="file", file=str(tmp_path / "factor.pt"), component=2)
-    assert np.allclose(codes.array, plain + square[:, 2], atol=1e-6)
+    assert_rounded(codes.array, plain + square[:, 2], 4)
 
 
 @pytest.mark.parametrize(("shape", "space"), [((8,), "w"), ((1, TABLE.num_ws, 8), "w+"), ((TABLE.style_length,), "s")])
@@ -116,7 +120,7 @@ def test_a_direction_of_z_moves_z() -> None:
     base = {"code": {"op": "sample", "seed": 3}}
     codes = moved(base, kind="file", value=numbers(8).tolist(), space="z", strength=0.5)
     assert codes.space == "z"
-    assert np.allclose(codes.array, run(base, "code").array + 0.5 * numbers(8), atol=1e-6)
+    assert_rounded(codes.array, run(base, "code").array + 0.5 * numbers(8), 4)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +155,7 @@ def test_truncation_means_the_same_in_every_space() -> None:
     }
     result = fgraph.run(load({"nodes": nodes, "outputs": ["as_s", "s", "w"]}), device="cpu")
     assert result["s"].array.shape == (2, TABLE.style_length)
-    assert np.abs(result["s"].array - result["as_s"].array).max() < 1e-5
+    assert_close(result["s"].array, result["as_s"].array, "styles")
 
 
 def test_a_cutoff_is_that_of_the_published_programs() -> None:
@@ -164,8 +168,8 @@ def test_a_cutoff_is_that_of_the_published_programs() -> None:
     ws = generator.map(torch.randn([1, 8], generator=torch.Generator().manual_seed(3)))[:, None].repeat(1, 6, 1)
     ws[:, :3] = generator.w_mean.lerp(ws[:, :3], 0.6)  # NVlabs: x[:, :truncation_cutoff]
     assert TABLE.num_ws == 6
-    assert np.allclose(drawn, ws, atol=1e-6)
-    assert np.allclose(run(cut, "near").array, ws, atol=1e-6)
+    assert_rounded(drawn, ws, 8)  # lerp by another formula, after the same mapping
+    assert_rounded(run(cut, "near").array, ws, 8)
 
 
 # -- walks
@@ -178,10 +182,10 @@ def walk(**node: Any) -> np.ndarray:
 def test_a_walk_goes_through_its_keys() -> None:
     keys = run({**KEYS, "w": {"op": "lerp", "a": "keys", "b": "keys"}}, "w").array
     for path in ("lerp", "spline"):
-        assert np.allclose(walk(path=path, frames=9)[::4], keys, atol=1e-5)
-        assert np.allclose(walk(path=path, frames=12, closed=True)[::4], keys, atol=1e-5)
+        assert_rounded(walk(path=path, frames=9)[::4], keys, 8)  # four weighted keys
+        assert_rounded(walk(path=path, frames=12, closed=True)[::4], keys, 8)
     z = run(KEYS, "keys").array
-    assert np.allclose(walk(path="slerp", frames=9)[::4], z, atol=1e-5)
+    assert_rounded(walk(path="slerp", frames=9)[::4], z, 8)
 
 
 def test_slerp_turns_evenly() -> None:
@@ -191,7 +195,7 @@ def test_slerp_turns_evenly() -> None:
         "walk": {"op": "walk", "of": "keys", "path": "slerp", "frames": 11},
     }
     frames = run(nodes, "walk").array
-    assert np.allclose(np.linalg.norm(frames, axis=1), 1, atol=1e-5)
+    assert_rounded(np.linalg.norm(frames, axis=1), 1, 8)
     turns = np.arccos(np.clip((frames[1:] * frames[:-1]).sum(axis=1), -1, 1))
     assert np.ptp(turns) < 1e-3
 

@@ -10,6 +10,8 @@ import fgraph
 from tests.engine.comparing import assert_as_interpreted, assert_close, assert_equal
 from tests.strategies import load
 
+pytestmark = pytest.mark.numeric
+
 CARRIERS: dict[str, dict[str, Any]] = {
     "joined": {"t": {"op": "concat", "of": ["l", "l"]}},
     "mosaic": {"t": {"op": "mosaic", "of": "four", "grid": [2, 2]}},

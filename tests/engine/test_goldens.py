@@ -10,8 +10,10 @@ import pytest
 
 import fgraph
 from tests.paths import GOLDENS
+from tests.rounding import PROMISED, assert_within
 
-TOLERANCE = 1e-5
+pytestmark = pytest.mark.numeric
+
 RAMP = "ramp: {op: mask, kind: ramp, axis: x, start: 0.25, stop: 0.75}"
 
 
@@ -215,5 +217,4 @@ CASES = (
 def test_graph_equals_golden(case: Case, engine: fgraph.api.pipeline.Engine) -> None:
     expected = np.load(GOLDENS / f"{case.golden}.npz")[case.array]
     made = fgraph.run(case.graph(), engine=engine, device="cpu")["image"].array
-    assert made.shape == expected.shape
-    assert np.abs(made - expected).max() < TOLERANCE
+    assert_within(made, expected, PROMISED)

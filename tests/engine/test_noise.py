@@ -15,6 +15,8 @@ from tests.networks import tiny
 from tests.paths import GOLDENS
 from tests.strategies import load
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.mark.parametrize("case", "abcdef")
 def test_filled_noise_is_the_published_one(case: str) -> None:
@@ -73,8 +75,8 @@ def test_random_noise_depends_on_seed_row_and_layer_alone() -> None:
     ):
         assert not np.isclose(base, other).all()
     many = keyed_noise(1, 2, "b8.conv0", 256, 256)
-    assert abs(many.mean()) < 0.02
-    assert abs(many.std() - 1) < 0.02
+    assert abs(many.mean()) < 5 / 256  # five standard errors of 256 x 256 normal numbers
+    assert abs(many.std() - 1) < 5 / (2**0.5 * 256)
 
 
 def test_given_noise_is_picked_by_the_rows_of_each_pass(tmp_path: Path) -> None:

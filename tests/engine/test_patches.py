@@ -15,6 +15,8 @@ from tests.engine.comparing import assert_close
 from tests.networks import tiny
 from tests.paths import GOLDENS
 
+pytestmark = pytest.mark.numeric
+
 MAIN = tiny(0, 32)
 ENGINES: tuple[Any, ...] = ("batched", "eager")
 

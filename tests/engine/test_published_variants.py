@@ -19,6 +19,8 @@ from fgraph.stylegan.nn.stylegan2 import upsample_skip
 from tests.engine.comparing import assert_close
 from tests.networks import tiny
 
+pytestmark = pytest.mark.numeric
+
 MAIN, TOON = tiny(0, 32), tiny(1, 32)
 Weight = Callable[[int, int, int], Tensor]  # (σ index, height, width) -> α
 ENGINES: tuple[Any, ...] = ("batched", "eager")

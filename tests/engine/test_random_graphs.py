@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,6 +21,7 @@ EXAMPLES = 300
 LEAST = 3  # how often each feature must occur among the examples
 
 
+@pytest.mark.numeric
 def test_engines_and_interpreter_agree_on_graphs_that_use_every_feature() -> None:
     seen: Counter[str] = Counter()
 

@@ -11,11 +11,12 @@ import torch
 
 import fgraph
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
-from tests.engine.comparing import assert_close
-from tests.engine.stylegan3 import R, T, decoded, faults, made
+from tests.engine.stylegan3 import R, T, assert_close, decoded, faults, made
 from tests.networks import tiny
 from tests.paths import GOLDENS
 from tests.stylegan3_networks import tiny_stylegan3
+
+pytestmark = pytest.mark.numeric
 
 # -- the originals' images
 
@@ -251,7 +252,7 @@ def test_a_bending_moves_by_the_canvas_and_its_margin_moves_along() -> None:
     assert margin > 0
     assert plain.shape[3] == canvas + margin
     far = canvas // 4
-    np.testing.assert_allclose(moved[..., far:], plain[..., :-far], atol=1e-5)
+    assert_close(moved[..., far:], plain[..., :-far], "moved")
     assert not moved[..., :far].any()
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import fgraph
 from fgraph.ir.ops import LayerOp
 from fgraph.stylegan.loading import load_stylegan3
-from tests.engine.comparing import assert_close
-from tests.engine.stylegan3 import T, made
+from tests.engine.stylegan3 import T, assert_close, made
 from tests.paths import GOLDENS
+
+pytestmark = pytest.mark.numeric
 
 
 def counted(document: dict[str, Any]) -> tuple[fgraph.Plan, int]:

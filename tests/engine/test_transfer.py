@@ -14,6 +14,9 @@ from fgraph.stylegan.measured import array_cache
 from fgraph.stylegan.measured.ownership import find_owners
 from tests.engine.comparing import assert_close
 from tests.networks import tiny
+from tests.rounding import assert_rounded, assert_summed
+
+pytestmark = pytest.mark.numeric
 
 MAIN = tiny(0, 32)
 BOTH: dict[str, Any] = {"one": {"op": "sample", "seed": 1}, "two": {"op": "sample", "seed": 2}}
@@ -48,7 +51,7 @@ def test_what_each_reading_takes(align: dict[str, Any], taken: Any) -> None:
     two = run({"s": {"op": "mix", "a": "two", "b": "two", "layers": "1"}}, ["s"])["s"].array[0]
     for layer in MAIN.table.layers[1:]:
         wanted = one if layer.index in taken else two
-        assert np.allclose(posed[layer.style_slice], wanted[layer.style_slice], atol=1e-5), layer.name
+        assert_close(posed[layer.style_slice], wanted[layer.style_slice], layer.name)
 
 
 @pytest.mark.parametrize(("reading", "layers"), [("code_with_slip", "0,4.."), ("code", "4..")])
@@ -131,17 +134,17 @@ def taken(model: Any = "avatar", **own: Any) -> dict[str, np.ndarray]:
 
 def test_without_a_budget_nothing_is_taken_and_with_all_of_it_everything() -> None:
     none, everything = taken(part=0, epsilon=0), taken(part=0, rho=0, epsilon=1e6)
-    assert np.allclose(none["made"], none["source"], atol=1e-6)
-    assert np.allclose(everything["made"], everything["reference"], atol=1e-6)
+    assert_rounded(none["made"], none["source"], 4)
+    assert_rounded(everything["made"], everything["reference"], 4)
     half = taken(part=0, rho=0, epsilon=1e6, strength=0.5)
-    assert np.allclose(half["made"], (half["source"] + half["reference"]) / 2, atol=1e-6)
+    assert_rounded(half["made"], (half["source"] + half["reference"]) / 2, 4)
 
 
 def test_together_goes_by_the_share() -> None:
     some = taken(part=[0, 1], how="together", strength=1.0)
     rest = taken(part=[2, 3, 4, 5], how="together", strength=1.0)
     away = some["made"] - some["source"] + rest["made"] - rest["source"]  # shares of all parts sum to 1
-    assert np.allclose(away, some["reference"] - some["source"], atol=1e-5)
+    assert_summed(away, some["reference"] - some["source"], 6 * 6)  # shares of six parts, of sums over all samples
 
 
 def test_a_region_stands_for_the_parts_that_lie_in_it() -> None:

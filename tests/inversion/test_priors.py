@@ -14,6 +14,8 @@ from fgraph.stylegan.generators.statistics import sample_w
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.networks import tiny
 
+pytestmark = pytest.mark.numeric
+
 GENERATOR = tiny(1).to(dtype=torch.float64)
 
 

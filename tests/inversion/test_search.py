@@ -18,6 +18,13 @@ from fgraph.inversion.spaces import code_shape, mean_code, styles_of
 from fgraph.stylegan.generators.statistics import sample_w
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.conftest import problem_of
+from tests.rounding import assert_within, likely, unit, worst
+
+pytestmark = pytest.mark.numeric
+
+HALF_THE_DIGITS = (
+    unit("float64") ** 0.5
+)  # Adam divides by gradients that may be near 0, so errors grow from step to step
 
 
 def finish(search: Search) -> dict[int, Found]:
@@ -40,6 +47,7 @@ def test_images_of_the_model_are_found_again(
 
 
 def test_adam_is_torch_s_adam(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
+    generator, targets = generator.to(dtype=torch.float64), targets.double()
     problem = problem_of(generator, schedule="constant", pyramid=0.0, steps=8)
     code = mean_code(generator, "s").expand(5, -1).clone().requires_grad_()
     adam = torch.optim.Adam([code], lr=0.05, betas=(0.9, 0.999))
@@ -51,7 +59,7 @@ def test_adam_is_torch_s_adam(generator: StyleGAN2Generator, targets: torch.Tens
         (error + 1e-3 * squared / expected).sum().backward()
         adam.step()
     found = torch.stack([one.code for one in invert(problem, targets)])
-    torch.testing.assert_close(found, code.detach(), rtol=1e-4, atol=1e-5)
+    assert_within(found, code.detach(), HALF_THE_DIGITS)
 
 
 def test_the_published_loss_is_a_sum_of_clamped_mse_and_the_summed_prior(
@@ -76,7 +84,7 @@ def test_a_row_s_path_is_its_own(generator: StyleGAN2Generator, targets: torch.T
     together = invert(problem, targets)
     alone = [invert(problem, targets[row : row + 1])[0] for row in range(5)]
     for one, other in zip(together, alone, strict=True):
-        torch.testing.assert_close(one.code, other.code, rtol=1e-8, atol=1e-8)
+        assert_within(one.code, other.code, HALF_THE_DIGITS)
 
 
 @pytest.mark.parametrize("settings", [{}, {"noise": True}, {"starts": 3, "patience": 5}, {"space": "w+"}])
@@ -143,15 +151,15 @@ def test_noise_stays_normal_and_helps(generator: StyleGAN2Generator, targets: to
         assert float(other.curve[-1, 1]) < float(one.curve[-1, 1])
         assert len(other.noises) == 5
         for noise in other.noises:
-            assert float(noise.mean()) == pytest.approx(0, abs=1e-5)
-            assert float(noise.std()) == pytest.approx(1, abs=1e-5)
+            assert float(noise.mean()) == pytest.approx(0, abs=likely(2 * noise.numel()))
+            assert float(noise.std()) == pytest.approx(1, abs=likely(2 * noise.numel()))
 
 
 def test_the_regulariser_of_noise_is_the_published_one() -> None:
     noise = torch.randn(1, 1, 16, 16, generator=torch.Generator().manual_seed(0))
     small = noise.reshape(1, 1, 8, 2, 8, 2).mean(dim=(3, 5))
     expected = sum(float((one * torch.roll(one, 1, dims=dim)).mean()) ** 2 for one in (noise, small) for dim in (3, 2))
-    assert float(noise_penalty([noise])) == pytest.approx(expected, rel=1e-5)
+    assert float(noise_penalty([noise])) == pytest.approx(expected, rel=likely(2 * noise.numel()))
     waves = normalise_noise(torch.sin(torch.arange(16.0) / 3).expand(1, 1, 16, 16))
     assert float(noise_penalty([waves])) > 10 * expected
 
@@ -199,4 +207,6 @@ def test_soat_goes_where_the_published_program_goes(
         adam.step()
     moved = float((latent - mean).detach().abs().max())
     assert moved > 0.5
-    assert float((found.code - latent.detach()[0]).abs().max()) < 1e-5 * moved
+    assert (
+        float((found.code - latent.detach()[0]).abs().max()) < worst(4 * steps) * moved
+    )  # statistics are kept in float32

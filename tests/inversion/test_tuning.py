@@ -29,6 +29,8 @@ from tests.inversion.conftest import problem_of
 from tests.networks import tiny
 from tests.stylegan3_networks import tiny_stylegan3
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def hard() -> torch.Tensor:

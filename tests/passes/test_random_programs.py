@@ -21,6 +21,8 @@ from tests.engine.comparing import assert_close
 from tests.strategies import graphs, load
 from tests.strategies_stylegan3 import stylegan3_graphs
 
+pytestmark = pytest.mark.numeric
+
 deterministic = settings(
     max_examples=50, derandomize=True, database=None, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -16,8 +16,11 @@ from fgraph.ir.ops import DrawMask, Mix
 from fgraph.ir.program import Operand
 from fgraph.plan import Plan
 from fgraph.plan.chunks import _beside
+from tests.engine.comparing import assert_close
 from tests.networks import tiny
 from tests.plan.graphs import BOX, image, local_edit, mosaic, panorama
+
+pytestmark = pytest.mark.numeric
 
 
 def conv_flops(plan: Plan) -> int:
@@ -31,7 +34,7 @@ def test_each_operand_of_a_blend_is_made_only_where_its_weight_is() -> None:
     # In the box only b is looked at, beyond it only a: a is made whole around the hole, b in the box and its halo.
     assert len(made) == 2
     assert min(made) < 0.25
-    assert np.abs(image(plan) - image(plan, engine="eager")).max() < 1e-5
+    assert_close(image(plan), image(plan, engine="eager"), "image")
 
 
 def test_the_cells_of_a_closed_mosaic_cost_the_same_however_many_there_are() -> None:
@@ -45,7 +48,7 @@ def test_the_cells_of_a_closed_mosaic_cost_the_same_however_many_there_are() -> 
 @pytest.mark.parametrize("wrap", ["none", "x", "both"])
 def test_a_mosaic_is_the_same_with_and_without_regions(wrap: str) -> None:
     plan = fgraph.compile(mosaic(5, wrap), device="cpu")
-    assert np.abs(image(plan) - image(plan, engine="eager")).max() < 1e-5
+    assert_close(image(plan), image(plan, engine="eager"), "image")
 
 
 def test_strengths_of_one_edit_are_computed_only_where_they_differ() -> None:
@@ -53,7 +56,7 @@ def test_strengths_of_one_edit_are_computed_only_where_they_differ() -> None:
     together = fgraph.compile(local_edit(strengths), device="cpu")
     one = fgraph.compile(local_edit(strengths[:1]), device="cpu")
     assert conv_flops(together) < 4 * conv_flops(one)  # for eight times the pictures
-    assert np.abs(image(together) - image(together, engine="eager")).max() < 1e-5
+    assert_close(image(together), image(together, engine="eager"), "image")
     based = [step for step in together.steps if any(not gather.exact and gather.is_layered for gather in step.inputs)]
     assert based, "no step reads a row over its base"
 
@@ -64,10 +67,10 @@ def test_what_moves_costs_what_changes() -> None:
     plan = fgraph.compile(other, device="cpu")
     after = plan.since(baseline.baseline)
     assert conv_flops(after) < 0.5 * conv_flops(plan)
-    assert np.abs(image(other, since=baseline, device="cpu") - image(plan)).max() < 1e-5
+    assert_close(image(other, since=baseline, device="cpu"), image(plan), "image")
     same = fgraph.compile(local_edit(0.5), device="cpu").since(baseline.baseline)
     assert conv_flops(same) == 0
-    assert np.abs(image(local_edit(0.5), since=baseline, device="cpu") - baseline["image"].array).max() < 1e-5
+    assert_close(image(local_edit(0.5), since=baseline, device="cpu"), baseline["image"].array, "image")
 
 
 @pytest.mark.parametrize("before", [0.0, 0.5, 1.0])
@@ -81,13 +84,13 @@ def test_one_seed_of_two_is_changed(before: float, seeds: tuple[int, int]) -> No
 
     baseline = fgraph.run(blended(before, (2, 5)), keep=True, device="cpu")
     other = blended(0.5, seeds)
-    assert np.abs(image(other, since=baseline, device="cpu") - image(other, device="cpu")).max() < 1e-5
+    assert_close(image(other, since=baseline, device="cpu"), image(other, device="cpu"), "image")
 
 
 def test_a_run_of_another_model_does_not_build_on_this_one() -> None:
     baseline = fgraph.run(local_edit(0.5), keep=True, device="cpu")
     other = local_edit(0.5) | {"models": {"main": tiny(1, 32)}}
-    assert np.abs(image(other, since=baseline, device="cpu") - image(other, device="cpu")).max() < 1e-6
+    assert_close(image(other, since=baseline, device="cpu"), image(other, device="cpu"), "image")
 
 
 def test_since_asks_for_results_that_were_kept() -> None:
@@ -110,7 +113,7 @@ def test_a_panorama_in_chunks_is_the_same(parts: int) -> None:
     cut = plan.within(plan.cost.peak_bytes // parts)
     assert cut.chunks > 1
     assert cut.cost.peak_bytes <= plan.cost.peak_bytes // parts
-    assert np.abs(image(cut) - image(plan)).max() < 1e-5
+    assert_close(image(cut), image(plan), "image")
 
 
 @pytest.mark.parametrize("parts", [1.5, 2])
@@ -122,7 +125,7 @@ def test_features_in_chunks_are_the_same(parts: float) -> None:
     assert cut.chunks > 1
     found, expected = (fgraph.run(one)["t"].tensors for one in (cut, plan))
     for name in ("activation", "skip"):  # of 16 pixels a side, and of 8
-        assert np.abs(found[name] - expected[name]).max() < 1e-5
+        assert_close(found[name], expected[name], name)
 
 
 def test_codes_beside_images_in_chunks_are_the_same() -> None:
@@ -131,8 +134,8 @@ def test_codes_beside_images_in_chunks_are_the_same() -> None:
     cut = plan.within(plan.cost.peak_bytes // 2)
     assert cut.chunks > 1
     found, expected = fgraph.run(cut), fgraph.run(plan)
-    assert np.abs(found["s1"].array - expected["s1"].array).max() < 1e-5
-    assert np.abs(found["image"].array - expected["image"].array).max() < 1e-5
+    assert_close(found["s1"].array, expected["s1"].array, "styles")
+    assert_close(found["image"].array, expected["image"].array, "image")
 
 
 def test_a_mask_may_be_drawn_for_one_blend_and_be_0_in_another() -> None:
@@ -151,7 +154,7 @@ def test_a_mask_may_be_drawn_for_one_blend_and_be_0_in_another() -> None:
     plan = fgraph.compile({"models": {"main": tiny(0, 32)}, "nodes": nodes, "outputs": outputs}, device="cpu")
     found, expected = fgraph.run(plan), fgraph.run(plan, engine="eager")
     for name in outputs:
-        assert np.abs(found[name].array - expected[name].array).max() < 1e-5
+        assert_close(found[name].array, expected[name].array, name)
 
 
 def test_a_longer_canvas_needs_no_more_memory() -> None:

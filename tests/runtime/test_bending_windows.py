@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import pytest
 import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -17,6 +18,8 @@ from fgraph.ir.ops import BendChannels
 from fgraph.ir.types import Type
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.kernels.bending import Place, bend, bend_window
+
+pytestmark = pytest.mark.numeric
 
 CONTEXT = KernelContext({}, torch.device("cpu"), torch.float64)
 CHANNELS = 3

@@ -23,8 +23,8 @@ from fgraph.runtime.run import _warn_uncompiled
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import compiled
 from fgraph.stylegan.tables.base import Layer
-from tests.engine.comparing import TOLERANCE
 from tests.networks import tiny
+from tests.rounding import PROMISED
 from tests.stylegan3_networks import tiny_stylegan3
 
 COUNTED: list[int] = []  # the operations of each graph that was compiled
@@ -71,10 +71,10 @@ def differences(graph: Any, **options: Any) -> float:
 
 
 def test_layers_go_through_torch_compile_once() -> None:
-    assert differences(decoded([3, 5]), torch_compile="counting") < TOLERANCE
+    assert differences(decoded([3, 5]), torch_compile="counting") < PROMISED
     assert len(COUNTED) == 5  # plain layers, on the constant and on maps, doubling ones; RGB with and without a skip
     assert max(COUNTED) > 10
-    assert differences(decoded([3, 8, 9, 11]), torch_compile="counting") < TOLERANCE
+    assert differences(decoded([3, 8, 9, 11]), torch_compile="counting") < PROMISED
     assert len(COUNTED) == 5
 
 
@@ -135,7 +135,7 @@ def test_every_kind_of_layer_is_computed_alike(generator: StyleGAN2Generator, na
         assert made.conv(layer, **arguments, out=room) is room
     assert COUNTED
     assert room.dtype == expected.dtype
-    assert (room - expected).abs().max() <= (0 if generator.half else TOLERANCE)
+    assert (room - expected).abs().max() <= (0 if generator.half else PROMISED)
 
 
 def test_what_a_residual_block_adds_is_computed_alike() -> None:
@@ -230,4 +230,4 @@ def test_inductor_computes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         arguments = arguments_of(layer, *size)
         with torch.inference_mode():
             expected = generator.conv(layer, **arguments)
-            assert (made.conv(layer, **arguments) - expected).abs().max() < TOLERANCE
+            assert (made.conv(layer, **arguments) - expected).abs().max() < PROMISED

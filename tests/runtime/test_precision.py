@@ -17,6 +17,8 @@ from tests.networks import tiny
 from tests.rounding import assert_no_worse, largest, likely, network_terms
 from tests.runtime.random_rounding import rounded_at_random
 
+pytestmark = pytest.mark.numeric
+
 GRAPH = """
 models: {main: %s}
 nodes:

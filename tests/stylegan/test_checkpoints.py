@@ -13,6 +13,8 @@ from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.loading import load_stylegan2
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture
 def checkpoint(goldens):

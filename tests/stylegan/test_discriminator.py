@@ -11,8 +11,12 @@ from torch import Tensor
 
 from fgraph.stylegan.nn.discriminator import Discriminator, features, initial_tensors, score
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
+from tests.rounding import assert_summed
+
+pytestmark = pytest.mark.numeric
 
 TABLE = DiscriminatorTable(size=16, channels=((4, 8), (8, 6), (16, 5)))
+TERMS = 3 + 9 * (5 + 5 + 6 + 6 + 9) + 4 * 4 * 4 + 8 * 16 + 8  # fromRGB, convolutions, filters, linear layers
 
 
 def tensors_of(table: DiscriminatorTable) -> dict[str, Tensor]:
@@ -75,8 +79,8 @@ def test_features_and_scores_are_those_of_the_formulas(rows: int) -> None:
     made = list(features(TABLE, tensors, x))
     assert [tuple(one.shape[1:]) for one in made] == [(5, 16, 16), (6, 8, 8), (8, 4, 4)]
     for one, other in zip(made, plain_features(TABLE, tensors, x), strict=True):
-        torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(score(TABLE, tensors, x), plain_score(TABLE, tensors, x), rtol=1e-5, atol=1e-5)
+        assert_summed(one, other, TERMS)
+    assert_summed(score(TABLE, tensors, x), plain_score(TABLE, tensors, x), TERMS)
 
 
 def test_a_former_from_rgb_is_added_to_its_share_of_the_new_block() -> None:
@@ -86,7 +90,7 @@ def test_a_former_from_rgb_is_added_to_its_share_of_the_new_block() -> None:
     small = F.avg_pool2d(x, 2)
     former = plain_conv(small, tensors["faded.8.0.weight"], tensors["faded.8.1.bias"])
     assert tensors["faded.8.share"] == pytest.approx(0.1)
-    torch.testing.assert_close(list(features(table, tensors, x))[1], 0.1 * new + former, rtol=1e-5, atol=1e-5)
+    assert_summed(list(features(table, tensors, x))[1], 0.1 * new + former, TERMS)
 
 
 def test_gradients_of_the_first_and_second_order_are_right() -> None:
@@ -107,7 +111,7 @@ def test_features_of_a_row_do_not_depend_on_its_batch() -> None:
     own = Discriminator(TABLE, tensors_of(TABLE)).to(dtype=torch.float64)
     x = pictures(4).double()
     for one, all_four in zip(own.features(x[:1]), own.features(x), strict=True):
-        torch.testing.assert_close(one, all_four[:1], rtol=1e-12, atol=1e-12)
+        assert_summed(one, all_four[:1], TERMS)
 
 
 def test_wrong_sizes_and_rows_are_told() -> None:

@@ -3,7 +3,9 @@
 import pytest
 import torch
 
-TOLERANCE = 1e-5
+from tests.rounding import PROMISED, assert_within
+
+pytestmark = pytest.mark.numeric
 
 
 @pytest.fixture(autouse=True)
@@ -13,7 +15,7 @@ def _no_gradients():
 
 
 def close(found, expected):
-    torch.testing.assert_close(found, expected, rtol=0, atol=TOLERANCE)
+    assert_within(found, expected, PROMISED)
 
 
 def test_latents(small, golden):

@@ -16,6 +16,9 @@ from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests.network_pickles import checkpoint, random_tensors
+from tests.rounding import PROMISED, assert_within
+
+pytestmark = pytest.mark.numeric
 
 FILES = {
     "ada_cond32": "ada_cond32", "ada_resnet32": "ada_resnet32", "ada_oldlayout64": "ada_skip64",
@@ -31,7 +34,7 @@ def _no_gradients():
 
 
 def close(found, expected):
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-5)
+    assert_within(found, expected, PROMISED)
 
 
 @pytest.mark.parametrize("name", FILES)

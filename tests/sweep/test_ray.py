@@ -20,6 +20,7 @@ if importlib.util.find_spec("ray") is None:
 
 from fgraph.sweep import workers
 from fgraph.sweep.workers import Failure
+from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # those of Ray
 
@@ -67,7 +68,7 @@ def work(seed: int, **fields: Any) -> Work:
 
 
 def assert_equal(outcome: Any, expected: Any) -> None:
-    np.testing.assert_allclose(outcome["image"].array, expected["image"].array, atol=1e-5)
+    assert_close(outcome["image"].array, expected["image"].array, "image", LANDSCAPE_TERMS)
 
 
 def test_command(launcher: RayLauncher, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,7 +81,7 @@ def test_command(launcher: RayLauncher, capsys: pytest.CaptureFixture[str]) -> N
     assert files == {path.relative_to("ray") for path in Path("ray").rglob("*") if path.is_file()}
     for path in files:
         if path.suffix == ".npy":
-            np.testing.assert_allclose(np.load("fused" / path), np.load("ray" / path), atol=1e-5)
+            assert_close(np.load("fused" / path), np.load("ray" / path), str(path), LANDSCAPE_TERMS)
 
 
 def test_faults_stay_apart(launcher: RayLauncher) -> None:

@@ -15,6 +15,9 @@ from fgraph.api import pipeline
 from fgraph.api.together import Options, Outcome, Work, apart
 from fgraph.cli import main
 from fgraph.plan import Plan
+from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
+
+pytestmark = pytest.mark.numeric
 
 CODE = {"op": "sample", "truncation": 0.7}
 IMAGE = {"op": "decode", "of": "code"}
@@ -51,7 +54,7 @@ def test_fused_equals_job_after_job(plans: list[Plan]) -> None:
     assert sum(path.name == "overrides.yaml" for path in files) == 6
     for path in files:
         if path.suffix == ".npy":
-            np.testing.assert_allclose(np.load("fused" / path), np.load("basic" / path), atol=1e-5)
+            assert_close(np.load("fused" / path), np.load("basic" / path), str(path), LANDSCAPE_TERMS)
     for number in map(str, range(6)):
         fused, basic = (json.loads((Path(way) / number / "manifest.json").read_text()) for way in ("fused", "basic"))
         assert {**fused, "files": None} == {**basic, "files": None}

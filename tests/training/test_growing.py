@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 import torch
 
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import stylegan2 as network
 from fgraph.stylegan.nn.discriminator import score
-from fgraph.stylegan.tables.discriminator import discriminator_shapes
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 from fgraph.training.begin import begin
 from fgraph.training.grow import grow
 from fgraph.training.initial import draw_generator
 from fgraph.training.run import SNAPSHOT, train
 from fgraph.training.snapshot import read_snapshot
 from fgraph.training.state import Tensors
+from tests.rounding import assert_summed, network_terms
 from tests.training.conftest import Choose
+
+pytestmark = pytest.mark.numeric
 
 
 def test_a_grown_generator_first_makes_the_former_pictures_enlarged(choose: Choose) -> None:
@@ -29,7 +33,7 @@ def test_a_grown_generator_first_makes_the_former_pictures_enlarged(choose: Choo
         small = before.synthesise(before.affine(before.map(z)), "none")
         large = after.synthesise(after.affine(after.map(z)), "none")
         assert small.std() > 0.1
-        assert torch.allclose(large, network.upsample_skip(small), atol=1e-5)
+        assert_summed(large, network.upsample_skip(small), network_terms(grown.table))
 
 
 def test_a_grown_discriminator_keeps_its_former_fromrgb(choose: Choose) -> None:
@@ -47,7 +51,15 @@ def test_a_grown_discriminator_keeps_its_former_fromrgb(choose: Choose) -> None:
         muted = new.discriminator | {f"faded.{size}.share": torch.tensor(0.0)}
         enlarged = images.repeat_interleave(2, dim=2).repeat_interleave(2, dim=3)  # averaged, it is what it was
         found = score(new.discriminator_table, muted, enlarged)
-        assert torch.allclose(found, score(old.discriminator_table, old.discriminator, images), atol=1e-5)
+        assert_summed(
+            found, score(old.discriminator_table, old.discriminator, images), _score_terms(new.discriminator_table)
+        )
+
+
+def _score_terms(table: DiscriminatorTable) -> int:
+    """Count the terms of the sums that a score goes through: convolutions with their filters, and linear layers."""
+    channels = [count for _, count in table.channels]
+    return sum(2 * 9 * count + 4 * 4 for count in channels) + 17 * channels[0]
 
 
 def test_growing_goes_on_from_a_snapshot_with_its_moments(choose: Choose) -> None:
