@@ -94,7 +94,7 @@ WRONG = {
     "%0 = clamp() (": "is not closed",
     "%0 = clamp() () x1 : rgb": "expected ` xROWS",
     "%0 = conv(main, b4.conv9) () x1 : rgb[3x4x4] @[0]": "has no layer 'b4.conv9'",
-    "%0 = mask(4, 4) () {Nothing()} x1 : mask[1x4x4] @[0]": "is no value",
+    "%0 = mask(4, 4) () {Nothing()} x1 : mask[1x4x4] @[0]": "is not a value",
     "result 0": "expected an instruction",
 }
 
