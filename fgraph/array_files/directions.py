@@ -1,4 +1,4 @@
-"""Directions in files: of users, of GANSpace, of rosinality's closed-form factorisation. Nothing in a file is run."""
+"""Directions in files: of users, of GANSpace, of rosinality's closed-form factorisation. No code in a file is run."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COMPONENTS, _DEVIATIONS = "lat_comp", "lat_stdev"  # of GANSpace: [n, 1, w_dim]
 
 @dataclass(frozen=True)
 class DirectionFile:
-    """Directions as a file holds them, and the space they lie in, where the file tells."""
+    """Directions as a file holds them, and their space, where the file states it."""
 
     directions: Array
     space: Space | None = None
@@ -30,10 +30,10 @@ class DirectionFile:
         return self.directions.shape
 
     def fitted(self, table: Table, space: Space | None) -> tuple[Array, Space]:
-        """The directions [n, ...], and where they lie: as given, else what the file tells, else by their shape.
+        """Return the directions [n, ...] and their space: `space`, else the file's, else the one that their shape fits.
 
         Raises:
-            ValueError: the shape fits no space of this model, or not the one that is meant.
+            ValueError: the shape fits no space of this model, or not the given one.
         """
         meant = space or self.space
         shapes: dict[Space, tuple[int, ...]] = {
@@ -51,7 +51,7 @@ class DirectionFile:
 
 
 def _in_rows(array: NDArray[Any], shape: Sequence[int]) -> NDArray[Any] | None:
-    """[n, *shape] of a single direction, or of several; GANSpace has an axis of length 1 between."""
+    """Return [n, *shape] of a single direction or of several; GANSpace has an axis of length 1 after the first."""
     if array.shape == tuple(shape):
         return array[None]
     if array.shape[1:] == tuple(shape):
@@ -62,12 +62,13 @@ def _in_rows(array: NDArray[Any], shape: Sequence[int]) -> NDArray[Any] | None:
 
 
 def read_directions(path: str, name: str | None = None) -> DirectionFile:
-    """The directions in a `.npz`, `.npy`, `.safetensors` or `.pt` file: its array `name`, a known one, or its only one.
+    """Return the directions in a `.npz`, `.npy`, `.safetensors` or `.pt` file.
 
-    GANSpace's components come in units of their standard deviation, rosinality's factors as rows.
+    They are the array `name`, else an array of a known name, else the only array. GANSpace's components are multiplied
+    by their standard deviations, and rosinality's factors are transposed to rows.
 
     Raises:
-        ValueError: the file cannot be read, or which array is meant is not clear.
+        ValueError: the file cannot be read, or it is not clear which array is meant.
     """
     for known, read in ((_COMPONENTS, _read_ganspace), (_FACTORS, _read_factors)):
         if name in (None, known):

@@ -1,9 +1,9 @@
-"""The generator that is driven: its layer table, its network, the readers of checkpoints.
+"""Pretrained StyleGAN generators: layer tables, networks, and readers of model files.
 
-    inspect    what a model file holds, without loading its weights, or torch
-    convert    any model file -> one of ours (.safetensors), or of rosinality (.pt)
+    inspect    describe a model file, without its weights and without torch
+    convert    write a model file as fgraph's .safetensors, or as rosinality's .pt
 
-Importing this does not import torch.
+Importing this package does not import torch.
 """
 
 from fgraph.stylegan.checkpoints.inspection import Inspection, inspect

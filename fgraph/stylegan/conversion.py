@@ -1,4 +1,4 @@
-"""Any model file -> one of ours, or of rosinality's programs; with a report of both."""
+"""Conversion of a model file to fgraph's `.safetensors`, or to rosinality's `.pt`, with a report of both files."""
 
 from __future__ import annotations
 
@@ -18,32 +18,37 @@ _SUFFIXES = (".safetensors", ".pt")
 
 @dataclass(frozen=True)
 class Conversion:
-    """What was converted, and into what; the digests are the SHA-256 of the tensors of each, read as float32."""
+    """The source and the target of a conversion; digests are the SHA-256 of the tensors of each, read as float32."""
 
     source: Inspection
     target: Inspection
     source_digest: str
-    digest: str  # of the target, as its file was read again
+    digest: str  # of the target, whose file is read again after writing
 
     @property
     def exact(self) -> bool:
-        """Whether the target holds the very numbers of the source."""
+        """True if the target holds exactly the numbers of the source."""
         return self.digest == self.source_digest
 
     def __str__(self) -> str:
-        said = f"digest of the tensors, which both hold: {self.digest}"
+        said = f"digest of the tensors of both: {self.digest}"
         if not self.exact:
             said = f"digest of the tensors of the source: {self.source_digest}\nrounded to float16: {self.digest}"
         return f"{self.source}\n\nconverted to\n\n{self.target}\n{said}"
 
 
 def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Conversion:
-    """Write the model `source` to `target`: a `.safetensors` of ours, or a `.pt` of rosinality and SOAT.
+    """Write a model as a `.safetensors` of fgraph, or as a `.pt` of rosinality and SOAT.
 
-    Tensors are kept to the bit, but with `half`, which stores weights of a `.safetensors` in float16.
+    Tensors are copied bit by bit, unless `half` stores the weights of a `.safetensors` in float16.
+
+    Args:
+        source: a bundled name, a path or an address.
+        target: the file to write; its suffix chooses the format.
+        half: whether to store weights in float16.
 
     Raises:
-        ModelError: the source cannot be read, or is of a kind that the target cannot hold.
+        ModelError: the source cannot be read, or the format of the target has no place for it.
         SaveError: the target cannot be written.
     """
     path = expanded(target)
@@ -54,19 +59,19 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
     found = inspect(source)
     if found.table.is_stylegan3 and path.suffix.lower() == ".pt":
         raise ModelError(
-            f"{found.path}: is a StyleGAN3 network, which rosinality's programs cannot run; convert it to .safetensors"
+            f"{found.path}: is a StyleGAN3 network, which rosinality's programs do not run; convert it to .safetensors"
         )
     if path.exists() and path.samefile(found.path):
         raise ModelError(f"{path}: is the model itself; give the result another name")
     written = _write(found.path, path, half)
     report = Conversion(found, inspect(path), written, _digest(path))
     if not report.exact and not half:
-        raise ModelError(f"{path}: does not hold what was written to it; is the disk sound? Convert again")
+        raise ModelError(f"{path}: differs from what was written to it; check the disk and convert again")
     return report
 
 
 def _write(source: Path, target: Path, half: bool) -> str:
-    """Write the file; the digest of the source's tensors."""
+    """Write the file, and return the digest of the source's tensors."""
     from fgraph.stylegan.checkpoints.rosinality_file import save_rosinality
     from fgraph.stylegan.checkpoints.weights import save_generator
     from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
@@ -90,6 +95,6 @@ def _digest(path: Path) -> str:
 def _digest_of(generator: Generator) -> str:
     from fgraph.stylegan.generators.digest import content_digest
 
-    # Statistics are measured, not part of the model: without them the digest is the same in every format.
+    # Statistics are measured, and not part of the model. Without them, the digest is the same in every format.
     tensors = {name: value for name, value in generator.tensors.items() if name not in ("style_mean", "style_std")}
     return content_digest(tensors)

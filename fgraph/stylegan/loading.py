@@ -65,7 +65,7 @@ def load_stylegan3(
     """
     found = load_generator(source, device, dtype)
     if not isinstance(found, StyleGAN3Generator):
-        raise ModelError(f"{found.path}: holds no StyleGAN3 network; expected is NVlabs' stylegan3-t or -r")
+        raise ModelError(f"{found.path}: holds no StyleGAN3 network; expected NVlabs' stylegan3-t or -r")
     return found
 
 

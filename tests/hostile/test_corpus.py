@@ -65,7 +65,7 @@ def test_little_time(outcome):
     [
         ("pickle: os.system", "it names 'os.system', which is not allowed"),
         ("pickle: dotted collections.OrderedDict.fromkeys", "names 'collections.OrderedDict.fromkeys'"),
-        ("pickle: build _load_from_bytes", "changes something that it may only name"),
+        ("pickle: build _load_from_bytes", "changes an object that it may only name"),
         ("pickle: INST", "the pickle opcode b'i' is not allowed"),
         ("in a tensor: os.system", "it names 'os.system'"),
         ("pickle: 10 GB of bytes", "10737418240 bytes were to follow"),

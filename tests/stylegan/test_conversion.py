@@ -31,7 +31,7 @@ def test_to_our_own_and_back(name, goldens, tmp_path):
     assert report.target.format == "safetensors"
     assert report.source.parameters == report.target.parameters
     assert report.exact
-    assert f"digest of the tensors, which both hold: {report.digest}" in str(report)
+    assert f"digest of the tensors of both: {report.digest}" in str(report)
     before, after = load_stylegan2(goldens / name), load_stylegan2(tmp_path / "own.safetensors")
     assert_same(before, after)
     styles = torch.randn(1, before.table.style_length, generator=torch.Generator().manual_seed(0))
@@ -134,7 +134,7 @@ def test_inspection_in_words(goldens):
 
 
 def test_notes(goldens, tmp_path):
-    assert inspect(goldens / "sg3_stylegan2_64.pkl").notes == ("outputs of layers are kept within +-256",)
+    assert inspect(goldens / "sg3_stylegan2_64.pkl").notes == ("outputs of layers are clamped to +-256",)
     state = torch.load(goldens / "soat64_a.pt", weights_only=True)["g_ema"]
     bare = {f"module.{key}": value for key, value in state.items() if not key.startswith("noises")}
     torch.save({"g": bare}, tmp_path / "bare.pt", _use_new_zipfile_serialization=False)

@@ -121,7 +121,7 @@ def test_what_is_not_there_or_does_not_run_is_told(tmp_path: Path) -> None:
     odd = {**TENSORS, "convs.1.conv1.0.weight": torch.zeros(3, 4, 3, 3)}
     cases = {
         tmp_path / "own.safetensors": "a .safetensors model holds no discriminator",
-        tmp_path / "plain.pt": "holds no discriminator; expected is",
+        tmp_path / "plain.pt": "holds no discriminator; expected",
         trained(
             tmp_path / "less.pt", less
         ): "'convs.2.conv1.1.bias' of its discriminator is nothing, where .4. belongs",

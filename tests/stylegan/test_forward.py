@@ -74,7 +74,7 @@ def test_truncation_by_row_and_cutoff(small):
 
 
 def test_wrong_shape_of_w_is_named(small):
-    with pytest.raises(ValueError, match=r"\[1, 3\]; expected is \[rows, 64\] or \[rows, 10, 64\]"):
+    with pytest.raises(ValueError, match=r"\[1, 3\]; expected \[rows, 64\] or \[rows, 10, 64\]"):
         small.affine(torch.zeros(1, 3))
 
 

@@ -75,10 +75,10 @@ def test_unknown_sources(source, says):
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("a.pkl", b"\x80\x03}q\x00.", "holds nothing; expected is a dict with the network 'G_ema'"),
+        ("a.pkl", b"\x80\x03}q\x00.", "holds nothing; expected a dict with the network 'G_ema'"),
         ("a.pt", b"\x80\x02}q\x00.", "holds nothing"),
         ("a.pt", b"", "is empty; expected"),
-        ("a.pt", b"hello, this is text", "starts with b'hello, t'; expected is a .safetensors"),
+        ("a.pt", b"hello, this is text", "starts with b'hello, t'; expected a .safetensors"),
         ("a.safetensors", b"", "not a whole .safetensors file"),
         ("a.safetensors", b"\xff" * 40, "not a whole .safetensors file"),
     ],

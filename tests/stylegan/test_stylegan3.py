@@ -269,14 +269,14 @@ def test_own_files_hold_every_kind(kind, classes, tmp_path):
     ("key", "value", "message"),
     [
         ("format_version", "2", "this fgraph reads 1: update fgraph"),
-        ("layers", "[]", "it lists no layers"),
-        ("layers", "[1, 2]", "not understood"),
+        ("layers", "[]", "it has no list of layers"),
+        ("layers", "[1, 2]", "metadata are wrong"),
         ("size", "64", "makes 32 pixels; the image has 64"),
-        ("input_rate", "0", "not understood"),
+        ("input_rate", "0", "metadata are wrong"),
         ("input_size", "25", "makes"),
-        ("bandwidth", "-1", "where a number above 0 belongs"),
-        ("architecture", "stylegan3-r", "its metadata say another architecture"),
-        ("mapping_activation", '"cube"', "not known"),
+        ("bandwidth", "-1", "is not a number above 0"),
+        ("architecture", "stylegan3-r", "but its metadata state another architecture"),
+        ("mapping_activation", '"cube"', "unknown activation"),
     ],
 )
 def test_damaged_metadata_are_told(key, value, message, tmp_path):

@@ -43,7 +43,7 @@ def test_tensors_are_those_it_was_made_of(table, protocol, tmp_path):
         ({"architecture": "dense"}, "its architecture is 'dense'"),
         ({"nonlinearity": 3}, "has 3 as 'nonlinearity'"),
         ({"conv_clamp": "much"}, "conv_clamp is 'much'"),
-        ({"blur": True}, "has the setting 'blur', whose meaning is not known"),
+        ({"blur": True}, "has the setting 'blur', which fgraph does not know"),
     ],
 )
 def test_settings_that_are_wrong(settings, says, tmp_path):

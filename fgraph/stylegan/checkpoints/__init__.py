@@ -1,1 +1,1 @@
-"""Readers and writers of model files. No code in a file is ever run."""
+"""Readers and writers of model files. No code in a file is run."""

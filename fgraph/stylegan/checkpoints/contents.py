@@ -1,4 +1,4 @@
-"""What a model file holds, whatever its format: a layer table, and where the tensors under our names stand."""
+"""The contents of a model file of any format: a layer table, and the place of each tensor."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _MOST_CLASSES = 1 << 15
 
 @dataclass(frozen=True)
 class Weight:
-    """A tensor of ours in a file of any format."""
+    """A tensor in a model file, with its shape as fgraph has it."""
 
     stored: StoredTensor
-    shape: Shape  # ours
+    shape: Shape  # after `change`
     change: Callable[[Tensor], Tensor] | None = None  # from the file's layout to ours, but for dimensions of 1
 
     def load(self, scratch: Tensor | None = None) -> Tensor:
-        """The tensor, in the type of the file; with `scratch`, it may be a view of that memory.
+        """Return the tensor, in the type of the file; with `scratch`, it may be a view of that memory.
 
         Raises:
-            Refused: it holds no numbers with fractions, or some that are not finite.
+            Refused: the tensor's type is not a type of weights, or a number is not finite.
         """
         import torch
 
@@ -51,7 +51,7 @@ class Weight:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a model file holds."""
+    """The contents of a model file."""
 
     format: Format
     table: Table
@@ -59,7 +59,7 @@ class Contents:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def check_size(self, available: int, where: str) -> None:
-        """Refuse a file whose tensors share their bytes: loaded, they would take any multiple of its size.
+        """Refuse a file whose tensors share their bytes: in memory, they could take any multiple of its size.
 
         Raises:
             ModelError: the tensors are larger than the file.
@@ -70,18 +70,18 @@ class Contents:
 
 
 def check_numbers(table: StyleGAN2Table, where: str) -> None:
-    """Refuse a table whose resolutions or widths no generator has.
+    """Refuse a table whose resolutions or widths are outside the range of real generators.
 
     Raises:
-        ModelError: numbers are out of range.
+        ModelError: a number is out of range.
     """
     resolutions = [resolution for resolution, _ in table.channels]
     if len(resolutions) > LARGEST_BLOCKS:
         raise ModelError(f"{where}: has {len(resolutions)} blocks, of {resolutions[-1]} pixels; 4096 are the most")
     if not resolutions or resolutions != [4 << i for i in range(len(resolutions))] or table.size != resolutions[-1]:
-        raise ModelError(f"{where}: has resolutions {resolutions} for {table.size} pixels; expected are 4, 8, ... size")
+        raise ModelError(f"{where}: has resolutions {resolutions} for {table.size} pixels; expected 4, 8, ... size")
     if not 1 <= table.mapping_layers <= _DEEPEST:
-        raise ModelError(f"{where}: its mapping has {table.mapping_layers} layers; expected are 1 to {_DEEPEST}")
+        raise ModelError(f"{where}: its mapping has {table.mapping_layers} layers; expected 1 to {_DEEPEST}")
     counts = [*(width for _, width in table.channels), *table.widths, table.w_dim, table.image_channels]
     if not all(1 <= count <= _WIDEST for count in counts) or not 0 <= table.z_dim <= _WIDEST:
         raise ModelError(f"{where}: its channels or dimensions are out of range (1 to {_WIDEST}): {counts[:40]}")

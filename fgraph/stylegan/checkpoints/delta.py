@@ -95,7 +95,7 @@ def _check(parts: list[StoredTensor | None], weight: Weight, where: str) -> None
     up, down = shapes[1] or (), shapes[2] or ()
     factors = shapes[0] is None and len(up) == len(down) == 2 and (up[0], down[1], up[1]) == (rows, columns, down[0])
     if not whole and not factors:
-        raise ModelError(f"{where} has shapes {shapes}, where {list(weight.shape)} or two factors of it belong")
+        raise ModelError(f"{where} has shapes {shapes}; expected {list(weight.shape)} or two factors of it")
 
 
 def _changed(weight: Weight, delta: StoredTensor | None, up: StoredTensor | None, down: StoredTensor | None) -> Weight:

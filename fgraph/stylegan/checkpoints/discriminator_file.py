@@ -1,4 +1,4 @@
-"""The discriminator in a model file, if it holds one: rosinality's `d`, NVlabs' `D`. Nothing in the file is run."""
+"""Reading the discriminator of a model file: rosinality's `d`, NVlabs' `D`. No code in the file is run."""
 
 from __future__ import annotations
 
@@ -25,10 +25,13 @@ _FILTERS = (".conv2.0.kernel", ".skip.0.kernel")
 
 
 def load_discriminator(source: str | Path) -> Discriminator:
-    """The discriminator in the model file `source`: a path, an address or a bundled name.
+    """Load the discriminator of a model file.
+
+    Args:
+        source: a bundled name, a path or an address.
 
     Raises:
-        ModelError: the file is not there, cannot be read, or holds no discriminator that runs here.
+        ModelError: the file does not exist, cannot be read, or holds no discriminator that fgraph runs.
     """
     from fgraph.stylegan.checkpoints.weights import load_weights
     from fgraph.stylegan.nn.discriminator import Discriminator
@@ -48,7 +51,7 @@ def _float32() -> Any:
 def _read(path: Path) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
     kind = sniff(path)
     if kind == "safetensors":
-        raise ModelError(f"{path}: a .safetensors model holds no discriminator; expected is {_FORMS}")
+        raise ModelError(f"{path}: a .safetensors model holds no discriminator; expected {_FORMS}")
     content = read_pickled(path, kind)
     held = content if type(content) is dict else {}
     try:
@@ -58,7 +61,7 @@ def _read(path: Path) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
             return _read_rosinality(held["d"], str(path))
     except (Refused, RecursionError) as error:
         raise ModelError(f"{path}: its discriminator cannot be read safely: {error}") from error
-    raise ModelError(f"{path}: holds no discriminator; expected is {_FORMS}")
+    raise ModelError(f"{path}: holds no discriminator; expected {_FORMS}")
 
 
 def _read_rosinality(state: Mapping[Any, Any], where: str) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
@@ -97,7 +100,7 @@ def _read_nvlabs(network: Part) -> tuple[DiscriminatorTable, Mapping[str, Stored
     spread = last.maybe("mbstd")
     group = spread.value("group_size", 4) if spread else 4
     if type(group) is not int or group < 1:
-        raise last.fail("takes the standard deviation over whole batches, which does not run here")
+        raise last.fail("takes the standard deviation over whole batches, which fgraph does not run")
     return _table(found, network.where, clamp=clamp, stddev_group=group), found
 
 
@@ -113,7 +116,7 @@ def _clamp(part: Part) -> float | None:
 
 def _check_block(block: Part, clamp: float | None) -> None:
     if block.text("architecture", "resnet") != "resnet":
-        raise block.fail("is no residual block, as discriminators that run here are made of")
+        raise block.fail("is not a residual block; fgraph runs residual discriminators only")
     if any(_clamp(block.part(name)) != clamp for name in ("conv0", "conv1")):
         raise block.fail("has a conv_clamp that other layers do not have")
     taps = block.tensor("resample_filter")
@@ -122,11 +125,11 @@ def _check_block(block: Part, clamp: float | None) -> None:
 
 
 def _table(found: Mapping[str, StoredTensor], where: str, **facts: Any) -> DiscriminatorTable:
-    """The table that the shapes imply, all of which are then checked."""
+    """Return the table that the shapes imply, and check every shape against it."""
     blocks = sum(name.endswith(".skip.1.weight") for name in found)
     widths = [_width(found, "convs.0.0.weight", 0, where)]
     if not 1 <= blocks < LARGEST_BLOCKS:
-        raise ModelError(f"{where}: its discriminator has {blocks} residual blocks; expected is {_FORMS}")
+        raise ModelError(f"{where}: its discriminator has {blocks} residual blocks; expected {_FORMS}")
     widths += [_width(found, f"convs.{i}.skip.1.weight", 0, where) for i in range(1, blocks + 1)]
     table = DiscriminatorTable(
         size=4 << blocks,
@@ -144,14 +147,14 @@ def _table(found: Mapping[str, StoredTensor], where: str, **facts: Any) -> Discr
         have = found[name].shape if name in found else None
         if have != shapes.get(name):
             raise ModelError(
-                f"{where}: '{name}' of its discriminator is {_shown(have)}, where {_shown(shapes.get(name))} belongs"
+                f"{where}: '{name}' of its discriminator is {_shown(have)}; expected {_shown(shapes.get(name))}"
             )
     return table
 
 
 def _width(found: Mapping[str, StoredTensor], name: str, axis: int, where: str) -> int:
     if name not in found or len(found[name].shape) <= axis:
-        raise ModelError(f"{where}: its discriminator has no tensor '{show(name)}'; expected is {_FORMS}")
+        raise ModelError(f"{where}: its discriminator has no tensor '{show(name)}'; expected {_FORMS}")
     return found[name].shape[axis]
 
 

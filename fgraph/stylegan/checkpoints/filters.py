@@ -1,4 +1,4 @@
-"""The one resampling filter that generators run with here: [1, 3, 3, 1] in both directions."""
+"""The resampling filter that fgraph's generators use: [1, 3, 3, 1] in both directions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TOLERANCE = 1e-5
 
 
 def is_usual_filter(stored: object, gain: float = 1.0) -> bool:
-    """Whether a stored tensor [4, 4] is the outer product of the taps, with the sum `gain`."""
+    """Return whether a stored tensor [4, 4] is the outer product of the taps, with the sum `gain`."""
     if type(stored) is not StoredTensor or stored.shape != (4, 4):
         return False
     expected = [a * b * gain / 64 for a in _TAPS for b in _TAPS]

@@ -27,7 +27,7 @@ BUNDLED = ("landscape", "avatar", "toon", "landscape128")  # the models that com
 DEFAULT_MODEL = "landscape"
 
 _BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
-_EXPECTED = "expected is a .safetensors file of fgraph, a rosinality / SOAT .pt checkpoint, or an NVlabs .pkl"
+_EXPECTED = "expected a .safetensors file of fgraph, a rosinality / SOAT .pt checkpoint, or an NVlabs .pkl"
 _ZIP_MAGIC = b"PK\x03\x04"
 _LEGACY_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number 0x1950a86a20f9469cfc6c, as torch.save pickles it
 _MOST_DELTAS = 8  # on each other
@@ -47,7 +47,7 @@ class ModelHeader:
 
     @property
     def name(self) -> str:
-        """A short name: the bundled name, or the file's without its suffix."""
+        """The bundled name, or the name of the file without its suffix."""
         return self.path.stem
 
 
@@ -87,7 +87,7 @@ def find_model(source: str | Path) -> Path:
             return path
         if path.exists():
             kind = "a directory" if path.is_dir() else "not a regular file"
-            raise ModelError(f"model '{source}' is {kind}; expected is a .safetensors, .pt or .pkl file")
+            raise ModelError(f"model '{source}' is {kind}; expected a .safetensors, .pt or .pkl file")
     except (OSError, ValueError) as error:  # ValueError: a null byte
         raise ModelError(f"model '{source}' cannot be read: {getattr(error, 'strerror', None) or error}") from error
     hint = nearest(str(source), BUNDLED)

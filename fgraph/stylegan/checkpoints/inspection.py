@@ -1,4 +1,4 @@
-"""What a model file holds, in words. Without torch, and without loading weights."""
+"""A description of a model file. Without torch, and without the weights."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from fgraph._errors import show
 from fgraph.stylegan.checkpoints.contents import Contents, Format
 from fgraph.stylegan.checkpoints.header import find_model, read_contents
 from fgraph.stylegan.checkpoints.sources import file_digest
@@ -22,17 +23,17 @@ _KINDS = {
     "nvlabs": "NVlabs PyTorch (.pkl)",
     "tensorflow": "NVlabs TensorFlow (.pkl)",
 }
-_BUFFERS = (".transform", ".freqs", ".phases", ".magnitude_ema", "_filter")  # set, not trained
+_BUFFERS = (".transform", ".freqs", ".phases", ".magnitude_ema", "_filter")  # not trained
 
 
 @dataclass(frozen=True)
 class Inspection:
-    """What is known of a model file; `str` gives it a line each."""
+    """A description of a model file; `str` has a line for each fact."""
 
     path: Path
     format: Format
     table: Table
-    parameters: int  # numbers that training sets: without noise and statistics
+    parameters: int  # trained numbers: without noise and statistics
     types: tuple[str, ...]  # of the weights as stored
     file_bytes: int
     sha256: str  # of the file
@@ -43,11 +44,11 @@ class Inspection:
         return "\n".join(f"{name:<{width}}  {value}" for name, value in self.lines().items())
 
     def lines(self) -> dict[str, str]:
-        """Each fact by its name."""
+        """Return the facts by name."""
         table = self.table
         kind, channels = _kind_and_channels(table)
         lines = {
-            "file": str(self.path),
+            "file": show(self.path, 4096),
             "format": _KINDS[self.format],
             "architecture": kind,
             "image": f"{table.size}x{table.size}, {table.image_channels} channels",
@@ -64,10 +65,13 @@ class Inspection:
 
 
 def inspect(source: str | Path) -> Inspection:
-    """Say what the model `source`, a bundled name or a path, holds.
+    """Describe a model.
+
+    Args:
+        source: a bundled name, a path or an address.
 
     Raises:
-        ModelError: there is no such model, or its file is damaged or of a kind that is not understood.
+        ModelError: the model does not exist, or its file is damaged or of an unknown kind.
     """
     path = find_model(source)
     contents = read_contents(path)
@@ -85,7 +89,7 @@ def _kind_and_channels(table: Table) -> tuple[str, list[str]]:
 
 
 def _parameters(table: Table) -> int:
-    """Numbers that training sets."""
+    """Count the trained numbers."""
     if isinstance(table, StyleGAN3Table):
         shapes = {name: shape for name, shape in stylegan3_shapes(table).items() if not name.endswith(_BUFFERS)}
     else:
@@ -97,23 +101,23 @@ def _parameters(table: Table) -> int:
 def _notes(contents: Contents) -> Iterator[str]:
     table = contents.table
     if base := contents.metadata.get("base"):
-        yield f"it is a small difference to the model '{base}'"
+        yield f"it is a delta to the model '{show(base)}'"
     if isinstance(table, StyleGAN2Table):
         yield from _notes_on_layers(table, contents)
     if table.mapping_activation != "lrelu":
         yield f"the activation of the mapping is {table.mapping_activation}"
     if "w_mean" not in contents.weights:
-        yield "it has no mean of w: that of 10,000 seeded samples is taken"
+        yield "it has no mean of w; fgraph measures it over 10,000 seeded samples"
     if contents.metadata.get("weights") in ("g", "G"):
-        yield "it has no averaged generator: the one in training is taken"
+        yield "it has no averaged generator; fgraph takes the one in training"
 
 
 def _notes_on_layers(table: StyleGAN2Table, contents: Contents) -> Iterator[str]:
     if table.clamp is not None:
-        yield f"outputs of layers are kept within +-{table.clamp:g}"
+        yield f"outputs of layers are clamped to +-{table.clamp:g}"
     if table.activation != "lrelu":
         yield f"the activation of the layers is {table.activation}"
     if not table.has_noise:
         yield "its layers add no noise"
     elif any(layer.noise_index is not None and f"{layer.name}.noise" not in contents.weights for layer in table.layers):
-        yield "it has no noise: seeded noise is drawn for it"
+        yield "it has no noise; fgraph draws it from a seed"

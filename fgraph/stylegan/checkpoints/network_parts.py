@@ -1,4 +1,4 @@
-"""Walking the modules of a pickled network: each step says which part it stands at when something is not there."""
+"""Access to the modules of a pickled network, with errors that name the module."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 @dataclass(frozen=True)
 class Part:
-    """A module of a pickled network, and where it stands."""
+    """A module of a pickled network, with its path for messages."""
 
     module: Module
     where: str  # the file
-    name: str  # such as G_ema.synthesis.b8
+    name: str  # its path, such as G_ema.synthesis.b8
 
     def fail(self, problem: str) -> ModelError:
-        """The error of a network that is not as NVlabs' code makes it."""
-        return ModelError(f"{self.where}: {self.name} {problem}; expected is a generator as NVlabs' programs save it")
+        """Return an error for a network that differs from those of NVlabs' code."""
+        return ModelError(f"{self.where}: {self.name} {problem}. Expected a generator as NVlabs' programs save it")
 
     def maybe(self, name: str) -> Part | None:
-        """The part of this name, or None."""
+        """Return the submodule of this name, or None."""
         parts = self.module.state.get("_modules")
         found = parts.get(name) if type(parts) is dict else None
         return Part(found, self.where, f"{self.name}.{name}") if type(found) is Module else None
 
     def part(self, name: str) -> Part:
-        """The part of this name."""
+        """Return the submodule of this name."""
         if (found := self.maybe(name)) is None:
             raise self.fail(f"has no part '{name}'")
         return found
 
     def tensor(self, name: str) -> StoredTensor | None:
-        """The parameter or buffer of this name, or None."""
+        """Return the parameter or buffer of this name, or None."""
         for kind in ("_parameters", "_buffers"):
             named = self.module.state.get(kind)
             if type(named) is dict and type(found := named.get(name)) is StoredTensor:
@@ -45,36 +45,36 @@ class Part:
         return None
 
     def weight(self, name: str, axes: int) -> StoredTensor:
-        """The parameter of this name, which has so many axes, none of length 0."""
+        """Return the parameter of this name, which must have `axes` axes, none of length 0."""
         if (found := self.tensor(name)) is None:
             raise self.fail(f"has no tensor '{name}'")
         if len(found.shape) != axes or 0 in found.shape:
-            raise self.fail(f"has a '{name}' of shape {list(found.shape)} where {axes} axes belong")
+            raise self.fail(f"has a '{name}' of shape {list(found.shape)}; expected {axes} axes")
         return found
 
     def has(self, name: str) -> bool:
-        """Whether it has an attribute of this name."""
+        """Return whether there is an attribute of this name."""
         return name in self.module.state
 
     def value(self, name: str, default: Any = None) -> Any:
-        """An attribute, whatever it is."""
+        """Return an attribute of any type."""
         return self.module.state.get(name, default)
 
     def count(self, name: str) -> int:
-        """An attribute that is a whole number."""
+        """Return an attribute that must be a whole number."""
         if type(found := self.value(name)) is not int or not 0 <= found < 1 << 31:
-            raise self.fail(f"has {brief(found)} as '{name}' where a whole number belongs")
+            raise self.fail(f"has {brief(found)} as '{name}'; expected a whole number")
         return found
 
     def number(self, name: str) -> float:
-        """An attribute that is a number above 0."""
+        """Return an attribute that must be a number above 0."""
         found = self.value(name)
         if type(found) not in (int, float) or not math.isfinite(found) or found <= 0:
-            raise self.fail(f"has {brief(found)} as '{name}' where a number above 0 belongs")
+            raise self.fail(f"has {brief(found)} as '{name}'; expected a number above 0")
         return float(found)
 
     def text(self, name: str, default: str) -> str:
-        """An attribute that is a name."""
+        """Return an attribute that must be a string."""
         if type(found := self.value(name, default)) is not str:
-            raise self.fail(f"has {brief(found)} as '{name}' where a name belongs")
+            raise self.fail(f"has {brief(found)} as '{name}'; expected a string")
         return found

@@ -1,8 +1,8 @@
-"""StyleGAN2 generators in NVlabs' PyTorch pickles: their layer table, and where our tensors stand. Without torch.
+"""StyleGAN2 generators in NVlabs' PyTorch pickles: layer table and places of tensors. Without torch.
 
-Names and layouts are those of stylegan2-ada-pytorch and of the StyleGAN2 of stylegan3; only tensors, and attributes
-that pickles of every age have, are read. `num_fp16_res` is not: everything runs in the precision that is asked for,
-but `conv_clamp`, which belongs to it, holds there too.
+Names and layouts are those of stylegan2-ada-pytorch, and of the StyleGAN2 in stylegan3. This reader uses tensors, and
+attributes that pickles of every version have. It ignores `num_fp16_res`, because the caller chooses the precision, but
+applies `conv_clamp` in every precision.
 """
 
 from __future__ import annotations
@@ -25,10 +25,14 @@ _MAX_MAPPING = 64  # layers
 
 
 def read_nvlabs(content: Any, where: str) -> Contents:
-    """The contents of a pickle of PyTorch networks, of what `read_pickled` made of it.
+    """Return the contents of a pickle of PyTorch networks.
+
+    Args:
+        content: the value of the pickle, as `read_pickled` returns it.
+        where: the file, for messages.
 
     Raises:
-        ModelError: it holds no generator, or one that does not run here.
+        ModelError: the pickle holds no generator, or one that fgraph does not run.
     """
     network, chosen = pick_network(content, where)
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
@@ -43,10 +47,10 @@ def read_nvlabs(content: Any, where: str) -> Contents:
 
 
 def pick_network(content: Any, where: str) -> tuple[Part, str]:
-    """The generator in what a pickle holds, and which of its networks that is.
+    """Return the generator in the value of a pickle, and its key.
 
     Raises:
-        ModelError: there is none.
+        ModelError: there is no generator.
     """
     if type(content) is Module:
         return Part(content, where, "the network"), "G"
@@ -55,7 +59,7 @@ def pick_network(content: Any, where: str) -> tuple[Part, str]:
             if type(content.get(key)) is Module:
                 return Part(content[key], where, key), key
     found = ", ".join(brief(key) for key in list(content)[:6]) if type(content) is dict else brief(content)
-    raise ModelError(f"{where}: holds {found or 'nothing'}; expected is a dict with the network 'G_ema'")
+    raise ModelError(f"{where}: holds {found or 'nothing'}; expected a dict with the network 'G_ema'")
 
 
 def _read_table(network: Part, mapping: Part, synthesis: Part) -> StyleGAN2Table:
@@ -66,7 +70,7 @@ def _read_table(network: Part, mapping: Part, synthesis: Part) -> StyleGAN2Table
         raise synthesis.fail("has no layers")
     for part in [*blocks, *layers]:
         if part.tensor("resample_filter") is not None and not is_usual_filter(part.tensor("resample_filter")):
-            raise part.fail("has a resample_filter other than [1, 3, 3, 1], with which generators do not run here")
+            raise part.fail("has a resample_filter other than [1, 3, 3, 1], which fgraph does not run")
     return StyleGAN2Table(
         size=4 << (len(blocks) - 1),
         channels=tuple((4 << i, block.part("conv1").weight("weight", 4).shape[0]) for i, block in enumerate(blocks)),
@@ -82,7 +86,7 @@ def _read_table(network: Part, mapping: Part, synthesis: Part) -> StyleGAN2Table
 
 
 def mapping_facts(network: Part, mapping: Part) -> dict[str, Any]:
-    """What a layer table says of the mapping network, but for the lengths of z and w."""
+    """Return the fields of a layer table that describe the mapping network, except the lengths of z and w."""
     depth = next(i for i in range(_MAX_MAPPING + 1) if mapping.maybe(f"fc{i}") is None or i == _MAX_MAPPING)
     dense = [mapping.part(f"fc{i}") for i in range(max(1, depth))]
     widths = tuple(one.weight("weight", 2).shape[0] for one in dense)
@@ -110,7 +114,7 @@ def _blocks(synthesis: Part) -> list[Part]:
 
 
 def _same(name: str, known: tuple[str, ...], parts: list[Part], default: str) -> Any:
-    """An attribute that all parts share, one of those known."""
+    """Return an attribute that all parts share, which must be one of those known."""
     found = {part.text(name, default) for part in parts}
     if len(found) == 1 and (value := found.pop()) in known:
         return value
@@ -119,7 +123,7 @@ def _same(name: str, known: tuple[str, ...], parts: list[Part], default: str) ->
 
 
 def _rate(dense: list[Part]) -> float:
-    """The learning-rate multiplier: what biases are multiplied with."""
+    """Return the learning-rate multiplier, which is the gain of the biases."""
     rates = [part.number("bias_gain") for part in dense]
     for part, rate in zip(dense, rates, strict=True):
         expected = rate / part.weight("weight", 2).shape[1] ** 0.5
@@ -139,7 +143,7 @@ def _clamp(parts: list[Part]) -> float | None:
 
 
 def mapping_tensors(mapping: Part, table: StyleGAN2Table) -> dict[str, StoredTensor]:
-    """Where the tensors of the mapping network stand, by our names."""
+    """Return the tensors of the mapping network by fgraph's names."""
     found: dict[str, StoredTensor] = {}
     for i in range(table.mapping_layers):
         dense = mapping.part(f"fc{i}")
@@ -179,7 +183,7 @@ def _layer_tensors(block: Part, layer: Layer) -> dict[str, StoredTensor]:
 
 
 def _shape(name: str, stored: StoredTensor) -> tuple[int, ...]:
-    """The shape that a tensor has under our name: theirs lack some dimensions of 1."""
+    """Return the shape of a tensor under fgraph's name, which has some more dimensions of 1."""
     if name == "const":
         return (1, *stored.shape)
     return (1, 1, *stored.shape) if name.endswith(".noise") else stored.shape

@@ -5,14 +5,14 @@ strings. `stylegan3_own_file` lists those of StyleGAN3. Those of StyleGAN2 are:
 
 | key | is |
 | --- | --- |
-| `format`, `format_version` | `fgraph-stylegan2`; `1`, or `2` where any of the last rows is given |
+| `format`, `format_version` | `fgraph-stylegan2`; `1`, or `2` if a field of the last two rows is given |
 | `architecture`, `size`, `channels`, `image_channels` | `skip`, pixels, JSON {resolution: channels}, 3 |
 | `z_dim`, `w_dim`, `mapping_layers` | the mapping network |
 | `sha256` | digest of the tensors as stored, checked when they are loaded |
 | `noise` | `stored`, or `seeded` if the noise was drawn because the original had none |
 | `title`, `license`, `origin` | for people |
-| `c_dim`, `embed_width`, `mapping_widths`, `mapping_rate`, `mapping_activation` | where not the usual ones |
-| `activation`, `clamp`, `has_noise` | where not the usual ones |
+| `c_dim`, `embed_width`, `mapping_widths`, `mapping_rate`, `mapping_activation` | if they differ from the defaults |
+| `activation`, `clamp`, `has_noise` | if they differ from the defaults |
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ _DEFAULTS = {
 
 
 def read_own(path: Path) -> Contents:
-    """The contents of a file of ours.
+    """Return the contents of one of fgraph's files.
 
     Raises:
-        ModelError: it is not one of ours, of a later version, or damaged.
+        ModelError: the file is of another program or a later version, or is damaged.
     """
     header = read_tensor_header(path)
     table: Table
@@ -64,7 +64,7 @@ def read_own(path: Path) -> Contents:
 
 
 def describe(table: Table) -> dict[str, str]:
-    """The metadata that `read_own` reads."""
+    """Return the metadata that `read_own` reads."""
     if isinstance(table, StyleGAN3Table):
         return stylegan3.describe_stylegan3(table)
     assert isinstance(table, StyleGAN2Table)
@@ -81,15 +81,15 @@ def describe(table: Table) -> dict[str, str]:
 
 
 def table_of(metadata: Mapping[str, str], where: str) -> StyleGAN2Table:
-    """The layer table that the metadata of one of our files describe.
+    """Return the layer table that the metadata of one of fgraph's files describe.
 
     Raises:
-        ModelError: the file is not one of ours, is of a later version, or its metadata are not understood.
+        ModelError: the file is of another program or a later version, or its metadata are wrong.
     """
     if metadata.get("format") != FORMAT:
         raise ModelError(
             f"{where}: is a .safetensors file, but not of an fgraph generator (its metadata say format "
-            f"{metadata.get('format')!r}, expected is '{FORMAT}' or '{stylegan3.FORMAT}'); load the original .pt or "
+            f"{metadata.get('format')!r}, expected '{FORMAT}' or '{stylegan3.FORMAT}'); load the original .pt or "
             ".pkl instead"
         )
     if (version := metadata.get("format_version")) not in _VERSIONS:
@@ -109,12 +109,12 @@ def table_of(metadata: Mapping[str, str], where: str) -> StyleGAN2Table:
         )
         check_numbers(table, where)
     except (KeyError, ValueError, AttributeError, TypeError, RecursionError, OverflowError) as error:
-        raise ModelError(f"{where}: its metadata are not understood: {error!r:.200}") from error
+        raise ModelError(f"{where}: its metadata are wrong: {error!r:.200}") from error
     return table
 
 
 def _checked(name: str, text: str) -> Any:
-    """One fact that is not the usual one, if it is of the kind it should be."""
+    """Return a fact that differs from its default, if it has the right type."""
     value, usual = json.loads(text), _DEFAULTS[name]
     if isinstance(usual, bool):
         good = isinstance(value, bool)

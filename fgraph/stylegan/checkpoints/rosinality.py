@@ -1,4 +1,4 @@
-"""rosinality / SOAT checkpoints: what they call their tensors, and the layer table the shapes imply. Without torch."""
+"""Checkpoints of rosinality and SOAT: names of tensors, and the layer table that shapes imply. Without torch."""
 
 from __future__ import annotations
 
@@ -18,15 +18,19 @@ from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import check_shapes, optional_shapes, required_shapes
 
 EXPECTED = "a dict with 'g_ema' (and 'latent_avg') as rosinality/stylegan2-pytorch and SOAT save it, or its state dict"
-FACTS = "fgraph"  # a key beside g_ema, for what those programs do not know
+FACTS = "fgraph"  # a key beside g_ema, for facts that those programs have no place for
 FILTERS = re.compile(r"convs\.\d+\.conv\.blur\.kernel|to_rgbs\.\d+\.upsample\.kernel")  # constants of the network
 
 
 def read_rosinality(content: Any, where: str) -> Contents:
-    """The contents of a checkpoint, of what `read_pickled` made of it.
+    """Return the contents of a checkpoint.
+
+    Args:
+        content: the value of the file, as `read_pickled` returns it.
+        where: the file, for messages.
 
     Raises:
-        ModelError: it is no checkpoint, or its tensors do not make a generator.
+        ModelError: the value is not a checkpoint, or its tensors do not make a generator.
     """
     state, mean, chosen = pick_state(content, where)
     tensors = {_plain(key): value for key, value in state.items() if type(value) is StoredTensor and type(key) is str}
@@ -38,50 +42,50 @@ def read_rosinality(content: Any, where: str) -> Contents:
     weights = {name: Weight(stored, shapes[name]) for name, stored in found.items()}
     if mean is not None:
         if type(mean) is not StoredTensor or math.prod(mean.shape) != table.w_dim:
-            raise ModelError(f"{where}: 'latent_avg' is no vector of {table.w_dim} numbers; expected is the mean of w")
+            raise ModelError(f"{where}: 'latent_avg' is no vector of {table.w_dim} numbers; expected the mean of w")
         weights["w_mean"] = Weight(mean, (table.w_dim,))
     return Contents("rosinality", table, weights, {"format": "rosinality", "weights": chosen})
 
 
 def pick_state(content: Any, where: str) -> tuple[Mapping[Any, Any], Any | None, str]:
-    """The generator's state dict, the mean of w (or None), and the key that the state dict stood under.
+    """Return the state dict of the generator, the mean of w or None, and the key of the state dict.
 
     Raises:
         ModelError: `content` is neither a checkpoint nor a state dict.
     """
     if type(content) is not dict:
-        raise ModelError(f"{where}: holds {brief(content)}; expected is {EXPECTED}")
+        raise ModelError(f"{where}: holds {brief(content)}; expected {EXPECTED}")
     for key in ("g_ema", "g"):
         if type(content.get(key)) is dict:
             return content[key], content.get("latent_avg"), key
     if "input.input" in content or "module.input.input" in content:
         return content, None, "state dict"
     keys = ", ".join(brief(key) for key in list(content)[:5]) or "nothing"
-    raise ModelError(f"{where}: holds {keys}; expected is {EXPECTED}")
+    raise ModelError(f"{where}: holds {keys}; expected {EXPECTED}")
 
 
 def _clamp(content: Mapping[Any, Any], where: str) -> float | None:
-    """The clamp that our converter notes beside the state dict."""
+    """Return the clamp that fgraph's converter stores beside the state dict."""
     facts = content.get(FACTS)
     clamp = facts.get("clamp") if type(facts) is dict else None
     if clamp is not None and (type(clamp) is not float or not 0 < clamp < math.inf):
-        raise ModelError(f"{where}: has the clamp {brief(clamp)} under '{FACTS}', where a number above 0 belongs")
+        raise ModelError(f"{where}: has the clamp {brief(clamp)} under '{FACTS}'; expected a number above 0")
     return clamp
 
 
 def _plain(key: str) -> str:
-    """A key without the prefix that `DataParallel` gives it."""
+    """Return a key without the prefix that `DataParallel` adds."""
     return key.removeprefix("module.")
 
 
 def _check_filters(tensors: Mapping[str, StoredTensor], where: str) -> None:
     for key in filter(FILTERS.fullmatch, tensors):
         if not is_usual_filter(tensors[key], gain=4.0):
-            raise ModelError(f"{where}: '{key}' is not the filter [1, 3, 3, 1]; generators with others do not run here")
+            raise ModelError(f"{where}: '{key}' is not the filter [1, 3, 3, 1], the only one that fgraph runs")
 
 
 def infer_table(shapes: Mapping[str, Shape], where: str) -> StyleGAN2Table:
-    """The layer table of a state dict, from its shapes alone, all of which are then checked.
+    """Return the layer table of a state dict, inferred from its shapes; check every shape against it.
 
     Raises:
         ModelError: keys are missing, unknown, or disagree.
@@ -110,7 +114,7 @@ def infer_table(shapes: Mapping[str, Shape], where: str) -> StyleGAN2Table:
 
 
 def key_map(table: StyleGAN2Table) -> dict[str, str]:
-    """Our tensor names -> theirs."""
+    """Return rosinality's name of each tensor, by fgraph's name."""
     names = {"const": "input.input"}
     for i in range(table.mapping_layers):
         for part in ("weight", "bias"):
@@ -128,7 +132,7 @@ def key_map(table: StyleGAN2Table) -> dict[str, str]:
 
 
 def our_shape(key: str, shape: Shape) -> Shape:
-    """The shape that one of their tensors has under our name: they keep some dimensions of 1 that we drop."""
+    """Return the shape of one of rosinality's tensors under fgraph's name, without some dimensions of 1."""
     if key.endswith(".conv.weight") and len(shape) == 5 and shape[0] == 1:
         return shape[1:]
     if key.startswith("to_rgb") and key.endswith(".bias") and len(shape) == 4 and shape[0] == shape[2] == shape[3] == 1:
@@ -139,7 +143,7 @@ def our_shape(key: str, shape: Shape) -> Shape:
 
 
 def _layer_key(index: int) -> str:
-    """Their name of the layer with this σ index: conv1, to_rgb1, then blocks of two convs and a ToRGB."""
+    """Return rosinality's name of a layer: conv1, to_rgb1, then blocks of two convs and a ToRGB."""
     if index < 2:
         return ("conv1", "to_rgb1")[index]
     block, place = divmod(index - 2, 3)
@@ -147,7 +151,7 @@ def _layer_key(index: int) -> str:
 
 
 def _count(shapes: Mapping[str, Shape], pattern: str, first: int) -> int:
-    """How many keys match with the numbers first, first + 1, ... without a gap."""
+    """Count the keys that match with the numbers first, first + 1, ... without a gap."""
     found = {int(match[1]) for key in shapes if (match := re.fullmatch(pattern, key))}
     count = 0
     while first + count in found:
@@ -158,7 +162,7 @@ def _count(shapes: Mapping[str, Shape], pattern: str, first: int) -> int:
 def _dimension(shapes: Mapping[str, Shape], key: str, axis: int, rank: int, where: str) -> int:
     shape = shapes.get(key)
     if shape is None:
-        raise ModelError(f"{where}: has no tensor '{key}'; expected is {EXPECTED}")
+        raise ModelError(f"{where}: has no tensor '{key}'; expected {EXPECTED}")
     if len(shape) != rank or shape[axis] < 1:
-        raise ModelError(f"{where}: '{key}' is {list(shape)}; expected are {rank} dimensions, each of 1 or more")
+        raise ModelError(f"{where}: '{key}' is {list(shape)}; expected {rank} dimensions, each of 1 or more")
     return shape[axis]

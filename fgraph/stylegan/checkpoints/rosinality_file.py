@@ -1,4 +1,4 @@
-"""Writing a generator as a checkpoint of rosinality's stylegan2-pytorch, which SOAT reads too."""
+"""Writer of rosinality's checkpoints, which SOAT reads too."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 def save_rosinality(generator: StyleGAN2Generator, path: Path) -> None:
     """Write `g_ema` and `latent_avg`; the file appears whole or not at all.
 
-    A clamp, which those programs do not know, stands under a key of its own, which they do not read.
+    Those programs have no clamp: it is stored under a key that they ignore.
 
     Raises:
-        ModelError: the generator has parts that such a file has no place for.
+        ModelError: the generator has parts that the format has no place for.
         SaveError: the file cannot be written.
     """
     _check(generator.table, path)
@@ -35,7 +35,7 @@ def save_rosinality(generator: StyleGAN2Generator, path: Path) -> None:
 
 
 def _check(table: StyleGAN2Table, path: Path) -> None:
-    """Refuse what their network cannot be."""
+    """Refuse a generator that rosinality's network cannot represent."""
     usual = StyleGAN2Table(table.size, table.channels, table.z_dim, table.w_dim, table.mapping_layers)
     names = ("architecture", "c_dim", "mapping_widths", "mapping_rate", "mapping_activation", "activation", "has_noise")
     for name in names:
@@ -48,7 +48,7 @@ def _check(table: StyleGAN2Table, path: Path) -> None:
 
 
 def _filters(table: StyleGAN2Table) -> dict[str, Tensor]:
-    """The constants that their network keeps in its state: [1, 3, 3, 1] squared, with the gain of up-sampling."""
+    """Return the constants in the state of rosinality's network: [1, 3, 3, 1] squared, with the gain of up-sampling."""
     taps = torch.tensor([1.0, 3.0, 3.0, 1.0])
     kernel = torch.outer(taps, taps) / 16
     kernels = {}
@@ -59,7 +59,7 @@ def _filters(table: StyleGAN2Table) -> dict[str, Tensor]:
 
 
 def _theirs(key: str, value: Tensor) -> Tensor:
-    """A tensor with the dimensions of 1 that they keep."""
+    """Return a tensor with rosinality's dimensions of 1."""
     value = _plain(value)
     if key.endswith(".conv.weight"):
         return value[None]  # [1, O, I, k, k]

@@ -1,4 +1,4 @@
-"""StyleGAN3 generators in NVlabs' pickles: their table, and where our tensors stand. Without torch."""
+"""StyleGAN3 generators in NVlabs' pickles: layer table and places of tensors. Without torch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MAPPING = (
 
 
 def is_stylegan3(content: object) -> bool:
-    """Whether a pickle's value holds a StyleGAN3 network: NVlabs' code gives all kinds the same names."""
+    """Return whether the value of a pickle holds a StyleGAN3 network. NVlabs' code gives all kinds the same names."""
     found = [content.get(key) for key in ("G_ema", "G")] if type(content) is dict else [content]
     networks = [one for one in found if type(one) is Module]
     parts = networks[0].state.get("_modules") if networks else None
@@ -38,10 +38,10 @@ def is_stylegan3(content: object) -> bool:
 
 
 def read_stylegan3(content: object, where: str) -> Contents:
-    """The contents of a pickle whose network is a StyleGAN3 generator.
+    """Return the contents of a pickle whose network is a StyleGAN3 generator.
 
     Raises:
-        ModelError: it is none, or one that does not run here.
+        ModelError: the network is something else, or one that fgraph does not run.
     """
     network, chosen = pick_network(content, where)
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
@@ -63,7 +63,7 @@ def read_stylegan3(content: object, where: str) -> Contents:
 def _read_table(network: Part, synthesis: Part, facts: StyleGAN2Table) -> StyleGAN3Table:
     names = synthesis.value("layer_names")
     if type(names) is not list or not 1 < len(names) <= MOST_LAYERS or not all(type(name) is str for name in names):
-        raise synthesis.fail("lists no layers")
+        raise synthesis.fail("has no list of layers")
     layers: list[StyleGAN3Layer] = []
     start = PLACE
     for index, name in enumerate(names, 1):
@@ -90,7 +90,7 @@ def _read_layer(part: Part, name: str, index: int, start: int) -> StyleGAN3Layer
     if type(padding) is not list or len(padding) != 4 or not all(type(p) is int and abs(p) < LARGEST for p in padding):
         raise part.fail("has no padding of four numbers")
     if type(is_torgb := part.value("is_torgb")) is not bool:
-        raise part.fail("does not say whether it makes the image")
+        raise part.fail("does not state whether it makes the image")
     rates = _bounded(part, "in_sampling_rate", LARGEST), _bounded(part, "out_sampling_rate", LARGEST)
     up, down = _filter(part, "up_filter", 1), _filter(part, "down_filter", 2)
     return StyleGAN3Layer(
@@ -119,28 +119,28 @@ def _read_layer(part: Part, name: str, index: int, start: int) -> StyleGAN3Layer
 
 def _bounded(part: Part, name: str, most: int) -> int:
     if not 1 <= (found := part.count(name)) <= most:
-        raise part.fail(f"has {found} as '{name}', where 1 to {most} belongs")
+        raise part.fail(f"has {found} as '{name}'; expected 1 to {most}")
     return found
 
 
 def _side(part: Part, name: str) -> int:
-    """An attribute that holds [width, height], which are equal."""
+    """Return the side of an attribute that holds [width, height], which must be equal."""
     value: Any = part.value(name)
     try:
         found = read_array(value) if type(value) is Record else value
         sides = found.numbers() if type(found) is StoredTensor else value
     except Refused as error:
-        raise part.fail(f"has a '{name}' that is not read: {error}") from error
+        raise part.fail(f"has a '{name}' that cannot be read: {error}") from error
     if type(sides) in (int, float):
         sides = [sides, sides]
     good = type(sides) in (list, tuple) and len(sides) == 2 and all(type(side) in (int, float) for side in sides)
     if not good or sides[0] != sides[1] or sides[0] != int(sides[0]) or not 1 <= sides[0] <= LARGEST:
-        raise part.fail(f"has {brief(value)} as '{name}', where two equal whole numbers belong")
+        raise part.fail(f"has {brief(value)} as '{name}'; expected two equal whole numbers")
     return int(sides[0])
 
 
 def _filter(part: Part, name: str, most_axes: int) -> Shape:
-    """The shape of a filter; (1,) where there is none."""
+    """Return the shape of a filter; (1,) if there is none."""
     if (stored := part.tensor(name)) is None:
         return (1,)
     good = 1 <= len(stored.shape) <= most_axes and all(1 < length <= LONGEST for length in stored.shape)
@@ -151,7 +151,7 @@ def _filter(part: Part, name: str, most_axes: int) -> Shape:
 
 def _whole(part: Part, name: str) -> int:
     if not 1 <= (found := part.number(name)) <= LARGEST or found != int(found):
-        raise part.fail(f"has {found} as '{name}', where a whole number belongs")
+        raise part.fail(f"has {found} as '{name}'; expected a whole number")
     return int(found)
 
 

@@ -1,12 +1,12 @@
-"""What the metadata of our own `.safetensors` files say of a StyleGAN3 generator. Without torch.
+"""The metadata of fgraph's own `.safetensors` files of StyleGAN3 generators. Without torch.
 
 | key | is |
 | --- | --- |
 | `format`, `format_version` | `fgraph-stylegan3`; `1` |
 | `architecture` | `stylegan3-t` or `stylegan3-r` |
-| `layers` | JSON, a list: of each layer, in order, what `_LAYER` names; the rest follows from the layer before it |
+| `layers` | JSON, a list of the layers in order: the fields in `_LAYER`; the others follow from the layer before |
 | `sha256`, `title`, `license`, `origin` | as in files of StyleGAN2 |
-| all others | JSON: the fields of the table of that name |
+| all others | JSON: the fields of `StyleGAN3Table` of those names |
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _MAPPING = (
 
 
 def describe_stylegan3(table: StyleGAN3Table) -> dict[str, str]:
-    """The metadata that `stylegan3_table_of` reads."""
+    """Return the metadata that `stylegan3_table_of` reads."""
     names = (*_COUNTS, *_NUMBERS, "mapping_activation", "mapping_widths")
     layers = [
         {name: getattr(layer, name) for name in ("name", *_LAYER, "radial", "padding", "clamp")}
@@ -56,10 +56,10 @@ def describe_stylegan3(table: StyleGAN3Table) -> dict[str, str]:
 
 
 def stylegan3_table_of(metadata: Mapping[str, str], where: str) -> StyleGAN3Table:
-    """The table that the metadata of a file of ours describe.
+    """Return the layer table that the metadata of one of fgraph's files describe.
 
     Raises:
-        ModelError: they are of a later version, or not understood.
+        ModelError: the metadata are of a later version, or wrong.
     """
     if (version := metadata.get("format_version")) != _VERSION:
         raise ModelError(f"{where}: is of format version {version}; this fgraph reads {_VERSION}: update fgraph")
@@ -69,31 +69,31 @@ def stylegan3_table_of(metadata: Mapping[str, str], where: str) -> StyleGAN3Tabl
         facts["mapping_activation"] = json.loads(metadata["mapping_activation"])
         facts["mapping_widths"] = tuple(_count(one, WIDEST) for one in json.loads(metadata["mapping_widths"]))
         if facts["mapping_activation"] not in GAINS:
-            raise ValueError("its mapping has an activation that is not known")
+            raise ValueError("its mapping has an unknown activation")
         mapping = {name: facts[name] for name in _MAPPING}
         check_numbers(StyleGAN2Table(size=4, channels=((4, 1),), **mapping), where)
         first = (facts["features"], facts["input_rate"])
         table = StyleGAN3Table(filtered=_layers(json.loads(metadata["layers"]), *first), **facts)
     except (KeyError, ValueError, AttributeError, TypeError, RecursionError, ArithmeticError) as error:
-        raise ModelError(f"{where}: its metadata are not understood: {error!r:.200}") from error
+        raise ModelError(f"{where}: its metadata are wrong: {error!r:.200}") from error
     check_chain(table, where)
     if table.architecture != metadata.get("architecture"):
         raise ModelError(
-            f"{where}: its layers are those of {table.architecture}, its metadata say another architecture"
+            f"{where}: its layers are those of {table.architecture}, but its metadata state another architecture"
         )
     return table
 
 
 def _layers(found: Any, channels: int, rate: int) -> tuple[StyleGAN3Layer, ...]:
     if type(found) is not list or not 1 < len(found) <= MOST_LAYERS:
-        raise ValueError("it lists no layers")
+        raise ValueError("it has no list of layers")
     layers: list[StyleGAN3Layer] = []
     start = PLACE
     for index, facts in enumerate(found, 1):
         counts: dict[str, Any] = {name: _count(facts[name], most) for name, most in _LAYER.items()}
         padding, clamp, name = facts["padding"], facts["clamp"], facts["name"]
         if type(name) is not str or type(facts["radial"]) is not bool:
-            raise ValueError(f"layer {index} has no name, or does not say whether its filter is radial")
+            raise ValueError(f"layer {index} has no name, or does not state whether its filter is radial")
         if (
             type(padding) is not list
             or len(padding) != 4
@@ -114,11 +114,11 @@ def _layers(found: Any, channels: int, rate: int) -> tuple[StyleGAN3Layer, ...]:
 
 def _count(value: Any, most: int) -> int:
     if type(value) is not int or not 0 <= value <= most:
-        raise ValueError(f"{value!r:.60} stands where a whole number to {most} belongs")
+        raise ValueError(f"{value!r:.60} is not a whole number up to {most}")
     return value
 
 
 def _above_zero(value: Any) -> float:
     if type(value) not in (int, float) or not math.isfinite(value) or value <= 0:
-        raise ValueError(f"{value!r:.60} stands where a number above 0 belongs")
+        raise ValueError(f"{value!r:.60} is not a number above 0")
     return float(value)

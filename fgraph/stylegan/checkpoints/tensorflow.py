@@ -1,7 +1,7 @@
-"""StyleGAN2 generators in the pickles of NVlabs' TensorFlow programs (StyleGAN2, ADA). Neither torch nor TensorFlow.
+"""StyleGAN2 generators in pickles of NVlabs' TensorFlow programs (StyleGAN2, ADA). Without torch and TensorFlow.
 
-Kernels stand there as [k, k, I, O], those of up-sampling layers flipped; dense weights as [in, out]; the bias of an
-affine without its 1. What a network's settings do not say has the value that StyleGAN2 gives it.
+Convolution weights are [k, k, I, O], and flipped in up-sampling layers. Dense weights are [in, out]. The bias of an
+affine layer lacks its initial 1. A setting that the network does not state has StyleGAN2's default.
 """
 
 from __future__ import annotations
@@ -37,19 +37,19 @@ _READ = ("architecture", "resample_kernel", "use_noise", "nonlinearity", "mappin
 
 
 def read_tensorflow(content: Any, where: str) -> Contents:
-    """The contents of a pickle of TensorFlow networks (G, D, Gs), of which Gs is the averaged generator.
+    """Return the contents of a pickle of TensorFlow networks (G, D, Gs), of which Gs is the averaged generator.
 
     Raises:
-        ModelError: it holds no generator, or one that does not run here.
+        ModelError: the pickle holds no generator, or one that fgraph does not run.
     """
     state = _state_of(content[-1], where)
     if type(version := state.get("version")) is not int or version < _OLDEST:
         raise ModelError(
-            f"{where}: its network is of version {brief(version)}; StyleGAN2, from {_OLDEST} on, runs here"
+            f"{where}: its network is of version {brief(version)}; fgraph runs StyleGAN2, from {_OLDEST} on"
         )
     settings = state.get("static_kwargs")
     if type(settings) is not dict:
-        raise ModelError(f"{where}: its network has no settings; expected is a StyleGAN2 generator")
+        raise ModelError(f"{where}: its network has no settings; expected a StyleGAN2 generator")
     variables: dict[str, StoredTensor] = {}
     _collect(state, "", variables, where, _DEEPEST)
     table = _read_table(settings, variables, where)
@@ -62,26 +62,26 @@ def read_tensorflow(content: Any, where: str) -> Contents:
 
 
 def is_tensorflow(content: Any) -> bool:
-    """Whether this is what NVlabs' TensorFlow programs pickle."""
+    """Return whether the value of a pickle is one that NVlabs' TensorFlow programs write."""
     return type(content) is tuple and bool(content) and type(content[-1]) is Record and content[-1].kind == "Network"
 
 
 def _state_of(network: Any, where: str) -> dict[Any, Any]:
     if type(network) is not Record or network.kind != "Network" or type(network.state) is not dict:
-        raise ModelError(f"{where}: holds {brief(network)} where a network belongs")
+        raise ModelError(f"{where}: holds {brief(network)}; expected a network")
     return network.state
 
 
 def _collect(state: Mapping[Any, Any], prefix: str, found: dict[str, StoredTensor], where: str, depth: int) -> None:
-    """The variables of a network and of its components, by their whole names."""
+    """Collect the variables of a network and of its components, by their full names."""
     pairs, components = state.get("variables"), state.get("components")
     if type(pairs) not in (list, tuple) or type(components) is not dict or not depth or len(components) > _MOST_PARTS:
-        raise ModelError(f"{where}: its network '{show(prefix)}' has no variables; expected is a StyleGAN2 generator")
+        raise ModelError(f"{where}: its network '{show(prefix)}' has no variables; expected a StyleGAN2 generator")
     for pair in pairs or ():
         if type(pair) is not tuple or len(pair) != 2 or type(pair[0]) is not str or len(found) > _MOST_VARIABLES:
-            raise ModelError(f"{where}: its network '{show(prefix)}' has variables that are not understood")
+            raise ModelError(f"{where}: its network '{show(prefix)}' has variables of an unknown form")
         if prefix + pair[0] in found:
-            raise ModelError(f"{where}: has two variables '{show(prefix + pair[0])}'; expected is one of each name")
+            raise ModelError(f"{where}: has two variables '{show(prefix + pair[0])}'; expected one of each name")
         found[prefix + pair[0]] = _tensor(pair, where)
     for name, part in components.items():
         _collect(_state_of(part, where), f"{prefix}{name}/", found, where, depth - 1)
@@ -97,20 +97,20 @@ def _tensor(pair: tuple[str, Any], where: str) -> StoredTensor:
             return whole(Storage(struct.pack("<f", pair[1]), "float32", 1), ())
         raise Refused(f"it is {brief(pair[1])}")
     except (Refused, OverflowError) as error:
-        raise ModelError(f"{where}: its variable '{show(pair[0])}' is not read: {error}") from error
+        raise ModelError(f"{where}: its variable '{show(pair[0])}' cannot be read: {error}") from error
 
 
 def _read_table(settings: Mapping[Any, Any], variables: Mapping[str, StoredTensor], where: str) -> StyleGAN2Table:
     if unknown := [brief(name) for name in settings if name not in (*_IGNORED, *_READ)]:
-        raise ModelError(f"{where}: its network has the setting {unknown[0]}, whose meaning is not known here")
+        raise ModelError(f"{where}: its network has the setting {unknown[0]}, which fgraph does not know")
     if list(_setting(settings, "resample_kernel", list, [1, 3, 3, 1], where)) != [1, 3, 3, 1]:
-        raise ModelError(f"{where}: its resample_kernel is not [1, 3, 3, 1]; generators with others do not run here")
+        raise ModelError(f"{where}: its resample_kernel is not [1, 3, 3, 1], the only one that fgraph runs")
     sizes = [4 << i for i in range(LARGEST_BLOCKS + 1)]
     convs = [f"synthesis/{_block(size)}/{'Conv' if size == 4 else 'Conv1'}/weight" for size in sizes]
     depth = next(i for i, name in enumerate([*convs, ""]) if name not in variables)
     layers = next(i for i in range(65) if f"mapping/Dense{i}/weight" not in variables)
     if not 1 <= depth <= LARGEST_BLOCKS or not 1 <= layers <= 64 or "synthesis/4x4/Conv/mod_weight" not in variables:
-        raise ModelError(f"{where}: has no modulated layers from 4x4 on; expected is a StyleGAN2 generator")
+        raise ModelError(f"{where}: has no modulated layers from 4x4 on; expected a StyleGAN2 generator")
     widths = tuple(_dimension(variables, f"mapping/Dense{i}/weight", 1, 2, where) for i in range(layers))
     w_dim = _dimension(variables, "synthesis/4x4/Conv/mod_weight", 0, 2, where)
     embed = "mapping/LabelEmbed/weight"
@@ -144,13 +144,13 @@ def _setting(settings: Mapping[Any, Any], name: str, kind: type, usual: Any, whe
     if value is None:
         return usual
     if type(value) is not kind:
-        raise ModelError(f"{where}: its network has {brief(value)} as '{name}', where a {kind.__name__} belongs")
+        raise ModelError(f"{where}: its network has {brief(value)} as '{name}'; expected a {kind.__name__}")
     return value
 
 
 def _choice(settings: Mapping[Any, Any], name: str, known: tuple[str, ...], usual: str, where: str) -> Any:
     if (value := _setting(settings, name, str, usual, where)) not in known:
-        raise ModelError(f"{where}: its {name} is {brief(value)}; {', '.join(known)} run here")
+        raise ModelError(f"{where}: its {name} is {brief(value)}; fgraph runs {', '.join(known)}")
     return value
 
 
@@ -159,7 +159,7 @@ def _above_zero(settings: Mapping[Any, Any], name: str, usual: float, where: str
     if value is None:
         return usual
     if type(value) not in (int, float) or not math.isfinite(value) or value <= 0:
-        raise ModelError(f"{where}: its {name} is {brief(value)}, where a number above 0 belongs")
+        raise ModelError(f"{where}: its {name} is {brief(value)}; expected a number above 0")
     return float(value)
 
 
@@ -167,22 +167,22 @@ def _dimension(variables: Mapping[str, StoredTensor], name: str, axis: int, axes
     found = variables.get(name)
     if found is None or len(found.shape) != axes or 0 in found.shape:
         shown = "missing" if found is None else f"{list(found.shape)}"
-        raise ModelError(f"{where}: its variable '{name}' is {shown}; expected are {axes} axes")
+        raise ModelError(f"{where}: its variable '{name}' is {shown}; expected {axes} axes")
     return found.shape[axis]
 
 
 class _Turn:
-    """How a variable is turned into our layout, and what its shape becomes."""
+    """A change of a variable's layout to fgraph's, and of its shape."""
 
     def __init__(self, axes: tuple[int, ...] | None = None, flip: bool = False, add: float = 0.0) -> None:
         self._axes, self._flip, self._add = axes, flip, add
 
     def shape(self, theirs: Shape) -> Shape:
-        """The shape in our layout."""
+        """Return the shape in fgraph's layout."""
         return theirs if self._axes is None or len(self._axes) != len(theirs) else tuple(theirs[i] for i in self._axes)
 
     def change(self, value: Tensor) -> Tensor:
-        """The values in our layout."""
+        """Return the values in fgraph's layout."""
         value = value.flip(0, 1) if self._flip else value
         value = value if self._axes is None else value.permute(self._axes)
         return value + self._add if self._add else value
@@ -193,7 +193,7 @@ _KERNEL, _FLIPPED = _Turn((3, 2, 0, 1)), _Turn((3, 2, 0, 1), flip=True)
 
 
 def _key_map(table: StyleGAN2Table) -> dict[str, tuple[str, _Turn]]:
-    """Our tensor names -> theirs, and how they are turned."""
+    """Return TensorFlow's name of each tensor, and the change of its layout, by fgraph's name."""
     names = {"const": ("synthesis/4x4/Const/const", _AS_IT_IS), "w_mean": ("dlatent_avg", _AS_IT_IS)}
     for i in range(table.mapping_layers):
         names[f"mapping.{i}.weight"] = (f"mapping/Dense{i}/weight", _DENSE)

@@ -1,4 +1,4 @@
-"""Loading generators from files, saving them to our own, `.safetensors`."""
+"""Loading the weights of a model file, and writing fgraph's own `.safetensors` files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fgraph.stylegan.generators.digest import ContentDigest, content_digest, ten
 from fgraph.stylegan.nn.stylegan2 import lay_out
 
 _LOG = get_logger()
-_KEPT_EXACT = (  # small, and others compute with them
+_KEPT_EXACT = (  # small, and inputs of further computations
     "w_mean", "style_mean", "style_std", ".transform", ".freqs", ".phases", ".magnitude_ema", "_filter",
 )  # fmt: skip
 
@@ -33,16 +33,20 @@ def load_weights(
     kind: tuple[str | torch.device, torch.dtype],
     layout: Mapping[str, int],
 ) -> tuple[dict[str, Tensor], str]:
-    """The tensors, and the digest of them as the file has them.
+    """Return the tensors, and the digest of the tensors as the file has them.
 
-    They are read through one piece of memory, as large as the largest of them: memory that is taken and given back
-    for each would stay with the process.
+    All tensors are read through one buffer of the size of the largest, because the process would keep buffers of many
+    sizes.
 
-    `kind` is their device and type; `layout` names the weights that are laid out for speed, and how much their layers
-    up-sample.
+    Args:
+        weights: by fgraph's names.
+        metadata: of the file; `sha256` is checked if it is there.
+        where: the file, for messages.
+        kind: device and type of the result.
+        layout: the weights to lay out for speed, with the up-sampling factors of their layers.
 
     Raises:
-        ModelError: the file has changed, or a tensor holds something else than finite numbers.
+        ModelError: the file has changed, or a tensor holds numbers that are not finite.
     """
     if (chosen := metadata.get("weights")) in ("g", "G"):
         _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
@@ -63,12 +67,12 @@ def load_weights(
         tensors[name] = value.clone() if _shares(value, scratch) or _shares(value, turned) else value
     found = digest.hexdigest()
     if found != metadata.get("sha256", found):
-        raise ModelError(f"{where}: its tensors are not those it was saved with (SHA-256 differs); copy it again")
+        raise ModelError(f"{where}: its tensors have changed since it was saved (SHA-256 differs); copy it again")
     return tensors, found
 
 
 def _check_shared(stored: Iterable[StoredTensor], where: str) -> None:
-    """Refuse tensors that are views of the same numbers: loaded, they would take any multiple of the file's size."""
+    """Refuse tensors that are views of the same numbers: in memory, they could take any multiple of the file's size."""
     tensors = list(stored)
     storages = {id(one.storage): one.storage for one in tensors}.values()
     if sum(one.nbytes for one in tensors) > sum(one.items * ITEM_SIZES[one.dtype] for one in storages):
@@ -80,9 +84,10 @@ def _shares(one: Tensor, other: Tensor) -> bool:
 
 
 def save_generator(generator: Generator, path: str | Path, half: bool = False) -> None:
-    """Write a generator, with its statistics, to a `.safetensors` file of ours; the file appears whole or not at all.
+    """Write a generator, with its statistics, to one of fgraph's `.safetensors` files.
 
-    With `half`, weights and noise are stored in float16, which halves the file; statistics stay as they are.
+    The file appears whole or not at all. With `half`, weights and noise are stored in float16, which halves the file;
+    statistics keep their type.
 
     Raises:
         ModelError: a weight does not fit float16.
@@ -92,7 +97,7 @@ def save_generator(generator: Generator, path: str | Path, half: bool = False) -
     tensors = {**generator.tensors, "style_mean": mean, "style_std": std}
     if half:
         tensors = {key: value if key.endswith(_KEPT_EXACT) else _halve(key, value) for key, value in tensors.items()}
-    # Widest type first keeps every tensor aligned; the rest of the order only has to be the same each time.
+    # Widest type first keeps every tensor aligned; names make the order deterministic.
     tensors = dict(sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])))
     metadata = {**generator.metadata, **describe(generator.table), "sha256": content_digest(tensors)}
     entries = {key: (str(value.dtype).removeprefix("torch."), tuple(value.shape)) for key, value in tensors.items()}

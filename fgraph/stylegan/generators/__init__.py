@@ -1,1 +1,1 @@
-"""Generators: tensors, a layer table, and one method for each computation that a plan asks for."""
+"""Pretrained generators: tensors, a layer table, and one method for each computation that a plan asks for."""

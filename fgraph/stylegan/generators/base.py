@@ -78,7 +78,7 @@ class Generator(ABC):
         code = z if c is None else torch.cat([z, c.to(z)], dim=1)
         if code.shape[1] != self.table.code_width:
             classes = f" and {self.table.c_dim} for the class, one-hot" if self.table.c_dim else ""
-            raise ValueError(f"a code has {code.shape[1]} numbers; expected are {self.table.z_dim} for z{classes}")
+            raise ValueError(f"a code has {code.shape[1]} numbers; expected {self.table.z_dim} for z{classes}")
         return map_z(self.table, self.tensors, code)
 
     @property
@@ -111,7 +111,7 @@ class Generator(ABC):
             return affine(w, weight, bias)
         if w.ndim != 3 or w.shape[1:] != (self.table.num_ws, self.table.w_dim):
             expected = f"[rows, {self.table.w_dim}] or [rows, {self.table.num_ws}, {self.table.w_dim}]"
-            raise ValueError(f"w has shape {list(w.shape)}; expected is {expected}")
+            raise ValueError(f"w has shape {list(w.shape)}; expected {expected}")
         parts = [(w[:, layer.ws_index], layer.style_slice) for layer in self.table.layers[1:]]
         return torch.cat([affine(row, weight[part], bias[part]) for row, part in parts], dim=1)
 

@@ -1,4 +1,4 @@
-"""Bringing a generator's tensors into the state a `Generator` expects."""
+"""Completion of the tensors of a StyleGAN2 generator: layout, noise, and the mean of w."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 
 def complete_tensors(table: StyleGAN2Table, tensors: Mapping[str, Tensor]) -> tuple[dict[str, Tensor], bool]:
-    """The tensors laid out for speed, with noise and the mean of w made where they lack; and whether noise was.
+    """Return the tensors, laid out for speed and with missing ones added, and whether noise was drawn.
 
-    Noise is drawn from a seed for each layer; the mean of w is that of 10,000 seeded samples.
+    Missing noise is drawn from a seed for each layer. A missing mean of w is measured over 10,000 seeded samples.
     """
-    # Tensors made in inference mode could never take part in a backward pass, such as an inversion.
+    # Tensors made in inference mode cannot take part in a backward pass, such as an inversion.
     with torch.inference_mode(False):
         own = {key: value.clone() if value.is_inference() else value for key, value in tensors.items()}
         for layer in table.layers[1:]:
@@ -29,7 +29,7 @@ def complete_tensors(table: StyleGAN2Table, tensors: Mapping[str, Tensor]) -> tu
 
 
 def _draw_noise(tensors: dict[str, Tensor], table: StyleGAN2Table) -> bool:
-    """Add the noise that is lacking; whether any was."""
+    """Add missing noise, and return whether any was missing."""
     drawn = False
     for layer in table.layers[1:]:
         key = f"{layer.name}.noise"

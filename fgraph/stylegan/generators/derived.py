@@ -1,7 +1,7 @@
-"""What a generator computes once from its tensors, then keeps.
+"""Values that a StyleGAN2 generator derives from its weights once, and keeps.
 
-All of it is made outside inference mode, so that it can take part in a backward pass, and afresh each time where the
-tensors are being trained.
+They are computed outside inference mode, so that they can take part in a backward pass. While the weights are trained,
+they are computed each time.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from fgraph.stylegan.tables.base import Layer
 
 
 class Derived:
-    """Kept values of one set of tensors."""
+    """The derived values of one set of tensors."""
 
     def __init__(self, tensors: Mapping[str, Tensor]) -> None:
         self._tensors = tensors
@@ -27,7 +27,7 @@ class Derived:
         self._halves: dict[tuple[int, torch.dtype], HalfWeight] = {}
 
     def energy(self, layer: Layer) -> Tensor:
-        """`fgraph.stylegan.nn.stylegan2.energy` of a layer's weight, [O, I]."""
+        """Return `energy` of a layer's weight, [O, I]."""
         weight = self._tensors[f"{layer.name}.weight"]
         if weight.requires_grad:
             return energy(weight)
@@ -37,13 +37,13 @@ class Derived:
         return self._energies[layer.index]
 
     def transformed_weight(self, layer: Layer) -> Tensor:
-        """A layer's weight for Winograd's algorithm, [36, I, O]."""
+        """Return a layer's weight for Winograd's algorithm, [36, I, O]."""
         if layer.index not in self._transformed:
             self._transformed[layer.index] = transform_weight(self._tensors[f"{layer.name}.weight"].detach())
         return self._transformed[layer.index]
 
     def half_weight(self, layer: Layer, dtype: torch.dtype) -> HalfWeight:
-        """A layer's weight as `half.half_conv` takes it."""
+        """Return a layer's weight as `half_conv` takes it."""
         weight = self._tensors[f"{layer.name}.weight"]
         if weight.requires_grad:
             return HalfWeight.of(weight, layer.up, dtype)

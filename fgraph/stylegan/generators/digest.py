@@ -1,4 +1,4 @@
-"""The digest of a set of tensors: what tells one generator from another."""
+"""The digest of a set of tensors, which identifies a generator."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from torch import Tensor
 
 
 class ContentDigest:
-    """SHA-256 of tensors' names, types, shapes and values, whatever their layout in memory; add them by name."""
+    """The SHA-256 of tensors' names, types, shapes and values, added in the order of names."""
 
     def __init__(self) -> None:
         self._digest = hashlib.sha256()
         self._last = ""
 
     def add(self, name: str, tensor: Tensor) -> None:
-        """Take in one tensor, whose name comes after those before."""
+        """Add a tensor, whose name sorts after those before."""
         assert name > self._last
         self._last = name
         kind = str(tensor.dtype).removeprefix("torch.")
@@ -26,12 +26,12 @@ class ContentDigest:
         self._digest.update(tensor_bytes(tensor))
 
     def hexdigest(self) -> str:
-        """The digest of all that was added."""
+        """Return the digest in hexadecimal digits."""
         return self._digest.hexdigest()
 
 
 def content_digest(tensors: Mapping[str, Tensor]) -> str:
-    """SHA-256 (hex) of the tensors' names, types, shapes and values, whatever their order and layout in memory."""
+    """Return the SHA-256 (hex) of tensors' names, types, shapes and values, independent of their order and layout."""
     digest = ContentDigest()
     for name in sorted(tensors):
         digest.add(name, tensors[name])
@@ -39,6 +39,6 @@ def content_digest(tensors: Mapping[str, Tensor]) -> str:
 
 
 def tensor_bytes(tensor: Tensor) -> memoryview:
-    """The values of a tensor, row-major, as they stand in a file."""
+    """Return the values of a tensor, row-major, as bytes."""
     values: Any = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8).numpy()
     return memoryview(values)

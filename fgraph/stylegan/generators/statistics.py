@@ -1,4 +1,4 @@
-"""What is measured of a generator by sampling: the mean of w, and the spread of styles."""
+"""Statistics of a generator over seeded samples: the moments of w and of styles."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _BATCH = 1000
 
 
 def map_z(table: Table, tensors: Mapping[str, Tensor], code: Tensor) -> Tensor:
-    """`w` [rows, w_dim] of `code` [rows, code_width] through the mapping network among `tensors`.
+    """Map `code` [rows, code_width] to `w` [rows, w_dim] by the mapping network among `tensors`.
 
-    A code is z, followed by the class, one-hot, where the generator is conditional.
+    A code is z; in a conditional generator, the one-hot class follows z.
     """
     parts = [normalise(code[:, : table.z_dim])] if table.z_dim else []
     if table.c_dim:
@@ -32,9 +32,9 @@ def map_z(table: Table, tensors: Mapping[str, Tensor], code: Tensor) -> Tensor:
 
 
 def sample_codes(table: Table) -> Iterator[Tensor]:
-    """10,000 seeded samples of z, each with a class drawn from all alike.
+    """Yield 10,000 seeded samples of z, each with a class from a uniform distribution.
 
-    In batches [rows, code_width], float32 on the CPU.
+    Batches are [rows, code_width], float32 on the CPU.
     """
     draw = torch.Generator().manual_seed(SEED)
     z = torch.randn(SAMPLES, table.z_dim, generator=draw)
@@ -48,19 +48,19 @@ def sample_codes(table: Table) -> Iterator[Tensor]:
 
 
 def sample_w(table: Table, tensors: Mapping[str, Tensor]) -> Iterator[Tensor]:
-    """W of those samples, in batches [rows, w_dim], of the type and on the device of the tensors."""
+    """Yield w of those samples, in batches [rows, w_dim], in the type and on the device of the tensors."""
     with torch.no_grad():
         for codes in sample_codes(table):
             yield map_z(table, tensors, codes.to(tensors["mapping.0.weight"]))
 
 
 def w_mean(table: Table, tensors: Mapping[str, Tensor]) -> Tensor:
-    """The mean of w [w_dim] over 10,000 seeded samples, in float64."""
+    """Return the mean of w [w_dim] over 10,000 seeded samples, in float64."""
     return torch.stack([w.double().sum(dim=0) for w in sample_w(table, tensors)]).sum(dim=0) / SAMPLES
 
 
 def w_moments(table: Table, tensors: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-    """Mean [D] and covariance [D, D] of w over 10,000 seeded samples, in float64."""
+    """Return mean [D] and covariance [D, D] of w over 10,000 seeded samples, in float64."""
     w = torch.cat(list(sample_w(table, tensors))).double()
     mean = w.mean(dim=0)
     centred = w - mean
@@ -68,9 +68,9 @@ def w_moments(table: Table, tensors: Mapping[str, Tensor]) -> tuple[Tensor, Tens
 
 
 def style_moments(mean: Tensor, covariance: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation [S] of styles `w @ weight.T / sqrt(D) + bias`, given the moments of w.
+    """Return mean and standard deviation [S] of styles `w @ weight.T / sqrt(D) + bias`, given the moments of w.
 
-    Styles are affine in w, so this equals measuring them on the same samples. `weight` is [S, D], `bias` [S].
+    Styles are affine in w, so the result equals a measurement on the same samples. `weight` is [S, D], `bias` [S].
     """
     scaled = weight.double() / weight.shape[1] ** 0.5
     variance = ((scaled @ covariance) * scaled).sum(dim=1).clamp_min(0)

@@ -48,9 +48,9 @@ class StyleGAN2Generator(Generator):
         digest: str | None = None,
         metadata: Mapping[str, str] | None = None,
     ) -> StyleGAN2Generator:
-        """A generator of tensors under our names; noise and mean of w are made where they are lacking.
+        """Return a generator of tensors under fgraph's names; missing noise and a missing mean of w are made.
 
-        Lacking noise is drawn with a seed for each layer, and `metadata["noise"]` says so ("seeded", else "stored").
+        Missing noise is drawn from a seed for each layer; then `metadata["noise"]` is "seeded", else "stored".
 
         Raises:
             ModelError: tensors are missing or disagree with the table.
@@ -77,14 +77,14 @@ class StyleGAN2Generator(Generator):
     # Synthesis
 
     def const(self) -> Tensor:
-        """The constant input, [1, C, 4, 4]."""
+        """Return the constant input, [1, C, 4, 4]."""
         return self.tensors["const"]
 
     def noise_const(self, layer: Layer) -> Tensor:
-        """The constant noise of a conv, [1, 1, r, r], to be multiplied by the layer's strength (which `conv` does)."""
+        """Return the constant noise of a conv, [1, 1, r, r], without the layer's strength, which `conv` applies."""
         return self.tensors[f"{layer.name}.noise"]
 
-    def conv(  # noqa: PLR0917 - callers name the last ones
+    def conv(  # noqa: PLR0917 - callers pass the last ones by name
         self,
         layer: Layer,
         x: Tensor,
@@ -96,13 +96,20 @@ class StyleGAN2Generator(Generator):
         padded: bool = False,
         out: Tensor | None = None,
     ) -> Tensor:
-        """One conv layer, with noise, bias and activation: `x` [rows, I, H, W] -> [rows, O, H * up, W * up].
+        """Run one conv layer, with noise, bias and activation: `x` [rows, I, H, W] -> [rows, O, H * up, W * up].
 
-        `style` is [rows, I], raw; `noise` [rows or 1, 1, H * up, W * up], unscaled, or None. Where `wrap_x` or
-        `wrap_y`, the layer reads round that edge; with `padded`, `x` carries one pixel of context on each of its four
-        sides, which is read but not produced. Otherwise zeros lie beyond the edges. In a resnet block the first layer
-        makes its residual beside the activation, as O further channels, and the second adds it: see `Layer.state_in`.
-        With `out`, the result is written there.
+        Args:
+            layer: a conv layer.
+            x: the activation.
+            style: [rows, I], raw.
+            noise: [rows or 1, 1, H * up, W * up], unscaled, or None.
+            wrap_x: whether the layer reads round the left and right edges; otherwise zeros lie beyond them.
+            wrap_y: the same for the upper and lower edges.
+            padded: whether `x` has one pixel of context on each side, which is read but not produced.
+            out: where to write the result.
+
+        In a resnet block, the first layer returns its residual as O further channels after the activation, and the
+        second layer adds it (see `Layer.state_in`).
         """
         x, residual = _split_residual(layer, x, padded)
         noisy = layer.noise_index is not None
@@ -142,7 +149,7 @@ class StyleGAN2Generator(Generator):
         return self.functions.residual_path(x.to(dtype), weight.to(dtype), wrap_x, wrap_y, padded=padded)
 
     def torgb(self, layer: Layer, x: Tensor, style: Tensor, skip: Tensor | None) -> Tensor:
-        """The accumulated skip [rows, 3, H, W]: RGB of `x` [rows, I, H, W], added to `skip`, already of that size."""
+        """Return `skip`, already of the right size, plus RGB of `x` [rows, I, H, W]: [rows, C, H, W]."""
         weight, bias = self.tensors[f"{layer.name}.weight"], self.tensors[f"{layer.name}.bias"]
         if half := self._half(layer):
             rgb = self.functions.half_to_rgb(x, weight, style, bias, dtype=half, clamp=self.table.clamp)
@@ -152,7 +159,7 @@ class StyleGAN2Generator(Generator):
     def synthesise(
         self, styles: Tensor, noise: Noise = "const", *, wrap_x: bool = False, wrap_y: bool = False
     ) -> Tensor:
-        """Images [rows, 3, size, size] of raw styles S [rows, style_length], not clamped.
+        """Return images [rows, C, size, size] of raw styles S [rows, style_length], not clamped.
 
         `noise` is "const", "none", or a tensor for each conv in order.
         """
@@ -177,7 +184,7 @@ class StyleGAN2Generator(Generator):
         return noise[layer.noise_index]
 
     def _half(self, layer: Layer) -> torch.dtype | None:
-        """What a layer runs in, if that is not the type of the tensors."""
+        """Return the type of a layer, if it differs from the type of the tensors."""
         return self.half if layer.resolution >= half_from(self.table.size) else None
 
     @cached_property
@@ -186,7 +193,7 @@ class StyleGAN2Generator(Generator):
 
 
 def _split_residual(layer: Layer, x: Tensor, padded: bool) -> tuple[Tensor, Tensor | None]:
-    """What a layer convolves, and what it adds to its result: the further channels, without the context."""
+    """Return the convolved channels, and the residual in the further channels, without the context."""
     if layer.residual != "added":
         return x, None
     residual = x[:, layer.in_channels :]

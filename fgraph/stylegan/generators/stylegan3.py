@@ -30,14 +30,14 @@ class StyleGAN3Generator(Generator):
     # Synthesis
 
     def features(self, plane: Tensor, place: Tensor, size: tuple[int, int], regions: Sides | None = None) -> Tensor:
-        """The Fourier features that the first layer reads, [rows, C, height, width].
+        """Return the Fourier features that the first layer reads, [rows, C, height, width].
 
         Args:
-            plane: [rows, 2, 3], from places of the picture, whose middle is 0 and whose unit is one image, to places of
+            plane: [rows, 2, 3], from positions in the picture (the centre is 0, the unit is one image) to positions in
                 the plane, before the generator's own transform.
             place: the styles of the input, [rows, 4].
-            size: height and width in samples, of the whole map.
-            regions: which part of the map to make, of each row; all of one size.
+            size: height and width of the whole map, in samples.
+            regions: the part of the map to compute for each row; all of one size.
         """
         own = self.tensors["input.transform"]
         moved = own[:2, :2] @ plane  # [rows, 2, 3]
@@ -49,7 +49,7 @@ class StyleGAN3Generator(Generator):
         return fourier_features(self.table, self.tensors, place, moved, (y, x))
 
     def filtered(self, layer: StyleGAN3Layer, x: Tensor, style: Tensor, tiles: Tiles | None = None) -> Tensor:
-        """One layer after the input: `x` [rows, I, h, w] -> [rows, O, h', w']; the last makes the image."""
+        """Run one layer after the input: `x` [rows, I, h, w] -> [rows, O, h', w']; the last layer returns the image."""
         made = layer_output(layer, self.tensors, x, style, tiles)
         return made * self.table.output_scale if layer.kind == "torgb" else made
 
@@ -62,14 +62,18 @@ class StyleGAN3Generator(Generator):
         height: int | None = None,
         width: int | None = None,
     ) -> Tensor:
-        """Images [rows, C, height, width] of raw styles S [rows, style_length], not clamped.
+        """Return images [rows, C, height, width] of raw styles S [rows, style_length], not clamped.
 
-        There is no noise: `noise` is here so that generators of both kinds are called alike. `transform` [3, 3] or
-        [rows, 3, 3] takes places of the image to places of the plane (its own, unless given); a wider or higher image
-        shows more of the plane, around the same centre.
+        Args:
+            styles: raw styles.
+            noise: ignored, because StyleGAN3 has none; both architectures have one signature.
+            transform: [3, 3] or [rows, 3, 3], from positions in the image to positions in the plane; by default, the
+                generator's own.
+            height: in pixels; a higher image shows more of the plane, around the same centre.
+            width: in pixels.
 
         Raises:
-            ValueError: the size is not one that comes to whole samples at every layer.
+            ValueError: the size is not a whole number of samples at every layer.
         """
         size = (self._samples(height), self._samples(width))
         own = self.tensors["input.transform"]
@@ -81,12 +85,12 @@ class StyleGAN3Generator(Generator):
         return maps
 
     def _samples(self, pixels: int | None) -> int:
-        """Samples of the input for so many pixels of the image."""
+        """Return the samples of the input for a number of pixels of the image."""
         if pixels is None:
             return self.table.input_size
         step = self.table.size // self.table.input_rate
         more = (pixels - self.table.size) / step
         if pixels < 1 or more != int(more) or self.table.input_size + more < 1:
             near = self.table.size + round((pixels - self.table.size) / step) * step
-            raise ValueError(f"{pixels} pixels do not come to whole samples of the input; {near} do")
+            raise ValueError(f"{pixels} pixels are not a whole number of samples of the input; {near} are")
         return self.table.input_size + int(more)

@@ -1,1 +1,1 @@
-"""Measurements of a loaded generator: directions, channel clusters, channel ownership."""
+"""Measurements of a generator: directions, clusters of channels, owners of parts."""

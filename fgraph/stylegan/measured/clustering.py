@@ -1,4 +1,4 @@
-"""Channels of a layer, grouped by where they are active."""
+"""Clusters of the channels of a layer by where in the image they are active."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from fgraph.stylegan.measured.k_means import spherical_k_means
 from fgraph.stylegan.tables.base import Layer
 
 SAMPLES, SEED, TRUNCATION = 64, 0, 0.7
-_SIDE = 16  # maps are compared at no more pixels than this
+_SIDE = 16  # pixels of the maps that are compared, at most
 _ROUNDS, _STARTS = 100, 8
 _BATCH = 16
 
 
 def channel_clusters(generator: StyleGAN2Generator, layer: str, count: int) -> NDArray[np.int64]:
-    """For each channel of a layer, the number of its group: 0 is the largest group.
+    """Return the cluster of each channel of a layer; 0 is the largest cluster.
 
-    Channels are active alike where their maps over 64 seeded images (ψ 0.7, seed 0, each map averaged to 16 pixels
-    a side, and each channel centred over all of them) correlate: spherical k-means on these maps, seeded, the best of
-    eight starts. Broad et al. (2021) group channels too, but by features of a network trained for it; the spherical
-    k-means is that of Collins et al. (2020), who group places. The groups are kept in the user's cache by digest.
+    Channels are alike if their maps over 64 seeded images correlate (ψ 0.7, seed 0; each map is averaged to 16 pixels a
+    side, and each channel is centred over all maps). Seeded spherical k-means clusters these maps; the best of eight
+    starts is taken. Broad et al. (2021) cluster channels by features of a network that is trained for it; Collins et
+    al. (2020) cluster pixels by spherical k-means. The clusters are cached by the generator's digest.
 
     Args:
         generator: the generator.
         layer: the name of a convolution, such as `b16.conv1`.
-        count: how many groups, from 1 to the number of its channels.
+        count: the number of clusters, from 1 to the number of channels.
 
     Raises:
-        ValueError: the layer is no convolution, or has fewer channels than groups.
+        ValueError: the layer is not a convolution, or has fewer channels than clusters.
     """
     at = generator.table.at(generator.table.pause(layer))
     if at.kind != "conv":
-        raise ValueError(f"channels are grouped by the maps of a convolution; {at.name} is none")
+        raise ValueError(f"channels are clustered by the maps of a convolution; {at.name} is not one")
     if not 1 <= count <= at.out_channels:
-        raise ValueError(f"{at.name} has {at.out_channels} channels: they make 1 to {at.out_channels} groups")
+        raise ValueError(f"{at.name} has {at.out_channels} channels, so 1 to {at.out_channels} clusters are possible")
     what = f"channel clusters of {at.name}, {count}, {SAMPLES} samples, 2"
     schema = {"groups": ("int64", (at.out_channels,))}
     found = cached_arrays(generator, what, schema, lambda: {"groups": _group(generator, at, count)})

@@ -1,4 +1,4 @@
-"""Directions that a generator has of itself: the components of W, and of its affine layers."""
+"""Directions that follow from a generator alone: principal components of W, and factors of affine layers."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Directions:
-    """Unit directions of w, the strongest first."""
+    """Unit directions of w, in falling order."""
 
     vectors: Floats  # [n, w_dim], of length 1
-    deviations: Floats  # [n]: how far w deviates along each, over 10,000 seeded samples
-    strengths: Floats  # [n]: the eigenvalues that they are ordered by
+    deviations: Floats  # [n]: the standard deviation of w along each, over 10,000 seeded samples
+    strengths: Floats  # [n]: the eigenvalues, which define the order
 
 
 def principal_directions(generator: Generator) -> Directions:
-    """GANSpace: the principal components of w over 10,000 seeded samples (Härkönen et al. 2020, section 2.1).
+    """Return GANSpace's directions: the principal components of w (Härkönen et al. 2020, section 2.1).
 
-    The eigenvectors of the covariance of w, in float64; each points where its largest entry is positive. They are
-    kept in the user's cache by the generator's digest.
+    They are the eigenvectors of the covariance of w over 10,000 seeded samples, in float64. The sign of each makes its
+    largest entry positive. They are cached by the generator's digest.
     """
     width = generator.table.w_dim
     schema = {"vectors": ("float64", (width, width)), "variances": ("float64", (width,))}
@@ -46,16 +46,16 @@ def _principal(generator: Generator) -> dict[str, NDArray[Any]]:
 
 
 def factorised_directions(generator: Generator, layers: Sequence[int], *, normalised: bool = False) -> Directions:
-    """SeFa: the directions of w that change the styles of `layers` most (Shen & Zhou 2021, equations 3 to 7).
+    """Return SeFa's directions: those that change the styles of `layers` most (Shen & Zhou 2021, equations 3 to 7).
 
-    With A the affine weights of these layers, laid one under the other, they solve max |A n|² over unit n, which the
-    eigenvectors of AᵀA do in closed form. `normalised` first gives every row of A the length 1, as the published
-    program does and the paper does not.
+    Let A be the affine weights of these layers, concatenated. The directions maximise |A n|² over unit n, so they are
+    the eigenvectors of AᵀA. `normalised` first gives every row of A the length 1, as the published program does but the
+    paper does not.
 
     Args:
         generator: the generator.
         layers: σ indices.
-        normalised: whether every style counts alike.
+        normalised: whether every style has equal weight.
     """
     weights = [generator.tensors[f"{generator.table.at(index).name}.affine.weight"] for index in layers]
     matrix = torch.cat([weight.detach().cpu().double() for weight in weights]).numpy()  # [styles, w_dim]
@@ -69,7 +69,7 @@ def factorised_directions(generator: Generator, layers: Sequence[int], *, normal
 
 
 def _eigen(matrix: Floats) -> tuple[Floats, Floats]:
-    """Eigenvalues, falling, and unit eigenvectors as rows, each with its largest entry positive."""
+    """Return eigenvalues, falling, and unit eigenvectors as rows, each with its largest entry positive."""
     values, columns = np.linalg.eigh(matrix)
     vectors = columns.T[::-1]
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=1, keepdims=True), axis=1)

@@ -1,13 +1,13 @@
-"""Which style channels own which parts of an image (Collins et al. 2020, "Editing in Style", section 3).
+"""Style channels that own parts of an image (Collins et al. 2020, "Editing in Style", section 3).
 
-Activations of one layer over seeded samples, each pixel's vector made unit length, are clustered by spherical k-means:
-the clusters are parts. The share of a channel's energy that lies in part k is, with activations of zero mean and unit
-variance in each channel, and U the membership of pixels,
+The parts are clusters of activations: spherical k-means clusters the vectors of the pixels of one layer, over seeded
+samples, each vector scaled to unit length. Let A be activations with zero mean and unit variance in each channel, and U
+the membership of pixels. The share of a channel's energy in part k is
 
     M[k, c] = 1 / (N H W) * sum over n, h, w of A[n, c, h, w]^2 U[n, k, h, w]
 
-so that the M[k, c] of a channel sum to 1. Here A is what a layer reads, for that is what its style scales in
-StyleGAN2, and U is brought to each layer's size.
+so that the M[k, c] of a channel sum to 1. Here, A is the input of a layer, because that is what its style scales in
+StyleGAN2, and U is resampled to each layer's size.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ from fgraph.stylegan.nn.stylegan2 import upsample_skip
 from fgraph.stylegan.tables.base import CONST, Layer
 
 _BATCH = 16
-_VECTORS = 30_000  # that k-means sees
+_VECTORS = 30_000  # in the input of k-means
 _ROUNDS = 50  # of k-means, at most
 _LEAST = 1e-12
 
 
 @dataclass(frozen=True)
 class Settings:
-    """How parts are found."""
+    """The settings of the search for parts."""
 
-    layer: str  # whose output is clustered
+    layer: str  # the layer whose output is clustered
     clusters: int
     samples: int
     seed: int
@@ -42,18 +42,18 @@ class Settings:
 
 @dataclass(frozen=True)
 class Catalogue:
-    """The parts of a generator's images; the largest comes first."""
+    """The parts of a generator's images, the largest first."""
 
     centres: Tensor  # [K, C], unit length
-    places: Tensor  # [K, h, w]: how often a pixel of the clustered layer belongs to each part
-    shares: Tensor  # M, [K, style_length]: what share of each style channel's energy lies in each part
+    places: Tensor  # [K, h, w]: the frequency of each part at each pixel of the clustered layer
+    shares: Tensor  # M, [K, style_length]: the share of each style channel's energy in each part
 
 
 def find_owners(generator: StyleGAN2Generator, settings: Settings) -> Catalogue:
-    """Cluster the activations of a layer, and measure what share of each channel lies in each cluster.
+    """Cluster the activations of a layer, and measure the share of each channel's energy in each cluster.
 
     Raises:
-        ValueError: the layer makes no activation.
+        ValueError: no layer reads the activation of this layer.
     """
     layer = generator.table.at(generator.table.pause(settings.layer))
     if layer.kind == "torgb":
@@ -86,27 +86,27 @@ def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> Ca
 
 
 def membership(x: Tensor, centres: Tensor) -> Tensor:
-    """To which centre each pixel of x [rows, C, H, W] belongs, one-hot, [rows, K, H, W]."""
+    """Return the nearest centre of each pixel of x [rows, C, H, W], one-hot, [rows, K, H, W]."""
     nearest = torch.einsum("rchw,kc->rkhw", x, centres).argmax(dim=1)
     return one_hot(nearest, len(centres)).permute(0, 3, 1, 2).to(x.dtype)
 
 
 def resized(members: Tensor, size: tuple[int, int]) -> Tensor:
-    """Memberships at another size; those of a pixel still sum to 1."""
+    """Return memberships at another size; those of a pixel still sum to 1."""
     if members.shape[-2:] == size:
         return members
     return adaptive_avg_pool2d(members, size) if size[0] < members.shape[-2] else interpolate(members, size)
 
 
 def _some(x: Tensor, each: int, draw: torch.Generator) -> Tensor:
-    """A number of random pixels of each row, [rows * each, C]."""
+    """Return `each` random pixels of each row, [rows * each, C]."""
     pixels = x.flatten(2).transpose(1, 2)  # [rows, pixels, C]
     each = min(each, pixels.shape[1])
     return torch.cat([one[torch.randperm(len(one), generator=draw)[:each]] for one in pixels])
 
 
 def _inputs(generator: StyleGAN2Generator, codes: Tensor) -> Iterator[tuple[Layer, Tensor]]:
-    """Each layer with the channels that its style scales, as a forward pass comes to it."""
+    """Yield each layer of a forward pass, with the channels that its style scales."""
     table, styles = generator.table, generator.affine(generator.map(codes))
     x, skip = generator.const().expand(len(codes), -1, -1, -1), None
     for layer in table.layers[1:]:
@@ -121,7 +121,7 @@ def _inputs(generator: StyleGAN2Generator, codes: Tensor) -> Iterator[tuple[Laye
 
 
 def _at(generator: StyleGAN2Generator, codes: Tensor, layer: Layer) -> Tensor:
-    """The activation that a layer makes; its reader's input."""
+    """Return the activation that a layer makes, as the next layer reads it."""
     reader = layer.index + 1
     if reader > generator.table.last or layer.index == CONST:
         raise ValueError(f"the output of {layer.name} cannot be clustered: take a conv between the first and the last")
@@ -145,7 +145,7 @@ class _Meter:
         self._counts = torch.zeros(clusters, length, dtype=torch.float64)
 
     def add(self, layer: Layer, x: Tensor, members: Tensor) -> None:
-        """Take in what a layer read, [rows, C, H, W]."""
+        """Add the input of a layer, [rows, C, H, W]."""
         weights = resized(members, (x.shape[-2], x.shape[-1]))
         columns = layer.style_slice
         for power in (1, 2):
@@ -153,7 +153,7 @@ class _Meter:
         self._counts[:, columns] += weights.sum(dim=(0, 2, 3)).double()[:, None]
 
     def shares(self) -> Tensor:
-        """M [K, style_length]: with mean μ of a channel, its energy in a part is the sum of (x - μ)^2 there."""
+        """Return M [K, style_length]; with the mean μ of a channel, its energy in a part is the sum of (x - μ)^2."""
         first, second = self._sums
         mean = first.sum(dim=0) / self._counts.sum(dim=0)
         energy = (second - 2 * mean * first + mean**2 * self._counts).clamp_min(0)

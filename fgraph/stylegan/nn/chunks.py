@@ -1,7 +1,7 @@
-"""Running a layer a few rows at a time, so that what lies between its steps stays in the cache.
+"""Execution of a layer a few rows at a time, so that its temporaries stay in the processor's cache.
 
-Large temporaries also cost fresh pages of memory each time. On wide batches chunks take up to half the time of
-a layer away (`bench/speed/layers.py`), and results do not depend on them: rows never meet inside a layer.
+Large temporaries also cost fresh pages of memory each time. On wide batches, chunks save up to half the time of a layer
+(`bench/speed/layers.py`). Results do not depend on chunks, because no layer mixes rows.
 """
 
 from __future__ import annotations
@@ -15,15 +15,15 @@ from fgraph.stylegan.tables import chunk_sizes
 
 
 def is_recorded() -> bool:
-    """Whether operations are recorded, for gradients or by torch.compile: then layers run whole, nothing in place."""
+    """Return whether operations are recorded, for gradients or by torch.compile; if so, layers run whole."""
     return torch.is_grad_enabled() or torch.compiler.is_compiling()
 
 
 def rows_per_chunk(x: Tensor, weight: Tensor, up: int) -> int:
-    """How many rows of `x` [rows, I, H, W] to run at a time through a layer with `weight` [O, I, k, k].
+    """Return the number of rows of `x` [rows, I, H, W] to run at a time through a layer with `weight` [O, I, k, k].
 
-    All of them while operations are recorded, since then everything is kept anyway, and on other devices than the CPU,
-    where one large call is better.
+    It is all rows while operations are recorded, because then all temporaries are kept, and on devices other than the
+    CPU, where one large call is faster.
     """
     if is_recorded() or x.device.type != "cpu":
         return x.shape[0]
@@ -31,7 +31,7 @@ def rows_per_chunk(x: Tensor, weight: Tensor, up: int) -> int:
 
 
 def bands_of(maps: Tensor) -> Iterator[slice]:
-    """The lines of maps [rows, C, H, W] that are worked on at a time; all of them on other devices than the CPU."""
+    """Yield the lines of maps [rows, C, H, W] to finish at a time; all lines on devices other than the CPU."""
     height = maps.shape[2]
     line_bytes = maps[:, :, :1].numel() * maps.element_size()
     count = chunk_sizes.band_lines(line_bytes) if maps.device.type == "cpu" else height

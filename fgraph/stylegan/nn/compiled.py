@@ -1,7 +1,7 @@
-"""The functions that a generator's layers are computed by, as they are or through torch.compile.
+"""The implementations of a generator's layers: plain, or through torch.compile.
 
-Sizes are symbols in what is compiled, so that tiles of any size are one variant of a function. On a CPU the runtime
-calls it for a chunk of rows at a time; inside, nothing is cut or done in place (`chunks.is_recorded`).
+Compiled code has symbolic sizes, so tiles of all sizes share one variant of a function. On a CPU, the runtime calls the
+function for a chunk of rows at a time; inside, nothing is split or done in place (`chunks.is_recorded`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LayerFunction = Callable[..., Tensor]
 
 VARIANTS = 256  # of one function: channels, edges, noise or none, one row or many; torch's own limit is 8
 _LOG = get_logger()
-_WITHOUT = "or leave torch_compile out"
+_WITHOUT = "or omit torch_compile"
 _CURES = {
     "c++ compiler": f"install one (g++ or clang; on Windows Visual Studio's Build Tools), name it in CXX, {_WITHOUT}",
     "triton": f"install the Triton that belongs to your torch, {_WITHOUT}",
@@ -32,7 +32,7 @@ _CURES = {
 
 @dataclass(frozen=True)
 class LayerFunctions:
-    """What the layers of StyleGAN2 are computed by."""
+    """The implementations of StyleGAN2's layers."""
 
     styled_conv: LayerFunction = styled_conv
     residual_path: LayerFunction = residual_path
@@ -46,14 +46,14 @@ PLAIN = LayerFunctions()
 
 @lru_cache
 def compile_layers(backend: str) -> LayerFunctions:
-    """The same functions through torch.compile; each variant is compiled when it is first called.
+    """Return the implementations through torch.compile; each variant is compiled at its first call.
 
     Raises:
         FgraphError: torch has no such backend, or cannot compile here at all.
     """
-    import torch._dynamo  # a second or two, for those who asked
+    import torch._dynamo  # takes a second or two
 
-    # The limit is the process's; what torch does where it is reached is to run uncompiled ever after.
+    # The limit holds for the process. Where it is reached, torch runs the function uncompiled from then on.
     torch._dynamo.config.cache_size_limit = max(torch._dynamo.config.cache_size_limit, VARIANTS)
     try:
         return LayerFunctions(*(_Compiled(getattr(PLAIN, one.name), backend) for one in fields(PLAIN)))
@@ -62,11 +62,11 @@ def compile_layers(backend: str) -> LayerFunctions:
         hint = nearest(backend, known) or f"known are {', '.join(known)}"
         raise FgraphError(f"torch.compile has no backend '{backend}': {hint}; true is inductor") from error
     except RuntimeError as error:
-        raise FgraphError(f"torch.compile does not work here: {_first_line(error)}; leave torch_compile out") from error
+        raise FgraphError(f"torch.compile does not work here: {_first_line(error)}; omit torch_compile") from error
 
 
 class _Compiled:
-    """A function through torch.compile, with the faults of compiling told in our words."""
+    """A function through torch.compile, whose errors become errors of fgraph."""
 
     def __init__(self, plain: LayerFunction, backend: str) -> None:
         self._plain, self._backend = plain, backend
@@ -81,20 +81,20 @@ class _Compiled:
             _say_limit(self._plain.__name__)
             made = self._plain(*arguments, **named)
         except self._failure as error:
-            raise self._told(error) from None  # what is beneath is a page of torch's own frames
+            raise self._error(error) from None  # the cause is a page of torch's own frames
         return made if out is None else out.copy_(made)
 
-    def _told(self, error: Exception) -> FgraphError:
+    def _error(self, error: Exception) -> FgraphError:
         reason = _first_line(getattr(error, "inner_exception", error))
         cure = next((cure for sign, cure in _CURES.items() if sign in reason.lower()), None)
-        cure = cure or "TORCHDYNAMO_VERBOSE=1 says more; leave torch_compile out to run without"
+        cure = cure or "TORCHDYNAMO_VERBOSE=1 prints more; omit torch_compile to run without it"
         name = self._plain.__name__
         return FgraphError(f"torch.compile failed on {name} with backend '{self._backend}': {reason}; {cure}")
 
 
 @lru_cache
 def _say_limit(name: str) -> None:
-    _LOG.warning("torch.compile has made %d variants of %s, its limit: others run uncompiled", VARIANTS, name)
+    _LOG.warning("torch.compile has reached the limit of %d variants of %s; others run uncompiled", VARIANTS, name)
 
 
 def _first_line(error: Exception) -> str:

@@ -1,7 +1,7 @@
 """The residual discriminator of StyleGAN2 as pure functions of tensors: images to scores, images to features.
 
-Training and inversion call these. As in `network`, no state is kept, everything is differentiable (twice, as R1 needs),
-and activations are channels-last. Formulas: Karras et al. 2020, "Analyzing and Improving the Image Quality of
+Training and inversion call these functions. They keep no state, are differentiable (twice, as R1 needs), and make
+activations channels-last. Formulas: Karras et al. 2020, "Analyzing and Improving the Image Quality of
 StyleGAN"; names and order of tensors are rosinality's (`fgraph.stylegan.tables.discriminator`).
 """
 
@@ -26,7 +26,7 @@ _HALF = math.sqrt(0.5)  # of each of the two paths of a block
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Discriminator:
-    """A discriminator: its table and its tensors, which are on one device and of one type."""
+    """A discriminator: its table, and its tensors on one device and of one type."""
 
     table: DiscriminatorTable
     tensors: Mapping[str, Tensor]
@@ -35,20 +35,20 @@ class Discriminator:
         return f"Discriminator({self.table.size} pixels, {len(self.tensors)} tensors)"
 
     def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Discriminator:
-        """The same discriminator on another device or in another type."""
+        """Return the same discriminator on another device or in another type."""
         return Discriminator(self.table, {key: value.to(device, dtype) for key, value in self.tensors.items()})
 
     def features(self, images: Tensor) -> list[Tensor]:
-        """See `features`."""
+        """Return the list of `features`."""
         return list(features(self.table, self.tensors, images))
 
     def score(self, images: Tensor) -> Tensor:
-        """See `score`."""
+        """Return `score`."""
         return score(self.table, self.tensors, images)
 
 
 def initial_tensors(table: DiscriminatorTable, seed: int) -> dict[str, Tensor]:
-    """Tensors to start training from: weights from a unit normal distribution, biases 0, shares 0.1."""
+    """Return tensors to start a training from: weights from a unit normal distribution, biases 0, shares 0.1."""
     draw = torch.Generator().manual_seed(seed)
     tensors = {}
     for name, shape in discriminator_shapes(table).items():
@@ -60,9 +60,9 @@ def initial_tensors(table: DiscriminatorTable, seed: int) -> dict[str, Tensor]:
 
 
 def features(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: Tensor) -> Iterator[Tensor]:
-    """What fromRGB and each block make of images [rows, C, size, size]: [rows, O, r, r] for r = size, size / 2, ... 4.
+    """Yield features of images [rows, C, size, size]: of fromRGB and each block, [rows, O, r, r] for r = size, ... 4.
 
-    A row's features do not depend on its batch, as scores do: the standard deviation over a batch comes after them.
+    Features of a row do not depend on its batch. Scores do, through the standard deviation over the batch.
 
     Raises:
         ValueError: the images are of another size.
@@ -85,15 +85,16 @@ def features(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: T
 
 
 def score(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: Tensor) -> Tensor:
-    """How real images [rows, C, size, size] look: [rows, 1], higher is more real.
+    """Return how real images [rows, C, size, size] look, [rows, 1]; higher is more real.
 
-    Rows k, k + rows / group, ... share a standard deviation, so the number of rows is a multiple of the group, or less.
+    Rows k, k + rows / group, ... share a standard deviation, so the number of rows is a multiple of the group, or
+    smaller.
 
     Raises:
-        ValueError: the images are of another size, the rows no multiple of the group, or it knows classes.
+        ValueError: the images have another size, the rows are not a multiple of the group, or it is conditional.
     """
     if table.outputs != 1:
-        raise ValueError("this discriminator knows classes: only its features are made here, no scores")
+        raise ValueError("this discriminator is conditional: fgraph computes its features only, no scores")
     *_, x = features(table, tensors, images)
     if table.stddev_channels:
         x = torch.cat([x, _deviation(x, table)], dim=1)
@@ -104,7 +105,7 @@ def score(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: Tens
 
 
 def residual_block(x: Tensor, tensors: Mapping[str, Tensor], name: str, clamp: float | None = None) -> Tensor:
-    """One block: [rows, I, H, W] -> [rows, O, H / 2, W / 2]."""
+    """Run one block: [rows, I, H, W] -> [rows, O, H / 2, W / 2]."""
     y = _conv(x, tensors[f"{name}.conv1.0.weight"], tensors[f"{name}.conv1.1.bias"], clamp=clamp)
     weight, bias = tensors[f"{name}.conv2.1.weight"], tensors[f"{name}.conv2.2.bias"]
     y = _conv(smooth(y, padding=2), weight, bias, stride=2, gain=_HALF, clamp=clamp)
@@ -119,7 +120,7 @@ def _from_rgb(tensors: Mapping[str, Tensor], name: str, images: Tensor, clamp: f
 def _conv(
     x: Tensor, weight: Tensor, bias: Tensor, *, stride: int = 1, gain: float = 1.0, clamp: float | None = None
 ) -> Tensor:
-    """`gain * sqrt(2) * leaky_relu(conv(x) + bias)`; of stride 2, `x` carries its context."""
+    """Return `gain * sqrt(2) * leaky_relu(conv(x) + bias)`; with stride 2, `x` includes its context."""
     whole = gain * _GAIN  # leaky ReLU is homogeneous: its gain goes into weight and bias
     padding = weight.shape[2] // 2 if stride == 1 else 0
     weight = weight * (whole / math.sqrt(weight[0].numel()))
@@ -134,7 +135,7 @@ def _dense(x: Tensor, tensors: Mapping[str, Tensor], name: str) -> Tensor:
 
 
 def _deviation(x: Tensor, table: DiscriminatorTable) -> Tensor:
-    """The mean standard deviation over groups of rows: [rows, stddev_channels, H, W], the same at every pixel."""
+    """Return the mean standard deviation over groups of rows, [rows, stddev_channels, H, W], equal at every pixel."""
     rows, channels, height, width = x.shape
     group, parts = min(table.stddev_group, rows), table.stddev_channels
     if rows % group:

@@ -1,8 +1,8 @@
-"""Layers of high resolution in half precision, scaled so that no product leaves its range.
+"""Layers of high resolution in half precision, scaled so that no product overflows.
 
-NVlabs' rules (`modulated_conv2d` and `SynthesisBlock` of stylegan2-ada): each output channel's weight is divided by its
-largest number, and so is each row's style; demodulation, computed in fp32 from those, undoes both. What ToRGB makes is
-fp32 again. Not measured on a GPU; on a CPU half convolutions are right, and slow.
+These are NVlabs' rules (`modulated_conv2d` and `SynthesisBlock` of stylegan2-ada): the weight of each output channel
+and the style of each row are divided by their largest numbers. Demodulation, computed in fp32 from the scaled values,
+undoes both. ToRGB returns fp32. This is not measured on a GPU; on a CPU, half convolutions are correct but slow.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from fgraph.stylegan.nn.stylegan2 import EPSILON, activate_, bounded, energy, la
 from fgraph.stylegan.tables.activations import GAINS, HOMOGENEOUS
 
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
-_BLOCKS = 4  # of highest resolution run in half, `num_fp16_res` of NVlabs' configurations
-_LEAST = 8  # pixels: what is smaller always runs in full
-_UP = 16.0  # styles are scaled down by it where the filter sums 64 products before it divides
+_BLOCKS = 4  # of highest resolution run in half precision, as `num_fp16_res` of NVlabs' configurations
+_LEAST = 8  # pixels; smaller layers always run in full precision
+_UP = 16.0  # scales styles down where the filter sums 64 products before it divides
 
 
 def half_from(size: int) -> int:
-    """The resolution from which layers of a generator of this size run in half.
+    """Return the resolution from which layers of a generator of this size run in half precision.
 
     >>> half_from(256), half_from(64), half_from(32)
     (32, 8, 8)
@@ -33,7 +33,7 @@ def half_from(size: int) -> int:
 
 @dataclass(frozen=True, eq=False)
 class HalfWeight:
-    """A convolution's weight, each output channel divided by its largest number."""
+    """A convolution's weight with each output channel divided by its largest number."""
 
     weight: Tensor  # [O, I, k, k], half
     energy: Tensor  # [O, I]: `energy` of the same, in full precision
@@ -62,7 +62,7 @@ def half_conv(
     clamp: float | None,
     residual: Tensor | None,
 ) -> Tensor:
-    """`styled_conv` in the precision of `weight`; style, bias, noise and strength come in full precision."""
+    """Run `styled_conv` in the precision of `weight`; style, bias, noise and strength have full precision."""
     dtype = weight.weight.dtype
     style = style / style.abs().amax(dim=1, keepdim=True).clamp_min(EPSILON)
     down = _UP if up == 2 else 1.0
@@ -92,8 +92,8 @@ def half_conv(
 def half_to_rgb(
     x: Tensor, weight: Tensor, style: Tensor, bias: Tensor, *, dtype: torch.dtype, clamp: float | None
 ) -> Tensor:
-    """RGB of an activation, [rows, C, H, W] in full precision, without the skip; styles are not scaled."""
-    style = style * (1 / math.sqrt(weight.shape[1]))  # in full precision: in half it could vanish
+    """Return RGB of an activation, [rows, C, H, W] in full precision, without the skip; styles are not scaled."""
+    style = style * (1 / math.sqrt(weight.shape[1]))  # in full precision; in half, it could underflow
     kernel = (weight.flatten(1) * style[:, None]).to(dtype)  # [rows, C, I]
     rgb = torch.matmul(kernel, x.to(dtype).flatten(2)).view(len(x), -1, *x.shape[2:])  # [rows, C, H, W]
     rgb = rgb + bias.view(1, -1, 1, 1).to(dtype)

@@ -1,7 +1,7 @@
-"""The filter [1, 3, 3, 1] in both directions, differentiable as often as one likes, and fast in both passes.
+"""The filter [1, 3, 3, 1] in both directions, any number of times differentiable, and fast in both passes.
 
-It is a depthwise convolution, one pass over the maps where sums of neighbours take six, and its backward pass is one
-again. `bench/speed/training.py` measures the whole of which it is a part.
+It is one depthwise convolution, where sums of neighbours take six passes over the maps. Its backward pass is one
+depthwise convolution too. `bench/speed/training.py` measures the training step that contains it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _TAPS = (1.0, 3.0, 3.0, 1.0)
 
 
 def smooth(x: Tensor, padding: int = 0, gain: float = 1.0) -> Tensor:
-    """Filter maps [rows, C, H, W], zeros beyond the edges: [rows, C, H - 3 + 2 padding, W - 3 + 2 padding].
+    """Filter maps [rows, C, H, W] with zeros beyond the edges: [rows, C, H - 3 + 2 padding, W - 3 + 2 padding].
 
     The filter sums to `gain`.
     """
@@ -37,14 +37,14 @@ def _kernel(like: Tensor, gain: float) -> Tensor:
 
 @lru_cache(maxsize=64)
 def _square(dtype: torch.dtype, device: torch.device, gain: float) -> Tensor:
-    """The filter [4, 4]: a tensor that may take part in a backward pass, wherever it was first asked for."""
+    """Return the filter [4, 4] as a tensor that can take part in a backward pass, even if made in inference mode."""
     with torch.inference_mode(False), torch.no_grad():
         taps = torch.tensor(_TAPS, dtype=dtype, device=device)
         return torch.outer(taps, taps) * (gain / 64)
 
 
 class _Smooth(torch.autograd.Function):
-    """The filter is symmetric, so its adjoint is itself, with what is missing of 3 zeros around."""
+    """The filter and its adjoint, which is the same filter with padding 3 - `padding`, because it is symmetric."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, padding: int, gain: float) -> Tensor:
@@ -57,7 +57,7 @@ class _Smooth(torch.autograd.Function):
 
 
 class _Halve(torch.autograd.Function):
-    """Stride 2; the adjoint is the transposed convolution, and the other way round."""
+    """The filter with stride 2; its adjoint is the transposed convolution `_Spread`, and vice versa."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:

@@ -1,15 +1,15 @@
 """The StyleGAN2 layers as pure functions of tensors.
 
-Runtime, inversion and training all call these: they keep no state, work on any device, for any number of rows and
-any height and width, and are differentiable. Formulas: Karras et al. 2020, "Analyzing and Improving the Image Quality
-of StyleGAN"; a modulated convolution is computed as `demod * conv(W, style * x)` on the one dense weight W, so rows
-with different styles share one convolution.
+Runtime, inversion and training call these functions. They keep no state, are differentiable, and accept any device, any
+number of rows, and any height and width. Formulas: Karras et al. 2020, "Analyzing and Improving the Image Quality
+of StyleGAN"; a modulated convolution is computed as `demod * conv(W, style * x)` with one dense weight W, so that
+rows with different styles share one convolution.
 
-Edges. What reads neighbours takes `wrap_x`, `wrap_y` (read round that edge, so the canvas is closed) and `padded`
-(`x` already carries one pixel of context on each of its four sides, which is read but not produced). Otherwise zeros
-lie beyond the edges.
+Edges. Functions that read neighbours take `wrap_x` and `wrap_y` (read round the edge, for a closed canvas), and
+`padded` (`x` has one pixel of context on each of its four sides, which is read but not produced). Otherwise, zeros lie
+beyond the edges.
 
-Layout. Activations are made channels-last, which `bench/speed/layers.py` shows to be faster at every size on a CPU.
+Layout. Activations are channels-last, which is faster at every size on a CPU (`bench/speed/layers.py`).
 """
 
 from __future__ import annotations
@@ -54,12 +54,12 @@ def mapping(
 
 
 def embed(c: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """What joins the input of the mapping for classes `c` [rows, classes] (one-hot, or mixed): [rows, E]."""
+    """Return the embedding [rows, E] of classes `c` [rows, classes] (one-hot, or mixed), for the mapping's input."""
     return normalise(F.linear(c, weight * (1 / math.sqrt(weight.shape[1])), bias))
 
 
 def activate_(x: Tensor, activation: str) -> Tensor:
-    """An activation function, without its gain; the argument is used up."""
+    """Apply an activation function, without its gain; the argument may be overwritten."""
     if activation == "lrelu":
         return F.leaky_relu_(x, SLOPE)
     return _FUNCTIONS[activation](x)
@@ -78,19 +78,19 @@ _FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
 
 
 def affine(w: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Styles [..., I] of `w` [..., w_dim] through `weight` [I, w_dim] and `bias` [I] (whose initial value is 1)."""
+    """Return styles [..., I] of `w` [..., w_dim] by `weight` [I, w_dim] and `bias` [I] (whose initial value is 1)."""
     return F.linear(w, weight * (1 / math.sqrt(weight.shape[1])), bias)
 
 
 def lay_out(weight: Tensor, up: int) -> Tensor:
-    """The same weight [O, I, k, k], laid out in memory as the convolution reads it fastest."""
+    """Return the same weight [O, I, k, k] in the memory layout that is fastest for the convolution."""
     if up == 2:
         return weight.transpose(0, 1).contiguous(memory_format=_CHANNELS_LAST).transpose(0, 1)
     return weight.contiguous(memory_format=_CHANNELS_LAST)
 
 
 def energy(weight: Tensor) -> Tensor:
-    """The sum of squares of `weight` [O, I, k, k] over its taps: [O, I]. Demodulation needs no more of it."""
+    """Return the sum of squares of `weight` [O, I, k, k] over its taps, [O, I], which demodulation needs."""
     return weight.square().sum(dim=(2, 3))
 
 
@@ -117,7 +117,7 @@ def modulated_conv(
         wrap_x: read round the left and right edges.
         wrap_y: read round the upper and lower edges.
         padded: `x` carries one pixel of context on each side.
-        weight_energy: `energy(weight)`, where it is known.
+        weight_energy: `energy(weight)`, if the caller has it.
 
     Returns:
         [rows, O, H * up, W * up].
@@ -149,13 +149,29 @@ def styled_conv(
     residual: Tensor | None = None,
     out: Tensor | None = None,
 ) -> Tensor:
-    """One whole layer: `clamp(gain * activation(modulated_conv(x) + strength * noise + bias)) + residual`.
+    """Run a whole layer: `clamp(gain * activation(modulated_conv(x) + strength * noise + bias)) + residual`.
 
-    Arguments and result as `modulated_conv`; `bias` is [O], `noise` [rows or 1, 1, H * up, W * up], `strength` one
-    number, `residual` and `out` like the result, which is written to `out` if that is given (then no gradients are
-    recorded). `gain` comes on top of the activation's own, and `clamp` is scaled by it. Where the activation is
-    homogeneous, as leaky ReLU is, gains go into the terms of the sum and cost no pass over it. With `transformed`,
-    `winograd.transform_weight(weight)`, the convolution runs by Winograd's algorithm, without gradients.
+    If the activation is homogeneous, as leaky ReLU is, gains are folded into the terms of the sum and cost no extra
+    pass.
+
+    Args:
+        x: as in `modulated_conv`.
+        weight: as in `modulated_conv`.
+        style: as in `modulated_conv`.
+        bias: [O].
+        noise: [rows or 1, 1, H * up, W * up].
+        strength: [], the factor of the noise.
+        up: as in `modulated_conv`.
+        wrap_x: as in `modulated_conv`.
+        wrap_y: as in `modulated_conv`.
+        padded: as in `modulated_conv`.
+        weight_energy: as in `modulated_conv`.
+        transformed: `winograd.transform_weight(weight)`; if given, Winograd's algorithm runs, without gradients.
+        activation: the name of the activation function.
+        gain: a factor besides the activation's own gain; it scales `clamp` too.
+        clamp: the bound of the result, or None.
+        residual: of the shape of the result.
+        out: where to write the result, if no gradients are recorded.
     """
     whole = gain * GAINS[activation]
     inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
@@ -200,7 +216,7 @@ def styled_conv(
 
 @dataclass(frozen=True, eq=False)
 class _Finish:
-    """What follows a layer's convolution."""
+    """The steps of a layer after its convolution."""
 
     demod: Tensor  # [rows, O, 1, 1]
     offset: Tensor  # [1, O, 1, 1]
@@ -211,7 +227,7 @@ class _Finish:
     residual: Tensor | None  # [rows, O, H, W]
 
     def __call__(self, y: Tensor, rows: slice = _ALL, band: slice = _ALL, out: Tensor | None = None) -> Tensor:
-        """Finish some lines of some rows, which are used up: [rows, O, lines, W]; into `out`, if that is given."""
+        """Finish some lines of some rows, which may be overwritten: [rows, O, lines, W]; write into `out` if given."""
         y = torch.addcmul(self.offset, y, _cut(self.demod, rows), out=out)
         if self.noise is not None:
             y.add_(_cut(self.noise if len(self.noise) == 1 else _cut(self.noise, rows), band, axis=2))
@@ -223,23 +239,23 @@ class _Finish:
 
 
 def _cut(x: Tensor, part: slice, axis: int = 0) -> Tensor:
-    """A part of `x` along an axis. All of it is no slice, whose backward pass would be a copy into zeros."""
+    """Return a part of `x` along an axis. For all of it, avoid a slice, whose backward pass copies into zeros."""
     if part is _ALL:
         return x
     return x[part] if axis == 0 else x[:, :, part]
 
 
 def bounded(x: Tensor, most: float) -> Tensor:
-    """`x` kept within +- `most`; the argument is used up."""
+    """Return `x` clamped to +- `most`; the argument may be overwritten."""
     return x.clamp(-most, most) if torch.is_grad_enabled() else x.clamp_(-most, most)
 
 
 def residual_path(
     x: Tensor, weight: Tensor, wrap_x: bool = False, wrap_y: bool = False, *, padded: bool = False
 ) -> Tensor:
-    """What a resnet block adds to its result: `sqrt(1/2) * up(conv1x1(x))`, [rows, I, H, W] -> [rows, O, 2H, 2W].
+    """Return the skip connection of a resnet block, `sqrt(1/2) * up(conv1x1(x))`: [rows, I, H, W] -> [rows, O, 2H, 2W].
 
-    `weight` is [O, I, 1, 1] (gain 1/sqrt(I)). Edges as for `upsample_skip`, which doubles it.
+    `weight` is [O, I, 1, 1] (gain 1/sqrt(I)). Edges are those of `upsample_skip`, which doubles it.
     """
     x = F.conv2d(x, weight * math.sqrt(0.5 / weight.shape[1]))
     return upsample_skip(x, wrap_x, wrap_y, padded=padded).contiguous(memory_format=_CHANNELS_LAST)
@@ -248,10 +264,11 @@ def residual_path(
 def to_rgb(
     x: Tensor, weight: Tensor, style: Tensor, bias: Tensor, skip: Tensor | None = None, *, clamp: float | None = None
 ) -> Tensor:
-    """RGB [rows, C, H, W] of an activation [rows, I, H, W], added to `skip`, which is of that size already.
+    """Return RGB [rows, C, H, W] of an activation [rows, I, H, W], plus `skip`, which has that size.
 
-    `weight` is [C, I, 1, 1] (gain 1/sqrt(I)), `style` [rows, I] raw, `bias` [C]; what is added is kept within
-    +- `clamp`. There is no demodulation. One small matrix per row: unlike scaling `x`, that makes no second activation.
+    `weight` is [C, I, 1, 1] (gain 1/sqrt(I)), `style` [rows, I] raw, `bias` [C]. The RGB is clamped to +- `clamp`
+    before the sum. There is no demodulation. One small matrix per row avoids a second activation, which scaling `x`
+    would need.
     """
     rows, channels, height, width = x.shape
     kernel = weight.flatten(1) * (style * (1 / math.sqrt(channels)))[:, None]  # [rows, C, I]
@@ -274,7 +291,7 @@ def upsample_skip(skip: Tensor, wrap_x: bool = False, wrap_y: bool = False, *, p
 
 
 def pad_edges(x: Tensor, wrap_x: bool = False, wrap_y: bool = False) -> Tensor:
-    """Add one pixel on each side of [rows, C, H, W]: from the opposite edge where it wraps, else zeros."""
+    """Add one pixel on each side of [rows, C, H, W]: from the opposite edge if it wraps, else zeros."""
     if wrap_x:
         x = torch.cat([x[..., -1:], x, x[..., :1]], dim=3)
     if wrap_y:
@@ -285,12 +302,12 @@ def pad_edges(x: Tensor, wrap_x: bool = False, wrap_y: bool = False) -> Tensor:
 
 
 def empty_maps(shape: Sequence[int], like: Tensor) -> Tensor:
-    """Room for maps [rows, C, H, W], channels-last."""
+    """Return uninitialised maps [rows, C, H, W], channels-last."""
     return torch.empty(*shape, dtype=like.dtype, device=like.device, memory_format=_CHANNELS_LAST)
 
 
 def _styled(x: Tensor, style: Tensor, wrap_x: bool, wrap_y: bool, *, padded: bool, step: int = 1) -> Tensor:
-    """`style * x` with one pixel of context on each side, channels-last: [rows, C, H + 2, W + 2].
+    """Return `style * x` with one pixel of context on each side, channels-last: [rows, C, H + 2, W + 2].
 
     Zeros fill H and W up to multiples of `step`.
     """
@@ -314,10 +331,10 @@ def _styled(x: Tensor, style: Tensor, wrap_x: bool, wrap_y: bool, *, padded: boo
 
 
 def _convolve(x: Tensor, weight: Tensor, style: Tensor, up: int, *, wrap_x: bool, wrap_y: bool, padded: bool) -> Tensor:
-    """The convolution of `style * x`, filtered if it up-samples, without any gain.
+    """Return the convolution of `style * x`, filtered if it up-samples, without any gain.
 
-    Up-sampling of a padded input does more work, but widths that are powers of two are much slower: their lines
-    compete for places in the cache.
+    Padding the input of an up-sampling adds work, but widths that are powers of two are much slower, because their
+    lines share few sets of the processor's cache.
     """
     if up == 2:
         x = _styled(x, style, wrap_x, wrap_y, padded=padded)
@@ -329,15 +346,15 @@ def _convolve(x: Tensor, weight: Tensor, style: Tensor, up: int, *, wrap_x: bool
 
 
 def _filtered(x: Tensor) -> Tensor:
-    """The filter [1, 3, 3, 1] in both directions, not normalised: [rows, C, H, W] -> [rows, C, H - 3, W - 3]."""
-    sums = x.dtype == torch.float64 or torch.compiler.is_compiling()  # a CPU has no fast convolution of the one; fused
+    """Apply the filter [1, 3, 3, 1] in both directions, not normalised: [rows, C, H, W] -> [rows, C, H - 3, W - 3]."""
+    sums = x.dtype == torch.float64 or torch.compiler.is_compiling()  # no fast float64; fused
     if sums and not torch.is_grad_enabled():
         return _add_neighbours(_add_neighbours(x, 2), 3)
     return smooth(x, gain=64.0)
 
 
 def _add_neighbours(x: Tensor, dim: int) -> Tensor:
-    """Filter by [1, 3, 3, 1], which is [1, 1] three times over. Three pixels shorter."""
+    """Filter by [1, 3, 3, 1], which is [1, 1] applied three times; the result is three pixels shorter."""
     before = (slice(None),) * dim
     for _ in range(3):  # slices, not `narrow`: torch.compile traces those in half the time
         x = x[(*before, slice(None, -1))] + x[(*before, slice(1, None))]
@@ -345,11 +362,11 @@ def _add_neighbours(x: Tensor, dim: int) -> Tensor:
 
 
 def _gain(weight: Tensor) -> float:
-    """What a weight is stored without: 1 / sqrt(I k k)."""
+    """Return the gain that a weight is stored without: 1 / sqrt(I k k)."""
     return 1 / math.sqrt(weight[0].numel())
 
 
 def _demodulation(style: Tensor, weight: Tensor, weight_energy: Tensor | None, scale: float) -> Tensor:
-    """`scale / sqrt(sum((W * style)^2) + eps)` for each row and output channel: [rows, O, 1, 1]."""
+    """Return `scale / sqrt(sum((W * style)^2) + eps)` for each row and output channel: [rows, O, 1, 1]."""
     known = energy(weight) if weight_energy is None else weight_energy
     return (torch.rsqrt(style.square() @ known.t() + EPSILON) * scale)[:, :, None, None]

@@ -1,7 +1,7 @@
 """The StyleGAN3 layers as pure functions of tensors (Karras et al. 2021, "Alias-Free Generative Adversarial Networks").
 
-A modulated convolution is computed as `demod * conv(W, style * x)` on the one dense weight, as in StyleGAN2. Rows never
-meet, unlike in the original, which scales styles by their mean square over the whole batch; demodulation undoes that.
+A modulated convolution is computed as `demod * conv(W, style * x)` with one dense weight, as in StyleGAN2. No function
+mixes rows. The original scales styles by their mean square over the whole batch, which demodulation undoes.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ SLOPE, GAIN, EPSILON = 0.2, math.sqrt(2), 1e-8
 
 
 def places(size: int, starts: Sequence[int], count: int, rate: float, like: Tensor) -> Tensor:
-    """Where pixels `start` to `start + count` of an axis of `size` stand, [len(starts), count]; its middle is 0."""
+    """Return the positions, [len(starts), count], of `count` pixels from each start on an axis; its centre is 0."""
     index = torch.arange(count, device=like.device) + torch.tensor(starts, device=like.device)[:, None]
     return (index.to(like.dtype) + 0.5 - size / 2) / rate
 
@@ -30,14 +30,14 @@ def places(size: int, starts: Sequence[int], count: int, rate: float, like: Tens
 def fourier_features(
     table: StyleGAN3Table, tensors: Mapping[str, Tensor], place: Tensor, plane: Tensor, at: tuple[Tensor, Tensor]
 ) -> Tensor:
-    """The input of the first layer, [rows, C, height, width].
+    """Return the input of the first layer, [rows, C, height, width].
 
     Args:
-        table: of the generator.
-        tensors: its tensors.
-        place: [rows, 4]: cosine and sine of a rotation, a translation.
-        plane: [rows, 2, 3] or [rows, 3, 3], from places of the image to places of the plane.
-        at: the places y [rows or 1, height] and x [rows or 1, width] to sample, the middle of the image being 0.
+        table: the layer table of the generator.
+        tensors: the generator's tensors.
+        place: [rows, 4]: cosine and sine of a rotation, x and y of a translation.
+        plane: [rows, 2, 3] or [rows, 3, 3], from positions in the image to positions in the plane.
+        at: the positions y [rows or 1, height] and x [rows or 1, width] to sample; the centre of the image is 0.
     """
     t = place / place[:, :2].norm(dim=1, keepdim=True)
     turn = torch.stack([t[:, 0], -t[:, 1], t[:, 1], t[:, 0]], dim=1).view(-1, 2, 2)
@@ -56,18 +56,19 @@ def fourier_features(
 
 @dataclass(frozen=True)
 class Tiles:
-    """Where rows stand that are parts of larger maps, all of one size."""
+    """The regions of rows that are parts of larger maps, all of one size."""
 
-    size: tuple[int, int]  # of the maps they are read from
-    regions: Sequence[tuple[int, int, int, int]]  # what each row makes: top, left, bottom, right
+    size: tuple[int, int]  # of the input maps
+    regions: Sequence[tuple[int, int, int, int]]  # the output of each row: top, left, bottom, right
 
 
 def layer_output(
     layer: StyleGAN3Layer, tensors: Mapping[str, Tensor], x: Tensor, style: Tensor, tiles: Tiles | None = None
 ) -> Tensor:
-    """One layer: modulated convolution, then its activation between two changes of the sampling rate.
+    """Run one layer: a modulated convolution, then its activation between two changes of the sampling rate.
 
-    `x` is [rows, I, height, width]; with `tiles`, of each row what `spans.read_span` says, with zeros beyond its edges.
+    `x` is [rows, I, height, width]; with `tiles`, each row holds the pixels of `spans.read_span`, with zeros beyond the
+    map.
     """
     weight, bias = tensors[f"{layer.name}.weight"], tensors[f"{layer.name}.bias"]
     scale = torch.rsqrt(tensors[f"{layer.name}.magnitude_ema"])
@@ -98,7 +99,7 @@ def layer_output(
 
 
 def _without_outside(layer: StyleGAN3Layer, x: Tensor, tiles: Tiles) -> Tensor:
-    """Zeros where a convolved tile reaches beyond the convolution of the whole map, which ends there, bias and all."""
+    """Set a convolved tile to zero beyond the convolution of the whole map, where neither products nor biases exist."""
     for axis in (spans.Y, spans.X):
         length = tiles.size[axis] + layer.taps - 1
         starts = [spans.convolved_span(layer, axis, (one[axis], one[axis + 2]))[0] for one in tiles.regions]
@@ -112,7 +113,7 @@ def _without_outside(layer: StyleGAN3Layer, x: Tensor, tiles: Tiles) -> Tensor:
 
 
 def _demodulated(x: Tensor, weight: Tensor, style: Tensor, padding: int, scale: Tensor) -> Tensor:
-    """A demodulated convolution times `scale`; weight and styles are brought to a mean square of 1 before."""
+    """Return a demodulated convolution times `scale`; weight and styles are scaled to a mean square of 1 first."""
     weight = weight * torch.rsqrt(weight.square().mean(dim=(1, 2, 3), keepdim=True))
     style = style * torch.rsqrt(style.square().mean(dim=1, keepdim=True))
     demod = torch.rsqrt(style.square() @ weight.square().sum(dim=(2, 3)).t() + EPSILON)  # [rows, O]

@@ -1,7 +1,7 @@
-"""Changing the sampling rate of maps (`upfirdn` of the original).
+"""Changes of the sampling rate of maps (`upfirdn` of the original).
 
-A filter works on each channel by itself, which is a grouped convolution. Zeros between samples are never multiplied:
-each of the `up` results of a sample has weights of its own, and these stand side by side as channels.
+A filter works on each channel separately, as a grouped convolution. Zeros between samples are never multiplied: each of
+the `up` results of a sample has its own weights (polyphase filters), which are output channels of the convolution.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ def resample(
     padding: tuple[int, int, int, int] = (0, 0, 0, 0),
     gain: float = 1.0,
 ) -> Tensor:
-    """Put `up` - 1 zeros after each sample, pad, filter, keep every `down`-th: [rows, C, H, W] -> [rows, C, h, w].
+    """Insert `up` - 1 zeros after each sample, pad, filter, keep every `down`-th: [rows, C, H, W] -> [rows, C, h, w].
 
     `taps` are [n] for both directions, [n, n], or None for none. Padding is (left, right, top, bottom); negative crops.
 
     Raises:
-        ValueError: a filter in two dimensions is to up-sample.
+        ValueError: a two-dimensional filter would up-sample.
     """
     if taps is None:
         one = x.new_ones(1)
@@ -37,7 +37,7 @@ def resample(
         return (x if up > 1 else F.pad(x, padding))[:, :, ::down, ::down] * gain
     if taps.ndim == 2:
         if up > 1:
-            raise ValueError("a filter in two dimensions only lowers the sampling rate")
+            raise ValueError("a two-dimensional filter can only lower the sampling rate")
         kernel = (taps * gain).flip((0, 1)).expand(x.shape[1], 1, *taps.shape)
         return F.conv2d(F.pad(x, padding), kernel, stride=down, groups=x.shape[1])
     taps = taps * math.sqrt(gain)
@@ -49,7 +49,7 @@ def resample(
 
 
 def _raised(x: Tensor, taps: Tensor, up: int, padding: tuple[int, int], axis: int) -> Tensor:
-    """One axis of `resample` at `up` times the rate."""
+    """Run one axis of `resample` at `up` times the rate."""
     kernel, first = _phases(taps, up, padding[0])
     rows, channels, height, width = x.shape
     count = x.shape[axis] * up + sum(padding) - len(taps) + 1
@@ -66,7 +66,7 @@ def _raised(x: Tensor, taps: Tensor, up: int, padding: tuple[int, int], axis: in
 
 
 def _phases(taps: Tensor, up: int, before: int) -> tuple[Tensor, int]:
-    """The weights of each of the `up` results of a sample, [up, k], and the first sample that they are of, from it."""
+    """Return the weights of each of the `up` results of a sample, [up, k], and the offset of their first sample."""
     first, last = -(before // up), (len(taps) - 1 - before + up - 1) // up
     flipped, kernel = taps.flip(0), taps.new_zeros(up, last - first + 1)
     for phase in range(up):
@@ -77,9 +77,9 @@ def _phases(taps: Tensor, up: int, before: int) -> tuple[Tensor, int]:
 
 
 def by_planes(x: Tensor, make: Callable[[Tensor], Tensor], rate: int) -> Tensor:
-    """`make` of maps [rows, C, H, W], some channels at a time, as many as stay in the cache at `rate` times their size.
+    """Apply `make` to maps [rows, C, H, W], as many channels at a time as fit the cache at `rate` times their size.
 
-    What is kept for a backward pass is not cut.
+    Maps that are recorded for a backward pass are not split.
     """
     rows, channels, height, width = x.shape
     count = chunk_planes(height * rate, width * rate)

@@ -1,8 +1,8 @@
 """3x3 convolutions with a quarter of the multiplications: Winograd's F(4x4, 3x3).
 
-The map is cut into tiles of 4 x 4 results, each made of 6 x 6 inputs: both are transformed by small constant matrices,
-and between them stands one matrix product for each of 36 numbers of a tile, over all channels (Lavin & Gray 2016, "Fast
-Algorithms for Convolutional Neural Networks", section 4.1):
+The map is split into tiles of 4 x 4 results, each of which depends on 6 x 6 inputs. Small constant matrices transform
+both. Between the transforms, there is one matrix product over all channels for each of the 36 numbers of a tile (Lavin
+& Gray 2016, "Fast Algorithms for Convolutional Neural Networks", section 4.1):
 
     result = A^T [(G weight G^T) · (B^T input B)] A
 
@@ -32,9 +32,9 @@ _SPAN = _TILE + _TAPS - 1  # inputs of a tile, on each axis
 
 
 def suits(weight: Tensor, up: int, size: Sequence[int]) -> bool:
-    """Whether a layer with `weight` [O, I, k, k], whose results have this height and width, should run so.
+    """Return whether a layer with `weight` [O, I, k, k] and results of this size should run by Winograd's algorithm.
 
-    Only on a CPU: elsewhere the libraries choose. Gradients are not made, and float64 is for exactness.
+    It should on a CPU, in float32, and without gradients. On other devices, the libraries choose the algorithm.
     """
     if torch.is_grad_enabled() or weight.device.type != "cpu" or weight.dtype != torch.float32:
         return False
@@ -42,24 +42,24 @@ def suits(weight: Tensor, up: int, size: Sequence[int]) -> bool:
 
 
 def transform_weight(weight: Tensor) -> Tensor:
-    """A weight [O, I, 3, 3] as `convolve_bands` takes it, [36, I, O]: four times the numbers."""
+    """Return a weight [O, I, 3, 3] as `convolve_bands` takes it, [36, I, O]: four times the numbers."""
     kernel = torch.from_numpy(np.kron(_matrices()[1], _matrices()[1])).to(weight.device)
     made = torch.einsum("ka,oia->kio", kernel, weight.flatten(2).double())
     return made.to(weight.dtype).contiguous()
 
 
 def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> Iterator[tuple[slice, Tensor]]:
-    """Convolve maps, some lines at a time; what is yielded may be written to, and is gone with the next.
+    """Convolve maps, some lines at a time; the caller may overwrite what is yielded, and the next step does.
 
     Args:
         x: [rows, I, h + 2, w + 2], channels-last, with one pixel of context on each side; `h` and `w` are `height` and
-            `width` rounded up to multiples of 4, and what lies beyond `height + 2` and `width + 2` is finite.
+            `width` rounded up to multiples of 4, and pixels beyond `height + 2` and `width + 2` are finite.
         transformed: `transform_weight` of a weight [O, I, 3, 3].
         height: of the result.
         width: of the result.
 
     Yields:
-        Which lines of the result, and what stands there: [rows, O, lines, width], channels-last.
+        The lines, and their result: [rows, O, lines, width], channels-last.
     """
     rows, inputs, outputs = x.shape[0], x.shape[1], transformed.shape[2]
     reading, writing = (torch.from_numpy(np.kron(one, one)).to(x) for one in (_matrices()[2], _matrices()[0]))
@@ -86,15 +86,15 @@ def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> I
 
 
 def _within(room: Tensor, *shape: int) -> Tensor:
-    """The beginning of a buffer as a tensor of this shape."""
+    """Return the start of a buffer as a tensor of this shape."""
     return room[: math.prod(shape)].view(shape)
 
 
 @cache
 def _matrices() -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """A^T [4, 6], G [6, 3] and B^T [6, 6] of one axis, by Toom and Cook's interpolation at the points and infinity.
+    """Return A^T [4, 6], G [6, 3] and B^T [6, 6] of one axis, by Toom-Cook interpolation at the points and infinity.
 
-    Each point's row of G is scaled to the size of its row of B^T, so that neither spectrum grows large.
+    Each row of G is scaled to the size of its row of B^T, so that neither spectrum grows large.
     """
     points = np.array(_POINTS)
     slopes = np.array([np.prod(one - np.delete(points, i)) for i, one in enumerate(points)])

@@ -1,4 +1,4 @@
-"""The activation functions of NVlabs' layers, with the gain each is followed by. Without torch."""
+"""The activation functions of NVlabs' layers, with the gain that follows each. Without torch."""
 
 from __future__ import annotations
 

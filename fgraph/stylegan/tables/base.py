@@ -1,6 +1,6 @@
-"""A layer, and what every stage asks of the layers of a generator; without torch.
+"""The interface of layer tables: layers, and the questions of other stages about them. Without torch.
 
-The index of a layer is its place in StyleSpace (σ index); what a pass starts from is called `const`, before 0.
+The index of a layer is its position in StyleSpace (σ index). The start of a pass is `const`, with the index -1.
 """
 
 from __future__ import annotations
@@ -14,132 +14,132 @@ from typing import TYPE_CHECKING, Literal
 from fgraph._errors import nearest
 
 Shape = tuple[int, ...]
-CONST = -1  # the index of what a pass starts from
+CONST = -1  # the index of the start of a pass
 
 
 class UnknownLayer(KeyError, ValueError):
-    """A generator has no layer of this name."""
+    """The error of a name that no layer of a generator has."""
 
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of a generator: what it is called, what it reads, what it makes."""
+    """One layer of a generator: its name, its inputs and its outputs."""
 
     name: str
     index: int  # σ index; -1 is the constant
     kind: Literal["const", "input", "conv", "torgb"]
-    resolution: int  # of what it makes, on a canvas of one
-    up: int  # 2 where it doubles the resolution
+    resolution: int  # of the output, on a canvas of one image
+    up: int  # 2 if it doubles the resolution, else 1
     in_channels: int
     out_channels: int
     style_start: int  # its styles are S[:, style_start : style_start + in_channels]
-    ws_index: int  # the row of W+ that it reads
-    noise_index: int | None  # which noise buffer it adds
-    residual: Literal["", "made", "added"] = ""  # resnet: made beside a block's first conv, added by its second
+    ws_index: int  # its row of W+
+    noise_index: int | None  # its noise buffer
+    residual: Literal["", "made", "added"] = ""  # resnet: a block's first conv makes it, the second adds it
 
     @property
     def margin(self) -> int:
-        """Pixels by which its maps are larger than the canvas, along each axis; half of them on each side."""
+        """Pixels by which its maps exceed the canvas along each axis, half of them on each side."""
         return 0
 
     @property
     def tensor(self) -> Literal["activation", "skip"]:
-        """The state tensor that this layer makes."""
+        """The state tensor that this layer writes."""
         return "skip" if self.kind == "torgb" else "activation"
 
     @property
     def state_in(self) -> int:
-        """Channels of the activation that it reads: its own, and a residual that it adds."""
+        """Channels of the activation that it reads, including a residual that it adds."""
         return self.in_channels + (self.out_channels if self.residual == "added" else 0)
 
     @property
     def state_out(self) -> int:
-        """Channels of what it makes: its own, and a residual for the layer after it."""
+        """Channels of the output, including a residual for the next layer."""
         return self.out_channels * (2 if self.residual == "made" else 1)
 
     @property
     def style_slice(self) -> slice:
-        """Where its styles stand in a row of S."""
+        """The columns of its styles in S."""
         return slice(self.style_start, self.style_start + self.in_channels)
 
     @property
     def block(self) -> str:
-        """The block it stands in, such as `b8`."""
+        """The name of its block, such as `b8`."""
         return f"b{self.resolution}"
 
     @property
     def halo(self) -> int:
-        """How many pixels of its input, each way, one pixel of its output reads."""
+        """The pixels of its input, each way, that one pixel of its output depends on."""
         return (1 if self.kind == "conv" else 0) + (self.up - 1)
 
 
 class Table:
-    """What every stage asks of the layers of a generator, of whichever architecture."""
+    """The interface of a layer table, for either architecture."""
 
-    if TYPE_CHECKING:  # fields of some tables, properties of others
+    if TYPE_CHECKING:  # fields of some subclasses, properties of others
 
         @property
         def size(self) -> int:
-            """Of the image, pixels."""
+            """Pixels of a side of the image."""
 
         @property
         def z_dim(self) -> int:
-            """Length of z."""
+            """The length of z."""
 
         @property
         def w_dim(self) -> int:
-            """Length of w."""
+            """The length of w."""
 
         @property
         def c_dim(self) -> int:
-            """Classes of a conditional generator."""
+            """The number of classes of a conditional generator, else 0."""
 
         @property
         def image_channels(self) -> int:
-            """Of the image: 1, 3 or 4."""
+            """The channels of the image: 1, 3 or 4."""
 
         @property
         def architecture(self) -> str:
-            """Such as `skip`, or `stylegan3-t`."""
+            """The architecture, such as `skip` or `stylegan3-t`."""
 
         @property
         def mapping_layers(self) -> int:
-            """Layers of the mapping."""
+            """The number of layers of the mapping network."""
 
         @property
         def mapping_rate(self) -> float:
-            """The learning-rate multiplier that mapping weights are stored without."""
+            """The learning-rate multiplier, which stored mapping weights do not include."""
 
         @property
         def mapping_activation(self) -> str:
-            """Of the mapping's layers."""
+            """The activation function of the mapping network."""
 
         @property
         def layers(self) -> tuple[Layer, ...]:
-            """Every layer, the start of the pass first."""
+            """All layers, the start of the pass first."""
 
         @property
         def forward_flops(self) -> int:
-            """Floating-point operations of the convolutions of one forward pass."""
+            """The floating-point operations of the convolutions of one forward pass."""
 
     @property
     def code_width(self) -> int:
-        """Length of a z code: z_dim, and for a conditional generator its classes, one-hot, after them."""
+        """The length of a z code: z_dim, plus the one-hot class of a conditional generator."""
         return self.z_dim + self.c_dim
 
     @property
     def num_ws(self) -> int:
-        """Rows of a W+ code."""
+        """The rows of a W+ code."""
         return self.layers[-1].ws_index + 1
 
     @cached_property
     def style_length(self) -> int:
-        """Length of a row of S: the sum of all layers' style lengths."""
+        """The length of a row of S, which is the sum of all layers' style lengths."""
         return sum(layer.in_channels for layer in self.layers[1:])
 
     @property
     def is_stylegan3(self) -> bool:
-        """Whether it is a StyleGAN3: its pass starts from a plane, not from a constant."""
+        """True for a StyleGAN3, whose pass starts from a plane instead of a constant."""
         return False
 
     @property
@@ -148,7 +148,7 @@ class Table:
         return self.layers[-1].index
 
     def at(self, index: int) -> Layer:
-        """The layer with this σ index; -1 is what a pass starts from."""
+        """Return the layer with this σ index; -1 is the start of a pass."""
         return self.layers[index + 1]
 
     @cached_property
@@ -163,10 +163,10 @@ class Table:
         return blocks
 
     def find(self, name: str | int) -> tuple[int, ...]:
-        """The σ indices a name stands for: one layer, or all layers of a block such as `b8`.
+        """Return the σ indices of a name: one layer, or all layers of a block such as `b8`.
 
         Raises:
-            UnknownLayer: no layer or block has this name; the message carries the nearest one.
+            UnknownLayer: no layer or block has this name; the message suggests the nearest one.
         """
         text = str(name).strip()
         if re.fullmatch(r"-?\d+", text):
@@ -186,7 +186,7 @@ class Table:
         )
 
     def _nearest(self, text: str) -> str | None:
-        """A hint with the layer or block of the nearest name."""
+        """Return a hint with the nearest name of a layer or block, or None."""
         return nearest(text, [*self._by_name, *self._blocks])
 
     @property
@@ -194,9 +194,9 @@ class Table:
         return f"const, {', '.join(self._blocks)} and their layers"
 
     def pause(self, name: str | int) -> int:
-        """The σ index at which a pass paused at `name` stands; a block stands for its end."""
+        """Return the σ index of a pass that is paused at `name`; for a block, that of its last layer."""
         return self.find(name)[-1]
 
     def same_shape(self, other: Table) -> bool:
-        """Whether two generators have equal layers, so that one can run the other's features."""
+        """Return whether two generators have equal layers, so that each can run the other's features."""
         return self.layers == other.layers

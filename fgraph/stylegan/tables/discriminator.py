@@ -1,19 +1,19 @@
-"""The discriminator's shape: its sizes, and the names its tensors have in rosinality's checkpoints. Without torch.
+"""The layer table of the discriminator: its sizes, and its tensors' names in rosinality's checkpoints. Without torch.
 
 | name | shape | is |
 | --- | --- | --- |
 | `convs.0.0.weight`, `convs.0.1.bias` | [C, 3, 1, 1], [C] | fromRGB, C channels at the images' resolution |
 | `convs.{i}.conv1.0.weight`, `convs.{i}.conv1.1.bias` | [I, I, 3, 3], [I] | block i (1, 2, ...), first conv |
 | `convs.{i}.conv2.1.weight`, `convs.{i}.conv2.2.bias` | [O, I, 3, 3], [O] | second conv, which halves the resolution |
-| `convs.{i}.skip.1.weight` | [O, I, 1, 1] | what is added to it, without bias |
+| `convs.{i}.skip.1.weight` | [O, I, 1, 1] | skip connection, without bias |
 | `final_conv.0.weight`, `final_conv.1.bias` | [C4, C4 + stddev_channels, 3, 3], [C4] | conv at 4x4 |
 | `final_linear.0.weight`, `final_linear.0.bias` | [C4, 16 C4], [C4] | dense |
 | `final_linear.1.weight`, `final_linear.1.bias` | [outputs, C4], [outputs] | dense, the score |
 | `faded.{r}.0.weight`, `faded.{r}.1.bias`, `faded.{r}.share` | [C, 3, 1, 1], [C], [] | a former fromRGB, kept |
 
-Weights are stored without their gains. The last row is ours, for discriminators that grew block by block: what a block
-makes at resolution r is multiplied by the learned share, and what the former fromRGB makes of the image at that
-resolution is added. Other programs' discriminators have none.
+Weights are stored without their gains. The last row is fgraph's own, for discriminators that grew block by block: the
+output of a block at resolution r is multiplied by the learned share, and the former fromRGB of the image at that
+resolution is added. Discriminators of other programs have none.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ class DiscriminatorTable:
     stddev_group: int = 4  # rows that share a standard deviation
     stddev_channels: int = 1  # maps of standard deviation
     faded: tuple[int, ...] = ()  # resolutions at which a former fromRGB is kept
-    clamp: float | None = None  # every layer's output is kept within +- this
-    outputs: int = 1  # more where a discriminator knows classes: its score is not made here, its features are
+    clamp: float | None = None  # the bound of every layer's output
+    outputs: int = 1  # more if the discriminator is conditional: then fgraph computes its features, but no score
 
     @property
     def blocks(self) -> int:
-        """How many residual blocks it has."""
+        """The number of residual blocks."""
         return len(self.channels) - 1
 
     def width(self, resolution: int) -> int:
-        """How many channels it has at a resolution."""
+        """Return the channels at a resolution."""
         return dict(self.channels)[resolution]
 
 
 def discriminator_shapes(table: DiscriminatorTable) -> dict[str, Shape]:
-    """The tensors of a discriminator, by the names above, and their shapes."""
+    """Return the shapes of a discriminator's tensors, by the names above."""
     width = table.width(table.size)
     shapes: dict[str, Shape] = {
         "convs.0.0.weight": (width, table.image_channels, 1, 1),

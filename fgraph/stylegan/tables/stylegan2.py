@@ -1,7 +1,7 @@
-"""The layer table of StyleGAN2: what every stage knows of such a generator, without torch.
+"""The layer table of StyleGAN2, without torch.
 
-Names are NVlabs' (`b8.conv0`), the index of a layer is its place in StyleSpace (σ index), and `const`
-stands before 0. Widths and orders: Karras et al. 2020 (StyleGAN2), architectures skip, orig and resnet.
+Names are NVlabs' (`b8.conv0`). The index of a layer is its position in StyleSpace (σ index), and `const` has the index
+-1. Widths and orders: Karras et al. 2020 (StyleGAN2), architectures skip, orig and resnet.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ARCHITECTURES: tuple[Architecture, ...] = ("skip", "orig", "resnet")
 
 @dataclass(frozen=True)
 class StyleGAN2Table(Table):
-    """The layers of one StyleGAN2, in order; `layers[0]` is the constant input."""
+    """The layers of a StyleGAN2 generator, in order; `layers[0]` is the constant input."""
 
     size: int  # of the image, pixels
     channels: tuple[tuple[int, int], ...]  # (resolution, channels), rising
@@ -31,28 +31,28 @@ class StyleGAN2Table(Table):
     image_channels: int = 3
     architecture: Architecture = "skip"
     c_dim: int = 0  # classes of a conditional generator
-    embed_width: int = 0  # what their embedding adds to the input of the mapping
+    embed_width: int = 0  # the length of the embedding of a class, which joins the input of the mapping
     mapping_widths: tuple[int, ...] = ()  # of its layers' outputs; empty: all w_dim
     mapping_rate: float = 0.01  # the learning-rate multiplier that mapping weights are stored without
     mapping_activation: str = "lrelu"
     activation: str = "lrelu"
-    clamp: float | None = None  # every layer's output is kept within +- this
+    clamp: float | None = None  # the bound of every layer's output
     has_noise: bool = True
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """Every layer, the constant first."""
+        """All layers, the constant first."""
         return tuple(_build_layers(self))
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """What the layers of the mapping read and make: one more number than it has layers."""
+        """The widths of the input and of each layer's output of the mapping: one more than it has layers."""
         made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
         return (self.z_dim + self.embed_width, *made)
 
     @cached_property
     def forward_flops(self) -> int:
-        """Floating-point operations of the convolutions of one forward pass."""
+        """The floating-point operations of the convolutions of one forward pass."""
         total = 0
         for layer in self.layers[1:]:
             taps, side = (9, layer.resolution // layer.up) if layer.kind == "conv" else (1, layer.resolution)
@@ -61,7 +61,7 @@ class StyleGAN2Table(Table):
         return total
 
     def _nearest(self, text: str) -> str | None:
-        """A hint with the layer or block that is nearest, of the same form: of 64 pixels, b64 for b128."""
+        """Return a hint with the nearest name of the same form: for b128 of a 64-pixel model, b64."""
         known = [*self._by_name, *self._blocks]
         if match := re.fullmatch(r"b?([1-9]\d{0,5})((?:\.\w+)?)", text):
             at = min(

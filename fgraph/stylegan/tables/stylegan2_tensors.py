@@ -1,7 +1,7 @@
-"""The names and shapes of a generator's tensors, without torch.
+"""The names and shapes of a StyleGAN2 generator's tensors, without torch.
 
-They are the names inside a `Generator` and inside our `.safetensors` files. `D` is w_dim, `I` and `O` a layer's input
-and output channels, `S` the sum of all style lengths.
+These are the names in a `StyleGAN2Generator` and in fgraph's `.safetensors` files. `D` is w_dim, `I` and `O` are a
+layer's input and output channels, and `S` is the sum of all style lengths.
 
 | name | shape | is |
 | --- | --- | --- |
@@ -12,8 +12,8 @@ and output channels, `S` the sum of all style lengths.
 | `{layer}.bias` | [O] | bias after the convolution |
 | `{layer}.affine.weight`, `{layer}.affine.bias` | [I, D], [I] | the layer's affine; the bias starts at 1 |
 | `{layer}.noise_strength` | [] | convs of generators with noise |
-| `{layer}.noise` | [1, 1, r, r] | the same: the constant noise |
-| `{layer}.residual.weight` | [O, I, 1, 1] | resnet, first conv of a block: the convolution beside it, without gain |
+| `{layer}.noise` | [1, 1, r, r] | of the same layers: the constant noise |
+| `{layer}.residual.weight` | [O, I, 1, 1] | resnet, first conv of a block: the skip convolution, without gain |
 | `w_mean` | [D] | mean of w |
 | `style_mean`, `style_std` | [S] | mean and standard deviation of raw styles over 10,000 seeded samples |
 
@@ -30,7 +30,7 @@ from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 
 def required_shapes(table: StyleGAN2Table) -> dict[str, Shape]:
-    """The tensors that no generator of this table can be without."""
+    """Return the tensors that every generator of this table has."""
     shapes: dict[str, Shape] = {}
     for i in range(table.mapping_layers):
         shapes[f"mapping.{i}.weight"] = (table.widths[i + 1], table.widths[i])
@@ -46,7 +46,7 @@ def required_shapes(table: StyleGAN2Table) -> dict[str, Shape]:
 
 
 def optional_shapes(table: StyleGAN2Table) -> dict[str, Shape]:
-    """The tensors that are drawn or measured where a file lacks them."""
+    """Return the tensors that are drawn or measured if a file lacks them."""
     shapes: dict[str, Shape] = {
         f"{layer.name}.noise": (1, 1, layer.resolution, layer.resolution)
         for layer in table.layers
@@ -60,12 +60,16 @@ def optional_shapes(table: StyleGAN2Table) -> dict[str, Shape]:
 def check_shapes(
     found: Mapping[str, Shape], table: StyleGAN2Table, where: str, spell: Mapping[str, str] | None = None
 ) -> None:
-    """Compare the shapes a file holds, `found` (our names -> shapes), with those its table asks for.
+    """Compare the shapes in a file with those that its table requires.
 
-    Messages name the file `where`, and spell tensors as the file does: `spell` takes our names to its own.
+    Args:
+        found: fgraph's names -> shapes.
+        table: the layer table.
+        where: the file, for messages.
+        spell: fgraph's names -> those of the file, for messages.
 
     Raises:
-        ModelError: tensors are missing, disagree in shape, or are not known; all of them are named (up to five a kind).
+        ModelError: tensors are missing, unknown, or of another shape; up to five of each kind are named.
     """
     spell = spell or {}
     required, known = required_shapes(table), required_shapes(table) | optional_shapes(table)
@@ -73,14 +77,14 @@ def check_shapes(
     if missing := [name for name in required if name not in found]:
         faults.append(f"it lacks {_few(spell.get(name, name) for name in missing)}")
     if unknown := [name for name in found if name not in known]:
-        faults.append(f"it holds {_few(unknown)}, which a {table.size}-pixel generator has no place for")
+        faults.append(f"it holds {_few(unknown)}, unknown in a {table.size}-pixel generator")
     for name, shape in found.items():
         if name in known and shape != known[name]:
-            faults.append(f"{spell.get(name, name)} is {list(shape)} where the others ask for {list(known[name])}")
+            faults.append(f"{spell.get(name, name)} is {list(shape)}, but the others imply {list(known[name])}")
     if faults:
         raise ModelError(
             f"{where}: the tensors do not make a generator of {table.size} pixels: {'; '.join(faults[:5])}. "
-            f"Expected is a whole StyleGAN2 generator ({table.architecture} architecture); was it made by a changed "
+            f"Expected a whole StyleGAN2 generator ({table.architecture} architecture); was it made by a changed "
             "network?"
         )
 

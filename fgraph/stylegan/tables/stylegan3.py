@@ -1,11 +1,11 @@
-"""What is known of a StyleGAN3 generator without torch: its layers, and how large each of their maps is.
+"""The layer table of StyleGAN3, without torch.
 
-A layer's map is larger than the image, by a margin that edges fade into; pixel i of a map of n, sampled at s a unit,
-stands at (i + 0.5 - n / 2) / s, and the image is the square from -0.5 to 0.5 (Karras et al. 2021, alias-free GAN).
+A layer's map exceeds the image by a margin. Pixel i of a map of n pixels, with s samples a unit, is at
+(i + 0.5 - n / 2) / s; the image is the square from -0.5 to 0.5 (Karras et al. 2021, alias-free GAN).
 
-A pass starts from `const`, which here is the plane itself, not sampled yet. `input` (σ index 0) samples Fourier
-features on it, at a place that its 4 styles turn and move; the layers follow, and the last makes the image. The σ index
-of a layer is also the row of W+ that it reads.
+A pass starts from `const`, which is the plane itself, not sampled yet. `input` (σ index 0) samples Fourier features on
+the plane, at a position that its 4 styles rotate and translate. The other layers follow; the last one makes the image.
+The σ index of a layer is also its row of W+.
 """
 
 from __future__ import annotations
@@ -15,47 +15,47 @@ from functools import cached_property
 
 from fgraph.stylegan.tables.base import CONST, Layer, Table
 
-PLACE = 4  # styles of the input: cosine and sine of a rotation, a translation
+PLACE = 4  # styles of the input: cosine and sine of a rotation, x and y of a translation
 
 
 @dataclass(frozen=True, kw_only=True)
 class StyleGAN3Layer(Layer):
-    """One layer: what it reads and makes, and how it is resampled around its activation.
+    """A layer of StyleGAN3: its inputs and outputs, and the change of sampling rate around its activation.
 
     Its `resolution` is its sampling rate: pixels of one image, without the margin.
     """
 
-    in_rate: int  # samples a unit of what it reads
-    out_size: int  # of what it makes, pixels, on a canvas of one
+    in_rate: int  # samples a unit of the input
+    out_size: int  # pixels of the output, on a canvas of one image
     taps: int = 1  # of its convolution: 3 in T, 1 in R and in the last layer
-    up_factor: int = 1  # to the rate of its activation
-    down_factor: int = 1  # from there
-    up_taps: int = 1  # of the filters; 1: there is none
+    up_factor: int = 1  # from the input to the activation
+    down_factor: int = 1  # from the activation to the output
+    up_taps: int = 1  # of the filters; 1 for no filter
     down_taps: int = 1
-    radial: bool = False  # whether the second filter is one of two dimensions
+    radial: bool = False  # whether the second filter is two-dimensional
     padding: tuple[int, int, int, int] = (0, 0, 0, 0)  # left, right, top, bottom, after up-sampling; negative crops
     clamp: float | None = None
 
     @property
     def margin(self) -> int:
-        """Pixels by which its maps are larger than the canvas, along each axis; half of them on each side."""
+        """Pixels by which its maps exceed the canvas along each axis, half of them on each side."""
         return self.out_size - self.resolution
 
     @property
     def block(self) -> str:
-        """Its short name: `L3` for `L3_36_512`."""
+        """The short name: `L3` for `L3_36_512`."""
         return self.name.partition("_")[0]
 
     @property
     def halo(self) -> int:
-        """How many pixels of its input, each way, one pixel of its output reads, at most."""
+        """The pixels of its input, each way, that one pixel of its output depends on, at most."""
         reach = self.up_taps + self.down_taps - 2
         return self.taps - 1 + -(-reach // self.up_factor)
 
 
 @dataclass(frozen=True)
 class StyleGAN3Table(Table):
-    """The layers of one generator."""
+    """The layers of a StyleGAN3 generator."""
 
     size: int
     image_channels: int
@@ -64,7 +64,7 @@ class StyleGAN3Table(Table):
     input_rate: int  # samples a unit
     bandwidth: float
     output_scale: float
-    filtered: tuple[StyleGAN3Layer, ...]  # what follows the input, in order
+    filtered: tuple[StyleGAN3Layer, ...]  # the layers after the input, in order
     z_dim: int
     w_dim: int
     mapping_layers: int
@@ -76,7 +76,7 @@ class StyleGAN3Table(Table):
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
-        """The plane, the input, then the layers that filter."""
+        """The plane, the input, then the filtered layers."""
         rate = self.input_rate
         plane = Layer("const", CONST, "const", rate, 1, 0, 0, 0, 0, None)
         start = StyleGAN3Layer(
@@ -86,7 +86,7 @@ class StyleGAN3Table(Table):
 
     @property
     def is_stylegan3(self) -> bool:
-        """It is."""
+        """True."""
         return True
 
     @property
@@ -95,18 +95,18 @@ class StyleGAN3Table(Table):
 
     @property
     def architecture(self) -> str:
-        """`stylegan3-t`, or `stylegan3-r`, which turns with its input."""
+        """`stylegan3-t`, or `stylegan3-r`, which is equivariant to rotation."""
         return "stylegan3-r" if all(layer.taps == 1 for layer in self.filtered) else "stylegan3-t"
 
     @property
     def widths(self) -> tuple[int, ...]:
-        """What the layers of the mapping read and make: one more number than it has layers."""
+        """The widths of the input and of each layer's output of the mapping: one more than it has layers."""
         made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
         return (self.z_dim + self.embed_width, *made)
 
     @cached_property
     def forward_flops(self) -> int:
-        """Floating-point operations of the convolutions and filters of one forward pass."""
+        """The floating-point operations of the convolutions and filters of one forward pass."""
         start = 2 * self.features**2 * self.input_size**2
         sizes = [self.input_size, *(layer.out_size for layer in self.filtered)]
         pairs = zip(self.filtered, sizes, strict=False)
@@ -114,7 +114,7 @@ class StyleGAN3Table(Table):
 
 
 def layer_flops(layer: StyleGAN3Layer, read: tuple[int, int], made: tuple[int, int]) -> int:
-    """Floating-point operations of one layer for a map of `made` pixels from one of `read` (height, width)."""
+    """Return the floating-point operations of a layer from a map of `read` to one of `made` (height, width)."""
     pixels = (read[0] + layer.taps - 1) * (read[1] + layer.taps - 1)
     total = 2 * layer.taps**2 * layer.in_channels * layer.out_channels * pixels
     high, wide = made[0] * layer.down_factor, made[1] * layer.down_factor  # where the activation is
@@ -128,7 +128,7 @@ def layer_flops(layer: StyleGAN3Layer, read: tuple[int, int], made: tuple[int, i
 
 
 def required_shapes(table: StyleGAN3Table) -> dict[str, tuple[int, ...]]:
-    """The tensors of a generator, by our names."""
+    """Return the tensors that every generator of this table has, by fgraph's names."""
     shapes: dict[str, tuple[int, ...]] = {}
     for i in range(table.mapping_layers):
         shapes[f"mapping.{i}.weight"] = (table.widths[i + 1], table.widths[i])
@@ -147,7 +147,7 @@ def required_shapes(table: StyleGAN3Table) -> dict[str, tuple[int, ...]]:
 
 
 def optional_shapes(table: StyleGAN3Table) -> dict[str, tuple[int, ...]]:
-    """The tensors that are measured where a file lacks them."""
+    """Return the tensors that are measured if a file lacks them."""
     return {"w_mean": (table.w_dim,), "style_mean": (table.style_length,), "style_std": (table.style_length,)}
 
 

@@ -1,1 +1,1 @@
-"""Reading pickles of strangers: nothing in them is imported or called, and their size bounds what reading costs."""
+"""Reading untrusted pickles: no code in them is imported or called, and their size bounds the cost. See README.md."""

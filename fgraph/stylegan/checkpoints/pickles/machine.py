@@ -1,7 +1,7 @@
-"""The machine that runs a pickle's opcodes and can do nothing else: its stack, its memo, what it may build.
+"""The stack machine that executes a pickle's opcodes: its stack, its memo, and the values that it may build.
 
-There is no import, no attribute access and no call of anything but the stand-ins of ours that it was given. Long
-strings are not read but noted as a `Span`.
+The machine has no import and no attribute access, and calls nothing except the stand-ins that it is given. It stores
+long strings as a `Span` instead of reading them.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.span import FileSource, Span, unpack
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record, as_key
 
-MAX_MEMO = 500_000  # values that are noted
-MAX_TEXT = 64 << 10  # bytes of a string that is read at once: longer ones are sources, or stand for bytes
+MAX_MEMO = 500_000  # values in the memo
+MAX_TEXT = 64 << 10  # bytes of a string that is read: longer ones are source code, or stand for bytes
 MAX_TEXTS = 64 << 20  # of all strings
-SMALL = 4096  # bytes strings up to this length are read at once
-MAX_CALLS = 64 << 20  # bytes, about, of all values that calls are made with, and may make a copy of
+SMALL = 4096  # bytes of a bytes object that is read
+MAX_CALLS = 64 << 20  # estimated bytes of the arguments of all calls, which calls may copy
 _ITEM = 64  # bytes of an item of a list or tuple, in that sum
 _PROTOCOLS = range(2, 6)
 
@@ -27,7 +27,7 @@ Globals = Mapping[tuple[str, str], Any]
 
 
 class Machine:
-    """The state of one run; the methods are what opcodes do."""
+    """The state of one execution; each opcode calls a method."""
 
     def __init__(self, source: FileSource, known: Globals, persistent: Callable[[Any], Any] | None = None) -> None:
         self._source = source
@@ -40,7 +40,7 @@ class Machine:
         self._calls_left = MAX_CALLS
 
     def result(self) -> Any:
-        """The one value that is left at the end."""
+        """Return the one value that is left at the end."""
         if len(self.stack) != 1 or self.marks:
             raise Refused("it ends before it is whole")
         return self.stack.pop()
@@ -48,29 +48,29 @@ class Machine:
     # -- the stack -----------------------------------------------------------------------------------------------
 
     def push(self, value: Any) -> None:
-        """Put a value on the stack."""
+        """Push a value onto the stack."""
         self.stack.append(value)
 
     def pop(self) -> Any:
-        """Take the top of the stack, which a mark protects."""
+        """Pop the top of the stack, unless a mark protects it."""
         if self.marks and len(self.stack) <= self.marks[-1]:
             raise Refused("it is damaged: a value is missing")
         return self.stack.pop()
 
     def top(self, kind: type) -> Any:
-        """The value on top of the stack, of this very type."""
+        """Return the top of the stack, which must be of exactly this type."""
         if self.marks and len(self.stack) <= self.marks[-1]:
             raise Refused("it is damaged: a value is missing")
         if type(self.stack[-1]) is not kind:
-            raise Refused(f"it is damaged: {brief(self.stack[-1])} stands where a {kind.__name__} belongs")
+            raise Refused(f"it is damaged: found {brief(self.stack[-1])}, expected a {kind.__name__}")
         return self.stack[-1]
 
     def mark(self) -> None:
-        """Note this height of the stack."""
+        """Push the current height of the stack onto the marks."""
         self.marks.append(len(self.stack))
 
     def cut(self) -> list[Any]:
-        """Take what stands above the last mark."""
+        """Pop everything above the last mark."""
         start = self.marks.pop()
         items = self.stack[start:]
         del self.stack[start:]
@@ -79,22 +79,22 @@ class Machine:
     # -- arguments -----------------------------------------------------------------------------------------------
 
     def number(self, code: str) -> int:
-        """A little-endian number that follows the opcode."""
+        """Read a little-endian number that follows the opcode."""
         return unpack(code, self._source.read({"B": 1, "H": 2, "i": 4, "I": 4, "Q": 8}[code]))
 
     def long(self) -> None:
-        """A number of any width, which here is 16 bytes."""
+        """Push an integer of a stated width, at most 16 bytes."""
         length = self.number("B")
         if length > 16:
             raise Refused(f"it has a number of {length} bytes")
         self.push(int.from_bytes(self._source.read(length), "little", signed=True))
 
     def real(self) -> None:
-        """A number with a fraction, big-endian."""
+        """Push a big-endian double."""
         self.push(struct.unpack(">d", self._source.read(8))[0])
 
     def text(self, code: str) -> None:
-        """A string; a long one, which may stand for bytes, is noted."""
+        """Push a string; a long string, which may stand for bytes, is pushed as a span."""
         length = self.number(code)
         if length > MAX_TEXT:
             noted = self._source.skip(length)
@@ -110,13 +110,13 @@ class Machine:
             raise Refused("it has a string that is no text") from error
 
     def _take(self, length: int) -> None:
-        """Count a string that is read."""
+        """Count the length of a string against the limit."""
         self._left -= length
         if self._left < 0:
-            raise Refused("its strings are longer than those of any checkpoint")
+            raise Refused("its strings take more bytes than those of any checkpoint")
 
     def data(self, code: str) -> None:
-        """Bytes: a few are read, more are noted."""
+        """Push bytes; long ones are pushed as a span."""
         length = self.number(code)
         if length > SMALL:
             self.push(self._source.skip(length))
@@ -125,12 +125,12 @@ class Machine:
         self.push(self._source.read(length))
 
     def protocol(self) -> None:
-        """The protocol of the pickle."""
+        """Check the protocol of the pickle."""
         if (found := self.number("B")) not in _PROTOCOLS:
             raise Refused(f"it is of pickle protocol {found}; 2 to 5 are read")
 
     def line(self) -> str:
-        """Text up to the end of the line."""
+        """Read text up to the end of the line."""
         found = bytearray()
         while (byte := self._source.read(1)) != b"\n":
             found += byte
@@ -141,12 +141,12 @@ class Machine:
     # -- building ------------------------------------------------------------------------------------------------
 
     def tuple_of(self, count: int) -> None:
-        """The last so many values as a tuple."""
+        """Replace the last `count` values by a tuple of them."""
         items = [self.pop() for _ in range(count)]
         self.push(tuple(reversed(items)))
 
     def append_items(self, items: list[Any]) -> None:
-        """Put values at the end of the list on top of the stack."""
+        """Append values to the list on top of the stack."""
         self.top(list).extend(items)
 
     def set_items(self, items: list[Any]) -> None:
@@ -158,18 +158,18 @@ class Machine:
             target[as_key(key)] = value
 
     def add_items(self) -> None:
-        """Put values into the set on top of the stack."""
+        """Add values to the set on top of the stack."""
         items = self.cut()
         self.top(set).update(as_key(item) for item in items)
 
     def remember(self, place: int) -> None:
-        """Note the top of the stack in the memo."""
+        """Store the top of the stack in the memo."""
         if place > MAX_MEMO:
             raise Refused(f"the memo number {place} is out of range")
         self.memo[place] = self.stack[-1]
 
     def recall(self, place: int) -> None:
-        """Put a noted value on the stack."""
+        """Push a value of the memo."""
         if place not in self.memo:
             raise Refused(f"the memo number {place} is out of range")
         self.push(self.memo[place])
@@ -177,14 +177,14 @@ class Machine:
     # -- stand-ins -----------------------------------------------------------------------------------------------
 
     def find(self, module: Any, name: Any) -> None:
-        """What stands for a global."""
+        """Push the stand-in of a global."""
         if type(module) is not str or type(name) is not str or (module, name) not in self._known:
             shown = show(f"{module}.{name}", 200) if type(module) is str and type(name) is str else "something"
             raise Refused(f"it names '{shown}', which is not allowed")
         self.push(self._known[module, name])
 
     def stack_global(self) -> None:
-        """A global whose names stand on the stack."""
+        """Push the stand-in of a global whose names are on the stack."""
         name, module = self.pop(), self.pop()
         self.find(module, name)
 
@@ -194,31 +194,31 @@ class Machine:
         if type(factory) is not Factory or type(arguments) is not tuple:
             raise Refused(f"it calls {brief(factory)}")
         self._calls_left -= sum(map(_weight, arguments))
-        if self._calls_left < 0:  # one value, noted, can be handed over again and again
-            raise Refused("its calls are made with more values than those of any checkpoint")
+        if self._calls_left < 0:  # one value of the memo can be an argument many times
+            raise Refused("its calls have more arguments than those of any checkpoint")
         try:
             self.push(factory.make(*arguments))
         except TypeError as error:
-            raise Refused(f"it calls {factory.name} with other arguments than it takes") from error
+            raise Refused(f"it calls {factory.name} with wrong arguments") from error
 
     def build(self) -> None:
-        """Hand a state to a stand-in that waits for one."""
+        """Give a state to a stand-in that accepts one."""
         state = self.pop()
         if not self.stack or type(self.stack[-1]) is not Record:
             if self.stack and type(self.stack[-1]) is dict:
                 return  # the `_metadata` of a state dict
-            raise Refused("it changes something that it may only name")
+            raise Refused("it changes an object that it may only name")
         self.stack[-1].accept(state)
 
     def persistent(self) -> None:
-        """What stands for a persistent id."""
+        """Push the stand-in of a persistent id."""
         if self._persistent is None:
             raise Refused("it refers to something outside it")
         self.push(self._persistent(self.pop()))
 
 
 def _weight(value: Any) -> int:
-    """About how many bytes a copy of an argument takes."""
+    """Estimate the bytes of a copy of an argument."""
     if type(value) in (str, bytes):
         return len(value)
     return _ITEM * len(value) if type(value) in (list, tuple) else 0

@@ -1,4 +1,4 @@
-"""Reading a plain pickle of networks, as NVlabs' programs write them. Neither torch nor TensorFlow is needed."""
+"""Reading a pickle of networks, as NVlabs' programs write them. Without torch and TensorFlow."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fgraph.stylegan.checkpoints.pickles.torch_values import StorageReader, torc
 
 
 def network_globals() -> dict[tuple[str, str], Any]:
-    """The names that NVlabs' pickles hold."""
+    """Return the globals that NVlabs' pickles name, with their stand-ins."""
     return (
         torch_globals()
         | numpy_globals()
@@ -28,10 +28,10 @@ def network_globals() -> dict[tuple[str, str], Any]:
 
 
 def read_networks(path: Path, file: BinaryIO, size: int) -> Any:
-    """The value of the pickle, with stand-ins for modules and tensors.
+    """Return the value of a pickle, with stand-ins for modules and tensors.
 
     Raises:
-        Refused: it is damaged, or holds anything that NVlabs' programs do not write.
+        Refused: the pickle is damaged, or holds a value that NVlabs' programs do not write.
     """
     source = FileSource(file, path, 0, size)
     value = run_pickle(source, network_globals())

@@ -1,4 +1,4 @@
-"""What stands for numpy's arrays, scalars and types in a pickle. Without numpy."""
+"""Stand-ins for numpy's arrays, scalars and types in a pickle. Without numpy."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ _LITTLE = ("<", "|", "=")
 
 
 def read_dtype(record: Any) -> str:
-    """The type that a pickled `numpy.dtype` is.
+    """Return the name of a pickled `numpy.dtype`.
 
     Raises:
-        Refused: it is none of plain little-endian numbers.
+        Refused: the type is not one of plain little-endian numbers.
     """
     if type(record) is Record and record.kind == "dtype" and record.made_of:
         code, state = record.made_of[0], record.state
@@ -39,10 +39,10 @@ def _is_little(state: tuple[Any, ...]) -> bool:
 
 
 def read_array(record: Record) -> StoredTensor:
-    """A pickled `numpy.ndarray`, made of (version, shape, dtype, fortran, raw).
+    """Return a pickled `numpy.ndarray`, whose state is (version, shape, dtype, fortran, raw).
 
     Raises:
-        Refused: it is none, or its parts do not fit.
+        Refused: the record is not an array, or its parts do not fit together.
     """
     state = record.state
     if record.kind != "ndarray" or type(state) is not tuple or len(state) != 5:
@@ -51,10 +51,10 @@ def read_array(record: Record) -> StoredTensor:
 
 
 def read_objects(record: Any) -> list[Any]:
-    """The values of a pickled `numpy.ndarray` of objects, row-major.
+    """Return the values of a pickled `numpy.ndarray` of objects, row-major.
 
     Raises:
-        Refused: it is none.
+        Refused: the record is not an array of objects.
     """
     state = record.state if type(record) is Record and record.kind == "ndarray" else None
     if type(state) is not tuple or len(state) != 5 or type(state[4]) is not list:
@@ -63,7 +63,7 @@ def read_objects(record: Any) -> list[Any]:
 
 
 def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor:
-    """An array as protocol 5 writes it: row-major, column-major, or row-major with its axes then put in an order."""
+    """Return an array as protocol 5 writes it: row-major or column-major, with its axes then permuted if given."""
     made = _array(raw, dtype, shape, fortran=type(order) is str and order == "F")
     if axis_order is None:
         return made
@@ -101,7 +101,7 @@ def _scalar(dtype: Any, raw: Any) -> Any:
 
 
 def _encode(text: Any, encoding: Any) -> Any:
-    """Protocol 2 writes bytes as this call."""
+    """Return the bytes that protocol 2 writes as a call of `_codecs.encode`."""
     if type(encoding) is not str or encoding != "latin1" or type(text) not in (str, Span):
         raise Refused("it encodes text in another way than bytes are written")
     if isinstance(text, Span):
@@ -117,9 +117,9 @@ def _reconstruct(*_: Any) -> Record:
 
 
 def numpy_globals() -> dict[tuple[str, str], Any]:
-    """The names that numpy's pickles hold, old (numpy 1) and new (numpy 2)."""
+    """Return the globals that numpy's pickles name, of numpy 1 and 2, with their stand-ins."""
     known: dict[tuple[str, str], Any] = {
-        ("numpy", "ndarray"): "ndarray",  # a token: only an argument
+        ("numpy", "ndarray"): "ndarray",  # a token, used as an argument only
         ("numpy", "dtype"): Factory("numpy.dtype", lambda *arguments: Record("dtype", arguments)),
         ("_codecs", "encode"): Factory("_codecs.encode", _encode),
     }

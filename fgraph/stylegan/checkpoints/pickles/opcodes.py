@@ -1,7 +1,7 @@
-"""Running a pickle: which opcodes there are, and what each makes the machine do.
+"""The allowed opcodes of a pickle, and the loop that executes them.
 
-They are those that write plain data, of protocols 2 to 5 (`pickletools` of the standard library). A global is looked
-up in the exact table that is given, whose values are stand-ins.
+The allowed opcodes are those of protocols 2 to 5 that write plain data (see `pickletools` of the standard library). A
+global is looked up in a given table, whose values are stand-ins.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ MAX_OPCODES = 500_000  # a checkpoint of a 1024-pixel model, with its discrimina
 def run_pickle(
     source: FileSource, known: Globals, persistent: Callable[[Any], Any] | None = None, limit: int = MAX_OPCODES
 ) -> Any:
-    """The value of the pickle that `source` stands at.
+    """Execute a pickle and return its value.
 
     Args:
-        source: where it is read from; it is left behind the pickle's end.
-        known: (module, name) -> what stands for that global.
-        persistent: what stands for a persistent id, if there may be any.
-        limit: the most opcodes that it may have.
+        source: at the start of the pickle; afterwards, it is at its end.
+        known: (module, name) -> the stand-in of that global.
+        persistent: returns the stand-in of a persistent id; None if there may be none.
+        limit: the most opcodes.
 
     Raises:
-        Refused: the pickle is damaged, is no plain data, or goes beyond a limit.
+        Refused: the pickle is damaged, holds more than plain data, or exceeds a limit.
     """
     machine = Machine(source, known, persistent)
     for _ in range(limit):

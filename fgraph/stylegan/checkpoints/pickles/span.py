@@ -1,4 +1,4 @@
-"""A range of bytes of a file, read only when it is asked for."""
+"""Ranges of bytes of a file, and sequential readers of them."""
 
 from __future__ import annotations
 
@@ -19,9 +19,10 @@ _CHUNK = 1 << 18  # bytes that are decoded at once
 
 @dataclass(frozen=True)
 class Span:
-    """`length` bytes of `path` from `start`. With `utf8` they are text whose characters are the bytes meant.
+    """A range of bytes of a file, read on demand.
 
-    Protocol 2 has no bytes: it writes them as text of Latin-1 characters, which is stored as UTF-8.
+    With `utf8`, the range is UTF-8 text whose characters, as Latin-1, are the bytes meant: protocol 2 of pickle has no
+    bytes and writes them so.
     """
 
     path: Path
@@ -30,10 +31,10 @@ class Span:
     utf8: bool = False
 
     def read(self, start: int = 0, length: int | None = None) -> bytes:
-        """The bytes meant, or those of a part.
+        """Return the bytes meant, or `length` of them from `start` on.
 
         Raises:
-            Refused: the file has changed, or the text holds other characters than bytes.
+            Refused: the file has changed, or a character of the text is not in Latin-1.
         """
         if self.utf8:
             return b"".join(self._decoded(start, None if length is None else start + length))
@@ -65,16 +66,16 @@ class Span:
 
     @cached_property
     def size(self) -> int:
-        """How many bytes are meant."""
+        """The number of bytes meant."""
         if not self.utf8:
             return self.length
         import numpy as np
 
-        # All bytes of UTF-8 but those that go on a character, which are -128 to -65, begin one.
+        # In UTF-8, each byte except -128 to -65 starts a character.
         return sum(int(np.count_nonzero(np.frombuffer(raw, np.int8) >= -64)) for raw in self._raw())
 
     def part(self, start: int, length: int) -> Span:
-        """A part of it, as a span of its own; of plain bytes only."""
+        """Return a part of a span that is not `utf8`."""
         assert not self.utf8
         return Span(self.path, self.start + start, length)
 
@@ -90,7 +91,7 @@ class Span:
                 yield found
 
     def _decoded(self, start: int, stop: int | None) -> Iterator[bytes]:
-        """The bytes that text stands for, from one place to another, a chunk after the other."""
+        """Yield the bytes meant from `start` to `stop`, in chunks."""
         decoder = codecs.getincrementaldecoder("utf-8")("surrogatepass")
         place, left = 0, self.length
         try:
@@ -102,11 +103,11 @@ class Span:
                 if stop is not None and place >= stop:
                     return
         except UnicodeError as error:
-            raise Refused("text that stands for bytes has other characters") from error
+            raise Refused("its text for bytes has characters that are not in Latin-1") from error
 
 
 class FileSource:
-    """Reads a span of a file forward."""
+    """A sequential reader of a range of a file."""
 
     def __init__(self, file: BinaryIO, path: Path, start: int, length: int) -> None:
         self._file, self._path = file, path
@@ -115,10 +116,10 @@ class FileSource:
         file.seek(start)
 
     def read(self, length: int) -> bytes:
-        """The next bytes, exactly so many.
+        """Return exactly the next `length` bytes.
 
         Raises:
-            Refused: there are not that many.
+            Refused: fewer bytes are left.
         """
         self._advance(length)
         found = self._file.read(length)
@@ -127,16 +128,16 @@ class FileSource:
         return found
 
     def skip(self, length: int) -> Span | bytes:
-        """Pass over so many bytes, which the span returned stands for."""
+        """Skip the next `length` bytes, and return a span of them."""
         start = self.position
         self.pass_over(length)
         return Span(self._path, start, length)
 
     def pass_over(self, length: int) -> None:
-        """Go on so many bytes further.
+        """Skip the next `length` bytes.
 
         Raises:
-            Refused: there are not that many.
+            Refused: fewer bytes are left.
         """
         self._advance(length)
         self._file.seek(length, 1)
@@ -148,29 +149,29 @@ class FileSource:
 
 
 class BytesSource(FileSource):
-    """Reads bytes in memory forward; with `length`, they are only the first of so many, which can be passed over."""
+    """A sequential reader of bytes in memory; with `length`, of the first bytes of a longer range."""
 
     def __init__(self, data: bytes, length: int | None = None) -> None:
         super().__init__(io.BytesIO(data), Path(), 0, len(data) if length is None else length)
 
     def skip(self, length: int) -> Span | bytes:
-        """Bytes in memory are never passed over.
+        """Refuse to skip.
 
         Raises:
-            Refused: always; only small values are expected here.
+            Refused: always, because only small values are expected here.
         """
-        raise Refused(f"it has a value of {length} bytes where none so large belongs")
+        raise Refused(f"it has a value of {length} bytes, larger than any expected here")
 
 
 class MemorySource(BytesSource):
-    """Reads bytes in memory forward, large values too."""
+    """A sequential reader of bytes in memory, which returns large values too."""
 
     def skip(self, length: int) -> bytes:
-        """The next bytes themselves: there is no file that they could be found in later."""
+        """Return the next `length` bytes, because there is no file for a span."""
         return self.read(length)
 
 
 def unpack(code: str, data: bytes) -> int:
-    """One little-endian number."""
+    """Return one little-endian number."""
     value: int = struct.unpack("<" + code, data)[0]
     return value

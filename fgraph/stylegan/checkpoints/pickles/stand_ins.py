@@ -1,4 +1,4 @@
-"""What stands in a pickle's value for functions, classes and the objects they would have made."""
+"""Stand-ins for the functions, classes and objects that a pickle names."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _MAX_KEY = 1 << 32  # of a whole number as a key
 
 @dataclass(frozen=True, slots=True)
 class Factory:
-    """Stands for a function, or for a class: it can be called by the machine, no more."""
+    """A stand-in for a function or a class: the machine can call it."""
 
     name: str
     make: Callable[..., Any]
 
 
 class Record:
-    """Stands for an object that is given its state after it is made; it keeps that state and does nothing with it."""
+    """A stand-in for an object that gets its state after construction; it stores the state and does nothing with it."""
 
     __slots__ = ("kind", "made_of", "state")
 
@@ -30,10 +30,10 @@ class Record:
         self.state: Any = None
 
     def accept(self, state: Any) -> None:
-        """Keep the state, which comes once.
+        """Store the state.
 
         Raises:
-            Refused: it has one.
+            Refused: the record has a state already.
         """
         if self.state is not None:
             raise Refused(f"it changes a {self.kind} twice")
@@ -42,14 +42,14 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Module:
-    """Stands for a network, or a part of one: the name of its class, and what it keeps."""
+    """A stand-in for a network or a part of one: the name of its class, and its state."""
 
     class_name: str
     state: dict[Any, Any]
 
 
 def fits(factory: Factory, *kinds: type) -> Factory:
-    """The same, refusing arguments of any other number or kind (`object` is every kind)."""
+    """Return a factory that refuses arguments of any other number or type; `object` accepts every type."""
 
     def make(*arguments: Any) -> Any:
         if len(arguments) != len(kinds) or not all(map(_is, arguments, kinds)):
@@ -64,7 +64,7 @@ def _is(value: Any, kind: type) -> bool:
 
 
 def make_dict(*arguments: Any) -> dict[Any, Any]:
-    """An OrderedDict or EasyDict: made empty, or (Python 2) of a list of pairs."""
+    """Return an OrderedDict or EasyDict: empty, or (Python 2) made of a list of pairs."""
     if not arguments:
         return {}
     (pairs,) = arguments if len(arguments) == 1 else (None,)
@@ -100,7 +100,7 @@ def as_key(key: Any) -> Any:
 
 
 def make_module(meta: dict[Any, Any]) -> Module:
-    """What NVlabs' persistence writes for a module: type, version, source (dropped), class_name, state."""
+    """Return the module that NVlabs' persistence wrote: type, version, source (dropped), class_name, state."""
     if type(meta) is not dict:
         raise Refused(f"it has a module made of {brief(meta)}")
     kind, name, state = meta.get("type"), meta.get("class_name"), meta.get("state")

@@ -1,4 +1,4 @@
-"""A tensor as a file holds it: its bytes, their type, its shape and strides. Without torch until it is loaded."""
+"""A tensor in a file: its bytes, type, shape and strides. Without torch until it is loaded."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LONGEST_TEXT = 1 << 20  # bytes of text that such a tensor's numbers may stand 
 
 @dataclass(slots=True, eq=False)
 class Storage:
-    """So many items of one type in a row: from byte `start` of `data` on, which may be found last."""
+    """A row of `items` numbers of one type, from byte `start` of `data` on; the place may be set after construction."""
 
     data: Span | bytes
     dtype: str
@@ -40,7 +40,7 @@ class Storage:
 
 @dataclass(frozen=True, slots=True)
 class StoredTensor:
-    """A view of a storage; shape and strides are known to stay inside it."""
+    """A view of a storage; its shape and strides are checked to stay inside."""
 
     storage: Storage
     offset: int
@@ -49,31 +49,31 @@ class StoredTensor:
 
     @property
     def dtype(self) -> str:
-        """The type of its items, such as `float32`."""
+        """The type of the items, such as `float32`."""
         return self.storage.dtype
 
     def numbers(self) -> list[float]:
-        """The values of a small tensor, row-major, without torch.
+        """Return the values of a small tensor, row-major, without torch.
 
         Raises:
-            Refused: it is not small, or of another type.
+            Refused: the tensor is not small, or of an unsupported type.
         """
         code = {"float32": "f", "float16": "e", "float64": "d", "int64": "q", "int32": "i"}.get(self.dtype)
         count = math.prod(self.shape)
         if code is None or count > _MOST_NUMBERS:
-            raise Refused(f"holds {count} numbers of type {self.dtype} where a few belong")
+            raise Refused(f"holds {count} numbers of type {self.dtype}; expected at most {_MOST_NUMBERS} floats")
         places = [self.offset]
         for length, step in zip(self.shape, self.stride, strict=True):
             places = [place + index * step for place in places for index in range(length)]
         width, data = ITEM_SIZES[self.dtype], self.storage.data
         if isinstance(data, Span) and data.utf8 and data.length > _LONGEST_TEXT:
-            raise Refused(f"stands in {data.length} bytes of text where a few belong")
+            raise Refused(f"takes {data.length} bytes of text; expected at most {_LONGEST_TEXT}")
         starts = [self.storage.start + place * width for place in places]
         raw = (data.read(at, width) if isinstance(data, Span) else data[at : at + width] for at in starts)
         return [float(struct.unpack("<" + code, one)[0]) for one in raw]
 
     def array(self) -> NDArray[Any]:
-        """Its values as a numpy array, without torch.
+        """Return the values as a numpy array, without torch.
 
         Raises:
             Refused: the file has changed.
@@ -94,27 +94,26 @@ class StoredTensor:
 
     @property
     def bytes_read(self) -> int:
-        """How many bytes of its file are read to load it."""
+        """The bytes of the file to read to load the tensor."""
         data = self.storage.data
         if isinstance(data, Span) and data.utf8:
-            return data.length  # no place inside it can be found without what stands before
+            return data.length  # UTF-8 has no random access
         return self.extent_bytes
 
     @property
     def nbytes(self) -> int:
-        """How many bytes its items take."""
+        """The bytes of the items."""
         return math.prod(self.shape) * ITEM_SIZES[self.dtype]
 
     @property
     def extent_bytes(self) -> int:
-        """How many bytes lie between its first and its last item, both included."""
+        """The bytes from the first to the last item, both included."""
         return _extent(self.shape, self.stride) * ITEM_SIZES[self.dtype]
 
     def load(self, scratch: Tensor | None = None) -> Tensor:
-        """Its values as a tensor, as they are laid out in the file.
+        """Return the values as a tensor, in the layout of the file.
 
-        With `scratch`, uint8 and `extent_bytes` long or longer, the tensor is a view of that memory; else it has
-        memory of its own.
+        With `scratch` (uint8, at least `extent_bytes` long), the tensor is a view of that memory.
 
         Raises:
             Refused: the file has changed.
@@ -134,26 +133,26 @@ class StoredTensor:
 
 
 def view(storage: Any, offset: Any, shape: Any, stride: Any) -> StoredTensor:
-    """A view of a storage.
+    """Return a view of a storage.
 
     Raises:
-        Refused: it is none, or reaches beyond the storage.
+        Refused: the arguments do not describe a view, or it reaches beyond the storage.
     """
     if type(storage) is not Storage or type(shape) is not tuple or type(stride) is not tuple:
         raise Refused("it has a tensor of an unknown layout")
     if len(shape) != len(stride) or len(shape) > MOST_AXES or not all(map(is_size, (offset, *shape, *stride))):
         raise Refused("it has a tensor of an impossible shape")
-    # A tensor that has more items than its storage repeats some, which no weight does.
+    # A tensor with more items than its storage repeats some; no weight does.
     if offset + _extent(shape, stride) > storage.items or math.prod(shape) > storage.items:
         raise Refused(f"a tensor of shape {list(shape)} is larger than its storage of {storage.items} items")
     return StoredTensor(storage, offset, shape, stride)
 
 
 def whole(storage: Storage, shape: tuple[int, ...], fortran: bool = False) -> StoredTensor:
-    """All of a storage, row-major or column-major.
+    """Return a view of all items of a storage, row-major or column-major.
 
     Raises:
-        Refused: the shape has another number of items.
+        Refused: the shape has more items than the storage.
     """
     order = range(len(shape)) if fortran else range(len(shape) - 1, -1, -1)
     stride, step = [0] * len(shape), 1
@@ -164,15 +163,15 @@ def whole(storage: Storage, shape: tuple[int, ...], fortran: bool = False) -> St
 
 
 def is_size(value: Any) -> bool:
-    """Whether it can be a size, an offset or a stride."""
+    """Return whether a value can be a size, an offset or a stride."""
     return type(value) is int and 0 <= value < 1 << 48
 
 
 def item_size(dtype: Any) -> int:
-    """How many bytes an item of this type takes.
+    """Return the bytes of an item of a type.
 
     Raises:
-        Refused: there is no such type.
+        Refused: the type is unknown.
     """
     if type(dtype) is not str or dtype not in ITEM_SIZES:
         raise Refused(f"it has numbers of the type {brief(dtype)}")
@@ -180,7 +179,7 @@ def item_size(dtype: Any) -> int:
 
 
 def _extent(shape: tuple[int, ...], stride: tuple[int, ...]) -> int:
-    """How many items lie between the first and the last of a view, both included."""
+    """Count the items from the first to the last of a view, both included."""
     if 0 in shape:
         return 0
     return 1 + sum((count - 1) * step for count, step in zip(shape, stride, strict=True))

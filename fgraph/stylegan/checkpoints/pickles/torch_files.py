@@ -1,4 +1,4 @@
-"""Reading what `torch.save` wrote, as a zip file or (before torch 1.6) as a row of pickles. Without torch."""
+"""Reading the files of `torch.save`: zip files, and (before torch 1.6) sequences of pickles. Without torch."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MAX_ENTRIES = 100_000
 
 
 def checkpoint_globals() -> dict[tuple[str, str], Any]:
-    """The names that checkpoints hold: tensors, arrays, containers, and the arguments of a training."""
+    """Return the globals that checkpoints name, with their stand-ins: tensors, arrays, containers, argparse."""
     return (
         torch_globals()
         | numpy_globals()
@@ -34,10 +34,10 @@ def checkpoint_globals() -> dict[tuple[str, str], Any]:
 
 
 def read_legacy(path: Path, file: BinaryIO, size: int) -> Any:
-    """The object in a legacy file, with a `StoredTensor` for every tensor.
+    """Return the object in a legacy file, with a `StoredTensor` for each tensor.
 
     Raises:
-        Refused: it is damaged, or holds anything but tensors and plain data.
+        Refused: the file is damaged, or holds more than tensors and plain data.
     """
     source = FileSource(file, path, 0, size)
     stream = LegacyStream(source, checkpoint_globals())
@@ -46,10 +46,10 @@ def read_legacy(path: Path, file: BinaryIO, size: int) -> Any:
 
 
 def read_zip(path: Path, file: BinaryIO) -> Any:
-    """The object in a zip file of torch, with a `StoredTensor` for every tensor.
+    """Return the object in a zip file of torch, with a `StoredTensor` for each tensor.
 
     Raises:
-        Refused: it is damaged, is not one of torch's, or holds anything but tensors and plain data.
+        Refused: the file is damaged, is not torch's, or holds more than tensors and plain data.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -75,7 +75,7 @@ def read_zip(path: Path, file: BinaryIO) -> Any:
                 raise Refused(f"the data of storage '{show(key)}' is missing or cut short")
             known[key] = Storage(span, dtype, items)
         if (known[key].dtype, known[key].items) != (dtype, items):
-            raise Refused(f"the storage '{show(key)}' is said to be two different things")
+            raise Refused(f"the storage '{show(key)}' is declared twice, differently")
         return known[key]
 
     return run_pickle(MemorySource(data.read()), checkpoint_globals(), storage)
@@ -89,17 +89,17 @@ def _pickle_name(names: Mapping[str, object]) -> str:
 
 
 class _Entries:
-    """Where the entries of a zip file stand in it."""
+    """The places of the entries of a zip file."""
 
     def __init__(self, path: Path, file: BinaryIO, entries: Mapping[str, zipfile.ZipInfo]) -> None:
         self._path, self._file, self._entries = path, file, entries
         self._size = file.seek(0, 2)
 
     def find(self, name: str) -> Span:
-        """The bytes of an entry.
+        """Return the bytes of an entry.
 
         Raises:
-            Refused: they are compressed, encrypted, or not there.
+            Refused: the entry is compressed, encrypted, or missing.
         """
         info = self._entries[name]
         if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & 1 or info.compress_size != info.file_size:
@@ -107,7 +107,7 @@ class _Entries:
         self._file.seek(info.header_offset)
         header = self._file.read(_LOCAL_HEADER)
         if len(header) < _LOCAL_HEADER or not header.startswith(b"PK\x03\x04"):
-            raise Refused(f"its entry '{show(name)}' is not where it says")
+            raise Refused(f"its entry '{show(name)}' is not where the directory states")
         lengths = int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
         start = info.header_offset + _LOCAL_HEADER + lengths
         if start + info.file_size > self._size:

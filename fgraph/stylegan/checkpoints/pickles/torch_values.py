@@ -1,4 +1,4 @@
-"""What stands for torch's tensors in a pickle, and the legacy streams that hold their numbers. Without torch."""
+"""Stand-ins for torch's tensors in a pickle, and the legacy streams that hold their numbers. Without torch."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from fgraph.stylegan.checkpoints.pickles.stored import STORAGES, Storage, Stored
 
 MAGIC = 0x1950A86A20F9469CFC6C
 _LEGACY_PROTOCOL = 1001
-_HEAD = 8192  # bytes: more than stands before the numbers of one storage
+_HEAD = 8192  # bytes: more than the pickles before the numbers of one storage
 _STORAGE_OPCODES = 200  # for each of its five pickles; they have some 30
 _MOST_STORAGES = 4000  # a 1024-pixel model, its discriminator and the averaged model have some 700
 
 
 def _tensor(*arguments: Any) -> StoredTensor:
-    """`_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata])`."""
+    """Stand in for `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata])`."""
     if not 6 <= len(arguments) <= 7:
         raise Refused("it has a tensor of an unknown layout")
     return view(*arguments[:4])
 
 
 def _parameter(*arguments: Any) -> StoredTensor:
-    """`_rebuild_parameter(data, requires_grad, hooks)`."""
+    """Stand in for `_rebuild_parameter(data, requires_grad, hooks)`."""
     if not arguments or type(arguments[0]) is not StoredTensor:
         raise Refused("it has a parameter without a tensor")
     return arguments[0]
 
 
 def torch_globals() -> dict[tuple[str, str], Any]:
-    """The names that tensors and plain containers have in pickles of torch."""
+    """Return the globals of tensors and plain containers in torch's pickles, with their stand-ins."""
     return {
         ("collections", "OrderedDict"): Factory("OrderedDict", make_dict),
         ("builtins", "set"): Factory("set", make_set),
@@ -46,21 +46,21 @@ def torch_globals() -> dict[tuple[str, str], Any]:
 
 
 def storage_globals() -> dict[tuple[str, str], Any]:
-    """The names of torch's storage types; each stands for the type of its items."""
+    """Return the globals of torch's storage types; the stand-in of each is the type of its items."""
     return {("torch", name): _Kind(dtype) for name, dtype in STORAGES.items()}
 
 
 class _Kind(str):
-    """The type of a storage's items: a string of its own type, so that no string of the pickle passes for it."""
+    """The item type of a storage, as a subclass of `str`, so that no string of the pickle passes for it."""
 
     __slots__ = ()
 
 
 def storage_id(pid: Any) -> tuple[str, str, int]:
-    """(type, key, items) of a storage's persistent id, ('storage', type, key, location, items[, view]).
+    """Return (type, key, items) of a storage's persistent id, ('storage', type, key, location, items[, view]).
 
     Raises:
-        Refused: it is none.
+        Refused: the value is not the id of a storage.
     """
     if type(pid) is tuple and len(pid) in (5, 6) and type(pid[0]) is str and pid[0] == "storage":
         _, kind, key, _, items = pid[:5]
@@ -70,17 +70,17 @@ def storage_id(pid: Any) -> tuple[str, str, int]:
 
 
 class StorageReader:
-    """Reads the storages of one pickle of NVlabs: each is the one value of a legacy `torch.save` stream."""
+    """A reader of the storages in one of NVlabs' pickles; each is the value of a legacy `torch.save` stream."""
 
     def __init__(self) -> None:
-        # A stream that comes again, from the memo, is not read again. Streams that are equal may be of two tensors.
+        # A stream from the memo is read once. Streams that are equal can belong to two tensors.
         self._known: dict[int, tuple[Span | bytes, Storage]] = {}
 
     def __call__(self, blob: Any) -> Storage:
-        """The storage in a stream.
+        """Return the storage in a stream.
 
         Raises:
-            Refused: it is anything else, or there are too many.
+            Refused: the stream is something else, or there are too many.
         """
         if type(blob) not in (bytes, Span):
             raise Refused("it has a storage that is not bytes")
@@ -111,7 +111,7 @@ def _one_storage(source: FileSource, blob: Span | bytes, start: int, length: int
 
 
 class LegacyStream:
-    """The five pickles that a legacy `torch.save` starts with: `value` is the object, the storages' numbers follow."""
+    """The five pickles at the start of a legacy `torch.save`: `value` is the object; the storages' numbers follow."""
 
     def __init__(self, source: FileSource, known: dict[tuple[str, str], Any], limit: int = MAX_OPCODES) -> None:
         self._source = source
@@ -128,11 +128,11 @@ class LegacyStream:
         self._keys: list[str] = keys
 
     def locate(self, data: Span | bytes, start: int) -> None:
-        """Find where the numbers of each storage stand in `data`, which begins at the source's position `start`."""
+        """Set the place of each storage's numbers in `data`, which starts at the source's position `start`."""
         for key in self._keys:
             storage = self.storages[key]
             if int.from_bytes(self._source.read(8), "little", signed=True) != storage.items:
-                raise Refused(f"the storage '{show(key)}' has other than the {storage.items} numbers it says")
+                raise Refused(f"the storage '{show(key)}' does not have the {storage.items} numbers that it states")
             storage.data, storage.start = data, self._source.position - start
             self._source.pass_over(storage.items * item_size(storage.dtype))
 
@@ -145,5 +145,5 @@ class LegacyStream:
         dtype, key, items = storage_id(pid)
         known = self.storages.setdefault(key, Storage(b"", dtype, items))
         if (known.dtype, known.items) != (dtype, items):
-            raise Refused(f"the storage '{show(key)}' is said to be two different things")
+            raise Refused(f"the storage '{show(key)}' is declared twice, differently")
         return known
