@@ -72,7 +72,7 @@ def test_convert_writes_the_target_alone(capsys: pytest.CaptureFixture[str], tar
     assert main(["mode=convert", f"model={source}", f"target={target}"]) == 0
     before, after = capsys.readouterr().out.split("\n\nconverted to\n\n")
     assert before == str(inspect(source))
-    assert after.startswith(f"{inspect(target)}\ndigest of the tensors, which both hold: ")
+    assert after.startswith(f"{inspect(target)}\ndigest of the tensors of both: ")
     assert files() == {target}
     assert inspect(target).parameters == inspect(source).parameters
 
