@@ -116,10 +116,10 @@ def attack_writers(folder: Path, share: float, kills: int) -> Iterator[Row]:
 def run(arguments: argparse.Namespace) -> list[Row]:
     """Run every part; rows are printed as they come."""
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        for part in ("readers", "mutants", "writers"):
-            (folder / part).mkdir()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        for name in ("readers", "mutants", "writers"):
+            (folder / name).mkdir()
         parts = (
             attack_readers(folder / "readers", arguments.texts),
             iter([attack_with_mutants(folder / "mutants", arguments.mutants)]),

@@ -30,6 +30,11 @@ class KernelContext:
     dtype: torch.dtype
     constants: dict[Hashable, Tensor] | None = None  # those of a captured plan, by their content
 
+    @property
+    def reads_back(self) -> bool:
+        """Whether kernels may look at numbers: on a CPU, unless a plan is captured."""
+        return self.device.type == "cpu" and self.constants is None
+
     def generator(self, model: str) -> StyleGAN2Generator:
         """A generator that is a StyleGAN2."""
         found = self.generators[model]

@@ -9,7 +9,9 @@ import torch
 from torch import Tensor
 
 from fgraph.ir.ops import Combine, Component, Move, Slerp, Slope, TruncateStyles
+from fgraph.runtime.kernels import weighting
 from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.runtime.kernels.weighting import weighable
 from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 from fgraph.stylegan.nn import stylegan2 as network
 
@@ -76,17 +78,18 @@ def slerp(op: Slerp, inputs: Sequence[Tensor], numbers: Tensor, context: KernelC
     safe = torch.where(flat, torch.ones_like(sine), sine)
     weight_a = torch.where(flat, 1 - t, ((1 - t) * angle).sin() / safe)
     weight_b = torch.where(flat, t, (t * angle).sin() / safe)
-    turned = weight_a * a + weight_b * b
+    turned = weight_a * weighable(a, weight_a, context) + weight_b * weighable(b, weight_b, context)
     if not op.classes:
         return turned
-    return torch.cat([turned, torch.lerp(inputs[0][:, width:], inputs[1][:, width:], t)], dim=1)
+    return torch.cat([turned, weighting.lerp(inputs[0][:, width:], inputs[1][:, width:], t, context)], dim=1)
 
 
 def combine(op: Combine, inputs: Sequence[Tensor], weights: Tensor, context: KernelContext) -> Tensor:
     """Σ weight · code, a weight for each operand and row."""
     result = torch.zeros_like(inputs[0])
     for number, code in enumerate(inputs):
-        result = result + _column(weights[:, number], code) * code
+        weight = _column(weights[:, number], code)
+        result = result + weight * weighable(code, weight, context)
     return result
 
 

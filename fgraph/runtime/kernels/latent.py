@@ -15,6 +15,7 @@ from fgraph.inversion.batch import invert as invert_images
 from fgraph.inversion.optimise import Search
 from fgraph.inversion.problem import make_problem
 from fgraph.ir.ops import Affine, Draw, Given, Invert, Lerp, MapZ, Repeat, Splice, Truncate
+from fgraph.runtime.kernels import weighting
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.seeds import draw_codes
 from fgraph.runtime.progress import progress
@@ -56,7 +57,7 @@ def affine(op: Affine, inputs: Sequence[Tensor], params: Params, context: Kernel
 
 def lerp(op: Lerp, inputs: Sequence[Tensor], t: Tensor, context: KernelContext) -> Tensor:
     """A + t (b - a), t a row."""
-    return torch.lerp(inputs[0], inputs[1], t.view(-1, *[1] * (inputs[0].ndim - 1)))
+    return weighting.lerp(inputs[0], inputs[1], t.view(-1, *[1] * (inputs[0].ndim - 1)), context)
 
 
 def splice(op: Splice, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

@@ -13,6 +13,7 @@ from torch import Tensor
 from fgraph.ir.ops import Own
 from fgraph.masks import MaskExpr, rasterise
 from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
+from fgraph.runtime.kernels.weighting import lerp
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.array_cache import Schema, cached_arrays
 from fgraph.stylegan.measured.ownership import Catalogue, Settings, find_owners
@@ -32,7 +33,7 @@ def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContex
         share = share_of(catalogue, part)
         return torch.cat([weigh(op.how, share[columns], *amounts) for columns in slices])
 
-    return torch.lerp(inputs[0], inputs[1], each_distinct(params, weights).to(inputs[0]))
+    return lerp(inputs[0], inputs[1], each_distinct(params, weights).to(inputs[0]), context)
 
 
 def share_of(catalogue: Catalogue, part: Any) -> Tensor:

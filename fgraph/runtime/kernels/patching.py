@@ -17,6 +17,7 @@ from fgraph.masks import Box, edited, feathered, rasterise
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
 from fgraph.runtime.kernels.spatial import edit_map
+from fgraph.runtime.kernels.weighting import lerp
 
 
 def propose(op: Propose, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -40,7 +41,7 @@ def transplant(op: Transplant, inputs: Sequence[Tensor], params: Params, context
             if patch[2]:
                 shift, alpha = _lay_out((op.rows, op.columns), tuple(patch), params[row], *x.shape[-2:])
                 moved = edit_map(x[row : row + 1], shift, context)
-                result[row : row + 1].lerp_(moved, x.new_tensor(alpha)[None, None])
+                result[row : row + 1] = lerp(result[row : row + 1], moved, x.new_tensor(alpha)[None, None], context)
     return result
 
 

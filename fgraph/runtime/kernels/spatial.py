@@ -14,6 +14,7 @@ from fgraph._geometry.maps import Indices
 from fgraph._geometry.regions import Size
 from fgraph.ir.ops import Concat, SpatialOp
 from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.runtime.kernels.weighting import lerp
 
 
 def edit(op: SpatialOp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -74,7 +75,7 @@ def _along(x: Tensor, axis: AxisMap, dim: int, value: float, context: KernelCont
     low = _take(x, axis.low, dim, context)
     if not axis.is_gather:
         weight = context.constant(axis.weight, x.dtype)
-        low = torch.lerp(low, _take(x, axis.high, dim, context), weight.view(-1, 1) if dim == 2 else weight)
+        low = lerp(low, _take(x, axis.high, dim, context), weight.view(-1, 1) if dim == 2 else weight, context)
     if axis.inside is not None:
         outside = context.constant(~axis.inside)
         low = low.masked_fill(outside.view(-1, 1) if dim == 2 else outside, float(value))

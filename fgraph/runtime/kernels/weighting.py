@@ -1,0 +1,29 @@
+"""Weighted values in which a weight of 0 keeps out numbers that are not finite."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from fgraph.runtime.kernels.context import KernelContext
+
+
+def weighable(value: Tensor, weight: Tensor, context: KernelContext) -> Tensor:
+    """Return the value with zeros where its weight is 0, so that no NaN or infinity gets through: 0 · NaN is NaN.
+
+    On a CPU a finite value is returned as it is, which costs one sum. On other devices, and in a captured plan, that
+    question would wait for the device, so zeros are always filled in.
+
+    Args:
+        value: [rows, ...].
+        weight: broadcasts with the value.
+        context: of the run.
+    """
+    if context.reads_back and bool(value.sum().isfinite()):
+        return value
+    return torch.where(weight == 0, value.new_zeros(()), value)
+
+
+def lerp(a: Tensor, b: Tensor, t: Tensor, context: KernelContext) -> Tensor:
+    """Return a + t (b - a), of which a has no part where t is 1, and b none where t is 0."""
+    return torch.lerp(weighable(a, 1 - t, context), weighable(b, t, context), t)

@@ -1,0 +1,118 @@
+"""A row does not depend on the rows beside it: how many, which, where, finite or not, cut by a budget or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pytest
+import torch
+
+import fgraph
+from tests.networks import tiny
+from tests.rounding import likely, network_terms
+
+ROWS = 8
+
+
+@contextmanager
+def threads(count: int) -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def codes(rows: int, seed: int) -> np.ndarray:
+    return np.random.default_rng(seed).standard_normal((rows, tiny(0).table.w_dim)).astype(np.float32)
+
+
+def images(latents: np.ndarray, **options: object) -> np.ndarray:
+    """Blends of the given codes with a fixed one."""
+    graph = fgraph.Graph(models={"main": tiny(0)})
+    given = graph.latent(value=latents.tolist(), space="w")
+    fade = graph.mask("ramp", axis="x", start=0.25, stop=0.75)
+    image = graph.decode(graph.blend(given, graph.sample(seed=3), mask=fade))
+    result = fgraph.run(graph, outputs={"image": image}, device="cpu", **options)
+    return np.asarray(result["image"].array)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5, 63])
+@pytest.mark.parametrize("position", ["first", "middle", "last"])
+def test_a_row_among_others_is_the_row_alone(count: int, position: str) -> None:
+    own, mates = codes(1, 1), codes(count, 2)
+    at = {"first": 0, "middle": count // 2, "last": count}[position]
+    together = images(np.concatenate([mates[:at], own, mates[at:]]))
+    alone = images(own)[0]
+    bound = likely(network_terms(tiny(0).table), float(np.abs(alone).max()))
+    assert float(np.abs(together[at] - alone).max()) <= bound
+
+
+@pytest.mark.parametrize("budget", [None, "1MiB"], ids=["whole", "cut"])
+@pytest.mark.parametrize("count", [1, 2], ids=["one thread", "two threads"])
+def test_threads_and_budgets_change_rounding_alone(budget: str | None, count: int) -> None:
+    latents = codes(ROWS, 5)
+    expected = images(latents)
+    with threads(count):
+        found = images(latents, memory=budget)
+    bound = likely(network_terms(tiny(0).table), float(np.abs(expected).max()))
+    assert float(np.abs(found - expected).max()) <= bound
+
+
+def test_a_second_run_makes_the_same_bits() -> None:
+    latents = codes(ROWS, 6)
+    assert images(latents).tobytes() == images(latents).tobytes()
+
+
+@pytest.mark.parametrize("at", [0, 3, ROWS - 1])
+def test_a_mate_that_overflows_stays_alone(at: int) -> None:
+    """Codes so large that their own image holds no finite number."""
+    latents = codes(ROWS, 7)
+    expected = np.delete(images(latents), at, axis=0)
+    latents[at] = 3e38
+    found = images(latents)
+    assert not np.isfinite(found[at]).all()
+    bound = likely(network_terms(tiny(0).table), float(np.abs(expected).max()))
+    assert float(np.abs(np.delete(found, at, axis=0) - expected).max()) <= bound
+
+
+@pytest.mark.parametrize("engine", ["batched", "eager"])
+@pytest.mark.parametrize("value", [0.0, [0.0, 0.0, 1.0, 0.0]], ids=["of every row", "of some rows"])
+def test_a_weight_of_0_keeps_out_what_is_not_finite(engine: fgraph.api.pipeline.Engine, value: object) -> None:
+    """Where the mask of a blend is 0, the result is the first operand, whatever the second one holds."""
+
+    def run(second: float) -> np.ndarray:
+        graph = fgraph.Graph(models={"main": tiny(0)})
+        first = graph.tap(graph.latent(value=codes(4, 8).tolist(), space="w"), layer="b8.conv0")
+        other = graph.tap(
+            graph.latent(value=(np.sign(codes(4, 9)) * np.float32(second)).tolist(), space="w"), layer="b8.conv0"
+        )
+        mixed = graph.decode(graph.blend(first, other, mask=graph.mask("constant", value=value)))
+        result = fgraph.run(graph, outputs={"image": mixed}, engine=engine, device="cpu")
+        return np.asarray(result["image"].array)
+
+    found, expected = run(3e38), run(1.0)
+    rows = [row for row, weight in enumerate(np.broadcast_to(np.asarray(value), 4)) if weight == 0]
+    bound = likely(network_terms(tiny(0).table), float(np.abs(expected).max()))
+    assert float(np.abs(found[rows] - expected[rows]).max()) <= bound
+
+
+@pytest.mark.parametrize("engine", ["batched", "eager"])
+def test_half_of_a_picture_survives_what_is_not_finite_beside_it(engine: fgraph.api.pipeline.Engine) -> None:
+    """Behind the last convolution, pixels where the mask is 0 are those of the first operand, to the bit."""
+    graph = fgraph.Graph(models={"main": tiny(0)})
+    first = graph.sample(seed=4)
+    second = graph.latent(value=(np.sign(codes(1, 9)) * np.float32(3e38)).tolist(), space="w")
+    half = graph.mask("box", box=[0, 0, 0.5, 1])
+    last = tiny(0).table.layers[-1].name
+    mixed = graph.decode(graph.blend(first, second, mask=half, layers=last))
+    outputs = {"mixed": mixed, "plain": graph.decode(first)}
+    found = fgraph.run(graph, outputs=outputs, engine=engine, device="cpu")
+    plain, array = np.asarray(found["plain"].array), np.asarray(found["mixed"].array)
+    width = array.shape[-1] // 2
+    assert np.isfinite(plain).all()
+    bound = likely(network_terms(tiny(0).table), float(np.abs(plain).max()))
+    assert float(np.abs(array[..., width:] - plain[..., width:]).max()) <= bound
