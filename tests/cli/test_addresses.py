@@ -27,7 +27,7 @@ def model(server: Server) -> list[str]:
 def test_offline_finds_what_is_kept(server: Server, mode: str, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = [*BLEND, f"mode={mode}", *model(server), "hydra.run.dir=out"]
     assert main([*arguments, "offline=true"]) == 2
-    assert "offline forbids to fetch it" in capsys.readouterr().err
+    assert "offline mode forbids downloads" in capsys.readouterr().err
     assert not server.asked
     assert main(arguments) == 0
     assert len(server.asked) == 1
