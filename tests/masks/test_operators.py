@@ -107,7 +107,7 @@ def test_wide_local_fields_draw_no_more_than_a_window(monkeypatch: pytest.Monkey
     monkeypatch.setattr("fgraph.masks.base.rasterise", lambda mask, *size: drawn.append(size))
     cell = product(Hat(70, 200, "x"), Hat(1, 2, "y"))
     assert cell.is_local
-    assert support(cell, 2048, 1024 * 1000) is not None
+    assert support(cell, 256, 1024 * 1000) is not None
     assert not drawn
     assert not Product((cell, feathered(BOX, F(1, 8)))).is_local
 
