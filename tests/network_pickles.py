@@ -78,15 +78,15 @@ def their_names() -> Iterator[None]:
             del sys.modules[name]
 
 
-class _Pickler(pickle._Pickler):  # type: ignore[name-defined]
+class _Pickler(pickle._Pickler):
     """Writes tensors as torch did for pickles of its own, whatever the version that is installed."""
 
     def reducer_override(self, value: Any) -> Any:
         if type(value) is torch.Tensor:
             storage = value.untyped_storage()
-            whole = torch.empty(0, dtype=value.dtype).set_(storage, 0, (storage.nbytes() // value.element_size(),))
+            whole = torch.empty(0, dtype=value.dtype).set_(storage, 0, (storage.nbytes() // value.element_size(),))  # type: ignore[call-overload]
             load = (torch.storage._load_from_bytes, (legacy_storage(whole),))
-            place = (value.storage_offset(), tuple(value.shape), value.stride(), False, {})
+            place = (value.storage_offset(), tuple(value.shape), value.stride(), False, {})  # type: ignore[var-annotated]
             return torch._utils._rebuild_tensor_v2, (_Reduced(load), *place)
         return NotImplemented
 

@@ -1,26 +1,34 @@
 """A server on the loopback interface that holds one file, and breaks off when it is told to."""
 
+from __future__ import annotations
+
 import hashlib
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 
 class Server(ThreadingHTTPServer):
     """Serves one file; `breaks` lists after how many bytes the next answers are cut off."""
 
-    def __init__(self, content):
-        self.content, self.breaks, self.asked, self.tagged, self.status = content, [], [], True, 200
-        self.wait = None  # an event that answers wait for
+    def __init__(self, content: bytes) -> None:
+        self.content, self.tagged, self.status = content, True, 200
+        self.breaks: list[int] = []
+        self.asked: list[str | None] = []
+        self.wait: threading.Event | None = None  # answers wait for it
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
-    def address(self):
+    def address(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}/models/small%20one.pt?download=1"
 
 
 class Handler(BaseHTTPRequestHandler):
-    def do_GET(self):
+    server: Server
+
+    def do_GET(self) -> None:
         server, content = self.server, self.server.content
         server.asked.append(self.headers.get("Range"))
         tag = f'"{hashlib.md5(content, usedforsecurity=False).hexdigest()}"'
@@ -40,12 +48,12 @@ class Handler(BaseHTTPRequestHandler):
         with suppress(ConnectionError):  # the other side may be gone
             self.wfile.write(content[start : start + stop])
 
-    def log_message(self, *arguments):
+    def log_message(self, *arguments: Any) -> None:
         pass
 
 
 @contextmanager
-def serving(content):
+def serving(content: bytes) -> Iterator[Server]:
     server = Server(content)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()

@@ -93,9 +93,9 @@ def step(carrier: Any, layer: Layer, state: Paused) -> Tensor:
         size = made[0].shape[-2:]
         weights = [with_margin(weight, layer.margin) for weight in carrier.weights]
         return torch.stack([one * as_tensor(w(*size)) for one, w in zip(made, weights, strict=True)]).sum(0)
-    made = step(carrier.of, layer, state)
+    made = step(carrier.of, layer, state)  # type: ignore[assignment]
     if not applies(carrier, layer):
-        return made
+        return made  # type: ignore[return-value]
     if isinstance(carrier.edit, Bent):
         return carrier.edit.apply(made, layer, state.canvas)
     return edit_map(made, carrier.edit, layer.margin)

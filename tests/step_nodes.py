@@ -213,7 +213,7 @@ class Interpreter:
         state = of
         for (x, y, width, height), (dx, dy) in moves:
             alpha = masks.feathered(masks.Box((x, y, width, height)), feather)
-            fade = moved(lambda rows, columns, a=alpha: masks.rasterise(a, rows, columns), shifted(dx, dy, "constant"))
+            fade = moved(lambda rows, columns, a=alpha: masks.rasterise(a, rows, columns), shifted(dx, dy, "constant"))  # type: ignore[misc]
             state = blended(state, mapped(source, shifted(dx, dy, "roll"), layers, parts), fade, layers, parts)
         return state
 

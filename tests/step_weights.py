@@ -39,7 +39,7 @@ def part_weight(before: Fraction, share: Fraction, axis: str) -> Draw:
 
     def draw(height: int, width: int) -> Any:
         whole = width if axis == "x" else height
-        inside = (np.arange(whole) >= before * whole) & (np.arange(whole) < (before + share) * whole)
+        inside = (np.arange(whole) >= before * whole) & (np.arange(whole) < (before + share) * whole)  # type: ignore[operator]
         return np.broadcast_to(inside if axis == "x" else inside[:, None], (height, width))
 
     return draw

@@ -121,8 +121,8 @@ class GraphBuilder(SourceBuilder):
         ]
         soft = {"feather": self.per_row(lambda: self.choose(0.0, 0.1)), "layers": self.one_of(LAYER_SETS)}
         form = self.choose({"form": "code", "at": max(of.layer, 0)}, soft | {"parts": self.one_of(PARTS)})
-        moved = replace(of, rows=self.spread(of, *filter(None, [source]), form.get("feather")))
-        moved = replace(moved, layer=max(of.layer, 0)) if "form" in form else moved
+        moved = replace(of, rows=self.spread(of, *filter(None, [source]), form.get("feather")))  # type: ignore[attr-defined]
+        moved = replace(moved, layer=max(of.layer, 0)) if "form" in form else moved  # type: ignore[operator]
         ports = {"of": of.id, "source": source and source.id}
         return self.add(moved, op="patches", **ports, patches=boxes[: self.integer(1, 2)], swap=self.chance(), **form)
 

@@ -106,7 +106,7 @@ class StyleGAN3Builder(GraphBuilder):
 
 
 def _ratio(part: int, whole: int) -> Any:
-    return Pad(left=f"{part}/{whole}").left  # type: ignore[arg-type]
+    return Pad(left=f"{part}/{whole}").left
 
 
 @st.composite

@@ -65,7 +65,7 @@ def design(  # noqa: PLR0917 - callers name the last ones
                 out_channels=made, style_start=layers[-1].style_slice.stop if layers else PLACE, ws_index=index + 1,
                 noise_index=None, in_rate=int(rates[before]), out_size=int(sizes[index]), taps=taps, up_factor=int(up),
                 down_factor=int(down), up_taps=int(up_taps), down_taps=int(down_taps), radial=radial,
-                padding=tuple(map(int, padding * 2)), clamp=256.0,  # type: ignore[arg-type]
+                padding=tuple(map(int, padding * 2)), clamp=256.0,
             )
         )  # fmt: skip
         for end, count, at, two in (("up", up_taps, before, False), ("down", down_taps, index, radial)):

@@ -53,7 +53,7 @@ def _variables(
     table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor]
 ) -> dict[str, dict[str, np.ndarray[Any, Any]]]:
     own = {name: value.numpy() for name, value in tensors.items()}
-    mapping = {}
+    mapping = {}  # type: ignore[var-annotated]
     for i in range(table.mapping_layers):
         mapping |= {f"Dense{i}/weight": own[f"mapping.{i}.weight"].T, f"Dense{i}/bias": own[f"mapping.{i}.bias"]}
     if table.c_dim:

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import grimp
 import pytest
-
-from tools.import_graph import STAGES, build_graph, cycles, library_users, stage_of
+from import_graph import STAGES, build_graph, cycles, library_users, stage_of
 
 ROOT = Path(__file__).parent.parent
 TORCH_FREE = STAGES[STAGES.index("fgraph.plan") :]  # the plan and every stage below it

@@ -125,8 +125,8 @@ def run(arguments: argparse.Namespace) -> list[Row]:
             iter([attack_with_mutants(folder / "mutants", arguments.mutants)]),
             attack_writers(folder / "writers", arguments.share, arguments.kills),
         )
-        for part in parts:
-            for row in part:
+        for attack in parts:
+            for row in attack:
                 print(row, flush=True)
                 print("".join(f"    {finding}\n" for finding in row.found[:40]), end="", flush=True)
                 rows.append(row)

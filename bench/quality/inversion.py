@@ -67,7 +67,7 @@ class Bench:
         self.steps = steps
 
     def run(self, name: str, targets: torch.Tensor, tuning: Tuning | None = None, **settings: object) -> Line:
-        asked = make_settings(**({"steps": self.steps} | settings))  # type: ignore[arg-type]
+        asked = make_settings(**({"steps": self.steps} | settings))
         problem = make_problem(self.generator, asked)
         start, began = time.perf_counter(), time.process_time()
         found = invert(problem, targets)

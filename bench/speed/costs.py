@@ -69,7 +69,7 @@ def _line(graphs: Graphs, share: float, costs: CostModel, repeats: int) -> str:
     cells = [f"| {plan.cost.layer_calls} | {plan.cost.flops / 1e9:.2f} " for plan in plans.values()]
     if len({structure_of(plan) for plan in plans.values()}) == 1:
         return f"{cells[0]}| {cells[1]}| | the same |"
-    times = in_turns({name: lambda plan=plan: timed(lambda: fgraph.run(plan)) for name, plan in plans.items()}, repeats)
+    times = in_turns({name: lambda plan=plan: timed(lambda: fgraph.run(plan)) for name, plan in plans.items()}, repeats)  # type: ignore[misc]
     ours, theirs = times["default"], times["measured"]
     return (
         f"{cells[0]}| {min(ours.cpu):.3f} {cells[1]}| {min(theirs.cpu):.3f} | {min(ours.cpu) / min(theirs.cpu):.2f} |"

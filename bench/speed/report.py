@@ -55,8 +55,8 @@ def read_lines(page: str) -> list[Line]:
     found = []
     for row in rows:
         case, way, seconds, cpu, ratio, cpu_ratio, note = (cell.strip() for cell in row.strip("|").split("|"))
-        ratios = (float(one) if one else None for one in (ratio, cpu_ratio))
-        found.append(Line(case, way, float(seconds), float(cpu), *ratios, note))
+        clock, processor = (float(one) if one else None for one in (ratio, cpu_ratio))
+        found.append(Line(case, way, float(seconds), float(cpu), clock, processor, note))
     return found
 
 

@@ -22,12 +22,12 @@ def published_ways(folder: Path, checkpoint: Path) -> dict[str, Way]:
     """Return the ways of the published code."""
     network = subjects.load_published(folder, checkpoint)
     z = subjects.z_of_seeds(16)
-    ways: dict[str, Way] = {
-        f"plain {rows}": (lambda rows=rows: network.forward(z[:rows]).numpy()) for rows in (1, 4, 8)
-    }
+    ways: dict[str, Way] = {}
+    for rows in (1, 4, 8):
+        ways[f"plain {rows}"] = lambda rows=rows: network.forward(z[:rows]).numpy()  # type: ignore[misc]
     if network.edits:
         ways["merge"] = lambda: network.merge(z[:1], z[1:2]).numpy()
-        ways |= {f"panorama {n}": (lambda n=n: network.panorama(z[:n]).numpy()) for n in (5, 16)}
+        ways |= {f"panorama {n}": (lambda n=n: network.panorama(z[:n]).numpy()) for n in (5, 16)}  # type: ignore[misc]
     return ways
 
 
@@ -43,8 +43,8 @@ def own_ways(checkpoint: Path) -> dict[str, Way]:
         ways |= _engines(f"panorama {count}", subjects.merge_graph(model, count))
     for name, box in (("box", True), ("canvas", False)):
         graphs = [local_blend(model, alpha, box=box) for alpha in ALPHAS]
-        ways[f"{name} fused"] = lambda graphs=graphs: _images(fgraph.run(graphs))
-        ways[f"{name} one by one"] = lambda graphs=graphs: _images([fgraph.run(graph) for graph in graphs])
+        ways[f"{name} fused"] = lambda graphs=graphs: _images(fgraph.run(graphs))  # type: ignore[misc]
+        ways[f"{name} one by one"] = lambda graphs=graphs: _images([fgraph.run(graph) for graph in graphs])  # type: ignore[misc]
     return ways
 
 

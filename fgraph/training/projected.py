@@ -88,7 +88,8 @@ def projected_shapes(table: ProjectedTable) -> dict[str, tuple[int, ...]]:
 
 def _head_shapes(name: str, inner: int, widths: Sequence[int]) -> dict[str, tuple[int, ...]]:
     """Return the shapes of a head: layers that halve the resolution, and one that scores."""
-    shapes, inner = {}, inner + 1  # the deviation
+    shapes: dict[str, tuple[int, ...]] = {}
+    inner += 1  # the deviation
     for layer, outer in enumerate(widths):
         shapes |= _layer(f"{name}.{layer}", (outer, inner, 4, 4))
         inner = outer

@@ -25,7 +25,7 @@ def test_texts_and_short_names_are_parsed() -> None:
     assert found == RunOptions("cpu", "bfloat16", "eager", 1536)
     assert RunOptions.of(**found.keywords) == found
     assert RunOptions.of() == RunOptions()
-    assert RunOptions.of(memory=np.int64(7)).memory == 7  # type: ignore[arg-type]
+    assert RunOptions.of(memory=np.int64(7)).memory == 7
 
 
 @pytest.mark.parametrize("options", [{"device": "cpu"}, {"precision": "float32"}, {"memory": None}])

@@ -1,9 +1,12 @@
 """Codes in the files of other programs: which array is meant, and which space it stands in."""
 
+from __future__ import annotations
+
 import io
 import os
 import pickle
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -17,7 +20,7 @@ ROWS = np.arange(2 * 10 * 64, dtype=np.float32).reshape(2, 10, 64)  # W+ of the 
 VECTOR = np.arange(368, dtype=np.float32)  # its S
 
 
-def save(path, content):
+def save(path: Path, content: Any) -> Any:
     if path.suffix == ".pt":
         torch.save(content, path)
     elif path.suffix == ".npz":
@@ -57,7 +60,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_files_of_other_programs(case, tmp_path):
+def test_files_of_other_programs(case: Any, tmp_path: Path) -> None:
     name, content, space, expected = CASES[case]
     found = read_latent(save(tmp_path / name, content))
     assert found.space == space
@@ -65,15 +68,15 @@ def test_files_of_other_programs(case, tmp_path):
 
 
 class Hostile:
-    def __init__(self, command):
+    def __init__(self, command: Any) -> None:
         self.command = command
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return os.system, (self.command,)
 
 
 @pytest.mark.parametrize("name", ["a.npy", "a.npz", "a.pkl", "a.pt"])
-def test_nothing_in_a_file_is_run(name, tmp_path):
+def test_nothing_in_a_file_is_run(name: str, tmp_path: Path) -> None:
     marker = tmp_path / "was_run"
     content = {"a.png": Hostile(f"touch {marker}")}
     path = save(tmp_path / name, {"w": np.array(content, dtype=object)} if name == "a.npz" else content)
@@ -83,21 +86,21 @@ def test_nothing_in_a_file_is_run(name, tmp_path):
 
 
 @pytest.mark.parametrize("part", range(16))
-def test_objects_cut_short(part, tmp_path):
+def test_objects_cut_short(part: float, tmp_path: Path) -> None:
     buffer = io.BytesIO()
     np.save(buffer, {"a.png": ROWS[0]})
     content = buffer.getvalue()
-    (tmp_path / "cut.npy").write_bytes(content[: part * len(content) // 16])
+    (tmp_path / "cut.npy").write_bytes(content[: part * len(content) // 16])  # type: ignore[index]
     with pytest.raises(ValueError, match=r"cut\.npy is not a \.npz or \.npy file"):
         read_latent(str(tmp_path / "cut.npy"))
 
 
-def test_legacy_files(tmp_path):
+def test_legacy_files(tmp_path: Path) -> None:
     torch.save({"latent": torch.from_numpy(VECTOR)}, tmp_path / "old.pt", _use_new_zipfile_serialization=False)
     assert read_latent(str(tmp_path / "old.pt")).space == "s"
 
 
-def test_our_own_latents_come_back(tmp_path):
+def test_our_own_latents_come_back(tmp_path: Path) -> None:
     graph = fgraph.Graph(models={"main": str(GOLDENS / "soat64_a.pt")})
     code = graph.latent(file=save(tmp_path / "s.pt", {"latent": torch.from_numpy(VECTOR)}))
     fgraph.run(graph, outputs={"code": code})["code"].save(tmp_path / "code.safetensors")
@@ -119,7 +122,7 @@ def test_our_own_latents_come_back(tmp_path):
         (np.zeros((1, 1, 1, 7)), None, "codes in w have 2 axes"),
     ],
 )
-def test_what_other_codes_would_fit(content, space, says, tmp_path):
+def test_what_other_codes_would_fit(content: Any, space: str, says: str, tmp_path: Path) -> None:
     models = {"main": str(GOLDENS / "soat64_a.pt"), "other": str(GOLDENS / "soat256_a.pt")}
     nodes = {
         "code": {"op": "latent", "file": save(tmp_path / "code.npy", content), "space": space},
@@ -146,21 +149,21 @@ def test_what_other_codes_would_fit(content, space, says, tmp_path):
         ("missing.pt", None, "No such file"),
     ],
 )
-def test_files_that_are_not_read(name, content, says, tmp_path):
+def test_files_that_are_not_read(name: str, content: Any, says: str, tmp_path: Path) -> None:
     if content is not None:
         (tmp_path / name).write_bytes(content)
     with pytest.raises(ValueError, match=says):
         read_latent(str(tmp_path / name))
 
 
-def test_which_array_is_meant(tmp_path):
+def test_which_array_is_meant(tmp_path: Path) -> None:
     path = save(tmp_path / "two.npz", {"a": ROWS[:, 0], "b": ROWS[:, :3, 0]})
     with pytest.raises(ValueError, match="holds a, b: name the array"):
         read_latent(path)
     assert read_latent(path, "b").codes.shape == (2, 3)
 
 
-def test_a_missing_file_is_a_fault_of_its_node():
+def test_a_missing_file_is_a_fault_of_its_node() -> None:
     nodes = {"code": {"op": "latent", "file": "no/such.pt"}, "image": {"op": "decode", "of": "code"}}
     (fault,) = fgraph.check({"nodes": nodes, "outputs": ["image"]})
     assert (fault.where, "no/such.pt" in fault.message) == ("nodes.code", True)

@@ -37,7 +37,7 @@ def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def pixels(path: str) -> np.ndarray:  # type: ignore[type-arg]
+def pixels(path: str) -> np.ndarray:
     with PillowImage.open(path) as picture:
         return np.asarray(picture)
 

@@ -26,7 +26,8 @@ def run_child(code: str, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 def interrupting(jobs: FakeJobs, number: int, after: int = 0) -> Callable[..., Any]:
     """A `finish` that gets a signal once so many jobs are finished."""
-    finish, done = jobs.finish, []
+    finish = jobs.finish
+    done: list[Any] = []
 
     def interrupted(job: Any, outcome: Any) -> float:
         if len(done) == after:

@@ -45,7 +45,7 @@ def test_beside_the_graph_file(folder: Path) -> None:
     graph = fgraph.load(folder / "mine.yaml")
     assert graph.spec.models == {"main": str(folder / "model.pt"), "other": "landscape"}
     assert graph.spec.noise.file == str(folder / "noise.npz")
-    assert graph.spec.nodes["picture"].path == (str(folder / "mask.png"), str(folder / "sub" / "second.png"))
+    assert graph.spec.nodes["picture"].path == (str(folder / "mask.png"), str(folder / "sub" / "second.png"))  # type: ignore[attr-defined]
     assert fgraph.run(graph)["image"].array.shape == (1, 3, 64, 64)
     assert fgraph.load(graph.to_yaml()).spec.nodes == graph.spec.nodes
 
@@ -53,12 +53,12 @@ def test_beside_the_graph_file(folder: Path) -> None:
 def test_before_what_is_here(folder: Path) -> None:
     np.save("codes.npy", np.zeros((3, 10, 64), np.float32))
     Image.new("RGB", (8, 8)).save("here.png")
-    assert fgraph.load(folder / "mine.yaml").spec.nodes["code"].file == str(folder / "codes.npy")
+    assert fgraph.load(folder / "mine.yaml").spec.nodes["code"].file == str(folder / "codes.npy")  # type: ignore[attr-defined]
     given = fgraph.load(folder / "mine.yaml", overrides=["nodes.code.file=codes.npy", "nodes.mask.path=here.png"])
-    assert given.spec.nodes["code"].file == "codes.npy"  # of the command line: sought here
+    assert given.spec.nodes["code"].file == "codes.npy"  # type: ignore[attr-defined]  # of the command line: sought here
     (folder / "codes.npy").unlink()
     found = fgraph.load(folder / "mine.yaml").spec.nodes["code"]
-    assert (found.file, len(found.codes().array)) == ("codes.npy", 3)
+    assert (found.file, len(found.codes().array)) == ("codes.npy", 3)  # type: ignore[attr-defined]
 
 
 def test_text_and_mappings_have_no_file_beside(folder: Path) -> None:

@@ -195,5 +195,5 @@ def test_the_film_is_the_frames_of_its_strip(tmp_path: Path, monkeypatch: pytest
     frames = fgraph.Image(np.broadcast_to(levels, (moves.FRAMES, 3, 64, 64)).astype(np.float32))
     monkeypatch.setattr(moves, "walk", lambda: frames)
     with Image.open(moves.write_film(tmp_path)) as film:
-        assert film.n_frames == moves.FRAMES
+        assert film.n_frames == moves.FRAMES  # type: ignore[attr-defined]
     assert moves.draw_walk().width >= moves.SHOWN * 128

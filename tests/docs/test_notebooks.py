@@ -49,7 +49,7 @@ def test_every_cell(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     pictures = [one for one in shown if isinstance(one, Image.Image | fgraph.Image)]
     assert len(pictures) == PICTURES[path.stem]
     for one in pictures:
-        assert one._repr_png_()[:4] == b"\x89PNG"
+        assert one._repr_png_()[:4] == b"\x89PNG"  # type: ignore[index]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)

@@ -145,7 +145,7 @@ STRIP = {
 
 def test_a_strip_of_strengths_is_one_batch() -> None:
     strip = fgraph.compile(load({"nodes": STRIP, "outputs": ["image"]}), device="cpu")
-    one = STRIP | {"bent": STRIP["bent"] | {"degrees": 10}}
+    one = STRIP | {"bent": STRIP["bent"] | {"degrees": 10}}  # type: ignore[operator]
     alone = fgraph.compile(load({"nodes": one, "outputs": ["image"]}), device="cpu")
     assert strip.cost.layer_calls == alone.cost.layer_calls
     result = fgraph.run(strip)["image"].array

@@ -27,7 +27,7 @@ def test_filled_noise_is_the_published_one(case: str) -> None:
     assert_close(x + golden["weight"] * filled, y, case)
 
 
-def wide(fit: str = "ends", seeds: object = (3, 8), right: str = "1.5") -> dict:
+def wide(fit: str = "ends", seeds: object = (3, 8), right: str = "1.5") -> dict:  # type: ignore[type-arg]
     return {
         "noise": {"mode": "const", "fit": fit},
         "nodes": {

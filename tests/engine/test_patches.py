@@ -71,7 +71,7 @@ def test_form_code_is_the_published_patch_swap() -> None:
     nodes = {name: {"op": "latent", "file": str(golden), "array": name.upper(), "space": "s"} for name in ("s1", "s2")}
     box = [x2, y2, max(w1, w2), max(h1, h2)]
     patch = {"op": "patches", "of": "s1", "source": "s2", "patches": [{"box": box, "to": [x1, y1]}]}
-    nodes |= {"made": patch | {"form": "code", "swap": True}, "image": {"op": "decode", "of": "made"}}
+    nodes |= {"made": patch | {"form": "code", "swap": True}, "image": {"op": "decode", "of": "made"}}  # type: ignore[dict-item]
     made = run(nodes, model=str(GOLDENS / "soat256_a.pt"))["image"].array
     assert_close(made, arrays["image"], "patch_swap")
 
@@ -118,7 +118,7 @@ def test_sixteen_variations_differ_and_are_one_plan() -> None:
     graph = fgraph.load("graphs/graph/variations.yaml")
     plan = fgraph.compile(graph, device="cpu")
     calls: list[Step] = []
-    images = run_plan(plan, "batched", calls.append)[0]["image"].array
+    images = run_plan(plan, "batched", calls.append)[0]["image"].array  # type: ignore[union-attr]
     assert len(images) == 16
     assert sum(step.op.layer_name is not None for step in calls) == plan.cost.layer_calls
     # layers below the patches run once, for one row; the others once for the picture, once for all variations

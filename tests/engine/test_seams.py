@@ -18,7 +18,7 @@ SEEDS = 24
 
 
 def array(graph: fgraph.Graph | str, output: str = "panorama", **options: object) -> NDArray[np.float32]:
-    return fgraph.run(graph, device="cpu", **options)[output].array  # type: ignore[no-any-return]
+    return fgraph.run(graph, device="cpu", **options)[output].array
 
 
 def bundled(name: str, *overrides: str) -> fgraph.Graph:

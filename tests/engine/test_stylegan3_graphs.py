@@ -151,8 +151,8 @@ def test_joined_canvases_each_show_their_own_plane() -> None:
         "at": {"op": "tap", "of": "both", "layer": "input"},
     }
     joined = made(T, nodes)
-    own = made(T, {"a": nodes["a"], "at": {"op": "tap", "of": "a", "layer": "input"}})
-    other = made(T, {"a": nodes["a"], "b": nodes["b"], "at": {"op": "tap", "of": "b", "layer": "input"}})
+    own = made(T, {"a": nodes["a"], "at": {"op": "tap", "of": "a", "layer": "input"}})  # type: ignore[dict-item]
+    other = made(T, {"a": nodes["a"], "b": nodes["b"], "at": {"op": "tap", "of": "b", "layer": "input"}})  # type: ignore[dict-item]
     assert joined.shape[2:] == (24, 40)
     assert_close(joined[..., :20], own[..., :20], "the left half")
     assert_close(joined[..., 20:], other[..., 4:], "the right half")
@@ -170,8 +170,8 @@ def test_masks_lie_in_the_picture_not_in_the_margin() -> None:
         "both": {"op": "blend", "a": "one", "b": "two", "mask": "half", "layers": "here"},
     }  # fmt: skip
     both = made(T, nodes)
-    one = made(T, {name: nodes[name] for name in ("a", "one")})
-    two = made(T, {name: nodes[name] for name in ("b", "two")})
+    one = made(T, {name: nodes[name] for name in ("a", "one")})  # type: ignore[misc]
+    two = made(T, {name: nodes[name] for name in ("b", "two")})  # type: ignore[misc]
     assert both.shape[2:] == (40, 40)
     assert_close(both[..., :20], one[..., :20], "the left half")
     assert_close(both[..., 20:], two[..., 20:], "the right half")

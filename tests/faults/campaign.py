@@ -81,7 +81,7 @@ class Campaign:
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         scenario.prepare(folder)
-        return folder, self._server.run(list(scenario.arguments), folder, **disturbance)  # type: ignore[arg-type]
+        return folder, self._server.run(list(scenario.arguments), folder, **disturbance)
 
     def _again(self, what: str, reference: Reference, folder: Path) -> None:
         outcome = self._server.run(list(reference.scenario.arguments), folder)

@@ -36,7 +36,7 @@ def kinds_of(reference: Reference) -> Iterator[tuple[str, int]]:
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.name)
 def test_a_fault_or_a_kill_loses_nothing(campaign: Campaign, scenario: object) -> None:
-    number = SCENARIOS.index(scenario)  # type: ignore[arg-type]
+    number = SCENARIOS.index(scenario)
     draw = random.Random(number)
     reference = campaign.reference(SCENARIOS[number])
     kinds = list(kinds_of(reference))

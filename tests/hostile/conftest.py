@@ -1,6 +1,9 @@
 """Small whole files of every kind that is read, to be damaged."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +19,7 @@ TABLE = StyleGAN2Table(size=8, channels=((4, 3), (8, 2)), z_dim=4, w_dim=4, mapp
 
 
 @pytest.fixture(scope="package")
-def good(tmp_path_factory):
+def good(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Whole files by their names."""
     return write_good(tmp_path_factory.mktemp("good"))
 
@@ -26,9 +29,9 @@ def write_good(folder: Path) -> dict[str, bytes]:
     tensors = random_tensors(TABLE)
     save_generator(random_generator(TABLE), folder / "own.safetensors")
     state = {"g_ema": {theirs: tensors[ours] for ours, theirs in key_map(TABLE).items()}, "latent_avg": torch.zeros(4)}
-    for name, value in state["g_ema"].items():
+    for name, value in state["g_ema"].items():  # type: ignore[attr-defined]
         if name.endswith(".conv.weight"):
-            state["g_ema"][name] = value[None]
+            state["g_ema"][name] = value[None]  # type: ignore[index]
     torch.save(state, folder / "zip.pt")
     torch.save(state, folder / "legacy.pt", _use_new_zipfile_serialization=False)
     (folder / "network.pkl").write_bytes(checkpoint(TABLE, tensors))

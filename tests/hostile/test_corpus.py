@@ -1,9 +1,12 @@
 """Every hostile or broken file ends in a ModelError: nothing is run or written, little memory and time is spent."""
 
+from __future__ import annotations
+
 import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def outcome(good, tmp_path_factory):
+def outcome(good: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Any:
     """What became of every case: name -> [ending, message, seconds]; and what else was seen."""
     folder, marker = tmp_path_factory.mktemp("cases"), tmp_path_factory.mktemp("marker") / "was_run"
     names = {}
@@ -34,7 +37,7 @@ def outcome(good, tmp_path_factory):
     return {names[key]: (key, *value) for key, value in results.items()}, seen
 
 
-def test_every_case_is_refused_with_a_reason(outcome):
+def test_every_case_is_refused_with_a_reason(outcome: Any) -> None:
     results, _ = outcome
     assert len(results) > 300
     wrong = {name: result[:3] for name, result in results.items() if result[1] != "refused"}
@@ -45,16 +48,16 @@ def test_every_case_is_refused_with_a_reason(outcome):
         assert len(message) < 1500, (name, message)
 
 
-def test_nothing_is_run_or_written(outcome):
+def test_nothing_is_run_or_written(outcome: Any) -> None:
     assert outcome[1][1] == []
 
 
-def test_little_memory(outcome):
+def test_little_memory(outcome: Any) -> None:
     assert outcome[1][0] < 1 << 30
 
 
 @pytest.mark.timing
-def test_little_time(outcome):
+def test_little_time(outcome: Any) -> None:
     results, _ = outcome
     slow = {name: result[3] for name, result in results.items() if result[3] > 5}
     assert not slow
@@ -85,5 +88,5 @@ def test_little_time(outcome):
         ("zip of 10 GB", "missing or cut short"),
     ],
 )
-def test_the_reason(outcome, name, says):
+def test_the_reason(outcome: Any, name: str, says: str) -> None:
     assert says in outcome[0][name][2]

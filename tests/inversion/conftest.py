@@ -26,4 +26,4 @@ def targets(generator: StyleGAN2Generator) -> torch.Tensor:
 
 
 def problem_of(generator: StyleGAN2Generator, **settings: object) -> Problem:
-    return make_problem(generator, InversionSettings(**({"steps": 40, "patience": 0} | settings)))  # type: ignore[arg-type]
+    return make_problem(generator, InversionSettings(**({"steps": 40, "patience": 0} | settings)))

@@ -111,7 +111,7 @@ def test_it_is_told_what_lpips_lacks(fault: str, monkeypatch: pytest.MonkeyPatch
 
     module = types.ModuleType("lpips")
     module.LPIPS = refuse  # type: ignore[attr-defined]
-    monkeypatch.setitem(sys.modules, "lpips", None if fault == "missing" else module)  # type: ignore[arg-type]
+    monkeypatch.setitem(sys.modules, "lpips", None if fault == "missing" else module)
     expected = "packages lpips and torchvision" if fault == "missing" else "ImageNet weights of VGG.*cannot be reached"
     with pytest.raises(FgraphError, match=expected):
         perceptual.load_lpips(torch.device("cpu"))

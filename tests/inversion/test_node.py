@@ -45,7 +45,7 @@ def test_its_cost_is_known_beforehand() -> None:
     plan = fgraph.compile(fgraph.load(text("steps: 7, starts: 2")))
     (step,) = [step for step in plan.steps if isinstance(step.op, Invert)]
     assert step.rows == 2
-    assert step.op.flops(step.row_inputs, step.row_type) == 3 * 14 * step.op.layer_flops
+    assert step.op.flops(step.row_inputs, step.row_type) == 3 * 14 * step.op.layer_flops  # type: ignore[attr-defined]
     assert "invert(model=landscape, space=s, prior=gaussian, steps=7)" in str(step.op)
 
 
@@ -78,6 +78,6 @@ def test_it_runs() -> None:
     target = asked.decode(asked.sample(seed=[1, 2]))
     code = asked.invert(target, steps=4, space="w")
     result = fgraph.run(asked, outputs={"code": code, "image": asked.decode(code)})
-    assert result["code"].space == "w"  # type: ignore[union-attr]
-    assert result["code"].array.shape == (2, model.table.w_dim)  # type: ignore[union-attr]
-    assert result["image"].array.shape == (2, 3, 16, 16)  # type: ignore[union-attr]
+    assert result["code"].space == "w"
+    assert result["code"].array.shape == (2, model.table.w_dim)
+    assert result["image"].array.shape == (2, 3, 16, 16)

@@ -27,7 +27,7 @@ def pixels(region: r.Region, size: r.Size, cyclic: r.Cyclic) -> Pixels:
 
 
 def exhaustive(test: object) -> object:
-    return settings(max_examples=1500, derandomize=True, database=None, deadline=None)(test)  # type: ignore[operator]
+    return settings(max_examples=1500, derandomize=True, database=None, deadline=None)(test)
 
 
 @exhaustive

@@ -37,7 +37,7 @@ def assert_same(own: Program, other: Program) -> None:
     for a, b in zip(own.instructions, other.instructions, strict=True):
         for one in fields(a):
             assert plain(getattr(a, one.name)) == plain(getattr(b, one.name)), (one.name, str(a.op))
-    for a, b in zip(own.outputs, other.outputs, strict=True):
+    for a, b in zip(own.outputs, other.outputs, strict=True):  # type: ignore[assignment]
         assert all(plain(getattr(a, one.name)) == plain(getattr(b, one.name)) for one in fields(a))
     assert own.source_locations == other.source_locations
     assert own.graphs == other.graphs

@@ -67,7 +67,7 @@ def test_rows_are_numbered_and_inversion_is_done_once(tmp_path: Path, monkeypatc
     )
     calls = []
     real = pipeline.run
-    monkeypatch.setattr(pipeline, "run", lambda graph, **given: (calls.append(graph), real(graph, **given))[1])
+    monkeypatch.setattr(pipeline, "run", lambda graph, **given: (calls.append(graph), real(graph, **given))[1])  # type: ignore[func-returns-value]
     paths = fgraph.save_large(graph, tmp_path / "a.dzi", piece=32, tiles="png")
     assert [path.name for path in paths] == ["a_000.dzi", "a_000.html", "a_001.dzi", "a_001.html"]
     assert sum("invert" in {node.op for node in one.spec.nodes.values()} for one in calls) == 1
@@ -84,7 +84,7 @@ def test_rows_are_numbered_and_inversion_is_done_once(tmp_path: Path, monkeypatc
 )
 def test_mistakes(tmp_path: Path, name: str, options: dict[str, object], message: str) -> None:
     with pytest.raises(fgraph.FgraphError, match=message):
-        fgraph.save_large(bundled("blend_horizontal"), tmp_path / name, **options)  # type: ignore[arg-type]
+        fgraph.save_large(bundled("blend_horizontal"), tmp_path / name, **options)
     assert not list(tmp_path.iterdir())
 
 

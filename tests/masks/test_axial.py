@@ -55,7 +55,7 @@ def test_centre_takes_the_value_at_pixel_centres() -> None:
 @given(st.fractions(0, F(1, 2), max_denominator=64), lengths)
 def test_a_symmetric_ramp_is_its_mirrored_complement(start: F, length: int) -> None:
     for sampling in ("centre", "ends"):
-        values = line(Ramp(start=start, stop=1 - start, sampling=sampling), length)  # type: ignore[arg-type]
+        values = line(Ramp(start=start, stop=1 - start, sampling=sampling), length)
         if start == F(1, 2) and length % 2 and sampling == "centre":
             continue  # a hard step on a pixel's centre takes a side
         assert_rounded(values, 1 - values[::-1], 4)
@@ -119,7 +119,7 @@ def test_support() -> None:
         (lambda: Constant(1.5), "from 0 to 1"),
         (lambda: Ramp(start=0.6, stop=0.4), "start is at most stop"),
         (lambda: Ramp(start=-0.5), "with sampling 'ends'"),
-        (lambda: Ramp("z"), "ramp axis is 'z'; it can be x, y"),  # type: ignore[arg-type]
+        (lambda: Ramp("z"), "ramp axis is 'z'; it can be x, y"),
         (lambda: Hat(3, 3), "no cell 3 of 3"),
         (lambda: Hat(0, 3, overlap=1.5), "overlap is 1.5"),
         (lambda: Segment(0, (0, F(1, 2))), "rise from 0 to 1"),

@@ -122,14 +122,14 @@ def test_the_folding_constructors_change_no_value(a: MaskExpr, b: MaskExpr) -> N
     check(product(a, b), Product((a, b)))
     check(scaled(a, 0.5), Scaled(a, 0.5))
     for op in ("add", "subtract", "multiply", "max", "min"):
-        check(combine(op, a, b), Combine(op, (a, b)))  # type: ignore[arg-type]
+        check(combine(op, a, b), Combine(op, (a, b)))
 
 
 def test_operators() -> None:
     a, b = rasterise(RAMP, 4, 8), rasterise(BOX, 4, 8)
     expected = {"add": a + b, "subtract": a - b, "multiply": a * b, "max": np.maximum(a, b), "min": np.minimum(a, b)}
     for op, values in expected.items():
-        np.testing.assert_array_equal(rasterise(combine(op, RAMP, BOX), 4, 8), values.clip(0, 1))  # type: ignore[arg-type]
+        np.testing.assert_array_equal(rasterise(combine(op, RAMP, BOX), 4, 8), values.clip(0, 1))
     np.testing.assert_array_equal(rasterise(complement(RAMP), 4, 8), 1 - a)
     np.testing.assert_array_equal(rasterise(scaled(RAMP, 0.25), 4, 8), a / 4)
 
@@ -209,11 +209,11 @@ def test_feather_stays_within_four_sigmas() -> None:
 
 EQUAL: list[tuple[Any, Any]] = [
     (Ramp(start=0.1), Ramp(start=F(1, 10))),
-    (Box([0, 0, 0.5, 1], grid=4), Box((0, 0, F(1, 2), 1.0), grid=4)),  # type: ignore[arg-type]
-    (Polygon([[0, 0], [1, 0], [0, 1]]), Polygon(((0, 0), (1, 0), (0, 1)))),  # type: ignore[arg-type]
+    (Box([0, 0, 0.5, 1], grid=4), Box((0, 0, F(1, 2), 1.0), grid=4)),
+    (Polygon([[0, 0], [1, 0], [0, 1]]), Polygon(((0, 0), (1, 0), (0, 1)))),
     (Feathered(BOX, 0.25), Feathered(BOX, F(1, 4))),
     (Product((RAMP, BOX)), Product((Ramp(start=0, stop=1), BOX))),
-    (Edited(BOX, Pad(left=F(1, 2))), Edited(BOX, Pad(left=0.5))),  # type: ignore[arg-type]
+    (Edited(BOX, Pad(left=F(1, 2))), Edited(BOX, Pad(left=0.5))),
     (Picture.from_array(np.ones((2, 2)), "a.png"), Picture.from_array(np.ones((2, 2)), "b.png")),
 ]
 

@@ -45,7 +45,7 @@ def test_a_raster_reaches_a_layer_as_in_torch(size: tuple[int, int]) -> None:
 @given(st.tuples(unit, unit, unit, unit), st.integers(1, 20), st.integers(1, 20))
 def test_a_box_has_its_exact_area(sides: tuple[F, F, F, F], rows: int, columns: int) -> None:
     box, (x, y, width, height) = Box(sides), sides
-    area = float((min(x + width, 1) - x) * (min(y + height, 1) - y))
+    area = float((min(x + width, 1) - x) * (min(y + height, 1) - y))  # type: ignore[operator]
     assert rasterise(box, rows, columns).mean(dtype=np.float64) == pytest.approx(area, abs=1e-6)
 
 
@@ -62,8 +62,8 @@ def test_polygons_and_boxes_agree() -> None:
     box = Box((F(1, 8), F(1, 4), F(1, 2), F(5, 8)))
     corners = Polygon(((F(1, 8), F(1, 4)), (F(5, 8), F(1, 4)), (F(5, 8), F(7, 8)), (F(1, 8), F(7, 8))))
     assert_rounded(rasterise(corners, 16, 20), rasterise(box, 16, 20), 8)
-    hard = Polygon(tuple((x * 9, y * 9) for x, y in corners.points), grid=9)  # type: ignore[operator]
-    same = Box(tuple(F(v) * 9 for v in box.box), grid=9)  # type: ignore[arg-type]
+    hard = Polygon(tuple((x * 9, y * 9) for x, y in corners.points), grid=9)
+    same = Box(tuple(F(v) * 9 for v in box.box), grid=9)
     np.testing.assert_array_equal(rasterise(hard, 13, 11), rasterise(same, 13, 11))
 
 
@@ -87,7 +87,7 @@ def test_supersampling_agrees_with_area() -> None:
 def test_blur_is_scipys_gaussian() -> None:
     ndimage = pytest.importorskip("scipy.ndimage")
     options = {"grid": 40, "raster": 40}
-    for shape in (Ellipse((10, 18), (8, 12), **options), Polygon(((1, 2), (38, 9), (12, 35)), **options)):  # type: ignore[arg-type]
+    for shape in (Ellipse((10, 18), (8, 12), **options), Polygon(((1, 2), (38, 9), (12, 35)), **options)):
         hard = rasterise(shape, 40, 40)
         soft = rasterise(type(shape)(**{**vars(shape), "sigma": (2, 3.5)}), 40, 40)
         expected = ndimage.gaussian_filter(hard.astype(np.float64), (2, 3.5), mode="mirror")
@@ -106,7 +106,7 @@ def test_known_constants() -> None:
     ("make", "message"),
     [
         (lambda: Box((0, 0, -1, 1)), "at least 0"),
-        (lambda: Box((0, 0, 1)), "x, y, width, height"),  # type: ignore[arg-type]
+        (lambda: Box((0, 0, 1)), "x, y, width, height"),
         (lambda: Box((0, 0, 1, 1), sigma=(1, 1)), "give raster"),
         (lambda: Box((0, 0, 1, 1), raster=8, kernel=(3, 3)), "a kernel needs a sigma"),
         (lambda: Box((0, 0, 1, 1), raster=8, kernel=(4, 3), sigma=(1, 1)), "two odd numbers"),
@@ -135,7 +135,7 @@ def test_a_picture_shrinks_by_area(tmp_path: Path) -> None:
 def test_channels_of_a_picture(tmp_path: Path) -> None:
     Image.new("RGBA", (2, 2), (255, 51, 0, 102)).save(tmp_path / "colour.png")
     for channel, expected in (("red", 1), ("green", 0.2), ("blue", 0), ("alpha", 0.4), ("luminance", 106 / 255)):
-        mask = Picture.open(tmp_path / "colour.png", channel)  # type: ignore[arg-type]
+        mask = Picture.open(tmp_path / "colour.png", channel)
         assert_rounded(rasterise(mask, 2, 2), expected, 4)
     Image.fromarray(np.full((2, 2), 13107, np.uint16)).save(tmp_path / "deep.png")
     assert_rounded(rasterise(Picture.open(tmp_path / "deep.png"), 1, 1), 0.2, 4)

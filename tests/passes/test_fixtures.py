@@ -76,7 +76,7 @@ def moved(amount: Any) -> dict[str, Any]:
 
 def box_edit(alpha: Any) -> dict[str, Any]:
     box = {"op": "mask", "kind": "box", "box": [0, 0, 0.25, 0.25], "alpha": alpha}
-    nodes = {name: node | ({"layer": "b8.conv1"} if node["op"] == "tap" else {}) for name, node in PAUSED.items()}
+    nodes = {name: node | ({"layer": "b8.conv1"} if node["op"] == "tap" else {}) for name, node in PAUSED.items()}  # type: ignore[index, operator]
     return document(["m"], **nodes, k=box, m=blend("ta", "tb", "k"))
 
 

@@ -119,7 +119,7 @@ def test_one_line_of_codes_stands_for_all_layers_that_read_them() -> None:
     drawing = drawn(plan)
 
     def leads(lines: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        return [(start, end) for start, end in lines if boxes[start].title == "affine" and boxes[end].layer]
+        return [(start, end) for start, end in lines if boxes[start].title == "affine" and boxes[end].model]
 
     all_lines = [(source, name) for name, box in boxes.items() for source in box.reads]
     told = leads([(line.start, line.end) for line in drawing.lines])

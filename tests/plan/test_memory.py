@@ -23,7 +23,7 @@ from tests.stylegan3_networks import Kind, design, random_stylegan3
 
 @pytest.fixture(scope="module")
 def model() -> StyleGAN2Generator:
-    return fgraph.load_generator("landscape")
+    return fgraph.load_generator("landscape")  # type: ignore[return-value]
 
 
 def plain(model: StyleGAN2Generator, rows: int) -> fgraph.Graph:
@@ -59,7 +59,7 @@ def measured_peak(plan: fgraph.Plan) -> int:
     fgraph.run(plan)  # what a generator keeps for itself is made now
     with profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
         fgraph.run(plan)
-    events = profiler.profiler.kineto_results.events()  # type: ignore[union-attr]
+    events = profiler.profiler.kineto_results.events()
     changes = sorted((event.start_ns(), event.nbytes()) for event in events if event.name() == "[memory]")
     alive = peak = 0
     for _, change in changes:

@@ -172,7 +172,7 @@ def test_results_stay_when_the_next_are_made(capturer: None) -> None:
 
 def test_only_what_differs_is_handed_in(capturer: None, monkeypatch: pytest.MonkeyPatch) -> None:
     handed: Counter[str] = Counter()
-    host_input = runtime_capture.host_input
+    host_input = runtime_capture.host_input  # type: ignore[attr-defined]
 
     def counting(plan: Any, step: Any, context: Any) -> Any:
         found = host_input(plan, step, context)

@@ -184,7 +184,7 @@ def test_a_fault_of_compiling_is_one_line_with_its_cure(backend: str, said: str)
 
 def test_what_is_no_backend_is_told_before_anything_runs() -> None:
     with pytest.raises(FgraphError, match="torch_compile is true, false or the name of a backend, not 1"):
-        fgraph.compile(decoded([3]), torch_compile=1)  # type: ignore[arg-type]
+        fgraph.compile(decoded([3]), torch_compile=1)
 
 
 def test_the_option_goes_all_the_way(

@@ -32,7 +32,7 @@ def rows_of(count: int, height: int = 4, width: int = 6) -> Image:
 @pytest.mark.parametrize("gap", [0, 3])
 def test_a_strip_holds_every_row_to_the_pixel(tmp_path: Path, axis: str, gap: int) -> None:
     image = rows_of(3)
-    save_results({"view": image}, tmp_path, record=RECORD, options=PictureOptions(strip=axis, gap=gap))  # type: ignore[arg-type]
+    save_results({"view": image}, tmp_path, record=RECORD, options=PictureOptions(strip=axis, gap=gap))
     strip = np.asarray(opened(tmp_path / "view_strip.png"))
     step = (6 if axis == "x" else 4) + gap
     assert strip.shape[:2] == ((4, 3 * step - gap) if axis == "x" else (3 * step - gap, 6))
@@ -45,7 +45,7 @@ def test_a_strip_holds_every_row_to_the_pixel(tmp_path: Path, axis: str, gap: in
 
 @pytest.mark.parametrize(("columns", "size"), [(2, (12, 12)), ("auto", (12, 12)), (5, (30, 4)), (9, (30, 4))])
 def test_a_grid_has_its_columns(tmp_path: Path, columns: int | str, size: tuple[int, int]) -> None:
-    save_results({"view": rows_of(5)}, tmp_path, options=PictureOptions(grid=columns, gap=0))  # type: ignore[arg-type]
+    save_results({"view": rows_of(5)}, tmp_path, options=PictureOptions(grid=columns, gap=0))
     assert opened(tmp_path / "view_grid.png").size == size
 
 
@@ -102,7 +102,7 @@ def test_compare_shows_sources_first(tmp_path: Path) -> None:
 )
 def test_unknown_options(options: dict[str, object], message: str) -> None:
     with pytest.raises(SaveError, match=message):
-        PictureOptions(**options)  # type: ignore[arg-type]
+        PictureOptions(**options)
 
 
 @pytest.mark.parametrize(

@@ -184,7 +184,7 @@ def test_rows_that_are_not_finite_have_no_picture(tmp_path: Path) -> None:
         "mask_001.png", "mask.npy", "maps.npz", "manifest.json",
     }  # fmt: skip
     with pytest.raises(SaveError, match="row 1 holds NaN or infinite values"):
-        results["bad"].save(tmp_path / "again.png")
+        results["bad"].save(tmp_path / "again.png")  # type: ignore[attr-defined]
 
 
 def test_runs_into_one_directory_leave_a_manifest_that_is_true(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
 from tests.paths import GOLDENS
 
+Golden = Callable[[str], dict[str, torch.Tensor]]  # the arrays of a golden file by its name
+
 
 @pytest.fixture(scope="session")
 def goldens() -> Path:
@@ -18,7 +20,7 @@ def goldens() -> Path:
 
 
 @pytest.fixture(scope="session")
-def golden() -> Callable[[str], dict[str, torch.Tensor]]:
+def golden() -> Golden:
     """The arrays of one golden file, as tensors."""
 
     def load(name: str) -> dict[str, torch.Tensor]:

@@ -1,39 +1,46 @@
 """rosinality / SOAT checkpoints of every shape they come in; broken and hostile ones end in a ModelError."""
 
+from __future__ import annotations
+
 import argparse
 import io
 import os
 import pickle
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
 
 pytestmark = pytest.mark.numeric
 
 
 @pytest.fixture
-def checkpoint(goldens):
+def checkpoint(goldens: Path) -> Any:
     """What the golden checkpoint holds; a fresh copy each time."""
     return torch.load(goldens / "soat64_a.pt", weights_only=True)
 
 
-def write(content, path, **options):
+def write(content: Any, path: Path, **options: Any) -> Any:
     torch.save(content, path, **options)
     return path
 
 
-def zip_of(data, path, name="archive/data.pkl"):
+def zip_of(data: bytes, path: Path, name: str = "archive/data.pkl") -> Any:
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(name, data)
     return path
 
 
-def test_training_checkpoint(checkpoint, small, tmp_path):
+def test_training_checkpoint(checkpoint: dict[str, Any], small: StyleGAN2Generator, tmp_path: Path) -> None:
     other = {key: torch.zeros_like(value) for key, value in checkpoint["g_ema"].items()}
     content = {
         "g": other,
@@ -50,19 +57,23 @@ def test_training_checkpoint(checkpoint, small, tmp_path):
     torch.testing.assert_close(found.w_mean, found.map(seeded(64)).mean(0), rtol=0, atol=1e-5)
 
 
-def seeded(z_dim):
+def seeded(z_dim: Any) -> Any:
     return torch.randn(10_000, z_dim, generator=torch.Generator().manual_seed(0))
 
 
 @pytest.mark.parametrize("options", [{}, {"_use_new_zipfile_serialization": False}])
-def test_bare_state_dict_in_every_container(checkpoint, small, styles, options, tmp_path):
+def test_bare_state_dict_in_every_container(
+    checkpoint: dict[str, Any], small: StyleGAN2Generator, styles: Tensor, options: Any, tmp_path: Path
+) -> None:
     path = write(checkpoint["g_ema"], tmp_path / "bare.pt", **options)
     assert read_header(path).table == small.table
     with torch.no_grad():
         assert torch.equal(load_stylegan2(path).synthesise(styles), small.synthesise(styles))
 
 
-def test_missing_noise_is_drawn_the_same_each_time(checkpoint, small, tmp_path):
+def test_missing_noise_is_drawn_the_same_each_time(
+    checkpoint: dict[str, Any], small: StyleGAN2Generator, tmp_path: Path
+) -> None:
     state = {key: value for key, value in checkpoint["g_ema"].items() if not key.startswith("noises")}
     path = write({"g_ema": state}, tmp_path / "silent.pt")
     first, second = load_stylegan2(path), load_stylegan2(path)
@@ -75,7 +86,9 @@ def test_missing_noise_is_drawn_the_same_each_time(checkpoint, small, tmp_path):
     assert not torch.equal(first.noise_const(layers[1]), first.noise_const(layers[2]))
 
 
-def test_parameters_and_half_tensors_are_read(checkpoint, small, tmp_path):
+def test_parameters_and_half_tensors_are_read(
+    checkpoint: dict[str, Any], small: StyleGAN2Generator, tmp_path: Path
+) -> None:
     state = {key: torch.nn.Parameter(value.half()) for key, value in checkpoint["g_ema"].items()}
     path = write({"g_ema": state}, tmp_path / "parameters.pt")
     assert read_header(path).table == small.table
@@ -98,7 +111,7 @@ CHANGES = [
 
 @pytest.mark.parametrize(("change", "says"), CHANGES)
 @pytest.mark.parametrize("zipped", [True, False])
-def test_keys_that_are_wrong(checkpoint, change, says, zipped, tmp_path):
+def test_keys_that_are_wrong(checkpoint: dict[str, Any], change: Any, says: str, zipped: bool, tmp_path: Path) -> None:
     change(checkpoint["g_ema"])
     path = write(checkpoint, tmp_path / "wrong.pt", _use_new_zipfile_serialization=zipped)
     with pytest.raises(ModelError, match=says) as caught:
@@ -107,12 +120,12 @@ def test_keys_that_are_wrong(checkpoint, change, says, zipped, tmp_path):
 
 
 @pytest.mark.parametrize("content", [[1, 2], {}, {"model": 3}, {"g_ema": {}}, torch.zeros(3)])
-def test_other_content(content, tmp_path):
+def test_other_content(content: Any, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="expected a dict with 'g_ema'"):
         read_header(write(content, tmp_path / "other.pt"))
 
 
-def test_other_filters_and_means(checkpoint, tmp_path):
+def test_other_filters_and_means(checkpoint: dict[str, Any], tmp_path: Path) -> None:
     checkpoint["latent_avg"] = torch.zeros(5)
     with pytest.raises(ModelError, match="'latent_avg' is no vector of 64 numbers"):
         load_stylegan2(write(checkpoint, tmp_path / "mean.pt"))
@@ -123,7 +136,7 @@ def test_other_filters_and_means(checkpoint, tmp_path):
 
 @pytest.mark.parametrize("zipped", [True, False])
 @pytest.mark.parametrize("part", [0.0001, 0.01, 0.3, 0.9, 0.9999])
-def test_files_cut_short(checkpoint, zipped, part, tmp_path):
+def test_files_cut_short(checkpoint: dict[str, Any], zipped: bool, part: float, tmp_path: Path) -> None:
     content = write(checkpoint, tmp_path / "whole.pt", _use_new_zipfile_serialization=zipped).read_bytes()
     path = tmp_path / "cut.pt"
     path.write_bytes(content[: max(20, int(part * len(content)))])
@@ -131,7 +144,7 @@ def test_files_cut_short(checkpoint, zipped, part, tmp_path):
         load_stylegan2(path)
 
 
-def test_zip_files_of_others(tmp_path):
+def test_zip_files_of_others(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"0 entries data\.pkl"):
         read_header(zip_of(b"hello", tmp_path / "other.zip", "readme.txt"))
 
@@ -139,14 +152,14 @@ def test_zip_files_of_others(tmp_path):
 class Hostile:
     """Pickled as a call of `function(*arguments)`."""
 
-    def __init__(self, function, *arguments):
+    def __init__(self, function: Any, *arguments: Any) -> None:
         self.call = (function, arguments)
 
-    def __reduce__(self):
+    def __reduce__(self) -> tuple[Any, ...]:
         return self.call
 
 
-def hostile_pickles(marker):
+def hostile_pickles(marker: Path) -> Iterator[Any]:
     command = f"touch {marker}"
     yield "os.system", pickle.dumps({"g_ema": Hostile(os.system, command)}, protocol=2)
     yield "eval", pickle.dumps({"g_ema": Hostile(eval, f"__import__('os').system({command!r})")}, protocol=2)
@@ -169,7 +182,7 @@ def hostile_pickles(marker):
 
 
 @pytest.mark.parametrize("case", range(14))
-def test_hostile_pickles_are_refused_and_not_run(case, tmp_path):
+def test_hostile_pickles_are_refused_and_not_run(case: Any, tmp_path: Path) -> None:
     marker = tmp_path / "was_run"
     cases = list(hostile_pickles(marker))
     assert len(cases) == 14
@@ -180,7 +193,7 @@ def test_hostile_pickles_are_refused_and_not_run(case, tmp_path):
     assert not marker.exists()
 
 
-def test_hostile_legacy_file_is_refused(checkpoint, tmp_path):
+def test_hostile_legacy_file_is_refused(checkpoint: dict[str, Any], tmp_path: Path) -> None:
     marker = tmp_path / "was_run"
     checkpoint["args"] = Hostile(os.system, f"touch {marker}")
     path = write(checkpoint, tmp_path / "hostile.pt", _use_new_zipfile_serialization=False)
@@ -189,13 +202,13 @@ def test_hostile_legacy_file_is_refused(checkpoint, tmp_path):
     assert not marker.exists()
 
 
-def test_whole_modules_are_refused(tmp_path):
+def test_whole_modules_are_refused(tmp_path: Path) -> None:
     path = write({"g_ema": torch.nn.Linear(2, 2)}, tmp_path / "module.pt")
     with pytest.raises(ModelError, match=r"names 'torch\.nn\.modules.*Linear', which is not allowed.*state dict"):
         read_header(path)
 
 
-def test_tensors_larger_than_their_data_are_refused(tmp_path):
+def test_tensors_larger_than_their_data_are_refused(tmp_path: Path) -> None:
     """The pickle says more numbers than the zip holds."""
     buffer = io.BytesIO()
     torch.save({"g_ema": {"input.input": torch.zeros(1, 4, 4, 4)}}, buffer)

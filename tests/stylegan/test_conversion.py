@@ -1,8 +1,12 @@
 """Models are converted to the bit, and inspected without loading them."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -19,14 +23,14 @@ TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_d
 SOURCES = ["soat64_a.pt", "sg3_stylegan2_64.pkl", "ada_oldlayout64.pkl", "ada_resnet32.pkl", "ada_cond32.pkl"]
 
 
-def assert_same(one, other):
+def assert_same(one: Any, other: Any) -> None:
     assert one.table == other.table
     for name, value in one.tensors.items():
         assert torch.equal(other.tensors[name], value), name
 
 
 @pytest.mark.parametrize("name", SOURCES)
-def test_to_our_own_and_back(name, goldens, tmp_path):
+def test_to_our_own_and_back(name: str, goldens: Path, tmp_path: Path) -> None:
     report = convert(goldens / name, tmp_path / "own.safetensors")
     assert report.target.format == "safetensors"
     assert report.source.parameters == report.target.parameters
@@ -40,7 +44,7 @@ def test_to_our_own_and_back(name, goldens, tmp_path):
 
 
 @pytest.mark.parametrize("name", SOURCES[:3])
-def test_to_rosinality_and_back(name, goldens, tmp_path):
+def test_to_rosinality_and_back(name: str, goldens: Path, tmp_path: Path) -> None:
     first = convert(goldens / name, tmp_path / "ros.pt")
     second = convert(tmp_path / "ros.pt", tmp_path / "own.safetensors")
     third = convert(tmp_path / "own.safetensors", tmp_path / "again.pt")
@@ -50,7 +54,7 @@ def test_to_rosinality_and_back(name, goldens, tmp_path):
     assert third.target.table == first.source.table
 
 
-def test_half_says_what_was_rounded(goldens, tmp_path):
+def test_half_says_what_was_rounded(goldens: Path, tmp_path: Path) -> None:
     whole = convert(goldens / "soat64_a.pt", tmp_path / "whole.safetensors")
     half = convert(goldens / "soat64_a.pt", tmp_path / "half.safetensors", half=True)
     again = convert(tmp_path / "half.safetensors", tmp_path / "again.safetensors")
@@ -64,7 +68,7 @@ def test_half_says_what_was_rounded(goldens, tmp_path):
     ]  # fmt: skip
 
 
-def test_keys_are_those_of_the_original(goldens, tmp_path):
+def test_keys_are_those_of_the_original(goldens: Path, tmp_path: Path) -> None:
     convert(goldens / "soat64_a.pt", tmp_path / "again.pt")
     before, after = (torch.load(path, weights_only=True) for path in (goldens / "soat64_a.pt", tmp_path / "again.pt"))
     assert set(before) == set(after)
@@ -74,7 +78,7 @@ def test_keys_are_those_of_the_original(goldens, tmp_path):
         assert_rounded(value, after["g_ema"][key], 1)
 
 
-def test_from_tensorflow(tmp_path):
+def test_from_tensorflow(tmp_path: Path) -> None:
     path = tmp_path / "tensorflow.pkl"
     path.write_bytes(tensorflow_pickles.checkpoint(TABLE, random_tensors(TABLE)))
     assert "TensorFlow" in str(convert(path, tmp_path / "own.safetensors"))
@@ -90,7 +94,7 @@ def test_from_tensorflow(tmp_path):
         ({"has_noise": False}, "no place for has_noise False"),
     ],
 )
-def test_what_rosinality_cannot_hold(change, says, tmp_path):
+def test_what_rosinality_cannot_hold(change: Any, says: str, tmp_path: Path) -> None:
     table, path = replace(TABLE, **change), tmp_path / "network.pkl"
     path.write_bytes(checkpoint(table, random_tensors(table)))
     with pytest.raises(ModelError, match=f"{says}.*convert to .safetensors instead"):
@@ -100,7 +104,7 @@ def test_what_rosinality_cannot_hold(change, says, tmp_path):
     assert_same(load_stylegan2(path), load_stylegan2(tmp_path / "own.safetensors"))
 
 
-def test_targets_that_are_none(goldens, tmp_path):
+def test_targets_that_are_none(goldens: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"to \.safetensors or \.pt, not to '\.onnx'"):
         convert(goldens / "soat64_a.pt", tmp_path / "model.onnx")
     with pytest.raises(ModelError, match="is the model itself"):
@@ -118,7 +122,7 @@ assert "torch" not in sys.modules
 """
 
 
-def test_inspection_in_words(goldens):
+def test_inspection_in_words(goldens: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", INSPECT, str(goldens / "ada_cond32.pkl")],
         capture_output=True, text=True, timeout=60, check=False,
@@ -133,7 +137,7 @@ def test_inspection_in_words(goldens):
     assert len(lines["sha256"]) == 64
 
 
-def test_notes(goldens, tmp_path):
+def test_notes(goldens: Path, tmp_path: Path) -> None:
     assert inspect(goldens / "sg3_stylegan2_64.pkl").notes == ("outputs of layers are clamped to +-256",)
     state = torch.load(goldens / "soat64_a.pt", weights_only=True)["g_ema"]
     bare = {f"module.{key}": value for key, value in state.items() if not key.startswith("noises")}
@@ -143,7 +147,7 @@ def test_notes(goldens, tmp_path):
         assert said in notes
 
 
-def test_a_generator_in_training_is_said_aloud(goldens, tmp_path, caplog):
+def test_a_generator_in_training_is_said_aloud(goldens: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     content = torch.load(goldens / "soat64_a.pt", weights_only=True)
     torch.save({"g": content["g_ema"]}, tmp_path / "training.pt")
     load_stylegan2(tmp_path / "training.pt")

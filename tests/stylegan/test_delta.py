@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -34,7 +35,7 @@ def base(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def cache(tmp_path: Path):
+def cache(tmp_path: Path) -> Iterator[None]:
     with fgraph.downloads(tmp_path / "cache"):
         yield
 
@@ -60,7 +61,7 @@ def test_a_delta_does_not_choose_what_is_read(
     base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str
 ) -> None:
     read = list[Path]()
-    monkeypatch.setattr(delta, "file_digest", lambda path: read.append(path) or file_digest(path))
+    monkeypatch.setattr(delta, "file_digest", lambda path: read.append(path) or file_digest(path))  # type: ignore[func-returns-value]
     file = write_delta(tmp_path / "out" / "tuned.safetensors", named, file_digest(base))
     with pytest.raises(ModelError, match="neither beside it, nor bundled, nor in the cache"):
         read_contents(file)

@@ -1,8 +1,15 @@
 """What reads neighbours reads them correctly at, round and across the edges, at any size."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import torch
+from torch import Tensor
 
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import stylegan2 as network
 from tests.rounding import assert_rounded, assert_summed, network_terms
 
@@ -13,19 +20,19 @@ SIZES = [(4, 4), (3, 8), (1, 5), (7, 1), (1, 1)]
 
 
 @pytest.fixture(autouse=True)
-def _no_gradients():
+def _no_gradients() -> Iterator[None]:
     with torch.no_grad():
         yield
 
 
-def layer(size, up, seed=0):
+def layer(size: tuple[int, int], up: int, seed: int = 0) -> Any:
     draw = torch.Generator().manual_seed(seed)
     x = torch.randn(2, 6, *size, generator=draw)
     weight = torch.randn(5, 6, 3, 3, generator=draw)
     return x, weight, 1 + 0.3 * torch.randn(2, 6, generator=draw)
 
 
-def by_definition(x, weight, style, up):
+def by_definition(x: Any, weight: Any, style: Any, up: int) -> Any:
     """The published computation, row by row: modulate and demodulate the weight, convolve, filter."""
     rows = []
     for row, s in zip(x, style, strict=True):
@@ -43,14 +50,14 @@ def by_definition(x, weight, style, up):
 
 @pytest.mark.parametrize("up", [1, 2])
 @pytest.mark.parametrize("size", SIZES)
-def test_equals_the_definition(size, up):
+def test_equals_the_definition(size: tuple[int, int], up: int) -> None:
     x, weight, style = layer(size, up)
     found = network.modulated_conv(x, weight, style, up=up)
     assert found.shape == (2, 5, size[0] * up, size[1] * up)
     assert_summed(found, by_definition(x, weight, style, up), LAYER_TERMS)
 
 
-def test_without_demodulation():
+def test_without_demodulation() -> None:
     x, weight, style = layer((5, 6), 1)
     found = network.modulated_conv(x, weight[..., :1, :1], style, demodulate=False)
     expected = torch.conv2d(x * style[:, :, None, None], weight[..., :1, :1] / 6**0.5)
@@ -60,7 +67,7 @@ def test_without_demodulation():
 @pytest.mark.parametrize("up", [1, 2])
 @pytest.mark.parametrize(("wrap_x", "wrap_y"), [(True, False), (False, True), (True, True)])
 @pytest.mark.parametrize("size", SIZES)
-def test_wrapped_is_the_centre_of_a_tiled_canvas(size, wrap_x, wrap_y, up):
+def test_wrapped_is_the_centre_of_a_tiled_canvas(size: tuple[int, int], wrap_x: bool, wrap_y: bool, up: int) -> None:
     x, weight, style = layer(size, up)
     tiled = x.tile(1, 1, 3 if wrap_y else 1, 3 if wrap_x else 1)
     expected = network.modulated_conv(tiled, weight, style, up=up)
@@ -71,7 +78,7 @@ def test_wrapped_is_the_centre_of_a_tiled_canvas(size, wrap_x, wrap_y, up):
 
 
 @pytest.mark.parametrize("up", [1, 2])
-def test_rolling_a_closed_canvas_rolls_the_result(up):
+def test_rolling_a_closed_canvas_rolls_the_result(up: int) -> None:
     x, weight, style = layer((6, 8), up)
     whole = network.modulated_conv(x, weight, style, up=up, wrap_x=True, wrap_y=True)
     rolled = network.modulated_conv(x.roll((2, 3), (2, 3)), weight, style, up=up, wrap_x=True, wrap_y=True)
@@ -79,7 +86,7 @@ def test_rolling_a_closed_canvas_rolls_the_result(up):
 
 
 @pytest.mark.parametrize("up", [1, 2])
-def test_a_tile_with_its_context_is_that_part_of_the_whole(up):
+def test_a_tile_with_its_context_is_that_part_of_the_whole(up: int) -> None:
     x, weight, style = layer((8, 9), up)
     whole = network.modulated_conv(x, weight, style, up=up)
     tile = network.modulated_conv(x[:, :, 1:7, 3:8], weight, style, up=up, padded=True)
@@ -88,7 +95,7 @@ def test_a_tile_with_its_context_is_that_part_of_the_whole(up):
     assert_summed(zeros, whole, LAYER_TERMS)
 
 
-def test_skip_upsampling_formula():
+def test_skip_upsampling_formula() -> None:
     x = torch.tensor([4.0, 8.0, 20.0])
     row = torch.tensor([3.0, 5.0, 7.0, 11.0, 17.0, 15.0])  # (x[i-1] + 3 x[i]) / 4, (3 x[i] + x[i+1]) / 4
     vertical = torch.tensor([0.75, 0.75])  # of a single row between zeros
@@ -97,7 +104,7 @@ def test_skip_upsampling_formula():
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_wrapped_skip(size):
+def test_wrapped_skip(size: tuple[int, int]) -> None:
     skip = torch.randn(2, 3, *size)
     height, width = 2 * size[0], 2 * size[1]
     expected = network.upsample_skip(skip.tile(1, 1, 3, 3))[:, :, height : 2 * height, width : 2 * width]
@@ -108,7 +115,7 @@ def test_wrapped_skip(size):
     assert_rounded(padded, expected, 6)
 
 
-def test_a_closed_image_has_no_seam(small, styles):
+def test_a_closed_image_has_no_seam(small: StyleGAN2Generator, styles: Tensor) -> None:
     """A whole image on a closed canvas: rolling every layer's noise rolls the image."""
     turns = {layer.noise_index: layer.resolution // 4 for layer in small.table.layers if layer.noise_index is not None}
     noise = [small.noise_const(layer) for layer in small.table.layers if layer.noise_index is not None]

@@ -1,24 +1,32 @@
 """The generator computes what the original code computes."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 import torch
+from torch import Tensor
 
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.rounding import PROMISED, assert_within
+from tests.stylegan.conftest import Golden
 
 pytestmark = pytest.mark.numeric
 
 
 @pytest.fixture(autouse=True)
-def _no_gradients():
+def _no_gradients() -> Iterator[None]:
     with torch.no_grad():
         yield
 
 
-def close(found, expected):
+def close(found: Any, expected: Any) -> None:
     assert_within(found, expected, PROMISED)
 
 
-def test_latents(small, golden):
+def test_latents(small: StyleGAN2Generator, golden: Golden) -> None:
     known = golden("forward_soat64_a")
     w = small.map(known["z"])
     close(w, known["w"])
@@ -28,19 +36,19 @@ def test_latents(small, golden):
     close(small.affine(small.truncate(w, known["psi"])), known["S"])
 
 
-def test_image(small, golden):
+def test_image(small: StyleGAN2Generator, golden: Golden) -> None:
     known = golden("forward_soat64_a")
     close(small.synthesise(known["S"]).clamp(-1, 1), known["image"])
 
 
-def test_wplus(small, golden):
+def test_wplus(small: StyleGAN2Generator, golden: Golden) -> None:
     known = golden("wplus_soat64_a")
     found = small.affine(known["ws"])
     close(found, known["S"])
     close(small.synthesise(found).clamp(-1, 1), known["image"])
 
 
-def test_unclamped_image_and_style_mixing(small, golden):
+def test_unclamped_image_and_style_mixing(small: StyleGAN2Generator, golden: Golden) -> None:
     known = golden("ros_forward_soat64_a")
     w, other = (small.truncate(small.map(known[key]), 0.7) for key in ("z", "z2"))
     close(small.synthesise(small.affine(w)), known["image_unclamped"])
@@ -50,7 +58,7 @@ def test_unclamped_image_and_style_mixing(small, golden):
     close(small.synthesise(small.affine(ws)), known["image_mix_unclamped"])
 
 
-def test_given_noise(small, golden):
+def test_given_noise(small: StyleGAN2Generator, golden: Golden) -> None:
     known = golden("ros_forward_soat64_a")
     noise = [known[f"noise_{i}"] for i in range(9)]
     image = small.synthesise(small.affine(small.map(known["z"])), noise)
@@ -58,12 +66,12 @@ def test_given_noise(small, golden):
     assert (image - small.synthesise(small.affine(small.map(known["z"])))).abs().max() > 0.01
 
 
-def test_no_noise_is_noise_of_zero(small, styles):
+def test_no_noise_is_noise_of_zero(small: StyleGAN2Generator, styles: Tensor) -> None:
     zeros = [torch.zeros(1, 1, 1, 1)] * 9
     close(small.synthesise(styles, "none"), small.synthesise(styles, zeros))
 
 
-def test_truncation_by_row_and_cutoff(small):
+def test_truncation_by_row_and_cutoff(small: StyleGAN2Generator) -> None:
     w = torch.randn(2, small.table.w_dim)
     rows = small.truncate(w, [0.0, 1.0])
     close(rows, torch.stack([small.w_mean, w[1]]))
@@ -73,12 +81,12 @@ def test_truncation_by_row_and_cutoff(small):
     close(ws[:, 3], w)
 
 
-def test_wrong_shape_of_w_is_named(small):
+def test_wrong_shape_of_w_is_named(small: StyleGAN2Generator) -> None:
     with pytest.raises(ValueError, match=r"\[1, 3\]; expected \[rows, 64\] or \[rows, 10, 64\]"):
         small.affine(torch.zeros(1, 3))
 
 
-def test_double_precision_agrees(small, styles):
+def test_double_precision_agrees(small: StyleGAN2Generator, styles: Tensor) -> None:
     double = small.to(dtype=torch.float64)
     assert double.dtype == torch.float64
     assert double.digest == small.digest

@@ -1,7 +1,11 @@
 """Headers tell a generator's layers without torch, and say what is wrong with a source."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +23,7 @@ assert "torch" not in sys.modules, "torch was loaded"
 """
 
 
-def test_bundled_models_and_zip_checkpoints_are_read_without_torch(goldens):
+def test_bundled_models_and_zip_checkpoints_are_read_without_torch(goldens: Path) -> None:
     sources = [*BUNDLED, str(goldens / "soat64_a.pt"), str(goldens / "soat256_a.pt")]
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_TORCH, *sources], capture_output=True, text=True, timeout=60, check=False
@@ -35,21 +39,21 @@ def test_bundled_models_and_zip_checkpoints_are_read_without_torch(goldens):
     ]
 
 
-def test_table_of_a_checkpoint(goldens):
+def test_table_of_a_checkpoint(goldens: Path) -> None:
     table = read_header(goldens / "soat256_a.pt").table
-    assert table.channels == ((4, 32), (8, 32), (16, 32), (32, 16), (64, 16), (128, 8), (256, 8))
+    assert table.channels == ((4, 32), (8, 32), (16, 32), (32, 16), (64, 16), (128, 8), (256, 8))  # type: ignore[attr-defined]
     assert (table.z_dim, table.w_dim, table.mapping_layers, table.num_ws) == (64, 64, 8, 14)
 
 
 @pytest.mark.parametrize("source", [*BUNDLED, "soat64_a.pt", "soat64_b.pt"])
-def test_header_and_generator_agree(source, goldens):
+def test_header_and_generator_agree(source: str, goldens: Path) -> None:
     header = read_header(goldens / source if source.endswith(".pt") else source)
     generator = load_stylegan2(header)
     assert generator.table == header.table
     assert generator.name == header.name == source.removesuffix(".pt")
 
 
-def test_identity_follows_the_file(goldens, tmp_path):
+def test_identity_follows_the_file(goldens: Path, tmp_path: Path) -> None:
     copy = tmp_path / "copy.pt"
     copy.write_bytes((goldens / "soat64_a.pt").read_bytes())
     first = read_header(copy)
@@ -67,7 +71,7 @@ def test_identity_follows_the_file(goldens, tmp_path):
         (".", "is a directory"),
     ],
 )
-def test_unknown_sources(source, says):
+def test_unknown_sources(source: str, says: str) -> None:
     with pytest.raises(ModelError, match=says):
         read_header(source)
 
@@ -83,7 +87,7 @@ def test_unknown_sources(source, says):
         ("a.safetensors", b"\xff" * 40, "not a whole .safetensors file"),
     ],
 )
-def test_other_kinds_of_file(name, content, says, tmp_path):
+def test_other_kinds_of_file(name: str, content: Any, says: str, tmp_path: Path) -> None:
     path = tmp_path / name
     path.write_bytes(content)
     with pytest.raises(ModelError, match=says) as caught:

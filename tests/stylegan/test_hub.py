@@ -1,11 +1,16 @@
 """Models from the Hugging Face hub, by its own library, from a server on this machine that answers as the hub does."""
 
+from __future__ import annotations
+
 import hashlib
 import re
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,29 +26,32 @@ _PLACE = re.compile(r"/org/repo/resolve/([^/]+)/sub/model\.pt")
 class Hub(ThreadingHTTPServer):
     """Holds `sub/model.pt` of `org/repo`, of each revision its own; `breaks` are as many bytes of the next answers."""
 
-    def __init__(self, files):
-        self.files, self.breaks, self.asked = files, [], []
+    def __init__(self, files: dict[str, bytes]) -> None:
+        self.files = files
+        self.breaks: list[int] = []
+        self.asked: list[tuple[str, str, str | None]] = []
         super().__init__(("127.0.0.1", 0), Answer)
 
     @property
-    def address(self):
+    def address(self) -> str:
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 
 class Answer(BaseHTTPRequestHandler):
+    server: Hub
     protocol_version = "HTTP/1.1"
 
-    def do_HEAD(self):
+    def do_HEAD(self) -> None:
         self._answer(with_content=False)
 
-    def do_GET(self):
+    def do_GET(self) -> None:
         self._answer(with_content=True)
 
-    def _answer(self, with_content):
+    def _answer(self, with_content: bool) -> None:
         place, server = _PLACE.fullmatch(self.path), self.server
         revision = {commit: name for name, commit in COMMITS.items()}.get(place[1], place[1]) if place else None
         server.asked.append((self.command, self.path, self.headers.get("Range")))
-        if revision not in server.files:
+        if revision is None or revision not in server.files:
             self.send_response(404)
             self.send_header("X-Error-Code", "EntryNotFound" if place is None else "RevisionNotFound")
             self.send_header("Content-Length", "0")
@@ -64,12 +72,12 @@ class Answer(BaseHTTPRequestHandler):
             self.wfile.write(content[start : start + stop])
             self.close_connection = stop < len(content) - start
 
-    def log_message(self, *arguments):
+    def log_message(self, *arguments: Any) -> None:
         pass
 
 
 @contextmanager
-def serving(files):
+def serving(files: dict[str, bytes]) -> Iterator[Any]:
     server = Hub(files)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
     thread.start()
@@ -82,18 +90,18 @@ def serving(files):
 
 
 @pytest.fixture
-def files(goldens):
+def files(goldens: Path) -> Any:
     return {"main": (goldens / "soat64_a.pt").read_bytes(), "v1": (goldens / "soat64_b.pt").read_bytes()}
 
 
 @pytest.fixture
-def hub(files, tmp_path):
+def hub(files: dict[str, bytes], tmp_path: Path) -> Iterator[Any]:
     pytest.importorskip("huggingface_hub")
     with serving(files) as server, fgraph.downloads(tmp_path / "kept", hub=server.address):
         yield server
 
 
-def test_fetched_once_by_its_revision(hub, files, tmp_path):
+def test_fetched_once_by_its_revision(hub: Any, files: dict[str, bytes], tmp_path: Path) -> None:
     for source, revision in [("hf://org/repo/sub/model.pt", "main"), ("hf://org/repo@v1/sub/model.pt", "v1")]:
         header = read_header(source)
         digest = hashlib.sha256(files[revision]).hexdigest()
@@ -107,12 +115,12 @@ def test_fetched_once_by_its_revision(hub, files, tmp_path):
     assert sorted(path.name for path in (tmp_path / "kept").iterdir()) == ["addresses", "locks", "models"]
 
 
-def test_a_graph_runs_on_it(hub):
+def test_a_graph_runs_on_it(hub: Any) -> None:
     graph = fgraph.Graph(models="hf://org/repo/sub/model.pt")
     assert fgraph.run(graph, outputs={"image": graph.decode(graph.sample(seed=1))})["image"].array.shape[0] == 1
 
 
-def test_a_broken_line_goes_on_where_it_stopped(hub, files):
+def test_a_broken_line_goes_on_where_it_stopped(hub: Any, files: dict[str, bytes]) -> None:
     hub.files["main"] = content = bytes(range(256)) * (12 << 12)  # 12 MiB: the library goes on after whole 10 MiB
     hub.breaks = [11 << 20]
     assert fetch_model("hf://org/repo/sub/model.pt").read_bytes() == content
@@ -120,19 +128,19 @@ def test_a_broken_line_goes_on_where_it_stopped(hub, files):
     assert ranges == [None, f"bytes={10 << 20}-"]
 
 
-def test_what_the_hub_does_not_have(hub, tmp_path):
+def test_what_the_hub_does_not_have(hub: Any, tmp_path: Path) -> None:
     for source in ("hf://org/repo@v9/sub/model.pt", "hf://org/repo/other.pt"):
         with pytest.raises(ModelError, match=f"model '{source}' cannot be fetched: .*404"):
             read_header(source)
     assert not (tmp_path / "kept" / "models").exists()
 
 
-def test_a_pin_that_differs(hub, files):
+def test_a_pin_that_differs(hub: Any, files: dict[str, bytes]) -> None:
     with pytest.raises(ModelError, match=r"has SHA-256 .*, not 0000.* as pinned"):
         read_header(f"hf://org/repo/sub/model.pt#sha256={'0' * 64}")
 
 
-def test_an_open_line_is_not_taken(tmp_path):
+def test_an_open_line_is_not_taken(tmp_path: Path) -> None:
     with (
         fgraph.downloads(tmp_path, hub="http://mirror.example.org"),
         pytest.raises(ModelError, match=r"'http://mirror\.example\.org' would be asked over an unencrypted connection"),
@@ -140,7 +148,7 @@ def test_an_open_line_is_not_taken(tmp_path):
         read_header("hf://org/repo/sub/model.pt")
 
 
-def test_it_needs_its_library(tmp_path, monkeypatch):
+def test_it_needs_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "huggingface_hub", None)
     with fgraph.downloads(tmp_path), pytest.raises(ModelError, match=r"needs: pip install 'fgraph-gan\[hub\]'"):
         read_header("hf://organisation/repository/model.pkl")

@@ -1,10 +1,14 @@
 """Pickles of NVlabs' programs: what is in them runs as it did there, and nothing in them is run."""
 
+from __future__ import annotations
+
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +21,7 @@ from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests.network_pickles import checkpoint, random_tensors
 from tests.rounding import PROMISED, assert_within
+from tests.stylegan.conftest import Golden
 
 pytestmark = pytest.mark.numeric
 
@@ -28,17 +33,17 @@ TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_d
 
 
 @pytest.fixture(autouse=True)
-def _no_gradients():
+def _no_gradients() -> Iterator[None]:
     with torch.no_grad():
         yield
 
 
-def close(found, expected):
+def close(found: Any, expected: Any) -> None:
     assert_within(found, expected, PROMISED)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_equals_the_original(name, goldens, golden):
+def test_equals_the_original(name: str, goldens: Path, golden: Golden) -> None:
     known, generator = golden(FILES[name]), load_stylegan2(goldens / f"{name}.pkl")
     psi = 0.7
     w = generator.map(known["z"], known["c"])
@@ -66,7 +71,7 @@ assert "torch" not in sys.modules, "torch was loaded"
 """
 
 
-def test_headers_are_read_without_torch(goldens):
+def test_headers_are_read_without_torch(goldens: Path) -> None:
     sources = [str(goldens / f"{name}.pkl") for name in FILES]
     done = subprocess.run(
         [sys.executable, "-c", WITHOUT_TORCH, *sources], capture_output=True, text=True, timeout=60, check=False
@@ -89,7 +94,7 @@ TABLES = [
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 @pytest.mark.parametrize("table", TABLES)
-def test_every_variant_is_read_exactly(table, protocol, tmp_path):
+def test_every_variant_is_read_exactly(table: Any, protocol: int, tmp_path: Path) -> None:
     tensors = random_tensors(table)
     path = tmp_path / "network.pkl"
     path.write_bytes(checkpoint(table, tensors, protocol))
@@ -102,7 +107,7 @@ def test_every_variant_is_read_exactly(table, protocol, tmp_path):
     assert found.synthesise(found.affine(found.map(code))).shape == (2, table.image_channels, 16, 16)
 
 
-def test_layouts_in_memory_and_half_numbers(tmp_path):
+def test_layouts_in_memory_and_half_numbers(tmp_path: Path) -> None:
     tensors = random_tensors(TABLE)
     stored = {key: value.half() for key, value in tensors.items()}
     stored["b8.conv1.weight"] = stored["b8.conv1.weight"].contiguous(memory_format=torch.channels_last)
@@ -114,7 +119,7 @@ def test_layouts_in_memory_and_half_numbers(tmp_path):
         assert torch.equal(found.tensors[name], value.half().float()), name
 
 
-def test_a_missing_mean_is_measured(tmp_path):
+def test_a_missing_mean_is_measured(tmp_path: Path) -> None:
     tensors = random_tensors(replace(TABLE, c_dim=3, embed_width=4))
     del tensors["w_mean"]
     path = tmp_path / "network.pkl"
@@ -124,7 +129,7 @@ def test_a_missing_mean_is_measured(tmp_path):
 
 
 @pytest.mark.parametrize("activation", GAINS)
-def test_activations(activation):
+def test_activations(activation: str) -> None:
     from fgraph.stylegan.nn import stylegan2 as network
 
     x = torch.linspace(-3, 3, 12).reshape(1, 3, 2, 2)
@@ -138,7 +143,7 @@ def test_activations(activation):
     torch.testing.assert_close(found, expected)
 
 
-def test_classes_of_a_conditional_model_in_graphs(goldens, golden):
+def test_classes_of_a_conditional_model_in_graphs(goldens: Path, golden: Golden) -> None:
     known = golden("ada_cond32")
     graph = fgraph.Graph(models={"main": str(goldens / "ada_cond32.pkl")})
     code = torch.cat([known["z"], known["c"]], dim=1).numpy()
@@ -161,7 +166,7 @@ def test_classes_of_a_conditional_model_in_graphs(goldens, golden):
         ("soat64_a.pt", {"class": 0}, "not conditional"),
     ],
 )
-def test_classes_that_do_not_fit(model, given, says, goldens):
+def test_classes_that_do_not_fit(model: str, given: Any, says: str, goldens: Path) -> None:
     nodes = {"code": {"op": "sample", "seed": 1, **given}, "image": {"op": "decode", "of": "code"}}
     faults = fgraph.check({"models": {"main": str(goldens / model)}, "nodes": nodes, "outputs": ["image"]})
     assert any(says in fault.message for fault in faults), faults
@@ -169,7 +174,7 @@ def test_classes_that_do_not_fit(model, given, says, goldens):
 
 @pytest.mark.parametrize("engine", ["batched", "eager"])
 @pytest.mark.parametrize("name", FILES)
-def test_graphs_run_every_architecture(name, engine, goldens, golden):
+def test_graphs_run_every_architecture(name: str, engine: Any, goldens: Path, golden: Golden) -> None:
     known = golden(FILES[name])
     graph = fgraph.Graph(models={"main": str(goldens / f"{name}.pkl")})
     whole = graph.decode(graph.latent(value=known["ws"].numpy()), clamp=False)
@@ -179,12 +184,12 @@ def test_graphs_run_every_architecture(name, engine, goldens, golden):
     close(torch.from_numpy(results["silent"].array), known["image_none"])
 
 
-def test_engines_agree_on_edits_inside_a_resnet_block(goldens):
+def test_engines_agree_on_edits_inside_a_resnet_block(goldens: Path) -> None:
     """Paused between a block's convolutions, the state holds the residual, which moves and mixes with the rest."""
     graph = fgraph.Graph(models={"main": str(goldens / "ada_resnet32.pkl")})
     one, two = (graph.tap(graph.sample(seed=seed), layer="b16.conv0") for seed in (1, 2))
     wide = [graph.pad(part, left=0.5, mode="reflect") for part in (one, two)]
-    mixed = graph.blend(*wide, mask=graph.mask("ramp", axis="x"))
+    mixed = graph.blend(*wide, mask=graph.mask("ramp", axis="x"))  # type: ignore[misc]
     shifted = graph.shift(mixed, dx=0.25)
     image = graph.crop(graph.decode(shifted, clamp=False), left=0.25, width=0.25)
     found = [
@@ -194,7 +199,7 @@ def test_engines_agree_on_edits_inside_a_resnet_block(goldens):
     close(torch.from_numpy(found[0]), torch.from_numpy(found[1]))
 
 
-def test_a_tile_of_a_resnet_block_is_that_part_of_the_whole(goldens):
+def test_a_tile_of_a_resnet_block_is_that_part_of_the_whole(goldens: Path) -> None:
     generator = load_stylegan2(goldens / "ada_resnet32.pkl")
     first, second = (generator.table.at(generator.table.pause(name)) for name in ("b16.conv0", "b16.conv1"))
     x = torch.randn(2, first.state_in, 8, 8, generator=torch.Generator().manual_seed(0))
@@ -211,7 +216,7 @@ def test_a_tile_of_a_resnet_block_is_that_part_of_the_whole(goldens):
     )
 
 
-def state(content, *names):
+def state(content: Any, *names: Any) -> Any:
     """The state of a part of a network."""
     for name in names:
         content = content.meta["state"]["_modules"][name]
@@ -251,7 +256,7 @@ CHANGES = [
 
 
 @pytest.mark.parametrize(("change", "says"), CHANGES)
-def test_networks_that_are_wrong(change, says, tmp_path):
+def test_networks_that_are_wrong(change: Any, says: str, tmp_path: Path) -> None:
     from tests.network_pickles import dumps, network
 
     changed = network(TABLE, random_tensors(TABLE))
@@ -279,7 +284,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="
 
 
 @pytest.fixture(scope="module", params=[2, 4])  # protocol 2 has no bytes: it writes them as text
-def large(request, tmp_path_factory):
+def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Config-f at 1024 pixels: its table and its file."""
     channels = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(9))
     table = StyleGAN2Table(size=1024, channels=channels, z_dim=512, w_dim=512, mapping_layers=8)
@@ -288,7 +293,7 @@ def large(request, tmp_path_factory):
     return table, path
 
 
-def opened(path):
+def opened(path: Path) -> Any:
     """The seconds of the processor that opening a file takes, the bytes that it takes, and the size of its images."""
     done = subprocess.run(
         [sys.executable, "-c", MEMORY, str(path)], capture_output=True, text=True, timeout=120, check=True
@@ -298,7 +303,7 @@ def opened(path):
 
 @pytest.mark.slow
 @needs_proc
-def test_a_large_pickle_opens_small(large):
+def test_a_large_pickle_opens_small(large: Any) -> None:
     table, path = large
     assert read_header(path).table == table
     _, used, size = opened(path)
@@ -308,7 +313,7 @@ def test_a_large_pickle_opens_small(large):
 
 @pytest.mark.timing
 @needs_proc
-def test_a_large_pickle_opens_fast(large):
+def test_a_large_pickle_opens_fast(large: Any) -> None:
     _, path = large
     start = time.process_time()
     read_header(path)

@@ -1,8 +1,14 @@
 """Rows never meet, chunks are not seen, and gradients flow."""
 
+from __future__ import annotations
+
+from pathlib import Path
+
 import pytest
 import torch
+from torch import Tensor
 
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import stylegan2 as network
 from fgraph.stylegan.tables import chunk_sizes
 from tests.rounding import assert_summed, network_terms
@@ -10,26 +16,26 @@ from tests.rounding import assert_summed, network_terms
 pytestmark = pytest.mark.numeric
 
 
-def test_a_row_does_not_depend_on_its_batch(small, styles):
+def test_a_row_does_not_depend_on_its_batch(small: StyleGAN2Generator, styles: Tensor) -> None:
     with torch.no_grad():
         together = small.synthesise(styles)
         for i, row in enumerate(styles):
             assert_summed(together[i : i + 1], small.synthesise(row[None]), network_terms(small.table))
 
 
-def test_chunks_do_not_show(small, styles, monkeypatch):
+def test_chunks_do_not_show(small: StyleGAN2Generator, styles: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     noise = [torch.randn(5, 1, at.resolution, at.resolution) for at in small.table.layers if at.kind == "conv"]
     with torch.no_grad():
         whole = small.synthesise(styles, noise)
         calls = []
         monkeypatch.setattr(chunk_sizes, "CHUNK_BYTES", 1 << 17)
-        rows_per_chunk = network.rows_per_chunk
-        monkeypatch.setattr(network, "rows_per_chunk", lambda *a: calls.append(rows_per_chunk(*a)) or calls[-1])
+        rows_per_chunk = network.rows_per_chunk  # type: ignore[attr-defined]
+        monkeypatch.setattr(network, "rows_per_chunk", lambda *a: calls.append(rows_per_chunk(*a)) or calls[-1])  # type: ignore[func-returns-value]
         assert_summed(small.synthesise(styles, noise), whole, network_terms(small.table))
     assert {chunk for chunk in calls if chunk < 5} == {1, 2, 4}  # all of whole, even and odd cuts of five rows
 
 
-def test_results_are_channels_last(small, styles):
+def test_results_are_channels_last(small: StyleGAN2Generator, styles: Tensor) -> None:
     with torch.no_grad():
         layer = small.table.layers[1]
         x = small.const().expand(2, -1, -1, -1)
@@ -37,7 +43,7 @@ def test_results_are_channels_last(small, styles):
     assert y.is_contiguous(memory_format=torch.channels_last)
 
 
-def test_gradients_reach_styles_and_noise(small, styles):
+def test_gradients_reach_styles_and_noise(small: StyleGAN2Generator, styles: Tensor) -> None:
     """The gradient agrees with a difference quotient, of a step so small that it crosses hardly a kink of the ReLUs."""
     generator = small.to(dtype=torch.float64)
     s = styles[:1].double().requires_grad_()
@@ -47,11 +53,11 @@ def test_gradients_reach_styles_and_noise(small, styles):
     direction = torch.randn(s.shape, dtype=s.dtype, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         ahead, behind = (generator.synthesise(s + h * direction, noise).square().mean() for h in (1e-7, -1e-7))
-    slope = (s.grad * direction).sum()
+    slope = (s.grad * direction).sum()  # type: ignore[operator]
     assert slope.item() == pytest.approx(((ahead - behind) / 2e-7).item(), rel=1e-5)
 
 
-def test_gradients_reach_weights(small, styles):
+def test_gradients_reach_weights(small: StyleGAN2Generator, styles: Tensor) -> None:
     """Tensors that are being trained are not served from what was kept."""
     trained = {key: value.clone().requires_grad_() for key, value in small.tensors.items()}
     generator = type(small)(small.table, "trained", "", trained)
@@ -65,7 +71,7 @@ def test_gradients_reach_weights(small, styles):
         assert (generator.synthesise(styles[:1]) - before).abs().max() > 1e-3
 
 
-def test_use_in_inference_mode_leaves_gradients_possible(goldens):
+def test_use_in_inference_mode_leaves_gradients_possible(goldens: Path) -> None:
     from fgraph.stylegan.loading import load_stylegan2
 
     with torch.inference_mode():
@@ -76,5 +82,5 @@ def test_use_in_inference_mode_leaves_gradients_possible(goldens):
     generator.synthesise(leaf).mean().backward()
     w = torch.randn(1, 64, requires_grad=True)
     generator.affine(w).sum().backward()
-    assert leaf.grad.abs().max() > 0
-    assert w.grad.abs().max() > 0
+    assert leaf.grad.abs().max() > 0  # type: ignore[union-attr]
+    assert w.grad.abs().max() > 0  # type: ignore[union-attr]

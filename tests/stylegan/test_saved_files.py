@@ -1,28 +1,34 @@
 """What is saved is loaded again: exactly, checked, whole or not at all."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import safetensors
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from fgraph._errors import ModelError, SaveError
 from fgraph.stylegan.checkpoints.header import BUNDLED, read_header
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.generators.statistics import SAMPLES, SEED
+from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
 
 
 @pytest.fixture(scope="module")
-def saved(small, tmp_path_factory):
+def saved(small: StyleGAN2Generator, tmp_path_factory: pytest.TempPathFactory) -> Any:
     path = tmp_path_factory.mktemp("saved") / "small.safetensors"
     save_generator(replace(small, metadata={**small.metadata, "title": "A small one"}), path)
     return path
 
 
-def test_round_trip_is_exact(small, saved, styles):
+def test_round_trip_is_exact(small: StyleGAN2Generator, saved: Path, styles: Tensor) -> None:
     again = load_stylegan2(saved)
     assert set(again.tensors) == {*small.tensors, "style_mean", "style_std"}
     for key, value in small.tensors.items():
@@ -33,12 +39,12 @@ def test_round_trip_is_exact(small, saved, styles):
         assert torch.equal(again.synthesise(styles), small.synthesise(styles))
 
 
-def test_saving_again_gives_the_same_bytes(saved, tmp_path):
+def test_saving_again_gives_the_same_bytes(saved: Path, tmp_path: Path) -> None:
     save_generator(load_stylegan2(saved), tmp_path / "again.safetensors")
     assert (tmp_path / "again.safetensors").read_bytes() == saved.read_bytes()
 
 
-def test_the_library_reads_our_files(small, saved):
+def test_the_library_reads_our_files(small: StyleGAN2Generator, saved: Path) -> None:
     with safetensors.safe_open(saved, framework="pt") as file:
         metadata = file.metadata()
         assert torch.equal(file.get_tensor("const"), small.const())
@@ -46,7 +52,7 @@ def test_the_library_reads_our_files(small, saved):
     assert metadata["sha256"] == load_stylegan2(saved).digest
 
 
-def test_half_file(small, saved, styles, tmp_path):
+def test_half_file(small: StyleGAN2Generator, saved: Path, styles: Tensor, tmp_path: Path) -> None:
     path = tmp_path / "half.safetensors"
     save_generator(small, path, half=True)
     assert path.stat().st_size < 0.6 * saved.stat().st_size
@@ -58,14 +64,14 @@ def test_half_file(small, saved, styles, tmp_path):
         assert (again.synthesise(styles) - small.synthesise(styles)).abs().max() < 1 / 255
 
 
-def test_a_weight_too_large_for_half_is_named(small, tmp_path):
+def test_a_weight_too_large_for_half_is_named(small: StyleGAN2Generator, tmp_path: Path) -> None:
     huge = {**small.tensors, "const": small.const() * 1e6}
     with pytest.raises(ModelError, match="const holds numbers that float16 cannot"):
         save_generator(replace(small, tensors=huge), tmp_path / "a.safetensors", half=True)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_failed_save_leaves_nothing(small, tmp_path):
+def test_a_failed_save_leaves_nothing(small: StyleGAN2Generator, tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
     with pytest.raises(SaveError, match=r"cannot write .*taken: a directory stands"):
         save_generator(small, tmp_path / "taken")
@@ -73,7 +79,7 @@ def test_a_failed_save_leaves_nothing(small, tmp_path):
 
 
 @pytest.mark.parametrize("name", BUNDLED)
-def test_bundled_models_show_something(name):
+def test_bundled_models_show_something(name: str) -> None:
     generator = load_stylegan2(name)
     assert {"title", "license", "origin", "sha256"} <= set(generator.metadata)
     with torch.no_grad():
@@ -84,7 +90,7 @@ def test_bundled_models_show_something(name):
     assert images.std(dim=0).mean() > 0.1  # eight different pictures
 
 
-def test_the_bundled_pair_reads_the_same_styles_bit_for_bit():
+def test_the_bundled_pair_reads_the_same_styles_bit_for_bit() -> None:
     first, second = load_stylegan2("avatar"), load_stylegan2("toon")
     with torch.no_grad():
         z = torch.randn(16, first.table.z_dim, generator=torch.Generator().manual_seed(0))
@@ -96,7 +102,7 @@ def test_the_bundled_pair_reads_the_same_styles_bit_for_bit():
 
 
 @pytest.mark.parametrize("name", BUNDLED)
-def test_stored_statistics_are_those_of_the_samples(name):
+def test_stored_statistics_are_those_of_the_samples(name: str) -> None:
     """Measured the long way: all samples through mapping and affine."""
     generator = load_stylegan2(name)
     mean, std = generator.style_statistics()
@@ -108,14 +114,14 @@ def test_stored_statistics_are_those_of_the_samples(name):
     torch.testing.assert_close(std, styles.std(0).float(), **tolerance)
 
 
-def test_statistics_are_the_same_each_time(goldens):
+def test_statistics_are_the_same_each_time(goldens: Path) -> None:
     first, second = (load_stylegan2(goldens / "soat64_a.pt").style_statistics() for _ in range(2))
     assert torch.equal(first[0], second[0])
     assert torch.equal(first[1], second[1])
     assert first[0].shape == first[1].shape == (368,)
 
 
-def test_half_bundle_survives_float32(tmp_path):
+def test_half_bundle_survives_float32(tmp_path: Path) -> None:
     """The landscapes are stored in float16 and run in float32: saving them again in float16 loses nothing."""
     generator = load_stylegan2("landscape")
     save_generator(generator, tmp_path / "again.safetensors", half=True)
@@ -123,7 +129,7 @@ def test_half_bundle_survives_float32(tmp_path):
     assert again.digest == generator.digest
 
 
-def test_changed_data_is_noticed(saved, tmp_path):
+def test_changed_data_is_noticed(saved: Path, tmp_path: Path) -> None:
     content = bytearray(saved.read_bytes())
     content[-5] ^= 1
     path = tmp_path / "changed.safetensors"
@@ -134,7 +140,7 @@ def test_changed_data_is_noticed(saved, tmp_path):
 
 
 @pytest.mark.parametrize("part", [0, 4, 9, 100, 0.3, 0.999])
-def test_files_cut_short(saved, part, tmp_path):
+def test_files_cut_short(saved: Path, part: float, tmp_path: Path) -> None:
     content = saved.read_bytes()
     path = tmp_path / "cut.safetensors"
     path.write_bytes(content[: part if isinstance(part, int) else int(part * len(content))])
@@ -159,7 +165,7 @@ def test_files_cut_short(saved, part, tmp_path):
         ({"mapping_layers": "5"}, "lacks mapping.4.weight, mapping.4.bias"),
     ],
 )
-def test_metadata_that_disagree(saved, change, says, tmp_path):
+def test_metadata_that_disagree(saved: Path, change: Any, says: str, tmp_path: Path) -> None:
     path = tmp_path / "other.safetensors"
     with safetensors.safe_open(saved, framework="pt") as file:
         save_file(load_file(saved), path, {**file.metadata(), **change})
@@ -182,7 +188,7 @@ def test_metadata_that_disagree(saved, change, says, tmp_path):
         b"[" * 50_000,
     ],
 )
-def test_headers_that_lie(header, tmp_path):
+def test_headers_that_lie(header: Any, tmp_path: Path) -> None:
     path = tmp_path / "lies.safetensors"
     path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
     with pytest.raises(ModelError, match="is not a whole"):

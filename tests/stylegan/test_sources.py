@@ -1,5 +1,7 @@
 """Models by address, from a server on this machine: fetched once, resumed, pinned, found offline."""
 
+from __future__ import annotations
+
 import hashlib
 import json
 import select
@@ -7,9 +9,11 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -24,23 +28,23 @@ from tests.serving import serving
 
 
 @pytest.fixture
-def content(goldens):
+def content(goldens: Path) -> Any:
     return (goldens / "soat64_a.pt").read_bytes()
 
 
 @pytest.fixture
-def server(content):
+def server(content: Any) -> Iterator[Any]:
     with serving(content) as one:
         yield one
 
 
 @pytest.fixture
-def folder(tmp_path):
+def folder(tmp_path: Path) -> Iterator[Any]:
     with fgraph.downloads(tmp_path / "kept"):
         yield tmp_path / "kept"
 
 
-def test_fetched_once_and_kept_by_its_content(server, folder, content):
+def test_fetched_once_and_kept_by_its_content(server: Any, folder: Path, content: Any) -> None:
     header = read_header(server.address)
     assert header.path.read_bytes() == content
     assert header.path == folder / "models" / hashlib.sha256(content).hexdigest()[:32] / "small_one.pt"
@@ -52,19 +56,19 @@ def test_fetched_once_and_kept_by_its_content(server, folder, content):
     assert sorted(path.name for path in folder.iterdir()) == ["addresses", "locks", "models"]
 
 
-def test_a_graph_names_an_address(server, folder):
+def test_a_graph_names_an_address(server: Any, folder: Path) -> None:
     graph = fgraph.Graph(models={"main": server.address})
     assert fgraph.run(graph, outputs={"image": graph.decode(graph.sample(seed=1))})["image"].array.shape[0] == 1
     assert inspect(server.address).format == "rosinality"
 
 
-def test_a_broken_line_goes_on_where_it_stopped(server, folder, content):
+def test_a_broken_line_goes_on_where_it_stopped(server: Any, folder: Path, content: Any) -> None:
     server.breaks = [200_000, 100_000]
     assert read_header(server.address).path.read_bytes() == content
     assert server.asked == [None, "bytes=200000-", "bytes=300000-"]
 
 
-def test_a_later_try_goes_on_too(server, folder, content):
+def test_a_later_try_goes_on_too(server: Any, folder: Path, content: Any) -> None:
     server.breaks = [70_000, 0, 0]
     with pytest.raises(ModelError, match=r"cannot be fetched: .*run again to resume"):
         read_header(server.address)
@@ -72,13 +76,13 @@ def test_a_later_try_goes_on_too(server, folder, content):
     assert server.asked[-1] == "bytes=70000-"
 
 
-def test_without_tags_it_starts_anew(server, folder, content):
+def test_without_tags_it_starts_anew(server: Any, folder: Path, content: Any) -> None:
     server.tagged, server.breaks = False, [70_000]
     assert read_header(server.address).path.read_bytes() == content
     assert server.asked == [None, None]
 
 
-def test_a_file_that_changes_on_the_way_is_fetched_whole(server, folder, content):
+def test_a_file_that_changes_on_the_way_is_fetched_whole(server: Any, folder: Path, content: Any) -> None:
     server.breaks = [70_000, 0, 0]
     with pytest.raises(ModelError):
         read_header(server.address)
@@ -86,11 +90,11 @@ def test_a_file_that_changes_on_the_way_is_fetched_whole(server, folder, content
     assert len(inspect_bytes(read_header, server)) == len(content) + 1
 
 
-def inspect_bytes(read, server):
+def inspect_bytes(read: Any, server: Any) -> Any:
     return read(server.address).path.read_bytes()
 
 
-def test_pins(server, folder, content):
+def test_pins(server: Any, folder: Path, content: Any) -> None:
     digest = hashlib.sha256(content).hexdigest()
     with pytest.raises(ModelError, match=f"has SHA-256 {digest}, not 0000.* as pinned"):
         read_header(f"{server.address}#sha256={'0' * 64}")
@@ -98,7 +102,7 @@ def test_pins(server, folder, content):
     assert read_header(f"{server.address}#sha256={digest.upper()}").path.is_file()
 
 
-def test_a_file_that_was_changed_there_is_not_taken(server, folder, content):
+def test_a_file_that_was_changed_there_is_not_taken(server: Any, folder: Path, content: Any) -> None:
     path = read_header(server.address).path
     path.unlink()
     server.content = content + b"x"
@@ -106,14 +110,14 @@ def test_a_file_that_was_changed_there_is_not_taken(server, folder, content):
         read_header(server.address)
 
 
-def test_a_kept_file_that_is_damaged(server, folder):
+def test_a_kept_file_that_is_damaged(server: Any, folder: Path) -> None:
     path = read_header(server.address).path
     path.write_bytes(b"x" + path.read_bytes()[1:])
     with pytest.raises(ModelError, match="is damaged; delete that file and run again"):
         read_header(server.address)
 
 
-def test_offline(server, folder):
+def test_offline(server: Any, folder: Path) -> None:
     with (
         fgraph.downloads(folder, offline=True),
         pytest.raises(ModelError, match="is not in the cache, and offline mode forbids"),
@@ -125,7 +129,7 @@ def test_offline(server, folder):
         assert read_header(server.address).path == path
 
 
-def test_no_server_and_no_such_file(server, folder):
+def test_no_server_and_no_such_file(server: Any, folder: Path) -> None:
     server.status = 404
     with pytest.raises(ModelError, match="cannot be fetched: 404"):
         read_header(server.address)
@@ -145,7 +149,7 @@ def test_no_server_and_no_such_file(server, folder):
         ("hf://a/b/../../c.pkl", "is no file of the hub"),
     ],
 )
-def test_addresses_that_are_none(address, says, folder):
+def test_addresses_that_are_none(address: str, says: str, folder: Path) -> None:
     with pytest.raises(ModelError, match=says):
         read_header(address)
     assert not folder.exists()
@@ -160,12 +164,12 @@ with fgraph.downloads(sys.argv[2]):
 """
 
 
-def test_two_processes_fetch_one_address_once(server, tmp_path, content):
+def test_two_processes_fetch_one_address_once(server: Any, tmp_path: Path, content: Any) -> None:
     """The server waits until both have begun; then one of them is served, and the other finds what is kept."""
     server.wait = threading.Event()
     command = [sys.executable, "-c", FETCH, server.address, str(tmp_path)]
     ways = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, **ways) as first, subprocess.Popen(command, **ways) as second:
+    with subprocess.Popen(command, **ways) as first, subprocess.Popen(command, **ways) as second:  # type: ignore[call-overload]
         told = first.stderr, second.stderr
         readable, _, _ = select.select(told, [], [], 60)  # the one that waits says so
         assert "another process is fetching" in readable[0].readline()
@@ -178,7 +182,7 @@ def test_two_processes_fetch_one_address_once(server, tmp_path, content):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["addresses", "locks", "models"]
 
 
-def test_one_that_is_killed_leaves_its_part_to_the_next(server, tmp_path, content):
+def test_one_that_is_killed_leaves_its_part_to_the_next(server: Any, tmp_path: Path, content: Any) -> None:
     server.wait = threading.Event()
     command = [sys.executable, "-c", FETCH, server.address, str(tmp_path)]
     with subprocess.Popen(command) as process:
@@ -190,14 +194,14 @@ def test_one_that_is_killed_leaves_its_part_to_the_next(server, tmp_path, conten
         assert read_header(server.address).path.read_bytes() == content
 
 
-def test_threads_fetch_one_address_once(server, folder, content):
+def test_threads_fetch_one_address_once(server: Any, folder: Path, content: Any) -> None:
     chosen = copy_context()
     with ThreadPoolExecutor(4) as pool:
         paths = list(pool.map(lambda _: chosen.copy().run(fetch_model, server.address), range(4)))
     assert len(set(paths)) == len(server.asked) == 1
 
 
-def test_a_pin_finds_the_same_file_of_another_address(server, folder, content):
+def test_a_pin_finds_the_same_file_of_another_address(server: Any, folder: Path, content: Any) -> None:
     path = read_header(server.address).path
     pin = f"#sha256={hashlib.sha256(content).hexdigest()}"
     with fgraph.downloads(offline=True):
@@ -208,13 +212,13 @@ def test_a_pin_finds_the_same_file_of_another_address(server, folder, content):
     assert found.path.read_bytes() == content
 
 
-def test_a_folder_that_cannot_be_written(server, tmp_path):
+def test_a_folder_that_cannot_be_written(server: Any, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with fgraph.downloads(tmp_path / "file"), pytest.raises(ModelError, match=r"cannot be stored in .*file"):
         read_header(server.address)
 
 
-def test_settings_inside_others():
+def test_settings_inside_others() -> None:
     with fgraph.downloads("one", hub="https://mirror.example.org"), fgraph.downloads(offline=True):
         assert current_downloads() == Downloads("one", True, "https://mirror.example.org")
         with fgraph.downloads("two", offline=False):
@@ -222,7 +226,7 @@ def test_settings_inside_others():
     assert current_downloads() == Downloads()
 
 
-def test_what_is_an_address():
+def test_what_is_an_address() -> None:
     assert is_address("https://example.org/a.pkl")
     assert is_address("hf://a/b/c.pkl")
     assert not is_address("models/a.pkl")

@@ -1,7 +1,11 @@
 """What stands in a file: text that means bytes, read in parts; tensors of the same numbers."""
 
+from __future__ import annotations
+
 import os
 import random
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,13 +21,13 @@ MEANT = random.Random(0).randbytes(700_001)  # more than two of the chunks that 
 
 
 @pytest.fixture
-def span(tmp_path):
+def span(tmp_path: Path) -> Any:
     text = MEANT.decode("latin-1").encode()
     (tmp_path / "file").write_bytes(b"before" + text + b"\x80after")
     return Span(tmp_path / "file", 6, len(text), utf8=True)
 
 
-def test_text_that_stands_for_bytes(span):
+def test_text_that_stands_for_bytes(span: Any) -> None:
     assert span.size == len(MEANT)
     assert span.read() == MEANT
     assert span.read(300_000) == MEANT[300_000:]
@@ -34,7 +38,7 @@ def test_text_that_stands_for_bytes(span):
         assert buffer == MEANT[start : start + length]
 
 
-def test_text_that_stands_for_none(span, tmp_path):
+def test_text_that_stands_for_none(span: Any, tmp_path: Path) -> None:
     with pytest.raises(Refused, match="cut short"):
         span.read_into(memoryview(bytearray(2)), len(MEANT) - 1)
     (tmp_path / "wide").write_bytes("a\u0100".encode())
@@ -47,7 +51,7 @@ def test_text_that_stands_for_none(span, tmp_path):
         span.read()
 
 
-def test_tensors_of_the_same_numbers(tmp_path):
+def test_tensors_of_the_same_numbers(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(bytes(4000))
     storage = Storage(Span(tmp_path / "file", 0, 4000), "float32", 1000)
     for rows, fits in [(500, True), (501, False)]:

@@ -1,10 +1,16 @@
 """StyleGAN3 computes what the original computes; a wider plane and a moved one show what they should."""
 
+from __future__ import annotations
+
 import math
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
+from torch import Tensor
 
 import fgraph
 from fgraph._errors import ModelError
@@ -12,6 +18,7 @@ from fgraph.stylegan import convert, inspect
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.checkpoints.stylegan3_own_file import describe_stylegan3, stylegan3_table_of
 from fgraph.stylegan.checkpoints.weights import save_generator
+from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from fgraph.stylegan.loading import load_stylegan3
 from fgraph.stylegan.nn.stylegan3 import Tiles
 from fgraph.stylegan.nn.upfirdn import resample
@@ -19,34 +26,35 @@ from fgraph.stylegan.tables import spans
 from fgraph.stylegan.tables.base import UnknownLayer
 from fgraph.stylegan.tables.stylegan3_checks import check_chain
 from tests.rounding import PROMISED, assert_summed, assert_within, filtered_terms, likely, network_terms
-from tests.stylegan3_networks import tiny_stylegan3
+from tests.stylegan.conftest import Golden
+from tests.stylegan3_networks import Kind, tiny_stylegan3
 
 pytestmark = pytest.mark.numeric
 
 
 @pytest.fixture(autouse=True)
-def _no_gradients():
+def _no_gradients() -> Iterator[None]:
     with torch.no_grad():
         yield
 
 
 @pytest.fixture(scope="module")
-def generator(goldens):
+def generator(goldens: Path) -> Any:
     return load_stylegan3(goldens / "sg3_t_32.pkl")
 
 
 @pytest.fixture(scope="module")
-def styles(generator):
+def styles(generator: StyleGAN3Generator) -> Any:
     code = torch.randn(2, generator.table.z_dim, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         return generator.affine(generator.truncate(generator.map(code), 0.7))
 
 
-def close(found, expected, within=PROMISED):
+def close(found: Any, expected: Any, within: float = PROMISED) -> None:
     assert_within(found, expected, within)
 
 
-def test_equals_the_original(generator, golden):
+def test_equals_the_original(generator: StyleGAN3Generator, golden: Golden) -> None:
     known = golden("sg3_t_32")
     w = generator.map(known["z"], known["c"])
     close(w, known["w"])
@@ -61,14 +69,16 @@ def test_equals_the_original(generator, golden):
     close(generator.synthesise(generator.affine(known["wplus"])), known["image_wplus_const"])
 
 
-def test_rows_never_meet(generator, styles):
+def test_rows_never_meet(generator: StyleGAN3Generator, styles: Tensor) -> None:
     both = generator.synthesise(styles)
     for row in range(2):
         close(generator.synthesise(styles[row : row + 1]), both[row : row + 1], likely(network_terms(generator.table)))
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 64), (32, 96), (64, 32), (64, 64)])
-def test_a_larger_plane_shows_the_same_in_its_middle(generator, styles, height, width):
+def test_a_larger_plane_shows_the_same_in_its_middle(
+    generator: StyleGAN3Generator, styles: Tensor, height: int, width: int
+) -> None:
     plain, large = generator.synthesise(styles), generator.synthesise(styles, height=height, width=width)
     assert large.shape == (2, 3, height, width)
     top, left = (height - 32) // 2, (width - 32) // 2
@@ -77,12 +87,12 @@ def test_a_larger_plane_shows_the_same_in_its_middle(generator, styles, height, 
     close(middle[:, :, 8:24, 8:24], plain[:, :, 8:24, 8:24], 2e-5)
 
 
-def test_sizes_that_do_not_come_out(generator, styles):
+def test_sizes_that_do_not_come_out(generator: StyleGAN3Generator, styles: Tensor) -> None:
     with pytest.raises(ValueError, match="33 pixels do not come to whole samples of the input; 32 do"):
         generator.synthesise(styles, width=33)
 
 
-def test_a_moved_plane_moves_the_image(generator, styles):
+def test_a_moved_plane_moves_the_image(generator: StyleGAN3Generator, styles: Tensor) -> None:
     """A transform of k pixels to the right moves content k to the left."""
     own, wide = generator.tensors["input.transform"], generator.synthesise(styles, width=96)
     move = torch.eye(3)
@@ -91,7 +101,7 @@ def test_a_moved_plane_moves_the_image(generator, styles):
     close(moved[..., 4:28], wide[..., 40:64], 5e-4)
 
 
-def test_resampling_by_definition():
+def test_resampling_by_definition() -> None:
     x, taps = torch.randn(1, 1, 4, 5), torch.rand(6)
     found = resample(x, taps, up=2, padding=(3, 2, 2, 3), gain=4.0)
     stuffed = torch.zeros(1, 1, 8, 10)
@@ -106,13 +116,13 @@ def test_resampling_by_definition():
         resample(x, taps.outer(taps), up=2)
 
 
-def test_the_public_loader_takes_both_kinds(goldens):
+def test_the_public_loader_takes_both_kinds(goldens: Path) -> None:
     assert fgraph.load_generator(goldens / "sg3_t_32.pkl").table.architecture == "stylegan3-t"
     assert fgraph.load_generator(goldens / "soat64_a.pt").table.architecture == "skip"
 
 
 @pytest.mark.parametrize("kind", ["t", "r"])
-def test_a_layer_by_definition(kind):
+def test_a_layer_by_definition(kind: Kind) -> None:
     """The formulas of the paper and of the published layers, one sum after the other, in float64."""
     generator = tiny_stylegan3(3, kind).to(dtype=torch.float64)
     draw = torch.Generator().manual_seed(0)
@@ -126,7 +136,7 @@ def test_a_layer_by_definition(kind):
             assert_summed(found, expected, filtered_terms(layer))
 
 
-def defined_layer(layer, tensors, x, style):
+def defined_layer(layer: Any, tensors: Any, x: Any, style: Any) -> Any:
     weight = tensors[f"{layer.name}.weight"]
     if layer.kind == "torgb":
         modulated = weight * (style / math.sqrt(layer.in_channels))[:, None, None]
@@ -150,7 +160,7 @@ def defined_layer(layer, tensors, x, style):
     )
 
 
-def defined_filter(x, taps, down):
+def defined_filter(x: Any, taps: Any, down: Any) -> Any:
     if taps is None:
         return x[:, ::down, ::down]
     taps = (taps if taps.ndim == 2 else taps.outer(taps)).flip(0, 1)
@@ -165,7 +175,7 @@ def defined_filter(x, taps, down):
 
 
 @pytest.mark.parametrize("kind", ["t", "r"])
-def test_parts_of_a_layer_are_parts_of_the_whole(kind):
+def test_parts_of_a_layer_are_parts_of_the_whole(kind: Kind) -> None:
     """Windows as `spans` says them, with zeros beyond the edges, make exactly the region they are for."""
     generator = tiny_stylegan3(3, kind)
     every = torch.randn(1, 4, 24, 32, generator=torch.Generator().manual_seed(2))
@@ -186,7 +196,7 @@ def test_parts_of_a_layer_are_parts_of_the_whole(kind):
 
 
 @pytest.mark.parametrize("kind", ["t", "r"])
-def test_reach_is_where_the_result_changes(kind):
+def test_reach_is_where_the_result_changes(kind: Kind) -> None:
     generator = tiny_stylegan3(3, kind)
     for layer in generator.table.filtered:
         x = torch.randn(1, layer.in_channels, 40, 40, generator=torch.Generator().manual_seed(2))
@@ -202,7 +212,7 @@ def test_reach_is_where_the_result_changes(kind):
             assert (stop - start) - (int(at[-1]) - int(at[0]) + 1) <= 2, "no larger than it must be, but for tiny taps"
 
 
-def test_headers_know_the_layers(goldens):
+def test_headers_know_the_layers(goldens: Path) -> None:
     table = read_header(goldens / "sg3_t_32.pkl").table
     assert table.architecture == "stylegan3-t"
     assert [layer.name for layer in table.layers[:3]] == ["const", "input", "L0_36_16"]
@@ -216,7 +226,7 @@ def test_headers_know_the_layers(goldens):
         load_stylegan3(goldens / "ada_cond32.pkl")
 
 
-def test_geometry(generator):
+def test_geometry(generator: StyleGAN3Generator) -> None:
     table = generator.table
     assert (table.size, table.input_size, table.num_ws, table.style_length) == (32, 36, 16, 214)
     assert [layer.out_size for layer in table.filtered][-2:] == [32, 32]
@@ -224,7 +234,7 @@ def test_geometry(generator):
     assert table.forward_flops > 100e6
 
 
-def test_inspection_and_conversion(goldens, generator, tmp_path):
+def test_inspection_and_conversion(goldens: Path, generator: StyleGAN3Generator, tmp_path: Path) -> None:
     path = tmp_path / "own.safetensors"
     found = convert(goldens / "sg3_t_32.pkl", path)
     said = str(found.source)
@@ -244,7 +254,7 @@ def test_inspection_and_conversion(goldens, generator, tmp_path):
         convert(goldens / "sg3_t_32.pkl", tmp_path / "own.pt")
 
 
-def test_half_of_a_file_keeps_what_must_be_exact(goldens, generator, tmp_path):
+def test_half_of_a_file_keeps_what_must_be_exact(goldens: Path, generator: StyleGAN3Generator, tmp_path: Path) -> None:
     path = tmp_path / "half.safetensors"
     convert(goldens / "sg3_t_32.pkl", path, half=True)
     assert set(inspect(path).types) == {"float16", "float32"}
@@ -256,7 +266,7 @@ def test_half_of_a_file_keeps_what_must_be_exact(goldens, generator, tmp_path):
 
 
 @pytest.mark.parametrize(("kind", "classes"), [("t", 0), ("r", 0), ("t", 3)])
-def test_own_files_hold_every_kind(kind, classes, tmp_path):
+def test_own_files_hold_every_kind(kind: Kind, classes: int, tmp_path: Path) -> None:
     generator = tiny_stylegan3(5, kind, classes)
     save_generator(generator, tmp_path / "own.safetensors")
     after = load_stylegan3(tmp_path / "own.safetensors")
@@ -279,13 +289,13 @@ def test_own_files_hold_every_kind(kind, classes, tmp_path):
         ("mapping_activation", '"cube"', "unknown activation"),
     ],
 )
-def test_damaged_metadata_are_told(key, value, message, tmp_path):
+def test_damaged_metadata_are_told(key: str, value: Any, message: str, tmp_path: Path) -> None:
     metadata = describe_stylegan3(tiny_stylegan3(5).table) | {key: value}
     with pytest.raises(ModelError, match=message):
         stylegan3_table_of(metadata, "file")
 
 
-def test_layers_that_do_not_follow_each_other_are_told():
+def test_layers_that_do_not_follow_each_other_are_told() -> None:
     table = tiny_stylegan3(5).table
     first, second, *rest = table.filtered
     for wrong, message in (

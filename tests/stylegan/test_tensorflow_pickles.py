@@ -1,6 +1,10 @@
 """Pickles of NVlabs' TensorFlow programs are read without TensorFlow, into the tensors they were made of."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -24,7 +28,7 @@ TABLES = [
 
 @pytest.mark.parametrize("protocol", [2, 3, 4, 5])
 @pytest.mark.parametrize("table", TABLES)
-def test_tensors_are_those_it_was_made_of(table, protocol, tmp_path):
+def test_tensors_are_those_it_was_made_of(table: Any, protocol: int, tmp_path: Path) -> None:
     tensors = random_tensors(table)
     path = tmp_path / "tensorflow.pkl"
     path.write_bytes(checkpoint(table, tensors, protocol))
@@ -46,21 +50,21 @@ def test_tensors_are_those_it_was_made_of(table, protocol, tmp_path):
         ({"blur": True}, "has the setting 'blur', which fgraph does not know"),
     ],
 )
-def test_settings_that_are_wrong(settings, says, tmp_path):
+def test_settings_that_are_wrong(settings: Any, says: str, tmp_path: Path) -> None:
     path = tmp_path / "tensorflow.pkl"
     path.write_bytes(checkpoint(TABLE, random_tensors(TABLE), **settings))
     with pytest.raises(ModelError, match=says):
         read_header(path)
 
 
-def test_missing_settings_have_the_usual_values(tmp_path):
+def test_missing_settings_have_the_usual_values(tmp_path: Path) -> None:
     none = dict.fromkeys(("architecture", "nonlinearity", "mapping_lrmul", "use_noise", "conv_clamp"))
     path = tmp_path / "tensorflow.pkl"
     path.write_bytes(checkpoint(TABLE, random_tensors(TABLE), **none))
     assert read_header(path).table == TABLE
 
 
-def test_missing_variables_are_spelt_as_there(tmp_path):
+def test_missing_variables_are_spelt_as_there(tmp_path: Path) -> None:
     table = replace(TABLE, c_dim=3, embed_width=5)
     tensors = random_tensors(table)
     tensors["b8.conv0.bias"] = torch.zeros(3)

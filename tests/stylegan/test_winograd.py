@@ -96,9 +96,11 @@ def test_a_layer_is_the_same(edges: str, size: tuple[int, int], monkeypatch: pyt
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
     """The shapes of what runs by the algorithm."""
     found: list[tuple[int, ...]] = []
-    convolve_bands = network.convolve_bands
+    convolve_bands = network.convolve_bands  # type: ignore[attr-defined]
     monkeypatch.setattr(
-        network, "convolve_bands", lambda x, *rest: found.append(tuple(x.shape)) or convolve_bands(x, *rest)
+        network,
+        "convolve_bands",
+        lambda x, *rest: found.append(tuple(x.shape)) or convolve_bands(x, *rest),  # type: ignore[func-returns-value]
     )
     return found
 

@@ -17,7 +17,6 @@ from fgraph.cli import main
 from fgraph.plan import Plan
 from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
 
-
 CODE = {"op": "sample", "truncation": 0.7}
 IMAGE = {"op": "decode", "of": "code"}
 

@@ -16,7 +16,7 @@ from fgraph.training.grow import grow
 from fgraph.training.initial import draw_generator
 from fgraph.training.run import SNAPSHOT, train
 from fgraph.training.snapshot import read_snapshot
-from fgraph.training.state import Tensors
+from fgraph.training.state import Tensors  # type: ignore[attr-defined]
 from tests.rounding import assert_summed, network_terms
 from tests.training.conftest import Choose
 
@@ -40,7 +40,7 @@ def test_a_grown_discriminator_keeps_its_former_fromrgb(choose: Choose) -> None:
     state = begin(choose())
     once = grow(state, 16, seed=0)
     twice = grow(once, 16, seed=1)
-    assert twice.discriminator_table.faded == (16, 32)
+    assert twice.discriminator_table.faded == (16, 32)  # type: ignore[union-attr]
     for old, new in ((state, once), (once, twice)):
         assert {key: tuple(value.shape) for key, value in new.discriminator.items()} == discriminator_shapes(
             new.discriminator_table

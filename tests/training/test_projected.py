@@ -70,7 +70,7 @@ def small_network(seed: int = 0) -> FeatureNetwork:
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """`training.features=small` is a tiny network."""
-    monkeypatch.setitem(features_module.NETWORKS, "small", small_network)  # type: ignore[arg-type]
+    monkeypatch.setitem(features_module.NETWORKS, "small", small_network)
 
 
 def table() -> ProjectedTable:
@@ -156,7 +156,7 @@ def test_heads_that_learned_with_other_weights_are_refused(choose: Choose, monke
     settings = choose(**SMALL, images=4)
     train(settings)
     other = small_network(1)
-    monkeypatch.setitem(features_module.NETWORKS, "small", lambda: other)  # type: ignore[arg-type]
+    monkeypatch.setitem(features_module.NETWORKS, "small", lambda: other)
     with pytest.raises(TrainingError, match="install that version again"):
         train(settings.model_copy(update={"images": 8}))
 
@@ -281,7 +281,7 @@ def test_diversity_pulls_equal_images_apart(choose: Choose, tmp_path: Path) -> N
     """The same training with and without: from images that are nearly equal, it makes more different ones."""
     model = tiny(0)
     for name in [name for name in model.tensors if name.endswith("affine.weight")]:
-        model.tensors[name].mul_(0.01)  # type: ignore[index]
+        model.tensors[name].mul_(0.01)
     save_generator(model, tmp_path / "first.safetensors")
     found = []
     for weight in (0.0, 50.0):
