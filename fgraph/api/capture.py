@@ -83,8 +83,7 @@ def capture(
         plan = pipeline.compile(graph, nodes=nodes, **options)
     if plan.baseline_values or plan.baseline is not None:
         raise FgraphError(
-            "a plan that keeps values, or builds on kept ones, can't be captured: compile the graph without keep "
-            "and since"
+            "a plan that keeps values, or builds on kept ones, can't be captured: leave keep and since out"
         )
     from fgraph.runtime.capture import capture_plan  # loads torch
 

@@ -231,7 +231,7 @@ def _baseline_of(keep: bool, since: Results | None) -> Baseline | None:
     if baseline is None:
         raise FgraphError("since needs results of a run with keep=True: run(graph, keep=True), then since=its results")
     if keep:
-        raise FgraphError("keep and since can't be combined: the earlier run stays the baseline")
+        raise FgraphError("keep and since can't be combined, since the earlier run stays the baseline: leave keep out")
     return baseline
 
 

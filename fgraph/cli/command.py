@@ -1,8 +1,10 @@
-"""The console script: arguments in, an exit code out.
+"""The main function of the command line: arguments -> exit code.
 
-Exit codes: 0 done; 1 a bug of ours (with a traceback), or a job of a sweep failed; 2 a mistake in the graph or on the
-command line; 3 mode=invert skipped pictures that cannot be read, the others are done; 128 and the
-number of the signal after an interrupt: 130 for Ctrl-C, 143 for SIGTERM.
+0    done
+1    a bug of fgraph, with a traceback; or a job of a sweep failed
+2    a mistake in the graph or on the command line
+3    mode=invert skipped pictures that can't be read; the others are done
+128  plus the number of a signal, after an interrupt: 130 for Ctrl-C, 143 for SIGTERM
 """
 
 from __future__ import annotations
@@ -33,8 +35,8 @@ _RERUN = "--experimental-rerun"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line; `arguments` are those of the process unless given. Returns the exit code."""
-    # OpenMP's spinning barriers slow small operations many times over where other processes share the cores.
+    """Run the command line, by default with the arguments of the process; return the exit code."""
+    # If other processes share the cores, spinning barriers of OpenMP slow small operations many times.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     sweep = Sweep()
     with guarded_streams(), interruptible() as interrupts:
@@ -87,13 +89,13 @@ def _run_hydra(sweep: Sweep, restored: Restored | None) -> None:
     def task(config: DictConfig) -> float | None:
         return parts(config)
 
-    cast(Any, task).parts = parts  # for the launchers of fgraph, which call them one by one
+    cast(Any, task).parts = parts  # the launchers of fgraph call the parts one by one
     with checked_sources():
         hydra.main(version_base="1.3", config_path=str(BUNDLED), config_name="config")(task)()
 
 
 def _write_sheet(sweep: Sweep) -> None:
-    """Write the contact sheet; that it cannot be written is a failure of the sweep, whose jobs are done."""
+    """Write the contact sheet; an error is added to the failures of the sweep."""
     try:
         sweep.write_sheet()
     except FgraphError as error:
@@ -102,7 +104,7 @@ def _write_sheet(sweep: Sweep) -> None:
 
 
 def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
-    """Print what escaped Hydra, unless it is a job's failure, which was told."""
+    """Print an error of Hydra, unless it is the failure of a job, which has been printed."""
     if error in sweep.failures:
         return sweep.exit_code
     warn(_message(error))
@@ -114,17 +116,17 @@ def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
 
 
 def _message(error: Exception) -> str:
-    """What Hydra says, with the reason that it keeps in the cause."""
+    """Return the message of an error, with the reason that Hydra leaves in its cause."""
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         return _missing_choice(str(error.missing_cfg_file), error.options)
-    if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra has an IOError of its own
+    if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra has its own IOError
         return f"cannot write {error.filename}: {error.strerror}"
     lines = [str(error) or type(error).__name__]
     if isinstance(error, OverrideParseException):
         lines.insert(0, f"cannot read the override '{error.override}':")
     cause = error.__cause__
     if isinstance(cause, ConfigKeyError | ConfigAttributeError) and isinstance(cause.key, str):
-        # Hydra advises to add the key with "+", which would make a setting of the typo
+        # Hydra's advice to add the key by "+" would make the typo a setting
         where = str(cause.full_key)
         hint = nearest(where, [*SETTINGS, *_training_settings(where)])
         return f"unknown setting '{where}'" + (f": {hint}" if hint else "; see --help, or --cfg job for all there are")
@@ -134,7 +136,7 @@ def _message(error: Exception) -> str:
 
 
 def _training_settings(where: str) -> list[str]:
-    """The names of the settings of a training, if one is meant."""
+    """Return the names of the settings of trainings, if `where` is one of them."""
     if not where.startswith("training."):
         return []
     from fgraph.training import TrainingSettings
@@ -143,7 +145,7 @@ def _training_settings(where: str) -> list[str]:
 
 
 def _missing_choice(chosen: str, options: Sequence[str]) -> str:
-    """What there is in a group of files, where one was named that is not there."""
+    """Return the message for a choice that a config group doesn't have."""
     group, _, name = chosen.rpartition("/")
     hint = nearest(name.removesuffix(".yaml"), options)
     said = f"there is no {group} '{name}'" + (f" ({hint})" if hint else "") + f"; there are {', '.join(options)}"
@@ -154,7 +156,7 @@ def _missing_choice(chosen: str, options: Sequence[str]) -> str:
 
 @contextmanager
 def _arguments(chosen: Sequence[str]) -> Iterator[None]:
-    """Hydra reads `sys.argv` alone."""
+    """Put arguments into `sys.argv`, from which Hydra reads them."""
     earlier = sys.argv
     sys.argv = [earlier[0], *chosen]
     try:
@@ -165,7 +167,7 @@ def _arguments(chosen: Sequence[str]) -> Iterator[None]:
 
 @contextmanager
 def _own_errors() -> Iterator[bool]:
-    """Have Hydra raise its errors instead of printing them; yields whether the user asked for tracebacks."""
+    """Make Hydra raise its errors instead of printing them; yield whether the user wants tracebacks."""
     earlier = os.environ.get(FULL_ERROR)
     os.environ[FULL_ERROR] = "1"
     try:

@@ -1,4 +1,4 @@
-"""The configuration: Hydra's composed config -> the settings of one job."""
+"""The composed config of Hydra -> the settings of one job."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
 
 Mode: TypeAlias = Literal["run", "explain", "ir", "check", "draw"]
-ModelMode: TypeAlias = Literal["inspect", "convert"]  # these read no graph
-PictureMode: TypeAlias = Literal["invert"]  # nor does this
-TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # nor do these
+ModelMode: TypeAlias = Literal["inspect", "convert"]  # read no graph
+PictureMode: TypeAlias = Literal["invert"]  # reads no graph
+TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # read no graph
 STANDALONE_MODES = (*get_args(ModelMode), *get_args(PictureMode), *get_args(TrainingMode))
 WRITING_MODES = ("run", "draw", "invert")
-# Those of graphs/config.yaml, for hints.
+# The settings of graphs/config.yaml, for hints.
 SETTINGS = (
     "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "torch_compile", "memory",
     "picture_limit", "mode", "listing", "target", "half", "bending", "clusters", "output.formats", "output.quality",
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class JobSettings:
-    """Everything one job needs."""
+    """The settings of one job that reads a graph."""
 
     mode: Mode
     name: str  # of the graph
@@ -60,26 +60,26 @@ class JobSettings:
     downloads: Downloads = DEFAULT_DOWNLOADS
     objective: Objective | None = None
     formats: tuple[str, ...] = ("png",)
-    video: VideoOptions | None = None  # None: as films are by default
-    pictures: PictureOptions | None = None  # None: as they are by default
-    piece: int = 2048  # pixels of a large image that are made at once
+    video: VideoOptions | None = None  # None: the default options
+    pictures: PictureOptions | None = None  # None: the default options
+    piece: int = 2048  # pixels along the longer side of a piece of a large image
     listing: Listing = "full"  # of mode=ir
     sheet: bool = True  # whether a sweep ends with a contact sheet
-    restored: Restored | None = None  # the picture that the graph comes from
-    source: Source = field(default_factory=Source)  # where the parts of the graph are written
+    restored: Restored | None = None  # the picture of from=, if the graph is its own
+    source: Source = field(default_factory=Source)  # the source locations of the graph
 
     @property
     def writes(self) -> bool:
-        """Whether the job leaves files."""
+        """Whether the job writes files."""
         return self.mode in WRITING_MODES
 
 
 def prepare_hydra() -> None:
-    """Store the launchers, the open base of every graph, and the resolver that keeps `mode=explain` from leaving files.
+    """Register the launchers, the open base of graphs, and the resolvers of the output directories.
 
-    Hydra closes a composed config to keys it does not list, and its advice (`+key`) turns a typo into a new key. The
-    flag leaves graphs open, so that any field can be given without `+` and typos reach our own validation, which knows
-    the names. See docs/adr/0004-open-nodes.md.
+    Hydra refuses keys that a composed config doesn't have, and advises `+key`, which makes a new key of a typo. The
+    open base accepts any field of a graph without `+`, so that the validation of fgraph finds typos. See
+    docs/adr/0004-open-nodes.md.
     """
     register_launchers()
     open_graph = DictConfig({"nodes": {}, "params": {}}, flags={"struct": False})
@@ -95,10 +95,10 @@ def _hydra_subdirectory(mode: str) -> str | None:
 
 
 def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode | TrainingMode:
-    """The mode of a composed config.
+    """Return the mode of a composed config.
 
     Raises:
-        FgraphError: there is no such mode, or another one is meant by the settings beside it.
+        FgraphError: there is no such mode, or a setting belongs to another mode.
     """
     training = get_args(TrainingMode)
     value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode), *get_args(PictureMode), *training)
@@ -118,11 +118,11 @@ def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode | TrainingMo
 def read_settings(
     config: DictConfig, mode: Mode, hydra_config: HydraConf, restored: Restored | None = None
 ) -> JobSettings:
-    """Resolve a composed config; what it does not say is taken from the picture, if one was given.
+    """Read the settings of a composed config; with a picture of `from=`, its settings are the defaults.
 
     Raises:
         GraphError: an interpolation of the graph has no value.
-        FgraphError: a setting has a value it cannot have.
+        FgraphError: a setting has an invalid value.
     """
     name = str(hydra_config.runtime.choices.get("graph") or "graph")
     task = overrides_of(hydra_config)
@@ -154,14 +154,14 @@ def read_settings(
 
 
 def overrides_of(hydra_config: HydraConf) -> tuple[str, ...]:
-    """Return the overrides of a job as they were given: what stands in them is not resolved."""
+    """Return the overrides of a job as given, with interpolations unresolved."""
     return tuple(cast(list[str], OmegaConf.to_container(cast(Any, hydra_config.overrides.task), resolve=False)))
 
 
 def _read_graph(config: DictConfig, source: Source) -> dict[str, Any]:
-    """Resolve the graph of a config, by its own values alone: what a file names of the rest stays out of reach."""
+    """Resolve the graph of a config; interpolations reach only values of the graph itself."""
     graph = cast(dict[str, Any], OmegaConf.to_container(config.graph, resolve=False))
-    if not graph.get("params"):  # the open base has them; left empty, they are not the graph's
+    if not graph.get("params"):  # empty ones come from the open base, not from the graph
         graph.pop("params", None)
     if config.model is not None:
         models = graph.get("models")
@@ -172,11 +172,11 @@ def _read_graph(config: DictConfig, source: Source) -> dict[str, Any]:
     resolve(document)
     if document.faults:
         raise GraphError(in_order(document.faults))
-    return cast(dict[str, Any], escaped(document.data))  # it is read again as a document
+    return cast(dict[str, Any], escaped(document.data))  # the document is parsed again
 
 
 def read_downloads(config: DictConfig) -> Downloads:
-    """How models named by an address are found.
+    """Read the settings of downloads.
 
     Raises:
         FgraphError: offline is neither true nor false.
@@ -199,7 +199,7 @@ def _read_formats(value: Any) -> tuple[str, ...]:
 
 
 def _read_pictures(output: DictConfig, earlier: Mapping[str, Any]) -> PictureOptions:
-    from fgraph.save.options import OPTIONS, PictureOptions  # with Pillow, which nothing else needs here
+    from fgraph.save.options import OPTIONS, PictureOptions  # imports Pillow, which other settings don't need
 
     given = cast(dict[str, Any], OmegaConf.to_container(output, resolve=True))
     return PictureOptions(**{name: given[name] for name in OPTIONS} | dict(earlier))
@@ -208,7 +208,7 @@ def _read_pictures(output: DictConfig, earlier: Mapping[str, Any]) -> PictureOpt
 def _read_video(output: DictConfig) -> VideoOptions | None:
     if not {"gif", "mp4"} & set(_read_formats(output.formats)):
         return None
-    from fgraph.save.video import VideoOptions  # with Pillow, which nothing else needs here
+    from fgraph.save.video import VideoOptions  # imports Pillow, which other settings don't need
 
     for name in ("loop", "pingpong"):
         if not isinstance(output[name], bool):
@@ -220,17 +220,17 @@ def _read_video(output: DictConfig) -> VideoOptions | None:
 
 def _read_objective(value: Any, hydra_config: HydraConf) -> Objective | None:
     if value.metric is not None:
-        from fgraph.sweep.objective import Objective  # with numpy, which nothing else needs here
+        from fgraph.sweep.objective import Objective  # imports numpy, which other settings don't need
 
         return Objective(str(value.metric), value.output, value.target)
     if is_searching(hydra_config):
         name = hydra_config.runtime.choices.get("hydra/sweeper")
-        raise FgraphError(f"hydra/sweeper={name} looks at a number that each job returns: set objective.metric")
+        raise FgraphError(f"hydra/sweeper={name} needs a number from each job: set objective.metric")
     return None
 
 
 def is_searching(hydra_config: HydraConf) -> bool:
-    """Whether a sweeper looks at a number that each job returns."""
+    """Return whether the sweeper needs a number from each job."""
     return hydra_config.mode is RunMode.MULTIRUN and bool(hydra_config.sweeper._target_ != BASIC_SWEEPER)
 
 
@@ -241,7 +241,7 @@ def _unknown(what: str, found: str, known: Iterable[str]) -> str:
 
 
 def find_files(hydra_config: HydraConf) -> tuple[PlacedFile, ...]:
-    """The files that a graph was composed of: the chosen graph, then sub-graphs put under a prefix of it."""
+    """Return the files that a graph is composed of: the chosen graph, then sub-graphs with their place in it."""
     found = []
     for choice, name in hydra_config.runtime.choices.items():
         group, _, package = choice.partition("@")
@@ -255,7 +255,7 @@ def find_files(hydra_config: HydraConf) -> tuple[PlacedFile, ...]:
 
 
 def _find_file(group: str, name: str, hydra_config: HydraConf) -> Path | None:
-    """A config's file, looked for where Hydra did, in its order."""
+    """Find the file of a config in the search path of Hydra."""
     for source in hydra_config.runtime.config_sources:
         if source.schema != "file":
             continue

@@ -1,4 +1,4 @@
-"""The contact sheet of a sweep: a picture of each job, labelled with what it was given."""
+"""The contact sheet of a sweep: a picture of each job, labelled with its overrides."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip
 from fgraph.save import MANIFEST
 
 NAME = "sheet"
-_MOST_ROWS = 8  # of a job that are shown
-_LEAST, _MOST = 128, 256  # pixels of a cell's longer side
+_MOST_ROWS = 8  # of a job, at most
+_LEAST, _MOST = 128, 256  # pixels of the longer side of a picture
 _SMALLEST = 32
-_PIXELS = 48_000_000  # of a sheet, about: cells get smaller where there are many
+_PIXELS = 48_000_000  # of a sheet, about; many pictures are smaller
 _GAP = 6
 _ENDINGS = {"png": "png", "webp": "webp", "jpg": "jpeg"}
 
 
 @dataclass(frozen=True)
 class SheetEntry:
-    """A job of a sweep: what it was given, and where it wrote; None: it failed."""
+    """A job of a sweep: its overrides and its directory, None if it failed."""
 
     overrides: tuple[str, ...]
     directory: Path | None
 
     @property
     def given(self) -> dict[str, str]:
-        """What it was given, key -> value."""
+        """The overrides, key -> value."""
         return dict((text.partition("=")[0].lstrip("+~"), text.partition("=")[2]) for text in self.overrides)
 
 
 def write_contact_sheet(jobs: Sequence[SheetEntry], directory: Path, quality: int) -> Path | None:
-    """Write `sheet.png` into the directory of a sweep, or `.webp` or `.jpg`, as its pictures are.
+    """Write the sheet into the directory of a sweep, as `.png`, `.webp` or `.jpg` like its pictures.
 
-    The first image of each job is shown. Where two keys differ, in all combinations, it is a table of these.
+    The sheet shows the first image of each job. If the jobs are all combinations of two keys, it is a table.
 
     Returns:
-        The file; None where no job has a picture.
+        The path, or None if no job has a picture.
 
     Raises:
-        SaveError: it cannot be written.
+        SaveError: the sheet can't be written.
     """
     found = [_pictures(job) for job in jobs]
     first = next((files[0] for files in found if files), None)
@@ -67,7 +67,7 @@ def write_contact_sheet(jobs: Sequence[SheetEntry], directory: Path, quality: in
 
 
 def _pictures(job: SheetEntry) -> list[Path]:
-    """The files of a job's first image, a row each; none where there is no manifest, or it names no image."""
+    """Return the files of the first image of a job, one for each row, by its manifest."""
     if job.directory is None:
         return []
     try:
@@ -86,8 +86,8 @@ def _ending(entry: dict[str, Any]) -> str:
 def _show(files: Sequence[Path], most: int) -> Image.Image | None:
     rows = []
     for file in files:
-        with open_image(file, bounded=False) as picture:  # a picture that this sweep wrote
-            longer = most * math.sqrt(max(picture.size) / min(picture.size))  # of a square's area, whatever its shape
+        with open_image(file, bounded=False) as picture:  # this sweep wrote the picture
+            longer = most * math.sqrt(max(picture.size) / min(picture.size))  # all shapes have about the same area
             rows.append(LabelledPicture(enlarge(shrink(picture.convert("RGB"), int(longer)), min(_LEAST, most))))
     if not rows:
         return None
@@ -112,7 +112,7 @@ def _lay(pictures: Sequence[Image.Image], given: Sequence[dict[str, str]]) -> Im
 
 
 def varying(given: Sequence[dict[str, str]]) -> dict[str, list[str]]:
-    """The keys that not all jobs have alike, with their values in the order they come in.
+    """Return the keys whose values differ between jobs, each with its distinct values in order.
 
     >>> varying([{"seed": "1", "model": "a"}, {"seed": "2", "model": "a"}])
     {'seed': ['1', '2']}
@@ -123,7 +123,7 @@ def varying(given: Sequence[dict[str, str]]) -> dict[str, list[str]]:
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:
-    """Each key by the fewest of its last parts that tell it from the others.
+    """Shorten each key to its last parts, as few as distinguish it from the others.
 
     >>> short_names(["seed", "graph.nodes.fade.start", "graph.nodes.box.start"])
     {'seed': 'seed', 'graph.nodes.fade.start': 'fade.start', 'graph.nodes.box.start': 'box.start'}

@@ -1,4 +1,4 @@
-"""The mode that inverts pictures and reads no graph: a folder in; codes, reconstructions and loss curves out."""
+"""mode=invert: a folder of pictures -> codes, reconstructions and loss curves, without a graph."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class InversionJob(StandaloneJob):
 
     @property
     def resume_hint(self) -> str:
-        """Where finished pictures are, and what becomes of the others."""
+        """Where finished pictures are, and how the others go on."""
         again = "starts the others anew" if self.request.cache == "none" else "goes on with the others"
         return f"the pictures that are done are in {self.request.directory}; the same command {again}"
 

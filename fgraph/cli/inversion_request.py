@@ -1,4 +1,4 @@
-"""The request of mode=invert: everything that the run needs, read and checked without torch."""
+"""The request of mode=invert: everything that the run needs, checked before torch is imported."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from fgraph.inversion.settings import Tuning
 
 @dataclass(frozen=True)
 class InversionRequest:
-    """Pictures to invert, and how."""
+    """The pictures to invert, and the settings."""
 
     images: str  # a folder of pictures, or one picture
     model: str
@@ -26,6 +26,6 @@ class InversionRequest:
     batch: int = 8  # pictures that are searched for together
     fit: Fit = "crop"
     align: Align = "none"
-    discriminator_from: str | None = None  # the model file whose discriminator counts; None: that of `model`
+    discriminator_from: str | None = None  # the model file of the discriminator; None: `model`
     cache: str | None = None  # the cache folder; "none": no cache; None: the user's cache directory
     downloads: Downloads = DEFAULT_DOWNLOADS

@@ -37,7 +37,11 @@ from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.loading import load_generator
 
-PREVIEW, SUMMARY, OVERVIEW = "preview.png", "inversions.csv", "overview.png"  # no picture is called so: `RESERVED`
+PREVIEW, SUMMARY, OVERVIEW = (
+    "preview.png",
+    "inversions.csv",
+    "overview.png",
+)  # pictures have other names: see `RESERVED`
 _PREVIEW_SECONDS = 5.0
 
 
@@ -45,8 +49,8 @@ def invert_pictures(request: InversionRequest) -> None:
     """Invert the pictures of a request, and print what was written.
 
     Raises:
-        SkippedError: some pictures could not be read, or their search diverged; the others are done.
-        FgraphError: nothing could be done.
+        SkippedError: some pictures can't be read, or their search diverged; the others are done.
+        FgraphError: no picture can be inverted.
     """
     settings, tuning, directory = request.settings, request.tuning, request.directory
     paths = find_pictures(request.images)
@@ -79,7 +83,7 @@ def _refuse_overwriting(directory: Path, paths: Sequence[Path]) -> None:
 
 
 def _readable(paths: Sequence[Path], reading: Reading) -> list[Picture]:
-    """The pictures that can be read; what is wrong with the others is told."""
+    """Return the pictures that can be read, and warn of the others."""
     pictures, faults = read_pictures(paths, reading)
     for path, fault in faults.items():
         warn(f"skipped: {fault if str(path) in fault else f'{path}: {fault}'}")
@@ -89,7 +93,7 @@ def _readable(paths: Sequence[Path], reading: Reading) -> list[Picture]:
 
 
 def _finish(job: Job, results: Mapping[str, InversionResult], tuning: Tuning) -> None:
-    """What is made of the results of all pictures that have one."""
+    """Tune the generator to the results if asked for, and write the summary."""
     with suppress(OSError):
         (job.directory / PREVIEW).unlink(missing_ok=True)
     if not results:
@@ -114,7 +118,7 @@ def _cache_folder(option: str | None) -> Path | None:
 
 
 class TerminalProgress(InversionCallback):
-    """Shows a job on the terminal, and in `preview.png`: what its pictures look like so far."""
+    """Shows the progress of a job on the terminal, and its pictures so far in `preview.png`."""
 
     def __init__(self, bar: Progress, settings: InversionSettings, directory: Path) -> None:
         self._bar, self._settings, self._directory = bar, settings, directory
@@ -122,7 +126,7 @@ class TerminalProgress(InversionCallback):
         self._steps: dict[str, int] = {}
 
     def stepped(self, search: Search, names: Sequence[str]) -> None:
-        """Count the step, and show the loss."""
+        """Advance the bar, and write a preview now and then."""
         losses = search.losses
         self._bar.note(loss=f"{sum(losses.values()) / len(losses):.4f}", images=str(len(losses)))
         for row in losses:
@@ -135,15 +139,15 @@ class TerminalProgress(InversionCallback):
             self._seen = time.monotonic()
 
     def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
-        """Say how well a picture was found."""
+        """Print the quality of a finished picture."""
         self._say(picture, result, "from the cache" if cached else f"{len(result.curve)} steps")
 
     def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
-        """Say which picture it is once more."""
+        """Print which picture it equals."""
         self._say(picture, result, f"the same as {of.path.name}")
 
     def failed(self, picture: Picture) -> None:
-        """Say what to do about it."""
+        """Warn of a search that diverged."""
         self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
         warn(f"skipped: {picture.path}: the search diverged; take a lower inversion.learning_rate")
 
@@ -153,7 +157,7 @@ class TerminalProgress(InversionCallback):
 
 
 def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
-    """A table of all pictures, and a sheet of each beside what was found for it."""
+    """Write a table of all pictures, and a sheet with each picture beside its reconstruction."""
     directory = job.directory
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")

@@ -1,4 +1,4 @@
-"""What each mode does with the graphs of its jobs: read each, run all together, finish each."""
+"""The jobs of modes that read a graph: each is prepared, all run together, each is finished."""
 
 from __future__ import annotations
 
@@ -31,35 +31,35 @@ from fgraph.save.video import VideoOptions, check_gif
 
 @dataclass(frozen=True)
 class PreparedJob:
-    """A job whose graph was read."""
+    """A job with its parsed graph."""
 
     settings: JobSettings
-    work: Work  # what is run
-    graph: Graph  # as it was given: without what is run for `output.compare` beside it
-    sources: Mapping[str, str] = field(default_factory=dict)  # what is run beside it: name -> output
+    work: Work  # the graph that runs
+    graph: Graph  # the graph as given, without the outputs for `output.compare`
+    sources: Mapping[str, str] = field(default_factory=dict)  # name -> output that shows it, for `output.compare`
 
     @property
     def is_large(self) -> bool:
-        """Whether its images are made piece by piece, when it is finished, and not with those of other jobs."""
+        """Whether the images of the job are made piece by piece, apart from those of other jobs."""
         return self.settings.mode == "run" and any(name in LARGE_FORMATS for name in self.settings.formats)
 
     @property
     def group(self) -> tuple[str, Options]:
-        """Jobs that have this equal are run as one."""
+        """The key of jobs that run together."""
         options = Options(self.settings.options, self.settings.downloads, self.settings.listing)
         return "large" if self.is_large else self.settings.mode, options
 
 
 def prepare(settings: JobSettings) -> PreparedJob:
-    """Read a job's graph.
+    """Read the graph of a job.
 
     Raises:
         GraphError: the graph is wrong.
-        SaveError: its results could not be written as it is asked for.
+        SaveError: its results can't be written with the settings of the output.
     """
     work = Work(settings.graph, settings.source)
     with use_downloads(settings.downloads):
-        graph = work.graph  # read now, so that its faults are this job's own
+        graph = work.graph  # faults belong to this job
         if settings.restored is not None:
             _warn_of_changes(settings.restored, graph)
     if settings.mode in ("run", "check"):
@@ -71,7 +71,7 @@ def prepare(settings: JobSettings) -> PreparedJob:
 
 
 def _check_output(settings: JobSettings, graph: Graph) -> None:
-    """See what can be told of the output before anything runs."""
+    """Check the settings of the output before anything runs."""
     check_formats(settings.formats)
     if "gif" in settings.formats:
         check_gif(settings.video or VideoOptions())
@@ -81,7 +81,7 @@ def _check_output(settings: JobSettings, graph: Graph) -> None:
 
 
 def run_many(jobs: Sequence[PreparedJob], engine: Engine) -> list[Outcome]:
-    """Run jobs, those that may be in one plan together; for each what it made, or the exception it failed with."""
+    """Run jobs, each group as one plan; return the outcome of each job."""
     outcomes: dict[int, Outcome] = {}
     order = sorted(range(len(jobs)), key=lambda number: repr(jobs[number].group))
     for (mode, options), numbers in groupby(order, key=lambda number: jobs[number].group):
@@ -92,10 +92,10 @@ def run_many(jobs: Sequence[PreparedJob], engine: Engine) -> list[Outcome]:
 
 
 def finish(job: PreparedJob, outcome: Any) -> float | None:
-    """Write what a job made, and say where; the job's objective, if it has one.
+    """Write the results of a job and print their paths; return its objective, if it has one.
 
     Raises:
-        FgraphError: the place cannot be written to, or the objective cannot be measured.
+        FgraphError: a file can't be written, or the objective can't be measured.
     """
     with use_downloads(job.settings.downloads):
         return _FINISH["large" if job.is_large else job.settings.mode](job, outcome)
@@ -107,14 +107,14 @@ def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
 
 
 def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
-    """Print the plan of all works, with a forecast: the device is measured where that was not done before."""
+    """Print the plan of all jobs with a forecast; the device is measured unless its profile is cached."""
     forecast = options.run.precision in MEASURED and not options.run.torch_compile
     if forecast and find_profile(options.run.device, options.run.precision) is None:
         from fgraph.runtime.calibrate import calibrate  # loads torch
 
         try:
             calibrate(options.run.device, options.run.precision)
-        except FgraphError as error:  # a plan for a device that is elsewhere
+        except FgraphError as error:  # this machine doesn't have the device
             warn(f"no forecast: {error}")
     return explain_together(works, options, say)
 
@@ -140,7 +140,7 @@ def _save(job: PreparedJob, results: Any) -> float | None:
     for path in manifest.paths:
         say(path)
     for file in manifest.without_record:
-        warn(f"{file} has no room for how it was made; {manifest.paths[-1]} says it")
+        warn(f"{file} has no room for its record, which {manifest.paths[-1]} holds")
     if manifest.damaged:
         rows = "; ".join(f"'{name}': {', '.join(map(str, rows))}" for name, rows in manifest.damaged.items())
         raise RunError(
@@ -151,7 +151,7 @@ def _save(job: PreparedJob, results: Any) -> float | None:
 
 
 def _save_large(job: PreparedJob, outcome: Any) -> None:
-    """Make the images of a job piece by piece, and write them."""
+    """Make and write the images of a job piece by piece, and print their paths."""
     settings, options = job.settings, job.settings.pictures or PictureOptions()
     if settings.objective is not None:
         raise FgraphError("objective.metric needs an image in memory: give output.formats without tiff and dzi")
@@ -162,11 +162,11 @@ def _save_large(job: PreparedJob, outcome: Any) -> None:
 
 
 def _warn_of_changes(restored: Restored, graph: Graph) -> None:
-    """Say what is no longer as it was when a picture was made; each thing once, of all jobs of a sweep."""
+    """Warn of what has changed since a picture was written, each change once in a sweep."""
     try:
         now = record_graph(graph)
     except FgraphError:
-        return  # a model that cannot be found: a fault of the graph, told with the others
+        return  # a model is missing, which the faults of the graph report
     for text in describe_changes(restored.record, now, restored.path):
         if text not in restored.warned:
             restored.warned.add(text)
@@ -178,7 +178,7 @@ def _say(job: PreparedJob, outcome: Any) -> None:
 
 
 def _draw(job: PreparedJob, outcome: Any) -> None:
-    from fgraph.digraph.draw import draw_svg  # no other mode draws
+    from fgraph.digraph.draw import draw_svg  # other modes don't need it
     from fgraph.plan.draw import draw_plan
 
     settings = job.settings
@@ -194,7 +194,7 @@ def _draw(job: PreparedJob, outcome: Any) -> None:
 
 
 def _done(job: PreparedJob, outcome: Any) -> None:
-    """All was said for all jobs together."""
+    """Do nothing: the text is printed for all jobs together."""
 
 
 _Finish: TypeAlias = Callable[[PreparedJob, Any], float | None]

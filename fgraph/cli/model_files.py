@@ -1,4 +1,4 @@
-"""The modes that read a model file and no graph: inspect and convert."""
+"""The modes inspect and convert, which read a model file and no graph."""
 
 from __future__ import annotations
 

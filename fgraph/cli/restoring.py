@@ -22,7 +22,7 @@ _PRECISION = "precision"
 
 @dataclass
 class Restored:
-    """A picture, and how it was made."""
+    """A picture with its record and its graph."""
 
     path: str
     record: Record
@@ -31,11 +31,11 @@ class Restored:
 
     @property
     def name(self) -> str:
-        """What the graph is called: no name of a graph file, for those would win."""
+        """The name of the graph, which differs from those of graph files."""
         return "from_" + re.sub(r"[^A-Za-z0-9_-]+", "_", Path(self.path).stem)[:80]
 
     def settings_without(self, overrides: Sequence[str]) -> dict[str, Any]:
-        """The settings of the record but for those that the command line gives: `precision` and those of `output`."""
+        """Return `precision` and the `output` settings of the record, without those that the command line overrides."""
         from fgraph.save.options import OPTIONS
 
         given = {override.partition("=")[0] for override in overrides}
@@ -47,17 +47,17 @@ class Restored:
         }
 
     def store(self) -> None:
-        """Make the graph one that can be chosen."""
+        """Register the graph, so that `graph=` can choose it."""
         ConfigStore.instance().store(group="graph", name=self.name, node=self.graph, provider="fgraph")
 
 
 def take_picture(arguments: Sequence[str]) -> tuple[list[str], Restored | None]:
-    """Read the picture that `from=` names, if it does; the arguments with its graph chosen.
+    """Read the picture that `from=` names, if any; return the arguments with its graph chosen, and the picture.
 
-    Hydra never sees the text of the picture as a file: there, a comment of the first line could set what is run.
+    Hydra gets the graph as data. It would obey directives in the text, such as `@package`.
 
     Raises:
-        FgraphError: there is no such picture, it carries no sound record, or a graph is chosen as well.
+        FgraphError: there is no such picture, it holds no valid record, or `graph=` is given as well.
     """
     given = [argument for argument in arguments if argument.startswith(f"{KEY}=")]
     values = [argument.removeprefix(f"{KEY}=") for argument in given]
@@ -80,6 +80,6 @@ def _unquoted(text: str) -> str:
 
 
 def _quoted(path: str) -> str:
-    """The override with the path as a string of Hydra's grammar, whatever stands in it."""
+    """Return the override with the path quoted for Hydra's grammar."""
     plain = path.replace("\\", "/").replace("'", r"\'").replace("${", "_{")
     return f"{KEY}='{plain}'"

@@ -1,8 +1,8 @@
-"""Interrupts of the command line: SIGINT, SIGTERM and SIGHUP end it within two seconds, and leave nothing hidden.
+"""Signals of the command line: SIGINT, SIGTERM and SIGHUP end it within two seconds, without leaving temporary files.
 
-The first signal raises `KeyboardInterrupt` in the main thread, so that every `with` block cleans up. While a kernel
-runs, Python doesn't get to that; then a thread removes the temporary folders and ends the process. A second signal
-does so at once.
+The first signal raises `KeyboardInterrupt` in the main thread, so that every `with` block cleans up. If the main thread
+is busy in a kernel, which no exception interrupts, another thread removes the temporary folders and ends the process. A
+second signal ends the process at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP
 
 
 class Interrupts:
-    """What has arrived since `interruptible` began."""
+    """The signals that have arrived in a block of `interruptible`."""
 
     def __init__(self) -> None:
         self.number: int = signal.SIGINT  # the last signal
@@ -31,11 +31,11 @@ class Interrupts:
 
     @property
     def exit_code(self) -> int:
-        """128 and the number of the signal, as shells have it: 130, 143, 129."""
+        """128 plus the number of the signal, as in shells: 130, 143 or 129."""
         return 128 + self.number
 
     def handle(self, number: int, frame: FrameType | None) -> None:
-        """Raise the first time, end the process the second time."""
+        """Raise `KeyboardInterrupt` the first time, and end the process the second time."""
         self.number = number
         if self._seen:
             self.end()
@@ -50,7 +50,7 @@ class Interrupts:
 
 @contextmanager
 def interruptible() -> Iterator[Interrupts]:
-    """Within the block, signals are answered; a signal that the parent process has ignored stays ignored."""
+    """Handle signals within the block; a signal that the parent process ignores stays ignored."""
     found = Interrupts()
     if threading.current_thread() is not threading.main_thread():
         yield found
@@ -74,14 +74,14 @@ def interruptible() -> Iterator[Interrupts]:
 
 
 def _watch(read: int, found: Interrupts) -> None:
-    """Read the numbers of signals as they arrive; end the process where the main thread doesn't in time."""
+    """Read the numbers of signals as they arrive, and end the process if the main thread doesn't in time."""
     with os.fdopen(read, "rb", buffering=0) as stream, suppress(OSError):
         while arrived := stream.read(1):
             number = arrived[0]
             if number not in _SIGNALS:
                 continue
             found.number = number
-            ours = signal.getsignal(number) == found.handle  # a training answers signals itself, after its step
+            ours = signal.getsignal(number) == found.handle  # a training handles signals itself, after its step
             if ours and not found.over.wait(GRACE):
                 found.end()
 

@@ -1,4 +1,4 @@
-"""Where the parts of a composed graph came from: files with their lines, and overrides of the command line."""
+"""The source locations of a composed graph: files with lines, and overrides of the command line."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from fgraph.declare.source import DocumentPath, Places, Source
 if TYPE_CHECKING:
     from fgraph.cli.restoring import Restored
 
-PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and where its root stands in the graph
+PlacedFile: TypeAlias = tuple[Path, tuple[str, ...]]  # a file, and the place of its root in the graph
 
 _FIELD = re.compile(r"[+~]{0,2}graph\.([A-Za-z0-9_.]+)(=|$)")
 _SETTINGS: dict[str, DocumentPath] = {"model": ("models", "main"), "seed": ("seed",)}
 
 
 def trace(files: Sequence[PlacedFile], overrides: Sequence[str], restored: Restored | None = None) -> Source:
-    """Return the places of a job's graph, so that a fault names the file and line, or the override.
+    """Return the source locations of a job's graph, with which a fault names its file and line, or its override.
 
     Args:
-        files: those the graph was composed of, the chosen one first.
+        files: the files that the graph is composed of, the chosen one first.
         overrides: of the command line.
         restored: the picture that the graph comes from, in place of files.
     """
     if restored is not None:
-        from fgraph.save.restoring import places_of  # with Pillow, which graph files can do without
+        from fgraph.save.restoring import places_of  # imports Pillow, which graph files don't need
 
         written = places_of(restored.record, restored.path)
     else:
@@ -42,7 +42,7 @@ def trace(files: Sequence[PlacedFile], overrides: Sequence[str], restored: Resto
 
 
 def _changed(override: str) -> DocumentPath | None:
-    """Which part of the graph an override changes, if any."""
+    """Return the part of the graph that an override changes, or None."""
     field = _FIELD.match(override)
     if field:
         return tuple(field[1].split("."))

@@ -1,4 +1,4 @@
-"""What a graph starts from, as outputs beside its own: the images of its codes, and the pictures it reads."""
+"""The sources of a graph as extra outputs: the images of its codes, and the pictures that it reads."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _ENDING = "_source"
 
 
 def find_sources(spec: GraphSpec) -> dict[str, dict[str, Any] | None]:
-    """The nodes that a graph starts from -> the node that shows each; None: it is an image itself.
+    """Find the source nodes of a graph; return each with a node that shows it, or None if it is an image itself.
 
-    A code that the graph decodes anyway is among its outputs already, and left out.
+    A code that the graph decodes to an output is left out.
     """
     outputs = set(spec.outputs.values())
     shown = {node.of for name, node in spec.nodes.items() if node.op == "decode" and name in outputs}  # type: ignore[attr-defined]
@@ -27,7 +27,7 @@ def find_sources(spec: GraphSpec) -> dict[str, dict[str, Any] | None]:
 
 
 def with_sources(document: Mapping[str, Any], spec: GraphSpec) -> tuple[dict[str, Any], dict[str, str]]:
-    """A graph that makes its sources too, and name -> the output that shows it."""
+    """Add the sources of a graph to its outputs; return the graph, and source -> output that shows it."""
     nodes, outputs, sources = dict(document["nodes"]), dict(spec.outputs), {}
     for name, node in find_sources(spec).items():
         own = name

@@ -1,4 +1,4 @@
-"""The base of jobs that read no graph, and what reading their settings has in common."""
+"""The base class of jobs that read no graph, and helpers that read their settings."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class StandaloneJob:
 
     @property
     def target(self) -> str | None:
-        """The file or folder that the user names for the result; None where there is none."""
+        """The file or folder that the user names for the result, or None."""
         return None
 
     @property
     def resume_hint(self) -> str:
-        """What the job has written when it is interrupted, and how it goes on; empty where that is nothing."""
+        """The state of an interrupted job and how to continue it, or "" if it leaves nothing."""
         return ""
 
     def run(self) -> None:

@@ -1,4 +1,4 @@
-"""The jobs of one call: which failed, and whether they differ at all."""
+"""The jobs of one call of the command line: their failures, exit code and contact sheet."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ _NO_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNO
 
 @dataclass
 class Sweep:
-    """Collects what happens to the jobs of a call; a single run is a sweep of one."""
+    """The state of all jobs of a call; a single run is a sweep of one job."""
 
     settings: list[JobSettings | None] = field(default_factory=list)  # of each job; None: it failed before it had any
-    failures: list[Exception] = field(default_factory=list)  # those that were told
+    failures: list[Exception] = field(default_factory=list)  # of jobs, printed already
     is_sweep: bool = False
-    directory: Path | None = None  # of a sweep
+    directory: Path | None = None  # of the sweep
     overrides: list[tuple[str, ...]] = field(default_factory=list)  # of each job
     count: int = 1  # of the jobs that were to run
-    hint: str = ""  # what an interrupted job without a graph has written, and how it goes on
-    _complete: set[int] = field(default_factory=set)  # the places of those that did not fail
+    hint: str = ""  # of the standalone job that runs: how to continue it after an interrupt
+    _complete: set[int] = field(default_factory=set)  # the numbers of jobs that didn't fail
 
     @property
     def exit_code(self) -> int:
-        """0 all done; 1 a job of a sweep failed; of a single run 1 after a bug, 2 a mistake, 3 skipped pictures."""
+        """0 if all jobs are done; 1 if one of a sweep failed; after a single run as in `fgraph.cli.command`."""
         if self.is_sweep or not self.failures:
             return int(bool(self.failures))
         if isinstance(self.failures[0], SkippedError):
@@ -47,7 +47,7 @@ class Sweep:
 
     @property
     def interruption(self) -> str:
-        """What an interrupted call leaves, and how to go on."""
+        """The message of an interrupted call: what is done, and how to continue."""
         done = len(self._complete)
         if self.hint:
             left = self.hint
@@ -59,7 +59,7 @@ class Sweep:
 
     @contextmanager
     def job(self, hydra_config: HydraConf, settings: JobSettings | None) -> Iterator[None]:
-        """Around the end of each job: a failure is told; in a sweep Hydra gets to know of it too."""
+        """Wrap the end of a job: report its failure, and in a sweep raise it for Hydra as well."""
         self.settings.append(settings)
         self.overrides.append(overrides_of(hydra_config))
         self.is_sweep = hydra_config.mode is RunMode.MULTIRUN
@@ -71,9 +71,9 @@ class Sweep:
             self.failures.append(error)
             label, directory = _label(hydra_config), Path(hydra_config.runtime.output_dir)
             self._report(error, label)
-            from fgraph.save.writer import MANIFEST  # not for --help
+            from fgraph.save.writer import MANIFEST  # --help doesn't need it
 
-            if self.is_sweep and (directory / MANIFEST).exists():  # it is written last: not by this job
+            if self.is_sweep and (directory / MANIFEST).exists():  # a job writes it last, so it isn't this job's
                 warn(f"{label}{directory} still holds what an earlier run wrote")
             if self.is_sweep:
                 raise
@@ -95,15 +95,15 @@ class Sweep:
         traceback.print_exception(error)
 
     def write_sheet(self) -> None:
-        """Write the contact sheet of a sweep that made pictures, and say where.
+        """Write the contact sheet of a sweep that made pictures, and print its path.
 
         Raises:
-            SaveError: it cannot be written.
+            SaveError: the sheet can't be written.
         """
         made = [one for one in self.settings if one is not None and one.mode == "run" and one.sheet]
         if not self.is_sweep or len(self.settings) < 2 or not made or self.directory is None:
             return
-        from fgraph.cli.contact import SheetEntry, write_contact_sheet  # with Pillow, which --help can do without
+        from fgraph.cli.contact import SheetEntry, write_contact_sheet  # imports Pillow, which --help doesn't need
 
         complete = {number: self.settings[number] for number in self._complete}
         directories = [one.directory if (one := complete.get(number)) else None for number in range(len(self.settings))]
@@ -113,7 +113,7 @@ class Sweep:
             say(path)
 
     def warn_if_identical(self) -> None:
-        """Say so when the jobs of a sweep could not differ, such as a sweep over a seed that nothing reads."""
+        """Warn if all jobs of a sweep are equal, as in a sweep over a seed that nothing reads."""
         settings = [one for one in self.settings if one is not None]
         if len(settings) < 2 or len(settings) < len(self.settings):
             return
@@ -125,7 +125,7 @@ class Sweep:
 
 
 def job_key(settings: JobSettings) -> str:
-    """Equal for jobs that make the same files."""
+    """Return a key that is equal for jobs that write the same files."""
     graph = dict(settings.graph)
     if not reads_seed(graph):
         graph.pop("seed", None)
@@ -134,7 +134,7 @@ def job_key(settings: JobSettings) -> str:
 
 
 def reads_seed(graph: Mapping[str, Any]) -> bool:
-    """Whether anything in a graph derives from its seed: a node that draws, or random noise, without its own."""
+    """Return whether a node or the noise of a graph draws from a seed derived from that of the graph."""
     noises = [graph.get("noise")]
     for node in _walk(graph.get("nodes")):
         if node.get("op") in _drawing_ops() and node.get("seed") is None:
@@ -146,7 +146,7 @@ def reads_seed(graph: Mapping[str, Any]) -> bool:
 
 
 def _walk(nodes: Any) -> Iterator[Mapping[str, Any]]:
-    """Every node, those of sub-graphs too."""
+    """Yield every node, including those of sub-graphs."""
     if not isinstance(nodes, Mapping):
         return
     for node in nodes.values():
@@ -156,7 +156,7 @@ def _walk(nodes: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _drawing_ops() -> frozenset[str]:
-    from fgraph.api.bundled import bundled_nodes  # not for --help: it brings the node classes
+    from fgraph.api.bundled import bundled_nodes  # imports the node classes, which --help doesn't need
     from fgraph.registry import op_of
 
     return frozenset(op_of(one) for one in bundled_nodes() if "seed" in one.model_fields)
@@ -188,8 +188,8 @@ def _remove_unused(directory: Path) -> None:
 
 
 def _remove_empty(directory: Path) -> None:
-    """Hydra makes a directory for every job; one with nothing in it is litter, and so may be its parent."""
-    with suppress(OSError):  # rmdir refuses whatever is not empty
+    """Remove a directory that Hydra made for a job and that is empty, and then its parent if that is empty."""
+    with suppress(OSError):  # rmdir refuses directories that aren't empty
         directory.rmdir()
         if not Path.cwd().is_relative_to(directory.parent.resolve()):
             directory.parent.rmdir()

@@ -1,4 +1,4 @@
-"""The task that Hydra is given, in the three parts that the fused launchers call."""
+"""The task of Hydra, in the three parts that the launchers of fgraph call."""
 
 from __future__ import annotations
 
@@ -27,29 +27,28 @@ if TYPE_CHECKING:
 
 
 class Task:
-    """Settings in, files out; what fails is told through `sweep`.
+    """The task: settings -> files; failures go to `sweep`.
 
-    `fgraph.cli.jobs` is imported late: it brings what --help can do without. Jobs that read no graph are done by
-    `finish`, each alone.
+    Modules that --help doesn't need are imported late. `finish` runs the jobs that read no graph.
     """
 
     def __init__(self, sweep: Sweep, restored: Restored | None = None) -> None:
         self.sweep = sweep
         self._restored = restored
-        self._targets: set[Path] = set()  # of the jobs prepared so far
+        self._targets: set[Path] = set()  # of all jobs prepared so far
 
     def __call__(self, config: DictConfig) -> float | None:
-        """The whole of one job: what a launcher that knows nothing of parts calls."""
+        """Run one job as a whole, for launchers that don't know the parts."""
         prepared, outcome = None, None
         try:
             prepared = self.prepare(config)
             (outcome,) = self.run_many([prepared], _run_together)
-        except Exception as error:  # told by `finish`
+        except Exception as error:  # `finish` reports it
             outcome = error
         return self.finish(config, prepared, outcome)
 
     def prepare(self, config: DictConfig) -> Job:
-        """Read one job's config and graph.
+        """Read the config and the graph of one job.
 
         Raises:
             FgraphError: a setting or the graph is wrong.
@@ -65,7 +64,7 @@ class Task:
         return jobs.prepare(read_settings(config, cast(Mode, mode), HydraConfig.get(), self._restored))
 
     def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
-        """Run all jobs; for each what it made, or the exception that it failed with."""
+        """Run all jobs together; return the outcome of each."""
         self.sweep.count = len(self.sweep.settings) + len(prepared)
         graphs = [one for one in prepared if not isinstance(one, StandaloneJob)]
         if not graphs:
@@ -76,7 +75,7 @@ class Task:
         return [None if isinstance(one, StandaloneJob) else next(outcomes) for one in prepared]
 
     def finish(self, config: DictConfig, prepared: Job | None, outcome: Any) -> float | None:
-        """Write one job's results, or tell what it failed with; the job's objective, if it has one."""
+        """Write the results of one job, or report its failure; return its objective, if it has one."""
         settings = None if prepared is None or isinstance(prepared, StandaloneJob) else prepared.settings
         with self.sweep.job(HydraConfig.get(), settings):
             if isinstance(outcome, Exception):
@@ -104,7 +103,7 @@ class Task:
 
 
 def _read_standalone(config: DictConfig, mode: str) -> StandaloneJob:
-    """Read the job of a mode that reads no graph; its module is imported only now, to keep --help fast."""
+    """Read the job of a mode that reads no graph, whose module is imported only now."""
     hydra_config = HydraConfig.get()
     if mode == "invert":
         from fgraph.cli.inversion import read_inversion_job
@@ -120,6 +119,6 @@ def _read_standalone(config: DictConfig, mode: str) -> StandaloneJob:
 
 
 def _run_together(works: Sequence[Work], options: Options) -> Sequence[Outcome]:
-    from fgraph.api.together import run_together  # brings the compiler
+    from fgraph.api.together import run_together  # imports the compiler, which --help doesn't need
 
     return run_together(works, options)

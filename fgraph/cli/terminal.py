@@ -1,7 +1,7 @@
-"""The two streams of the command line: what can't be printed never costs a result.
+"""Output on the terminal, which never raises an error: no result is lost because its path can't be printed.
 
-A pipe may be closed (`| head -1`), a disk full (`> /dev/full`), an encoding too small for a file's name. Jobs go on
-then, and the exit code is that of their results.
+The reader of a pipe may have closed it (`| head -1`), the disk may be full (`> /dev/full`), or the encoding may lack a
+character. The jobs continue, and the exit code is that of the jobs.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ def warn(text: object) -> None:
 
 @contextmanager
 def guarded_streams() -> Iterator[None]:
-    """Within the block, writing to standard output or standard error raises no error.
+    """Replace standard output and standard error within the block by streams that raise no error.
 
-    That holds for Hydra, progress bars and libraries as well. What fails to be written is dropped, as is everything
-    after it on the same stream; unless a reader has closed its pipe, standard error tells so once.
+    They also serve Hydra, progress bars and libraries. After a failed write, the stream drops all text. A warning on
+    standard error says so once for standard output, unless the reader has closed the pipe.
     """
     earlier = sys.stdout, sys.stderr
     guarded = _Guarded(earlier[0], "standard output"), _Guarded(earlier[1])
@@ -41,7 +41,7 @@ def guarded_streams() -> Iterator[None]:
     finally:
         for stream in guarded:
             stream.flush()
-            stream.quiet = True  # Hydra's log handlers keep it
+            stream.quiet = True  # the log handlers of Hydra hold it longer
         sys.stdout, sys.stderr = earlier
 
 
@@ -51,8 +51,8 @@ class _Guarded:
     def __init__(self, stream: Any, name: str = "") -> None:
         self._stream = stream
         self._name = name
-        self.quiet = not name  # whether a loss is told
-        self._lost = stream is None  # the process was started without it
+        self.quiet = not name  # whether a failed write gives no warning
+        self._lost = stream is None  # the process has no such stream
 
     def write(self, text: str) -> int:
         if not self._lost:
@@ -73,7 +73,7 @@ class _Guarded:
 
     def _lose(self, error: Exception) -> None:
         self._lost = True
-        with suppress(OSError, ValueError):  # the interpreter flushes once more when it ends: into nothing
+        with suppress(OSError, ValueError):  # the interpreter flushes its stream at exit
             null = os.open(os.devnull, os.O_WRONLY)
             os.dup2(null, self._stream.fileno())
             os.close(null)

@@ -1,4 +1,4 @@
-"""The modes that train a generator, and read no graph: train, finetune, grow."""
+"""The modes train, finetune and grow, which train a generator and read no graph."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ class TrainingJob(StandaloneJob):
 
     @property
     def target(self) -> str:
-        """The folder it writes to."""
+        """The folder of its files."""
         return str(self.settings.target)
 
     @property
     def resume_hint(self) -> str:
-        """Where the last snapshot is."""
+        """Where the last snapshot is, and how to continue."""
         return f"the last snapshot is in {self.target}; the same command goes on from it"
 
     def run(self) -> None:
-        """Train, and print where the model is.
+        """Train the generator, and print the path of the model.
 
         Raises:
-            FgraphError: the data or model cannot be read, the training cannot go on, or the target cannot be written.
+            FgraphError: the data or the model can't be read, the snapshot doesn't fit, or the target can't be written.
         """
         from fgraph.training.run import train  # loads torch
 
@@ -47,10 +47,10 @@ class TrainingJob(StandaloneJob):
 
 
 def read_training_job(config: DictConfig, mode: TrainingMode, hydra_config: HydraConf) -> TrainingJob:
-    """The job of a composed config, of which the graph is not looked at.
+    """Read the job from a composed config, whose graph is ignored.
 
     Raises:
-        FgraphError: a setting is missing, or has a value it cannot have.
+        FgraphError: a setting is missing or has an invalid value.
     """
     from fgraph.training import read_training_settings
 

@@ -1,13 +1,13 @@
-"""GAN inversion: the codes whose images come nearest to given ones.
+"""GAN inversion: images -> the codes whose generated images are nearest to them.
 
-    settings    what an inversion is asked to do, and its presets
-    problem     the settings with what they need: generator, losses, prior
-    batch       images in memory -> codes
-    optimise    the optimisation of one batch, which can be stopped and resumed at any step
-    job         many image files, cached, resumable
+    settings    the settings of an inversion, and presets
+    problem     settings, generator, losses and prior together
+    batch       the inversion of images in memory
+    optimise    the optimisation of a batch, which can be resumed at any step
+    job         the inversion of many image files, with a cache
     tuning      pivotal tuning: a generator fitted to one image
 
-Importing this does not import torch.
+Importing this package doesn't import torch.
 """
 
 from fgraph.inversion.settings import PRESETS, InversionSettings, make_settings

@@ -1,4 +1,4 @@
-"""The inversion of images in memory: one batch, from beginning to end."""
+"""The inversion of images in memory, in one batch."""
 
 from __future__ import annotations
 
@@ -11,10 +11,15 @@ from fgraph.inversion.optimise import Found, Problem, Search
 
 
 def invert(problem: Problem, images: Tensor, on_step: Callable[[Search], object] = lambda search: None) -> list[Found]:
-    """The codes of images [rows, C, size, size] in [-1, 1], one result a row; `on_step` is called after every step.
+    """Invert images; return the result of each row.
+
+    Args:
+        problem: the generator, settings and losses.
+        images: [rows, C, size, size] in [-1, 1].
+        on_step: called after every step.
 
     Raises:
-        ValueError: the images are not of the generator's size.
+        ValueError: the images haven't the size and channels of the generator.
     """
     table = problem.generator.table
     wanted = (table.image_channels, table.size, table.size)

@@ -1,11 +1,11 @@
 """The disk cache of inversions: results by content, and snapshots of unfinished searches.
 
-    statistics/{model}.safetensors      moments of a model's codes
+    statistics/{model}.safetensors      moments of the codes of a model
     results/{key}.safetensors           one image, one model, one set of settings
     searches/{key}.safetensors          an unfinished batch, as of some seconds ago
     tunings/{key}.safetensors           what pivotal tuning added to a model
 
-Files are written atomically, with a digest; a file that cannot be read counts as absent.
+Files are written whole or not at all, with a digest. A file that can't be read counts as absent.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from fgraph._limits import CACHED_SEARCH
 from fgraph._log import get_logger
 
 _LOG = get_logger()
-_VERSION = 1  # of what is computed: raised when results change
+_VERSION = 1  # part of every key; raised when results change
 
 
 @dataclass(frozen=True)
 class CachedTensors:
-    """One entry: tensors with their metadata."""
+    """An entry: tensors with metadata."""
 
     tensors: dict[str, Tensor]
     facts: dict[str, str]
@@ -39,8 +39,8 @@ class CachedTensors:
 class InversionCache:
     """A folder of cache entries; without a folder, nothing is cached.
 
-    An entry is read only if it has the digest that it was written with; its reader checks shapes and values. A folder
-    that can't be written costs a warning.
+    `read` checks the digest of an entry; its caller checks shapes and values. If the folder can't be written, a warning
+    says so.
     """
 
     def __init__(self, folder: Path | None) -> None:
@@ -54,14 +54,14 @@ class InversionCache:
         return read_entry(self._path(kind, key), key)
 
     def write(self, kind: str, key: str, tensors: Mapping[str, Tensor], facts: Mapping[str, str]) -> None:
-        """Store tensors under a key; a warning tells once that the folder can't be written."""
+        """Store tensors under a key; warn once if the folder can't be written."""
         if self.folder is None or not self._writable:
             return
         try:
             write_entry(self._path(kind, key), key, tensors, facts)
         except SaveError as error:
             self._writable = False
-            _LOG.warning("%s; results are not cached, and an interrupted job starts anew", error)
+            _LOG.warning("%s; results are not cached, and an interrupted job starts over", error)
 
     def remove(self, kind: str, key: str) -> None:
         """Remove an entry, if there is one."""
@@ -75,7 +75,7 @@ class InversionCache:
 
 
 def read_entry(path: Path, key: str) -> CachedTensors | None:
-    """Return the entry in a cache file, or None where the file is absent, damaged or of another key."""
+    """Return the entry in a cache file, or None if the file is absent, damaged or of another key."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 

@@ -1,10 +1,11 @@
-"""Aligning faces as FFHQ is aligned, by the two eyes that OpenCV's cascades find.
+"""Alignment of faces as in FFHQ, by the two eyes that the cascades of OpenCV find.
 
-OpenCV 4's wheels ship the cascades (Viola & Jones 2001; Lienhart et al. 2003), so nothing is fetched; OpenCV 5's do
-not. FFHQ's own alignment takes dlib's 68 landmarks, whose model no package ships: it centres a square, turned along the
-eyes, of side 2 max(2 |eye to eye|, 1.8 |eyes to mouth|) on a point a tenth of eyes-to-mouth below the eyes. Cascades
-find no mouth, so eyes to mouth is taken to be as long as eye to eye, as it nearly is in faces that look ahead; faces in
-profile are not found.
+The alignment of FFHQ uses 68 landmarks of dlib, whose model no package contains. It cuts out a square along the eyes,
+of side 2 max(2 |eye to eye|, 1.8 |eyes to mouth|), whose centre is below the eyes by a tenth of |eyes to mouth|.
+
+The wheels of OpenCV 4, but not of OpenCV 5, contain cascades (Viola & Jones 2001; Lienhart et al. 2003). They find eyes
+but no mouth, so |eyes to mouth| is taken to be |eye to eye|, which is nearly true for frontal faces. They don't find
+faces in profile.
 """
 
 from __future__ import annotations
@@ -20,46 +21,46 @@ from PIL import Image
 
 from fgraph._errors import FgraphError
 
-_SIDE = 4.0  # of the square, in distances of the eyes
-_BELOW = 0.1  # how far below the eyes its centre is
-_EYE_ZONE = 0.6  # of a face's height: below it are nostrils and mouth corners, which look like eyes to a cascade
+_SIDE = 4.0  # of the square, as a multiple of the distance of the eyes
+_BELOW = 0.1  # the distance of its centre below the eyes, as a multiple of theirs
+_EYE_ZONE = 0.6  # of the height of a face; below are nostrils and mouth corners, which a cascade takes for eyes
 
-_Found = tuple[float, float, float]  # the centre of what may be an eye, and its width
+_Found = tuple[float, float, float]  # the centre of a detection (x, y), and its width
 
 
 @dataclass(frozen=True)
 class Eyes:
-    """The centres of the eyes in a picture, pixels; left is at the left of the picture."""
+    """The centres of two eyes (x, y), in pixels; `left` is at the left of the picture."""
 
     left: tuple[float, float]
     right: tuple[float, float]
 
 
 def align_face(picture: Image.Image, size: int) -> Image.Image:
-    """The largest face in an RGB picture, upright, in the middle of a square of `size` pixels.
+    """Cut out the largest face of an RGB picture, upright and centred, as a square of `size` pixels.
 
     Raises:
-        FgraphError: OpenCV 4 is not installed.
+        FgraphError: OpenCV 4 isn't installed.
         ValueError: there is no face with two eyes.
     """
     return cut_square(picture, find_eyes(picture), size)
 
 
 def cut_square(picture: Image.Image, eyes: Eyes, size: int) -> Image.Image:
-    """The square of FFHQ's alignment about these eyes, `size` pixels; beyond the picture its edges are mirrored."""
+    """Cut out the square of a face by its eyes, as `size` pixels; beyond its edges, the picture is mirrored."""
     corners = square_corners(eyes)
     side = math.dist(corners[0], corners[3])
-    pad = math.ceil(side)  # enough for a square whose centre is in the picture
+    pad = math.ceil(side)  # suffices for a square with its centre in the picture
     framed = np.pad(np.asarray(picture), ((pad, pad), (pad, pad), (0, 0)), mode="symmetric")
     quad = tuple(number + pad for corner in corners for number in corner)
-    over = max(1, min(4, round(side / size)))  # reduced afterwards, so that nothing aliases
+    over = max(1, min(4, round(side / size)))  # the larger picture is reduced, against aliasing
     wide = size * over
     turned = Image.fromarray(framed).transform((wide, wide), Image.Transform.QUAD, quad, Image.Resampling.BICUBIC)
     return turned.resize((size, size), Image.Resampling.LANCZOS) if over > 1 else turned
 
 
 def square_corners(eyes: Eyes) -> list[tuple[float, float]]:
-    """The corners of the square: upper left, lower left, lower right, upper right.
+    """Return the corners (x, y) of the square: upper left, lower left, lower right, upper right.
 
     >>> square_corners(Eyes((40, 50), (60, 50)))[0], square_corners(Eyes((40, 50), (60, 50)))[2]
     ((10.0, 12.0), (90.0, 92.0))
@@ -75,10 +76,10 @@ def square_corners(eyes: Eyes) -> list[tuple[float, float]]:
 
 
 def find_eyes(picture: Image.Image) -> Eyes:
-    """The eyes of the largest face.
+    """Find the eyes of the largest face.
 
     Raises:
-        FgraphError: OpenCV 4 is not installed.
+        FgraphError: OpenCV 4 isn't installed.
         ValueError: there is no face with two eyes.
     """
     faces, eyes = _cascades()
@@ -95,18 +96,18 @@ def find_eyes(picture: Image.Image) -> Eyes:
         if left and right:
             one, other = min(itertools.product(left, right), key=_unlikeness)
             return Eyes((float(x + one[0]), float(y + one[1])), (float(x + other[0]), float(y + other[1])))
-    raise ValueError("there is no face in it whose two eyes are seen, to align; leave align out for such pictures")
+    raise ValueError("it shows no face with two visible eyes to align: leave align out for such pictures")
 
 
 def _unlikeness(pair: tuple[_Found, _Found]) -> float:
-    """How little two finds are a pair of eyes, which are level and of one size; half a face is found as an eye too."""
+    """Return how unlike a pair of eyes two detections are: eyes are level and of equal size."""
     (x1, y1, one), (x2, y2, other) = pair
     return float(abs(y1 - y2) / max(x2 - x1, 1) + abs(one - other) / max(one, other))
 
 
 def _cascades() -> tuple[Any, Any]:
     try:
-        import cv2 as any_cv2  # OpenCV 5 has no cascades, and its stubs say so
+        import cv2 as any_cv2  # the stubs of OpenCV 5 have no cascades
 
         cv2: Any = any_cv2
         folder = Path(cv2.data.haarcascades)

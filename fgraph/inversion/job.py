@@ -1,9 +1,9 @@
-"""Many image files inverted: in fixed batches, kept by content, resumable after a kill.
+"""The inversion of many image files: in fixed batches, cached by content, resumable after a kill.
 
-The batches are decided from the list of pictures before anything runs, and a search is kept before its first step and
-every some seconds. So a job that was killed goes on where it was: done pictures are taken from the cache, and a batch
-that was under way is resumed with all its rows, which makes the same bits as if nothing had happened (on the same
-machine, with as many threads).
+The list of pictures determines the batches. The state of a search is cached before its first step and every few
+seconds. Therefore a killed job continues where it was: finished pictures come from the cache, and an unfinished batch
+is resumed with all of its rows. On the same machine, with the same number of threads, the results have the same bits as
+without the kill.
 """
 
 from __future__ import annotations
@@ -26,27 +26,27 @@ from fgraph.inversion.snapshots import is_state
 
 
 class InversionCallback:
-    """What is told of a running job; every method may be overridden."""
+    """The callback of a running job; each method does nothing by default."""
 
     def begun(self, batch: int, of: int, pictures: int) -> None:
-        """A batch begins, with so many pictures that are not done."""
+        """A batch begins, with a number of unfinished pictures."""
 
     def stepped(self, search: Search, names: Sequence[str]) -> None:
-        """A step was done; `names` are the batch's pictures, by the search's rows."""
+        """A step is done; `names` are those of the pictures, by the rows of the search."""
 
     def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
-        """A picture is done; or was, in an earlier job."""
+        """A picture is finished, now or, with `cached`, in an earlier job."""
 
     def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
-        """A picture is done, for it has the pixels of another."""
+        """A picture is finished, since it equals another."""
 
     def failed(self, picture: Picture) -> None:
-        """The search for a picture diverged; the others go on."""
+        """The search for a picture diverged; the others continue."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be inverted, and where results go."""
+    """The pictures to invert, the problem, and where results go."""
 
     problem: Problem
     pictures: Sequence[Picture]
@@ -54,23 +54,23 @@ class Job:
     directory: Path
     cache: InversionCache
     batch: int = 8
-    judge: str = ""  # digest of the discriminator's file, where one counts
+    judge: str = ""  # the digest of the file of the discriminator, if one counts
     snapshot_seconds: float = 10.0
     callback: InversionCallback = field(default_factory=InversionCallback)
 
     def key(self, picture: Picture) -> str:
-        """Under which the result of a picture is kept: of its pixels, the model and the settings."""
+        """Return the cache key of a picture: of its pixels, the model and the settings."""
         own = self.problem
         return make_key(picture.digest, own.generator.digest, own.settings.digest, str(own.generator.dtype), self.judge)
 
 
 def run_job(job: Job) -> dict[str, InversionResult]:
-    """Invert all pictures; results by the name of the picture, whose files are written as soon as it is done.
+    """Invert all pictures; return picture name -> result, without pictures whose search diverged.
 
-    Pictures whose search diverged have no result.
+    The files of a picture are written as soon as it is finished.
 
     Raises:
-        SaveError: the directory or the cache cannot be written.
+        SaveError: the directory can't be written.
     """
     done: dict[str, InversionResult] = {}
     distinct: dict[str, Picture] = {}  # equal pictures are inverted once
@@ -100,7 +100,7 @@ def _finish(job: Job, picture: Picture, result: InversionResult, cached: bool) -
 
 
 class _Batch:
-    """The pictures that are searched for together."""
+    """Pictures that are searched for together."""
 
     def __init__(self, job: Job, keys: list[str], pictures: list[Picture]) -> None:
         self._job, self._keys, self._pictures = job, keys, pictures
@@ -108,7 +108,7 @@ class _Batch:
         self._done: dict[str, InversionResult] = {}
 
     def run(self, number: int, count: int) -> dict[str, InversionResult]:
-        """Invert what is not done; results by key."""
+        """Invert the unfinished pictures; return cache key -> result of all."""
         job = self._job
         for key, picture in zip(self._keys, self._pictures, strict=True):
             if (result := InversionResult.from_cached(job.cache.read("results", key), job.problem)) is not None:
@@ -124,7 +124,7 @@ class _Batch:
         return self._done
 
     def _resume(self) -> tuple[list[str], dict[str, Tensor]] | None:
-        """A search of this batch that was under way: which pictures it had, and its state."""
+        """Return the keys and the state of an unfinished search of this batch, or None."""
         snapshot = self._job.cache.read("searches", self._batch_key)
         if snapshot is None:
             return None
@@ -137,13 +137,15 @@ class _Batch:
         return (members, snapshot.tensors) if whole else None
 
     def _search(self, members: list[str], state: dict[str, Tensor] | None) -> None:
-        """Search for the codes of these members, from a state or from the beginning."""
+        """Search for the codes of pictures, from a state or from the start."""
         job, problem = self._job, self._job.problem
         pictures = [self._pictures[self._keys.index(key)] for key in members]
         targets = torch.stack([self._target(picture) for picture in pictures])
         search = Search(problem, targets, state)
         if state is None:
-            self._save_snapshot(search, members)  # before any result is: so no result can be there without its batch
+            self._save_snapshot(
+                search, members
+            )  # before any result is cached, so that a resumed batch has all its rows
         saved = time.monotonic()
         while search.rows:
             for row, found in search.step().items():
@@ -156,7 +158,7 @@ class _Batch:
                 saved = time.monotonic()
 
     def _take(self, key: str, picture: Picture, found: Found, target: Tensor) -> None:
-        if key in self._done or math.isinf(found.loss):  # done before the kill, with its batch; or diverged
+        if key in self._done or math.isinf(found.loss):  # cached before the kill; or diverged
             return
         job = self._job
         result = make_result(job.problem, found, target)

@@ -1,13 +1,13 @@
-"""Losses between images, one number a row: rows never meet, so that each could as well be alone.
+"""Losses between images, one number for each row; rows don't affect each other.
 
-| loss | is |
+| loss | definition |
 | --- | --- |
 | `mse` | the mean squared error |
 | `pyramid` | the mean absolute difference, summed over the levels of a Laplacian pyramid (Bojanowski et al. 2018) |
 | `lpips` | Zhang et al. 2018, VGG, spatial mean, by the `lpips` package |
-| `discriminator` | the squared difference of its features relative to the target's, the mean over its blocks |
+| `discriminator` | the squared difference of its features relative to those of the target, the mean over its blocks |
 
-Images larger than 256 pixels are compared at 256, area-averaged, as SOAT's and NVlabs' projectors do.
+Larger images are compared at 256 pixels, by area averaging, as in the projectors of SOAT and NVlabs.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from torch import Tensor
 from fgraph.inversion.settings import InversionSettings
 from fgraph.stylegan.nn.discriminator import Discriminator
 
-LARGEST = 256  # pixels that images are compared at
-_LEAST_LEVEL = 8  # pixels of the smallest level of a pyramid
+LARGEST = 256  # pixels; larger images are reduced
+_LEAST_LEVEL = 8  # pixels of the smallest level
 _TAPS = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 _EPSILON = 1e-8
 
@@ -32,17 +32,17 @@ Compare = Callable[[Tensor, Sequence[Tensor]], Tensor]
 
 @dataclass(frozen=True)
 class Loss:
-    """A loss in two parts: what is computed of targets once, and how images are compared with that, [rows]."""
+    """A loss in two parts: `prepare` runs once on the targets; `compare` returns [rows] for images."""
 
     compare: Compare
     prepare: Callable[[Tensor], Sequence[Tensor]] = lambda targets: [at_most(targets)]
 
 
-Prepared = Mapping[str, Sequence[Tensor]]  # of each loss, tensors with a row for each target
+Prepared = Mapping[str, Sequence[Tensor]]  # loss -> tensors with a row for each target
 
 
 class WeightedLosses:
-    """The weighted losses of a set of settings."""
+    """The losses of settings, with their weights."""
 
     def __init__(
         self, settings: InversionSettings, discriminator: Discriminator | None = None, lpips: Compare | None = None
@@ -62,29 +62,29 @@ class WeightedLosses:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The losses that have a weight."""
+        """The names of the losses with a weight."""
         return tuple(self._losses)
 
     def prepare(self, targets: Tensor) -> Prepared:
-        """What is needed of targets [rows, C, H, W] in [-1, 1]."""
+        """Compute what the losses need of targets [rows, C, H, W] in [-1, 1]."""
         with torch.no_grad():
             return {name: loss.prepare(targets) for name, (_, loss) in self._losses.items()}
 
     def parts(self, images: Tensor, prepared: Prepared) -> dict[str, Tensor]:
-        """Each loss, weighted, [rows], of images [rows, C, H, W]."""
+        """Return name -> weighted loss [rows] of images [rows, C, H, W]."""
         if self._clamp:
             images = images.clamp(-1, 1)
         return {name: weight * loss.compare(images, prepared[name]) for name, (weight, loss) in self._losses.items()}
 
 
 def mean_squared(images: Tensor, targets: Tensor) -> Tensor:
-    """The mean squared error of each row, [rows]."""
+    """Return the mean squared error of each row, [rows]."""
     return (at_most(images) - at_most(targets)).square().mean(dim=(1, 2, 3))
 
 
 def pyramid_loss(images: Tensor, targets: Tensor) -> Tensor:
-    """The sum over levels of the mean absolute difference of Laplacian pyramids, [rows]."""
-    rest = at_most(images) - at_most(targets)  # a pyramid is linear: that of the difference is the difference
+    """Return the sum over levels of the mean absolute difference of Laplacian pyramids, [rows]."""
+    rest = at_most(images) - at_most(targets)  # pyramids are linear, so one of the difference suffices
     total = rest.new_zeros(len(rest))
     while min(rest.shape[2:]) >= 2 * _LEAST_LEVEL:
         blurred = _blur(rest)
@@ -94,7 +94,7 @@ def pyramid_loss(images: Tensor, targets: Tensor) -> Tensor:
 
 
 def feature_loss(discriminator: Discriminator) -> Loss:
-    """The loss between a discriminator's features of two sets of images."""
+    """Return the loss between the features of a discriminator."""
 
     def compare(images: Tensor, wanted: Sequence[Tensor]) -> Tensor:
         found = discriminator.features(images)
@@ -104,7 +104,7 @@ def feature_loss(discriminator: Discriminator) -> Loss:
 
 
 def at_most(images: Tensor, size: int = LARGEST) -> Tensor:
-    """Images of `size` pixels at most, by area averaging."""
+    """Reduce images to at most `size` pixels, by area averaging."""
     return images if max(images.shape[2:]) <= size else F.interpolate(images, size=(size, size), mode="area")
 
 
@@ -114,7 +114,7 @@ def _relative(found: Tensor, wanted: Tensor) -> Tensor:
 
 
 def _blur(x: Tensor) -> Tensor:
-    """Filter by [1, 4, 6, 4, 1] / 16 on both axes, mirrored at the edges, as sums: faster than a convolution here."""
+    """Filter by [1, 4, 6, 4, 1] / 16 on both axes, mirrored at the edges; sums are faster than a convolution."""
     for dim in (2, 3):
         pad = (0, 0, 2, 2) if dim == 2 else (2, 2, 0, 0)
         length, wide = x.shape[dim], F.pad(x, pad, mode="reflect")

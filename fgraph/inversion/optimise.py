@@ -1,8 +1,8 @@
-"""The optimisation of one batch of images: Adam on all rows at once, each for itself.
+"""The optimisation of one batch of images: Adam on all rows at once, with independent rows.
 
-Losses are summed over rows and Adam scales every entry alone, so a row's path is its own: it has its own learning rate,
-and leaves the batch when it is done. (The last bits of a convolution may depend on how many rows it has.) A `Search`
-can be stopped after any step; made anew from `state()`, it goes on to the same bits.
+Losses are summed over rows, and Adam scales each entry separately, so rows don't affect each other. Each row has its
+own learning rate, and leaves the batch when it is finished. Only the last bits of a convolution can depend on the
+number of rows. A `Search` that is made from the `state()` of another one continues with the same bits.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from fgraph.inversion.settings import InversionSettings
 from fgraph.inversion.spaces import nearest_starts, styles_of
 from fgraph.stylegan.generators.base import Generator
 
-_BETAS, _EPSILON = (0.9, 0.999), 1e-8  # Adam's, as published
+_BETAS, _EPSILON = (0.9, 0.999), 1e-8  # of Adam, as published
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """What all batches of an inversion have in common."""
+    """The parts that all batches of an inversion share."""
 
     generator: Generator
     settings: InversionSettings
@@ -36,45 +36,45 @@ class Problem:
 
     @property
     def curve_names(self) -> tuple[str, ...]:
-        """The columns of a curve."""
+        """The names of the columns of a curve."""
         prior = () if self.prior is None else ("prior",)
         return ("loss", *self.losses.names, *prior, *(("noise",) if self.settings.noise else ()))
 
 
 @dataclass(frozen=True, eq=False)
 class Found:
-    """The result of one image."""
+    """The outcome of one image."""
 
-    code: Tensor  # without rows
-    noises: tuple[Tensor, ...]  # [1, r, r] of each conv; empty where noise was not sought
+    code: Tensor  # of one row
+    noises: tuple[Tensor, ...]  # [1, r, r] of each conv; empty if noise isn't optimised
     curve: Tensor  # [steps, columns]
 
     @property
     def loss(self) -> float:
-        """The last loss; infinite where the search diverged, and there is no code."""
+        """The last loss; infinite if the search diverged, so that there is no code."""
         last = float(self.curve[-1, 0])
         return last if math.isfinite(last) else math.inf
 
 
 class Search:
-    """The search for the codes of a batch of images; `step` until `rows` is empty."""
+    """The search for the codes of a batch of images; call `step` until `rows` is empty."""
 
     def __init__(self, problem: Problem, targets: Tensor, state: Mapping[str, Tensor] | None = None) -> None:
-        """A search from its beginning, or from a `state`; `targets` are [rows, C, size, size] in [-1, 1]."""
+        """Start a search, or resume one from a `state`; `targets` are [rows, C, size, size] in [-1, 1]."""
         self._problem = problem
         self._prepared = problem.losses.prepare(targets)
-        self._values: list[Tensor] = []  # the code, then noise; each has a row for each start of each image
+        self._values: list[Tensor] = []  # the code, then noise; with a row for each start of each image
         self._found: dict[int, Found] = {}
         state = self._beginning(targets) if state is None else state
         self._restore(state)
 
     @property
     def rows(self) -> list[int]:
-        """The images that are not done, by their place among the targets."""
+        """The unfinished images, by their number among the targets."""
         return sorted(set(self._owners))
 
     def step(self) -> dict[int, Found]:
-        """Do one step; the images that are done with it, and leave the batch."""
+        """Do one step; return the images that finish with it and leave the batch."""
         values = [value.requires_grad_() for value in self._values]
         images, parts = self._evaluate(values)
         loss = torch.stack(list(parts.values())).sum(dim=0)  # [rows]
@@ -94,17 +94,17 @@ class Search:
 
     @property
     def losses(self) -> dict[int, float]:
-        """The last loss of each image that is not done: that of its best start."""
+        """The last loss of each unfinished image, of its best start."""
         last = self._curve[-1][:, 0].tolist()
         return {row: min(last[at] for at in self._places(row)) for row in self.rows}
 
     def previews(self) -> dict[int, Tensor]:
-        """What each image that is not done looked like at the last step, [C, size, size]."""
+        """Return each unfinished image as generated at the last step, [C, size, size]."""
         last = self._curve[-1][:, 0].tolist()
         return {row: self.images[min(self._places(row), key=lambda at: last[at])] for row in self.rows}
 
     def state(self) -> dict[str, Tensor]:
-        """Everything that another search needs to go on from here."""
+        """Return all tensors from which another search can continue."""
         tensors = {"owners": torch.tensor(self._owners), "done": torch.tensor(self.done)}
         tensors["schedules"] = torch.tensor(
             [[one.falls, one.best, one.best_step] for one in self._schedules], dtype=torch.float64
@@ -112,7 +112,7 @@ class Search:
         tensors["curve"] = torch.stack(self._curve) if self._curve else torch.empty(0)
         for kind, values in (("value", self._values), ("first", self._first), ("second", self._second)):
             tensors |= {f"{kind}.{at}": value for at, value in enumerate(values)}
-        for row, found in self._found.items():  # done, while another start of the same image is not
+        for row, found in self._found.items():  # finished, while another start of the same image isn't
             tensors |= {f"found.{row}.code": found.code, f"found.{row}.curve": found.curve}
             tensors |= {f"found.{row}.noise.{at}": noise for at, noise in enumerate(found.noises)}
         return {
@@ -160,7 +160,7 @@ class Search:
         self._select(None)
 
     def _evaluate(self, values: Sequence[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        """The images of all rows, and each part of their losses."""
+        """Generate the images of all rows; return them with each part of their losses."""
         problem = self._problem
         code, noises = values[0], values[1:]
         styles = styles_of(problem.generator, problem.settings.space, code)
@@ -175,7 +175,7 @@ class Search:
         return images, parts
 
     def _descend(self, at: int, gradient: Tensor, rates: Sequence[float]) -> None:
-        """One step of Adam (Kingma & Ba 2015), with a rate for each row."""
+        """Do a step of Adam (Kingma & Ba 2015) on one value, with a learning rate for each row."""
         first, second = _BETAS
         value, moment, energy = self._values[at], self._first[at], self._second[at]
         moment.lerp_(gradient, 1 - first)
@@ -185,7 +185,7 @@ class Search:
         value.sub_(scale.view(-1, *[1] * (value.ndim - 1)) * moment / spread)
 
     def _leave(self) -> dict[int, Found]:
-        """Take out the rows that are done; the images of which that was the last start."""
+        """Remove finished rows; return the images whose last start has finished."""
         sound = self._curve[-1][:, 0].isfinite().tolist()
         over = [at for at, schedule in enumerate(self._schedules) if self.done >= schedule.end or not sound[at]]
         if not over:
@@ -202,7 +202,7 @@ class Search:
         return {row: self._found.pop(row) for row in sorted(left - set(self._owners))}
 
     def _select(self, places: list[int] | None) -> None:
-        """Keep these rows (None: all), and what targets they are compared with."""
+        """Select rows (None: all), and the targets that they are compared with."""
         if places is not None:
             self._owners = [self._owners[at] for at in places]
             self._schedules = [self._schedules[at] for at in places]

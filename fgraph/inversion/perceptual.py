@@ -1,4 +1,4 @@
-"""LPIPS by the `lpips` package, which is optional; torchvision has its backbone, and fetches the weights of that."""
+"""LPIPS by the optional package `lpips`, with the backbone of torchvision, which downloads its weights."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _ADVICE = "or do without: lpips=0 with mse, pyramid or discriminator"
 
 
 def load_lpips(device: torch.device) -> Compare:
-    """LPIPS (VGG, spatial, as SOAT takes it) of images in [-1, 1]: [rows].
+    """Return LPIPS (VGG, spatial, as in SOAT) as a function of images in [-1, 1], with the result [rows].
 
     Raises:
-        FgraphError: the package or torchvision is missing or does not fit, or the weights cannot be had.
+        FgraphError: lpips or torchvision can't be imported, or the weights can't be downloaded.
     """
     network = _network().to(device)
 
@@ -35,18 +35,18 @@ def load_lpips(device: torch.device) -> Compare:
 def _network() -> Any:
     try:
         import lpips
-    except Exception as error:  # torchvision for another torch fails in many ways
+    except Exception as error:  # a torchvision for another torch raises errors of many types
         raise FgraphError(
             f"LPIPS needs the packages lpips and torchvision, and one of them cannot be imported ({error}): install "
             f"fgraph-gan[lpips] with the torchvision that belongs to torch {torch.__version__}, {_ADVICE}"
         ) from error
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of torchvision's old arguments
+            warnings.simplefilter("ignore")  # about old arguments of torchvision
             network = lpips.LPIPS(net="vgg", spatial=True, verbose=False)
     except Exception as error:
         raise FgraphError(
-            f"LPIPS needs the ImageNet weights of VGG, which torchvision fetches once, and they cannot be had "
-            f"({error}): run once where the net can be reached, {_ADVICE}"
+            f"LPIPS needs the ImageNet weights of VGG, which torchvision downloads once, and that failed "
+            f"({error}): run once with access to the internet, {_ADVICE}"
         ) from error
     return network.eval().requires_grad_(False)

@@ -1,4 +1,4 @@
-"""The pictures of a job: found in a folder, read as people expect, aligned where that is asked for."""
+"""The pictures of a job: found in a folder, read as upright RGB, and aligned if asked for."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from fgraph._imaging.read import Fit, fitted_array, open_picture
 from fgraph._paths import expanded
 
 Align = Literal["none", "face"]
-RESERVED = ("preview", "inversions", "overview")  # what is written for all pictures of a job
+RESERVED = ("preview", "inversions", "overview")  # names of files for all pictures of a job
 
 
 @dataclass(frozen=True)
 class Reading:
-    """How pictures are read."""
+    """The settings with which pictures are read."""
 
     size: int  # of the model, pixels
     fit: Fit = "crop"
@@ -31,11 +31,11 @@ class Reading:
     channels: int = 3  # of the model's images: 3, or 1 for grey ones
 
     def read(self, path: Path) -> NDArray[np.float32]:
-        """The picture [channels, size, size] in [-1, 1].
+        """Read a picture as [channels, size, size] in [-1, 1].
 
         Raises:
-            ValueError: the file is no image, or there is no face in it to align.
-            FgraphError: what aligns faces is not installed.
+            ValueError: the file isn't a picture, or shows no face to align.
+            FgraphError: the package that aligns faces isn't installed.
         """
         picture = open_picture(str(path))
         if self.align == "face":
@@ -52,17 +52,17 @@ class Picture:
     """A picture of a job."""
 
     path: Path
-    name: str  # of what is written for it
-    digest: str  # SHA-256 of its pixels as they were read
+    name: str  # of its results
+    digest: str  # SHA-256 of its pixels as read
 
 
 def find_pictures(place: str | Path) -> list[Path]:
-    """The picture files in a folder, in the order of their names; or the one picture itself.
+    """Find the picture files in a folder by their endings, in order of name; a single file stands for itself.
 
-    Files that are no pictures by their ending, and hidden ones, are left out.
+    Hidden files are left out.
 
     Raises:
-        FgraphError: there is no such place, or no picture in it.
+        FgraphError: there is no such file or folder, or no picture in it.
     """
     place = expanded(place)
     if place.is_file():
@@ -77,12 +77,12 @@ def find_pictures(place: str | Path) -> list[Path]:
 
 
 def read_digest(pixels: NDArray[np.float32]) -> str:
-    """SHA-256 (hex) of pixels."""
+    """Return the SHA-256 of pixels, in hexadecimal."""
     return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
 def read_pictures(paths: Sequence[Path], reading: Reading) -> tuple[list[Picture], dict[Path, str]]:
-    """The pictures that can be read, and what is wrong with the others."""
+    """Read pictures; return those that can be read, and path -> fault of the others."""
     pictures, faults = [], {}
     for path, name in zip(paths, _names(paths), strict=True):
         try:
@@ -93,9 +93,9 @@ def read_pictures(paths: Sequence[Path], reading: Reading) -> tuple[list[Picture
 
 
 def _names(paths: Sequence[Path]) -> Iterator[str]:
-    """The stem of each; its ending as well where two files, or what is written for all, would have one name.
+    """Yield a name for each path: its stem, with its ending if another file or a `RESERVED` one has the same stem.
 
-    Letters of either case are the same, as they are to some disks. A name holds no dot: the curve of `a` is `a.curve`.
+    Case doesn't count, since some file systems ignore it. Dots become underscores: `a.curve` is the curve of `a`.
     """
     stems = [_plain(path.stem) for path in paths]
     often = Counter(map(str.lower, stems))

@@ -1,15 +1,15 @@
-"""Priors: how far a code is from those that samples have.
+"""Priors: the distance of a code from the codes of samples.
 
 All are squared Mahalanobis distances d² = (v - μ)ᵀ Σ⁻¹ (v - μ), with μ and Σ of 10,000 samples.
 
 | prior | v | Σ | from |
 | --- | --- | --- | --- |
-| `gaussian` | raw styles S | its diagonal | SOAT, section 4.5, as its code has it |
-| `gaussian-full` | raw styles S | all of it, shrunk | SOAT, section 4.5, as its text has it |
+| `gaussian` | raw styles S | its diagonal | SOAT, section 4.5, as in its program |
+| `gaussian-full` | raw styles S | all of it, shrunk | SOAT, section 4.5, as in its paper |
 | `wulff` | leaky_relu(w, 5) for each row of w or W+ | all of it | Wulff & Torralba 2020, equations 2 to 4 |
 
-S is affine in w, so its covariance has the rank of w_dim at most and no inverse: the full one is shrunk, in units of
-its diagonal D, to Σ + 0.05 D. With D^-½ Σ D^-½ = U diag(λ) Uᵀ that is
+S is affine in w, so the rank of its covariance is at most w_dim, and it has no inverse. Therefore the full one is
+shrunk to Σ + 0.05 D, where D is its diagonal. With D^-½ Σ D^-½ = U diag(λ) Uᵀ, this gives
 d² = Σ_k p_k² / (λ_k + 0.05) + (|y|² - |p|²) / 0.05, where y = D^-½ (v - μ) and p = Uᵀ y.
 """
 
@@ -25,7 +25,7 @@ from fgraph.inversion.statistics import Statistics, straighten
 from fgraph.stylegan.generators.base import Generator
 
 SHRINKAGE = 0.05
-_LEAST = 1e-6  # deviation of an entry that never varies, variance of a direction that none lies along
+_LEAST = 1e-6  # the least deviation of an entry, and the least variance of a direction
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,17 +34,17 @@ class Gaussian:
 
     mean: Tensor  # [D]
     deviation: Tensor  # [D]
-    directions: Tensor | None = None  # [D, K], orthonormal, in units of the deviation; None: entries are independent
-    variances: Tensor | None = None  # [K], along them
-    rest: float | None = None  # the variance across them; None: there is no other direction
+    directions: Tensor | None = None  # [D, K], orthonormal, of y = (v - mean) / deviation; None: independent entries
+    variances: Tensor | None = None  # [K], along the directions
+    rest: float | None = None  # the variance in all other directions; None: K = D
 
     @property
     def dimensions(self) -> int:
-        """What d² is of a sample, on average."""
+        """The mean of d² over samples."""
         return len(self.mean) if self.directions is None else self.directions.shape[1]
 
     def squared(self, v: Tensor) -> Tensor:
-        """d² [rows] of vectors [rows, D]."""
+        """Return d² [rows] of vectors [rows, D]."""
         y = (v - self.mean) / self.deviation
         if self.directions is None or self.variances is None:
             return y.square().sum(dim=1)
@@ -57,13 +57,13 @@ class Gaussian:
 
 @dataclass(frozen=True, eq=False)
 class CodePrior:
-    """A Gaussian over codes, in the coordinates that it is one in."""
+    """A Gaussian over codes, in the coordinates where codes are Gaussian."""
 
     kind: Prior
     gaussian: Gaussian
 
     def squared(self, code: Tensor, styles: Tensor) -> tuple[Tensor, int]:
-        """d² [rows] of codes and of the raw styles they stand for, and what it is of a sample on average."""
+        """Return d² [rows] of codes with their raw styles, and the mean of d² over samples."""
         if self.kind != "wulff":
             return self.gaussian.squared(styles), self.gaussian.dimensions
         rows = code.reshape(len(code), -1, code.shape[-1])  # [rows, 1 or num_ws, w_dim]
@@ -71,13 +71,13 @@ class CodePrior:
         return each.sum(dim=1), rows.shape[1] * self.gaussian.dimensions
 
     def distance(self, code: Tensor, styles: Tensor) -> Tensor:
-        """The distance d as a root mean square [rows]: 1 is as far as samples are."""
+        """Return the distance [rows] relative to the root mean square over samples: 1 is typical."""
         squared, expected = self.squared(code, styles)
         return (squared / expected).sqrt()
 
 
 def make_prior(kind: Prior, generator: Generator, statistics: Statistics) -> CodePrior | None:
-    """The prior of this kind, on the generator's device and in its type."""
+    """Make a prior on the device of the generator and in its type; None for the kind `none`."""
     if kind == "none":
         return None
     with torch.inference_mode(False), torch.no_grad():

@@ -1,4 +1,4 @@
-"""What a set of settings needs beside the generator: statistics, a discriminator, LPIPS."""
+"""Settings -> a problem: with statistics, a discriminator and LPIPS as needed."""
 
 from __future__ import annotations
 
@@ -23,22 +23,20 @@ def make_problem(
     discriminator: str | Path | None = None,
     folder: Path | None = None,
 ) -> Problem:
-    """The inversion of images by a generator.
+    """Make the problem of inverting images by a generator.
 
     Args:
-        generator: the generator that is to make the images.
-        settings: what is asked for.
-        discriminator: the model file whose discriminator is taken; absent: the generator's own file.
-        folder: where statistics are kept; absent: in memory.
+        generator: the generator.
+        settings: of the inversion.
+        discriminator: the model file of the discriminator; by default that of the generator.
+        folder: where statistics are cached; by default in memory.
 
     Raises:
-        FgraphError: LPIPS or a discriminator has a weight and cannot be had.
+        FgraphError: noise is to be optimised but the generator has none, or LPIPS or the discriminator can't be loaded.
     """
     if settings.noise and all(layer.noise_index is None for layer in generator.table.layers):
-        raise FgraphError(
-            f"the layers of '{generator.name}' add no noise that could be sought: leave inversion.noise out"
-        )
-    generator = generator.with_half(None).with_compiled(None)  # gradients of half layers would vanish unscaled
+        raise FgraphError(f"the layers of '{generator.name}' have no noise to optimise: leave inversion.noise out")
+    generator = generator.with_half(None).with_compiled(None)  # in half precision, gradients would underflow
     judge = _discriminator(generator, discriminator) if settings.discriminator else None
     lpips = load_lpips(generator.device) if settings.lpips else None
     prior = make_prior(settings.prior, generator, read_statistics(generator, folder))
@@ -48,11 +46,13 @@ def make_problem(
 def _discriminator(generator: Generator, source: str | Path | None) -> Discriminator:
     source = source or generator.path
     if source is None:
-        raise FgraphError("the generator was loaded from no file: say which file holds its discriminator")
+        raise FgraphError(
+            "the generator wasn't loaded from a file: name the file of its discriminator by discriminator_from"
+        )
     try:
         found = load_discriminator(source)
     except ModelError as error:
         raise ModelError(f"{error}; or give the loss 'discriminator' no weight") from error
     if (found.table.size, found.table.image_channels) != (generator.table.size, generator.table.image_channels):
-        raise ModelError(f"{source}: its discriminator judges {found.table.size} pixels, not {generator.table.size}")
+        raise ModelError(f"{source}: its discriminator is for {found.table.size} pixels, not {generator.table.size}")
     return found.to(generator.device, generator.dtype)

@@ -1,4 +1,4 @@
-"""The result of one image: what is kept of it, and the files that are written for it."""
+"""The result of one image: its cache entry, and its files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from fgraph.inversion.spaces import code_shape, styles_of
 
 @dataclass(frozen=True, eq=False)
 class InversionResult:
-    """What was found for an image."""
+    """The result of the inversion of one image."""
 
     latent: Tensor
     curve: Tensor  # [steps, columns]
@@ -36,12 +36,12 @@ class InversionResult:
 
     @property
     def psnr(self) -> float:
-        """Of the reconstruction, in dB, of images in [-1, 1]."""
+        """The PSNR of the reconstruction, in dB."""
         return float(self.facts["psnr"])
 
     @property
     def distance(self) -> float | None:
-        """How far the code is from the mean, by the prior: 1 is as far as samples are."""
+        """The distance of the code from the mean, by the prior: 1 is typical of samples."""
         found = self.facts.get("distance")
         return None if found is None else float(found)
 
@@ -53,7 +53,7 @@ class InversionResult:
 
     @classmethod
     def from_cached(cls, entry: CachedTensors | None, problem: Problem) -> InversionResult | None:
-        """Return the result of a cache entry, or None where it is absent or can't be a result of this problem."""
+        """Return the result of a cache entry, or None if it is absent or can't be a result of this problem."""
         if entry is None or not _is_result(entry, problem):
             return None
         noises = tuple(entry.tensors[f"noise.{at}"] for at in range(len(_noise_shapes(problem))))
@@ -88,7 +88,7 @@ def _noise_shapes(problem: Problem) -> list[tuple[int, ...]]:
 
 
 def make_result(problem: Problem, found: Found, target: Tensor) -> InversionResult:
-    """The result of what was found for a target [C, size, size]; the image is made once more, alone."""
+    """Make the result of a target [C, size, size]; its image is generated again, in a batch of one."""
     generator, space = problem.generator, problem.settings.space
     with torch.no_grad():
         code = found.code[None].to(generator.device, generator.dtype)
@@ -110,10 +110,10 @@ def make_result(problem: Problem, found: Found, target: Tensor) -> InversionResu
 
 
 def write_result(result: InversionResult, directory: Path, name: str) -> list[Path]:
-    """Write the code, the reconstruction, the loss curve as CSV and SVG, and noise that was sought.
+    """Write the code, the reconstruction, the loss curve as CSV and SVG, and optimised noise; return the paths.
 
     Raises:
-        SaveError: a file cannot be written.
+        SaveError: a file can't be written.
     """
     written = []
     for ending, content in _contents(result):
@@ -146,5 +146,5 @@ def _contents(result: InversionResult) -> Iterator[tuple[str, bytes]]:
 
 
 def _psnr(image: Tensor, target: Tensor) -> float:
-    """10 log10(4 / MSE), of images in [-1, 1]."""
+    """Return 10 log10(4 / MSE) of images in [-1, 1]."""
     return float(10 * torch.log10(4 / (image - target).square().mean().clamp_min(1e-12)))

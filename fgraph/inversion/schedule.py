@@ -1,7 +1,7 @@
-"""The learning rate of a row: up, along, down. Without torch.
+"""The learning rate of a row: it ramps up, stays, and ramps down. Without torch.
 
-The ramps are those of the projector of StyleGAN2 (Karras et al. 2020, appendix D): up in a straight line over the
-first 5% of the steps, down along a cosine over the last 25%. A row that makes no more progress ramps down at once.
+The ramps are those of the StyleGAN2 projector (Karras et al. 2020, appendix D): linearly up over the first 5% of the
+steps, down along a cosine over the last 25%. A row that makes no progress starts to ramp down early.
 """
 
 from __future__ import annotations
@@ -11,31 +11,31 @@ from dataclasses import dataclass
 
 from fgraph.inversion.settings import InversionSettings
 
-_UP, _DOWN = 0.05, 0.25  # of all steps
-PROGRESS = 0.99  # a loss below this part of the best one is progress
+_UP, _DOWN = 0.05, 0.25  # as parts of all steps
+PROGRESS = 0.99  # a loss below this multiple of the best one is progress
 
 
 @dataclass
 class RowSchedule:
-    """Where one row stands: a state of four numbers, which a snapshot keeps."""
+    """The schedule of one row; its three numbers are part of snapshots."""
 
     settings: InversionSettings
     falls: int  # the step at which its learning rate begins to fall
-    best: float = math.inf  # the loss that counted as progress last
+    best: float = math.inf  # the last loss that was progress
     best_step: int = 0
 
     @classmethod
     def start(cls, settings: InversionSettings) -> RowSchedule:
-        """The schedule of a row that has not begun."""
+        """Make the schedule of a new row."""
         return cls(settings, settings.steps - fall_steps(settings))
 
     @property
     def end(self) -> int:
-        """How many steps it takes altogether."""
+        """The number of steps altogether."""
         return self.falls + fall_steps(self.settings)
 
     def rate(self, step: int) -> float:
-        """The learning rate of step 0, 1, ...
+        """Return the learning rate of a step, from 0.
 
         >>> one = RowSchedule.start(InversionSettings(steps=400))
         >>> [round(one.rate(step), 4) for step in (0, 10, 20, 200, 350, 399)]
@@ -48,7 +48,7 @@ class RowSchedule:
         return self.settings.learning_rate * up * (0.5 - 0.5 * math.cos(left * math.pi))
 
     def note(self, step: int, loss: float) -> None:
-        """Take in the loss of a step, and begin to fall where there was no progress for long."""
+        """Record the loss of a step, and start to ramp down after `patience` steps without progress."""
         if loss < self.best * PROGRESS:
             self.best, self.best_step = loss, step
         elif self.settings.patience and step - self.best_step >= self.settings.patience:
@@ -56,5 +56,5 @@ class RowSchedule:
 
 
 def fall_steps(settings: InversionSettings) -> int:
-    """How many steps the learning rate falls for."""
+    """Return the number of steps over which the learning rate falls."""
     return max(1, round(_DOWN * settings.steps)) if settings.schedule == "ramp" else 0

@@ -1,4 +1,4 @@
-"""What an inversion is asked to do. Without torch."""
+"""The settings of an inversion. Without torch."""
 
 from __future__ import annotations
 
@@ -18,29 +18,29 @@ Preset = Literal["fast", "soat"]
 
 
 class SettingsError(FgraphError, ValueError):
-    """Settings of an inversion that do not exist, or do not go together."""
+    """A setting of an inversion doesn't exist, has an invalid value or contradicts another."""
 
 
 class InversionSettings(BaseModel):
-    """Everything that the result of an inversion depends on, but for the image and the model."""
+    """All settings that the result of an inversion depends on."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    space: Space = Field("s", description="where the code is sought")
-    prior: Prior = Field("gaussian", description="what keeps the code near those of samples")
+    space: Space = Field("s", description="the space of the code")
+    prior: Prior = Field("gaussian", description="keeps the code near the codes of samples")
     prior_weight: float = Field(1e-3, ge=0, description="of the squared distance of a code from the mean")
-    prior_sum: bool = Field(False, description="the distance is a sum over entries, as published, not their mean")
+    prior_sum: bool = Field(False, description="sums the distance over entries, as published, instead of averaging it")
     mse: float = Field(1.0, ge=0, description="weight of the mean squared error")
     pyramid: float = Field(0.1, ge=0, description="weight of the multi-scale loss: L1 of a Laplacian pyramid")
     lpips: float = Field(0.0, ge=0, description="weight of LPIPS (VGG); needs the extra 'lpips'")
     discriminator: float = Field(0.0, ge=0, description="weight of features of the model's own discriminator")
-    clamp: bool = Field(False, description="images are kept within [-1, 1] before they are compared")
+    clamp: bool = Field(False, description="clamps images to [-1, 1] before they are compared")
     steps: int = Field(400, ge=1, le=1_000_000, description="of Adam, at most")
-    learning_rate: float = Field(0.05, gt=0, description="of Adam, at its height")
+    learning_rate: float = Field(0.05, gt=0, description="of Adam, at its peak")
     schedule: Schedule = Field("ramp", description="ramp: up in the first 5%, down along a cosine in the last 25%")
     patience: int = Field(100, ge=0, description="steps without 1% of progress, after which a row ramps down; 0: never")
-    starts: int = Field(1, ge=1, le=64, description="the mean, and samples near the image; the best result is kept")
-    noise: bool = Field(False, description="noise is sought as well")
+    starts: int = Field(1, ge=1, le=64, description="the mean, and samples near the image; the best result counts")
+    noise: bool = Field(False, description="optimises noise as well")
     noise_weight: float = Field(1e5, ge=0, description="of the regulariser that keeps noise free of patterns")
     seed: int = Field(0, ge=0, description="of the samples among which starts are chosen")
 
@@ -49,17 +49,17 @@ class InversionSettings(BaseModel):
         if self.prior == "wulff" and self.space == "s":
             raise ValueError("prior wulff is a prior of w: it goes with space w or w+, not s")
         if not (self.mse or self.pyramid or self.lpips or self.discriminator):
-            raise ValueError("no loss has a weight: give mse, pyramid, lpips or discriminator one above 0")
+            raise ValueError("no loss has a weight: set mse, pyramid, lpips or discriminator above 0")
         return self
 
     @property
     def digest(self) -> str:
-        """SHA-256 (hex) of all settings."""
+        """The SHA-256 of all settings, in hexadecimal."""
         return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
 
 
 class Tuning(BaseModel):
-    """What pivotal tuning is asked to do."""
+    """The settings of pivotal tuning."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -70,7 +70,7 @@ class Tuning(BaseModel):
 
 PRESETS: Mapping[Preset, Mapping[str, Any]] = {
     "fast": {},
-    # mchong6/SOAT, projector.py: its ramp is computed and never applied; its prior is a sum, its weights as here.
+    # mchong6/SOAT, projector.py: its ramp is computed but never applied, and its prior is a sum.
     "soat": {
         "space": "s",
         "prior": "gaussian",
@@ -91,15 +91,15 @@ PRESETS: Mapping[Preset, Mapping[str, Any]] = {
 
 
 def make_settings(preset: str = "fast", **changes: Any) -> InversionSettings:
-    """The settings of a preset with some of them changed; a change to None leaves the preset's.
+    """Return the settings of a preset with changes; a change to None has no effect.
 
-    In W and W+ the prior is that of Wulff & Torralba unless one is given.
+    In W and W+, the default prior is that of Wulff & Torralba.
 
     >>> make_settings("soat").steps, make_settings("soat", steps=10).steps
     (3000, 10)
 
     Raises:
-        SettingsError: there is no such preset or setting, or a value is none that it can have.
+        SettingsError: there is no such preset or setting, or a value is invalid.
     """
     if preset not in PRESETS:
         hint = nearest(preset, PRESETS)

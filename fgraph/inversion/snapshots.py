@@ -1,4 +1,4 @@
-"""Snapshots of searches: whether a state from the cache is one that a search can go on from."""
+"""Checks of snapshots: whether a search can continue from a state in the cache."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from fgraph.inversion.spaces import code_shape
 
 
 def is_state(problem: Problem, images: int, state: Mapping[str, Tensor]) -> bool:
-    """Return whether tensors have the names, shapes and ranges of `Search.state` for so many images.
+    """Return whether tensors have the names, shapes and ranges of `Search.state` for a number of images.
 
-    All that the next step is computed from is finite. A schedule begins with an infinite loss, and what was found by a
-    start that diverged isn't finite.
+    The values and moments must be finite. The schedules of new rows hold an infinite loss, and the code of a start that
+    diverged isn't finite.
     """
     owners, done, curve = (state.get(name) for name in ("owners", "done", "curve"))
     if owners is None or done is None or curve is None or owners.ndim != 1 or done.ndim:

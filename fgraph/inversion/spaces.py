@@ -1,4 +1,4 @@
-"""The spaces a code may be sought in: where the search starts, and what raw styles a code stands for."""
+"""The spaces of codes: where a search starts, and the raw styles of a code."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from fgraph.stylegan.generators.base import Generator
 
 
 def mean_code(generator: Generator, space: Space) -> Tensor:
-    """The mean of the space: S [style_length], W [w_dim], W+ [num_ws, w_dim]."""
+    """Return the mean code of a space: S [style_length], W [w_dim], W+ [num_ws, w_dim]."""
     if space == "s":
         return generator.style_statistics()[0].clone()
     return code_of_w(generator, space, generator.w_mean[None])[0].clone()
 
 
 def code_of_w(generator: Generator, space: Space, w: Tensor) -> Tensor:
-    """The codes of the space that stand for `w` [rows, w_dim]."""
+    """Convert w [rows, w_dim] to codes of a space."""
     if space == "s":
         return generator.affine(w)
     return w if space == "w" else w[:, None].expand(-1, generator.table.num_ws, -1)
 
 
 def styles_of(generator: Generator, space: Space, code: Tensor) -> Tensor:
-    """Raw styles S [rows, style_length] of codes."""
+    """Return the raw styles S [rows, style_length] of codes."""
     return code if space == "s" else generator.affine(code)
 
 
 def code_shape(generator: Generator, space: Space) -> tuple[int, ...]:
-    """The shape of one code."""
+    """Return the shape of one code."""
     table = generator.table
     return {"s": (table.style_length,), "w": (table.w_dim,), "w+": (table.num_ws, table.w_dim)}[space]
 
 
 def nearest_starts(generator: Generator, space: Space, target: Tensor, count: int, seed: int) -> Tensor:
-    """For each image the mean and the `count - 1` samples nearest to it: [rows * count, ...], row by row.
+    """Return the starts of each image: the mean and the `count - 1` nearest samples, [rows * count, ...].
 
-    Drawn are 32 seeded samples for each start; near is by mean squared error at 32 pixels or less.
+    There are 32 seeded samples for each start; the distance is the mean squared error at 32 pixels or less.
     """
     mean = mean_code(generator, space)
     if count == 1:

@@ -1,9 +1,10 @@
-"""The moments of a model's codes over 10,000 seeded samples, cached by the model's digest.
+"""The moments of the codes of a model over 10,000 seeded samples, cached by the digest of the model.
 
     w     mean and covariance of w
-    p     the same of p = leaky_relu(w, slope 5), which undoes the mapping's last activation (Wulff & Torralba 2020)
+    p     the same of p = leaky_relu(w, slope 5), which inverts the last activation of the mapping network (Wulff &
+          Torralba 2020)
 
-Moments of S follow from those of w, since styles are affine in it.
+The moments of S follow from those of w, since styles are affine in w.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Statistics:
 
 
 def read_statistics(generator: Generator, folder: Path | None = None) -> Statistics:
-    """Return the statistics of a generator, from the cache in `folder` or in memory, or measured and cached there."""
+    """Return the statistics of a generator: from the cache in `folder`, or else in memory, or measured and cached."""
     if folder is None:
         return _in_memory(_Measured(generator))
     path = folder / f"{generator.digest}.safetensors"
@@ -53,7 +54,7 @@ def read_statistics(generator: Generator, folder: Path | None = None) -> Statist
 
 
 class _Measured:
-    """A generator that is equal to others of its digest."""
+    """A generator as a cache key: equal to others of its digest."""
 
     def __init__(self, generator: Generator) -> None:
         self.generator = generator
@@ -74,7 +75,7 @@ def _in_memory(of: _Measured) -> Statistics:
 
 
 def straighten(w: Tensor) -> Tensor:
-    """P of W: what the mapping made before its last activation, but for a constant factor."""
+    """Return p of w: the input of the last activation of the mapping network, up to a constant factor."""
     return leaky_relu(w, INVERSE_SLOPE)
 
 
@@ -87,5 +88,5 @@ def _read(path: Path, generator: Generator) -> Statistics | None:
     entry, width = read_entry(path, generator.digest), generator.table.w_dim
     shapes = dict(zip(_NAMES, [(width,), (width, width)] * 2, strict=True))
     if entry is None or not are_tensors(entry.tensors, shapes):
-        return None  # measured anew
+        return None  # they are measured again
     return Statistics(*(entry.tensors[name].double() for name in _NAMES))

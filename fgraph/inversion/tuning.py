@@ -1,8 +1,8 @@
-"""Pivotal tuning: a generator fitted to one image, around the code that was found for it.
+"""Pivotal tuning: fits a generator to one image around its code.
 
-Roich et al. 2021 (PTI): the code stays, the synthesis network is trained on the one image by the same losses. Mapping
-and affines stay as well, so that codes and styles mean what they meant. Weights are changed by products of rank r
-(Hu et al. 2021, LoRA), which are what the file of a tuned model holds: a small difference to its base.
+Roich et al. 2021 (PTI): the code is fixed, and the synthesis network is trained on the one image with the same losses.
+The mapping network and the affine layers are fixed as well, so that codes and styles keep their meaning. Weights change
+by products of rank r (Hu et al. 2021, LoRA). The file of a tuned model holds these products, as a delta to its base.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _HALF = torch.float16
 
 @dataclass(frozen=True, eq=False)
 class Tuned:
-    """A generator fitted to an image: what is added to its tensors, in half precision, and how good it is."""
+    """A tuned generator: the changes of its tensors in half precision, and the quality."""
 
     changes: Mapping[str, Tensor]  # by the names of `fgraph.stylegan.checkpoints.delta`
     psnr: float
@@ -49,7 +49,7 @@ class Tuned:
 
 
 def tune(problem: Problem, latent: Tensor, target: Tensor, tuning: Tuning, noises: tuple[Tensor, ...] = ()) -> Tuned:
-    """Fit the generator to a target [C, size, size] around the latent that was found for it.
+    """Fit the generator to a target [C, size, size] around the latent of its inversion.
 
     Raises:
         ModelError: the generator is a StyleGAN3.
@@ -79,7 +79,7 @@ def tune(problem: Problem, latent: Tensor, target: Tensor, tuning: Tuning, noise
 
 
 def tunable(generator: Generator) -> StyleGAN2Generator:
-    """The generator, as one that can be tuned.
+    """Return the generator if it can be tuned.
 
     Raises:
         ModelError: it is a StyleGAN3.
@@ -93,7 +93,7 @@ def tunable(generator: Generator) -> StyleGAN2Generator:
 
 
 def changed(generator: StyleGAN2Generator, changes: Mapping[str, Tensor]) -> StyleGAN2Generator:
-    """The generator with what is added to its tensors."""
+    """Return the generator with changes added to its tensors."""
     tensors = dict(generator.tensors)
     for key, value in changes.items():
         name, _, part = key.rpartition(".")
@@ -108,15 +108,17 @@ def changed(generator: StyleGAN2Generator, changes: Mapping[str, Tensor]) -> Sty
 def tune_results(
     job: Job, results: Mapping[str, InversionResult], tuning: Tuning, report: Callable[[str], object]
 ) -> None:
-    """Tune for every picture of a job; write `NAME.model.safetensors` and `NAME.tuned.png`, and tell of it.
+    """Tune for every picture of a job; write `NAME.model.safetensors` and `NAME.tuned.png`, and report each.
 
     Raises:
-        FgraphError: the generator was loaded from no file, to which a tuned model could be a difference.
-        SaveError: a file cannot be written.
+        FgraphError: the generator wasn't loaded from a file, which a tuned model needs as its base.
+        SaveError: a file can't be written.
     """
     path = job.problem.generator.path
     if path is None:
-        raise FgraphError("a tuned model is kept as a difference to a model file; this generator was loaded from none")
+        raise FgraphError(
+            "a tuned model is a delta to a model file, and this generator wasn't loaded from one: name a file by model="
+        )
     base = file_digest(path)
     _keep_base(path, base)
     for picture in job.pictures:
@@ -141,7 +143,7 @@ def _cached_or_new(job: Job, picture: Picture, result: InversionResult, tuning: 
 
 
 def _tuned_of(entry: CachedTensors | None, problem: Problem, tuning: Tuning) -> Tuned | None:
-    """Return what a cache entry holds, or None where it is absent or doesn't fit the generator."""
+    """Return the tuned generator of a cache entry, or None if it is absent or doesn't fit."""
     if entry is None:
         return None
     generator = tunable(problem.generator)
@@ -158,7 +160,7 @@ def _tuned_of(entry: CachedTensors | None, problem: Problem, tuning: Tuning) -> 
 
 
 def _first_changes(generator: StyleGAN2Generator, rank: int) -> dict[str, Tensor]:
-    """Nothing added yet: of two factors the second is drawn, the first is 0."""
+    """Return the initial changes, which add 0: the first factor of a product is 0, the second random."""
     draw = torch.Generator().manual_seed(0)
     changes: dict[str, Tensor] = {}
     names = ["const", *(f"{layer.name}.{part}" for layer in generator.table.layers[1:] for part in ("weight", "bias"))]

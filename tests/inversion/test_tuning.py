@@ -108,5 +108,5 @@ def test_a_stylegan3_is_not_tuned(hard: torch.Tensor) -> None:
 
 
 def test_a_stylegan3_has_no_noise_to_seek() -> None:
-    with pytest.raises(FgraphError, match="the layers of 'tiny_t0' add no noise"):
+    with pytest.raises(FgraphError, match="the layers of 'tiny_t0' have no noise"):
         make_problem(tiny_stylegan3(0), InversionSettings(noise=True))
