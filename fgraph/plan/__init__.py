@@ -1,4 +1,4 @@
-"""Planning: a Program becomes steps that run whole batches of rows, with their cost known beforehand."""
+"""Planning: turns a Program into steps that each run a batch of rows, with the cost known before the run."""
 
 from fgraph.plan.cost import Cost, LayerCost
 from fgraph.plan.gather import Copy, Gather

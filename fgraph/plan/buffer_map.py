@@ -16,7 +16,7 @@ from fgraph.ir.region_arrays import Flags, areas, clipped, covering, intersectio
 from fgraph.plan.gather import ROUND, Gather
 from fgraph.plan.locations import NO_BUFFER, Locations, baseline_buffer, no_locations
 
-Part = tuple[int, Index, Index]  # of an operand: a value, rows of it, and their locations in the operand
+Part = tuple[int, Index, Index]  # part of an operand: a value, rows of it, their positions in the operand
 
 
 class BufferMap:
@@ -27,29 +27,36 @@ class BufferMap:
         self._tables = [no_locations(one.rows) for one in program.instructions]
         self._joined: dict[int, Index] = {}
         self._held: dict[int, list[_Piece]] = {}
-        self._beneath: dict[int, Locations] = {}  # of values that parts are held of: where those stand
+        self._beneath: dict[int, Locations] = {}  # by value: the retained parts that this chunk can read
         for value, one in enumerate(program.instructions):
-            if isinstance(one.op, BaselineRows):  # rows of an earlier run stand whole in a buffer of their own
+            if isinstance(one.op, BaselineRows):  # the rows of an earlier run are whole, in a buffer of their own
                 regions = whole_regions(one.rows, one.type.size if one.type.spatial else (0, 0))
                 self.put(value, np.arange(one.rows), (baseline_buffer(one.op.slot), 0), regions)
 
     def put(self, value: int, rows: Index, start: tuple[int, int], regions: Regions) -> None:
-        """Rows stand in a buffer from now on, one after the other; `start` is the buffer and the first row of it."""
+        """Enter rows of a value that are in a buffer, one after the other.
+
+        Args:
+            value: the value.
+            rows: rows of the value.
+            start: the buffer, and the row of it that holds the first of these rows.
+            regions: the region of the canvas that each row covers.
+        """
         table = self._tables[value]
         table.buffers[rows, 0] = start[0]
         table.rows[rows, 0] = np.arange(start[1], start[1] + len(rows))
         table.regions[rows, 0] = regions
 
     def drop(self, value: int, rows: Index) -> None:
-        """Rows stand nowhere any more, but for what is held of them."""
+        """Remove rows from their buffers; their retained parts stay readable."""
         self._tables[value].buffers[rows, 0] = NO_BUFFER
 
     def hold(self, held: Retained, place: tuple[int, int], region: Region) -> None:
-        """A part of a row stands in a row of a buffer, for chunks after the one that made it."""
+        """Enter a retained part of a row, which later chunks read; `place` is a buffer and a row of it."""
         self._held.setdefault(held.row[0], []).append(_Piece(held, place, region))
 
     def begin(self, chunk: int) -> None:
-        """What is read from now on is read by this chunk."""
+        """Begin a chunk: later look-ups are of this chunk, and find the parts retained for it."""
         self._beneath = {}
         for value, pieces in self._held.items():
             pieces[:] = [one for one in pieces if one.held.last >= chunk]
@@ -61,12 +68,12 @@ class BufferMap:
                 self._beneath[value] = _layers_of(found, self._program.instructions[value].rows)
 
     def start_of(self, value: int) -> tuple[int, int]:
-        """Where the first row of a value stands: its buffer and the row of it."""
+        """Return the buffer of the first row of a value, and the row of that buffer."""
         table = self._tables[value]
         return int(table.buffers[0, 0]), int(table.rows[0, 0])
 
     def are_there(self, operands: Sequence[Operand], rows: Index) -> Flags:
-        """Of each operand, whether any of these rows of it stands anywhere."""
+        """Return for each operand whether any of these rows of it is in a buffer."""
         found = np.zeros(len(operands), bool)
         values = np.array([one.value for one in operands])
         for value in dict.fromkeys(values.tolist()):
@@ -80,7 +87,13 @@ class BufferMap:
         return found
 
     def gather(self, operands: Sequence[Operand], windows: Regions | None, wraps: Cyclic = (False, False)) -> Gather:
-        """How to read the rows of operands, laid end to end: windows of them, or all of each."""
+        """Return the gather that reads rows of operands, laid end to end.
+
+        Args:
+            operands: the operands, of values of one type.
+            windows: the window to read of each row; None: whole rows.
+            wraps: for y and x, whether windows go round the edge.
+        """
         kind = self._program.instructions[operands[0].value].type
         if not kind.spatial:
             return Gather(Locations.joined([self._locations(one, None, (0, 0)) for one in operands]))
@@ -95,7 +108,7 @@ class BufferMap:
         return Gather(locations, kind.size, asked, exact and bool((locations.regions[:, 0] == asked).all()), wraps)
 
     def _locations(self, operand: Operand, wanted: Regions | None, size: Size) -> Locations:
-        """Where the rows of an operand stand."""
+        """Return the locations of the rows of an operand."""
         found, order = [], []
         for value, rows, mine in self._parts(operand):
             found.append(self._layers(value, rows, None if wanted is None else wanted[mine], size))
@@ -104,7 +117,7 @@ class BufferMap:
         return locations if len(order) == 1 else locations.take(np.argsort(np.concatenate(order)))
 
     def _parts(self, operand: Operand) -> Iterator[Part]:
-        """What an operand reads, through joins."""
+        """Yield the parts of an operand; of a join, those of the values that it joins."""
         instruction = self._program.instructions[operand.value]
         if not isinstance(instruction.op, Join):
             yield operand.value, operand.index, np.arange(operand.rows)
@@ -118,7 +131,10 @@ class BufferMap:
             yield value, found[mine, 1], mine
 
     def _layers(self, value: int, rows: Index, wanted: Regions | None, size: Size) -> Locations:
-        """Rows of a value, and beneath those that are read beyond where they differ from their base, that base."""
+        """Return the locations of rows of a value.
+
+        A row whose wanted window reaches beyond the region where it differs from its base is followed by that base.
+        """
         instruction = self._program.instructions[value]
         plain = instruction.bases is None and value not in self._beneath
         if wanted is None or plain:
@@ -138,7 +154,7 @@ class BufferMap:
         return own.over(Locations.joined(parts).take(np.argsort(np.concatenate(order))))
 
     def _own(self, value: int, rows: Index, wanted: Regions, size: Size) -> tuple[Locations, Flags]:
-        """Rows of a value, with what is held of them; and whether one layer alone covers what is wanted of each."""
+        """Return the locations of rows with their retained parts, and for each whether one layer covers its window."""
         locations = self._tables[value].take(rows)
         if value in self._beneath:
             held = self._beneath[value].take(rows)
@@ -159,15 +175,15 @@ class BufferMap:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class _Piece:
-    """A part of a row that is held, and where."""
+    """A retained part of a row, and its location."""
 
     held: Retained
-    place: tuple[int, int]  # a buffer, and a row of it
+    place: tuple[int, int]  # a buffer and a row of it
     region: Region
 
 
 def _layers_of(pieces: dict[int, list[_Piece]], rows: int) -> Locations:
-    """The pieces of each row, in layers."""
+    """Return locations that hold the pieces of each row, one in each layer."""
     locations = no_locations(rows, max(map(len, pieces.values())))
     for row, found in pieces.items():
         for layer, piece in enumerate(found):

@@ -1,4 +1,4 @@
-"""From a Program to steps: batching, and the rows of each buffer."""
+"""The step builder: batches the rows of a Program into steps, chunk after chunk."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from fgraph.plan.locations import baseline_buffer
 from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Result, Step
 
-_NEARLY_ALL = 0.9  # of a buffer: where that is kept, nothing is gained by copying it out
-_FAR = 1 << 32  # a slot that no run has left
+_NEARLY_ALL = 0.9  # share of a buffer: retaining that much of it, the buffer stays, and nothing is copied
+_FAR = 1 << 32  # a slot that no baseline has
 
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Unit:
-    """Rows of one instruction that are made in one call: all those of one tile size."""
+    """Rows of one instruction that one call computes: those of one tile size."""
 
     number: int
     rows: Index
@@ -34,18 +34,18 @@ class Unit:
 
 
 class StepBuilder:
-    """Makes the steps of a program, chunk after chunk, numbered in that order.
+    """Builder of the steps of a program, which are numbered in the order of the chunks.
 
     Args:
         program: the program.
-        bounds: which rows of each value each chunk makes, and where; and what it keeps for later ones.
+        bounds: the rows and regions of each value that each chunk computes, and those that it retains for later chunks.
     """
 
     def __init__(self, program: Program, bounds: Bounds) -> None:
         self.program = program
         self.where = BufferMap(program)
         self._made = bounds.values
-        self._held: dict[tuple[int, Row], list[Retained]] = {}  # by the chunk that makes it, value and row
+        self._held: dict[tuple[int, Row], list[Retained]] = {}  # by the chunk that computes it, and by row
         for held in bounds.retained:
             self._held.setdefault((held.chunk, held.row), []).append(held)
         self._keys = schedule_keys(program)
@@ -54,8 +54,8 @@ class StepBuilder:
             shapes.setdefault((one.op, one.type, self._types(one.operands)), len(shapes))
             for one in program.instructions
         ]
-        self._count = 0  # of steps made so far
-        self._last: list[Unit] = []  # what the chunk before has made
+        self._count = 0  # steps so far
+        self._last: list[Unit] = []  # units of the previous chunk
 
     def chunk(self, number: int) -> list[Step]:
         """Return the steps of a chunk, without their last uses. Its rows stay readable until the next chunk."""
@@ -72,13 +72,17 @@ class StepBuilder:
         return steps
 
     def pretend(self, chunk: int) -> None:
-        """Act as if the chunks before one had been made, for what they keep for it; it stands in no buffer of ours."""
+        """Enter what earlier chunks retain for a chunk, without building them: it is in buffers that no step has."""
         kept = (held for found in self._held.values() for held in found if held.chunk < chunk <= held.last)
         for number, held in enumerate(kept):
             self.where.hold(held, (baseline_buffer(_FAR + number), 0), held.region)
 
     def results(self, tiles: Sequence[OutputTile] | None) -> Iterator[Result]:
-        """The outputs, or the parts of them that are wanted, to be taken after the last step made so far."""
+        """Yield results, which are taken after the last step so far.
+
+        Args:
+            tiles: the tiles of outputs to take; None: all outputs.
+        """
         if tiles is None:
             for place, output in enumerate(self.program.outputs):
                 yield self._result(place, np.arange(next(iter(output.tensors.values())).rows), None)
@@ -86,7 +90,7 @@ class StepBuilder:
         groups: dict[tuple[int, Region | None], list[int]] = {}
         for place, row, region in tiles:
             output = self.program.outputs[place]
-            whole_rows = output.kind in (Kind.LATENT, Kind.FEATURES)  # of these, each tensor has its own size
+            whole_rows = output.kind in (Kind.LATENT, Kind.FEATURES)  # each of their tensors has a size of its own
             groups.setdefault((place, None if whole_rows else region), []).append(row)
         for (place, shared), rows in groups.items():
             yield self._result(place, rows, shared)
@@ -97,15 +101,17 @@ class StepBuilder:
     # -- steps ---------------------------------------------------------------------------------------------------
 
     def _batches(self, chunk: int) -> list[list[Unit]]:
-        """The units of each step, steps in the order they run."""
+        """Return the units of each step of a chunk, in the order of the steps."""
         steps: dict[Hashable, list[Unit]] = {}
         for number, made in enumerate(self._made):
             for unit in _units(number, self.program.instructions[number].type, made.of(chunk)):
                 steps.setdefault((self._keys[number], self._shapes[number], unit.tile), []).append(unit)
-        return sorted(steps.values(), key=lambda batch: self._keys[batch[0].number])  # stable: equal keys stay in order
+        return sorted(
+            steps.values(), key=lambda batch: self._keys[batch[0].number]
+        )  # stable: steps of equal keys keep their order
 
     def _enter(self, batch: list[Unit], step: Step, chunk: int) -> list[Step]:
-        """What a step makes stands in the buffer of its number, unit after unit; the steps that copy what is kept."""
+        """Enter the rows that a step computes into its buffer; return the steps that spill what is retained of them."""
         start, kept = 0, []
         for unit in batch:
             self.where.put(unit.number, unit.rows, (self._count, start), unit.regions)
@@ -118,7 +124,7 @@ class StepBuilder:
             return []
         pixels = sum(area(held.region) for held, _, _ in kept)
         if _NEARLY_ALL * step.rows * step.row_type.numbers <= pixels * step.type.shape[0]:
-            for one in kept:  # its buffer stays
+            for one in kept:  # the buffer stays
                 self.where.hold(*one)
             return []
         groups: dict[Size, list[Retained]] = {}
@@ -127,7 +133,7 @@ class StepBuilder:
         return [self._hold(group) for group in groups.values()]
 
     def _hold(self, group: list[Retained]) -> Step:
-        """The step that copies parts of rows, all of one size, out of their buffers."""
+        """Return the step that copies parts of rows, all of one size, out of their buffers."""
         kind = self.program.instructions[group[0].row[0]].type
         regions = as_regions([held.region for held in group])
         rows = [Operand(held.row[0], as_index([held.row[1]])) for held in group]
@@ -197,7 +203,7 @@ class StepBuilder:
 
 
 def _units(number: int, kind: Type, made: ValueBounds) -> Iterator[Unit]:
-    """What a chunk makes of a value, by the size of its tiles."""
+    """Yield the rows of a value that a chunk computes, grouped by the size of their tiles."""
     if not len(made.rows):
         return
     if not kind.spatial:

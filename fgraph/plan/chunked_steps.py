@@ -1,4 +1,4 @@
-"""Steps with their lifetimes, and what they take: a plan's work, made of what is asked of a program."""
+"""Steps in chunks, with the last uses of their buffers: what a plan runs, built from the bounds of a program."""
 
 from __future__ import annotations
 
@@ -21,28 +21,28 @@ from fgraph.plan.steps import Result, Step
 
 @dataclass(frozen=True, eq=False)
 class ChunkedSteps:
-    """What runs, in chunks; the first makes the codes, where there are several."""
+    """Steps and results in chunks; of several chunks, the first computes the codes."""
 
     steps: tuple[Step, ...]
     results: tuple[Result, ...]
-    ends: tuple[int, ...]  # the number of steps up to the end of each chunk
-    repeated_flops: float = 0.0  # of what chunks before have made too
+    ends: tuple[int, ...]  # number of steps up to the end of each chunk
+    repeated_flops: float = 0.0  # FLOPs of pixels that earlier chunks compute, too
 
     @property
     def chunks(self) -> int:
-        """How many chunks make outputs."""
+        """The number of chunks that compute outputs."""
         return max(1, len(self.ends) - 1)
 
     @cached_property
     def peaks(self) -> list[int]:
-        """The most bytes in use while each chunk runs."""
+        """For each chunk, the most bytes in use while it runs."""
         used = bytes_in_use(self.steps, self.results)
         starts = (0, *self.ends[:-1])
         return [max(used[start:end], default=0) for start, end in zip(starts, self.ends, strict=True)]
 
     @cached_property
     def retained_bytes(self) -> int:
-        """The most bytes of maps that one chunk leaves for later ones."""
+        """The most bytes of maps that one chunk leaves for later chunks."""
         alive = most = 0
         ends = set(self.ends)
         for number, step in enumerate(self.steps, 1):
@@ -54,17 +54,17 @@ class ChunkedSteps:
 
     @cached_property
     def flops(self) -> int:
-        """Floating-point operations of all steps."""
+        """FLOPs of all steps."""
         return sum(step.flops for step in self.steps)
 
     @property
     def calls(self) -> int:
-        """Calls of generator layers."""
+        """The number of calls of generator layers."""
         return sum(step.op.is_layer for step in self.steps)
 
 
 def build_chunks(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> ChunkedSteps:
-    """All chunks: their steps and results."""
+    """Build the steps and results of all chunks."""
     builder = StepBuilder(program, bounds)
     steps: list[Step] = []
     results: list[Result] = []
@@ -77,7 +77,7 @@ def build_chunks(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bound
 
 
 def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> int:
-    """The peak of the chunk that makes and keeps most, which is found without making the others."""
+    """Estimate the peak in bytes, from the one chunk that computes and retains most; no other chunk is built for it."""
     made = bounds.retained_bytes.copy()
     for one, instruction in zip(bounds.values, program.instructions, strict=True):
         if instruction.type.spatial:
@@ -93,7 +93,7 @@ def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds)
 
 
 def with_last_uses(steps: Sequence[Step], results: Sequence[Result]) -> tuple[Step, ...]:
-    """The steps, each knowing which buffers nothing reads after it."""
+    """Return the steps with their last uses: the buffers that no later step or result reads."""
     last = {number: number for number in range(len(steps))}
     for number, step in enumerate(steps):
         for gather in step.inputs:
@@ -106,14 +106,14 @@ def with_last_uses(steps: Sequence[Step], results: Sequence[Result]) -> tuple[St
     last_uses: dict[int, list[int]] = {}
     for buffer, number in last.items():
         if buffer < 0:
-            continue  # kept by an earlier run, which owns it
+            continue  # the baseline owns it
         last_uses.setdefault(number, []).append(buffer)
     return tuple(replace(step, last_uses=tuple(last_uses.get(number, ()))) for number, step in enumerate(steps))
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineValue:
-    """Where the rows of a value stand at the end of a plan: rows `start` to `start + rows` of a buffer."""
+    """Location of a value at the end of a plan: rows `start` to `start + rows` of a buffer."""
 
     value: int
     buffer: int
@@ -122,7 +122,7 @@ class BaselineValue:
 
 
 def build_baseline(program: Program, memory: int | None) -> tuple[ChunkedSteps, tuple[BaselineValue, ...]]:
-    """The steps and results of a program that makes all values whole and frees none; and where these stand.
+    """Build the steps that compute all values whole and free none; return them with the location of each value.
 
     Raises:
         MemoryBudgetError: all values together need more than `memory` bytes.

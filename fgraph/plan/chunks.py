@@ -1,7 +1,8 @@
-"""Cutting the work so that it fits a memory budget: output tile by output tile, codes made once.
+"""Chunks: splitting a program by its outputs so that it fits a memory budget.
 
-A chunk is the program with only a part of the outputs wanted. What two chunks both need of a layer is kept from one to
-the other, or computed by both, whichever costs less. So a canvas of any length runs in bounded memory.
+A chunk computes a part of the outputs; the codes are computed once, by a chunk of their own. What two chunks both need
+of a layer is either retained by the first for the second, or computed by both, whichever costs less. A canvas of any
+length therefore runs in bounded memory.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks, guess_peak
 from fgraph.plan.cost import bounded_flops
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 
-RETENTION_SHARES = (0.5, 0.2)  # shares of the memory, for what is kept between chunks, that are tried before none
-_FEW = 4  # one in so many chunks may turn out too large, and is cut in two
-_SURELY = 1.2  # times the budget: a guess beyond is believed in any case; it counts parts of one row that meet twice
-_HOPELESS = 2  # times the budget: what the narrowest chunk may need, if it is to fit with the help of what others keep
+RETENTION_SHARES = (0.5, 0.2)  # shares of the budget that retained values may fill; tried before no retention
+_FEW = 4  # at most one chunk in so many may exceed the budget, and is cut in two
+_SURELY = 1.2  # times the budget: an estimate above it is taken as true; estimates count overlaps of one row twice
+_HOPELESS = 2  # times the budget: more than that, the narrowest chunk cannot fit, whatever other chunks retain
 
 
 def split_into_chunks(
@@ -55,12 +56,12 @@ def split_into_chunks(
     kept: list[ChunkedSteps] = []
     for budget in shares:
         if kept and kept[-1].retained_bytes <= budget * memory:
-            continue  # it had no need of more
+            continue  # a smaller share changes nothing
         found = search.run(budget * memory)
         if isinstance(found, ChunkedSteps):
             kept.append(found)
             if not found.retained_bytes or found.flops <= search.fewest_flops:
-                return found  # keeping nothing would not cost less
+                return found  # without retention it would not cost less
     plain = search.run(0)
     if isinstance(plain, ChunkedSteps):
         return min([plain, *(one for one in kept if one.flops <= plain.flops)], key=search.cost)
@@ -71,15 +72,15 @@ def split_into_chunks(
 
 def _too_large(search: _Search, least: int) -> MemoryBudgetError:
     if search.tiles <= 1:
-        return MemoryBudgetError(f"the work cannot be cut, and needs {_beside(least, search.memory)}")
+        return MemoryBudgetError(f"the plan cannot be cut, and needs {_beside(least, search.memory)}")
     return MemoryBudgetError(
-        f"the work needs {in_words(search.peak)} at once, and cut into {search.tiles} chunks, the most there can be, "
-        f"still {_beside(least, search.memory)}"
+        f"the plan needs {in_words(search.peak)} in one piece, and cut into {search.tiles} chunks, "
+        f"the most there can be, still {_beside(least, search.memory)}"
     )
 
 
 def _beside(needed: int, memory: int) -> str:
-    """What is needed, and the budget, so that they can be told apart."""
+    """Return both amounts in words, or in bytes if their words are equal."""
     words = in_words(needed), in_words(memory)
     if words[0] == words[1]:
         words = f"{needed:,} bytes", f"{memory:,}"
@@ -87,12 +88,12 @@ def _beside(needed: int, memory: int) -> str:
 
 
 class _Search:
-    """The search for the fewest chunks that fit.
+    """A search for the fewest chunks that fit.
 
     Args:
-        program: what is cut.
-        memory: the bytes that each chunk may need.
-        peak: the bytes that all of it needs at once.
+        program: the program to split.
+        memory: the budget of each chunk, in bytes.
+        peak: the peak of the program in one chunk, in bytes.
         cost_model: the costs of calls and copies.
     """
 
@@ -104,11 +105,11 @@ class _Search:
         self._rows = output_tiles_of(program)
         self.tiles = sum(map(len, self._rows))
         self.codes = self._alone([])
-        self._first = ceil(self.tiles / max(2, ceil(peak / memory)))  # tiles of a chunk
+        self._first = ceil(self.tiles / max(2, ceil(peak / memory)))  # tiles in a chunk
 
     @property
     def least(self) -> int:
-        """The peak of a chunk of one tile, a large one, that makes all it needs."""
+        """The peak of a chunk of one large tile, which nothing is retained for."""
         if not self._rows:
             return self.codes
         tiles = max(self._rows, key=lambda tiles: area(tiles[0][2]))
@@ -116,7 +117,7 @@ class _Search:
 
     @property
     def fewest_flops(self) -> float:
-        """The FLOPs of the fewest chunks that could fit, where nothing is kept between them."""
+        """The FLOPs of the fewest chunks that could fit, without retention."""
         wanted = self._wanted(into_chunks(self._rows, self._first))
         return bounded_flops(self._program, self._bounds(wanted))
 
@@ -127,7 +128,7 @@ class _Search:
     def run(self, budget: float) -> ChunkedSteps | int:
         """Return the steps that fit with up to `budget` bytes retained between chunks; else the least peak found."""
         if not self.tiles:
-            return self.codes  # there is nothing to cut
+            return self.codes  # there is nothing to split
         size = self._first
         while True:
             found = self._fit(into_chunks(self._rows, size), budget)
@@ -136,16 +137,16 @@ class _Search:
             size = self._smaller(size, found)
 
     def _smaller(self, size: int, peak: int) -> int:
-        """How many tiles a chunk should have, where those of `size` have that peak."""
-        each = (self.peak - peak) / max(1, self.tiles - size)  # what a tile adds; the rest is a floor
+        """Return a smaller number of tiles for a chunk, given the peak of chunks of `size` tiles."""
+        each = (self.peak - peak) / max(1, self.tiles - size)  # bytes that a tile adds; the rest is constant
         guess = size - ceil((peak - self.memory) / each) if each > 0 else 0
         return max(1, size // 2, min(guess, size - 1))
 
     def _fit(self, chunks: list[list[OutputTile]], budget: float) -> ChunkedSteps | int:
-        """The work in these chunks, the few that are too large cut in two; or how large it is."""
+        """Return the steps in these chunks, a few too large ones cut in two; or the peak, if many are too large."""
         bounds = self._bounds(self._wanted(chunks), budget)
         peak = guess_peak(self._program, self._wanted(chunks), bounds)
-        row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, which repeats much
+        row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, and repeat much
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
         while True:
@@ -160,7 +161,7 @@ class _Search:
             bounds = self._bounds(self._wanted(chunks), budget)
 
     def _alone(self, chunks: Sequence[Sequence[OutputTile]]) -> int:
-        """The peak of these chunks, which keep nothing for others."""
+        """Return the peak of these chunks, without retention."""
         wanted = self._wanted(chunks)
         return max(build_chunks(self._program, wanted, self._bounds(wanted)).peaks)
 
@@ -168,5 +169,5 @@ class _Search:
         return infer_bounds(self._program, wanted, budget, self._cost_model)
 
     def _wanted(self, chunks: Sequence[Sequence[OutputTile]]) -> list[list[OutputTile]]:
-        """What each chunk wants, that of the codes first."""
+        """Return the output tiles of each chunk; the first is the chunk of the codes."""
         return [latent_tiles(self._program), *map(merge_adjacent, chunks)]

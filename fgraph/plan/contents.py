@@ -1,4 +1,4 @@
-"""Contents of a plan: the steps that will run, for which program, with their cost."""
+"""Contents of a plan: a program, the steps that run it, and their cost."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from fgraph.plan.steps import Result, Step
 
 @dataclass(frozen=True, eq=False)
 class PlanContents:
-    """Everything that will run, costed without torch."""
+    """Everything that a run needs; its cost is known without torch."""
 
-    raw: Program  # as lowered: what the graphs mean
+    raw: Program  # as lowered from the graphs
     program: Program  # after the passes
     steps: tuple[Step, ...]
     results: tuple[Result, ...]
     models: Mapping[str, Any]  # model -> its header, or a loaded generator
     single: bool  # whether one graph was given, rather than a list
     options: RunOptions = DEFAULT_OPTIONS
-    profile: DeviceProfile | None = None  # what was measured of the device; None: nothing
+    profile: DeviceProfile | None = None  # None: the device is not calibrated
     cost_model: CostModel = DEFAULT_COSTS
     chunks: int = 1
-    retained_bytes: int = 0  # of maps, at most, that one chunk leaves for later ones
-    repeated_flops: float = 0.0  # of pixels that several chunks compute
-    baseline_values: tuple[BaselineValue, ...] = ()  # where values are at the end, of a plan that keeps them
-    baseline: Baseline | None = None  # the run that it builds on
+    retained_bytes: int = 0  # of maps, the most that one chunk leaves for later chunks
+    repeated_flops: float = 0.0  # FLOPs of pixels that earlier chunks compute, too
+    baseline_values: tuple[BaselineValue, ...] = ()  # locations of the values that a baseline plan keeps
+    baseline: Baseline | None = None  # the earlier run that it builds on
 
     @cached_property
     def cost(self) -> Cost:
-        """Calls, FLOPs and peak bytes, and those of running row by row."""
+        """Calls, FLOPs and peak bytes of the plan, and of running row by row."""
         return measure(self.steps, self.results, self.raw, self.program)
 
     @cached_property

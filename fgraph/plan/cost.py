@@ -1,4 +1,4 @@
-"""What a plan costs, known before it runs: calls, rows, FLOPs, bytes, peak memory."""
+"""The cost of a plan before it runs: calls, rows, FLOPs, bytes, peak memory."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ from fgraph.plan.steps import Result, Step, row_inputs, row_type
 
 @dataclass(frozen=True)
 class LayerCost:
-    """One line of the table: a layer at one size and tile, or a kind of operation."""
+    """A line of the table: a layer at one size and tile, or an operation."""
 
     name: str
     model: str
     size: str  # of the canvas
-    tile: str  # what of it is made at once; empty: all
+    tile: str  # the size of tiles; empty: whole maps
     calls: int
     rows: int
     flops: int
     bytes: int  # of the results, fp32
-    share: float  # of the canvas that is made
+    share: float  # computed pixels, as a share of the canvas
     unbatched_calls: int = 0
 
 
@@ -40,11 +40,11 @@ class Cost:
     peak_bytes: int
     unbatched_layer_calls: int
     unbatched_flops: int
-    shared_flops: int  # with rows shared, every row made whole
+    shared_flops: int  # rows shared, every row whole
 
 
 def measure(steps: Sequence[Step], results: Sequence[Result], raw: Program, program: Program) -> Cost:
-    """The cost of these steps beside that of the program as it was lowered."""
+    """Return the cost of steps beside that of the program as lowered."""
     unbatched = sum(one.rows for one in raw.instructions if one.op.is_layer)
     return Cost(
         layer_calls=sum(step.op.is_layer for step in steps),
@@ -57,7 +57,7 @@ def measure(steps: Sequence[Step], results: Sequence[Result], raw: Program, prog
 
 
 def program_flops(program: Program) -> int:
-    """Floating-point operations of a program whose rows are all made whole."""
+    """Return the FLOPs of computing every row of a program whole."""
     total = 0
     for instruction in program.instructions:
         types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
@@ -66,13 +66,13 @@ def program_flops(program: Program) -> int:
 
 
 def bounded_flops(program: Program, bounds: Bounds) -> float:
-    """No more than the FLOPs of making what is asked of a program."""
+    """Return a lower bound of the FLOPs within the bounds of a program."""
     total = 0.0
     for instruction, made in zip(program.instructions, bounds.values, strict=True):
         op, kind = instruction.op, instruction.type
         read = tuple(program.instructions[operand.value].type for operand in instruction.operands)
         if op.terms(read):
-            read = (read[0], read[0], read[-1], read[-1])  # of many terms a tile may have two
+            read = (read[0], read[0], read[-1], read[-1])  # of all terms, a tile may have only two
         tiles, counts = np.unique(made.regions[:, 2:] - made.regions[:, :2], axis=0, return_counts=True)
         for tile, count in zip(tiles.tolist(), counts.tolist(), strict=True):
             size = (int(tile[0]), int(tile[1])) if kind.spatial else None
@@ -81,9 +81,10 @@ def bounded_flops(program: Program, bounds: Bounds) -> float:
 
 
 def bytes_in_use(steps: Sequence[Step], results: Sequence[Result]) -> list[int]:
-    """Bytes while each step runs: buffers that are still read, and its workspace; or what is taken of results after it.
+    """Return the bytes in use while each step runs.
 
-    Results leave the device when they are taken, so a finished output does not count.
+    These are the buffers that are still read, and the larger of the workspace of the step and of the copies of the
+    results that are taken after it. Results leave the device when they are taken, so finished outputs do not count.
     """
     taken: dict[int, int] = {}
     for result in results:
@@ -103,11 +104,11 @@ def _copied(gather: Gather, result: Result) -> int:
     if gather.size is None:
         return 0
     height, width = gather.tile
-    return 4 * 3 * height * width * gather.count  # maps that are outputs have more channels, and are few
+    return 4 * 3 * height * width * gather.count  # other maps have more channels, but are rarely outputs
 
 
 def layer_table(steps: Sequence[Step], raw: Program) -> list[LayerCost]:
-    """A line for each layer, size and tile, in the order they run; other operations follow, a line a kind."""
+    """Return a line for each layer, size and tile in the order that they run, then one for each other operation."""
     groups: dict[tuple[str, str, str, str], list[Step]] = {}
     for step in steps:
         groups.setdefault((*_line(step.op, step.type), _tile(step)), []).append(step)

@@ -1,7 +1,7 @@
-"""How fast a device was found to be: measured once by `fgraph.runtime.calibrate`, kept in the user's cache, read here.
+"""Device profiles in the user's cache: `fgraph.runtime.calibrate` measures a device once, plans read its profile.
 
-What was measured is found without torch, by everything that is known without it: the device's name, the precision, the
-versions of torch and fgraph, the machine, its processors and the threads asked for.
+A profile is found without loading torch, by the name of the device, the precision, the versions of torch and fgraph,
+the machine, its number of processors and the number of threads.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from fgraph._cache import cache_folder
 from fgraph._version import __version__
 from fgraph.ir.costs import DeviceProfile, Rate
 
-MEASURED = ("float32", "float64")  # precisions; plans in half run partly in full, and nothing is forecast of them
+MEASURED = ("float32", "float64")  # precisions; half precision has no forecast, because only some layers run in it
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
 def find_profile(device: str, precision: str) -> DeviceProfile | None:
-    """What was measured of a device under the circumstances of now; None if nothing was, or it cannot be read."""
+    """Return the latest profile of a device under the present conditions, or None if there is no readable one."""
     found = []
     for path in (cache_folder() / "profile").glob(f"{_stem(device, precision)}-*.json"):
-        with suppress(OSError, ValueError, TypeError, KeyError):  # damaged: it is measured again
+        with suppress(OSError, ValueError, TypeError, KeyError):  # a damaged file counts as none
             document = json.loads(path.read_text(encoding="utf-8"))
             profile = _read(document["profile"])
             if document["where"] == _circumstances() and profile.threads == (_loaded_threads() or profile.threads):
@@ -40,7 +40,7 @@ def find_profile(device: str, precision: str) -> DeviceProfile | None:
 
 
 def save_profile(profile: DeviceProfile) -> Path:
-    """Keep what was measured; returns the file.
+    """Write a profile to the cache, and return its file.
 
     Raises:
         SaveError: the cache cannot be written.
@@ -77,6 +77,6 @@ def _torch_version() -> str:
 
 
 def _loaded_threads() -> int | None:
-    """How many threads torch runs, where it is loaded anyway."""
+    """Return the number of threads of torch, or None if torch is not loaded."""
     torch = sys.modules.get("torch")
     return torch.get_num_threads() if torch is not None and hasattr(torch, "get_num_threads") else None

@@ -1,7 +1,7 @@
-"""A plan -> a drawing of its steps, as a standalone SVG.
+"""Drawing of a plan: its steps as a standalone SVG.
 
-Steps run from top to bottom. Tiles of several sizes, and what chunks repeat, are one box, which tells the sizes. The
-style is that of the graph's drawing.
+Steps run from top to bottom. Tiles of several sizes share a box, which lists the sizes, and so do the repetitions of
+chunks. The style is that of drawings of graphs.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from fgraph.plan.contents import PlanContents
 from fgraph.plan.drawing_groups import StepGroup, group_steps
 
 NAMES = {Kind.LATENT: "codes", Kind.FEATURES: "activations", Kind.MASK: "noise, masks", Kind.IMAGE: "images"}
-_MOST_SIZES = 4  # that a box tells; its tooltip tells all
-_PALEST, _DARK = 0.06, 0.8  # depth of colour: of what has no FLOPs; from which on text is white
-_LEAST_SHARE = 0.0005  # of the FLOPs, that is told
+_MOST_SIZES = 4  # in a box; its tooltip lists all
+_PALEST, _DARK = 0.06, 0.8  # depths of colour: without FLOPs; the depth above which text is white
+_LEAST_SHARE = 0.0005  # of the FLOPs that a box shows
 _LEGEND = (
     "depth of colour, %: share of the FLOPs; ×: calls; thick frame: a result; dashed: rows are copied together",
     "the line from codes to the first layer that reads them stands for all layers that do",
@@ -27,9 +27,9 @@ _LEGEND = (
 
 
 def draw_plan(plan: PlanContents) -> str:
-    """Draw what will run: a box for each layer and operation, the deeper in colour the more FLOPs it has.
+    """Draw a box for each layer and operation of a plan; the more FLOPs, the deeper its colour.
 
-    Lines are dashed where rows are copied together, rather than read where they stand.
+    Lines are dashed where rows are copied together, solid where they are read in place.
 
     Raises:
         FgraphError: Graphviz cannot be loaded, or fails.
@@ -59,9 +59,9 @@ def _text(box: StepGroup, plan: PlanContents, several: bool, ink: str) -> str:
     counts = (f"  ×{calls:,}" if calls > 1 else "") + (f"  {share:.1%}" if share >= _LEAST_SHARE else "")
     if len(sizes) > _MOST_SIZES:
         sizes = [*sizes[: _MOST_SIZES - 1], f"{len(sizes) - _MOST_SIZES + 1} more sizes"]
-    told = [box.model, *sizes] if box.model and several else sizes
+    lines = [box.model, *sizes] if box.model and several else sizes
     head = words(box.title, bold=True, colour=ink) + words(counts, colour=ink)
-    return "<BR/>".join([head, *(words(line, colour=ink, size=9) for line in told)])
+    return "<BR/>".join([head, *(words(line, colour=ink, size=9) for line in lines)])
 
 
 def _tip(box: StepGroup) -> str:
@@ -71,7 +71,7 @@ def _tip(box: StepGroup) -> str:
 
 
 def _levels(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
-    """That boxes which are as far down stand side by side."""
+    """Yield the statements that put boxes of one level side by side."""
     names: dict[int, list[str]] = {}
     for name, box in boxes.items():
         names.setdefault(box.place, []).append(name)
@@ -79,7 +79,7 @@ def _levels(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
 
 
 def _lines(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
-    """A line for each box that a box reads; of all layers that read some codes, only to the first."""
+    """Yield a line for each box that a box reads; from codes, only to the first of the layers that read them."""
     led: set[str] = set()
     for name, box in boxes.items():
         for source, copied in box.reads.items():
@@ -89,7 +89,7 @@ def _lines(boxes: Mapping[str, StepGroup]) -> Iterator[str]:
                 continue
             if styles:
                 led.add(source)
-            how = ("dashed", "rows are copied together") if copied else ("solid", "rows are read where they stand")
+            how = ("dashed", "rows are copied together") if copied else ("solid", "rows are read in place")
             tip = f"{read.title} -> {box.title}: {how[1]}"
             straight = read.kind is box.kind and read.place + 1 == box.place
             weight = "3" if straight else "1"

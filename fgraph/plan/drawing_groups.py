@@ -18,8 +18,8 @@ class StepGroup:
     """Steps that a drawing shows as one box."""
 
     steps: list[Step] = field(default_factory=list)
-    reads: dict[str, bool] = field(default_factory=dict)  # name of a box -> whether rows of it are copied together
-    place: int = 0  # how far down it stands
+    reads: dict[str, bool] = field(default_factory=dict)  # name of a group -> whether its rows are copied together
+    place: int = 0  # its level, from the top
 
     @property
     def title(self) -> str:
@@ -33,17 +33,17 @@ class StepGroup:
 
     @property
     def kind(self) -> Kind:
-        """What it makes; noise is told with masks, and what is no map with codes."""
+        """The kind of its result, for the colour: noise counts as a mask, everything that is not a map as codes."""
         return _KINDS.get(self.steps[0].type.kind, Kind.LATENT)
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of all steps."""
+        """FLOPs of all steps."""
         return sum(step.flops for step in self.steps)
 
     @property
     def sizes(self) -> list[str]:
-        """How many rows are made of each size, the most first."""
+        """The number of rows of each size, the most frequent first."""
         rows: dict[str, int] = {}
         for step in self.steps:
             size = " {}×{}".format(*step.row_type.size) if step.row_type.spatial else ""
@@ -53,10 +53,14 @@ class StepGroup:
 
 
 def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
-    """The boxes by name, each after those that it reads; and what shares a box, where there would be too many.
+    """Group steps for a drawing.
 
-    Steps of one place in the schedule and one layer or operation are one box: so are tiles of several sizes, and what
-    chunks repeat. Copies that chunks keep for others have none: what reads them is drawn to read what was copied.
+    Steps of one layer or operation at one place of the schedule are one group: tiles of several sizes, and repetitions
+    by chunks. Spills have no group: a step that reads a spill is drawn as a reader of what the spill copies.
+
+    Returns:
+        The groups by name, each after those that it reads; and a note on what shares a box, if all calls of a layer are
+        one group because there would be too many.
     """
     reads = _reads(steps)
     what = [_what(step) for step in steps]
@@ -71,9 +75,9 @@ def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
 
 
 def _reads(steps: Sequence[Step]) -> list[dict[int, bool]]:
-    """The steps that each reads, and whether it copies rows of them; buffers of an earlier run are no steps."""
+    """Return for each step the steps that it reads, and whether it copies rows of them; a baseline has no steps."""
     found: list[dict[int, bool]] = []
-    copied: dict[int, int] = {}  # a copy that is kept -> what it is of
+    copied: dict[int, int] = {}  # spill -> the step that it copies
     for number, step in enumerate(steps):
         reads: dict[int, bool] = {}
         for gather in step.inputs:
@@ -94,7 +98,7 @@ def _what(step: Step) -> tuple[str, str, str]:
 def _boxes(
     steps: Sequence[Step], reads: Sequence[Mapping[int, bool]], keys: Sequence[tuple[Any, ...]]
 ) -> dict[str, StepGroup]:
-    """Steps of equal keys in one box, boxes in the order of their keys; a key ends with what a step is."""
+    """Return groups of steps of equal keys, in the order of the keys; a key ends with label, model and kind."""
     drawn = {key for step, key in zip(steps, keys, strict=True) if not step.is_spill}
     names = {key: f"{number} {key[-3]}" for number, key in enumerate(sorted(drawn))}
     boxes = {name: StepGroup() for name in names.values()}
@@ -110,7 +114,7 @@ def _boxes(
 
 
 def _place(boxes: Mapping[str, StepGroup]) -> None:
-    """Each box stands below all that it reads; a map that reads nothing, beside its first reader."""
+    """Put each group below all that it reads, and a map that reads nothing beside its first reader."""
     first: dict[str, int] = {}
     for box in boxes.values():
         box.place = 1 + max((boxes[one].place for one in box.reads), default=-1)

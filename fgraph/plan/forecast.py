@@ -1,7 +1,8 @@
-"""How long a plan will take: its steps, and what a device was found to do.
+"""Forecast of the time of a plan from its steps and a device profile.
 
-A convolution takes its multiply-adds by the rate measured nearest to its channels and pixels; everything else, what it
-reads and writes by the bandwidth, or what it draws. Every call has an overhead. Loading torch and models is not in it.
+A convolution takes its FLOPs at the rate that was measured for such channels and pixels. Other operations take the
+bytes that they read and write at the bandwidth, or the time to draw. Each call has an overhead. The time to load torch
+and models is not included.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ from fgraph.plan.steps import Result, Step
 
 @dataclass(frozen=True)
 class Forecast:
-    """Seconds of a plan, and of the same graphs one operation and one row at a time."""
+    """Seconds of a plan, and of running the same graphs one operation and one row at a time."""
 
     seconds: float
     row_by_row: float
 
 
 def forecast(steps: Sequence[Step], results: Sequence[Result], raw: Program, profile: DeviceProfile) -> Forecast:
-    """Sum up what every step, and every row of the program as it was lowered, takes."""
+    """Return the sum over all steps, and the sum over all rows of the program as lowered."""
     planned = sum(step_seconds(step, profile) for step in steps)
     planned += sum(_copy_seconds(gather, 3, profile) for result in results for gather in result.tensors.values())
     return Forecast(planned, sum(_one_by_one(raw, instruction, profile) for instruction in raw.instructions))
 
 
 def step_seconds(step: Step, profile: DeviceProfile) -> float:
-    """Seconds of one step, with what it copies together."""
+    """Return the seconds of a step, with its gathered copies."""
     pairs = zip(step.inputs, step.input_types, strict=True)
     copied = sum(_copy_seconds(gather, kind.shape[0], profile) for gather, kind in pairs)
     return copied + step.op.seconds(step.call, profile)

@@ -1,4 +1,4 @@
-"""How a step reads its operands: rows of buffers, whole or as windows, each perhaps laid over others."""
+"""Gathers: how a step reads rows of its operands from buffers, whole or as windows."""
 
 from __future__ import annotations
 
@@ -14,57 +14,61 @@ from fgraph._geometry.regions import Cyclic, Region, Size, Span, area, pieces
 from fgraph.ir.program import Index, Regions, as_index
 from fgraph.plan.locations import NO_BUFFER, Locations
 
-ROUND: Cyclic = (True, True)  # a region that stands in a buffer may go round; one that does not is none the worse
+ROUND: Cyclic = (True, True)  # a region of a buffer may wrap; a region that does not is unaffected
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """Pixels of consecutive rows that come from one buffer."""
+    """A copy of pixels of consecutive rows from one buffer."""
 
     rows: tuple[int, int]  # of the result, half-open
     box: Region  # of the result, within a tile
     buffer: int
     source_row: int
-    repeats: bool  # whether one source row serves all rows, rather than consecutive ones
+    repeats: bool  # whether all rows copy one source row, rather than consecutive ones
     source_box: Region
 
     @property
     def source_rows(self) -> tuple[int, int]:
-        """The rows of the buffer, half-open."""
+        """The rows of the buffer that are read, half-open."""
         count = 1 if self.repeats else self.rows[1] - self.rows[0]
         return self.source_row, self.source_row + count
 
 
 @dataclass(frozen=True, eq=False)
 class Gather:
-    """What a step reads on one port, row by row: windows of maps; all of codes, which have none.
+    """The rows that a step reads on one port: windows of maps, or whole codes.
 
-    `exact` says that every row is read just as it stands in its buffer.
+    `exact` means that every row is read exactly as it is in its buffer.
     """
 
     locations: Locations
     size: Size | None = None  # of the canvas; None for codes
     windows: Regions | None = None
     exact: bool = True
-    wraps: Cyclic = (False, False)  # whether a window beyond the canvas goes on at the other edge, or into zeros
+    wraps: Cyclic = (
+        False,
+        False,
+    )  # whether a window beyond the canvas continues at the other edge, rather than in zeros
 
     @property
     def count(self) -> int:
-        """How many rows are read."""
+        """The number of rows."""
         return len(self.locations.rows)
 
     @cached_property
     def sources(self) -> list[int]:
-        """The buffers read from, each once."""
+        """The buffers that are read, each once."""
         if not self.exact:
             return sorted({copy.buffer for copy in self.copies})
         return sorted(set(self.locations.buffers[:, 0].tolist()) - {NO_BUFFER})
 
     @cached_property
     def way(self) -> Literal["view", "same", "pick", "pieces", "tiles"]:
-        """How it is done.
+        """The way of reading.
 
-        A slice of one buffer, one row for all, rows of one buffer, runs of several, or windows cut out.
+        `view`: a slice of one buffer. `same`: one row for all. `pick`: rows of one buffer. `pieces`: runs of rows of
+        several buffers. `tiles`: windows, assembled by `copies`.
         """
         if not self.exact:
             return "tiles"
@@ -77,37 +81,37 @@ class Gather:
 
     @property
     def copies_rows(self) -> bool:
-        """Whether reading copies, rather than looking where the rows are."""
+        """True if reading copies rows, rather than views them in place."""
         if self.way == "tiles":
             return self.view is None
         return self.way in ("pick", "pieces")
 
     def take(self, index: Index) -> Gather:
-        """The gather of some of the rows."""
+        """Return the gather of some of the rows."""
         windows = None if self.windows is None else self.windows[index]
         return replace(self, locations=self.locations.take(index), windows=windows)
 
     def runs(self) -> Iterator[Gather]:
-        """Stretches of rows that stand in one buffer; of whole rows only."""
+        """Yield a gather for each run of rows in one buffer; only for whole rows."""
         borders = np.flatnonzero(np.diff(self.locations.buffers[:, 0])) + 1
         for rows in np.split(np.arange(self.count), borders):
             yield self.take(as_index(rows))
 
     @cached_property
     def tile(self) -> Size:
-        """Height and width of the windows; they must be equal."""
+        """The height and width of the windows, which are all of one size."""
         assert self.windows is not None
         top, left, bottom, right = self.windows[0].tolist()
         return bottom - top, right - left
 
     @cached_property
     def copies(self) -> tuple[Copy, ...]:
-        """The copies that fill the windows; what no copy reaches lies beyond a border, or is not looked at."""
+        """The copies that fill the windows. Pixels without a copy are beyond a border, or nothing depends on them."""
         return tuple(copy for rows in self._stretches for copy in self._cuts(rows))
 
     @cached_property
     def _stretches(self) -> list[tuple[int, int]]:
-        """Rows that follow each other and are read alike, from one row or from rows that follow each other."""
+        """Runs of rows, half-open, with equal windows, regions and buffers, from one row or from consecutive rows."""
         assert self.windows is not None
         if self.count < 2:
             return [(0, self.count)] * self.count
@@ -123,7 +127,7 @@ class Gather:
 
     @cached_property
     def is_filled(self) -> bool:
-        """Whether copies reach every pixel of every window."""
+        """True if copies fill every pixel of every window."""
         assert self.windows is not None
         tile = self.tile
         reached = sum((copy.rows[1] - copy.rows[0]) * area(copy.box) for copy in self.copies)
@@ -131,18 +135,18 @@ class Gather:
 
     @cached_property
     def is_layered(self) -> bool:
-        """Whether a row is read in several layers, so that the order of copies matters."""
+        """True if a row is read in several layers, so that the order of copies matters."""
         return bool(((self.locations.buffers != NO_BUFFER).sum(axis=1) > 1).any())
 
     @cached_property
     def view(self) -> Copy | None:
-        """The one copy that is all there is, so that looking does instead."""
+        """The only copy, if it fills all windows: then a view replaces it. Else None."""
         copies = self.copies
         alone = len(copies) == 1 and copies[0].rows == (0, self.count) and copies[0].box == (0, 0, *self.tile)
         return copies[0] if alone else None
 
     def _cuts(self, rows: tuple[int, int]) -> Iterator[Copy]:
-        """The copies of a stretch of rows, the lowest layer first."""
+        """Yield the copies of a run of rows, the lowest layer first."""
         for layer in reversed(range(self.locations.depth)):
             if self.locations.buffers[rows[0], layer] != NO_BUFFER:
                 yield from self._cut(rows, layer)

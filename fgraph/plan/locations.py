@@ -14,25 +14,25 @@ NO_BUFFER = -1
 
 
 def baseline_buffer(slot: int) -> int:
-    """The buffer in which value `slot` of an earlier run stands."""
+    """Return the number of the buffer that holds value `slot` of a baseline."""
     return -2 - slot
 
 
 @dataclass(frozen=True, eq=False)
 class Locations:
-    """Where rows are, in layers: perhaps a tile of each row, and what that lies over below; NO_BUFFER if none."""
+    """Locations of rows in layers: a tile of each row above, what the tile lies over below; NO_BUFFER where none is."""
 
     buffers: Index  # [rows, layers]
     rows: Index  # [rows, layers], of the buffers
-    regions: Regions  # [rows, layers, 4], what of the canvas is there
+    regions: Regions  # [rows, layers, 4], the region of the canvas that is there
 
     def take(self, index: Index) -> Locations:
-        """Locations picked by index."""
+        """Return the locations of some rows."""
         return Locations(self.buffers[index], self.rows[index], self.regions[index])
 
     @staticmethod
     def joined(parts: Sequence[Locations]) -> Locations:
-        """Locations laid end to end."""
+        """Return locations laid end to end."""
         if len(parts) == 1:
             return parts[0]
         depth = max(part.depth for part in parts)
@@ -42,16 +42,16 @@ class Locations:
 
     @property
     def depth(self) -> int:
-        """How many layers there are at most."""
+        """The number of layers."""
         return int(self.buffers.shape[1])
 
     def over(self, beneath: Locations) -> Locations:
-        """The same rows, laid over others."""
+        """Return these locations with the layers of others below."""
         columns = ((one.buffers, one.rows, one.regions) for one in (self, beneath))
         return Locations(*(np.concatenate(column, axis=1) for column in zip(*columns, strict=True)))
 
     def only(self, layers: Flags) -> Locations:
-        """The same rows with some of their layers, [rows, layers], those of each row moved up."""
+        """Return the same rows with only some of their layers, a mask [rows, layers]; those of each row move up."""
         order = np.argsort(~layers, axis=1, kind="stable")[:, : max(1, int(layers.sum(axis=1).max(initial=0)))]
         buffers = np.where(layers, self.buffers, NO_BUFFER)
         return Locations(

@@ -1,4 +1,4 @@
-"""The smallest pieces that outputs can be cut into, and chunks of them."""
+"""Output tiles: the smallest parts that outputs are split into, and chunks of them."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from fgraph.analysis import OutputTile
 from fgraph.ir.ops import Join
 from fgraph.ir.program import Index, Operand, Program
 
-_NARROWEST = 16  # pixels: thinner output tiles would cost mostly halo
+_NARROWEST = 16  # pixels; thinner tiles would consist mostly of halo
 _ENDED = -1
 
 
 def latent_tiles(program: Program) -> list[OutputTile]:
-    """What the first chunk, which makes the codes, wants of the outputs: those that are codes."""
+    """Return the tiles of outputs that are codes; the first chunk computes them."""
     return [
         (place, row, NOTHING)
         for place, output in enumerate(program.outputs)
@@ -28,9 +28,9 @@ def latent_tiles(program: Program) -> list[OutputTile]:
 
 
 def output_tiles_of(program: Program) -> list[list[OutputTile]]:
-    """For each row of the outputs its tiles: stretches of images along their longer side.
+    """Return the tiles of each row of the outputs: stretches of an image along its longer side.
 
-    Rows of one origin follow each other, so that a chunk makes those that share most, and keeps least for others.
+    Rows of one source follow each other, so that rows that share much are in one chunk, and little is retained.
     """
     found: list[list[OutputTile]] = []
     operands: list[Operand] = []
@@ -54,7 +54,7 @@ def _stretches(size: Size) -> Iterator[Region]:
 
 
 def _by_origin(program: Program, operands: Sequence[Operand]) -> list[int]:
-    """The rows of operands, sorted by what they come of: what a row's first operand reads, back to its source."""
+    """Return the order of the rows of operands by lineage: the rows that first operands read, back to the source."""
     values = np.concatenate([np.full(one.rows, one.value) for one in operands])
     rows = np.concatenate([one.index for one in operands])
     lineage = []
@@ -62,13 +62,13 @@ def _by_origin(program: Program, operands: Sequence[Operand]) -> list[int]:
         lineage.append(np.where(values == _ENDED, _ENDED, values * (1 << 32) + rows))
         values, rows = _first_read(program, values, rows)
     ids = np.stack(lineage[::-1], axis=1)  # [rows, generations]
-    ids = np.take_along_axis(ids, np.argsort(ids < 0, axis=1, kind="stable"), axis=1)  # each from its source on
+    ids = np.take_along_axis(ids, np.argsort(ids < 0, axis=1, kind="stable"), axis=1)  # each starts at its source
     order: list[int] = np.lexsort(ids.T[::-1]).tolist()
     return order
 
 
 def _first_read(program: Program, values: Index, rows: Index) -> tuple[Index, Index]:
-    """The row that each row's first operand reads; of a join, the row that it is."""
+    """Return the row that the first operand of each row reads; of a join, the row that is joined."""
     before, at = np.full(len(values), _ENDED), np.zeros(len(values), np.int64)
     for value in np.unique(values[values != _ENDED]).tolist():
         start, instruction = 0, program.instructions[value]
@@ -80,7 +80,7 @@ def _first_read(program: Program, values: Index, rows: Index) -> tuple[Index, In
 
 
 def into_chunks(rows: Sequence[Sequence[OutputTile]], size: int) -> list[list[OutputTile]]:
-    """The tiles in chunks of no more than `size`; a row is cut only where it alone has more."""
+    """Return chunks of at most `size` tiles; only a row that has more tiles itself is split."""
     chunks: list[list[OutputTile]] = []
     current: list[OutputTile] = []
     for tiles in rows:
@@ -96,7 +96,7 @@ def into_chunks(rows: Sequence[Sequence[OutputTile]], size: int) -> list[list[Ou
 
 
 def halve(tiles: Sequence[OutputTile]) -> list[list[OutputTile]]:
-    """A chunk in two: between two rows, if it has several."""
+    """Split a chunk in two, between rows if it has several."""
     borders = [place for place in range(1, len(tiles)) if tiles[place][:2] != tiles[place - 1][:2]]
     middle = len(tiles) // 2
     if borders:
@@ -105,7 +105,7 @@ def halve(tiles: Sequence[OutputTile]) -> list[list[OutputTile]]:
 
 
 def merge_adjacent(tiles: Sequence[OutputTile]) -> list[OutputTile]:
-    """Cells of one row that follow each other, as one."""
+    """Merge adjacent tiles of one row."""
     found: list[OutputTile] = []
     for place, row, region in tiles:
         if found and found[-1][:2] == (place, row):

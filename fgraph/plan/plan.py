@@ -1,4 +1,4 @@
-"""The Plan: a program in steps, which can be cut to a memory budget or build on an earlier run."""
+"""The Plan: a program in steps, which can be split to fit a memory budget, or build on an earlier run."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from fgraph.plan.text import to_table
 
 @dataclass(frozen=True, eq=False)
 class Plan(PlanContents):
-    """A compiled graph, or many compiled together.
+    """A compiled graph, or several graphs compiled together.
 
-    `str(plan)` is the table that `explain` prints. `cost` holds the totals, `layers` the lines of the table.
+    `str(plan)` is the table that `explain` prints. `cost` holds its totals, `layers` its lines.
     """
 
     def within(self, memory: int) -> Plan:
@@ -40,10 +40,9 @@ class Plan(PlanContents):
 
     @cached_property
     def bounded(self) -> Plan:
-        """The plan within the working set of the cost model, if that repeats next to nothing; else the plan itself.
+        """The plan within the working set of the cost model, if that repeats few FLOPs; else the plan itself.
 
-        It is for a CPU, which gains little from batches so large and pays for each page of memory that it has not
-        touched yet.
+        It suits a CPU, which gains little from larger batches, and pays for the first touch of each page of memory.
         """
         if self.cost.peak_bytes <= self.cost_model.working_set:
             return self
@@ -67,7 +66,7 @@ class Plan(PlanContents):
         """Return the plan of what differs from an earlier run; the plan itself, if that ran other models.
 
         Raises:
-            MemoryBudgetError: it cannot be cut to the memory budget.
+            MemoryBudgetError: the narrowest chunks need more than the memory budget.
         """
         if not baseline.serves(self.models, self.options.precision):
             return self
@@ -115,7 +114,7 @@ def make_plan(
 
 
 def _parts(work: ChunkedSteps) -> dict[str, Any]:
-    """Return the fields of a plan that say what runs."""
+    """Return the fields of a plan that depend on its chunks."""
     return {
         "steps": work.steps,
         "results": work.results,

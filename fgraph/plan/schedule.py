@@ -1,9 +1,9 @@
-"""The schedule: which operations run together, and when.
+"""The schedule: the order of operations. Operations of equal key and equal signature are one step.
 
-A key is (epoch, layer order, depth, phase). Layers run in layer order; what is neither layer nor code runs right after
-the last layer it depends on, by depth; what reads nothing runs just before its first reader. The epoch rises where a
-value depends on something later in layer order, as the inversion of a decoded image does. Operations of equal key and
-equal signature are one step.
+A key is (epoch, layer order, depth, phase). Layers run in layer order. An operation that is neither a layer nor on
+codes runs right after the last layer that it depends on, by depth. An operation without operands runs just before its
+first reader. The epoch rises where a value depends on one that is later in layer order, as the inversion of a decoded
+image does.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _BEFORE, _AT = 0, 1
 
 
 def schedule_keys(program: Program) -> list[Key]:
-    """The key of each instruction; those of joins mean nothing, for they are no steps."""
+    """Return the key of each instruction; the keys of joins, which are no steps, have no meaning."""
     keys: list[Key] = []
     for instruction in program.instructions:
         read = [keys[operand.value] for operand in instruction.operands]
@@ -25,13 +25,13 @@ def schedule_keys(program: Program) -> list[Key]:
         keys.append(_key(instruction.op, read))
     for number in reversed(range(len(keys))):
         if not program.instructions[number].operands:
-            keys[number] = _NEVER  # set below, once its readers are known
+            keys[number] = _NEVER  # set below, when its readers are known
     first = _first_readers(program, keys)
     return [first.get(number, (0, 0, 0, 0, _BEFORE)) if key == _NEVER else key for number, key in enumerate(keys)]
 
 
 def _bases(program: Program, value: int) -> set[int]:
-    """The values that rows of a value lie over, which whoever reads it reads too."""
+    """Return the values that rows of a value lie over; a reader of the value reads them, too."""
     instruction = program.instructions[value]
     if isinstance(instruction.op, Join):
         return {base for operand in instruction.operands for base in _bases(program, operand.value)}
@@ -47,7 +47,7 @@ def _key(op: Op, read: list[Key]) -> Key:
         return (epoch, resolution, place, depth + (0 if isinstance(op, Join) else 1), _AT)
     epoch = max(latest[0], 0)
     if (0, 0) < op.order <= latest[1:3]:
-        epoch += 1  # a layer that reads what an equal or later layer made belongs to a further round
+        epoch += 1  # a layer that reads the result of an equal or later layer runs in the next epoch
     if op.order == (0, 0):
         if latest[1:3] > op.order:
             return (epoch + 1, 0, 0, 0, _AT)
@@ -56,7 +56,7 @@ def _key(op: Op, read: list[Key]) -> Key:
 
 
 def _first_readers(program: Program, keys: list[Key]) -> dict[int, Key]:
-    """For each instruction that reads nothing, a key just before its first reader; through joins."""
+    """Return for each instruction without operands a key just before its first reader, looking through joins."""
     first: dict[int, Key] = {}
     for number in reversed(range(len(program.instructions))):
         instruction = program.instructions[number]

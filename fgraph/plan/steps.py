@@ -1,4 +1,4 @@
-"""What a plan consists of: steps, and the results that stand in their buffers at the end."""
+"""Steps and results, which a plan consists of."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from fgraph.plan.schedule import Key
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Step:
-    """One call: an operation over rows laid end to end. Its result is the buffer of its own number.
+    """One call of an operation over rows laid end to end. Its result is the buffer of its own number.
 
-    Where `tile` is None every row is made whole; else each row is a tile of that size, at its region.
+    If `tile` is None, every row is whole; else each row is a tile of that size, at its region.
     """
 
     op: Op
-    key: Key  # when it runs
+    key: Key  # the time that it runs
     inputs: tuple[Gather, ...]
     input_types: tuple[Type, ...]  # of whole rows
     params: tuple[Hashable, ...]
@@ -30,37 +30,37 @@ class Step:
     type: Type  # of a whole row
     tile: Size | None
     regions: Regions | None
-    last_uses: tuple[int, ...]  # buffers that nothing reads after this step
+    last_uses: tuple[int, ...]  # buffers that no later step or result reads
     source_locations: Index
 
     @property
     def is_spill(self) -> bool:
-        """Whether it copies parts of rows for later chunks."""
+        """True if it copies parts of rows for later chunks."""
         return isinstance(self.op, Spill)
 
     @property
     def is_plain(self) -> bool:
-        """Whether every row is made whole, from operands that are there whole."""
+        """True if every row is whole, and so are its operands in their buffers."""
         return self.tile is None and (self.op.terms(self.inputs) is None or all(one.exact for one in self.inputs))
 
     @property
     def is_host_input(self) -> bool:
-        """Whether the host hands in all of its result: it reads no other step, and is no tensor of a generator."""
+        """True if its result comes from the host: it reads no step, and no tensor of a generator."""
         return not self.inputs and not isinstance(self.op, Const)
 
     @property
     def row_type(self) -> Type:
-        """The type of a row as it is made."""
+        """The type of a row, or of the tile of it that is computed."""
         return row_type(self.type, self.tile)
 
     @property
     def row_inputs(self) -> tuple[Type, ...]:
-        """The types of operand rows, as much as one row's tile lies over."""
+        """The types of operand rows, of the part that the tile of a row lies over."""
         return row_inputs(self.op, self.input_types, self.type, self.tile)
 
     @property
     def call(self) -> Call:
-        """The call, as the costs of the operation are of it."""
+        """The call, for the costs of the operation."""
         tiled = self.tile is not None
         return Call(
             self.row_inputs,
@@ -88,27 +88,27 @@ class Step:
 
     @property
     def flops(self) -> int:
-        """Floating-point operations of the step."""
+        """FLOPs of the step."""
         return self.op.flops(self.row_inputs, self.row_type) * self.rows
 
     @property
     def out_bytes(self) -> int:
-        """Bytes of its result in fp32."""
+        """Bytes of its result, fp32."""
         return 4 * self.row_type.numbers * self.rows
 
     @property
     def share(self) -> float:
-        """The share of the canvas that is made."""
+        """The computed share of the canvas."""
         return self.row_type.numbers / self.type.numbers
 
 
 def row_type(kind: Type, tile: Size | None) -> Type:
-    """The type of a tile of a row; None is all of it."""
+    """Return the type of a tile of a row; None: of the whole row."""
     return kind if tile is None else kind.resized(*tile)
 
 
 def row_inputs(op: Op, read: tuple[Type, ...], made: Type, tile: Size | None) -> tuple[Type, ...]:
-    """The types of operand rows, as much as a tile of the result lies over."""
+    """Return the types of operand rows, of the part that a tile of the result lies over."""
     if tile is None or not op.reads_in_place:
         return read
     return tuple(_scaled(kind, made, tile) if kind.spatial else kind for kind in read)
@@ -121,7 +121,7 @@ def _scaled(kind: Type, output: Type, tile: Size) -> Type:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Result:
-    """An output of a graph, or a part of it: where its tensors stand when step `after` has run."""
+    """An output of a graph, or a part of one, and the gathers that read its tensors after step `after`."""
 
     place: int  # among the program's outputs
     output: Output

@@ -11,9 +11,9 @@ from fgraph.plan.steps import Result, Step
 
 
 def structure_of(plan: PlanContents) -> Hashable:
-    """Equal for plans that make the same calls with the same models, on rows that stand alike.
+    """Return a key that is equal for plans that make the same calls with the same models on rows at the same locations.
 
-    They may differ in what steps have as parameters that read no other (seeds, codes, masks, noise, pictures), in
+    Such plans may differ in the parameters of steps without operands (seeds, codes, masks, noise, pictures), in
     parameters that are numbers, and in the names of outputs.
     """
     models = sorted((name, getattr(model, "identity", id(model))) for name, model in plan.models.items())
@@ -35,5 +35,5 @@ def _result(result: Result) -> Hashable:
 def _gather(gather: Gather) -> Hashable:
     windows = None if gather.windows is None else gather.windows.tobytes()
     locations = gather.locations
-    stand = (locations.depth, locations.buffers.tobytes(), locations.rows.tobytes(), locations.regions.tobytes())
-    return (gather.size, gather.exact, gather.wraps, windows, *stand)
+    found = (locations.depth, locations.buffers.tobytes(), locations.rows.tobytes(), locations.regions.tobytes())
+    return (gather.size, gather.exact, gather.wraps, windows, *found)

@@ -1,4 +1,4 @@
-"""The plan as a table for people."""
+"""The table of a plan, as `explain` prints it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fgraph.plan.device_profile import MEASURED
 from fgraph.plan.forecast import forecast
 
 _HEAD = ("layer", "model", "size", "tile", "calls", "rows", "made", "MFLOP", "MiB", "unbatched calls")
-_WORDS = 4  # columns of text, before those of numbers
+_WORDS = 4  # columns of text, which come before those of numbers
 
 
 def to_table(plan: PlanContents, bounded: PlanContents) -> str:
@@ -68,7 +68,7 @@ def _between_chunks(plan: PlanContents) -> str:
 
 
 def _savings(plan: PlanContents) -> list[str]:
-    """What each stage leaves to do: calls of generator layers, a row a call until they are batched; and FLOPs."""
+    """Return lines with the layer calls and FLOPs that each stage leaves; until rows are batched, each is a call."""
     cost = plan.cost
     layers = [step for step in plan.steps if step.op.is_layer]
     shared = sum(one.rows for one in plan.program.instructions if one.op.is_layer)

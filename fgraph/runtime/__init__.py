@@ -1,4 +1,4 @@
-"""Running: a Plan becomes tensors, and tensors become results. The first stage that loads torch."""
+"""Runtime: runs a Plan and turns its tensors into results. This is the first stage that loads torch."""
 
 from fgraph.runtime.run import run_plan
 

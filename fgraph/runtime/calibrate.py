@@ -1,4 +1,4 @@
-"""Measuring what a device does, for forecasts: a second or so, once."""
+"""Calibration: measures the speed of a device once, in about a second, for forecasts and for the costs of plans."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from fgraph.stylegan.nn import stylegan2 as network
 from fgraph.stylegan.nn import winograd
 
 _LOG = get_logger()
-_BUDGET, _PATIENCE = 1.0, 3.0  # seconds: then each layer is run but once; then what is large is left out
-_EACH = 0.02  # seconds for one measurement, which runs at least once after a warming run, at most so often:
+_BUDGET, _PATIENCE = 1.0, 3.0  # seconds, after which each layer runs only once; after which larger layers are left out
+_EACH = 0.02  # seconds for one measurement, which has at least one run after the warm-up, and at most this number:
 _OFTEN = 15
 _CHANNELS, _SIDES = (8, 32, 128, 512), (4, 16, 32, 64, 128)
-_MOST_FLOPS, _MOST_NUMBERS = 5e9, 1 << 19  # of one measured layer
-_LEAST_NET = 0.1  # of a call's time, where the overhead measured beside it is nearly all
+_MOST_FLOPS, _MOST_NUMBERS = 5e9, 1 << 19  # limits of a measured layer
+_LEAST_NET = 0.1  # least share of the time of a call that counts as net of the overhead
 _MOVED = 1 << 21  # numbers
 _DRAWN = 1 << 14  # numbers
 _DTYPES = {"float64": torch.float64}
 
 
 def calibrate(device: str = "auto", precision: str = "float32") -> DeviceProfile:
-    """Measure a device, and keep what was found in the user's cache.
+    """Measure a device, and write its profile to the user's cache.
 
     Raises:
         FgraphError: this machine has no such device.
@@ -40,7 +40,7 @@ def calibrate(device: str = "auto", precision: str = "float32") -> DeviceProfile
         overhead = _seconds(_layer(8, 4, 1, place, dtype), place)
         width = torch.finfo(dtype).bits // 8
         maps = _maps(place, dtype)
-        bandwidth = 2 * _MOVED * width / _seconds(lambda: maps * maps[:, :1], place)  # as a mix does it
+        bandwidth = 2 * _MOVED * width / _seconds(lambda: maps * maps[:, :1], place)  # as in a mix
         rgb = _MOVED * width / _seconds(_to_rgb(maps), place)
         plain, doubling = _rates(overhead, place, dtype)
         drawn = _seconds(_draw, place) / _DRAWN
@@ -51,12 +51,12 @@ def calibrate(device: str = "auto", precision: str = "float32") -> DeviceProfile
     try:
         save_profile(profile)
     except SaveError as error:
-        _LOG.warning("what was measured of this device is not kept: %s", error)
+        _LOG.warning("the profile of this device cannot be kept: %s", error)
     return profile
 
 
 def ensure_profile(device: str, precision: str) -> DeviceProfile:
-    """What was measured of a device before, or now.
+    """Return the profile of a device, which is measured now if there is none.
 
     Raises:
         FgraphError: this machine has no such device.
@@ -65,7 +65,7 @@ def ensure_profile(device: str, precision: str) -> DeviceProfile:
 
 
 def _rates(overhead: float, place: torch.device, dtype: torch.dtype) -> tuple[tuple[Rate, ...], tuple[Rate, ...]]:
-    """Rates of plain and of doubling layers, measured in turn from the smallest on, as far as the time goes."""
+    """Return rates of plain and of doubling layers, measured from the smallest layer on until the time is up."""
     found: dict[int, list[Rate]] = {1: [], 2: []}
     start = time.perf_counter()
     for channels, side in _points():
@@ -80,7 +80,7 @@ def _rates(overhead: float, place: torch.device, dtype: torch.dtype) -> tuple[tu
 
 
 def _points() -> Iterator[tuple[int, int]]:
-    """Channels and sides of the maps to measure, those of the least work first."""
+    """Return the channels and sides of the layers to measure, sorted by FLOPs."""
     points = [(channels, side) for channels in _CHANNELS for side in _SIDES]
     points = [point for point in points if conv_flops(point[0], point[0], point[1] ** 2) <= _MOST_FLOPS]
     points = [(channels, side) for channels, side in points if channels * side * side <= _MOST_NUMBERS]
@@ -88,7 +88,7 @@ def _points() -> Iterator[tuple[int, int]]:
 
 
 def _layer(channels: int, side: int, up: int, place: torch.device, dtype: torch.dtype) -> Callable[[], Tensor]:
-    """A whole layer: convolution, demodulation, noise, bias and activation."""
+    """Return a function that runs a layer: convolution, demodulation, noise, bias and activation."""
     x = torch.ones(1, channels, side, side, device=place, dtype=dtype).contiguous(memory_format=torch.channels_last)
     weight = network.lay_out(torch.full((channels, channels, 3, 3), 1e-2, device=place, dtype=dtype), up)
     style = torch.ones(1, channels, device=place, dtype=dtype)
@@ -117,9 +117,9 @@ def _draw() -> object:
 
 
 def _seconds(run: Callable[[], object], place: torch.device, patience: float = _EACH) -> float:
-    """The least time of a call, once warm: what else the machine does only adds to it.
+    """Return the least time of a call after a warm-up: other work on the machine only adds to it.
 
-    Between calls the caches are filled with something else, as in a plan.
+    Between calls the caches are filled with other data, as in a plan.
     """
     run()
     other = torch.empty(_MOVED, device=place)

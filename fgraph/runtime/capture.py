@@ -38,7 +38,7 @@ CAPTURABLE: tuple[type[Op], ...] = (
     ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix,
     ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Clamp, ops.Spill,
 )  # fmt: skip
-_BESIDE = 2  # a plan is cut to 1 / this of what is free: its fixed buffers, and all its results, stand beside it
+_BESIDE = 2  # a plan gets 1 / this of the free memory; the rest is for its fixed buffers and its results
 _LOG = get_logger()
 
 
@@ -48,7 +48,7 @@ def capture_cuda(run: Callable[[], Made], device: torch.device) -> Replay:
         stream = torch.cuda.Stream()  # type: ignore[no-untyped-call]
         stream.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(stream):
-            run()  # constants come from the host, libraries choose their ways: neither may happen in a capture
+            run()  # constants come from the host, and libraries choose kernels: neither may happen in a capture
         torch.cuda.current_stream().wait_stream(stream)
         graph = torch.cuda.CUDAGraph()
         with torch.cuda.graph(graph, stream=stream):
@@ -96,14 +96,14 @@ class CapturedPlan:
         self._plan = self._cut(plan)
         self._context = replace(context, constants={})
         self._structure = structure_of(self._plan)
-        self._params: dict[int, Hashable] = {}  # what was handed in last
+        self._params: dict[int, Hashable] = {}  # parameters of the host inputs in the buffers
         self._host_inputs: dict[int, Tensor] = {}
         with torch.inference_mode():
             self._feed(self._plan)
             self._replay = capturer(self._run, context.device)
 
     def run(self, plan: Plan) -> list[results.Results] | None:
-        """Run a plan; for each graph, name -> result. None: its structure is another.
+        """Run a plan of the same structure; return name -> result for each graph, or None if the structure differs.
 
         Raises:
             RunError: a step failed.
@@ -126,7 +126,7 @@ class CapturedPlan:
         return plan if self._budget is None or plan.options.memory is not None else plan.within(self._budget)
 
     def _feed(self, plan: Plan) -> None:
-        """Hand in what differs from last time; a picture's file may have changed in any case."""
+        """Copy the host inputs that differ from the last run; those that are not fixed, such as files, in any case."""
         for number, step in enumerate(plan.steps):
             if step.op.is_fixed and self._params.get(number) == step.params:
                 continue

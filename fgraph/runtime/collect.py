@@ -1,4 +1,4 @@
-"""Tensors become results: parts of outputs are put together as they come."""
+"""Collection of results: assembles the parts of outputs as they arrive."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ Arrays = dict[str, NDArray[Any]]
 
 
 class Collector:
-    """The outputs of a program, filled part by part."""
+    """Arrays of the outputs of a program, which are filled part by part."""
 
     def __init__(self, program: Program) -> None:
         self._program = program
         self._arrays: list[Arrays] = [{} for _ in program.outputs]
 
     def take(self, result: Result, tensors: Mapping[str, Tensor]) -> None:
-        """Put a result, or a part of one, in its place."""
+        """Copy a result, or a part of one, to its place."""
         arrays = self._arrays[result.place]
         for name, tensor in tensors.items():
             made = to_array(tensor)
@@ -43,7 +43,7 @@ class Collector:
             arrays[name][result.rows, :, top:bottom, left:right] = made
 
     def finish(self) -> list[results.Results]:
-        """For each graph, name -> result."""
+        """Return name -> result for each graph."""
         found = [results.Results() for _ in range(self._program.graphs)]
         for output, arrays in zip(self._program.outputs, self._arrays, strict=True):
             found[output.graph][output.name] = to_result(output, arrays)
@@ -51,7 +51,7 @@ class Collector:
 
 
 def _allocate(shape: tuple[int, ...], output: str) -> NDArray[np.float32]:
-    """Return room for an output, which stays in memory outside the budget of the plan.
+    """Return an empty array for an output, which stays in memory outside the budget of the plan.
 
     Raises:
         MemoryBudgetError: there isn't that much memory.
@@ -67,12 +67,12 @@ def _allocate(shape: tuple[int, ...], output: str) -> NDArray[np.float32]:
 
 
 def to_array(tensor: Tensor) -> NDArray[Any]:
-    """A tensor as a float32 array in plain order."""
+    """Return a tensor as a contiguous float32 array."""
     return tensor.detach().float().cpu().contiguous().numpy()
 
 
 def to_result(output: Output, arrays: Arrays) -> results.Result:
-    """What a user gets of an output."""
+    """Return an output as the user sees it."""
     if output.kind is Kind.IMAGE:
         return results.Image(arrays["pixels"])
     if output.kind is Kind.MASK:

@@ -1,4 +1,4 @@
-"""What a Program means: one operation after another, one row after another, nothing shared, nothing batched."""
+"""The eager engine, which defines the meaning of a Program: one operation and one row at a time, nothing shared."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from fgraph.runtime.kernels import KERNELS, KernelContext, Params
 
 
 def run_eagerly(program: Program, context: KernelContext) -> list[dict[str, Tensor]]:
-    """Run a program as it was lowered; for each of `program.outputs`, its tensors by name.
+    """Run a program as lowered; return the tensors of each of `program.outputs` by name.
 
-    Every kernel sees a single row at a time, so this judges batching and sharing alike.
+    Every kernel sees a single row at a time, so that tests can judge batching and sharing by it.
     """
     values: list[list[Tensor]] = []
     with torch.inference_mode():

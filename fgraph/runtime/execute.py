@@ -1,4 +1,4 @@
-"""Running a plan: each step one call over all its rows; results leave as soon as they are there."""
+"""Execution of a plan: each step is one call over all its rows, and results are handed over as they are complete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from fgraph.runtime.tiles import run_tiles
 OnStep = Callable[[Step], None]
 OnResult = Callable[[Result, dict[str, Tensor]], None]
 OnFreed = Callable[[int], None]
-HostInputs = Mapping[int, Tensor]  # step -> what `host_input` gives
+HostInputs = Mapping[int, Tensor]  # step -> the result of `host_input`
 NOTHING: HostInputs = MappingProxyType({})
 
 
@@ -34,21 +34,21 @@ def execute(
     on_freed: OnFreed | None = None,
     host_inputs: HostInputs = NOTHING,
 ) -> dict[int, Tensor]:
-    """Run every step; hand over each of `plan.results` with its tensors by name.
+    """Run every step of a plan, and hand over each of `plan.results` with its tensors by name.
 
     Args:
         plan: the plan.
         context: the generators, device and type.
-        on_result: called when a result is there.
+        on_result: called with each result when it is complete.
         on_step: called after each step.
-        on_freed: called after each step, with the bytes of the buffers that nothing reads any more.
-        host_inputs: what the host has handed in of steps already.
+        on_freed: called after each step with the number of bytes that it freed.
+        host_inputs: host inputs that are on the device already, by step.
 
     Returns:
-        The values that the plan keeps.
+        The values that a baseline plan keeps, by number.
 
     Raises:
-        RunError: a step failed; the message names the operation and the nodes it was made for.
+        RunError: a step failed; the message names the operation and its nodes.
     """
     ready: dict[int, list[Result]] = {}
     for result in plan.results:
@@ -62,7 +62,7 @@ def execute(
             on_result(result, {name: read(buffers, gather, context) for name, gather in result.tensors.items()})
 
     with torch.inference_mode(), progress(len(plan.steps), "running") as job:
-        hand_over(-1)  # what an earlier run has left needs no step
+        hand_over(-1)  # results of a baseline need no step
         for number, step in enumerate(plan.steps):
             made = host_inputs.get(number)
             if made is None or step.op.takes_numbers:
@@ -79,10 +79,10 @@ def execute(
 
 
 def host_input(plan: Plan, step: Step, context: KernelContext) -> Tensor | None:
-    """What the host hands in of a step: its numbers, or all of its result; None: nothing.
+    """Return the host input of a step: its numbers, or its whole result; None if it has none.
 
     Raises:
-        RunError: it failed.
+        RunError: the step failed.
     """
     if step.op.takes_numbers:
         return context.numbers(step.params)

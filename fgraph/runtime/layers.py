@@ -19,7 +19,7 @@ from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.read import Buffers, read
 from fgraph.stylegan.nn.stylegan2 import empty_maps
 
-LayerCall = Callable[..., Tensor]  # of an activation, styles, what is added, and perhaps where the result goes
+LayerCall = Callable[..., Tensor]  # (activation, styles, noise or skip, out)
 
 
 def run_layer(op: StyleGAN2Op, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:

@@ -1,4 +1,4 @@
-"""How much memory a device has to give, kept rather than asked for again."""
+"""Free memory of a device, and the memory that the allocator of the host keeps."""
 
 from __future__ import annotations
 
@@ -13,38 +13,38 @@ import torch
 
 from fgraph.ir.costs import WORKING_SET
 
-_MOST = 0.8  # of what is free: the estimate of a plan is not exact, and others want some too
+_MOST = 0.8  # share of the free memory: the estimate of a plan is not exact, and other processes need some
 _UNKNOWN = 1 << 62
 _GROUPS = (
     ("/sys/fs/cgroup", "memory.max", "memory.current", "inactive_file"),
     ("/sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
 )
 _KEPT = WORKING_SET  # bytes of freed memory that this process may keep
-_RETURNED = 2 << 20  # bytes: larger buffers go back to the system as soon as they are freed
-_WORTHWHILE = 1 << 20  # bytes freed: to look for gaps takes half a millisecond
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # of mallopt, in glibc's malloc.h
+_RETURNED = 2 << 20  # bytes: larger buffers return to the system as soon as they are freed
+_WORTHWHILE = 1 << 20  # bytes freed: a search for gaps takes half a millisecond
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3  # parameters of mallopt, from malloc.h of glibc
 
 
 @cache
 def keep_freed_memory(keep: bool = True) -> None:
-    """Let glibc hand freed memory out again, rather than back to the system, which must clear each page anew.
+    """Let glibc keep freed memory for later buffers, rather than return it to the system, which clears each page again.
 
-    Or not, where a budget is to be kept: between freed buffers of many sizes there are gaps. It holds for the whole
-    process; on other systems nothing happens. `Plan.bounded` needs no more than is kept.
+    Pass False under a memory budget, because kept buffers of many sizes leave gaps. The setting is of the whole
+    process; on other systems than Linux nothing happens. `Plan.bounded` needs no more memory than is kept.
     """
     if not sys.platform.startswith("linux"):
         return
     mallopt = _of_libc("mallopt")
     if mallopt is not None:
-        keep_freed_memory.cache_clear()  # the other way is no longer what holds
+        keep_freed_memory.cache_clear()  # the other setting no longer holds
         mallopt(_MMAP_THRESHOLD, _KEPT if keep else _RETURNED)
         mallopt(_TRIM_THRESHOLD, _KEPT if keep else _RETURNED)
 
 
 def give_back(freed: int = _UNKNOWN) -> None:
-    """Let glibc hand back what lies free between buffers that are in use, if at least a MiB was `freed`.
+    """Let glibc return the free memory between buffers in use to the system, if at least a MiB was `freed`.
 
-    Earlier runs that kept what they freed leave gaps, which buffers of this one touch and leave in turn.
+    Earlier runs that kept freed memory leave gaps, which the buffers of this run fill and leave again.
     """
     trim = _of_libc("malloc_trim") if freed >= _WORTHWHILE and sys.platform.startswith("linux") else None
     if trim is not None:
@@ -56,7 +56,7 @@ def _of_libc(name: str) -> Callable[..., int] | None:
 
 
 def free_bytes(device: torch.device) -> int:
-    """Most of the bytes that are free on a device; practically no limit where that cannot be known."""
+    """Return most of the free bytes of a device; a huge number where that is unknown."""
     if device.type == "cuda":
         return int(_MOST * torch.cuda.mem_get_info(device)[0])
     if device.type == "cpu":
@@ -69,15 +69,15 @@ def _free_host_bytes() -> int:
 
 
 def _free_in_group() -> int:
-    """What the control group of a container leaves of its limit, of Linux's second and first version.
+    """Return the free bytes within the limit of a Linux control group, version 2 or 1.
 
-    Cached files that nobody reads count as used there, but would be given up.
+    Inactive cached files count as used there, but the system drops them on demand.
     """
     for folder, limit, used, cached in _GROUPS:
         try:
             most, taken = (int(Path(folder, name).read_text(encoding="ascii")) for name in (limit, used))
             lines = Path(folder, "memory.stat").read_text(encoding="ascii").splitlines()
-        except (OSError, ValueError):  # there is none, or it is "max"
+        except (OSError, ValueError):  # no such file, or "max"
             continue
         idle = sum(int(line.split()[1]) for line in lines if line.split()[0] == cached)
         return max(0, most - taken + idle)

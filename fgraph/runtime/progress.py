@@ -1,4 +1,4 @@
-"""Progress on the terminal, for what takes longer than a second."""
+"""Progress bars on the terminal, for jobs of more than a second."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """A running job: call `advance` as it goes on."""
+    """A running job, which reports its progress by `advance`."""
 
     def __init__(self, bar: tqdm[Never]) -> None:
         self._bar = bar
 
     def advance(self, steps: int = 1) -> None:
-        """Say that so many steps more are done."""
+        """Report that more steps are done."""
         self._bar.update(steps)
 
     def note(self, **values: float | str) -> None:
-        """Show values behind the bar, such as `loss=0.02`; they appear with the next advance."""
+        """Show values after the bar, such as `loss=0.02`, from the next advance on."""
         # refresh=True would draw the bar at once, before its delay is over
         self._bar.set_postfix(values, refresh=False)
 
 
 @contextmanager
 def progress(total: int, label: str) -> Iterator[Progress]:
-    """Show a bar on stderr once a job of `total` steps has run for a second; nothing where stderr is no terminal.
+    """Show a bar on stderr when a job of `total` steps has run for a second, unless stderr is no terminal.
 
-    Bars nest: one opened inside another (an inversion inside a run) is drawn below it. A bar leaves no trace.
+    A bar inside another (an inversion inside a run) appears below it. Bars disappear at the end.
 
     >>> with progress(3, "decoding") as job:
     ...     for step in range(3):

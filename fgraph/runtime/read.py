@@ -1,4 +1,4 @@
-"""Reading operands from buffers: views where rows stand together, else copies; windows cut out and put together."""
+"""Reading of operands from buffers: views of adjacent rows, copies of others, windows assembled from several."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Buffers = Mapping[int, Tensor]
 
 
 def read(buffers: Buffers, gather: Gather, context: KernelContext) -> Tensor:
-    """The rows that a gather names, [rows, ...]."""
+    """Return the rows of a gather, [rows, ...]."""
     way = gather.way
     if way == "tiles":
         return _read_tiles(buffers, gather)
@@ -34,14 +34,14 @@ def read(buffers: Buffers, gather: Gather, context: KernelContext) -> Tensor:
 
 
 def source_of(buffers: Buffers, copy: Copy) -> Tensor:
-    """The pixels that a copy takes, a view [rows or 1, C, h, w]."""
+    """Return a view of the pixels that a copy reads, [rows or 1, C, h, w]."""
     top, left, bottom, right = copy.source_box
     first, last = copy.source_rows
     return buffers[copy.buffer][first:last, :, top:bottom, left:right]
 
 
 def target_of(result: Tensor, copy: Copy) -> Tensor:
-    """Where a copy puts its pixels, a view [rows, C, h, w]."""
+    """Return a view of the pixels that a copy writes, [rows, C, h, w]."""
     top, left, bottom, right = copy.box
     return result[copy.rows[0] : copy.rows[1], :, top:bottom, left:right]
 
@@ -57,8 +57,8 @@ def _read_tiles(buffers: Buffers, gather: Gather) -> Tensor:
 
 
 def empty_tiles(buffers: Buffers, gather: Gather) -> Tensor:
-    """Room for the windows; zeros, unless copies will fill all of it."""
+    """Return a tensor for the windows, zeros unless copies fill all of it."""
     like = buffers[gather.sources[0]]
     shape = (gather.count, like.shape[1], *gather.tile)
-    room = empty_maps(shape, like)
-    return room if gather.is_filled else room.zero_()
+    result = empty_maps(shape, like)
+    return result if gather.is_filled else result.zero_()

@@ -1,4 +1,4 @@
-"""From a plan to what a user gets: models loaded, steps run, tensors turned into results."""
+"""Run of a plan: loads models, runs steps, and turns tensors into results."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from fgraph.stylegan.loading import load_generator
 from fgraph.stylegan.nn.half import DTYPES
 
 _LOG = get_logger()
-_KEPT = 4  # generators kept loaded between runs
+_KEPT = 4  # generators that stay loaded between runs
 
 
 def run_plan(
     plan: Plan, engine: Literal["batched", "eager"] = "batched", on_step: Callable[[Step], None] | None = None
 ) -> list[results.Results]:
-    """Run a plan; for each graph, name -> result. `on_step` is called after each batched step.
+    """Run a plan; return name -> result for each graph. `on_step` is called after each batched step.
 
     Raises:
         ModelError: a model's file cannot be read.
-        MemoryBudgetError: the device has not enough memory free, however the work is cut.
+        MemoryBudgetError: the free memory of the device does not suffice for the narrowest chunks.
         RunError: a step failed.
     """
     if engine == "eager":
@@ -120,7 +120,7 @@ def _warn_uncompiled(models: tuple[str, ...]) -> None:
 
 
 def pick_device(name: str) -> torch.device:
-    """The device of this name; `auto` is CUDA where there is one, else MPS, else the CPU.
+    """Return the device of a name; `auto` is CUDA if there is one, else MPS, else the CPU.
 
     Raises:
         FgraphError: torch knows no such device, or this machine has none.

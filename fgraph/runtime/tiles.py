@@ -1,4 +1,4 @@
-"""Steps that make tiles: the same kernels, on windows that carry their own context."""
+"""Steps that compute tiles: the same kernels, on windows that include their context."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from fgraph.stylegan.nn.stylegan3 import Tiles
 
 
 def run_tiles(step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """The result of a step whose rows are tiles, [rows, C, h, w]."""
+    """Return the result of a step whose rows are tiles, [rows, C, h, w]."""
     special = _SPECIAL.get(type(step.op))
     if special is not None:
         return special(step.op, step, buffers, context)
@@ -88,12 +88,12 @@ def _parts(step: Step, draw: Callable[[Any, Region], Tensor]) -> Tensor:
 
 
 def _mix(op: Mix, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    """Σ alpha · value, each value added only where it is: elsewhere its alpha is 0."""
+    """Return Σ alpha · value; each value is added only where it is available, since its alpha is 0 elsewhere."""
     half = len(step.inputs) // 2
     result = _empty_result(step, buffers, zero=True)
     for values, alphas in zip(step.inputs[:half], step.inputs[half:], strict=True):
         if not values.sources or not alphas.sources:
-            continue  # its alpha is 0 wherever we look
+            continue  # its alpha is 0 in all tiles
         alpha = read(buffers, alphas, context)
         if values.exact or values.is_layered:
             result.addcmul_(weighable(read(buffers, values, context), alpha, context), alpha)
@@ -107,7 +107,7 @@ def _mix(op: Mix, step: Step, buffers: Buffers, context: KernelContext) -> Tenso
 def _concat(op: Concat, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     result = _empty_result(step, buffers, zero=False)
     for gather in step.inputs:
-        for copy in gather.copies:  # a part reaches only its own side of the tile
+        for copy in gather.copies:  # a part fills only its own side of the tile
             target_of(result, copy).copy_(source_of(buffers, copy))
     return result
 
@@ -144,7 +144,7 @@ def _bend(op: BendChannels, step: Step, buffers: Buffers, context: KernelContext
 def _by_param_and_region(
     step: Step, buffers: Buffers, context: KernelContext, make: Callable[[Tensor, Any, Region, Region], Tensor]
 ) -> Tensor:
-    """Tiles, those of equal parameter and region together: their windows are of one size."""
+    """Compute tiles of equal parameter and region together: their windows have one size."""
     assert step.regions is not None
     gather = step.inputs[0]
     groups: dict[object, list[int]] = {}
