@@ -1,4 +1,4 @@
-"""Bounds on what a file may cost, in bytes unless a name says otherwise; readers check them before they allocate."""
+"""Bounds on what a file or a graph may cost, in bytes unless a comment says otherwise; checked before they cost it."""
 
 from __future__ import annotations
 
@@ -25,3 +25,12 @@ DECODED_PICTURE = 512 * MIB  # 13,377 x 13,377 in RGB; `picture_limit` sets anot
 
 # Graphs
 GRAPH_FILE = 64 * MIB  # 20,000 nodes have 2 MiB
+NODES = 50_000  # of a graph, those of sub-graphs counted
+ROWS = 100_000  # of one node
+ALL_ROWS = 2_000_000  # of all nodes of a graph
+PARTS = 256  # values that one node joins
+TERMS = 1024  # passes that one layer mixes
+NESTED = 100  # blends in blends, masks in masks, sub-graphs in sub-graphs
+SIDE = 8192  # pixels of a side that a field gives
+POINTS = 2_000  # corners of a polygon
+SEED = 2**63 - 1

@@ -5,12 +5,14 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
 from fgraph.stylegan.tables.base import CONST, Table, UnknownLayer
+
+LayerName = str | Annotated[int, Field(ge=-1, le=1000)]  # a name, or a σ index
 
 
 class Kind(enum.StrEnum):
@@ -115,6 +117,6 @@ class LayerSet:
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         return {
-            "anyOf": [{"type": "string"}, {"type": "integer"}],
+            "anyOf": [{"type": "string"}, {"type": "integer", "minimum": -1, "maximum": 1000}],
             "description": "all, here, layers, σ indices and inclusive ranges, comma-separated: '0,4..9', 'b8..b32'",
         }

@@ -20,6 +20,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from fgraph import _limits
 from fgraph._ports import Kind, LayerSet, broadcast_rows
 from fgraph.lowering import Build, Inputs
 from fgraph.lowering.values import Value
@@ -95,7 +96,9 @@ class Noise(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     mode: Literal["const", "random", "none", "given"] = "const"
-    seed: int | None = Field(None, ge=0, description="of mode random; absent: derived from the graph's seed")
+    seed: int | None = Field(
+        None, ge=0, le=_limits.SEED, description="of mode random; absent: derived from the graph's seed"
+    )
     fit: Literal["tile", "ends", "follow"] = Field(
         "tile",
         description="how a buffer meets a canvas of another size: tile repeats it from the origin, ends is the "

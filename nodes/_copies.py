@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from fgraph import _geometry as geometry
-from fgraph import masks
+from fgraph import _limits, masks
 from fgraph._geometry import fraction
 from fgraph.masks import MaskExpr
 from nodes._spatial import Amount
@@ -82,7 +82,7 @@ class Proposals(BaseModel):
     seed: Seed | tuple[Seed, ...] | None = Field(
         None, description="what they are drawn from; a list gives a row each; absent: derived from the graph's seed"
     )
-    variations: int = Field(1, ge=1, description="rows, each with patches of its own, for one seed")
+    variations: int = Field(1, ge=1, le=_limits.ROWS, description="rows, each with patches of its own, for one seed")
     smallest: float = Field(0.15, gt=0, le=1, description="side of a patch, as a fraction of the shorter side")
     largest: float = Field(0.45, gt=0, le=1, description="likewise")
     horizon: Literal["avoid", "level", "ignore"] = Field(

@@ -23,6 +23,7 @@ from fgraph.node import FeaturesPort, Node, PerRow
 from fgraph.stylegan.tables.base import CONST, Layer, Table
 from nodes._spatial import Amount
 
+ChannelNumber = Annotated[int, Field(ge=0, le=99_999)]
 Share = Annotated[float, Field(ge=0, le=1)]
 About = Literal["centre", "published"]
 
@@ -39,17 +40,17 @@ class Bend(Node):
 
     of: FeaturesPort = Field(description="the pass that is bent")
     layers: LayerSet = Field(description="the layers whose outputs are bent, such as b16.conv1 or b8..b32")
-    channels: str | int = Field("all", description="all, or numbers and ranges, such as 0,3..9")
+    channels: str | ChannelNumber = Field("all", description="all, or numbers and ranges, such as 0,3..9")
     fraction: PerRow[Share] | None = Field(
         None, description="instead: this share of each layer's channels, drawn by `seed`"
     )
     seed: PerRow[Annotated[int, Field(ge=0, le=2**32 - 1)]] | None = Field(
         None, description="of fraction; absent: derived from the graph's seed and the node's id"
     )
-    cluster: PerRow[Annotated[int, Field(ge=0)]] | None = Field(
+    cluster: PerRow[Annotated[int, Field(ge=0, lt=4096)]] | None = Field(
         None, description="instead: one of the groups that each layer's channels fall into; 0 is the largest"
     )
-    clusters: int = Field(4, ge=1, description="how many groups there are")
+    clusters: int = Field(4, ge=1, le=4096, description="how many groups there are")
     parts: Literal["both", "activation", "skip"] = Field(
         "activation", description="which tensors: activation is what convolutions make, skip the RGB image so far"
     )

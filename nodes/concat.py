@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from fgraph import _limits
 from fgraph.ir.ops import Concat as ConcatOp
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
@@ -19,7 +20,7 @@ class Concat(Node):
 
     op: Literal["concat"] = "concat"
 
-    of: Annotated[tuple[SpatialPort, ...], Field(min_length=1)] = Field(
+    of: Annotated[tuple[SpatialPort, ...], Field(min_length=1, max_length=_limits.PARTS)] = Field(
         description="the parts, left to right or top to bottom"
     )
     axis: Literal["x", "y"] = Field("x", description="x: side by side, y: one above the other")

@@ -23,7 +23,7 @@ from fgraph.node import Data, LatentPort, Node, PerRow
 from fgraph.stylegan.tables.base import CONST, Layer, Table
 from nodes._splice import choose
 
-Number = PerRow[Annotated[int, Field(ge=0)]]
+Number = PerRow[Annotated[int, Field(ge=0, le=100_000)]]
 Unit = Literal["deviation", "length"]
 
 

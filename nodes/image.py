@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from fgraph import _limits
 from fgraph._imaging.read import Fit, locate, recognise
 from fgraph._ports import Kind
 from fgraph.ir.ops import Picture
@@ -14,6 +15,8 @@ from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.values import Image as Pictures
 from fgraph.node import FILE, Node, PerRow
+
+Side = Annotated[int, Field(ge=1, le=_limits.SIDE)]
 
 
 class Image(Node):
@@ -26,7 +29,7 @@ class Image(Node):
         description="one file, or a list; sought beside the graph file, where you are, among the bundled pictures",
         json_schema_extra=FILE,
     )
-    size: int | tuple[int, int] | None = Field(
+    size: Side | tuple[Side, Side] | None = Field(
         None, description="pixels: a side, or [height, width]; absent: the model's"
     )
     fit: Fit = Field("crop", description="crop fills the size, pad shows all on white, stretch changes the proportions")

@@ -42,10 +42,13 @@ class Invert(Node):
     discriminator: float | None = Field(
         None, ge=0, description="weight of features of the discriminator in the model's file; absent: 0"
     )
-    steps: int | None = Field(None, ge=1, description="of Adam, at most; absent: 400, soat 3000")
+    steps: int | None = Field(None, ge=1, le=1_000_000, description="of Adam, at most; absent: 400, soat 3000")
     learning_rate: float | None = Field(None, gt=0, description="of Adam, at its height; absent: 0.05")
     patience: int | None = Field(
-        None, ge=0, description="steps without progress after which a row ends early, 0 never; absent: 100, soat 0"
+        None,
+        ge=0,
+        le=1_000_000,
+        description="steps without progress after which a row ends early, 0 never; absent: 100, soat 0",
     )
     starts: int | None = Field(None, ge=1, le=64, description="codes to start from, the best is kept; absent: 1")
     model: str | None = Field(None, description="the model they become codes of; absent: main")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from fgraph import masks
+from fgraph import _limits, masks
 from fgraph._imaging.read import locate
 from fgraph._ports import Kind
 from fgraph.lowering.build import Build
@@ -18,7 +18,9 @@ from fgraph.node import FILE, Data, MaskPort, Node, PerRow
 from nodes._faces import FaceRegion, Framing, face_region
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
-Size = Annotated[int, Field(ge=1, le=8192)]
+Size = Annotated[int, Field(ge=1, le=_limits.SIDE)]
+Raster = Annotated[int, Field(ge=1, le=2048)]
+Sigma = Annotated[float, Field(ge=0, le=256)]
 
 
 class Mask(Node):
@@ -30,7 +32,7 @@ class Mask(Node):
     op: Literal["mask"] = "mask"
     produces: ClassVar[Kind] = Kind.MASK
 
-    feather: PerRow[Annotated[float, Field(ge=0)]] = Field(
+    feather: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(
         0.0, description="σ of a Gaussian blur, as a fraction of the shorter side of the canvas"
     )
     invert: Data[bool] = Field(False, description="1 becomes 0 and 0 becomes 1")
@@ -67,7 +69,7 @@ def at(value: Any, row: int) -> Any:
     """A per-row field's value: a single one serves every row."""
     if not isinstance(value, tuple):
         return value
-    return value[row] if len(value) > 1 else value[0]
+    return value[min(row, len(value) - 1)]  # lists of unequal lengths are told with the node's rows
 
 
 class RampMask(Mask):
@@ -93,11 +95,11 @@ class ShapeMask(Mask):
     grid: Data[Size | None] = Field(
         None, description="coordinates are in N-ths of the canvas, and a pixel is inside if its centre is"
     )
-    raster: Data[Size | None] = Field(
+    raster: Data[Raster | None] = Field(
         None, description="drawn and blurred at N x N, then resized to each layer, as the published boxes are"
     )
-    kernel: Data[tuple[Size, Size] | None] = Field(None, description="of raster: taps of the blur, (y, x); odd")
-    sigma: Data[tuple[float, float] | None] = Field(
+    kernel: Data[tuple[Raster, Raster] | None] = Field(None, description="of raster: taps of the blur, (y, x); odd")
+    sigma: Data[tuple[Sigma, Sigma] | None] = Field(
         None, description="of raster: σ of the blur in raster pixels, (y, x)"
     )
 
@@ -131,7 +133,7 @@ class PolygonMask(ShapeMask):
     """A polygon; where it crosses itself, the even-odd rule holds."""
 
     kind: Literal["polygon"] = "polygon"
-    points: Data[tuple[tuple[float, float], ...]] = Field(
+    points: Data[Annotated[tuple[tuple[float, float], ...], Field(max_length=_limits.POINTS)]] = Field(
         description="corners x, y, in fractions of the canvas; 3 or more"
     )
 
@@ -147,7 +149,7 @@ class FacePartMask(Mask):
     framing: Data[Framing] = Field(
         "ffhq", description="ffhq: faces aligned as FFHQ's are; avatar: those of the bundled model"
     )
-    feather: PerRow[Annotated[float, Field(ge=0)]] = Field(
+    feather: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(
         0.02, description="σ of a Gaussian blur, as a fraction of the shorter side of the canvas"
     )
 
@@ -185,7 +187,7 @@ class CombinedMask(Mask):
     """Masks combined, pixel by pixel; the result is cut to 0..1."""
 
     kind: Literal["combine"] = "combine"
-    of: Annotated[tuple[MaskPort, ...], Field(min_length=1)] = Field(description="the masks")
+    of: Annotated[tuple[MaskPort, ...], Field(min_length=1, max_length=_limits.PARTS)] = Field(description="the masks")
     how: Literal["add", "subtract", "multiply", "max", "min"] = Field(
         "max", description="subtract takes all others from the first"
     )

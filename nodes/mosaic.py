@@ -22,7 +22,7 @@ from fgraph.lowering.values import Features, Mixture
 from fgraph.masks import Hat, product
 from fgraph.node import LatentPort, Node
 
-Count = Annotated[int, Field(ge=1)]
+Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Mosaic(Node):

@@ -6,7 +6,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from fgraph._ports import Kind
+from fgraph import _limits
+from fgraph._ports import Kind, LayerName
 from fgraph.ir.ops import Own as OwnOp
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
@@ -15,6 +16,8 @@ from fgraph.lowering.planes import described
 from fgraph.lowering.values import Latent
 from fgraph.node import Data, LatentPort, MaskPort, Node, PerRow
 from fgraph.stylegan.tables.base import CONST, Table
+
+PartNumber = Annotated[int, Field(ge=0, lt=256)]
 
 
 def _as_numbers(value: Any) -> Any:
@@ -36,7 +39,7 @@ class Own(Node):
 
     of: LatentPort = Field(description="the codes that are changed")
     reference: LatentPort = Field(description="the codes that the part is taken from")
-    part: Data[Annotated[tuple[int, ...], BeforeValidator(_as_numbers)] | None] = Field(
+    part: Data[Annotated[tuple[PartNumber, ...], BeforeValidator(_as_numbers)] | None] = Field(
         None, description="the part, by number, from 0; the largest comes first; or a list, taken together"
     )
     mask: MaskPort | None = Field(None, description="instead: the parts of which most lies inside this mask")
@@ -48,10 +51,10 @@ class Own(Node):
     epsilon: PerRow[Annotated[float, Field(ge=0)]] = Field(
         20.0, description="of greedy: ε, how much of a layer's channels may lie elsewhere, in channels"
     )
-    layer: str | int = Field("b32", description="whose activations are clustered")
+    layer: LayerName = Field("b32", description="whose activations are clustered")
     clusters: int = Field(12, ge=2, le=256, description="how many parts")
-    samples: int = Field(256, ge=1, description="images that are looked at")
-    seed: int = Field(0, ge=0, description="of those images, and of the clusters")
+    samples: int = Field(256, ge=1, le=100_000, description="images that are looked at")
+    seed: int = Field(0, ge=0, le=_limits.SEED, description="of those images, and of the clusters")
 
     @model_validator(mode="after")
     def _one_part(self) -> Own:

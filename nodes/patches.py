@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, model_validator
 
-from fgraph._ports import Kind, LayerSet, broadcast_rows
+from fgraph._ports import Kind, LayerName, LayerSet, broadcast_rows
 from fgraph.ir.ops import Propose
 from fgraph.ir.program import Operand
 from fgraph.lowering.advance import advance, transplant
@@ -49,14 +49,14 @@ class Patches(Node):
         "fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are proposed, "
         "by looking at the picture, for each row"
     )
-    feather: PerRow[Annotated[float, Field(ge=0)]] = Field(
+    feather: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(
         0.03, description="σ of the soft edge, as a fraction of the shorter side of the canvas; form code has none"
     )
     layers: LayerSet = Field(LayerSet("b16.."), description="where patches are copied; form code does so once, at `at`")
     parts: Literal["both", "activation", "skip"] = Field("both", description="which tensors; form code: activation")
     swap: bool = Field(False, description="copy what is at the other end the other way, too")
     form: Literal["paper", "code"] = Field("paper", description="paper: soft, at many layers; code: hard, at one")
-    at: str | int = Field("b16", description="of form code: the layer")
+    at: LayerName = Field("b16", description="of form code: the layer")
 
     @model_validator(mode="after")
     def _check(self) -> Patches:

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 import numpy as np
 from pydantic import BeforeValidator, Field
 
+from fgraph import _limits
 from fgraph.ir.program import as_index
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
@@ -44,6 +45,8 @@ class Rows(Node):
         found: list[int] = []
         for item in self.take.split(","):
             found += _resolve(item.strip(), count)
+            if len(found) > _limits.ROWS:
+                raise ValueError(f"take picks more than {_limits.ROWS} rows")
         if not found:
             raise ValueError(f"take '{self.take}' leaves no row of {count}")
         return found

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
+from fgraph import _limits
 from fgraph._ports import Kind
 from fgraph.ir.ops import Draw, Truncate
 from fgraph.lowering.build import Build
@@ -30,15 +31,15 @@ class Sample(Node):
     seed: PerRow[Annotated[int, Field(ge=0, le=2**32 - 1)]] | None = Field(
         None, description="one, or a list, a row each; absent: derived from the graph's seed and the node's id"
     )
-    count: Data[Annotated[int, Field(ge=1)]] = Field(1, description="rows for each seed")
+    count: Data[Annotated[int, Field(ge=1, le=_limits.ROWS)]] = Field(1, description="rows for each seed")
     truncation: PerRow[float] = Field(1.0, description="ψ, in W: 1 leaves the codes as they are, 0 is the mean")
-    cutoff: int | None = Field(None, ge=0, description="truncate only the W+ rows below this one; absent: all")
-    smooth: Data[Annotated[float, Field(ge=0)]] = Field(
+    cutoff: int | None = Field(None, ge=0, le=1000, description="truncate only the W+ rows below this one; absent: all")
+    smooth: Data[Annotated[float, Field(ge=0, le=1000)]] = Field(
         0.0,
         description="σ, in rows, of a Gaussian along the rows that goes round, then RMS 1 (published panorama: 0.7)",
     )
     # `class` is a word of Python's grammar, so it is declared by its name; in Python it is given as `class_`.
-    __annotations__["class"] = "PerRow[Annotated[int, Field(ge=0)]] | None"
+    __annotations__["class"] = "PerRow[Annotated[int, Field(ge=0, le=1_000_000)]] | None"
     vars()["class"] = Field(
         None, description="of a conditional model: which of its classes, from 0, or a list, one a row"
     )

@@ -6,7 +6,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from fgraph._ports import Kind
+from fgraph._ports import Kind, LayerName
 from fgraph.lowering.advance import advance
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
@@ -22,7 +22,7 @@ class Tap(Node):
     produces: ClassVar[Kind] = Kind.FEATURES
 
     of: FeaturesPort = Field(description="codes, which start a pass, or a paused pass to move on")
-    layer: str | int = Field(
+    layer: LayerName = Field(
         "const", description="where to pause: a layer, its σ index, or a block such as b8 for its end"
     )
     model: str | None = Field(None, description="the model that runs; absent: the one the codes belong to")

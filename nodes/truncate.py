@@ -27,7 +27,7 @@ class Truncate(Node):
 
     of: LatentPort = Field(description="the codes")
     truncation: PerRow[float] = Field(0.7, description="ψ: 1 leaves the codes as they are, 0 is the mean")
-    cutoff: int | None = Field(None, ge=0, description="truncate only the W+ rows below this one; absent: all")
+    cutoff: int | None = Field(None, ge=0, le=1000, description="truncate only the W+ rows below this one; absent: all")
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         latent, psi = inputs.latent("of"), inputs.per_row("truncation")

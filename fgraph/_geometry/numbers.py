@@ -7,6 +7,8 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Literal
 
+_LONGEST = 100  # characters of a number
+
 Number = Fraction | float  # what a caller may write; `fraction` makes it exact
 Axis = Literal["x", "y"]
 
@@ -19,15 +21,19 @@ def fraction(value: Number | str) -> Fraction:
     """The exact number that was written: a float stands for its shortest decimal, so 0.1 is 1/10.
 
     Raises:
-        ValueError: not a finite number.
+        ValueError: not a finite number, or far out of the range of one.
 
     >>> fraction(0.1), fraction("1/3"), fraction(2)
     (Fraction(1, 10), Fraction(1, 3), Fraction(2, 1))
     """
     if isinstance(value, Fraction):
         return value
+    text = str(value)
+    exponent = text.lower().partition("e")[2].lstrip("+-")
+    if len(text) > _LONGEST or len(exponent) > 3:
+        raise ValueError(f"'{text:.40}' is out of range")
     try:
-        return Fraction(str(value))
+        return Fraction(text)
     except (ValueError, ZeroDivisionError):
         raise ValueError(f"{value!r} is not a finite number or a fraction such as 1/3") from None
 

@@ -95,7 +95,9 @@ def _bounds_in_words(metadata: list[Any]) -> str:
     below = next((mark.lt for mark in metadata if isinstance(mark, annotated_types.Lt)), None)
     if low is not None and high is not None:
         return f" from {low} to {high}"
+    longest = next((mark.max_length for mark in metadata if isinstance(mark, annotated_types.MaxLen)), None)
     parts = [
+        f"and at most {longest} in all" if longest is not None else "",
         f"of at least {low}" if low is not None else "",
         f"above {above}" if above is not None else "",
         f"of at most {high}" if high is not None else "",

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fgraph import _limits
 from fgraph.declare.document import Document
 from fgraph.declare.node_checking import NodeChecker
 from fgraph.declare.source import DocumentPath
@@ -23,7 +24,7 @@ class Head(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     version: Literal[1] = Field(1, description="the version of the language")
-    seed: int = Field(0, ge=0, description="what the seeds of nodes without a seed derive from")
+    seed: int = Field(0, ge=0, le=_limits.SEED, description="what the seeds of nodes without a seed derive from")
     params: dict[str, Any] = Field({}, description="values for interpolation: '${...params.name}' in a node")
     models: dict[str, Any] = Field(
         {}, description="name -> a bundled name, a path or an address; 'main' is the default"

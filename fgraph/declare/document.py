@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from fgraph import _limits
 from fgraph._errors import Fault
 from fgraph.declare.source import DocumentPath, Places, dotted
 
@@ -22,6 +23,7 @@ DEEPEST = 64  # mappings and lists inside each other
 MOST_EVENTS = 4_000_000  # starts, ends, keys and values in a text
 MOST_REPEATED = 100_000  # values that aliases and merges stand for, beside those that are written
 LONGEST_NUMBER = 100  # characters
+_NODE_DEPTH = 3  # of a node: a mapping in the mapping `nodes` of the graph
 _STARTS, _ENDS = (yaml.MappingStartEvent, yaml.SequenceStartEvent), (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 _OCTAL = re.compile(r"[-+]?0[0-7_]+\Z")
 
@@ -122,10 +124,13 @@ def _count_within_bounds(text: str) -> int:
         _OutOfBounds: there are too many, or mappings and lists lie too deep in each other.
         yaml.YAMLError: it is not YAML.
     """
-    depth = count = 0
+    depth = count = nodes = 0
     for event in yaml.parse(text, Loader=_BASE):
         count += 1
         depth += isinstance(event, _STARTS) - isinstance(event, _ENDS)
+        nodes += depth == _NODE_DEPTH and isinstance(event, yaml.MappingStartEvent)
+        if nodes > _limits.NODES:
+            raise _OutOfBounds(f"the graph has more than {_limits.NODES} nodes", event.start_mark)
         if depth > DEEPEST:
             raise _OutOfBounds(f"more than {DEEPEST} mappings and lists lie inside each other", event.start_mark)
         if count > MOST_EVENTS:

@@ -7,6 +7,7 @@ from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fgraph import _limits
 from fgraph._errors import FgraphError, nearest
 from fgraph.declare.document import Document
 from fgraph.declare.source import DocumentPath
@@ -36,6 +37,7 @@ class NodeChecker:
         self.document = document
         self.ops = ops
         self.broken: set[str] = set()
+        self._count = 0  # of nodes so far, those of sub-graphs too
         self.suspect = set(document.broken)  # paths with faults of earlier stages
         nodes = document.data.get("nodes") if isinstance(document.data, Mapping) else None
         self.names = set(map(str, nodes)) if isinstance(nodes, Mapping) else set()
@@ -44,6 +46,10 @@ class NodeChecker:
         """The sound nodes of a mapping; the ids of the others go to `broken`."""
         if not isinstance(data, Mapping):
             self.report(path, f"found {show(data)}, expected a mapping from id to node")
+            return {}
+        self._count += len(data)
+        if self._count > _limits.NODES:
+            self.report(path, f"the graph has more than {_limits.NODES} nodes, the most that one may have")
             return {}
         bad_ids = {key for key in data if not is_id(str(key))}
         found: dict[str, Node] = {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from fgraph import _limits
 from fgraph._errors import Fault, nearest
 from fgraph._ports import Kind
 from fgraph.declare.source import in_order as faults_in_order
@@ -41,6 +42,7 @@ class _Wirer:
         self.faults = faults
         self.models = {MAIN, *spec.models}
         self.wired: dict[str, WiredNode] = {}
+        self.rows = 0  # of all nodes so far
 
     def fault(self, message: str, *path: str | int, hint: str | None = None) -> None:
         self.faults.append(self.spec.source.fault(message, *path, hint=hint))
@@ -90,7 +92,13 @@ class _Wirer:
     def _rows(self, flat: Flat) -> int | None:
         rows = {port: tuple(self.wired[one].rows for one in ids) for port, ids in flat.inputs.items()}
         try:
-            return flat.node.row_count(rows)
+            count = flat.node.row_count(rows)
+            if count > _limits.ROWS:
+                raise ValueError(f"it makes {count} rows; {_limits.ROWS} are the most")
+            self.rows += count
+            if self.rows > _limits.ALL_ROWS:
+                raise ValueError(f"the nodes up to this one make more than {_limits.ALL_ROWS} rows")
+            return count
         except ValueError as error:
             counts = {one: self.wired[one].rows for ids in flat.inputs.values() for one in ids}
             self.fault(str(error), *flat.path, hint=self._row_hint(flat, counts))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from fgraph import _limits
 from fgraph._errors import Fault, nearest
 from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import GraphSpec, Subgraph
@@ -33,6 +34,11 @@ class Scope:
     path: DocumentPath = ("nodes",)
     inputs: Mapping[str, str] = field(default_factory=dict)
     outer: Scope | None = None
+
+    @property
+    def depth(self) -> int:
+        """How many sub-graphs lie around these nodes."""
+        return len(self.path) // 2
 
     def inner(self, name: str, node: Subgraph) -> Scope:
         """The scope inside one of the sub-graphs here."""
@@ -63,6 +69,10 @@ class Expansion:
         return found
 
     def _expand(self, scope: Scope) -> Iterator[Flat]:
+        if scope.depth > _limits.NESTED:
+            message = f"more than {_limits.NESTED} sub-graphs lie in each other"
+            self.faults.append(self.spec.source.fault(message, *scope.path[:2]))
+            return
         for name, node in scope.nodes.items():
             path = (*scope.path, name)
             if isinstance(node, Subgraph):

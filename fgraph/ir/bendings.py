@@ -229,7 +229,11 @@ def parse_channels(text: str) -> tuple[int, ...] | None:
     for item in text.split(","):
         start, dots, stop = (part.strip() for part in item.partition(".."))
         if not start.isdigit() or (dots and not stop.isdigit()) or (dots and int(stop) < int(start)):
-            raise ValueError(f"'{item.strip()}' names no channels: write all, or numbers and ranges, such as 0,3..9")
+            raise ValueError(
+                f"'{item.strip():.40}' names no channels: write all, or numbers and ranges, such as 0,3..9"
+            )
+        if max(len(start), len(stop)) > 5:
+            raise ValueError(f"'{item.strip():.40}' names a channel above 99999, which no layer has")
         found.update(range(int(start), int(stop if dots else start) + 1))
     return tuple(sorted(found))
 

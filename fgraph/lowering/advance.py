@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from fgraph import _limits
 from fgraph._geometry import Canvas
 from fgraph.ir.ops import Conv, Filtered, Fourier, Mix, ToRGB, Transplant, Upsample
 from fgraph.ir.program import Operand
@@ -12,7 +13,19 @@ from fgraph.lowering.bend import map_tensor
 from fgraph.lowering.build import Build
 from fgraph.lowering.noise import NoiseRows, lower_noise
 from fgraph.lowering.planes import plane
-from fgraph.lowering.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Parts, Patched, Run, Tensor
+from fgraph.lowering.values import (
+    Blend,
+    Carrier,
+    Features,
+    Mapped,
+    MaskExprs,
+    Mixture,
+    Once,
+    Parts,
+    Patched,
+    Run,
+    Tensor,
+)
 from fgraph.masks import Constant, MaskExpr, with_margin
 from fgraph.stylegan.tables.base import Layer
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer
@@ -104,23 +117,31 @@ def applies(layers: frozenset[int], parts: Parts, layer: int, tensor: Tensor) ->
 def _terms(build: Build, carrier: Carrier, layer: Layer, call: Callable[[Run], Operand], canvas: Canvas) -> list[Term]:
     """Return the terms of `step(carrier, layer, s)`. Nested mixes are flattened and their alphas multiplied."""
 
-    def step(part: Carrier) -> list[Term]:
-        return _terms(build, part, layer, call, canvas)
-
-    if isinstance(carrier, Run):
-        return [Term(call(carrier), None)]
-    if isinstance(carrier, Mixture):
-        pairs = zip(carrier.carriers, carrier.alphas, strict=True)
-        return [term for part, alpha in pairs for term in _times(build, alpha, part, step)]
-    acts = applies(carrier.layers, carrier.parts, layer.index, layer.tensor)
-    if isinstance(carrier, Blend):
+    def step(one: Carrier, again: Callable[[Carrier], list[Term]]) -> list[Term]:
+        if isinstance(one, Run):
+            return [Term(call(one), None)]
+        if isinstance(one, Mixture):
+            pairs = zip(one.carriers, one.alphas, strict=True)
+            return _bounded([term for part, alpha in pairs for term in _times(build, alpha, part, again)])
+        acts = applies(one.layers, one.parts, layer.index, layer.tensor)
+        if isinstance(one, Blend):
+            if not acts or one.a is one.b:
+                return again(one.a)
+            return _bounded(_times(build, one.beta, one.a, again) + _times(build, one.alpha, one.b, again))
+        terms = again(one.of)
         if not acts:
-            return step(carrier.a)
-        return _times(build, carrier.beta, carrier.a, step) + _times(build, carrier.alpha, carrier.b, step)
-    terms = step(carrier.of)
-    if not acts:
-        return terms
-    return [Term(_changed(build, _mix(build, terms, layer.margin), carrier, (layer, canvas)), None)]
+            return terms
+        return [Term(_changed(build, _mix(build, terms, layer.margin), one, (layer, canvas)), None)]
+
+    return Once(step)(carrier)
+
+
+def _bounded(terms: list[Term]) -> list[Term]:
+    if len(terms) > _limits.TERMS:
+        raise ValueError(
+            f"it mixes more than {_limits.TERMS} passes in one: blends of blends name each pass many times"
+        )
+    return terms
 
 
 def _changed(build: Build, made: Operand, carrier: Mapped | Patched, where: tuple[Layer, Canvas]) -> Operand:

@@ -14,7 +14,7 @@ from fgraph.ir.ops import OPS, Affine, Const, DrawMask, MapZ, Op, Repeat
 from fgraph.ir.program import Index, Instruction, Operand, as_index
 from fgraph.ir.types import Type, TypeKind
 from fgraph.lowering.values import Latent, MaskExprs
-from fgraph.masks import Edited, MaskExpr, Placed, product, rasterise
+from fgraph.masks import Edited, MaskExpr, Placed, check_depth, product, rasterise
 from fgraph.stylegan.tables.base import Table
 
 H = TypeVar("H", bound=Hashable)
@@ -136,7 +136,9 @@ class Build:
 
         Raises:
             SizeError: an edit in a mask is not a whole number of pixels at this size.
+            ValueError: more masks lie in each other than can be drawn.
         """
+        check_depth(masks)
         for mask in unique(masks):
             if _is_moved(mask):  # draw now, so that a size that does not divide is reported with its source location
                 rasterise(mask, height, width)

@@ -17,7 +17,7 @@ from fgraph.ir.ops import Plane
 from fgraph.ir.program import Operand
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
-from fgraph.lowering.values import Blend, Carrier, Features, MaskExprs, Mixture, Patched, Run
+from fgraph.lowering.values import Blend, Carrier, Features, MaskExprs, Mixture, Once, Patched, Run
 from fgraph.masks import MaskExpr, edited, turned
 from fgraph.stylegan.tables.base import CONST, Table
 
@@ -95,23 +95,19 @@ def described(model: str, table: Table) -> str:
 def _moved(
     carrier: Carrier, places: Sequence[Placement], edits: tuple[PlaneEdit, ...] | None, canvas: Canvas
 ) -> Carrier:
-    def again(one: Carrier) -> Carrier:
-        return _moved(one, places, edits, canvas)
+    def move(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(one, Run):
+            return replace(one, planes=tuple(own.after(place) for own, place in zip(one.planes, places, strict=True)))
+        if isinstance(one, Blend):
+            return replace(one, a=again(one.a), b=again(one.b), alpha=_edit_masks(one.alpha, edits))
+        if isinstance(one, Mixture):
+            alphas = tuple(_edit_masks(alpha, edits) for alpha in one.alphas)
+            return Mixture(tuple(map(again, one.carriers)), alphas)
+        if isinstance(one, Patched):
+            return replace(one, of=again(one.of))  # its cells lie on the canvas: `patches` refuses such models
+        return replace(one, of=again(one.of), edits=_rescaled(one.edits, edits, canvas))
 
-    if isinstance(carrier, Run):
-        return replace(
-            carrier, planes=tuple(own.after(place) for own, place in zip(carrier.planes, places, strict=True))
-        )
-    if isinstance(carrier, Blend):
-        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=_edit_masks(carrier.alpha, edits))
-    if isinstance(carrier, Mixture):
-        alphas = tuple(_edit_masks(alpha, edits) for alpha in carrier.alphas)
-        return Mixture(tuple(map(again, carrier.carriers)), alphas)
-    if isinstance(carrier, Patched):
-        return replace(
-            carrier, of=again(carrier.of)
-        )  # its cells are on the canvas; `patches` refuses models with a plane
-    return replace(carrier, of=again(carrier.of), edits=_rescaled(carrier.edits, edits, canvas))
+    return Once(move)(carrier)
 
 
 def _rescaled(
@@ -146,23 +142,26 @@ def _edit_mask(mask: MaskExpr, edit: PlaneEdit) -> MaskExpr:
 
 
 def _runs(carrier: Carrier) -> Iterator[Run]:
-    if isinstance(carrier, Run):
-        yield carrier
-        return
-    parts: tuple[Carrier, ...]
-    if isinstance(carrier, Blend):
-        parts = (carrier.a, carrier.b)
-    else:
-        parts = carrier.carriers if isinstance(carrier, Mixture) else (carrier.of,)
-    for part in parts:
-        yield from _runs(part)
+    seen: set[int] = set()
+    waiting = [carrier]
+    while waiting:
+        one = waiting.pop()
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if isinstance(one, Run):
+            yield one
+        waiting += reversed(one.inner)
 
 
 def _each_run(carrier: Carrier, change: Callable[[Run], Run]) -> Carrier:
-    if isinstance(carrier, Run):
-        return change(carrier)
-    if isinstance(carrier, Blend):
-        return replace(carrier, a=_each_run(carrier.a, change), b=_each_run(carrier.b, change))
-    if isinstance(carrier, Mixture):
-        return Mixture(tuple(_each_run(one, change) for one in carrier.carriers), carrier.alphas)
-    return replace(carrier, of=_each_run(carrier.of, change))
+    def each(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(one, Run):
+            return change(one)
+        if isinstance(one, Blend):
+            return replace(one, a=again(one.a), b=again(one.b))
+        if isinstance(one, Mixture):
+            return Mixture(tuple(map(again, one.carriers)), one.alphas)
+        return replace(one, of=again(one.of))
+
+    return Once(each)(carrier)

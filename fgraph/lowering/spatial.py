@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from fgraph.ir.program import Operand
 from fgraph.lowering.build import Build
 from fgraph.lowering.margins import activation_margin, check_features_edit, cut_joint, with_margins
 from fgraph.lowering.planes import edit_plane, on_plane, place_planes, plane, planes_of
-from fgraph.lowering.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Patched, Run
+from fgraph.lowering.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Once, Patched, Run
 from fgraph.masks import MaskExpr, Placed, Segment, edited
 
 Axis = Literal["x", "y"]
@@ -92,21 +92,22 @@ def _edit_mask(mask: MaskExpr, edit: Edit, wrap_x: bool, wrap_y: bool) -> MaskEx
 
 
 def _edit_carrier(carrier: Carrier, edits: tuple[Edit, ...], canvas: Canvas) -> Carrier:
-    def again(one: Carrier) -> Carrier:
-        return _edit_carrier(one, edits, canvas)
-
-    if isinstance(carrier, Run):
-        return replace(carrier, noise=replace(carrier.noise, frames=edit_masks(carrier.noise.frames, edits, canvas)))
-    if isinstance(carrier, Blend):
-        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=edit_masks(carrier.alpha, edits, canvas))
-    if isinstance(carrier, Mixture):
-        alphas = tuple(edit_masks(alpha, edits, canvas) for alpha in carrier.alphas)
-        return Mixture(tuple(map(again, carrier.carriers)), alphas)
-    if isinstance(carrier, Patched):
-        raise ValueError(_UNMOVED)
     after = canvas.edited(edits[0])
     scale = (canvas.height / after.height, canvas.width / after.width)
-    return _rescaled_map(carrier, again(carrier.of), scale)
+
+    def edit(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(one, Run):
+            return replace(one, noise=replace(one.noise, frames=edit_masks(one.noise.frames, edits, canvas)))
+        if isinstance(one, Blend):
+            return replace(one, a=again(one.a), b=again(one.b), alpha=edit_masks(one.alpha, edits, canvas))
+        if isinstance(one, Mixture):
+            alphas = tuple(edit_masks(alpha, edits, canvas) for alpha in one.alphas)
+            return Mixture(tuple(map(again, one.carriers)), alphas)
+        if isinstance(one, Patched):
+            raise ValueError(_UNMOVED)
+        return _rescaled_map(one, again(one.of), scale)
+
+    return Once(edit)(carrier)
 
 
 def _rescaled_map(carrier: Mapped, of: Carrier, scale: tuple[Fraction, Fraction]) -> Mapped:
@@ -189,16 +190,17 @@ def _place_carrier(carrier: Carrier, axis: Axis, start: Fraction, length: Fracti
         known: dict[MaskExpr, MaskExpr] = {}
         return tuple(known.setdefault(mask, Placed(mask, axis, start, length)) for mask in masks)
 
-    def again(one: Carrier) -> Carrier:
-        return _place_carrier(one, axis, start, length)
-
-    if isinstance(carrier, Run):
-        return replace(carrier, noise=replace(carrier.noise, frames=place(carrier.noise.frames)))
-    if isinstance(carrier, Blend):
-        return replace(carrier, a=again(carrier.a), b=again(carrier.b), alpha=place(carrier.alpha))
-    if isinstance(carrier, Mixture):
-        return Mixture(tuple(map(again, carrier.carriers)), tuple(map(place, carrier.alphas)))
-    if isinstance(carrier, Patched):
-        raise ValueError(_UNMOVED)
     scale = (Fraction(1), length) if axis == "x" else (length, Fraction(1))
-    return _rescaled_map(carrier, again(carrier.of), scale)
+
+    def move(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(one, Run):
+            return replace(one, noise=replace(one.noise, frames=place(one.noise.frames)))
+        if isinstance(one, Blend):
+            return replace(one, a=again(one.a), b=again(one.b), alpha=place(one.alpha))
+        if isinstance(one, Mixture):
+            return Mixture(tuple(map(again, one.carriers)), tuple(map(place, one.alphas)))
+        if isinstance(one, Patched):
+            raise ValueError(_UNMOVED)
+        return _rescaled_map(one, again(one.of), scale)
+
+    return Once(move)(carrier)

@@ -5,11 +5,12 @@ Every value has rows, and `take(index)` gives the value whose row i is row `inde
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Generic, Literal, TypeVar
 
+from fgraph import _limits
 from fgraph._geometry import Canvas, Edit, Placement
 from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand
@@ -17,7 +18,8 @@ from fgraph.ir.types import TypeKind
 from fgraph.masks import MaskExpr, complement
 
 T = TypeVar("T")
-MaskExprs = tuple[MaskExpr, ...]  # one for each row
+R = TypeVar("R")
+MaskExprs = tuple[MaskExpr, ...]  # one a row
 Parts = Literal["both", "activation", "skip"]
 Tensor = Literal["activation", "skip"]
 
@@ -77,6 +79,11 @@ class Run:
         planes = self.planes and pick(self.planes, index)
         return Run(self.model, self.styles.take(index), self.noise.take(index), planes)
 
+    @property
+    def inner(self) -> tuple[Carrier, ...]:
+        """None: it is a leaf."""
+        return ()
+
 
 @dataclass(frozen=True, eq=False)
 class Blend:
@@ -94,9 +101,10 @@ class Blend:
         known: dict[MaskExpr, MaskExpr] = {}
         return tuple(known.setdefault(mask, complement(mask)) for mask in self.alpha)
 
-    def take(self, index: Index) -> Blend:
-        """Return the rows picked by index."""
-        return Blend(self.a.take(index), self.b.take(index), pick(self.alpha, index), self.layers, self.parts)
+    @property
+    def inner(self) -> tuple[Carrier, ...]:
+        """The carriers that it is made of."""
+        return (self.a, self.b)
 
 
 @dataclass(frozen=True, eq=False)
@@ -106,9 +114,10 @@ class Mixture:
     carriers: tuple[Carrier, ...]
     alphas: tuple[MaskExprs, ...]
 
-    def take(self, index: Index) -> Mixture:
-        """Return the rows picked by index."""
-        return Mixture(tuple(one.take(index) for one in self.carriers), tuple(pick(one, index) for one in self.alphas))
+    @property
+    def inner(self) -> tuple[Carrier, ...]:
+        """The carriers that it is made of."""
+        return self.carriers
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,9 +129,10 @@ class Mapped:
     layers: frozenset[int]
     parts: Parts
 
-    def take(self, index: Index) -> Mapped:
-        """Return the rows picked by index."""
-        return Mapped(self.of.take(index), pick(self.edits, index), self.layers, self.parts)
+    @property
+    def inner(self) -> tuple[Carrier, ...]:
+        """The carriers that it is made of."""
+        return (self.of,)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,14 +146,70 @@ class Patched:
     layers: frozenset[int]
     parts: Parts
 
-    def take(self, index: Index) -> Patched:
-        """Return the rows picked by index."""
-        return replace(
-            self, of=self.of.take(index), patches=self.patches.take(index), feathers=pick(self.feathers, index)
-        )
+    @property
+    def inner(self) -> tuple[Carrier, ...]:
+        """The carriers that it is made of."""
+        return (self.of,)
 
 
 Carrier = Run | Blend | Mixture | Mapped | Patched
+
+
+class Once(Generic[R]):
+    """A function of carriers, called once for each, however often one is part of another.
+
+    A short graph can name one pass many times over: without this, fifteen blends of a pass with itself would be walked
+    as a tree of 2^15 leaves.
+
+    Args:
+        change: takes a carrier and this function itself, for the carriers within.
+    """
+
+    def __init__(self, change: Callable[[Carrier, Callable[[Carrier], R]], R]) -> None:
+        self._change = change
+        self._known: dict[int, tuple[Carrier, R]] = {}  # by identity, with the carrier, which keeps it its own
+
+    def __call__(self, carrier: Carrier) -> R:
+        """Return the result for a carrier, found now or before."""
+        if id(carrier) not in self._known:
+            self._known[id(carrier)] = carrier, self._change(carrier, self)
+        return self._known[id(carrier)][1]
+
+
+def take_rows(carrier: Carrier, index: Index) -> Carrier:
+    """A carrier with rows picked by index."""
+
+    def take(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
+        if isinstance(one, Run):
+            return one.take(index)
+        if isinstance(one, Blend):
+            return replace(one, a=again(one.a), b=again(one.b), alpha=pick(one.alpha, index))
+        if isinstance(one, Mixture):
+            return Mixture(tuple(map(again, one.carriers)), tuple(pick(alpha, index) for alpha in one.alphas))
+        if isinstance(one, Mapped):
+            return replace(one, of=again(one.of), edits=pick(one.edits, index))
+        feathers = pick(one.feathers, index)
+        return replace(one, of=again(one.of), patches=one.patches.take(index), feathers=feathers)
+
+    return Once(take)(carrier)
+
+
+def check_carrier(carrier: Carrier) -> None:
+    """Check that a carrier is no larger than a layer of it can be lowered.
+
+    Raises:
+        ValueError: too many carriers lie in it, or in each other.
+    """
+    seen, waiting = {id(carrier)}, [carrier]
+    while waiting:
+        inner = [one for one in waiting.pop().inner if id(one) not in seen]
+        seen.update(map(id, inner))
+        waiting += inner
+        if len(seen) > _limits.TERMS:
+            raise ValueError(f"it mixes more than {_limits.TERMS} passes: blends of blends name each many times")
+    depth = Once[int](lambda one, again: 1 + max(map(again, one.inner), default=0))
+    if depth(carrier) > _limits.NESTED:
+        raise ValueError(f"more than {_limits.NESTED} blends and edits by layer lie in each other")
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,7 +236,7 @@ class Features:
             self,
             activation=self.activation.take(index),
             skip=self.skip and self.skip.take(index),
-            carrier=self.carrier.take(index),
+            carrier=take_rows(self.carrier, index),
             keys=pick(self.keys, index),
             declared=pick(self.declared, index),
         )

@@ -14,7 +14,7 @@ A mask node's common options apply in the order drawn, feather, invert, alpha: `
 """
 
 from fgraph.masks.axial import Constant, Hat, Ramp, Segment
-from fgraph.masks.base import MaskExpr, difference, rasterise, rasterise_window, support
+from fgraph.masks.base import MaskExpr, check_depth, difference, rasterise, rasterise_window, support
 from fgraph.masks.beyond import Margined, Turned, turned, with_margin
 from fgraph.masks.drawn import Drawn
 from fgraph.masks.operators import (
@@ -54,6 +54,7 @@ __all__ = [
     "Scaled",
     "Segment",
     "Turned",
+    "check_depth",
     "combine",
     "complement",
     "difference",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
 from fractions import Fraction
 from functools import cached_property, lru_cache
 from math import ceil
@@ -13,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fgraph import _limits
 from fgraph._geometry import fraction
 from fgraph._geometry.numbers import check_positive_size, described
 from fgraph._geometry.regions import Region
@@ -21,13 +24,50 @@ Raster = NDArray[np.float32]
 Exact = Fraction | tuple["Exact", ...]
 
 _CACHE_BYTES = 256 * 2**20
+_SHALLOW = 3  # masks in each other that are drawn again rather than kept, window by window
 
 
 class MaskExpr(ABC):
     """A drawable mask over a canvas: alpha from 0 to 1 at each pixel; equal descriptions are equal and hash equal.
 
-    Subclasses are frozen dataclasses. Coordinates are fractions of the canvas, from the top left.
+    Subclasses are frozen dataclasses. Coordinates are fractions of the canvas, from the top left. Masks in a mask may
+    be shared, so that a short description stands for a large tree: its hash is kept, and equality visits a pair once.
     """
+
+    def __init_subclass__(cls) -> None:
+        cls.__eq__ = MaskExpr.__eq__  # type: ignore[method-assign]  # a dataclass leaves those that its class has
+        cls.__hash__ = MaskExpr.__hash__  # type: ignore[method-assign]
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, MaskExpr) and _are_equal(self, other))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}  # texts hash anew elsewhere
+
+    @cached_property
+    def _hash(self) -> int:
+        return hash((type(self), self._compared))
+
+    @property
+    def _compared(self) -> tuple[Any, ...]:
+        return tuple(getattr(self, field.name) for field in fields(self) if field.compare)  # type: ignore[arg-type]
+
+    @cached_property
+    def depth(self) -> int:
+        """How many masks lie in each other, this one included."""
+        known: dict[int, int] = {}
+        waiting: list[tuple[MaskExpr, bool]] = [(self, False)]  # a mask, and whether the inner ones are known
+        while waiting:  # no recursion: what is too deep for it is to be found here
+            mask, ready = waiting.pop()
+            inner = list(_masks_in(mask._compared))
+            if ready:
+                known[id(mask)] = 1 + max((known[id(one)] for one in inner), default=0)
+            elif id(mask) not in known:
+                waiting += [(mask, True), *((one, False) for one in inner)]
+        return known[id(self)]
 
     @cached_property
     def constant(self) -> float | None:
@@ -42,7 +82,7 @@ class MaskExpr(ABC):
         """What `constant` is, for a subclass to say."""
         return None
 
-    @property
+    @cached_property
     def is_local(self) -> bool:
         """Whether a window of the mask is drawn without the rest of it."""
         return self.constant is not None or self._is_local()
@@ -69,6 +109,46 @@ class MaskExpr(ABC):
         return described(self)
 
 
+def check_depth(masks: Iterable[MaskExpr]) -> None:
+    """Check that masks can be drawn, which visits the masks in them one inside the other.
+
+    Raises:
+        ValueError: too many lie in each other.
+    """
+    if any(mask.depth > _limits.NESTED for mask in masks):
+        raise ValueError(f"more than {_limits.NESTED} masks lie in each other")
+
+
+def _masks_in(values: Iterable[Any]) -> Iterator[MaskExpr]:
+    for value in values:
+        if isinstance(value, MaskExpr):
+            yield value
+        elif isinstance(value, tuple):
+            yield from _masks_in(value)
+
+
+def _are_equal(a: MaskExpr, b: MaskExpr) -> bool:
+    """Compare two masks, each pair of inner ones once."""
+    seen: set[tuple[int, int]] = set()
+    waiting: list[tuple[Any, Any]] = [(a, b)]
+    while waiting:
+        one, other = waiting.pop()
+        if one is other or (id(one), id(other)) in seen:
+            continue
+        if isinstance(one, MaskExpr):
+            if type(one) is not type(other) or one._hash != other._hash:
+                return False
+            seen.add((id(one), id(other)))
+            waiting += zip(one._compared, other._compared, strict=True)
+        elif isinstance(one, tuple) and isinstance(other, tuple):
+            if len(one) != len(other):
+                return False
+            waiting += zip(one, other, strict=True)
+        elif one != other:
+            return False
+    return True
+
+
 def _exact(value: Any) -> Exact:
     return tuple(map(_exact, value)) if isinstance(value, tuple | list) else fraction(value)
 
@@ -79,17 +159,17 @@ class _RasterCache:
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._bytes = 0
-        self._rasters: OrderedDict[tuple[MaskExpr, int, int], Raster] = OrderedDict()
+        self._rasters: OrderedDict[tuple[Any, ...], Raster] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: tuple[MaskExpr, int, int]) -> Raster | None:
+    def get(self, key: tuple[Any, ...]) -> Raster | None:
         with self._lock:
             raster = self._rasters.get(key)
             if raster is not None:
                 self._rasters.move_to_end(key)
             return raster
 
-    def put(self, key: tuple[MaskExpr, int, int], raster: Raster) -> None:
+    def put(self, key: tuple[Any, ...], raster: Raster) -> None:
         with self._lock:
             if key in self._rasters or raster.nbytes > self._limit:
                 return
@@ -127,7 +207,15 @@ def rasterise_window(mask: MaskExpr, height: int, width: int, window: Region) ->
     top, left, bottom, right = window
     if mask.constant is not None:
         return np.full((bottom - top, right - left), mask.constant, np.float32)
-    return _clipped(mask._draw_window(height, width, window))
+    if mask.depth <= _SHALLOW:
+        return _clipped(mask._draw_window(height, width, window))
+    key = (mask, *window, height, width)
+    raster = _cache.get(key)
+    if raster is None:  # kept, as masks in it may be shared many times over
+        raster = _clipped(mask._draw_window(height, width, window))
+        raster.flags.writeable = False
+        _cache.put(key, raster)
+    return raster
 
 
 def _raster(mask: MaskExpr, height: int, width: int) -> Raster:

@@ -17,7 +17,8 @@ from fgraph.ir.program import Output, Program, SourceLocation, as_index
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs, Slot
 from fgraph.lowering.planes import described, on_plane
-from fgraph.lowering.values import Features, Image, Latent, Mask, Value
+from fgraph.lowering.values import Features, Image, Latent, Mask, Value, check_carrier
+from fgraph.masks import check_depth
 from fgraph.node import Node
 from fgraph.stacks.context import Context, Stack, StackNode
 from fgraph.stylegan.tables.base import Table
@@ -95,6 +96,10 @@ def _lowered(build: Build, inputs: Inputs, node: Node, rows: int) -> Value:
         raise ValueError(f"lower of node class {name} returned {value!r}; it returns a Latent, Features, Mask or Image")
     if value.rows != rows:
         raise ValueError(f"lower of node class {name} made {value.rows} rows; its row_count says {rows}")
+    if isinstance(value, Features):
+        check_carrier(value.carrier)
+    elif isinstance(value, Mask):
+        check_depth(value.exprs)
     return value
 
 

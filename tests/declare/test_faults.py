@@ -139,7 +139,7 @@ def test_an_override_of_a_misspelt_node_names_the_one_that_is_meant() -> None:
         ("nodes: {}\noutputs: a", "found 'a', expected a list of ids, or a mapping from name to id"),
         ("nodes: {}\noutputs: [[a]]", "found ['a'], expected the id of a node"),
         ("nodes: {}\noutputs: [a, a]", "'a' is given twice"),
-        ("nodes: {}\nseed: x", "found 'x', expected a whole number of at least 0"),
+        ("nodes: {}\nseed: x", "found 'x', expected a whole number from 0 to 9223372036854775807"),
         ("nodes: {}\nmodels: {main: 3}", "found 3, expected a bundled name, a path, an address or a loaded generator"),
         ("nodes: {}\nmodels: landscape", "found 'landscape', expected a mapping"),
         ("defaults: []\nnodes: {}", "a 'defaults' list works only in a file"),
