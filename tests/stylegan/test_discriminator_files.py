@@ -122,12 +122,10 @@ def test_what_is_not_there_or_does_not_run_is_told(tmp_path: Path) -> None:
     cases = {
         tmp_path / "own.safetensors": "a .safetensors model holds no discriminator",
         tmp_path / "plain.pt": "holds no discriminator; expected",
-        trained(
-            tmp_path / "less.pt", less
-        ): "'convs.2.conv1.1.bias' of its discriminator is nothing, where .4. belongs",
-        trained(tmp_path / "odd.pt", odd): r"is \[3, 4, 3, 3\], where \[3, 3, 3, 3\] belongs",
+        trained(tmp_path / "less.pt", less): "'convs.2.conv1.1.bias' of its discriminator is nothing; expected .4.",
+        trained(tmp_path / "odd.pt", odd): r"is \[3, 4, 3, 3\]; expected \[3, 3, 3, 3\]",
         trained(tmp_path / "other.pt", {"body.0.w": torch.zeros(3)}): "has no tensor 'convs.0.0.weight'",
-        nvlabs(tmp_path / "skip.pkl", architecture="skip"): "is no residual block",
+        nvlabs(tmp_path / "skip.pkl", architecture="skip"): "is not a residual block",
     }
     for path, message in cases.items():
         with pytest.raises(ModelError, match=message):

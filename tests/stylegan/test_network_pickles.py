@@ -236,13 +236,13 @@ CHANGES = [
     ),
     (lambda n: state(n, "mapping", "fc1").update(bias_gain=0.1), "do not come of one learning-rate multiplier"),
     (lambda n: state(n, "mapping", "fc1").update(bias_gain="much"), "has 'much' as 'bias_gain'; expected a number"),
-    (lambda n: state(n).update(z_dim=9), r"mapping.0.weight is \[8, 7\] where the others ask for \[8, 9\]"),
+    (lambda n: state(n).update(z_dim=9), r"mapping.0.weight is \[8, 7\], but the others imply \[8, 9\]"),
     (lambda n: state(n).update(w_dim=1 << 20), "out of range"),
     (lambda n: state(n, "synthesis", "b4")["_parameters"].pop("const"), "b4 has no tensor 'const'"),
     (lambda n: state(n, "synthesis", "b8", "conv1")["_parameters"].update(bias=None), "b8.conv1 has no tensor 'bias'"),
     (
         lambda n: state(n, "synthesis", "b8", "conv1")["_parameters"].update(bias=torch.zeros(9)),
-        r"b8.conv1.bias is \[9\] where",
+        r"b8.conv1.bias is \[9\], but",
     ),
     (
         lambda n: state(n, "synthesis", "b8", "conv1")["_parameters"].update(bias=torch.zeros(5, dtype=torch.int32)),

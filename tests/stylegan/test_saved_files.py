@@ -161,7 +161,7 @@ def test_files_cut_short(saved: Path, part: float, tmp_path: Path) -> None:
         ({"channels": "[1]"}, "metadata are wrong"),
         ({"size": "63"}, "has resolutions .* for 63 pixels"),
         ({"w_dim": "0"}, "out of range"),
-        ({"w_dim": "32"}, r"b16.conv0.affine.weight is \[32, 64\] where the others ask for \[32, 32\]"),
+        ({"w_dim": "32"}, r"b16.conv0.affine.weight is \[32, 64\], but the others imply \[32, 32\]"),
         ({"mapping_layers": "5"}, "lacks mapping.4.weight, mapping.4.bias"),
     ],
 )

@@ -70,5 +70,5 @@ def test_missing_variables_are_spelt_as_there(tmp_path: Path) -> None:
     tensors["b8.conv0.bias"] = torch.zeros(3)
     path = tmp_path / "tensorflow.pkl"
     path.write_bytes(checkpoint(table, tensors))
-    with pytest.raises(ModelError, match=r"synthesis/8x8/Conv0_up/bias is \[3\] where the others ask for \[5\]"):
+    with pytest.raises(ModelError, match=r"synthesis/8x8/Conv0_up/bias is \[3\], but the others imply \[5\]"):
         read_header(path)
