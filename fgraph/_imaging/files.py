@@ -96,12 +96,13 @@ def current_picture_limit() -> int:
 
 
 @contextmanager
-def open_image(source: Path | BinaryIO, *, bounded: bool = True) -> Iterator[Image.Image]:
+def open_image(source: Path | BinaryIO, *, bounded: bool = True, bytes_per_pixel: int = 0) -> Iterator[Image.Image]:
     """Open an image file of one of `FORMATS`, chosen by its content; no pixel is decoded yet.
 
     Args:
         source: a regular file, or an open file.
         bounded: whether the decoded size is checked; False where no pixel is read, or the file is our own.
+        bytes_per_pixel: the size of what the caller makes of a pixel, if that is larger than the decoded pixel.
 
     Raises:
         PictureError: the content has another format, or its pixels would take more than `picture_limit`.
@@ -109,12 +110,12 @@ def open_image(source: Path | BinaryIO, *, bounded: bool = True) -> Iterator[Ima
         Exception: Pillow's readers raise errors of many types for a damaged file.
     """
     if isinstance(source, Path):
-        with open_file(source) as file, open_image(file, bounded=bounded) as picture:
+        with open_file(source) as file, open_image(file, bounded=bounded, bytes_per_pixel=bytes_per_pixel) as picture:
             yield picture
         return
     with _READERS[_recognise(source)](source) as picture:
         if bounded:
-            _check_size(picture)
+            _check_size(picture, bytes_per_pixel)
         yield picture
 
 
@@ -135,8 +136,8 @@ def _recognise(file: BinaryIO) -> str:
     return found
 
 
-def _check_size(picture: Image.Image) -> None:
-    size = decoded_bytes(picture)
+def _check_size(picture: Image.Image, bytes_per_pixel: int) -> None:
+    size = max(decoded_bytes(picture), picture.width * picture.height * bytes_per_pixel)
     if size > _Limit.decoded:
         raise PictureError(
             f"its {picture.width} x {picture.height} pixels take {in_words(size)} when decoded, and the limit is "

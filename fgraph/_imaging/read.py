@@ -14,7 +14,8 @@ from fgraph._imaging.files import decoded_bytes, open_image
 from fgraph._paths import expanded
 
 Fit = Literal["crop", "pad", "stretch"]
-STRIP_BYTES: Final = 32 << 20  # of decoded pixels; larger pictures are converted in strips of about this size
+LARGE: Final = 32 << 20  # bytes of decoded pixels, beyond which a picture is converted in strips
+STRIP_BYTES: Final = 4 << 20  # of a strip; the conversion from 16 bits takes up to 20 times as much
 _GAP: Final = 3  # a large picture is first reduced, to no less than this multiple of the size asked for
 _ORIENTATION = 0x0112  # the EXIF tag
 _UPRIGHT: Final = {
@@ -124,7 +125,7 @@ def to_rgb(opened: Image.Image, least: tuple[int, int] | None = None) -> Image.I
         opened: the picture.
         least: (width, height); a large picture may be reduced to no less than three times this. None: its own size.
     """
-    if decoded_bytes(opened) <= STRIP_BYTES:
+    if decoded_bytes(opened) <= LARGE:
         return _convert(ImageOps.exif_transpose(opened), None)
     if least is not None and opened.format == "JPEG":
         factor = _reduction(opened, least)

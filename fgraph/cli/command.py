@@ -40,10 +40,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     sweep = Sweep()
     with guarded_streams(), interruptible() as interrupts:
+        interrupts.describe = lambda: sweep.interruption
         try:
             return _run(order_arguments(sys.argv[1:] if arguments is None else arguments), sweep)
         except KeyboardInterrupt:
-            warn(sweep.interruption)
+            warn(interrupts.describe())
             return interrupts.exit_code
 
 

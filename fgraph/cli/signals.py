@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any
@@ -27,6 +27,7 @@ class Interrupts:
     def __init__(self) -> None:
         self.number: int = signal.SIGINT  # the last signal
         self.over = threading.Event()  # set once the main thread has left the block
+        self.describe: Callable[[], str] = lambda: "interrupted"
         self._seen = False
 
     @property
@@ -45,6 +46,8 @@ class Interrupts:
     def end(self) -> None:
         """End the process now."""
         remove_folders_in_use()
+        with suppress(OSError):
+            os.write(2, f"{self.describe()}\n".encode(errors="backslashreplace"))
         os._exit(self.exit_code)
 
 

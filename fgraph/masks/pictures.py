@@ -77,7 +77,7 @@ class Picture(MaskExpr):
 def _open(path: str, channel: Channel, _changed: int, _size: int) -> Picture:
     """Decode a file once for each state of it: the time and size of its last change stand in the key."""
     try:
-        with open_image(Path(path)) as file:
+        with open_image(Path(path), bytes_per_pixel=8) as file:  # alpha is float64
             image = ImageOps.exif_transpose(file)
             image.load()
     except Exception as error:  # decoders raise what they like

@@ -89,10 +89,15 @@ class FusedLauncher(Launcher):
         try:
             return self._launch(jobs)
         except KeyboardInterrupt:
-            for directory in self._directories:
-                with suppress(OSError):  # a directory with results stays
-                    Path(directory).rmdir()
+            self._remove_empty_directories()
             raise
+
+    def _remove_empty_directories(self) -> None:
+        """Remove the directories that Hydra has made for jobs that have no results."""
+        found = [Path(directory) for directory in self._directories]
+        for path in [*found, *Path(str(self.config.hydra.sweep.dir)).iterdir()]:
+            with suppress(OSError):  # rmdir refuses files, and directories that aren't empty
+                path.rmdir()
 
     def _launch(self, jobs: Sequence[tuple[int, Sequence[str]]]) -> Sequence[JobReturn]:
         prepared = [self._prepare(number, overrides) for number, overrides in _shown(jobs, "preparing")]

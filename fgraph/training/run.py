@@ -37,6 +37,7 @@ def train(settings: TrainingSettings) -> Path:
         TrainingError: the settings do not fit the data, the model or the snapshot, or a loss became infinite.
         ModelError: the checkpoint or snapshot cannot be read.
         SaveError: a snapshot could not be written, as on a full disk; the last one is whole.
+        KeyboardInterrupt: a signal stopped the training; the snapshot of its last step is written.
     """
     launch(settings, _work)
     return settings.target / MODEL
@@ -50,6 +51,8 @@ def _work(fabric: Fabric, settings: TrainingSettings) -> None:
     report = Report(settings, state, pictures, active=fabric.global_rank == 0)
     with report, _stopping() as stop:
         _run(trainer, report, stop)
+    if state.images < settings.images:
+        raise KeyboardInterrupt  # the snapshot is written
 
 
 def _open_data(fabric: Fabric, settings: TrainingSettings, size: int) -> tuple[Source, int | None]:

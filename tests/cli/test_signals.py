@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from fgraph.cli import main
+from fgraph.cli.configuration import JobSettings
 from tests.cli.conftest import FakeJobs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -60,6 +61,21 @@ def test_a_sweep_says_how_many_jobs_are_done(
     assert Path("out/0/done").exists()
 
 
+def test_a_sweep_that_is_interrupted_before_it_runs_leaves_no_directories(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare = jobs.prepare
+
+    def interrupted(settings: JobSettings) -> Any:
+        if len(jobs.settings) == 2:
+            os.kill(os.getpid(), signal.SIGINT)
+        return prepare(settings)
+
+    monkeypatch.setattr(jobs, "prepare", interrupted)
+    assert main(["-m", "seed=1,2,3", "hydra.sweep.dir=out"]) == 130
+    assert [path.name for path in Path("out").iterdir() if path.is_dir()] == []
+
+
 def test_a_signal_that_is_ignored_stays_ignored(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
     earlier = signal.signal(signal.SIGHUP, signal.SIG_IGN)  # as under nohup
     try:
@@ -84,7 +100,7 @@ IN_A_KERNEL = """
 
 def test_a_process_that_cannot_answer_is_ended_and_leaves_nothing(tmp_path: Path) -> None:
     done = run_child(IN_A_KERNEL, str(tmp_path))
-    assert done.returncode == 143, done.stderr
+    assert (done.returncode, done.stderr) == (143, "interrupted\n")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
+from fgraph import masks
 from fgraph._errors import FgraphError
 from fgraph._imaging import read
 from fgraph._imaging.files import FORMATS, SUFFIXES, current_picture_limit, open_image, picture_limit
@@ -101,6 +102,14 @@ def test_the_limit_counts_bytes_not_pixels() -> None:
         pass
 
 
+def test_the_limit_counts_what_the_caller_makes_of_a_pixel(tmp_path: Path) -> None:
+    Image.new("L", (10, 10)).save(tmp_path / "mask.png")
+    with picture_limit(799), pytest.raises(ValueError, match="10 x 10 pixels take 800 bytes"):
+        masks.Picture.open(tmp_path / "mask.png")
+    with picture_limit(800):
+        assert masks.Picture.open(tmp_path / "mask.png").plane.size == 100
+
+
 def test_a_fifo_is_refused(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.png")
     with pytest.raises(OSError, match="regular file"), open_image(tmp_path / "pipe.png"):
@@ -134,6 +143,7 @@ def test_strips_make_the_same_pixels(
     make(mode).save(path, exif=exif)
     whole = open_picture(str(path))
     assert whole.size == ((90, 60) if orientation == 1 else (60, 90))
+    monkeypatch.setattr(read, "LARGE", 1000)
     monkeypatch.setattr(read, "STRIP_BYTES", 1000)
     np.testing.assert_array_equal(np.asarray(open_picture(str(path))), np.asarray(whole))
     reduced = load_picture(str(path), (9, 6) if orientation == 6 else (6, 9))  # by 90 / 9 / 3 = 3, then Lanczos
@@ -151,6 +161,7 @@ def test_strips_are_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         sizes.append(picture.size)
         return picture.convert("RGB")
 
+    monkeypatch.setattr(read, "LARGE", 1000)
     monkeypatch.setattr(read, "STRIP_BYTES", 90 * 4 * 7)
     monkeypatch.setattr(read, "_convert", note)
     load_picture(str(path), (10, 15))  # reduced by 60 / 10 / 3 = 2: strips of 6 rows
