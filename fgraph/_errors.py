@@ -61,7 +61,7 @@ class Fault:
             place = f"{self.file}:{self.line}: " if self.line else f"{self.file}: "
         where = f"{self.where}: " if self.where else ""
         hint = f" ({self.hint})" if self.hint else ""
-        return escape_controls(f"{place}{where}{self.message}{hint}")
+        return escape_controls(f"{place}{where}{self.message}{hint}", keep="")  # a fault is one line of a list
 
 
 class GraphError(FgraphError):

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fgraph._errors import Fault
+import fgraph
+from fgraph._errors import Fault, GraphError
 from fgraph.declare import read
 from tests.declare.toys import BLEND, OPS
 
@@ -212,3 +213,32 @@ def test_a_mapping_is_read_and_left_alone() -> None:
     assert spec.nodes["a"].seed == 7  # type: ignore[attr-defined]
     assert repr(data) == before
     assert read({"nodes": dict(spec.nodes), "outputs": ["b"]}, ops=OPS)[0].nodes == spec.nodes
+
+
+HOSTILE = "\x1b]0;title\x07\x1b[2J\r\n1 fault, all is well\u202e\x85\u2028"
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        {"nodes": {HOSTILE: {"op": "sample"}}},
+        {"nodes": {"a": {"op": HOSTILE}}},
+        {"nodes": {"a": {"op": "mask", "kind": HOSTILE}}},
+        {"nodes": {"a": {"op": "sample", HOSTILE: 1}}},
+        {"nodes": {"a": {"op": "sample", "seed": HOSTILE}}},
+        {"nodes": {"a": {"op": "sample", "model": HOSTILE}}, "outputs": ["a"]},
+        {"nodes": {"a": {"op": "decode", "of": HOSTILE}}, "outputs": ["a"]},
+        {"nodes": {"a": {"op": "sample"}}, "outputs": {HOSTILE: "a"}},
+        {"nodes": {"a": {"op": "sample"}}, "outputs": [HOSTILE]},
+        {"nodes": {"a": {"op": "sample"}}, "outputs": ["a"], "models": {"main": HOSTILE}},
+        {"nodes": {"a": {"op": "image", "path": HOSTILE}}, "outputs": ["a"]},
+        {"nodes": {}, HOSTILE: 1},
+        {"nodes": {"a": {"op": "sample", "seed": "${" + HOSTILE + "}"}}},
+    ],
+)
+def test_names_from_a_file_cannot_write_to_the_terminal(graph: dict[str, object]) -> None:
+    with pytest.raises(GraphError) as caught:
+        fgraph.compile(graph, device="cpu")
+    title, *lines = str(caught.value).split("\n")
+    assert len(lines) == len(caught.value.faults)
+    assert all(line.isprintable() for line in (title, *lines))
