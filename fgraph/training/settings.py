@@ -101,7 +101,7 @@ class TrainingSettings(BaseModel):
 
 
 def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
-    """Check settings.
+    """Return the checked settings of a training from a mapping.
 
     Raises:
         TrainingError: one is unknown, missing or has a value it cannot have; all of them are named.

@@ -76,7 +76,7 @@ class Crop(SpatialOp):
 
 @dataclass(frozen=True)
 class Flip(SpatialOp):
-    """Mirrors a map."""
+    """Mirrors a map along an axis."""
 
     name: ClassVar[str] = "flip"
 

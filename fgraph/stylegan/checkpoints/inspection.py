@@ -65,7 +65,7 @@ class Inspection:
 
 
 def inspect(source: str | Path) -> Inspection:
-    """Describe a model.
+    """Describe a model file without loading its weights.
 
     Args:
         source: a bundled name, a path or an address.
