@@ -18,19 +18,19 @@ _COPIES = 10  # copies of rows that take as long as the fixed cost of a layer's 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of an operation: the rows that it makes, and what it reads for them. The cost of an operation is of it."""
+    """A call of an operation: the rows that it computes and what it reads, which its cost depends on."""
 
-    inputs: tuple[Type, ...]  # of operand rows, as much as a tile lies over
-    output: Type  # of a row as it is made: of a tile, where rows are tiles
+    inputs: tuple[Type, ...]  # of operand rows, of the part that a tile lies over
+    output: Type  # of a row, or of the tile of it that is computed
     rows: int = 1
-    params: Sequence[Hashable] = ()  # of the rows, or none
-    canvas: Type | None = None  # of a whole row, where rows are tiles
-    read: Size | None = None  # height and width of the windows of the first operand, where rows are tiles
-    is_plain: bool = True  # whether every row is made whole, from operands that are there whole
+    params: Sequence[Hashable] = ()  # of the rows; empty if they have none
+    canvas: Type | None = None  # the type of a whole row, if rows are tiles
+    read: Size | None = None  # height and width of the windows of the first operand, if rows are tiles
+    is_plain: bool = True  # whether every row is whole, and so are its operands in their buffers
 
     @property
     def is_tiled(self) -> bool:
-        """Return whether rows are tiles."""
+        """True if rows are tiles."""
         return self.canvas is not None
 
     @property
@@ -64,7 +64,7 @@ class DeviceProfile:
     overhead: float  # seconds of the smallest call of a layer
     bandwidth: float  # bytes a second, read or written, between convolutions
     rgb: float  # bytes a second that ToRGB reads
-    drawn: float  # seconds for a number of noise or of a mask
+    drawn: float  # seconds for one number of noise or of a mask
     plain: tuple[Rate, ...]  # layers that keep their size
     doubling: tuple[Rate, ...]  # layers that double it, by a transposed convolution
 
@@ -90,20 +90,20 @@ class DeviceProfile:
 
 @dataclass(frozen=True, slots=True)
 class CostModel:
-    """Costs that planning decisions weigh, in FLOPs of a convolution that take as long.
+    """Costs that planning decisions weigh, in FLOPs of a convolution that take equally long.
 
-    The defaults suit a CPU. `of` takes them from what was measured of a device.
+    The defaults suit a CPU. `of` derives them from the profile of a device.
     """
 
     call: float = 50e6  # one more call of a layer
     copy_call: float = 2e6  # one more copy of rows
     copied_byte: float = 30.0
-    working_set: int = WORKING_SET  # bytes that a run on a CPU keeps to, where that repeats little
-    most_repeated: float = 1.03  # FLOPs, as a share of the FLOPs without chunks, up to which that is little
+    working_set: int = WORKING_SET  # bytes that a run on a CPU keeps to, if that repeats few FLOPs
+    most_repeated: float = 1.03  # FLOPs of chunks, as a share of those without chunks, that count as few
 
     @classmethod
     def of(cls, profile: DeviceProfile | None) -> CostModel:
-        """Return the model of a measured device; the default where nothing was measured."""
+        """Return the model of a calibrated device; the default if there is no profile."""
         if profile is None:
             return cls()
         return cls(
@@ -119,7 +119,7 @@ DEFAULT_COSTS = CostModel()
 def rate(rates: Sequence[Rate], channels: float, positions: float) -> float:
     """Return the FLOPs a second of a layer, interpolated between the measured rates on logarithmic scales.
 
-    Beyond the ends of what was measured, the rate at the end holds.
+    Outside the measured range, the nearest rate holds.
     """
     widths = sorted({one.channels for one in rates})
     found = []

@@ -1,4 +1,4 @@
-"""The kernels, one for each operation but `join`, which the plan reads through."""
+"""Kernels, one for each operation except `join` and `baseline`, whose rows are in buffers already."""
 
 from __future__ import annotations
 

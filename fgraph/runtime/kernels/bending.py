@@ -23,15 +23,15 @@ Indices = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Place:
-    """Which part of a map is there, and which is wanted."""
+    """The window of a map that is given, and the region of it that is wanted."""
 
     size: Size  # of the whole map
-    window: Region  # what is there
-    region: Region  # what is wanted
+    window: Region  # the part that is given
+    region: Region  # the part to compute
     wraps: Cyclic
 
     def made(self, axis: int) -> Indices:
-        """The pixels wanted along an axis; those over the edge of one that goes round are the first ones again."""
+        """Return the pixels to compute along an axis; beyond the edge of a cyclic axis the first pixels follow."""
         positions = np.arange(self.region[axis], self.region[axis + 2])
         return positions % self.size[axis] if self.wraps[axis] else positions
 
@@ -47,7 +47,7 @@ class Place:
 
 
 def bend(op: BendChannels, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Whole maps [rows, C, H, W], some of their channels bent; rows of equal bending go together."""
+    """Bend some channels of whole maps, [rows, C, H, W]; rows of equal bending share a call."""
     x = inputs[0]
     size = (int(x.shape[2]), int(x.shape[3]))
     place = Place(size, whole(size), whole(size), op.wraps)
@@ -65,7 +65,7 @@ def bend(op: BendChannels, inputs: Sequence[Tensor], params: Params, context: Ke
 
 
 def bend_window(x: Tensor, bending: Bending, place: Place, context: KernelContext) -> Tensor:
-    """A region of bent maps, from the window of them that is there: [rows, C, h, w]."""
+    """Bend a region of maps, [rows, C, h, w], given a window of them."""
     channels = find_channels(bending.channels, context)
     if channels is None or len(channels) == x.shape[1]:
         return _transformed(x, bending.transform, place, context)
@@ -77,7 +77,7 @@ def bend_window(x: Tensor, bending: Bending, place: Place, context: KernelContex
 
 
 def find_channels(channels: Channels, context: KernelContext) -> list[int] | None:
-    """The channels meant; None: all."""
+    """Return the numbers of the channels to bend; None: all."""
     if isinstance(channels, Cluster):
         groups = channel_clusters(context.generator(channels.model), channels.layer, channels.count)
         return np.flatnonzero(groups == channels.index).tolist()
@@ -98,7 +98,7 @@ def _transformed(x: Tensor, transform: Any, place: Place, context: KernelContext
 
 
 def _cut(x: Tensor, place: Place, context: KernelContext) -> Tensor:
-    """The region, out of the window."""
+    """Return the region, cut out of the window."""
     for axis in (0, 1):
         positions, _ = place.find(np.arange(place.region[axis], place.region[axis + 2]), axis)
         x = _take(x, positions, axis + 2, context)
@@ -114,7 +114,7 @@ def _take(x: Tensor, positions: Indices, dim: int, context: KernelContext) -> Te
 def _warped(
     x: Tensor, sources: tuple[NDArray[np.float64], NDArray[np.float64]], place: Place, context: KernelContext
 ) -> Tensor:
-    """Bilinear reading at the sources; zeros beyond true borders, as OpenCV's warpAffine has them."""
+    """Sample bilinearly at the sources, with zeros beyond true borders, as OpenCV's warpAffine does."""
     height, width = sources[0].shape
     flat = x.flatten(2)  # [rows, C, h * w]
     result = x.new_zeros(*x.shape[:2], height * width)
@@ -134,7 +134,7 @@ def _warped(
 
 
 def _spread(x: Tensor, transform: Erode, place: Place, context: KernelContext) -> Tensor:
-    """The greatest, or least, value within a disc; what lies beyond a true border does not count."""
+    """Return the greatest or least value within a disc, ignoring pixels beyond a true border."""
     sign = 1.0 if isinstance(transform, Dilate) else -1.0
     radius, region = transform.radius, place.region
     x = sign * x

@@ -1,4 +1,4 @@
-"""What kernels need beside tensors: the generators, a device, a precision."""
+"""The context of kernels: the generators, the device and the precision of a run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 
 Params = Sequence[Hashable]
-# The third argument is the parameters of rows, or, where the operation `takes_numbers`, these as a tensor.
+# The third argument is the parameters of the rows; if the operation `takes_numbers`, as a tensor.
 Kernel = Callable[[Any, Sequence[Tensor], Any, "KernelContext"], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
 class KernelContext:
-    """The generators of a run, all on one device and of one precision."""
+    """The generators of a run, all on one device and in one precision."""
 
     generators: Mapping[str, Generator]
     device: torch.device
@@ -36,27 +36,27 @@ class KernelContext:
         return self.device.type == "cpu" and self.constants is None
 
     def generator(self, model: str) -> StyleGAN2Generator:
-        """A generator that is a StyleGAN2."""
+        """Return a generator of StyleGAN2."""
         found = self.generators[model]
         assert isinstance(found, StyleGAN2Generator)
         return found
 
     def stylegan3(self, model: str) -> StyleGAN3Generator:
-        """A generator that is a StyleGAN3."""
+        """Return a generator of StyleGAN3."""
         found = self.generators[model]
         assert isinstance(found, StyleGAN3Generator)
         return found
 
     def tensor(self, array: np.ndarray[Any, Any]) -> Tensor:
-        """An array as a tensor of this run."""
+        """Return an array as a tensor on the device, in the precision of the run."""
         return torch.from_numpy(np.array(array)).to(self.device, self.dtype)  # a copy: the array may be read-only
 
     def numbers(self, params: Params) -> Tensor:
-        """Parameters that are numbers as a tensor [rows], or [rows, n]."""
+        """Return parameters that are numbers as a tensor, [rows] or [rows, n]."""
         return torch.tensor(list(params), device=self.device, dtype=self.dtype)
 
     def constant(self, values: ArrayLike, dtype: torch.dtype | None = None) -> Tensor:
-        """An array that follows from the structure of a plan alone, such as rows to pick, as a tensor.
+        """Return an array that follows from the structure of a plan alone, such as rows to pick, as a tensor.
 
         A captured plan creates it once: nothing comes from the host while it is replayed.
         """

@@ -15,11 +15,11 @@ from fgraph.runtime.kernels.weighting import weighable
 from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 from fgraph.stylegan.nn import stylegan2 as network
 
-_STRAIGHT = 1e-6  # radians: nearer than this, the sphere is flat
+_STRAIGHT = 1e-6  # radians: below this angle, the path is a straight line
 
 
 def component(op: Component, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Directions of w [rows, w_dim]."""
+    """Return directions of w, [rows, w_dim]."""
     generator = context.generators[op.model]
     if op.method == "pca":
         found = principal_directions(generator)
@@ -31,7 +31,7 @@ def component(op: Component, inputs: Sequence[Tensor], params: Params, context: 
 
 
 def slope(op: Slope, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """What differences in w [rows, w_dim] or W+ [rows, num_ws, w_dim] come to in S [rows, length]."""
+    """Return differences in w [rows, w_dim] or W+ [rows, num_ws, w_dim] as differences in S, [rows, length]."""
     generator, w = context.generators[op.model], inputs[0]
     made = []
     for layer in generator.table.layers[1:]:
@@ -42,7 +42,7 @@ def slope(op: Slope, inputs: Sequence[Tensor], params: Params, context: KernelCo
 
 
 def move(op: Move, inputs: Sequence[Tensor], numbers: Tensor, context: KernelContext) -> Tensor:
-    """Codes moved along a direction, t a row."""
+    """Return codes moved along a direction by t, one t a row."""
     code, direction = inputs
     t = _column(numbers, code)
     if op.ranges is None:
@@ -54,7 +54,7 @@ def move(op: Move, inputs: Sequence[Tensor], numbers: Tensor, context: KernelCon
 
 
 def truncate_styles(op: TruncateStyles, inputs: Sequence[Tensor], psi: Tensor, context: KernelContext) -> Tensor:
-    """S drawn towards the styles of the mean of w by ψ a row."""
+    """Truncate S towards the styles of the mean of w by ψ, one ψ a row."""
     generator, code = context.generators[op.model], inputs[0]
     mean = generator.affine(generator.w_mean[None])
     result = mean + _column(psi, code) * (code - mean)
@@ -67,14 +67,14 @@ def truncate_styles(op: TruncateStyles, inputs: Sequence[Tensor], psi: Tensor, c
 
 
 def slerp(op: Slerp, inputs: Sequence[Tensor], numbers: Tensor, context: KernelContext) -> Tensor:
-    """sin((1-t)Ω)/sin Ω a + sin(tΩ)/sin Ω b, where Ω is the angle between a and b (Shoemake 1985)."""
+    """Return sin((1-t)Ω)/sin Ω a + sin(tΩ)/sin Ω b, where Ω is the angle between a and b (Shoemake 1985)."""
     t = _column(numbers, inputs[0])
     width = inputs[0].shape[1] - op.classes
     a, b = (one[:, :width] for one in inputs)
     cosine = (a * b).sum(1, keepdim=True) / (a.norm(dim=1, keepdim=True) * b.norm(dim=1, keepdim=True)).clamp_min(1e-30)
     angle = cosine.clamp(-1, 1).acos()
     sine = angle.sin()
-    flat = sine < _STRAIGHT  # also where the two are opposite, and no way is the shortest
+    flat = sine < _STRAIGHT  # also if the two are opposite, where no path is the shortest
     safe = torch.where(flat, torch.ones_like(sine), sine)
     weight_a = torch.where(flat, 1 - t, ((1 - t) * angle).sin() / safe)
     weight_b = torch.where(flat, t, (t * angle).sin() / safe)
@@ -85,7 +85,7 @@ def slerp(op: Slerp, inputs: Sequence[Tensor], numbers: Tensor, context: KernelC
 
 
 def combine(op: Combine, inputs: Sequence[Tensor], weights: Tensor, context: KernelContext) -> Tensor:
-    """Σ weight · code, a weight for each operand and row."""
+    """Return Σ weight · code, with a weight for each operand and row."""
     result = torch.zeros_like(inputs[0])
     for number, code in enumerate(inputs):
         weight = _column(weights[:, number], code)
@@ -94,5 +94,5 @@ def combine(op: Combine, inputs: Sequence[Tensor], weights: Tensor, context: Ker
 
 
 def _column(numbers: Tensor, like: Tensor) -> Tensor:
-    """A number for each row, in a shape that broadcasts with codes."""
+    """Return one number a row, in a shape that broadcasts with codes."""
     return numbers.view(-1, *[1] * (like.ndim - 1))

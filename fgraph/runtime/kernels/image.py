@@ -13,22 +13,22 @@ from fgraph.runtime.kernels.context import KernelContext, Params
 
 
 def picture(op: Picture, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Image files as [rows, 3, H, W] in [-1, 1]."""
+    """Read image files as [rows, 3, H, W] in [-1, 1]."""
     return context.tensor(np.stack([load_picture(str(path), (op.height, op.width), op.fit) for path in params]))
 
 
 def clamp(op: Clamp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Values cut to [-1, 1]."""
+    """Clamp values to [-1, 1]."""
     return inputs[0].clamp(-1, 1)
 
 
 def spill(op: Spill, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """A copy, so that the buffer that it was cut from can go."""
+    """Return a copy, so that the buffer that it is a view of can be freed."""
     return inputs[0].clone()
 
 
 def apply(op: Apply, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """A user's function of tensors, with each per-row number as a tensor [rows, 1, ...]."""
+    """Call a user's function of tensors, with each per-row number as a tensor [rows, 1, ...]."""
     columns = zip(*params, strict=True)
     shape = (-1, *[1] * (inputs[0].ndim - 1))
     numbers = [context.tensor(np.array(column, np.float64)).view(shape) for column in columns]

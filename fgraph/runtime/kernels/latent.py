@@ -22,7 +22,7 @@ from fgraph.runtime.progress import progress
 
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Z [rows, width] from seeds, each with its class, one-hot, where there are classes."""
+    """Return z [rows, width] from seeds; if there are classes, each ends with its class, one-hot."""
     rows = [draw_codes(*param[:4], op.width - op.classes)[param[4]] for param in params]  # type: ignore[index]
     if op.classes:
         labels = np.eye(op.classes, dtype=np.float32)
@@ -31,37 +31,37 @@ def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelCont
 
 
 def given(op: Given, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Codes given as arrays."""
+    """Return codes that are given as arrays."""
     return context.tensor(np.stack([array.array[row] for array, row in params]))  # type: ignore[misc,has-type]
 
 
 def map_z(op: MapZ, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """W [rows, w_dim] of z."""
+    """Map z to w, [rows, w_dim]."""
     return context.generators[op.model].map(inputs[0])
 
 
 def truncate(op: Truncate, inputs: Sequence[Tensor], psi: Tensor, context: KernelContext) -> Tensor:
-    """Codes drawn towards the mean by ψ a row."""
+    """Truncate codes towards the mean of w by ψ, one ψ a row."""
     return context.generators[op.model].truncate(inputs[0], psi, op.cutoff)
 
 
 def repeat(op: Repeat, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """W+ [rows, num_ws, w_dim] of w."""
+    """Repeat w to W+, [rows, num_ws, w_dim]."""
     return inputs[0][:, None].expand(-1, op.count, -1)
 
 
 def affine(op: Affine, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """S [rows, length] of w or W+."""
+    """Apply the affine layers to w or W+: S, [rows, length]."""
     return context.generators[op.model].affine(inputs[0])
 
 
 def lerp(op: Lerp, inputs: Sequence[Tensor], t: Tensor, context: KernelContext) -> Tensor:
-    """A + t (b - a), t a row."""
+    """Return a + t (b - a), one t a row."""
     return weighting.lerp(inputs[0], inputs[1], t.view(-1, *[1] * (inputs[0].ndim - 1)), context)
 
 
 def splice(op: Splice, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """The first code with ranges of the second."""
+    """Return the first code with some ranges of the second."""
     result = inputs[0].clone()
     for start, stop in op.ranges:
         result[:, start:stop] = inputs[1][:, start:stop]
@@ -69,7 +69,7 @@ def splice(op: Splice, inputs: Sequence[Tensor], params: Params, context: Kernel
 
 
 def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """The codes of images, by optimisation; what is measured of the model for it is kept in the user's cache."""
+    """Find the codes of images by optimisation; statistics of the model are cached in the user's cache folder."""
     generator = context.generators[op.model]
     try:
         problem = make_problem(generator, op.settings, folder=cache_folder() / "inversions" / "statistics")

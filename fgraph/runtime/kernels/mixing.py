@@ -16,12 +16,12 @@ from fgraph.runtime.kernels.weighting import weighable
 
 
 def mask(op: DrawMask, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Masks [rows, 1, H, W]."""
+    """Draw masks, [rows, 1, H, W]."""
     return each_distinct(params, lambda mask: context.tensor(rasterise(mask, op.height, op.width)[None]))
 
 
 def mask_window(mask: MaskExpr, size: Size, region: Region, context: KernelContext) -> Tensor:
-    """A region of a mask on a canvas of this size, [1, h, w]; beyond an edge it goes round."""
+    """Draw a region of a mask on a canvas of a size, [1, h, w]; beyond an edge the region wraps."""
     (height, width), (top, left, bottom, right) = size, region
     rows = [
         np.concatenate(
@@ -33,12 +33,12 @@ def mask_window(mask: MaskExpr, size: Size, region: Region, context: KernelConte
 
 
 def _turns(start: int, stop: int, length: int) -> list[tuple[int, int]]:
-    """A stretch that may go round, as stretches that do not."""
+    """Split a span that may wrap into spans that do not."""
     return [(start, stop)] if stop <= length else [(start, length), (0, stop - length)]
 
 
 def mix(op: Mix, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Σ alpha · value, of the type of the first value; alphas are in full precision."""
+    """Return Σ alpha · value in the type of the first value; alphas are in full precision."""
     half = len(inputs) // 2
     result = weighable(inputs[0], inputs[half], context) * inputs[half].to(inputs[0].dtype)
     for value, alpha in zip(inputs[1:half], inputs[half + 1 :], strict=True):

@@ -1,4 +1,4 @@
-"""Kernels of noise fields: the buffer, or fresh numbers, laid over a canvas."""
+"""Kernels of noise: the buffer of a layer, or random numbers, over a canvas."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fgraph.runtime.kernels.seeds import Floats, filled_noise, keyed_noise
 
 
 def noise(op: NoiseField, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Noise [rows, 1, H, W] for a layer, before its strength."""
+    """Return the noise of a layer, [rows, 1, H, W], before its strength."""
     if op.mode == "given":
         return context.tensor(np.stack([array.array[row] for array, row in params]))  # type: ignore[misc,has-type]
     if op.mode == "random":
@@ -28,7 +28,10 @@ def noise(op: NoiseField, inputs: Sequence[Tensor], params: Params, context: Ker
 
 
 def noise_window(op: NoiseField, param: Any, region: Region, context: KernelContext) -> Tensor:
-    """A region of the noise of one row, [1, h, w]; beyond an edge it goes round. A tiled buffer needs no more of it."""
+    """Return a region of the noise of one row, [1, h, w]; beyond an edge the region wraps.
+
+    Of a tiled buffer, only the region is computed.
+    """
     top, left, bottom, right = region
     y, x = np.arange(top, bottom) % op.height, np.arange(left, right) % op.width
     if op.is_tiled:
@@ -71,7 +74,7 @@ def _const(op: NoiseField, param: Any, buffer: Floats) -> Floats:
 
 
 def _follow(frame: MaskExpr, height: int, width: int, make: Callable[[int, int], Floats]) -> Floats:
-    """Noise made where its frame began, then moved as the frame was."""
+    """Return noise of the first canvas of its frame, edited as the frame was."""
     if isinstance(frame, Edited):
         source = frame.edit.source_size(height, width)
         moved = _follow(frame.mask, int(source[0]), int(source[1]), make)

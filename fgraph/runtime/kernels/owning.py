@@ -1,4 +1,4 @@
-"""Kernel of `own`: the styles that own a part, taken from a reference; what owns what is kept in the user's cache."""
+"""Kernel of `own`: takes the styles that own a part from a reference; owners are cached in the user's cache folder."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.array_cache import Schema, cached_arrays
 from fgraph.stylegan.measured.ownership import Catalogue, Settings, find_owners
 
-_VERSION = 1  # of what is kept: raised where the same settings give other numbers
-_MOSTLY = 0.5  # of a part, inside a mask: then the part belongs to it
+_VERSION = 1  # of cache files: raise it if the same settings give other numbers
+_MOSTLY = 0.5  # least share of a part inside a mask for the part to belong to the mask
 
 
 def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """S + q (S of the reference - S), with q of each row's part (Collins et al. 2020, section 3.3)."""
+    """Return S + q (S of the reference - S), with q of the part of each row (Collins et al. 2020, section 3.3)."""
     settings = Settings(op.layer, op.clusters, op.samples, op.seed)
     catalogue = load_catalogue(context.generator(op.model), settings)
     slices = [layer.style_slice for layer in context.generator(op.model).table.layers[1:]]
@@ -37,16 +37,16 @@ def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContex
 
 
 def share_of(catalogue: Catalogue, part: Any) -> Tensor:
-    """What share of each channel lies in some parts, given by number or by a mask that holds most of them; [S]."""
+    """Return the share of each channel in some parts, [S]; parts are numbers, or a mask that holds most of them."""
     numbers = parts_in(catalogue, part) if isinstance(part, MaskExpr) else list(part)
     return catalogue.shares[numbers].sum(dim=0)
 
 
 def parts_in(catalogue: Catalogue, mask: MaskExpr) -> list[int]:
-    """The parts of which most lies inside a mask; if there is none, the one of which most does.
+    """Return the parts that are mostly inside a mask; if there is none, the part with the largest share inside.
 
     Raises:
-        ValueError: no part has anything in the mask.
+        ValueError: no part overlaps the mask.
     """
     height, width = catalogue.places.shape[1:]
     inside = torch.from_numpy(np.array(rasterise(mask, height, width)))
@@ -57,10 +57,10 @@ def parts_in(catalogue: Catalogue, mask: MaskExpr) -> list[int]:
 
 
 def weigh(how: str, share: Tensor, strength: float, rho: float, epsilon: float) -> Tensor:
-    """How far each channel of a layer goes to the reference: q in [0, 1], [C].
+    """Return how far each channel of a layer moves to the reference: q in [0, 1], [C].
 
-    `together`: q = min(1, λ M). `greedy`: channels are taken whole, the most owned first, while the sum of 1 - M, which
-    is what they do elsewhere, stays below ε; and only where M > ρ.
+    `together`: q = min(1, λ M). `greedy`: whole channels with M > ρ, those of largest M first, while the sum of 1 - M,
+    their effect elsewhere, stays below ε.
     """
     if how == "together":
         return (strength * share).clamp(0, 1)

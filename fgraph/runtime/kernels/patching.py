@@ -1,4 +1,4 @@
-"""Kernels of patches: which are proposed, and how they are copied."""
+"""Kernels of patches: propose them, and copy them."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from fgraph.runtime.kernels.weighting import lerp
 
 
 def propose(op: Propose, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Patches [rows, count, 6] of pictures, in cells."""
+    """Propose patches of pictures, [rows, count, 6], in cells."""
     rule = Rule(op.count, (op.rows, op.columns), op.smallest, op.largest, op.horizon)
-    looks: dict[bytes, Look] = {}  # many variations are of one picture
+    looks: dict[bytes, Look] = {}  # variations often share a picture
     found = []
     for picture, param in zip(inputs[0].detach().cpu().double().numpy(), params, strict=True):
         key = picture.tobytes()
@@ -33,7 +33,7 @@ def propose(op: Propose, inputs: Sequence[Tensor], params: Params, context: Kern
 
 
 def transplant(op: Transplant, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Maps with patches of themselves copied elsewhere, each row with its own."""
+    """Copy patches of maps to other places in them, each row by its own patches."""
     x = inputs[0]
     result = x.clone()
     for row, patches in enumerate(inputs[1].round().long().cpu().tolist()):
@@ -47,7 +47,7 @@ def transplant(op: Transplant, inputs: Sequence[Tensor], params: Params, context
 
 @lru_cache(maxsize=4096)
 def _lay_out(cells: tuple[int, int], patch: tuple[int, ...], feather: Any, height: int, width: int) -> Any:
-    """How a patch moves, and Shift(α) [height, width]: the same at every layer of a size."""
+    """Return the move of a patch, and Shift(α), [height, width], which is the same at all layers of a size."""
     left, top, wide, high, along, down = patch
     rows, columns = cells
     box = Box((Fraction(left, columns), Fraction(top, rows), Fraction(wide, columns), Fraction(high, rows)))

@@ -1,9 +1,9 @@
-"""Which patches of a picture can be copied elsewhere in it: a rule in numpy, the same on every device.
+"""Proposal of patches of a picture that can be copied elsewhere in it: a rule in numpy, the same on every device.
 
-A copy is plausible where what lies round the place it goes to is like what lay round it before: then its own edge,
-drawn for the old surroundings, fits the new ones. It is worth making where it covers something else. So candidates are
-drawn from the seed, and ranked by the change inside less the mismatch of the two rings, where texture hides it. Where
-there is a horizon, patches keep their height, for size and light change with it, and none crosses it.
+A copy is plausible if the surroundings of its target are like those of its source: then its edge, which was drawn for
+the old surroundings, fits the new ones. It is useful if it covers something else. Candidates are drawn from the seed,
+and ranked by the change inside minus the mismatch of the two surrounding rings, which texture hides. If there is a
+horizon, patches keep their height, because size and light change with it, and no patch crosses it.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ Doubles = NDArray[np.float64]
 Candidates = NDArray[np.int64]  # [n, 6]: left, top, width, height, along, down, in cells
 Truths = NDArray[np.bool_]
 
-CANDIDATES = 1024  # drawn for each patch
-BEST = 16  # of the candidates, one of which is taken
-LEAST_CHANGE = 0.04  # of the values inside, of 1 from black to white: less is not seen
-MOST_MISMATCH = 0.05  # of the worst side of the rings
-HIDING = 0.05  # deviation of the values at which a seam is seen half as well as in a smooth part
-PRICE = 2.0  # of mismatch, in change
-LEAST_STEP = 0.08  # across an edge that is called a horizon
+CANDIDATES = 1024  # candidates for each patch
+BEST = 16  # share of the candidates from which one is drawn
+LEAST_CHANGE = 0.04  # least change of the values inside, where black to white is 1: a smaller one is invisible
+MOST_MISMATCH = 0.05  # largest mismatch of the worst side of the rings
+HIDING = 0.05  # deviation of the values that halves the visibility of a seam
+PRICE = 2.0  # weight of the mismatch against the change
+LEAST_STEP = 0.08  # least difference across an edge that counts as a horizon
 
 
 @dataclass(frozen=True)
 class Rule:
-    """How many patches, on which cells, how large as fractions of the canvas, and what holds for the horizon."""
+    """The rule: number of patches, grid of cells, sizes as fractions of the canvas, and treatment of the horizon."""
 
     count: int
     cells: tuple[int, int]
@@ -42,7 +42,7 @@ class Rule:
 
 
 def propose_patches(look: Look, rule: Rule, seed: int, number: int) -> Doubles:
-    """Patches [count, 6] of one picture; rows of zeros where none is plausible."""
+    """Return patches of one picture, [count, 6]; rows of zeros if none is plausible."""
     horizon = None if rule.horizon == "ignore" else look.horizon
     key = hashlib.blake2b(f"{seed}/{number}".encode(), digest_size=16).digest()
     draw = np.random.Generator(np.random.Philox(key=int.from_bytes(key, "little")))
@@ -62,16 +62,16 @@ def propose_patches(look: Look, rule: Rule, seed: int, number: int) -> Doubles:
 
 
 class Look:
-    """What is seen of a picture: its cells, its horizon, and how good copies within it would be."""
+    """A view of a picture: its cells, its horizon, and the scores of copies within it."""
 
     def __init__(self, picture: Doubles, cells: tuple[int, int]) -> None:
-        seen = np.round((np.clip(picture, -1, 1) + 1) * 127.5) / 255  # as it is written, so that flat parts are flat
+        seen = np.round((np.clip(picture, -1, 1) + 1) * 127.5) / 255  # rounded as in a file: flat parts stay flat
         self.cells = describe_cells(seen, cells)
         self.horizon = find_horizon(seen)
         self._sums: dict[tuple[int, ...], Doubles] = {}  # by move
 
     def judge(self, drawn: Candidates) -> Doubles:
-        """How good each copy would be, more is better; -inf: its rings do not match, or nothing would change."""
+        """Return the score of each copy, higher is better; -inf if its rings mismatch or nothing would change."""
         moves, which = np.unique(drawn[:, 4:], axis=0, return_inverse=True)
         if not len(moves):
             return np.zeros(0)
@@ -82,7 +82,7 @@ class Look:
 
 
 def describe_cells(picture: Doubles, cells: tuple[int, int]) -> Doubles:
-    """Mean and deviation of each colour in each cell, [rows, columns, 6], of a picture [3, H, W]."""
+    """Return mean and deviation of each colour in each cell, [rows, columns, 6], of a picture [3, H, W]."""
     rows, columns = cells
     channels, height, width = picture.shape
     parts = picture.reshape(channels, rows, height // rows, columns, width // columns)
@@ -90,9 +90,9 @@ def describe_cells(picture: Doubles, cells: tuple[int, int]) -> Doubles:
 
 
 def find_horizon(picture: Doubles) -> float | None:
-    """The height, as a fraction, of the strongest edge that goes right across a picture [3, H, W]; None: there is none.
+    """Return the height, as a fraction, of the strongest edge across a picture [3, H, W]; None if there is none.
 
-    Rows are averaged first, so that what differs from column to column, as leaves do, is no edge.
+    Rows are averaged first, so that details that differ from column to column, such as leaves, are no edge.
     """
     rows = picture.mean(axis=2)  # [3, H]
     height = rows.shape[1]
@@ -107,7 +107,7 @@ def find_horizon(picture: Doubles) -> float | None:
 
 
 def draw_candidates(draw: np.random.Generator, rule: Rule, *, level: bool) -> Candidates:
-    """Boxes of random size, and random places for them; `level`: at the same height."""
+    """Draw boxes of random size and random targets for them; `level`: at the same height."""
     rows, columns = rule.cells
     least, most = (max(round(share * min(rows, columns)), 1) for share in (rule.smallest, rule.largest))
     sizes = draw.integers(least, max(most, least) + 1, size=(CANDIDATES, 2))
@@ -120,10 +120,10 @@ def draw_candidates(draw: np.random.Generator, rule: Rule, *, level: bool) -> Ca
 
 
 def _are_free(drawn: Candidates, cells: tuple[int, int], taken: Candidates) -> Truths:
-    """Which candidates lie clear of the edges, of where they go, and of the patches taken before.
+    """Return which candidates are clear of the edges, of their target and of earlier patches.
 
-    What a generator draws along an edge of the canvas it draws only there, so nothing leaves one or goes to one, but
-    what is moved along it.
+    A generator draws some content only along an edge of the canvas. No patch leaves an edge or moves to one,
+    except along it.
     """
     boxes, targets = drawn[:, :4], _targets(drawn)
     free = ~_overlap(boxes, targets)
@@ -147,16 +147,16 @@ def _overlap(a: Candidates, b: Candidates) -> Truths:
 
 
 def _keep_sides(drawn: Candidates, horizon: float) -> Truths:
-    """Which boxes lie above the horizon or below it, in cells; half a cell over it is no crossing."""
+    """Return which boxes are above or below the horizon, in cells; half a cell beyond it counts as no crossing."""
     above, below = drawn[:, 1] + drawn[:, 3] <= horizon + 0.5, drawn[:, 1] >= horizon - 0.5
     return np.logical_or(above, below)
 
 
 def sum_up(look: Doubles, along: int, down: int) -> Doubles:
-    """For one move the sums over all rectangles from the first cell: [3, rows + 3, columns + 3].
+    """Return summed-area tables of one move, [3, rows + 3, columns + 3].
 
-    Of the squared error, of cells on the canvas before and after, of texture before; with a cell more on every side,
-    where nothing counts.
+    They sum the squared error, the cells that are on the canvas before and after, and the texture before. A margin of
+    one cell on every side counts as nothing.
     """
     rows, columns = look.shape[:2]
     y, x = np.arange(rows), np.arange(columns)
@@ -170,12 +170,12 @@ def sum_up(look: Doubles, along: int, down: int) -> Doubles:
 
 
 def score(tables: Doubles, which: NDArray[np.int64], drawn: Candidates) -> Doubles:
-    """The change inside less the worst seam, of candidates whose move is table `which`."""
-    left, top, width, height = drawn[:, :4].T + np.array([[1], [1], [0], [0]])  # a table has a cell more
+    """Return the change inside minus the worst seam of candidates; table `which` is of their move."""
+    left, top, width, height = drawn[:, :4].T + np.array([[1], [1], [0], [0]])  # tables have a margin of one cell
     right, bottom = left + width, top + height
 
     def over(x0: Any, y0: Any, x1: Any, y1: Any) -> Doubles:
-        """The three sums over cells [y0, y1) x [x0, x1)."""
+        """Return the three sums over cells [y0, y1) x [x0, x1)."""
         parts = (
             tables[which, :, y1, x1] - tables[which, :, y0, x1] - tables[which, :, y1, x0] + tables[which, :, y0, x0]
         )
@@ -195,7 +195,7 @@ def score(tables: Doubles, which: NDArray[np.int64], drawn: Candidates) -> Doubl
 
 
 def _seam(error: Doubles, counted: Doubles, texture: Doubles) -> Doubles:
-    """How much one side of a seam would be seen: texture hides it."""
+    """Return the visibility of one side of a seam, which texture hides."""
     cells = np.maximum(counted, 1)
     result: Doubles = np.sqrt(error / cells) * HIDING / (HIDING + texture / cells)
     return result

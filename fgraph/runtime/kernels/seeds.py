@@ -1,4 +1,4 @@
-"""Numbers from seeds, always drawn on the CPU, so that every device and every batch sees the same."""
+"""Random numbers from seeds, drawn on the CPU, so that they are the same on every device and in every batch."""
 
 from __future__ import annotations
 
@@ -35,17 +35,17 @@ def draw_codes(draw: str, seed: int, count: int, smooth: float, width: int) -> F
 
 
 def keyed_noise(seed: int, key: int, layer: str, height: int, width: int) -> Floats:
-    """Standard normal noise [height, width] that depends on (seed, row key, layer) and nothing else."""
+    """Return standard normal noise, [height, width], which depends on seed, row key and layer only."""
     digest = hashlib.blake2b(f"{seed}/{key}/{layer}".encode(), digest_size=16).digest()
     generator = np.random.Generator(np.random.Philox(key=int.from_bytes(digest, "little")))
     return generator.standard_normal((height, width), dtype=np.float32)
 
 
 def filled_noise(buffer: NDArray[Any], rows: int, width: int) -> Floats:
-    """The published rule for noise narrower than its map: [rows, 1, H, width].
+    """Return noise for a map that is wider than its buffer, by the published rule, [rows, 1, H, width].
 
-    A copy of the buffer [H, w] at either end (the right one wins), and between them numbers of a CPU generator seeded
-    with the width (SOAT, NoiseInjection).
+    A copy of the buffer [H, w] is at either end, the right one above the left one; between them are numbers of a CPU
+    generator seeded with the width (SOAT, NoiseInjection).
     """
     height, own = buffer.shape
     filled = torch.zeros([rows, 1, height, width]).normal_(generator=torch.Generator().manual_seed(width)).numpy()

@@ -1,4 +1,4 @@
-"""Kernels of spatial edits, all through the index maps of `_geometry`."""
+"""Kernels of spatial edits, by the index maps of `_geometry`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fgraph.runtime.kernels.weighting import lerp
 
 
 def edit(op: SpatialOp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Rows after their edits; rows of equal edits go together."""
+    """Edit rows; rows of equal edits share a call."""
     x = inputs[0]
     groups: dict[Hashable, list[int]] = {}
     for row, param in enumerate(params):
@@ -35,14 +35,14 @@ def edit(op: SpatialOp, inputs: Sequence[Tensor], params: Params, context: Kerne
 def edit_window(
     op: SpatialOp, x: Tensor, edit: Any, where: tuple[Size, Sequence[int], Sequence[int]], context: KernelContext
 ) -> Tensor:
-    """A region of an edited map, from the window of it that is read.
+    """Return a region of an edited map, from the window that it reads.
 
     Args:
-        op: the edit's operation.
+        op: the operation.
         x: the window, [rows, C, h, w].
         edit: the edit, the same for all rows.
-        where: the size of the whole map, the window of it that `x` is, the region wanted of the result.
-        context: of the run.
+        where: the size of the whole map, the window of it that `x` is, the region of the result to return.
+        context: the context of the run.
     """
     (height, width), window, region = where
     top, left = window[:2]
@@ -53,7 +53,7 @@ def edit_window(
 
 
 def _cut(axis: AxisMap, start: int, stop: int, origin: int) -> AxisMap:
-    """The stretch of a map that makes pixels start to stop, reading a source that begins at `origin`."""
+    """Return the part of an index map for pixels start to stop, for a source that begins at `origin`."""
     made = np.arange(start, stop) % axis.size
     low, weight = axis.low[made] - origin, axis.weight[made]
     high = low if axis.is_gather else axis.high[made] - origin
@@ -62,7 +62,7 @@ def _cut(axis: AxisMap, start: int, stop: int, origin: int) -> AxisMap:
 
 
 def edit_map(x: Tensor, edit: Any, context: KernelContext, wrap_y: bool = False, wrap_x: bool = False) -> Tensor:
-    """Maps [rows, C, H, W] after one edit."""
+    """Apply one edit to maps, [rows, C, H, W]."""
     height, width = x.shape[-2:]
     vertical, horizontal = edit.maps(height, width, wrap_y=wrap_y, wrap_x=wrap_x)
     value = getattr(edit, "value", 0.0)
@@ -83,7 +83,7 @@ def _along(x: Tensor, axis: AxisMap, dim: int, value: float, context: KernelCont
 
 
 def _take(x: Tensor, positions: Indices, dim: int, context: KernelContext) -> Tensor:
-    """Pixels by their positions along an axis: a view where they follow each other."""
+    """Return pixels at positions along an axis; a view if they are consecutive."""
     start, count = int(positions[0]), len(positions)
     if bool((np.diff(positions) == 1).all()):
         return x.narrow(dim, start, count)
@@ -91,5 +91,5 @@ def _take(x: Tensor, positions: Indices, dim: int, context: KernelContext) -> Te
 
 
 def concat(op: Concat, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Maps side by side."""
+    """Concatenate maps along an axis."""
     return torch.cat(list(inputs), dim=3 if op.axis == "x" else 2)

@@ -1,4 +1,4 @@
-"""Kernels of StyleGAN3: the plane, its samples, the layers that filter; whole, and of tiles."""
+"""Kernels of StyleGAN3: the plane, its samples, and the filtered layers, for whole maps and for tiles."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ from fgraph.stylegan.nn.stylegan3 import Tiles
 
 
 def plane(op: Plane, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Where canvases lie on the plane, [rows, 2, 3]."""
+    """Return the affine placements of canvases on the plane, [rows, 2, 3]."""
     return torch.tensor([param.rows for param in params], device=context.device, dtype=context.dtype)  # type: ignore[attr-defined]
 
 
 def fourier(op: Fourier, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Fourier features of each row's plane, [rows, C, height, width]."""
+    """Return the Fourier features of the plane of each row, [rows, C, height, width]."""
     return fourier_tiles(op, inputs, None, context)
 
 
 def fourier_tiles(
     op: Fourier, inputs: Sequence[Tensor], regions: Sequence[Region] | None, context: KernelContext
 ) -> Tensor:
-    """The same, of each row a region."""
+    """Return a region of the Fourier features of each row."""
     where, styles = inputs
     generator = context.stylegan3(op.model)
     return generator.features(where, styles[:, op.layer.style_slice], (op.height, op.width), regions)
 
 
 def filtered(op: Filtered, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """A layer, for all rows at once."""
+    """Run a layer, all rows in one call."""
     return context.stylegan3(op.model).filtered(op.layer, inputs[0], inputs[1][:, op.layer.style_slice])
 
 
 def filtered_tiles(op: Filtered, inputs: Sequence[Tensor], tiles: Tiles, context: KernelContext) -> Tensor:
-    """The same, of each row a region, from windows that carry their surroundings."""
+    """Run a layer for a region of each row, given windows that include their context."""
     style = inputs[1][:, op.layer.style_slice]
     return context.stylegan3(op.model).filtered(op.layer, inputs[0], style, tiles)
