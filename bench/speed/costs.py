@@ -47,8 +47,11 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     costs = CostModel.of(calibrate("cpu"))
     print(f"default {CostModel()}\nmeasured {costs}\n")
-    print("| model | work | calls | GFLOP | CPU, s | calls, measured | GFLOP | CPU, s | default / measured |")
-    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    print(
+        "| model | work | steps a call | copies a call | calls | GFLOP | CPU, s | calls, measured | GFLOP | CPU, s "
+        "| default / measured |"
+    )
+    print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
     with tempfile.TemporaryDirectory() as folder:
         for name, model in _models(Path(folder), options.full):
             for work, graphs, share in works(model):
@@ -66,13 +69,17 @@ def _line(graphs: Graphs, share: float, costs: CostModel, repeats: int) -> str:
     whole = fgraph.compile(graphs, device="cpu")
     budget = whole.cost.peak_bytes if share == 1 else int(share * whole.cost.peak_bytes)
     plans = {name: _planned(whole, one, budget) for name, one in {"default": CostModel(), "measured": costs}.items()}
+    first = plans["default"]
+    copies = sum(gather.copies_rows for step in first.steps for gather in step.inputs)
+    beside = f"| {len(first.steps) / first.cost.layer_calls:.1f} | {copies / first.cost.layer_calls:.1f} "
     cells = [f"| {plan.cost.layer_calls} | {plan.cost.flops / 1e9:.2f} " for plan in plans.values()]
     if len({structure_of(plan) for plan in plans.values()}) == 1:
-        return f"{cells[0]}| {cells[1]}| | the same |"
+        return f"{beside}{cells[0]}| {cells[1]}| | the same |"
     times = in_turns({name: lambda plan=plan: timed(lambda: fgraph.run(plan)) for name, plan in plans.items()}, repeats)  # type: ignore[misc]
     ours, theirs = times["default"], times["measured"]
     return (
-        f"{cells[0]}| {min(ours.cpu):.3f} {cells[1]}| {min(theirs.cpu):.3f} | {min(ours.cpu) / min(theirs.cpu):.2f} |"
+        f"{beside}{cells[0]}| {min(ours.cpu):.3f} {cells[1]}| {min(theirs.cpu):.3f} "
+        f"| {min(ours.cpu) / min(theirs.cpu):.2f} |"
     )
 
 
