@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from fgraph._atomic import write_atomic
+from fgraph._files import open_file
 
 _MAGIC = b"fgraph cache 1\n"
 _DIGEST = hashlib.sha256().digest_size
@@ -19,12 +20,17 @@ def cache_folder() -> Path:
 
 
 def write_cached(path: Path, content: bytes) -> None:
-    """Write a cache file: a magic, the SHA-256 of the content, then the content.
+    """Write a cache file, which `read_cached` reads.
 
     Raises:
         SaveError: the file cannot be written.
     """
-    write_atomic(path, _MAGIC + hashlib.sha256(content).digest() + content)
+    write_atomic(path, sealed(content))
+
+
+def sealed(content: bytes) -> bytes:
+    """Return the bytes of a cache file: a magic, the SHA-256 of the content, then the content."""
+    return _MAGIC + hashlib.sha256(content).digest() + content
 
 
 def read_cached(path: Path, most: int) -> bytes | None:
@@ -36,11 +42,9 @@ def read_cached(path: Path, most: int) -> bytes | None:
     """
     head = len(_MAGIC) + _DIGEST
     try:
-        if not path.is_file():
-            return None
-        with path.open("rb") as file:
+        with open_file(path) as file:
             found = file.read(most + head + 1)
-    except FileNotFoundError:  # removed by another process
+    except FileNotFoundError:  # never written, or evicted
         return None
     content = found[head:]
     if len(content) > most:

@@ -16,8 +16,14 @@ ARRAY_RATIO = 16  # compressed to memory, of what is above that; the codes and n
 ARRAY_MEMBERS = 10_000  # arrays in a .npz
 OBJECT_ARRAYS = 256 * MIB  # the pickle inside a .npy file of objects
 
+# Data of a training
+DATA_FREE = 16 * MIB  # of one picture in a zip, decompressed, however small it is there
+DATA_RATIO = 16  # decompressed to compressed, of what is above that; files of pictures hardly compress
+DATA_PICTURE = 512 * MIB  # of the file of one picture
+
 # Caches
 CACHED_ARRAYS = 256 * MIB
+CACHED_FACTS = 64 * MIB  # JSON about the cached pictures of a training
 CACHED_SEARCH = 16 << 30  # a batch of an inversion: codes and noise of all its pictures, three times
 
 # Pictures

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -103,7 +104,7 @@ def make_context(models: Mapping[str, Any], options: RunOptions) -> KernelContex
     backend = "inductor" if options.torch_compile is True else options.torch_compile or None
     loaded_as = _LoadedAs(place, dtype, DTYPES.get(options.precision), backend)
     generators = {
-        name: _load_cached(model.identity, str(model.path), loaded_as)
+        name: _load_cached(model.identity, str(model.path), model.source, loaded_as)
         if isinstance(model, ModelHeader)
         else loaded_as.convert(model)
         for name, model in models.items()
@@ -137,5 +138,6 @@ def pick_device(name: str) -> torch.device:
 
 
 @lru_cache(maxsize=_KEPT)
-def _load_cached(identity: str, path: str, loaded_as: _LoadedAs) -> Generator:
-    return loaded_as.convert(load_generator(path, device=loaded_as.device, dtype=loaded_as.dtype))
+def _load_cached(identity: str, path: str, source: str, loaded_as: _LoadedAs) -> Generator:
+    found = path if Path(path).exists() else source  # evicted from the cache meanwhile: the source is downloaded again
+    return loaded_as.convert(load_generator(found, device=loaded_as.device, dtype=loaded_as.dtype))

@@ -10,13 +10,17 @@ import torch
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.contents import Contents
 from fgraph.stylegan.checkpoints.header import ModelHeader, find_model, read_contents
+from fgraph.stylegan.checkpoints.sources import is_address
 from fgraph.stylegan.checkpoints.weights import load_weights
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.statistics import w_mean
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
+from fgraph.stylegan.tables.base import Table
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
+
+_ATTEMPTS = 3  # at a file that is evicted from the cache while it is read
 
 
 def load_generator(
@@ -32,13 +36,24 @@ def load_generator(
     Raises:
         ModelError: the model does not exist, has changed since its header was read, or cannot be read.
     """
-    path = source.path if isinstance(source, ModelHeader) else find_model(source)
+    named = source.source if isinstance(source, ModelHeader) else source
+    for left in reversed(range(_ATTEMPTS if is_address(named) else 1)):
+        path = source.path if isinstance(source, ModelHeader) and source.path.exists() else find_model(named)
+        try:
+            return _load(path, source.table if isinstance(source, ModelHeader) else None, (device, dtype))
+        except ModelError:
+            if path.exists() or not left:
+                raise  # otherwise, another process evicted the file from the cache: it is downloaded again
+    raise AssertionError
+
+
+def _load(path: Path, expected: Table | None, kind: tuple[str | torch.device, torch.dtype]) -> Generator:
     contents = read_contents(path)
-    if isinstance(source, ModelHeader) and contents.table != source.table:
+    if expected is not None and contents.table != expected:
         raise ModelError(f"{path}: has changed since its header was read; run again")
     build = _build_stylegan3 if isinstance(contents.table, StyleGAN3Table) else _build_stylegan2
     with torch.inference_mode(False):  # see complete_tensors
-        return replace(build(contents, path, (device, dtype)), path=path)
+        return replace(build(contents, path, kind), path=path)
 
 
 def load_stylegan2(

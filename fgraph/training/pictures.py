@@ -9,8 +9,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import math
 import os
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -19,18 +22,22 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
 
 from fgraph._atomic import Staging, save_error
-from fgraph._cache import cache_folder
+from fgraph._cache import cache_folder, read_cached, sealed
+from fgraph._files import open_file, read_file
 from fgraph._imaging.files import SUFFIXES, open_image
 from fgraph._imaging.read import fit_opened
+from fgraph._limits import CACHED_FACTS, DATA_FREE, DATA_PICTURE, DATA_RATIO
 from fgraph._log import get_logger
 from fgraph._paths import expanded
+from fgraph._sizes import in_words
 from fgraph.training.settings import TrainingError
 
 _LOG = get_logger()
 _SHOWN = 5  # broken pictures that are named
-_VERSION = 1  # of what a cached picture is
+_VERSION = 2  # of the cached files
 
 
 @dataclass(frozen=True)
@@ -70,12 +77,42 @@ def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures
     key = hashlib.sha256(f"{_VERSION}:{size}:{source.identity}".encode()).hexdigest()[:16]
     folder = cache or cache_folder() / "pictures"
     path, facts = folder / f"{place.stem}-{size}-{key}.npy", folder / f"{place.stem}-{size}-{key}.json"
-    if not (path.is_file() and facts.is_file()):
+    pictures = _cached(path, facts, size)
+    if pictures is None:
         _fill(source, size, path, facts)
-    known = json.loads(facts.read_text(encoding="utf-8"))
-    pictures = Pictures(np.load(path, mmap_mode="r"), tuple(known["broken"]), known["enlarged"])
+        pictures = _cached(path, facts, size)
+    if pictures is None:
+        raise TrainingError(f"data={place}: its decoded pictures in {folder} changed while they were read; run again")
     _tell(pictures, place, size)
     return pictures
+
+
+class _Facts(BaseModel):
+    """The facts about cached pictures."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    count: int = Field(gt=0)
+    broken: list[str]
+    enlarged: int = Field(ge=0)
+
+
+def _cached(path: Path, facts: Path, size: int) -> Pictures | None:
+    """Return the cached pictures, or None if there are none of exactly the expected form."""
+    try:
+        content = read_cached(facts, CACHED_FACTS)
+        if content is None or not path.exists():
+            return None
+        known = _Facts.model_validate_json(content)
+        header, shape = _header(known.count, size), (known.count, size, size, 3)
+        with open_file(path) as file:
+            if file.read(len(header)) != header or file.seek(0, 2) != len(header) + math.prod(shape):
+                raise ValueError("its header or its size is wrong")
+        pixels = np.memmap(path, np.uint8, "r", len(header), shape)
+        return Pictures(pixels, tuple(known.broken), known.enlarged)
+    except (OSError, ValueError) as error:
+        _LOG.warning("%s is damaged and made again: %s", path, error)
+        return None
 
 
 def _open(place: Path) -> _Source:
@@ -83,17 +120,33 @@ def _open(place: Path) -> _Source:
     if place.is_dir():
         found = sorted(file for file in place.rglob("*") if file.suffix.lower() in SUFFIXES and file.is_file())
         stamps = [(str(file.relative_to(place)), file.stat().st_size, file.stat().st_mtime_ns) for file in found]
-        source = _Source([name for name, _, _ in stamps], _digest(stamps), lambda name: (place / name).read_bytes())
+        names = [name for name, _, _ in stamps]
+        source = _Source(names, _digest(stamps), lambda name: read_file(place / name, DATA_PICTURE))
     elif place.is_file() and zipfile.is_zipfile(place):
-        with zipfile.ZipFile(place) as archive:
-            infos = [one for one in archive.infolist() if Path(one.filename).suffix.lower() in SUFFIXES]
-        stamps = sorted((one.filename, one.file_size, one.CRC) for one in infos)
-        source = _Source([name for name, _, _ in stamps], _digest(stamps), zipfile.ZipFile(place).read)
+        source = _open_zip(place)
     else:
         raise TrainingError(f"data={place}: there is no such folder or zip of pictures")
     if not source.names:
         raise TrainingError(f"data={place}: holds no pictures ({', '.join(SUFFIXES)})")
     return source
+
+
+def _open_zip(place: Path) -> _Source:
+    try:
+        archive = zipfile.ZipFile(place)
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError, struct.error) as error:
+        raise TrainingError(f"data={place}: is a damaged zip: {error}") from error
+    infos = {one.filename: one for one in archive.infolist() if Path(one.filename).suffix.lower() in SUFFIXES}
+
+    def read(name: str) -> bytes:
+        info = infos[name]
+        most = min(DATA_PICTURE, DATA_FREE + DATA_RATIO * info.compress_size)
+        if info.file_size > most:
+            raise ValueError(f"takes {in_words(info.file_size)}; {in_words(most)} are the most for its size in the zip")
+        return archive.read(info)
+
+    stamps = sorted((one.filename, one.file_size, one.CRC) for one in infos.values())
+    return _Source([name for name, _, _ in stamps], _digest(stamps), read)
 
 
 def _digest(stamps: list[tuple[str, int, int]]) -> str:
@@ -115,7 +168,7 @@ def _decoded(source: _Source, size: int) -> Iterator[tuple[str, NDArray[np.uint8
             return name, *_decode(source.read(name), size)
         except (OSError, SyntaxError, ValueError, EOFError) as error:
             return name, str(error) or type(error).__name__, False
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+        except (zipfile.BadZipFile, zlib.error, RuntimeError) as error:
             return name, str(error), False
 
     from tqdm import tqdm
@@ -143,7 +196,8 @@ def _fill(source: _Source, size: int, path: Path, facts: Path) -> None:
                 file.write(_header(count, size))
         except OSError as error:
             raise save_error(path, error) from error
-        staging.stage(facts.name, json.dumps({"broken": broken, "enlarged": enlarged}).encode())
+        known = _Facts(count=count, broken=broken, enlarged=enlarged)
+        staging.stage(facts.name, sealed(known.model_dump_json().encode()))
         staging.commit()
 
 

@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import torch
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
 from fgraph._atomic import write_atomic
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.own_file import describe, table_of
+from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
@@ -32,11 +35,10 @@ _COUNTERS = ("steps", "images", "earlier", "strength", "signs", "history", "pend
 
 
 def is_snapshot(path: Path) -> bool:
-    """Whether a file is a snapshot of ours."""
+    """Return whether a file is a snapshot."""
     try:
-        with safe_open(path, "pt") as file:
-            return (file.metadata() or {}).get("format") == FORMAT
-    except (SafetensorError, OSError):
+        return read_tensor_header(path).metadata.get("format") == FORMAT
+    except ModelError:
         return False
 
 
@@ -68,23 +70,47 @@ def write_snapshot(state: State, path: Path) -> None:
 
 
 def read_snapshot(path: Path) -> State:
-    """The state that a file holds.
+    """Return the state in a snapshot.
 
     Raises:
-        ModelError: it is damaged, or of a later version.
+        ModelError: the file is damaged, or of a later version.
     """
+    read_tensor_header(path)  # refuses FIFOs, devices, deep JSON and tensors that overlap
     try:
-        with safe_open(path, "pt") as file:
+        with safe_open(path, "pt") as file:  # one open file, which a training may replace meanwhile
             metadata = file.metadata() or {}
-            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118  # no mapping
-        if metadata.get("version") != VERSION:
-            raise ModelError(f"{path}: is a snapshot of version {metadata.get('version')}; this fgraph reads {VERSION}")
+            tensors = {name: _finite(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - no mapping
+        if (version := metadata.get("version")) != VERSION:
+            raise ModelError(f"{path}: is a snapshot of version {version}; this fgraph reads {VERSION}")
         return _build(metadata, tensors, str(path))
-    except (SafetensorError, OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise ModelError(f"{path}: is no whole snapshot of a training: {error}") from error
+    except (SafetensorError, OSError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
+        raise ModelError(f"{path}: is not a whole snapshot of a training: {show(error, 300)}") from error
+    except (RecursionError, MemoryError) as error:
+        raise ModelError(f"{path}: is not a whole snapshot of a training: its metadata are too large") from error
 
 
-def _build(metadata: dict[str, str], tensors: Tensors, where: str) -> State:
+class _Counters(BaseModel):
+    """The counters of a state, as JSON has them."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    steps: int = Field(ge=0)
+    images: int = Field(ge=0)
+    earlier: int = Field(ge=0)
+    strength: FiniteFloat
+    signs: tuple[FiniteFloat, int]
+    history: list[dict[str, float]]
+    pending: dict[str, list[float]]
+    origin: dict[str, Any]
+
+
+def _finite(name: str, value: Tensor) -> Tensor:
+    if value.is_floating_point() and not bool(torch.isfinite(value).all()):
+        raise ValueError(f"'{show(name)}' holds numbers that are not finite")
+    return value
+
+
+def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> State:
     groups: dict[str, Tensors] = {}
     for key, value in tensors.items():
         group, _, name = key.partition("/")
@@ -92,13 +118,9 @@ def _build(metadata: dict[str, str], tensors: Tensors, where: str) -> State:
     table = table_of(json.loads(metadata["table"]), where)
     shape = _discriminator_table(json.loads(metadata["discriminator"]))
     _check(table, shape, groups, where)
-    steps = json.loads(metadata["adam"])
-    moments = {
-        name: Moments(groups.get(f"{name}.first", {}), groups.get(f"{name}.second", {}), steps[name])
-        for name in ("generator", "discriminator")
-    }
-    counters = json.loads(metadata["state"])
-    counters["signs"] = tuple(counters["signs"])
+    steps = TypeAdapter(dict[str, dict[str, Annotated[int, Field(ge=0, strict=True)]]]).validate_json(metadata["adam"])
+    moments = {name: _moments(name, groups, steps[name]) for name in ("generator", "discriminator")}
+    counters = _Counters.model_validate_json(metadata["state"])
     return State(
         table,
         shape,
@@ -107,8 +129,19 @@ def _build(metadata: dict[str, str], tensors: Tensors, where: str) -> State:
         lay_out_discriminator(groups["discriminator"]),
         moments["generator"],
         moments["discriminator"],
-        **counters,
+        **dict(counters),
     )
+
+
+def _moments(name: str, groups: Mapping[str, Tensors], steps: dict[str, int]) -> Moments:
+    """Return Adam's moments of a network, whose shapes must be those of its tensors."""
+    first, second = groups.get(f"{name}.first", {}), groups.get(f"{name}.second", {})
+    if not first.keys() == second.keys() == steps.keys():
+        raise ValueError(f"the moments of the {name} do not belong together")
+    for key, value in first.items():
+        if not value.shape == second[key].shape == groups[name][key].shape:
+            raise ValueError(f"the moments of '{show(key)}' have another shape than it")
+    return Moments(first, second, steps)
 
 
 def _check(
@@ -124,9 +157,8 @@ def _check(
 
 def _discriminator_table(fields: dict[str, Any]) -> DiscriminatorTable | ProjectedTable:
     if "features" in fields:
-        return ProjectedTable(**{**fields, "channels": tuple(map(int, fields["channels"]))})
-    channels = tuple((int(size), int(width)) for size, width in fields.pop("channels"))
-    return DiscriminatorTable(channels=channels, faded=tuple(fields.pop("faded")), **fields)
+        return TypeAdapter(ProjectedTable).validate_python(fields)
+    return TypeAdapter(DiscriminatorTable).validate_python(fields)
 
 
 def _plain(value: Tensor) -> Tensor:

@@ -21,9 +21,10 @@ import fgraph
 from fgraph._cache import cache_folder
 from fgraph._downloads import Downloads, current_downloads
 from fgraph._errors import ModelError
-from fgraph.stylegan import inspect
+from fgraph.stylegan import inspect, loading
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.checkpoints.sources import fetch_model, is_address
+from fgraph.stylegan.loading import load_generator
 from tests.serving import serving
 
 
@@ -210,6 +211,29 @@ def test_a_pin_finds_the_same_file_of_another_address(server: Any, folder: Path,
             read_header("https://elsewhere.example.org/renamed.pt")
     assert found.path == path.with_name("renamed.pt")
     assert found.path.read_bytes() == content
+
+
+def test_a_file_that_is_evicted_while_it_is_loaded_is_downloaded_again(server, folder, monkeypatch):
+    header, read, evicted = read_header(server.address), loading.read_contents, []
+
+    def evict(path):
+        contents = read(path)
+        if not evicted:
+            evicted.append(path)
+            path.unlink()
+        return contents
+
+    monkeypatch.setattr(loading, "read_contents", evict)
+    assert fgraph.load_generator(server.address).digest == load_generator(header).digest
+    assert evicted == [header.path]
+    assert len(server.asked) == 2
+
+
+def test_a_run_loads_what_was_evicted_since_its_graph_was_checked(server, folder):
+    nodes = {"code": {"op": "sample", "seed": 1}, "image": {"op": "decode", "of": "code"}}
+    plan = fgraph.compile({"models": {"main": server.address}, "nodes": nodes, "outputs": ["image"]})
+    read_header(server.address).path.unlink()
+    assert fgraph.run(plan)["image"].array.shape[0] == 1
 
 
 def test_a_folder_that_cannot_be_written(server: Any, tmp_path: Path) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import logging
 import os
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from fgraph._cache import write_cached
 from fgraph.training import TrainingError
 from fgraph.training.batches import Batches
 from fgraph.training.pictures import read_pictures
@@ -31,6 +33,46 @@ def test_pictures_are_decoded_once(data: Path, monkeypatch: pytest.MonkeyPatch) 
     before = read_pictures(data, 16)
     monkeypatch.setattr("fgraph.training.pictures._decode", lambda *_: pytest.fail("decoded again"))
     assert np.array_equal(read_pictures(data, 16).pixels, before.pixels)
+
+
+DAMAGE: dict[str, Callable[[Path, Path], object]] = {
+    "pixels cut short": lambda pixels, facts: os.truncate(pixels, 300),
+    "another header": lambda pixels, facts: pixels.write_bytes(b"x" + pixels.read_bytes()[1:]),
+    "more pixels": lambda pixels, facts: pixels.write_bytes(pixels.read_bytes() + b"x"),
+    "no facts": lambda pixels, facts: facts.unlink(),
+    "facts without a digest": lambda pixels, facts: facts.write_text('{"count": 10, "broken": [], "enlarged": 0}'),
+    "facts of other types": lambda pixels, facts: write_cached(facts, b'{"count": "10", "broken": 1, "enlarged": 0}'),
+    "another count": lambda pixels, facts: write_cached(facts, b'{"count": 9, "broken": [], "enlarged": 0}'),
+    "nested facts": lambda pixels, facts: write_cached(facts, b"[" * 100_000),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_cached_pictures_that_are_wrong_are_made_again(
+    data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, damage: str
+) -> None:
+    monkeypatch.setattr("fgraph.training.pictures.cache_folder", lambda: tmp_path / "cache")
+    before = np.array(read_pictures(data, 16).pixels)
+    (pixels,), (facts,) = ((tmp_path / "cache" / "pictures").glob(f"*.{kind}") for kind in ("npy", "json"))
+    DAMAGE[damage](pixels, facts)
+    assert np.array_equal(read_pictures(data, 16).pixels, before)
+
+
+def test_an_entry_of_a_zip_that_expands_is_skipped(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fgraph.training.pictures.DATA_FREE", 1 << 16)
+    with zipfile.ZipFile(tmp_path / "data.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(data / "0.png", "0.png")
+        archive.writestr("bomb.png", (data / "0.png").read_bytes() + bytes(1 << 24))
+    pictures = read_pictures(tmp_path / "data.zip", 16)
+    assert len(pictures) == 1
+    assert pictures.broken[0].startswith("bomb.png: takes 16.0 MiB")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no FIFOs")
+def test_a_fifo_among_the_pictures_does_not_block(data: Path) -> None:
+    os.mkfifo(data / "fifo.png")
+    (data / "zero.png").symlink_to("/dev/zero")
+    assert len(read_pictures(data, 16)) == 10
 
 
 def test_a_changed_folder_is_read_again(data: Path) -> None:

@@ -8,9 +8,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
 
 from fgraph._errors import ModelError, SaveError
 from fgraph.training import TrainingError, TrainingSettings
@@ -116,7 +120,52 @@ def test_damaged_snapshots_are_told(choose: Choose, tmp_path: Path) -> None:
     assert is_snapshot(path)
     assert not is_snapshot(settings.target / MODEL)
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(ModelError, match="no whole snapshot"):
+    with pytest.raises(ModelError, match="is not a whole"):
         train(settings.model_copy(update={"images": 8}))
     os.unlink(path)
     assert begin(settings).images == 0
+
+
+def nan_first(tensors: dict[str, torch.Tensor]) -> None:
+    next(iter(tensors.values())).view(-1)[0] = float("nan")
+
+
+WRONG: dict[str, Callable[[dict[str, torch.Tensor], dict[str, str]], object]] = {
+    "a number that is not finite": lambda tensors, facts: nan_first(tensors),
+    "a missing tensor": lambda tensors, facts: tensors.pop("generator/const"),
+    "another shape": lambda tensors, facts: tensors.update({"averaged/const": torch.zeros(2)}),
+    "moments of another shape": lambda tensors, facts: tensors.update({"generator.first/const": torch.zeros(2)}),
+    "moments without a tensor": lambda tensors, facts: tensors.update({"generator.first/x": torch.zeros(2)}),
+    "no table": lambda tensors, facts: facts.pop("table"),
+    "no JSON": lambda tensors, facts: facts.update(state="{"),
+    "deep JSON": lambda tensors, facts: facts.update(discriminator="[" * 100_000),
+    "deep JSON of a table": lambda tensors, facts: facts.update(table='{"a":' * 100_000),
+    "counters that are no mapping": lambda tensors, facts: facts.update(state="[]"),
+    "counters of other names": lambda tensors, facts: facts.update(
+        state=facts["state"].replace('"steps": 1', '"steps": "1"')
+    ),
+    "an unknown counter": lambda tensors, facts: facts.update(state='{"x": 1, ' + facts["state"][1:]),
+    "steps below 0": lambda tensors, facts: facts.update(adam='{"generator": {"const": -1}, "discriminator": {}}'),
+    "a discriminator of other types": lambda tensors, facts: facts.update(discriminator='{"size": [], "channels": 1}'),
+    "a huge discriminator": lambda tensors, facts: facts.update(discriminator='{"size": 8, "channels": [[4, 1e99]]}'),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_a_snapshot_that_is_well_formed_but_wrong_is_refused(choose: Choose, tmp_path: Path, case: str) -> None:
+    settings = choose(images=4)
+    train(settings)
+    with safe_open(settings.target / SNAPSHOT, "pt") as file:
+        tensors, facts = {name: file.get_tensor(name) for name in file.keys()}, dict(file.metadata())  # noqa: SIM118
+    WRONG[case](tensors, facts)
+    save_file(tensors, tmp_path / "wrong.safetensors", facts)
+    with pytest.raises(ModelError, match=r"wrong\.safetensors"):
+        read_snapshot(tmp_path / "wrong.safetensors")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this platform has no FIFOs")
+def test_a_fifo_is_no_snapshot(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "snapshot.safetensors")
+    assert not is_snapshot(tmp_path / "snapshot.safetensors")
+    with pytest.raises(ModelError, match="not a regular file"):
+        read_snapshot(tmp_path / "snapshot.safetensors")
