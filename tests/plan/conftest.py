@@ -1,4 +1,4 @@
-"""Fixtures of the tests of plans."""
+"""Fixtures for tests of plans."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from tests.plan.counting import Counted
 
 @pytest.fixture
 def counted(monkeypatch: pytest.MonkeyPatch) -> Counted:
-    """The calls of generator layers from now on."""
+    """Count the calls of generator layers."""
     return Counted(monkeypatch)

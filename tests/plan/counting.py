@@ -1,4 +1,4 @@
-"""Counting what a plan does, beside what it predicts."""
+"""Counts of what a plan runs, to compare with what it predicts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 
 
 class Counted:
-    """Calls of generator layers as they happen: (layer, model) -> calls, rows."""
+    """A counter of calls of generator layers: (layer, model) -> calls, rows."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.calls: Counter[tuple[str, str]] = Counter()

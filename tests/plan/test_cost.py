@@ -1,4 +1,4 @@
-"""What a plan predicts is what happens: layer calls and rows by layer, bytes, lifetimes."""
+"""A plan predicts what happens: layer calls and rows by layer, bytes, last uses."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_predicted_calls_are_those_that_happen_on_random_graphs(counted: Counted
     @given(graphs())
     def check(document: dict[str, Any]) -> None:
         plan = fgraph.compile(load(document), device="cpu")
-        run_plan(plan)  # what is measured of a model once, such as clusters of channels, is no step of a plan
+        run_plan(plan)  # statistics of a model, such as clusters of channels, are no step of a plan
         assert_as_predicted(plan, counted)
 
     check()
@@ -103,8 +103,8 @@ def test_a_panorama_of_eight_calls_each_layer_once_for_each_size() -> None:
     assert {line.calls for line in lines} == {1}
     sizes = {(line.name, getattr(line, "tile", "") or line.size) for line in lines}
     assert len(sizes) == len(lines)
-    assert rows_by_layer(plan)["b4.conv1"] == 8  # each code once, though it is a left and a right half
-    assert rows_by_layer(plan)["b16.torgb"] == 2 * 7  # each of the seven pictures is run by two codes
+    assert rows_by_layer(plan)["b4.conv1"] == 8  # each code once, although it is a left and a right half
+    assert rows_by_layer(plan)["b16.torgb"] == 2 * 7  # two codes run each of the seven pictures
 
 
 def test_two_hundred_copies_call_each_layer_once() -> None:
@@ -145,8 +145,8 @@ def test_rows_of_alpha_zero_and_one_cost_one_branch() -> None:
         "image": {"op": "decode", "of": "m"},
     }
     rows = rows_by_layer(fgraph.compile(load({"nodes": nodes, "outputs": ["image"]}), device="cpu"))
-    assert rows.pop("b4.conv1") == 2  # both codes on the one constant
-    assert set(rows.values()) == {4}  # of three trunks, one is run by both
+    assert rows.pop("b4.conv1") == 2  # both codes on one constant
+    assert set(rows.values()) == {4}  # both run one of the three trunks
 
 
 def test_a_blend_that_is_nowhere_seen_costs_nothing(counted: Counted) -> None:
@@ -164,7 +164,7 @@ def test_a_blend_that_is_nowhere_seen_costs_nothing(counted: Counted) -> None:
 
 
 class Recorded:
-    """What each step makes, while it is alive."""
+    """A record of the results of steps, and of which are alive."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.bytes: list[int] = []
@@ -172,7 +172,7 @@ class Recorded:
         run_step = execute._run_step
 
         def recording(*args: Any) -> torch.Tensor:
-            made = run_step(*args).clone()  # a view, or a tensor of the generator, would live on elsewhere
+            made = run_step(*args).clone()  # a view, or a tensor of the generator, lives on elsewhere
             self.bytes.append(made.numel() * made.element_size())
             self.alive.append(weakref.ref(made))
             return made
@@ -208,7 +208,7 @@ def test_predicted_bytes_are_those_that_live(name: str, monkeypatch: pytest.Monk
         alive += made
         most = max(most, alive)
         alive -= sum(recorded.bytes[buffer] for buffer in step.last_uses)
-    assert most <= plan.cost.peak_bytes <= 6 * most  # a step's own workspace comes on top
+    assert most <= plan.cost.peak_bytes <= 6 * most  # the workspace of steps adds to it
 
 
 def test_a_budget_that_the_plan_would_break_is_told_before_it_runs() -> None:
@@ -229,7 +229,7 @@ def test_the_table_names_each_layer_and_the_totals() -> None:
 
 def test_an_operation_says_what_it_costs() -> None:
     class Costly(Clamp):
-        """Nothing in plans knows it."""
+        """An operation that no code of plans mentions."""
 
         def workspace(self, call: Call, gathered: Sequence[int]) -> int:
             return 1000 * call.rows

@@ -1,4 +1,4 @@
-"""The drawing of a plan."""
+"""Tests of drawings of plans."""
 
 import re
 from pathlib import Path
@@ -122,10 +122,10 @@ def test_one_line_of_codes_stands_for_all_layers_that_read_them() -> None:
         return [(start, end) for start, end in lines if boxes[start].title == "affine" and boxes[end].model]
 
     all_lines = [(source, name) for name, box in boxes.items() for source in box.reads]
-    told = leads([(line.start, line.end) for line in drawing.lines])
+    shown = leads([(line.start, line.end) for line in drawing.lines])
     assert len(leads(all_lines)) > 10
-    assert [boxes[end].title for _, end in told] == ["b4.conv1"]
-    assert len(drawing.lines) == len(all_lines) - len(leads(all_lines)) + len(told)
+    assert [boxes[end].title for _, end in shown] == ["b4.conv1"]
+    assert len(drawing.lines) == len(all_lines) - len(leads(all_lines)) + len(shown)
 
 
 def test_results_have_a_thick_frame() -> None:
@@ -174,7 +174,7 @@ def test_a_run_that_builds_on_an_earlier_one_is_drawn() -> None:
 
 
 def ordered(boxes: dict[str, StepGroup]) -> bool:
-    """Whether each box comes after all that it reads."""
+    """Return whether each box follows all boxes that it reads."""
     seen: set[str] = set()
     for name, box in boxes.items():
         if not seen >= box.reads.keys():

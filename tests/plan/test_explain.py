@@ -1,4 +1,4 @@
-"""What explain tells of a plan: what each stage saved, a forecast."""
+"""Tests of `explain`: savings of each stage, a forecast, and the costs that plans weigh."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ PROFILE = DeviceProfile(
 
 @pytest.fixture(autouse=True)
 def _empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty cache of the user's."""
+    """Give each test an empty cache folder."""
     for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
         monkeypatch.setenv(name, str(tmp_path))
 
 
 def measured(**changes: Any) -> DeviceProfile:
-    """A profile of this process, whose threads are counted once torch is loaded."""
+    """Return a profile that is valid in this process, where the threads of torch are known."""
     return replace(PROFILE, threads=torch.get_num_threads(), **changes)
 
 
@@ -64,7 +64,7 @@ def planned(graph: str = GRAPH) -> Plan:
 
 
 def stages(plan: Plan) -> dict[str, tuple[int, float]]:
-    """The lines of what each stage saved: name -> calls, GFLOP."""
+    """Return the savings of each stage: name -> calls, GFLOP."""
     pattern = r"^(row by row|rows shared|regions, differences|batched) +([\d,]+) .*?([\d,]+\.\d{3})"
     found = re.findall(pattern, str(plan), re.MULTILINE)
     return {name: (int(calls.replace(",", "")), float(flops.replace(",", ""))) for name, calls, flops in found}
@@ -80,7 +80,7 @@ def test_each_stage_tells_what_it_saved() -> None:
     assert calls == sorted(calls, reverse=True)
     assert flops == sorted(flops, reverse=True)
     assert calls[-1] == cost.layer_calls
-    assert flops[1] > flops[2]  # the right side is needed only inside the box
+    assert flops[1] > flops[2]  # the right side has an effect only inside the box
 
 
 def test_two_equal_graphs_share_all_their_rows() -> None:
@@ -105,7 +105,7 @@ def test_chunks_of_a_run_without_a_budget_are_told() -> None:
 
 
 def test_decisions_weigh_what_was_measured_of_the_device() -> None:
-    """Equal graphs give equal plans, until the device is calibrated: then costs are those of the device."""
+    """Equal graphs give equal plans until the device is calibrated; then plans weigh its costs."""
     assert planned().cost_model == planned().cost_model == CostModel()
     save_profile(measured())
     plan = planned()
@@ -229,7 +229,7 @@ def test_calibration_is_quick() -> None:
 @pytest.mark.parametrize("name", ["landscape", "avatar"])
 @pytest.mark.parametrize("rows", [1, 16])
 def test_the_forecast_is_within_a_factor_of_two(name: str, rows: int) -> None:
-    """In time of the processor: what other processes take is not ours, and what they disturb only adds."""
+    """Compare CPU time: other processes do not count, and disturbances only add."""
     from fgraph.runtime.calibrate import calibrate
 
     plan = planned(f"{{models: {{main: {name}}}, {GRAPH_OF_ROWS % list(range(rows))}}}")

@@ -1,4 +1,4 @@
-"""The peak that a plan predicts is the peak that torch's allocator sees."""
+"""The predicted peak of a plan is the peak of the allocator of torch."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def panorama(model: StyleGAN2Generator, count: int) -> fgraph.Graph:
 
 
 def strengths(model: StyleGAN2Generator, count: int) -> fgraph.Graph:
-    """One edit in a box, at several strengths."""
+    """Return one edit in a box at several strengths."""
     graph = fgraph.Graph(models={"main": model})
     alphas = [(number + 1) / count for number in range(count)]
     box = graph.mask("box", box=[0.25, 0.25, 0.25, 0.25], alpha=alphas)
@@ -55,8 +55,8 @@ def strengths(model: StyleGAN2Generator, count: int) -> fgraph.Graph:
 
 
 def measured_peak(plan: fgraph.Plan) -> int:
-    """The most bytes that torch has handed out at once while a plan ran."""
-    fgraph.run(plan)  # what a generator keeps for itself is made now
+    """Return the most bytes that torch had allocated at once while a plan ran."""
+    fgraph.run(plan)  # creates the tensors that a generator caches
     with profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
         fgraph.run(plan)
     events = profiler.profiler.kineto_results.events()
@@ -76,7 +76,7 @@ def test_a_plain_batch_takes_what_was_predicted(model: StyleGAN2Generator, rows:
 
 @pytest.mark.parametrize("count", [1, 7])
 def test_wide_layers_take_what_was_predicted(count: int) -> None:
-    """They run by Winograd's algorithm, which needs more room beside its result."""
+    """Wide layers run by Winograd's algorithm, which needs a larger workspace."""
     for graph in (plain(wide(0), count), panorama(wide(0), count + 1)):
         plan = fgraph.compile(graph)
         assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
@@ -98,7 +98,9 @@ def test_a_long_panorama_stays_in_its_budget(model: StyleGAN2Generator) -> None:
 
 def test_what_chunks_keep_is_in_what_was_predicted(model: StyleGAN2Generator) -> None:
     whole = fgraph.compile(strengths(model, 32))
-    free = replace(whole, cost_model=CostModel(copy_call=0, copied_byte=0))  # a small generator keeps borders, too
+    free = replace(
+        whole, cost_model=CostModel(copy_call=0, copied_byte=0)
+    )  # then a small generator retains borders, too
     plan = free.within(whole.cost.peak_bytes // 12)
     assert any(isinstance(step.op, Spill) for step in plan.steps)
     assert plan.retained_bytes > 0.3 * plan.cost.peak_bytes
@@ -129,11 +131,11 @@ def test_memory_is_kept_without_a_budget_and_given_back_under_one(
         fgraph.run(plan)
         trimmed.append(len(trims))
     keep_freed_memory.cache_clear()
-    assert [value >> 20 for value in asked[::2]] == [1024, 2, 1024]  # asked only where it changes
+    assert [value >> 20 for value in asked[::2]] == [1024, 2, 1024]  # called only if the setting changes
     large = [step for step in held.steps if sum(held.steps[buffer].out_bytes for buffer in step.last_uses) >= 1 << 20]
     runs = np.diff([0, *trimmed]).tolist()
     assert large
-    assert runs == [0, 0, 1 + len(large), 1 + len(large), 0]  # at the beginning, and wherever much is freed
+    assert runs == [0, 0, 1 + len(large), 1 + len(large), 0]  # at the start, and after each large free
 
 
 def test_the_limit_of_a_container_counts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What regions, differences and chunks save, counted and compared with the full computation."""
+"""Savings of regions, differences and chunks, counted, and compared with the full computation."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_each_operand_of_a_blend_is_made_only_where_its_weight_is() -> None:
     graph = local_edit(1.0)
     plan = fgraph.compile(graph, device="cpu")
     made = [line.share for line in plan.layers if line.name == "b32.conv1"]
-    # In the box only b is looked at, beyond it only a: a is made whole around the hole, b in the box and its halo.
+    # Only b has an effect inside the box, only a outside: a is whole around the hole, b is in the box and its halo.
     assert len(made) == 2
     assert min(made) < 0.25
     assert_close(image(plan), image(plan, engine="eager"), "image")
@@ -40,7 +40,7 @@ def test_each_operand_of_a_blend_is_made_only_where_its_weight_is() -> None:
 def test_the_cells_of_a_closed_mosaic_cost_the_same_however_many_there_are() -> None:
     costs = {count: conv_flops(fgraph.compile(mosaic(count, "x"), device="cpu")) / count for count in (4, 8, 16)}
     assert costs[16] < 1.15 * costs[8]
-    # Without regions each cell would run over the whole canvas, and 16 cost twice as much a cell as 8.
+    # Without regions each cell would cover the whole canvas, and a cell of 16 would cost twice as much as one of 8.
     raw = fgraph.compile(mosaic(16, "x"), device="cpu").cost
     assert raw.flops < 0.3 * raw.shared_flops
 
@@ -124,7 +124,7 @@ def test_features_in_chunks_are_the_same(parts: float) -> None:
     cut = plan.within(int(plan.cost.peak_bytes / parts))
     assert cut.chunks > 1
     found, expected = (fgraph.run(one)["t"].tensors for one in (cut, plan))
-    for name in ("activation", "skip"):  # of 16 pixels a side, and of 8
+    for name in ("activation", "skip"):  # with sides of 16 pixels, and of 8
         assert_close(found[name], expected[name], name)
 
 
@@ -206,7 +206,7 @@ def test_what_is_made_holds_what_its_readers_ask_for(graph: dict[str, Any]) -> N
             partial += instruction.type.spatial and tuple(region) != whole(instruction.type.size)
             for port, operand in enumerate(instruction.operands):
                 if not types[port].spatial or isinstance(instruction.op, Mix):
-                    continue  # the terms of a mix are looked at only where they have weight
+                    continue  # a term of a mix is read only where its alpha is not 0
                 param = instruction.params[row] if instruction.params else None
                 window = instruction.op.footprint(port, tuple(region), types, param)
                 window = clip(window, types[port].size, instruction.op.footprint_wraps)
@@ -226,7 +226,7 @@ def test_a_mask_is_drawn_only_where_it_is_looked_at_and_not_0() -> None:
         if isinstance(step.op, DrawMask):
             assert step.rows * step.row_type.numbers < 2.5 * step.type.numbers / cut.chunks + 16 * step.type.size[0]
     terms = [len(step.inputs) // 2 for step in cut.steps if isinstance(step.op, Mix)]
-    assert max(terms) < 12  # of the twelve tiles, a chunk looks at some
+    assert max(terms) < 12  # a chunk reads only some of the twelve tiles
 
 
 def test_codes_and_what_they_are_made_of_are_made_by_the_first_chunk() -> None:

@@ -1,4 +1,4 @@
-"""What chunks keep for later ones: shared work is done once, results stay as they are, and it never costs more."""
+"""Retention between chunks: shared values are computed once, results are the same, and it never costs more."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TRUNK = ("b4.conv1", "b4.torgb", "b8.conv0", "b8.conv1", "b8.torgb", "b16.conv0"
 
 
 def edits(count: int) -> list[dict[str, Any]]:
-    """One seed, moved at b16 by another amount each."""
+    """Return graphs that move one seed at b16, each by another amount."""
     nodes = {"s": {"op": "sample", "seed": 4}, "t": {"op": "tap", "of": "s", "layer": "b16.conv0"}}
     moved = [{"op": "shift", "of": "t", "dx": f"{number}/{2 * count}"} for number in range(1, count + 1)]
     return [
@@ -45,7 +45,7 @@ def edits(count: int) -> list[dict[str, Any]]:
 
 
 def sweep(alphas: int, seeds: int, *, by_seed: bool) -> list[dict[str, Any]]:
-    """Strengths of one local edit, on several seeds."""
+    """Return one local edit at several strengths on several seeds."""
     found = []
     for first in range(seeds if by_seed else alphas):
         for second in range(alphas if by_seed else seeds):
@@ -57,7 +57,7 @@ def sweep(alphas: int, seeds: int, *, by_seed: bool) -> list[dict[str, Any]]:
 
 
 def without_keeping(plan: Plan) -> Plan:
-    """The same plan, every chunk of which makes all that it needs."""
+    """Return the same plan without retention."""
     assert plan.options.memory is not None
     return replace(plan, **_parts(split_into_chunks(plan.program, plan.options.memory, shares=())))
 
@@ -154,7 +154,7 @@ def test_borders_of_stretches_are_kept_where_copying_is_cheap(counted: Counted) 
 def test_small_borders_are_made_again_where_that_costs_less() -> None:
     plan = fgraph.compile(mosaic(8, "none"), device="cpu")
     cut = plan.within(plan.cost.peak_bytes // 4)
-    assert not any(isinstance(step.op, Spill) for step in cut.steps)  # of a network this small
+    assert not any(isinstance(step.op, Spill) for step in cut.steps)  # in a network this small
     free = free_copies(plan).within(plan.cost.peak_bytes // 4)
     assert any(isinstance(step.op, Spill) for step in free.steps)
 
@@ -178,7 +178,7 @@ def test_a_sweep_that_shares_much_keeps_to_a_comfortable_working_set() -> None:
     bounded = replace(plan, cost_model=CostModel(working_set=plan.cost.peak_bytes // 6)).bounded
     assert bounded.chunks > 1
     assert bounded.cost.flops == plan.cost.flops
-    assert without_keeping(bounded).cost.flops > 1.03 * plan.cost.flops  # it would have run whole
+    assert without_keeping(bounded).cost.flops > 1.03 * plan.cost.flops  # without retention it would run whole
 
 
 def test_explain_says_what_is_kept_and_repeated() -> None:
@@ -227,7 +227,7 @@ def test_whatever_can_be_kept_is_the_same() -> None:
             assert_equal(own, other, terms=STYLEGAN3_TERMS)
 
     agree()
-    assert sum(map(bool, kept)) >= len(kept) / 5  # of the quarter that is cut, most
+    assert sum(map(bool, kept)) >= len(kept) / 5  # most of the quarter that is cut
 
 
 def test_keeping_never_costs_more() -> None:

@@ -1,4 +1,4 @@
-"""Half layers imitated by random relative errors: Monte Carlo arithmetic (Parker 1997)."""
+"""Imitation of half precision by random relative errors: Monte Carlo arithmetic (Parker 1997)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MADE = {"conv": 8, "torgb": 2}
 
 @contextmanager
 def rounded_at_random(dtype: torch.dtype, seed: int) -> Iterator[None]:
-    """Let StyleGAN2 layers that run in half precision compute in full, and err as roundings to `dtype` may.
+    """Run half-precision layers of StyleGAN2 in full precision, with random errors like roundings to `dtype`.
 
     Each number that is rounded is multiplied by 1 + e, where e is uniform within the unit roundoff: weights, styles,
     the product of activation and style, the demodulation of each channel, and `MADE` times each number made. That has

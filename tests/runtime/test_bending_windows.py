@@ -1,4 +1,4 @@
-"""Tiles of bent maps: made from their window they are what the whole map has there, and no further is a change seen."""
+"""Tiles of bent maps: a tile equals that part of the whole map, and changes reach no further than declared."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def cases(draw: st.DrawFn) -> tuple[BendChannels, Bending, Size, Region]:
     transform = draw(transforms())
     wraps: Cyclic = (draw(st.booleans()), draw(st.booleans()))
     halo = getattr(transform, "radius", 0)
-    halo += draw(st.integers(0, 1)) if halo else 0  # of a row beside it, with a larger radius
+    halo += draw(st.integers(0, 1)) if halo else 0  # as if another row had a larger radius
     op = BendChannels(type(transform).__name__.lower(), halo, wraps[1], wraps[0])
     bending = Bending(transform, draw(st.sampled_from([None, (0, 1, 2), (1,), (0, 2)])))
     size = (draw(st.integers(3, 9)), draw(st.integers(3, 9)))
@@ -66,7 +66,7 @@ def regions(draw: st.DrawFn, size: Size, wraps: Cyclic) -> Region:
 
 
 def cut(x: torch.Tensor, region: Region, wraps: Cyclic) -> torch.Tensor:
-    """A window of a map: beyond a true border lies anything, as it is not looked at."""
+    """Return a window of a map; beyond a true border it has arbitrary values, which must have no effect."""
     high, wide = x.shape[2:]
     rows, columns = np.arange(region[0], region[2]), np.arange(region[1], region[3])
     made = x[:, :, torch.from_numpy(rows % high)][..., torch.from_numpy(columns % wide)].clone()
@@ -78,7 +78,7 @@ def cut(x: torch.Tensor, region: Region, wraps: Cyclic) -> torch.Tensor:
 
 
 def marked(region: Region, size: Size, wraps: Cyclic) -> torch.Tensor:
-    """True on the pixels of a region that are on the canvas."""
+    """Return a mask of the pixels of a region that are on the canvas."""
     found = torch.zeros(size, dtype=torch.bool)
     top, left, bottom, right = clip(region, size, wraps)
     rows, columns = np.arange(top, bottom) % size[0], np.arange(left, right) % size[1]

@@ -1,4 +1,4 @@
-"""Captured plans: replayed with other seeds and numbers they make what plain runs make, and nothing asks the host."""
+"""Captured plans: a replay with other seeds and numbers equals a plain run, and never waits for the host."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ LEFT_OUT = {ops.Own, ops.Invert, ops.Propose, ops.Transplant, ops.Apply, ops.Fou
 
 
 class NothingFromTheHost(TorchFunctionMode):
-    """Fails where a tensor is read back, or made of what the host has: a graph of CUDA could do neither."""
+    """A mode that fails if a tensor is read back or created from host data, which a CUDA graph cannot do."""
 
     def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         name = getattr(function, "__name__", "")
@@ -58,7 +58,7 @@ def sealed() -> Iterator[None]:
 
 
 def again(run: Callable[[], Made], device: torch.device) -> Replay:
-    """A capturer without CUDA: it warms up as that does, then runs the same again, sealed, into the same tensors."""
+    """Imitate a capturer without CUDA: warm up, then run again under the guard, into the same tensors."""
     run()
     with sealed():
         made = {one: {name: each.clone() for name, each in tensors.items()} for one, tensors in run().items()}
@@ -91,7 +91,7 @@ def assert_exactly(found: Any, expected: Any) -> None:
 
 
 def blended(seed: int = 0, psi: float = 0.7, t: float = 0.5, alpha: float = 1.0, **noise: Any) -> dict[str, Any]:
-    """Two codes and one between them, blended inside a box, whose surroundings are cut off: layers make tiles."""
+    """Return a blend of codes inside a box with a crop, so that layers compute tiles."""
     return {
         "models": {"main": tiny(1, 32)},
         "seed": seed,
@@ -127,7 +127,7 @@ def test_other_seeds_and_numbers_are_replayed(capturer: None, caplog: pytest.Log
 
 
 def coded(strength: float = 1.0, component: int = 0, psi: float = 0.5, ease: str = "linear") -> dict[str, Any]:
-    """Codes by every operation whose parameters are numbers."""
+    """Return codes by every operation whose parameters are numbers."""
     return {
         "models": {"main": tiny(1, 32)},
         "nodes": {
@@ -261,7 +261,7 @@ def test_parameters_that_are_no_numbers_belong_to_the_structure(capturer: None) 
 
 
 def test_plans_that_keep_values_are_not_captured_nor_replayed(capturer: None) -> None:
-    baseline = fgraph.run(coded(), device="cpu", keep=True).baseline  # nothing of it serves the others
+    baseline = fgraph.run(coded(), device="cpu", keep=True).baseline  # a baseline that shares nothing with the others
     plan = fgraph.compile(blended(), device="cpu")
     run = fgraph.capture(plan)
     assert run(plan.since(baseline)).baseline is baseline
@@ -290,7 +290,7 @@ def test_random_graphs_are_replayed_exactly(capturer: None, caplog: pytest.LogCa
 
 
 class Negative(fgraph.Node):
-    """A function of a user's own."""
+    """A node with a function of the user."""
 
     op: Literal["negative"] = "negative"
     of: ImagePort

@@ -1,4 +1,4 @@
-"""What is asked of CUDA to record a plan; no GPU is needed."""
+"""The calls of CUDA that capture a plan, checked without a GPU."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fgraph.runtime.capture import Made, capture_cuda
 
 
 class FakeCuda:
-    """Notes what is asked of `torch.cuda`, in order."""
+    """A stand-in for `torch.cuda` that records its calls in order."""
 
     def __init__(self) -> None:
         self.notes: list[str] = []

@@ -1,4 +1,4 @@
-"""Layers through torch.compile: the option reaches it, sizes are no variants, results are equal, faults are told."""
+"""Layers through torch.compile: the option takes effect, sizes share a variant, results agree, faults are reported."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def decoded(seed: list[int], generator: Any = None) -> fgraph.Graph:
 
 
 def differences(graph: Any, **options: Any) -> float:
-    """How far a run with these options is from a plain one."""
+    """Return the largest difference of a run with these options from a plain run."""
     made, plain = (fgraph.run(graph, device="cpu", **how)["image"].array for how in (options, {}))
     return float(np.abs(made - plain).max())
 
@@ -93,7 +93,7 @@ def test_inversion_is_not_compiled(tmp_path: Path) -> None:
 
 
 def arguments_of(layer: Layer, rows: int = 2, height: int = 4, width: int = 7) -> Mapping[str, Any]:
-    """What a layer is given to make tiles of its input's size `height` x `width`."""
+    """Return arguments of a layer for tiles whose input has the size `height` x `width`."""
     draw = torch.Generator().manual_seed(0)
     x = torch.randn(rows, layer.state_in, height + 2, width + 2, generator=draw)
     return {
@@ -177,7 +177,7 @@ def test_layers_of_stylegan3_are_left_out_and_that_is_said(caplog: pytest.LogCap
 def test_a_fault_of_compiling_is_one_line_with_its_cure(backend: str, said: str) -> None:
     with pytest.raises(FgraphError, match=said) as caught:
         fgraph.run(decoded([3]), device="cpu", torch_compile=backend)
-    assert type(caught.value) is FgraphError  # about the options: a sweep fails at once
+    assert type(caught.value) is FgraphError  # a fault of the options: a sweep fails at once
     assert not isinstance(caught.value, RunError)
     assert len(str(caught.value).splitlines()) == 1
 
@@ -190,7 +190,7 @@ def test_what_is_no_backend_is_told_before_anything_runs() -> None:
 def test_the_option_goes_all_the_way(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """From the command line, to pictures that are made in pieces too, and from a sweep's jobs."""
+    """The option reaches runs from the command line, large pictures, and jobs of a sweep."""
     monkeypatch.chdir(tmp_path)
     for formats in ("png", "tiff"):
         assert main(["graph=blend_horizontal", "torch_compile=xyz", f"output.formats=[{formats}]"]) == 2
@@ -224,7 +224,7 @@ def test_beyond_the_limit_of_variants_layers_run_uncompiled_and_that_is_said(
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # by torch itself
 @pytest.mark.skipif(not (shutil.which("g++") or shutil.which("clang++")), reason="inductor needs a C++ compiler")
 def test_inductor_computes_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # so that it compiles indeed
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))  # so that it does compile
     generator, layer = tiny(1), layer_of(tiny(1), "b8.conv1")
     made = generator.with_compiled("inductor")
     for size in ((4, 9, 6), (2, 7, 5)):

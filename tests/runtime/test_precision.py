@@ -1,4 +1,4 @@
-"""Half precision: what it may differ by, what stays in full, and numbers that would leave its range."""
+"""Half precision: its errors, the parts that stay in full precision, and numbers beyond its range."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ nodes:
   whole: {op: decode, of: wide}
   image: {op: crop, of: whole, left: 0.25, width: 0.25, height: 0.5}
 outputs: [image]
-"""  # only a part is looked at, so that layers make tiles
+"""  # a crop, so that layers compute tiles
 DRAWS = range(3)
 
 
@@ -80,7 +80,7 @@ def test_high_layers_run_in_half_and_the_skip_in_full(dtype: torch.dtype) -> Non
 
 
 def huge(generator: StyleGAN2Generator, factor: float) -> StyleGAN2Generator:
-    """Styles and weights scaled so that the plain products would be far beyond 65504; demodulation undoes it."""
+    """Scale styles and weights so that plain products exceed 65504 by far; demodulation undoes the scale."""
     tensors = dict(generator.tensors)
     for layer in generator.table.layers[1:]:
         if layer.kind == "conv":

@@ -1,4 +1,4 @@
-"""Progress: quiet off a terminal and for short jobs, seen for long ones."""
+"""Progress bars: hidden without a terminal and for short jobs, shown for long jobs."""
 
 import io
 from itertools import count
@@ -33,7 +33,7 @@ def test_seen_after_a_second(monkeypatch: pytest.MonkeyPatch, seconds_a_step: fl
     monkeypatch.setattr("sys.stderr", stream)
     clock = count(0, seconds_a_step)
     monkeypatch.setattr("tqdm.std.time", lambda: next(clock))
-    monkeypatch.setattr("tqdm.std.tqdm.monitor_interval", 0)  # no thread that watches the clock
+    monkeypatch.setattr("tqdm.std.tqdm.monitor_interval", 0)  # no monitor thread
     run("inverting")
     assert ("inverting" in stream.getvalue()) is seen
     assert ("loss" in stream.getvalue()) is seen

@@ -1,4 +1,4 @@
-"""The rule that proposes patches: what it judges, what it leaves out."""
+"""The rule that proposes patches: its scores, and the patches that it excludes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CELLS = (16, 16)
 
 
 def scene(seed: int = 0) -> Any:
-    """A light sky over a dark ground, with a sun in it and bushes on it; [3, 64, 64] in [-1, 1]."""
+    """Return a light sky with a sun over dark ground with bushes, [3, 64, 64] in [-1, 1]."""
     picture = np.empty((3, 64, 64))
     picture[:, :32], picture[:, 32:] = 0.6, -0.6
     picture += np.random.RandomState(seed).uniform(-0.02, 0.02, picture.shape)
@@ -38,7 +38,7 @@ def rule(horizon: str = "avoid", count: int = 3) -> Rule:
 
 
 def brute_score(look: Any, candidate: Any) -> float:
-    """The score of one candidate, cell by cell."""
+    """Compute the score of one candidate cell by cell."""
     left, top, width, height, dx, dy = candidate
     rows, columns = look.shape[:2]
 
@@ -72,7 +72,7 @@ def test_scores_are_the_change_inside_less_the_worst_seam() -> None:
 
 def test_the_horizon_is_where_rows_change_right_across() -> None:
     assert find_horizon((scene() + 1) / 2) == 0.5
-    assert find_horizon((scene().transpose(0, 2, 1) + 1) / 2) is None  # an edge from top to bottom is none
+    assert find_horizon((scene().transpose(0, 2, 1) + 1) / 2) is None  # an edge from top to bottom is no horizon
     assert find_horizon(np.full((3, 64, 64), 0.3)) is None
 
 
