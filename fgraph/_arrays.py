@@ -1,4 +1,4 @@
-"""A field of a node that holds numbers: a read-only float32 array that can be compared and hashed."""
+"""Arrays as fields of nodes: read-only, float32, comparable and hashable."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from pydantic_core import CoreSchema, core_schema
 
 
 class Array:
-    """A read-only float32 array, equal to another of the same shape and content.
+    """A read-only float32 array that is equal to another one with the same shape and content.
 
-    Takes nested lists, a numpy array, or anything with `.detach().cpu().numpy()` (a torch tensor).
+    Args:
+        value: nested lists, a numpy array, or an object with `.detach().cpu().numpy()`, such as a torch tensor.
 
     >>> Array([[1, 2], [3, 4]]).shape
     (2, 2)
@@ -34,7 +35,7 @@ class Array:
 
     @property
     def array(self) -> npt.NDArray[np.float32]:
-        """The numbers, read-only."""
+        """The numbers, as a read-only array."""
         return self._array
 
     @property
@@ -43,10 +44,10 @@ class Array:
         return self._array.shape
 
     def check(self) -> Array:
-        """Itself.
+        """Return the array itself.
 
         Raises:
-            ValueError: it holds numbers that are not finite, or that float32 cannot hold.
+            ValueError: it contains numbers that are not finite, or that overflow float32.
         """
         if not np.isfinite(self._array).all():
             raise ValueError("there are numbers that are not finite, or too large for float32")
@@ -54,13 +55,13 @@ class Array:
 
     @cached_property
     def digest(self) -> str:
-        """A hash of shape and content, the same in every process."""
+        """A hash of shape and content that is the same in every process."""
         content = hashlib.blake2b(repr(self.shape).encode(), digest_size=16)
         content.update(self._array.astype("<f4", copy=False).tobytes())
         return content.hexdigest()
 
     def to_lists(self) -> Any:
-        """Nested lists with the shortest decimals that read back as the same float32."""
+        """Return nested lists with the shortest decimals that convert to the same float32."""
         return _shortest(self._array)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> npt.NDArray[Any]:

@@ -1,4 +1,4 @@
-"""Paths as people write them."""
+"""Expansion of paths from users."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def expanded(path: str | Path) -> Path:
-    """Return the path with `~` as the home folder; of a user who has none it stays as it is written.
+    """Return the path with `~` expanded. The path of a user without a home folder is unchanged.
 
     >>> expanded("~nobody_of_this_name/x.npz").as_posix()
     '~nobody_of_this_name/x.npz'

@@ -1,4 +1,4 @@
-"""What travels on an edge: port kinds, layer sets, row arithmetic."""
+"""The types of edges: port kinds, layer sets, row arithmetic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LayerName = str | Annotated[int, Field(ge=-1, le=1000)]  # a name, or a σ index
 
 
 class Kind(enum.StrEnum):
-    """The kinds of value on an edge."""
+    """The kinds of values on edges."""
 
     LATENT = "Latent"
     FEATURES = "Features"
@@ -24,12 +24,12 @@ class Kind(enum.StrEnum):
     IMAGE = "Image"
 
     def accepts(self, other: Kind) -> bool:
-        """Whether a port of this kind takes a value of the other: a Latent is a pass paused at `const`."""
+        """Return whether a port of this kind accepts a value of the other. A Latent is a pass paused at `const`."""
         return self is other or (self is Kind.FEATURES and other is Kind.LATENT)
 
 
 def broadcast_rows(counts: Iterable[int]) -> int:
-    """The row count that these counts broadcast to: all equal, or 1.
+    """Return the row count that these counts broadcast to: all equal, or 1.
 
     Raises:
         ValueError: two counts other than 1 differ.
@@ -39,13 +39,13 @@ def broadcast_rows(counts: Iterable[int]) -> int:
     """
     wide = sorted({count for count in counts if count != 1})
     if len(wide) > 1:
-        raise ValueError(f"row counts {' and '.join(map(str, wide))} do not broadcast: they must be equal, or 1")
+        raise ValueError(f"row counts {' and '.join(map(str, wide))} do not broadcast: expected equal counts, or 1")
     return wide[0] if wide else 1
 
 
 @dataclass(frozen=True)
 class LayerSet:
-    """A set of layers as written: `all`, `here`, names, σ indices and inclusive ranges, comma-separated.
+    """A set of layers as text: `all`, `here`, names, σ indices and inclusive ranges, comma-separated.
 
     >>> LayerSet.parse("0,4..9").text
     '0,4..9'
@@ -72,20 +72,20 @@ class LayerSet:
         for item in items:
             if not item or item.count("..") > 1 or item == "..":
                 raise ValueError(
-                    f"'{item}' is no layer: write a name, a σ index, or an inclusive range such as b8..b32"
+                    f"'{item}' is not a layer: write a name, a σ index, or an inclusive range such as b8..b32"
                 )
         return cls(",".join(items))
 
     @property
     def is_here(self) -> bool:
-        """Whether the set is only the layer of the pause."""
+        """Whether the set is exactly the layer of the pause."""
         return self.text == "here"
 
     def resolve(self, table: Table, here: int) -> frozenset[int]:
-        """The σ indices of the set, in this generator and for a pass paused at `here`; -1 is the constant.
+        """Return the σ indices of the set, in this generator and for a pass paused at `here`; -1 is the constant.
 
         Raises:
-            UnknownLayer: the generator lacks a layer; the message carries the nearest one.
+            UnknownLayer: the generator lacks a layer; the message contains the nearest one.
         """
         found: set[int] = set()
         for item in self.text.split(","):
@@ -105,7 +105,7 @@ class LayerSet:
         first = table.find(start)[0] if start else CONST
         last = table.find(stop)[-1] if stop else table.last
         if first > last:
-            raise UnknownLayer(f"the range '{item}' is empty: {start} stands after {stop}")
+            raise UnknownLayer(f"the range '{item}' is empty: {start} comes after {stop}")
         return range(first, last + 1)
 
     @classmethod

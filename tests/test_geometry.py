@@ -213,7 +213,7 @@ def test_what_does_not_divide_names_what_does(edit: Edit, message: str) -> None:
     ("make", "message"),
     [
         (lambda: Pad(left=F(-1)), "pad left is -1"),
-        (lambda: Pad(mode="mirror"), "'mirror'; it can be reflect"),
+        (lambda: Pad(mode="mirror"), "'mirror'; expected one of reflect"),
         (lambda: Resize(height=F(0)), "factors are above 0"),
         (lambda: Crop(left=F(1, 2)), "crop left . width is 1.5"),
         (lambda: Crop(height=F(0)), "a crop of nothing"),

@@ -1,11 +1,11 @@
-"""Spatial edits and canvases in exact arithmetic: what every stage knows of geometry, without torch.
+"""Spatial edits and canvases in exact arithmetic, for every stage, without torch.
 
 numbers     fractions, whole pixel counts, SizeError
 maps        AxisMap: one axis of an edit as a linear-interpolation index map
 regions     rectangles of pixels, and the arithmetic on them
 edits       Pad, Resize, Shift, Crop, Flip, apply_edit
 canvas      Canvas: size in generator images, wrapped axes
-planes      Placement, Transform: where a canvas lies on an endless plane
+planes      Placement, Transform: the position of a canvas on an infinite plane
 """
 
 from fgraph._geometry.canvas import Canvas

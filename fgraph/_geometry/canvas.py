@@ -1,4 +1,4 @@
-"""Canvases: how large a picture is, in generator images."""
+"""Canvases: the size of a picture in generator images."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fgraph._geometry.numbers import Axis, SizeError, fraction, shown, whole
 
 @dataclass(frozen=True)
 class Canvas:
-    """A size in generator images (1 x 1 for a plain one), with the axes that go round.
+    """A size in generator images, 1 x 1 by default, and the axes that wrap.
 
-    On a wrapped axis whatever reads neighbours reads round the edge.
+    On a wrapped axis, operations read neighbours across the edge.
     """
 
     height: Fraction = Fraction(1)
@@ -32,7 +32,7 @@ class Canvas:
         return f"{shown(self.height)} x {shown(self.width)}"
 
     def pixels(self, resolution: int) -> tuple[int, int]:
-        """Height and width in pixels where one generator image has `resolution`.
+        """Return the height and width in pixels, at `resolution` pixels per generator image.
 
         Raises:
             SizeError: a side is not a whole number of pixels; the message names the nearest that are.
@@ -42,7 +42,7 @@ class Canvas:
         return height, whole(self.width, resolution, "canvas width", smallest=1, unit=unit)
 
     def edited(self, edit: Edit) -> Canvas:
-        """The canvas of the result. A pad or crop that changes an axis ends its wrap; other edits keep it."""
+        """Return the canvas after an edit. A pad or crop that changes an axis ends its wrap; other edits keep it."""
         height, width = edit.size(self.height, self.width)
         cuts = isinstance(edit, Pad | Crop)
         return Canvas(
@@ -54,13 +54,13 @@ class Canvas:
 
     @staticmethod
     def joined(canvases: Sequence[Canvas], axis: Axis) -> Canvas:
-        """Canvases laid side by side along `axis`, left to right or top to bottom; ends the wrap along it.
+        """Return canvases joined along `axis`, left to right or top to bottom; the wrap along it ends.
 
         Raises:
             SizeError: the other sides differ; the message names both canvases.
         """
         if not canvases:
-            raise ValueError("there is no canvas to join")
+            raise ValueError("found no canvas to join; expected at least one")
         first = canvases[0]
         if len(canvases) == 1:
             return first

@@ -1,7 +1,7 @@
 """Spatial edits: pad, resize, shift, crop, flip, as frozen values with exact amounts.
 
-Every amount is a fraction of the canvas that the edit is applied to, so one edit serves activation,
-skip, masks and noise, each at its own size. Positive shifts move the picture right and down.
+Every amount is a fraction of the canvas that is edited. So one edit applies to activation, skip, masks and noise, each
+at its own size. Positive shifts move the picture right and down.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _PAD_MODES = ("reflect", "replicate", "circular", "constant")
 _SHIFT_MODES = ("roll", "reflect", "replicate", "constant")
 _RESIZE_MODES = ("nearest", "bilinear")
 _ZERO, _ONE = Fraction(0), Fraction(1)
-LONGEST = 2**24  # pixels a side of a canvas at any layer: index maps are as long
+LONGEST = 2**24  # most pixels per side of a canvas at any layer, which is the length of index maps
 
 
 @dataclass(frozen=True)
 class _SpatialEdit(ABC):
-    """What all edits share; amounts are made exact on the way in."""
+    """The base class of edits, which converts amounts to fractions."""
 
     def __str__(self) -> str:
         return described(self)
@@ -51,36 +51,36 @@ class _SpatialEdit(ABC):
         for name in names:
             amount = fraction(getattr(self, name))
             if least is not None and amount < least:
-                raise ValueError(f"{type(self).__name__.lower()} {name} is {shown(amount)}; it is at least {least}")
+                raise ValueError(f"{type(self).__name__.lower()} {name} is {shown(amount)}; expected at least {least}")
             object.__setattr__(self, name, amount)
 
     @property
     @abstractmethod
     def factors(self) -> tuple[Fraction, Fraction]:
-        """Result height / source height, and the same of the widths."""
+        """The ratios of result to source: height, width."""
 
     @property
     @abstractmethod
     def is_identity(self) -> bool:
-        """Whether the edit changes nothing, at any size."""
+        """Whether the edit changes nothing at any size."""
 
     @abstractmethod
     def _axis_maps(self, height: int, width: int, wrap_y: bool, wrap_x: bool) -> Maps: ...
 
     def size(self, height: Length, width: Length) -> tuple[Fraction, Fraction]:
-        """The size of the result of a source of this size, in the same unit."""
+        """Return the size of the result for a source of this size, in the same unit."""
         return height * self.factors[0], width * self.factors[1]
 
     def source_size(self, height: Length, width: Length) -> tuple[Fraction, Fraction]:
-        """The size of the source of a result of this size: the inverse of `size`."""
+        """Return the size of the source for a result of this size: the inverse of `size`."""
         return Fraction(height) / self.factors[0], Fraction(width) / self.factors[1]
 
     def maps(self, height: int, width: int, *, wrap_y: bool = False, wrap_x: bool = False) -> Maps:
-        """The index maps (y, x) for a source of this size in pixels; only a bilinear resize reads the wraps.
+        """Return the index maps (y, x) for a source of this size in pixels. Only a bilinear resize uses the wraps.
 
         Raises:
-            SizeError: an amount is not a whole number of pixels; the message names the nearest that are. Or the result
-                would have more than `LONGEST` pixels a side.
+            SizeError: an amount is not a whole number of pixels, or the result has more than `LONGEST` pixels per side;
+                the message names the nearest whole amounts.
         """
         check_positive_size(height, width)
         if (side := max(self.size(height, width))) > LONGEST:
@@ -93,7 +93,7 @@ class _SpatialEdit(ABC):
 
 @dataclass(frozen=True)
 class Pad(_SpatialEdit):
-    """More canvas at the sides. `reflect` and `circular` may go further than the source is wide."""
+    """A pad at the sides. With `reflect` and `circular`, it may be wider than the source."""
 
     top: Fraction = _ZERO
     bottom: Fraction = _ZERO
@@ -121,7 +121,7 @@ class Pad(_SpatialEdit):
 
 @dataclass(frozen=True)
 class Resize(_SpatialEdit):
-    """The whole canvas made larger or smaller, by factors above 0."""
+    """A resize of the whole canvas by factors above 0."""
 
     height: Fraction = _ONE
     width: Fraction = _ONE
@@ -149,7 +149,7 @@ class Resize(_SpatialEdit):
 
 @dataclass(frozen=True)
 class Shift(_SpatialEdit):
-    """The picture moved on its canvas, also by parts of a pixel (linear between neighbours)."""
+    """A shift of the picture on its canvas, with linear interpolation between pixels."""
 
     dy: Fraction = _ZERO
     dx: Fraction = _ZERO
@@ -166,7 +166,7 @@ class Shift(_SpatialEdit):
 
     @property
     def is_identity(self) -> bool:
-        if self.mode == "roll":  # by whole canvases is no move either
+        if self.mode == "roll":  # a shift by whole canvases changes nothing
             return self.dy.denominator == self.dx.denominator == 1
         return self.dy == self.dx == 0
 
@@ -176,7 +176,7 @@ class Shift(_SpatialEdit):
 
 @dataclass(frozen=True)
 class Crop(_SpatialEdit):
-    """A rectangle of the canvas, within it."""
+    """A crop to a rectangle inside the canvas."""
 
     top: Fraction = _ZERO
     left: Fraction = _ZERO
@@ -207,7 +207,7 @@ class Crop(_SpatialEdit):
 
 @dataclass(frozen=True)
 class Flip(_SpatialEdit):
-    """The canvas mirrored along an axis: `x` swaps left and right."""
+    """A flip of the canvas along an axis: `x` swaps left and right."""
 
     axis: Axis = "x"
 
@@ -230,7 +230,7 @@ Edit = Pad | Resize | Shift | Crop | Flip
 
 
 def apply_edit(array: NDArray[Any], edit: Edit, *, wrap_y: bool = False, wrap_x: bool = False) -> NDArray[np.float32]:
-    """An edit of [..., h, w], as float32 [..., h', w']: what every edit means.
+    """Apply an edit to an array [..., h, w]; return float32 [..., h', w']. This defines the meaning of edits.
 
     Raises:
         SizeError: an amount is not a whole number of pixels.

@@ -1,7 +1,7 @@
 """Index maps: one axis of a spatial edit as a linear interpolation between two source pixels.
 
-A two-dimensional edit is separable: a map for y, then a map for x. Maps are computed once per
-(edit, size), for compiling asks for the same ones again and again; their arrays are read-only.
+A two-dimensional edit is separable: a map for y, then a map for x. Maps are cached per (edit, size), because the
+compiler needs the same ones many times. Their arrays are read-only.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _CACHED = 4096  # maps; each is a few kilobytes
 class AxisMap:
     """One axis of an edit: result[i] = (1 - weight[i]) * source[low[i]] + weight[i] * source[high[i]].
 
-    Where `inside` is False the result is the edit's `value` instead; None means inside everywhere.
-    Indices are always valid for the source, also where `inside` is False.
+    Where `inside` is False, the result is the `value` of the edit; None means inside everywhere. Indices are always
+    valid for the source.
     """
 
     low: Indices  # [n']
@@ -44,28 +44,27 @@ class AxisMap:
 
     @property
     def size(self) -> int:
-        """Pixels of the result."""
+        """The length of the result in pixels."""
         return len(self.low)
 
     @cached_property
     def is_gather(self) -> bool:
-        """Whether every result pixel copies one source pixel (`low`), or takes the value."""
+        """Whether every result pixel is one source pixel (`low`) or the value."""
         return not self.weight.any()
 
     @cached_property
     def is_identity(self) -> bool:
-        """Whether the result is the source."""
+        """Whether the result equals the source."""
         if self.inside is not None or self.size != self.source or not self.is_gather:
             return False
         return bool((self.low == np.arange(self.source)).all())
 
 
 def fold(positions: Indices, length: int, mode: str) -> Indices:
-    """Bring positions beyond the edges back among 0 .. length-1.
+    """Map positions outside an axis to 0 .. length-1.
 
-    `reflect` mirrors without repeating the edge, again and again (period 2(length-1)), which is what
-    several of torch's limited reflect pads in a row come to; a single pixel replicates. `circular` and
-    `roll` go round. `replicate` and `constant` stop at the edge.
+    `reflect` mirrors without repeating the edge, with period 2(length-1), as several reflect pads of torch in a row do.
+    A single pixel replicates. `circular` and `roll` wrap. `replicate` and `constant` clamp to the edge.
     """
     if mode in ("circular", "roll"):
         return positions % length
@@ -85,7 +84,7 @@ def _gather(positions: Indices, length: int, mode: str = "replicate") -> AxisMap
 
 @lru_cache(_CACHED)
 def pad_axis(length: int, before: Fraction, after: Fraction, mode: str, sides: tuple[str, str]) -> AxisMap:
-    """A pad of one axis by fractions of it; `sides` names the two in errors."""
+    """Return the map of a pad by fractions of the axis; `sides` names the two amounts in errors."""
     first = whole(before, length, f"pad {sides[0]}")
     last = length + whole(after, length, f"pad {sides[1]}")
     return _gather(np.arange(-first, last), length, mode)
@@ -93,7 +92,7 @@ def pad_axis(length: int, before: Fraction, after: Fraction, mode: str, sides: t
 
 @lru_cache(_CACHED)
 def crop_axis(length: int, start: Fraction, part: Fraction, names: tuple[str, str]) -> AxisMap:
-    """The part of one axis from `start`, fractions of it; `names` names the two in errors."""
+    """Return the map of a crop from `start`, in fractions of the axis; `names` names the two amounts in errors."""
     first = whole(start, length, f"crop {names[0]}")
     count = whole(part, length, f"crop {names[1]}", smallest=1)
     return _gather(np.arange(first, first + count), length)
@@ -101,17 +100,17 @@ def crop_axis(length: int, start: Fraction, part: Fraction, names: tuple[str, st
 
 @lru_cache(_CACHED)
 def flip_axis(length: int, turned: bool) -> AxisMap:
-    """One axis reversed, or, where not `turned`, as it is."""
+    """Return the map of a reversed axis if `turned`, otherwise the identity."""
     order = np.arange(length)
     return _gather(order[::-1].copy() if turned else order, length)
 
 
 @lru_cache(_CACHED)
 def shift_axis(length: int, amount: Fraction, mode: str) -> AxisMap:
-    """One axis moved by a fraction of it: result[i] = source[i - amount * length], linear between pixels.
+    """Return the map of a shift: result[i] = source[i - amount * length], with linear interpolation.
 
-    Under `constant` a result pixel is inside if the point that it reads lies on the source canvas, from
-    -1/2 to length - 1/2; half a pixel at the edges replicates, as in a bilinear resize.
+    With `constant`, a result pixel is inside if it reads a point of the source canvas, -1/2 to length - 1/2. Half a pixel
+    at the edges replicates, as in a bilinear resize.
     """
     moved = amount * length
     start = floor(-moved)
@@ -129,10 +128,10 @@ def shift_axis(length: int, amount: Fraction, mode: str) -> AxisMap:
 
 
 def resize_axis(length: int, result: int, mode: str, wrap: bool = False) -> AxisMap:
-    """One axis of `length` pixels brought to `result` pixels, as torch's interpolate does.
+    """Return the map of a resize from `length` to `result` pixels, equal to torch's `interpolate`.
 
-    `nearest` takes floor(i * length / result). `bilinear` is align_corners=False without antialias, the
-    edges clamped, or read round the edge on a wrapped axis; its positions are float32 like torch's.
+    `nearest` reads floor(i * length / result). `bilinear` is align_corners=False without antialias; it clamps at the
+    edges, or wraps on a wrapped axis. Positions are float32, as in torch.
     """
     return _resize_axis(length, result, mode, wrap)
 
@@ -152,7 +151,7 @@ def _resize_axis(length: int, result: int, mode: str, wrap: bool) -> AxisMap:
 
 
 def apply_maps(array: NDArray[Any], y: AxisMap, x: AxisMap, value: float = 0.0) -> Floats:
-    """The two maps applied to float [..., h, w]; float32 [..., h', w'], `value` outside of either."""
+    """Apply two maps to an array [..., h, w]; return float32 [..., h', w'], with `value` outside of either."""
     result = np.asarray(array, np.float32)
     result = _apply_axis(result, y, -2)  # [..., h', w]
     result = _apply_axis(result, x, -1)  # [..., h', w']

@@ -1,4 +1,4 @@
-"""Exact lengths: fractions of a canvas, and the whole pixels that they must come to."""
+"""Exact lengths: fractions of a canvas, and their whole numbers of pixels."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Literal
 
 _LONGEST = 100  # characters of a number
 
-Number = Fraction | float  # what a caller may write; `fraction` makes it exact
+Number = Fraction | float  # the argument type of callers; `fraction` converts it
 Axis = Literal["x", "y"]
 
 
 class SizeError(ValueError):
-    """A length is not a whole number of pixels, or sizes that must agree differ."""
+    """A length is not a whole number of pixels, or sizes that must be equal differ."""
 
 
 def fraction(value: Number | str) -> Fraction:
-    """The exact number that was written: a float stands for its shortest decimal, so 0.1 is 1/10.
+    """Convert a number to a fraction. A float converts as its shortest decimal, so 0.1 is 1/10.
 
     Raises:
-        ValueError: not a finite number, or far out of the range of one.
+        ValueError: the number is not finite, or has more than 100 characters or an exponent of more than 3 digits.
 
     >>> fraction(0.1), fraction("1/3"), fraction(2)
     (Fraction(1, 10), Fraction(1, 3), Fraction(2, 1))
@@ -39,7 +39,7 @@ def fraction(value: Number | str) -> Fraction:
 
 
 def shown(value: Fraction) -> str:
-    """A fraction as people write it: 0.25, 3, 1/3."""
+    """Format a fraction: 0.25, 3, 1/3."""
     if value.denominator == 1:
         return str(value.numerator)
     decimal = repr(float(value))
@@ -47,7 +47,7 @@ def shown(value: Fraction) -> str:
 
 
 def described(value: object) -> str:
-    """A frozen dataclass in short: `pad(left=0.5, mode=circular)`; what stands at its default is left out."""
+    """Format a frozen dataclass without the fields at their default: `pad(left=0.5, mode=circular)`."""
     if isinstance(value, Fraction):
         return shown(value)
     if isinstance(value, tuple):
@@ -60,12 +60,12 @@ def described(value: object) -> str:
 
 
 def whole(amount: Fraction, length: int, what: str, *, smallest: int = 0, unit: str = "") -> int:
-    """`amount` of `length` pixels, which must be a whole number of at least `smallest`.
+    """Return `amount` of `length` pixels, a whole number of at least `smallest`.
 
-    `what` and `unit` name the amount in the error: "pad left", "canvas heights".
+    `what` and `unit` name the amount in the error, such as "pad left" and "canvas heights".
 
     Raises:
-        SizeError: it is not; the message carries the nearest amounts that are.
+        SizeError: the result is another number; the message contains the nearest valid amounts.
 
     >>> whole(Fraction(1, 4), 8, "pad left")
     2
@@ -81,12 +81,12 @@ def whole(amount: Fraction, length: int, what: str, *, smallest: int = 0, unit: 
 
 
 def check_choice(what: str, value: str, choices: tuple[str, ...]) -> None:
-    """Raise a ValueError where `value` is none of `choices`."""
+    """Raise a ValueError if `value` is not among `choices`."""
     if value not in choices:
-        raise ValueError(f"{what} is {value!r}; it can be {', '.join(choices)}")
+        raise ValueError(f"{what} is {value!r}; expected one of {', '.join(choices)}")
 
 
 def check_positive_size(height: int, width: int) -> None:
-    """Raise a SizeError where a side is under one pixel."""
+    """Raise a SizeError if a side is under one pixel."""
     if height < 1 or width < 1:
         raise SizeError(f"a size of {height} x {width} pixels has no pixels")

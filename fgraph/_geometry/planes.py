@@ -1,6 +1,6 @@
-"""Where a picture lies on an endless plane: what a StyleGAN3 pass starts from instead of a constant.
+"""Positions on the infinite plane from which a StyleGAN3 pass starts in place of a constant.
 
-Places are (x, y): x to the right, y down, the middle of a canvas at 0. On a canvas the unit is one generator image.
+Points are (x, y): x to the right, y down, the centre of a canvas at 0. The unit is one generator image.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Rows = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 @dataclass(frozen=True)
 class Placement:
-    """An affine map of places: the matrix [[xx, xy, x], [yx, yy, y]].
+    """An affine map of points: the matrix [[xx, xy, x], [yx, yy, y]].
 
     >>> Placement(x=1.0).after(Placement(xx=2.0)).at(1.0, 0.0)
     (3.0, 0.0)
@@ -33,20 +33,20 @@ class Placement:
 
     @property
     def rows(self) -> Rows:
-        """The matrix."""
+        """The matrix, as rows."""
         return (self.xx, self.xy, self.x), (self.yx, self.yy, self.y)
 
     @property
     def is_identity(self) -> bool:
-        """Whether every place stays where it is."""
+        """Whether the map keeps every point."""
         return self == Placement()
 
     def at(self, x: float, y: float) -> tuple[float, float]:
-        """Where a place goes."""
+        """Return the image of a point."""
         return self.xx * x + self.xy * y + self.x, self.yx * x + self.yy * y + self.y
 
     def after(self, first: Placement) -> Placement:
-        """`first`, then this."""
+        """Return the composition: `first`, then this map."""
         x, y = self.at(first.x, first.y)
         return Placement(
             self.xx * first.xx + self.xy * first.yx,
@@ -60,9 +60,9 @@ class Placement:
 
 @dataclass(frozen=True)
 class Transform:
-    """A picture turned and scaled about the middle of its canvas, then moved; the canvas stays.
+    """A rotation and scale about the centre of the canvas, then a shift. The canvas keeps its size.
 
-    `rotate` is in degrees, counter-clockwise; `dx` (right) and `dy` (down) are fractions of the canvas.
+    `rotate` is in degrees, counter-clockwise. `dx` (right) and `dy` (down) are fractions of the canvas.
     """
 
     rotate: Fraction = Fraction(0)
@@ -76,11 +76,11 @@ class Transform:
 
     @property
     def is_identity(self) -> bool:
-        """Whether it changes nothing."""
+        """Whether the transform changes nothing."""
         return self.rotate % 360 == 0 and self.scale == 1 and self.dy == self.dx == 0
 
     def source(self, canvas: Canvas) -> Placement:
-        """From places of the result to places of the picture."""
+        """Return the map from points of the result to points of the picture."""
         cosine, sine = _turn(self.rotate)
         scale, dx, dy = float(self.scale), float(self.dx * canvas.width), float(self.dy * canvas.height)
         back = Placement(cosine / scale, -sine / scale, sine / scale, cosine / scale)
@@ -88,7 +88,7 @@ class Transform:
 
 
 def _turn(degrees: Fraction) -> tuple[float, float]:
-    """Cosine and sine, exact for quarter turns."""
+    """Return cosine and sine of an angle in degrees, exact for multiples of 90."""
     if degrees % 90 == 0:
         return ((1.0, 0.0), (0.0, 1.0), (-1.0, 0.0), (0.0, -1.0))[int(degrees // 90) % 4]
     angle = math.radians(float(degrees))
@@ -96,7 +96,7 @@ def _turn(degrees: Fraction) -> tuple[float, float]:
 
 
 def source_place(edit: Edit | Transform, canvas: Canvas) -> Placement:
-    """For an edit of a canvas, where each place of the result was before it, places taken from the middle of each."""
+    """Return the map from points of the result of an edit to points of its source, each relative to its own centre."""
     if isinstance(edit, Transform):
         return edit.source(canvas)
     if isinstance(edit, Resize):

@@ -1,4 +1,4 @@
-"""Warps: where each pixel of a turned, scaled, mirrored or moved map reads its source, in float64."""
+"""Warps: the source positions of the pixels of a rotated, scaled, mirrored or shifted map, in float64."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fgraph._geometry.regions import Region
 
 Pair = tuple[float, float]
 Floats = NDArray[np.float64]
-_SAME = 1e-9  # pixels: a source this near to the centre of a pixel is that pixel, so that 90 degrees copy exactly
+_SAME = 1e-9  # pixels; positions this near to a pixel centre snap to it, so that 90 degrees copy exactly
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Warp:
 
     @classmethod
     def about(cls, centre: Pair, degrees: float = 0.0, factor: float = 1.0) -> Warp:
-        """A map turned counter-clockwise, as it is looked at, and enlarged, `centre` (y, x) staying where it is."""
+        """Return a counter-clockwise rotation and a scale about `centre` (y, x)."""
         turn = math.radians(degrees)
         cos, sin = math.cos(turn) / factor, math.sin(turn) / factor
         y, x = centre
@@ -36,18 +36,18 @@ class Warp:
 
     @classmethod
     def moved(cls, down: float, right: float) -> Warp:
-        """A map moved by pixels."""
+        """Return a shift in pixels."""
         return cls(((1.0, 0.0), (0.0, 1.0)), (-down, -right))
 
     @classmethod
     def mirrored(cls, size: tuple[int, int], axis: str) -> Warp:
-        """A map of this size mirrored along `axis`: x swaps left and right."""
+        """Return a mirror of a map of this size along `axis`: x swaps left and right."""
         if axis == "x":
             return cls(((1.0, 0.0), (0.0, -1.0)), (0.0, size[1] - 1.0))
         return cls(((-1.0, 0.0), (0.0, 1.0)), (size[0] - 1.0, 0.0))
 
     def inverse(self) -> Warp:
-        """The warp from source to result."""
+        """Return the inverse warp, from source to result."""
         (yy, yx), (xy, xx) = self.linear
         scale = yy * xx - yx * xy
         linear = ((xx / scale, -yx / scale), (-xy / scale, yy / scale))
@@ -56,7 +56,7 @@ class Warp:
         return Warp(linear, (-yy * y - yx * x, -xy * y - xx * x))
 
     def sources(self, rows: NDArray[np.int64], columns: NDArray[np.int64]) -> tuple[Floats, Floats]:
-        """Where the pixels at these rows and columns read: y and x, each [rows, columns]."""
+        """Return the source positions of pixels at these rows and columns: y and x, each [rows, columns]."""
         found = []
         for (by_y, by_x), start in zip(self.linear, self.offset, strict=True):
             exact = by_y * rows[:, None] + by_x * columns + start
@@ -65,7 +65,7 @@ class Warp:
         return found[0], found[1]
 
     def window(self, region: Region) -> Region:
-        """The least box that holds every pixel that a bilinear reading of a region looks at; it may be off the map."""
+        """Return the smallest region that a bilinear read of `region` reads; it may extend beyond the map."""
         top, left, bottom, right = region
         corners = [(y, x) for y in (top, bottom - 1) for x in (left, right - 1)]
         spans = [
@@ -77,6 +77,6 @@ class Warp:
         return low[0], low[1], max(high[0], low[0] + 1), max(high[1], low[1] + 1)
 
     def reach(self, region: Region) -> Region:
-        """The least box that holds every pixel of the result that looks at a region."""
+        """Return the smallest region of the result that contains every pixel that reads `region`."""
         top, left, bottom, right = region
         return self.inverse().window((top - 1, left - 1, bottom + 1, right + 1))

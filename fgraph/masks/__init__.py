@@ -2,15 +2,15 @@
 
     base        MaskExpr, rasterise, rasterise_window, support, difference
     axial       Constant, Ramp, Hat, Segment: masks that vary along one axis
-    drawn       Drawn: the ways in which a shape becomes pixels
+    drawn       Drawn: shapes and how they become pixels
     shapes      Box, Ellipse, Polygon
     pictures    Picture
-    operators   Complement, Product, Combine, Scaled, Feathered; their folding constructors
+    operators   Complement, Product, Combine, Scaled, Feathered; constructors that fold constants
     placement   Edited, Placed
-    beyond      Margined, Turned: maps larger than their canvas, canvases turned
+    beyond      Margined, Turned: maps larger than their canvas, rotated canvases
     blur        Gaussian blur (numbers only)
 
-A mask node's common options apply in the order drawn, feather, invert, alpha: `finish`.
+`finish` applies the options that all mask nodes share, in this order: feather, invert, alpha.
 """
 
 from fgraph.masks.axial import Constant, Hat, Ramp, Segment

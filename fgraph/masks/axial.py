@@ -1,4 +1,4 @@
-"""Masks that vary along one axis: ramps, and the partitions that mosaics and joins use."""
+"""Masks that vary along one axis: ramps, and partitions for mosaics and joins."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from fgraph.masks.base import MaskExpr, along, centred, centres
 
 @dataclass(frozen=True)
 class Constant(MaskExpr):
-    """One value, in [0, 1], everywhere."""
+    """A mask with one value, in [0, 1], at every pixel."""
 
     value: float
 
@@ -35,9 +35,9 @@ class Constant(MaskExpr):
 
 
 class Axial(MaskExpr):
-    """A mask that has the same values in every line across its axis."""
+    """A mask that is constant along the other axis."""
 
-    axis: Axis  # declared only: each dataclass below gives it its place among its own fields
+    axis: Axis  # an annotation only: each dataclass below defines the position of the field
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
         return along(self._profile(width if self.axis == "x" else height), self.axis, height, width)
@@ -60,17 +60,16 @@ class Axial(MaskExpr):
 
     @abstractmethod
     def _profile(self, length: int) -> NDArray[Any]:
-        """Its values along its axis, [length]."""
+        """Return the values along the axis, [length]."""
 
 
 @dataclass(frozen=True)
 class Ramp(Axial):
-    """0 before `start`, linear, 1 after `stop`: fractions of the canvas.
+    """A linear rise from 0 at `start` to 1 at `stop`, in fractions of the canvas.
 
-    `ends` is the published rule (StyleGAN of All Trades, blend): of n pixels floor(start * n) are 0,
-    floor((1 - stop) * n) are 1, an inclusive linspace from 0 to 1 lies between. Where one pixel is left
-    between, it is 1/2. `centre` takes the value at each pixel's centre; there `start` and `stop` may lie
-    off the canvas.
+    `sampling="ends"` is the published rule (StyleGAN of All Trades, blend). Of n pixels, floor(start * n) are 0 and
+    floor((1 - stop) * n) are 1. An inclusive linspace from 0 to 1 fills the rest; a single pixel is 1/2.
+    `sampling="centre"` evaluates the ramp at pixel centres. There, `start` and `stop` may be off the canvas.
     """
 
     axis: Axis = "x"
@@ -85,9 +84,9 @@ class Ramp(Axial):
         start, stop = fraction(self.start), fraction(self.stop)
         span = f"a ramp from {shown(start)} to {shown(stop)}"
         if start > stop:
-            raise ValueError(f"{span}: start is at most stop; to fall instead of rise, invert the mask")
+            raise ValueError(f"{span}: expected start <= stop; for a falling ramp, use invert")
         if self.sampling == "ends" and not 0 <= start <= stop <= 1:
-            raise ValueError(f"{span}: with sampling 'ends' both are from 0 to 1")
+            raise ValueError(f"{span}: with sampling 'ends', expected both from 0 to 1")
 
     def _profile(self, length: int) -> NDArray[Any]:
         start, stop = fraction(self.start), fraction(self.stop)
@@ -107,12 +106,11 @@ def _ramp_ends(length: int, zeros: int, ones: int) -> NDArray[np.float64]:
 
 @dataclass(frozen=True)
 class Hat(Axial):
-    """The weight of cell `index` of `count` equal cells along an axis; over all cells they sum to 1.
+    """The alpha of cell `index` of `count` equal cells along an axis. The alphas of all cells sum to 1.
 
-    Each border between cells is crossed by a linear transition `overlap` cells wide, 0 to 1: at 1 a
-    weight is linear between the centres of neighbouring cells, at 0 it steps. On a wrapped axis the last
-    cell meets the first; else the two outer cells stay at 1 towards the edges. The weights of a grid
-    are products of an x and a y hat.
+    Between two cells, alpha changes linearly over `overlap` cells, 0 to 1. At 1, it is linear between the centres of
+    the two cells; at 0, it steps. On a wrapped axis, the last cell meets the first. Otherwise, the outer cells stay at 1
+    up to the edges. The alphas of a grid are products of an x and a y hat.
     """
 
     index: int
@@ -133,17 +131,17 @@ class Hat(Axial):
         return 1.0 if self.count == 1 else None
 
     def _profile(self, length: int) -> NDArray[Any]:
-        # The integers come first, so that a centre on a border is found there exactly.
+        # Multiply the integers first: a centre on a border is then exact.
         position = (2 * np.arange(length) + 1) * self.count / (2 * length)  # in cells
         turns = (-1, 0, 1) if self.wrap else (0,)
-        weight = np.zeros(length)
+        alpha = np.zeros(length)
         for turn in turns:
             first = self.index + turn * self.count
-            weight += self._rise(position, first) - self._rise(position, first + 1)
-        return weight
+            alpha += self._rise(position, first) - self._rise(position, first + 1)
+        return alpha
 
     def _rise(self, position: NDArray[np.float64], border: int) -> NDArray[np.float64]:
-        """0 before a border, 1 after it: differences of these telescope, so that the weights sum to 1."""
+        """Return a rise from 0 before a border to 1 after it. Differences of rises telescope, so alphas sum to 1."""
         if not self.wrap and border in (0, self.count):
             return np.full_like(position, float(border == 0))
         if self.overlap == 0:
@@ -153,10 +151,9 @@ class Hat(Axial):
 
 @dataclass(frozen=True)
 class Segment(Axial):
-    """1 on part `index` between `edges`, 0 elsewhere; every pixel is in exactly one part.
+    """1 on part `index` between `edges`, 0 elsewhere. Each pixel is in exactly one part.
 
-    `edges` rise from 0 to 1, fractions of the canvas. A pixel belongs to the part that holds its centre,
-    so that parts are exact where the edges fall between pixels.
+    `edges` rise from 0 to 1, in fractions of the canvas. A pixel belongs to the part that contains its centre.
     """
 
     index: int

@@ -1,4 +1,4 @@
-"""The base of mask expressions, and how one becomes pixels."""
+"""The base class of mask expressions, and their rasters."""
 
 from __future__ import annotations
 
@@ -24,14 +24,15 @@ Raster = NDArray[np.float32]
 Exact = Fraction | tuple["Exact", ...]
 
 _CACHE_BYTES = 256 * 2**20
-_SHALLOW = 3  # masks in each other that are drawn again rather than kept, window by window
+_SHALLOW = 3  # windows of masks up to this depth are not cached
 
 
 class MaskExpr(ABC):
-    """A drawable mask over a canvas: alpha from 0 to 1 at each pixel; equal descriptions are equal and hash equal.
+    """A description of a mask: alpha from 0 to 1 over a canvas, drawn at any size.
 
-    Subclasses are frozen dataclasses. Coordinates are fractions of the canvas, from the top left. Masks in a mask may
-    be shared, so that a short description stands for a large tree: its hash is kept, and equality visits a pair once.
+    Subclasses are frozen dataclasses; equal descriptions compare and hash equal. Coordinates are fractions of the canvas,
+    from the top left. An expression can contain another one many times, so a small description can unfold to a large
+    tree. Therefore, hashes are cached, and a comparison visits each pair once.
     """
 
     def __init_subclass__(cls) -> None:
@@ -45,7 +46,8 @@ class MaskExpr(ABC):
         return self._hash
 
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_hash"}  # texts hash anew elsewhere
+        # Hashes of strings differ between processes.
+        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
 
     @cached_property
     def _hash(self) -> int:
@@ -57,10 +59,10 @@ class MaskExpr(ABC):
 
     @cached_property
     def depth(self) -> int:
-        """How many masks lie in each other, this one included."""
+        """The nesting depth, this mask included."""
         known: dict[int, int] = {}
-        waiting: list[tuple[MaskExpr, bool]] = [(self, False)]  # a mask, and whether the inner ones are known
-        while waiting:  # no recursion: what is too deep for it is to be found here
+        waiting: list[tuple[MaskExpr, bool]] = [(self, False)]  # a mask, and whether the depths inside it are known
+        while waiting:  # a loop, because this method finds masks that are too deep for recursion
             mask, ready = waiting.pop()
             inner = list(_masks_in(mask._compared))
             if ready:
@@ -71,37 +73,37 @@ class MaskExpr(ABC):
 
     @cached_property
     def constant(self) -> float | None:
-        """The one value that the mask has everywhere, where its description says so."""
+        """The value of every pixel, if the description is constant; otherwise None."""
         return self._constant()
 
     @abstractmethod
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        """Float values [height, width]; `rasterise` clips, casts and caches them."""
+        """Return float values [height, width]; `rasterise` clips, casts and caches them."""
 
     def _constant(self) -> float | None:
-        """What `constant` is, for a subclass to say."""
+        """Return the value of `constant`; subclasses override it."""
         return None
 
     @cached_property
     def is_local(self) -> bool:
-        """Whether a window of the mask is drawn without the rest of it."""
+        """Whether a window can be drawn without the rest of the mask."""
         return self.constant is not None or self._is_local()
 
     def _is_local(self) -> bool:
-        """What `is_local` is where the mask is not constant."""
+        """Return the value of `is_local` for a mask that is not constant; subclasses override it."""
         return False
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
-        """The part of `_draw` that lies in a window."""
+        """Return the window of `_draw`."""
         top, left, bottom, right = window
         return rasterise(self, height, width)[top:bottom, left:right]
 
     def _bounds(self, height: int, width: int) -> Region | None:
-        """A rectangle outside of which the mask is 0; None: it is 0 everywhere."""
+        """Return a region outside of which the mask is 0; None if it is 0 everywhere."""
         return (0, 0, height, width)
 
     def _make_exact(self, *names: str) -> None:
-        """Turn the numbers that were written, also within tuples, into fractions: 0.25 equals 1/4."""
+        """Convert numbers, also inside tuples, to fractions, so that 0.25 equals 1/4."""
         for name in names:
             object.__setattr__(self, name, _exact(getattr(self, name)))
 
@@ -110,13 +112,13 @@ class MaskExpr(ABC):
 
 
 def check_depth(masks: Iterable[MaskExpr]) -> None:
-    """Check that masks can be drawn, which visits the masks in them one inside the other.
+    """Check that masks are not nested too deeply to be drawn.
 
     Raises:
-        ValueError: too many lie in each other.
+        ValueError: one is.
     """
     if any(mask.depth > _limits.NESTED for mask in masks):
-        raise ValueError(f"more than {_limits.NESTED} masks lie in each other")
+        raise ValueError(f"masks are nested more than {_limits.NESTED} deep: combine several in one node")
 
 
 def _masks_in(values: Iterable[Any]) -> Iterator[MaskExpr]:
@@ -128,7 +130,7 @@ def _masks_in(values: Iterable[Any]) -> Iterator[MaskExpr]:
 
 
 def _are_equal(a: MaskExpr, b: MaskExpr) -> bool:
-    """Compare two masks, each pair of inner ones once."""
+    """Return whether two masks are equal; compare each pair of inner masks once."""
     seen: set[tuple[int, int]] = set()
     waiting: list[tuple[Any, Any]] = [(a, b)]
     while waiting:
@@ -154,7 +156,7 @@ def _exact(value: Any) -> Exact:
 
 
 class _RasterCache:
-    """The rasters used last, up to a number of bytes."""
+    """A least-recently-used cache of rasters, limited in bytes."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -183,10 +185,10 @@ _cache = _RasterCache(_CACHE_BYTES)
 
 
 def rasterise(mask: MaskExpr, height: int, width: int) -> Raster:
-    """The mask at a size in pixels: read-only float32 [height, width] in [0, 1].
+    """Draw a mask at a size in pixels; return read-only float32 [height, width] in [0, 1].
 
     Raises:
-        SizeError: a side is under 1, or an edit in the mask does not come to whole pixels at this size.
+        SizeError: a side is under 1, or an edit in the mask is not a whole number of pixels at this size.
     """
     key = (mask, height, width)
     raster = _cache.get(key)
@@ -199,7 +201,7 @@ def rasterise(mask: MaskExpr, height: int, width: int) -> Raster:
 
 
 def rasterise_window(mask: MaskExpr, height: int, width: int, window: Region) -> Raster:
-    """The part of `rasterise(mask, height, width)` that lies in a window of the canvas: float32, [0, 1].
+    """Draw a window of `rasterise(mask, height, width)`; return float32 in [0, 1].
 
     Raises:
         SizeError: as `rasterise`.
@@ -211,7 +213,7 @@ def rasterise_window(mask: MaskExpr, height: int, width: int, window: Region) ->
         return _clipped(mask._draw_window(height, width, window))
     key = (mask, *window, height, width)
     raster = _cache.get(key)
-    if raster is None:  # kept, as masks in it may be shared many times over
+    if raster is None:  # cached, because an expression can contain this mask many times
         raster = _clipped(mask._draw_window(height, width, window))
         raster.flags.writeable = False
         _cache.put(key, raster)
@@ -225,14 +227,14 @@ def _raster(mask: MaskExpr, height: int, width: int) -> Raster:
 
 
 def _clipped(values: NDArray[Any]) -> Raster:
-    raster: Raster = np.empty(values.shape, np.float32)  # a fresh one: values may be another mask's raster
+    raster: Raster = np.empty(values.shape, np.float32)  # a copy: values may be the cached raster of another mask
     np.clip(values, 0.0, 1.0, out=raster, casting="same_kind")
     return raster
 
 
 @lru_cache(4096)
 def support(mask: MaskExpr, height: int, width: int) -> Region | None:
-    """The smallest rectangle that holds every pixel above 0 at this size; None where there is none."""
+    """Return the smallest region that contains every pixel above 0 at this size; None if no pixel is."""
     if mask.constant is not None:
         return (0, 0, height, width) if mask.constant > 0 else None
     window = mask._bounds(height, width)
@@ -243,20 +245,20 @@ def support(mask: MaskExpr, height: int, width: int) -> Region | None:
 
 
 def difference(a: MaskExpr, b: MaskExpr, height: int, width: int) -> Region | None:
-    """The rectangle outside of which two masks are equal at this size; None where they are equal everywhere."""
+    """Return a region outside of which two masks are equal at this size; None if they are equal everywhere."""
     first, second = support(a, height, width), support(b, height, width)
     if first is None or second is None:
         return first or second
     window: Region = (*map(min, first[:2], second[:2]), *map(max, first[2:], second[2:]))  # type: ignore[assignment]
     if first[2] <= second[0] or second[2] <= first[0] or first[3] <= second[1] or second[3] <= first[1]:
-        return window  # they lie apart, and each ends where its support does
+        return window  # the supports are disjoint
     unequal = rasterise_window(a, height, width, window) != rasterise_window(b, height, width, window)
     found = extent_of(unequal)
     return None if found is None else placed(found, window)
 
 
 def extent_of(values: NDArray[Any]) -> Region | None:
-    """The smallest rectangle that holds everything but 0; None where there is nothing else."""
+    """Return the smallest region that contains all non-zero values; None if all are 0."""
     rows, columns = np.flatnonzero(values.any(axis=1)), np.flatnonzero(values.any(axis=0))
     if not len(rows):
         return None
@@ -264,13 +266,13 @@ def extent_of(values: NDArray[Any]) -> Region | None:
 
 
 def placed(inner: Region, window: Region) -> Region:
-    """A rectangle of a window as one of the canvas."""
+    """Convert a region from the coordinates of a window to those of the canvas."""
     top, left = window[:2]
     return inner[0] + top, inner[1] + left, inner[2] + top, inner[3] + left
 
 
 def centred(start: Fraction, stop: Fraction, length: int) -> tuple[int, int]:
-    """The pixels, first and end, whose centres lie in [start, stop) of an axis of `length` pixels.
+    """Return the half-open range of pixels whose centres are in [start, stop) of an axis of `length` pixels.
 
     >>> centred(Fraction(1, 4), Fraction(1, 2), 8)
     (2, 4)
@@ -281,11 +283,11 @@ def centred(start: Fraction, stop: Fraction, length: int) -> tuple[int, int]:
 
 
 def centres(length: int) -> NDArray[np.float64]:
-    """Where the pixel centres of an axis lie, as fractions of it."""
+    """Return the pixel centres of an axis, as fractions of it."""
     return (np.arange(length) + 0.5) / length
 
 
 def along(values: NDArray[Any], axis: str, height: int, width: int) -> NDArray[Any]:
-    """Values along one axis, [height] or [width], as a picture [height, width]."""
+    """Broadcast values along one axis, [height] or [width], to [height, width]."""
     line = values if axis == "x" else values[:, None]
     return np.broadcast_to(line, (height, width))

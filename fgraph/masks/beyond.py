@@ -1,4 +1,4 @@
-"""Masks where pixels do not end with the canvas, or do not stand upright on it."""
+"""Masks on maps that are larger than the canvas, and on rotated canvases."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from fgraph.masks.base import MaskExpr, rasterise, rasterise_window
 
 @dataclass(frozen=True)
 class Margined(MaskExpr):
-    """A mask of a canvas, drawn on a map that is `margin` pixels larger along each axis; its edge values go on there.
+    """A mask on a map that is `margin` pixels larger than its canvas along each axis. The edge values fill the margin.
 
-    The maps of StyleGAN3 have such margins: a pixel of the canvas stands `margin / 2` pixels further in.
+    Maps of StyleGAN3 have such margins, half on each side.
     """
 
     mask: MaskExpr
@@ -45,13 +45,13 @@ class Margined(MaskExpr):
 
 
 def with_margin(mask: MaskExpr, margin: int) -> MaskExpr:
-    """The mask with a margin; itself where there is none to be seen."""
+    """Return the mask with a margin; the mask itself if it is constant or the margin is 0."""
     return mask if not margin or mask.constant is not None else Margined(mask, margin)
 
 
 @dataclass(frozen=True)
 class Turned(MaskExpr):
-    """A mask after a transform of its canvas, linear between its pixels; its edge values go on outside."""
+    """A mask after a transform of its canvas, with linear interpolation. The edge values fill what comes in."""
 
     mask: MaskExpr
     transform: Transform
@@ -69,7 +69,7 @@ class Turned(MaskExpr):
 
 
 def _between(source: NDArray[np.float64], rows: NDArray[np.float64], columns: NDArray[np.float64]) -> NDArray[Any]:
-    """Values at places between pixels, linear along both axes."""
+    """Interpolate bilinearly at fractional rows and columns."""
     top, left = np.floor(rows).astype(int), np.floor(columns).astype(int)
     bottom, right = np.minimum(top + 1, source.shape[0] - 1), np.minimum(left + 1, source.shape[1] - 1)
     down, along = rows - top, columns - left
@@ -80,7 +80,7 @@ def _between(source: NDArray[np.float64], rows: NDArray[np.float64], columns: ND
 
 
 def turned(mask: MaskExpr, transform: Transform) -> MaskExpr:
-    """The mask after a transform; itself where nothing changes."""
+    """Return the mask after a transform; the mask itself if nothing changes."""
     if mask.constant is not None:
         return Constant(mask.constant)
     return mask if transform.is_identity else Turned(mask, transform)

@@ -1,4 +1,4 @@
-"""The ways in which a shape becomes pixels: by area, hard, or drawn and blurred at a fixed size."""
+"""Shapes as pixels: by covered area, by pixel centres, or drawn and blurred at a fixed size."""
 
 from __future__ import annotations
 
@@ -16,21 +16,20 @@ from fgraph._geometry.blur import blur_axis, gaussian_taps, kernel_for
 from fgraph.masks.base import MaskExpr, Raster
 
 Doubles = NDArray[np.float64]
-Span = tuple[Doubles, Doubles]  # left and right end in every row, fractions of the width
+Span = tuple[Doubles, Doubles]  # left and right end in each row, in fractions of the width
 
-_SUBROWS = 8  # rows sampled in each row of pixels, at least; along a row the area is exact
-_ROWS = 512  # sampled in all, at least: small layers have few pixels and are cheap to draw well
+_SUBROWS = 8  # least number of samples in each row of pixels; along a row, the area is exact
+_ROWS = 512  # least number of samples in total: small layers are cheap to draw well
 
 
 @dataclass(frozen=True)
 class Drawn(MaskExpr):
-    """A shape, 1 inside and 0 outside.
+    """A shape: 1 inside, 0 outside.
 
-    With neither option a pixel holds the area that the shape covers of it. `grid: N` gives coordinates
-    in N-ths of the canvas, and a pixel is inside if its centre is. `raster: N` draws so at N x N pixels,
-    blurs that with a Gaussian (`kernel` and `sigma` in pixels of the raster, each y first; border
-    reflect), and brings it to the size that is asked for, bilinear without antialias. Without a kernel
-    the blur reaches four sigmas; without a sigma there is none.
+    By default, alpha is the area of the pixel that the shape covers. With `grid=N`, coordinates are in N-ths of the
+    canvas, and alpha is 1 if the centre of the pixel is inside. With `raster=N`, the shape is drawn so at N x N pixels,
+    blurred by a Gaussian, and resized bilinearly without antialias. `kernel` and `sigma` are in pixels of the raster, y
+    first; the border reflects. The default kernel extends to four sigmas. Without `sigma`, there is no blur.
     """
 
     grid: int | None = field(default=None, kw_only=True)
@@ -42,22 +41,22 @@ class Drawn(MaskExpr):
         for name in ("grid", "raster"):
             size = getattr(self, name)
             if size is not None and size < 1:
-                raise ValueError(f"{name} is {size}; it is at least 1")
+                raise ValueError(f"{name} is {size}; expected at least 1")
         if self.sigma is not None:
             self._make_exact("sigma")
             if len(self.sigma) != 2 or min(self.sigma) < 0:
-                raise ValueError("sigma is two numbers, y first, each at least 0")
+                raise ValueError("expected two numbers of at least 0 as sigma, y first")
             if self.raster is None:
-                raise ValueError("a kernel and sigma are pixels of a raster: give raster, or use feather")
+                raise ValueError("sigma is in pixels of a raster: give raster, or use feather")
         if self.kernel is not None:
             object.__setattr__(self, "kernel", tuple(self.kernel))
             if len(self.kernel) != 2 or any(size < 1 or size % 2 == 0 for size in self.kernel):
-                raise ValueError(f"kernel is {self.kernel}; it is two odd numbers, y first")
+                raise ValueError(f"kernel is {self.kernel}; expected two odd numbers, y first")
             if self.sigma is None:
                 raise ValueError("a kernel needs a sigma")
 
     def _written(self, value: Number) -> Fraction:
-        """A coordinate as it was written, in N-ths or not, as a fraction of the canvas."""
+        """Convert a coordinate to a fraction of the canvas."""
         return fraction(value) / (self.grid or 1)
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
@@ -69,20 +68,20 @@ class Drawn(MaskExpr):
 
     @abstractmethod
     def _area(self, height: int, width: int) -> NDArray[Any]:
-        """How much of each pixel is inside."""
+        """Return the share of each pixel that is inside, [height, width]."""
 
     @abstractmethod
     def _inside(self, height: int, width: int) -> NDArray[Any]:
-        """1 where a pixel's centre is inside."""
+        """Return 1 for pixels whose centre is inside, otherwise 0, [height, width]."""
 
 
 @dataclass(frozen=True)
 class Spanned(Drawn):
-    """A shape that can say where each row crosses it; the area is exact along rows, sampled across them."""
+    """A shape given by its spans in each row. Its area is exact along rows and sampled across them."""
 
     @abstractmethod
     def _spans(self, rows: Doubles) -> list[Span]:
-        """The disjoint parts of each row, at y = rows, that are inside; an empty part ends where it starts."""
+        """Return the disjoint spans at y = `rows` that are inside; an empty span ends where it starts."""
 
     def _area(self, height: int, width: int) -> NDArray[Any]:
         samples = max(_SUBROWS, _ROWS // height)
@@ -106,7 +105,7 @@ class Spanned(Drawn):
 
 @lru_cache(64)
 def _blurred(drawn: Drawn) -> Raster:
-    """The raster of a shape after its blur, [N, N]: every layer's mask comes from this one."""
+    """Return the blurred raster of a shape, [N, N], from which the masks of all layers are resized."""
     assert drawn.raster is not None
     picture: NDArray[Any] = drawn._inside(drawn.raster, drawn.raster)
     for axis, written in enumerate(drawn.sigma or ()):

@@ -1,4 +1,4 @@
-"""Masks made of masks, value by value; the constructors in small letters fold constants."""
+"""Pixelwise operators on masks. The lower-case constructors fold constants."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _OPERATIONS = {
     "max": np.maximum,
     "min": np.minimum,
 }
-_DOMINANT = {"add": 1.0, "multiply": 0.0, "max": 1.0, "min": 0.0}  # one such operand decides the result
+_DOMINANT = {"add": 1.0, "multiply": 0.0, "max": 1.0, "min": 0.0}  # an operand with this value determines the result
 
 
 @dataclass(frozen=True)
 class Complement(MaskExpr):
-    """1 - mask."""
+    """The complement of a mask: 1 - alpha."""
 
     mask: MaskExpr
 
@@ -51,7 +51,7 @@ class Complement(MaskExpr):
 
 @dataclass(frozen=True)
 class Product(MaskExpr):
-    """The product of masks; of none, 1."""
+    """The product of masks; 1 for no masks."""
 
     masks: tuple[MaskExpr, ...]
 
@@ -84,9 +84,9 @@ class Product(MaskExpr):
 
 @dataclass(frozen=True)
 class Combine(MaskExpr):
-    """Masks joined by an operation from left to right, the result clipped to [0, 1].
+    """Masks combined by an operation from left to right, clipped to [0, 1].
 
-    `subtract` takes all later masks from the first.
+    `subtract` subtracts all later masks from the first.
     """
 
     op: Operation
@@ -95,7 +95,7 @@ class Combine(MaskExpr):
     def __post_init__(self) -> None:
         check_choice("mask operation", self.op, tuple(_OPERATIONS))
         if not self.masks:
-            raise ValueError("there is no mask to combine")
+            raise ValueError("found no mask to combine; expected at least one")
 
     def _constant(self) -> float | None:
         values = [mask.constant for mask in self.masks]
@@ -121,14 +121,14 @@ class Combine(MaskExpr):
 
 @dataclass(frozen=True)
 class Scaled(MaskExpr):
-    """factor * mask, for a factor in [0, 1]: the alpha of a mask."""
+    """A mask times a factor in [0, 1], the field `alpha` of a node."""
 
     mask: MaskExpr
     factor: float
 
     def __post_init__(self) -> None:
         if not 0 <= self.factor <= 1:
-            raise ValueError(f"alpha is {self.factor}; it is from 0 to 1")
+            raise ValueError(f"alpha is {self.factor}; expected 0 to 1")
 
     def _constant(self) -> float | None:
         value = self.mask.constant
@@ -149,9 +149,9 @@ class Scaled(MaskExpr):
 
 @dataclass(frozen=True)
 class Feathered(MaskExpr):
-    """A mask blurred by a Gaussian of sigma = radius * the shorter side of the canvas.
+    """A mask blurred by a Gaussian with sigma = radius * the shorter side of the canvas.
 
-    The blur is cut at four sigmas; the border reflects, and on a wrapped axis goes round.
+    The kernel extends to four sigmas. The border reflects; on a wrapped axis, it wraps.
     """
 
     mask: MaskExpr
@@ -162,7 +162,7 @@ class Feathered(MaskExpr):
     def __post_init__(self) -> None:
         self._make_exact("radius")
         if self.radius < 0:
-            raise ValueError(f"feather is {float(self.radius):g}; it is at least 0, a fraction of the canvas")
+            raise ValueError(f"feather is {float(self.radius):g}; expected a fraction of the canvas, at least 0")
 
     def _constant(self) -> float | None:
         return self.mask.constant
@@ -182,12 +182,12 @@ def _folded(mask: MaskExpr) -> MaskExpr:
 
 
 def complement(mask: MaskExpr) -> MaskExpr:
-    """1 - mask, without double complements."""
+    """Return the complement of a mask; the inner mask of a complement."""
     return mask.mask if isinstance(mask, Complement) else _folded(Complement(mask))
 
 
 def product(*masks: MaskExpr) -> MaskExpr:
-    """The product of masks: nested products flattened, constants gathered in front."""
+    """Return the product of masks, with nested products flattened and one constant factor in front."""
     flat: list[MaskExpr] = []
     for mask in masks:
         flat.extend(mask.masks if isinstance(mask, Product) else (mask,))
@@ -201,19 +201,19 @@ def product(*masks: MaskExpr) -> MaskExpr:
 
 
 def combine(op: Operation, *masks: MaskExpr) -> MaskExpr:
-    """Masks joined by an operation, constants folded."""
+    """Return masks combined by an operation, with constants folded."""
     if op == "multiply" and masks:
         return product(*masks)
     return masks[0] if len(masks) == 1 else _folded(Combine(op, masks))
 
 
 def scaled(mask: MaskExpr, factor: float) -> MaskExpr:
-    """The mask times a factor; itself at 1."""
+    """Return the mask times a factor; the mask itself for 1."""
     return mask if factor == 1 else _folded(Scaled(mask, factor))
 
 
 def feathered(mask: MaskExpr, radius: Number, *, wrap_x: bool = False, wrap_y: bool = False) -> MaskExpr:
-    """The mask blurred; itself at radius 0."""
+    """Return the blurred mask; the mask itself for radius 0."""
     return mask if fraction(radius) == 0 else _folded(Feathered(mask, radius, wrap_x, wrap_y))
 
 
@@ -226,6 +226,6 @@ def finish(
     wrap_x: bool = False,
     wrap_y: bool = False,
 ) -> MaskExpr:
-    """A mask node's common options on what was drawn, in their order: feather, invert, alpha."""
+    """Apply the options that all mask nodes share, in this order: feather, invert, alpha."""
     mask = feathered(mask, feather, wrap_x=wrap_x, wrap_y=wrap_y)
     return scaled(complement(mask) if invert else mask, alpha)

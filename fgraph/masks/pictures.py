@@ -23,26 +23,26 @@ _CHANNELS = ("luminance", "alpha", "red", "green", "blue")
 
 @dataclass(frozen=True)
 class Picture(MaskExpr):
-    """A greyscale picture stretched over the canvas: the area mean where it shrinks, bilinear where it grows.
+    """A greyscale picture stretched over the canvas: area mean to shrink, bilinear to enlarge.
 
-    Made by `open` or `from_array`. Pictures of equal pixels are equal, wherever they come from.
+    `open` and `from_array` make one. Pictures with equal pixels are equal, whatever their source.
     """
 
-    digest: str  # of the pixels: all that counts
-    source: str = field(default="", compare=False)  # for people: the path
+    digest: str  # of the pixels
+    source: str = field(default="", compare=False)  # the path, for display
     plane: Raster = field(default_factory=lambda: np.zeros((1, 1), np.float32), compare=False, repr=False)
 
     @staticmethod
     def from_array(values: NDArray[Any], source: str = "") -> Picture:
-        """The picture of an array [h, w] of values in [0, 1].
+        """Return the picture of an array [h, w] of values in [0, 1].
 
         Raises:
-            ValueError: it has another shape, or values elsewhere.
+            ValueError: the array has another shape, or other values.
         """
         plane = np.array(values, np.float32)
         if plane.ndim != 2 or not plane.size:
             raise ValueError(f"a mask picture is [height, width], not {list(plane.shape)}")
-        if not (plane.min() >= 0 and plane.max() <= 1):  # so that a NaN fails as well
+        if not (plane.min() >= 0 and plane.max() <= 1):  # also true for NaN
             raise ValueError(f"a mask picture has values from 0 to 1, not {plane.min():g} to {plane.max():g}")
         plane.flags.writeable = False
         digest = hashlib.sha256(f"{plane.shape}".encode() + plane.tobytes()).hexdigest()
@@ -50,10 +50,10 @@ class Picture(MaskExpr):
 
     @staticmethod
     def open(path: str | Path, channel: Channel = "luminance") -> Picture:
-        """One channel of an image file, 8 or 16 bits.
+        """Read one channel of an image file of 8 or 16 bits.
 
         Raises:
-            ValueError: there is no such file, it is not an image, or it has no such channel.
+            ValueError: the file does not exist, is not an image, or lacks the channel.
         """
         check_choice("picture channel", channel, _CHANNELS)
         try:
@@ -75,7 +75,7 @@ class Picture(MaskExpr):
 
 @lru_cache(64)
 def _open(path: str, channel: Channel, _changed: int, _size: int) -> Picture:
-    """Decode a file once for each state of it: the time and size of its last change stand in the key."""
+    """Decode a file once per state: the key contains the time of the last change and the size."""
     try:
         with open_image(Path(path), bytes_per_pixel=8) as file:  # alpha is float64
             image = ImageOps.exif_transpose(file)

@@ -1,4 +1,4 @@
-"""Masks carried from one canvas to another."""
+"""Masks transferred from one canvas to another."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from fgraph.masks.base import MaskExpr, rasterise
 class Edited(MaskExpr):
     """A mask after a spatial edit of its canvas: drawn at the source size, then edited.
 
-    The wraps are those of the source canvas; a bilinear resize reads round wrapped edges.
+    The wraps are those of the source canvas. A bilinear resize reads across wrapped edges.
     """
 
     mask: MaskExpr
@@ -46,7 +46,7 @@ class Edited(MaskExpr):
 
 
 def edited(mask: MaskExpr, edit: Edit, *, wrap_x: bool = False, wrap_y: bool = False) -> MaskExpr:
-    """The mask after an edit; itself where neither changes."""
+    """Return the mask after an edit; the mask itself if the edit changes nothing."""
     if edit.is_identity:
         return mask
     result = Edited(mask, edit, wrap_x, wrap_y)
@@ -55,9 +55,9 @@ def edited(mask: MaskExpr, edit: Edit, *, wrap_x: bool = False, wrap_y: bool = F
 
 @dataclass(frozen=True)
 class Placed(MaskExpr):
-    """A mask that lives on the part [start, start + length) of the canvas along an axis.
+    """A mask on the part [start, start + length) of the canvas along an axis.
 
-    Outside of the part its edge values go on.
+    Its edge values fill the rest.
     """
 
     mask: MaskExpr

@@ -1,4 +1,4 @@
-"""Boxes, ellipses, polygons."""
+"""Shapes: boxes, ellipses, polygons."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from fgraph.masks.drawn import Doubles, Drawn, Span, Spanned
 
 @dataclass(frozen=True)
 class Box(Drawn):
-    """A rectangle (x, y, width, height); the part on the canvas counts.
+    """A rectangle (x, y, width, height); parts off the canvas have no effect.
 
-    The published box of StyleGAN of All Trades (blend_bbox) is `grid=256, raster=256, kernel=k, sigma=k`
-    with, for a box of w x h, k = (odd(h), odd(w)) and odd(v) = v // 2 + v // 2 % 2 + 1.
+    The published box of StyleGAN of All Trades (blend_bbox) is `grid=256, raster=256, kernel=k, sigma=k`. For a box of
+    w x h, k = (odd(h), odd(w)) with odd(v) = v // 2 + v // 2 % 2 + 1.
     """
 
     box: tuple[Number, Number, Number, Number]
@@ -28,11 +28,11 @@ class Box(Drawn):
         super().__post_init__()
         self._make_exact("box")
         if len(self.box) != 4 or min(self.box[2:]) < 0:
-            raise ValueError("a box is x, y, width, height; the last two are at least 0")
+            raise ValueError("expected a box as x, y, width, height, the last two at least 0")
 
     @property
     def _sides(self) -> tuple[tuple[Fraction, Fraction], tuple[Fraction, Fraction]]:
-        """Start and end of y and of x, fractions of the canvas."""
+        """Start and end of y and of x, in fractions of the canvas."""
         x, y, width, height = map(self._written, self.box)
         return (y, y + height), (x, x + width)
 
@@ -55,7 +55,7 @@ class Box(Drawn):
 
 
 def _covered(start: Fraction, end: Fraction, length: int) -> Doubles:
-    """How much of each pixel of an axis lies between start and end."""
+    """Return the share of each pixel of an axis that is between start and end, [length]."""
     pixels = np.arange(length)
     covered: Doubles = (float(end * length) - pixels).clip(0, 1) - (float(start * length) - pixels).clip(0, 1)
     return covered
@@ -63,7 +63,7 @@ def _covered(start: Fraction, end: Fraction, length: int) -> Doubles:
 
 @dataclass(frozen=True)
 class Ellipse(Spanned):
-    """An ellipse round `centre` (x, y) with `radii` (along x, along y)."""
+    """An ellipse with a `centre` (x, y) and `radii` (along x, along y)."""
 
     centre: tuple[Number, Number] = (Fraction(1, 2), Fraction(1, 2))
     radii: tuple[Number, Number] = (Fraction(1, 4), Fraction(1, 4))
@@ -72,7 +72,7 @@ class Ellipse(Spanned):
         super().__post_init__()
         self._make_exact("centre", "radii")
         if len(self.centre) != 2 or len(self.radii) != 2 or min(self.radii) <= 0:
-            raise ValueError("an ellipse has a centre x, y, and two radii above 0")
+            raise ValueError("expected a centre x, y and two radii above 0")
 
     def _spans(self, rows: Doubles) -> list[Span]:
         (x, y), (along_x, along_y) = (tuple(map(self._written, pair)) for pair in (self.centre, self.radii))
@@ -83,7 +83,7 @@ class Ellipse(Spanned):
 
 @dataclass(frozen=True)
 class Polygon(Spanned):
-    """A closed polygon through `points` (x, y); where its sides cross, the even-odd rule holds."""
+    """A closed polygon through `points` (x, y), filled by the even-odd rule."""
 
     points: tuple[tuple[Number, Number], ...]
 
@@ -91,11 +91,11 @@ class Polygon(Spanned):
         super().__post_init__()
         self._make_exact("points")
         if len(self.points) < 3 or any(len(point) != 2 for point in self.points):
-            raise ValueError("a polygon is at least three points x, y")
+            raise ValueError("expected at least three points x, y")
 
     def _spans(self, rows: Doubles) -> list[Span]:
         points = np.array([[float(self._written(value)) for value in point] for point in self.points])
-        crossings = np.full((len(rows), len(points)), np.inf)  # of each side, at x; inf where it is not met
+        crossings = np.full((len(rows), len(points)), np.inf)  # x of the crossing with each side; inf if there is none
         for side, ((x0, y0), (x1, y1)) in enumerate(zip(points, np.roll(points, -1, axis=0), strict=True)):
             met = (rows >= min(y0, y1)) & (rows < max(y0, y1))
             if met.any():

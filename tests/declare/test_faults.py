@@ -67,7 +67,7 @@ outputs: {image: mix, out/put: mix}
         (
             12,
             "nodes.mix.layers",
-            "found 'b8..b16..b32': 'b8..b16..b32' is no layer: write a name, a σ index, or an inclusive range such as b8..b32",
+            "found 'b8..b16..b32': 'b8..b16..b32' is not a layer: write a name, a σ index, or an inclusive range such as b8..b32",
             None,
         ),
         (12, "nodes.mix.parts", "found ['both'], expected one of both, activation, skip", None),

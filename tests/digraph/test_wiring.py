@@ -118,7 +118,7 @@ def test_rows_that_do_not_broadcast() -> None:
   b: {op: lerp, a: two, b: code, t: [0, 1]}
 """
     )
-    message = "row counts 2 and 3 do not broadcast: they must be equal, or 1"
+    message = "row counts 2 and 3 do not broadcast: expected equal counts, or 1"
     assert found == [(3, "nodes.a", message, "'two' has 2, its t has 3")]
 
 

@@ -117,9 +117,9 @@ def test_support() -> None:
     ("make", "message"),
     [
         (lambda: Constant(1.5), "from 0 to 1"),
-        (lambda: Ramp(start=0.6, stop=0.4), "start is at most stop"),
+        (lambda: Ramp(start=0.6, stop=0.4), "expected start <= stop"),
         (lambda: Ramp(start=-0.5), "with sampling 'ends'"),
-        (lambda: Ramp("z"), "ramp axis is 'z'; it can be x, y"),
+        (lambda: Ramp("z"), "ramp axis is 'z'; expected one of x, y"),
         (lambda: Hat(3, 3), "no cell 3 of 3"),
         (lambda: Hat(0, 3, overlap=1.5), "overlap is 1.5"),
         (lambda: Segment(0, (0, F(1, 2))), "rise from 0 to 1"),
