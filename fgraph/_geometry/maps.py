@@ -109,8 +109,8 @@ def flip_axis(length: int, turned: bool) -> AxisMap:
 def shift_axis(length: int, amount: Fraction, mode: str) -> AxisMap:
     """Return the map of a shift: result[i] = source[i - amount * length], with linear interpolation.
 
-    With `constant`, a result pixel is inside if it reads a point of the source canvas, -1/2 to length - 1/2. Half a pixel
-    at the edges replicates, as in a bilinear resize.
+    With `constant`, a result pixel is inside if it reads a point of the source canvas, -1/2 to length - 1/2. Half a
+    pixel at the edges replicates, as in a bilinear resize.
     """
     moved = amount * length
     start = floor(-moved)

@@ -109,8 +109,8 @@ class Hat(Axial):
     """The alpha of cell `index` of `count` equal cells along an axis. The alphas of all cells sum to 1.
 
     Between two cells, alpha changes linearly over `overlap` cells, 0 to 1. At 1, it is linear between the centres of
-    the two cells; at 0, it steps. On a wrapped axis, the last cell meets the first. Otherwise, the outer cells stay at 1
-    up to the edges. The alphas of a grid are products of an x and a y hat.
+    the two cells; at 0, it steps. On a wrapped axis, the last cell meets the first. Otherwise, the outer cells stay
+    at 1 up to the edges. The alphas of a grid are products of an x and a y hat.
     """
 
     index: int

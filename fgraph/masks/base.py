@@ -30,9 +30,9 @@ _SHALLOW = 3  # windows of masks up to this depth are not cached
 class MaskExpr(ABC):
     """A description of a mask: alpha from 0 to 1 over a canvas, drawn at any size.
 
-    Subclasses are frozen dataclasses; equal descriptions compare and hash equal. Coordinates are fractions of the canvas,
-    from the top left. An expression can contain another one many times, so a small description can unfold to a large
-    tree. Therefore, hashes are cached, and a comparison visits each pair once.
+    Subclasses are frozen dataclasses; equal descriptions compare and hash equal. Coordinates are fractions of the
+    canvas, from the top left. An expression can contain another one many times, so a small description can unfold to
+    a large tree. Therefore, hashes are cached, and a comparison visits each pair once.
     """
 
     def __init_subclass__(cls) -> None:

@@ -144,7 +144,7 @@ def test_masks_of_masks_are_drawn_once_each() -> None:
     assert plans[0].cost.layer_calls == plans[1].cost.layer_calls
     assert fgraph.compile(combined(24, ", invert: true, alpha: 0.5, feather: 0.01"), device="cpu")
     (fault,) = fgraph.check(combined(400))
-    assert f"more than {_limits.NESTED} masks lie in each other" in fault.message
+    assert f"masks are nested more than {_limits.NESTED} deep" in fault.message
 
 
 def shared(levels: int) -> MaskExpr:
