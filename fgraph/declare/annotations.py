@@ -1,4 +1,4 @@
-"""The annotation of a field, in words."""
+"""Descriptions of field annotations in words."""
 
 from __future__ import annotations
 
@@ -28,17 +28,17 @@ _PLAIN: Mapping[Any, str] = {
 
 
 def in_words(field: FieldInfo) -> str:
-    """What a field takes: `a whole number of at least 0, or a list of these`."""
+    """Describe the values of a field: `a whole number of at least 0, or a list of these`."""
     return words(field.annotation, field.metadata)
 
 
 def item_in_words(field: FieldInfo) -> str:
-    """What one item of a field takes, where the field takes a list."""
+    """Describe one item of a field, if the field is a list."""
     return next((words(item) for item in _items(field.annotation)), in_words(field))
 
 
 def words(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
-    """What an annotation takes, with the marks and bounds beside it."""
+    """Describe the values of an annotation with its marks and bounds."""
     metadata = list(_flat(metadata))
     port = next((mark for mark in metadata if isinstance(mark, Port)), None)
     if port is not None:
@@ -51,12 +51,12 @@ def words(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
 
 
 def port_words(port: Port) -> str:
-    """The kinds of a port: `Features or Image`."""
+    """Describe the kinds of a port: `Features or Image`."""
     return "any kind" if set(port.kinds) == set(Kind) else " or ".join(port.kinds)
 
 
 def models_in(annotation: Any) -> list[type[BaseModel]]:
-    """The pydantic models inside an annotation: of unions, lists and `Annotated` alike."""
+    """Return the pydantic models inside an annotation, also inside unions, lists and `Annotated`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return [annotation]
     return [model for part in typing.get_args(annotation) for model in models_in(part)]
@@ -88,7 +88,7 @@ def _class_words(annotation: Any) -> str:
 
 
 def _bounds_in_words(metadata: list[Any]) -> str:
-    """` from 0 to 1`, ` of at least 0`, ` above 0`; empty where there are no bounds."""
+    """Describe bounds: ` from 0 to 1`, ` of at least 0`, ` above 0`; the empty string for none."""
     low = next((mark.ge for mark in metadata if isinstance(mark, annotated_types.Ge)), None)
     above = next((mark.gt for mark in metadata if isinstance(mark, annotated_types.Gt)), None)
     high = next((mark.le for mark in metadata if isinstance(mark, annotated_types.Le)), None)
@@ -132,7 +132,7 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _flat(metadata: typing.Iterable[Any]) -> typing.Iterator[Any]:
-    """Marks, with those that stand inside a `Field(...)` or a grouped bound."""
+    """Yield marks, also those inside a `Field(...)` or a grouped bound."""
     for mark in metadata:
         if isinstance(mark, FieldInfo):
             yield from _flat(mark.metadata)

@@ -1,8 +1,8 @@
-"""Configurations of network bending, as Broad et al. published them -> graphs.
+"""Published configurations of network bending (Broad et al.) -> graphs.
 
-The published program (terrybroad/network-bending) reads a list of transforms of convolutions by number: 0 is
-`b4.conv1`, 1 `b8.conv0`, 2 `b8.conv1`, and so on. Each becomes a `bend` node that reads the one before. A configuration
-of its sample strips has one transform and no layer: it becomes a `bend` node and an image for each layer.
+The published program (terrybroad/network-bending) reads a list of transforms. Each names a convolution by number: 0 is
+`b4.conv1`, 1 `b8.conv0`, 2 `b8.conv1`, and so on. Each transform becomes a `bend` node that reads the previous one. A
+configuration of a sample strip has one transform without a layer. It becomes a `bend` node and an image per layer.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _CHOICES = ("all", "random", "cluster")
 
 @dataclass(frozen=True)
 class Conversion:
-    """A graph, as `fgraph.load` reads it, and what the user should know of it."""
+    """A graph, as `fgraph.load` reads it, and notes for the user."""
 
     document: dict[str, Any]
     notes: tuple[str, ...]
@@ -52,18 +52,18 @@ def convert_bending(
     model: str | None = None,
     strip_layers: int = 8,
 ) -> Conversion:
-    """A graph that does what a published configuration says.
+    """Convert a published configuration to a graph.
 
-    Codes are drawn with ψ 0.5 and the noise is random, as its `generate.py` has them unless told.
+    Codes are drawn with ψ 0.5, and noise is random: the defaults of the published `generate.py`.
 
     Args:
         source: the configuration: a YAML file, or its content.
-        clusters: the cluster dictionary that it names groups of: a YAML file, or its content.
+        clusters: the dictionary of the clusters that it names: a YAML file, or its content.
         model: the generator of the graph; None: the default one.
-        strip_layers: through how many layers a sample strip goes: of the generator's convolutions, all but the first.
+        strip_layers: the number of layers of a sample strip: all convolutions of the generator but the first.
 
     Raises:
-        FgraphError: a file cannot be read, or holds what cannot be converted; the message names the transform.
+        FgraphError: a file cannot be read or converted; the message names the transform.
 
     >>> example = {"layer": 4, "transform": "translate", "params": [0.25, 0.0], "features": "all"}
     >>> convert_bending({"transforms": [example]}).document["nodes"]["bend_1"]["layers"]
@@ -82,12 +82,12 @@ def convert_bending(
 
 
 def is_strip(content: Any) -> bool:
-    """Whether a configuration is of a sample strip: one transform, and no list of them."""
+    """Return whether a configuration is a sample strip: one transform, not a list."""
     return isinstance(content, Mapping) and "transform" in content and "transforms" not in content
 
 
 def _chain(where: str, content: Any, groups: Any) -> tuple[dict[str, Fields], list[str]]:
-    """Bends that each read the one before, and the image of the last."""
+    """Return bends that each read the previous one, and the image of the last."""
     transforms = content.get("transforms") if isinstance(content, Mapping) else None
     if not isinstance(transforms, list):
         raise FgraphError(f"{where}: expected a list called `transforms`, of mappings with layer, transform, ...")
@@ -105,7 +105,7 @@ def _chain(where: str, content: Any, groups: Any) -> tuple[dict[str, Fields], li
 
 
 def _strip(where: str, content: Mapping[str, Any], groups: Any, count: int) -> tuple[dict[str, Fields], list[str]]:
-    """The untouched image, then one for each layer, bent there alone."""
+    """Return the original image, then an image per layer, bent only there."""
     nodes: dict[str, Fields] = {"layer_0": {"op": "decode", "of": "code"}}
     for layer in range(1, count + 1):
         fields = _Entry(where, {**content, "layer": layer}, groups).fields()
@@ -118,7 +118,7 @@ def _strip(where: str, content: Mapping[str, Any], groups: Any, count: int) -> t
 
 
 def layer_name(number: int) -> str:
-    """The convolution that the published program calls by a number.
+    """Return the name of a convolution from its number in the published program.
 
     >>> [layer_name(number) for number in (0, 1, 2, 16)]
     ['b4.conv1', 'b8.conv0', 'b8.conv1', 'b1024.conv1']
@@ -135,7 +135,7 @@ class _Entry:
     groups: Any
 
     def fields(self) -> Fields | None:
-        """The fields of a bend node; None where nothing is applied."""
+        """Return the fields of a bend node; None if the transform changes nothing."""
         if not isinstance(self.content, Mapping):
             raise self._wrong("expected a mapping with layer, transform, params, features")
         layer = self.content.get("layer")
@@ -191,7 +191,7 @@ class _Entry:
 
 
 def in_ranges(numbers: Sequence[int]) -> str:
-    """Numbers as a `channels` field has them.
+    """Format numbers as the value of a `channels` field.
 
     >>> in_ranges([4, 0, 5, 6, 9])
     '0,4..6,9'

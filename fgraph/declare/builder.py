@@ -1,4 +1,4 @@
-"""A graph, written in Python."""
+"""Graphs built in Python."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from fgraph.registry import NodeClass, Registry, registry_with
 
 
 class Graph(NodeMethods):
-    """A graph whose methods are the nodes: `g.blend(left, right, mask=fade)` adds one and returns a handle of it.
+    """A graph with a method per node: `g.blend(left, right, mask=fade)` adds a node and returns a handle for it.
 
-    Positional arguments are the fields of the node in order (of an op with kinds, the kind comes first). `id=` names
-    the node; else it is called `blend_1`, `blend_2`, and so on.
+    Positional arguments are the fields of the node in order; for an op with kinds, the kind comes first. `id=` sets the
+    id. The default ids are `blend_1`, `blend_2`, and so on.
 
     Args:
         models: name -> a bundled name, a path, an address or a loaded generator; or one of these, as `main`.
-        seed: what the seeds of nodes without a seed derive from.
-        noise: the noise of every pass that names none of its own.
-        nodes: node classes of your own, beside the bundled ones.
-        params: values kept with the graph.
-        ops: all node classes there are, in place of the bundled ones and `nodes`.
+        seed: the seed from which nodes without a seed derive theirs.
+        noise: the noise of every pass that does not set its own.
+        nodes: your node classes, in addition to the bundled ones.
+        params: values for interpolation, saved with the graph.
+        ops: all node classes, in place of the bundled ones and `nodes`.
 
     Raises:
         GraphError: a value is wrong.
@@ -64,7 +64,7 @@ class Graph(NodeMethods):
 
     @classmethod
     def from_spec(cls, spec: GraphSpec, nodes: Iterable[NodeClass] = (), *, ops: Registry | None = None) -> Graph:
-        """The graph of a spec, to be looked at or added to."""
+        """Return a graph with the content of a spec."""
         graph = cls(spec.models, spec.seed, spec.noise, nodes, params=spec.params, ops=ops)
         graph._nodes = dict(spec.nodes)
         graph._outputs = dict(spec.outputs)
@@ -73,7 +73,7 @@ class Graph(NodeMethods):
 
     @property
     def spec(self) -> GraphSpec:
-        """The graph as a frozen spec; later changes of the graph do not change it."""
+        """The graph as a frozen spec, which later changes of the graph do not affect."""
         lines = {**self._source.lines, **self._lines}
         return GraphSpec(
             **{name: getattr(self._head, name) for name in ("version", "seed", "params", "models", "noise")},
@@ -83,17 +83,17 @@ class Graph(NodeMethods):
         )
 
     def to_yaml(self) -> str:
-        """The graph as YAML that reads back equal: fields at their default are left out."""
+        """Return the graph as YAML that reads back equal, without fields at their default."""
         return to_yaml(self.spec)
 
     def output(self, name: str, of: NodeRef | str) -> None:
-        """Make what a node makes an output of the graph, under this name."""
+        """Add the value of a node to the outputs, under this name."""
         self._outputs.update(self._named({name: of}))
         self._note(("outputs", name))
 
     @property
     def outputs(self) -> dict[str, str]:
-        """The outputs, name -> id. May be set: to a mapping from name to node, or to nodes that go by their ids."""
+        """The outputs, name -> id. Set it to a mapping from name to node, or to nodes, which are named by their ids."""
         return dict(self._outputs)
 
     @outputs.setter
@@ -113,10 +113,10 @@ class Graph(NodeMethods):
         """Add a whole graph as one node.
 
         Args:
-            of: the inner graph, or its nodes by id. Only its nodes count: not its models, seed or noise.
+            of: the inner graph, or its nodes by id. Its models, seed and noise have no effect.
             inputs: names that inner nodes read -> nodes of this graph.
-            output: the inner node to stand for; may be left out where the inner graph has one output.
-            id: names the node.
+            output: the inner node whose value the sub-graph makes; optional if the inner graph has one output.
+            id: the id of the node.
         """
         if output is None and isinstance(of, Graph) and len(of._outputs) == 1:
             (output,) = of._outputs.values()
@@ -137,7 +137,7 @@ class Graph(NodeMethods):
         return node_id in self._nodes
 
     def __getitem__(self, node_id: str) -> NodeRef:
-        """The handle of a node, by its id."""
+        """Return the handle of a node, by its id."""
         if node_id not in self._nodes:
             raise error(f"there is no node '{node_id}'", hint=nearest(node_id, self._nodes))
         return NodeRef(self, node_id)
@@ -159,13 +159,13 @@ class Graph(NodeMethods):
                 if name not in self._nodes:
                     return name
         if not is_id(wanted):
-            raise error(f"'{wanted}' is no id: use letters, digits and '_', with no digit first")
+            raise error(f"'{wanted}' is not an id: use letters, digits and '_', with no digit first")
         if wanted in self._nodes:
             raise error(f"there is a node '{wanted}' already", f"nodes.{wanted}")
         return wanted
 
     def _own(self, value: Any) -> Any:
-        """A value of a call, with the handles in it as ids."""
+        """Return a value of a call with ids in place of handles."""
         if isinstance(value, NodeRef):
             if value.graph is not self:
                 message = f"'{value.node_id}' is a node of another graph"
@@ -189,7 +189,7 @@ class Graph(NodeMethods):
         return NodeRef(self, name)
 
     def _note(self, path: DocumentPath) -> None:
-        """Remember which line of the user's program made this."""
+        """Record the line of the user's program that made this part."""
         file, line = caller()
         self._lines[path] = line
         self._origins[path] = file

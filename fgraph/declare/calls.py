@@ -1,4 +1,4 @@
-"""A call of a node's method -> the node's class and its fields by name."""
+"""A call of a node method -> the node class and its fields by name."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _PACKAGE = str(Path(__file__).resolve().parent.parent)
 
 
 def bind(ops: Registry, op: str, args: tuple[Any, ...], fields: dict[str, Any]) -> tuple[NodeClass, dict[str, Any]]:
-    """The class that a call means, and its fields; of an op with kinds, the kind comes first.
+    """Return the node class of a call, and its fields. For an op with kinds, the kind comes first.
 
     Raises:
-        GraphError: no such kind, too many values, or a value given twice.
+        GraphError: the kind does not exist, there are too many values, or a value is given twice.
     """
     entry = ops[op]
     kinds = kinds_of(entry)
@@ -47,13 +47,17 @@ def bind(ops: Registry, op: str, args: tuple[Any, ...], fields: dict[str, Any]) 
 
 
 def _spelt(name: str) -> str:
-    """A field's name: one that is a word of Python's grammar is given with `_` after it, as in `class_`."""
+    """Return the name of a field. Python keywords are written with a trailing `_`, such as `class_`."""
     plain = name.removesuffix("_")
     return plain if keyword.iskeyword(plain) else name
 
 
 def validated(model: type[BaseModel], name: str, data: dict[str, Any], path: DocumentPath = ()) -> Any:
-    """A model of these fields, or a GraphError that says in plain words what is wrong with them."""
+    """Return a model of these fields.
+
+    Raises:
+        GraphError: a field is wrong.
+    """
     try:
         return model.model_validate(data)
     except ValidationError as failed:
@@ -65,13 +69,13 @@ def validated(model: type[BaseModel], name: str, data: dict[str, Any], path: Doc
 
 
 def error(message: str, where: str = "", hint: str | None = None) -> GraphError:
-    """A GraphError of one fault, at the line of the user's program."""
+    """Return a GraphError with one fault, at the line of the user's program."""
     file, line = caller()
     return GraphError([Fault(message, where, file, line, hint)])
 
 
 def caller() -> tuple[str, int]:
-    """File and line of the innermost frame outside this package."""
+    """Return file and line of the innermost frame outside this package."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back

@@ -1,4 +1,4 @@
-"""A document -> a GraphSpec of all that is sound, and the faults of the rest."""
+"""A document -> a GraphSpec of its valid parts, and the faults of the rest."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from fgraph.registry import Registry
 
 
 class Head(BaseModel):
-    """A graph file: everything, with `nodes` and `outputs` still as written."""
+    """The top level of a graph file, with `nodes` and `outputs` not yet checked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     version: Literal[1] = Field(1, description="the version of the language")
-    seed: int = Field(0, ge=0, le=_limits.SEED, description="what the seeds of nodes without a seed derive from")
+    seed: int = Field(0, ge=0, le=_limits.SEED, description="the seed from which nodes without a seed derive theirs")
     params: dict[str, Any] = Field({}, description="values for interpolation: '${...params.name}' in a node")
     models: dict[str, Any] = Field(
         {}, description="name -> a bundled name, a path or an address; 'main' is the default"
     )
-    noise: Noise = Field(Noise(), description="the noise of every pass that names none of its own")
+    noise: Noise = Field(Noise(), description="the noise of every pass that does not set its own")
     nodes: Any = Field({}, description="the nodes, by id")
     outputs: Any = Field([], description="ids, or a mapping from name to id")
 
 
 def check(document: Document, ops: Registry) -> GraphSpec:
-    """Make nodes of a document; what is wrong becomes faults of the document."""
+    """Validate a document; return the spec of its valid parts, and add faults to the document."""
     data = document.data
     if not isinstance(data, Mapping):
         if data is not None or not document.faults:
@@ -63,12 +63,12 @@ def check(document: Document, ops: Registry) -> GraphSpec:
 
 
 def is_model(value: Any) -> bool:
-    """Whether a value can stand for a model: a name, a path, an address, or a generator that is loaded."""
+    """Return whether a value can be a model: a name, a path, an address, or a loaded generator."""
     return (isinstance(value, str | Path) and str(value) != "") or hasattr(value, "table")
 
 
 def not_a_model(value: Any) -> str:
-    """What to say of a value that cannot."""
+    """Return the message for a value that cannot be a model."""
     return f"found {show(value)}, expected a bundled name, a path, an address or a loaded generator"
 
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 
 def compose(file: Path, document: Document, overrides: list[Override]) -> list[Override]:
-    """Fill the document with what Hydra composes; return the overrides that are still to be applied.
+    """Replace the content of the document by the composition; return the overrides that are not yet applied.
 
-    `document` holds the file itself, as parsed, and receives data, places and faults. Overrides that choose from a
-    group (`subgraph@nodes.left=other`) act on the defaults list and are used up here.
+    `document` contains the parsed file, and receives data, places and faults. Overrides that choose from a group
+    (`subgraph@nodes.left=other`) change the defaults list, and are applied here.
     """
     from hydra.errors import HydraException
     from hydra.types import RunMode
@@ -40,9 +40,9 @@ def compose(file: Path, document: Document, overrides: list[Override]) -> list[O
             config = loader.load_configuration(file.stem, chosen, RunMode.RUN, from_shell=False)
         except (HydraException, OmegaConfBaseException) as error:
             document.report(f"the defaults list cannot be composed: {_reason(error)}", "defaults")
-            document.data = None  # what else is wrong cannot be told
+            document.data = None  # further faults cannot be found
             return []
-        except GraphError as error:  # of a file that the list names
+        except GraphError as error:  # in a file of the defaults list
             document.faults += error.faults
             document.data = None
             return []
@@ -62,8 +62,8 @@ def _loader(file: Path) -> ConfigLoaderImpl:
 
     folder = file.resolve().parent
     search = create_config_search_path(str(folder))
-    schema = search.get_path().pop()  # Hydra wants its own last
-    if folder.name == "graph":  # of a folder laid out as ours: graph/, subgraph/, model/
+    schema = search.get_path().pop()  # Hydra requires its own source to be last
+    if folder.name == "graph":  # a folder with the layout of the bundled graphs: graph/, subgraph/, model/
         search.append("beside", str(folder.parent))
     search.append("bundled", str(BUNDLED))
     search.append(schema.provider, schema.path)
@@ -73,7 +73,7 @@ def _loader(file: Path) -> ConfigLoaderImpl:
 
 @contextmanager
 def _hydra_1_3() -> Iterator[None]:
-    """Compose by the rules of Hydra 1.3, whatever the application around us has asked for."""
+    """Compose by the rules of Hydra 1.3, whatever version base the application has set."""
     from hydra.version import VersionBase, setbase
 
     base = VersionBase.instance()
@@ -86,7 +86,7 @@ def _hydra_1_3() -> Iterator[None]:
 
 
 def _trace(loader: ConfigLoaderImpl, defaults: Any, own: Places) -> Places:
-    """The places of every file that was merged, in Hydra's order, so that the last one wins."""
+    """Return the places of all merged files, in Hydra's order: the last one wins."""
     places = Places(own.file)
     for default in defaults:
         result = loader.repository.load_config(default.config_path) if default.config_path else None
@@ -102,7 +102,7 @@ def _trace(loader: ConfigLoaderImpl, defaults: Any, own: Places) -> Places:
 
 
 def _file(source: str, config_path: str) -> Path | None:
-    """The file of a config that came from this source, if it is a plain file."""
+    """Return the file of a config from this source; None if it is not a file."""
     scheme, _, place = source.partition("://")
     name = config_path if config_path.endswith((".yaml", ".yml")) else f"{config_path}.yaml"
     path = Path(place if scheme == "file" and place else source, name)

@@ -1,8 +1,8 @@
-"""Hydra's source of configuration files, with every file but the bundled ones read and checked by us.
+"""A source of configuration files for Hydra that does not trust them.
 
-A folder of the search path may hold anything, and Hydra would let a file of it set, run and read anything. Here a file
-is read within bounds, is refused if it reaches beyond the graph, and hands no header to Hydra. Configurations that
-would stand in for our own, those of no group and those of Hydra's groups, are invisible.
+A folder of the search path can contain anything, and Hydra lets its files set, run and read anything. This source reads
+files within bounds, refuses those that reach beyond the graph, and passes no header to Hydra. It hides configurations
+that would replace bundled ones: those without a group, and those of Hydra's groups.
 """
 
 from __future__ import annotations
@@ -23,33 +23,33 @@ from fgraph._errors import GraphError
 from fgraph.declare.graph_file import read_graph_file
 from fgraph.declare.interpolation import check_interpolations
 
-# By path, not as pkg://graphs: a folder of the user's named `graphs` must not stand in for ours.
+# By path, not as pkg://graphs: a folder `graphs` of the user must not replace the bundled one.
 BUNDLED = Path(__file__).resolve().parents[2] / "graphs"
 _lock = RLock()
 
 
 class GraphFileSource(FileConfigSource):
-    """A folder of configuration files that anybody may have written."""
+    """A folder of untrusted configuration files."""
 
-    shows_root = False  # whether configurations of no group are visible
+    shows_root = False  # whether configurations without a group are visible
 
     def __init__(self, provider: str, path: str) -> None:
         super().__init__(provider, path)
         self._is_bundled = Path(self.path).resolve() == BUNDLED
 
     def is_group(self, config_path: str) -> bool:
-        """Return whether there is such a folder to choose from."""
+        """Return whether a visible folder of this name exists."""
         return self._is_visible(config_path, is_group=True) and bool(super().is_group(config_path))
 
     def is_config(self, config_path: str) -> bool:
-        """Return whether there is such a file to choose."""
+        """Return whether a visible file of this name exists."""
         return self._is_visible(config_path, is_group=False) and bool(super().is_config(config_path))
 
     def load_config(self, config_path: str) -> ConfigResult:
         """Read a file.
 
         Raises:
-            GraphError: it is no YAML, or says more than a graph file may.
+            GraphError: the file is not YAML, or contains what a graph file must not.
         """
         if self._is_bundled:
             return super().load_config(config_path)
@@ -77,16 +77,16 @@ class GraphFileSource(FileConfigSource):
 
 
 class _PrimaryFileSource(GraphFileSource):
-    """The same, where the graph file itself is the primary configuration."""
+    """A folder whose graph file is the primary configuration."""
 
     shows_root = True
 
 
 @contextmanager
 def checked_sources(*, shows_root: bool = False) -> Iterator[None]:
-    """Have Hydra read files by `GraphFileSource` where it makes sources meanwhile."""
+    """Make Hydra use `GraphFileSource` for the sources that it creates within the block."""
     with _lock:
-        Plugins.instance()  # registers Hydra's own, once
+        Plugins.instance()  # registers Hydra's own sources on the first call
         types: dict[str, Any] = SourcesRegistry.instance().types
         scheme = GraphFileSource.scheme()
         earlier = types[scheme]

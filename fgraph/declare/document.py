@@ -19,15 +19,15 @@ _STRING, _MERGE = f"{_TAG}str", f"{_TAG}merge"
 _COLLECTIONS = {f"{_TAG}map", f"{_TAG}seq"}
 _SCALARS = {f"{_TAG}{name}" for name in ("null", "bool", "int", "float", "str")}
 
-DEEPEST = 64  # mappings and lists inside each other
-MOST_EVENTS = 4_000_000  # starts, ends, keys and values in a text
-MOST_REPEATED = 100_000  # values that aliases and merges stand for, beside those that are written
+DEEPEST = 64  # nesting depth of mappings and lists
+MOST_EVENTS = 4_000_000  # starts, ends, keys and values of a text
+MOST_REPEATED = 100_000  # values that aliases and merges add to those in the text
 LONGEST_NUMBER = 100  # characters
-_NODE_DEPTH = 3  # of a node: a mapping in the mapping `nodes` of the graph
+_NODE_DEPTH = 3  # nesting depth of a node: a mapping in the mapping `nodes` of the graph
 _STARTS, _ENDS = (yaml.MappingStartEvent, yaml.SequenceStartEvent), (yaml.MappingEndEvent, yaml.SequenceEndEvent)
 _OCTAL = re.compile(r"[-+]?0[0-7_]+\Z")
 
-# As Hydra reads YAML: 1e-3 is a number, and a date is a string.
+# Equal to Hydra: 1e-3 is a number, and a date is a string.
 FLOAT = re.compile(
     r"""^(?:[-+]?[0-9]+(?:_[0-9]+)*\.[0-9_]*(?:[eE][-+]?[0-9]+)?
     |[-+]?[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+)
@@ -40,7 +40,7 @@ FLOAT = re.compile(
 
 
 def read_scalars_as_hydra(resolver: Any) -> None:
-    """Give a loader or dumper class Hydra's reading of plain scalars."""
+    """Make a loader or dumper class resolve plain scalars as Hydra does."""
     resolver.add_implicit_resolver("tag:yaml.org,2002:float", FLOAT, list("-+0123456789."))
     resolver.yaml_implicit_resolvers = {
         first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith(":timestamp")]
@@ -49,7 +49,7 @@ def read_scalars_as_hydra(resolver: Any) -> None:
 
 
 class _Loader(_BASE):  # type: ignore[misc]
-    """A safe loader that reads scalars as Hydra does."""
+    """A safe loader that resolves plain scalars as Hydra does."""
 
 
 read_scalars_as_hydra(_Loader)
@@ -57,13 +57,13 @@ read_scalars_as_hydra(_Loader)
 
 @dataclass
 class Document:
-    """Plain data, where it stands, and what was wrong with it; `broken` are the paths with faults."""
+    """Plain data with the places of its parts and its faults; `broken` are the paths with faults."""
 
     data: Any = None
     places: Places = field(default_factory=Places)
     faults: list[Fault] = field(default_factory=list)
     broken: set[DocumentPath] = field(default_factory=set)
-    interpolates: bool = False  # whether it may hold `${...}` or `???`
+    interpolates: bool = False  # whether it may contain `${...}` or `???`
 
     def copy(self) -> Document:
         """Return a copy that can be changed."""
@@ -71,7 +71,7 @@ class Document:
         return replace(self, data=_copied(self.data), places=places, faults=list(self.faults), broken=set(self.broken))
 
     def report(self, message: str, *path: str | int, hint: str | None = None, line: int | None = None) -> None:
-        """Note a fault at a path."""
+        """Add a fault at a path."""
         file, own_line = self.places.freeze().place(*path)
         self.faults.append(Fault(message, dotted(path), file, line or own_line, hint))
         self.broken.add(path)
@@ -84,9 +84,9 @@ def _copied(data: Any) -> Any:
 
 
 def parse(text: str, file: str | None = None) -> Document:
-    """Read YAML text; syntax errors, doubled keys and values of other types than JSON has become faults.
+    """Parse YAML text. Syntax errors, duplicate keys and values without a JSON type become faults.
 
-    The cost is bounded: by `DEEPEST`, `MOST_EVENTS` and, for aliases and merges, `MOST_REPEATED`.
+    `DEEPEST`, `MOST_EVENTS` and, for aliases and merges, `MOST_REPEATED` limit the cost.
     """
     document = Document(places=Places(file), interpolates="${" in text or "???" in text)
     loader = _Loader(text)
@@ -110,7 +110,7 @@ def parse(text: str, file: str | None = None) -> Document:
 
 
 class _OutOfBounds(Exception):
-    """A text that would cost more to read than a graph may."""
+    """A text exceeds the bounds of a graph."""
 
     def __init__(self, message: str, mark: Any) -> None:
         super().__init__(message)
@@ -118,11 +118,11 @@ class _OutOfBounds(Exception):
 
 
 def _count_within_bounds(text: str) -> int:
-    """Count the events of a text, without building anything.
+    """Count the events of a text without building data.
 
     Raises:
-        _OutOfBounds: there are too many, or mappings and lists lie too deep in each other.
-        yaml.YAMLError: it is not YAML.
+        _OutOfBounds: there are too many events or nodes, or the nesting is too deep.
+        yaml.YAMLError: the text is not YAML.
     """
     depth = count = nodes = 0
     for event in yaml.parse(text, Loader=_BASE):
@@ -132,21 +132,21 @@ def _count_within_bounds(text: str) -> int:
         if nodes > _limits.NODES:
             raise _OutOfBounds(f"the graph has more than {_limits.NODES} nodes", event.start_mark)
         if depth > DEEPEST:
-            raise _OutOfBounds(f"more than {DEEPEST} mappings and lists lie inside each other", event.start_mark)
+            raise _OutOfBounds(f"mappings and lists are nested more than {DEEPEST} deep", event.start_mark)
         if count > MOST_EVENTS:
             raise _OutOfBounds(f"the text has more than {MOST_EVENTS} keys and values", event.start_mark)
     return count
 
 
 class _Walk:
-    """Turns the composed nodes of a document into data, noting lines on the way."""
+    """A walk over the composed nodes of a document that makes data and records lines."""
 
     def __init__(self, loader: Any, document: Document, most: int) -> None:
         self.loader = loader
         self.document = document
         self.lines = document.places.lines
-        self.open: set[int] = set()  # what is being walked: an anchor may contain itself
-        self.left = most  # nodes that may still be visited
+        self.open: set[int] = set()  # ids on the current path: an anchor can contain itself
+        self.left = most  # number of nodes that can still be visited
 
     def visit(self, node: Any, path: DocumentPath) -> Any:
         self._spend(node)
@@ -167,10 +167,10 @@ class _Walk:
     def _spend(self, node: Any) -> None:
         self.left -= 1
         if self.left < 0:
-            raise _OutOfBounds(f"aliases and merges stand for more than {MOST_REPEATED} values", node.start_mark)
+            raise _OutOfBounds(f"aliases and merges expand to more than {MOST_REPEATED} values", node.start_mark)
 
     def _scalar(self, node: Any, path: DocumentPath) -> Any:
-        """The value of a scalar that is no text; what is none becomes a fault."""
+        """Return the value of a scalar that is not text; report a fault if it has none."""
         line, text = node.start_mark.line + 1, node.value
         shown = text if len(text) <= 40 else f"{text[:40]}..."
         if node.tag not in _SCALARS:
@@ -183,7 +183,7 @@ class _Walk:
             return self.loader.construct_object(node)
         except (ValueError, KeyError, OverflowError):
             kind = node.tag.removeprefix(_TAG)
-            message = f"this is not YAML: '{shown}' is no value of the type {kind}"
+            message = f"this is not YAML: '{shown}' is not a value of type {kind}"
             self.document.report(message, *path, line=line)
             return None
 
@@ -221,7 +221,7 @@ class _Walk:
         return data
 
     def _key(self, node: Any) -> str:
-        # `y: 1` and `0: 1` mean the keys 'y' and '0', whatever YAML 1.1 makes of a bare y
+        # The keys of `y: 1` and `0: 1` are 'y' and '0', although YAML 1.1 reads a bare y as a boolean.
         return str(node.value) if isinstance(node, yaml.ScalarNode) else "[...]"
 
     def _merge(self, value: Any, data: dict[str, Any], path: DocumentPath) -> None:
@@ -243,7 +243,7 @@ class _Walk:
             key = self._key(key_node)
             if key_node.tag == _MERGE:
                 self._merge(inner, data, path)
-            elif key not in data:  # what stands in the mapping itself, or was merged first, wins
+            elif key not in data:  # keys of the mapping itself, and earlier merges, win
                 self.lines[*path, key] = key_node.start_mark.line + 1
                 data[key] = self.visit(inner, (*path, key))
 
@@ -253,7 +253,7 @@ def _merge_sources(value: Any) -> Iterator[Any]:
 
 
 def _misread_number(text: str) -> str | None:
-    """Return why a number is not read as it looks, or is too long to be read; None if it is plain."""
+    """Return the reason why YAML reads a number differently, or cannot read it; None if there is none."""
     if len(text) > LONGEST_NUMBER:
         return f"which has {len(text)} characters; {LONGEST_NUMBER} are the most"
     if ":" in text:

@@ -1,7 +1,7 @@
 """Relative paths in a graph file -> paths of the files beside it.
 
-A file that a graph names is sought beside the file that the name is written in, then where the user is. Only the first
-is done here: what is not found beside stays as it is written. What an override gives is sought where the user is.
+A relative path is searched beside the file that contains it, then in the current directory. This module does the first
+part; it leaves other paths unchanged. Paths from overrides are relative to the current directory.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from fgraph.declare.source import DocumentPath, Source
 from fgraph.node import FILE, Noise
 from fgraph.registry import Registry, kinds_of
 
-Place = tuple[MutableMapping[str, Any], str, DocumentPath]  # a mapping, a key of it that may name files, its path
+Place = tuple[MutableMapping[str, Any], str, DocumentPath]  # a mapping, a key whose value can name files, its path
 
 
 def place_files(document: Document, ops: Registry) -> None:
-    """Replace the relative paths that lead to files beside those they are written in."""
+    """Resolve the relative paths of files that exist beside the file that contains the path."""
     places = document.places.freeze()
     if isinstance(document.data, dict) and (places.file or places.origins):
         for holder, key, path in _places(document.data, (), ops):
@@ -32,7 +32,7 @@ def place_files(document: Document, ops: Registry) -> None:
 
 
 def _places(graph: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterator[Place]:
-    """Where a graph, or one in it, names files."""
+    """Yield the places that can name files, in a graph and its sub-graphs."""
     for holder, where in [(graph.get("models"), "models"), (graph.get("noise"), "noise")]:
         if isinstance(holder, dict):
             names = list(holder) if where == "models" else [name for name in _FILES_OF_NOISE if name in holder]
@@ -63,14 +63,14 @@ _FILES_OF_NOISE = _file_fields(Noise)
 
 
 def _beside(value: Any, places: Source, path: DocumentPath) -> Any:
-    """The path of a file beside the one in which `value` is written, if it is the relative path of one."""
+    """Return the path of an existing file beside the file that contains `value`; otherwise `value`."""
     file, line = places.place(*path)
     if not isinstance(value, str) or not value or file is None or line is None or "://" in value:
-        return value  # what has no line was given by an override
+        return value  # a value without a line is from an override
     if path[-2:-1] == ("models",) and not Path(value).suffix:
         return value  # a bundled model
     try:
         found = Path(file).parent / value
         return str(found) if not expanded(value).is_absolute() and found.is_file() else value
-    except (OSError, ValueError):  # too long, or with a zero byte: no path
+    except (OSError, ValueError):  # not a path: too long, or with a zero byte
         return value

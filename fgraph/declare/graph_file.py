@@ -1,4 +1,4 @@
-"""A graph file, or its text -> a document, with a fault for everything that a graph file must not say."""
+"""A graph file, or its text -> a document, with a fault for everything that a graph file must not contain."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from fgraph.declare.text_files import UnreadableText, read_text
 
 
 def read_graph_file(file: Path) -> Document:
-    """Read a graph file, and report what it must not say; nothing is raised."""
+    """Read a graph file; report its faults in the document, and raise nothing."""
     document = Document(places=Places(str(file)))
     try:
         text = read_text(file)
@@ -28,13 +28,13 @@ def read_graph_file(file: Path) -> Document:
 
 
 def parse_graph(text: str, file: str | None = None) -> Document:
-    """Read the text of a graph, and report what it must not say."""
+    """Parse the text of a graph; report its faults in the document."""
     return _parsed(text, file).copy()
 
 
 @lru_cache(maxsize=8)
 def _parsed(text: str, file: str | None) -> Document:
-    """Parse a text once: Hydra composes it, its lines are traced, and jobs of a sweep share it."""
+    """Parse a text, cached: Hydra, the tracing of lines, and the jobs of a sweep read the same text."""
     document = parse(text, file)
     check_text(text, document)
     check_data(document)

@@ -1,4 +1,4 @@
-"""What a node of a graph in Python is called by: a light handle."""
+"""Handles of nodes in graphs that are built in Python."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NodeRef:
-    """A node of a graph; a port takes it in place of the node's id."""
+    """A handle of a node, which ports accept in place of the id."""
 
     graph: Any = field(repr=False)  # the `Graph` that made it
     node_id: str

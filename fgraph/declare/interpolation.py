@@ -1,8 +1,8 @@
-r"""`${...params.seed}` in a document -> the value of the document that it names.
+r"""Interpolations such as `${...params.seed}` in a document -> the values that they name.
 
-The grammar is OmegaConf's, without resolvers: `${a.b[0]}` counts from the root, `${.x}` from the mapping that holds
-the text, each further dot from one mapping further out. `\${` is the text `${`. Nothing outside of the document is
-reachable, and the work is bounded.
+The grammar is that of OmegaConf without resolvers. `${a.b[0]}` is relative to the root, and `${.x}` to the mapping that
+contains the text; each further dot goes up by one. `\${` is the literal text `${`. Values outside the document are not
+accessible, and the work is bounded.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import Any
 from fgraph.declare.document import Document
 from fgraph.declare.source import DocumentPath, dotted
 
-MISSING = "???"  # what Hydra's files write for a value that must be given
-LONGEST = 64 * 1024  # characters of a text with interpolations in it
-MOST_VALUES = 100_000  # that one interpolation may stand for, and that all of a document may together
-DEEPEST = 64  # interpolations that lead to each other
+MISSING = "???"  # a mandatory value in the files of Hydra
+LONGEST = 64 * 1024  # characters of a resolved text
+MOST_VALUES = 100_000  # values of one interpolation, and of all interpolations of a document together
+DEEPEST = 64  # length of a chain of interpolations
 
 _OPEN = re.compile(r"(\\*)\$\{")
 _KEY = r"[A-Za-z0-9_-]+"
@@ -26,11 +26,11 @@ _RESOLVER = re.compile(r"[^{}]*:")
 
 
 class Unresolved(ValueError):
-    """An interpolation has no value; the message gives the reason."""
+    """An interpolation cannot be resolved; the message gives the reason."""
 
 
 def resolve(document: Document) -> None:
-    """Replace every interpolation of the document by its value; one that has none becomes a fault."""
+    """Replace every interpolation of the document by its value; report those that cannot be resolved."""
     found = list(_find(document.data, ()))
     resolver = _Resolver(document.data)
     values: list[tuple[DocumentPath, Any]] = []
@@ -43,17 +43,17 @@ def resolve(document: Document) -> None:
             value = resolver.value(path)
             left -= resolver.size(value) - 1 + (len(value) // 100 if isinstance(value, str) else 0)
             if left < 0:
-                raise Unresolved(f"all interpolations together stand for more than {MOST_VALUES} values")
+                raise Unresolved(f"all interpolations together expand to more than {MOST_VALUES} values")
         except Unresolved as error:
             document.report(f"'{text:.80}' cannot be resolved: {error}", *path, hint=_hint(text))
         else:
             values.append((path, value))
     for path, value in values:
-        _put(document.data, path, _copied(value))  # values are shared until here
+        _put(document.data, path, _copied(value))  # the resolver shares values
 
 
 def check_interpolations(document: Document) -> None:
-    """Report each text whose interpolations are not of the grammar, without resolving any."""
+    """Report texts whose interpolations do not match the grammar, without resolving them."""
     for path, text in _find(document.data, ()):
         try:
             list(_parts(text))
@@ -62,7 +62,7 @@ def check_interpolations(document: Document) -> None:
 
 
 def escaped(data: Any) -> Any:
-    r"""Return resolved data as text that resolves to it: `${` as `\${`."""
+    r"""Escape resolved data, `${` as `\${`, so that it resolves to itself."""
     if isinstance(data, str):
         return _OPEN.sub(lambda match: match[1] * 2 + r"\${", data) if "${" in data else data
     if isinstance(data, dict):
@@ -71,31 +71,35 @@ def escaped(data: Any) -> Any:
 
 
 class _Resolver:
-    """The values of one document, each found once."""
+    """The resolved values of one document, cached by path."""
 
     def __init__(self, root: Any) -> None:
         self._root = root
         self._values: dict[DocumentPath, Any] = {}
         self._failed: dict[DocumentPath, Unresolved] = {}
-        self._sizes: dict[int, tuple[int, Any]] = {}  # by identity, with the value, which keeps the identity its own
+        self._sizes: dict[int, tuple[int, Any]] = {}  # by id; the value stays referenced, so that its id stays unique
         self._open: list[DocumentPath] = []
 
     def value(self, path: DocumentPath) -> Any:
-        """The value at a path of the document, with everything inside it resolved."""
+        """Return the value at a path of the document, with everything inside it resolved.
+
+        Raises:
+            Unresolved: an interpolation in it has no value, or exceeds a bound.
+        """
         if path in self._values:
             return self._values[path]
         if path in self._failed:
             raise self._failed[path]
         if path in self._open:
             circle = [*self._open[self._open.index(path) :], path]
-            raise Unresolved(f"it leads in a circle: {' -> '.join(map(dotted, circle))}")
+            raise Unresolved(f"it is circular: {' -> '.join(map(dotted, circle))}")
         if len(self._open) >= DEEPEST:
-            raise Unresolved(f"more than {DEEPEST} values lead to each other")
+            raise Unresolved(f"it is a chain of more than {DEEPEST} values")
         self._open.append(path)
         try:
             value = self._inside(self._raw(path), path)
             if self.size(value) > MOST_VALUES:
-                raise Unresolved(f"it stands for more than {MOST_VALUES} values")
+                raise Unresolved(f"it expands to more than {MOST_VALUES} values")
         except Unresolved as error:
             self._failed[path] = error
             raise
@@ -105,7 +109,7 @@ class _Resolver:
         return value
 
     def size(self, value: Any) -> int:
-        """How many values a resolved value holds, itself included."""
+        """Return the number of values in a resolved value, itself included."""
         if not isinstance(value, dict | list):
             return 1
         if id(value) not in self._sizes:
@@ -140,17 +144,17 @@ class _Resolver:
         return "".join(whole)
 
     def _target(self, match: re.Match[str], path: DocumentPath) -> Any:
-        """The value that one interpolation of the text at `path` names."""
+        """Return the value that an interpolation of the text at `path` names."""
         up = len(match["dots"])
         if up > len(path):
             raise Unresolved("it has more dots than there are mappings around it")
         here: DocumentPath = path[: len(path) - up] if up else ()
         keys = re.findall(_KEY, match["path"])
         if not up and keys[0] == "graph" and isinstance(self._root, dict) and "graph" not in self._root:
-            keys = keys[1:]  # as on the command line, where the graph is a part of the whole
+            keys = keys[1:]  # the command line has the graph under this key
         for number, key in enumerate(keys):
             raw = self._raw(here)
-            if isinstance(raw, str):  # a name for a mapping that stands elsewhere
+            if isinstance(raw, str):  # an interpolation of a mapping
                 return _descend(self.value(here), keys[number:])
             here = (*here, _child(raw, key))
         value = self.value(here)
@@ -160,7 +164,7 @@ class _Resolver:
 
 
 def _child(holder: Any, key: str) -> str | int:
-    """The key of a child of a mapping or a list."""
+    """Return the key of a child of a mapping or a list."""
     if isinstance(holder, dict) and key in holder:
         return key
     if isinstance(holder, list) and key.isdecimal() and len(key) < 10 and int(key) < len(holder):
@@ -175,10 +179,10 @@ def _descend(value: Any, keys: list[str]) -> Any:
 
 
 def _parts(text: str) -> Iterator[str | re.Match[str]]:
-    """The pieces of a text: literal ones, and interpolations.
+    """Yield the parts of a text: literal text and interpolations.
 
     Raises:
-        Unresolved: an interpolation is none of this grammar.
+        Unresolved: an interpolation does not match the grammar.
     """
     start = 0
     while opening := _OPEN.search(text, start):
@@ -192,7 +196,7 @@ def _parts(text: str) -> Iterator[str | re.Match[str]]:
         inside = _INSIDE.match(text, start)
         if inside is None:
             if _RESOLVER.match(text, start):
-                raise Unresolved("a graph runs no resolver; it can name its own values alone, such as ${params.x}")
+                raise Unresolved("resolvers do not run in graphs; name a value of the graph, such as ${params.x}")
             raise Unresolved("write '${' with the path of a value and '}', such as ${params.x}")
         yield inside
         start = inside.end()
@@ -201,7 +205,7 @@ def _parts(text: str) -> Iterator[str | re.Match[str]]:
 
 
 def _find(data: Any, path: DocumentPath) -> Iterator[tuple[DocumentPath, str]]:
-    """Texts that hold `${`, or are `???`, with their paths."""
+    """Yield texts that contain `${` or are `???`, with their paths."""
     if isinstance(data, str):
         if "${" in data or data == MISSING:
             yield path, data

@@ -1,4 +1,4 @@
-"""The nodes as methods of a graph."""
+"""Node classes as methods of a graph."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from fgraph.registry import Registry
 
 
 class NoSuchNodeError(GraphError, AttributeError):
-    """A graph has no node of this name; an AttributeError, too, so that `hasattr` and `copy` work."""
+    """A graph has no node of this name. It is also an AttributeError, so that `hasattr` and `copy` work."""
 
 
 class NodeMethods:
-    """Looks a method up among the node classes; the typed list of them is in the stub beside this file."""
+    """Methods that are looked up among the node classes. The stub beside this file has their types."""
 
     _ops: Registry
 

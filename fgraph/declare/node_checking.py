@@ -1,4 +1,4 @@
-"""The nodes of a document -> node objects, and the faults of those that are none."""
+"""The nodes of a document -> node objects, and the faults of invalid nodes."""
 
 from __future__ import annotations
 
@@ -16,34 +16,34 @@ from fgraph.declare.wording import Complaint, name_of, show, translate
 from fgraph.node import AnyPort, Node, field_roles
 from fgraph.registry import SUBGRAPH, NodeClass, Registry, kinds_of
 
-_TOP = 2  # the length of a path such as nodes.mix
+_TOP = 2  # length of a path such as nodes.mix
 
 
 class SubgraphHead(BaseModel):
-    """A sub-graph, with its `nodes` still as written."""
+    """A sub-graph whose `nodes` are not yet checked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     op: Literal["subgraph"]
     nodes: Any = Field(description="the inner nodes, by id")
-    inputs: dict[str, AnyPort] = Field({}, description="a name that inner nodes read -> the outer id it stands for")
-    output: str = Field(description="the inner node that this node stands for")
+    inputs: dict[str, AnyPort] = Field({}, description="a name that inner nodes read -> the outer id that it means")
+    output: str = Field(description="the inner node whose value this node makes")
 
 
 class NodeChecker:
-    """Makes the nodes of one document, collecting the full ids of those that are `broken`."""
+    """A checker of the nodes of one document; `broken` collects the full ids of invalid nodes."""
 
     def __init__(self, document: Document, ops: Registry) -> None:
         self.document = document
         self.ops = ops
         self.broken: set[str] = set()
-        self._count = 0  # of nodes so far, those of sub-graphs too
+        self._count = 0  # nodes so far, including those of sub-graphs
         self.suspect = set(document.broken)  # paths with faults of earlier stages
         nodes = document.data.get("nodes") if isinstance(document.data, Mapping) else None
         self.names = set(map(str, nodes)) if isinstance(nodes, Mapping) else set()
 
     def nodes(self, data: Any, path: DocumentPath, prefix: str) -> dict[str, Node]:
-        """The sound nodes of a mapping; the ids of the others go to `broken`."""
+        """Return the valid nodes of a mapping; add the ids of the others to `broken`."""
         if not isinstance(data, Mapping):
             self.report(path, f"found {show(data)}, expected a mapping from id to node")
             return {}
@@ -56,7 +56,7 @@ class NodeChecker:
         for name, value in data.items():
             own = (*path, str(name))
             if name in bad_ids:
-                message = f"'{name}' is no id: use letters, digits and '_', with no digit first"
+                message = f"'{name}' is not an id: use letters, digits and '_', with no digit first"
                 self.report(own, message)
             node: Node | None = value if isinstance(value, Node) else self._node(value, own, f"{prefix}{name}", bad_ids)
             if node is None or name in bad_ids or (self.suspect and self._is_suspect(own)):
@@ -79,14 +79,14 @@ class NodeChecker:
         except ValidationError as error:
             self._complain(translate(node_class, name_of(data), data, error), data, path, bad_ids)
             self._check_references(node_class, data, path)
-        except (FgraphError, OSError) as error:  # a node may look at a file while it is made
+        except (FgraphError, OSError) as error:  # validation of a node can read a file
             self.report(path, str(error))
         return None
 
     def _check_references(self, node_class: NodeClass, data: Mapping[str, Any], path: DocumentPath) -> None:
-        """What a node reads that has other faults: it is left out of the graph, so no later stage looks at it."""
+        """Check the references of a node with other faults, which later stages do not see."""
         if len(path) > _TOP:
-            return  # inner nodes also see the inputs of their sub-graph
+            return  # inner nodes can also read the inputs of their sub-graph
         for port in field_roles(node_class).ports:
             given = data.get(port)
             for name in given if isinstance(given, list) else [given]:
@@ -115,7 +115,7 @@ class NodeChecker:
         return kinds[kind]
 
     def _near_node(self, name: str) -> str | None:
-        """For a node without an op, which an override with a misspelt id makes: the node that may be meant."""
+        """Return a hint for a node without an op. An override with a misspelt id makes such a node."""
         hint = nearest(name, self.names - {name})
         return hint and hint.replace("did you mean", "did you mean the node")
 
@@ -129,7 +129,7 @@ class NodeChecker:
         names = data["nodes"] if isinstance(data["nodes"], Mapping) else {}
         for name in head.inputs:
             if name in names or not is_id(name):
-                said = "is an inner node, too: give one another name" if name in names else "is no id"
+                said = "is also an inner node: rename one of them" if name in names else "is not an id"
                 self.report((*path, "inputs", name), f"the input '{name}' {said}")
                 self.suspect.add((*path, "inputs", name))
         return Subgraph(nodes=inner, inputs=head.inputs, output=head.output)
@@ -139,15 +139,15 @@ class NodeChecker:
     ) -> None:
         for complaint in complaints:
             value = data.get(str(complaint.path[0])) if complaint.path else None
-            follows = isinstance(value, str) and value in bad_ids  # the bad id is a fault already
+            follows = isinstance(value, str) and value in bad_ids  # the id has its own fault
             if not follows:
                 self.report((*path, *complaint.path), complaint.message, complaint.hint)
 
     def report(self, path: DocumentPath, message: str, hint: str | None = None) -> None:
-        """Report, unless an earlier stage has found this very place wrong."""
+        """Report a fault, unless an earlier stage has reported one at the same path."""
         if path not in self.suspect:
             self.document.report(message, *path, hint=hint)
 
     def _is_suspect(self, path: DocumentPath) -> bool:
-        """Whether an earlier stage found something wrong in this node, but not in an inner node of it."""
+        """Return whether an earlier stage reported a fault in this node, apart from its inner nodes."""
         return any(known[: len(path)] == path and "nodes" not in known[len(path) :] for known in self.suspect)

@@ -16,8 +16,8 @@ _PREFIX = re.compile(r"^([+~]{0,2})graph\.")
 
 
 def parse_overrides(texts: Iterable[str], document: Document) -> list[Override]:
-    """Read overrides, without a leading `graph.`; what is none becomes a fault of the document."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser  # costs 0.2 s: only where there are any
+    """Parse overrides, without a leading `graph.`; add a fault to the document for each that is invalid."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser  # slow: only if there are overrides
     from hydra.errors import HydraException
 
     parser = OverridesParser.create()
@@ -39,14 +39,14 @@ def parse_overrides(texts: Iterable[str], document: Document) -> list[Override]:
 
 
 def without_prefix(text: str) -> str:
-    """An override without the `graph.` that it has on the command line of the whole application."""
+    """Return an override without `graph.`, its prefix on the command line."""
     return _PREFIX.sub(r"\1", text).replace("@graph.", "@", 1)
 
 
 def apply(overrides: Sequence[Override], document: Document) -> None:
-    """Change the document as the overrides say; new fields need no `+`."""
+    """Apply overrides to the document. New fields do not need `+`."""
     if overrides and not isinstance(document.data, dict):
-        return  # a fault of its own
+        return  # another stage reports this
     for override in overrides:
         if override.package is not None or "/" in override.key_or_group:
             text = f"override '{override.input_line}' chooses from a group that no `defaults` list of this graph names"
@@ -107,7 +107,7 @@ def _enter(holder: Any, key: str | int) -> Any:
 
 
 def _merged(old: dict[str, Any], new: dict[str, Any]) -> dict[str, Any]:
-    """As Hydra merges: mappings by key, everything else replaced."""
+    """Merge as Hydra does: mappings by key; other values are replaced."""
     whole = dict(old)
     for key, value in new.items():
         both = isinstance(whole.get(key), dict) and isinstance(value, dict)

@@ -26,22 +26,22 @@ def read(
     ops: Registry,
     trace: Source | None = None,
 ) -> tuple[GraphSpec, list[Fault]]:
-    """Read a graph; nothing is raised, all faults are returned together, in the order of the file.
+    """Read a graph; return its faults together, in the order of the file, and raise nothing.
 
     Args:
         source: a path, a string that is one existing path, YAML text, or a mapping (plain, or of OmegaConf).
         overrides: changes in Hydra's grammar, such as `nodes.fade.start=0.4`; a leading `graph.` is ignored.
-        ops: the node classes there are.
-        trace: where the parts of a mapping came from, if that is known (see `trace_files`).
+        ops: all node classes.
+        trace: the places of the parts of a mapping, if known; see `trace_files`.
 
     Returns:
-        The spec of all nodes that are sound, and the faults.
+        The spec of all valid nodes, and the faults.
     """
     document, file = _open(source, trace)
     changes = parse_overrides(overrides, document) if overrides else []
     composed = file is not None and isinstance(document.data, dict) and "defaults" in document.data
     if composed and file is not None:
-        from fgraph.declare.composition import compose  # loads Hydra: only where a file asks for it
+        from fgraph.declare.composition import compose  # loads Hydra: only for files with a defaults list
 
         changes = compose(file, document, changes)
     apply(changes, document)
@@ -53,9 +53,11 @@ def read(
 
 
 def trace_files(files: Sequence[tuple[Path | str, DocumentPath]]) -> Source:
-    """Where the parts of a composed mapping came from: files, each with the path its root has in the whole.
+    """Return the places of the parts of a composed mapping.
 
-    Later files win, as in Hydra. The first one is `file` of the source.
+    Args:
+        files: each file, with the path of its root in the mapping. Later files win, as in Hydra. The first one becomes
+            `file` of the source.
     """
     places = Places(str(files[0][0]) if files else None)
     for file, under in files:
@@ -64,7 +66,7 @@ def trace_files(files: Sequence[tuple[Path | str, DocumentPath]]) -> Source:
 
 
 def _open(source: Path | str | Mapping[str, Any], trace: Source | None) -> tuple[Document, Path | None]:
-    """The document as written, and the file it stands in."""
+    """Return the parsed document, and its file, if it has one."""
     if isinstance(source, Mapping):
         places = Places()
         if trace is not None:
@@ -73,7 +75,7 @@ def _open(source: Path | str | Mapping[str, Any], trace: Source | None) -> tuple
         try:
             document.data, document.interpolates = _plain(source)
         except RecursionError:
-            document.report(f"more than {DEEPEST} mappings and lists lie inside each other")
+            document.report(f"mappings and lists are nested more than {DEEPEST} deep")
         check_data(document)
         return document, None
     if isinstance(source, str) and not _is_file(source) and _is_text(source):
@@ -85,7 +87,7 @@ def _open(source: Path | str | Mapping[str, Any], trace: Source | None) -> tuple
 def _is_file(text: str) -> bool:
     try:
         return "\n" not in text and Path(text).is_file()
-    except (OSError, ValueError):  # too long, or with a zero byte: no path
+    except (OSError, ValueError):  # not a path: too long, or with a zero byte
         return False
 
 
@@ -94,25 +96,25 @@ def _is_text(source: str) -> bool:
 
 
 def _plain(data: Mapping[str, Any]) -> tuple[Any, bool]:
-    """Return a copy in plain mappings and lists, and whether texts of it are to be resolved.
+    """Return a copy in plain mappings and lists, and whether it has interpolations to resolve.
 
     Raises:
-        RecursionError: it is deeper than `DEEPEST`.
+        RecursionError: the nesting is deeper than `DEEPEST`.
     """
     if not hasattr(data, "_get_flag"):
         copied = _copied(data, DEEPEST)
         return copied, _interpolates(copied)
-    from omegaconf import OmegaConf  # a DictConfig, whose interpolation may reach beyond the graph
+    from omegaconf import OmegaConf  # for a DictConfig, whose interpolations can reach beyond the graph
     from omegaconf.errors import OmegaConfBaseException
 
     try:
         return _copied(OmegaConf.to_container(data, resolve=True, throw_on_missing=True), DEEPEST), False
-    except OmegaConfBaseException:  # `resolve` reports what leads nowhere
+    except OmegaConfBaseException:  # `resolve` reports the interpolation
         return _copied(OmegaConf.to_container(data, resolve=False), DEEPEST), True
 
 
 def _copied(data: Any, left: int) -> Any:
-    """Copy mappings and lists; leaves stay as they are."""
+    """Copy mappings and lists, but not leaves."""
     if not isinstance(data, Mapping | list):
         return data
     if left == 0:
@@ -123,7 +125,7 @@ def _copied(data: Any, left: int) -> Any:
 
 
 def _interpolates(data: Any) -> bool:
-    """Return whether a text in plain data is to be resolved."""
+    """Return whether a text in plain data has an interpolation."""
     if isinstance(data, str):
         return "${" in data or data == "???"
     if isinstance(data, dict):

@@ -28,7 +28,7 @@ _AS_WRITTEN = {"nodes": "a mapping from id to node", "outputs": "a list of ids, 
 
 
 def reference(classes: Iterable[NodeClass]) -> str:
-    """The reference page: for each node its docstring, what it makes, and a table of its fields."""
+    """Return the reference page: for each node, its docstring, its kind, and a table of its fields."""
     sections = [_INTRODUCTION]
     ops = registry(classes)
     sections.append(" · ".join(f"[{op}](#{op})" for op in [*ops, "subgraph"]) + "\n")

@@ -1,4 +1,4 @@
-"""What a graph file must not say: it sets the graph, and nothing else of the configuration that it is composed into."""
+"""Restrictions of graph files: they set the graph, and nothing else in the configuration that contains it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from fgraph.declare.document import Document
 from fgraph.declare.source import DocumentPath
 
-# Hydra builds objects of mappings with these keys.
+# Hydra instantiates objects from mappings with these keys.
 _CODE = frozenset({"_target_", "_args_", "_convert_", "_partial_", "_recursive_"})
 _DIRECTIVE = re.compile(r"\s*#\s*@")
 _NAME = r"[A-Za-z0-9_][A-Za-z0-9_-]*"
@@ -19,22 +19,22 @@ _FORMS = "_self_, the name of a graph file beside it, or a mapping such as /subg
 
 
 def check_text(text: str, document: Document) -> None:
-    """Report a directive for Hydra among the comments that a file begins with."""
+    """Report directives for Hydra in the comments at the start of a file."""
     for number, line in enumerate(text.splitlines(), 1):
         if _DIRECTIVE.match(line):
-            message = "a graph file gives Hydra no directive such as '# @package': it sets the graph alone"
-            document.report(message, hint="leave the line out", line=number)
+            message = "found a directive such as '# @package'; a graph file gives Hydra no directive"
+            document.report(message, hint="remove the line", line=number)
         elif line.strip() and not line.lstrip().startswith("#"):
             return
 
 
 def check_data(document: Document) -> None:
-    """Report what reaches beyond the graph: keys by which Hydra runs code or is configured, files named elsewhere."""
+    """Report keys that make Hydra run code or configure it, and entries of `defaults` that leave the search path."""
     _check_keys(document.data, (), document)
     if not isinstance(document.data, dict):
         return
     if "hydra" in document.data:
-        document.report("a graph file sets nothing of Hydra", "hydra")
+        document.report("a graph file does not configure Hydra", "hydra", hint="set it on the command line")
         del document.data["hydra"]
     if "defaults" in document.data:
         _check_defaults(document.data["defaults"], document)
@@ -44,7 +44,7 @@ def _check_keys(data: Any, path: DocumentPath, document: Document) -> None:
     if isinstance(data, dict):
         for key, value in data.items():
             if key in _CODE:
-                document.report(f"found the key '{key}': a graph names no code", *path, key)
+                document.report(f"found the key '{key}'; a graph cannot name code", *path, key)
             _check_keys(value, (*path, key), document)
     elif isinstance(data, list):
         for index, value in enumerate(data):
@@ -61,7 +61,7 @@ def _check_defaults(defaults: Any, document: Document) -> None:
 
 
 def _is_sound(entry: Any) -> bool:
-    """Return whether an entry of a defaults list names a file of the search path and puts it into the graph."""
+    """Return whether an entry of a defaults list names a file of the search path, with a package in the graph."""
     if isinstance(entry, str):
         return bool(_FILE.match(entry)) and entry != "hydra"
     if not isinstance(entry, dict) or len(entry) != 1:
@@ -78,5 +78,5 @@ def _is_sound(entry: Any) -> bool:
 
 
 def _is_keyword(name: str) -> bool:
-    """Return whether Hydra reads a part of a package as more than a name, such as `_global_`."""
+    """Return whether a part of a package has a special meaning for Hydra, such as `_global_`."""
     return name.startswith("_") and name.endswith("_")

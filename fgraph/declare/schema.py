@@ -19,9 +19,9 @@ _REFERENCE = {"type": "string", "pattern": r"^[A-Za-z_][A-Za-z0-9_.]*$"}
 
 
 def json_schema(classes: Iterable[NodeClass]) -> dict[str, Any]:
-    """JSON Schema (2020-12) of a graph file with these nodes.
+    """Return the JSON Schema (2020-12) of a graph file with these nodes.
 
-    In a file with a `defaults` list a node may come from there, so one without `op` is then allowed.
+    In a file with a `defaults` list, a node can have its `op` from there, so the schema allows nodes without it.
     """
     classes = tuple(dict.fromkeys(classes))
     models: list[type[BaseModel]] = [*classes, Head, SubgraphHead]
@@ -63,7 +63,7 @@ def _document(head: dict[str, Any]) -> dict[str, Any]:
 
 
 def _node(classes: Iterable[NodeClass], names: Mapping[type[BaseModel], str]) -> dict[str, Any]:
-    """A node: which definition holds is decided by `op` and, where an op has kinds, by `kind`."""
+    """Return the schema of a node: `op` and, for an op with kinds, `kind` select the definition."""
     cases = []
     ops = registry(classes)
     for op, entry in ops.items():
@@ -99,13 +99,13 @@ def _outputs() -> dict[str, Any]:
 
 
 def _required(node_class: NodeClass, definition: dict[str, Any]) -> list[str]:
-    """The fields that must be written: `op` and `kind` have defaults in Python, and must."""
+    """Return the required fields, including `op` and `kind`, which have defaults in Python only."""
     fixed = [name for name in ("op", "kind") if "const" in definition["properties"].get(name, {})]
     return list(dict.fromkeys([*fixed, *definition.get("required", [])]))
 
 
 def _allow_interpolation(definition: dict[str, Any]) -> None:
-    """Let any field be `${...}` as well."""
+    """Allow `${...}` as the value of any field."""
     for name, field in definition.get("properties", {}).items():
         if name in _FIXED:
             continue

@@ -1,4 +1,4 @@
-"""Where each part of a document stands: file, line, or the override that gave it."""
+"""Places of the parts of a document: file, line, or override."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ DocumentPath: TypeAlias = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Source:
-    """Where a document came from.
+    """The places of the parts of a document.
 
-    `lines` maps a path in the document, such as `("nodes", "mix", "mask")`, to its 1-based line. `origins` names
-    what gave a path that does not stand in `file`: another file, or an override.
+    `lines` maps a path in the document, such as `("nodes", "mix", "mask")`, to its 1-based line. `origins` maps a path
+    that is not from `file` to its origin: another file, or an override.
     """
 
     file: str | None = None
@@ -24,28 +24,28 @@ class Source:
     origins: Mapping[DocumentPath, str] = field(default_factory=dict, repr=False)
 
     def place(self, *path: str | int) -> tuple[str | None, int | None]:
-        """File (or override) and line of this path, or of its closest known ancestor."""
+        """Return file (or override) and line of a path, or of its closest known ancestor."""
         for known in _ancestors(path):
             if known in self.lines or known in self.origins:
                 return self.origins.get(known, self.file), self.lines.get(known)
         return self.file, None
 
     def fault(self, message: str, *path: str | int, hint: str | None = None) -> Fault:
-        """A fault at this path."""
+        """Return a fault at a path."""
         file, line = self.place(*path)
         return Fault(message, dotted(path), file, line, hint)
 
 
 @dataclass
 class Places:
-    """The places of a document while it is read; `freeze` makes a `Source` of them."""
+    """The places of a document that is being read; `freeze` returns them as a `Source`."""
 
     file: str | None = None
     lines: dict[DocumentPath, int] = field(default_factory=dict)
     origins: dict[DocumentPath, str] = field(default_factory=dict)
 
     def override(self, path: DocumentPath, origin: str) -> None:
-        """Say that an override gave this path and all below it."""
+        """Record that an override set this path and all below it."""
         for known in [*self.lines, *self.origins]:
             if known[: len(path)] == path:
                 self.lines.pop(known, None)
@@ -53,7 +53,7 @@ class Places:
         self.origins[path] = origin
 
     def include(self, other: Source | Places, under: DocumentPath = ()) -> None:
-        """Add the places of another document whose root stands at `under` of this one."""
+        """Add the places of another document, whose root has the path `under` in this one."""
         for path, line in other.lines.items():
             whole = (*under, *path)
             self.lines[whole] = line
@@ -64,19 +64,19 @@ class Places:
                 self.origins.pop(whole, None)
 
     def alias(self, path: DocumentPath, name: DocumentPath) -> None:
-        """Give a path the place of another: the outputs of a list are looked up by name."""
+        """Copy the place of a path to another one: outputs of a list are found by name."""
         if path in self.lines:
             self.lines.setdefault(name, self.lines[path])
         if path in self.origins:
             self.origins.setdefault(name, self.origins[path])
 
     def freeze(self) -> Source:
-        """The places, as they stay."""
+        """Return the places as a `Source`."""
         return Source(self.file, self.lines, self.origins)
 
 
 def dotted(path: Iterable[str | int]) -> str:
-    """A path as a user reads it: `nodes.mix.of[1]`."""
+    """Format a path: `nodes.mix.of[1]`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -84,7 +84,7 @@ def dotted(path: Iterable[str | int]) -> str:
 
 
 def in_order(faults: Iterable[Fault]) -> list[Fault]:
-    """Faults in the order of the file; those without a line come last."""
+    """Sort faults by file and line; those without a line come last."""
     return sorted(faults, key=lambda fault: (fault.line is None, fault.file or "", fault.line or 0))
 
 

@@ -1,4 +1,4 @@
-"""What a graph is once it has been read: nodes by id, models, noise, outputs."""
+"""Graphs after reading: nodes by id, models, noise, outputs."""
 
 from __future__ import annotations
 
@@ -13,27 +13,27 @@ from fgraph.declare.source import DocumentPath, Source
 from fgraph.node import Node, Noise
 
 VERSION = 1
-MAIN = "main"  # the model a node uses unless it names another
+MAIN = "main"  # the default model of nodes
 
 ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
-OUTPUT_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"  # an output's name becomes a file name
+OUTPUT_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"  # the name of an output becomes a file name
 is_id = re.compile(ID_PATTERN.replace("$", r"\Z")).match
 is_output_name = re.compile(OUTPUT_PATTERN.replace("$", r"\Z")).match
 
 
 class Subgraph(Node):
-    """A graph as one node: its `output` is what the node makes; its `inputs` are names that inner nodes may read.
+    """A graph as one node. Its value is that of the inner node `output`; inner nodes can read the names in `inputs`.
 
-    Inner nodes read each other and the names of `inputs`, nothing else. From outside, the id of this node means its
+    Inner nodes can read each other and the names in `inputs`, nothing else. From outside, the id of this node means its
     output, and `left.fade` means the node `fade` inside the sub-graph `left`.
     """
 
     op: Literal["subgraph"] = "subgraph"
     nodes: Mapping[str, Node] = Field(description="the inner nodes, by id")
     inputs: Mapping[str, str] = Field(
-        default_factory=dict, description="a name that inner nodes read -> the outer id it stands for"
+        default_factory=dict, description="a name that inner nodes read -> the outer id that it means"
     )
-    output: str = Field(description="the inner node that this node stands for")
+    output: str = Field(description="the inner node whose value this node makes")
 
     def __hash__(self) -> int:
         return hash((self.output, *self.nodes.items(), *self.inputs.items()))
@@ -41,10 +41,10 @@ class Subgraph(Node):
 
 @dataclass(frozen=True, kw_only=True)
 class GraphSpec:
-    """A graph, read and sound in each of its fields; how its nodes are wired is not yet checked.
+    """A graph whose fields are valid; its wiring is not yet checked.
 
-    `broken` names the nodes that were left out because their fields are wrong (`left.x` inside a sub-graph), and
-    `broken_keys` the top-level keys with faults, so that later stages do not report what only follows from these.
+    `broken` has the ids of nodes that are omitted because of faults (`left.x` inside a sub-graph), and `broken_keys`
+    the top-level keys with faults. So later stages do not report consequences of these faults.
     """
 
     version: int = VERSION
@@ -61,7 +61,7 @@ class GraphSpec:
     __hash__ = None  # type: ignore[assignment]  # it holds mappings
 
     def walk(self) -> Iterator[tuple[str, Node, DocumentPath]]:
-        """Every node with its full id and its path in the document, inner nodes after their sub-graph."""
+        """Yield every node with its full id and its path in the document, inner nodes after their sub-graph."""
         return _walk(self.nodes, "", ("nodes",))
 
 

@@ -36,7 +36,7 @@ _PLAIN: Mapping[Any, str] = {
 
 
 def stubs(classes: Iterable[NodeClass]) -> str:
-    """The text of `methods.pyi`: a typed method for every node, an overload for every kind of it."""
+    """Return the text of `methods.pyi`: a typed method per node, with an overload per kind."""
     methods: list[str] = []
     models: set[type[BaseModel]] = set()
     for op, entry in registry(classes).items():
@@ -129,7 +129,7 @@ def _type(annotation: Any, metadata: Iterable[Any], models: set[type[BaseModel]]
 
 
 def _union(annotation: Any, models: set[type[BaseModel]]) -> list[str]:
-    """The branches of a type, as a caller may give them."""
+    """Return the branches of a type that a caller can pass."""
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return [_type(arguments[0], arguments[1:], models)]

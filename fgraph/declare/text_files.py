@@ -1,4 +1,4 @@
-"""Text of a file that anybody may have written, read within bounds."""
+"""Bounded reading of text files from untrusted sources."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from fgraph._files import read_file
 
 
 class UnreadableText(ValueError):
-    """A file cannot be read as text; the message gives the reason without the path."""
+    """A file cannot be read as text; the message has the reason without the path."""
 
 
 def read_text(path: Path) -> str:
     """Read a regular file of at most `GRAPH_FILE` bytes as UTF-8, with or without a byte order mark.
 
     Raises:
-        FileNotFoundError: there is no such file.
-        UnreadableText: it is no regular file, too large, not UTF-8, or may not be read.
+        FileNotFoundError: the file does not exist.
+        UnreadableText: the file is not regular, too large, not UTF-8, or not readable.
     """
     try:
         return read_file(path, _limits.GRAPH_FILE).decode("utf-8-sig")

@@ -1,4 +1,4 @@
-"""What pydantic found wrong, in plain words."""
+"""Validation errors of pydantic in plain words."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from fgraph.declare.annotations import in_words, item_in_words, models_in, port_
 from fgraph.declare.source import DocumentPath
 from fgraph.node import Node, field_roles
 
-_LONGEST = 60  # characters of a value that a message shows
+_LONGEST = 60  # most characters of a value in a message
 
 
 @dataclass(frozen=True)
 class Complaint:
-    """One thing wrong with a mapping: at this path below it, in words."""
+    """One error in a mapping, at a path relative to it."""
 
     path: DocumentPath
     message: str
@@ -28,13 +28,13 @@ class Complaint:
 
 
 def translate(model: type[BaseModel], name: str, data: Mapping[str, Any], error: ValidationError) -> list[Complaint]:
-    """Say what is wrong with `data`, which was to become a `model` that users call `name`; one complaint a field."""
+    """Describe a validation error of `data` as a `model`, which messages call `name`, with one complaint per field."""
     by_path: dict[DocumentPath, list[Any]] = {}
     for detail in error.errors(include_url=False):
         by_path.setdefault(_real_path(detail["loc"], data, detail["type"]), []).append(detail)
     complaints = []
     for path, details in by_path.items():
-        # of a union, each branch complains; the branch that got deeper into the value knows best
+        # Each branch of a union has errors. The branch with the longest path fits best.
         if any(other[: len(path)] == path and len(other) > len(path) for other in by_path) and path:
             continue
         complaints.append(_complain(model, name, data, path, details))
@@ -42,7 +42,7 @@ def translate(model: type[BaseModel], name: str, data: Mapping[str, Any], error:
 
 
 def show(value: Any) -> str:
-    """A value as a message shows it."""
+    """Format a value for a message."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):
@@ -52,13 +52,13 @@ def show(value: Any) -> str:
 
 
 def name_of(data: Mapping[str, Any]) -> str:
-    """What a message calls a node: `mask of kind ramp`, `blend`."""
+    """Return the name of a node in messages: `mask of kind ramp`, `blend`."""
     kind = data.get("kind")
     return f"{data.get('op')} of kind {kind}" if isinstance(kind, str) else str(data.get("op"))
 
 
 def unknown_field(name: str, field: str, known: Iterable[str]) -> tuple[str, str]:
-    """Message and hint for a field that nothing has."""
+    """Return message and hint for an unknown field."""
     names = [other for other in known if other not in ("op", "kind")]
     has = f"it has {', '.join(names)}" if names else "it has none"
     return f"{name} has no field '{field}'", nearest(field, names) or has
@@ -74,7 +74,7 @@ def _complain(
     for detail in details:
         if detail["type"] == "extra_forbidden" and owner is not None:
             return Complaint(path, *unknown_field(name, last, owner.model_fields))
-        absent = detail["type"] == "missing" and detail["loc"][-1] == last  # else an item of a short list
+        absent = detail["type"] == "missing" and detail["loc"][-1] == last  # otherwise, a list is too short
         if absent and owner is not None and field is not None:
             return Complaint(path, _missing(owner, name, last, field))
         if detail["type"] == "finite_number":
@@ -91,7 +91,7 @@ def _complain(
 
 
 def _value_in_words(model: type[BaseModel], path: DocumentPath) -> str | None:
-    """What the value of a mapping such as `inputs` takes, for a path into it."""
+    """Describe the values of a mapping such as `inputs`, for a path into it."""
     field = _field_at(model, path[:-1])[1]
     arguments = typing.get_args(field.annotation) if field is not None else ()
     return words(arguments[1]) if len(arguments) == 2 and path[:-1] else None
@@ -105,7 +105,7 @@ def _missing(owner: type[BaseModel], name: str, field_name: str, field: FieldInf
 
 
 def _real_path(location: tuple[str | int, ...], data: Any, kind: str) -> DocumentPath:
-    """The part of pydantic's location that stands in the data: it also names branches of unions."""
+    """Return the part of a location of pydantic that is a path in the data; it also names branches of unions."""
     path: list[str | int] = []
     for index, key in enumerate(location):
         last = index == len(location) - 1
@@ -127,7 +127,7 @@ def _at(data: Any, path: DocumentPath) -> Any:
 
 
 def _field_at(model: type[BaseModel], path: DocumentPath) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """The model that owns the last named part of a path, and its field there, if it has one."""
+    """Return the model that contains the last named part of a path, and its field there, if it has one."""
     owner: type[BaseModel] | None = model
     field: FieldInfo | None = None
     names = [key for key in path if isinstance(key, str)]
@@ -140,7 +140,7 @@ def _field_at(model: type[BaseModel], path: DocumentPath) -> tuple[type[BaseMode
 
 
 def _model_of(field: FieldInfo, name: str, indexed: bool) -> type[BaseModel] | None:
-    """The model in an annotation that knows a field; where none does, that of a list's items, or of a mapping."""
+    """Return the model in an annotation that has a field; by default, the model of list items, or of a mapping."""
     models = list(models_in(field.annotation))
     knowing = [model for model in models if name in model.model_fields]
     return next(iter(knowing or (models if indexed else models[::-1])), None)

@@ -1,4 +1,4 @@
-"""GraphSpec -> YAML that a person would have written."""
+"""GraphSpec -> readable YAML."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from fgraph.declare.spec import GraphSpec, Subgraph
 from fgraph.node import Node, Noise
 from fgraph.registry import field_order
 
-_WIDTH = 120  # longer lines are broken
-_ALIGNED = 12  # ids up to this long stand in a column
+_WIDTH = 120  # most characters of a line
+_ALIGNED = 12  # ids up to this length are aligned
 _BASE: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
 class _Dumper(_BASE):  # type: ignore[misc]
-    """A safe dumper that quotes what the reader would take for a number, and keeps a value on one line."""
+    """A safe dumper that quotes text that looks like a number, and writes a value on one line."""
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
@@ -40,10 +40,10 @@ _Dumper.add_representer(str, _represent_text)
 
 
 def to_yaml(spec: GraphSpec) -> str:
-    """Write a graph so that it reads back equal: fields at their default are left out, arrays are nested lists.
+    """Write a graph as YAML that reads back equal, without fields at their default, and with arrays as nested lists.
 
     Raises:
-        GraphError: something in the graph has no text form, such as a loaded generator.
+        GraphError: a value has no text form, such as a loaded generator.
     """
     lines = [f"version: {spec.version}", f"seed: {spec.seed}"]
     if spec.params:
@@ -83,7 +83,7 @@ def _subgraph(node: Subgraph, where: str, indent: str) -> list[str]:
 
 
 def _entry(key: str, value: Any, indent: str = "", column: int = 0) -> list[str]:
-    """A key with its value on one line or, where that would be too long, a line for each of its fields or items."""
+    """Return a key with its value on one line or, if that is too long, a line per field or item."""
     head = f"{indent}{_flow(key)}:"
     line = f"{head}{' ' * max(1, column - len(key) + 1)}{_flow(value)}"
     if len(line) <= _WIDTH or not value or not isinstance(value, dict | list):
@@ -101,7 +101,7 @@ def _flow(value: Any) -> str:
 
 
 def fields_as_written(model: BaseModel, where: str = "") -> dict[str, Any]:
-    """The fields of a node that differ from their default; first `op` and `kind`, then what must be given."""
+    """Return the fields of a node that differ from their default: `op` and `kind`, required fields, then others."""
     known = type(model).model_fields
     fields: dict[str, Any] = {}
     if isinstance(model, Node):
@@ -115,7 +115,7 @@ def fields_as_written(model: BaseModel, where: str = "") -> dict[str, Any]:
 
 
 def _plain(value: Any, where: str) -> Any:
-    """A value as YAML can hold it."""
+    """Convert a value to types of YAML."""
     if isinstance(value, Mapping):
         return {str(key): _plain(item, f"{where}.{key}") for key, item in value.items()}
     if isinstance(value, tuple | list):

@@ -1,4 +1,4 @@
-"""Which nodes are one box of a drawing."""
+"""Boxes of a drawing: nodes that are drawn as one."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ _MOST_SLOTS = 8  # for the values of one list port; what has more of them shares
 
 @dataclass
 class NodeBox:
-    """Nodes that are drawn as one: most often, a single one."""
+    """A box of a drawing: one node, or several that are drawn as one."""
 
     nodes: list[WiredNode] = field(default_factory=list)
     reads: dict[str, list[str]] = field(default_factory=dict)  # slot -> names of boxes
 
     @property
     def op(self) -> str:
-        """What all of them do."""
+        """The operation of the nodes."""
         return self.nodes[0].node.op
 
     @property
     def kind(self) -> Kind:
-        """What all of them make."""
+        """The kind of the nodes."""
         return self.nodes[0].kind
 
     @property
     def rows(self) -> int:
-        """How many rows they make."""
+        """The number of rows of the nodes."""
         return sum(wired.rows for wired in self.nodes)
 
 
 def find_boxes(wiring: Wiring) -> tuple[dict[str, NodeBox], str]:
-    """The boxes by name, each after those that it reads; and how nodes share them, where they are too many."""
+    """Return the boxes by name, each after those that it reads, and how nodes share boxes if there are too many."""
     boxes = _boxes(wiring, {wired.id: wired.id for wired in wiring.nodes})
     if _fits(boxes):
         return boxes, ""
@@ -53,7 +53,7 @@ def _fits(boxes: Mapping[str, NodeBox]) -> bool:
 
 
 def _alike(wiring: Wiring) -> dict[str, str]:
-    """The same name for nodes of one operation that read from boxes of the same names."""
+    """Return equal names for nodes of one operation that read boxes with equal names."""
     outputs = set(wiring.outputs.values())
     numbers: dict[Hashable, int] = {}
     names: dict[str, str] = {}

@@ -16,11 +16,10 @@ from fgraph.node import field_roles
 
 
 def wire(spec: GraphSpec) -> tuple[Wiring, list[Fault]]:
-    """Expand sub-graphs, put nodes in order, and check references, kinds, row counts, models and outputs.
+    """Expand sub-graphs, sort nodes, and check references, kinds, row counts, models and outputs.
 
     Returns:
-        The wiring of all that is sound, and the faults. Nodes that depend on a node with a fault are left out
-        without a further fault.
+        The wiring of all valid nodes, and the faults. The wiring omits nodes that depend on a node with a fault.
     """
     expansion = Expansion(spec)
     wirer = _Wirer(spec, expansion.faults)
@@ -42,7 +41,7 @@ class _Wirer:
         self.faults = faults
         self.models = {MAIN, *spec.models}
         self.wired: dict[str, WiredNode] = {}
-        self.rows = 0  # of all nodes so far
+        self.rows = 0  # total of the nodes so far
 
     def fault(self, message: str, *path: str | int, hint: str | None = None) -> None:
         self.faults.append(self.spec.source.fault(message, *path, hint=hint))
@@ -54,7 +53,7 @@ class _Wirer:
             self.fault(f"there is no model '{model}'", *flat.path, "model", hint=hint)
 
     def add(self, flat: Flat) -> None:
-        """Wire a node, if all it reads is sound, and so is it."""
+        """Wire a node, if the node and all that it reads are valid."""
         if not flat.whole or any(one not in self.wired for ids in flat.inputs.values() for one in ids):
             return
         kinds = self._kinds(flat)
@@ -64,15 +63,13 @@ class _Wirer:
         if rows is None:
             return
         if flat.node.produces is None and not kinds:
-            self.fault(
-                "it reads nothing, so it is not known what it makes", *flat.path, hint="its class needs `produces`"
-            )
+            self.fault("it reads nothing, so its kind is unknown", *flat.path, hint="its class needs `produces`")
             return
         kind = flat.node.output_kind(kinds)
         self.wired[flat.id] = WiredNode(flat.id, flat.node, flat.inputs, kind, rows, flat.path)
 
     def _kinds(self, flat: Flat) -> dict[str, Kind] | None:
-        """The kinds on the ports; None where one does not fit."""
+        """Return the kinds on the ports; None if one does not fit."""
         roles = field_roles(type(flat.node))
         found: dict[str, Kind] = {}
         fits = True
@@ -85,7 +82,7 @@ class _Wirer:
                     where = (*flat.path, name, index) if name in roles.list_ports else (*flat.path, name)
                     takes = " or ".join(port.kinds)
                     self.fault(f"{name} reads '{node_id}', which makes {kind}; it takes {takes}", *where)
-                elif found.get(name) in (None, Kind.LATENT):  # of a Latent beside Features, Features
+                elif found.get(name) in (None, Kind.LATENT):  # Latent and Features on one port are Features
                     found[name] = kind
         return found if fits else None
 
@@ -111,7 +108,7 @@ class _Wirer:
         return ", ".join(many) or None
 
     def outputs(self, expansion: Expansion) -> dict[str, str]:
-        """The outputs whose nodes are sound."""
+        """Return the outputs whose nodes are valid."""
         found = {}
         for name, reference in self.spec.outputs.items():
             node_id = expansion.resolve(reference, expansion.scope, ("outputs", name), "this names")

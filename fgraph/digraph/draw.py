@@ -22,10 +22,10 @@ _GROUND = "#f8f9fb"
 
 
 def draw_svg(wiring: Wiring) -> str:
-    """Draw the graph: boxes coloured by the kind they make, with id, op, ports, fields and rows; lines to their ports.
+    """Draw the graph: boxes coloured by kind, with id, op, ports, fields and rows, and lines to their ports.
 
-    Nodes that no output depends on are pale; outputs have a thick frame; a sub-graph has its own ground. Nodes share
-    boxes where they are too many to be drawn one by one.
+    Nodes that no output depends on are pale. Outputs have a thick frame. A sub-graph has its own background. In a large
+    graph, nodes share boxes.
 
     Raises:
         FgraphError: Graphviz cannot be loaded, or fails.
@@ -40,7 +40,7 @@ def draw_svg(wiring: Wiring) -> str:
 
 
 def _nested(drawn: Iterable[tuple[str, str]], prefix: str = "") -> Iterator[str]:
-    """Boxes by id, those of a sub-graph on its own ground."""
+    """Yield boxes by id, with a background per sub-graph."""
     style = {"style": "rounded,filled", "color": "#c8cdd2", "fillcolor": "#f1f3f5"}
     for name, group in groupby(drawn, lambda one: one[0].removeprefix(prefix).rpartition(".")[0].partition(".")[0]):
         if name:
@@ -74,7 +74,7 @@ def _head(box: NodeBox) -> str:
 
 
 def _texts(box: NodeBox) -> list[str]:
-    """The fields that differ from their default, without ports; of several nodes, their ids instead."""
+    """Return the fields that differ from their default, without ports; for several nodes, their ids."""
     if len(box.nodes) > 1:
         return [_ids(box.nodes)]
     (wired,) = box.nodes
@@ -104,7 +104,7 @@ def _rows(count: int) -> str:
 
 
 def _lines(name: str, box: NodeBox, boxes: dict[str, NodeBox], wiring: Wiring) -> Iterator[str]:
-    """The lines into a box, one for each box that a slot reads."""
+    """Yield the lines into a box, one per box that a slot reads."""
     used = any(wired.id in wiring.used for wired in box.nodes)
     for number, (slot, sources) in enumerate(box.reads.items()):
         for source in dict.fromkeys(sources):

@@ -1,4 +1,4 @@
-"""Sub-graphs -> plain nodes, with every reference made a full id."""
+"""Sub-graphs -> plain nodes whose references are full ids."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import GraphSpec, Subgraph
 from fgraph.node import Node, field_roles
 
-_MOST_NAMES = 12  # that a hint lists
+_MOST_NAMES = 12  # in a hint
 
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A node after expansion; `whole` is False where a reference leads to nothing, or to a node with faults."""
+    """A node after expansion; `whole` is False if a reference means nothing, or a node with faults."""
 
     id: str
     node: Node
@@ -27,7 +27,7 @@ class Flat:
 
 @dataclass(frozen=True)
 class Scope:
-    """The names that the nodes of one graph, or of one sub-graph, may read."""
+    """The names that the nodes of one graph or sub-graph can read."""
 
     nodes: Mapping[str, Node]
     prefix: str = ""  # of full ids: "left."
@@ -37,11 +37,11 @@ class Scope:
 
     @property
     def depth(self) -> int:
-        """How many sub-graphs lie around these nodes."""
+        """The number of sub-graphs that enclose these nodes."""
         return len(self.path) // 2
 
     def inner(self, name: str, node: Subgraph) -> Scope:
-        """The scope inside one of the sub-graphs here."""
+        """Return the scope inside a sub-graph of this scope."""
         return Scope(node.nodes, f"{self.prefix}{name}.", (*self.path, name, "nodes"), node.inputs, self)
 
 
@@ -55,13 +55,13 @@ class Expansion:
         self.nodes: list[Flat] = list(self._expand(self.scope))
 
     def resolve(self, name: str, scope: Scope, path: DocumentPath, reader: str) -> str | None:
-        """The full id that a name means in a scope; None, and a fault, where it means nothing.
+        """Return the full id that a name means in a scope; None, with a fault, if it means nothing.
 
-        A name whose node has faults of its own is None without a further fault.
+        For a name whose node has faults, return None without another fault.
         """
         if name in scope.inputs:
             assert scope.outer is not None
-            # what is wrong with the outer name is one fault, of the input, however many inner nodes read it
+            # An invalid outer name is one fault of the input, however many inner nodes read it.
             return self._follow(scope.inputs[name], scope.outer)
         found = self._follow(name, scope)
         if found is None and not self._excused(name, scope):
@@ -70,7 +70,7 @@ class Expansion:
 
     def _expand(self, scope: Scope) -> Iterator[Flat]:
         if scope.depth > _limits.NESTED:
-            message = f"more than {_limits.NESTED} sub-graphs lie in each other"
+            message = f"sub-graphs are nested more than {_limits.NESTED} deep"
             self.faults.append(self.spec.source.fault(message, *scope.path[:2]))
             return
         for name, node in scope.nodes.items():
@@ -108,7 +108,7 @@ class Expansion:
             self.faults.append(self.spec.source.fault(message, *path, "output", hint=hint))
 
     def _follow(self, name: str, scope: Scope) -> str | None:
-        """The full id of the plain node that a name means: a sub-graph means its output."""
+        """Return the full id of the plain node that a name means. The name of a sub-graph means its output."""
         if name in scope.inputs and scope.outer is not None:
             return self._follow(scope.inputs[name], scope.outer)
         first, _, rest = name.partition(".")
@@ -116,12 +116,12 @@ class Expansion:
         if isinstance(node, Subgraph):
             inner = scope.inner(first, node)
             wanted = rest or node.output
-            # an input is no node: neither an output, nor to be read from outside
+            # An input is not a node: it cannot be the output, or be read from outside.
             return self._follow(wanted, inner) if wanted.partition(".")[0] in node.nodes else None
         return f"{scope.prefix}{name}" if node is not None and not rest else None
 
     def _excused(self, name: str, scope: Scope) -> bool:
-        """Whether a name means nothing only because a node has faults that are reported already."""
+        """Return whether a name means nothing only because of faults that are already reported."""
         if scope.prefix == "" and "nodes" in self.spec.broken_keys:
             return True
         parts = name.split(".")
@@ -129,7 +129,7 @@ class Expansion:
             if scope.prefix + ".".join(parts[: depth + 1]) in self.spec.broken:
                 return True
         node = scope.nodes.get(parts[0])
-        # of a sub-graph: its output is at fault, there or further in, and reported there
+        # The output of a sub-graph has a fault, there or deeper, which is reported there.
         return isinstance(node, Subgraph) and (
             len(parts) == 1 or self._excused(".".join(parts[1:]), scope.inner(parts[0], node))
         )

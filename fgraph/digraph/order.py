@@ -1,6 +1,6 @@
-"""Which node comes before which.
+"""The order of nodes, and cycles.
 
-networkx takes a tenth of a second to load, so that it is imported where a graph is there to be ordered.
+networkx takes a tenth of a second to load, so functions import it.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from fgraph.digraph.expansion import Flat
 if TYPE_CHECKING:
     import networkx as nx
 
-_MOST_CYCLES = 20  # that are worth telling at once
+_MOST_CYCLES = 20  # reported at once
 
 
 def in_order(nodes: Iterable[Flat]) -> tuple[list[Flat], list[list[str]]]:
-    """Nodes so that each comes after all it reads, else in the order given; and the cycles, as paths of ids.
+    """Sort nodes topologically, otherwise in the given order; return them, and the cycles as paths of ids.
 
-    Nodes on a cycle, and what depends on them, are left out. Of cycles that share an edge one is told.
+    The result omits nodes on cycles and nodes that depend on them. It has one of the cycles that share an edge.
     """
     import networkx as nx
 
@@ -33,7 +33,7 @@ def in_order(nodes: Iterable[Flat]) -> tuple[list[Flat], list[list[str]]]:
     if not nx.is_directed_acyclic_graph(graph):
         looped, cycles = _cycles(graph, rank)
         waiting = list(looped)
-        while waiting:  # what depends on a cycle goes with it
+        while waiting:  # omit what depends on a cycle
             found = set(graph[waiting.pop()]) - looped
             looped |= found
             waiting += found
@@ -48,7 +48,7 @@ def _cycles(graph: nx.DiGraph[str], rank: Mapping[str, int]) -> tuple[set[str], 
     looped: set[str] = set()
     found: list[list[str]] = []
     groups = (sorted(group, key=rank.__getitem__) for group in nx.strongly_connected_components(graph))
-    for group in sorted(groups, key=lambda ids: rank[ids[0]]):  # sets have an order of their own
+    for group in sorted(groups, key=lambda ids: rank[ids[0]]):  # the order of sets is arbitrary
         part: nx.DiGraph[str] = nx.DiGraph()
         part.add_nodes_from(group)
         part.add_edges_from((one, other) for one in group for other in graph[one] if other in part)

@@ -1,4 +1,4 @@
-"""A graph whose references, kinds and row counts are known to fit."""
+"""Graphs with checked references, kinds and row counts."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from fgraph.node import Node
 
 @dataclass(frozen=True, eq=False, slots=True)
 class WiredNode:
-    """A node with what it reads and what it makes."""
+    """A node with its inputs, its kind and its row count."""
 
     id: str  # `left.fade` for the node `fade` of the sub-graph `left`
     node: Node
-    inputs: Mapping[str, tuple[str, ...]]  # port -> ids of nodes; absent ports are left out
+    inputs: Mapping[str, tuple[str, ...]]  # port -> ids of nodes, without absent ports
     kind: Kind
     rows: int
-    path: DocumentPath  # in the document, for the places of faults
+    path: DocumentPath  # in the document, for faults
 
 
 @dataclass(frozen=True, eq=False)
 class Wiring:
-    """The nodes of a graph, sub-graphs expanded, each after all that it reads; otherwise in the order of the file."""
+    """The nodes of a graph without sub-graphs, in topological order, otherwise in the order of the file."""
 
     spec: GraphSpec
     nodes: tuple[WiredNode, ...]
@@ -39,7 +39,7 @@ class Wiring:
 
     @cached_property
     def used(self) -> frozenset[str]:
-        """The ids of nodes that an output depends on."""
+        """The ids of the nodes that an output depends on."""
         used, waiting = set(), list(self.outputs.values())
         while waiting:
             node_id = waiting.pop()

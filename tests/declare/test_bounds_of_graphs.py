@@ -173,4 +173,4 @@ def test_sub_graphs_in_python_have_a_bound() -> None:
         outer.outputs = {"x": outer.subgraph(inner)}
         inner = outer
     (fault, *_) = fgraph.check(inner)
-    assert f"more than {_limits.NESTED} sub-graphs" in fault.message
+    assert f"sub-graphs are nested more than {_limits.NESTED} deep" in fault.message

@@ -60,7 +60,7 @@ outputs: {image: mix, out/put: mix}
         (5, "nodes.left.op", "there is no op 'sampel'", "did you mean 'sample'?"),
         (8, "nodes.right.truncaton", "sample has no field 'truncaton'", "did you mean 'truncation'?"),
         (9, "nodes.right.seed[1]", "found 'x', expected a whole number of at least 0", None),
-        (10, "nodes.1st", "'1st' is no id: use letters, digits and '_', with no digit first", None),
+        (10, "nodes.1st", "'1st' is not an id: use letters, digits and '_', with no digit first", None),
         (11, "nodes.fade.kind", "op 'mask' has no kind 'rmp'", "did you mean 'ramp'?"),
         (12, "nodes.mix.b", "blend needs its port 'b', which reads Features", None),
         (12, "nodes.mix.mask", "blend needs its port 'mask', which reads Mask", None),
@@ -201,7 +201,7 @@ outputs: [left]
     )
     assert (fault.where, fault.message) == (
         "nodes.left.inputs.k",
-        "the input 'k' is an inner node, too: give one another name",
+        "the input 'k' is also an inner node: rename one of them",
     )
 
 

@@ -36,7 +36,7 @@ def test_aliases_and_merges_multiply_no_further_than_a_bound(text: str) -> None:
     document = parse(text, "x.yaml")
     assert document.data is None
     (fault,) = document.faults
-    assert fault.message == f"aliases and merges stand for more than {MOST_REPEATED} values"
+    assert fault.message == f"aliases and merges expand to more than {MOST_REPEATED} values"
     assert (fault.file, fault.line is not None) == ("x.yaml", True)
 
 
@@ -59,10 +59,10 @@ def test_what_interpolations_stand_for_together_is_bounded() -> None:
 def test_a_long_chain_and_a_circle_of_interpolations() -> None:
     chain = "".join(f'  a{n}: "${{.a{n + 1}}}"\n' for n in range(20_000))
     faults = faults_of(f"params:\n{chain}  a20000: 1\n")
-    assert all(f"more than {DEEPEST} values lead to each other" in fault.message for fault in faults)
+    assert all(f"a chain of more than {DEEPEST} values" in fault.message for fault in faults)
     (a, b) = faults_of('params: {a: "${.b}", b: "${.a}"}\n')
-    assert "it leads in a circle: params.a -> params.b -> params.a" in a.message
-    assert "circle" in b.message
+    assert "it is circular: params.a -> params.b -> params.a" in a.message
+    assert "circular" in b.message
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_a_long_chain_and_a_circle_of_interpolations() -> None:
 )
 def test_deep_nesting_is_a_fault(text: str) -> None:
     (fault,) = parse(text, "x.yaml").faults
-    assert f"more than {DEEPEST} mappings and lists lie inside each other" in fault.message or "nest" in fault.message
+    assert f"mappings and lists are nested more than {DEEPEST} deep" in fault.message or "nest" in fault.message
     assert fault.line == 1
 
 
@@ -80,17 +80,17 @@ def test_sub_graphs_in_each_other_are_bounded(tmp_path: Path) -> None:
     head = "nodes:\n" + "".join(f"{' ' * (4 * n + 2)}s:\n{' ' * (4 * n + 4)}nodes:\n" for n in range(300))
     file = tmp_path / "deep.yaml"
     file.write_text(head + " " * 1210 + "x: {op: sample}\n")
-    with pytest.raises(GraphError, match=r"deep\.yaml:\d+: .*lie inside each other") as caught:
+    with pytest.raises(GraphError, match=r"deep\.yaml:\d+: .*nested more than") as caught:
         fgraph.load(file)
     assert len(caught.value.faults) == 1
     data: dict[str, object] = {"x": {"op": "sample"}}
     for _ in range(300):
         data = {"s": {"op": "subgraph", "nodes": data, "output": "x"}}
-    with pytest.raises(GraphError, match="lie inside each other"):
+    with pytest.raises(GraphError, match="nested more than"):
         fgraph.load({"nodes": data})
     loop: dict[str, object] = {}
     loop["nodes"] = loop
-    with pytest.raises(GraphError, match="lie inside each other"):
+    with pytest.raises(GraphError, match="nested more than"):
         fgraph.load(loop)
 
 
@@ -105,9 +105,9 @@ def test_sub_graphs_in_each_other_are_bounded(tmp_path: Path) -> None:
         ("!!python/name:os.system x", "has the tag"),
         ("!!python/object/apply:os.system [ls]", "has the tag"),
         ("!mine x", "has the tag '!mine'"),
-        ("!!float abc", "'abc' is no value of the type float"),
-        ("!!int abc", "'abc' is no value of the type int"),
-        ("!!bool maybe", "'maybe' is no value of the type bool"),
+        ("!!float abc", "'abc' is not a value of type float"),
+        ("!!int abc", "'abc' is not a value of type int"),
+        ("!!bool maybe", "'maybe' is not a value of type bool"),
         ("1" * 5000, "has 5000 characters"),
         ("0x" + "f" * 5000, "has 5002 characters"),
         ("1" * 5000 + ".5", "has 5002 characters"),
