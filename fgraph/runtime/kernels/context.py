@@ -32,7 +32,7 @@ class KernelContext:
 
     @property
     def reads_back(self) -> bool:
-        """Whether kernels may look at numbers: on a CPU, unless a plan is captured."""
+        """True if kernels may read values: on a CPU, unless a plan is captured."""
         return self.device.type == "cpu" and self.constants is None
 
     def generator(self, model: str) -> StyleGAN2Generator:
