@@ -77,6 +77,7 @@ class Task:
     def finish(self, config: DictConfig, prepared: Job | None, outcome: Any) -> float | None:
         """Write the results of one job, or report its failure; return its objective, if it has one."""
         settings = None if prepared is None or isinstance(prepared, StandaloneJob) else prepared.settings
+        self.sweep.hint = ""
         with self.sweep.job(HydraConfig.get(), settings):
             if isinstance(outcome, Exception):
                 raise outcome
@@ -84,7 +85,6 @@ class Task:
             if isinstance(prepared, StandaloneJob):
                 self.sweep.hint = prepared.resume_hint
                 prepared.run()
-                self.sweep.hint = ""
                 return None
             from fgraph.cli import jobs
 

@@ -24,7 +24,7 @@ _QUALITY = "17"  # the constant rate factor of x264: 0 is lossless, 23 its defau
 
 @dataclass(frozen=True)
 class VideoOptions:
-    """How rows become a film: frames a second, loop, ping-pong."""
+    """Options of films: frames per second, loop, ping-pong."""
 
     fps: float = 25.0
     loop: bool = True  # of a GIF; players of MP4 decide themselves
