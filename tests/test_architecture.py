@@ -72,11 +72,11 @@ def test_no_stage_before_the_runtime_imports_torch() -> None:
 
 
 def test_each_operation_that_is_run_has_one_kernel() -> None:
-    from fgraph.ir.ops import OPS, BaselineRows, Join
+    from fgraph.ir.ops import OPS, BaselineRows
     from fgraph.runtime.kernels import KERNELS
 
     assert len(set(OPS)) == len(OPS)
-    assert set(OPS) == {*KERNELS, Join, BaselineRows}
+    assert set(OPS) == {*KERNELS, BaselineRows}
     assert len({op.name for op in OPS}) == len(OPS)
 
 

@@ -19,7 +19,6 @@ from fgraph.analysis.supports import Supports
 from fgraph.analysis.tile_sizes import few_sizes
 from fgraph.analysis.value_bounds import NOT_COMPUTED, Bounds, ChunkOutputs, ValueBounds
 from fgraph.ir.costs import DEFAULT_COSTS, CostModel
-from fgraph.ir.ops import Join
 from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions, as_index
 from fgraph.ir.region_arrays import (
     areas,
@@ -94,15 +93,20 @@ class _Walk:
                 if len(tensors) > 1:  # features, each tensor at its own size
                     self._ask_whole(operand.take(as_index([row])), chunk)
                 else:
-                    self._ask(operand.value, (as_index([chunk]), operand.index[[row]]), as_regions([region]))
+                    self._ask(operand.take(as_index([row])), as_index([chunk]), as_regions([region]))
 
     def _ask_whole(self, operand: Operand, chunk: int) -> None:
         kind = self.program.instructions[operand.value].type
         if kind.spatial:
             chunks = np.full(operand.rows, chunk)
-            self._ask(operand.value, (chunks, operand.index), whole_regions(operand.rows, kind.size))
+            self._ask(operand, chunks, whole_regions(operand.rows, kind.size))
 
-    def _ask(self, value: int, rows: tuple[Index, Index], regions: Regions) -> None:
+    def _ask(self, operand: Operand, chunks: Index, regions: Regions) -> None:
+        """Request regions of the rows of an operand, each in a chunk."""
+        for value, rows, mine in operand.parts():
+            self._ask_value(value, (chunks[mine], rows), regions[mine])
+
+    def _ask_value(self, value: int, rows: tuple[Index, Index], regions: Regions) -> None:
         """Request regions of rows of a value, each in a chunk."""
         self.asked[value].append((rows[0] * self.program.instructions[value].rows + rows[1], regions))
 
@@ -119,8 +123,6 @@ class _Walk:
             nowhere = np.zeros((instruction.rows, 4), np.int64)
             return ValueBounds(np.zeros(instruction.rows, np.int64), np.arange(instruction.rows), nowhere)
         rows, needs = self._needs(number)
-        if isinstance(instruction.op, Join):
-            self._ask_through(instruction, rows, needs)
         if not (len(needs) and instruction.op.is_computed):
             return NOT_COMPUTED
         if instruction.bases is not None:
@@ -153,7 +155,7 @@ class _Walk:
         beyond = (values >= 0) & ~covering(differ, needs, instruction.type.size, self.cyclic[number])
         for value in np.unique(values[beyond]).tolist():
             mine = beyond & (values == value)
-            self._ask(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
+            self._ask_value(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
 
     def _beside_bases(self, number: int, bases: Bases) -> tuple[tuple[Index, Index], Regions]:
         """Return what is requested of each row, as a base too, cut to the region where it differs from its own base."""
@@ -220,30 +222,23 @@ class _Walk:
             if types[port].spatial:
                 windows = footprints_of(instruction.op, port, types, regions, params)
                 windows = clipped(windows, types[port].size, instruction.op.footprint_wraps)
-                self._ask(operand.value, (rows[0], operand.index[rows[1]]), windows)
+                self._ask(operand.take(rows[1]), rows[0], windows)
 
     def _ask_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
         """Request the terms of a mix, values and alphas, where the alpha is not 0."""
         terms = mix.op.terms(mix.operands)
         assert terms is not None
-        count, half = len(regions), len(terms[0])
+        half = len(terms[0])
         supports = np.concatenate([self.supports.of(alpha)[rows[1]] for alpha in terms[1]])
         windows = intersections(np.tile(regions, (half, 1)), supports, mix.type.size, (True, True))
         live = areas(windows) > 0
         chunks = np.tile(rows[0], half)
         for operands in terms:
-            values = np.repeat([one.value for one in operands], count)
+            values = np.concatenate([one.row_values[rows[1]] for one in operands])
             indices = np.concatenate([one.index[rows[1]] for one in operands])
-            for value in dict.fromkeys(one.value for one in operands):
+            for value in dict.fromkeys(value for one in operands for value in one.read):
                 mine = live & (values == value)
-                self._ask(value, (chunks[mine], indices[mine]), windows[mine])
-
-    def _ask_through(self, join: Instruction, rows: tuple[Index, Index], needs: Regions) -> None:
-        start = 0
-        for operand in join.operands:
-            mine = (rows[1] >= start) & (rows[1] < start + operand.rows)
-            self._ask(operand.value, (rows[0][mine], operand.index[rows[1][mine] - start]), needs[mine])
-            start += operand.rows
+                self._ask_value(value, (chunks[mine], indices[mine]), windows[mine])
 
     def _types(self, instruction: Instruction) -> tuple[Type, ...]:
         return tuple(self.program.instructions[operand.value].type for operand in instruction.operands)

@@ -18,8 +18,7 @@ from fgraph._geometry.regions import Cyclic, Region, Size, area, clip, covers, o
 from fgraph.analysis.access import flops_of_pixel
 from fgraph.analysis.supports import Supports
 from fgraph.ir.costs import CostModel
-from fgraph.ir.ops import Join
-from fgraph.ir.program import Instruction, Program
+from fgraph.ir.program import Instruction, Operand, Program
 from fgraph.ir.region_arrays import areas
 
 Row = tuple[int, int]  # value, row
@@ -171,11 +170,15 @@ def _pixel_costs(program: Program, supports: Supports) -> list[float]:
             own = flops_of_pixel(program, instruction)
             if instruction.op.layer_name is None:
                 shares = _shares(program, instruction, supports)
-                own += sum(
-                    costs[operand.value] * share for operand, share in zip(instruction.operands, shares, strict=True)
-                )
+                read = zip(instruction.operands, shares, strict=True)
+                own += sum(share * _mean_cost(operand, costs) for operand, share in read)
         costs.append(own)
     return costs
+
+
+def _mean_cost(operand: Operand, costs: Sequence[float]) -> float:
+    """Return the mean cost of the rows that an operand reads."""
+    return sum(costs[value] * len(rows) for value, rows, _ in operand.parts()) / max(1, operand.rows)
 
 
 def _shares(program: Program, instruction: Instruction, supports: Supports) -> list[float]:
@@ -183,8 +186,6 @@ def _shares(program: Program, instruction: Instruction, supports: Supports) -> l
     height, width = instruction.type.size
     if terms := instruction.op.terms(instruction.operands):
         return [float(areas(supports.of(one)).mean()) / (height * width) for one in terms[1]] * 2
-    if isinstance(instruction.op, Join):
-        return [one.rows / instruction.rows for one in instruction.operands]
     sizes = [program.instructions[one.value].type for one in instruction.operands]
     return [min(1.0, one.size[0] * one.size[1] / (height * width)) if one.spatial else 0.0 for one in sizes]
 
@@ -194,9 +195,7 @@ def _copying_readers(program: Program) -> list[int]:
     readers = [0] * len(program.instructions)
     for number in reversed(range(len(readers))):
         instruction = program.instructions[number]
-        for value in {operand.value for operand in instruction.operands}:
-            if isinstance(instruction.op, Join):
-                readers[value] += readers[number]
-            elif not instruction.op.reads_in_parts:
+        if not instruction.op.reads_in_parts:
+            for value in {value for operand in instruction.operands for value in operand.read}:
                 readers[value] += 1
     return readers

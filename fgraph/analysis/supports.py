@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from fgraph.ir.ops import Join
 from fgraph.ir.program import Operand, Program, Regions
 from fgraph.ir.region_arrays import as_regions
 
@@ -18,14 +17,15 @@ class Supports:
 
     def of(self, alpha: Operand) -> Regions:
         """Return for each row of an operand the rectangle outside of which it is 0."""
-        if alpha.value not in self._known:
-            self._known[alpha.value] = self._find(alpha.value)
-        return self._known[alpha.value][alpha.index]
+        found = np.empty((alpha.rows, 4), np.int64)
+        for value, rows, mine in alpha.parts():
+            if value not in self._known:
+                self._known[value] = self._find(value)
+            found[mine] = self._known[value][rows]
+        return found
 
     def _find(self, value: int) -> Regions:
         instruction = self._program.instructions[value]
-        if isinstance(instruction.op, Join):
-            return np.concatenate([self.of(operand) for operand in instruction.operands])
         size = instruction.type.size
         params = instruction.params or (None,) * instruction.rows
         return as_regions([instruction.op.support(param, size) for param in params])

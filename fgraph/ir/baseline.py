@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fgraph.ir.ops import Join
 from fgraph.ir.program import Operand, Program
 
 RowId = tuple[int, int]  # value, row
@@ -17,7 +16,7 @@ class Baseline:
     """A program that was run whole, with the tensors of its values."""
 
     program: Program
-    tensors: Mapping[int, Any]  # value -> all of its rows; a join has no tensor
+    tensors: Mapping[int, Any]  # value -> all of its rows
     models: Mapping[str, Any]
     precision: str
 
@@ -27,20 +26,11 @@ class Baseline:
             name not in self.models or _same_model(model, self.models[name]) for name, model in models.items()
         )
 
-    def rows_of(self, operand: Operand) -> list[RowId]:
-        """Return the value and row that each row of an operand comes from, through joins."""
-        return rows_of(self.program, operand)
+
+def rows_of(operand: Operand) -> list[RowId]:
+    """Return the value and row that each row of an operand reads."""
+    return list(zip(operand.row_values.tolist(), operand.index.tolist(), strict=True))
 
 
 def _same_model(a: Any, b: Any) -> bool:
     return a is b or (hasattr(a, "identity") and getattr(a, "identity", 0) == getattr(b, "identity", 1))
-
-
-def rows_of(program: Program, operand: Operand) -> list[RowId]:
-    """Return the value and row that each row of an operand comes from, through joins."""
-    instruction = program.instructions[operand.value]
-    rows = operand.index.tolist()
-    if not isinstance(instruction.op, Join):
-        return [(operand.value, row) for row in rows]
-    made = [one for part in instruction.operands for one in rows_of(program, part)]
-    return [made[row] for row in rows]

@@ -17,7 +17,8 @@ from fgraph.ir.types import Type
 from fgraph.stylegan.tables.base import Table
 
 _TOKEN = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[(\[{]|[)\]}]""")
-_OPERAND = re.compile(r"%(\d+)\[([^\]]*)\]")
+_PART = re.compile(r"%(\d+)\[([^\]]*)\]")
+_OPERAND = re.compile(rf"{_PART.pattern}(?:\+{_PART.pattern})*")
 _TAIL = re.compile(r" x(\d+) : (\S+?)\[([\dx]*)\] @\[([^\]]*)\]")
 _BASE = re.compile(r"    row (\d+) = %(\d+)\[(\d+)\] outside \((-?\d+), (-?\d+), (-?\d+), (-?\d+)\)")
 _OUTPUT = re.compile(r"output (\d+) (.+?) : (\w+)(?: in (\S+))?(?: of (.+?))? = (.*)")
@@ -114,7 +115,7 @@ class _Parts:
 
     def _output(self, match: re.Match[str]) -> Output:
         graph, name, kind, space, model, tensors = match.groups()
-        named = (part.split(" ", 1) for part in re.findall(r"\w+ %\d+\[[^\]]*\]", tensors))
+        named = (part.split(" ", 1) for part in re.findall(r"\w+ %[^,]*", tensors))
         return Output(
             int(graph),
             self.reader.value(name),
@@ -126,8 +127,10 @@ class _Parts:
 
 
 def _operands(text: str) -> Iterator[Operand]:
-    for value, index in _OPERAND.findall(text):
-        yield Operand(int(value), _read_index(index))
+    for match in _OPERAND.finditer(text):
+        parts = [(int(value), _read_index(index)) for value, index in _PART.findall(match[0])]
+        values = np.concatenate([np.full(len(index), value) for value, index in parts])
+        yield Operand.of(values, np.concatenate([index for _, index in parts])) if len(values) else Operand(*parts[0])
 
 
 def _read_index(text: str) -> Index:

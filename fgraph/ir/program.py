@@ -29,19 +29,50 @@ def as_index(rows: Sequence[int] | Index) -> Index:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Operand:
-    """The rows of a value that an instruction reads: row i of the result reads row `index[i]` of value `value`."""
+    """The rows that an instruction reads: row i of the result reads row `index[i]` of value `value`, or of `values[i]`.
+
+    `values` is given only where an operand reads rows of several values, which have one type; `value` is one of them.
+    """
 
     value: int
     index: Index
+    values: Index | None = None
+
+    @classmethod
+    def of(cls, values: Index, rows: Index) -> Operand:
+        """Return the operand that reads these rows of these values."""
+        first = int(values[0])
+        return cls(first, as_index(rows), None if bool((values == first).all()) else as_index(values))
 
     @property
     def rows(self) -> int:
         """The number of rows."""
         return len(self.index)
 
+    @property
+    def row_values(self) -> Index:
+        """The value of each row."""
+        return np.full(len(self.index), self.value) if self.values is None else self.values
+
+    @property
+    def read(self) -> tuple[int, ...]:
+        """The values that it reads."""
+        return (self.value,) if self.values is None else tuple(np.unique(self.values).tolist())
+
+    def parts(self) -> Iterator[tuple[int, Index, Index]]:
+        """Yield each value that it reads with the rows of that value, and their positions in the operand."""
+        if self.values is None:
+            yield self.value, self.index, np.arange(len(self.index))
+            return
+        for value in np.unique(self.values).tolist():
+            mine = np.flatnonzero(self.values == value)
+            yield value, self.index[mine], mine
+
     def take(self, rows: Index) -> Operand:
         """Return the operand whose row i is row `rows[i]` of this one."""
-        return Operand(self.value, as_index(self.index[rows]))
+        if self.values is None or not len(rows):
+            return Operand(self.value, as_index(self.index[rows]))
+        return Operand.of(self.values[rows], self.index[rows])
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -158,7 +189,11 @@ def _output(output: Output, writer: Writer) -> str:
 
 
 def _operand(operand: Operand) -> str:
-    return f"%{operand.value}[{_index(operand.index)}]"
+    """Write an operand: `%3[0..3]`; `%3[0..3]+%5[1]` if its rows are in several values."""
+    values = operand.row_values
+    starts = np.flatnonzero(np.diff(values, prepend=-1)).tolist()
+    runs = zip(starts, [*starts[1:], operand.rows], strict=True)
+    return "+".join(f"%{values[start]}[{_index(operand.index[start:stop])}]" for start, stop in runs)
 
 
 def _index(index: Index) -> str:

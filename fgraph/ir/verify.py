@@ -1,8 +1,7 @@
 """The verifier: checks the rules of a Program between passes.
 
 * Every operation is registered in `OPS`, and `infer` gives the type of its result.
-* An operand reads existing rows of an earlier value. Operands have as many rows as the result; a join has the rows of
-  all its operands.
+* An operand reads existing rows of earlier values, which have one type. Operands have as many rows as the result.
 * Each row has a source location and, if the operation takes parameters, one parameter.
 * A base is an existing row of an earlier value, or an earlier row of the same value, and has the same type. Bases and
   regions come together. Each row has one region, inside the canvas.
@@ -34,6 +33,7 @@ def verify(program: Program) -> Program:
     for number, instruction in enumerate(program.instructions):
         where = f"%{number} = {instruction.op}"
         _verify_operands(program, number, instruction.operands, where)
+        _verify_types(program, instruction.operands, where)
         _verify_instruction(program, instruction, where)
         _verify_rows(program, instruction, where)
         if instruction.bases is not None or instruction.regions is not None:
@@ -52,7 +52,8 @@ def _round_axes(program: Program) -> tuple[bool, bool]:
 def _verify_operands(program: Program, before: int, operands: Iterable[Operand], where: str) -> None:
     read: dict[int, list[Index]] = {}  # value -> the rows that are read
     for operand in operands:
-        read.setdefault(operand.value, []).append(operand.index)
+        for value, rows, _ in operand.parts():
+            read.setdefault(value, []).append(rows)
     for value, indices in read.items():
         if not 0 <= value < before:
             raise InvalidProgram(f"{where}: reads %{value}, which is not defined yet")
@@ -60,6 +61,14 @@ def _verify_operands(program: Program, before: int, operands: Iterable[Operand],
         rows = indices[0] if len(indices) == 1 else np.concatenate(indices)
         if len(rows) and not (rows.min() >= 0 and rows.max() < made):
             raise InvalidProgram(f"{where}: reads rows beyond the {made} of %{value}")
+
+
+def _verify_types(program: Program, operands: Iterable[Operand], where: str) -> None:
+    for operand in operands:
+        own = program.instructions[operand.value].type
+        for value in operand.read:
+            if (other := program.instructions[value].type) != own:
+                raise InvalidProgram(f"{where}: reads %{value} of type {other} beside %{operand.value} of type {own}")
 
 
 def _verify_instruction(program: Program, instruction: Instruction, where: str) -> None:
@@ -76,10 +85,8 @@ def _verify_instruction(program: Program, instruction: Instruction, where: str) 
 
 def _verify_rows(program: Program, instruction: Instruction, where: str) -> None:
     lengths = {operand.rows for operand in instruction.operands}
-    if instruction.op.name != "join" and lengths - {instruction.rows}:
+    if lengths - {instruction.rows}:
         raise InvalidProgram(f"{where}: {instruction.rows} rows, but its operands have {sorted(lengths)}")
-    if instruction.op.name == "join" and sum(operand.rows for operand in instruction.operands) != instruction.rows:
-        raise InvalidProgram(f"{where}: joins another number of rows than {instruction.rows}")
     if len(instruction.params) != (instruction.rows if instruction.op.takes_params else 0):
         raise InvalidProgram(f"{where}: {len(instruction.params)} parameters for {instruction.rows} rows")
     locations = instruction.source_locations

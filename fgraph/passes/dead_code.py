@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fgraph.ir.program import Program
+from fgraph.ir.program import Operand, Program
+from fgraph.ir.region_arrays import Flags
 from fgraph.passes.rewrite import Rewriter
 
 
@@ -18,10 +19,6 @@ def dce(program: Program) -> Program:
             continue
         rows = np.flatnonzero(mask)
         places = np.full(instruction.rows, -1), np.cumsum(mask) - 1
-        if len(rows) and instruction.op.name == "join":
-            parts = [work.place(operand) for operand in instruction.operands]
-            work.settle((np.concatenate([p[0] for p in parts]), np.concatenate([p[1] for p in parts])))
-            continue
         if len(rows):
             operands = [work.operand(one.take(rows)) for one in instruction.operands]
             places[0][rows] = work.keep(instruction, operands, rows)
@@ -29,19 +26,18 @@ def dce(program: Program) -> Program:
     return work.finish()
 
 
-def _live_rows(program: Program) -> list[np.ndarray[tuple[int], np.dtype[np.bool_]]]:
+def _live_rows(program: Program) -> list[Flags]:
     live = [np.zeros(instruction.rows, bool) for instruction in program.instructions]
     for output in program.outputs:
         for operand in output.tensors.values():
-            live[operand.value][operand.index] = True
+            _mark(live, operand)
     for number in reversed(range(len(live))):
         instruction, rows = program.instructions[number], np.flatnonzero(live[number])
-        start = 0
         for operand in instruction.operands:
-            if instruction.op.name == "join":  # its rows are the rows of its operands, end to end
-                mine = rows[(rows >= start) & (rows < start + operand.rows)] - start
-                start += operand.rows
-            else:
-                mine = rows
-            live[operand.value][operand.index[mine]] = True
+            _mark(live, operand.take(rows))
     return live
+
+
+def _mark(live: list[Flags], operand: Operand) -> None:
+    for value, rows, _ in operand.parts():
+        live[value][rows] = True

@@ -16,8 +16,7 @@ from typing import Any
 from fgraph._geometry.regions import NOTHING, Region, area, clip, intersect, union, whole
 from fgraph.analysis.access import cyclic_axes
 from fgraph.analysis.supports import Supports
-from fgraph.ir.baseline import Baseline, RowId
-from fgraph.ir.ops import Join
+from fgraph.ir.baseline import Baseline, RowId, rows_of
 from fgraph.ir.program import Bases, Instruction, Program, as_index
 from fgraph.ir.region_arrays import as_regions
 from fgraph.ir.types import Type
@@ -89,7 +88,7 @@ class _Walk:
                 masks = self.masks.setdefault(old.type, [])
                 masks += [((value, row), mask) for row, mask in enumerate(old.params)]
             if old.type.spatial and old.operands:
-                columns = [[(values[v], r) for v, r in baseline.rows_of(one)] for one in old.operands]
+                columns = [[(values[v], r) for v, r in rows_of(one)] for one in old.operands]
                 supports = _supports(held, old)
                 shape = self._shape(baseline.program, old)
                 for row, ids in enumerate(zip(*columns, strict=True)):
@@ -100,11 +99,6 @@ class _Walk:
                     )
 
     def _visit(self, number: int, instruction: Instruction) -> Instruction:
-        if isinstance(instruction.op, Join):
-            self.members.append(
-                [self.members[one.value][row] for one in instruction.operands for row in one.index.tolist()]
-            )
-            return instruction
         if instruction.op.is_comparable:
             self.members.append(self.mask_members[number])
             return instruction  # drawing where it is read is cheaper than reading a base
@@ -131,7 +125,7 @@ class _Walk:
         return found
 
     def _compare_rows(self, number: int, instruction: Instruction) -> list[Member]:
-        columns = [[self.members[one.value][row] for row in one.index.tolist()] for one in instruction.operands]
+        columns = [[self.members[value][row] for value, row in rows_of(one)] for one in instruction.operands]
         supports = _supports(self.supports, instruction)
         size, shape = instruction.type.size, self._shape(self.program, instruction)
         found = []

@@ -32,8 +32,6 @@ def reuse(program: Program, baseline: Baseline) -> Program:
         if isinstance(instruction.op, ops.BaselineRows):
             work.copy(instruction)
             numbers |= {(value, row): number for row, number in enumerate(known[instruction.op.slot])}
-        elif isinstance(instruction.op, ops.Join):
-            work.copy(instruction)
         else:
             _replace_rows(work, value, instruction, (numbers, ids, places))
     return work.finish()
@@ -52,7 +50,8 @@ def _with_prefix(program: Program, baseline: Baseline) -> Program:
     shift = len(prefix)
 
     def moved(operand: Operand) -> Operand:
-        return Operand(operand.value + shift, operand.index)
+        values = None if operand.values is None else as_index(operand.values + shift)
+        return Operand(operand.value + shift, operand.index, values)
 
     body = [replace(one, operands=tuple(map(moved, one.operands))) for one in program.instructions]
     outputs = tuple(
@@ -73,9 +72,7 @@ def _known_rows(baseline: Baseline, ids: Ids) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
     program = baseline.program
     for slot, instruction in enumerate(program.instructions):
-        if isinstance(instruction.op, ops.Join):
-            continue
-        columns = [[found[value][row] for value, row in rows_of(program, one)] for one in instruction.operands]
+        columns = [[found[value][row] for value, row in rows_of(one)] for one in instruction.operands]
         found[slot] = [_number(ids, key) for key in _keys(program, instruction, columns, slot)]
     return found
 
@@ -107,7 +104,7 @@ def _replace_rows(
     work: Rewriter, value: int, instruction: Instruction, tables: tuple[dict[RowId, int], Ids, dict[int, RowId]]
 ) -> None:
     numbers, ids, places = tables
-    columns = [[numbers[one] for one in rows_of(work.old, operand)] for operand in instruction.operands]
+    columns = [[numbers[one] for one in rows_of(operand)] for operand in instruction.operands]
     own = [_number(ids, key) for key in _keys(work.old, instruction, columns, value)]
     numbers |= {(value, row): number for row, number in enumerate(own)}
     stays = instruction.op.is_comparable  # cheap to draw, and other passes compare its parameters

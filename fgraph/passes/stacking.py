@@ -11,7 +11,6 @@ from dataclasses import replace
 
 import numpy as np
 
-from fgraph.ir.ops import Join
 from fgraph.ir.program import Instruction, Operand, Program, as_index
 
 Starts = tuple[list[int], list[int]]  # for each old value: the new value that contains it, and its first row there
@@ -43,7 +42,7 @@ def _groups(program: Program) -> list[list[int]]:
     known: dict[Hashable, int] = {}
     group_of: list[int] = []
     for value, instruction in enumerate(program.instructions):
-        key: Hashable = (instruction.op, tuple(group_of[operand.value] for operand in instruction.operands))
+        key: Hashable = (instruction.op, tuple(_groups_read(operand, group_of) for operand in instruction.operands))
         op = instruction.op
         if not (op.is_pure and op.is_computed and (instruction.operands or instruction.params)):
             key = value  # it stays alone: its rows may differ, or nothing tells them apart
@@ -55,10 +54,14 @@ def _groups(program: Program) -> list[list[int]]:
     return groups
 
 
+def _groups_read(operand: Operand, group_of: Sequence[int]) -> Hashable:
+    if operand.values is None:
+        return group_of[operand.value]
+    return frozenset(group_of[value] for value in operand.read)
+
+
 def _stacked(members: list[Instruction], starts: Starts) -> Instruction:
     first = members[0]
-    if isinstance(first.op, Join):
-        return replace(first, operands=tuple(_moved([operand], starts) for operand in first.operands))
     ports = zip(*(one.operands for one in members), strict=True)
     return replace(
         first,
@@ -70,6 +73,10 @@ def _stacked(members: list[Instruction], starts: Starts) -> Instruction:
 
 
 def _moved(operands: Sequence[Operand], starts: Starts) -> Operand:
-    """Concatenate operands that now read one value."""
-    indices = [operand.index + starts[1][operand.value] for operand in operands]
-    return Operand(starts[0][operands[0].value], as_index(np.concatenate(indices)))
+    """Concatenate operands that now read the same values."""
+    if all(operand.values is None for operand in operands):
+        indices = [operand.index + starts[1][operand.value] for operand in operands]
+        return Operand(starts[0][operands[0].value], as_index(np.concatenate(indices)))
+    values = np.concatenate([operand.row_values for operand in operands])
+    rows = np.concatenate([operand.index for operand in operands])
+    return Operand.of(np.array(starts[0])[values], rows + np.array(starts[1])[values])

@@ -10,7 +10,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from fgraph.ir.ops import Join, Op
+from fgraph.ir.ops import Op
 from fgraph.ir.program import Instruction, Program
 from fgraph.ir.types import Type
 from fgraph.passes.rewrite import Rewriter
@@ -23,7 +23,7 @@ def cse(program: Program) -> Program:
     work = Rewriter(program)
     known: dict[tuple[Op, tuple[Type, ...]], Known] = {}
     for instruction in program.instructions:
-        if isinstance(instruction.op, Join) or not instruction.op.is_pure:
+        if not instruction.op.is_pure:
             work.copy(instruction)
         else:
             types = tuple(program.instructions[operand.value].type for operand in instruction.operands)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from fgraph._geometry.regions import Cyclic, Region, Size
 from fgraph.analysis import Retained
-from fgraph.ir.baseline import rows_of
-from fgraph.ir.ops import BaselineRows, Join
+from fgraph.ir.ops import BaselineRows
 from fgraph.ir.program import Index, Operand, Program, Regions
 from fgraph.ir.region_arrays import Flags, areas, clipped, covering, intersections, whole_regions
 from fgraph.plan.gather import ROUND, Gather
 from fgraph.plan.locations import NO_BUFFER, Locations, baseline_buffer, no_locations
-
-Part = tuple[int, Index, Index]  # part of an operand: a value, rows of it, their positions in the operand
 
 
 class BufferMap:
@@ -25,7 +22,6 @@ class BufferMap:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._tables = [no_locations(one.rows) for one in program.instructions]
-        self._joined: dict[int, Index] = {}
         self._held: dict[int, list[_Piece]] = {}
         self._beneath: dict[int, Locations] = {}  # by value: the retained parts that this chunk can read
         for value, one in enumerate(program.instructions):
@@ -75,15 +71,13 @@ class BufferMap:
     def are_there(self, operands: Sequence[Operand], rows: Index) -> Flags:
         """Return for each operand whether any of these rows of it is in a buffer."""
         found = np.zeros(len(operands), bool)
-        values = np.array([one.value for one in operands])
-        for value in dict.fromkeys(values.tolist()):
-            ports = np.flatnonzero(values == value)
-            index = np.stack([operands[port].index[rows] for port in ports.tolist()])  # [ports, rows]
-            for part, own, mine in self._parts(Operand(value, index.reshape(-1))):
-                there = self._tables[part].buffers[own, 0] != NO_BUFFER
-                if part in self._beneath:
-                    there |= self._beneath[part].buffers[own, 0] != NO_BUFFER
-                found[ports[mine[there] // len(rows)]] = True
+        values = np.concatenate([one.row_values[rows] for one in operands])  # [operands * rows]
+        together = Operand.of(values, np.concatenate([one.index[rows] for one in operands]))
+        for part, own, mine in together.parts():
+            there = self._tables[part].buffers[own, 0] != NO_BUFFER
+            if part in self._beneath:
+                there |= self._beneath[part].buffers[own, 0] != NO_BUFFER
+            found[mine[there] // len(rows)] = True
         return found
 
     def gather(self, operands: Sequence[Operand], windows: Regions | None, wraps: Cyclic = (False, False)) -> Gather:
@@ -110,25 +104,11 @@ class BufferMap:
     def _locations(self, operand: Operand, wanted: Regions | None, size: Size) -> Locations:
         """Return the locations of the rows of an operand."""
         found, order = [], []
-        for value, rows, mine in self._parts(operand):
+        for value, rows, mine in operand.parts():
             found.append(self._layers(value, rows, None if wanted is None else wanted[mine], size))
             order.append(mine)
         locations = Locations.joined(found)
         return locations if len(order) == 1 else locations.take(np.argsort(np.concatenate(order)))
-
-    def _parts(self, operand: Operand) -> Iterator[Part]:
-        """Yield the parts of an operand; of a join, those of the values that it joins."""
-        instruction = self._program.instructions[operand.value]
-        if not isinstance(instruction.op, Join):
-            yield operand.value, operand.index, np.arange(operand.rows)
-            return
-        if operand.value not in self._joined:
-            whole = Operand(operand.value, np.arange(instruction.rows))
-            self._joined[operand.value] = np.array(rows_of(self._program, whole), np.int64).reshape(-1, 2)
-        found = self._joined[operand.value][operand.index]
-        for value in np.unique(found[:, 0]).tolist():
-            mine = np.flatnonzero(found[:, 0] == value)
-            yield value, found[mine, 1], mine
 
     def _layers(self, value: int, rows: Index, wanted: Regions | None, size: Size) -> Locations:
         """Return the locations of rows of a value.

@@ -11,7 +11,6 @@ import numpy as np
 from fgraph._errors import MemoryBudgetError
 from fgraph._sizes import in_words
 from fgraph.analysis import Bounds, ChunkOutputs, whole_bounds
-from fgraph.ir.ops import Join
 from fgraph.ir.program import Program
 from fgraph.ir.region_arrays import areas
 from fgraph.plan.build import StepBuilder
@@ -136,8 +135,6 @@ def build_baseline(program: Program, memory: int | None) -> tuple[ChunkedSteps, 
             f"keeping all values needs {in_words(needed)}, the budget is {in_words(memory)}; run without keep"
         )
     values = [
-        BaselineValue(value, *builder.where.start_of(value), one.rows)
-        for value, one in enumerate(program.instructions)
-        if not isinstance(one.op, Join)
+        BaselineValue(value, *builder.where.start_of(value), one.rows) for value, one in enumerate(program.instructions)
     ]
     return work, tuple(values)

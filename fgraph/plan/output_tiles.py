@@ -10,7 +10,6 @@ import numpy as np
 from fgraph._geometry.regions import NOTHING, Region, Size, whole
 from fgraph._ports import Kind
 from fgraph.analysis import OutputTile
-from fgraph.ir.ops import Join
 from fgraph.ir.program import Index, Operand, Program
 
 _NARROWEST = 16  # pixels; thinner tiles would consist mostly of halo
@@ -55,7 +54,7 @@ def _stretches(size: Size) -> Iterator[Region]:
 
 def _by_origin(program: Program, operands: Sequence[Operand]) -> list[int]:
     """Return the order of the rows of operands by lineage: the rows that first operands read, back to the source."""
-    values = np.concatenate([np.full(one.rows, one.value) for one in operands])
+    values = np.concatenate([one.row_values for one in operands])
     rows = np.concatenate([one.index for one in operands])
     lineage = []
     while (values != _ENDED).any():
@@ -68,14 +67,12 @@ def _by_origin(program: Program, operands: Sequence[Operand]) -> list[int]:
 
 
 def _first_read(program: Program, values: Index, rows: Index) -> tuple[Index, Index]:
-    """Return the row that the first operand of each row reads; of a join, the row that is joined."""
+    """Return the row that each row's first operand reads."""
     before, at = np.full(len(values), _ENDED), np.zeros(len(values), np.int64)
     for value in np.unique(values[values != _ENDED]).tolist():
-        start, instruction = 0, program.instructions[value]
-        for operand in instruction.operands if isinstance(instruction.op, Join) else instruction.operands[:1]:
-            mine = np.flatnonzero((values == value) & (rows >= start) & (rows < start + operand.rows))
-            before[mine], at[mine] = operand.value, operand.index[rows[mine] - start]
-            start += operand.rows
+        for operand in program.instructions[value].operands[:1]:
+            mine = np.flatnonzero(values == value)
+            before[mine], at[mine] = operand.row_values[rows[mine]], operand.index[rows[mine]]
     return before, at
 
 

@@ -8,7 +8,7 @@ image does.
 
 from __future__ import annotations
 
-from fgraph.ir.ops import Join, Op
+from fgraph.ir.ops import Op
 from fgraph.ir.program import Program
 
 Key = tuple[int, int, int, int, int]  # epoch, resolution, place in it, depth, phase
@@ -17,12 +17,12 @@ _BEFORE, _AT = 0, 1
 
 
 def schedule_keys(program: Program) -> list[Key]:
-    """Return the key of each instruction; the keys of joins, which are no steps, have no meaning."""
+    """Return the key of each instruction."""
     keys: list[Key] = []
     for instruction in program.instructions:
-        read = [keys[operand.value] for operand in instruction.operands]
-        read += [keys[base] for operand in instruction.operands for base in _bases(program, operand.value)]
-        keys.append(_key(instruction.op, read))
+        read = {value for operand in instruction.operands for value in operand.read}
+        read = read.union(*(_bases(program, value) for value in read))
+        keys.append(_key(instruction.op, [keys[value] for value in read]))
     for number in reversed(range(len(keys))):
         if not program.instructions[number].operands:
             keys[number] = _NEVER  # set below, when its readers are known
@@ -33,8 +33,6 @@ def schedule_keys(program: Program) -> list[Key]:
 def _bases(program: Program, value: int) -> set[int]:
     """Return the values that rows of a value lie over; a reader of the value reads them, too."""
     instruction = program.instructions[value]
-    if isinstance(instruction.op, Join):
-        return {base for operand in instruction.operands for base in _bases(program, operand.value)}
     return set(instruction.bases.values.tolist()) - {-1, value} if instruction.bases else set()
 
 
@@ -44,7 +42,7 @@ def _key(op: Op, read: list[Key]) -> Key:
         return _NEVER
     if op.order is None:
         epoch, resolution, place, depth, _ = max(latest, (0, 0, 0, 0, 0))
-        return (epoch, resolution, place, depth + (0 if isinstance(op, Join) else 1), _AT)
+        return (epoch, resolution, place, depth + 1, _AT)
     epoch = max(latest[0], 0)
     if (0, 0) < op.order <= latest[1:3]:
         epoch += 1  # a layer that reads the result of an equal or later layer runs in the next epoch
@@ -56,17 +54,14 @@ def _key(op: Op, read: list[Key]) -> Key:
 
 
 def _first_readers(program: Program, keys: list[Key]) -> dict[int, Key]:
-    """Return for each instruction without operands a key just before its first reader, looking through joins."""
+    """Return for each instruction without operands a key just before its first reader."""
     first: dict[int, Key] = {}
     for number in reversed(range(len(program.instructions))):
         instruction = program.instructions[number]
         key = keys[number]
-        if isinstance(instruction.op, Join):
-            key = first.get(number, key)
         earlier = (*key[:4], _BEFORE)
-        read = {operand.value for operand in instruction.operands}
+        read = {value for operand in instruction.operands for value in operand.read}
         for value in read.union(*(_bases(program, one) for one in read)):
-            maker = program.instructions[value]
-            if not maker.operands or isinstance(maker.op, Join):
+            if not program.instructions[value].operands:
                 first[value] = min(first.get(value, earlier), earlier)
     return first

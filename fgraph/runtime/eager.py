@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fgraph.ir.ops import Join, Op
+from fgraph.ir.ops import Op
 from fgraph.ir.program import Instruction, Operand, Program
 from fgraph.runtime.kernels import KERNELS, KernelContext, Params
 
@@ -28,8 +28,6 @@ def run_eagerly(program: Program, context: KernelContext) -> list[dict[str, Tens
 
 
 def _run(instruction: Instruction, values: list[list[Tensor]], context: KernelContext) -> list[Tensor]:
-    if isinstance(instruction.op, Join):
-        return [row for operand in instruction.operands for row in _rows(values, operand)]
     op = instruction.op
     kernel = KERNELS[type(op)]
     columns = [_rows(values, operand) for operand in instruction.operands]
@@ -44,4 +42,5 @@ def _given(op: Op, params: Params, context: KernelContext) -> Any:
 
 
 def _rows(values: list[list[Tensor]], operand: Operand) -> list[Tensor]:
-    return [values[operand.value][row] for row in operand.index.tolist()]
+    rows = zip(operand.row_values.tolist(), operand.index.tolist(), strict=True)
+    return [values[value][row] for value, row in rows]

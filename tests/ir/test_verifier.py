@@ -6,11 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
-from fgraph.ir.ops import Conv, Join
-from fgraph.ir.program import Bases, Instruction, Operand, Program, as_index
+from fgraph.ir.ops import Conv
+from fgraph.ir.program import Bases, Operand, Program, as_index
 from fgraph.ir.region_arrays import as_regions
 from fgraph.ir.types import Type
 from fgraph.ir.verify import InvalidProgram, verify
@@ -47,11 +46,12 @@ def reading(program: Program, number: int, port: int, operand: Operand) -> Progr
     return changed(program, number, operands=tuple(operands))
 
 
-def with_join(program: Program, rows: int) -> Program:
-    made = program.instructions[CONV]
-    parts = (Operand(CONV, as_index([0, 2])), Operand(SHIFT, as_index([1])))
-    join = Instruction(Join(), parts, (), rows, made.type, as_index(np.zeros(rows)))
-    return replace(program, instructions=(*program.instructions, join))
+def from_two_values(program: Program, values: tuple[int, ...], rows: tuple[int, ...] = (0, 1, 2)) -> Program:
+    """The program with a shift more, which reads rows of several values."""
+    operand = Operand.of(as_index(values), as_index(rows))
+    return replace(
+        program, instructions=(*program.instructions, replace(program.instructions[SHIFT], operands=(operand,)))
+    )
 
 
 REGIONS = ((0, 0, 4, 4), (1, 1, 3, 3), (0, 0, 4, 4))
@@ -78,7 +78,7 @@ class Unregistered(Conv):
 def test_what_lowering_makes_keeps_the_rules(program: Program) -> None:
     assert [one.op.name for one in program.instructions] == ["draw", "map", "affine", "const", "conv", "shift"]
     assert verify(program) is program
-    assert verify(with_join(program, 3)).instructions[-1].rows == 3
+    assert verify(from_two_values(program, (CONV, SHIFT, CONV))).instructions[-1].rows == 3
     assert verify(with_bases(program)).instructions[SHIFT].bases is not None
 
 
@@ -164,7 +164,18 @@ RULES: dict[str, tuple[Callable[[Program], Program], str]] = {
         lambda program: replace_field(with_bases(program), "bases"),
         "bases and regions come together",
     ),
-    "a join has the rows of its operands": (lambda program: with_join(program, 2), "another number of rows"),
+    "each value of an operand is defined before": (
+        lambda program: from_two_values(program, (CONV, 9, CONV)),
+        "reads %9, which is not defined yet",
+    ),
+    "each value of an operand has the rows": (
+        lambda program: from_two_values(program, (CONV, SHIFT, CONV), (0, 3, 1)),
+        "rows beyond the 3 of %5",
+    ),
+    "the values of an operand have one type": (
+        lambda program: from_two_values(program, (CONV, DRAW, CONV)),
+        r"reads %0 of type z\[8\] beside %4 of type activation",
+    ),
     "outputs exist": (
         lambda program: replace(
             program, outputs=(replace(program.outputs[0], tensors={"activation": Operand(9, as_index([0]))}),)

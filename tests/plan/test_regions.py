@@ -13,7 +13,7 @@ from fgraph.analysis import infer_bounds
 from fgraph.analysis.access import cyclic_axes
 from fgraph.ir.baseline import rows_of
 from fgraph.ir.ops import DrawMask, Mix
-from fgraph.ir.program import Operand
+from fgraph.ir.program import as_index
 from fgraph.plan import Plan
 from fgraph.plan.chunks import _beside
 from tests.engine.comparing import assert_close
@@ -210,7 +210,7 @@ def test_what_is_made_holds_what_its_readers_ask_for(graph: dict[str, Any]) -> N
                 param = instruction.params[row] if instruction.params else None
                 window = instruction.op.footprint(port, tuple(region), types, param)
                 window = clip(window, types[port].size, instruction.op.footprint_wraps)
-                for value, source in rows_of(program, Operand(operand.value, operand.index[[row]])):
+                for value, source in rows_of(operand.take(as_index([row]))):
                     held = made[value].get(source, NOTHING)
                     differ = program.instructions[value].regions
                     if differ is not None:  # its base gives the rest

@@ -3,7 +3,7 @@
 from fgraph.ir.ops.base import Op, Order
 from fgraph.ir.ops.bending import BendChannels
 from fgraph.ir.ops.direction import Combine, Component, Move, Slerp, Slope, TruncateStyles
-from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Join, Picture, Spill
+from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, StyleGAN2Op, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
@@ -19,7 +19,7 @@ OPS: tuple[type[Op], ...] = (
     DrawMask, Mix,
     Pad, Resize, Shift, Crop, Flip, Concat, BendChannels,
     Propose, Transplant,
-    Picture, Clamp, Apply, Spill, Join, BaselineRows,
+    Picture, Clamp, Apply, Spill, BaselineRows,
 )  # fmt: skip
 
 __all__ = [
@@ -42,7 +42,6 @@ __all__ = [
     "Fourier",
     "Given",
     "Invert",
-    "Join",
     "LayerOp",
     "Lerp",
     "MapZ",

@@ -88,18 +88,3 @@ class Spill(PointwiseOp):
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         return 0
-
-
-@dataclass(frozen=True)
-class Join(PointwiseOp):
-    """Rows of several values laid end to end; costs nothing, the plan reads through it."""
-
-    name: ClassVar[str] = "join"
-    is_computed: ClassVar[bool] = False
-
-    def infer(self, inputs: tuple[Type, ...]) -> Type:
-        expect(bool(inputs) and all(one == inputs[0] for one in inputs), self, inputs)
-        return inputs[0]
-
-    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
-        return 0
