@@ -1,4 +1,4 @@
-"""The operations of the IR, one family a file."""
+"""The operations of the IR, one family in each file."""
 
 from fgraph.ir.ops.base import Op, Order
 from fgraph.ir.ops.bending import BendChannels

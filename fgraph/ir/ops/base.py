@@ -1,4 +1,4 @@
-"""What every operation declares: its type rule, what it reads to make a region, its cost, its place in layer order."""
+"""The base class of operations: type rule, regions, cost, place in layer order."""
 
 from __future__ import annotations
 
@@ -11,48 +11,48 @@ from fgraph.ir.costs import Call, DeviceProfile
 from fgraph.ir.types import Type
 
 T = TypeVar("T")
-Order = tuple[int, int]  # (resolution, place within it): where a layer stands, comparable across generators
+Order = tuple[int, int]  # (resolution, place within it), comparable across generators
 
 
 @dataclass(frozen=True)
 class Op:
-    """One operation, without its operands: frozen, hashable, equal where it does the same.
+    """An operation without its operands: frozen and hashable; equal operations do the same.
 
-    Parameters that differ by row are not here: they stand beside the operation, one a row.
+    Parameters that differ by row are not fields. The instruction holds them, one for each row.
     """
 
     name: ClassVar[str]
     takes_params: ClassVar[bool] = False
-    takes_numbers: ClassVar[bool] = False  # whether its parameters are numbers, which kernels are given as one tensor
-    is_drawn: ClassVar[bool] = False  # whether the host draws its rows, those of equal parameters once
-    is_layer: ClassVar[bool] = False  # whether it calls a layer of a generator
-    is_fixed: ClassVar[bool] = True  # whether it makes the same in every run: a file may change
+    takes_numbers: ClassVar[bool] = False  # parameters are numbers, which a kernel gets as one tensor
+    is_drawn: ClassVar[bool] = False  # the host draws its rows, once for equal parameters
+    is_layer: ClassVar[bool] = False  # it calls a layer of a generator
+    is_fixed: ClassVar[bool] = True  # results are equal in every run; a file may change
     is_pure: ClassVar[bool] = True  # equal rows have equal results
     is_computed: ClassVar[bool] = True  # a step computes its rows; others are in buffers already
     is_comparable: ClassVar[bool] = False  # `difference` tells where rows of two parameters differ
     reads_in_parts: ClassVar[bool] = False  # it reads an operand from several buffers without copying it together
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
-        """The type of a result row, from those of the operand rows.
+        """Return the type of a result row for these types of operand rows.
 
         Raises:
-            TypeError: the operands do not fit; lowering must not let this happen.
+            TypeError: the operands do not fit, which is a bug in lowering.
         """
         raise NotImplementedError
 
     def granularity(self, region: Region, output: Type) -> Region:
-        """The least region that can be made and holds this one; all of the canvas unless an operation says less."""
+        """Return the smallest region that can be computed and contains this one; by default the whole canvas."""
         return whole(output.size)
 
     def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
-        """What of an operand is read to make a region; all of it unless an operation says less.
+        """Return the window of an operand that is read to compute a region; by default the whole operand.
 
-        A window may reach beyond a true border, where zeros are read, and round the edge of a wrapped axis.
+        A window may extend beyond a true border, where pixels are zero, and over the edge of a wrapped axis.
         """
         return whole(inputs[port].size)
 
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
-        """Where the result may change when an operand changes in a region; everywhere unless an operation says less."""
+        """Return where the result may change if an operand changes in a region; by default everywhere."""
         return whole(self.infer(inputs).size)
 
     def identities(self, params: Sequence[Any]) -> Sequence[bool]:
@@ -77,27 +77,27 @@ class Op:
 
     @property
     def reads_in_place(self) -> bool:
-        """Whether a region of the result stands where it reads its operands, but for a halo or a factor."""
+        """Whether a region of the result reads its operands at the same place, up to a halo and a factor."""
         return False
 
     @property
     def wraps(self) -> Cyclic:
-        """Whether it reads neighbours round the edges of y, of x."""
+        """Whether it reads neighbours over the edges of y, x."""
         return (False, False)
 
     @property
     def footprint_wraps(self) -> Cyclic:
-        """Whether a window that reaches beyond the canvas goes on at its other edge, rather than into zeros."""
+        """Whether a window beyond the canvas continues at the opposite edge of y, x, rather than with zeros."""
         return self.wraps
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
-        """Floating-point operations for one row; a multiply and an add count as two."""
+        """Return the floating-point operations of one row; a multiply and an add count as two."""
         return output.numbers
 
     def seconds(self, call: Call, profile: DeviceProfile) -> float:
         """Return the seconds of a call on a measured device.
 
-        By default a call moves its operands and its result, and draws what is drawn.
+        By default, a call moves its operands and its result, and draws the rows that the host draws.
         """
         if not self.is_computed:
             return 0.0
@@ -107,27 +107,27 @@ class Op:
         return profile.overhead + moved
 
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
-        """Return the bytes that a call needs beside its operands and its result, fp32; it follows the kernel.
+        """Return the bytes, in fp32, that the kernel of a call needs beside its operands and its result.
 
         Args:
             call: the call.
-            gathered: for each operand the bytes of its gathered copy; 0 where it is read in place.
+            gathered: the bytes of the gathered copy of each operand; 0 if it is read in place.
         """
         return sum(gathered)
 
     @property
     def label(self) -> tuple[str, str]:
-        """The name in tables and drawings, and the model, if it calls a layer of one."""
+        """The name in tables and drawings, and the model of a layer."""
         return self.name, ""
 
     @property
     def order(self) -> Order | None:
-        """Where in layer order this must run; None: as soon as its operands are there."""
+        """The place in layer order; None: as soon as the operands are available."""
         return None
 
     @property
     def layer_name(self) -> str | None:
-        """The generator layer that this calls, if it is one."""
+        """The generator layer that it calls, if any."""
         return None
 
     def __str__(self) -> str:
@@ -137,7 +137,7 @@ class Op:
 
 @dataclass(frozen=True)
 class PointwiseOp(Op):
-    """An operation that makes every pixel from the same pixel of its operands."""
+    """An operation that computes each pixel from the same pixel of its operands."""
 
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return region
@@ -148,7 +148,7 @@ class PointwiseOp(Op):
 
     @property
     def footprint_wraps(self) -> Cyclic:
-        return (True, True)  # windows are regions: they reach beyond the canvas only where that goes round
+        return (True, True)  # windows are regions, which extend beyond the canvas only on a cyclic axis
 
     def granularity(self, region: Region, output: Type) -> Region:
         return region
@@ -165,6 +165,6 @@ def cut_bytes(call: Call, *, is_local: bool) -> int:
 
 
 def expect(condition: bool, op: Op, inputs: tuple[Type, ...]) -> None:
-    """Raise the TypeError of a type rule that does not hold."""
+    """Raise a TypeError if a type rule does not hold."""
     if not condition:
         raise TypeError(f"{op} does not take ({', '.join(map(str, inputs))})")

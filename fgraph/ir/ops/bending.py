@@ -1,4 +1,4 @@
-"""Network bending: channels of a map turned, moved, eroded, cut off, scaled."""
+"""Network bending: transforms of some channels of a map."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ WARPING = (Scale, Rotate, Translate, Mirror)
 
 @dataclass(frozen=True)
 class BendChannels(Op):
-    """One kind of transform, of some channels of a map; the others stay. Params: the `Bending`.
+    """A transform of some channels of a map; the other channels are unchanged. Params: the `Bending`.
 
-    `halo` is the largest radius among the rows: 0 but for erosion and dilation.
+    `halo` is the largest radius of its rows, which is 0 except for erosion and dilation.
     """
 
     name: ClassVar[str] = "bend"
@@ -61,19 +61,19 @@ class BendChannels(Op):
         if not isinstance(param.transform, WARPING):
             return grown(region, self.halo)
         if any(self.wraps) and isinstance(param.transform, Scale | Rotate):
-            return whole(inputs[0].size)  # a canvas that goes round is seen again and again, each copy elsewhere
+            return whole(inputs[0].size)  # a cyclic canvas repeats, and each copy lands elsewhere
         seen = param.transform.warp(inputs[0].size).reach(region)
         return self._with_others(self._on_canvas(seen, inputs[0].size), region, param)
 
     @staticmethod
     def _on_this_turn(region: Region, size: Size) -> Region:
-        """A region that lies on the canvas: one that goes over an edge becomes all of that axis."""
+        """Return a region that does not extend over an edge: it becomes the whole of that axis instead."""
         top, bottom = (0, size[0]) if region[2] > size[0] else (region[0], region[2])
         left, right = (0, size[1]) if region[3] > size[1] else (region[1], region[3])
         return (top, left, bottom, right)
 
     def _on_canvas(self, box: Region, size: Size) -> Region | None:
-        """The part of a box that is there; None: none."""
+        """Return the part of a box that is on the canvas; None if there is none."""
         spans = []
         for axis, wraps in enumerate(self.wraps):
             start, stop = box[axis], box[axis + 2]
@@ -89,7 +89,7 @@ class BendChannels(Op):
 
     @staticmethod
     def _with_others(box: Region | None, region: Region, param: Bending) -> Region:
-        """The box, with the region of the channels that stay; never nothing."""
+        """Return the bounds of the box and of the region, which the unchanged channels read."""
         if box is None:
             return region
         return (min(box[0], region[0]), min(box[1], region[1]), max(box[2], region[2]), max(box[3], region[3]))

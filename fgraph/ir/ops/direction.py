@@ -1,4 +1,4 @@
-"""Directions and walks: operations that find a direction, move codes along one, or lead from code to code."""
+"""Directions and walks: operations that find directions, move codes along them, and interpolate codes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from fgraph.ir.types import CODE_KINDS, Type
 
 @dataclass(frozen=True)
 class Component(CodeOp):
-    """A direction of w that belongs to the model itself. Params: which one, from 0, strongest first.
+    """A direction of w that is found in the model. Params: its number, from 0, in descending strength.
 
-    `pca`: of the covariance of w. `sefa`: of the affine weights of `layers`, each row of them normalised or not.
-    It is as long as w deviates along it, or 1.
+    `pca`: of the covariance of w. `sefa`: of the affine weights of `layers`, each row normalised or not.
+    Its length is the standard deviation of w along it, or 1.
     """
 
     name: ClassVar[str] = "component"
@@ -33,7 +33,7 @@ class Component(CodeOp):
 
 @dataclass(frozen=True)
 class Slope(CodeOp):
-    """The affine layers without their biases: what a difference in w or W+ comes to in S."""
+    """The affine layers without biases: maps a difference in w or W+ to S."""
 
     name: ClassVar[str] = "slope"
     length: int = 0
@@ -48,7 +48,7 @@ class Slope(CodeOp):
 
 @dataclass(frozen=True)
 class Move(CodeOp):
-    """a + t d, on the [start, stop) ranges of rows of W+ or of numbers of S; None: on all. Params: t."""
+    """a + t d, on [start, stop) ranges of rows of W+ or of entries of S; None: all. Params: t."""
 
     name: ClassVar[str] = "move"
     takes_params: ClassVar[bool] = True
@@ -77,7 +77,7 @@ class TruncateStyles(CodeOp):
 
 @dataclass(frozen=True)
 class Slerp(CodeOp):
-    """The way from a to b on the sphere (Shoemake 1985); the last `classes` numbers go straight. Params: t."""
+    """Spherical interpolation of a and b (Shoemake 1985); linear for the last `classes` numbers. Params: t."""
 
     name: ClassVar[str] = "slerp"
     takes_params: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""Images: reading, clamping, a user's own function; and rows laid end to end, kept or held."""
+"""Images: reading, clamping, a user's function; rows of a baseline and spilled rows."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Picture(Op):
 
 @dataclass(frozen=True)
 class Clamp(PointwiseOp):
-    """Values cut to [-1, 1]."""
+    """Values clamped to [-1, 1]."""
 
     name: ClassVar[str] = "clamp"
 
@@ -40,9 +40,9 @@ class Clamp(PointwiseOp):
 
 @dataclass(frozen=True)
 class Apply(Op):
-    """A user's own function of tensors [rows, ...]. Params: a tuple of the row's numbers, given as further arguments.
+    """A user's function of tensors [rows, ...]. Params: a tuple of numbers for each row, passed as further arguments.
 
-    The function must treat every row for itself; the result has the type of the first operand unless `shape` says else.
+    The function must treat rows independently. The result has the type of the first operand unless `shape` is given.
     """
 
     name: ClassVar[str] = "apply"
@@ -61,7 +61,7 @@ class Apply(Op):
 
 @dataclass(frozen=True)
 class BaselineRows(Op):
-    """Rows that an earlier run has left: value `slot` of its program. They stand in their buffer already."""
+    """Rows of a baseline: value `slot` of its program, which is in a buffer already."""
 
     name: ClassVar[str] = "baseline"
     is_computed: ClassVar[bool] = False
@@ -78,7 +78,7 @@ class BaselineRows(Op):
 
 @dataclass(frozen=True)
 class Spill(PointwiseOp):
-    """Parts of rows copied out of their buffers, which they outlive. Only plans have it, for chunks that come later."""
+    """Parts of rows copied out of their buffers for later chunks. It occurs in plans only."""
 
     name: ClassVar[str] = "spill"
 

@@ -11,7 +11,7 @@ from fgraph.ir.costs import Call, DeviceProfile, rate
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.types import CODE_KINDS, Type, TypeKind
 
-FIRST: Order = (0, 0)  # codes are made before any layer runs
+FIRST: Order = (0, 0)  # codes are computed before any layer runs
 _USUAL = InversionSettings()
 _TYPICAL_LAYER = (64, 4096)  # channels and pixels that stand for all layers of an inversion
 _CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
@@ -19,7 +19,7 @@ _CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the opti
 
 @dataclass(frozen=True)
 class CodeOp(Op):
-    """An operation that makes codes."""
+    """An operation on codes."""
 
     model: str
 
@@ -32,7 +32,7 @@ class CodeOp(Op):
 class Draw(CodeOp):
     """z from a seed. Params: (draw, seed, count, smooth, index): row `index` of the `count` rows drawn together.
 
-    The last `classes` of its `width` numbers are the class, one-hot, which params then end in.
+    The last `classes` of its `width` numbers are a one-hot class label, which is then the end of the params.
     """
 
     name: ClassVar[str] = "draw"
@@ -52,7 +52,7 @@ class Draw(CodeOp):
 
 @dataclass(frozen=True)
 class Given(CodeOp):
-    """A code given as numbers. Params: (array, index), the array hashable by its content."""
+    """A given code. Params: (array, row of it)."""
 
     name: ClassVar[str] = "given"
     takes_params: ClassVar[bool] = True
@@ -100,7 +100,7 @@ class Truncate(CodeOp):
 
 @dataclass(frozen=True)
 class Repeat(CodeOp):
-    """w -> W+, every row the same."""
+    """w -> W+, with equal rows."""
 
     name: ClassVar[str] = "repeat"
     count: int = 0
@@ -112,7 +112,7 @@ class Repeat(CodeOp):
 
 @dataclass(frozen=True)
 class Affine(CodeOp):
-    """The affine layers, w or W+ -> S: the styles of all layers laid end to end."""
+    """The affine layers, w or W+ -> S: the styles of all layers, end to end."""
 
     name: ClassVar[str] = "affine"
     length: int = 0
@@ -143,7 +143,7 @@ class Lerp(CodeOp):
 
 @dataclass(frozen=True)
 class Splice(CodeOp):
-    """The first code with some entries of the second: [start, stop) ranges of rows of W+, or of numbers of S."""
+    """The first code with entries of the second: [start, stop) ranges of rows of W+ or of entries of S."""
 
     name: ClassVar[str] = "splice"
     ranges: tuple[tuple[int, int], ...] = ()
@@ -155,9 +155,9 @@ class Splice(CodeOp):
 
 @dataclass(frozen=True)
 class Own(CodeOp):
-    """S with the entries that own a part moved to those of a reference (Collins et al. 2020).
+    """S with the entries that own a part moved towards those of a reference (Collins et al. 2020).
 
-    Params: (numbers of the parts, or the mask that holds them; λ, ρ, ε).
+    Params: (numbers of the parts, or a mask that contains them; λ, ρ, ε).
     """
 
     name: ClassVar[str] = "own"
@@ -175,12 +175,12 @@ class Own(CodeOp):
 
 @dataclass(frozen=True)
 class Invert(CodeOp):
-    """The code whose image is the operand, found by optimisation; runs whole, its rows stop each for itself."""
+    """Inversion: the code whose image approximates the operand, by optimisation. Each row stops on its own."""
 
     name: ClassVar[str] = "invert"
     settings: InversionSettings = _USUAL
     shape: tuple[int, ...] = ()
-    layer_flops: int = 0  # of one forward pass, for the estimate
+    layer_flops: int = 0  # of one forward pass, for the cost
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(len(inputs) == 1 and inputs[0].kind == "rgb", self, inputs)

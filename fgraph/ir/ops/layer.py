@@ -1,4 +1,4 @@
-"""Calls of a generator's layers, with the noise they add."""
+"""Layers of StyleGAN2, and the noise that they add."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Const(Op):
 
 @dataclass(frozen=True)
 class LayerOp(Op):
-    """A call of a layer; neighbours are read round the edge of a wrapped axis."""
+    """A call of a generator layer, which reads neighbours over the edge of a wrapped axis."""
 
     is_layer: ClassVar[bool] = True
     model: str
@@ -86,7 +86,7 @@ class StyleGAN2Op(LayerOp):
 
 @dataclass(frozen=True)
 class Conv(StyleGAN2Op):
-    """A modulated 3x3 convolution with noise, bias and activation. Operands: activation, S, and noise unless none."""
+    """A modulated 3x3 convolution with noise, bias and activation. Operands: activation, S, and noise if any."""
 
     name: ClassVar[str] = "conv"
 
@@ -162,7 +162,7 @@ class ToRGB(StyleGAN2Op):
 
     @property
     def footprint_wraps(self) -> Cyclic:
-        return (True, True)  # it reads no neighbours: its windows are regions
+        return (True, True)  # it reads no neighbours, so its windows are regions
 
     def granularity(self, region: Region, output: Type) -> Region:
         return region
@@ -191,7 +191,7 @@ def _gathered_at_once(call: Call, gathered: Sequence[int], rows: int) -> int:
 
 @dataclass(frozen=True)
 class Upsample(Op):
-    """The skip image, doubled by the [1,3,3,1] filter; zero beyond a true border."""
+    """The skip image at twice the size, by the [1,3,3,1] filter; zero beyond a true border."""
 
     name: ClassVar[str] = "upsample"
     wrap_x: bool = False
@@ -229,7 +229,7 @@ class Upsample(Op):
 
 @dataclass(frozen=True)
 class NoiseField(PointwiseOp):
-    """Noise over a layer's whole canvas, before the layer's strength.
+    """Noise over the canvas of a layer, before the layer's strength.
 
     Params by mode and fit. const: tile None, ends (declared rows, row) or None, follow the frame. random:
     (seed, row key, frame or None). given: (array, row).
@@ -247,7 +247,7 @@ class NoiseField(PointwiseOp):
 
     @property
     def is_tiled(self) -> bool:
-        """Whether it is the layer's buffer, over and over, so that a part is made without the rest."""
+        """Whether it repeats the layer's buffer, so that a part can be made without the rest."""
         return self.mode == "const" and self.fit == "tile"
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:

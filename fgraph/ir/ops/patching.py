@@ -1,4 +1,4 @@
-"""Patches copied within a picture, where they are chosen while the plan runs."""
+"""Patches that are proposed and copied within a picture while the plan runs."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import ClassVar
 from fgraph.ir.ops.base import Op, expect
 from fgraph.ir.types import Type
 
-PATCH = 6  # numbers of a patch: x, y, width, height, then how far it moves along x and y, in cells; width 0: none
+PATCH = 6  # numbers of a patch: x, y, width, height, and its move along x and y, in cells; width 0: no patch
 
 
 @dataclass(frozen=True)
 class Propose(Op):
-    """Patches of a picture that can be copied elsewhere in it. Params: (seed, number of the variation).
+    """Proposed patches of a picture to copy elsewhere in it. Params: (seed, number of the variation).
 
-    The picture is judged on `rows` x `columns` cells; sizes are fractions of the canvas. See
+    The proposals are on a grid of `rows` x `columns` cells; sizes are fractions of the canvas. See
     `docs/explanation/one_image.md`.
     """
 
@@ -43,7 +43,7 @@ class Propose(Op):
 
 @dataclass(frozen=True)
 class Transplant(Op):
-    """A map with patches of itself copied elsewhere: f <- (1 - Shift(α)) f + Shift(α) Shift(f0), patch after patch.
+    """Patches copied within a map: f <- (1 - Shift(α)) f + Shift(α) Shift(f0), patch after patch.
 
     SOAT, equation 4. Operands: the map f0, the patches in cells of a canvas of `rows` x `columns`. Params: the feather
     of α, in fractions of the shorter side.

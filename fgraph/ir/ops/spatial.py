@@ -1,4 +1,4 @@
-"""Spatial edits of maps and images: one operation a kind, its amounts as row parameters."""
+"""Spatial edits of maps and images: an operation for each kind, with amounts as row parameters."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from fgraph.ir.types import Type
 
 @dataclass(frozen=True)
 class SpatialOp(Op):
-    """An edit to a known size. Params: the `Edit`, in fractions of the canvas, so that a whole state shares it."""
+    """An edit with a known result size. Params: the `Edit`, in fractions of the canvas of any size."""
 
     takes_params: ClassVar[bool] = True
     height: int
     width: int
-    wrap_x: bool = False  # a bilinear resize reads its neighbours round the edge of a wrapped axis
+    wrap_x: bool = False  # a bilinear resize reads neighbours over the edge of a wrapped axis
     wrap_y: bool = False
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
@@ -48,42 +48,42 @@ class SpatialOp(Op):
 
 @dataclass(frozen=True)
 class Pad(SpatialOp):
-    """Grows a map by reflection, replication, repetition or a constant."""
+    """Padding by reflection, replication, repetition or a constant."""
 
     name: ClassVar[str] = "pad"
 
 
 @dataclass(frozen=True)
 class Resize(SpatialOp):
-    """Stretches a map by nearest or bilinear sampling."""
+    """Resizing by nearest or bilinear sampling."""
 
     name: ClassVar[str] = "resize"
 
 
 @dataclass(frozen=True)
 class Shift(SpatialOp):
-    """Moves a map, by whole or fractional pixels."""
+    """A shift by whole or fractional pixels."""
 
     name: ClassVar[str] = "shift"
 
 
 @dataclass(frozen=True)
 class Crop(SpatialOp):
-    """Cuts a rectangle out of a map."""
+    """A crop to a rectangle."""
 
     name: ClassVar[str] = "crop"
 
 
 @dataclass(frozen=True)
 class Flip(SpatialOp):
-    """Mirrors a map along an axis."""
+    """Reflection along an axis."""
 
     name: ClassVar[str] = "flip"
 
 
 @dataclass(frozen=True)
 class Concat(Op):
-    """Maps side by side along an axis."""
+    """Concatenation of maps along an axis."""
 
     name: ClassVar[str] = "concat"
     reads_in_parts: ClassVar[bool] = True
@@ -100,7 +100,7 @@ class Concat(Op):
 
     @property
     def footprint_wraps(self) -> Cyclic:
-        return (self.axis == "x", self.axis == "y")  # along the joint the next part begins
+        return (self.axis == "x", self.axis == "y")  # the next part begins at the joint
 
     @property
     def reads_in_place(self) -> bool:
@@ -119,9 +119,11 @@ class Concat(Op):
         return 0 if call.is_tiled else sum(gathered)  # parts of a tile are written to their places at once
 
     def _start(self, port: int, inputs: tuple[Type, ...]) -> int:
-        """Where a part begins."""
+        """Return the start of a part along the axis."""
         along = 2 if self.axis == "x" else 1
-        return sum([one.shape[along] for one in inputs[:port]])  # a list: there may be hundreds, asked for often
+        return sum(
+            [one.shape[along] for one in inputs[:port]]
+        )  # cached: there may be hundreds of parts, requested often
 
     def _moved(self, region: Region, by: int) -> Region:
         top, left, bottom, right = region

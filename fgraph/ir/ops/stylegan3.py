@@ -1,4 +1,4 @@
-"""Calls of a StyleGAN3 generator: the plane that a pass starts from, its samples, the layers that filter."""
+"""Layers of StyleGAN3: the plane that a pass starts from, its samples, and filtered convolutions."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, layer_flops
 from fgraph.stylegan.tables.stylegan3_chunk_sizes import layer_bytes
 
 _PASSES = 80  # of a mix, over as many numbers, take as long as filtering and activating them on a CPU
-_FEATURE = 12  # operations of one sample of a Fourier feature, roughly: two products, a sine
+_FEATURE = 12  # FLOPs of one sample of a Fourier feature: two products and a sine, roughly
 
 
 @dataclass(frozen=True)
 class Plane(Op):
-    """Where a canvas lies on the plane. Params: the `Placement`."""
+    """The placement of a canvas on the plane. Params: the `Placement`."""
 
     name: ClassVar[str] = "plane"
     takes_params: ClassVar[bool] = True
@@ -40,7 +40,7 @@ class Plane(Op):
 
 @dataclass(frozen=True)
 class StyleGAN3Op(LayerOp):
-    """A call of a layer of StyleGAN3. Nothing goes round an edge in it."""
+    """A call of a layer of StyleGAN3, which never wraps round an edge."""
 
     layer: StyleGAN3Layer
 
@@ -78,7 +78,7 @@ class Fourier(StyleGAN3Op):
 class Filtered(StyleGAN3Op):
     """A modulated convolution, and its activation between two filters. Operands: activation, S.
 
-    Its regions are exact: `spans` says which pixels of the input one of the result comes of.
+    Its regions are exact: `spans` maps pixels of the result to pixels of the input.
     """
 
     name: ClassVar[str] = "filtered"
@@ -95,7 +95,7 @@ class Filtered(StyleGAN3Op):
         if step == 1:
             return region
         if step > 2 or output.size[0] % 2 or output.size[1] % 2:
-            return whole(output.size)  # no published layer is so
+            return whole(output.size)  # no published layer has this
         return (region[0] // 2 * 2, region[1] // 2 * 2, -(-region[2] // 2) * 2, -(-region[3] // 2) * 2)
 
     def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:

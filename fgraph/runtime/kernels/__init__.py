@@ -1,4 +1,4 @@
-"""Kernels, one for each operation except `join` and `baseline`, whose rows are in buffers already."""
+"""The kernels, one for each operation except `baseline`, whose rows are in buffers already."""
 
 from __future__ import annotations
 
