@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 from fgraph._atomic import write_atomic
 from fgraph._files import open_file
 
@@ -14,8 +16,6 @@ _DIGEST = hashlib.sha256().digest_size
 
 def cache_folder() -> Path:
     """Return the folder for files that fgraph can make again, as the platform's conventions place it."""
-    from platformdirs import user_cache_path
-
     return user_cache_path("fgraph")
 
 

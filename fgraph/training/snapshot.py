@@ -81,7 +81,7 @@ def read_snapshot(path: Path) -> State:
             metadata = file.metadata() or {}
             tensors = {name: _finite(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - no mapping
         if (version := metadata.get("version")) != VERSION:
-            raise ModelError(f"{path}: is a snapshot of version {version}; this fgraph reads {VERSION}")
+            raise ModelError(f"{path}: is a snapshot of version {show(version)}; this fgraph reads {VERSION}")
         return _build(metadata, tensors, str(path))
     except (SafetensorError, OSError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise ModelError(f"{path}: is not a whole snapshot of a training: {show(error, 300)}") from error

@@ -357,6 +357,25 @@ def _safetensors() -> dict[str, bytes]:
         "safetensors: 100 axes": one(shape=[1] * 99 + [2]), "safetensors: metadata of numbers": file(
             {"__metadata__": {"a": 1}}),
         "safetensors: of another kind": one(),
+        "safetensors: overlapping tensors": file({str(i): {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}
+                                                  for i in range(1000)}, b"\0" * 8),
+        "safetensors: a gap": one(data_offsets=[8, 16]) + b"\0" * 8,
+        "safetensors: a format of a million letters": file({"__metadata__": {"format": "x" * 1_000_000}}),
+        "safetensors: control characters": file({"__metadata__": {"format": "\x1b]0;title\x07\n"}}),
+        "safetensors: a version of a million letters": file({"__metadata__": {
+            "format": "fgraph-stylegan2", "format_version": "x" * 1_000_000}}),
+        "safetensors: a StyleGAN3 of a million letters": file({"__metadata__": {
+            "format": "fgraph-stylegan3", "format_version": "x" * 1_000_000}}),
+        "safetensors: numbers of 4,000 digits": file({"__metadata__": {
+            "format": "fgraph-stylegan2", "format_version": "1", "architecture": "skip", "size": "9" * 4000,
+            "channels": json.dumps({"9" * 4000: 1, "8" * 4000: 2}), "z_dim": "9" * 4000, "w_dim": "1",
+            "mapping_layers": "1", "image_channels": "3"}}),
+        "safetensors: a delta": file({"__metadata__": {
+            "format": "fgraph-stylegan2-delta", "base": "/etc/passwd", "base_sha256": "0" * 64}}),
+        "safetensors: a delta to an address": file({"__metadata__": {
+            "format": "fgraph-stylegan2-delta", "base": "https://192.0.2.1/a.pt", "base_sha256": "0" * 64}}),
+        "safetensors: a delta with a path as digest": file({"__metadata__": {
+            "format": "fgraph-stylegan2-delta", "base": "avatar", "base_sha256": "../../etc/passwd"}}),
         "safetensors: odd metadata": file({"__metadata__": {
             "format": "fgraph-stylegan2", "format_version": "1", "architecture": "skip", "size": "1e9"}}),
         "safetensors: endless widths": file({"__metadata__": {

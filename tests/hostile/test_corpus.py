@@ -46,6 +46,7 @@ def test_every_case_is_refused_with_a_reason(outcome: Any) -> None:
     for name, (file, _, message, _) in results.items():
         assert file in message or "with a tail" in name, (name, message)
         assert len(message) < 1500, (name, message)
+        assert message.isprintable(), (name, message)
 
 
 def test_nothing_is_run_or_written(outcome: Any) -> None:

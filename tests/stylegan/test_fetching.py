@@ -101,6 +101,17 @@ def test_a_download_that_cannot_be_resumed_starts_again(folder: Path, fault: str
     assert sorted(path.name for path in folder.iterdir()) == ["addresses", "locks", "models"]
 
 
+@pytest.mark.parametrize("tag", [b"", b"no tag", b'"two\nlines"', b"\xff\xfe", b'"' + bytes(5000)])
+def test_a_damaged_note_of_a_version_starts_again(folder: Path, tag: bytes) -> None:
+    with replying(CUT, CUT, CUT, WHOLE) as server:
+        with pytest.raises(ModelError, match="run again to resume"):
+            fetch_model(server.address)
+        (note,) = folder.glob("*.tag")
+        note.write_bytes(tag)
+        assert fetch_model(server.address).read_bytes() == CONTENT
+    assert "Range:" not in server.asked[-1].replace("If-Range", "")
+
+
 def test_a_body_of_unknown_length_is_taken_only_with_a_pin(folder: Path) -> None:
     with replying(unstated(CONTENT[:4000])) as server, pytest.raises(ModelError, match="does not state its size"):
         fetch_model(server.address)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.base import Shape, Table
@@ -77,17 +77,23 @@ def check_numbers(table: StyleGAN2Table, where: str) -> None:
     """
     resolutions = [resolution for resolution, _ in table.channels]
     if len(resolutions) > LARGEST_BLOCKS:
-        raise ModelError(f"{where}: has {len(resolutions)} blocks, of {resolutions[-1]} pixels; 4096 are the most")
+        raise ModelError(
+            f"{where}: has {len(resolutions)} blocks, of {show(resolutions[-1])} pixels; 4096 are the most"
+        )
     if not resolutions or resolutions != [4 << i for i in range(len(resolutions))] or table.size != resolutions[-1]:
-        raise ModelError(f"{where}: has resolutions {resolutions} for {table.size} pixels; expected 4, 8, ... size")
+        raise ModelError(
+            f"{where}: has resolutions {show(resolutions)} for {show(table.size)} pixels; expected 4, 8, ... size"
+        )
     if not 1 <= table.mapping_layers <= _DEEPEST:
-        raise ModelError(f"{where}: its mapping has {table.mapping_layers} layers; expected 1 to {_DEEPEST}")
+        raise ModelError(f"{where}: its mapping has {show(table.mapping_layers)} layers; expected 1 to {_DEEPEST}")
     counts = [*(width for _, width in table.channels), *table.widths, table.w_dim, table.image_channels]
     if not all(1 <= count <= _WIDEST for count in counts) or not 0 <= table.z_dim <= _WIDEST:
-        raise ModelError(f"{where}: its channels or dimensions are out of range (1 to {_WIDEST}): {counts[:40]}")
+        raise ModelError(f"{where}: its channels or dimensions are out of range (1 to {_WIDEST}): {show(counts, 300)}")
     if not 0 <= table.c_dim <= _MOST_CLASSES or not 0 <= table.embed_width <= _WIDEST:
-        raise ModelError(f"{where}: has {table.c_dim} classes in {table.embed_width} numbers; {_MOST_CLASSES} are most")
+        raise ModelError(
+            f"{where}: has {show(table.c_dim)} classes in {show(table.embed_width)} numbers; {_MOST_CLASSES} are most"
+        )
     if len(table.widths) != table.mapping_layers + 1 or table.widths[-1] != table.w_dim:
-        raise ModelError(f"{where}: its mapping has widths {list(table.widths)[:8]}; it must end in {table.w_dim}")
+        raise ModelError(f"{where}: its mapping has widths {show(table.widths)}; it must end in {table.w_dim}")
     if bool(table.c_dim) != bool(table.embed_width):
         raise ModelError(f"{where}: has {table.c_dim} classes, embedded in {table.embed_width} numbers")

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from fgraph._errors import ModelError, show
+from fgraph._files import read_file
 from fgraph._limits import DOWNLOAD
 from fgraph._log import get_logger
 from fgraph._sizes import in_words
@@ -22,6 +23,8 @@ _TIMEOUT = (10, 60)  # seconds: to connect, between two packets
 _CHUNK = 64 << 10  # bytes
 _SLOWEST, _WINDOW = 512 << 10, 60  # bytes that must arrive within so many seconds
 _MOST_REDIRECTS = 10
+_LONGEST_TAG = 1024  # bytes
+_STRONG_TAG = r'"[\x21\x23-\x7e\x80-\xff]*"'  # RFC 9110: equal strong tags mean equal bytes
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NOT_RESUMED = 416  # HTTP: range not satisfiable
 
@@ -109,10 +112,11 @@ class _Download:
         """
         import requests
 
-        have = self._part.stat().st_size if self._part.exists() and self._tag.exists() else 0
+        tag = self._read_tag()
+        have = self._part.stat().st_size if tag and self._part.exists() else 0
         headers = {"Accept-Encoding": "identity"}
-        if have:
-            headers |= {"Range": f"bytes={have}-", "If-Range": self._tag.read_text()}
+        if have and tag:
+            headers |= {"Range": f"bytes={have}-", "If-Range": tag}
         with _request(self._url, headers) as answer:
             resumed = answer.status_code == requests.codes.partial_content
             if answer.status_code == _NOT_RESUMED or (resumed and _range_start(answer) != have):
@@ -122,6 +126,14 @@ class _Download:
             expected = self._expected(answer)
             self._note(answer)
             self._receive(answer, have if resumed else 0, expected)
+
+    def _read_tag(self) -> str | None:
+        """Return the ETag of the partial file, or None if there is none that can be sent."""
+        try:
+            tag = read_file(self._tag, _LONGEST_TAG).decode("latin-1")
+        except OSError:
+            return None
+        return tag if re.fullmatch(_STRONG_TAG, tag) else None
 
     def _discard(self) -> None:
         self._part.unlink(missing_ok=True)
@@ -140,8 +152,8 @@ class _Download:
 
     def _note(self, answer: Any) -> None:
         tag = answer.headers.get("ETag", "")
-        if tag.startswith('"') and len(tag) < 1024 and not _is_encoded(answer):  # strong: equal tags mean equal bytes
-            self._tag.write_text(tag)
+        if re.fullmatch(_STRONG_TAG, tag) and len(tag) <= _LONGEST_TAG and not _is_encoded(answer):
+            self._tag.write_bytes(tag.encode("latin-1"))
         else:
             self._tag.unlink(missing_ok=True)
 

@@ -24,9 +24,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints import stylegan3_own_file as stylegan3
 from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
+from fgraph.stylegan.checkpoints.pickles.refusal import brief
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.base import Table
@@ -89,16 +90,16 @@ def table_of(metadata: Mapping[str, str], where: str) -> StyleGAN2Table:
     if metadata.get("format") != FORMAT:
         raise ModelError(
             f"{where}: is a .safetensors file, but not of an fgraph generator (its metadata say format "
-            f"{metadata.get('format')!r}, expected '{FORMAT}' or '{stylegan3.FORMAT}'); load the original .pt or "
+            f"{brief(metadata.get('format'))}, expected '{FORMAT}' or '{stylegan3.FORMAT}'); load the original .pt or "
             ".pkl instead"
         )
     if (version := metadata.get("format_version")) not in _VERSIONS:
         raise ModelError(
-            f"{where}: is of format version {version}; this fgraph reads {' and '.join(_VERSIONS)}: update fgraph"
+            f"{where}: is of format version {show(version)}; this fgraph reads {' and '.join(_VERSIONS)}: update fgraph"
         )
     if metadata.get("architecture") not in ARCHITECTURES:
         found = metadata.get("architecture")
-        raise ModelError(f"{where}: its architecture is {found!r}; this fgraph runs {', '.join(ARCHITECTURES)}")
+        raise ModelError(f"{where}: its architecture is {brief(found)}; this fgraph runs {', '.join(ARCHITECTURES)}")
     try:
         channels = {int(resolution): int(count) for resolution, count in json.loads(metadata["channels"]).items()}
         facts: dict[str, Any] = {name: _checked(name, metadata[name]) for name in _DEFAULTS if name in metadata}

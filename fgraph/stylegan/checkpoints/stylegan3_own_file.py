@@ -16,7 +16,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from fgraph._errors import ModelError
+from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import check_numbers
 from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
@@ -62,7 +62,7 @@ def stylegan3_table_of(metadata: Mapping[str, str], where: str) -> StyleGAN3Tabl
         ModelError: the metadata are of a later version, or wrong.
     """
     if (version := metadata.get("format_version")) != _VERSION:
-        raise ModelError(f"{where}: is of format version {version}; this fgraph reads {_VERSION}: update fgraph")
+        raise ModelError(f"{where}: is of format version {show(version)}; this fgraph reads {_VERSION}: update fgraph")
     try:
         facts: dict[str, Any] = {name: _count(json.loads(metadata[name]), most) for name, most in _COUNTS.items()}
         facts |= {name: _above_zero(json.loads(metadata[name])) for name in _NUMBERS}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from fgraph._errors import nearest
+from fgraph._errors import nearest, show
 
 Shape = tuple[int, ...]
 CONST = -1  # the index of the start of a pass
@@ -169,7 +169,7 @@ class Table:
             UnknownLayer: no layer or block has this name; the message suggests the nearest one.
         """
         text = str(name).strip()
-        if re.fullmatch(r"-?\d+", text):
+        if re.fullmatch(r"-?[0-9]{1,9}", text):
             index = int(text)
             if CONST < index <= self.last:
                 return (index,)
@@ -181,7 +181,7 @@ class Table:
         hint = self._nearest(text)
         kind = f" of {self.architecture}" if self.is_stylegan3 else ""
         raise UnknownLayer(
-            f"this {self.size}-pixel model{kind} has no layer '{text}'"
+            f"this {self.size}-pixel model{kind} has no layer '{show(text)}'"
             + (f"; {hint}" if hint else f"; it has {self._listed}")
         )
 
