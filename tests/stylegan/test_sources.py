@@ -213,10 +213,13 @@ def test_a_pin_finds_the_same_file_of_another_address(server: Any, folder: Path,
     assert found.path.read_bytes() == content
 
 
-def test_a_file_that_is_evicted_while_it_is_loaded_is_downloaded_again(server, folder, monkeypatch):
-    header, read, evicted = read_header(server.address), loading.read_contents, []
+def test_a_file_that_is_evicted_while_it_is_loaded_is_downloaded_again(
+    server: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evicted: list[Path] = []
+    header, read = read_header(server.address), loading.read_contents
 
-    def evict(path):
+    def evict(path: Path) -> Any:
         contents = read(path)
         if not evicted:
             evicted.append(path)
@@ -229,7 +232,7 @@ def test_a_file_that_is_evicted_while_it_is_loaded_is_downloaded_again(server, f
     assert len(server.asked) == 2
 
 
-def test_a_run_loads_what_was_evicted_since_its_graph_was_checked(server, folder):
+def test_a_run_loads_what_was_evicted_since_its_graph_was_checked(server: Any, folder: Path) -> None:
     nodes = {"code": {"op": "sample", "seed": 1}, "image": {"op": "decode", "of": "code"}}
     plan = fgraph.compile({"models": {"main": server.address}, "nodes": nodes, "outputs": ["image"]})
     read_header(server.address).path.unlink()
