@@ -22,7 +22,7 @@ from fgraph._cache import cache_folder
 from fgraph._downloads import Downloads, current_downloads
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect, loading
-from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.header import read_contents, read_header
 from fgraph.stylegan.checkpoints.sources import fetch_model, is_address
 from fgraph.stylegan.loading import load_generator
 from tests.serving import serving
@@ -217,10 +217,10 @@ def test_a_file_that_is_evicted_while_it_is_loaded_is_downloaded_again(
     server: Any, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evicted: list[Path] = []
-    header, read = read_header(server.address), loading.read_contents
+    header = read_header(server.address)
 
     def evict(path: Path) -> Any:
-        contents = read(path)
+        contents = read_contents(path)
         if not evicted:
             evicted.append(path)
             path.unlink()
