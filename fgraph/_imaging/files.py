@@ -7,6 +7,7 @@ size is checked before a pixel is decoded. `Image.open` isn't used, since its ow
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -50,6 +51,8 @@ _MAGIC: Final = {
     b"BM": "BMP",
 }
 _BOXED: Final = {b"WEBP": "WebP", b"ftypavif": "AVIF", b"ftypavis": "AVIF", b"ftypmif1": "AVIF"}
+_READ_WHOLE: Final = ("WebP", "AVIF")  # Pillow reads the whole file before it looks at the header
+_TILE_SIZE: Final = (322, 323)  # TIFF tags
 _WIDE: Final = {"I": 4, "F": 4}  # bytes per value of modes that don't store one byte; those of I;16 take two
 
 
@@ -113,7 +116,11 @@ def open_image(source: Path | BinaryIO, *, bounded: bool = True, bytes_per_pixel
         with open_file(source) as file, open_image(file, bounded=bounded, bytes_per_pixel=bytes_per_pixel) as picture:
             yield picture
         return
-    with _READERS[_recognise(source)](source) as picture:
+    name = _recognise(source)
+    if name in _READ_WHOLE and (size := source.seek(0, io.SEEK_END)) > _Limit.decoded:
+        raise PictureError(f"the file has {in_words(size)}, and the limit of {name} is {in_words(_Limit.decoded)}")
+    source.seek(0)
+    with _READERS[name](source) as picture:
         if bounded:
             _check_size(picture, bytes_per_pixel)
         yield picture
@@ -137,9 +144,23 @@ def _recognise(file: BinaryIO) -> str:
 
 
 def _check_size(picture: Image.Image, bytes_per_pixel: int) -> None:
-    size = max(decoded_bytes(picture), picture.width * picture.height * bytes_per_pixel)
+    width, height = _decoded_size(picture)
+    decoded = decoded_bytes(picture) // max(1, picture.width * picture.height)
+    if picture.info.get("progressive"):
+        decoded *= 3  # a JPEG decoder holds all coefficients, of two bytes each
+    size = width * height * max(decoded, bytes_per_pixel)
     if size > _Limit.decoded:
         raise PictureError(
-            f"its {picture.width} x {picture.height} pixels take {in_words(size)} when decoded, and the limit is "
+            f"its {width} x {height} pixels take {in_words(size)} when decoded, and the limit is "
             f"{in_words(_Limit.decoded)}: shrink the picture, or raise picture_limit"
         )
+
+
+def _decoded_size(picture: Image.Image) -> tuple[int, int]:
+    """Return the size that is decoded at once: of the picture, or of a tile of a TIFF that is larger."""
+    width, height = picture.size
+    if isinstance(picture, TiffImagePlugin.TiffImageFile):
+        tile = [picture.tag_v2.get(tag, 0) for tag in _TILE_SIZE]
+        if all(isinstance(side, int) for side in tile) and tile[0] * tile[1] > width * height:
+            return tile[0], tile[1]
+    return width, height

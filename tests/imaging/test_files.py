@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import io
 import os
+import struct
 import subprocess
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -108,6 +110,48 @@ def test_the_limit_counts_what_the_caller_makes_of_a_pixel(tmp_path: Path) -> No
         masks.Picture.open(tmp_path / "mask.png")
     with picture_limit(800):
         assert masks.Picture.open(tmp_path / "mask.png").plane.size == 100
+
+
+def test_the_limit_counts_the_tiles_of_a_tiff(tmp_path: Path) -> None:
+    """A picture of 10 x 10 pixels, in one tile of 4,096 x 4,096: 16 KiB of zeros, packed."""
+    side, content = 4096, zlib.compress(bytes(4096 * 4096))
+    tags = {
+        256: 10,
+        257: 10,
+        258: 8,
+        259: 8,
+        262: 1,
+        277: 1,
+        322: side,
+        323: side,
+        324: 8 + 2 + 120 + 4,
+        325: len(content),
+    }
+    entries = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in tags.items())
+    head = b"II*\0" + struct.pack("<IH", 8, len(tags)) + entries + bytes(4)
+    (tmp_path / "tile.tif").write_bytes(head + content)
+    assert load_picture(str(tmp_path / "tile.tif"), (10, 10)).shape == (3, 10, 10)
+    with picture_limit(side * side - 1), pytest.raises(ValueError, match=r"4096 x 4096 pixels take 16\.0 MiB"):
+        load_picture(str(tmp_path / "tile.tif"), (10, 10))
+
+
+def test_the_limit_counts_the_coefficients_of_a_progressive_jpeg(tmp_path: Path) -> None:
+    for name, progressive, size in (("plain.jpg", False, 300), ("progressive.jpg", True, 900)):
+        Image.new("RGB", (10, 10)).save(tmp_path / name, progressive=progressive)
+        with picture_limit(size):
+            load_picture(str(tmp_path / name), (4, 4))
+        with picture_limit(size - 1), pytest.raises(ValueError, match=f"take {size} bytes"):
+            load_picture(str(tmp_path / name), (4, 4))
+
+
+@pytest.mark.parametrize("name", [name for name in ("WebP", "AVIF") if name in FORMATS])
+def test_a_file_that_is_read_whole_is_bounded_by_its_size(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "long"
+    Image.new("RGB", (8, 8)).save(path, format=name)
+    with path.open("ab") as file:
+        file.truncate(100_000)
+    with picture_limit(99_999), pytest.raises(ValueError, match=f"the limit of {name}"), open_image(path):
+        pass
 
 
 def test_a_fifo_is_refused(tmp_path: Path) -> None:
