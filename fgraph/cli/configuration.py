@@ -241,26 +241,32 @@ def _unknown(what: str, found: str, known: Iterable[str]) -> str:
 
 
 def find_files(hydra_config: HydraConf) -> tuple[PlacedFile, ...]:
-    """Return the files that a graph is composed of: the chosen graph, then sub-graphs with their place in it."""
+    """Return the files that a graph is composed of: the chosen graph, then sub-graphs with their place in it.
+
+    Raises:
+        FgraphError: a file of the user has the name of a bundled one, which Hydra takes instead.
+    """
     found = []
     for choice, name in hydra_config.runtime.choices.items():
         group, _, package = choice.partition("@")
         inner = tuple(package.split(".")[1:])
         if choice != "graph" and not (package.startswith("graph.") and inner):
             continue
-        path = _find_file(group, str(name), hydra_config)
-        if path is not None:
-            found.append((path, inner))
+        paths = _find_all(group, str(name), hydra_config)
+        if len(paths) > 1:
+            raise FgraphError(f"{paths[1]}: a bundled {group} has the name '{name}' too: give the file another name")
+        found += [(path, inner) for path in paths]
     return tuple(sorted(found, key=lambda placed: len(placed[1])))
 
 
-def _find_file(group: str, name: str, hydra_config: HydraConf) -> Path | None:
-    """Find the file of a config in the search path of Hydra."""
+def _find_all(group: str, name: str, hydra_config: HydraConf) -> list[Path]:
+    """Find the different files of a config in the search path of Hydra, the one that it takes first."""
+    found: dict[Path, Path] = {}
     for source in hydra_config.runtime.config_sources:
         if source.schema != "file":
             continue
         folder = unquote(urlparse(source.path).path) if source.path.startswith("file:") else source.path
         path = Path(folder) / group / f"{name.removesuffix('.yaml')}.yaml"
         if path.is_file():
-            return path
-    return None
+            found.setdefault(path.resolve(), path)
+    return list(found.values())

@@ -146,6 +146,16 @@ def test_a_choice_does_not_leave_the_folders(folder: Path, capsys: pytest.Captur
         assert "the-secret" not in capsys.readouterr().err
 
 
+def test_a_file_with_the_name_of_a_bundled_graph_is_a_mistake(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The bundled graph would run instead, without a word."""
+    file = folder / "graph" / "own.yaml"
+    file.write_text(NODES)
+    assert main(["--config-dir", str(folder), "graph=own", "mode=check"]) == 2
+    assert f"{file}: a bundled graph has the name 'own' too: give the file another name" in capsys.readouterr().err
+    file.rename(folder / "graph" / "mine.yaml")
+    assert main(["--config-dir", str(folder), "graph=mine", "model=landscape", "mode=check"]) == 0
+
+
 def test_a_pickled_configuration_is_not_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--experimental-rerun", "config.pickle"]) == 2
     assert "unpickles a file" in capsys.readouterr().err
