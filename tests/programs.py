@@ -1,4 +1,4 @@
-"""Programs to test passes on: documents lowered, before any pass."""
+"""Programs for tests of passes: documents lowered, before any pass."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ from tests.strategies import load
 
 
 def lowered(*documents: dict[str, Any]) -> Program:
-    """The program of these documents, compiled together, as it was lowered."""
+    """Lower documents together and return the program before any pass."""
     return fgraph.compile([load(document) for document in documents], device="cpu").raw

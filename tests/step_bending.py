@@ -1,4 +1,4 @@
-"""Network bending as the step interpreter sees it: torch's grid_sample and unfold, on whole maps in float64."""
+"""Network bending in the step interpreter: torch's grid_sample and unfold, on whole maps in float64."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Bent:
         return (value[self.row] if len(value) > 1 else value[0]) if isinstance(value, tuple) else value
 
     def apply(self, x: Tensor, layer: Any, canvas: Any) -> Tensor:
-        """A map [1, C, H, W] as `layer` made it, with its channels bent."""
+        """Bend channels of a map [1, C, H, W], the output of `layer`."""
         result = x.clone()
         chosen = self.channels(layer)
         wide = x[:, chosen].double()
@@ -67,7 +67,7 @@ class Bent:
         return 0 * x if kind == "ablate" else 1 - x
 
     def forward(self, size: Any, margin: int) -> Any:
-        """Where a pixel (x, y) goes, [2, 3]: for turning and scaling as OpenCV's getRotationMatrix2D has it."""
+        """Return the matrix [2, 3] to a pixel's new place (x, y); OpenCV's getRotationMatrix2D to rotate and scale."""
         high, wide = size
         if self.node.kind == "translate":
             unit = (1, 1) if self.node.unit == "pixel" else (high - margin, wide - margin)
@@ -89,7 +89,7 @@ def bent(node: Any, row: int, model: Any) -> Bent:
 
 
 def warped(x: Tensor, backward: Any, wraps: tuple[bool, bool]) -> Tensor:
-    """Bilinear reading; zeros beyond the edges, or the other side of a canvas that goes round."""
+    """Sample bilinearly; beyond an edge are zeros, or the opposite side of a cyclic canvas."""
     high, wide = x.shape[2:]
     columns, rows = np.meshgrid(np.arange(wide), np.arange(high))
     places = backward @ np.stack([columns.ravel(), rows.ravel(), np.ones(high * wide)])
@@ -104,7 +104,7 @@ def warped(x: Tensor, backward: Any, wraps: tuple[bool, bool]) -> Tensor:
 
 
 def greatest_around(x: Tensor, radius: int, wraps: tuple[bool, bool]) -> Tensor:
-    """The greatest value at pixels of a disc (OpenCV's MORPH_ELLIPSE of 2 radius + 1), true edges not counting."""
+    """Return the maximum over a disc (OpenCV's MORPH_ELLIPSE of 2 radius + 1), without pixels beyond true edges."""
     high, wide = x.shape[2:]
     best = torch.full_like(x, -torch.inf)
     for down in range(-radius, radius + 1):

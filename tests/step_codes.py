@@ -1,4 +1,4 @@
-"""Codes as the step interpreter sees them: one row in one space, promoted, mixed, truncated, moved, walked between."""
+"""Codes in the step interpreter: one row in one space, promoted, mixed, truncated, moved and interpolated."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ SPACES = ("z", "w", "w+", "s")
 
 @dataclass(frozen=True)
 class Code:
-    """One row of a Latent."""
+    """A row of a Latent."""
 
     space: str
     code: Tensor  # [1, ...]
@@ -26,7 +26,7 @@ class Code:
 
 
 def promote(code: Code, space: str) -> Code:
-    """z -> w -> w+ -> s."""
+    """Promote a code: z -> w -> w+ -> s."""
     while SPACES.index(code.space) < SPACES.index(space):
         if code.space == "z":
             code = replace(code, space="w", code=code.model.map(code.code))
@@ -43,7 +43,7 @@ def together(a: Code, b: Code, space: str) -> tuple[Code, Code]:
 
 
 def splice(base: Code, other: Code, rows: str | None, layers: Any) -> Code:
-    """The base with the styles of the other at some layers, in W+ where whole rows of it are taken."""
+    """Return the base with the other's styles at some layers; in W+ if whole rows are taken."""
     table = base.model.table
     chosen = _chosen(table, rows, layers)
     fed = [{one.index for one in table.layers[1:] if one.ws_index == row} for row in range(table.num_ws)]
@@ -58,7 +58,7 @@ def splice(base: Code, other: Code, rows: str | None, layers: Any) -> Code:
 
 
 def _chosen(table: Any, rows: str | None, layers: Any) -> set[int]:
-    """The layers that W+ rows feed, or that are named."""
+    """Return the layers that W+ rows feed, or that are given by name."""
     if layers is not None:
         return set(layers.resolve(table, -1)) - {-1}
     assert rows is not None
@@ -68,7 +68,7 @@ def _chosen(table: Any, rows: str | None, layers: Any) -> set[int]:
 
 
 def truncated(code: Code, psi: float, cutoff: int | None) -> Code:
-    """A code drawn towards the mean, in W+ and S only as far as W+ row `cutoff`."""
+    """Truncate a code towards the mean; in W+ and S only below W+ row `cutoff`."""
     model = code.model
     code = promote(code, "w") if code.space == "z" else code
     code = promote(code, "w+") if code.space == "w" and cutoff is not None else code
@@ -86,7 +86,7 @@ def truncated(code: Code, psi: float, cutoff: int | None) -> Code:
 
 
 def moved_along(code: Code, node: Any, component: int, strength: float) -> Code:
-    """A code and the code beyond it, as far as a direction goes, joined as style mixing joins them."""
+    """Mix a code with the code moved along a direction, at the layers of the direction."""
     model, space = code.model, "w"
     if node.kind == "file":
         array = torch.tensor(node.value.array)
@@ -95,7 +95,7 @@ def moved_along(code: Code, node: Any, component: int, strength: float) -> Code:
     else:
         way = torch.tensor(_component(model, node, component), dtype=torch.float32)[None]
     start = promote(code, max(code.space, space, key=SPACES.index))
-    if start.space == "s" and space != "s":  # an affine layer of two codes apart, less that of the first
+    if start.space == "s" and space != "s":  # the difference of an affine layer between two codes
         here = promote(Code("w", 0 * model.w_mean[None], model, 0), space)
         there = replace(here, code=here.code + way)
         way = promote(there, "s").code - promote(here, "s").code
@@ -119,7 +119,7 @@ def _component(model: StyleGAN2Generator, node: Any, component: int) -> Any:
 
 
 def walked(keys: list[Code], node: Any) -> list[Code]:
-    """The frames of a walk, one at a time."""
+    """Return the frames of a walk."""
     space = "z" if node.path == "slerp" else "w" if keys[0].space == "z" else keys[0].space
     codes = [promote(key, space).code for key in keys]
     count = len(codes)
@@ -135,7 +135,7 @@ def walked(keys: list[Code], node: Any) -> list[Code]:
         t = t * t * (3 - 2 * t) if node.ease == "smooth" else t
         near, width = points[segment : segment + 4], keys[0].model.table.z_dim
         code = _between(near, t, node.path)
-        if node.path == "slerp":  # classes, behind z, go straight
+        if node.path == "slerp":  # class labels, after z, are interpolated linearly
             ends = [[one[:, :width] for one in near], [one[:, width:] for one in near]]
             code = torch.cat([_between(ends[0], t, "slerp"), _between(ends[1], t, "lerp")], dim=1)
         made.append(replace(keys[0], space=space, code=code))
@@ -146,7 +146,7 @@ def _between(points: list[Tensor], t: float, path: str) -> Tensor:
     before, a, b, after = points
     if path == "lerp":
         return a + t * (b - a)
-    if path == "spline":  # Hermite's form, with the tangents of Catmull and Rom
+    if path == "spline":  # Hermite form with Catmull-Rom tangents
         slope_a, slope_b = (b - before) / 2, (after - a) / 2
         h = (2 * t**3 - 3 * t**2 + 1, t**3 - 2 * t**2 + t, -2 * t**3 + 3 * t**2, t**3 - t**2)
         return h[0] * a + h[1] * slope_a + h[2] * b + h[3] * slope_b

@@ -1,7 +1,7 @@
-"""The third opinion: a direct interpreter of `step`, node by node and row by row, sharing no stage with the engine.
+"""The step interpreter: evaluates `step` directly, node by node and row by row, without any stage of the engine.
 
-It knows the layer functions of a generator, how a field is drawn and what an edit means, and nothing else: no
-program, no passes, no plan, no kernels. A carrier is a Python object; what moves with a canvas is a function of a size.
+It uses the layer functions of a generator, the drawing of masks and the meaning of edits, but no program, pass, plan or
+kernel. A carrier is a Python object. Whatever moves with a canvas is a function of a size.
 
     step(Run, i, s)   = layer i applied to s
     step(Blend, i, s) = (1-α_i) step(Ka, i, s) + α_i step(Kb, i, s)  if i is in layers and its tensor in parts, else a's
@@ -27,17 +27,17 @@ from fgraph.stylegan.nn.stylegan2 import upsample_skip
 from fgraph.stylegan.tables.base import Layer
 from tests.step_bending import Bent
 
-Draw = Callable[[int, int], Any]  # numbers over a canvas of this many pixels, [height, width]
-Frame = Callable[[Draw], Draw]  # where noise has gone with the edits of its canvas
+Draw = Callable[[int, int], Any]  # an array for a canvas of this size in pixels, [height, width]
+Frame = Callable[[Draw], Draw]  # the edits of the canvas, for noise that follows them
 
 
 @dataclass(frozen=True)
 class Run:
     model: Any  # a generator
     styles: Tensor
-    noise: Any  # fgraph.node.Noise, its seed known
+    noise: Any  # fgraph.node.Noise with a seed
     frame: Frame
-    plane: Any = None  # StyleGAN3: [3, 3], from places of the canvas to places of the plane
+    plane: Any = None  # StyleGAN3: [3, 3], from canvas to plane coordinates
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ class Map:
 
 @dataclass(frozen=True)
 class Paused:
-    """One row of Features: the state, where it is paused, what carries it on, its canvas."""
+    """A row of Features: its state, layer, carrier and canvas."""
 
     activation: Tensor
     skip: Tensor | None
@@ -82,7 +82,7 @@ def applies(carrier: Any, layer: Layer) -> bool:
 
 
 def step(carrier: Any, layer: Layer, state: Paused) -> Tensor:
-    """What a carrier makes of the state at a layer."""
+    """Return the result of a carrier's layer for a state."""
     if isinstance(carrier, Run):
         return run_layer(carrier, layer, state)
     if isinstance(carrier, Blend):
@@ -143,7 +143,7 @@ def draw_noise(run: Run, layer: Layer, state: Paused) -> Tensor | None:
 
 
 def advance(state: Paused, layer: int) -> Paused:
-    """The pass moved on until `layer` has run."""
+    """Return the pass after `layer` has run."""
     for index in range(state.layer + 1, layer + 1):
         at = state.model.table.at(index)
         state = replace(state, layer=index, **{at.tensor: step(state.carrier, at, state)})
@@ -156,14 +156,14 @@ def mix(a: Tensor, b: Tensor, alpha: Draw, margin: int = 0) -> Tensor:
 
 
 def with_margin(draw: Draw, margin: int) -> Draw:
-    """A mask on a map that is larger than its canvas."""
+    """Extend a mask to a map that is larger than its canvas."""
     if not margin:
         return draw
     return lambda height, width: np.pad(draw(height - margin, width - margin), margin // 2, "edge")
 
 
 def edit_map(x: Tensor, edit: Edit, margin: int) -> Tensor:
-    """A map with a margin after an edit of its canvas."""
+    """Edit the canvas of a map with a margin."""
     height, width = (side - margin for side in x.shape[2:])
     if isinstance(edit, geometry.Crop) and margin:
         top, left = int(edit.top * height), int(edit.left * width)
@@ -185,7 +185,7 @@ def edit_tensor(x: Tensor, edit: Edit, canvas: Canvas | None = None) -> Tensor:
 
 
 def moved(draw: Draw, edit: Edit, canvas: Canvas | None = None) -> Draw:
-    """What was drawn over a canvas, after an edit of that canvas."""
+    """Return a drawing after an edit of its canvas."""
 
     def after(height: int, width: int) -> Any:
         rows, columns = edit.source_size(height, width)
@@ -196,7 +196,7 @@ def moved(draw: Draw, edit: Edit, canvas: Canvas | None = None) -> Draw:
 
 
 def placed(draw: Draw, axis: str, before: Any, length: Any) -> Draw:
-    """What was drawn over one part of a canvas, its edge values going on outside."""
+    """Return a drawing of one part of a canvas, extended by its edge values."""
 
     def after(height: int, width: int) -> Any:
         whole = width if axis == "x" else height
@@ -209,7 +209,7 @@ def placed(draw: Draw, axis: str, before: Any, length: Any) -> Draw:
 
 
 def carried(carrier: Any, move: Callable[[Draw], Draw], scale: tuple[Any, Any]) -> Any:
-    """A carrier on a changed canvas: masks and noise move with it, shifts keep their distance (times `scale`)."""
+    """Return a carrier on a changed canvas: masks and noise move with it; `scale` converts the amounts of shifts."""
     if isinstance(carrier, Run):
         return replace(carrier, frame=lambda made: move(carrier.frame(made)))
     if isinstance(carrier, Blend):
@@ -225,7 +225,7 @@ def carried(carrier: Any, move: Callable[[Draw], Draw], scale: tuple[Any, Any]) 
 
 
 def edit_paused(state: Paused, edit: Edit, margin: int = 0) -> Paused:
-    """Everything spatial at the pause after an edit; a constant fills the state, what else moves keeps its edges."""
+    """Edit a paused pass; a constant fills the state, while masks and noise continue with their edge values."""
     canvas = state.canvas.edited(edit)
     moves = replace(edit, mode="replicate") if getattr(edit, "mode", None) == "constant" else edit
     scale = (state.canvas.height / canvas.height, state.canvas.width / canvas.width)

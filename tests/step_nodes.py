@@ -1,4 +1,4 @@
-"""What each node means to the step interpreter: a graph evaluated node by node, each row for itself."""
+"""Nodes in the step interpreter: evaluates a graph node by node and row by row."""
 
 from __future__ import annotations
 
@@ -59,14 +59,14 @@ from tests.step_weights import cell_weight, part_weight
 
 
 def interpret(spec: GraphSpec) -> dict[str, list[Any]]:
-    """For each output its rows: a Code, a Paused, a mask [h, w], or an image [1, 3, h, w]."""
+    """Return the rows of each output: a Code, a Paused, a mask [h, w] or an image [1, 3, h, w]."""
     graph = Interpreter(spec)
     with torch.no_grad():
         return {name: graph.rows_of(node) for name, node in spec.outputs.items()}
 
 
 class Interpreter:
-    """The rows of each node, made when first asked for."""
+    """The rows of each node, computed when they are first needed."""
 
     def __init__(self, spec: GraphSpec) -> None:
         self.spec = spec
@@ -371,7 +371,7 @@ class Interpreter:
 
 
 def blended(a: Paused, b: Paused, alpha: Draw, layers: frozenset[int], parts: str) -> Paused:
-    """A pass that is run by a blend from here on."""
+    """Return a pass that continues with a blend."""
     state = replace(a, carrier=Blend(a.carrier, b.carrier, alpha, layers, parts))
     for name in ("activation", "skip"):
         own, other = getattr(a, name), getattr(b, name)
@@ -382,7 +382,7 @@ def blended(a: Paused, b: Paused, alpha: Draw, layers: frozenset[int], parts: st
 
 
 def mapped(state: Paused, edit: Edit, layers: frozenset[int], parts: str) -> Paused:
-    """A pass whose outputs at some layers are edited."""
+    """Return a pass whose outputs at some layers are edited."""
     moved_on = replace(state, carrier=Map(state.carrier, edit, layers, parts))
     for name in ("activation", "skip") if state.layer in layers else ():
         if parts in ("both", name) and getattr(state, name) is not None:
@@ -394,11 +394,11 @@ def shifted(dx: Fraction, dy: Fraction, mode: Any) -> Edit:
     return geometry.Shift(dy, dx, mode)
 
 
-Patch = tuple[tuple[Fraction, ...], tuple[Fraction, ...]]  # a box, and how far it goes
+Patch = tuple[tuple[Fraction, ...], tuple[Fraction, ...]]  # box, move
 
 
 def both_ways(patch: Any, swap: bool, cells: Any) -> list[Patch]:
-    """A patch as it is written, cut to whole cells where there are any, and the way back."""
+    """Return a patch as declared, cut to whole cells if there are cells, and the reverse move."""
     x, y, width, height = map(fraction, patch.box)
     to = tuple(map(fraction, patch.to)) if patch.to else (x + fraction(patch.by[0]), y + fraction(patch.by[1]))
     if cells is not None:
@@ -411,7 +411,7 @@ def both_ways(patch: Any, swap: bool, cells: Any) -> list[Patch]:
 
 
 def proposed(state: Paused, layers: frozenset[int], rule: Proposals, derived: int, row: int) -> list[Patch]:
-    """The patches of a row, by the rule that the engine uses too, on a picture of this pass."""
+    """Return the patches of a row for a picture of this pass, by the rule of the engine."""
     table = state.model.table
     coarsest = max(8, min(table.at(layer).resolution for layer in layers))
     rows, columns = state.canvas.pixels(coarsest)
@@ -432,7 +432,7 @@ def proposed(state: Paused, layers: frozenset[int], rule: Proposals, derived: in
 
 
 def lying_in(owned: Catalogue, mask: Draw) -> list[int]:
-    """The parts of which more than half lies in a mask, or the one of which most does."""
+    """Return the parts with more than half of their area in a mask, or else the part with most."""
     inside = torch.from_numpy(np.array(mask(*owned.places.shape[1:])))
     shares = [float((place * inside).sum() / place.sum()) for place in owned.places]
     return [part for part, share in enumerate(shares) if share > 0.5] or [shares.index(max(shares))]
@@ -443,7 +443,7 @@ MakeEdit = Callable[[Amount, Amount], Edit]
 
 
 def rulers(unit: str, x: Tensor, margin: int = 0) -> tuple[Amount, Amount]:
-    """How amounts down and along become fractions of the canvas."""
+    """Return functions that convert vertical and horizontal amounts to fractions of the canvas."""
     if unit == "fraction":
         return fraction, fraction
     height, width = (side - margin for side in x.shape[2:])

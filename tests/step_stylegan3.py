@@ -1,6 +1,6 @@
-"""What a StyleGAN3 pass is to the step interpreter: matrices that say where canvases lie, maps with margins.
+"""StyleGAN3 passes in the step interpreter: matrices for the placement of canvases, and maps with margins.
 
-A plane is a 3x3 matrix from places of the canvas (its middle at 0, in images) to places of the model's plane.
+A placement is a 3x3 matrix from canvas coordinates (centre at 0, in images) to coordinates of the model's plane.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def is_plane(state: Paused) -> bool:
 
 
 def margin_of(state: Paused, name: str = "activation") -> int:
-    """Pixels by which a state tensor is larger than the canvas."""
+    """Return by how many pixels a state tensor is larger than the canvas."""
     if not state.model.table.is_stylegan3 or state.layer < 0 or name == "skip":
         return 0
     last = max(one.index for one in state.model.table.layers if one.tensor == name and one.index <= state.layer)
@@ -34,13 +34,13 @@ def margin_of(state: Paused, name: str = "activation") -> int:
 
 
 def matrix_of(place: Place) -> Any:
-    """The matrix of an affine map, from where three places go."""
+    """Return the matrix of an affine map from the images of three points."""
     origin, right, down = (np.array(place(*at)) for at in ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0)))
     return np.vstack([np.column_stack([right - origin, down - origin, origin]), [0, 0, 1]])
 
 
 def came_from(edit: Any, canvas: Canvas) -> Any:
-    """For each place of an edited canvas, where it was before: worked out from the top left corner."""
+    """Return the source of each point of an edited canvas, computed from the top left corner."""
     if isinstance(edit, geometry.Transform):
         return np.linalg.inv(transform_matrix(edit, canvas))
     after = canvas.edited(edit)
@@ -64,7 +64,7 @@ def came_from(edit: Any, canvas: Canvas) -> Any:
 
 
 def transform_matrix(edit: geometry.Transform, canvas: Canvas) -> Any:
-    """The matrix of NVlabs' `make_transform`, with a scale."""
+    """Return the matrix of NVlabs' `make_transform`, with a scale."""
     angle = math.radians(float(edit.rotate))
     turn = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]]) * float(edit.scale)
     move = [[float(edit.dx * canvas.width)], [float(edit.dy * canvas.height)]]
@@ -82,7 +82,7 @@ def on_each_run(carrier: Any, change: Callable[[Run], Run]) -> Any:
 
 
 def through(carrier: Any, back: Any) -> Any:
-    """A carrier whose passes all see the plane through one more matrix."""
+    """Return a carrier with another matrix in the placement of all its passes."""
     return on_each_run(carrier, lambda run: replace(run, plane=run.plane @ back))
 
 
@@ -93,7 +93,7 @@ def first_run(carrier: Any) -> Run:
 
 
 def edit_plane(state: Paused, edit: Any, carried: Callable[..., Any]) -> Paused:
-    """A pass paused at a plane after an edit; masks go on with their edge values."""
+    """Edit a pass paused at the plane; masks continue with their edge values."""
     canvas = state.canvas if isinstance(edit, geometry.Transform) else state.canvas.edited(edit)
 
     def move(draw: Draw) -> Draw:
@@ -107,7 +107,7 @@ def edit_plane(state: Paused, edit: Any, carried: Callable[..., Any]) -> Paused:
 
 
 def turned(draw: Draw, edit: geometry.Transform) -> Draw:
-    """A mask after a transform: at each pixel, the hat functions of its place among those before."""
+    """Transform a mask: each pixel is interpolated by hat functions at its source."""
 
     def after(height: int, width: int) -> Any:
         source = draw(height, width)
@@ -123,7 +123,7 @@ def turned(draw: Draw, edit: geometry.Transform) -> Draw:
 
 
 def join_maps(parts: list[Tensor], dim: int, margin: int) -> Tensor:
-    """Maps side by side, with margins at the two ends only."""
+    """Join maps side by side, with margins at the two ends only."""
     half, cut = margin // 2, []
     for number, part in enumerate(parts):
         first, last = 0 if number == 0 else half, part.shape[dim] - (0 if number == len(parts) - 1 else half)
@@ -132,11 +132,11 @@ def join_maps(parts: list[Tensor], dim: int, margin: int) -> Tensor:
 
 
 def shifted(x: float, y: float) -> Any:
-    """The matrix that takes places of a larger canvas to those of a part whose middle is at (x, y)."""
+    """Return the matrix from a larger canvas to a part of it with its centre at (x, y)."""
     return np.array([[1.0, 0.0, -x], [0.0, 1.0, -y], [0.0, 0.0, 1.0]])
 
 
 def at_cell(run: Run, cell: tuple[int, int], grid: tuple[int, int]) -> Run:
-    """A pass of one cell of a mosaic: the middle of its image is that of the cell."""
+    """Return the pass of a mosaic's cell, with the centre of its image at the centre of the cell."""
     middle = [cell[axis] + 0.5 - grid[axis] / 2 for axis in (0, 1)]
     return replace(run, plane=run.plane @ shifted(middle[1], middle[0]))

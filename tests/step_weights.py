@@ -1,4 +1,4 @@
-"""The weights of mosaics and joined canvases as the step interpreter draws them."""
+"""The weights of mosaics and joined canvases in the step interpreter."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from tests.step_interpreter import Draw
 
 
 def cell_weight(cell: tuple[int, int], grid: tuple[int, int], overlap: float, canvas: Canvas) -> Draw:
-    """The share of one cell of a mosaic: along each axis linear between its centre and the next, summing to 1."""
+    """Draw the weight of a mosaic's cell: linear between neighbouring centres along each axis, summing to 1."""
 
     def profile(index: int, count: int, length: int, wrap: bool) -> Any:
-        centre = (np.arange(length) + 0.5) * count / length - index - 0.5  # in cells, from the centre of this one
+        centre = (np.arange(length) + 0.5) * count / length - index - 0.5  # in cells, from the centre of this cell
         if wrap:
             centre = (centre + count / 2) % count - count / 2
         weight = np.clip((0.5 - abs(centre)) / overlap + 0.5, 0, 1)
@@ -35,7 +35,7 @@ def cell_weight(cell: tuple[int, int], grid: tuple[int, int], overlap: float, ca
 
 
 def part_weight(before: Fraction, share: Fraction, axis: str) -> Draw:
-    """1 on one part of a joined canvas."""
+    """Draw the weight of one part of a joined canvas, 1 on it and 0 elsewhere."""
 
     def draw(height: int, width: int) -> Any:
         whole = width if axis == "x" else height

@@ -1,7 +1,7 @@
-"""Hypothesis strategies of random VALID graphs on tiny generators, as the mappings that `fgraph.load` reads.
+"""Hypothesis strategies for random valid graphs on tiny generators, as mappings for `fgraph.load`.
 
-A builder draws one node after the other and keeps, for every value, what decides which nodes may follow: its kind,
-its rows (1 or the graph's one other count), and, of a paused pass, its layer and its canvas.
+A builder draws one node after the other. For every value, it tracks what decides which nodes may follow: the kind, the
+number of rows (1 or one other number per graph) and, for a paused pass, its layer and canvas.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ NOISES: tuple[dict[str, Any], ...] = (
 
 
 class GraphBuilder(SourceBuilder):
-    """Draws nodes, each fit for those before it."""
+    """A builder that draws nodes which fit the nodes before them."""
 
     layer_sets: tuple[str, ...] = LAYER_SETS
     bent_layers: tuple[str, ...] = ("b8.conv0", "b8", "b16.conv0..b16.conv1", "here,b16.conv0", "b4.conv1,b16.conv1")
 
     @property
     def deepest(self) -> int:
-        """Where passes start, at most."""
+        """The last layer that passes are paused at."""
         return self.table.last - 2
 
     # -- passes
@@ -68,7 +68,7 @@ class GraphBuilder(SourceBuilder):
         return self.add(made, op="restyle", of=of.id, latent=code.id, model=model, noise=self.noise())
 
     def blend(self, a: Made, layers: str | None = None) -> Made:
-        """A blend with something that fits: another pass, or this one restyled, moved or blended."""
+        """Draw a blend with a pass that fits: another one, or this one restyled, moved or blended."""
         fitting = [one for one in self.values if one.kind == "features" and self._fits(one, a)]
         how = self.choose(
             "restyle", "map", "bend", "shift", "known", "known", "blend" if self.integer(0, 2) == 0 else "known"
@@ -94,7 +94,7 @@ class GraphBuilder(SourceBuilder):
             high, wide = 1, 2
         rows = self.choose(1, self.rows)
         codes = self.sample(high * wide * rows)
-        self.values.remove(codes)  # it has rows that broadcast with nothing else
+        self.values.remove(codes)  # its rows broadcast with no other value
         wrap = self.choose("none", "x", "y", "both")
         canvas = Canvas(Fraction(high), Fraction(wide), wrap in ("x", "both"), wrap in ("y", "both"))
         overlap = self.choose(1.0, 0.5)
@@ -111,7 +111,7 @@ class GraphBuilder(SourceBuilder):
     # -- patches
 
     def patches(self, of: Made) -> Made:
-        """Boxes copied elsewhere in a pass, or from one that fits; in the form of the code at the pause."""
+        """Draw patches within a pass, or from one that fits; in the published code's form at the pause."""
         fitting = [one for one in self.values if one.kind == "features" and self._fits(one, of)]
         source = self.one_of(fitting) if self.chance() else None
         amounts = [self.amount(0, 0.5) for _ in range(4)]
@@ -127,7 +127,7 @@ class GraphBuilder(SourceBuilder):
         return self.add(moved, op="patches", **ports, patches=boxes[: self.integer(1, 2)], swap=self.chance(), **form)
 
     def propose(self, of: Made) -> Made:
-        """Patches that are chosen while the plan runs, as a picture of their own: their canvas cannot be edited."""
+        """Draw proposed patches as an image, since a pass with proposals cannot be edited."""
         seed = self.per_row(lambda: self.integer(0, 9))
         rule = {"count": self.integer(1, 2), "seed": seed, "horizon": self.choose("avoid", "level", "ignore")}
         made = replace(of, kind="varied", rows=self.spread(of, seed))
@@ -139,7 +139,7 @@ class GraphBuilder(SourceBuilder):
     # -- space
 
     def edited(self, of: Made, edit: Edit, rows: int | None = None, **node: Any) -> Made:
-        """A canvas after an edit; where that would be too wide, as it was."""
+        """Draw an edit of a canvas; return it unchanged if the result would be too wide."""
         canvas = of.canvas.edited(edit)
         if max(canvas.height, canvas.width) > WIDEST:
             return of
@@ -175,7 +175,7 @@ class GraphBuilder(SourceBuilder):
         return self.edited(of, edit, op="crop", **sides)
 
     def shift(self, of: Made, layers: str | None = None) -> Made:
-        """A canvas moved: all of it, or a layer's outputs each time they are made."""
+        """Draw a shift of a canvas, or of the outputs of layers."""
         dx = self.per_row(lambda: self.choose(0.0, 0.25, -0.1, "1/3"))
         mode = self.choose("roll", "reflect", "replicate", "constant")
         parts = self.one_of(PARTS) if layers else None
@@ -190,7 +190,7 @@ class GraphBuilder(SourceBuilder):
         return self.one_of((self.shift, self.flip))(of, self.one_of(self.layer_sets))
 
     def bend(self, of: Made) -> Made:
-        """Channels bent; not by a threshold, where rounding would decide between 0 and 1."""
+        """Draw a bending of channels, but no threshold, where rounding could decide between 0 and 1."""
         which = self.channels()
         kind: dict[str, Any] = self.choose(
             {"kind": "rotate", "degrees": self.per_row(lambda: self.choose(0, 30, 90, 200.5))},
@@ -216,7 +216,7 @@ class GraphBuilder(SourceBuilder):
         )
 
     def channels(self) -> dict[str, Any]:
-        """How the channels that are bent are chosen."""
+        """Draw the choice of channels to bend."""
         return self.choose(
             {}, {"channels": "1..2"},
             {"fraction": self.per_row(lambda: self.choose(0.5, 0.8)), "seed": self.integer(0, 9)},
@@ -239,7 +239,7 @@ class GraphBuilder(SourceBuilder):
         return self.add(made, op="concat", of=[part.id for part in parts], axis=axis)
 
     def shows(self, of: Made) -> bool:
-        """Whether a value may be an output."""
+        """Return whether a value may be an output."""
         return True
 
     # -- images
@@ -248,7 +248,7 @@ class GraphBuilder(SourceBuilder):
         return self.add(replace(of, kind="image"), op="decode", of=of.id, clamp=self.chance())
 
     def picture(self, of: Made, how: str) -> Made:
-        """An image after an edit of its own."""
+        """Draw an edit of an image."""
         if how == "flip":
             return self.flip(of)
         if how == "shift":
@@ -274,12 +274,12 @@ IMAGE_STEPS = ("knit", "flip", "shift", "crop", "join", "take")
 
 @st.composite
 def graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
-    """A valid graph with one decoded image and up to three more outputs of any kind."""
+    """Draw a valid graph with one decoded image and up to three more outputs of any kind."""
     return drawn_document(draw, GraphBuilder(draw), PASS_STEPS)
 
 
 def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict[str, Any]:
-    """The document that a builder makes with these steps."""
+    """Draw a document with a builder in these steps."""
     last = build.start_pass() if build.chance() else build.mosaic()
     for step in draw(st.lists(st.sampled_from(steps), min_size=3, max_size=8)):
         last = getattr(build, step)() if step in ("start_pass", "mosaic") else getattr(build, step)(last)
@@ -297,7 +297,7 @@ def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict
 
 
 def load(document: dict[str, Any]) -> fgraph.Graph:
-    """The graph of a drawn document, on two generators of equal layers, of the family that it names."""
+    """Load a drawn document with two generators of equal layers, of the family that it names."""
     family = document.get("models", {}).get("main", "skip")
     stylegan3 = family in get_args(Kind)
     main, toon = (tiny_stylegan3(seed, family) if stylegan3 else tiny(seed, family=family) for seed in (0, 1))

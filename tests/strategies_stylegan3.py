@@ -1,4 +1,4 @@
-"""Hypothesis strategies of random VALID graphs on tiny StyleGAN3 generators, T and R."""
+"""Hypothesis strategies for random valid graphs on tiny StyleGAN3 generators, T and R."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PASS_STEPS = (
 
 
 class StyleGAN3Builder(GraphBuilder):
-    """Draws nodes that mean something for StyleGAN3: larger and other canvases at const only, none that goes round."""
+    """A builder for StyleGAN3: canvases change at `const` only, and never wrap round."""
 
     layer_sets = ("all", "all", "0..2", "L1..", "const..2", "1,3", "here,2..", "..1", "input", "L0_24_4..L2")
     code_parts = ({"rows": "2.."}, {"rows": "0..2"}, {"layers": "L1.."}, {"layers": "0,3"})
@@ -90,7 +90,7 @@ class StyleGAN3Builder(GraphBuilder):
         return self.add(replace(of, rows=self.spread(of, dx)), of=of.id, op="shift", dx=dx, dy=self.choose(0.0, 0.5))
 
     def own(self, a: Made, b: Made) -> Made:
-        """Parts are clustered in StyleGAN2 only."""
+        """Draw a direction instead: parts are clustered in StyleGAN2 only."""
         return self.direction(a)
 
     def channels(self) -> dict[str, Any]:
@@ -111,6 +111,6 @@ def _ratio(part: int, whole: int) -> Any:
 
 @st.composite
 def stylegan3_graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
-    """A valid graph on two StyleGAN3 generators of one kind, with one decoded image and up to three more outputs."""
+    """Draw a valid graph on two StyleGAN3 generators of one kind, with a decoded image and up to three more outputs."""
     kind: Kind = draw(st.sampled_from(("t", "r")))
     return drawn_document(draw, StyleGAN3Builder(draw, kind), PASS_STEPS)

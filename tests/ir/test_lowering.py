@@ -1,4 +1,4 @@
-"""Lowering stacks alike nodes, keeps where each row came from, and reports what cannot be, at its node."""
+"""Lowering: equal nodes form stacks, rows keep their source locations, faults name their nodes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Regions of many rows: the arrays say what the arithmetic of single regions says."""
+"""Arrays of regions agree with the arithmetic of single regions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The arithmetic of regions, against sets of pixels."""
+"""The arithmetic of regions agrees with sets of pixels."""
 
 from __future__ import annotations
 

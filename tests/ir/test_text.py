@@ -1,4 +1,4 @@
-"""The text form of programs: it shows everything, so that what is read back is the program."""
+"""The text form of programs shows everything and can be parsed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.strategies_stylegan3 import stylegan3_graphs
 
 
 def plain(value: Any) -> Any:
-    """A part of a program as something that can be compared: its arrays as lists."""
+    """Return a part of a program with lists for arrays, so that it can be compared."""
     if isinstance(value, np.ndarray):
         return value.tolist()
     if isinstance(value, Operand | Bases):

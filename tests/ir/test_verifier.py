@@ -1,4 +1,4 @@
-"""Each rule of a Program, broken on purpose."""
+"""The verifier reports each broken rule of a Program."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ DOCUMENT = {
     },
     "outputs": ["last", "z"],
 }
-DRAW, CONV, SHIFT = 0, 4, 5  # numbers of its instructions
+DRAW, CONV, SHIFT = 0, 4, 5  # the numbers of some instructions
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def reading(program: Program, number: int, port: int, operand: Operand) -> Progr
 
 
 def from_two_values(program: Program, values: tuple[int, ...], rows: tuple[int, ...] = (0, 1, 2)) -> Program:
-    """The program with a shift more, which reads rows of several values."""
+    """Return the program with another shift, which reads rows of several values."""
     operand = Operand.of(as_index(values), as_index(rows))
     return replace(
         program, instructions=(*program.instructions, replace(program.instructions[SHIFT], operands=(operand,)))
@@ -72,7 +72,7 @@ def replace_field(program: Program, name: str) -> Program:
 
 
 class Unregistered(Conv):
-    """A convolution that nobody has added to OPS."""
+    """A convolution that is missing in OPS."""
 
 
 def test_what_lowering_makes_keeps_the_rules(program: Program) -> None:

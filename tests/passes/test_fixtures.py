@@ -1,6 +1,6 @@
-"""Each pass on small programs: the IR before and after, as text.
+"""Fixtures of passes: the text of small programs before and after.
 
-After a wanted change, write the files anew with `python -m tests.passes.test_fixtures` and read what changed.
+After an intended change, write the files again with `python -m tests.passes.test_fixtures` and review the diff.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ PAUSED = {
 
 @dataclass(frozen=True)
 class Fixture:
-    """One program and the pass it goes through."""
+    """A program and the pass that rewrites it."""
 
     name: str
     says: str
     rewrite: Callable[..., Program]
     documents: tuple[dict[str, Any], ...]
-    baseline: tuple[dict[str, Any], ...] = ()  # of an earlier run, which the pass reads as well
+    baseline: tuple[dict[str, Any], ...] = ()  # the graphs of an earlier run, which the pass reads too
 
     @property
     def path(self) -> Path:
@@ -50,7 +50,7 @@ class Fixture:
         if not self.baseline:
             return self.rewrite(program)
         earlier = lowered(*self.baseline)
-        tensors = dict.fromkeys(range(len(earlier.instructions)))  # passes read which values there are, not the values
+        tensors = dict.fromkeys(range(len(earlier.instructions)))  # passes read only the keys
         return self.rewrite(program, Baseline(earlier, tensors, {}, "float32"))
 
 

@@ -1,4 +1,4 @@
-"""Passes on random graphs: what a program means is the same after each of them, and a second round finds nothing."""
+"""Passes on random graphs: each pass keeps the meaning of a program, and a second round changes nothing."""
 
 from __future__ import annotations
 
