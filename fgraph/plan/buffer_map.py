@@ -22,7 +22,7 @@ class BufferMap:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._tables = [no_locations(one.rows) for one in program.instructions]
-        self._held: dict[int, list[_Piece]] = {}
+        self._retained: dict[int, list[_Piece]] = {}
         self._beneath: dict[int, Locations] = {}  # by value: the retained parts that this chunk can read
         for value, one in enumerate(program.instructions):
             if isinstance(one.op, BaselineRows):  # the rows of an earlier run are whole, in a buffer of their own
@@ -47,19 +47,19 @@ class BufferMap:
         """Remove rows from their buffers; their retained parts stay readable."""
         self._tables[value].buffers[rows, 0] = NO_BUFFER
 
-    def hold(self, held: Retained, place: tuple[int, int], region: Region) -> None:
+    def retain(self, retained: Retained, place: tuple[int, int], region: Region) -> None:
         """Enter a retained part of a row, which later chunks read; `place` is a buffer and a row of it."""
-        self._held.setdefault(held.row[0], []).append(_Piece(held, place, region))
+        self._retained.setdefault(retained.row[0], []).append(_Piece(retained, place, region))
 
     def begin(self, chunk: int) -> None:
         """Begin a chunk: later look-ups are of this chunk, and find the parts retained for it."""
         self._beneath = {}
-        for value, pieces in self._held.items():
-            pieces[:] = [one for one in pieces if one.held.last >= chunk]
+        for value, pieces in self._retained.items():
+            pieces[:] = [one for one in pieces if one.retained.last >= chunk]
             found: dict[int, list[_Piece]] = {}
             for one in pieces:
-                if one.held.chunk < chunk:
-                    found.setdefault(one.held.row[1], []).append(one)
+                if one.retained.chunk < chunk:
+                    found.setdefault(one.retained.row[1], []).append(one)
             if found:
                 self._beneath[value] = _layers_of(found, self._program.instructions[value].rows)
 
@@ -137,8 +137,8 @@ class BufferMap:
         """Return the locations of rows with their retained parts, and for each whether one layer covers its window."""
         locations = self._tables[value].take(rows)
         if value in self._beneath:
-            held = self._beneath[value].take(rows)
-            locations = locations.over(held) if (held.buffers != NO_BUFFER).any() else locations
+            retained = self._beneath[value].take(rows)
+            locations = locations.over(retained) if (retained.buffers != NO_BUFFER).any() else locations
         read = locations.buffers != NO_BUFFER
         covered = np.zeros(len(rows), bool)
         for layer in range(locations.depth):
@@ -157,7 +157,7 @@ class BufferMap:
 class _Piece:
     """A retained part of a row, and its location."""
 
-    held: Retained
+    retained: Retained
     place: tuple[int, int]  # a buffer and a row of it
     region: Region
 

@@ -43,11 +43,11 @@ class StepBuilder:
 
     def __init__(self, program: Program, bounds: Bounds) -> None:
         self.program = program
-        self.where = BufferMap(program)
+        self.buffer_map = BufferMap(program)
         self._made = bounds.values
-        self._held: dict[tuple[int, Row], list[Retained]] = {}  # by the chunk that computes it, and by row
-        for held in bounds.retained:
-            self._held.setdefault((held.chunk, held.row), []).append(held)
+        self._retained: dict[tuple[int, Row], list[Retained]] = {}  # by the chunk that computes it, and by row
+        for part in bounds.retained:
+            self._retained.setdefault((part.chunk, part.row), []).append(part)
         self._keys = schedule_keys(program)
         shapes: dict[Hashable, int] = {}
         self._shapes = [
@@ -61,8 +61,8 @@ class StepBuilder:
         """Return the steps of a chunk, without their last uses. Its rows stay readable until the next chunk."""
         for unit in self._last:
             if self.program.instructions[unit.number].type.spatial:
-                self.where.drop(unit.number, unit.rows)
-        self.where.begin(number)
+                self.buffer_map.drop(unit.number, unit.rows)
+        self.buffer_map.begin(number)
         batches = self._batches(number)
         self._last = [unit for batch in batches for unit in batch]
         steps: list[Step] = []
@@ -73,9 +73,9 @@ class StepBuilder:
 
     def pretend(self, chunk: int) -> None:
         """Enter what earlier chunks retain for a chunk, without building them: it is in buffers that no step has."""
-        kept = (held for found in self._held.values() for held in found if held.chunk < chunk <= held.last)
-        for number, held in enumerate(kept):
-            self.where.hold(held, (baseline_buffer(_FAR + number), 0), held.region)
+        parts = (part for found in self._retained.values() for part in found if part.chunk < chunk <= part.last)
+        for number, part in enumerate(parts):
+            self.buffer_map.retain(part, (baseline_buffer(_FAR + number), 0), part.region)
 
     def results(self, tiles: Sequence[OutputTile] | None) -> Iterator[Result]:
         """Yield results, which are taken after the last step so far.
@@ -112,37 +112,37 @@ class StepBuilder:
 
     def _enter(self, batch: list[Unit], step: Step, chunk: int) -> list[Step]:
         """Enter the rows that a step computes into its buffer; return the steps that spill what is retained of them."""
-        start, kept = 0, []
+        start, parts = 0, []
         for unit in batch:
-            self.where.put(unit.number, unit.rows, (self._count, start), unit.regions)
-            for place, row in enumerate(unit.rows.tolist() if self._held else ()):
-                found = self._held.get((chunk, (unit.number, row)), ())
-                kept += [(held, (self._count, start + place), to_region(unit.regions[place])) for held in found]
+            self.buffer_map.put(unit.number, unit.rows, (self._count, start), unit.regions)
+            for place, row in enumerate(unit.rows.tolist() if self._retained else ()):
+                found = self._retained.get((chunk, (unit.number, row)), ())
+                parts += [(part, (self._count, start + place), to_region(unit.regions[place])) for part in found]
             start += len(unit.rows)
         self._count += 1
-        if not kept:
+        if not parts:
             return []
-        pixels = sum(area(held.region) for held, _, _ in kept)
+        pixels = sum(area(part.region) for part, _, _ in parts)
         if _NEARLY_ALL * step.rows * step.row_type.numbers <= pixels * step.type.shape[0]:
-            for one in kept:  # the buffer stays
-                self.where.hold(*one)
+            for one in parts:  # the buffer stays
+                self.buffer_map.retain(*one)
             return []
         groups: dict[Size, list[Retained]] = {}
-        for held, _, _ in kept:
-            groups.setdefault(extent(held.region), []).append(held)
-        return [self._hold(group) for group in groups.values()]
+        for part, _, _ in parts:
+            groups.setdefault(extent(part.region), []).append(part)
+        return [self._spill(group) for group in groups.values()]
 
-    def _hold(self, group: list[Retained]) -> Step:
+    def _spill(self, group: list[Retained]) -> Step:
         """Return the step that copies parts of rows, all of one size, out of their buffers."""
         kind = self.program.instructions[group[0].row[0]].type
-        regions = as_regions([held.region for held in group])
-        rows = [Operand(held.row[0], as_index([held.row[1]])) for held in group]
+        regions = as_regions([part.region for part in group])
+        rows = [Operand(part.row[0], as_index([part.row[1]])) for part in group]
         tile = None if group[0].region == whole(kind.size) else extent(group[0].region)
         source_locations = [self.program.instructions[one.value].source_locations[one.index] for one in rows]
         step = Step(
             op=Spill(),
             key=self._keys[rows[0].value],
-            inputs=(self.where.gather(rows, regions, Spill().footprint_wraps),),
+            inputs=(self.buffer_map.gather(rows, regions, Spill().footprint_wraps),),
             input_types=(kind,),
             params=(),
             rows=len(group),
@@ -152,8 +152,8 @@ class StepBuilder:
             last_uses=(),
             source_locations=as_index(np.concatenate(source_locations)),
         )
-        for place, held in enumerate(group):
-            self.where.hold(held, (self._count, place), held.region)
+        for place, part in enumerate(group):
+            self.buffer_map.retain(part, (self._count, place), part.region)
         self._count += 1
         return step
 
@@ -170,7 +170,7 @@ class StepBuilder:
             windows = None
             if regions is not None and types[port].spatial:
                 windows = footprints_of(first.op, port, types, regions, params)
-            inputs.append(self.where.gather(operands, windows, first.op.footprint_wraps))
+            inputs.append(self.buffer_map.gather(operands, windows, first.op.footprint_wraps))
         return Step(
             op=first.op,
             key=self._keys[batch[0].number],
@@ -191,14 +191,14 @@ class StepBuilder:
         ports = op.terms(range(count))
         if ports is None:
             return list(range(count))
-        there = [self.where.are_there([one.operands[port] for port in ports[1]], unit.rows) for one, unit in pairs]
+        there = [self.buffer_map.are_there([one.operands[port] for port in ports[1]], unit.rows) for one, unit in pairs]
         terms = np.flatnonzero(np.any(there, axis=0)).tolist()
         return [side[term] for side in ports for term in terms]
 
     def _result(self, place: int, rows: Sequence[int] | Index, region: Region | None) -> Result:
         output, index = self.program.outputs[place], as_index(rows)
         windows = None if region is None else as_regions([region] * len(index))
-        tensors = {name: self.where.gather([one.take(index)], windows) for name, one in output.tensors.items()}
+        tensors = {name: self.buffer_map.gather([one.take(index)], windows) for name, one in output.tensors.items()}
         return Result(place, output, index, region, tensors, self._count - 1)
 
 

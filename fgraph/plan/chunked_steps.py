@@ -128,13 +128,14 @@ def build_baseline(program: Program, memory: int | None) -> tuple[ChunkedSteps, 
     """
     builder = StepBuilder(program, whole_bounds(program))
     steps = builder.chunk(0)
-    work = ChunkedSteps(tuple(steps), tuple(builder.results(None)), (len(steps),))
-    needed = max(work.peaks)
+    chunks = ChunkedSteps(tuple(steps), tuple(builder.results(None)), (len(steps),))
+    needed = max(chunks.peaks)
     if memory is not None and needed > memory:
         raise MemoryBudgetError(
             f"keeping all values needs {in_words(needed)}, the budget is {in_words(memory)}; run without keep"
         )
     values = [
-        BaselineValue(value, *builder.where.start_of(value), one.rows) for value, one in enumerate(program.instructions)
+        BaselineValue(value, *builder.buffer_map.start_of(value), one.rows)
+        for value, one in enumerate(program.instructions)
     ]
-    return work, tuple(values)
+    return chunks, tuple(values)

@@ -53,20 +53,20 @@ def split_into_chunks(
         raise MemoryBudgetError(f"the codes alone need {_beside(search.codes, memory)}")
     if search.least > _HOPELESS * memory:
         raise _too_large(search, search.least)
-    kept: list[ChunkedSteps] = []
+    candidates: list[ChunkedSteps] = []
     for budget in shares:
-        if kept and kept[-1].retained_bytes <= budget * memory:
+        if candidates and candidates[-1].retained_bytes <= budget * memory:
             continue  # a smaller share changes nothing
         found = search.run(budget * memory)
         if isinstance(found, ChunkedSteps):
-            kept.append(found)
+            candidates.append(found)
             if not found.retained_bytes or found.flops <= search.fewest_flops:
                 return found  # without retention it would not cost less
     plain = search.run(0)
     if isinstance(plain, ChunkedSteps):
-        return min([plain, *(one for one in kept if one.flops <= plain.flops)], key=search.cost)
-    if kept:
-        return min(kept, key=search.cost)
+        return min([plain, *(one for one in candidates if one.flops <= plain.flops)], key=search.cost)
+    if candidates:
+        return min(candidates, key=search.cost)
     raise _too_large(search, plain)
 
 
