@@ -97,7 +97,7 @@ class Noise(BaseModel):
 
     mode: Literal["const", "random", "none", "given"] = "const"
     seed: int | None = Field(
-        None, ge=0, le=_limits.SEED, description="of mode random; absent: derived from the graph's seed"
+        None, ge=0, le=_limits.SEED, description="of mode random; default: derived from the graph's seed"
     )
     fit: Literal["tile", "ends", "follow"] = Field(
         "tile",

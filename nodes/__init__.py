@@ -1,4 +1,4 @@
-"""The nodes that come with fgraph, one file each."""
+"""The bundled nodes, one file each."""
 
 from fgraph.node import Node
 from nodes.align import Align

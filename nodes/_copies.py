@@ -1,4 +1,4 @@
-"""What `patches` copies: boxes and where they go, as written, and as moves in exact fractions."""
+"""The copies of `patches`: boxes and their targets, as fields and as exact fractions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
 @dataclass(frozen=True)
 class Move:
-    """A box, and where its corner goes, in fractions of the canvas."""
+    """A box and the target of its corner, in fractions of the canvas."""
 
     x: Fraction
     y: Fraction
@@ -30,30 +30,30 @@ class Move:
     to_y: Fraction
 
     def in_cells(self, rows: int, columns: int) -> Move:
-        """The same on whole cells: every number is cut down to one."""
+        """Return the move with every number rounded down to whole cells."""
         x, width, to_x = (Fraction(floor(one * columns), columns) for one in (self.x, self.width, self.to_x))
         y, height, to_y = (Fraction(floor(one * rows), rows) for one in (self.y, self.height, self.to_y))
         return Move(x, y, width, height, to_x, to_y)
 
     def turned(self) -> Move:
-        """The move that goes the other way."""
+        """Return the move from the target to the source."""
         return Move(self.to_x, self.to_y, self.width, self.height, self.x, self.y)
 
     def lower(self, feather: float) -> tuple[geometry.Shift, MaskExpr]:
-        """How the picture moves, and Shift(α); what runs off the canvas is lost."""
+        """Return the shift of the picture, and Shift(α). Parts off the canvas are lost."""
         down, along = self.to_y - self.y, self.to_x - self.x
         alpha = masks.feathered(masks.Box((self.x, self.y, self.width, self.height)), feather)
         return geometry.Shift(down, along), masks.edited(alpha, geometry.Shift(down, along, "constant"))
 
 
 class Copy(BaseModel):
-    """One patch: a box, and where it goes."""
+    """One patch: a box and its target."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     box: tuple[Amount, Amount, Amount, Amount] = Field(description="x, y, width, height, in fractions of the canvas")
-    to: tuple[Amount, Amount] | None = Field(None, description="x, y of where its corner goes")
-    by: tuple[Amount, Amount] | None = Field(None, description="or how far it goes, right and down")
+    to: tuple[Amount, Amount] | None = Field(None, description="x, y of the target of its corner")
+    by: tuple[Amount, Amount] | None = Field(None, description="or the distance, right and down")
 
     @model_validator(mode="after")
     def _check(self) -> Copy:
@@ -65,7 +65,7 @@ class Copy(BaseModel):
 
     @property
     def move(self) -> Move:
-        """What is copied where, in exact fractions."""
+        """The move, in exact fractions."""
         x, y, width, height = map(fraction, self.box)
         ahead = tuple(map(fraction, self.to)) if self.to is not None else None
         along, down = map(fraction, self.by or (0, 0))
@@ -74,15 +74,15 @@ class Copy(BaseModel):
 
 
 class Proposals(BaseModel):
-    """Patches that are chosen by looking at the picture."""
+    """Patches that are chosen from the content of the picture."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     count: int = Field(2, ge=1, le=16, description="patches in each variation")
     seed: Seed | tuple[Seed, ...] | None = Field(
-        None, description="what they are drawn from; a list gives a row each; absent: derived from the graph's seed"
+        None, description="the seed of the choice; a list gives one per row; default: derived from the graph's seed"
     )
-    variations: int = Field(1, ge=1, le=_limits.ROWS, description="rows, each with patches of its own, for one seed")
+    variations: int = Field(1, ge=1, le=_limits.ROWS, description="rows with different patches, for one seed")
     smallest: float = Field(0.15, gt=0, le=1, description="side of a patch, as a fraction of the shorter side")
     largest: float = Field(0.45, gt=0, le=1, description="likewise")
     horizon: Literal["avoid", "level", "ignore"] = Field(
@@ -101,10 +101,10 @@ class Proposals(BaseModel):
 
     @property
     def rows(self) -> int:
-        """How many rows these make of one."""
+        """The number of rows made of one row."""
         return len(self.seed) if isinstance(self.seed, tuple) else self.variations
 
     @property
     def rule(self) -> tuple[Any, ...]:
-        """What holds for all rows."""
+        """The parameters that all rows share."""
         return (self.count, self.smallest, self.largest, self.horizon)

@@ -1,10 +1,10 @@
-"""Where the parts of an aligned face lie, as masks over the canvas.
+"""Masks of the parts of an aligned face.
 
-`ffhq`: FFHQ's alignment (Karras et al. 2019, appendix A) cuts a square of side max(4 |eye to eye|, 3.6 |eyes to mouth|)
-round a point a tenth of the way from the eyes to the mouth, so that these stand still from face to face: the eyes near
-(0.377, 0.469) and (0.623, 0.469), the corners of the mouth near (0.393, 0.725) and (0.611, 0.725), the tip of the nose
-near (0.501, 0.613). The rest is drawn round them. `avatar`: measured on samples of the bundled model, whose heads are
-smaller, stand a little to the left, and look to the side.
+`ffhq`: the alignment of FFHQ (Karras et al. 2019, appendix A) crops a square of side max(4 |eye to eye|, 3.6 |eyes to
+mouth|), centred a tenth of the way from the eyes to the mouth. So landmarks have nearly fixed positions: the eyes at
+(0.377, 0.469) and (0.623, 0.469), the corners of the mouth at (0.393, 0.725) and (0.611, 0.725), the tip of the nose at
+(0.501, 0.613). The masks are drawn around them. `avatar`: measured on samples of the bundled model, whose heads are
+smaller, slightly left of the centre, and turned to the side.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _MIDDLE: Mapping[Framing, float] = {"ffhq": 0.5, "avatar": 0.48}  # x of the lin
 
 
 def face_region(region: FaceRegion, framing: Framing) -> MaskExpr:
-    """1 on a part of the face, 0 elsewhere; left and right are those of the picture."""
+    """Return a mask of a part of the face; left and right are those of the picture."""
     middle = _MIDDLE[framing]
     if region == "left_half":
         return Box((0, 0, middle, 1))

@@ -1,4 +1,4 @@
-"""What the spatial nodes share: amounts in fractions or pixels, and what an edit does to each kind of value."""
+"""Shared code of the spatial nodes: amounts in fractions or pixels, and edits of each kind of value."""
 
 from __future__ import annotations
 
@@ -37,30 +37,30 @@ Amount = Annotated[float | str, BeforeValidator(_as_amount)]
 
 
 class Ruler:
-    """Turns amounts into exact fractions of the canvas that is edited."""
+    """A converter of amounts to exact fractions of the edited canvas."""
 
     def __init__(self, unit: Unit, pixels: tuple[int, int] | None) -> None:
         self._unit = unit
         self._pixels = pixels
 
     def down(self, amount: Amount) -> Fraction:
-        """A vertical amount, as a fraction of the canvas height."""
+        """Return a vertical amount as a fraction of the canvas height."""
         return self._scaled(amount, 0)
 
     def along(self, amount: Amount) -> Fraction:
-        """A horizontal amount, as a fraction of the canvas width."""
+        """Return a horizontal amount as a fraction of the canvas width."""
         return self._scaled(amount, 1)
 
     def _scaled(self, amount: Amount, axis: int) -> Fraction:
         if self._unit == "fraction":
             return fraction(amount)
         if self._pixels is None:
-            raise ValueError("a mask has no pixels of its own: use unit: fraction")
+            raise ValueError("a mask has no size in pixels: use unit: fraction")
         return fraction(amount) / self._pixels[axis]
 
 
 def edit_value(build: Build, inputs: Inputs, unit: Unit, make: MakeEdits) -> Value:
-    """The value on port `of` after an edit a row."""
+    """Return the value on port `of` after one edit per row."""
     value = inputs.value("of")
     if isinstance(value, Mask):
         return Mask(edit_masks(value.exprs, make(Ruler(unit, None))))
@@ -72,10 +72,10 @@ def edit_value(build: Build, inputs: Inputs, unit: Unit, make: MakeEdits) -> Val
 
 
 def map_layers(build: Build, inputs: Inputs, make: MakeEdits, *, unit: Unit, layers: LayerSet, parts: Parts) -> Value:
-    """The pass on port `of` with every output at `layers` moved by a same-size edit; `here` edits at the pause.
+    """Return the pass on port `of` with each output of `layers` changed by a same-size edit; `here` edits at the pause.
 
     Raises:
-        ValueError: the value is no pass and layers are named, or parts are named at the pause.
+        ValueError: layers are named and the value is not a pass, or parts are named at the pause.
     """
     if layers.is_here:
         if parts != "both":
@@ -93,7 +93,7 @@ def map_layers(build: Build, inputs: Inputs, make: MakeEdits, *, unit: Unit, lay
 def map_features(
     build: Build, features: Features, edits: tuple[Edit, ...], chosen: frozenset[int], parts: Parts
 ) -> Features:
-    """A pass with every output at some layers moved by a same-size edit a row; its state, too, if it stands at one."""
+    """Return a pass with each output of some layers, and a state at one of them, changed by one edit per row."""
     if on_plane(build, features):
         moved = move_planes(build, features, edits) if features.layer in chosen and parts != "skip" else features
         return replace(moved, carrier=Mapped(moved.carrier, edits, chosen, parts))

@@ -1,4 +1,4 @@
-"""What `mix`, `align` and `direction` share: a part of a code."""
+"""Shared code of `mix`, `align` and `direction`: parts of a code."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from fgraph.stylegan.tables.base import CONST, Table
 
 
 def parse_rows(text: str, table: Table) -> frozenset[int]:
-    """Rows of W+ from `0..3`, `4..`, `1,5`.
+    """Parse rows of W+: `0..3`, `4..`, `1,5`.
 
     Raises:
-        ValueError: a row does not exist, or is no number.
+        ValueError: a row does not exist, or is not a number.
     """
     found: set[int] = set()
     for item in text.split(","):
@@ -35,7 +35,7 @@ def parse_rows(text: str, table: Table) -> frozenset[int]:
 
 @dataclass(frozen=True)
 class Choice:
-    """A part of a code: layers, and the W+ rows that feed them alone."""
+    """A part of a code: layers, and the W+ rows that feed only these layers."""
 
     table: Table
     layers: frozenset[int]
@@ -43,7 +43,7 @@ class Choice:
     whole: bool  # whether these rows feed all of the layers, so that W+ can say it
 
     def ranges(self, space: TypeKind) -> tuple[tuple[int, int], ...]:
-        """The [start, stop) ranges of rows of W+, or of numbers of S."""
+        """Return the [start, stop) ranges of rows of W+, or of entries of S."""
         if space == "w+":
             return _joined([(row, row + 1) for row in sorted(self.taken)])
         entries = [self.table.at(index).style_slice for index in sorted(self.layers)]
@@ -51,9 +51,9 @@ class Choice:
 
 
 def choose(table: Table, rows: str | None, layers: LayerSet | None) -> Choice:
-    """The part of a code that W+ rows, or layers, name.
+    """Return the part of a code that W+ rows or layers name.
 
-    A W+ row is the set of σ entries that it feeds: layers that cut through one lead to S.
+    A W+ row is the set of σ entries that it feeds. If layers contain only some of these entries, the part is in S.
 
     Raises:
         ValueError: neither or both are given, or a row or layer does not exist.
@@ -71,7 +71,7 @@ def choose(table: Table, rows: str | None, layers: LayerSet | None) -> Choice:
 
 
 def splice(build: Build, base: Latent, other: Latent, rows: str | None, layers: LayerSet | None) -> Latent:
-    """`base` with the W+ rows, or with the σ entries of the layers, of `other`.
+    """Return `base` with W+ rows, or with σ entries of layers, from `other`.
 
     Raises:
         ValueError: neither or both are given, or a row or layer does not exist.

@@ -1,4 +1,4 @@
-"""`align`: the pose of one code given to another."""
+"""`align`: the pose of one code for another."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ _SIGMA: dict[Reading, str] = {"code": "0..3", "code_with_slip": "1..3"}
 
 
 class Align(Node):
-    """The codes of `of`, wearing the coarse codes of `to`, so that both have one pose.
+    """The codes of `of` with the coarse styles of `to`, so that both have the same pose.
 
-    SOAT, section 4.6, takes the first 2,048 numbers of W+, rows 0..3, which feed σ 0 to 5. Its code in face mode leaves
-    σ 1 to 3 unmixed instead, which is to wear the source's there; that it mixes σ 0 all the same is a slip.
+    SOAT, section 4.6, takes the first 2,048 entries of W+: rows 0..3, which feed σ 0 to 5. Its program in face mode
+    leaves σ 1 to 3 unmixed instead, so they are those of the source. That it still mixes σ 0 is a slip.
     """
 
     op: Literal["align"] = "align"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    of: LatentPort = Field(description="the codes that change their pose")
-    to: LatentPort = Field(description="the codes whose pose is taken")
+    of: LatentPort = Field(description="the codes whose pose changes")
+    to: LatentPort = Field(description="the codes that have the pose")
     reading: Reading = Field(
         "paper", description="what is taken: paper W+ rows 0..3, code σ 0..3, code_with_slip σ 1..3, as published"
     )

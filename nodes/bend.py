@@ -1,4 +1,4 @@
-"""`bend`: network bending, told apart by `kind`."""
+"""`bend`: network bending, in several kinds."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ About = Literal["centre", "published"]
 
 
 class Bend(Node):
-    """What every kind of bending has: the layers and channels whose outputs are transformed, each time they are made.
+    """The base of all kinds of bending: a transform of some channels of some layers.
 
-    Channels are all, or those named, or a share drawn at random, or a group that is active in like places (Broad,
-    Leymarie & Grierson 2021). The other channels stay. `blend` with a mask bends a part of the picture only.
+    The channels are all, those that are named, a random share, or a group with similar activations (Broad, Leymarie &
+    Grierson 2021). Other channels do not change. To bend a part of the picture, use `blend` with a mask.
     """
 
     op: Literal["bend"] = "bend"
@@ -45,19 +45,19 @@ class Bend(Node):
         None, description="instead: this share of each layer's channels, drawn by `seed`"
     )
     seed: PerRow[Annotated[int, Field(ge=0, le=2**32 - 1)]] | None = Field(
-        None, description="of fraction; absent: derived from the graph's seed and the node's id"
+        None, description="of fraction; default: derived from the graph's seed and the node's id"
     )
     cluster: PerRow[Annotated[int, Field(ge=0, lt=4096)]] | None = Field(
-        None, description="instead: one of the groups that each layer's channels fall into; 0 is the largest"
+        None, description="instead: one of the groups of each layer's channels; 0 is the largest"
     )
-    clusters: int = Field(4, ge=1, le=4096, description="how many groups there are")
+    clusters: int = Field(4, ge=1, le=4096, description="the number of groups")
     parts: Literal["both", "activation", "skip"] = Field(
         "activation", description="which tensors: activation is what convolutions make, skip the RGB image so far"
     )
 
     @abstractmethod
     def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
-        """What is done to the channels of each row."""
+        """Return the transform of each row."""
 
     @field_validator("channels")
     @classmethod
@@ -92,7 +92,7 @@ class Bend(Node):
             name: _maker(table, features.layer, name)
             for name in _TENSORS
             if getattr(features, name) is not None and applies(layers, self.parts, features.layer, name)
-        }  # what stands at the pause, and is bent there
+        }  # tensors of the state, bent at the pause
         run_on = [table.at(index) for index in sorted(layers) if self.parts in ("both", table.at(index).tensor)]
         self._check_layers([*held.values(), *run_on])
         moves = tuple(map(bendings.Bend, self.transforms(inputs), self._chosen(inputs, features.model)))
@@ -146,7 +146,7 @@ _TENSORS: tuple[Tensor, ...] = ("activation", "skip")
 
 
 def _check_plane(build: Build, features: Features, layers: frozenset[int]) -> None:
-    """A pass paused at a plane holds no channels: what its layers make is bent."""
+    """Check the layers for a pass that is paused at a plane, which has no channels to bend."""
     if layers <= {CONST}:
         raise ValueError(
             f"{described(features.model, build.table(features.model))} has no channels to bend at const, only a plane: "
@@ -155,7 +155,7 @@ def _check_plane(build: Build, features: Features, layers: frozenset[int]) -> No
 
 
 def _maker(table: Table, layer: int, tensor: Tensor) -> Layer:
-    """The last layer, up to this one, that made a tensor of the state."""
+    """Return the last layer, up to this one, that made a tensor of the state."""
     return next(one for one in reversed(table.layers[: layer + 2]) if one.tensor == tensor)
 
 
@@ -164,7 +164,7 @@ def _spread(values: tuple[int, ...], rows: int) -> tuple[int, ...]:
 
 
 class ScaleBend(Bend):
-    """Channels made larger or smaller about the middle; zeros come in from outside."""
+    """Channels scaled about the centre, with zeros from outside."""
 
     kind: Literal["scale"] = "scale"
     factor: PerRow[Annotated[float, Field(gt=0)]] = Field(1.0, description="2 is twice as large")
@@ -175,10 +175,10 @@ class ScaleBend(Bend):
 
 
 class RotateBend(Bend):
-    """Channels turned about the middle; zeros come in at the corners."""
+    """Channels rotated about the centre, with zeros at the corners."""
 
     kind: Literal["rotate"] = "rotate"
-    degrees: PerRow[float] = Field(0.0, description="counter-clockwise, as it is looked at")
+    degrees: PerRow[float] = Field(0.0, description="counter-clockwise")
     about: About = Field("centre", description="centre, or published: pixel n/2, half a pixel below and right of it")
 
     def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
@@ -186,7 +186,7 @@ class RotateBend(Bend):
 
 
 class TranslateBend(Bend):
-    """Channels moved; zeros come in at the edge, or what went out at the other where the canvas goes round."""
+    """Channels shifted, with zeros at the edge. On a wrapped axis, they wrap."""
 
     kind: Literal["translate"] = "translate"
     dx: PerRow[Amount] = Field(0.0, description="to the right")
@@ -211,7 +211,7 @@ class FlipBend(Bend):
 
 
 class ErodeBend(Bend):
-    """The least value within a disc: bright forms get thinner."""
+    """The minimum within a disc, which makes bright forms thinner."""
 
     kind: Literal["erode"] = "erode"
     radius: PerRow[Annotated[int, Field(ge=0, le=64)]] = Field(1, description="of the disc, in pixels of the layer")
@@ -221,7 +221,7 @@ class ErodeBend(Bend):
 
 
 class DilateBend(Bend):
-    """The greatest value within a disc: bright forms get thicker."""
+    """The maximum within a disc, which makes bright forms thicker."""
 
     kind: Literal["dilate"] = "dilate"
     radius: PerRow[Annotated[int, Field(ge=0, le=64)]] = Field(1, description="of the disc, in pixels of the layer")
@@ -231,10 +231,10 @@ class DilateBend(Bend):
 
 
 class ThresholdBend(Bend):
-    """1 where a channel is above a value, else 0."""
+    """1 where a channel is above a value, otherwise 0."""
 
     kind: Literal["threshold"] = "threshold"
-    value: PerRow[float] = Field(0.5, description="what it must be above; published: -1 to 1")
+    value: PerRow[float] = Field(0.5, description="the threshold; published: -1 to 1")
 
     def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
         return [bendings.Threshold(one) for one in inputs.per_row("value")]
@@ -244,7 +244,7 @@ class MultiplyBend(Bend):
     """Channels times a factor."""
 
     kind: Literal["multiply"] = "multiply"
-    factor: PerRow[float] = Field(1.0, description="0 ablates, below 0 turns the sign")
+    factor: PerRow[float] = Field(1.0, description="0 ablates; a negative factor changes the sign")
 
     def transforms(self, inputs: Inputs) -> list[bendings.Transform]:
         return [bendings.Multiply(one) for one in inputs.per_row("factor")]
@@ -260,7 +260,7 @@ class AblateBend(Bend):
 
 
 class InvertBend(Bend):
-    """1 - x, as published."""
+    """Channels inverted: 1 - x, as published."""
 
     kind: Literal["invert"] = "invert"
 

@@ -22,21 +22,23 @@ from fgraph.stylegan.tables.base import CONST
 
 
 class Blend(Node):
-    """Feature interpolation: at every layer (1 - α) a + α b, both run on the same mixed trunk (SOAT, equation 3).
+    """Feature interpolation: (1 - α) a + α b at every layer, both run on the same mixed trunk (SOAT, equation 3).
 
-    At the pause itself the states are mixed where its layer is in `layers`; all else is a's.
+    If the layer of the pause is in `layers`, the states are mixed too. Everything else is that of a.
     """
 
     op: Literal["blend"] = "blend"
     produces: ClassVar[Kind] = Kind.FEATURES
 
-    a: FeaturesPort = Field(description="the pass that shows where α is 0")
-    b: FeaturesPort = Field(description="the pass that shows where α is 1, paused at the same layer on the same canvas")
+    a: FeaturesPort = Field(description="the pass that is visible where α is 0")
+    b: FeaturesPort = Field(
+        description="the pass that is visible where α is 1, paused at the same layer, on the same canvas"
+    )
     mask: MaskPort = Field(description="α: 0 is a, 1 is b")
     layers: LayerSet = Field(
-        LayerSet("all"), description="where to mix; elsewhere a runs alone; `here`: only at the pause"
+        LayerSet("all"), description="the layers that are mixed; the others are those of a; `here`: only the pause"
     )
-    parts: Literal["both", "activation", "skip"] = Field("both", description="which tensors are mixed")
+    parts: Literal["both", "activation", "skip"] = Field("both", description="the tensors that are mixed")
 
     def lower(self, build: Build, inputs: Inputs) -> Features:
         a, b, alpha = inputs.features("a"), inputs.features("b"), inputs.mask("mask").exprs
@@ -49,7 +51,7 @@ class Blend(Node):
 
 
 def _check_plane(build: Build, a: Features, layers: frozenset[int]) -> None:
-    """Passes paused at a plane have sampled nothing: each samples its first, and what they sampled is mixed."""
+    """Check the layers for passes that are paused at a plane: each samples its own plane, and the samples are mixed."""
     if layers <= {CONST}:
         raise ValueError(
             f"{described(a.model, build.table(a.model))} has no features to mix at const, only a plane: tap both at "
@@ -58,7 +60,7 @@ def _check_plane(build: Build, a: Features, layers: frozenset[int]) -> None:
 
 
 def blend_features(build: Build, a: Features, b: Features, carrier: BlendCarrier) -> Features:
-    """The pass that a blend's carrier runs, its state mixed where the carrier mixes at the layer of the pause."""
+    """Return the pass with the carrier of a blend; mix the states if the carrier mixes the layer of the pause."""
     acts = a.layer in carrier.layers and not on_plane(build, a)
 
     def state(name: Tensor, first: Operand | None, other: Operand | None) -> Operand | None:
@@ -74,10 +76,10 @@ def blend_features(build: Build, a: Features, b: Features, carrier: BlendCarrier
 
 
 def check_pair(build: Build, a: Features, b: Features) -> None:
-    """Whether two passes can be mixed.
+    """Check that two passes can be mixed.
 
     Raises:
-        ValueError: their layers, where they are paused, or their canvases differ.
+        ValueError: their layers, their positions or their canvases differ.
     """
     table = build.table(a.model)
     if not table.same_shape(build.table(b.model)):

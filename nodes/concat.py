@@ -16,7 +16,7 @@ from fgraph.node import Node, SpatialPort
 
 
 class Concat(Node):
-    """Joins canvases along an axis. Passes must be paused at one layer; each part is carried on as itself."""
+    """Canvases joined along an axis. Passes must be paused at one layer; each part keeps its own carrier."""
 
     op: Literal["concat"] = "concat"
 

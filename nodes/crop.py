@@ -1,4 +1,4 @@
-"""`crop`: a rectangle cut out."""
+"""`crop`: a rectangle of a canvas."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from nodes._spatial import Amount, Ruler, Unit, edit_value
 
 
 class Crop(Node):
-    """Cuts a rectangle out. Of Features it makes new true borders; of an Image it only cuts."""
+    """A rectangle of the canvas. For Features, its edges become true borders."""
 
     op: Literal["crop"] = "crop"
 
-    of: SpatialPort = Field(description="what is cut")
-    left: Amount = Field(0.0, description="where it begins, as a fraction of the canvas or in pixels")
-    top: Amount = Field(0.0, description="likewise, from the top")
-    width: Amount | None = Field(None, description="how wide it is; absent: to the right edge")
-    height: Amount | None = Field(None, description="how high it is; absent: to the bottom")
-    unit: Unit = Field("fraction", description="what the amounts are given in")
+    of: SpatialPort = Field(description="the value to crop")
+    left: Amount = Field(0.0, description="the left edge, as a fraction of the canvas or in pixels")
+    top: Amount = Field(0.0, description="the top edge, likewise")
+    width: Amount | None = Field(None, description="the width; default: up to the right edge")
+    height: Amount | None = Field(None, description="the height; default: down to the bottom")
+    unit: Unit = Field("fraction", description="the unit of the amounts")
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
         def make(ruler: Ruler) -> list[geometry.Edit]:

@@ -1,4 +1,4 @@
-"""`decode`: a pass run to its end."""
+"""`decode`: the images of a pass."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from fgraph.node import FeaturesPort, Node
 
 
 class Decode(Node):
-    """Runs a pass to its end: RGB images."""
+    """RGB images: a pass, run through the last layer."""
 
     op: Literal["decode"] = "decode"
     produces: ClassVar[Kind] = Kind.IMAGE
 
-    of: FeaturesPort = Field(description="the pass, or the codes of one")
-    clamp: bool = Field(True, description="cut the image to [-1, 1], as SOAT does; NVlabs and rosinality leave it")
+    of: FeaturesPort = Field(description="the pass, or codes")
+    clamp: bool = Field(True, description="clip the image to [-1, 1], as SOAT does; NVlabs and rosinality do not")
 
     def lower(self, build: Build, inputs: Inputs) -> Image:
         features = inputs.features("of")

@@ -1,4 +1,4 @@
-"""`direction`: codes moved along a direction, told apart by `kind`."""
+"""`direction`: codes moved along a direction, in several kinds."""
 
 from __future__ import annotations
 
@@ -28,19 +28,21 @@ Unit = Literal["deviation", "length"]
 
 
 class Direction(Node):
-    """What every kind of direction has: the codes, how far they go, and the layers whose styles follow."""
+    """The base of all kinds of directions: the codes, the distance, and the layers whose styles move."""
 
     op: Literal["direction"] = "direction"
     produces: ClassVar[Kind] = Kind.LATENT
 
     of: LatentPort = Field(description="the codes that are moved")
-    strength: PerRow[float] = Field(1.0, description="how far, in units of the direction; a list gives a row each")
-    layers: LayerSet | None = Field(None, description="the layers, by name or σ index, whose styles move; absent: all")
+    strength: PerRow[float] = Field(
+        1.0, description="the distance, in units of the direction; a list gives one per row"
+    )
+    layers: LayerSet | None = Field(None, description="the layers, by name or σ index, whose styles move; default: all")
     rows: str | None = Field(None, description="instead of layers: the W+ rows that move, such as 0..3")
 
     @abstractmethod
     def find(self, build: Build, inputs: Inputs, model: str) -> Found:
-        """The direction of each row."""
+        """Return the direction of each row."""
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         base = inputs.latent("of")
@@ -60,7 +62,7 @@ class Direction(Node):
 
 @dataclass(frozen=True)
 class Found:
-    """Directions, a row each, in one space."""
+    """Directions in one space, one per row."""
 
     space: TypeKind
     code: Operand
@@ -74,7 +76,7 @@ def _later(*spaces: TypeKind) -> TypeKind:
 
 
 def _as_difference(build: Build, found: Found, space: TypeKind, model: str) -> Operand:
-    """A difference of codes in a later space: an affine layer takes it without its bias."""
+    """Convert a difference of codes to a later space, through affine layers without biases."""
     if found.space == space:
         return found.code
     if found.space == "z":
@@ -85,10 +87,10 @@ def _as_difference(build: Build, found: Found, space: TypeKind, model: str) -> O
 
 
 class Pca(Direction):
-    """GANSpace: along a principal component of w, over 10,000 seeded samples (Härkönen et al. 2020)."""
+    """GANSpace: a principal component of w over 10,000 seeded samples (Härkönen et al. 2020)."""
 
     kind: Literal["pca"] = "pca"
-    component: Number = Field(0, description="which, from 0: the one along which w deviates most")
+    component: Number = Field(0, description="the number of the component; 0 has the largest variance")
     unit: Unit = Field("deviation", description="of strength: standard deviations of w along it, or its length in W")
 
     def find(self, build: Build, inputs: Inputs, model: str) -> Found:
@@ -98,18 +100,19 @@ class Pca(Direction):
 
 
 class Sefa(Direction):
-    """SeFa: along an eigenvector of AᵀA, where A are the affine weights of some layers (Shen & Zhou 2021)."""
+    """SeFa: an eigenvector of AᵀA for the affine weights A of some layers (Shen & Zhou 2021)."""
 
     kind: Literal["sefa"] = "sefa"
-    component: Number = Field(0, description="which, from 0: the one that changes the styles most")
+    component: Number = Field(0, description="the number of the eigenvector; 0 changes the styles most")
     unit: Unit = Field("length", description="of strength: its length in W, or standard deviations of w along it")
     factorised: LayerSet | None = Field(
-        None, description="the layers whose affines are factorised; absent: those of layers or rows, else all"
+        None, description="the layers whose affines form A; default: those of layers or rows, otherwise all"
     )
     normalised: bool = Field(
-        False, description="whether every style counts alike, as in the published program; the paper does not say so"
+        False,
+        description="whether rows of A are normalised, as in the published program; the paper does not mention it",
     )
-    torgb: bool = Field(False, description="whether the affines of ToRGB count; the published programs leave them out")
+    torgb: bool = Field(False, description="whether A includes the affines of ToRGB; the published programs omit them")
 
     def find(self, build: Build, inputs: Inputs, model: str) -> Found:
         table = build.table(model)
@@ -136,20 +139,20 @@ class Sefa(Direction):
 
 
 class FileDirection(Direction):
-    """Along a direction of your own, in z, W, W+ or S: from a file or given as numbers.
+    """Your direction in z, W, W+ or S, from a file or as numbers.
 
-    Read are `.npy`, `.npz`, `.safetensors` and `.pt`; a file of GANSpace (`lat_comp`, in units of its `lat_stdev`) and
-    rosinality's factor.pt (`eigvec`, a column each) are known by what they hold.
+    Formats are `.npy`, `.npz`, `.safetensors` and `.pt`. Files of GANSpace (`lat_comp`, in units of its `lat_stdev`)
+    and the factor.pt of rosinality (`eigvec`, one per column) are detected by their content.
     """
 
     kind: Literal["file"] = "file"
     file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors or .pt")
-    value: Data[Array | None] = Field(None, description="the numbers themselves")
-    array: Data[str | None] = Field(None, description="which array of the file; absent: its only one, or a known one")
+    value: Data[Array | None] = Field(None, description="the numbers")
+    array: Data[str | None] = Field(None, description="the array in the file; default: the only one, or a known one")
     space: Literal["z", "w", "w+", "s"] | None = Field(
-        None, description="where it lies; absent: what the file tells, w+ if it has 3 axes, else w or s by its length"
+        None, description="its space; default: that of the file; w+ for 3 axes; otherwise w or s, by its length"
     )
-    component: Number = Field(0, description="which direction, where there are several, from 0")
+    component: Number = Field(0, description="the number of the direction, if there are several")
 
     @model_validator(mode="after")
     def _one_source(self) -> FileDirection:
@@ -158,10 +161,10 @@ class FileDirection(Direction):
         return self
 
     def directions(self) -> DirectionFile:
-        """What the file holds, or the value.
+        """Return the directions of the file, or the value.
 
         Raises:
-            ValueError: it cannot be read.
+            ValueError: the file cannot be read.
         """
         return DirectionFile(self.value) if self.value is not None else read_directions(str(self.file), self.array)
 

@@ -1,4 +1,4 @@
-"""`flip`: a canvas mirrored."""
+"""`flip`: a mirrored canvas."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from nodes._spatial import map_layers
 
 
 class Flip(Node):
-    """Mirrors the picture, left to right or top to bottom."""
+    """The picture mirrored, left to right or top to bottom."""
 
     op: Literal["flip"] = "flip"
 
-    of: SpatialPort = Field(description="what is mirrored")
+    of: SpatialPort = Field(description="the value to mirror")
     axis: Literal["x", "y"] = Field("x", description="x swaps left and right, y top and bottom")
     layers: LayerSet = Field(
-        LayerSet("here"), description="here: at the pause; else the layers whose outputs are mirrored"
+        LayerSet("here"), description="here: at the pause; otherwise, the layers whose outputs are mirrored"
     )
-    parts: Literal["both", "activation", "skip"] = Field("both", description="which tensors, where layers are named")
+    parts: Literal["both", "activation", "skip"] = Field("both", description="the tensors, if layers are named")
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
         edits = [geometry.Flip(self.axis)] * inputs.rows

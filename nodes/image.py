@@ -20,24 +20,26 @@ Side = Annotated[int, Field(ge=1, le=_limits.SIDE)]
 
 
 class Image(Node):
-    """Pictures from files, a row each: any format and mode that Pillow reads, upright as the camera says."""
+    """Pictures from files, one per row, rotated as their EXIF data says."""
 
     op: Literal["image"] = "image"
     produces: ClassVar[Kind] = Kind.IMAGE
 
     path: PerRow[str] = Field(
-        description="one file, or a list; sought beside the graph file, where you are, among the bundled pictures",
+        description="one file, or a list; searched beside the graph, in the current directory, among bundled pictures",
         json_schema_extra=FILE,
     )
     size: Side | tuple[Side, Side] | None = Field(
-        None, description="pixels: a side, or [height, width]; absent: the model's"
+        None, description="the size in pixels: a side, or [height, width]; default: that of the model"
     )
-    fit: Fit = Field("crop", description="crop fills the size, pad shows all on white, stretch changes the proportions")
-    model: str | None = Field(None, description="the model whose size is meant; absent: main")
+    fit: Fit = Field(
+        "crop", description="crop fills the size; pad shows the whole picture on white; stretch changes the proportions"
+    )
+    model: str | None = Field(None, description="the model that gives the size; default: main")
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         for path in self.per_row_fields()["path"]:
-            recognise(path)  # a picture that is not there, or is none, is told before anything runs
+            recognise(path)  # reports a missing or invalid picture before anything runs
         return super().row_count(rows)
 
     def lower(self, build: Build, inputs: Inputs) -> Pictures:

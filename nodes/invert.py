@@ -18,10 +18,10 @@ _OWN = ("op", "of", "preset", "model")
 
 
 class Invert(Node):
-    """GAN inversion: the codes whose images come nearest to the given ones, by Adam, all images in one batch.
+    """GAN inversion: the codes whose images are nearest to the given ones, found by Adam in one batch.
 
-    The loss of a row is a weighted sum of the losses below and of the prior; fields left out are the preset's. What
-    each of them is, and what it costs and brings: docs/how-to/inversion.md. `mode=invert` inverts a folder of pictures.
+    The loss of a row is a weighted sum of the losses below and the prior. The preset gives the defaults. For the
+    fields, their cost and their effect, see docs/how-to/inversion.md. `mode=invert` inverts a folder of pictures.
     """
 
     op: Literal["invert"] = "invert"
@@ -29,29 +29,31 @@ class Invert(Node):
 
     of: ImagePort = Field(description="the images, of the model's size")
     preset: Preset = Field("fast", description="fast, or soat: the published recipe, 3000 steps with LPIPS")
-    space: Space | None = Field(None, description="where the code is sought; absent: s")
+    space: Space | None = Field(None, description="the space of the search; default: s")
     prior: Prior | None = Field(
         None,
         description="gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and "
-        "W+, after leaky ReLU of slope 5; none; absent: gaussian in s, else wulff",
+        "W+, after leaky ReLU of slope 5; none; default: gaussian in s, else wulff",
     )
-    prior_weight: float | None = Field(None, ge=0, description="of the prior; absent: 0.001")
-    mse: float | None = Field(None, ge=0, description="weight of the mean squared error; absent: 1")
-    pyramid: float | None = Field(None, ge=0, description="weight of L1 over a Laplacian pyramid; absent: 0.1, soat 0")
-    lpips: float | None = Field(None, ge=0, description="weight of LPIPS, an extra; absent: 0, soat 20")
+    prior_weight: float | None = Field(None, ge=0, description="of the prior; default: 0.001")
+    mse: float | None = Field(None, ge=0, description="weight of the mean squared error; default: 1")
+    pyramid: float | None = Field(None, ge=0, description="weight of L1 over a Laplacian pyramid; default: 0.1, soat 0")
+    lpips: float | None = Field(None, ge=0, description="weight of LPIPS, an extra; default: 0, soat 20")
     discriminator: float | None = Field(
-        None, ge=0, description="weight of features of the discriminator in the model's file; absent: 0"
+        None, ge=0, description="weight of features of the discriminator in the model's file; default: 0"
     )
-    steps: int | None = Field(None, ge=1, le=1_000_000, description="of Adam, at most; absent: 400, soat 3000")
-    learning_rate: float | None = Field(None, gt=0, description="of Adam, at its height; absent: 0.05")
+    steps: int | None = Field(None, ge=1, le=1_000_000, description="the most steps of Adam; default: 400, soat 3000")
+    learning_rate: float | None = Field(None, gt=0, description="the peak learning rate; default: 0.05")
     patience: int | None = Field(
         None,
         ge=0,
         le=1_000_000,
-        description="steps without progress after which a row ends early, 0 never; absent: 100, soat 0",
+        description="steps without progress after which a row ends early, 0 never; default: 100, soat 0",
     )
-    starts: int | None = Field(None, ge=1, le=64, description="codes to start from, the best is kept; absent: 1")
-    model: str | None = Field(None, description="the model they become codes of; absent: main")
+    starts: int | None = Field(
+        None, ge=1, le=64, description="the number of initial codes, of which the best result is used; default: 1"
+    )
+    model: str | None = Field(None, description="the model of the codes; default: main")
 
     @model_validator(mode="after")
     def _known(self) -> Invert:
@@ -60,10 +62,10 @@ class Invert(Node):
 
     @property
     def settings(self) -> InversionSettings:
-        """What is asked for, all told.
+        """The complete settings.
 
         Raises:
-            ValueError: the fields do not go together.
+            ValueError: fields contradict each other.
         """
         changes = {name: getattr(self, name) for name in type(self).model_fields if name not in _OWN}
         return make_settings(self.preset, **changes)

@@ -1,4 +1,4 @@
-"""`knit`: overlapping images cut and joined to one."""
+"""`knit`: overlapping images joined to one."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from nodes._spatial import Amount
 
 
 class Knit(Node):
-    """Joins the rows of an image to one, as the published panorama does (SOAT, section 4.4).
+    """The rows of an image joined to one, as in the published panorama (SOAT, section 4.4).
 
-    The first gives all up to `stop`, each later one what lies between `start` and `stop`, the last also the rest. Where
-    `start` and `stop` are the ends of the ramp that blended each image, the cuts lie where only one code shows.
+    The first row contributes everything up to `stop`, each later one the part from `start` to `stop`, and the last also
+    the rest. If `start` and `stop` are the ends of the ramp that blended each image, only one code is visible at a cut.
     """
 
     op: Literal["knit"] = "knit"
@@ -34,8 +34,8 @@ class Knit(Node):
     collapses: ClassVar[bool] = True
 
     of: ImagePort = Field(description="the images, in order")
-    start: Amount = Field(0.25, description="where a later image is cut in, as a fraction of its length")
-    stop: Amount = Field(0.75, description="where an image is cut off")
+    start: Amount = Field(0.25, description="the start of the part of a later image, as a fraction of its length")
+    stop: Amount = Field(0.75, description="the end of the part of an image")
     axis: Literal["x", "y"] = Field("x", description="x: side by side, y: one above the other")
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
@@ -66,6 +66,6 @@ class Knit(Node):
 
 
 def _between(rows: int, count: int) -> Index:
-    """All rows but the first and the last of each `count`."""
+    """Return all rows but the first and the last of each `count`."""
     places = np.arange(rows) % count
     return as_index(np.flatnonzero((places > 0) & (places < count - 1)))

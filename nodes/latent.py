@@ -1,4 +1,4 @@
-"""`latent`: codes given as numbers."""
+"""`latent`: codes from files or numbers."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ Space = Literal["z", "w", "w+", "s"]
 class Latent(Node):
     """Codes from a file or an array, in one of the four spaces.
 
-    z is [rows, z_dim] (of a conditional model [rows, z_dim + classes]), W [rows, w_dim], W+ [rows, num_ws, w_dim],
-    S [rows, sum of style lengths]; one row may come without its first axis.
+    Shapes: z is [rows, z_dim], for a conditional model [rows, z_dim + classes]; W is [rows, w_dim]; W+ is [rows,
+    num_ws, w_dim]; S is [rows, sum of style lengths]. For one row, the first axis is optional.
     """
 
     op: Literal["latent"] = "latent"
     produces: ClassVar[Kind] = Kind.LATENT
 
     file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors, .pt or .pkl", json_schema_extra=FILE)
-    value: Data[Array | None] = Field(None, description="the numbers themselves")
-    array: Data[str | None] = Field(None, description="which array of the file; absent: its only one, or `latent`")
+    value: Data[Array | None] = Field(None, description="the numbers")
+    array: Data[str | None] = Field(None, description="the array in the file; default: the only one, or `latent`")
     space: Space | None = Field(
         None,
-        description="the space that the numbers stand in; absent: what the file tells, w+ if they have 3 axes, else w",
+        description="the space of the numbers; default: that of the file; w+ for 3 axes; otherwise w",
     )
-    model: str | None = Field(None, description="the model they are codes of; absent: main")
+    model: str | None = Field(None, description="the model they are codes of; default: main")
 
     @model_validator(mode="after")
     def _one_source(self) -> Latent:
@@ -47,10 +47,10 @@ class Latent(Node):
         return self
 
     def codes(self) -> Array:
-        """The numbers, [rows, ...].
+        """Return the numbers, [rows, ...].
 
         Raises:
-            ValueError: the file cannot be read, or they have the wrong number of axes for their space.
+            ValueError: the file cannot be read, or the number of axes does not fit the space.
         """
         array, space = self._found.codes, self.stands_in
         axes = 3 if space == "w+" else 2
@@ -62,7 +62,7 @@ class Latent(Node):
 
     @property
     def stands_in(self) -> Space:
-        """The space of the numbers: as given, else what the file tells, else by their axes."""
+        """The space of the numbers: the field, otherwise that of the file, otherwise by their axes."""
         return self.space or self._found.space or ("w+" if self._found.codes.array.ndim == 3 else "w")
 
     @property
@@ -73,7 +73,7 @@ class Latent(Node):
         return len(self.codes().array)
 
     def static_key(self) -> tuple[Any, ...]:
-        return (*super().static_key(), self.stands_in)  # a stack of codes stands in one space
+        return (*super().static_key(), self.stands_in)  # a stack has one space
 
     def lower(self, build: Build, inputs: Inputs) -> Codes:
         model = inputs.model(self.model)
@@ -101,7 +101,7 @@ def _shape(table: Table, space: Space) -> tuple[int, ...]:
 
 
 def _misfit(found: tuple[int, ...], space: Space, table: Table, others: Mapping[str, Table]) -> str:
-    """What is wrong, and what such codes would fit: another space, another model here, or a published size."""
+    """Return the message for codes of a wrong shape, with the space, model or published size that they fit."""
     expected = list(_shape(table, space))
     text = f"a row of codes in {space} has shape {list(found)}; this {table.size}-pixel model takes {expected}"
     for other in get_args(Space):
@@ -118,6 +118,6 @@ def _misfit(found: tuple[int, ...], space: Space, table: Table, others: Mapping[
 
 
 def _published(size: int, channels: int) -> StyleGAN2Table:
-    """The layers of a StyleGAN2 as it was published, for a size; 32768 channels is config-f (Karras et al. 2020)."""
+    """Return the layers of the published StyleGAN2 of a size; 32768 channels is config-f (Karras et al. 2020)."""
     widths = tuple((4 << i, min(channels // (4 << i), 512)) for i in range(size.bit_length() - 2))
     return StyleGAN2Table(size=size, channels=widths, z_dim=512, w_dim=512, mapping_layers=8)

@@ -1,4 +1,4 @@
-"""`lerp`: codes between two codes."""
+"""`lerp`: linear interpolation of codes."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from fgraph.node import LatentPort, Node, PerRow
 
 
 class Lerp(Node):
-    """a + t (b - a): 0 is a, 1 is b, others lie on the line through both."""
+    """Linear interpolation and extrapolation of codes: a + t (b - a)."""
 
     op: Literal["lerp"] = "lerp"
     produces: ClassVar[Kind] = Kind.LATENT
 
     a: LatentPort = Field(description="the codes at t = 0")
     b: LatentPort = Field(description="the codes at t = 1")
-    t: PerRow[float] = Field(0.5, description="how far from a to b")
+    t: PerRow[float] = Field(0.5, description="the position: 0 is a, 1 is b")
     space: Literal["z", "w", "w+", "s"] = Field(
-        "w", description="the space the line is drawn in, or the later one of a or b"
+        "w", description="the space of the interpolation, or the later space of a or b"
     )
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:

@@ -1,4 +1,4 @@
-"""`mask`: alpha fields, told apart by `kind`."""
+"""`mask`: masks, in several kinds."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Sigma = Annotated[float, Field(ge=0, le=256)]
 
 
 class Mask(Node):
-    """What every kind of mask has: it is drawn, then feathered, inverted, and scaled by alpha.
+    """The base of all kinds of masks, which are drawn, then feathered, inverted, and scaled by alpha.
 
-    A mask lives on the canvas of whatever names it, and is drawn anew at each layer's own size. 0 is black.
+    A mask has the canvas of the node that reads it, and is drawn at the size of each layer. 0 is black.
     """
 
     op: Literal["mask"] = "mask"
@@ -36,24 +36,24 @@ class Mask(Node):
         0.0, description="σ of a Gaussian blur, as a fraction of the shorter side of the canvas"
     )
     invert: Data[bool] = Field(False, description="1 becomes 0 and 0 becomes 1")
-    alpha: PerRow[Fraction] = Field(1.0, description="a factor on all of it; a list gives a row each")
+    alpha: PerRow[Fraction] = Field(1.0, description="a factor; a list gives one per row")
 
     @abstractmethod
     def draw(self, row: int) -> MaskExpr:
-        """The shape of a row."""
+        """Return the shape of a row."""
 
     def finished(self, row: int) -> MaskExpr:
-        """The field of a row, its common options applied."""
+        """Return the mask of a row, with the shared options applied."""
         return self.finish(self.draw(row), row)
 
     def finish(self, drawn: MaskExpr, row: int) -> MaskExpr:
-        """A shape with the common options applied."""
+        """Return a shape with the shared options applied."""
         return masks.finish(drawn, feather=at(self.feather, row), invert=self.invert, alpha=at(self.alpha, row))
 
     @model_validator(mode="after")
     def _check(self) -> Mask:
         for row in range(max(map(len, self.per_row_fields().values()))):
-            self.draw(row)  # raises what cannot be drawn, while its place is known
+            self.draw(row)  # raises here, where the place of the node is known
         return self
 
     def static_key(self) -> tuple[Any, ...]:
@@ -61,28 +61,28 @@ class Mask(Node):
 
     def lower(self, build: Build, inputs: Inputs) -> MaskValue:
         members = ((member.node, row) for member in inputs.members for row in range(member.slot.rows))
-        known: dict[MaskExpr, MaskExpr] = {}  # equal masks are one object, so that they are compared but once
+        known: dict[MaskExpr, MaskExpr] = {}  # equal masks become one object, which is compared once
         return MaskValue(tuple(known.setdefault(mask, mask) for mask in (node.finished(row) for node, row in members)))
 
 
 def at(value: Any, row: int) -> Any:
-    """A per-row field's value: a single one serves every row."""
+    """Return the value of a per-row field for a row; a single value applies to every row."""
     if not isinstance(value, tuple):
         return value
-    return value[min(row, len(value) - 1)]  # lists of unequal lengths are told with the node's rows
+    return value[min(row, len(value) - 1)]  # the row count of the node reports unequal lengths
 
 
 class RampMask(Mask):
-    """Rises from 0 to 1 along an axis."""
+    """A rise from 0 to 1 along an axis."""
 
     kind: Literal["ramp"] = "ramp"
     axis: Data[Literal["x", "y"]] = Field("x", description="x rises to the right, y downwards")
-    start: PerRow[float] = Field(0.25, description="where it leaves 0, as a fraction of the canvas")
-    stop: PerRow[float] = Field(0.75, description="where it reaches 1")
+    start: PerRow[float] = Field(0.25, description="the end of 0, as a fraction of the canvas")
+    stop: PerRow[float] = Field(0.75, description="the start of 1")
     sampling: Data[Literal["ends", "centre"]] = Field(
         "ends",
         description="ends is the published rule: of n pixels, floor(start n) zeros, a linspace with both ends, "
-        "floor((1 - stop) n) ones; centre takes the value at each pixel's centre",
+        "floor((1 - stop) n) ones; centre evaluates the ramp at pixel centres",
     )
 
     def draw(self, row: int) -> MaskExpr:
@@ -90,7 +90,7 @@ class RampMask(Mask):
 
 
 class ShapeMask(Mask):
-    """What drawn shapes share: how they become pixels."""
+    """The base of drawn shapes, with options for their pixels."""
 
     grid: Data[Size | None] = Field(
         None, description="coordinates are in N-ths of the canvas, and a pixel is inside if its centre is"
@@ -104,7 +104,7 @@ class ShapeMask(Mask):
     )
 
     def options(self) -> dict[str, Any]:
-        """How the shape becomes pixels."""
+        """Return the options for the pixels of the shape."""
         return {"grid": self.grid, "raster": self.raster, "kernel": self.kernel, "sigma": self.sigma}
 
 
@@ -130,7 +130,7 @@ class EllipseMask(ShapeMask):
 
 
 class PolygonMask(ShapeMask):
-    """A polygon; where it crosses itself, the even-odd rule holds."""
+    """A polygon, filled by the even-odd rule."""
 
     kind: Literal["polygon"] = "polygon"
     points: Data[Annotated[tuple[tuple[float, float], ...], Field(max_length=_limits.POINTS)]] = Field(
@@ -142,12 +142,12 @@ class PolygonMask(ShapeMask):
 
 
 class FacePartMask(Mask):
-    """A part of an aligned face, with soft edges: where it lies follows from how the faces are framed."""
+    """A part of an aligned face, with soft edges, at the position that the framing implies."""
 
     kind: Literal["region"] = "region"
     region: Data[FaceRegion] = Field(description="the part; left and right are those of the picture")
     framing: Data[Framing] = Field(
-        "ffhq", description="ffhq: faces aligned as FFHQ's are; avatar: those of the bundled model"
+        "ffhq", description="ffhq: faces aligned as in FFHQ; avatar: faces of the bundled model"
     )
     feather: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(
         0.02, description="σ of a Gaussian blur, as a fraction of the shorter side of the canvas"
@@ -162,11 +162,11 @@ class PictureMask(Mask):
 
     kind: Literal["image"] = "image"
     path: Data[str] = Field(
-        description="an image file; sought beside the graph file, where you are, among the bundled pictures",
+        description="an image file; searched beside the graph, in the current directory, among bundled pictures",
         json_schema_extra=FILE,
     )
     channel: Data[Literal["luminance", "alpha", "red", "green", "blue"]] = Field(
-        "luminance", description="what is read of it"
+        "luminance", description="the channel that is read"
     )
 
     def draw(self, row: int) -> MaskExpr:
@@ -174,7 +174,7 @@ class PictureMask(Mask):
 
 
 class ConstantMask(Mask):
-    """One value everywhere; a list gives a row each."""
+    """A constant mask; a list gives a value per row."""
 
     kind: Literal["constant"] = "constant"
     value: PerRow[Fraction] = Field(1.0, description="α: 0 is a, 1 is b")
@@ -184,16 +184,16 @@ class ConstantMask(Mask):
 
 
 class CombinedMask(Mask):
-    """Masks combined, pixel by pixel; the result is cut to 0..1."""
+    """Masks combined pixel by pixel, clipped to 0..1."""
 
     kind: Literal["combine"] = "combine"
     of: Annotated[tuple[MaskPort, ...], Field(min_length=1, max_length=_limits.PARTS)] = Field(description="the masks")
     how: Literal["add", "subtract", "multiply", "max", "min"] = Field(
-        "max", description="subtract takes all others from the first"
+        "max", description="subtract subtracts all others from the first"
     )
 
     def draw(self, row: int) -> MaskExpr:
-        return masks.Constant(1.0)  # what it combines is known when it is lowered
+        return masks.Constant(1.0)  # `lower` draws it, when its inputs are known
 
     def static_key(self) -> tuple[Any, ...]:
         return (type(self), self.how)

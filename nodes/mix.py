@@ -15,15 +15,15 @@ from nodes._splice import splice
 
 
 class Mix(Node):
-    """Style mixing: the codes of `a`, with those of `b` at some layers (Karras et al. 2019, section 3.1)."""
+    """Style mixing: the codes of `a` with the styles of `b` at some layers (Karras et al. 2019, section 3.1)."""
 
     op: Literal["mix"] = "mix"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    a: LatentPort = Field(description="the codes that are kept")
-    b: LatentPort = Field(description="the codes that some of the styles come from")
-    layers: LayerSet | None = Field(None, description="the layers, by name or σ index, whose styles are b's")
-    rows: str | None = Field(None, description="instead of layers: the W+ rows that are b's, such as 4..")
+    a: LatentPort = Field(description="the codes of the other layers")
+    b: LatentPort = Field(description="the codes of `layers`")
+    layers: LayerSet | None = Field(None, description="the layers, by name or σ index, with the styles of b")
+    rows: str | None = Field(None, description="instead of layers: the W+ rows of b, such as 4..")
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         return splice(build, inputs.latent("a"), inputs.latent("b"), self.rows, self.layers)

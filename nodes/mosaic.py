@@ -26,21 +26,21 @@ Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Mosaic(Node):
-    """Lays the rows of a latent out on one large canvas, cell by cell, each blending into its neighbours.
+    """A large canvas with one code per cell, where each cell blends into its neighbours.
 
-    Cells run left to right, then down. Their alphas sum to 1 everywhere: a cell has all of it at its centre, and with
-    `overlap` 1 it fades linearly until the next centre. With `wrap` the canvas closes: whatever reads neighbours reads
-    round the edge, so there is no seam. Of n·rows·columns rows of codes it makes n rows.
+    Cells are in order left to right, then down. Their alphas sum to 1. A cell has alpha 1 at its centre; with `overlap`
+    1, it fades linearly up to the next centre. With `wrap`, operations read neighbours across the edge, so there is no
+    seam. From n·rows·columns rows of codes, the node makes n rows.
     """
 
     op: Literal["mosaic"] = "mosaic"
     produces: ClassVar[Kind] = Kind.FEATURES
     collapses: ClassVar[bool] = True
 
-    of: LatentPort = Field(description="the codes, a cell each")
+    of: LatentPort = Field(description="the codes, one per cell")
     grid: tuple[Count, Count] = Field(description="rows and columns of cells")
-    wrap: Literal["none", "x", "y", "both"] = Field("none", description="the axes on which the canvas goes round")
-    overlap: float = Field(1.0, gt=0, le=1, description="how wide the fade between two cells is, in cells")
+    wrap: Literal["none", "x", "y", "both"] = Field("none", description="the axes on which the canvas wraps")
+    overlap: float = Field(1.0, gt=0, le=1, description="the width of the fade between two cells, in cells")
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         cells, given = self.grid[0] * self.grid[1], rows["of"][0]
@@ -76,7 +76,7 @@ class Mosaic(Node):
         )  # fmt: skip
 
     def _on_plane(self, build: Build, paused: Features, cells: Mixture, canvas: Canvas) -> Features:
-        """Each cell samples the plane as its own image does, from its own middle on."""
+        """Return the mosaic of a StyleGAN3 model, whose cells sample the plane around their own centres."""
         if self.wrap != "none":
             model = described(paused.model, build.table(paused.model))
             with blaming("wrap"):

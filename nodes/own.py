@@ -25,36 +25,36 @@ def _as_numbers(value: Any) -> Any:
 
 
 class Own(Node):
-    """A part taken from another code through the style channels that own it, with no mask in the picture.
+    """A transfer of a part from another code, through the style channels that own it.
 
-    Collins et al. 2020, "Editing in Style", section 3: spherical k-means on the activations of seeded samples finds the
-    parts of a model's images, and M says what share of each channel's energy lies in each. Then S + q (S of the
-    reference - S), where q is 1 for the channels owned most, as long as the sum of 1 - M over them stays below ε in
-    each layer, and only where M > ρ (`greedy`, their published program), or min(1, λ M) (`together`). What owns what is
-    found once for a model, in seconds for a small one, and kept in your cache.
+    Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the activations of seeded samples finds the
+    parts of a model's images. M is the share of each channel's energy in each part. The result is S + q (S of the
+    reference - S). With `greedy`, their published program, q is 1 for the channels with the largest M > ρ, while the
+    sum of 1 - M over them is below ε in each layer. With `together`, q is min(1, λ M). The ownership of a model is
+    computed once, in seconds for a small model, and cached.
     """
 
     op: Literal["own"] = "own"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    of: LatentPort = Field(description="the codes that are changed")
-    reference: LatentPort = Field(description="the codes that the part is taken from")
+    of: LatentPort = Field(description="the codes to change")
+    reference: LatentPort = Field(description="the codes that have the part")
     part: Data[Annotated[tuple[PartNumber, ...], BeforeValidator(_as_numbers)] | None] = Field(
-        None, description="the part, by number, from 0; the largest comes first; or a list, taken together"
+        None, description="the number of the part, from 0, the largest first; a list combines parts"
     )
-    mask: MaskPort | None = Field(None, description="instead: the parts of which most lies inside this mask")
-    how: Literal["greedy", "together"] = Field("greedy", description="how q follows from M")
+    mask: MaskPort | None = Field(None, description="instead: the parts that are mostly inside this mask")
+    how: Literal["greedy", "together"] = Field("greedy", description="the rule for q")
     strength: PerRow[Annotated[float, Field(ge=0)]] = Field(
-        1.0, description="greedy: what q is, where it is not 0; together: λ"
+        1.0, description="greedy: the value of q where it is not 0; together: λ"
     )
     rho: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(0.1, description="of greedy: ρ, the least share")
     epsilon: PerRow[Annotated[float, Field(ge=0)]] = Field(
-        20.0, description="of greedy: ε, how much of a layer's channels may lie elsewhere, in channels"
+        20.0, description="of greedy: ε, the most energy outside the part in each layer, in channels"
     )
-    layer: LayerName = Field("b32", description="whose activations are clustered")
-    clusters: int = Field(12, ge=2, le=256, description="how many parts")
-    samples: int = Field(256, ge=1, le=100_000, description="images that are looked at")
-    seed: int = Field(0, ge=0, le=_limits.SEED, description="of those images, and of the clusters")
+    layer: LayerName = Field("b32", description="the layer whose activations are clustered")
+    clusters: int = Field(12, ge=2, le=256, description="the number of parts")
+    samples: int = Field(256, ge=1, le=100_000, description="the number of sample images")
+    seed: int = Field(0, ge=0, le=_limits.SEED, description="the seed of the samples and the clusters")
 
     @model_validator(mode="after")
     def _one_part(self) -> Own:

@@ -1,4 +1,4 @@
-"""`pad`: more canvas on any side."""
+"""`pad`: a larger canvas."""
 
 from __future__ import annotations
 
@@ -15,23 +15,25 @@ from nodes._spatial import Amount, Unit, edit_value
 
 
 class Pad(Node):
-    """Grows the canvas on any side, by any amount, at the pause; what follows fills it with texture.
+    """A larger canvas, padded at the pause. Later layers fill it with texture.
 
-    Reflection and repetition go on as far as they must: an amount may exceed the canvas itself.
+    An amount can be larger than the canvas: reflection and repetition continue.
     """
 
     op: Literal["pad"] = "pad"
 
-    of: SpatialPort = Field(description="what grows")
+    of: SpatialPort = Field(description="the value to pad")
     left: Amount = Field(
-        0.0, description="how much, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused layer"
+        0.0, description="the amount, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused layer"
     )
     right: Amount = Field(0.0, description="likewise")
     top: Amount = Field(0.0, description="likewise")
     bottom: Amount = Field(0.0, description="likewise")
-    mode: Literal["reflect", "replicate", "circular", "constant"] = Field("reflect", description="what fills it")
-    value: float = Field(0.0, description="what constant is")
-    unit: Unit = Field("fraction", description="what the amounts are given in")
+    mode: Literal["reflect", "replicate", "circular", "constant"] = Field(
+        "reflect", description="the content of the pad"
+    )
+    value: float = Field(0.0, description="the value of constant")
+    unit: Unit = Field("fraction", description="the unit of the amounts")
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
         return edit_value(build, inputs, self.unit, lambda ruler: [geometry.Pad(

@@ -1,4 +1,4 @@
-"""`patches`: parts of a picture copied elsewhere, on its features."""
+"""`patches`: parts of a picture copied to other places, on its features."""
 
 from __future__ import annotations
 
@@ -30,31 +30,33 @@ _COARSEST = 8  # cells that patches are counted in, at least
 
 
 class Patches(Node):
-    """Patches of one picture copied elsewhere in it (or taken from `source`), on the features of many layers.
+    """Patches of a picture, or of `source`, copied to other places, on the features of many layers.
 
-    The form of the paper, at each of the layers: f <- (1 - Shift(α)) f + Shift(α) Shift(f) (SOAT, equation 4). Several
-    patches are laid one over the other, each a copy of the untouched picture. The form of the code (`patch_swap`):
-    boxes cut to whole pixels of one layer, once, hard, the activation only.
+    The form of the paper, at each layer: f <- (1 - Shift(α)) f + Shift(α) Shift(f) (SOAT, equation 4). Several patches
+    are applied in order, each a copy of the original picture. The form of the published program (`patch_swap`): boxes
+    in whole pixels of one layer, copied once, without a soft edge, activation only.
     """
 
     op: Literal["patches"] = "patches"
     produces: ClassVar[Kind] = Kind.FEATURES
 
-    of: FeaturesPort = Field(description="the picture that is changed")
+    of: FeaturesPort = Field(description="the picture to change")
     source: FeaturesPort | None = Field(
-        None, description="the picture that patches are cut from, paused at the same layer; absent: the same one"
+        None, description="the picture that has the patches, paused at the same layer; default: the same picture"
     )
     patches: Data[tuple[Copy, ...] | Proposals] = Field(
         description="a list of {box: [x, y, width, height], to: [x, y]}, or with by: [dx, dy] instead of to, in "
-        "fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are proposed, "
-        "by looking at the picture, for each row"
+        "fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are proposed "
+        "from the content of the picture, for each row"
     )
     feather: PerRow[Annotated[float, Field(ge=0, le=1)]] = Field(
         0.03, description="σ of the soft edge, as a fraction of the shorter side of the canvas; form code has none"
     )
-    layers: LayerSet = Field(LayerSet("b16.."), description="where patches are copied; form code does so once, at `at`")
-    parts: Literal["both", "activation", "skip"] = Field("both", description="which tensors; form code: activation")
-    swap: bool = Field(False, description="copy what is at the other end the other way, too")
+    layers: LayerSet = Field(
+        LayerSet("b16.."), description="the layers that copy patches; form code copies once, at `at`"
+    )
+    parts: Literal["both", "activation", "skip"] = Field("both", description="the tensors; form code: activation")
+    swap: bool = Field(False, description="also copy the target to the source")
     form: Literal["paper", "code"] = Field("paper", description="paper: soft, at many layers; code: hard, at one")
     at: LayerName = Field("b16", description="of form code: the layer")
 
@@ -102,7 +104,7 @@ class Patches(Node):
         return here.run(features, columns, (0.0,) * features.rows)
 
     def _by_row(self, inputs: Inputs) -> list[list[Move]]:
-        """For each patch, what it is in each row."""
+        """Return the moves of each patch, one per row."""
         rows = [member.node._both_ways for member in inputs.members for _ in range(member.slot.rows)]
         return [list(column) for column in zip(*rows, strict=True)]
 
@@ -125,7 +127,7 @@ def _check_model(build: Build, model: str) -> None:
 
 @dataclass(frozen=True)
 class _Copying:
-    """Copies from one source, at some layers."""
+    """The copies from one source, at some layers."""
 
     build: Build
     source: Features
@@ -133,7 +135,7 @@ class _Copying:
     parts: Parts
 
     def run(self, features: Features, columns: list[list[Move]], feathers: Sequence[float]) -> Features:
-        """The pass with all patches laid over it, each the blend of the last with the source shifted."""
+        """Return the pass with all patches, each a blend of the previous result with the shifted source."""
         for column in columns:
             shifts, fades = zip(
                 *(move.lower(feather) for move, feather in zip(column, feathers, strict=True)), strict=True
@@ -146,13 +148,13 @@ class _Copying:
 
 
 def _distinct(values: Sequence[T]) -> tuple[T, ...]:
-    """The same values; equal ones are one object."""
+    """Return the values with one object for equal values."""
     known: dict[T, T] = {}
     return tuple(known.setdefault(value, value) for value in values)
 
 
 def _propose(build: Build, inputs: Inputs, features: Features, where: tuple[frozenset[int], Parts]) -> Features:
-    """The pass with patches that are chosen while it runs, from a picture of its untouched self."""
+    """Return the pass with patches that are chosen at run time, from its original picture."""
     layers, parts = where
     table = build.table(features.model)
     coarsest = max(min(table.at(layer).resolution for layer in layers), _COARSEST)
@@ -174,7 +176,7 @@ def _propose(build: Build, inputs: Inputs, features: Features, where: tuple[froz
 
 
 def _draws(inputs: Inputs) -> list[tuple[int, int]]:
-    """What each row's patches are drawn from: a seed, and which of its variations this is."""
+    """Return the seed and the number of the variation of each row."""
     found: list[tuple[int, int]] = []
     for member in inputs.members:
         rule, rows = member.node.patches, member.slot.rows
@@ -186,7 +188,7 @@ def _draws(inputs: Inputs) -> list[tuple[int, int]]:
 
 
 def _preview(build: Build, features: Features, coarsest: int) -> Operand:
-    """The picture as far as it is drawn by the first layer that gives at least 64 pixels, or by the last."""
+    """Return the picture after the first layer with at least 64 pixels, otherwise after the last."""
     table = build.table(features.model)
     least = max(coarsest, min(_PREVIEW, table.size))
     drawing = [layer for layer in table.layers[1:] if layer.kind == "torgb" and layer.index >= features.layer]

@@ -1,4 +1,4 @@
-"""`resize`: a canvas stretched."""
+"""`resize`: a stretched canvas."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from nodes._spatial import Amount, Unit, edit_value
 
 
 class Resize(Node):
-    """Stretches the canvas at the pause; what follows draws its texture at the new size, so it stays sharp."""
+    """The canvas stretched at the pause. Later layers draw texture at the new size, so it stays sharp."""
 
     op: Literal["resize"] = "resize"
 
-    of: SpatialPort = Field(description="what is stretched")
+    of: SpatialPort = Field(description="the value to stretch")
     width: Amount = Field(1.0, description="the new width, in canvas widths; with unit pixel, in pixels; 1: as it is")
     height: Amount = Field(1.0, description="the new height, likewise")
-    mode: Literal["nearest", "bilinear"] = Field("nearest", description="how values between are found")
-    unit: Unit = Field("fraction", description="what width and height are given in")
+    mode: Literal["nearest", "bilinear"] = Field("nearest", description="the interpolation")
+    unit: Unit = Field("fraction", description="the unit of width and height")
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
         return edit_value(build, inputs, self.unit, lambda ruler: [

@@ -1,4 +1,4 @@
-"""`restyle`: a paused pass, carried on by other codes."""
+"""`restyle`: a paused pass with another carrier."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from fgraph.node import FeaturesPort, LatentPort, Node, Noise
 
 
 class Restyle(Node):
-    """Keeps the state of a paused pass and changes what carries it on: other codes, or another model."""
+    """A paused pass with the same state and other codes, or another model, for the remaining layers."""
 
     op: Literal["restyle"] = "restyle"
     produces: ClassVar[Kind] = Kind.FEATURES
 
     of: FeaturesPort = Field(description="the paused pass")
-    latent: LatentPort = Field(description="the codes that carry it on")
-    model: str | None = Field(None, description="the model that carries on; absent: the one the codes belong to")
-    noise: Noise | None = Field(None, description="the noise from here on; absent: the graph's")
+    latent: LatentPort = Field(description="the codes of the remaining layers")
+    model: str | None = Field(None, description="the model of the remaining layers; default: that of the codes")
+    noise: Noise | None = Field(None, description="the noise from here on; default: the graph's")
 
     def lower(self, build: Build, inputs: Inputs) -> Features:
         features = inputs.features("of")

@@ -23,24 +23,24 @@ def _as_text(value: Any) -> Any:
 
 
 class Rows(Node):
-    """Rows picked from a value: a slice as in Python (`:-1`, `1:`, `::2`), numbers (`0,2,2`), or both."""
+    """Selected rows of a value, by slices as in Python (`:-1`, `1:`, `::2`), numbers (`0,2,2`), or both."""
 
     op: Literal["rows"] = "rows"
     collapses: ClassVar[bool] = True
 
-    of: AnyPort = Field(description="what rows are picked from")
+    of: AnyPort = Field(description="the value")
     take: Data[Annotated[str, BeforeValidator(_as_text)]] = Field(
-        ":", description="which rows; negative ones count from the end"
+        ":", description="the rows; negative numbers count from the end"
     )
 
     def output_kind(self, kinds: Mapping[str, Any]) -> Any:
         return kinds["of"]
 
     def picked(self, count: int) -> list[int]:
-        """The rows taken of `count`.
+        """Return the selected rows of `count`.
 
         Raises:
-            ValueError: an item is no number or slice, a row does not exist, or none is left.
+            ValueError: an item is not a number or slice, a row does not exist, or no row is selected.
         """
         found: list[int] = []
         for item in self.take.split(","):
@@ -48,7 +48,7 @@ class Rows(Node):
             if len(found) > _limits.ROWS:
                 raise ValueError(f"take picks more than {_limits.ROWS} rows")
         if not found:
-            raise ValueError(f"take '{self.take}' leaves no row of {count}")
+            raise ValueError(f"take '{self.take}' selects no row of {count}")
         return found
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
@@ -68,7 +68,7 @@ def _resolve(item: str, count: int) -> list[int]:
             return list(range(count))[slice(*ends)]
         row = int(item)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"'{item}' is no row: write numbers and slices, such as 0,2 or :-1") from error
+        raise ValueError(f"'{item}' is not a row: write numbers and slices, such as 0,2 or :-1") from error
     if not -count <= row < count:
         raise ValueError(f"row {row} does not exist: there are {count}")
     return [row % count]

@@ -20,7 +20,7 @@ _KEY_BITS = 24  # a row key is (seed, place among the rows drawn together)
 
 
 class Sample(Node):
-    """Codes drawn from a seed: z, or W where they are truncated.
+    """Codes drawn from a seed: z, or W if they are truncated.
 
     Each seed gives `count` rows, drawn together. A row is the same on every device and in every batch.
     """
@@ -29,24 +29,25 @@ class Sample(Node):
     produces: ClassVar[Kind] = Kind.LATENT
 
     seed: PerRow[Annotated[int, Field(ge=0, le=2**32 - 1)]] | None = Field(
-        None, description="one, or a list, a row each; absent: derived from the graph's seed and the node's id"
+        None,
+        description="one seed, or a list with one per row; default: derived from the graph's seed and the node's id",
     )
     count: Data[Annotated[int, Field(ge=1, le=_limits.ROWS)]] = Field(1, description="rows for each seed")
-    truncation: PerRow[float] = Field(1.0, description="ψ, in W: 1 leaves the codes as they are, 0 is the mean")
-    cutoff: int | None = Field(None, ge=0, le=1000, description="truncate only the W+ rows below this one; absent: all")
+    truncation: PerRow[float] = Field(1.0, description="ψ, in W: 1 does not change the codes, 0 is the mean")
+    cutoff: int | None = Field(
+        None, ge=0, le=1000, description="truncate only the W+ rows below this one; default: all"
+    )
     smooth: Data[Annotated[float, Field(ge=0, le=1000)]] = Field(
         0.0,
-        description="σ, in rows, of a Gaussian along the rows that goes round, then RMS 1 (published panorama: 0.7)",
+        description="σ, in rows, of a cyclic Gaussian blur along the rows, then RMS 1 (published panorama: 0.7)",
     )
     # `class` is a word of Python's grammar, so it is declared by its name; in Python it is given as `class_`.
     __annotations__["class"] = "PerRow[Annotated[int, Field(ge=0, le=1_000_000)]] | None"
-    vars()["class"] = Field(
-        None, description="of a conditional model: which of its classes, from 0, or a list, one a row"
-    )
+    vars()["class"] = Field(None, description="of a conditional model: the class, from 0, or a list with one per row")
     draw: Data[Literal["torch", "numpy"]] = Field(
-        "torch", description="the generator that published seeds belong to: torch for SOAT, numpy for NVlabs"
+        "torch", description="the random generator: published seeds are for torch (SOAT) or numpy (NVlabs)"
     )
-    model: str | None = Field(None, description="the model they are codes of; absent: main")
+    model: str | None = Field(None, description="the model of the codes; default: main")
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         drawn = (len(self.seed) if isinstance(self.seed, tuple) else 1) * self.count
@@ -84,7 +85,7 @@ class Sample(Node):
 
 
 def _labels(classes: Sequence[int | None], table: Table) -> list[tuple[int, ...]]:
-    """The class of each row, as the end of its parameters: nothing where the model has no classes."""
+    """Return the class of each row as a tuple, empty for a model without classes."""
     if not table.c_dim:
         if any(label is not None for label in classes):
             raise ValueError("the model is not conditional, so it has no classes: leave `class` out")

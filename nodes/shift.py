@@ -1,4 +1,4 @@
-"""`shift`: a canvas moved."""
+"""`shift`: a shifted picture."""
 
 from __future__ import annotations
 
@@ -16,25 +16,27 @@ from nodes._spatial import Amount, Ruler, Unit, map_layers
 
 
 class Shift(Node):
-    """Moves the picture right and down, by whole or fractional pixels.
+    """The picture shifted right and down, by whole or fractional pixels.
 
-    At the pause (`layers: here`) the state moves once. With other `layers` every output of those layers moves, each
-    at its own size: the Shift of SOAT, equation 4.
+    At the pause (`layers: here`), the state moves once. With other `layers`, each output of these layers moves, at its
+    own size: the Shift of SOAT, equation 4.
     """
 
     op: Literal["shift"] = "shift"
 
-    of: SpatialPort = Field(description="what is moved")
+    of: SpatialPort = Field(description="the value to shift")
     dx: PerRow[Amount] = Field(
         0.0, description="to the right, as a fraction of the canvas or in pixels of the paused layer"
     )
     dy: PerRow[Amount] = Field(0.0, description="down, likewise")
-    mode: Literal["roll", "reflect", "replicate", "constant"] = Field("roll", description="what comes in at the edge")
-    value: float = Field(0.0, description="what constant is")
-    unit: Unit = Field("fraction", description="what dx and dy are given in")
-    layers: LayerSet = Field(LayerSet("here"), description="here: at the pause; else the layers whose outputs move")
+    mode: Literal["roll", "reflect", "replicate", "constant"] = Field("roll", description="the content at the edge")
+    value: float = Field(0.0, description="the value of constant")
+    unit: Unit = Field("fraction", description="the unit of dx and dy")
+    layers: LayerSet = Field(
+        LayerSet("here"), description="here: at the pause; otherwise, the layers whose outputs move"
+    )
     parts: Literal["both", "activation", "skip"] = Field(
-        "both", description="which tensors move, where layers are named"
+        "both", description="the tensors that move, if layers are named"
     )
 
     def lower(self, build: Build, inputs: Inputs) -> Value:

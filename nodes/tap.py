@@ -1,4 +1,4 @@
-"""`tap`: a forward pass, run to a layer and paused there."""
+"""`tap`: a forward pass, paused after a layer."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from fgraph.node import FeaturesPort, Node, Noise
 
 
 class Tap(Node):
-    """Starts a pass and pauses it after a layer, or moves a paused one on."""
+    """A pass that is paused after a layer, started from codes or continued from an earlier pause."""
 
     op: Literal["tap"] = "tap"
     produces: ClassVar[Kind] = Kind.FEATURES
 
-    of: FeaturesPort = Field(description="codes, which start a pass, or a paused pass to move on")
+    of: FeaturesPort = Field(description="codes, which start a pass, or a paused pass to continue")
     layer: LayerName = Field(
-        "const", description="where to pause: a layer, its σ index, or a block such as b8 for its end"
+        "const", description="the layer of the pause, its σ index, or a block such as b8 for its last layer"
     )
-    model: str | None = Field(None, description="the model that runs; absent: the one the codes belong to")
-    noise: Noise | None = Field(None, description="the noise of this pass; absent: the graph's")
+    model: str | None = Field(None, description="the model; default: that of the codes")
+    noise: Noise | None = Field(None, description="the noise of this pass; default: the graph's")
 
     def lower(self, build: Build, inputs: Inputs) -> Features:
         value = inputs.value("of")

@@ -1,4 +1,4 @@
-"""`transform`: a picture turned, scaled and moved."""
+"""`transform`: a picture rotated, scaled and shifted."""
 
 from __future__ import annotations
 
@@ -19,23 +19,21 @@ from nodes._spatial import Amount, Ruler, Unit
 
 
 class Transform(Node):
-    """Turns and scales a picture about the middle of its canvas, then moves it, by sampling the plane otherwise.
+    """A picture rotated and scaled about the centre of its canvas, then shifted, by other positions on the plane.
 
-    For passes of StyleGAN3 of which nothing has run yet: codes, or a pass paused at `const`. It is NVlabs' `--rotate`
-    and `--translate`. A model R draws the same picture turned, and both R and T the same picture moved, but for what
-    comes in at the edges. Masks that the pass carries, or a mask alone, are turned with it.
+    The input is a StyleGAN3 pass that has not run yet: codes, or a pass paused at `const`. The node is `--rotate` and
+    `--translate` of NVlabs. Apart from the content at the edges, model R draws the same picture rotated, and R and T
+    draw the same picture shifted. Masks of the pass, or a mask alone, are transformed too.
     """
 
     op: Literal["transform"] = "transform"
 
     of: SpatialPort = Field(description="the codes or the pass of a StyleGAN3 model, or a mask")
     rotate: PerRow[Amount] = Field(0.0, description="degrees, counter-clockwise")
-    scale: PerRow[Amount] = Field(
-        1.0, description="2 shows all twice as large; below 1, frequencies beyond the band fade"
-    )
+    scale: PerRow[Amount] = Field(1.0, description="2 doubles all sizes; below 1, frequencies beyond the band fade")
     dx: PerRow[Amount] = Field(0.0, description="to the right, as a fraction of the canvas or in pixels of the image")
     dy: PerRow[Amount] = Field(0.0, description="down, likewise")
-    unit: Unit = Field("fraction", description="what dx and dy are given in")
+    unit: Unit = Field("fraction", description="the unit of dx and dy")
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
         value = inputs.value("of")

@@ -1,4 +1,4 @@
-"""`truncate`: codes drawn towards the mean."""
+"""`truncate`: codes moved towards the mean."""
 
 from __future__ import annotations
 
@@ -17,17 +17,20 @@ from fgraph.node import LatentPort, Node, PerRow
 
 
 class Truncate(Node):
-    """w_mean + ψ (w - w_mean), for any codes: z is mapped to W first, and in S the mean is that of W, as styles.
+    """Truncation, w_mean + ψ (w - w_mean), of codes in any space.
 
-    `cutoff` is `truncation_cutoff` of NVlabs' programs: only the first so many W+ rows are truncated.
+    z maps to W first; in S, the mean is that of W, as styles. `cutoff` is `truncation_cutoff` of the programs of
+    NVlabs.
     """
 
     op: Literal["truncate"] = "truncate"
     produces: ClassVar[Kind] = Kind.LATENT
 
     of: LatentPort = Field(description="the codes")
-    truncation: PerRow[float] = Field(0.7, description="ψ: 1 leaves the codes as they are, 0 is the mean")
-    cutoff: int | None = Field(None, ge=0, le=1000, description="truncate only the W+ rows below this one; absent: all")
+    truncation: PerRow[float] = Field(0.7, description="ψ: 1 does not change the codes, 0 is the mean")
+    cutoff: int | None = Field(
+        None, ge=0, le=1000, description="truncate only the W+ rows below this one; default: all"
+    )
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         latent, psi = inputs.latent("of"), inputs.per_row("truncation")

@@ -1,4 +1,4 @@
-"""`walk`: a way through key codes, a row a frame."""
+"""`walk`: a path through key codes, one row per frame."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from fgraph.node import Data, LatentPort, Node
 
 
 class Walk(Node):
-    """A walk through key codes: each frame is a row, so that all frames are one batch.
+    """A path through key codes, with one row per frame, so that all frames are one batch.
 
-    `lerp` goes straight from key to key, in W; `slerp` on the sphere, in z, where random codes lie; `spline` through
-    the keys without a corner, in W (Catmull & Rom 1974, the uniform spline). All frames have the random noise of the
-    first key, so that nothing but the codes moves.
+    `lerp` interpolates linearly between keys, in W. `slerp` interpolates on the sphere, in z, where random codes are.
+    `spline` is smooth at the keys, in W (the uniform spline of Catmull & Rom 1974). All frames have the random noise of
+    the first key, so that only the codes change.
     """
 
     op: Literal["walk"] = "walk"
@@ -32,16 +32,16 @@ class Walk(Node):
     collapses: ClassVar[bool] = True
 
     of: LatentPort = Field(description="the keys, two rows or more")
-    frames: Data[Annotated[int, Field(ge=2, le=100_000)]] = Field(60, description="rows of the walk")
-    path: Literal["lerp", "slerp", "spline"] = Field("spline", description="how it goes from key to key")
+    frames: Data[Annotated[int, Field(ge=2, le=100_000)]] = Field(60, description="the number of frames")
+    path: Literal["lerp", "slerp", "spline"] = Field("spline", description="the interpolation between keys")
     closed: bool = Field(
-        False, description="whether it goes back to the first key; the last frame is then the one before it"
+        False, description="whether the path returns to the first key; the last frame is then one step before it"
     )
     ease: Literal["linear", "smooth"] = Field(
-        "linear", description="smooth rests at each key (3t² - 2t³ between two), linear goes on evenly"
+        "linear", description="smooth slows down at each key (3t² - 2t³), linear has constant speed"
     )
     space: Literal["z", "w", "w+", "s"] | None = Field(
-        None, description="where the way lies; absent: z for slerp, else w, or the later space of the keys"
+        None, description="the space of the path; default: z for slerp, otherwise w, or the later space of the keys"
     )
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
@@ -83,7 +83,7 @@ class Walk(Node):
         return build.promote(given, wanted)
 
     def _steps(self, keys: int, frames: int) -> list[tuple[int, float]]:
-        """For each frame, which key it comes from, and how far it is to the next."""
+        """Return, for each frame, the key before it and the position on the way to the next key."""
         segments = keys if self.closed else keys - 1
         parts = frames if self.closed else frames - 1
         found = []
@@ -96,11 +96,11 @@ class Walk(Node):
         return found
 
     def _at(self, places: Any, count: int) -> Any:
-        """Places of keys: round the end of a closed walk, else no further than the ends."""
+        """Return the indices of keys, wrapped for a closed walk, otherwise clamped."""
         return places % count if self.closed else np.clip(places, 0, count - 1)
 
     def _weights(self, segment: int, t: float, count: int) -> tuple[float, ...]:
-        """Of the four keys about a place; beyond the ends of an open walk, keys go on straight: p₋₁ = 2 p₀ - p₁."""
+        """Return the weights of four keys; an open walk is extrapolated linearly at its ends: p₋₁ = 2 p₀ - p₁."""
         before, start, stop, after = catmull_rom(t)
         if not self.closed and segment == 0:
             before, start, stop = 0.0, start + 2 * before, stop - before
@@ -110,7 +110,7 @@ class Walk(Node):
 
 
 def catmull_rom(t: float) -> tuple[float, float, float, float]:
-    """Weights of the four points about a place t from the second to the third (Catmull & Rom 1974).
+    """Return the weights of four points at position t between the second and the third (Catmull & Rom 1974).
 
     >>> catmull_rom(0.0), catmull_rom(1.0)
     ((0.0, 1.0, 0.0, 0.0), (0.0, 0.0, 1.0, 0.0))

@@ -1,5 +1,4 @@
 """The nodes as methods of a graph. Generated from the node classes: do not edit."""
-# ruff: noqa: D403
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal, TypeAlias, overload
@@ -31,19 +30,19 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Codes drawn from a seed: z, or W where they are truncated.
+        """Codes drawn from a seed: z, or W if they are truncated.
 
         Each seed gives `count` rows, drawn together. A row is the same on every device and in every batch.
 
         Fields:
-            seed: one, or a list, a row each; absent: derived from the graph's seed and the node's id
+            seed: one seed, or a list with one per row; default: derived from the graph's seed and the node's id
             count: rows for each seed
-            truncation: ψ, in W: 1 leaves the codes as they are, 0 is the mean
-            cutoff: truncate only the W+ rows below this one; absent: all
-            smooth: σ, in rows, of a Gaussian along the rows that goes round, then RMS 1 (published panorama: 0.7)
-            class: of a conditional model: which of its classes, from 0, or a list, one a row
-            draw: the generator that published seeds belong to: torch for SOAT, numpy for NVlabs
-            model: the model they are codes of; absent: main
+            truncation: ψ, in W: 1 does not change the codes, 0 is the mean
+            cutoff: truncate only the W+ rows below this one; default: all
+            smooth: σ, in rows, of a cyclic Gaussian blur along the rows, then RMS 1 (published panorama: 0.7)
+            class: of a conditional model: the class, from 0, or a list with one per row
+            draw: the random generator: published seeds are for torch (SOAT) or numpy (NVlabs)
+            model: the model of the codes; default: main
         """
 
     def latent(
@@ -58,15 +57,15 @@ class NodeMethods:
     ) -> NodeRef:
         """Codes from a file or an array, in one of the four spaces.
 
-        z is [rows, z_dim] (of a conditional model [rows, z_dim + classes]), W [rows, w_dim], W+ [rows, num_ws,
-        w_dim], S [rows, sum of style lengths]; one row may come without its first axis.
+        Shapes: z is [rows, z_dim], for a conditional model [rows, z_dim + classes]; W is [rows, w_dim]; W+ is
+        [rows, num_ws, w_dim]; S is [rows, sum of style lengths]. For one row, the first axis is optional.
 
         Fields:
             file: .npz, .npy, .safetensors, .pt or .pkl
-            value: the numbers themselves
-            array: which array of the file; absent: its only one, or `latent`
-            space: the space that the numbers stand in; absent: what the file tells, w+ if they have 3 axes, else w
-            model: the model they are codes of; absent: main
+            value: the numbers
+            array: the array in the file; default: the only one, or `latent`
+            space: the space of the numbers; default: that of the file; w+ for 3 axes; otherwise w
+            model: the model they are codes of; default: main
         """
 
     def rows(
@@ -76,11 +75,11 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Rows picked from a value: a slice as in Python (`:-1`, `1:`, `::2`), numbers (`0,2,2`), or both.
+        """Selected rows of a value, by slices as in Python (`:-1`, `1:`, `::2`), numbers (`0,2,2`), or both.
 
         Fields:
-            of: what rows are picked from
-            take: which rows; negative ones count from the end
+            of: the value
+            take: the rows; negative numbers count from the end
         """
 
     def lerp(
@@ -92,13 +91,13 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """a + t (b - a): 0 is a, 1 is b, others lie on the line through both.
+        """Linear interpolation and extrapolation of codes: a + t (b - a).
 
         Fields:
             a: the codes at t = 0
             b: the codes at t = 1
-            t: how far from a to b
-            space: the space the line is drawn in, or the later one of a or b
+            t: the position: 0 is a, 1 is b
+            space: the space of the interpolation, or the later space of a or b
         """
 
     def mix(
@@ -110,13 +109,13 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Style mixing: the codes of `a`, with those of `b` at some layers (Karras et al. 2019, section 3.1).
+        """Style mixing: the codes of `a` with the styles of `b` at some layers (Karras et al. 2019, section 3.1).
 
         Fields:
-            a: the codes that are kept
-            b: the codes that some of the styles come from
-            layers: the layers, by name or σ index, whose styles are b's
-            rows: instead of layers: the W+ rows that are b's, such as 4..
+            a: the codes of the other layers
+            b: the codes of `layers`
+            layers: the layers, by name or σ index, with the styles of b
+            rows: instead of layers: the W+ rows of b, such as 4..
         """
 
     def align(
@@ -129,15 +128,14 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """The codes of `of`, wearing the coarse codes of `to`, so that both have one pose.
+        """The codes of `of` with the coarse styles of `to`, so that both have the same pose.
 
-        SOAT, section 4.6, takes the first 2,048 numbers of W+, rows 0..3, which feed σ 0 to 5. Its code in face
-        mode leaves σ 1 to 3 unmixed instead, which is to wear the source's there; that it mixes σ 0 all the same is
-        a slip.
+        SOAT, section 4.6, takes the first 2,048 entries of W+: rows 0..3, which feed σ 0 to 5. Its program in face
+        mode leaves σ 1 to 3 unmixed instead, so they are those of the source. That it still mixes σ 0 is a slip.
 
         Fields:
-            of: the codes that change their pose
-            to: the codes whose pose is taken
+            of: the codes whose pose changes
+            to: the codes that have the pose
             reading: what is taken: paper W+ rows 0..3, code σ 0..3, code_with_slip σ 1..3, as published
             rows: instead: the W+ rows taken from `to`, such as 0..1
             layers: instead: layers, by name or σ index
@@ -160,27 +158,27 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """A part taken from another code through the style channels that own it, with no mask in the picture.
+        """A transfer of a part from another code, through the style channels that own it.
 
-        Collins et al. 2020, "Editing in Style", section 3: spherical k-means on the activations of seeded samples
-        finds the parts of a model's images, and M says what share of each channel's energy lies in each. Then S + q
-        (S of the reference - S), where q is 1 for the channels owned most, as long as the sum of 1 - M over them
-        stays below ε in each layer, and only where M > ρ (`greedy`, their published program), or min(1, λ M)
-        (`together`). What owns what is found once for a model, in seconds for a small one, and kept in your cache.
+        Collins et al. 2020, "Editing in Style", section 3. Spherical k-means on the activations of seeded samples
+        finds the parts of a model's images. M is the share of each channel's energy in each part. The result is S +
+        q (S of the reference - S). With `greedy`, their published program, q is 1 for the channels with the largest
+        M > ρ, while the sum of 1 - M over them is below ε in each layer. With `together`, q is min(1, λ M). The
+        ownership of a model is computed once, in seconds for a small model, and cached.
 
         Fields:
-            of: the codes that are changed
-            reference: the codes that the part is taken from
-            part: the part, by number, from 0; the largest comes first; or a list, taken together
-            mask: instead: the parts of which most lies inside this mask
-            how: how q follows from M
-            strength: greedy: what q is, where it is not 0; together: λ
+            of: the codes to change
+            reference: the codes that have the part
+            part: the number of the part, from 0, the largest first; a list combines parts
+            mask: instead: the parts that are mostly inside this mask
+            how: the rule for q
+            strength: greedy: the value of q where it is not 0; together: λ
             rho: of greedy: ρ, the least share
-            epsilon: of greedy: ε, how much of a layer's channels may lie elsewhere, in channels
-            layer: whose activations are clustered
-            clusters: how many parts
-            samples: images that are looked at
-            seed: of those images, and of the clusters
+            epsilon: of greedy: ε, the most energy outside the part in each layer, in channels
+            layer: the layer whose activations are clustered
+            clusters: the number of parts
+            samples: the number of sample images
+            seed: the seed of the samples and the clusters
         """
 
     def truncate(
@@ -191,14 +189,15 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """w_mean + ψ (w - w_mean), for any codes: z is mapped to W first, and in S the mean is that of W, as styles.
+        """Truncation, w_mean + ψ (w - w_mean), of codes in any space.
 
-        `cutoff` is `truncation_cutoff` of NVlabs' programs: only the first so many W+ rows are truncated.
+        z maps to W first; in S, the mean is that of W, as styles. `cutoff` is `truncation_cutoff` of the programs
+        of NVlabs.
 
         Fields:
             of: the codes
-            truncation: ψ: 1 leaves the codes as they are, 0 is the mean
-            cutoff: truncate only the W+ rows below this one; absent: all
+            truncation: ψ: 1 does not change the codes, 0 is the mean
+            cutoff: truncate only the W+ rows below this one; default: all
         """
 
     @overload
@@ -214,14 +213,14 @@ class NodeMethods:
         rows: str | None = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """GANSpace: along a principal component of w, over 10,000 seeded samples (Härkönen et al. 2020).
+        """GANSpace: a principal component of w over 10,000 seeded samples (Härkönen et al. 2020).
 
         Fields:
-            component: which, from 0: the one along which w deviates most
+            component: the number of the component; 0 has the largest variance
             unit: of strength: standard deviations of w along it, or its length in W
             of: the codes that are moved
-            strength: how far, in units of the direction; a list gives a row each
-            layers: the layers, by name or σ index, whose styles move; absent: all
+            strength: the distance, in units of the direction; a list gives one per row
+            layers: the layers, by name or σ index, whose styles move; default: all
             rows: instead of layers: the W+ rows that move, such as 0..3
         """
 
@@ -241,17 +240,17 @@ class NodeMethods:
         rows: str | None = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """SeFa: along an eigenvector of AᵀA, where A are the affine weights of some layers (Shen & Zhou 2021).
+        """SeFa: an eigenvector of AᵀA for the affine weights A of some layers (Shen & Zhou 2021).
 
         Fields:
-            component: which, from 0: the one that changes the styles most
+            component: the number of the eigenvector; 0 changes the styles most
             unit: of strength: its length in W, or standard deviations of w along it
-            factorised: the layers whose affines are factorised; absent: those of layers or rows, else all
-            normalised: whether every style counts alike, as in the published program; the paper does not say so
-            torgb: whether the affines of ToRGB count; the published programs leave them out
+            factorised: the layers whose affines form A; default: those of layers or rows, otherwise all
+            normalised: whether rows of A are normalised, as in the published program; the paper does not mention it
+            torgb: whether A includes the affines of ToRGB; the published programs omit them
             of: the codes that are moved
-            strength: how far, in units of the direction; a list gives a row each
-            layers: the layers, by name or σ index, whose styles move; absent: all
+            strength: the distance, in units of the direction; a list gives one per row
+            layers: the layers, by name or σ index, whose styles move; default: all
             rows: instead of layers: the W+ rows that move, such as 0..3
         """
 
@@ -271,20 +270,20 @@ class NodeMethods:
         rows: str | None = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """Along a direction of your own, in z, W, W+ or S: from a file or given as numbers.
+        """Your direction in z, W, W+ or S, from a file or as numbers.
 
-        Read are `.npy`, `.npz`, `.safetensors` and `.pt`; a file of GANSpace (`lat_comp`, in units of its
-        `lat_stdev`) and rosinality's factor.pt (`eigvec`, a column each) are known by what they hold.
+        Formats are `.npy`, `.npz`, `.safetensors` and `.pt`. Files of GANSpace (`lat_comp`, in units of its
+        `lat_stdev`) and the factor.pt of rosinality (`eigvec`, one per column) are detected by their content.
 
         Fields:
             file: .npz, .npy, .safetensors or .pt
-            value: the numbers themselves
-            array: which array of the file; absent: its only one, or a known one
-            space: where it lies; absent: what the file tells, w+ if it has 3 axes, else w or s by its length
-            component: which direction, where there are several, from 0
+            value: the numbers
+            array: the array in the file; default: the only one, or a known one
+            space: its space; default: that of the file; w+ for 3 axes; otherwise w or s, by its length
+            component: the number of the direction, if there are several
             of: the codes that are moved
-            strength: how far, in units of the direction; a list gives a row each
-            layers: the layers, by name or σ index, whose styles move; absent: all
+            strength: the distance, in units of the direction; a list gives one per row
+            layers: the layers, by name or σ index, whose styles move; default: all
             rows: instead of layers: the W+ rows that move, such as 0..3
         """
 
@@ -299,19 +298,19 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """A walk through key codes: each frame is a row, so that all frames are one batch.
+        """A path through key codes, with one row per frame, so that all frames are one batch.
 
-        `lerp` goes straight from key to key, in W; `slerp` on the sphere, in z, where random codes lie; `spline`
-        through the keys without a corner, in W (Catmull & Rom 1974, the uniform spline). All frames have the random
-        noise of the first key, so that nothing but the codes moves.
+        `lerp` interpolates linearly between keys, in W. `slerp` interpolates on the sphere, in z, where random
+        codes are. `spline` is smooth at the keys, in W (the uniform spline of Catmull & Rom 1974). All frames have
+        the random noise of the first key, so that only the codes change.
 
         Fields:
             of: the keys, two rows or more
-            frames: rows of the walk
-            path: how it goes from key to key
-            closed: whether it goes back to the first key; the last frame is then the one before it
-            ease: smooth rests at each key (3t² - 2t³ between two), linear goes on evenly
-            space: where the way lies; absent: z for slerp, else w, or the later space of the keys
+            frames: the number of frames
+            path: the interpolation between keys
+            closed: whether the path returns to the first key; the last frame is then one step before it
+            ease: smooth slows down at each key (3t² - 2t³), linear has constant speed
+            space: the space of the path; default: z for slerp, otherwise w, or the later space of the keys
         """
 
     def image(
@@ -323,13 +322,13 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Pictures from files, a row each: any format and mode that Pillow reads, upright as the camera says.
+        """Pictures from files, one per row, rotated as their EXIF data says.
 
         Fields:
-            path: one file, or a list; sought beside the graph file, where you are, among the bundled pictures
-            size: pixels: a side, or [height, width]; absent: the model's
-            fit: crop fills the size, pad shows all on white, stretch changes the proportions
-            model: the model whose size is meant; absent: main
+            path: one file, or a list; searched beside the graph, in the current directory, among bundled pictures
+            size: the size in pixels: a side, or [height, width]; default: that of the model
+            fit: crop fills the size; pad shows the whole picture on white; stretch changes the proportions
+            model: the model that gives the size; default: main
         """
 
     def invert(
@@ -351,28 +350,28 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """GAN inversion: the codes whose images come nearest to the given ones, by Adam, all images in one batch.
+        """GAN inversion: the codes whose images are nearest to the given ones, found by Adam in one batch.
 
-        The loss of a row is a weighted sum of the losses below and of the prior; fields left out are the preset's.
-        What each of them is, and what it costs and brings: docs/how-to/inversion.md. `mode=invert` inverts a folder
-        of pictures.
+        The loss of a row is a weighted sum of the losses below and the prior. The preset gives the defaults. For
+        the fields, their cost and their effect, see docs/how-to/inversion.md. `mode=invert` inverts a folder of
+        pictures.
 
         Fields:
             of: the images, of the model's size
             preset: fast, or soat: the published recipe, 3000 steps with LPIPS
-            space: where the code is sought; absent: s
+            space: the space of the search; default: s
             prior: gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and
-                W+, after leaky ReLU of slope 5; none; absent: gaussian in s, else wulff
-            prior_weight: of the prior; absent: 0.001
-            mse: weight of the mean squared error; absent: 1
-            pyramid: weight of L1 over a Laplacian pyramid; absent: 0.1, soat 0
-            lpips: weight of LPIPS, an extra; absent: 0, soat 20
-            discriminator: weight of features of the discriminator in the model's file; absent: 0
-            steps: of Adam, at most; absent: 400, soat 3000
-            learning_rate: of Adam, at its height; absent: 0.05
-            patience: steps without progress after which a row ends early, 0 never; absent: 100, soat 0
-            starts: codes to start from, the best is kept; absent: 1
-            model: the model they become codes of; absent: main
+                W+, after leaky ReLU of slope 5; none; default: gaussian in s, else wulff
+            prior_weight: of the prior; default: 0.001
+            mse: weight of the mean squared error; default: 1
+            pyramid: weight of L1 over a Laplacian pyramid; default: 0.1, soat 0
+            lpips: weight of LPIPS, an extra; default: 0, soat 20
+            discriminator: weight of features of the discriminator in the model's file; default: 0
+            steps: the most steps of Adam; default: 400, soat 3000
+            learning_rate: the peak learning rate; default: 0.05
+            patience: steps without progress after which a row ends early, 0 never; default: 100, soat 0
+            starts: the number of initial codes, of which the best result is used; default: 1
+            model: the model of the codes; default: main
         """
 
     @overload
@@ -389,17 +388,17 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Rises from 0 to 1 along an axis.
+        """A rise from 0 to 1 along an axis.
 
         Fields:
             axis: x rises to the right, y downwards
-            start: where it leaves 0, as a fraction of the canvas
-            stop: where it reaches 1
+            start: the end of 0, as a fraction of the canvas
+            stop: the start of 1
             sampling: ends is the published rule: of n pixels, floor(start n) zeros, a linspace with both ends,
-                floor((1 - stop) n) ones; centre takes the value at each pixel's centre
+                floor((1 - stop) n) ones; centre evaluates the ramp at pixel centres
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor on all of it; a list gives a row each
+            alpha: a factor; a list gives one per row
         """
 
     @overload
@@ -427,7 +426,7 @@ class NodeMethods:
             sigma: of raster: σ of the blur in raster pixels, (y, x)
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor on all of it; a list gives a row each
+            alpha: a factor; a list gives one per row
         """
 
     @overload
@@ -457,7 +456,7 @@ class NodeMethods:
             sigma: of raster: σ of the blur in raster pixels, (y, x)
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor on all of it; a list gives a row each
+            alpha: a factor; a list gives one per row
         """
 
     @overload
@@ -475,7 +474,7 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """A polygon; where it crosses itself, the even-odd rule holds.
+        """A polygon, filled by the even-odd rule.
 
         Fields:
             points: corners x, y, in fractions of the canvas; 3 or more
@@ -485,7 +484,7 @@ class NodeMethods:
             sigma: of raster: σ of the blur in raster pixels, (y, x)
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor on all of it; a list gives a row each
+            alpha: a factor; a list gives one per row
         """
 
     @overload
@@ -500,14 +499,14 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """A part of an aligned face, with soft edges: where it lies follows from how the faces are framed.
+        """A part of an aligned face, with soft edges, at the position that the framing implies.
 
         Fields:
             region: the part; left and right are those of the picture
-            framing: ffhq: faces aligned as FFHQ's are; avatar: those of the bundled model
+            framing: ffhq: faces aligned as in FFHQ; avatar: faces of the bundled model
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor on all of it; a list gives a row each
+            alpha: a factor; a list gives one per row
         """
 
     @overload
@@ -525,11 +524,11 @@ class NodeMethods:
         """A picture stretched over the canvas: white is 1.
 
         Fields:
-            path: an image file; sought beside the graph file, where you are, among the bundled pictures
-            channel: what is read of it
+            path: an image file; searched beside the graph, in the current directory, among bundled pictures
+            channel: the channel that is read
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor on all of it; a list gives a row each
+            alpha: a factor; a list gives one per row
         """
 
     @overload
@@ -543,13 +542,13 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """One value everywhere; a list gives a row each.
+        """A constant mask; a list gives a value per row.
 
         Fields:
             value: α: 0 is a, 1 is b
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor on all of it; a list gives a row each
+            alpha: a factor; a list gives one per row
         """
 
     @overload
@@ -564,14 +563,14 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Masks combined, pixel by pixel; the result is cut to 0..1.
+        """Masks combined pixel by pixel, clipped to 0..1.
 
         Fields:
             of: the masks
-            how: subtract takes all others from the first
+            how: subtract subtracts all others from the first
             feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
             invert: 1 becomes 0 and 0 becomes 1
-            alpha: a factor on all of it; a list gives a row each
+            alpha: a factor; a list gives one per row
         """
 
     def tap(
@@ -583,13 +582,13 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Starts a pass and pauses it after a layer, or moves a paused one on.
+        """A pass that is paused after a layer, started from codes or continued from an earlier pause.
 
         Fields:
-            of: codes, which start a pass, or a paused pass to move on
-            layer: where to pause: a layer, its σ index, or a block such as b8 for its end
-            model: the model that runs; absent: the one the codes belong to
-            noise: the noise of this pass; absent: the graph's
+            of: codes, which start a pass, or a paused pass to continue
+            layer: the layer of the pause, its σ index, or a block such as b8 for its last layer
+            model: the model; default: that of the codes
+            noise: the noise of this pass; default: the graph's
         """
 
     def restyle(
@@ -601,13 +600,13 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Keeps the state of a paused pass and changes what carries it on: other codes, or another model.
+        """A paused pass with the same state and other codes, or another model, for the remaining layers.
 
         Fields:
             of: the paused pass
-            latent: the codes that carry it on
-            model: the model that carries on; absent: the one the codes belong to
-            noise: the noise from here on; absent: the graph's
+            latent: the codes of the remaining layers
+            model: the model of the remaining layers; default: that of the codes
+            noise: the noise from here on; default: the graph's
         """
 
     def mosaic(
@@ -619,17 +618,17 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Lays the rows of a latent out on one large canvas, cell by cell, each blending into its neighbours.
+        """A large canvas with one code per cell, where each cell blends into its neighbours.
 
-        Cells run left to right, then down. Their alphas sum to 1 everywhere: a cell has all of it at its centre,
-        and with `overlap` 1 it fades linearly until the next centre. With `wrap` the canvas closes: whatever reads
-        neighbours reads round the edge, so there is no seam. Of n·rows·columns rows of codes it makes n rows.
+        Cells are in order left to right, then down. Their alphas sum to 1. A cell has alpha 1 at its centre; with
+        `overlap` 1, it fades linearly up to the next centre. With `wrap`, operations read neighbours across the
+        edge, so there is no seam. From n·rows·columns rows of codes, the node makes n rows.
 
         Fields:
-            of: the codes, a cell each
+            of: the codes, one per cell
             grid: rows and columns of cells
-            wrap: the axes on which the canvas goes round
-            overlap: how wide the fade between two cells is, in cells
+            wrap: the axes on which the canvas wraps
+            overlap: the width of the fade between two cells, in cells
         """
 
     def pad(
@@ -645,19 +644,19 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Grows the canvas on any side, by any amount, at the pause; what follows fills it with texture.
+        """A larger canvas, padded at the pause. Later layers fill it with texture.
 
-        Reflection and repetition go on as far as they must: an amount may exceed the canvas itself.
+        An amount can be larger than the canvas: reflection and repetition continue.
 
         Fields:
-            of: what grows
-            left: how much, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused layer
+            of: the value to pad
+            left: the amount, as a fraction of the canvas (0.5, or '1/3') or in pixels of the paused layer
             right: likewise
             top: likewise
             bottom: likewise
-            mode: what fills it
-            value: what constant is
-            unit: what the amounts are given in
+            mode: the content of the pad
+            value: the value of constant
+            unit: the unit of the amounts
         """
 
     def resize(
@@ -670,14 +669,14 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Stretches the canvas at the pause; what follows draws its texture at the new size, so it stays sharp.
+        """The canvas stretched at the pause. Later layers draw texture at the new size, so it stays sharp.
 
         Fields:
-            of: what is stretched
+            of: the value to stretch
             width: the new width, in canvas widths; with unit pixel, in pixels; 1: as it is
             height: the new height, likewise
-            mode: how values between are found
-            unit: what width and height are given in
+            mode: the interpolation
+            unit: the unit of width and height
         """
 
     def shift(
@@ -693,20 +692,20 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Moves the picture right and down, by whole or fractional pixels.
+        """The picture shifted right and down, by whole or fractional pixels.
 
-        At the pause (`layers: here`) the state moves once. With other `layers` every output of those layers moves,
-        each at its own size: the Shift of SOAT, equation 4.
+        At the pause (`layers: here`), the state moves once. With other `layers`, each output of these layers moves,
+        at its own size: the Shift of SOAT, equation 4.
 
         Fields:
-            of: what is moved
+            of: the value to shift
             dx: to the right, as a fraction of the canvas or in pixels of the paused layer
             dy: down, likewise
-            mode: what comes in at the edge
-            value: what constant is
-            unit: what dx and dy are given in
-            layers: here: at the pause; else the layers whose outputs move
-            parts: which tensors move, where layers are named
+            mode: the content at the edge
+            value: the value of constant
+            unit: the unit of dx and dy
+            layers: here: at the pause; otherwise, the layers whose outputs move
+            parts: the tensors that move, if layers are named
         """
 
     def transform(
@@ -720,19 +719,19 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Turns and scales a picture about the middle of its canvas, then moves it, by sampling the plane otherwise.
+        """A picture rotated and scaled about the centre of its canvas, then shifted, by other positions on the plane.
 
-        For passes of StyleGAN3 of which nothing has run yet: codes, or a pass paused at `const`. It is NVlabs'
-        `--rotate` and `--translate`. A model R draws the same picture turned, and both R and T the same picture
-        moved, but for what comes in at the edges. Masks that the pass carries, or a mask alone, are turned with it.
+        The input is a StyleGAN3 pass that has not run yet: codes, or a pass paused at `const`. The node is
+        `--rotate` and `--translate` of NVlabs. Apart from the content at the edges, model R draws the same picture
+        rotated, and R and T draw the same picture shifted. Masks of the pass, or a mask alone, are transformed too.
 
         Fields:
             of: the codes or the pass of a StyleGAN3 model, or a mask
             rotate: degrees, counter-clockwise
-            scale: 2 shows all twice as large; below 1, frequencies beyond the band fade
+            scale: 2 doubles all sizes; below 1, frequencies beyond the band fade
             dx: to the right, as a fraction of the canvas or in pixels of the image
             dy: down, likewise
-            unit: what dx and dy are given in
+            unit: the unit of dx and dy
         """
 
     def crop(
@@ -746,15 +745,15 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Cuts a rectangle out. Of Features it makes new true borders; of an Image it only cuts.
+        """A rectangle of the canvas. For Features, its edges become true borders.
 
         Fields:
-            of: what is cut
-            left: where it begins, as a fraction of the canvas or in pixels
-            top: likewise, from the top
-            width: how wide it is; absent: to the right edge
-            height: how high it is; absent: to the bottom
-            unit: what the amounts are given in
+            of: the value to crop
+            left: the left edge, as a fraction of the canvas or in pixels
+            top: the top edge, likewise
+            width: the width; default: up to the right edge
+            height: the height; default: down to the bottom
+            unit: the unit of the amounts
         """
 
     def flip(
@@ -766,13 +765,13 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Mirrors the picture, left to right or top to bottom.
+        """The picture mirrored, left to right or top to bottom.
 
         Fields:
-            of: what is mirrored
+            of: the value to mirror
             axis: x swaps left and right, y top and bottom
-            layers: here: at the pause; else the layers whose outputs are mirrored
-            parts: which tensors, where layers are named
+            layers: here: at the pause; otherwise, the layers whose outputs are mirrored
+            parts: the tensors, if layers are named
         """
 
     def concat(
@@ -782,7 +781,7 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Joins canvases along an axis. Passes must be paused at one layer; each part is carried on as itself.
+        """Canvases joined along an axis. Passes must be paused at one layer; each part keeps its own carrier.
 
         Fields:
             of: the parts, left to right or top to bottom
@@ -799,16 +798,16 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Feature interpolation: at every layer (1 - α) a + α b, both run on the same mixed trunk (SOAT, equation 3).
+        """Feature interpolation: (1 - α) a + α b at every layer, both run on the same mixed trunk (SOAT, equation 3).
 
-        At the pause itself the states are mixed where its layer is in `layers`; all else is a's.
+        If the layer of the pause is in `layers`, the states are mixed too. Everything else is that of a.
 
         Fields:
-            a: the pass that shows where α is 0
-            b: the pass that shows where α is 1, paused at the same layer on the same canvas
+            a: the pass that is visible where α is 0
+            b: the pass that is visible where α is 1, paused at the same layer, on the same canvas
             mask: α: 0 is a, 1 is b
-            layers: where to mix; elsewhere a runs alone; `here`: only at the pause
-            parts: which tensors are mixed
+            layers: the layers that are mixed; the others are those of a; `here`: only the pause
+            parts: the tensors that are mixed
         """
 
     def patches(
@@ -825,22 +824,22 @@ class NodeMethods:
         at: str | int = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """Patches of one picture copied elsewhere in it (or taken from `source`), on the features of many layers.
+        """Patches of a picture, or of `source`, copied to other places, on the features of many layers.
 
-        The form of the paper, at each of the layers: f <- (1 - Shift(α)) f + Shift(α) Shift(f) (SOAT, equation 4).
-        Several patches are laid one over the other, each a copy of the untouched picture. The form of the code
-        (`patch_swap`): boxes cut to whole pixels of one layer, once, hard, the activation only.
+        The form of the paper, at each layer: f <- (1 - Shift(α)) f + Shift(α) Shift(f) (SOAT, equation 4). Several
+        patches are applied in order, each a copy of the original picture. The form of the published program
+        (`patch_swap`): boxes in whole pixels of one layer, copied once, without a soft edge, activation only.
 
         Fields:
-            of: the picture that is changed
-            source: the picture that patches are cut from, paused at the same layer; absent: the same one
+            of: the picture to change
+            source: the picture that has the patches, paused at the same layer; default: the same picture
             patches: a list of {box: [x, y, width, height], to: [x, y]}, or with by: [dx, dy] instead of to, in
                 fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are
-                proposed, by looking at the picture, for each row
+                proposed from the content of the picture, for each row
             feather: σ of the soft edge, as a fraction of the shorter side of the canvas; form code has none
-            layers: where patches are copied; form code does so once, at `at`
-            parts: which tensors; form code: activation
-            swap: copy what is at the other end the other way, too
+            layers: the layers that copy patches; form code copies once, at `at`
+            parts: the tensors; form code: activation
+            swap: also copy the target to the source
             form: paper: soft, at many layers; code: hard, at one
             at: of form code: the layer
         """
@@ -862,7 +861,7 @@ class NodeMethods:
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """Channels made larger or smaller about the middle; zeros come in from outside.
+        """Channels scaled about the centre, with zeros from outside.
 
         Fields:
             factor: 2 is twice as large
@@ -871,9 +870,9 @@ class NodeMethods:
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -894,18 +893,18 @@ class NodeMethods:
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """Channels turned about the middle; zeros come in at the corners.
+        """Channels rotated about the centre, with zeros at the corners.
 
         Fields:
-            degrees: counter-clockwise, as it is looked at
+            degrees: counter-clockwise
             about: centre, or published: pixel n/2, half a pixel below and right of it
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -927,7 +926,7 @@ class NodeMethods:
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """Channels moved; zeros come in at the edge, or what went out at the other where the canvas goes round.
+        """Channels shifted, with zeros at the edge. On a wrapped axis, they wrap.
 
         Fields:
             dx: to the right
@@ -937,9 +936,9 @@ class NodeMethods:
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -967,9 +966,9 @@ class NodeMethods:
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -989,7 +988,7 @@ class NodeMethods:
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """The least value within a disc: bright forms get thinner.
+        """The minimum within a disc, which makes bright forms thinner.
 
         Fields:
             radius: of the disc, in pixels of the layer
@@ -997,9 +996,9 @@ class NodeMethods:
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -1019,7 +1018,7 @@ class NodeMethods:
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """The greatest value within a disc: bright forms get thicker.
+        """The maximum within a disc, which makes bright forms thicker.
 
         Fields:
             radius: of the disc, in pixels of the layer
@@ -1027,9 +1026,9 @@ class NodeMethods:
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -1049,17 +1048,17 @@ class NodeMethods:
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """1 where a channel is above a value, else 0.
+        """1 where a channel is above a value, otherwise 0.
 
         Fields:
-            value: what it must be above; published: -1 to 1
+            value: the threshold; published: -1 to 1
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -1082,14 +1081,14 @@ class NodeMethods:
         """Channels times a factor.
 
         Fields:
-            factor: 0 ablates, below 0 turns the sign
+            factor: 0 ablates; a negative factor changes the sign
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -1115,9 +1114,9 @@ class NodeMethods:
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -1136,16 +1135,16 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """1 - x, as published.
+        """Channels inverted: 1 - x, as published.
 
         Fields:
             of: the pass that is bent
             layers: the layers whose outputs are bent, such as b16.conv1 or b8..b32
             channels: all, or numbers and ranges, such as 0,3..9
             fraction: instead: this share of each layer's channels, drawn by `seed`
-            seed: of fraction; absent: derived from the graph's seed and the node's id
-            cluster: instead: one of the groups that each layer's channels fall into; 0 is the largest
-            clusters: how many groups there are
+            seed: of fraction; default: derived from the graph's seed and the node's id
+            cluster: instead: one of the groups of each layer's channels; 0 is the largest
+            clusters: the number of groups
             parts: which tensors: activation is what convolutions make, skip the RGB image so far
         """
 
@@ -1156,11 +1155,11 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Runs a pass to its end: RGB images.
+        """RGB images: a pass, run through the last layer.
 
         Fields:
-            of: the pass, or the codes of one
-            clamp: cut the image to [-1, 1], as SOAT does; NVlabs and rosinality leave it
+            of: the pass, or codes
+            clamp: clip the image to [-1, 1], as SOAT does; NVlabs and rosinality do not
         """
 
     def knit(
@@ -1172,16 +1171,16 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Joins the rows of an image to one, as the published panorama does (SOAT, section 4.4).
+        """The rows of an image joined to one, as in the published panorama (SOAT, section 4.4).
 
-        The first gives all up to `stop`, each later one what lies between `start` and `stop`, the last also the
-        rest. Where `start` and `stop` are the ends of the ramp that blended each image, the cuts lie where only one
-        code shows.
+        The first row contributes everything up to `stop`, each later one the part from `start` to `stop`, and the
+        last also the rest. If `start` and `stop` are the ends of the ramp that blended each image, only one code is
+        visible at a cut.
 
         Fields:
             of: the images, in order
-            start: where a later image is cut in, as a fraction of its length
-            stop: where an image is cut off
+            start: the start of the part of a later image, as a fraction of its length
+            stop: the end of the part of an image
             axis: x: side by side, y: one above the other
         """
 

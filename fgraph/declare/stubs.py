@@ -20,7 +20,6 @@ from fgraph.node import Port
 from fgraph.registry import NodeClass, field_order, kinds_of, registry
 
 _HEADER = '''"""The nodes as methods of a graph. Generated from the node classes: do not edit."""
-# ruff: noqa: D403
 '''
 _FOOTER = """\
     # a node class of your own, given to Graph(nodes=...)

@@ -69,7 +69,7 @@ class Shift(SpatialOp):
 
 @dataclass(frozen=True)
 class Crop(SpatialOp):
-    """A crop to a rectangle."""
+    """A rectangle of a map, with its edges as true borders."""
 
     name: ClassVar[str] = "crop"
 
