@@ -68,6 +68,21 @@ def remove_folders_in_use() -> None:
         shutil.rmtree(path, ignore_errors=True)
 
 
+def remove_leftovers(root: Path, depth: int) -> None:
+    """Remove the folders that killed processes have left in the directories below one.
+
+    Args:
+        root: where to begin; its own folders stay.
+        depth: how many levels of directories are searched; symbolic links are not followed.
+    """
+    with suppress(OSError):
+        for path in root.iterdir():
+            if path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
+                _remove_leftovers(path)
+                if depth > 1:
+                    remove_leftovers(path, depth - 1)
+
+
 def sync_directory(directory: Path) -> None:
     """Bring the names of a directory to the disk, where the system can."""
     with suppress(OSError):

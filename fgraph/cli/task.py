@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
+from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
+from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError
 from fgraph._imaging.files import set_picture_limit
 from fgraph._paths import expanded
+from fgraph._temporary import remove_leftovers
 from fgraph.cli.configuration import STANDALONE_MODES, Mode, ModelMode, TrainingMode, read_mode, read_settings
 from fgraph.cli.model_files import read_model_job
 from fgraph.cli.standalone import StandaloneJob
@@ -78,6 +82,7 @@ class Task:
         """Write the results of one job, or report its failure; return its objective, if it has one."""
         settings = None if prepared is None or isinstance(prepared, StandaloneJob) else prepared.settings
         self.sweep.hint = ""
+        _clean_outputs(HydraConfig.get())
         with self.sweep.job(HydraConfig.get(), settings):
             if isinstance(outcome, Exception):
                 raise outcome
@@ -100,6 +105,20 @@ class Task:
             example = "'target=${model}.safetensors'"
             raise FgraphError(f"{job.target} is the target of an earlier job: give each its own, such as {example}")
         self._targets.add(path)
+
+
+@cache
+def _clean_outputs_once(root: Path, depth: int) -> None:
+    if root.is_relative_to(Path.cwd() / "outputs"):
+        remove_leftovers(root, depth)
+
+
+def _clean_outputs(hydra_config: HydraConf) -> None:
+    """Remove what killed runs have left in the default place, where each run has a new directory."""
+    if hydra_config.mode is RunMode.MULTIRUN:
+        _clean_outputs_once(Path(str(hydra_config.sweep.dir)).absolute().parent, 2)
+    else:
+        _clean_outputs_once(Path(str(hydra_config.runtime.output_dir)).absolute().parent, 1)
 
 
 def _read_standalone(config: DictConfig, mode: str) -> StandaloneJob:

@@ -122,3 +122,16 @@ IN_AN_IMPORT = """
 def test_an_interrupt_during_imports_prints_no_traceback(module: str, name: str, code: int) -> None:
     done = run_child(IN_AN_IMPORT, module, name)
     assert (done.returncode, done.stdout, done.stderr) == (code, "", "interrupted\n")
+
+
+@pytest.mark.parametrize(("arguments", "place"), [([], "panorama/a"), (["-m", "seed=1,2"], "sweep/a/0")])
+def test_the_next_run_removes_what_killed_ones_left_in_the_default_place(
+    jobs: FakeJobs, arguments: list[str], place: str
+) -> None:
+    left, elsewhere = Path("outputs", place, ".image.0123abcd.part"), Path("mine/a/.image.0123abcd.part")
+    left.mkdir(parents=True)
+    elsewhere.mkdir(parents=True)
+    assert main(arguments) == 0
+    assert not left.exists()
+    assert left.parent.exists()
+    assert elsewhere.exists()
