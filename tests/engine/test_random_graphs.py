@@ -95,8 +95,10 @@ def resown(document: dict[str, Any], seed: int) -> dict[str, Any]:
 def test_a_run_that_builds_on_another_makes_the_same(documents: list[dict[str, Any]], seed: int) -> None:
     before = load(documents[0])
     baseline = fgraph.run(before, keep=True, device="cpu")
-    assert_equal(baseline, fgraph.run(before, device="cpu"))
-    for document in (documents[0], documents[0] | {"seed": seed}, resown(documents[0], seed), documents[1]):
+    plain = fgraph.run(before, device="cpu")
+    assert_equal(baseline, plain)
+    assert_equal(fgraph.run(load(documents[0]), since=baseline, device="cpu"), plain)
+    for document in (documents[0] | {"seed": seed}, resown(documents[0], seed), documents[1]):
         graph = load(document)
         assert_equal(fgraph.run(graph, since=baseline, device="cpu"), fgraph.run(graph, device="cpu"))
 

@@ -196,15 +196,24 @@ def test_no_pictures(tmp_path: Path, content: bytes) -> None:
 def test_cut_and_changed_files_end_in_one_error_or_a_record(tmp_path: Path, kind: str) -> None:
     data = encode_picture(PillowImage.new("RGB", (8, 8)), kind, RECORD.to_text())
     generator, path = np.random.default_rng(0), tmp_path / "a"
+    messages, records = [], 0
     for _ in range(150):
         changed = bytearray(data[: generator.integers(1, len(data))] if generator.random() < 0.3 else data)
         for place in generator.integers(0, len(changed), generator.integers(1, 6)):
             changed[place] = generator.integers(256)
         path.write_bytes(changed)
         try:
-            restore(path)
-        except FgraphError:
-            continue
+            _, graph = restore(path)
+        except FgraphError as error:
+            messages.append(str(error))
+        else:
+            records += 1
+            assert set(graph) <= {"version", "seed", "params", "models", "noise", "nodes", "outputs"}
+    assert all(str(path) in message for message in messages)
+    assert len(messages) + records == 150
+    assert len(messages) >= 100
+    path.write_bytes(data)
+    assert restore(path)[0] == RECORD
 
 
 def test_what_has_changed_is_told() -> None:
