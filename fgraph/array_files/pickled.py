@@ -84,7 +84,7 @@ def read_all(stored: dict[str, StoredTensor], size: int) -> dict[str, Array]:
 
 
 def _named(value: Any) -> Iterator[tuple[str, StoredTensor]]:
-    """Yield the tensors in a value by name: a tensor, or a list or dict of what holds codes."""
+    """Yield the tensors in a value by name: a tensor, or those in a list or dict of entries with codes."""
     if (whole := _tensor(value)) is not None:
         yield "tensor", whole
         return

@@ -66,7 +66,8 @@ def read_delta(path: Path, bundled: Callable[[str], Path | None], read_base: Cal
 def _find_base(path: Path, named: str, digest: str, bundled: Callable[[str], Path | None]) -> Path:
     """Return the file of the base: beside the delta, a bundled one, or in the cache by its digest.
 
-    The name is never used as a path or an address: a file must not choose what is read or requested elsewhere.
+    The name is never used as a path or an address, because a file must not choose which other files or servers are
+    read.
     """
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise ModelError(f"{path}: is a delta without the SHA-256 of its base; save it again")

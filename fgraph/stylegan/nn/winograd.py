@@ -49,7 +49,7 @@ def transform_weight(weight: Tensor) -> Tensor:
 
 
 def convolve_bands(x: Tensor, transformed: Tensor, height: int, width: int) -> Iterator[tuple[slice, Tensor]]:
-    """Convolve maps, some lines at a time; the caller may overwrite what is yielded, and the next step does.
+    """Convolve maps, some lines at a time; each result is valid until the next one, and may be overwritten.
 
     Args:
         x: [rows, I, h + 2, w + 2], channels-last, with one pixel of context on each side; `h` and `w` are `height` and

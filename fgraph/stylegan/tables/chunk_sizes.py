@@ -8,13 +8,20 @@ CHUNK_BYTES = 4 << 20  # of the widest temporary; 1 to 4 MiB are equally fast, 1
 BAND_BYTES = 1 << 20  # of the lines that are finished together, so that they stay in the processor's cache
 _LEAST_LINES = 4
 WINOGRAD_TILE = 4  # pixels of the output of a tile of `fgraph.stylegan.nn.winograd`, on each axis
-_WINOGRAD_WIDTH = 128  # channels and
+_WINOGRAD_WIDTH = 128  # channels from which it is faster
 _WINOGRAD_PIXELS = 256  # pixels from which it is faster; below, its transforms cost more than it saves
 _WINOGRAD_NUMBERS = 1 << 16  # tiles times channels in one step: 9 MiB of each temporary
 
 
 def chunk_rows(shape: Sequence[int], outputs: int, up: int, item: int = 4) -> int:
-    """Return the number of rows of an activation that a layer runs at a time."""
+    """Return the number of rows of an activation that a layer runs at a time.
+
+    Args:
+        shape: of a row, [C, H, W].
+        outputs: the output channels.
+        up: 2 if the layer doubles the resolution, else 1.
+        item: bytes of a number.
+    """
     row_bytes = max(outputs * up * up, shape[0]) * shape[1] * shape[2] * item
     return max(1, CHUNK_BYTES // max(1, row_bytes))
 

@@ -32,7 +32,7 @@ class DiscriminatorTable:
     image_channels: int = 3
     stddev_group: int = 4  # rows that share a standard deviation
     stddev_channels: int = 1  # maps of standard deviation
-    faded: tuple[int, ...] = ()  # resolutions at which a former fromRGB is kept
+    faded: tuple[int, ...] = ()  # resolutions that keep a former fromRGB
     clamp: float | None = None  # the bound of every layer's output
     outputs: int = 1  # more if the discriminator is conditional: then fgraph computes its features, but no score
 

@@ -37,7 +37,7 @@ def read_torch(path: Path) -> Any:
 
 
 def read_pickled(path: Path, kind: Kind) -> Any:
-    """Return the value of a file, with stand-ins for what is not plain data. No code in the file is run.
+    """Return the value of a file, with stand-ins for everything except plain data. No code in the file is run.
 
     Raises:
         ModelError: the file cannot be read, is damaged, or holds a value that has no stand-in.

@@ -25,7 +25,7 @@ STORAGES = {
 }  # fmt: skip
 MOST_AXES = 8
 _MOST_NUMBERS = 256  # of a tensor that is read without torch
-_LONGEST_TEXT = 1 << 20  # bytes of text that such a tensor's numbers may stand in
+_LONGEST_TEXT = 1 << 20  # bytes of text that hold the numbers of such a tensor
 
 
 @dataclass(slots=True, eq=False)
