@@ -13,7 +13,7 @@ from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.base import Shape
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
-from fgraph.stylegan.tables.stylegan3 import PLACE, StyleGAN3Layer, StyleGAN3Table
+from fgraph.stylegan.tables.stylegan3 import MAPPING_FIELDS, PLACE, StyleGAN3Layer, StyleGAN3Table
 from fgraph.stylegan.tables.stylegan3_checks import (
     LARGEST,
     LONGEST,
@@ -22,10 +22,6 @@ from fgraph.stylegan.tables.stylegan3_checks import (
     check_chain,
     check_stylegan3,
 )
-
-_MAPPING = (
-    "z_dim", "w_dim", "mapping_layers", "c_dim", "embed_width", "mapping_widths", "mapping_rate", "mapping_activation",
-)  # fmt: skip
 
 
 def is_stylegan3(content: object) -> bool:
@@ -79,7 +75,7 @@ def _read_table(network: Part, synthesis: Part, facts: StyleGAN2Table) -> StyleG
         bandwidth=source.number("bandwidth"),
         output_scale=synthesis.number("output_scale"),
         filtered=tuple(layers),
-        **{name: getattr(facts, name) for name in _MAPPING},
+        **{name: getattr(facts, name) for name in MAPPING_FIELDS},
     )
     check_chain(table, synthesis.where)
     return table

@@ -20,7 +20,7 @@ from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import check_numbers
 from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
-from fgraph.stylegan.tables.stylegan3 import PLACE, StyleGAN3Layer, StyleGAN3Table
+from fgraph.stylegan.tables.stylegan3 import MAPPING_FIELDS, PLACE, StyleGAN3Layer, StyleGAN3Table
 from fgraph.stylegan.tables.stylegan3_checks import LARGEST, LONGEST, MOST_LAYERS, WIDEST, check_chain
 
 FORMAT = "fgraph-stylegan3"
@@ -34,9 +34,6 @@ _LAYER = {
     "resolution": LARGEST, "out_channels": WIDEST, "out_size": LARGEST, "taps": 9, "up_factor": 16, "down_factor": 16,
     "up_taps": LONGEST, "down_taps": LONGEST,
 }  # fmt: skip
-_MAPPING = (
-    "z_dim", "w_dim", "mapping_layers", "c_dim", "embed_width", "mapping_widths", "mapping_rate", "mapping_activation",
-)  # fmt: skip
 
 
 def describe_stylegan3(table: StyleGAN3Table) -> dict[str, str]:
@@ -70,7 +67,7 @@ def stylegan3_table_of(metadata: Mapping[str, str], where: str) -> StyleGAN3Tabl
         facts["mapping_widths"] = tuple(_count(one, WIDEST) for one in json.loads(metadata["mapping_widths"]))
         if facts["mapping_activation"] not in GAINS:
             raise ValueError("its mapping has an unknown activation")
-        mapping = {name: facts[name] for name in _MAPPING}
+        mapping = {name: facts[name] for name in MAPPING_FIELDS}
         check_numbers(StyleGAN2Table(size=4, channels=((4, 1),), **mapping), where)
         first = (facts["features"], facts["input_rate"])
         table = StyleGAN3Table(filtered=_layers(json.loads(metadata["layers"]), *first), **facts)

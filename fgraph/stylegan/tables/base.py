@@ -107,6 +107,14 @@ class Table:
             """The number of layers of the mapping network."""
 
         @property
+        def embed_width(self) -> int:
+            """The length of the embedding of a class, which joins the input of the mapping."""
+
+        @property
+        def mapping_widths(self) -> tuple[int, ...]:
+            """The widths of the outputs of the mapping's layers; empty if all are w_dim."""
+
+        @property
         def mapping_rate(self) -> float:
             """The learning-rate multiplier, which stored mapping weights do not include."""
 
@@ -126,6 +134,12 @@ class Table:
     def code_width(self) -> int:
         """The length of a z code: z_dim, plus the one-hot class of a conditional generator."""
         return self.z_dim + self.c_dim
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """The widths of the input and of each layer's output of the mapping: one more than it has layers."""
+        made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
+        return (self.z_dim + self.embed_width, *made)
 
     @property
     def num_ws(self) -> int:

@@ -44,12 +44,6 @@ class StyleGAN2Table(Table):
         """All layers, the constant first."""
         return tuple(_build_layers(self))
 
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """The widths of the input and of each layer's output of the mapping: one more than it has layers."""
-        made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
-        return (self.z_dim + self.embed_width, *made)
-
     @cached_property
     def forward_flops(self) -> int:
         """The floating-point operations of the convolutions of one forward pass."""

@@ -18,6 +18,11 @@ from fgraph.stylegan.tables.base import CONST, Layer, Table
 PLACE = 4  # styles of the input: cosine and sine of a rotation, x and y of a translation
 
 
+MAPPING_FIELDS = (  # that both tables have
+    "z_dim", "w_dim", "mapping_layers", "c_dim", "embed_width", "mapping_widths", "mapping_rate", "mapping_activation",
+)  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class StyleGAN3Layer(Layer):
     """A layer of StyleGAN3: its inputs and outputs, and the change of sampling rate around its activation.
@@ -97,12 +102,6 @@ class StyleGAN3Table(Table):
     def architecture(self) -> str:
         """`stylegan3-t`, or `stylegan3-r`, which is equivariant to rotation."""
         return "stylegan3-r" if all(layer.taps == 1 for layer in self.filtered) else "stylegan3-t"
-
-    @property
-    def widths(self) -> tuple[int, ...]:
-        """The widths of the input and of each layer's output of the mapping: one more than it has layers."""
-        made = self.mapping_widths or (self.w_dim,) * self.mapping_layers
-        return (self.z_dim + self.embed_width, *made)
 
     @cached_property
     def forward_flops(self) -> int:
