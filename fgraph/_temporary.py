@@ -6,6 +6,7 @@ that writes to the same directory removes it.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import secrets
@@ -84,13 +85,22 @@ def remove_leftovers(root: Path, depth: int) -> None:
 
 
 def sync_directory(directory: Path) -> None:
-    """Bring the names of a directory to the disk, where the system can."""
-    with suppress(OSError):
+    """Bring the names of a directory to the disk, if the system can sync directories.
+
+    Raises:
+        OSError: the disk fails.
+    """
+    try:
         handle = os.open(directory, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    except PermissionError:  # Windows opens no directories, and some may be written but not read
+        return
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):
+            raise
+    finally:
+        os.close(handle)
 
 
 def _lock(directory: Path, *, wait: bool = True) -> int | None:

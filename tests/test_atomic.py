@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
+import stat
 import subprocess
 import sys
 import textwrap
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 import pytest
@@ -109,6 +111,23 @@ def test_names_and_content_go_to_the_disk(tmp_path: Path, monkeypatch: pytest.Mo
     synced.clear()
     write_atomic(tmp_path / "b.txt", b"whole")
     assert synced == [(tmp_path / "b.txt").stat().st_ino, tmp_path.stat().st_ino]
+
+
+@pytest.mark.parametrize(("number", "fails"), [(errno.EIO, True), (errno.EINVAL, False)])
+def test_a_directory_that_cannot_be_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, fails: bool
+) -> None:
+    real = os.fsync
+
+    def sync(handle: int) -> None:
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(number, os.strerror(number))
+        real(handle)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    with pytest.raises(SaveError, match="Input/output error") if fails else nullcontext():
+        write_atomic(tmp_path / "a.txt", b"whole")
+    assert (tmp_path / "a.txt").read_bytes() == b"whole"
 
 
 def test_a_folder_replaces_a_folder_and_a_link(tmp_path: Path) -> None:
