@@ -37,7 +37,7 @@ from fgraph.ir.types import Type
 def infer_bounds(
     program: Program,
     chunks: Sequence[ChunkOutputs] = (None,),
-    room: float = 0,
+    retention_budget: float = 0,
     cost_model: CostModel = DEFAULT_COSTS,
 ) -> Bounds:
     """Return the rows of every value that must be computed, with their regions.
@@ -45,11 +45,11 @@ def infer_bounds(
     Args:
         program: any program. A row with a base is computed only inside its region.
         chunks: the output tiles of each chunk. The first chunk also computes all codes and what they depend on.
-        room: the most bytes that may be retained at once for later chunks. A part is retained where that costs less
-            than to recompute it.
+        retention_budget: the most bytes, in fp32, that may be retained at once for later chunks. A part is retained
+            where that costs less than to recompute it.
         cost_model: the costs of calls and copies.
     """
-    return _Walk(program, len(chunks), room, cost_model).run(chunks)
+    return _Walk(program, len(chunks), retention_budget, cost_model).run(chunks)
 
 
 def without_differences(program: Program) -> Program:
@@ -59,14 +59,16 @@ def without_differences(program: Program) -> Program:
 
 
 class _Walk:
-    def __init__(self, program: Program, chunks: int, room: float, cost_model: CostModel) -> None:
+    def __init__(self, program: Program, chunks: int, retention_budget: float, cost_model: CostModel) -> None:
         self.program = program
         self.cost_model = cost_model
         self.cyclic = cyclic_axes(program)
         self.supports = Supports(program)
-        self.retention = (
-            Retention(program, self.cyclic, self.supports, chunks, room=room, cost_model=cost_model) if room else None
-        )
+        self.retention: Retention | None = None
+        if retention_budget:
+            self.retention = Retention(
+                program, self.cyclic, self.supports, chunks, budget=retention_budget, cost_model=cost_model
+            )
         self.repeated_flops = 0.0
         # The requests for each value so far: keys, which are chunk * rows + row, and regions.
         self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]

@@ -51,7 +51,7 @@ class Retention:
         cyclic: for each value, the axes that wrap round.
         supports: the rectangles outside of which the alphas of mixes are 0.
         chunks: the number of chunks.
-        room: the most bytes that may be retained at once, in fp32.
+        budget: the most bytes that may be retained at once, in fp32.
         cost_model: the costs of copies and of calls, to compare with recomputation.
     """
 
@@ -62,13 +62,13 @@ class Retention:
         supports: Supports,
         chunks: int,
         *,
-        room: float,
+        budget: float,
         cost_model: CostModel,
     ) -> None:
         self.bytes = np.zeros(chunks)  # retained from earlier chunks while each chunk runs
         self._program = program
         self._cyclic = cyclic
-        self._room = room
+        self._budget = budget
         self._cost_model = cost_model
         self._costs = _pixel_costs(program, supports)
         self._copying = _copying_readers(program)
@@ -109,7 +109,7 @@ class Retention:
         for maker, parts in held.items():
             total += bytes_each * (self._pixels(parts) - self._pixels(self._retained.get((row, maker), ())))
         cost = self._cost_model.copied_byte * bytes_each * copied + self._cost_model.copy_call * calls
-        if saved <= cost or total.max() > self._room:
+        if saved <= cost or total.max() > self._budget:
             return region
         self.bytes = total
         self._retained |= {(row, maker): parts for maker, parts in held.items()}
