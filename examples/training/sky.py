@@ -37,7 +37,7 @@ def paint_stars(scene: Scene, numbers: Numbers) -> Tensor:
 
 def paint_sun(sky: Tensor, scene: Scene, numbers: Numbers) -> Tensor:
     """A disk, at night now and then a crescent, in a narrow and a wide glow."""
-    radius, on, crescent = numbers.between(0.028, 0.07), numbers.switch(0.82), numbers.switch(0.4) * (1 - scene.day)
+    radius, on, crescent = numbers.between(0.028, 0.07), numbers.switch(0.5), numbers.switch(0.4) * (1 - scene.day)
     distance = torch.hypot(scene.x - scene.sun_x, scene.y - scene.sun_y)
     wide = torch.exp(-((distance / 0.42) ** 2)) * 0.35 * (0.4 + 0.6 * scene.day)
     sky = lay(sky, lay(scene.bottom, scene.sun, torch.tensor(0.5)), wide)
