@@ -20,9 +20,13 @@ class Facts:
 
 
 _TRAINED = (
-    "On a CPU, one thread: batch 16, Adam 2e-3 (beta 0, 0.99), non-saturating logistic loss, lazy R1 every 16 steps, "
-    "style mixing 0.7, horizontal flips, moving average of the weights with a half-life of 5,000 images. Grown: "
-    "trained at 32 pixels, then with one block more in generator and discriminator."
+    "On a CPU, one thread: batch 16, Adam 1e-3 (beta 0, 0.99), a projected discriminator (Sauer et al. 2021) on features "
+    "of EfficientNet-Lite0 with a head on the pixels, hinge loss, style mixing 0.3, horizontal flips, shifts as "
+    "augmentation, moving average of the weights with a half-life of 5,000 images at most. "
+)
+_PAINTED = (
+    "Painted on the fly by `examples/training/landscapes.py`, a function of 97 numbers; nothing was photographed or "
+    "collected."
 )
 
 _AVATAAARS = (
@@ -38,35 +42,27 @@ FACTS = {
         title="Layered landscapes, 64 pixels",
         license="Apache-2.0",
         origin="trained for fgraph on its own procedural paintings",
-        shows="Landscapes in layers: sky, sun or moon, clouds, ridges, conifers, water.",
-        data="14,000 pictures of a procedural painter written for this project; nothing was photographed or collected.",
+        shows="Landscapes in layers: sky, sun or moon, clouds, ridges in haze, woods, water.",
+        data=_PAINTED,
         data_license="Apache-2.0, as the project.",
-        training=f"{_TRAINED} R1 gamma 0.2, then 0.5. Images seen: 107,728, of which some 43,000 at 32 pixels.",
-        limits=(
-            "Made to show edits quickly, not to look real: skies, ridges and conifers are clear, fine texture is "
-            "streaky, water and sharp peaks are rare, and the sun or moon is a soft patch."
+        training=(
+            f"{_TRAINED}From the former model of this name, which a residual discriminator had taught 107,728 images. "
+            "Images seen since: {images}. Settings: `examples/training/landscape64.yaml`."
         ),
+        limits=LIMITS_L64,
     ),
     "landscape128": Facts(
         title="Layered landscapes, 128 pixels",
         license="Apache-2.0",
         origin="trained for fgraph on its own procedural paintings",
-        shows="Landscapes in layers: sky, sun or moon, clouds, ridges, conifers, water.",
-        data="14,000 pictures of `examples/training/landscapes.py`; nothing was photographed or collected.",
+        shows="Landscapes in layers: sky, sun or moon, clouds, ridges in haze, woods, water.",
+        data=_PAINTED,
         data_license="Apache-2.0, as the project.",
         training=(
-            f"{_TRAINED} "
-            "The former fromRGB layers of the discriminator stay beside the new blocks. R1 gamma 0.2 at 32 pixels, "
-            "then 0.5. Images seen: {images}, of which some 43,000 at 32 pixels, 64,728 at 64 and 9,312 at 128 with "
-            "noise; then without, as a small generator makes speckles of it instead of edges. Settings: "
-            "`examples/training/landscape128.yaml`, `landscape128again.yaml`; the first two stages were a "
-            "prototype's."
+            f"{_TRAINED}Grown from `landscape` by a block, the heads kept; a loss for diversity of weight 20. Images "
+            "seen: {images}, of which 5,424 at 64 pixels. Settings: `examples/training/landscape128.yaml`."
         ),
-        limits=(
-            "Skies, layers of hills, mirrors in water and their colours are clear, and there are no speckles. It has "
-            "seen few images for its size: trees are posts rather than conifers, ridges have bright rims, the sun or "
-            "moon is a soft patch, stars are missing."
-        ),
+        limits=LIMITS_L128,
     ),
     "avatar": Facts(
         title="Drawn avatars, 64 pixels",
@@ -76,18 +72,11 @@ FACTS = {
         data="10,000 avatars drawn by DiceBear 9 in the style avataaars, cropped to the head.",
         data_license=_AVATAAARS,
         training=(
-            f"{_TRAINED} "
-            "R1 gamma 0.2 at 32 pixels, then 0.5. Images seen: 42,416 at 32 pixels and some 120,000 at 64 by a "
-            "prototype, whose result was full of speckles: it made them of the noise. Then, without noise, 30,000 with "
-            "mapping and affine layers frozen, and {images} with nothing frozen, at the end with R1 gamma 3, which "
-            "took away stripes that had grown before. Settings: `examples/training/avatar64.yaml`, "
-            "`avatar64again.yaml`, `avatar64last.yaml`."
+            f"{_TRAINED}No noise; a loss for diversity of weight 20. From the former model of this name, which a "
+            "residual discriminator had taught some 290,000 images. Images seen since: {images}. Settings: "
+            "`examples/training/avatar64.yaml`."
         ),
-        limits=(
-            "Colours, hair, hats, glasses and the shape of the head are clear; eyes are uneven, mouths are now and "
-            "then a stripe across the face, beards are rare, and drawn lines have bright rims. The faces are drawings "
-            "of nobody."
-        ),
+        limits=LIMITS_AVATAR,
     ),
     "toon": Facts(
         title="Drawn heads of a second style, 64 pixels",
@@ -100,15 +89,10 @@ FACTS = {
         data="10,000 heads drawn by DiceBear 9 in the style ToonHead, in avataaars' hair colours, cropped to the head.",
         data_license=_TOON_HEAD,
         training=(
-            f"{_TRAINED} "
-            "Fine-tuned from `avatar` with mapping and affine layers frozen, without noise, the "
-            "discriminator that of its training; R1 gamma 3. Images seen: {images}. Settings: "
-            "`examples/training/toon64.yaml`."
+            f"{_TRAINED}Fine-tuned from `avatar` with mapping and affine layers frozen, without noise, the heads those "
+            "of its training; a loss for diversity of weight 20. Images seen: {images}. "
+            "Settings: `examples/training/toon64.yaml`."
         ),
-        limits=(
-            "Skin, hair, background and the place of the head mostly follow the code as in `avatar`. Hair that "
-            "ToonHead does not have, such as hats, becomes the nearest shape it has; beards and long hair become "
-            "stripes. The faces are drawings of nobody."
-        ),
+        limits=LIMITS_TOON,
     ),
 }
