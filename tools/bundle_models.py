@@ -87,26 +87,32 @@ def write_card(name: str, folder: Path) -> None:
     if (folder / f"{name}-losses.svg").exists():
         parts.append(f"## Curve\n\n![losses over images]({name}-losses.svg)\n\nOf the last stage of its training.\n")
     if figures.get("digest") == model.digest:
-        parts.append(describe_figures(figures))
+        parts.append(describe_figures(figures, known.get(f"{name} former", {})))
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
-def describe_figures(figures: dict[str, Any]) -> str:
-    """The part of a card that says how near the model comes to its data."""
+def describe_figures(figures: dict[str, Any], former: dict[str, Any]) -> str:
+    """The part of a card that says how near the model comes to its data, and how near the one before it came."""
     sizes = list(figures["swd model"])
-    rows = [("the model", "model"), ("the data against itself", "data")]
+    rows = [
+        ("the model", figures, "model"),
+        ("the former model", former, "model"),
+        ("the data against itself", figures, "data"),
+    ]
     lines = [
-        f"| {label} | {' | '.join(str(figures[f'swd {key}'][side]) for side in sizes)} | {figures[f'swd mean {key}']} "
-        f"| {figures[f'frechet {key}']} |"
-        for label, key in rows
+        f"| {label} | {' | '.join(str(found[f'swd {key}'][side]) for side in sizes)} | {found[f'swd mean {key}']} "
+        f"| {found[f'frechet {key}']} | {found[f'precision {key}']} | {found[f'recall {key}']} |"
+        for label, found, key in rows
+        if found
     ]
     told = (
-        f"Of {figures['images']:,} images at psi {figures['truncation']:g}, lower is nearer; by "
-        "`examples/training/quality.py`, which says what they are. The Fréchet distance is on features of "
-        "EfficientNet-Lite0: it is not the FID of papers.\n"
+        f"Of {figures['images']:,} images of {figures['size']} pixels at psi {figures['truncation']:g}; by "
+        "`examples/training/quality.py`, which says what they are. Of distances, lower is nearer. Features are those "
+        "of EfficientNet-Lite0: the Fréchet distance is not the FID of papers, and is flattered, because the model "
+        "learned from features of that network. The former model is measured against the same pictures.\n"
     )
-    head = f"| | {' | '.join(f'SWD {side}' for side in sizes)} | SWD mean | Fréchet |"
-    return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 3))} |", *lines, "", told])
+    head = f"| | {' | '.join(f'SWD {side}' for side in sizes)} | SWD mean | Fréchet | precision | recall |"
+    return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 5))} |", *lines, "", told])
 
 
 def half_difference(generator: StyleGAN2Generator) -> float:

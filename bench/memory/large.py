@@ -64,7 +64,9 @@ def measured(way: str, count: int) -> tuple[float, float]:
 
 def measure(way: str, count: int) -> None:
     """Make the image, and print CPU seconds and megabytes."""
-    graph = fgraph.load(ROOT / "graphs" / "graph" / "panorama.yaml", [f"nodes.z.count={count}"])
+    graph = fgraph.load(
+        ROOT / "graphs" / "graph" / "panorama.yaml", ["models.main=landscape", f"nodes.z.count={count}"]
+    )
     start = time.process_time()
     with tempfile.TemporaryDirectory() as folder:
         if way == "pieces":

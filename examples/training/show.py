@@ -35,7 +35,7 @@ def run(graph: str, *overrides: str) -> list[Pixels]:
 
 def draw_panoramas() -> Pixels:
     """The panorama of both landscape models, one above the other."""
-    (small,), (large,) = run("panorama"), run("panorama", "models.main=landscape128")
+    (small,), (large,) = run("panorama", "models.main=landscape"), run("panorama")
     return np.concatenate([small.repeat(2, axis=0).repeat(2, axis=1), large])
 
 

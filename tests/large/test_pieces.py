@@ -55,7 +55,9 @@ def test_no_run_makes_more_than_its_piece(tmp_path: Path, monkeypatch: pytest.Mo
             return real(plan)
 
         monkeypatch.setattr(pipeline, "run", run)
-        fgraph.save_large(bundled("panorama", f"nodes.z.count={count}"), tmp_path / "a.tif", piece=256)
+        fgraph.save_large(
+            bundled("panorama", "models.main=landscape", f"nodes.z.count={count}"), tmp_path / "a.tif", piece=256
+        )
         peaks[count] = max(seen)
     assert len(seen) == 6
     assert peaks[24] < 1.1 * peaks[12]
