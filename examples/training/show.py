@@ -75,7 +75,7 @@ def main() -> None:
         sheets["pairs"] = show([draw_images(model, 12, models[0]) for model in models])
     for name, _, former in (entry.partition("=") for entry in arguments.former):
         path = arguments.to / f"{name}.webp"
-        Image.fromarray(compare(name, former)).save(path, quality=88)
+        Image.fromarray(compare(name, former)).save(path, quality=80, method=6)
         print(path)
     for name, pixels in sheets.items():
         path = arguments.to / f"{name}.png"
