@@ -104,6 +104,10 @@ FACTS = {
             "of its training; a loss for diversity of weight 20. Images seen: {images}. "
             "Settings: `examples/training/toon64.yaml`."
         ),
-        limits=("The faces are drawings of nobody."),
+        limits=(
+            "The weakest of the four, and stopped early. Light heads have clear eyes and mouths; dark ones are nearly "
+            "one colour, with eyes that can hardly be seen, and some faces are half light, half dark. Hair is brown or "
+            "none. Skin, hair and background follow the code as in `avatar`. The faces are drawings of nobody."
+        ),
     ),
 }
