@@ -51,8 +51,8 @@ FACTS = {
         ),
         limits=(
             "Skies, ridges in haze, snow and suns or moons are clear, and there are no streaks. Mountains stand in "
-            "much the same places in all samples, the foreground is smudged, trees are rows of dots, water is rare. Noise changes hardly "
-            "anything."
+            "much the same places in all samples, the foreground is smudged, trees are rows of dots, water is rare. "
+            "Noise changes hardly anything."
         ),
     ),
     "landscape128": Facts(
