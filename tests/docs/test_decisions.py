@@ -1,4 +1,4 @@
-"""Each decision record has a status, and the index repeats it."""
+"""Each decision record has a status, a line of the index that repeats it, and a place in the site."""
 
 from __future__ import annotations
 
@@ -21,3 +21,4 @@ def test_a_record_has_its_parts_and_a_line_of_the_index(path: Path) -> None:
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == ["Context", "Decision", "Consequences"]
     index = (path.parent / "README.md").read_text(encoding="utf-8")
     assert f"| [ADR {number}]({path.name}) | {title[1]} | {title[2]} |\n" in index
+    assert f"- adr/{path.name}\n" in (ROOT / "mkdocs.yml").read_text(encoding="utf-8")
