@@ -102,6 +102,7 @@ def lay_out_files() -> None:
     shutil.copytree("photos", "pictures")
     shutil.copy(PICTURE, "pictures/two.png")
     shutil.make_archive("drawings", "zip", "pictures")
+    shutil.copytree(ROOT / "examples" / "training", "examples/training", ignore=shutil.ignore_patterns("*.json"))
     for name in ("path/to/generator.pt", "base.pt", "stylegan2-ffhq.pt"):
         shutil.copy(GOLDENS / "soat64_a.pt", name)
     shutil.copy(GOLDENS / "soat64_b.pt", "tuned.pt")

@@ -72,7 +72,8 @@ class Server:
         self._process.stdin.write(json.dumps({**request, "signal": signal, "after": after}) + "\n")
         self._process.stdin.flush()
         answer = self._answer()
-        texts = [Path(f"{log}.{name}").read_text(errors="replace") for name in ("stdout", "stderr")]
+        files = [Path(f"{log}.{name}") for name in ("stdout", "stderr")]
+        texts = [one.read_text(errors="replace") if one.exists() else "" for one in files]  # killed before it began
         return Outcome(answer["code"], answer["counts"], answer["seconds"], *texts)
 
     def close(self) -> None:

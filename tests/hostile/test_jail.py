@@ -16,8 +16,8 @@ from tests.hostile.entries import CANARY, ENTRIES
 from tests.hostile.graph_texts import GraphText
 
 ROOT = Path(__file__).parents[2]
-STEP = 25  # every so many cases; `make fuzz` opens all of them through every entry point
-TEXTS = 150  # graph files at random
+STEP = 40  # every so many cases; `make fuzz` opens all of them through every entry point
+TEXTS = 80  # graph files at random
 TEXT_ENTRIES = ("graph", "job of a sweep", "bending")
 MIB, CPU_SECONDS = 512, 10
 
@@ -68,7 +68,7 @@ def test_graph_files_at_random(texts: dict[str, Any], entry: str) -> None:
 @pytest.mark.parametrize("entry", sorted(ENTRIES))
 def test_every_file_is_opened_or_refused(report: dict[str, Any], entry: str) -> None:
     found = report[entry]
-    assert len(found) > 25
+    assert len(found) > 15
     assert {file: result for file, result in found.items() if result[0] not in ("opened", "refused")} == {}
     assert [file for file, result in found.items() if result[0] == "refused" and not result[1]] == []
 

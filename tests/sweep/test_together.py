@@ -15,7 +15,8 @@ from fgraph.api import pipeline
 from fgraph.api.together import Options, Outcome, Work, apart
 from fgraph.cli import main
 from fgraph.plan import Plan
-from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
+from tests.engine.comparing import LANDSCAPE_TERMS
+from tests.rounding import largest, likely
 
 CODE = {"op": "sample", "truncation": 0.7}
 IMAGE = {"op": "decode", "of": "code"}
@@ -51,8 +52,9 @@ def test_fused_equals_job_after_job(plans: list[Plan]) -> None:
     assert sum(path.name == "manifest.json" for path in files) == 6
     assert sum(path.name == "overrides.yaml" for path in files) == 6
     for path in files:
-        if path.suffix == ".npy":
-            assert_close(np.load("fused" / path), np.load("basic" / path), str(path), LANDSCAPE_TERMS)
+        if path.suffix == ".npy":  # a trained network enlarges rounding errors by gains of its own
+            found, expected = np.load("fused" / path), np.load("basic" / path)
+            assert float(np.abs(found - expected).max()) < likely(LANDSCAPE_TERMS, largest(expected)), path
     for number in map(str, range(6)):
         fused, basic = (json.loads((Path(way) / number / "manifest.json").read_text()) for way in ("fused", "basic"))
         assert {**fused, "files": None} == {**basic, "files": None}
