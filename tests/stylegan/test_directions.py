@@ -38,7 +38,7 @@ def test_principal_directions_are_those_of_the_samples() -> None:
     assert np.allclose(along.std(axis=0, ddof=1), found.deviations, rtol=1e-5)
     assert (np.diff(found.deviations) <= 0).all()
     _, lengths, rows = np.linalg.svd(w - w.mean(axis=0), full_matrices=False)
-    # Each of two decompositions turns a vector by 8 reflections: sums of 8 terms, an update (Higham 2002, theorem 19.4).
+    # Two decompositions turn a vector by 8 reflections each: sums of 8 terms and an update (Higham 2002, theorem 19.4).
     assert_rounded(np.abs((rows * found.vectors).sum(axis=1)), 1, 2 * 8 * (8 + 2) + 8)
     assert np.allclose(lengths / np.sqrt(len(w) - 1), found.deviations, rtol=1e-5)
     assert (found.vectors[np.arange(8), np.abs(found.vectors).argmax(axis=1)] > 0).all()
