@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -78,7 +79,7 @@ def attack_readers(folder: Path, texts: int) -> Iterator[Row]:
     for number, (_, suffix, content) in enumerate(all_cases(folder / "was_run", good)):
         (cases / f"{number:04}{suffix}").write_bytes(content)
     yield imprison("hostile files, each through every entry point", cases)
-    written.mkdir()
+    shutil.copytree(ROOT / "graphs" / "graph", written / "harmless")
     for seed in range(texts):
         (written / f"{seed:06}.yaml").write_bytes(GraphText(seed).make().encode("utf-8", "surrogatepass"))
     yield imprison("graph files at random", written, *TEXT_ENTRIES)
