@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 import fgraph
-from fgraph.stylegan.checkpoints.rosinality import key_map
+from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 CONFIG_F_256 = StyleGAN2Table(

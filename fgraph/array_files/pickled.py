@@ -19,7 +19,7 @@ from fgraph._errors import ModelError, show
 from fgraph._limits import ARRAY_FILE, ARRAY_FREE, OBJECT_ARRAYS
 from fgraph._sizes import in_words
 from fgraph.stylegan.checkpoints.pickles.files import read_pickled, read_torch
-from fgraph.stylegan.checkpoints.pickles.network_files import network_globals
+from fgraph.stylegan.checkpoints.pickles.known_globals import known_globals
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array, read_objects
 from fgraph.stylegan.checkpoints.pickles.opcodes import run_pickle
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
@@ -59,7 +59,7 @@ def read_object_array(file: IO[bytes], path: Path, shape: tuple[int, ...], size:
     if len(data) > OBJECT_ARRAYS:
         raise ValueError(f"its objects take more than {in_words(OBJECT_ARRAYS)}")
     try:
-        values = read_objects(run_pickle(MemorySource(data), network_globals()))
+        values = read_objects(run_pickle(MemorySource(data), known_globals()))
         return read_all(dict(_named(values[0] if shape == () and len(values) == 1 else values)), size)
     except (Refused, RecursionError) as error:
         raise ValueError(f"cannot be read safely: {error}") from error

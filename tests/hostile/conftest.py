@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from fgraph.stylegan.checkpoints.rosinality import key_map
+from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests import tensorflow_pickles

@@ -67,13 +67,13 @@ def test_little_time(outcome: Any) -> None:
 @pytest.mark.parametrize(
     ("name", "says"),
     [
-        ("pickle: os.system", "it names 'os.system', which is not allowed"),
-        ("pickle: dotted collections.OrderedDict.fromkeys", "names 'collections.OrderedDict.fromkeys'"),
+        ("pickle: os.system", "holds a stand-in for 'os.system'"),
+        ("pickle: dotted collections.OrderedDict.fromkeys", "holds a stand-in for 'collections.OrderedDict.fromkeys'"),
         ("pickle: build _load_from_bytes", "changes an object that it may only name"),
         ("pickle: INST", "the pickle opcode b'i' is not allowed"),
-        ("in a tensor: os.system", "it names 'os.system'"),
+        ("in a tensor: os.system", "it is not what torch.save writes"),
         ("pickle: 10 GB of bytes", "10737418240 bytes were to follow"),
-        ("pickle: a set of numbers of one hash", "as a key"),
+        ("pickle: a set of numbers of one hash", "holds 'G_ema'; expected"),
         ("pickle: three million opcodes", "more than 500000 opcodes"),
         ("tensor: a huge stride", "is larger than its storage of 4 items"),
         ("tensor: a negative size", "impossible shape"),

@@ -79,7 +79,7 @@ def test_unknown_sources(source: str, says: str) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "says"),
     [
-        ("a.pkl", b"\x80\x03}q\x00.", "holds nothing; expected a dict with the network 'G_ema'"),
+        ("a.pkl", b"\x80\x03}q\x00.", "holds nothing; expected a StyleGAN2 or StyleGAN3"),
         ("a.pt", b"\x80\x02}q\x00.", "holds nothing"),
         ("a.pt", b"", "is empty; expected"),
         ("a.pt", b"hello, this is text", "starts with b'hello, t'; expected a .safetensors"),

@@ -16,7 +16,9 @@ from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 if TYPE_CHECKING:
     from torch import Tensor
 
-Format = Literal["safetensors", "rosinality", "nvlabs", "tensorflow"]
+Format = Literal[
+    "safetensors", "rosinality", "nvlabs", "tensorflow", "mmgeneration", "genforce", "basicsr", "paddlegan"
+]
 WEIGHT_TYPES = ("float32", "float16", "bfloat16", "float64")
 LARGEST_BLOCKS = 11  # 4096 pixels
 _WIDEST = 8192  # numbers in a code, channels of a layer: published ones have 512, or 1024

@@ -13,21 +13,19 @@ from fgraph._files import open_file
 from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.contents import Contents, Format
 from fgraph.stylegan.checkpoints.delta import is_delta, read_delta
-from fgraph.stylegan.checkpoints.nvlabs import read_nvlabs
-from fgraph.stylegan.checkpoints.own_file import read_own
+from fgraph.stylegan.checkpoints.families.picking import read_value
+from fgraph.stylegan.checkpoints.own_file import is_own, read_own
 from fgraph.stylegan.checkpoints.pickles.files import Kind, read_pickled
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
-from fgraph.stylegan.checkpoints.rosinality import read_rosinality
 from fgraph.stylegan.checkpoints.sources import fetch_model, is_address
-from fgraph.stylegan.checkpoints.stylegan3_nvlabs import is_stylegan3, read_stylegan3
-from fgraph.stylegan.checkpoints.tensorflow import is_tensorflow, read_tensorflow
+from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 from fgraph.stylegan.tables.base import Table
 
 BUNDLED = ("landscape", "avatar", "toon", "landscape128")  # the models that come with the package
 DEFAULT_MODEL = "landscape"
 
 _BUNDLED_FOLDER = Path(__file__).parent.parent / "bundled"
-_EXPECTED = "expected a .safetensors file of fgraph, a rosinality / SOAT .pt checkpoint, or an NVlabs .pkl"
+_EXPECTED = "expected a .safetensors, .pt, .pth, .ckpt, .pkl or .pdparams file of a StyleGAN2 or StyleGAN3"
 _ZIP_MAGIC = b"PK\x03\x04"
 _LEGACY_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number 0x1950a86a20f9469cfc6c, as torch.save pickles it
 _MOST_DELTAS = 8  # on each other
@@ -117,7 +115,10 @@ def read_contents(path: Path, deltas: int = _MOST_DELTAS) -> Contents:
         if not deltas:
             raise ModelError(f"{path}: is a delta to a delta, and so on; {_MOST_DELTAS} are the most")
         return read_delta(path, _bundled, partial(read_contents, deltas=deltas - 1))
-    contents = read_own(path) if kind == "safetensors" else contents_of(read_pickled(path, kind), path, kind)
+    if kind == "safetensors":
+        contents = read_own(path) if is_own(path) else contents_of(dict(read_tensor_header(path).tensors), path)
+    else:
+        contents = contents_of(read_pickled(path, kind), path)
     try:
         contents.check_size(path.stat().st_size, str(path))
     except OSError as error:
@@ -125,21 +126,16 @@ def read_contents(path: Path, deltas: int = _MOST_DELTAS) -> Contents:
     return contents
 
 
-def contents_of(content: Any, path: Path, kind: Kind) -> Contents:
-    """Read the layer table of the generator in the value of a pickled file.
+def contents_of(content: Any, path: Path) -> Contents:
+    """Read the layer table of the generator in the value of a file.
 
     Raises:
         ModelError: the value holds no generator, or one that fgraph does not run.
     """
-    where = str(path)
     try:
-        if kind != "pickle":
-            return read_rosinality(content, where)
-        if is_stylegan3(content):
-            return read_stylegan3(content, where)
-        return read_tensorflow(content, where) if is_tensorflow(content) else read_nvlabs(content, where)
+        return read_value(content, str(path))
     except (Refused, RecursionError, OSError) as error:
-        raise ModelError(f"{where}: cannot be read safely: {error}") from error
+        raise ModelError(f"{path}: cannot be read safely: {error}") from error
 
 
 def sniff(path: Path) -> Literal["safetensors"] | Kind:

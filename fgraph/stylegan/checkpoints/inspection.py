@@ -18,11 +18,16 @@ from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
 from fgraph.stylegan.tables.stylegan3 import required_shapes as stylegan3_shapes
 
 _KINDS = {
-    "safetensors": "fgraph (.safetensors)",
-    "rosinality": "rosinality / SOAT (.pt)",
-    "nvlabs": "NVlabs PyTorch (.pkl)",
-    "tensorflow": "NVlabs TensorFlow (.pkl)",
+    "safetensors": "fgraph",
+    "rosinality": "rosinality / SOAT",
+    "nvlabs": "NVlabs PyTorch",
+    "tensorflow": "NVlabs TensorFlow",
+    "mmgeneration": "MMGeneration / MMagic",
+    "genforce": "genforce",
+    "basicsr": "BasicSR",
+    "paddlegan": "PaddleGAN",
 }
+_USUAL = ("g_ema", "g", "G_ema", "G", "state dict", "the network")  # places of the generator in a file
 _BUFFERS = (".transform", ".freqs", ".phases", ".magnitude_ema", "_filter")  # not trained
 
 
@@ -49,7 +54,7 @@ class Inspection:
         kind, channels = _kind_and_channels(table)
         lines = {
             "file": show(self.path, 4096),
-            "format": _KINDS[self.format],
+            "format": _KINDS[self.format] + (f" ({self.path.suffix})" if self.path.suffix else ""),
             "architecture": kind,
             "image": f"{table.size}x{table.size}, {table.image_channels} channels",
             "channels": ", ".join(channels),
@@ -102,6 +107,10 @@ def _notes(contents: Contents) -> Iterator[str]:
     table = contents.table
     if base := contents.metadata.get("base"):
         yield f"it is a delta to the model '{show(base)}'"
+    if contents.format != "safetensors" and (place := contents.metadata.get("weights", "G_ema")) not in _USUAL:
+        yield f"the generator is '{place}' in the file"
+    if assumed := contents.metadata.get("assumed"):
+        yield f"the file does not state, and fgraph assumes: {assumed}"
     if isinstance(table, StyleGAN2Table):
         yield from _notes_on_layers(table, contents)
     if table.mapping_activation != "lrelu":

@@ -8,7 +8,7 @@ from typing import Any
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record, Unknown
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 
@@ -28,6 +28,7 @@ class Part:
         """Return the submodule of this name, or None."""
         parts = self.module.state.get("_modules")
         found = parts.get(name) if type(parts) is dict else None
+        self._refuse_unknown(name, found)
         return Part(found, self.where, f"{self.name}.{name}") if type(found) is Module else None
 
     def part(self, name: str) -> Part:
@@ -42,7 +43,13 @@ class Part:
             named = self.module.state.get(kind)
             if type(named) is dict and type(found := named.get(name)) is StoredTensor:
                 return found
+            self._refuse_unknown(name, named.get(name) if type(named) is dict else None)
         return None
+
+    def _refuse_unknown(self, name: str, value: Any) -> None:
+        """Refuse an object of an unknown class where the generator has a tensor or a part."""
+        if type(value) in (Record, Unknown):
+            raise self.fail(f"has {brief(value)} as '{name}', whose class fgraph does not read")
 
     def weight(self, name: str, axes: int) -> StoredTensor:
         """Return the parameter of this name, which must have `axes` axes, none of length 0."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.filters import is_usual_filter
 from fgraph.stylegan.checkpoints.network_parts import Part
@@ -24,17 +23,18 @@ from fgraph.stylegan.tables.stylegan2_tensors import check_shapes, optional_shap
 _MAX_MAPPING = 64  # layers
 
 
-def read_nvlabs(content: Any, where: str) -> Contents:
-    """Return the contents of a pickle of PyTorch networks.
+def read_nvlabs(module: Module, where: str, name: str = "") -> Contents:
+    """Return the contents of a generator that was pickled whole.
 
     Args:
-        content: the value of the pickle, as `read_pickled` returns it.
+        module: the generator.
         where: the file, for messages.
+        name: the key of the generator in the file; empty if it is the file.
 
     Raises:
-        ModelError: the pickle holds no generator, or one that fgraph does not run.
+        ModelError: the network is no generator, or one that fgraph does not run.
     """
-    network, chosen = pick_network(content, where)
+    network = Part(module, where, name or "the network")
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
     table = _read_table(network, mapping, synthesis)
     check_numbers(table, where)
@@ -43,23 +43,7 @@ def read_nvlabs(content: Any, where: str) -> Contents:
     check_shapes(found, table, where)
     known = required_shapes(table) | optional_shapes(table)
     weights = {name: Weight(stored, known[name]) for name, stored in tensors.items()}
-    return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": chosen})
-
-
-def pick_network(content: Any, where: str) -> tuple[Part, str]:
-    """Return the generator in the value of a pickle, and its key.
-
-    Raises:
-        ModelError: there is no generator.
-    """
-    if type(content) is Module:
-        return Part(content, where, "the network"), "G"
-    if type(content) is dict:
-        for key in ("G_ema", "G"):
-            if type(content.get(key)) is Module:
-                return Part(content[key], where, key), key
-    found = ", ".join(brief(key) for key in list(content)[:6]) if type(content) is dict else brief(content)
-    raise ModelError(f"{where}: holds {found or 'nothing'}; expected a dict with the network 'G_ema'")
+    return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": name or "the network"})
 
 
 def _read_table(network: Part, mapping: Part, synthesis: Part) -> StyleGAN2Table:

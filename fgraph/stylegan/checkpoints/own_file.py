@@ -46,6 +46,15 @@ _DEFAULTS = {
 }
 
 
+def is_own(path: Path) -> bool:
+    """Return whether a `.safetensors` file states a format of fgraph, of any version.
+
+    Raises:
+        ModelError: the file cannot be read, or is damaged.
+    """
+    return read_tensor_header(path).metadata.get("format", "").startswith("fgraph")
+
+
 def read_own(path: Path) -> Contents:
     """Return the contents of one of fgraph's files.
 

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import ModelError
-from fgraph.stylegan.checkpoints.rosinality import FACTS, key_map
+from fgraph.stylegan.checkpoints.families.rosinality import FACTS, key_map
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.network_parts import Part
-from fgraph.stylegan.checkpoints.nvlabs import mapping_facts, mapping_tensors, pick_network
+from fgraph.stylegan.checkpoints.nvlabs import mapping_facts, mapping_tensors
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record
@@ -24,22 +24,25 @@ from fgraph.stylegan.tables.stylegan3_checks import (
 )
 
 
-def is_stylegan3(content: object) -> bool:
-    """Return whether the value of a pickle holds a StyleGAN3 network. NVlabs' code gives all kinds the same names."""
-    found = [content.get(key) for key in ("G_ema", "G")] if type(content) is dict else [content]
-    networks = [one for one in found if type(one) is Module]
-    parts = networks[0].state.get("_modules") if networks else None
+def is_stylegan3(network: Module) -> bool:
+    """Return whether a network is a StyleGAN3. NVlabs' code gives all kinds the same names."""
+    parts = network.state.get("_modules")
     synthesis = parts.get("synthesis") if type(parts) is dict else None
     return type(synthesis) is Module and "layer_names" in synthesis.state
 
 
-def read_stylegan3(content: object, where: str) -> Contents:
-    """Return the contents of a pickle whose network is a StyleGAN3 generator.
+def read_stylegan3(module: Module, where: str, name: str = "") -> Contents:
+    """Return the contents of a StyleGAN3 generator that was pickled whole.
+
+    Args:
+        module: the generator.
+        where: the file, for messages.
+        name: the key of the generator in the file; empty if it is the file.
 
     Raises:
         ModelError: the network is something else, or one that fgraph does not run.
     """
-    network, chosen = pick_network(content, where)
+    network = Part(module, where, name or "the network")
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
     facts = StyleGAN2Table(
         size=4, channels=((4, 1),), z_dim=network.count("z_dim"), w_dim=network.count("w_dim"),
@@ -53,7 +56,7 @@ def read_stylegan3(content: object, where: str) -> Contents:
     found = {name: stored.shape for name, stored in tensors.items()}
     check_stylegan3(found, table, where)
     weights = {name: Weight(stored, stored.shape) for name, stored in tensors.items()}
-    return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": chosen})
+    return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": name or "the network"})
 
 
 def _read_table(network: Part, synthesis: Part, facts: StyleGAN2Table) -> StyleGAN3Table:

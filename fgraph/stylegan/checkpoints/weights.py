@@ -50,6 +50,8 @@ def load_weights(
     """
     if (chosen := metadata.get("weights")) in ("g", "G"):
         _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
+    if (assumed := metadata.get("assumed")) and not metadata.get("format", "").startswith("fgraph"):
+        _LOG.warning("%s: does not state all settings; fgraph assumes: %s", where, assumed)
     _check_shared([one.stored for one in weights.values()], where)
     digest, tensors = ContentDigest(), {}
     most = max((max(one.stored.extent_bytes, one.stored.nbytes) for one in weights.values()), default=0)

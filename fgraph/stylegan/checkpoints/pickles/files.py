@@ -13,20 +13,14 @@ from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.torch_files import read_legacy, read_zip
 
 Kind = Literal["zip", "legacy", "pickle"]
-_CURES = {
-    "zip": "Expected are tensors, dicts and plain values; a file that holds whole modules, or was pickled by another "
-    "protocol, has to be saved again as a state dict",
-    "legacy": "Expected are tensors, dicts and plain values; if the file is whole, save it again as a state dict",
-    "pickle": "Expected are the networks that NVlabs' StyleGAN programs save (a dict with 'G_ema', or a tuple G, D, "
-    "Gs); if it is such a file, copy or download it again",
-}
+_CURE = "If the file is whole, save the generator's state dict again; otherwise copy or download the file again"
 
 
 def read_torch(path: Path) -> Any:
-    """Return the value of a file that `torch.save` wrote, of either kind, with stand-ins for tensors.
+    """Return the value of a file that `torch.save` wrote, of either kind, with stand-ins for tensors and objects.
 
     Raises:
-        ModelError: the file cannot be read, is damaged, or holds a value that has no stand-in.
+        ModelError: the file cannot be read, is damaged, or exceeds a limit.
     """
     try:
         with open_file(path) as file:
@@ -40,7 +34,7 @@ def read_pickled(path: Path, kind: Kind) -> Any:
     """Return the value of a file, with stand-ins for everything except plain data. No code in the file is run.
 
     Raises:
-        ModelError: the file cannot be read, is damaged, or holds a value that has no stand-in.
+        ModelError: the file cannot be read, is damaged, or exceeds a limit.
     """
     try:
         with open_file(path) as file:
@@ -51,4 +45,4 @@ def read_pickled(path: Path, kind: Kind) -> Any:
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error}") from error
     except (Refused, RecursionError) as error:
-        raise ModelError(f"{path}: cannot be read safely: {error}. {_CURES[kind]}") from error
+        raise ModelError(f"{path}: cannot be read safely: {error}. {_CURE}") from error

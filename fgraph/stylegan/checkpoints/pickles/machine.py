@@ -10,10 +10,9 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fgraph._errors import show
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.span import FileSource, Span, unpack
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record, as_key
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record, Unknown, as_key
 
 MAX_MEMO = 500_000  # values in the memo
 MAX_TEXT = 64 << 10  # bytes of a string that is read: longer ones are source code, or stand for bytes
@@ -21,6 +20,7 @@ MAX_TEXTS = 64 << 20  # of all strings
 SMALL = 4096  # bytes of a bytes object that is read
 MAX_CALLS = 64 << 20  # estimated bytes of the arguments of all calls, which calls may copy
 _ITEM = 64  # bytes of an item of a list or tuple, in that sum
+_LONGEST_NAME = 256  # letters of the module or the name of a global
 _PROTOCOLS = range(2, 6)
 
 Globals = Mapping[tuple[str, str], Any]
@@ -134,8 +134,8 @@ class Machine:
         found = bytearray()
         while (byte := self._source.read(1)) != b"\n":
             found += byte
-            if len(found) > 256:
-                raise Refused("it names something of more than 256 letters")
+            if len(found) > _LONGEST_NAME:
+                raise Refused(f"it names something of more than {_LONGEST_NAME} letters")
         return found.decode("latin-1")
 
     # -- building ------------------------------------------------------------------------------------------------
@@ -147,12 +147,15 @@ class Machine:
 
     def append_items(self, items: list[Any]) -> None:
         """Append values to the list on top of the stack."""
-        self.top(list).extend(items)
+        if not self._keep(items):
+            self.top(list).extend(items)
 
     def set_items(self, items: list[Any]) -> None:
         """Put pairs into the dict on top of the stack."""
         if len(items) % 2:
             raise Refused("it is damaged: a key has no value")
+        if self._keep(items):
+            return
         target = self.top(dict)
         for key, value in zip(items[::2], items[1::2], strict=True):
             target[as_key(key)] = value
@@ -160,7 +163,17 @@ class Machine:
     def add_items(self) -> None:
         """Add values to the set on top of the stack."""
         items = self.cut()
-        self.top(set).update(as_key(item) for item in items)
+        if not self._keep(items):
+            self.top(set).update(as_key(item) for item in items)
+
+    def _keep(self, items: list[Any]) -> bool:
+        """Give items to a stand-in on top of the stack; return False if the top is something else."""
+        if self.marks and len(self.stack) <= self.marks[-1]:
+            return False
+        if not self.stack or type(self.stack[-1]) is not Record:
+            return False
+        self.stack[-1].items.extend(items)
+        return True
 
     def remember(self, place: int) -> None:
         """Store the top of the stack in the memo."""
@@ -177,11 +190,13 @@ class Machine:
     # -- stand-ins -----------------------------------------------------------------------------------------------
 
     def find(self, module: Any, name: Any) -> None:
-        """Push the stand-in of a global."""
-        if type(module) is not str or type(name) is not str or (module, name) not in self._known:
-            shown = show(f"{module}.{name}", 200) if type(module) is str and type(name) is str else "something"
-            raise Refused(f"it names '{shown}', which is not allowed")
-        self.push(self._known[module, name])
+        """Push the stand-in of a global. A global that no table knows is never imported: it stays a name."""
+        if type(module) is not str or type(name) is not str:
+            raise Refused("it names something by values that are no text")
+        if max(len(module), len(name)) > _LONGEST_NAME:
+            raise Refused(f"it names something of more than {_LONGEST_NAME} letters")
+        known = self._known.get((module, name))
+        self.push(Unknown(f"{module}.{name}") if known is None else known)
 
     def stack_global(self) -> None:
         """Push the stand-in of a global whose names are on the stack."""
@@ -189,8 +204,11 @@ class Machine:
         self.find(module, name)
 
     def call(self) -> None:
-        """Call a stand-in."""
+        """Call a stand-in. A call of a name that no table knows makes an inert object of its arguments."""
         arguments, factory = self.pop(), self.pop()
+        if type(factory) is Unknown and type(arguments) is tuple:
+            self.push(Record(factory.name, arguments))
+            return
         if type(factory) is not Factory or type(arguments) is not tuple:
             raise Refused(f"it calls {brief(factory)}")
         self._calls_left -= sum(map(_weight, arguments))

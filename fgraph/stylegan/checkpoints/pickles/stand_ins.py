@@ -19,15 +19,26 @@ class Factory:
     make: Callable[..., Any]
 
 
-class Record:
-    """A stand-in for an object that gets its state after construction; it stores the state and does nothing with it."""
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A stand-in for a global that no table knows. It is never imported; a call of it makes a `Record`."""
 
-    __slots__ = ("kind", "made_of", "state")
+    name: str  # module and name, with a dot between them
+
+
+class Record:
+    """A stand-in for an object: it stores what the object is made of, its state and its items, and does nothing.
+
+    The kind of an object of an unknown class is the class's full name, which has a dot; known kinds have none.
+    """
+
+    __slots__ = ("items", "kind", "made_of", "state")
 
     def __init__(self, kind: str, made_of: tuple[Any, ...] = ()) -> None:
         self.kind = kind
         self.made_of = made_of
         self.state: Any = None
+        self.items: list[Any] = []  # of a list, a set, or (keys and values in turn) a dict
 
     def accept(self, state: Any) -> None:
         """Store the state.
@@ -86,16 +97,18 @@ def make_set(*arguments: Any) -> set[Any]:
 
 
 def as_key(key: Any) -> Any:
-    """Return a key of a dict or of a set.
+    """Return a key of a dict or of a set: strings and small whole numbers as they are, other numbers as text.
 
-    Only strings and small whole numbers are keys. Python hashes whole numbers modulo 2^61 - 1, so larger ones could
-    all share one hash, and a set of them would take quadratic time.
+    Python hashes whole numbers modulo 2^61 - 1, so large ones could all share one hash, and a set of them would take
+    quadratic time. The hash of a string is salted.
 
     Raises:
         Refused: it is anything else.
     """
     if type(key) is str or (type(key) is int and 0 <= key < _MAX_KEY):
         return key
+    if key is None or type(key) in (int, float, bool):
+        return repr(key)
     raise Refused(f"it has {brief(key)} as a key")
 
 

@@ -58,7 +58,9 @@ class StoredTensor:
         Raises:
             Refused: the tensor is not small, or of an unsupported type.
         """
-        code = {"float32": "f", "float16": "e", "float64": "d", "int64": "q", "int32": "i"}.get(self.dtype)
+        code = {"float32": "f", "float16": "e", "float64": "d", "bfloat16": "H", "int64": "q", "int32": "i"}.get(
+            self.dtype
+        )
         count = math.prod(self.shape)
         if code is None or count > _MOST_NUMBERS:
             raise Refused(f"holds {count} numbers of type {self.dtype}; expected at most {_MOST_NUMBERS} floats")
@@ -70,7 +72,10 @@ class StoredTensor:
             raise Refused(f"takes {data.length} bytes of text; expected at most {_LONGEST_TEXT}")
         starts = [self.storage.start + place * width for place in places]
         raw = (data.read(at, width) if isinstance(data, Span) else data[at : at + width] for at in starts)
-        return [float(struct.unpack("<" + code, one)[0]) for one in raw]
+        numbers = [struct.unpack("<" + code, one)[0] for one in raw]
+        if self.dtype == "bfloat16":  # the upper half of a float32
+            numbers = [struct.unpack("<f", struct.pack("<I", one << 16))[0] for one in numbers]
+        return [float(one) for one in numbers]
 
     def array(self) -> NDArray[Any]:
         """Return the values as a numpy array, without torch.

@@ -10,37 +10,25 @@ from typing import Any, BinaryIO
 
 from fgraph._errors import show
 from fgraph._limits import PICKLE_OF_ZIP
-from fgraph.stylegan.checkpoints.pickles.numpy_values import numpy_globals
+from fgraph.stylegan.checkpoints.pickles.known_globals import known_globals
 from fgraph.stylegan.checkpoints.pickles.opcodes import run_pickle
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.span import FileSource, MemorySource, Span
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record
 from fgraph.stylegan.checkpoints.pickles.stored import Storage, item_size
-from fgraph.stylegan.checkpoints.pickles.torch_values import LegacyStream, storage_id, torch_globals
+from fgraph.stylegan.checkpoints.pickles.torch_values import LegacyStream, storage_id
 
 _LOCAL_HEADER = 30  # bytes of an entry's own header, before its name
 _MAX_ENTRIES = 100_000
-
-
-def checkpoint_globals() -> dict[tuple[str, str], Any]:
-    """Return the globals that checkpoints name, with their stand-ins: tensors, arrays, containers, argparse."""
-    return (
-        torch_globals()
-        | numpy_globals()
-        | {
-            ("argparse", "Namespace"): Factory("argparse.Namespace", lambda *_: Record("Namespace")),
-        }
-    )
 
 
 def read_legacy(path: Path, file: BinaryIO, size: int) -> Any:
     """Return the object in a legacy file, with a `StoredTensor` for each tensor.
 
     Raises:
-        Refused: the file is damaged, or holds more than tensors and plain data.
+        Refused: the file is damaged, or exceeds a limit.
     """
     source = FileSource(file, path, 0, size)
-    stream = LegacyStream(source, checkpoint_globals())
+    stream = LegacyStream(source, known_globals())
     stream.locate(Span(path, 0, size), 0)
     return stream.value
 
@@ -49,7 +37,7 @@ def read_zip(path: Path, file: BinaryIO) -> Any:
     """Return the object in a zip file of torch, with a `StoredTensor` for each tensor.
 
     Raises:
-        Refused: the file is damaged, is not torch's, or holds more than tensors and plain data.
+        Refused: the file is damaged, is not torch's, or exceeds a limit.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -78,7 +66,7 @@ def read_zip(path: Path, file: BinaryIO) -> Any:
             raise Refused(f"the storage '{show(key)}' is declared twice, differently")
         return known[key]
 
-    return run_pickle(MemorySource(data.read()), checkpoint_globals(), storage)
+    return run_pickle(MemorySource(data.read()), known_globals(), storage)
 
 
 def _pickle_name(names: Mapping[str, object]) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING
 
 from fgraph._errors import ModelError
-from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
+from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Format, Weight, check_numbers
+from fgraph.stylegan.checkpoints.families.paddlegan import is_paddle, transposed
+from fgraph.stylegan.checkpoints.families.state_dict import MEAN, StateDict
 from fgraph.stylegan.checkpoints.filters import is_usual_filter
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
@@ -17,65 +19,48 @@ from fgraph.stylegan.tables.base import Shape
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import check_shapes, optional_shapes, required_shapes
 
-EXPECTED = "a dict with 'g_ema' (and 'latent_avg') as rosinality/stylegan2-pytorch and SOAT save it, or its state dict"
+if TYPE_CHECKING:
+    from torch import Tensor
+
+EXPECTED = "a whole generator of rosinality/stylegan2-pytorch or SOAT"
 FACTS = "fgraph"  # a key beside g_ema, for facts that those programs have no place for
 FILTERS = re.compile(r"convs\.\d+\.conv\.blur\.kernel|to_rgbs\.\d+\.upsample\.kernel")  # constants of the network
 
 
-def read_rosinality(content: Any, where: str) -> Contents:
-    """Return the contents of a checkpoint.
+def read_rosinality(
+    state: StateDict, program: Format = "rosinality", changes: Mapping[str, Callable[[Tensor], Tensor]] | None = None
+) -> Contents:
+    """Return the contents of a state dict with rosinality's names.
 
     Args:
-        content: the value of the file, as `read_pickled` returns it.
-        where: the file, for messages.
+        state: the tensors.
+        program: the program that wrote the file, for reports.
+        changes: functions from the layout of the file to rosinality's, by rosinality's names.
 
     Raises:
-        ModelError: the value is not a checkpoint, or its tensors do not make a generator.
+        ModelError: the tensors do not make a generator.
     """
-    state, mean, chosen = pick_state(content, where)
-    tensors = {_plain(key): value for key, value in state.items() if type(value) is StoredTensor and type(key) is str}
-    table = infer_table({key: value.shape for key, value in tensors.items()}, where)
-    table = replace(table, clamp=_clamp(content, where))
-    _check_filters(tensors, where)
-    found = {ours: tensors[theirs] for ours, theirs in key_map(table).items() if theirs in tensors}
+    if state.of_numpy and is_paddle(state.tensors):
+        state, program = replace(state, tensors=transposed(state.tensors)), "paddlegan"
+    tensors = state.without(MEAN).tensors
+    table = infer_table({key: value.shape for key, value in tensors.items()}, state.where)
+    table = replace(table, clamp=_clamp(state))
+    _check_filters(tensors, state.where)
+    found = {ours: theirs for ours, theirs in key_map(table).items() if theirs in tensors}
     shapes = required_shapes(table) | optional_shapes(table)
-    weights = {name: Weight(stored, shapes[name]) for name, stored in found.items()}
-    if mean is not None:
-        if type(mean) is not StoredTensor or math.prod(mean.shape) != table.w_dim:
-            raise ModelError(f"{where}: 'latent_avg' is no vector of {table.w_dim} numbers; expected the mean of w")
-        weights["w_mean"] = Weight(mean, (table.w_dim,))
-    return Contents("rosinality", table, weights, {"format": "rosinality", "weights": chosen})
+    weights = {
+        name: Weight(tensors[theirs], shapes[name], (changes or {}).get(theirs)) for name, theirs in found.items()
+    }
+    return state.contents(Contents(program, table, weights, {"format": program}))
 
 
-def pick_state(content: Any, where: str) -> tuple[Mapping[Any, Any], Any | None, str]:
-    """Return the state dict of the generator, the mean of w or None, and the key of the state dict.
-
-    Raises:
-        ModelError: `content` is neither a checkpoint nor a state dict.
-    """
-    if type(content) is not dict:
-        raise ModelError(f"{where}: holds {brief(content)}; expected {EXPECTED}")
-    for key in ("g_ema", "g"):
-        if type(content.get(key)) is dict:
-            return content[key], content.get("latent_avg"), key
-    if "input.input" in content or "module.input.input" in content:
-        return content, None, "state dict"
-    keys = ", ".join(brief(key) for key in list(content)[:5]) or "nothing"
-    raise ModelError(f"{where}: holds {keys}; expected {EXPECTED}")
-
-
-def _clamp(content: Mapping[Any, Any], where: str) -> float | None:
+def _clamp(state: StateDict) -> float | None:
     """Return the clamp that fgraph's converter stores beside the state dict."""
-    facts = content.get(FACTS)
+    facts = state.beside(FACTS)
     clamp = facts.get("clamp") if type(facts) is dict else None
     if clamp is not None and (type(clamp) is not float or not 0 < clamp < math.inf):
-        raise ModelError(f"{where}: has the clamp {brief(clamp)} under '{FACTS}'; expected a number above 0")
+        raise ModelError(f"{state.where}: has the clamp {brief(clamp)} under '{FACTS}'; expected a number above 0")
     return clamp
-
-
-def _plain(key: str) -> str:
-    """Return a key without the prefix that `DataParallel` adds."""
-    return key.removeprefix("module.")
 
 
 def _check_filters(tensors: Mapping[str, StoredTensor], where: str) -> None:

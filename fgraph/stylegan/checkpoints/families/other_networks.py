@@ -1,0 +1,52 @@
+"""Networks around StyleGAN that fgraph does not run, by tell-tale keys, with what to use instead. Without torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_MOST_NAMES, _LONGEST = 20_000, 200  # names that are looked at, and letters at their ends
+
+
+@dataclass(frozen=True)
+class Other:
+    """A network that is not run."""
+
+    sign: re.Pattern[str]  # matches the end of one of its names, or a whole part of it
+    what: str
+    instead: str
+
+
+def _other(sign: str, what: str, instead: str) -> Other:
+    return Other(re.compile(rf"(?:^|\.)(?:{sign})"), what, instead)
+
+
+_STYLEGAN2 = "load a StyleGAN2 or StyleGAN3 of the same pictures"
+OTHERS = (
+    _other(r"GE?\.(?:initial_block|to_initial_block\.weight|initial_conv\.weight)$|SE?\.net\.0\.weight$",
+           "a generator of lucidrains' stylegan2-pytorch, whose layers are not those of StyleGAN2",
+           "draw with that program, or train with rosinality's or NVlabs'"),
+    _other(r"iwt\.(?:ll|lh|hl|hh)$", "a SWAGAN, which makes wavelet coefficients instead of pixels",
+           "draw with rosinality's swagan.py, or load the StyleGAN2 of the same data"),
+    _other(r"to_img1\.", "a MobileStyleGAN, which has depth-wise layers",
+           "load its teacher, a StyleGAN2 of rosinality's"),
+    _other(r"style_conv1\.bias$", "a 'clean' StyleGAN2 of GFPGAN, which has other up-sampling and no weight scales",
+           "load the StyleGAN2 that it was converted from (in BasicSR: StyleGAN2_512_Cmul1_FFHQ)"),
+    _other(r"backbone\.synthesis\.b4\.const$", "an EG3D, which renders a volume",
+           "draw with NVlabs' eg3d, or load the StyleGAN2 of the same data"),
+    _other(r"synthesis\.b4\.input\.freqs$|affine\.proj\.weight$",
+           "a StyleGAN-T, which is conditioned on text and has other layers", _STYLEGAN2),
+    _other(r"progression\.0\.adain1\.|apply_noise\.",
+           "a StyleGAN1, which normalises instead of demodulating", "load a StyleGAN2 of the same data"),
+    _other(r"init\.init\.\d\.|feat_8\.1\.weight", "a FastGAN, which has no styles", _STYLEGAN2),
+)  # fmt: skip
+
+
+def name_other(names: Iterable[str]) -> str | None:
+    """Return one line that names the network which has tensors of these names, if fgraph knows but does not run it."""
+    for _, name in zip(range(_MOST_NAMES), names, strict=False):
+        for other in OTHERS:
+            if other.sign.search(name[-_LONGEST:]):
+                return f"is {other.what}. fgraph runs StyleGAN2 and StyleGAN3: {other.instead}"
+    return None

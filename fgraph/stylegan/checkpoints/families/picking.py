@@ -1,0 +1,133 @@
+"""Picking the generator among the networks in the value of a file, by tell-tale keys. Without torch."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fgraph._errors import ModelError, show
+from fgraph.stylegan.checkpoints.contents import Contents
+from fgraph.stylegan.checkpoints.families.basicsr import read_basicsr
+from fgraph.stylegan.checkpoints.families.genforce import read_genforce
+from fgraph.stylegan.checkpoints.families.mmgeneration import read_mmgeneration
+from fgraph.stylegan.checkpoints.families.nvlabs_names import read_nvlabs_names
+from fgraph.stylegan.checkpoints.families.other_networks import name_other
+from fgraph.stylegan.checkpoints.families.places import Place, entries_of, find_places
+from fgraph.stylegan.checkpoints.families.rosinality import read_rosinality
+from fgraph.stylegan.checkpoints.families.state_dict import StateDict, read_state
+from fgraph.stylegan.checkpoints.families.stylegan3_names import read_stylegan3_names
+from fgraph.stylegan.checkpoints.nvlabs import read_nvlabs
+from fgraph.stylegan.checkpoints.pickles.refusal import brief
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record, Unknown
+from fgraph.stylegan.checkpoints.stylegan3_nvlabs import is_stylegan3, read_stylegan3
+from fgraph.stylegan.checkpoints.tensorflow import is_tensorflow, read_tensorflow
+
+EXPECTED = (
+    "expected a StyleGAN2 or StyleGAN3 generator: a dict with 'g_ema' (rosinality), 'G_ema' (NVlabs) or 'state_dict', "
+    "a bare state dict, or a whole module"
+)
+_COMPILED = "_orig_mod."  # in names of modules that torch.compile wraps
+_AVERAGED = re.compile(r"(?:^|[._])(?:ema|smooth)(?:$|[._])")
+_NETWORKS = ("G_ema", "G", "g_ema", "g", "generator")  # keys of whole modules, a better one first
+
+
+@dataclass(frozen=True)
+class Family:
+    """A program's names of the tensors of a generator."""
+
+    sign: str  # a name that every generator of the family has, and no other network
+    read: Callable[[StateDict], Contents]
+
+
+FAMILIES = (
+    Family("input.input", read_rosinality),
+    Family("synthesis.b4.const", read_nvlabs_names),
+    Family("synthesis.input.freqs", read_stylegan3_names),
+    Family("constant_input.input", read_mmgeneration),
+    Family("constant_input.weight", read_basicsr),
+    Family("synthesis.early_layer.const", read_genforce),
+)
+
+
+def read_value(content: Any, where: str) -> Contents:
+    """Return the contents of the best generator in the value of a file.
+
+    Raises:
+        ModelError: the value holds no generator, or one that fgraph does not run.
+    """
+    if is_tensorflow(content):
+        return read_tensorflow(content, where)
+    places = find_places(content)
+    module = _best_module(places)
+    found = [] if module else sorted(_candidates(places), key=lambda one: one.rank)
+    if module is None and not found:
+        raise ModelError(f"{where}: {_refusal(places, content)}")
+    if module is not None:
+        if (other := name_other(name for name, _ in entries_of(module.value))) is not None:
+            raise ModelError(f"{where}: {other}")
+        read = read_stylegan3 if is_stylegan3(module.value) else read_nvlabs
+        return read(module.value, where, module.path[-1] if module.path else "")
+    best = found[0]
+    if (other := name_other(best.entries)) is not None:
+        raise ModelError(f"{where}: {other}")
+    state = read_state(best.entries, where, best.place.path, best.prefix, best.place.around)
+    state.check_read()
+    return best.family.read(state)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    place: Place
+    prefix: str
+    family: Family
+    entries: Mapping[str, Any]
+
+    @property
+    def rank(self) -> tuple[bool, int, int]:
+        """Averaged networks first, then those with fewer wrappers and shorter prefixes."""
+        names = (*self.place.path, self.prefix.rstrip("."))
+        return not any(map(_AVERAGED.search, names)), len(self.place.path), len(self.prefix)
+
+
+def _candidates(places: list[Place]) -> Iterator[_Candidate]:
+    for place in places:
+        if type(place.value) is Module:
+            continue
+        entries = {name.replace(_COMPILED, ""): value for name, value in entries_of(place.value)}
+        around = (*place.around, place.value) if type(place.value) is dict else place.around
+        at = Place(place.value, place.path, around)
+        for name in entries:
+            for family in FAMILIES:
+                if name.endswith(family.sign) and (len(name) == len(family.sign) or name[-len(family.sign) - 1] == "."):
+                    yield _Candidate(at, name.removesuffix(family.sign), family, entries)
+
+
+def _best_module(places: list[Place]) -> Place | None:
+    """Return the place of NVlabs' whole generator, an averaged one first, or None."""
+    found = [place for place in places if type(place.value) is Module]
+    for key in _NETWORKS:
+        for place in found:
+            if place.path[-1:] == (key,):
+                return place
+    return next((one for one in found if not one.path or _has_synthesis(one.value)), None)
+
+
+def _has_synthesis(network: Module) -> bool:
+    parts = network.state.get("_modules")
+    return type(parts) is dict and "synthesis" in parts
+
+
+def _refusal(places: list[Place], content: Any) -> str:
+    """Return why there is no generator: the network that it is instead, or what the value holds."""
+    for place in places:
+        if (other := name_other(name for name, _ in entries_of(place.value))) is not None:
+            return other
+    if type(content) is not dict:
+        return f"holds {brief(content)}; {EXPECTED}"
+    return f"holds {', '.join(_shown(*entry) for entry in list(content.items())[:6]) or 'nothing'}; {EXPECTED}"
+
+
+def _shown(key: Any, value: Any) -> str:
+    return show(brief(key)) + (f" ({brief(value)})" if type(value) in (Record, Unknown) else "")

@@ -1,0 +1,132 @@
+"""Flat state dicts with NVlabs' names of StyleGAN3 (`synthesis.input.freqs`, `synthesis.L0_36_512.weight`).
+
+`torch.save(G.state_dict())` writes them, and StyleGAN3-editing distributes them. Such a file lacks sampling rates and
+paddings: they follow from the size, by the published design (Karras et al. 2021, appendix C), and must give the sizes
+in the names of the layers. Without torch.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import struct
+from typing import Any
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.contents import Contents
+from fgraph.stylegan.checkpoints.families.modules import (
+    ASSUMED_MAPPING,
+    CLAMP,
+    check_all_read,
+    columns,
+    make_tree,
+    part_of,
+    set_mapping,
+)
+from fgraph.stylegan.checkpoints.families.state_dict import MEAN, StateDict
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
+from fgraph.stylegan.checkpoints.pickles.stored import Storage, StoredTensor, whole
+from fgraph.stylegan.checkpoints.stylegan3_nvlabs import read_stylegan3
+from fgraph.stylegan.tables.stylegan3_checks import LARGEST, MOST_LAYERS
+
+_NAME = re.compile(r"L(\d{1,3})_(\d{1,5})_(\d{1,5})")
+_FIRST_CUTOFF, _FIRST_STOP, _LAST_STOP = 2.0, 2**2.1, 2**0.3
+_OUTPUT_SCALE = 0.25
+_IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+
+
+def read_stylegan3_names(state: StateDict) -> Contents:
+    """Return the contents of a state dict of NVlabs' StyleGAN3.
+
+    Raises:
+        ModelError: its tensors do not make a generator, or its layers are not those of the published design.
+    """
+    root = make_tree(state.without(MEAN))
+    synthesis, source = part_of(root, "synthesis"), part_of(root, "synthesis", "input")
+    assert synthesis is not None
+    assert source is not None
+    set_mapping(root, columns(part_of(source, "affine")))
+    layers = _layers(synthesis, state.where)
+    sizes = [size for _, size, _ in layers]
+    rates, margin = _rates(sizes, state.where)
+    freqs = source.state["_parameters"]["freqs"]
+    source.state.update({
+        "channels": freqs.shape[0] if freqs.shape else 0, "size": rates[0] + margin, "sampling_rate": rates[0],
+        "bandwidth": _FIRST_CUTOFF,
+    })  # fmt: skip
+    source.state["_parameters"].setdefault("transform", _stored(_IDENTITY, (3, 3)))
+    _set_layers(synthesis, layers, rates, rates[0] + margin)
+    root.state["img_resolution"] = sizes[-1]
+    synthesis.state.update({"layer_names": [name for name, _, _ in layers], "output_scale": _OUTPUT_SCALE})
+    contents = read_stylegan3(root, state.where, state.place)
+    check_all_read(contents, state, MEAN)
+    return state.contents(
+        contents, "sampling rates and paddings are those of the published design", f"layers are clamped to +-{CLAMP}",
+        f"the image is scaled by {_OUTPUT_SCALE}", ASSUMED_MAPPING,
+    )  # fmt: skip
+
+
+def _layers(synthesis: Module, where: str) -> list[tuple[str, int, Module]]:
+    """Return name, size and module of each layer, in order."""
+    found = {}
+    for name, part in synthesis.state["_modules"].items():
+        if match := _NAME.fullmatch(name):
+            found[int(match[1])] = (name, int(match[2]), part)
+    layers = [found[index] for index in range(len(found)) if index in found]
+    if len(layers) != len(found) or not 3 <= len(layers) <= MOST_LAYERS or layers[-1][1] > LARGEST:
+        raise ModelError(f"{where}: has no layers L0, L1, ... without a gap, of a StyleGAN3 generator")
+    return layers
+
+
+def _rates(sizes: list[int], where: str) -> tuple[list[int], int]:
+    """Return the sampling rates of the layers and the margin of both sides together, which the sizes imply."""
+    size, last = sizes[-1], len(sizes) - 1
+    for critical in (2, 1, *range(3, last)):
+        rates = _design(size, last, critical) if critical < last and size >= 16 else []
+        margin = sizes[0] - rates[0] if rates else -1
+        if margin >= 0 and sizes == [*(rate + margin for rate in rates[:-2]), size, size]:
+            return rates, margin
+    raise ModelError(
+        f"{where}: the sizes of its layers, {sizes[:20]}, are not those of the published design of StyleGAN3 for "
+        f"{size} pixels; load the .pkl of the same network, which states its sampling rates"
+    )
+
+
+def _design(size: int, last: int, critical: int) -> list[int]:
+    """Return the sampling rate of each layer, for a number of critically sampled ones before the last."""
+    rates = []
+    for index in range(last + 1):
+        exponent = min(index / (last - critical), 1)
+        stop = _FIRST_STOP * (size / 2 * _LAST_STOP / _FIRST_STOP) ** exponent
+        rates.append(2 ** math.ceil(math.log2(min(2 * stop, size))))
+    return rates
+
+
+def _set_layers(synthesis: Module, layers: list[tuple[str, int, Module]], rates: list[int], first_size: int) -> None:
+    """Set what the layers state of themselves in NVlabs' pickles."""
+    sizes = [first_size, *(size for _, size, _ in layers)]
+    rated = [rates[0], *rates]
+    for index, (_, size, layer) in enumerate(layers):
+        weight = layer.state["_parameters"].get("weight")
+        shape = weight.shape if type(weight) is StoredTensor and len(weight.shape) == 4 else (0, 0, 0, 0)
+        torgb = index == len(layers) - 1
+        middle = max(rated[index], rated[index + 1]) * (1 if torgb else 2)
+        up, down = middle // rated[index], middle // rated[index + 1]
+        taps = [_taps(layer, name) for name in ("up_filter", "down_filter")]
+        total = (size - 1) * down + 1 - (sizes[index] + shape[2] - 1) * up + sum(taps) - 2
+        low = (total + up) // 2
+        layer.state.update({
+            "is_torgb": torgb, "in_channels": shape[1], "out_channels": shape[0], "conv_kernel": shape[2],
+            "in_sampling_rate": rated[index], "out_sampling_rate": rated[index + 1], "out_size": size, "up_factor": up,
+            "down_factor": down, "padding": [low, total - low] * 2, "conv_clamp": CLAMP,
+        })  # fmt: skip
+
+
+def _taps(layer: Module, name: str) -> int:
+    found: Any = layer.state["_parameters"].get(name)
+    return int(found.shape[0]) if type(found) is StoredTensor and found.shape else 1
+
+
+def _stored(numbers: tuple[float, ...], shape: tuple[int, ...]) -> StoredTensor:
+    """Return numbers as a tensor of a file."""
+    return whole(Storage(struct.pack(f"<{len(numbers)}f", *numbers), "float32", len(numbers)), shape)
