@@ -21,6 +21,7 @@ from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 
 Space = Literal["z", "w", "w+", "s"]  # of latent codes
 _PICKLED = (".pt", ".pth", ".pkl")
+_CODES = ("latent", "pivots")  # names of codes beside other arrays: of SOAT and others, of STIT
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,9 @@ def read_arrays(path: str | Path) -> Mapping[str, Array]:
 def read_latent(path: str, name: str | None = None) -> LatentFile:
     """Return the codes in a `.npz`, `.npy`, `.safetensors`, `.pt` or `.pkl` file.
 
-    The codes are the array `name`, else the array `latent`, else the only array. Some files state their space: files of
-    fgraph, the `inversion_codes` of SOAT (a vector of S, or one W+), `projected_w.npz` of NVlabs' projector, and W+ of
-    encoders such as e4e, which has three axes, or a name for each image.
+    The codes are the array `name`, else the array `latent` or `pivots`, else the only array. Some files state their
+    space: files of fgraph, the `inversion_codes` of SOAT (a vector of S, or one W+), `projected_w.npz` of NVlabs'
+    projector, and W+ of encoders such as e4e, which has three axes, or a name for each image.
 
     Raises:
         ValueError: the file cannot be read, exceeds the limits, or it is not clear which array is meant.
@@ -76,7 +77,8 @@ def _read_latent(path: Path, name: str | None, modified: int, size: int) -> Late
         found, space = _read_safetensors(path)
     else:
         found, space = (read_pickled_arrays(path) if suffix in _PICKLED else read_archive(path)), None
-    wanted = name or ("latent" if "latent" in found else next(iter(found)) if len(found) == 1 else None)
+    known = next((one for one in _CODES if one in found), None)
+    wanted = name or known or (next(iter(found)) if len(found) == 1 else None)
     if wanted is None and _are_alike(found):
         together = Array(np.concatenate([np.atleast_3d(one.array.T).T for one in found.values()]))
         return LatentFile(_checked(together, path), "w+")

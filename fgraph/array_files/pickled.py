@@ -22,9 +22,9 @@ from fgraph.stylegan.checkpoints.pickles.files import read_pickled, read_torch
 from fgraph.stylegan.checkpoints.pickles.known_globals import known_globals
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array, read_objects
 from fgraph.stylegan.checkpoints.pickles.opcodes import run_pickle
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.span import MemorySource
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Record, Unknown
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 _OF_AN_IMAGE = "latent"  # the key of the codes among the results for an image, in rosinality's projector
@@ -85,14 +85,20 @@ def read_all(stored: dict[str, StoredTensor], size: int) -> dict[str, Array]:
 
 def _named(value: Any) -> Iterator[tuple[str, StoredTensor]]:
     """Yield the tensors in a value by name: a tensor, or those in a list or dict of entries with codes."""
-    if (whole := _tensor(value)) is not None:
+    if (whole := stored_tensor(value)) is not None:
         yield "tensor", whole
         return
     if type(value) not in (dict, list, tuple):
-        raise ValueError("it holds neither a tensor nor a dictionary of tensors")
+        raise ValueError(f"it holds {brief(value)}, neither a tensor nor a dictionary of tensors")
+    unread, some = [], False
     for key, one in value.items() if type(value) is dict else enumerate(value):
         if (found := _codes(one)) is not None:
+            some = True
             yield str(key), found
+        elif type(one) in (Record, Unknown):
+            unread.append(one)
+    if unread and not some:
+        raise ValueError(f"it holds {brief(unread[0])}, whose class fgraph does not read, and no tensor")
 
 
 def _codes(value: Any) -> StoredTensor | None:
@@ -101,10 +107,15 @@ def _codes(value: Any) -> StoredTensor | None:
         value = value[-1]
     elif type(value) is dict:
         value = value.get(_OF_AN_IMAGE)
-    return _tensor(value)
+    return stored_tensor(value)
 
 
-def _tensor(value: Any) -> StoredTensor | None:
+def stored_tensor(value: Any) -> StoredTensor | None:
+    """Return the tensor or the array that a value of a pickle stands for, or None.
+
+    Raises:
+        Refused: the array has an unknown layout.
+    """
     if type(value) is Record and value.kind == "ndarray":
         value = read_array(value)
     return value if type(value) is StoredTensor else None
