@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 import numpy as np
 
@@ -17,120 +18,160 @@ from fgraph.ir.ops import OPS
 from fgraph.ir.program import Bases, Index, Instruction, Operand, Program, Regions
 
 _REGISTERED = frozenset(OPS)
+_FEW = 64  # numbers, which a list finds the ends of faster
 
 
 class InvalidProgram(AssertionError):
     """A Program breaks a rule: a bug in fgraph."""
 
 
-def verify(program: Program) -> Program:
+def verify(program: Program, verified: Program | None = None) -> Program:
     """Check a program and return it.
+
+    With `verified`, a program that is known to be valid, the leading instructions that both programs share are not
+    checked again: they are the same objects at the same places.
 
     Raises:
         InvalidProgram: a rule is broken; the message names the instruction or the output.
     """
-    round_axes = _round_axes(program)
-    for number, instruction in enumerate(program.instructions):
-        where = f"%{number} = {instruction.op}"
-        _verify_operands(program, number, instruction.operands, where)
-        _verify_types(program, instruction.operands, where)
-        _verify_instruction(program, instruction, where)
-        _verify_rows(program, instruction, where)
-        if instruction.bases is not None or instruction.regions is not None:
-            _verify_differences(program, number, where, round_axes)
-    for output in program.outputs:
-        _verify_operands(program, len(program.instructions), output.tensors.values(), f"output {output.name}")
+    _Verifier(program).run(_shared_prefix(program, verified))
     return program
 
 
-def _round_axes(program: Program) -> tuple[bool, bool]:
-    """Return whether y, x wrap round for some operation, so that regions may extend over that edge."""
-    wraps = [one.op.wraps for one in program.instructions]
-    return any(y for y, _ in wraps), any(x for _, x in wraps)
+def _shared_prefix(program: Program, verified: Program | None) -> int:
+    """Return the number of leading instructions that two programs share, whose rules depend on nothing else."""
+    if verified is None or len(program.source_locations) != len(verified.source_locations):
+        return 0
+    pairs = zip(program.instructions, verified.instructions, strict=False)
+    return next(
+        (number for number, (own, other) in enumerate(pairs) if own is not other or own.regions is not None),
+        min(len(program.instructions), len(verified.instructions)),
+    )
 
 
-def _verify_operands(program: Program, before: int, operands: Iterable[Operand], where: str) -> None:
-    read: dict[int, list[Index]] = {}  # value -> the rows that are read
-    for operand in operands:
-        for value, rows, _ in operand.parts():
-            read.setdefault(value, []).append(rows)
-    for value, indices in read.items():
-        if not 0 <= value < before:
-            raise InvalidProgram(f"{where}: reads %{value}, which is not defined yet")
-        made = program.instructions[value].rows
-        rows = indices[0] if len(indices) == 1 else np.concatenate(indices)
-        if len(rows) and not (rows.min() >= 0 and rows.max() < made):
-            raise InvalidProgram(f"{where}: reads rows beyond the {made} of %{value}")
+def _all_below(numbers: Index, limit: int) -> bool:
+    """Return whether all numbers are at least 0 and less than a limit."""
+    if len(numbers) > _FEW:
+        return bool(numbers.min() >= 0 and numbers.max() < limit)
+    listed = numbers.tolist()  # the call of a ufunc takes longer
+    return not listed or (min(listed) >= 0 and max(listed) < limit)
 
 
-def _verify_types(program: Program, operands: Iterable[Operand], where: str) -> None:
-    for operand in operands:
-        own = program.instructions[operand.value].type
-        for value in operand.read:
-            if (other := program.instructions[value].type) != own:
-                raise InvalidProgram(f"{where}: reads %{value} of type {other} beside %{operand.value} of type {own}")
+class _Verifier:
+    """The checks of one program."""
 
+    def __init__(self, program: Program) -> None:
+        self._program = program
 
-def _verify_instruction(program: Program, instruction: Instruction, where: str) -> None:
-    if type(instruction.op) not in _REGISTERED:
-        raise InvalidProgram(f"{where}: {type(instruction.op).__name__} is not registered in OPS")
-    types = tuple(program.instructions[operand.value].type for operand in instruction.operands)
-    try:
-        inferred = instruction.op.infer(types)
-    except TypeError as error:
-        raise InvalidProgram(f"{where}: {error}") from error
-    if inferred != instruction.type:
-        raise InvalidProgram(f"{where}: has type {instruction.type}, its operands make {inferred}")
+    def run(self, first: int) -> None:
+        """Check the instructions from `first` on, and the outputs."""
+        count = len(self._program.instructions)
+        for number in range(first, count):
+            try:
+                self._verify_value(number)
+            except InvalidProgram as error:
+                raise InvalidProgram(f"%{number} = {self._program.instructions[number].op}: {error}") from error
+        for output in self._program.outputs:
+            try:
+                self._verify_operands(count, output.tensors.values())
+            except InvalidProgram as error:
+                raise InvalidProgram(f"output {output.name}: {error}") from error
 
+    @cached_property
+    def _round_axes(self) -> tuple[bool, bool]:
+        """For y and x, True if the axis wraps round for some operation, so that regions may extend over its edge."""
+        wraps = [one.op.wraps for one in self._program.instructions]
+        return any(y for y, _ in wraps), any(x for _, x in wraps)
 
-def _verify_rows(program: Program, instruction: Instruction, where: str) -> None:
-    lengths = {operand.rows for operand in instruction.operands}
-    if lengths - {instruction.rows}:
-        raise InvalidProgram(f"{where}: {instruction.rows} rows, but its operands have {sorted(lengths)}")
-    if len(instruction.params) != (instruction.rows if instruction.op.takes_params else 0):
-        raise InvalidProgram(f"{where}: {len(instruction.params)} parameters for {instruction.rows} rows")
-    locations = instruction.source_locations
-    if len(locations) != instruction.rows:
-        raise InvalidProgram(f"{where}: {len(locations)} source locations for {instruction.rows} rows")
-    if len(locations) and not (locations.min() >= 0 and locations.max() < max(1, len(program.source_locations))):
-        raise InvalidProgram(f"{where}: a source location beyond the {len(program.source_locations)} of the program")
+    def _verify_value(self, number: int) -> None:
+        instruction = self._program.instructions[number]
+        self._verify_operands(number, instruction.operands)
+        self._verify_types(instruction.operands)
+        self._verify_instruction(instruction)
+        self._verify_rows(instruction)
+        if instruction.bases is not None or instruction.regions is not None:
+            self._verify_differences(number)
 
+    def _verify_operands(self, before: int, operands: Iterable[Operand]) -> None:
+        read: dict[int, list[Index]] = {}  # value -> the rows that are read
+        for operand in operands:
+            if operand.values is None:
+                read.setdefault(operand.value, []).append(operand.index)
+                continue
+            for value, rows, _ in operand.parts():
+                read.setdefault(value, []).append(rows)
+        for value, indices in read.items():
+            if not 0 <= value < before:
+                raise InvalidProgram(f"reads %{value}, which is not defined yet")
+            made = self._program.instructions[value].rows
+            if not _all_below(indices[0] if len(indices) == 1 else np.concatenate(indices), made):
+                raise InvalidProgram(f"reads rows beyond the {made} of %{value}")
 
-def _verify_differences(program: Program, number: int, where: str, round_axes: tuple[bool, bool]) -> None:
-    instruction = program.instructions[number]
-    bases, regions = instruction.bases, instruction.regions
-    if bases is None or regions is None:
-        raise InvalidProgram(f"{where}: bases and regions come together; one of them is missing")
-    if regions.shape != (instruction.rows, 4):
-        raise InvalidProgram(f"{where}: regions of shape {list(regions.shape)}, expected {[instruction.rows, 4]}")
-    if len(bases.values) != instruction.rows or len(bases.rows) != instruction.rows:
-        raise InvalidProgram(f"{where}: {len(bases.values)} bases for {instruction.rows} rows")
-    _verify_bases(program, number, where, bases)
-    _verify_regions(instruction, where, regions, round_axes)
+    def _verify_types(self, operands: Iterable[Operand]) -> None:
+        for operand in operands:
+            if operand.values is None:
+                continue
+            own = self._program.instructions[operand.value].type
+            for value in operand.read:
+                if (other := self._program.instructions[value].type) != own:
+                    raise InvalidProgram(f"reads %{value} of type {other} beside %{operand.value} of type {own}")
 
+    def _verify_instruction(self, instruction: Instruction) -> None:
+        if type(instruction.op) not in _REGISTERED:
+            raise InvalidProgram(f"{type(instruction.op).__name__} is not registered in OPS")
+        types = tuple(self._program.instructions[operand.value].type for operand in instruction.operands)
+        try:
+            inferred = instruction.op.infer(types)
+        except TypeError as error:
+            raise InvalidProgram(str(error)) from error
+        if inferred != instruction.type:
+            raise InvalidProgram(f"has type {instruction.type}, its operands make {inferred}")
 
-def _verify_bases(program: Program, number: int, where: str, bases: Bases) -> None:
-    own = program.instructions[number]
-    for value in np.unique(bases.values[bases.values != -1]).tolist():
-        if not 0 <= value <= number:
-            raise InvalidProgram(f"{where}: lies over a row of %{value}, which is not defined yet")
-        base = program.instructions[value]
-        if base.type != own.type:
-            raise InvalidProgram(f"{where}: has type {own.type}, lies over %{value} of type {base.type}")
-        lying = np.flatnonzero(bases.values == value)
-        rows = bases.rows[lying]
-        if not (rows.min() >= 0 and rows.max() < base.rows):
-            raise InvalidProgram(f"{where}: lies over rows beyond the {base.rows} of %{value}")
-        if value == number and not (rows < lying).all():
-            raise InvalidProgram(f"{where}: a row lies over itself or over a later one")
+    def _verify_rows(self, instruction: Instruction) -> None:
+        lengths = {operand.rows for operand in instruction.operands}
+        if lengths - {instruction.rows}:
+            raise InvalidProgram(f"{instruction.rows} rows, but its operands have {sorted(lengths)}")
+        if len(instruction.params) != (instruction.rows if instruction.op.takes_params else 0):
+            raise InvalidProgram(f"{len(instruction.params)} parameters for {instruction.rows} rows")
+        locations = instruction.source_locations
+        if len(locations) != instruction.rows:
+            raise InvalidProgram(f"{len(locations)} source locations for {instruction.rows} rows")
+        if not _all_below(locations, max(1, len(self._program.source_locations))):
+            raise InvalidProgram(f"a source location beyond the {len(self._program.source_locations)} of the program")
 
+    def _verify_differences(self, number: int) -> None:
+        instruction = self._program.instructions[number]
+        bases, regions = instruction.bases, instruction.regions
+        if bases is None or regions is None:
+            raise InvalidProgram("bases and regions come together; one of them is missing")
+        if regions.shape != (instruction.rows, 4):
+            raise InvalidProgram(f"regions of shape {list(regions.shape)}, expected {[instruction.rows, 4]}")
+        if len(bases.values) != instruction.rows or len(bases.rows) != instruction.rows:
+            raise InvalidProgram(f"{len(bases.values)} bases for {instruction.rows} rows")
+        self._verify_bases(number, bases)
+        self._verify_regions(instruction, regions)
 
-def _verify_regions(instruction: Instruction, where: str, regions: Regions, round_axes: tuple[bool, bool]) -> None:
-    for axis, length in enumerate(instruction.type.size):
-        start, stop = regions[:, axis], regions[:, axis + 2]
-        inside = (start >= 0) & (start <= stop) & (start <= length) & (stop - start <= length)
-        if not round_axes[axis]:
-            inside &= stop <= length
-        if not inside.all():
-            row = int(np.argmin(inside))
-            raise InvalidProgram(f"{where}: region {regions[row].tolist()} of row {row} is not on its canvas")
+    def _verify_bases(self, number: int, bases: Bases) -> None:
+        own = self._program.instructions[number]
+        for value in np.unique(bases.values[bases.values != -1]).tolist():
+            if not 0 <= value <= number:
+                raise InvalidProgram(f"lies over a row of %{value}, which is not defined yet")
+            base = self._program.instructions[value]
+            if base.type != own.type:
+                raise InvalidProgram(f"has type {own.type}, lies over %{value} of type {base.type}")
+            lying = np.flatnonzero(bases.values == value)
+            rows = bases.rows[lying]
+            if not _all_below(rows, base.rows):
+                raise InvalidProgram(f"lies over rows beyond the {base.rows} of %{value}")
+            if value == number and not (rows < lying).all():
+                raise InvalidProgram("a row lies over itself or over a later one")
+
+    def _verify_regions(self, instruction: Instruction, regions: Regions) -> None:
+        for axis, length in enumerate(instruction.type.size):
+            start, stop = regions[:, axis], regions[:, axis + 2]
+            inside = (start >= 0) & (start <= stop) & (start <= length) & (stop - start <= length)
+            if not self._round_axes[axis]:
+                inside &= stop <= length
+            if not inside.all():
+                row = int(np.argmin(inside))
+                raise InvalidProgram(f"region {regions[row].tolist()} of row {row} is not on its canvas")

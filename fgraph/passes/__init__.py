@@ -44,20 +44,25 @@ def optimise(
         InvalidProgram: the program, or what a pass made of it, breaks a rule.
     """
     verify(program)
+    settled: set[Pass] = set()  # passes that change nothing more, unless another pass does
     for _ in range(_ROUNDS):
         before = (len(program.instructions), program.total_rows)
         for rewrite in passes:
-            program = _run(rewrite, program, after)
+            made = _run(rewrite, program, after, is_settled=rewrite in settled)
+            settled = settled | {rewrite} if made is program else {rewrite}
+            program = made
         if (len(program.instructions), program.total_rows) == before:
             break
     return _run(find_differences, program, after)
 
 
-def _run(rewrite: Pass, program: Program, after: Callable[[PassRun], None] | None) -> Program:
+def _run(
+    rewrite: Pass, program: Program, after: Callable[[PassRun], None] | None, *, is_settled: bool = False
+) -> Program:
     start = time.perf_counter()
-    made = rewrite(program)
+    made = program if is_settled else rewrite(program)
     seconds = time.perf_counter() - start
-    verify(made)
+    verify(made, program)
     if after is not None:
         after(PassRun(rewrite.__name__, made, seconds))
     return made

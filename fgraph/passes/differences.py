@@ -71,7 +71,7 @@ class _Walk:
 
     @property
     def masks_are_alike(self) -> bool:
-        """Whether any mask equals another outside a rectangle."""
+        """True if any mask equals another outside a rectangle."""
         return any(one.own != one.leader for found in self.mask_members.values() for one in found)
 
     def run(self) -> Program:

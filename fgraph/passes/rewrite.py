@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -13,25 +14,35 @@ Place = tuple[Index, Index]  # for each row: its value and its row in the new pr
 
 
 class Rewriter:
-    """A new program in the making, and for every row of the old program its place in the new one."""
+    """A new program in the making, and for every row of the old program its place in the new one.
+
+    Instructions that stay as they are, with operands that keep their numbers, are the same objects in both programs.
+    """
 
     def __init__(self, old: Program) -> None:
         self.old = old
         self.instructions: list[Instruction] = []
-        self._places: list[Place] = []
+        self._moved: list[Place | int] = []  # for each old value: its rows' places, or the new value with all of them
 
     def place(self, operand: Operand) -> Place:
         """Return where the rows of an old operand are in the new program."""
         if operand.values is None:
-            values, rows = self._places[operand.value]
-            return values[operand.index], rows[operand.index]
+            return self._place(operand.value, operand.index)
         values, rows = np.empty(operand.rows, np.int64), np.empty(operand.rows, np.int64)
         for value, index, mine in operand.parts():
-            values[mine], rows[mine] = (column[index] for column in self._places[value])
+            values[mine], rows[mine] = self._place(value, index)
         return values, rows
+
+    def _place(self, value: int, index: Index) -> Place:
+        moved = self._moved[value]
+        if isinstance(moved, int):
+            return np.full(len(index), moved), index
+        return moved[0][index], moved[1][index]
 
     def operand(self, old: Operand) -> Operand:
         """Return an old operand as an operand of the new program."""
+        if old.values is None and isinstance(moved := self._moved[old.value], int):
+            return old if moved == old.value else Operand(moved, old.index)
         return Operand.of(*self.place(old))
 
     def append(self, instruction: Instruction) -> int:
@@ -39,28 +50,29 @@ class Rewriter:
         self.instructions.append(instruction)
         return len(self.instructions) - 1
 
-    def keep(self, old: Instruction, operands: Sequence[Operand], rows: Index | None = None) -> int:
-        """Append an old instruction with new operands, reduced to `rows` if given; return the number of its value."""
-        if rows is None:
-            return self.append(replace(old, operands=tuple(operands)))
+    def keep(self, old: Instruction, operands: Sequence[Operand], rows: Index) -> int:
+        """Append an old instruction with new operands, reduced to `rows`; return the number of its value."""
         params = tuple(old.params[row] for row in rows.tolist()) if old.params else ()
         source_locations = as_index(old.source_locations[rows])
         return self.append(Instruction(old.op, tuple(operands), params, len(rows), old.type, source_locations))
 
     def settle(self, place: Place) -> None:
         """Record the place of the rows of the next old value."""
-        self._places.append(place)
+        self._moved.append(place)
 
-    def settle_whole(self, value: int, rows: int) -> None:
-        """Record that the rows of the next old value are the rows of a new value, in order."""
-        self.settle((np.full(rows, value), np.arange(rows)))
-
-    def copy(self, old: Instruction) -> None:
-        """Append an old instruction unchanged."""
-        self.settle_whole(self.keep(old, [self.operand(one) for one in old.operands]), old.rows)
+    def copy(self, old: Instruction) -> int:
+        """Append the next old instruction with all of its rows, and record them; return the number of its value."""
+        operands = tuple(self.operand(one) for one in old.operands)
+        same = all(own is other for own, other in zip(operands, old.operands, strict=True))
+        value = self.append(old if same else replace(old, operands=operands))
+        self._moved.append(value)
+        return value
 
     def finish(self) -> Program:
-        """Return the new program."""
+        """Return the new program; the old one if nothing has changed."""
+        old = self.old.instructions
+        if len(old) == len(self.instructions) and all(map(operator.is_, old, self.instructions)):
+            return self.old
         outputs = tuple(self._output(output) for output in self.old.outputs)
         return replace(self.old, instructions=tuple(self.instructions), outputs=outputs)
 

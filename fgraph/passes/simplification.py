@@ -28,7 +28,8 @@ def simplify(program: Program) -> Program:
 def _simplify_edit(work: Rewriter, instruction: Instruction) -> None:
     idle = np.array(instruction.op.identities(instruction.params), bool)
     if not idle.any():
-        return work.copy(instruction)
+        work.copy(instruction)
+        return
     values, rows = (part.copy() for part in work.place(instruction.operands[0]))
     busy = np.flatnonzero(~idle)
     if len(busy):
@@ -48,7 +49,8 @@ def _simplify_mix(
     columns = np.arange(instruction.rows)
     same = ((ids == ids[first, columns]) | ~alive).all(axis=0)
     if alive.all() and not same.any():
-        return work.copy(instruction)
+        work.copy(instruction)
+        return
     made, rows = np.empty(instruction.rows, np.int64), np.empty(instruction.rows, np.int64)
     for number in range(len(values)):
         take = np.flatnonzero(same & (first == number))

@@ -38,11 +38,13 @@ def _number_rows(work: Rewriter, instruction: Instruction, known: Known) -> None
         if key not in known:
             known[key] = (-1, len(fresh))
             fresh.append(row)
+    if len(fresh) == instruction.rows:
+        number = work.copy(instruction)
+        known |= {key: (number, row) for row, key in enumerate(keys)}
+        return
     if fresh:
         rows = np.array(fresh)
-        whole = len(fresh) == instruction.rows
-        operands = [work.operand(one if whole else one.take(rows)) for one in instruction.operands]
-        number = work.keep(instruction, operands, None if whole else rows)
+        number = work.keep(instruction, [work.operand(one.take(rows)) for one in instruction.operands], rows)
         for row in fresh:
             known[keys[row]] = (number, known[keys[row]][1])
     places = np.array([known[key] for key in keys], np.int64).reshape(-1, 2)

@@ -70,8 +70,9 @@ class Plan(PlanContents):
         """
         if not baseline.serves(self.models, self.options.precision):
             return self
-        program = find_differences(verify(reuse(without_differences(self.program), baseline)), baseline)
-        return replace(self._split(verify(program)), baseline=baseline)
+        reused = verify(reuse(without_differences(self.program), baseline))
+        program = verify(find_differences(reused, baseline), reused)
+        return replace(self._split(program), baseline=baseline)
 
     def _split(self, program: Program) -> Plan:
         work = split_into_chunks(program, self.options.memory, self.cost_model)
