@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fgraph._geometry import Axis, Number, fraction
 from fgraph._geometry.numbers import check_choice, shown
 from fgraph._geometry.regions import Region
-from fgraph.masks.base import MaskExpr, along, centred, centres
+from fgraph.masks.base import MaskExpr, along, centred, centres, clipped
 
 
 @dataclass(frozen=True)
@@ -52,11 +52,14 @@ class Axial(MaskExpr):
         return along(part, self.axis, bottom - top, right - left)
 
     def _bounds(self, height: int, width: int) -> Region | None:
-        held = np.flatnonzero(self._profile(width if self.axis == "x" else height) > 0)
+        held = np.flatnonzero(clipped(self._profile(width if self.axis == "x" else height)))
         if not len(held):
             return None
         first, end = int(held[0]), int(held[-1]) + 1
         return (0, first, height, end) if self.axis == "x" else (first, 0, end, width)
+
+    def _support(self, height: int, width: int) -> Region | None:
+        return self._bounds(height, width)  # the profile gives it: nothing is drawn
 
     @abstractmethod
     def _profile(self, length: int) -> NDArray[Any]:

@@ -86,7 +86,7 @@ class MaskExpr(ABC):
 
     @cached_property
     def is_local(self) -> bool:
-        """Whether a window can be drawn without the rest of the mask."""
+        """True if a window can be drawn without the rest of the mask."""
         return self.constant is not None or self._is_local()
 
     def _is_local(self) -> bool:
@@ -101,6 +101,12 @@ class MaskExpr(ABC):
     def _bounds(self, height: int, width: int) -> Region | None:
         """Return a region outside of which the mask is 0; None if it is 0 everywhere."""
         return (0, 0, height, width)
+
+    def _support(self, height: int, width: int) -> Region | None:
+        """Return the value of `support` for a mask that is not constant."""
+        window = self._bounds(height, width)
+        found = None if window is None else extent_of(rasterise_window(self, height, width, window))
+        return None if window is None or found is None else placed(found, window)
 
     def _make_exact(self, *names: str) -> None:
         """Convert numbers, also inside tuples, to fractions, so that 0.25 equals 1/4."""
@@ -210,11 +216,11 @@ def rasterise_window(mask: MaskExpr, height: int, width: int, window: Region) ->
     if mask.constant is not None:
         return np.full((bottom - top, right - left), mask.constant, np.float32)
     if mask.depth <= _SHALLOW:
-        return _clipped(mask._draw_window(height, width, window))
+        return clipped(mask._draw_window(height, width, window))
     key = (mask, *window, height, width)
     raster = _cache.get(key)
     if raster is None:  # cached, because an expression can contain this mask many times
-        raster = _clipped(mask._draw_window(height, width, window))
+        raster = clipped(mask._draw_window(height, width, window))
         raster.flags.writeable = False
         _cache.put(key, raster)
     return raster
@@ -223,10 +229,11 @@ def rasterise_window(mask: MaskExpr, height: int, width: int, window: Region) ->
 def _raster(mask: MaskExpr, height: int, width: int) -> Raster:
     if mask.constant is not None:
         return np.full((height, width), mask.constant, np.float32)
-    return _clipped(mask._draw(height, width))
+    return clipped(mask._draw(height, width))
 
 
-def _clipped(values: NDArray[Any]) -> Raster:
+def clipped(values: NDArray[Any]) -> Raster:
+    """Return values as a raster: float32, clipped to [0, 1]."""
     raster: Raster = np.empty(values.shape, np.float32)  # a copy: values may be the cached raster of another mask
     np.clip(values, 0.0, 1.0, out=raster, casting="same_kind")
     return raster
@@ -237,11 +244,7 @@ def support(mask: MaskExpr, height: int, width: int) -> Region | None:
     """Return the smallest region that contains every pixel above 0 at this size; None if no pixel is."""
     if mask.constant is not None:
         return (0, 0, height, width) if mask.constant > 0 else None
-    window = mask._bounds(height, width)
-    if window is None:
-        return None
-    found = extent_of(rasterise_window(mask, height, width, window))
-    return None if found is None else placed(found, window)
+    return mask._support(height, width)
 
 
 def difference(a: MaskExpr, b: MaskExpr, height: int, width: int) -> Region | None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fgraph._geometry import Crop, Edit, Flip, Pad, Resize, Shift, SizeError, apply_edit
+from fgraph._geometry.regions import Region
 from fgraph.masks import (
     Box,
     Combine,
@@ -102,13 +103,18 @@ def test_a_window_is_cut_from_the_raster_and_differences_lie_in_their_rectangle(
         assert rectangle == (*unequal.min(axis=0), *(unequal.max(axis=0) + 1))
 
 
-def test_wide_local_fields_draw_no_more_than_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
-    drawn: list[tuple[int, int]] = []
-    monkeypatch.setattr("fgraph.masks.base.rasterise", lambda mask, *size: drawn.append(size))
+def test_wide_local_masks_draw_no_more_than_a_window(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Region] = []
+
+    def draw(mask: MaskExpr, height: int, width: int, window: Region) -> np.ndarray:
+        drawn.append(window)
+        return rasterise_window(mask, height, width, window)
+
+    monkeypatch.setattr("fgraph.masks.base.rasterise", lambda mask, *size: pytest.fail("drawn whole"))
+    monkeypatch.setattr("fgraph.masks.base.rasterise_window", draw)
     cell = product(Hat(70, 200, "x"), Hat(1, 2, "y"))
     assert cell.is_local
-    assert support(cell, 256, 1024 * 1000) is not None
-    assert not drawn
+    assert [support(cell, 256, 1024 * 1000)] == drawn  # nor a half or a stripe for the factors
     assert not Product((cell, feathered(BOX, F(1, 8)))).is_local
 
 
