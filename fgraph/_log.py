@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any
 
 from fgraph._errors import escape_controls
 
@@ -13,6 +16,24 @@ def get_logger(name: str = "fgraph") -> logging.Logger:
     if _escape not in logger.filters:
         logger.addFilter(_escape)
     return logger
+
+
+@contextmanager
+def escaped_records() -> Iterator[None]:
+    """Escape control characters in the messages of every logger within the block, as Hydra's, which show overrides."""
+    make = logging.getLogRecordFactory()
+
+    def make_escaped(*arguments: Any, **named: Any) -> logging.LogRecord:
+        record = make(*arguments, **named)
+        with suppress(TypeError, ValueError):  # arguments that do not fit the message: the handler reports them
+            _escape(record)
+        return record
+
+    logging.setLogRecordFactory(make_escaped)
+    try:
+        yield
+    finally:
+        logging.setLogRecordFactory(make)
 
 
 def _escape(record: logging.LogRecord) -> bool:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
@@ -22,12 +21,13 @@ from omegaconf import DictConfig
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
 from fgraph._errors import FgraphError, nearest
+from fgraph._log import escaped_records
 from fgraph.cli.configuration import SETTINGS, prepare_hydra
 from fgraph.cli.restoring import Restored, take_picture
 from fgraph.cli.signals import interruptible
 from fgraph.cli.sweeps import Sweep
 from fgraph.cli.task import Task
-from fgraph.cli.terminal import guarded_streams, warn
+from fgraph.cli.terminal import guarded_streams, warn, warn_traceback
 from fgraph.declare.config_source import BUNDLED, checked_sources
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # If other processes share the cores, spinning barriers of OpenMP slow small operations many times.
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     sweep = Sweep()
-    with guarded_streams(), interruptible() as interrupts:
+    with guarded_streams(), escaped_records(), interruptible() as interrupts:
         interrupts.describe = lambda: sweep.interruption
         try:
             return _run(order_arguments(sys.argv[1:] if arguments is None else arguments), sweep)
@@ -110,7 +110,7 @@ def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
         return sweep.exit_code
     warn(_message(error))
     if verbose:
-        traceback.print_exception(error)
+        warn_traceback(error)
     elif not isinstance(error, HydraException | OmegaConfBaseException | OSError | FgraphError):
         warn(f"(set {FULL_ERROR}=1 to see where this was raised)")
     return 2

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from hydra.types import RunMode
 
 from fgraph._errors import FgraphError, SkippedError
 from fgraph.cli.configuration import JobSettings, overrides_of
-from fgraph.cli.terminal import say, warn
+from fgraph.cli.terminal import say, warn, warn_traceback
 
 _LESS = "memory=, inversion.batch=, training.batch=, or a smaller sweep"
 _NO_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNORECASE)  # in the words of torch
@@ -92,7 +91,7 @@ class Sweep:
             warn(f"{label}this machine has no memory left: close other programs, or ask for less at a time ({_LESS})")
             return
         warn(f"{label}failed by a bug:")
-        traceback.print_exception(error)
+        warn_traceback(error)
 
     def write_sheet(self) -> None:
         """Write the contact sheet of a sweep that made pictures, and print its path.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -24,6 +25,11 @@ def say(text: object, end: str = "\n") -> None:
 def warn(text: object) -> None:
     """Print to standard error; control characters are escaped."""
     print(escape_controls(str(text)), file=sys.stderr, flush=True)
+
+
+def warn_traceback(error: BaseException) -> None:
+    """Print a traceback to standard error; control characters, as of a file named in a message, are escaped."""
+    warn("".join(traceback.format_exception(error)).rstrip("\n"))
 
 
 @contextmanager

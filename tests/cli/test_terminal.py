@@ -1,4 +1,4 @@
-"""What can't be printed never costs a result."""
+"""Text that can't be printed never costs a result."""
 
 from __future__ import annotations
 
@@ -80,3 +80,21 @@ def test_control_characters_are_escaped(capsys: pytest.CaptureFixture[str], capl
     with caplog.at_level(logging.WARNING, "fgraph"):
         get_logger().warning("skipped %s", "a\x1b[2Jb")
     assert caplog.messages == ["skipped a\\x1b[2Jb"]
+
+
+@pytest.mark.parametrize("launcher", ["basic", "fused"])
+def test_overrides_and_tracebacks_are_escaped(
+    jobs: FakeJobs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, launcher: str
+) -> None:
+    """A job that fails by a bug names its overrides, and its traceback what it has read: neither moves the cursor."""
+
+    def fail(settings: object) -> None:
+        raise RuntimeError("a bug in \x1b[2J")
+
+    monkeypatch.setattr(jobs, "prepare", fail)
+    arguments = ["-m", "+graph.title='\x1b[2J',b", "hydra.sweep.dir=out", f"hydra/launcher={launcher}"]
+    assert main(arguments) == 1
+    printed = capsys.readouterr()
+    assert "\x1b" not in printed.out + printed.err
+    assert "graph.title='\\x1b[2J'" in printed.err
+    assert "RuntimeError: a bug in \\x1b[2J" in printed.err
