@@ -21,8 +21,8 @@ log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
-class Work:
-    """The graph of one job; it can be pickled."""
+class GraphJob:
+    """A job as a graph to run; it can be pickled."""
 
     document: Mapping[str, Any]
     source: Source = field(default_factory=Source, repr=False)
@@ -37,57 +37,57 @@ class Work:
         return pipeline.load(self.document, trace=self.source)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return Work, (self.document, self.source)  # the other process parses the graph again
+        return GraphJob, (self.document, self.source)  # the other process parses the graph again
 
 
 @dataclass(frozen=True)
-class Options:
+class SharedOptions:
     """Options that all jobs of a plan share."""
 
     run: RunOptions = DEFAULT_OPTIONS
     downloads: Downloads = DEFAULT_DOWNLOADS
     listing: Listing = "full"  # of mode=ir
 
-    def compile(self, works: Sequence[Work]) -> Plan:
+    def compile(self, jobs: Sequence[GraphJob]) -> Plan:
         """Compile the graphs of all jobs to one plan."""
-        return pipeline.compile_with([work.graph for work in works], self.run)
+        return pipeline.compile_with([job.graph for job in jobs], self.run)
 
 
 Results: TypeAlias = Mapping[str, Result]
 Outcome: TypeAlias = Any  # the Results of a job, or the Exception that it failed with
-Engine: TypeAlias = Callable[[Sequence[Work], Options], Sequence[Outcome]]
-Attempt: TypeAlias = Callable[[Sequence[Work]], Sequence[Outcome]]
+Engine: TypeAlias = Callable[[Sequence[GraphJob], SharedOptions], Sequence[Outcome]]
+Attempt: TypeAlias = Callable[[Sequence[GraphJob]], Sequence[Outcome]]
 
 
-def run_together(works: Sequence[Work], options: Options) -> list[Outcome]:
+def run_together(jobs: Sequence[GraphJob], options: SharedOptions) -> list[Outcome]:
     """Run the graphs of jobs as one plan; return the outcome of each job."""
     with use_downloads(options.downloads):
-        return apart(works, lambda some: pipeline.run(options.compile(some)))
+        return isolate_failures(jobs, lambda some: pipeline.run(options.compile(some)))
 
 
-def explain_together(works: Sequence[Work], options: Options, show: Callable[[str], object]) -> list[Outcome]:
+def explain_together(jobs: Sequence[GraphJob], options: SharedOptions, show: Callable[[str], object]) -> list[Outcome]:
     """Compile the graphs of jobs to one plan and show it; return None for each job, or its exception."""
 
-    def explain(some: Sequence[Work]) -> Sequence[Outcome]:
+    def explain(some: Sequence[GraphJob]) -> Sequence[Outcome]:
         show(str(options.compile(some)))
         return [None] * len(some)
 
     with use_downloads(options.downloads):
-        return apart(works, explain)
+        return isolate_failures(jobs, explain)
 
 
-def list_together(works: Sequence[Work], options: Options, show: Callable[[str], object]) -> list[Outcome]:
+def list_together(jobs: Sequence[GraphJob], options: SharedOptions, show: Callable[[str], object]) -> list[Outcome]:
     """Compile the graphs of jobs together and show each stage; return None for each job, or its exception."""
 
-    def list_some(some: Sequence[Work]) -> Sequence[Outcome]:
-        show(list_stages(compile_stages([work.graph for work in some], options.run), options.listing))
+    def list_some(some: Sequence[GraphJob]) -> Sequence[Outcome]:
+        show(list_stages(compile_stages([job.graph for job in some], options.run), options.listing))
         return [None] * len(some)
 
     with use_downloads(options.downloads):
-        return apart(works, list_some)
+        return isolate_failures(jobs, list_some)
 
 
-def apart(works: Sequence[Work], attempt: Attempt) -> list[Outcome]:
+def isolate_failures(jobs: Sequence[GraphJob], attempt: Attempt) -> list[Outcome]:
     """Attempt all jobs together; if that fails, attempt them so that only the jobs at fault fail.
 
     After a `GraphError`, each graph is checked, and the correct ones are attempted together. After any other error,
@@ -95,24 +95,24 @@ def apart(works: Sequence[Work], attempt: Attempt) -> list[Outcome]:
     about the shared options, so all jobs fail with it.
     """
     try:
-        return list(attempt(works))
+        return list(attempt(jobs))
     except GraphError as error:
-        faults = [GraphError(found) if (found := pipeline.check(work.graph)) else None for work in works]
-        if len(works) == 1 or not any(faults):
-            return _halves(works, attempt, error)
-        sound = [work for work, fault in zip(works, faults, strict=True) if fault is None]
-        outcomes = iter(apart(sound, attempt) if sound else ())
+        faults = [GraphError(found) if (found := pipeline.check(job.graph)) else None for job in jobs]
+        if len(jobs) == 1 or not any(faults):
+            return _halves(jobs, attempt, error)
+        sound = [job for job, fault in zip(jobs, faults, strict=True) if fault is None]
+        outcomes = iter(isolate_failures(sound, attempt) if sound else ())
         return [next(outcomes) if fault is None else fault for fault in faults]
     except Exception as error:
         if type(error) is FgraphError:
-            return [error] * len(works)
-        return _halves(works, attempt, error)
+            return [error] * len(jobs)
+        return _halves(jobs, attempt, error)
 
 
-def _halves(works: Sequence[Work], attempt: Attempt, error: Exception) -> list[Outcome]:
-    if len(works) == 1:
+def _halves(jobs: Sequence[GraphJob], attempt: Attempt, error: Exception) -> list[Outcome]:
+    if len(jobs) == 1:
         return [error]
-    middle = len(works) // 2
+    middle = len(jobs) // 2
     reason = (str(error) or type(error).__name__).splitlines()[0]
-    log.warning(f"{len(works)} jobs failed together ({reason}); trying {middle} and {len(works) - middle}")
-    return [*apart(works[:middle], attempt), *apart(works[middle:], attempt)]
+    log.warning(f"{len(jobs)} jobs failed together ({reason}); trying {middle} and {len(jobs) - middle}")
+    return [*isolate_failures(jobs[:middle], attempt), *isolate_failures(jobs[middle:], attempt)]

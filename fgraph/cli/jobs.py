@@ -12,7 +12,7 @@ from fgraph._downloads import use_downloads
 from fgraph._errors import FgraphError, GraphError, RunError
 from fgraph.api import pipeline
 from fgraph.api.large import LargeOptions, save_large_images
-from fgraph.api.together import Engine, Options, Outcome, Work, explain_together, list_together
+from fgraph.api.together import Engine, GraphJob, Outcome, SharedOptions, explain_together, list_together
 from fgraph.cli.configuration import JobSettings
 from fgraph.cli.restoring import Restored
 from fgraph.cli.source_outputs import find_sources, with_sources
@@ -34,19 +34,19 @@ class PreparedJob:
     """A job with its parsed graph."""
 
     settings: JobSettings
-    work: Work  # the graph that runs
+    graph_job: GraphJob  # the graph that runs
     graph: Graph  # the graph as given, without the outputs for `output.compare`
     sources: Mapping[str, str] = field(default_factory=dict)  # name -> output that shows it, for `output.compare`
 
     @property
     def is_large(self) -> bool:
-        """Whether the images of the job are made piece by piece, apart from those of other jobs."""
+        """True if the images of the job are made piece by piece, apart from those of other jobs."""
         return self.settings.mode == "run" and any(name in LARGE_FORMATS for name in self.settings.formats)
 
     @property
-    def group(self) -> tuple[str, Options]:
+    def group(self) -> tuple[str, SharedOptions]:
         """The key of jobs that run together."""
-        options = Options(self.settings.options, self.settings.downloads, self.settings.listing)
+        options = SharedOptions(self.settings.options, self.settings.downloads, self.settings.listing)
         return "large" if self.is_large else self.settings.mode, options
 
 
@@ -57,17 +57,17 @@ def prepare(settings: JobSettings) -> PreparedJob:
         GraphError: the graph is wrong.
         SaveError: its results can't be written with the settings of the output.
     """
-    work = Work(settings.graph, settings.source)
+    job = GraphJob(settings.graph, settings.source)
     with use_downloads(settings.downloads):
-        graph = work.graph  # faults belong to this job
+        graph = job.graph  # faults belong to this job
         if settings.restored is not None:
             _warn_of_changes(settings.restored, graph)
     if settings.mode in ("run", "check"):
         _check_output(settings, graph)
     if settings.mode == "run" and settings.pictures is not None and settings.pictures.compare:
         document, sources = with_sources(settings.graph, graph.spec)
-        return PreparedJob(settings, Work(document, work.source), graph, sources)
-    return PreparedJob(settings, work, graph)
+        return PreparedJob(settings, GraphJob(document, job.source), graph, sources)
+    return PreparedJob(settings, job, graph)
 
 
 def _check_output(settings: JobSettings, graph: Graph) -> None:
@@ -86,7 +86,7 @@ def run_many(jobs: Sequence[PreparedJob], engine: Engine) -> list[Outcome]:
     order = sorted(range(len(jobs)), key=lambda number: repr(jobs[number].group))
     for (mode, options), numbers in groupby(order, key=lambda number: jobs[number].group):
         chosen = list(numbers)
-        made = _TOGETHER[mode](engine)([jobs[number].work for number in chosen], options)
+        made = _TOGETHER[mode](engine)([jobs[number].graph_job for number in chosen], options)
         outcomes.update(zip(chosen, made, strict=True))
     return [outcomes[number] for number in range(len(jobs))]
 
@@ -101,12 +101,12 @@ def finish(job: PreparedJob, outcome: Any) -> float | None:
         return _FINISH["large" if job.is_large else job.settings.mode](job, outcome)
 
 
-def _check(works: Sequence[Work], options: Options) -> list[Outcome]:
+def _check(jobs: Sequence[GraphJob], options: SharedOptions) -> list[Outcome]:
     with use_downloads(options.downloads):
-        return [GraphError(faults) if (faults := pipeline.check(work.graph)) else None for work in works]
+        return [GraphError(faults) if (faults := pipeline.check(job.graph)) else None for job in jobs]
 
 
-def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
+def _explain(jobs: Sequence[GraphJob], options: SharedOptions) -> list[Outcome]:
     """Print the plan of all jobs with a forecast; the device is measured unless its profile is cached."""
     forecast = options.run.precision in MEASURED and not options.run.torch_compile
     if forecast and find_profile(options.run.device, options.run.precision) is None:
@@ -116,15 +116,15 @@ def _explain(works: Sequence[Work], options: Options) -> list[Outcome]:
             calibrate(options.run.device, options.run.precision)
         except FgraphError as error:  # this machine doesn't have the device
             warn(f"no forecast: {error}")
-    return explain_together(works, options, say)
+    return explain_together(jobs, options, say)
 
 
-def _list_stages(works: Sequence[Work], options: Options) -> list[Outcome]:
-    return list_together(works, options, say)
+def _list_stages(jobs: Sequence[GraphJob], options: SharedOptions) -> list[Outcome]:
+    return list_together(jobs, options, say)
 
 
-def _nothing(works: Sequence[Work], options: Options) -> list[Outcome]:
-    return [None] * len(works)
+def _nothing(jobs: Sequence[GraphJob], options: SharedOptions) -> list[Outcome]:
+    return [None] * len(jobs)
 
 
 def _save(job: PreparedJob, results: Any) -> float | None:
@@ -182,11 +182,11 @@ def _draw(job: PreparedJob, outcome: Any) -> None:
     from fgraph.plan.draw import draw_plan
 
     settings = job.settings
-    wiring, faults = wire(job.work.graph.spec)
+    wiring, faults = wire(job.graph_job.graph.spec)
     if faults:
         raise GraphError(faults)
     stem = settings.directory / settings.name.rsplit("/")[-1]
-    drawings = {".svg": draw_svg(wiring), ".plan.svg": draw_plan(job.group[1].compile([job.work]))}
+    drawings = {".svg": draw_svg(wiring), ".plan.svg": draw_plan(job.group[1].compile([job.graph_job]))}
     for ending, drawing in drawings.items():
         path = stem.with_name(stem.name + ending)
         write_atomic(path, drawing.encode())

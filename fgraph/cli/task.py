@@ -23,7 +23,7 @@ from fgraph.cli.sweeps import Sweep
 from fgraph.cli.training import read_training_job
 
 if TYPE_CHECKING:
-    from fgraph.api.together import Engine, Options, Outcome, Work
+    from fgraph.api.together import Engine, GraphJob, Outcome, SharedOptions
     from fgraph.cli.jobs import PreparedJob
     from fgraph.cli.restoring import Restored
 
@@ -137,7 +137,7 @@ def _read_standalone(config: DictConfig, mode: str) -> StandaloneJob:
     return read_training_job(config, cast(TrainingMode, mode), hydra_config)
 
 
-def _run_together(works: Sequence[Work], options: Options) -> Sequence[Outcome]:
+def _run_together(jobs: Sequence[GraphJob], options: SharedOptions) -> Sequence[Outcome]:
     from fgraph.api.together import run_together  # imports the compiler, which --help doesn't need
 
-    return run_together(works, options)
+    return run_together(jobs, options)

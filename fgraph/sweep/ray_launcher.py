@@ -14,7 +14,7 @@ from fgraph._log import get_logger
 from fgraph.sweep.launcher import FusedLauncher
 
 if TYPE_CHECKING:
-    from fgraph.api.together import Engine, Options, Outcome, Work
+    from fgraph.api.together import Engine, GraphJob, Outcome, SharedOptions
     from fgraph.sweep.workers import WorkerResources
 
 
@@ -56,15 +56,15 @@ class RayLauncher(FusedLauncher):
             raise FgraphError("hydra/launcher=ray needs Ray: pip install 'fgraph-gan[ray]'") from error
         return self._run
 
-    def _run(self, works: Sequence[Work], options: Options) -> Sequence[Outcome]:
+    def _run(self, jobs: Sequence[GraphJob], options: SharedOptions) -> Sequence[Outcome]:
         from fgraph.sweep.shards import cut, fingerprint
         from fgraph.sweep.workers import WorkerPool
 
         self._connect()
         resources, count = self._survey()
-        shards = cut([fingerprint(work) for work in works], count)
-        get_logger(__name__).info(f"{len(works)} jobs in {len(shards)} shards")
-        return WorkerPool(works, options, resources, self.losses).run(shards)
+        shards = cut([fingerprint(job) for job in jobs], count)
+        get_logger(__name__).info(f"{len(jobs)} jobs in {len(shards)} shards")
+        return WorkerPool(jobs, options, resources, self.losses).run(shards)
 
     def _connect(self) -> None:
         """Join the cluster, or start Ray on this machine, once per process."""

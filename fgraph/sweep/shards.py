@@ -13,7 +13,7 @@ import numpy as np
 from fgraph._errors import GraphError
 from fgraph._ports import Kind
 from fgraph._seeds import derive_seed
-from fgraph.api.together import Work
+from fgraph.api.together import GraphJob
 from fgraph.digraph import WiredNode, Wiring, wire
 from fgraph.node import field_roles
 
@@ -62,10 +62,10 @@ def _place(
     return min(near, key=lambda place: (shared[place - 1], off[place]))
 
 
-def fingerprint(work: Work) -> JobFingerprint:
+def fingerprint(job: GraphJob) -> JobFingerprint:
     """Return the fingerprint of a job; that of a wrong graph is empty."""
     try:
-        wiring, faults = wire(work.graph.spec)
+        wiring, faults = wire(job.graph.spec)
     except GraphError:
         return JobFingerprint()
     if faults:

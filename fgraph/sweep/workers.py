@@ -15,7 +15,7 @@ import ray
 from fgraph._errors import FgraphError, GraphError, RunError
 from fgraph._imaging.files import current_picture_limit, set_picture_limit
 from fgraph._log import get_logger
-from fgraph.api.together import Options, Outcome, Work, run_together
+from fgraph.api.together import GraphJob, Outcome, SharedOptions, run_together
 
 log = get_logger(__name__)
 
@@ -68,16 +68,18 @@ class Worker:
         if Path(folder).is_dir():  # another machine may not have it
             os.chdir(folder)
 
-    def run(self, works: Sequence[Work], options: Options) -> list[Any]:
+    def run(self, jobs: Sequence[GraphJob], options: SharedOptions) -> list[Any]:
         """Run the jobs of a shard; return the outcome of each, with `Failure` for exceptions."""
-        return [Failure.of(one) if isinstance(one, Exception) else one for one in run_together(works, options)]
+        return [Failure.of(one) if isinstance(one, Exception) else one for one in run_together(jobs, options)]
 
 
 class WorkerPool:
     """A pool of actors that run shards until none is left."""
 
-    def __init__(self, works: Sequence[Work], options: Options, resources: WorkerResources, losses: int) -> None:
-        self._works = works
+    def __init__(
+        self, jobs: Sequence[GraphJob], options: SharedOptions, resources: WorkerResources, losses: int
+    ) -> None:
+        self._jobs = jobs
         self._options = options
         self._resources = resources
         self._losses = losses
@@ -96,14 +98,14 @@ class WorkerPool:
                 self._collect(call)
         finally:
             self._stop_all()
-        return [self._outcomes[number] for number in range(len(self._works))]
+        return [self._outcomes[number] for number in range(len(self._jobs))]
 
     def _assign(self) -> None:
         while self._waiting:
             shard = self._waiting.popleft()
             actor = self._idle.pop() if self._idle else self._start_worker()
-            works = [self._works[number] for number in shard.numbers]
-            self._running[actor.run.remote(works, self._options)] = actor, shard
+            jobs = [self._jobs[number] for number in shard.numbers]
+            self._running[actor.run.remote(jobs, self._options)] = actor, shard
         self._stop_idle()
 
     def _start_worker(self) -> Any:

@@ -95,13 +95,13 @@ def _graph(path: Path) -> None:
 
 
 def _job(path: Path) -> None:
-    """What a worker of a sweep is sent."""
-    from fgraph.api.together import Work
+    """Parse the graph of a file as a worker of a sweep does."""
+    from fgraph.api.together import GraphJob
     from fgraph.declare.document import parse
 
     document = parse(path.read_text("utf-8", errors="replace"), str(path))
     if isinstance(document.data, Mapping):
-        Work(document.data, document.places.freeze()).graph  # noqa: B018
+        GraphJob(document.data, document.places.freeze()).graph  # noqa: B018
 
 
 def enter_canary(path: Path) -> None:

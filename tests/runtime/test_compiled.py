@@ -17,7 +17,7 @@ from PIL import Image
 import fgraph
 from fgraph._errors import FgraphError, RunError
 from fgraph._options import RunOptions
-from fgraph.api.together import Options, Work, run_together
+from fgraph.api.together import GraphJob, SharedOptions, run_together
 from fgraph.cli import main
 from fgraph.runtime.run import _warn_uncompiled
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
@@ -195,8 +195,8 @@ def test_the_option_goes_all_the_way(
     for formats in ("png", "tiff"):
         assert main(["graph=blend_horizontal", "torch_compile=xyz", f"output.formats=[{formats}]"]) == 2
         assert "no backend 'xyz'" in capsys.readouterr().err
-    work = Work({"nodes": {"code": {"op": "sample"}}, "outputs": ["code"]})
-    assert "no backend 'xyz'" in str(run_together([work], Options(RunOptions(torch_compile="xyz")))[0])
+    job = GraphJob({"nodes": {"code": {"op": "sample"}}, "outputs": ["code"]})
+    assert "no backend 'xyz'" in str(run_together([job], SharedOptions(RunOptions(torch_compile="xyz")))[0])
 
 
 def test_beyond_the_limit_of_variants_layers_run_uncompiled_and_that_is_said(

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fgraph._errors import FgraphError, GraphError, RunError
-from fgraph.api.together import Options, Work, run_together
+from fgraph.api.together import GraphJob, SharedOptions, run_together
 from fgraph.cli import main
 from fgraph.sweep.ray_launcher import RayLauncher
 
@@ -30,13 +30,13 @@ LETHAL = 666  # a seed whose job kills its worker, every time
 class Mortal(workers.Worker):
     """Dies by the kernel's hand: once, while it works on the shard that holds seed 1, or whenever it meets LETHAL."""
 
-    def run(self, works: Sequence[Work], options: Options) -> list[Any]:
-        seeds = [work.document.get("seed") for work in works]
+    def run(self, jobs: Sequence[GraphJob], options: SharedOptions) -> list[Any]:
+        seeds = [job.document.get("seed") for job in jobs]
         died = Path("died")
         if LETHAL in seeds or (1 in seeds and not died.exists()):
             died.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return super().run(works, options)
+        return super().run(jobs, options)
 
 
 @pytest.fixture(scope="module")
@@ -62,9 +62,9 @@ def test_a_gpu_that_is_not_there_is_not_waited_for(cluster: None) -> None:
         RayLauncher(cores=1, gpus=3)._survey()
 
 
-def work(seed: int, **fields: Any) -> Work:
+def graph_job(seed: int, **fields: Any) -> GraphJob:
     nodes = {"code": {"op": "sample"}, "image": {"op": "decode", "of": "code", **fields}}
-    return Work({"seed": seed, "nodes": nodes, "outputs": ["image"]})
+    return GraphJob({"seed": seed, "nodes": nodes, "outputs": ["image"]})
 
 
 def assert_equal(outcome: Any, expected: Any) -> None:
@@ -85,37 +85,39 @@ def test_command(launcher: RayLauncher, capsys: pytest.CaptureFixture[str]) -> N
 
 
 def test_faults_stay_apart(launcher: RayLauncher) -> None:
-    works = [work(1), work(2, of="cod"), work(3), work(4)]
-    outcomes = launcher.make_engine()(works, Options())
+    jobs = [graph_job(1), graph_job(2, of="cod"), graph_job(3), graph_job(4)]
+    outcomes = launcher.make_engine()(jobs, SharedOptions())
     assert isinstance(outcomes[1], GraphError)
-    assert outcomes[1].faults == run_together(works, Options())[1].faults
+    assert outcomes[1].faults == run_together(jobs, SharedOptions())[1].faults
     for number in (0, 2, 3):
-        assert_equal(outcomes[number], run_together([works[number]], Options())[0])
+        assert_equal(outcomes[number], run_together([jobs[number]], SharedOptions())[0])
 
 
 def test_lost_actor_is_made_up_for(launcher: RayLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "Worker", Mortal)
-    works = [work(seed) for seed in range(4)]
-    outcomes = launcher.make_engine()(works, Options())
+    jobs = [graph_job(seed) for seed in range(4)]
+    outcomes = launcher.make_engine()(jobs, SharedOptions())
     assert Path("died").exists()
-    for outcome, expected in zip(outcomes, run_together(works, Options()), strict=True):
+    for outcome, expected in zip(outcomes, run_together(jobs, SharedOptions()), strict=True):
         assert_equal(outcome, expected)
 
 
 def test_a_job_that_kills_its_actors_fails_alone(launcher: RayLauncher, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "Worker", Mortal)
-    works = [work(seed) for seed in (2, LETHAL, 3)]
-    outcomes = launcher.make_engine()(works, Options())
+    jobs = [graph_job(seed) for seed in (2, LETHAL, 3)]
+    outcomes = launcher.make_engine()(jobs, SharedOptions())
     assert isinstance(outcomes[1], RunError)
     assert "its worker was lost 2 times" in str(outcomes[1])
     for number in (0, 2):
-        assert_equal(outcomes[number], run_together([works[number]], Options())[0])
+        assert_equal(outcomes[number], run_together([jobs[number]], SharedOptions())[0])
 
 
 def test_more_workers_than_room(launcher: RayLauncher) -> None:
     launcher.workers = 3
-    works = [work(seed) for seed in range(3)]
-    for outcome, expected in zip(launcher.make_engine()(works, Options()), run_together(works, Options()), strict=True):
+    jobs = [graph_job(seed) for seed in range(3)]
+    for outcome, expected in zip(
+        launcher.make_engine()(jobs, SharedOptions()), run_together(jobs, SharedOptions()), strict=True
+    ):
         assert_equal(outcome, expected)
 
 

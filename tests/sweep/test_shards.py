@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fgraph.api.together import Work
+from fgraph.api.together import GraphJob
 from fgraph.declare.config_source import BUNDLED
 from fgraph.declare.document import parse
 from fgraph.sweep.shards import JobFingerprint, cut, fingerprint
@@ -18,11 +18,11 @@ LIKENESSES = st.lists(
 )
 
 
-def work(name: str, seed: int, **fields: Any) -> Work:
+def graph_job(name: str, seed: int, **fields: Any) -> GraphJob:
     text = (BUNDLED / "graph" / f"{name}.yaml").read_text()
     document = parse(text).data
     document["nodes"]["fade"] |= fields
-    return Work({**document, "seed": seed})
+    return GraphJob({**document, "seed": seed})
 
 
 @given(LIKENESSES, st.integers(1, 9))
@@ -41,7 +41,7 @@ def test_equal_jobs_make_equal_shards(jobs: int, count: int) -> None:
 
 def test_jobs_that_share_stay_together() -> None:
     jobs = [(seed, start) for start in (0.1, 0.2, 0.3) for seed in (1, 2, 3, 4)]
-    shards = cut([fingerprint(work("blend_horizontal", seed, start=start)) for seed, start in jobs], 2)
+    shards = cut([fingerprint(graph_job("blend_horizontal", seed, start=start)) for seed, start in jobs], 2)
     seeds = [{jobs[number][0] for number in shard} for shard in shards]
     assert not seeds[0] & seeds[1]
     assert [len(shard) for shard in shards] == [6, 6]
@@ -50,31 +50,31 @@ def test_jobs_that_share_stay_together() -> None:
 def test_a_cut_moves_to_where_less_is_shared() -> None:
     jobs = [1] * 5 + [2] * 3
     shards = cut(
-        [fingerprint(work("blend_horizontal", seed, start=number / 20)) for number, seed in enumerate(jobs)], 2
+        [fingerprint(graph_job("blend_horizontal", seed, start=number / 20)) for number, seed in enumerate(jobs)], 2
     )
     assert sorted(map(len, shards)) == [3, 5]
 
 
 def test_likeness_is_of_what_is_computed() -> None:
     one, other = (
-        fingerprint(work("blend_horizontal", 1, start=0.1)),
-        fingerprint(work("blend_horizontal", 1, start=0.2)),
+        fingerprint(graph_job("blend_horizontal", 1, start=0.1)),
+        fingerprint(graph_job("blend_horizontal", 1, start=0.2)),
     )
     assert one.common(other) == 2  # left and right; the mask and what follows differ
-    assert one.common(fingerprint(work("blend_horizontal", 2, start=0.1))) == 1  # the mask
-    assert fingerprint(Work({"nodes": {"a": {"op": "nope"}}, "outputs": ["a"]})) == JobFingerprint()
-    assert fingerprint(Work({"nodes": {"a": {"op": "decode", "of": "b"}}, "outputs": ["a"]})) == JobFingerprint()
+    assert one.common(fingerprint(graph_job("blend_horizontal", 2, start=0.1))) == 1  # the mask
+    assert fingerprint(GraphJob({"nodes": {"a": {"op": "nope"}}, "outputs": ["a"]})) == JobFingerprint()
+    assert fingerprint(GraphJob({"nodes": {"a": {"op": "decode", "of": "b"}}, "outputs": ["a"]})) == JobFingerprint()
 
 
 @pytest.mark.parametrize("path", sorted((BUNDLED / "graph").glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_bundled_graph_has_a_likeness(path: Path) -> None:
     document = parse(path.read_text())
     if not document.interpolates and "defaults" not in document.data:
-        assert fingerprint(Work(document.data)).digests
+        assert fingerprint(GraphJob(document.data)).digests
 
 
 def test_work_travels_without_its_graph() -> None:
-    sent = work("blend_horizontal", 3)
+    sent = graph_job("blend_horizontal", 3)
     assert sent.graph.spec.seed == 3
     assert "graph" not in vars(pickle.loads(pickle.dumps(sent)))
     assert pickle.loads(pickle.dumps(sent)).graph.spec == sent.graph.spec

@@ -12,7 +12,7 @@ import pytest
 from fgraph._errors import FgraphError, GraphError, MemoryBudgetError, RunError
 from fgraph._options import RunOptions
 from fgraph.api import pipeline
-from fgraph.api.together import Options, Outcome, Work, apart
+from fgraph.api.together import GraphJob, Outcome, SharedOptions, isolate_failures
 from fgraph.cli import main
 from fgraph.plan import Plan
 from tests.engine.comparing import LANDSCAPE_TERMS
@@ -22,8 +22,8 @@ CODE = {"op": "sample", "truncation": 0.7}
 IMAGE = {"op": "decode", "of": "code"}
 
 
-def work(seed: int, **fields: Any) -> Work:
-    return Work({"seed": seed, "nodes": {"code": CODE, "image": {**IMAGE, **fields}}, "outputs": ["image"]})
+def graph_job(seed: int, **fields: Any) -> GraphJob:
+    return GraphJob({"seed": seed, "nodes": {"code": CODE, "image": {**IMAGE, **fields}}, "outputs": ["image"]})
 
 
 @pytest.fixture
@@ -132,26 +132,26 @@ def test_draw_draws_each(plans: list[Plan]) -> None:
 
 
 def test_a_budget_that_all_exceed_is_met_in_parts() -> None:
-    def attempt(some: Sequence[Work]) -> list[Outcome]:
+    def attempt(some: Sequence[GraphJob]) -> list[Outcome]:
         if len(some) > 2:
             raise MemoryBudgetError("too large")
         return [len(some)] * len(some)
 
-    assert apart([work(seed) for seed in range(5)], attempt) == [2, 2, 1, 2, 2]
+    assert isolate_failures([graph_job(seed) for seed in range(5)], attempt) == [2, 2, 1, 2, 2]
 
 
 @pytest.mark.parametrize("bad", [[], [0], [5], [2, 3], list(range(6))])
 def test_whatever_fails_at_run_time_fails_alone(bad: list[int], caplog: pytest.LogCaptureFixture) -> None:
-    works = [work(seed) for seed in range(6)]
+    jobs = [graph_job(seed) for seed in range(6)]
     sizes: list[int] = []
 
-    def attempt(some: Sequence[Work]) -> list[Outcome]:
+    def attempt(some: Sequence[GraphJob]) -> list[Outcome]:
         sizes.append(len(some))
-        if any(works.index(one) in bad for one in some):
+        if any(jobs.index(one) in bad for one in some):
             raise RunError("a step failed")
-        return [works.index(one) for one in some]
+        return [jobs.index(one) for one in some]
 
-    outcomes = apart(works, attempt)
+    outcomes = isolate_failures(jobs, attempt)
     for number, outcome in enumerate(outcomes):
         assert isinstance(outcome, RunError) if number in bad else outcome == number
     assert sizes[0] == 6
@@ -162,22 +162,24 @@ def test_whatever_fails_at_run_time_fails_alone(bad: list[int], caplog: pytest.L
 def test_options_at_fault_are_told_at_once() -> None:
     sizes: list[int] = []
 
-    def attempt(some: Sequence[Work]) -> list[Outcome]:
+    def attempt(some: Sequence[GraphJob]) -> list[Outcome]:
         sizes.append(len(some))
-        return pipeline.run(Options(RunOptions(device="nowhere")).compile(some))
+        return pipeline.run(SharedOptions(RunOptions(device="nowhere")).compile(some))
 
-    assert [type(one) for one in apart([work(1), work(2), work(3)], attempt)] == [FgraphError] * 3
+    assert [type(one) for one in isolate_failures([graph_job(1), graph_job(2), graph_job(3)], attempt)] == [
+        FgraphError
+    ] * 3
     assert sizes == [3]
 
 
 def test_faults_need_no_halving() -> None:
     sizes: list[int] = []
 
-    def attempt(some: Sequence[Work]) -> list[Outcome]:
+    def attempt(some: Sequence[GraphJob]) -> list[Outcome]:
         sizes.append(len(some))
-        return pipeline.run(Options().compile(some))
+        return pipeline.run(SharedOptions().compile(some))
 
-    outcomes = apart([work(1), work(2, of="cod"), work(3), work(4, of="cody")], attempt)
+    outcomes = isolate_failures([graph_job(1), graph_job(2, of="cod"), graph_job(3), graph_job(4, of="cody")], attempt)
     assert [isinstance(one, GraphError) for one in outcomes] == [False, True, False, True]
     assert [len(one.faults) for one in outcomes[1::2]] == [1, 1]
     assert sizes == [4, 2]
