@@ -193,18 +193,28 @@ def run(
     if engine not in ("batched", "eager"):
         raise FgraphError(f"engine '{engine}' is not known: use batched or eager")
     baseline = _baseline_of(keep, since)
-    if isinstance(graph, Plan):
-        if outputs is not None:
-            raise FgraphError("outputs can't be given with a plan: set the outputs of the graph before compile")
-        expect_no_options(options)
-        plan = graph if baseline is None else graph.since(baseline)
-    else:
-        wanted = _with_outputs(graph, outputs, nodes)
-        plan = compile_with(wanted, RunOptions.of(**options), nodes=nodes, baseline=baseline)
+    plan = _plan_of(graph, outputs, nodes, options, baseline)
     from fgraph.runtime import run_plan  # loads torch
 
     results = run_plan(plan.as_baseline() if keep else plan, engine)
     return results[0] if plan.single else results
+
+
+def _plan_of(
+    graph: GraphLike | Plan | Sequence[GraphLike],
+    outputs: Mapping[str, Any] | Iterable[Any] | None,
+    nodes: NodeClasses,
+    options: RunKeywords,
+    baseline: Baseline | None,
+) -> Plan:
+    """Return a plan, or compile one, that computes only what differs from a baseline."""
+    if not isinstance(graph, Plan):
+        wanted = _with_outputs(graph, outputs, nodes)
+        return compile_with(wanted, RunOptions.of(**options), nodes=nodes, baseline=baseline)
+    if outputs is not None:
+        raise FgraphError("outputs can't be given with a plan: set the outputs of the graph before compile")
+    expect_no_options(options)
+    return graph if baseline is None else graph.since(baseline)
 
 
 def expect_no_options(options: RunKeywords) -> None:

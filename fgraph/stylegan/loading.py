@@ -70,20 +70,6 @@ def load_stylegan2(
     return found
 
 
-def load_stylegan3(
-    source: ModelHeader | str | Path, device: str | torch.device = "cpu", dtype: torch.dtype = torch.float32
-) -> StyleGAN3Generator:
-    """Load a StyleGAN3 generator, as `load_generator` does.
-
-    Raises:
-        ModelError: the model cannot be read, or is of another architecture.
-    """
-    found = load_generator(source, device, dtype)
-    if not isinstance(found, StyleGAN3Generator):
-        raise ModelError(f"{found.path}: holds no StyleGAN3 network; expected NVlabs' stylegan3-t or -r")
-    return found
-
-
 def _build_stylegan2(contents: Contents, path: Path, kind: tuple[str | torch.device, torch.dtype]) -> Generator:
     table = contents.table
     assert isinstance(table, StyleGAN2Table)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.checkpoints.stylegan3_own_file import describe_stylegan3, stylegan3_table_of
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
-from fgraph.stylegan.loading import load_stylegan3
+from fgraph.stylegan.loading import load_generator, load_stylegan2
 from fgraph.stylegan.nn.stylegan3 import Tiles
 from fgraph.stylegan.nn.upfirdn import resample
 from fgraph.stylegan.tables import spans
@@ -29,18 +28,12 @@ from tests.rounding import PROMISED, assert_summed, assert_within, filtered_term
 from tests.stylegan.conftest import Golden
 from tests.stylegan3_networks import Kind, tiny_stylegan3
 
-pytestmark = pytest.mark.numeric
-
-
-@pytest.fixture(autouse=True)
-def _no_gradients() -> Iterator[None]:
-    with torch.no_grad():
-        yield
+pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("no_gradients")]
 
 
 @pytest.fixture(scope="module")
 def generator(goldens: Path) -> Any:
-    return load_stylegan3(goldens / "sg3_t_32.pkl")
+    return load_generator(goldens / "sg3_t_32.pkl")
 
 
 @pytest.fixture(scope="module")
@@ -222,8 +215,8 @@ def test_headers_know_the_layers(goldens: Path) -> None:
         UnknownLayer, match="32-pixel model of stylegan3-t has no layer 'b8'; it has const, input, L0 to L14"
     ):
         table.find("b8")
-    with pytest.raises(ModelError, match="holds no StyleGAN3 network"):
-        load_stylegan3(goldens / "ada_cond32.pkl")
+    with pytest.raises(ModelError, match="is a StyleGAN3 network; expected here is a StyleGAN2"):
+        load_stylegan2(goldens / "sg3_t_32.pkl")
 
 
 def test_geometry(generator: StyleGAN3Generator) -> None:
@@ -242,7 +235,7 @@ def test_inspection_and_conversion(goldens: Path, generator: StyleGAN3Generator,
     assert "z 48, w 64, W+ 16 rows, S 214" in said
     assert found.source.parameters == found.target.parameters
     assert found.target.format == "safetensors"
-    after = load_stylegan3(path)
+    after = load_generator(path)
     assert after.table == generator.table
     for name, tensor in generator.tensors.items():
         assert torch.equal(tensor, after.tensors[name]), name
@@ -258,7 +251,7 @@ def test_half_of_a_file_keeps_what_must_be_exact(goldens: Path, generator: Style
     path = tmp_path / "half.safetensors"
     convert(goldens / "sg3_t_32.pkl", path, half=True)
     assert set(inspect(path).types) == {"float16", "float32"}
-    after = load_stylegan3(path)
+    after = load_generator(path)
     for name in ("input.freqs", "input.phases", "input.transform", "L0_36_16.up_filter", "L0_36_16.magnitude_ema"):
         assert torch.equal(after.tensors[name], generator.tensors[name])
     styles = generator.affine(generator.w_mean[None])
@@ -269,7 +262,7 @@ def test_half_of_a_file_keeps_what_must_be_exact(goldens: Path, generator: Style
 def test_own_files_hold_every_kind(kind: Kind, classes: int, tmp_path: Path) -> None:
     generator = tiny_stylegan3(5, kind, classes)
     save_generator(generator, tmp_path / "own.safetensors")
-    after = load_stylegan3(tmp_path / "own.safetensors")
+    after = load_generator(tmp_path / "own.safetensors")
     assert after.table == generator.table
     assert inspect(tmp_path / "own.safetensors").table.architecture == f"stylegan3-{kind}"
     assert all(torch.equal(tensor, after.tensors[name]) for name, tensor in generator.tensors.items())

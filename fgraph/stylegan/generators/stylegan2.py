@@ -112,10 +112,9 @@ class StyleGAN2Generator(Generator):
         second layer adds it (see `Layer.state_in`).
         """
         x, residual = _split_residual(layer, x, padded)
-        noisy = layer.noise_index is not None
-        rest: Any = {
+        rest: dict[str, Any] = {
             "noise": noise,
-            "strength": self.tensors[f"{layer.name}.noise_strength"] if noisy else None,
+            "strength": self.tensors.get(f"{layer.name}.noise_strength"),
             "up": layer.up,
             "wrap_x": wrap_x,
             "wrap_y": wrap_y,
@@ -125,23 +124,25 @@ class StyleGAN2Generator(Generator):
             "clamp": self.table.clamp,
             "residual": residual,
         }
+        if layer.residual != "made":
+            return self._styled_conv(layer, x, style, rest, out)
+        made = self._styled_conv(layer, x, style, rest, None if out is None else out[:, : layer.out_channels])
+        made = torch.cat([made, self._made_residual(layer, x, wrap_x, wrap_y, padded)], dim=1)  # [rows, 2 O, ...]
+        return made if out is None else out.copy_(made)
+
+    def _styled_conv(self, layer: Layer, x: Tensor, style: Tensor, rest: dict[str, Any], out: Tensor | None) -> Tensor:
+        """Run a conv layer in its precision, without the residual that it returns; write into `out` if given."""
         bias = self.tensors[f"{layer.name}.bias"]
         if half := self._half(layer):
             made = self.functions.half_conv(x, self._derived.half_weight(layer, half), style, bias, **rest)
-        else:
-            weight, energy = self.tensors[f"{layer.name}.weight"], self._derived.energy(layer)
-            size = [length - 2 * padded for length in x.shape[2:]]
-            if self.functions is PLAIN and suits(weight, layer.up, size) and not weight.requires_grad:
-                rest["transformed"] = self._derived.transformed_weight(layer)
-            room = None if out is None else out[:, : layer.out_channels]
-            made = self.functions.styled_conv(
-                x.to(weight.dtype), weight, style, bias, weight_energy=energy, out=room, **rest
-            )
-            if out is not None and layer.residual != "made":
-                return out
-        if layer.residual == "made":
-            made = torch.cat([made, self._made_residual(layer, x, wrap_x, wrap_y, padded)], dim=1)  # [rows, 2 O, ...]
-        return made if out is None else out.copy_(made)
+            return made if out is None else out.copy_(made)
+        weight, energy = self.tensors[f"{layer.name}.weight"], self._derived.energy(layer)
+        size = [length - 2 * rest["padded"] for length in x.shape[2:]]
+        if self.functions is PLAIN and suits(weight, layer.up, size) and not weight.requires_grad:
+            rest["transformed"] = self._derived.transformed_weight(layer)
+        return self.functions.styled_conv(
+            x.to(weight.dtype), weight, style, bias, weight_energy=energy, out=out, **rest
+        )
 
     def _made_residual(self, layer: Layer, x: Tensor, wrap_x: bool, wrap_y: bool, padded: bool) -> Tensor:
         weight = self.tensors[f"{layer.name}.residual.weight"]

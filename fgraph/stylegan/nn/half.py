@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fgraph.stylegan.nn.stylegan2 import EPSILON, activate_, bounded, energy, lay_out, modulated_conv
-from fgraph.stylegan.tables.activations import GAINS, HOMOGENEOUS
+from fgraph.stylegan.nn.stylegan2 import EPSILON, activate_, bounded, energy, lay_out, modulated_conv, split_gain
 
 DTYPES = {"float16": torch.float16, "bfloat16": torch.bfloat16}
 _BLOCKS = 4  # of highest resolution run in half precision, as `num_fp16_res` of NVlabs' configurations
@@ -76,8 +75,7 @@ def half_conv(
         wrap_y=wrap_y,
         padded=padded,
     )
-    whole = gain * GAINS[activation]
-    inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
+    inner, outer = split_gain(activation, gain)
     fan_in = weight.weight[0].numel()
     demod = torch.rsqrt(style.square() @ weight.energy.t() / fan_in + EPSILON) * (down * inner)  # [rows, O]
     offset = (bias * inner).view(1, -1, 1, 1).to(dtype)

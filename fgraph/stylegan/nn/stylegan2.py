@@ -123,7 +123,7 @@ def modulated_conv(
         [rows, O, H * up, W * up].
     """
     style = style * _gain(weight)
-    total = _convolve(x, weight, style, up, wrap_x=wrap_x, wrap_y=wrap_y, padded=padded)
+    total = _Convolution(weight, up, wrap_x, wrap_y, padded)(x, style)
     if not demodulate:
         return total * _FIR_GAIN[up]
     return total * _demodulation(style, weight, weight_energy, _FIR_GAIN[up])
@@ -151,9 +151,6 @@ def styled_conv(
 ) -> Tensor:
     """Run a whole layer: `clamp(gain * activation(modulated_conv(x) + strength * noise + bias)) + residual`.
 
-    If the activation is homogeneous, as leaky ReLU is, gains are folded into the terms of the sum and cost no extra
-    pass.
-
     Args:
         x: as in `modulated_conv`.
         weight: as in `modulated_conv`.
@@ -173,44 +170,56 @@ def styled_conv(
         residual: of the shape of the result.
         out: where to write the result, if no gradients are recorded.
     """
-    whole = gain * GAINS[activation]
-    inner, outer = (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
-    size = [(length - 2 * padded) * up for length in x.shape[2:]]
-    known = energy(weight) if weight_energy is None else weight_energy
+    conv = _Convolution(weight, up, wrap_x, wrap_y, padded, transformed)
+    inner, outer = split_gain(activation, gain)
     finish = _Finish(
-        demod=_demodulation(style * _gain(weight), weight, known, inner * _gain(weight) * _FIR_GAIN[up]),
+        demod=_demodulation(style * _gain(weight), weight, weight_energy, inner * _gain(weight) * _FIR_GAIN[up]),
         offset=(bias * inner).view(1, -1, 1, 1),
-        noise=None if noise is None or strength is None else (noise * (strength * inner)).expand(-1, -1, *size),
-        activation=activation,
-        gain=outer,
-        clamp=None if clamp is None else clamp * gain,
-        residual=residual,
-    )
-    edges = {"wrap_x": wrap_x, "wrap_y": wrap_y, "padded": padded}
+        noise=None if noise is None or strength is None else (noise * (strength * inner)).expand(-1, -1, *conv.size(x)),
+        activation=activation, gain=outer, clamp=None if clamp is None else clamp * gain, residual=residual,
+    )  # fmt: skip
+    return _run_in_chunks(conv, finish, x, style, out)
+
+
+def split_gain(activation: str, gain: float) -> tuple[float, float]:
+    """Split the gain of a layer into a factor of the activation's input and a factor of its output.
+
+    If the activation is homogeneous, as leaky ReLU is, the whole gain is folded into the terms of the sum, where it
+    costs no extra pass.
+    """
+    whole = gain * GAINS[activation]
+    return (whole, 1.0) if activation in HOMOGENEOUS else (1.0, whole)
+
+
+def _run_in_chunks(conv: _Convolution, finish: _Finish, x: Tensor, style: Tensor, out: Tensor | None) -> Tensor:
+    """Run a layer for a few rows at a time, or for all at once while operations are recorded."""
     if is_recorded():
-        return finish(_convolve(x, weight, style, up, **edges))
-
-    def run(rows: slice, room: Tensor | None) -> Tensor:
-        bands: Iterable[tuple[slice, Tensor]]
-        if transformed is None:
-            total = _convolve(x[rows], weight, style[rows], up, **edges)
-            bands = ((band, total[:, :, band]) for band in bands_of(total))
-            room = total if room is None else room
-        else:
-            styled = _styled(x[rows], style[rows], **edges, step=WINOGRAD_TILE)
-            bands = convolve_bands(styled, transformed, *size)
-            room = empty_maps((len(styled), len(weight), *size), x) if room is None else room
-        for band, part in bands:  # lines that stay in the cache
-            finish(part, rows, band, room[:, :, band])
-        return room
-
-    chunk = rows_per_chunk(x, weight, up)
+        return finish(conv(x, style))
+    chunk = rows_per_chunk(x, conv.weight, conv.up)
     if chunk >= len(x):
-        return run(_ALL, out)
-    out = empty_maps((len(x), len(weight), *size), x) if out is None else out
+        return _run_rows(conv, finish, x, style, _ALL, out=out)
+    out = empty_maps((len(x), len(conv.weight), *conv.size(x)), x) if out is None else out
     for start in range(0, len(x), chunk):
         rows = slice(start, start + chunk)
-        run(rows, out[rows])
+        _run_rows(conv, finish, x, style, rows, out=out[rows])
+    return out
+
+
+def _run_rows(
+    conv: _Convolution, finish: _Finish, x: Tensor, style: Tensor, rows: slice, *, out: Tensor | None
+) -> Tensor:
+    """Run a layer for some rows, and finish their lines in bands that stay in the cache."""
+    bands: Iterable[tuple[slice, Tensor]]
+    if conv.transformed is None:
+        total = conv(x[rows], style[rows])
+        bands = ((band, total[:, :, band]) for band in bands_of(total))
+        out = total if out is None else out
+    else:
+        styled = _styled(x[rows], style[rows], conv.wrap_x, conv.wrap_y, padded=conv.padded, step=WINOGRAD_TILE)
+        bands = convolve_bands(styled, conv.transformed, *conv.size(x))
+        out = empty_maps((len(styled), len(conv.weight), *conv.size(x)), x) if out is None else out
+    for band, part in bands:
+        finish(part, rows, band, out[:, :, band])
     return out
 
 
@@ -330,19 +339,34 @@ def _styled(x: Tensor, style: Tensor, wrap_x: bool, wrap_y: bool, *, padded: boo
     return result
 
 
-def _convolve(x: Tensor, weight: Tensor, style: Tensor, up: int, *, wrap_x: bool, wrap_y: bool, padded: bool) -> Tensor:
-    """Return the convolution of `style * x`, filtered if it up-samples, without any gain.
+@dataclass(frozen=True, eq=False)
+class _Convolution:
+    """The convolution of `style * x`, filtered if it up-samples, without any gain.
 
     Padding the input of an up-sampling adds work, but widths that are powers of two are much slower, because their
     lines share few sets of the processor's cache.
     """
-    if up == 2:
-        x = _styled(x, style, wrap_x, wrap_y, padded=padded)
-        return _filtered(F.conv_transpose2d(x, weight.transpose(0, 1), stride=2, padding=1))
-    if padded or wrap_x or wrap_y:
-        return F.conv2d(_styled(x, style, wrap_x, wrap_y, padded=padded), weight)
-    x = (x * style[:, :, None, None]).contiguous(memory_format=_CHANNELS_LAST)
-    return F.conv2d(x, weight, padding=weight.shape[2] // 2)
+
+    weight: Tensor  # [O, I, k, k]
+    up: int
+    wrap_x: bool
+    wrap_y: bool
+    padded: bool
+    transformed: Tensor | None = None  # the weight for Winograd's algorithm
+
+    def size(self, x: Tensor) -> list[int]:
+        """Return the height and the width of the result."""
+        return [(length - 2 * self.padded) * self.up for length in x.shape[2:]]
+
+    def __call__(self, x: Tensor, style: Tensor) -> Tensor:
+        """Convolve [rows, I, H, W] -> [rows, O, H * up, W * up], by the direct algorithm."""
+        if self.up == 2:
+            x = _styled(x, style, self.wrap_x, self.wrap_y, padded=self.padded)
+            return _filtered(F.conv_transpose2d(x, self.weight.transpose(0, 1), stride=2, padding=1))
+        if self.padded or self.wrap_x or self.wrap_y:
+            return F.conv2d(_styled(x, style, self.wrap_x, self.wrap_y, padded=self.padded), self.weight)
+        x = (x * style[:, :, None, None]).contiguous(memory_format=_CHANNELS_LAST)
+        return F.conv2d(x, self.weight, padding=self.weight.shape[2] // 2)
 
 
 def _filtered(x: Tensor) -> Tensor:
