@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-import fgraph
+from fgraph.api.pipeline import lower_graphs
 from fgraph.ir.program import Program
 from tests.strategies import load
 
 
 def lowered(*documents: dict[str, Any]) -> Program:
     """Lower documents together and return the program before any pass."""
-    return fgraph.compile([load(document) for document in documents], device="cpu").raw
+    return lower_graphs([load(document) for document in documents])[0]

@@ -93,14 +93,14 @@ def resown(document: dict[str, Any], seed: int) -> dict[str, Any]:
 @thoroughly(80)
 @given(st.lists(graphs(), min_size=2, max_size=2), st.integers(0, 3))
 def test_a_run_that_builds_on_another_makes_the_same(documents: list[dict[str, Any]], seed: int) -> None:
-    before = load(documents[0])
-    baseline = fgraph.run(before, keep=True, device="cpu")
-    plain = fgraph.run(before, device="cpu")
+    before = fgraph.compile(load(documents[0]), device="cpu")
+    baseline = fgraph.run(before, keep=True)
+    plain = fgraph.run(before)
     assert_equal(baseline, plain)
     assert_equal(fgraph.run(load(documents[0]), since=baseline, device="cpu"), plain)
     for document in (documents[0] | {"seed": seed}, resown(documents[0], seed), documents[1]):
-        graph = load(document)
-        assert_equal(fgraph.run(graph, since=baseline, device="cpu"), fgraph.run(graph, device="cpu"))
+        plan = fgraph.compile(load(document), device="cpu")
+        assert_equal(fgraph.run(plan, since=baseline), fgraph.run(plan))
 
 
 def _first(result: Any) -> np.ndarray:

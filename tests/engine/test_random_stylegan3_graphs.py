@@ -88,5 +88,5 @@ def test_work_cut_into_chunks_makes_the_same() -> None:
 def test_a_run_that_builds_on_another_makes_the_same(document: dict[str, Any], seed: int) -> None:
     baseline = fgraph.run(load(document), keep=True, device="cpu")
     for one in (document, document | {"seed": seed}):
-        graph = load(one)
-        assert_equal(fgraph.run(graph, since=baseline, device="cpu"), fgraph.run(graph, device="cpu"))
+        plan = fgraph.compile(load(one), device="cpu")
+        assert_equal(fgraph.run(plan, since=baseline), fgraph.run(plan))

@@ -11,11 +11,13 @@ the seconds that the child ran.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import json
 import os
 import signal
 import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -25,7 +27,7 @@ _SHIM = ctypes.CDLL(None)
 
 
 def warm_up() -> None:
-    """Import what any command imports, so that children are ready at once."""
+    """Import what any command imports, and run one, so that children find modules, plugins and the model loaded."""
     import torch
 
     torch.set_num_threads(1)
@@ -33,7 +35,12 @@ def warm_up() -> None:
     import fgraph.cli.jobs
     import fgraph.inversion.job
     import fgraph.runtime
-    import fgraph.training.run  # noqa: F401
+    import fgraph.training.run
+
+    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nothing:
+        os.environ["XDG_CACHE_HOME"] = folder
+        with contextlib.redirect_stdout(nothing):
+            fgraph.cli.main(["graph=panorama", "output.formats=[png,npy]", f"hydra.run.dir={folder}/out"])
 
 
 def run_child(request: dict[str, Any], counts: Path) -> None:
