@@ -104,6 +104,11 @@ def assert_within(found: ArrayLike, expected: ArrayLike, bound: float) -> None:
     assert apart <= bound, f"{apart} apart, where rounding explains {bound}"
 
 
+def assert_promised(found: ArrayLike, expected: ArrayLike) -> None:
+    """Assert that two results differ by no more than the documentation promises."""
+    assert_within(found, expected, PROMISED)
+
+
 def assert_rounded(found: ArrayLike, expected: ArrayLike, roundings: float) -> None:
     """Assert that two results are the same but for some roundings (`worst`), in the coarser of their types."""
     assert_within(found, expected, worst(roundings, largest(expected), _coarser(found, expected)))

@@ -64,3 +64,14 @@ def panorama(count: int) -> dict[str, Any]:
 
 def image(plan: Plan | dict[str, Any], **options: Any) -> np.ndarray:
     return fgraph.run(plan, **options)["image"].array
+
+
+BLEND = """
+nodes:
+  left: {op: sample, seed: [3, 5]}
+  right: {op: sample, seed: 8}
+  fade: {op: mask, kind: box, box: [0.0, 0.0, 0.25, 0.25]}
+  mix: {op: blend, a: left, b: right, mask: fade, layers: "b16.."}
+  image: {op: decode, of: mix}
+outputs: [image]
+"""

@@ -12,19 +12,11 @@ from fgraph.ir.ops import LayerOp
 from fgraph.plan import Plan
 from fgraph.plan.draw import draw_plan
 from fgraph.plan.drawing_groups import StepGroup, group_steps
+from tests.plan.graphs import BLEND
 from tests.svg import Drawing, read_drawing, tangles
 
 GRAPHS = Path(__file__).parent.parent.parent / "graphs" / "graph"
 BUNDLED = sorted(path.stem for path in GRAPHS.glob("*.yaml"))
-GRAPH = """
-nodes:
-  left: {op: sample, seed: [3, 5]}
-  right: {op: sample, seed: 8}
-  fade: {op: mask, kind: box, box: [0.0, 0.0, 0.25, 0.25]}
-  mix: {op: blend, a: left, b: right, mask: fade, layers: "b16.."}
-  image: {op: decode, of: mix}
-outputs: [image]
-"""
 ROWS = "nodes: {s: {op: sample, seed: [1, 2, 3, 4, 5, 6, 7, 8]}, image: {op: decode, of: s}}\noutputs: [image]"
 CALLS = re.compile(r"; ([\d,]+) calls?, ")
 TWO_MODELS = """
@@ -38,7 +30,7 @@ outputs: [a, b]
 """
 
 
-def planned(graph: str | Path = GRAPH) -> Plan:
+def planned(graph: str | Path = BLEND) -> Plan:
     return fgraph.compile(fgraph.load(graph), device="cpu")
 
 
@@ -165,8 +157,8 @@ def test_of_too_many_boxes_all_calls_of_a_layer_are_one(monkeypatch: pytest.Monk
 
 
 def test_a_run_that_builds_on_an_earlier_one_is_drawn() -> None:
-    baseline = fgraph.run(GRAPH, keep=True, device="cpu").baseline
-    plan = planned(GRAPH.replace("0.25, 0.25]", "0.25, 0.5]")).since(baseline)
+    baseline = fgraph.run(BLEND, keep=True, device="cpu").baseline
+    plan = planned(BLEND.replace("0.25, 0.25]", "0.25, 0.5]")).since(baseline)
     assert ordered(group_steps(plan.steps)[0])
     drawing = drawn(plan)
     assert calls(drawing) == len(plan.steps)

@@ -1,6 +1,6 @@
 """Golden arrays, made by the original code, and the small random networks they belong to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -45,3 +45,10 @@ def styles(small: StyleGAN2Generator) -> torch.Tensor:
     """Raw styles of five seeded rows of the small network."""
     with torch.no_grad():
         return small.affine(small.map(torch.randn(5, small.table.z_dim, generator=torch.Generator().manual_seed(3))))
+
+
+@pytest.fixture
+def no_gradients() -> Iterator[None]:
+    """Run a test without recording operations."""
+    with torch.no_grad():
+        yield

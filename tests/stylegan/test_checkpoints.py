@@ -25,7 +25,7 @@ pytestmark = pytest.mark.numeric
 
 @pytest.fixture
 def checkpoint(goldens: Path) -> Any:
-    """What the golden checkpoint holds; a fresh copy each time."""
+    """Return the contents of the golden checkpoint, a fresh copy each time."""
     return torch.load(goldens / "soat64_a.pt", weights_only=True)
 
 

@@ -1,4 +1,4 @@
-"""What a generator has of itself: components of W, factors of its affines, groups of channels; kept by digest."""
+"""Measurements of a generator: components of W, factors of its affines, groups of channels, cached by digest."""
 
 from __future__ import annotations
 

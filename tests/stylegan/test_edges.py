@@ -1,8 +1,7 @@
-"""What reads neighbours reads them correctly at, round and across the edges, at any size."""
+"""Layers read neighbours correctly at, round and across the edges, at any size."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,16 +12,10 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import stylegan2 as network
 from tests.rounding import assert_rounded, assert_summed, network_terms
 
-pytestmark = pytest.mark.numeric
+pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("no_gradients")]
 
 LAYER_TERMS = 9 * 6 + 6 + 2 * 4 + 4  # products, demodulation, the filter on two axes; style, gains
 SIZES = [(4, 4), (3, 8), (1, 5), (7, 1), (1, 1)]
-
-
-@pytest.fixture(autouse=True)
-def _no_gradients() -> Iterator[None]:
-    with torch.no_grad():
-        yield
 
 
 def layer(size: tuple[int, int], up: int, seed: int = 0) -> Any:

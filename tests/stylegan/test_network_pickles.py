@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,10 +19,10 @@ from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests.network_pickles import checkpoint, random_tensors
-from tests.rounding import PROMISED, assert_within
+from tests.rounding import assert_promised
 from tests.stylegan.conftest import Golden
 
-pytestmark = pytest.mark.numeric
+pytestmark = [pytest.mark.numeric, pytest.mark.usefixtures("no_gradients")]
 
 FILES = {
     "ada_cond32": "ada_cond32", "ada_resnet32": "ada_resnet32", "ada_oldlayout64": "ada_skip64",
@@ -32,33 +31,23 @@ FILES = {
 TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
 
 
-@pytest.fixture(autouse=True)
-def _no_gradients() -> Iterator[None]:
-    with torch.no_grad():
-        yield
-
-
-def close(found: Any, expected: Any) -> None:
-    assert_within(found, expected, PROMISED)
-
-
 @pytest.mark.parametrize("name", FILES)
 def test_equals_the_original(name: str, goldens: Path, golden: Golden) -> None:
     known, generator = golden(FILES[name]), load_stylegan2(goldens / f"{name}.pkl")
     psi = 0.7
     w = generator.map(known["z"], known["c"])
-    close(w, known["w"])
+    assert_promised(w, known["w"])
     ws = generator.truncate(w[:, None].repeat(1, generator.table.num_ws, 1), psi)
-    close(ws, known["ws"])
+    assert_promised(ws, known["ws"])
     cut = generator.truncate(w, psi, 3)
-    close(cut, known["ws_cutoff3"])
+    assert_promised(cut, known["ws_cutoff3"])
     styles = generator.affine(ws)
-    close(styles, known["S"])
-    close(generator.w_mean, known["w_avg"])
-    close(generator.synthesise(styles), known["image_const"])
-    close(generator.synthesise(styles, "none"), known["image_none"])
-    close(generator.synthesise(generator.affine(cut)), known["image_cutoff3_const"])
-    close(generator.synthesise(generator.affine(known["wplus"])), known["image_wplus_const"])
+    assert_promised(styles, known["S"])
+    assert_promised(generator.w_mean, known["w_avg"])
+    assert_promised(generator.synthesise(styles), known["image_const"])
+    assert_promised(generator.synthesise(styles, "none"), known["image_none"])
+    assert_promised(generator.synthesise(generator.affine(cut)), known["image_cutoff3_const"])
+    assert_promised(generator.synthesise(generator.affine(known["wplus"])), known["image_wplus_const"])
 
 
 WITHOUT_TORCH = """
@@ -151,7 +140,7 @@ def test_classes_of_a_conditional_model_in_graphs(goldens: Path, golden: Golden)
     drawn = graph.sample(seed=[3, 4], class_=[1, 4], draw="numpy")
     results = fgraph.run(graph, outputs={"given": given, "drawn": drawn, "image": graph.decode(drawn)})
     generator = load_stylegan2(goldens / "ada_cond32.pkl")
-    close(torch.from_numpy(results["given"].array), generator.synthesise(generator.affine(known["w"])))
+    assert_promised(torch.from_numpy(results["given"].array), generator.synthesise(generator.affine(known["w"])))
     assert results["drawn"].array[:, 48:].tolist() == [[0, 1, 0, 0, 0], [0, 0, 0, 0, 1]]
     assert results["image"].array.shape == (2, 3, 32, 32)
     assert "class: [1, 4]" in graph.to_yaml()
@@ -180,8 +169,8 @@ def test_graphs_run_every_architecture(name: str, engine: Any, goldens: Path, go
     whole = graph.decode(graph.latent(value=known["ws"].numpy()), clamp=False)
     silent = graph.tap(graph.latent(value=known["S"].numpy(), space="s"), layer="b16.conv0", noise={"mode": "none"})
     results = fgraph.run(graph, outputs={"whole": whole, "silent": graph.decode(silent, clamp=False)}, engine=engine)
-    close(torch.from_numpy(results["whole"].array), known["image_const"])
-    close(torch.from_numpy(results["silent"].array), known["image_none"])
+    assert_promised(torch.from_numpy(results["whole"].array), known["image_const"])
+    assert_promised(torch.from_numpy(results["silent"].array), known["image_none"])
 
 
 def test_engines_agree_on_edits_inside_a_resnet_block(goldens: Path) -> None:
@@ -196,7 +185,7 @@ def test_engines_agree_on_edits_inside_a_resnet_block(goldens: Path) -> None:
         fgraph.run(graph, outputs={"image": image}, engine=engine)["image"].array for engine in ("batched", "eager")
     ]
     assert found[0].shape == (1, 3, 32, 12)
-    close(torch.from_numpy(found[0]), torch.from_numpy(found[1]))
+    assert_promised(torch.from_numpy(found[0]), torch.from_numpy(found[1]))
 
 
 def test_a_tile_of_a_resnet_block_is_that_part_of_the_whole(goldens: Path) -> None:
@@ -208,9 +197,9 @@ def test_a_tile_of_a_resnet_block_is_that_part_of_the_whole(goldens: Path) -> No
     assert whole.shape == (2, first.state_out, 16, 16)
     assert second.state_in == first.state_out == 2 * first.out_channels
     tile = generator.conv(first, x[:, :, 1:6, 2:7], style, None, padded=True)
-    close(tile, whole[:, :, 4:10, 6:12])
+    assert_promised(tile, whole[:, :, 4:10, 6:12])
     after = generator.conv(second, whole, torch.ones(2, second.in_channels), None)
-    close(
+    assert_promised(
         generator.conv(second, whole[:, :, 3:9, 4:11], torch.ones(2, second.in_channels), None, padded=True),
         after[:, :, 4:8, 5:10],
     )

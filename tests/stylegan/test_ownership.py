@@ -1,4 +1,4 @@
-"""Which channels own which part: spherical k-means, the shares, and the choice of channels."""
+"""Ownership of parts by channels: spherical k-means, shares, and the choice of channels."""
 
 from __future__ import annotations
 

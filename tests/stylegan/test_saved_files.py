@@ -1,4 +1,4 @@
-"""What is saved is loaded again: exactly, checked, whole or not at all."""
+"""Saved models load again: exactly, checked, whole or not at all."""
 
 from __future__ import annotations
 

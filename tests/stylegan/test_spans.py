@@ -1,4 +1,4 @@
-"""What stands in a file: text that means bytes, read in parts; tensors of the same numbers."""
+"""Spans of files: text that means bytes, read in parts; tensors of the same numbers."""
 
 from __future__ import annotations
 
