@@ -78,7 +78,7 @@ class LayerSet:
 
     @property
     def is_here(self) -> bool:
-        """Whether the set is exactly the layer of the pause."""
+        """True if the set is exactly the layer of the pause."""
         return self.text == "here"
 
     def resolve(self, table: Table, here: int) -> frozenset[int]:

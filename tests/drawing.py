@@ -64,7 +64,7 @@ class SourceBuilder:
         self.rows = self.integer(1, 3)
 
     def models(self) -> tuple[str, Table]:
-        """What the graph is on: a family of tiny generators, and their layers."""
+        """Draw a family of tiny generators for the graph; return its name and its layer table."""
         family = self.choose("skip", "skip", "skip", *FAMILIES)
         return family, tiny(0, family=family).table
 

@@ -1,4 +1,4 @@
-"""Which features of the language a graph uses, read off its document: what the random graphs are counted by."""
+"""Features of the language that a graph uses, found in its document, by which random graphs are counted."""
 
 from __future__ import annotations
 

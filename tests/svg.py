@@ -65,7 +65,7 @@ def read_drawing(svg: str) -> Drawing:
 
 
 def tangles(drawing: Drawing) -> list[str]:
-    """What no drawing should have: boxes over boxes, and lines through boxes that they do not belong to."""
+    """Return the faults of a drawing: boxes that overlap, and lines through boxes that they do not belong to."""
     boxes = list(drawing.boxes.values())
     over = [
         f"{a.name} lies over {b.name}"

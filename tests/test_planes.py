@@ -1,4 +1,4 @@
-"""Where an edited canvas lies on a plane, against plain arithmetic on its corners."""
+"""The place of an edited canvas on a plane agrees with plain arithmetic on its corners."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the cards of the bundled models say that cannot be read from their files."""
+"""Facts on the cards of the bundled models that cannot be read from their files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Facts:
-    """What a card says that cannot be read from the checkpoint."""
+    """Facts on a card that cannot be read from the checkpoint."""
 
     title: str
     license: str

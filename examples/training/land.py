@@ -52,7 +52,7 @@ def paint_ridge(
 
 
 def light_of(scene: Scene, below: Tensor, smooth: Tensor, rock: Tensor, near: float) -> Tensor:
-    """How far a slope faces the sun, 0 to 1: the inclination of the edge above, along a ragged way down."""
+    """Return the sunlight on a slope, 0 to 1, by the inclination of the edge above, along a ragged way down."""
     wander = sample_line(smooth_line(23, 64), below.clamp(0, 1) * 0.9 + rock) * below.clamp(0, 0.25) * 0.6
     step = 2
     rise = (torch.roll(smooth, -step, 3) - torch.roll(smooth, step, 3)) * (scene.size / (2 * step))

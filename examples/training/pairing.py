@@ -1,4 +1,4 @@
-"""How well two models agree on what a code means: colours and poses of the images both make of the same z.
+"""Agreement of two models about the meaning of a code: colours and poses of the images that they make of one z.
 
     python pairing.py FIRST SECOND [SECOND ...] [--pairs 512] [--picture FILE.png]
 

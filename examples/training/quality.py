@@ -78,7 +78,7 @@ def read(place: Path, size: int, count: int, first: int) -> Iterator[Tensor]:
 
 
 def feature_maker() -> Callable[[Tensor], Tensor]:
-    """What gives the features [rows, 320] of images [rows, 3, H, W] from 0 to 255."""
+    """Return a function that computes the features [rows, 320] of images [rows, 3, H, W] from 0 to 255."""
     network = load_features(FEATURES)
 
     @torch.inference_mode()

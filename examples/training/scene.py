@@ -52,7 +52,7 @@ class Scene:
     day: Tensor  # near 0 at night, near 1 by day
 
     def cover(self, inside: Tensor) -> Tensor:
-        """How far a pixel is covered, given the signed depth inside an edge."""
+        """Return the covered share of a pixel, given the signed depth inside an edge."""
         return (inside * self.size + 0.5).clamp(0, 1)
 
 

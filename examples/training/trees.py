@@ -17,7 +17,7 @@ CONIFERS, BROAD = 6, 2
 
 @dataclass(frozen=True)
 class Ground:
-    """What trees grow on: the edge [rows, 1, 1, size], colours [rows, 3, 1, 1], and how far it is snowed under."""
+    """The ground below trees: the edge [rows, 1, 1, size], colours [rows, 3, 1, 1], and the share that snow covers."""
 
     edge: Tensor
     colour: Tensor

@@ -62,7 +62,7 @@ class _SpatialEdit(ABC):
     @property
     @abstractmethod
     def is_identity(self) -> bool:
-        """Whether the edit changes nothing at any size."""
+        """True if the edit changes nothing at any size."""
 
     @abstractmethod
     def _axis_maps(self, height: int, width: int, wrap_y: bool, wrap_x: bool) -> Maps: ...

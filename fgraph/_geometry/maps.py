@@ -49,12 +49,12 @@ class AxisMap:
 
     @cached_property
     def is_gather(self) -> bool:
-        """Whether every result pixel is one source pixel (`low`) or the value."""
+        """True if every result pixel is one source pixel (`low`) or the value."""
         return not self.weight.any()
 
     @cached_property
     def is_identity(self) -> bool:
-        """Whether the result equals the source."""
+        """True if the result equals the source."""
         if self.inside is not None or self.size != self.source or not self.is_gather:
             return False
         return bool((self.low == np.arange(self.source)).all())

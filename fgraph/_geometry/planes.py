@@ -38,7 +38,7 @@ class Placement:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the map keeps every point."""
+        """True if the map keeps every point."""
         return self == Placement()
 
     def at(self, x: float, y: float) -> tuple[float, float]:
@@ -76,7 +76,7 @@ class Transform:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the transform changes nothing."""
+        """True if the transform changes nothing."""
         return self.rotate % 360 == 0 and self.scale == 1 and self.dy == self.dx == 0
 
     def source(self, canvas: Canvas) -> Placement:

@@ -70,7 +70,7 @@ class JobSettings:
 
     @property
     def writes(self) -> bool:
-        """Whether the job writes files."""
+        """True if the job writes files."""
         return self.mode in WRITING_MODES
 
 

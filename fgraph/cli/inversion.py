@@ -33,7 +33,7 @@ class InversionJob(StandaloneJob):
 
     @property
     def resume_hint(self) -> str:
-        """Where finished pictures are, and how the others go on."""
+        """The place of the finished pictures, and how to continue with the others."""
         again = "starts the others anew" if self.request.cache == "none" else "goes on with the others"
         return f"the pictures that are done are in {self.request.directory}; the same command {again}"
 

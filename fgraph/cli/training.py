@@ -32,7 +32,7 @@ class TrainingJob(StandaloneJob):
 
     @property
     def resume_hint(self) -> str:
-        """Where the last snapshot is, and how to continue."""
+        """The place of the last snapshot, and how to continue."""
         return f"the last snapshot is in {self.target}; the same command goes on from it"
 
     def run(self) -> None:

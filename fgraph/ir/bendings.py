@@ -30,7 +30,7 @@ class Scale:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the transform changes nothing."""
+        """True if the transform changes nothing."""
         return self.factor == 1
 
     def warp(self, size: Size) -> Warp:
@@ -47,7 +47,7 @@ class Rotate:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the transform changes nothing."""
+        """True if the transform changes nothing."""
         return self.degrees % 360 == 0
 
     def warp(self, size: Size) -> Warp:
@@ -65,7 +65,7 @@ class Translate:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the transform changes nothing."""
+        """True if the transform changes nothing."""
         return self.dy == self.dx == 0
 
     def warp(self, size: Size) -> Warp:
@@ -100,7 +100,7 @@ class Erode:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the transform changes nothing."""
+        """True if the transform changes nothing."""
         return self.radius == 0
 
 
@@ -125,7 +125,7 @@ class Multiply:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the transform changes nothing."""
+        """True if the transform changes nothing."""
         return self.factor == 1
 
 
@@ -210,7 +210,7 @@ class Bending:
 
     @property
     def is_identity(self) -> bool:
-        """Whether the transform changes nothing."""
+        """True if the transform changes nothing."""
         return bool(self.transform.is_identity) or self.channels == ()
 
     def __str__(self) -> str:

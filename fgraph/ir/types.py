@@ -29,7 +29,7 @@ class Type:
 
     @property
     def spatial(self) -> bool:
-        """Whether a row is an array [C, H, W]."""
+        """True if a row is an array [C, H, W]."""
         return len(self.shape) == 3
 
     def resized(self, height: int, width: int) -> Type:

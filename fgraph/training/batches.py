@@ -1,4 +1,4 @@
-"""Which pictures a step sees, and their random flips: both follow from the seed and the step alone."""
+"""The pictures of a step and their random flips, which follow from the seed and the step alone."""
 
 from __future__ import annotations
 

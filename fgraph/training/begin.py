@@ -1,4 +1,4 @@
-"""What a training begins with: drawn networks, or those of a checkpoint."""
+"""The first state of a training: networks drawn at random, or read from a checkpoint."""
 
 from __future__ import annotations
 

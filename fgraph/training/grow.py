@@ -58,7 +58,7 @@ def grow_table(table: DiscriminatorTable, width: int) -> DiscriminatorTable:
 
 
 def new_name(name: str, table: DiscriminatorTable) -> str:
-    """What a tensor of a discriminator of `table` is called after it has grown: blocks are counted from the top."""
+    """Return the name that a tensor of a discriminator of `table` has after growth: blocks count from the top."""
     part, number, *rest = name.split(".")
     if part != "convs":
         return name

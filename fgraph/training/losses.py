@@ -10,12 +10,12 @@ from torch import Tensor
 
 
 def discriminator_loss(real: Tensor, fake: Tensor) -> Tensor:
-    """What the discriminator minimises, of its scores [rows, 1] of real and of generated images."""
+    """Return the discriminator's loss from its scores [rows, 1] of real and of generated images."""
     return F.softplus(-real).mean() + F.softplus(fake).mean()
 
 
 def generator_loss(fake: Tensor) -> Tensor:
-    """What the generator minimises, of the scores [rows, 1] of its images."""
+    """Return the generator's loss from the scores [rows, 1] of its images."""
     return F.softplus(-fake).mean()
 
 

@@ -34,7 +34,7 @@ def make_adam(
 
 
 def read_moments(adam: torch.optim.Adam, trained: Mapping[str, Tensor]) -> Moments:
-    """What Adam keeps now."""
+    """Return the state of Adam after the last step."""
     moments = Moments()
     for name, value in trained.items():
         kept: dict[str, Any] = adam.state.get(value, {})

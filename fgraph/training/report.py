@@ -1,4 +1,4 @@
-"""What a training tells of itself: progress, losses as a table and a plot, sample grids, TensorBoard."""
+"""Reports of a training: progress, losses as a table and a plot, sample grids, TensorBoard."""
 
 from __future__ import annotations
 

@@ -44,7 +44,7 @@ def train(settings: TrainingSettings) -> Path:
 
 
 def _work(fabric: Fabric, settings: TrainingSettings) -> None:
-    """What each process does."""
+    """Train in one process of the group."""
     state = find_state(settings)
     source, pictures = _open_data(fabric, settings, state.table.size)
     trainer = make_trainer(fabric, settings, state, source)

@@ -1,4 +1,4 @@
-"""What can be chosen of a training, checked. Without torch."""
+"""Settings of a training, checked without torch."""
 
 from __future__ import annotations
 
@@ -92,11 +92,11 @@ class TrainingSettings(BaseModel):
 
     @property
     def frozen(self) -> bool:
-        """Whether mapping and affines stay as they are."""
+        """True if mapping and affines are not trained."""
         return self.mode == "finetune" if self.freeze is None else self.freeze
 
     def decisive(self) -> dict[str, Any]:
-        """What must be the same for a training to go on."""
+        """Return the settings that must not change when a training resumes."""
         return {name: value for name, value in self.model_dump(mode="json").items() if name not in CHANGEABLE}
 
 

@@ -21,7 +21,7 @@ FROZEN = ("mapping.", ".affine.")
 
 @dataclass
 class Moments:
-    """What Adam keeps of one network: a first and second moment for each tensor it has moved."""
+    """The state of Adam for one network: a first and a second moment for each tensor that it has updated."""
 
     first: Tensors = field(default_factory=dict)
     second: Tensors = field(default_factory=dict)
@@ -56,7 +56,7 @@ class State:
 
 
 def is_trained(name: str, frozen: bool, noise: bool = True) -> bool:
-    """Whether a tensor of a generator is trained: no mapping and affine if `frozen`, no strength without `noise`."""
+    """Return whether a generator's tensor is trained: mapping and affines unless `frozen`, strengths with `noise`."""
     if name in MEASURED or name.endswith(".noise") or (name.endswith(".noise_strength") and not noise):
         return False
     return not (frozen and any(part in name for part in FROZEN))

@@ -23,7 +23,7 @@ def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def laid(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-    """What the sheet was laid out of."""
+    """Record the arguments that the sheet is laid out from."""
     calls: list[tuple[object, ...]] = []
     for name in ("lay_grid", "lay_table"):
         real = getattr(contact, name)

@@ -31,7 +31,7 @@ TINY = {
 
 @pytest.fixture(scope="module")
 def shown(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """What the command prints of the panorama, by listing."""
+    """Return the output of the command for the panorama, by listing."""
     found = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("empty"))

@@ -1,4 +1,4 @@
-"""What the command line says of graphs that Hydra does not find, or cannot read."""
+"""Messages of the command line about graphs that Hydra cannot find or read."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What is generated from the node classes: JSON Schema, reference page, stubs."""
+"""Generated files: JSON Schema, reference page and stubs follow from the node classes."""
 
 import ast
 from typing import Any
@@ -81,7 +81,7 @@ def test_stubs_are_python_and_typed() -> None:
 
 
 def test_schema_and_reader_agree_on_the_toys() -> None:
-    """What the schema demands of each node is what the reader misses when it is left out."""
+    """The schema requires the fields whose absence the reader reports."""
     for definition in SCHEMA["$defs"].values():
         op = definition.get("properties", {}).get("op", {}).get("const")
         if op in (None, "subgraph"):

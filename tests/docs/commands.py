@@ -43,7 +43,7 @@ def lines_of(block: str) -> list[str]:
 
 
 def ours(command: str) -> bool:
-    """Whether it calls fgraph."""
+    """True if the command calls fgraph."""
     return bool(_OURS.match(command))
 
 

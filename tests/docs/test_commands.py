@@ -37,7 +37,7 @@ def test_commands_of_a_page(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_other_commands_are_there(
     command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """What installs, builds and measures is not run here: it is looked for, with its options."""
+    """Commands that install, build and measure are not run here: their programs and options exist."""
     words = shlex.split(command)
     if words[0] == "make":
         assert re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)

@@ -54,7 +54,7 @@ def words(text: str) -> list[str]:
 
 
 def unexplained(name: str, value: Any) -> str | None:
-    """What is wrong with the first line of a docstring; None: it explains the name."""
+    """Return the fault of the first line of a docstring; None if the line explains the name."""
     first = (inspect.getdoc(value) or "").split("\n")[0]
     if len(first.split()) <= 3 and not re.search(r"[-+*=]", first):
         return f"{name}: '{first}' has too few words"

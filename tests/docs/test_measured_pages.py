@@ -27,7 +27,7 @@ HALF = locality.Setting(
 
 
 def judged(made: np.ndarray) -> locality.Line:
-    """What is said of a picture that was made of two flat ones, -0.5 and 0.5 with a faint grain."""
+    """Judge a picture that is made of two flat ones, -0.5 and 0.5 with a faint grain."""
     return locality.judge(HALF, "made", {"source": SOURCE, "reference": REFERENCE, "made": made}, LEFT)
 
 

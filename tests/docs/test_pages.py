@@ -1,4 +1,4 @@
-"""What the pages show is run: Python blocks in order, graph files checked with the nodes that the page defines."""
+"""Code of the pages runs: Python blocks in order, graph files checked with the nodes that the page defines."""
 
 from __future__ import annotations
 

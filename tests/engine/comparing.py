@@ -1,4 +1,4 @@
-"""What the tests of the engine compare: results of `fgraph.run` with each other and with the step interpreter."""
+"""Comparisons of results of `fgraph.run` with each other and with the step interpreter."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def test_a_mate_that_overflows_stays_alone(at: int) -> None:
 @pytest.mark.parametrize("engine", ["batched", "eager"])
 @pytest.mark.parametrize("value", [0.0, [0.0, 0.0, 1.0, 0.0]], ids=["of every row", "of some rows"])
 def test_a_weight_of_0_keeps_out_what_is_not_finite(engine: fgraph.api.pipeline.Engine, value: Any) -> None:
-    """Where the mask of a blend is 0, the result is the first operand, whatever the second one holds."""
+    """A blend is its first operand where its mask is 0, whatever the second operand holds."""
 
     def run(second: float) -> np.ndarray:
         graph = fgraph.Graph(models={"main": tiny(0)})

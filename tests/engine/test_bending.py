@@ -23,7 +23,7 @@ LAYER = "b16.conv1"
 
 
 def activation(*, outputs: str = "bent", before: dict[str, Any] | None = None, **node: Any) -> np.ndarray:
-    """What a layer has made, bent: [rows, C, 16, 16]."""
+    """Return the output of a layer, bent: [rows, C, 16, 16]."""
     nodes = {
         "code": {"op": "sample", "seed": 3},
         "start": {"op": "tap", "of": "code", "layer": LAYER},

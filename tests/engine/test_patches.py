@@ -92,7 +92,7 @@ def test_form_code_cuts_boxes_to_whole_pixels_and_leaves_the_skip() -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_proposals_are_the_copies_that_they_say(engine: Any) -> None:
-    """What is proposed, read back off the landscape and written as boxes, makes the same picture."""
+    """Proposals, written as boxes at the places found in the landscape, make the same picture."""
     rule = {"count": 2, "seed": 4, "variations": 3}
     varied = run(decoded(patches=rule), engine=engine, model="landscape")["image"].array
     plan = fgraph.compile({"models": {"main": "landscape"}, "nodes": decoded(patches=rule), "outputs": ["image"]})

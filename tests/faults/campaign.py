@@ -27,7 +27,7 @@ _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, sp
 
 @dataclass
 class Report:
-    """What a campaign did, and what it found."""
+    """The trials of a campaign and the faults that it found."""
 
     tried: dict[str, int] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)

@@ -31,7 +31,7 @@ def build_shim(folder: Path) -> Path | None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a command ended, and what it said."""
+    """The exit code of a command, its output and its counts of operations."""
 
     code: int
     counts: list[int] | None
@@ -101,7 +101,7 @@ def serving(folder: Path) -> Iterator[Server | None]:
 
 @dataclass
 class Findings:
-    """What is wrong with the folder that a command leaves."""
+    """The faults of the folder that a command leaves."""
 
     faults: list[str] = field(default_factory=list)
 

@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def outcome(good: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Any:
-    """What became of every case: name -> [ending, message, seconds]; and what else was seen."""
+    """Return the ending of every case, name -> [ending, message, seconds], and the other observations."""
     folder, marker = tmp_path_factory.mktemp("cases"), tmp_path_factory.mktemp("marker") / "was_run"
     names = {}
     for number, (name, suffix, content) in enumerate(all_cases(marker, good)):

@@ -23,7 +23,7 @@ MIB, CPU_SECONDS = 512, 10
 
 
 def imprison(folder: Path, *entries: str) -> dict[str, Any]:
-    """What became of the files of a folder, by entry point; under "" the forbidden events."""
+    """Return the endings of the files of a folder, by entry point; under "" the forbidden events."""
     done = subprocess.run(
         [sys.executable, "-m", "tests.hostile.jail", str(folder), *entries],
         cwd=ROOT, capture_output=True, text=True, check=False,

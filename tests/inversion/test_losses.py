@@ -81,7 +81,7 @@ def no_lpips() -> Iterator[None]:
 
 
 class FakeLPIPS(torch.nn.Module):
-    """What the package's class is called with, and what it returns."""
+    """A stand-in for the package's class: it checks its arguments, and returns the difference of two images."""
 
     def __init__(self, net: str, spatial: bool, verbose: bool) -> None:
         super().__init__()

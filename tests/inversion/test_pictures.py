@@ -26,7 +26,7 @@ def shades() -> np.ndarray:
 
 
 def seen(path: Path, reading: Reading = READING) -> np.ndarray:
-    """What is read, in 8 bits, [H, W, 3]."""
+    """Return the picture as read, in 8 bits, [H, W, 3]."""
     return np.rint((reading.read(path).transpose(1, 2, 0) + 1) * 127.5).astype(int)
 
 

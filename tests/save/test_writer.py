@@ -1,4 +1,4 @@
-"""What is written, that it is whole, and what is said when it cannot be."""
+"""Written files are whole, and failures to write are reported."""
 
 import errno
 import hashlib

@@ -77,17 +77,17 @@ class Op:
 
     @property
     def reads_in_place(self) -> bool:
-        """Whether a region of the result reads its operands at the same place, up to a halo and a factor."""
+        """True if a region of the result reads its operands at the same place, up to a halo and a factor."""
         return False
 
     @property
     def wraps(self) -> Cyclic:
-        """Whether it reads neighbours over the edges of y, x."""
+        """For y and x, True if the operation reads neighbours across the edges of the axis."""
         return (False, False)
 
     @property
     def footprint_wraps(self) -> Cyclic:
-        """Whether a window beyond the canvas continues at the opposite edge of y, x, rather than with zeros."""
+        """For y and x, True if a window beyond the canvas continues at the opposite edge, rather than with zeros."""
         return self.wraps
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:

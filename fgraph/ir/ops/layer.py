@@ -247,7 +247,7 @@ class NoiseField(PointwiseOp):
 
     @property
     def is_tiled(self) -> bool:
-        """Whether it repeats the layer's buffer, so that a part can be made without the rest."""
+        """True if the noise repeats the layer's buffer, so that a part can be made without the rest."""
         return self.mode == "const" and self.fit == "tile"
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
