@@ -12,22 +12,27 @@
     picture_limit    how much memory one picture file may take when decoded
     Node             the base of your own nodes
 
-Importing fgraph does not import torch.
+Importing fgraph imports no more than this module: each name is imported when it is first used.
 """
 
-from fgraph._downloads import downloads
-from fgraph._errors import Fault, FgraphError, GraphError, MemoryBudgetError, ModelError, RunError, SaveError
-from fgraph._imaging.files import picture_limit
-from fgraph._results import FeatureMaps, Image, Latents, MaskImage
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from fgraph._bundled import provide_bundled
 from fgraph._version import __version__
 from fgraph.api.bundled import bundled_nodes
-from fgraph.api.capture import Captured, capture
-from fgraph.api.large import save_large
-from fgraph.api.pipeline import check, compile, load, load_generator, run
-from fgraph.declare import Graph
-from fgraph.node import Node
-from fgraph.plan import Plan
-from fgraph.registry import provide_bundled
+
+if TYPE_CHECKING:
+    from fgraph._downloads import downloads
+    from fgraph._errors import Fault, FgraphError, GraphError, MemoryBudgetError, ModelError, RunError, SaveError
+    from fgraph._imaging.files import picture_limit
+    from fgraph._results import FeatureMaps, Image, Latents, MaskImage
+    from fgraph.api.capture import Captured, capture
+    from fgraph.api.large import save_large
+    from fgraph.api.pipeline import check, compile, load, load_generator, run
+    from fgraph.declare import Graph
+    from fgraph.node import Node
+    from fgraph.plan import Plan
 
 provide_bundled(bundled_nodes)
 
@@ -58,3 +63,45 @@ __all__ = [
     "run",
     "save_large",
 ]
+
+_HOMES = {
+    "fgraph._downloads": ("downloads",),
+    "fgraph._errors": (
+        "Fault",
+        "FgraphError",
+        "GraphError",
+        "MemoryBudgetError",
+        "ModelError",
+        "RunError",
+        "SaveError",
+    ),
+    "fgraph._imaging.files": ("picture_limit",),
+    "fgraph._results": ("FeatureMaps", "Image", "Latents", "MaskImage"),
+    "fgraph.api.capture": ("Captured", "capture"),
+    "fgraph.api.large": ("save_large",),
+    "fgraph.api.pipeline": ("check", "compile", "load", "load_generator", "run"),
+    "fgraph.declare": ("Graph",),
+    "fgraph.node": ("Node",),
+    "fgraph.plan": ("Plan",),
+}
+_MODULES = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name, or a sub-package such as `fgraph.save`, when it is first used."""
+    if name in _MODULES:
+        value = getattr(importlib.import_module(_MODULES[name]), name)
+    else:
+        try:
+            value = importlib.import_module(f"fgraph.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"fgraph.{name}":
+                raise
+            raise AttributeError(f"module 'fgraph' has no attribute '{name}'") from None
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the names of the public interface."""
+    return __all__

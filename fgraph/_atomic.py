@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -80,7 +80,7 @@ class Staging:
         self._unsynced.append(self.folder / name)
         return self._unsynced[-1]
 
-    def commit(self, *, obsolete: Sequence[str] = ()) -> None:
+    def commit(self, *, obsolete: Sequence[str] = (), look: Callable[[], object] | None = None) -> None:
         """Remove files, then rename all that is staged, in the order of staging.
 
         Other processes that commit to the same directory wait meanwhile. A folder that is replaced moves out of the
@@ -88,6 +88,7 @@ class Staging:
 
         Args:
             obsolete: names of files that the staged ones make wrong, such as an earlier manifest.
+            look: called before anything changes, while no other process commits.
 
         Raises:
             SaveError: a file can't be renamed; those renamed before it are in place, each whole.
@@ -96,6 +97,8 @@ class Staging:
         try:
             self._sync()
             with exclusive(self.directory):
+                if look is not None:
+                    look()
                 for name in obsolete:
                     path = self.directory / name
                     path.unlink(missing_ok=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import ClassVar, TypeAlias
+from typing import TypeAlias
 
+from fgraph._bundled import provided
 from fgraph._errors import FgraphError
 from fgraph.node import Node
 
@@ -91,21 +92,9 @@ def _by_kind(op: str, group: list[NodeClass]) -> dict[str, NodeClass]:
     return kinds
 
 
-class _Bundled:
-    """The source of the bundled node classes, which the front of the package hands in."""
-
-    source: ClassVar[Callable[[], tuple[NodeClass, ...]] | None] = None
-
-
-def provide_bundled(source: Callable[[], tuple[NodeClass, ...]]) -> None:
-    """Set the function that returns the bundled node classes; it is called when they are first needed."""
-    _Bundled.source = source
-
-
 @cache
 def _cached_registry(extra: tuple[NodeClass, ...]) -> Registry:
-    assert _Bundled.source is not None, "the front of the package provides the bundled nodes"
-    return registry((*_Bundled.source(), *extra))
+    return registry((*provided(), *extra))
 
 
 def registry_with(extra: Iterable[NodeClass] = ()) -> Registry:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from fgraph._errors import FgraphError
-from fgraph.registry import NodeClass
+
+if TYPE_CHECKING:
+    from fgraph.registry import NodeClass
 
 
 @cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 from urllib.parse import unquote, urlparse
 
 from hydra.conf import HydraConf
@@ -17,19 +17,15 @@ from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._errors import FgraphError, GraphError, nearest
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph.api.stages import Listing
+from fgraph.cli.modes import MODES, TRAINING_MODES, WRITING_MODES, Mode, ModelMode, PictureMode, TrainingMode
 from fgraph.cli.source_locations import PlacedFile, trace
+from fgraph.declare.config_source import BUNDLED, GROUP, NAMED, find_place
 from fgraph.declare.document import Document
 from fgraph.declare.interpolation import escaped, resolve
 from fgraph.declare.source import Places, Source, in_order
 from fgraph.sweep import register_launchers
 from fgraph.sweep.launcher import BASIC_SWEEPER
 
-Mode: TypeAlias = Literal["run", "explain", "ir", "check", "draw"]
-ModelMode: TypeAlias = Literal["inspect", "convert"]  # read no graph
-PictureMode: TypeAlias = Literal["invert"]  # reads no graph
-TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # read no graph
-STANDALONE_MODES = (*get_args(ModelMode), *get_args(PictureMode), *get_args(TrainingMode))
-WRITING_MODES = ("run", "draw", "invert")
 # The settings of graphs/config.yaml, for hints.
 SETTINGS = (
     "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "torch_compile", "memory",
@@ -100,11 +96,10 @@ def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode | TrainingMo
     Raises:
         FgraphError: there is no such mode, or a setting belongs to another mode.
     """
-    training = get_args(TrainingMode)
-    value, modes = config.mode, (*get_args(Mode), *get_args(ModelMode), *get_args(PictureMode), *training)
-    if value not in modes:
-        raise FgraphError(_unknown("mode", str(value), modes))
-    uses = {"target": ("convert", *training), "data": training, "listing": ("ir",)} | dict.fromkeys(
+    value = config.mode
+    if value not in MODES:
+        raise FgraphError(_unknown("mode", str(value), MODES))
+    uses = {"target": ("convert", *TRAINING_MODES), "data": TRAINING_MODES, "listing": ("ir",)} | dict.fromkeys(
         ("half", "bending", "clusters"), ("convert",)
     )
     for name, users in uses.items():
@@ -116,9 +111,20 @@ def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode | TrainingMo
 
 
 def read_settings(
-    config: DictConfig, mode: Mode, hydra_config: HydraConf, restored: Restored | None = None
+    config: DictConfig,
+    mode: Mode,
+    hydra_config: HydraConf,
+    restored: Restored | None = None,
+    files: Mapping[str, Path] | None = None,
 ) -> JobSettings:
-    """Read the settings of a composed config; with a picture of `from=`, its settings are the defaults.
+    """Read the settings of a composed config.
+
+    Args:
+        config: the composed config.
+        mode: of the job.
+        hydra_config: of Hydra.
+        restored: the picture of `from=`, whose settings are the defaults.
+        files: the graph files that the arguments name by path, by the name of the graph.
 
     Raises:
         GraphError: an interpolation of the graph has no value.
@@ -126,7 +132,7 @@ def read_settings(
     """
     name = str(hydra_config.runtime.choices.get("graph") or "graph")
     task = overrides_of(hydra_config)
-    source = trace(find_files(hydra_config), task, restored)
+    source = trace(find_files(hydra_config, files or {}), task, restored)
     graph = _read_graph(config, source)
     earlier = restored.settings_without(task) if restored else {}
     return JobSettings(
@@ -240,8 +246,12 @@ def _unknown(what: str, found: str, known: Iterable[str]) -> str:
     return f"unknown {what} '{found}': expected {', '.join(known)}" + (f" ({hint})" if hint else "")
 
 
-def find_files(hydra_config: HydraConf) -> tuple[PlacedFile, ...]:
+def find_files(hydra_config: HydraConf, named: Mapping[str, Path]) -> tuple[PlacedFile, ...]:
     """Return the files that a graph is composed of: the chosen graph, then sub-graphs with their place in it.
+
+    Args:
+        hydra_config: of Hydra.
+        named: the graph files that the arguments name by path, by the name of the graph.
 
     Raises:
         FgraphError: a file of the user has the name of a bundled one, which Hydra takes instead.
@@ -252,9 +262,13 @@ def find_files(hydra_config: HydraConf) -> tuple[PlacedFile, ...]:
         inner = tuple(package.split(".")[1:])
         if choice != "graph" and not (package.startswith("graph.") and inner):
             continue
+        if choice == GROUP and name in named:
+            found.append((named[name], inner))
+            continue
         paths = _find_all(group, str(name), hydra_config)
         if len(paths) > 1:
-            raise FgraphError(f"{paths[1]}: a bundled {group} has the name '{name}' too: give the file another name")
+            own = next(path for path in paths if not path.is_relative_to(BUNDLED))
+            raise FgraphError(f"{own}: a bundled {group} has the name '{name}' too: give the file another name")
         found += [(path, inner) for path in paths]
     return tuple(sorted(found, key=lambda placed: len(placed[1])))
 
@@ -266,7 +280,8 @@ def _find_all(group: str, name: str, hydra_config: HydraConf) -> list[Path]:
         if source.schema != "file":
             continue
         folder = unquote(urlparse(source.path).path) if source.path.startswith("file:") else source.path
-        path = Path(folder) / group / f"{name.removesuffix('.yaml')}.yaml"
+        file = f"{group}/{name.removesuffix('.yaml')}.yaml"
+        path = find_place(Path(folder), file, {}) if source.provider == NAMED else Path(folder, file)
         if path.is_file():
             found.setdefault(path.resolve(), path)
     return list(found.values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from fgraph._atomic import write_atomic
@@ -20,13 +21,15 @@ from fgraph.cli.terminal import say, warn
 from fgraph.declare import Graph
 from fgraph.digraph import wire
 from fgraph.plan.device_profile import MEASURED, find_profile
-from fgraph.save import PictureOptions, save_results
+from fgraph.save import MANIFEST, PictureOptions, save_results
 from fgraph.save.arranging import check_compared
 from fgraph.save.formats import LARGE_FORMATS, check_formats
 from fgraph.save.labels import label_rows
 from fgraph.save.recording import record_graph
 from fgraph.save.restoring import describe_changes
 from fgraph.save.video import VideoOptions, check_gif
+
+_MOST_NAMES = 8  # of files in a warning
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,8 @@ def _save(job: PreparedJob, results: Any) -> float | None:
     )  # fmt: skip
     for path in manifest.paths:
         say(path)
+    if manifest.unlisted:
+        warn(_describe_unlisted(settings.directory, manifest.unlisted))
     for file in manifest.without_record:
         warn(f"{file} has no room for its record, which {manifest.paths[-1]} holds")
     if manifest.damaged:
@@ -148,6 +153,11 @@ def _save(job: PreparedJob, results: Any) -> float | None:
             "precision=float32; the other files are written"
         )
     return settings.objective.measure(results) if settings.objective else None
+
+
+def _describe_unlisted(directory: Path, names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
+    return f"warning: {directory} also holds files of an earlier run, which {MANIFEST} no longer lists: {shown}"
 
 
 def _save_large(job: PreparedJob, outcome: Any) -> None:

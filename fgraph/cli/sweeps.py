@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -32,7 +32,7 @@ class Sweep:
     directory: Path | None = None  # of the sweep
     overrides: list[tuple[str, ...]] = field(default_factory=list)  # of each job
     count: int = 1  # of the jobs that were to run
-    hint: str = ""  # of the standalone job that runs: how to continue it after an interrupt
+    hint: Callable[[], str] = str  # of the standalone job that runs: how to continue it after an interrupt
     _complete: set[int] = field(default_factory=set)  # the numbers of jobs that didn't fail
 
     @property
@@ -48,8 +48,8 @@ class Sweep:
     def interruption(self) -> str:
         """The message of an interrupted call: what is done, and how to continue."""
         done = len(self._complete)
-        if self.hint:
-            left = self.hint
+        if hint := self.hint():
+            left = hint
         elif self.is_sweep or self.count > 1:
             left = f"{done} of {self.count} jobs are done, and their files are whole; run the others again"
         else:

@@ -16,14 +16,16 @@ from fgraph._errors import FgraphError
 from fgraph._imaging.files import set_picture_limit
 from fgraph._paths import expanded
 from fgraph._temporary import remove_leftovers
-from fgraph.cli.configuration import STANDALONE_MODES, Mode, ModelMode, TrainingMode, read_mode, read_settings
+from fgraph.cli.configuration import read_mode, read_settings
 from fgraph.cli.model_files import read_model_job
+from fgraph.cli.modes import STANDALONE_MODES, Mode, ModelMode, TrainingMode
 from fgraph.cli.standalone import StandaloneJob
 from fgraph.cli.sweeps import Sweep
 from fgraph.cli.training import read_training_job
 
 if TYPE_CHECKING:
     from fgraph.api.together import Engine, GraphJob, Outcome, SharedOptions
+    from fgraph.cli.arguments import Arguments
     from fgraph.cli.jobs import PreparedJob
     from fgraph.cli.restoring import Restored
 
@@ -36,9 +38,10 @@ class Task:
     Modules that --help doesn't need are imported late. `finish` runs the jobs that read no graph.
     """
 
-    def __init__(self, sweep: Sweep, restored: Restored | None = None) -> None:
+    def __init__(self, sweep: Sweep, restored: Restored | None, arguments: Arguments) -> None:
         self.sweep = sweep
         self._restored = restored
+        self._files = arguments.files
         self._targets: set[Path] = set()  # of all jobs prepared so far
 
     def __call__(self, config: DictConfig) -> float | None:
@@ -46,7 +49,7 @@ class Task:
         prepared, outcome = None, None
         try:
             prepared = self.prepare(config)
-            (outcome,) = self.run_many([prepared], _run_together)
+            (outcome,) = self.run_many([prepared], run_together)
         except Exception as error:  # `finish` reports it
             outcome = error
         return self.finish(config, prepared, outcome)
@@ -65,7 +68,8 @@ class Task:
             return job
         from fgraph.cli import jobs
 
-        return jobs.prepare(read_settings(config, cast(Mode, mode), HydraConfig.get(), self._restored))
+        settings = read_settings(config, cast(Mode, mode), HydraConfig.get(), self._restored, self._files)
+        return jobs.prepare(settings)
 
     def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
         """Run all jobs together; return the outcome of each."""
@@ -81,14 +85,15 @@ class Task:
     def finish(self, config: DictConfig, prepared: Job | None, outcome: Any) -> float | None:
         """Write the results of one job, or report its failure; return its objective, if it has one."""
         settings = None if prepared is None or isinstance(prepared, StandaloneJob) else prepared.settings
-        self.sweep.hint = ""
+        self.sweep.hint = str
         _clean_outputs(HydraConfig.get())
         with self.sweep.job(HydraConfig.get(), settings):
             if isinstance(outcome, Exception):
                 raise outcome
             assert prepared is not None
             if isinstance(prepared, StandaloneJob):
-                self.sweep.hint = prepared.resume_hint
+                standalone = prepared
+                self.sweep.hint = lambda: standalone.resume_hint
                 prepared.run()
                 return None
             from fgraph.cli import jobs
@@ -137,7 +142,8 @@ def _read_standalone(config: DictConfig, mode: str) -> StandaloneJob:
     return read_training_job(config, cast(TrainingMode, mode), hydra_config)
 
 
-def _run_together(jobs: Sequence[GraphJob], options: SharedOptions) -> Sequence[Outcome]:
-    from fgraph.api.together import run_together  # imports the compiler, which --help doesn't need
+def run_together(jobs: Sequence[GraphJob], options: SharedOptions) -> Sequence[Outcome]:
+    """Run the graphs of jobs as one plan; return the outcome of each job."""
+    from fgraph.api import together  # imports the compiler, which some modes do not need
 
-    return run_together(jobs, options)
+    return together.run_together(jobs, options)

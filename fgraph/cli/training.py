@@ -11,7 +11,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
 from fgraph._errors import FgraphError
-from fgraph.cli.configuration import TrainingMode
+from fgraph.cli.modes import TrainingMode
 from fgraph.cli.standalone import StandaloneJob, setting_errors
 from fgraph.cli.terminal import say
 
@@ -32,8 +32,14 @@ class TrainingJob(StandaloneJob):
 
     @property
     def resume_hint(self) -> str:
-        """The place of the last snapshot, and how to continue."""
-        return f"the last snapshot is in {self.target}; the same command goes on from it"
+        """The snapshot that is kept, and how to continue."""
+        from fgraph.training.run import SNAPSHOT  # loads torch, as the training has
+        from fgraph.training.snapshot import count_images
+
+        images = count_images(self.settings.target / SNAPSHOT)
+        if images is None:
+            return "no snapshot was written yet; the same command begins again"
+        return f"the snapshot after {images} images is in {self.target}; the same command goes on from it"
 
     def run(self) -> None:
         """Train the generator, and print the path of the model.

@@ -62,6 +62,15 @@ def models_in(annotation: Any) -> list[type[BaseModel]]:
     return [model for part in typing.get_args(annotation) for model in models_in(part)]
 
 
+def choices_of(annotation: Any) -> list[str]:
+    """Return the values that an annotation names: those of `Literal`, and true and false."""
+    if annotation is bool:
+        return ["true", "false"]
+    if typing.get_origin(annotation) is typing.Literal:
+        return [str(value) for value in typing.get_args(annotation)]
+    return [value for part in typing.get_args(annotation) for value in choices_of(part)]
+
+
 def _unmarked(annotation: Any) -> str:
     origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is None:

@@ -37,6 +37,19 @@ def read(
     Returns:
         The spec of all valid nodes, and the faults.
     """
+    document = read_document(source, overrides, trace=trace)
+    place_files(document, ops)
+    spec = check(document, ops)
+    return spec, in_order(document.faults)
+
+
+def read_document(
+    source: Path | str | Mapping[str, Any], overrides: Sequence[str] = (), *, trace: Source | None = None
+) -> Document:
+    """Read a graph as plain data, composed, with overrides applied and interpolations resolved.
+
+    The arguments are those of `read`. Faults are in the document.
+    """
     document, file = _open(source, trace)
     changes = parse_overrides(overrides, document) if overrides else []
     composed = file is not None and isinstance(document.data, dict) and "defaults" in document.data
@@ -47,9 +60,7 @@ def read(
     apply(changes, document)
     if composed or changes or document.interpolates:
         resolve(document)
-    place_files(document, ops)
-    spec = check(document, ops)
-    return spec, in_order(document.faults)
+    return document
 
 
 def trace_files(files: Sequence[tuple[Path | str, DocumentPath]]) -> Source:

@@ -39,7 +39,7 @@ def reference(classes: Iterable[NodeClass]) -> str:
             continue
         listed = ", ".join(f"`{kind}`" for kind in kinds)
         sections.append(f"## {op}\n\nHas a `kind`: {listed}.\n")
-        for node_class, own in _by_class(kinds.items()):
+        for node_class, own in by_class(kinds.items()):
             named = " or ".join(f"kind: {kind}" for kind in own)
             sections.append(f"### {op}, {named}\n\n{_describe(node_class)}")
     doc = inspect.cleandoc(Subgraph.__doc__ or "")
@@ -48,7 +48,8 @@ def reference(classes: Iterable[NodeClass]) -> str:
     return "\n".join(sections)
 
 
-def _by_class(kinds: Iterable[tuple[str, NodeClass]]) -> list[tuple[NodeClass, list[str]]]:
+def by_class(kinds: Iterable[tuple[str, NodeClass]]) -> list[tuple[NodeClass, list[str]]]:
+    """Return each class with its kinds."""
     found: dict[NodeClass, list[str]] = {}
     for kind, node_class in kinds:
         found.setdefault(node_class, []).append(kind)
@@ -57,10 +58,11 @@ def _by_class(kinds: Iterable[tuple[str, NodeClass]]) -> list[tuple[NodeClass, l
 
 def _describe(node_class: NodeClass) -> str:
     doc = inspect.cleandoc(node_class.__doc__ or "")
-    return f"{doc}\n\nMakes {_makes(node_class)}.\n\n{_table(node_class, ('op', 'kind'))}"
+    return f"{doc}\n\nMakes {makes(node_class)}.\n\n{_table(node_class, ('op', 'kind'))}"
 
 
-def _makes(node_class: NodeClass) -> str:
+def makes(node_class: NodeClass) -> str:
+    """Return the kind of value that a node makes, in Markdown."""
     if node_class.produces is not None:
         return f"**{node_class.produces}**"
     first = next(iter(field_roles(node_class).ports), None)
@@ -68,20 +70,24 @@ def _makes(node_class: NodeClass) -> str:
 
 
 def _table(model: type[BaseModel], without: tuple[str, ...]) -> str:
-    names = field_order(model) if issubclass(model, Node) else model.model_fields
-    rows = [_row(model, name, model.model_fields[name]) for name in names if name not in without]
+    rows = [f"| {' | '.join(map(_cell, row))} |" for row in field_rows(model, without)]
     if not rows:
         return "It has no fields.\n"
     return "\n".join(["| field | takes | default | meaning |", "| --- | --- | --- | --- |", *rows]) + "\n"
 
 
-def _row(model: type[BaseModel], name: str, field: FieldInfo) -> str:
+def field_rows(model: type[BaseModel], without: tuple[str, ...] = ("op", "kind")) -> list[tuple[str, str, str, str]]:
+    """Return a row for each field of a node: its name, what it takes, its default, its meaning; in Markdown."""
+    names = field_order(model) if issubclass(model, Node) else model.model_fields
+    return [_row(model, name, model.model_fields[name]) for name in names if name not in without]
+
+
+def _row(model: type[BaseModel], name: str, field: FieldInfo) -> tuple[str, str, str, str]:
     takes = _AS_WRITTEN.get(name) if field.annotation is Any else in_words(field)
     if issubclass(model, Node) and name in field_roles(model).ports:
         takes = _port(model, name)
     default = "*required*" if field.is_required() else _default(field)
-    cells = (f"`{name}`", takes or "any value", default, field.description or "")
-    return f"| {' | '.join(map(_cell, cells))} |"
+    return f"`{name}`", takes or "any value", default, field.description or ""
 
 
 def _port(node_class: NodeClass, name: str) -> str:

@@ -54,6 +54,7 @@ class Manifest:
     files: tuple[SavedFile, ...]
     without_record: tuple[str, ...] = ()  # pictures whose format has no room for the record
     damaged: Mapping[str, Sequence[int]] = field(default_factory=dict)  # output -> rows that no picture can show
+    unlisted: tuple[str, ...] = ()  # files of an earlier run in the directory, which the manifest no longer lists
 
     @property
     def paths(self) -> list[Path]:
@@ -119,8 +120,9 @@ def save_results(
         manifest = Manifest(directory, writer.record, tuple(saved), tuple(writer.without_record), writer.damaged)
         _check_distinct(saved)
         staging.stage(MANIFEST, manifest.to_json().encode())
-        staging.commit(obsolete=[MANIFEST])
-    return manifest
+        unlisted: list[str] = []
+        staging.commit(obsolete=[MANIFEST], look=lambda: unlisted.extend(_find_unlisted(directory, saved)))
+    return replace(manifest, unlisted=tuple(unlisted))
 
 
 def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Record) -> Manifest:
@@ -147,6 +149,19 @@ def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Recor
     except OSError as error:
         raise save_error(Path(error.filename or directory), error) from error
     return manifest
+
+
+def _find_unlisted(directory: Path, saved: Sequence[SavedFile]) -> list[str]:
+    """Return the files that an earlier manifest lists, that are there, and that this run does not replace."""
+    return sorted(name for name in _listed(directory) - {one.file for one in saved} if (directory / name).is_file())
+
+
+def _listed(directory: Path) -> set[str]:
+    """Return the files that the manifest of a directory lists; none if there is no valid one."""
+    try:
+        return {str(entry["file"]) for entry in json.loads((directory / MANIFEST).read_bytes())["files"]}
+    except (OSError, ValueError, KeyError, TypeError):
+        return set()
 
 
 def outdated(directory: Path, names: Iterable[str]) -> list[str]:

@@ -17,6 +17,7 @@ from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.training.devices import runs_on_cpu
 from fgraph.training.features import load_features
 from fgraph.training.grow import grow
 from fgraph.training.initial import default_channels, draw_generator
@@ -63,7 +64,8 @@ def _draw_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Dr
 
 def _from_scratch(settings: TrainingSettings) -> State:
     assert settings.size is not None
-    channels = tuple(sorted((settings.channels or default_channels(settings.size)).items()))
+    widths = settings.channels or default_channels(settings.size, on_cpu=runs_on_cpu(settings.device))
+    channels = tuple(sorted(widths.items()))
     expected = [4 << i for i in range(settings.size.bit_length() - 2)]
     if [resolution for resolution, _ in channels] != expected:
         raise TrainingError(f"training.channels has {dict(channels)}; expected is a width for each of {expected}")

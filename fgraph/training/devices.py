@@ -47,6 +47,14 @@ def make_fabric(settings: TrainingSettings) -> Fabric:
         raise TrainingError(f"device={settings.device}, training.devices={settings.devices}: {error}") from error
 
 
+def runs_on_cpu(device: str) -> bool:
+    """Return whether a training with this setting of `device` runs on a CPU."""
+    kind = device.partition(":")[0]
+    if kind != "auto":
+        return kind == "cpu"
+    return not (torch.cuda.is_available() or torch.backends.mps.is_available())
+
+
 def launch(settings: TrainingSettings, work: Callable[[Fabric, TrainingSettings], None]) -> None:
     """Run `work`, a function of a module, in as many processes as the settings say."""
     fabric = make_fabric(settings)

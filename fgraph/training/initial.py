@@ -10,7 +10,8 @@ from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 from fgraph.training.draws import draw_for
 from fgraph.training.projected import Tensors
 
-_BASE, _MOST = 16384, 512  # channels at r pixels: as many as _BASE / r, at most _MOST
+_BASE, _MOST = 16384, 512  # channels at r pixels: _BASE / r, at most _MOST
+_BASE_CPU, _MOST_CPU, _LEAST_CPU = 1024, 128, 16  # on a CPU, as in the bundled models
 
 
 def draw_generator(table: StyleGAN2Table, seed: int) -> Tensors:
@@ -32,6 +33,9 @@ def _draw(name: str, shape: tuple[int, ...], table: StyleGAN2Table, draw: torch.
     return torch.randn(shape, generator=draw) / rate
 
 
-def default_channels(size: int) -> dict[int, int]:
-    """The usual widths by resolution."""
-    return {4 << i: min(_MOST, _BASE // (4 << i)) for i in range(size.bit_length() - 2)}
+def default_channels(size: int, on_cpu: bool = False) -> dict[int, int]:
+    """Return the channels by resolution: those of StyleGAN2, or fewer on a CPU, where those take days."""
+    sides = [4 << i for i in range(size.bit_length() - 2)]
+    if on_cpu:
+        return {side: max(_LEAST_CPU, min(_MOST_CPU, _BASE_CPU // side)) for side in sides}
+    return {side: min(_MOST, _BASE // side) for side in sides}

@@ -20,6 +20,7 @@ from fgraph.training.state import State
 SAMPLES = 64
 CURVES = ("discriminator", "generator", "r1")
 _BATCH = 16
+LONG = 12 * 3600  # seconds of a training on a CPU that are worth a warning
 
 
 class Report:
@@ -51,6 +52,19 @@ class Report:
             self._bar.close()
         if self._board is not None:
             self._board.close()
+
+    def forecast(self, speed: float, device: str) -> None:
+        """Print how long the training will take, at a number of images a second."""
+        if not self._active:
+            return
+        left = self._settings.images - self._state.images
+        print(f"{left} images at about {speed:.3g} images/s on {device}: {_duration(left / speed)}", flush=True)
+        if left / speed > LONG and device == "cpu":
+            print(
+                "this is long: a GPU, a smaller training.size, narrower training.channels or fewer training.images are "
+                "faster (docs/how-to/training.md has speeds)",
+                flush=True,
+            )
 
     def add(self, measured: dict[str, float]) -> None:
         """Take in what a step measured; now and then, make a record of it."""
@@ -139,8 +153,10 @@ def _table(history: list[dict[str, float]]) -> str:
 
 
 def _duration(seconds: float) -> str:
-    """`1 h 5 min`, `12 min`, `40 s`."""
+    """Return a duration as text: `2 days 3 h`, `1 h 5 min`, `12 min`, `40 s`."""
     if seconds < 60:
         return f"{seconds:.0f} s"
     hours, minutes = divmod(round(seconds / 60), 60)
+    if hours >= 48:
+        return f"{hours // 24} days {hours % 24} h"
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"

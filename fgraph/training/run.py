@@ -15,6 +15,7 @@ from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.training.batches import Batches, Source
 from fgraph.training.begin import begin
 from fgraph.training.devices import launch
+from fgraph.training.estimate import FEWEST_STEPS, measure_speed
 from fgraph.training.loop import Trainer
 from fgraph.training.painters import PaintedBatches, load_painter, names_painter
 from fgraph.training.pictures import read_pictures
@@ -47,8 +48,10 @@ def _work(fabric: Fabric, settings: TrainingSettings) -> None:
     """Train in one process of the group."""
     state = find_state(settings)
     source, pictures = _open_data(fabric, settings, state.table.size)
-    trainer = make_trainer(fabric, settings, state, source)
     report = Report(settings, state, pictures, active=fabric.global_rank == 0)
+    if settings.images - state.images >= FEWEST_STEPS * settings.batch:
+        report.forecast(measure_speed(make_trainer, fabric, settings, state, source), fabric.device.type)
+    trainer = make_trainer(fabric, settings, state, source)
     with report, _stopping() as stop:
         _run(trainer, report, stop)
     if state.images < settings.images:

@@ -42,6 +42,14 @@ def is_snapshot(path: Path) -> bool:
         return False
 
 
+def count_images(path: Path) -> int | None:
+    """Return how many images the training of a snapshot has shown; None if there is no whole snapshot."""
+    try:
+        return int(json.loads(read_tensor_header(path).metadata["state"])["images"])
+    except (ModelError, LookupError, ValueError, TypeError):
+        return None
+
+
 def write_snapshot(state: State, path: Path) -> None:
     """Write the state to `path`, whole or not at all.
 

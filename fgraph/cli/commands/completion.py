@@ -1,0 +1,97 @@
+"""`fgraph completion`: completion by the Tab key, for bash, zsh and fish."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from fgraph._atomic import write_atomic
+from fgraph._errors import FgraphError
+from fgraph.cli.candidates import candidates
+from fgraph.cli.signals import Interrupts
+from fgraph.cli.terminal import say
+
+# bash splits words at `=`, and takes the candidates for the part after it.
+_BASH = """\
+_fgraph() {
+    local IFS=$'\\n'
+    COMPREPLY=($(fgraph completion words "${COMP_LINE:0:COMP_POINT}" 2>/dev/null))
+    local word="${COMP_LINE:0:COMP_POINT}"
+    word="${word##* }"
+    if [[ "$word" == *=* && "$COMP_WORDBREAKS" == *=* ]]; then
+        COMPREPLY=("${COMPREPLY[@]#"${word%"${word##*=}"}"}")
+    fi
+}
+complete -o default -o nospace -F _fgraph fgraph
+"""
+_ZSH = """\
+_fgraph() {
+    local -a found
+    found=("${(@f)$(fgraph completion words "${BUFFER[1,CURSOR]}" 2>/dev/null)}")
+    found=(${found:#})
+    if (( $#found )); then
+        compadd -Q -S '' -- $found
+    else
+        _files
+    fi
+}
+compdef _fgraph fgraph
+"""
+_FISH = """\
+complete -c fgraph -a '(fgraph completion words (commandline -cp) 2>/dev/null)'
+"""
+SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
+
+
+def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
+    """Install completion, or print the script of a shell.
+
+    Raises:
+        FgraphError: the shell is not known.
+        SaveError: a file can't be written.
+    """
+    parser = argparse.ArgumentParser("fgraph completion", description="Complete commands, nodes, fields and values.")
+    actions = parser.add_subparsers(dest="action", required=True)
+    install = actions.add_parser("install", help="make your shell complete the arguments of fgraph")
+    install.add_argument("shell", nargs="?", choices=SCRIPTS, help="default: the shell that $SHELL names")
+    for shell in SCRIPTS:
+        actions.add_parser(shell, help=f"print the script for {shell}")
+    words = actions.add_parser("words", help="print the candidates for the last word of a line, as a shell calls it")
+    words.add_argument("line")
+    chosen = parser.parse_args(arguments)
+    if chosen.action == "words":
+        say("\n".join(candidates(chosen.line)))
+    elif chosen.action == "install":
+        say(_install(chosen.shell or _find_shell()))
+    else:
+        say(SCRIPTS[chosen.action], end="")
+    return 0
+
+
+def _find_shell() -> str:
+    shell = Path(os.environ.get("SHELL", "")).name
+    if shell not in SCRIPTS:
+        raise FgraphError(
+            f"$SHELL is '{shell}': name one of {', '.join(SCRIPTS)}, as in fgraph completion install bash"
+        )
+    return shell
+
+
+def _install(shell: str) -> str:
+    """Write the script where the shell finds it; return a message."""
+    home = Path.home()
+    if shell == "fish":
+        path = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config", "fish", "completions", "fgraph.fish")
+        write_atomic(path, _FISH.encode())
+        return f"{path}\nopen a new shell to use it"
+    path = Path(os.environ.get("XDG_DATA_HOME") or home / ".local" / "share", "fgraph", f"completion.{shell}")
+    write_atomic(path, SCRIPTS[shell].encode())
+    start = home / f".{shell}rc"
+    line = f"[ -r '{path}' ] && . '{path}'  # completion of fgraph\n"
+    known = start.read_text("utf-8") if start.is_file() else ""
+    if line not in known:
+        with start.open("a", encoding="utf-8") as file:
+            file.write(("" if known.endswith("\n") or not known else "\n") + line)
+    return f"{path}\n{start} reads it; open a new shell to use it"

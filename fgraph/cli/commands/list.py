@@ -1,0 +1,74 @@
+"""`fgraph list`: the bundled graphs and models, with a line on each. Without torch, Hydra and YAML."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import textwrap
+from collections.abc import Sequence
+from pathlib import Path
+
+from fgraph.cli.arguments import GRAPHS
+from fgraph.cli.signals import Interrupts
+from fgraph.cli.terminal import say
+
+MODELS = Path(__file__).resolve().parents[2] / "stylegan" / "bundled"
+_WIDTH = 120
+_SENTENCE = re.compile(r"(?<=\.)\s")
+_DIRECTIONS = """\
+  The node `direction` moves codes; every model has
+    kind: pca       principal components of w, in standard deviations (GANSpace)
+    kind: sefa      factors of the affine layers (SeFa)
+    kind: file      your own, from .npy, .npz, .safetensors or .pt
+  fgraph directions draws some of them, and fgraph nodes direction shows the fields."""
+
+
+def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
+    """Print the lists that are asked for, by default all."""
+    parser = argparse.ArgumentParser("fgraph list", description="Show the bundled graphs and models.")
+    parser.add_argument("what", nargs="*", help="graphs, models, directions; default: all")
+    chosen = parser.parse_args(arguments).what
+    if unknown := [one for one in chosen if one not in _LISTS]:
+        parser.error(f"there is no list '{unknown[0]}': use {', '.join(_LISTS)}")
+    say("\n\n".join("\n".join([f"{name.capitalize()}:", *_LISTS[name]()]) for name in chosen or _LISTS))
+    return 0
+
+
+def graphs() -> dict[str, str]:
+    """Return the bundled graphs: name -> the first sentence of its comment."""
+    return {path.stem: first_sentence(path) for path in sorted(GRAPHS.glob("*.yaml"))}
+
+
+def models() -> dict[str, str]:
+    """Return the bundled models: name -> the title of its card."""
+    found = {}
+    for path in sorted(MODELS.glob("*.safetensors")):
+        lines = path.with_suffix(".md").read_text("utf-8").splitlines()
+        found[path.stem] = lines[0].removeprefix("# ")
+    return found
+
+
+def first_sentence(path: Path) -> str:
+    """Return the first sentence of the comment at the start of a graph file."""
+    comment = []
+    for line in path.read_text("utf-8").splitlines():
+        if not line.startswith("#"):
+            break
+        comment.append(line.lstrip("# "))
+    return _SENTENCE.split(" ".join(comment))[0].rstrip(":.")
+
+
+def _table(entries: dict[str, str]) -> list[str]:
+    width = max(map(len, entries), default=0) + 2
+    indent = " " * (width + 2)
+    return [
+        textwrap.fill(text, _WIDTH, initial_indent=f"  {name:<{width}}", subsequent_indent=indent)
+        for name, text in entries.items()
+    ]
+
+
+_LISTS = {
+    "graphs": lambda: _table(graphs()),
+    "models": lambda: _table(models()),
+    "directions": lambda: [_DIRECTIONS],
+}
