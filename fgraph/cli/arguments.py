@@ -13,8 +13,7 @@ from pathlib import Path
 
 from fgraph._errors import FgraphError, nearest
 from fgraph._paths import expanded
-from fgraph.cli.commands import COMMANDS
-from fgraph.cli.modes import MODES, POSITIONAL
+from fgraph.cli.modes import COMMANDS, MODES, POSITIONAL
 
 GRAPHS = Path(__file__).resolve().parents[2] / "graphs" / "graph"  # the bundled ones
 _VALUED = (  # flags of Hydra that take a value

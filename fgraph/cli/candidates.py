@@ -9,8 +9,7 @@ from typing import Any
 
 from fgraph._paths import expanded
 from fgraph.cli.arguments import GRAPHS, is_graph_file, unquoted
-from fgraph.cli.commands import COMMANDS
-from fgraph.cli.modes import MODES, POSITIONAL
+from fgraph.cli.modes import COMMANDS, MODES, POSITIONAL
 
 _MODELS = Path(__file__).resolve().parents[1] / "stylegan" / "bundled"
 _CONFIG = GRAPHS.parent / "config.yaml"

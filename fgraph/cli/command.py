@@ -20,7 +20,7 @@ from fgraph._errors import FgraphError
 from fgraph._log import escaped_records
 from fgraph._version import __version__
 from fgraph.cli.arguments import read_arguments
-from fgraph.cli.commands import COMMANDS
+from fgraph.cli.modes import COMMANDS
 from fgraph.cli.signals import Interrupts, interruptible
 from fgraph.cli.terminal import guarded_streams, say, warn
 

@@ -1,4 +1,4 @@
-"""The modes of a run, and the settings that their positional arguments set."""
+"""The names of the command line: the modes of a run, what their positional arguments set, and the other commands."""
 
 from __future__ import annotations
 
@@ -22,4 +22,16 @@ POSITIONAL: Mapping[str, tuple[str, ...]] = {
     "inspect": ("model",),
     "convert": ("model", "target"),
     "invert": ("images",),
+}
+
+# The commands that are not modes, each a module of `fgraph.cli.commands`.
+COMMANDS: Mapping[str, str] = {
+    "list": "the bundled graphs and models, with a line on each",
+    "nodes": "the nodes; of one node, its fields and an example",
+    "new": "a new graph file, to begin with",
+    "watch": "run a graph file again each time it is saved",
+    "open": "show the last result",
+    "cache": "the files that fgraph keeps between runs: list, clear",
+    "completion": "completion of commands, nodes, fields and values by the Tab key",
+    "help": "all commands and settings",
 }

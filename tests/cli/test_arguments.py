@@ -10,8 +10,7 @@ import pytest
 from fgraph._errors import FgraphError
 from fgraph.cli import main
 from fgraph.cli.arguments import read_arguments
-from fgraph.cli.commands import COMMANDS
-from fgraph.cli.modes import MODES
+from fgraph.cli.modes import COMMANDS, MODES
 from fgraph.declare.config_source import BUNDLED
 from tests.cli.conftest import FakeJobs
 

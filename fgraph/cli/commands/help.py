@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from fgraph.cli.arguments import GRAPHS
-from fgraph.cli.commands import COMMANDS
+from fgraph.cli.modes import COMMANDS
 from fgraph.cli.signals import Interrupts
 from fgraph.cli.terminal import say
 
