@@ -1,1 +1,1 @@
-"""The commands that are not modes of a run: a module each, whose `main(arguments, interrupts)` returns the exit code."""
+"""The commands that are not modes: a module each, whose `main(arguments, interrupts)` returns the exit code."""
