@@ -40,5 +40,8 @@ def _join_images(build: Build, images: list[Image], axis: Literal["x", "y"]) -> 
     if len(sides) > 1:
         side = "heights" if axis == "x" else "widths"
         raise ValueError(f"images joined along {axis} need equal {side}; these have {sorted(sides)} pixels")
+    channels = {build.type_of(image.pixels).shape[0] for image in images}
+    if len(channels) > 1:
+        raise ValueError(f"images that are joined need equal channels; these have {sorted(channels)}")
     pixels = build.emit(ConcatOp(axis), [image.pixels for image in images])
     return Image(pixels, *build.type_of(pixels).size)

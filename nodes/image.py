@@ -20,7 +20,7 @@ Side = Annotated[int, Field(ge=1, le=_limits.SIDE)]
 
 
 class Image(Node):
-    """Pictures from files, one per row, rotated as their EXIF data says."""
+    """Pictures from files, one per row, rotated as their EXIF data says; grey if the model makes grey images."""
 
     op: Literal["image"] = "image"
     produces: ClassVar[Kind] = Kind.IMAGE
@@ -35,7 +35,7 @@ class Image(Node):
     fit: Fit = Field(
         "crop", description="crop fills the size; pad shows the whole picture on white; stretch changes the proportions"
     )
-    model: str | None = Field(None, description="the model that gives the size; default: main")
+    model: str | None = Field(None, description="the model that gives the size, and RGB or grey; default: main")
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         for path in self.per_row_fields()["path"]:
@@ -43,7 +43,9 @@ class Image(Node):
         return super().row_count(rows)
 
     def lower(self, build: Build, inputs: Inputs) -> Pictures:
-        side = build.table(inputs.model(self.model)).size if self.size is None else self.size
+        table = build.table(inputs.model(self.model))
+        side = table.size if self.size is None else self.size
         height, width = side if isinstance(side, tuple) else (side, side)
         paths = tuple(str(locate(path)) for path in inputs.per_row("path"))
-        return Pictures(build.emit(Picture(height, width, self.fit), params=paths), height, width)
+        op = Picture(height, width, self.fit, 1 if table.image_channels == 1 else 3)
+        return Pictures(build.emit(op, params=paths), height, width)

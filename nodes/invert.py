@@ -78,6 +78,11 @@ class Invert(Node):
                 f"inversion needs images of the model's size, {table.size}x{table.size}; "
                 f"these have {image.height}x{image.width}"
             )
+        if (channels := build.type_of(image.pixels).shape[0]) != table.image_channels:
+            raise ValueError(
+                f"inversion needs images of {table.image_channels} channels, as model '{model}' makes them; these have "
+                f"{channels}: an image node reads 3 channels, or 1 for a model of grey images"
+            )
         shapes = {"s": (table.style_length,), "w": (table.w_dim,), "w+": (table.num_ws, table.w_dim)}
         op = InvertOp(model, settings, shapes[settings.space], table.forward_flops)
         code = build.emit(op, [image.pixels])

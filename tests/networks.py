@@ -25,9 +25,11 @@ FAMILIES: dict[str, dict[str, Any]] = {
 
 
 @cache
-def tiny(seed: int, size: int = 16, family: str = "skip") -> StyleGAN2Generator:
+def tiny(seed: int, size: int = 16, family: str = "skip", image_channels: int = 3) -> StyleGAN2Generator:
     """A generator of this size whose tensors come from the seed; those of one size and family have equal layers."""
-    plain = StyleGAN2Table(size=size, channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2)
+    plain = StyleGAN2Table(
+        size=size, channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2, image_channels=image_channels
+    )
     name = f"tiny{seed}" if family == "skip" else f"{family}{seed}"
     return _random(replace(plain, **FAMILIES[family]), seed, name)
 

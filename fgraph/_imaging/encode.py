@@ -37,11 +37,34 @@ def to_pixels(row: Floats) -> Pixels:
     return pixels
 
 
+def viewable(pixels: Pixels) -> Pixels:
+    """Return pixels [h, w, channels] as grey, RGB or RGBA; other numbers of channels are averaged to grey."""
+    if pixels.shape[2] == viewable_channels(pixels.shape[2]):
+        return pixels
+    return pixels.mean(axis=2, keepdims=True).astype(np.uint8)
+
+
+def viewable_channels(channels: int) -> int:
+    """Return the number of channels of `viewable` pixels: 1 (grey), 3 (RGB) or 4 (RGBA)."""
+    return channels if channels in (1, 3, 4) else 1
+
+
 def to_pillow(pixels: Pixels) -> PillowImage.Image:
-    """Convert pixels [h, w, 1 | 3 | 4] to a Pillow image; other numbers of channels are averaged to grey."""
-    if pixels.shape[2] not in (1, 3, 4):
-        pixels = pixels.mean(axis=2, keepdims=True).astype(np.uint8)
-    return PillowImage.fromarray(pixels[:, :, 0] if pixels.shape[2] == 1 else pixels)
+    """Convert pixels [h, w, channels] to a Pillow image of mode L, RGB or RGBA, as `viewable`."""
+    shown = viewable(pixels)
+    return PillowImage.fromarray(shown[:, :, 0] if shown.shape[2] == 1 else shown)
+
+
+def over_white(picture: PillowImage.Image) -> PillowImage.Image:
+    """Return a picture of mode L, RGB or RGBA without transparency: RGBA is laid over white."""
+    if picture.mode != "RGBA":
+        return picture
+    return PillowImage.alpha_composite(PillowImage.new("RGBA", picture.size, "white"), picture).convert("RGB")
+
+
+def to_opaque(pixels: Pixels) -> Pixels:
+    """Convert pixels [h, w, channels] to RGB [h, w, 3], for formats that have no grey and no transparency."""
+    return np.asarray(over_white(to_pillow(pixels)).convert("RGB"))
 
 
 def encode_png(pixels: Pixels, text: Mapping[str, str] | None = None) -> bytes:
@@ -52,7 +75,7 @@ def encode_png(pixels: Pixels, text: Mapping[str, str] | None = None) -> bytes:
 def encode_picture(
     picture: PillowImage.Image, kind: str, text: Mapping[str, str] | None = None, quality: int = QUALITY
 ) -> bytes:
-    """Encode a picture in one of `PICTURE_FORMATS`, with texts inside.
+    """Encode a picture in one of `PICTURE_FORMATS`, with texts inside; JPEG shows transparency over white.
 
     Args:
         picture: the pixels.
@@ -66,7 +89,9 @@ def encode_picture(
     longest = LONGEST.get(kind)
     if longest is not None and max(picture.size) > longest:
         raise ValueError(f"{kind} holds {longest} pixels a side, this picture has {max(picture.size)}: write png")
-    if kind != "png" and picture.mode not in ("RGB", "RGBA" if kind == "webp" else "L"):
+    if kind == "jpeg":
+        picture = over_white(picture)
+    elif kind == "webp" and picture.mode == "L":
         picture = picture.convert("RGB")
     settings: dict[str, Any] = {"format": kind.upper()}
     if kind == "png":

@@ -5,17 +5,18 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
-from fgraph._imaging.encode import Pixels, to_pillow
+from fgraph._imaging.encode import Pixels, over_white, to_pillow
+from fgraph._imaging.fonts import line_height, text_length, write_text
 
 GAP = 2  # white pixels between pictures
 _MOST_LINES = 4  # of a label; longer labels are cut
 _NARROWEST = 96  # pixels that a label may take over a narrower picture
+_APART = 6  # the least pixels between two labels
 _PAPER, _INK = "white", "#333333"
 
 
@@ -49,26 +50,25 @@ def lay_table(
     lines: Sequence[Sequence[LabelledPicture]], heads: Sequence[str], sides: Sequence[str], gap: int = GAP
 ) -> Image.Image:
     """Lay pictures as a table, with a head above each column and a side label before each row."""
-    left = max((round(font().getlength(side)) for side in sides), default=0) + 6
-    headed = [
-        [LabelledPicture(cell.picture, head) for cell, head in zip(lines[0], heads, strict=True)],
-        *map(list, lines[1:]),
-    ]
-    body = _lay(headed, gap)
-    sheet = Image.new(body.mode, (body.width + left, body.height), _PAPER)
-    sheet.paste(body, (left, 0))
-    pen, top = ImageDraw.Draw(sheet), 0
-    for line, side in zip(headed, sides, strict=True):
-        label = _label_height(line, _widths(headed))
+    left = max((round(text_length(side)) for side in sides), default=0) + _APART
+    headed = [[LabelledPicture(cell.picture, head) for cell, head in zip(lines[0], heads, strict=True)]]
+    widths = _widths([*headed, *lines], gap)
+    body, head = _lay(lines, gap, widths), _label_height(headed[0], widths, gap)
+    sheet = Image.new(body.mode, (body.width + left, body.height + head), _PAPER)
+    sheet.paste(body, (left, head))
+    _write_labels(sheet, headed[0], widths, gap, (left, 0))
+    pen, top = ImageDraw.Draw(sheet), head
+    for line, side in zip(lines, sides, strict=True):
+        label = _label_height(line, widths, gap)
         height = max(cell.picture.height for cell in line)
-        pen.text((2, top + label + height // 2), side, _ink(sheet), font(), anchor="lm")
+        write_text(pen, 2, top + label + (height - line_height()) // 2, side, _ink(sheet))
         top += label + height + gap
     return sheet
 
 
 def near_square(cells: Sequence[LabelledPicture]) -> int:
     """Return the number of columns for which a sheet is about square."""
-    width = max(_width(cell) for cell in cells)
+    width = max(_width(cell, GAP) for cell in cells)
     height = max(cell.picture.height for cell in cells) + line_height() * any(cell.label for cell in cells)
     return max(1, min(len(cells), math.ceil(math.sqrt(len(cells) * height / width) - 1e-9)))
 
@@ -90,36 +90,37 @@ def shrink(picture: Image.Image, most: int) -> Image.Image:
     return picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
 
 
-@lru_cache(maxsize=1)
-def font() -> Any:
-    """Return the font of labels, which is bundled with Pillow."""
-    return ImageFont.load_default(size=12)
-
-
-@lru_cache(maxsize=1)
-def line_height() -> int:
-    """Return the distance of two lines of a label, in pixels."""
-    ascent, descent = font().getmetrics()
-    return int(ascent + descent + 1)
-
-
-def _lay(lines: list[list[LabelledPicture]], gap: int) -> Image.Image:
-    widths = _widths(lines)
-    heights = [_label_height(line, widths) + max(cell.picture.height for cell in line) for line in lines]
-    modes = {cell.picture.mode for line in lines for cell in line}
-    mode = modes.pop() if modes in ({"L"}, {"RGBA"}) else "RGB"
+def _lay(lines: Sequence[Sequence[LabelledPicture]], gap: int, widths: Sequence[int] = ()) -> Image.Image:
+    widths = widths or _widths(lines, gap)
+    heights = [_label_height(line, widths, gap) + max(cell.picture.height for cell in line) for line in lines]
+    mode = "L" if {cell.picture.mode for line in lines for cell in line} == {"L"} else "RGB"
     size = (sum(widths) + gap * (len(widths) - 1), sum(heights) + gap * (len(heights) - 1))
     sheet = Image.new(mode, size, _PAPER)
-    pen, top = ImageDraw.Draw(sheet), 0
+    top = 0
     for line, height in zip(lines, heights, strict=True):
-        left, label = 0, _label_height(line, widths)
+        left, label = 0, _label_height(line, widths, gap)
+        _write_labels(sheet, line, widths, gap, (0, top))
         for cell, width in zip(line, widths, strict=False):
-            for number, text in enumerate(wrap(cell.label, width)):
-                pen.text((left, top + number * line_height()), text, _ink(sheet), font())
-            sheet.paste(cell.picture, (left, top + label))
+            sheet.paste(over_white(cell.picture), (left, top + label))
             left += width + gap
         top += height + gap
     return sheet
+
+
+def _write_labels(
+    sheet: Image.Image, line: Sequence[LabelledPicture], widths: Sequence[int], gap: int, corner: tuple[int, int]
+) -> None:
+    """Write the labels of a line of pictures, whose top left corner is given."""
+    pen, (left, top) = ImageDraw.Draw(sheet), corner
+    for cell, width in zip(line, widths, strict=False):
+        for number, text in enumerate(wrap(cell.label, _room(width, gap))):
+            write_text(pen, left, top + number * line_height(), text, _ink(sheet))
+        left += width + gap
+
+
+def _room(width: int, gap: int) -> int:
+    """Return the width of the label of a column, so that it doesn't touch the next one."""
+    return width - max(0, _APART - gap)
 
 
 def wrap(text: str, width: int) -> list[str]:
@@ -127,7 +128,7 @@ def wrap(text: str, width: int) -> list[str]:
     lines: list[str] = []
     for word in text.split():
         joined = f"{lines[-1]} {word}" if lines else word
-        if lines and font().getlength(joined) <= width:
+        if lines and text_length(joined) <= width:
             lines[-1] = joined
         else:
             lines.append(_cut(word, width))
@@ -137,26 +138,26 @@ def wrap(text: str, width: int) -> list[str]:
 
 
 def _cut(word: str, width: int) -> str:
-    if font().getlength(word) <= width:
+    if text_length(word) <= width:
         return word
     kept = len(word)
-    while kept > 1 and font().getlength(word[:kept] + "…") > width:
+    while kept > 1 and text_length(word[:kept] + "…") > width:
         kept -= 1
     return word[:kept] + "…"
 
 
-def _widths(lines: Sequence[Sequence[LabelledPicture]]) -> list[int]:
+def _widths(lines: Sequence[Sequence[LabelledPicture]], gap: int) -> list[int]:
     columns = max(map(len, lines))
-    return [max(_width(line[place]) for line in lines if place < len(line)) for place in range(columns)]
+    return [max(_width(line[place], gap) for line in lines if place < len(line)) for place in range(columns)]
 
 
-def _width(cell: LabelledPicture) -> int:
-    wanted = min(_NARROWEST, math.ceil(font().getlength(cell.label))) if cell.label else 0
+def _width(cell: LabelledPicture, gap: int) -> int:
+    wanted = min(_NARROWEST, math.ceil(text_length(cell.label)) + max(0, _APART - gap)) if cell.label else 0
     return max(cell.picture.width, wanted)
 
 
-def _label_height(line: Sequence[LabelledPicture], widths: Sequence[int]) -> int:
-    lines = (len(wrap(cell.label, width)) for cell, width in zip(line, widths, strict=False))
+def _label_height(line: Sequence[LabelledPicture], widths: Sequence[int], gap: int) -> int:
+    lines = (len(wrap(cell.label, _room(width, gap))) for cell, width in zip(line, widths, strict=False))
     return max(lines) * line_height()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms, ImageOps
 
+from fgraph._imaging.encode import over_white
 from fgraph._imaging.files import decoded_bytes, open_image
 from fgraph._paths import expanded
 
@@ -18,6 +19,9 @@ LARGE: Final = 32 << 20  # bytes of decoded pixels, beyond which a picture is co
 STRIP_BYTES: Final = 4 << 20  # of a strip; the conversion from 16 bits takes up to 20 times as much
 _GAP: Final = 3  # a large picture is first reduced, to no less than this multiple of the size asked for
 _ORIENTATION = 0x0112  # the EXIF tag
+_EXPANDED: Final = {"P": "RGBA", "PA": "RGBA", "RGBa": "RGBA", "La": "LA", "1": "L"}
+_COLOURS: Final = {"RGBA": "RGB", "RGBX": "RGB", "LA": "L"}  # without opacity, which no colour profile concerns
+_STEPS: Final = {"L;2": 85, "L;4": 17}  # raw mode of a PNG -> the distance of its decoded values
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -60,8 +64,8 @@ def recognise(path: str) -> None:
         raise _unreadable(file, error) from error
 
 
-def load_picture(path: str, size: tuple[int, int], fit: str = "crop") -> NDArray[np.float32]:
-    """Return an image file as RGB [3, height, width] in [-1, 1].
+def load_picture(path: str, size: tuple[int, int], fit: str = "crop", channels: int = 3) -> NDArray[np.float32]:
+    """Return an image file as [channels, height, width] in [-1, 1].
 
     Transparency is laid over white.
 
@@ -70,6 +74,7 @@ def load_picture(path: str, size: tuple[int, int], fit: str = "crop") -> NDArray
         size: (height, width), pixels.
         fit: `crop` fills the size and cuts off the rest, `pad` shows everything and adds white, `stretch` changes the
             proportions.
+        channels: 3 for RGB, 1 for grey.
 
     Raises:
         ValueError: the file is missing, isn't a picture, or is larger than `picture_limit`.
@@ -78,7 +83,7 @@ def load_picture(path: str, size: tuple[int, int], fit: str = "crop") -> NDArray
     height, width = size
     try:
         with open_image(file) as opened:
-            return to_array(fit_opened(opened, (width, height), fit))
+            return to_array(fit_opened(opened, (width, height), fit), channels)
     except Exception as error:  # decoders raise errors of many types: a damaged AVIF a RuntimeError
         raise _unreadable(file, error) from error
 
@@ -97,15 +102,17 @@ def open_picture(path: str) -> Image.Image:
         raise _unreadable(file, error) from error
 
 
-def fitted_array(picture: Image.Image, size: tuple[int, int], fit: str = "crop") -> NDArray[np.float32]:
-    """Return an RGB picture as [3, height, width] in [-1, 1]; `size` is (height, width), `fit` as in `load_picture`."""
+def fitted_array(
+    picture: Image.Image, size: tuple[int, int], fit: str = "crop", channels: int = 3
+) -> NDArray[np.float32]:
+    """Return an RGB picture as [channels, height, width] in [-1, 1]; the arguments are those of `load_picture`."""
     height, width = size
-    return to_array(fit_picture(picture, (width, height), fit))
+    return to_array(fit_picture(picture, (width, height), fit), channels)
 
 
-def to_array(picture: Image.Image) -> NDArray[np.float32]:
-    """Return an RGB picture as [3, height, width] in [-1, 1]."""
-    pixels = np.asarray(picture, dtype=np.float32)  # [H, W, 3]
+def to_array(picture: Image.Image, channels: int = 3) -> NDArray[np.float32]:
+    """Return an RGB picture as [channels, height, width] in [-1, 1]: 3 for RGB, 1 for grey."""
+    pixels = np.atleast_3d(np.asarray(picture if channels == 3 else picture.convert("L"), dtype=np.float32))
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)) / 127.5 - 1
 
 
@@ -125,6 +132,7 @@ def to_rgb(opened: Image.Image, least: tuple[int, int] | None = None) -> Image.I
         opened: the picture.
         least: (width, height); a large picture may be reduced to no less than three times this. None: its own size.
     """
+    scale_transparency(opened)
     if decoded_bytes(opened) <= LARGE:
         return _convert(ImageOps.exif_transpose(opened), None)
     if least is not None and opened.format == "JPEG":
@@ -160,13 +168,44 @@ def _convert_strips(opened: Image.Image, factor: int) -> Image.Image:
 
 def _convert(picture: Image.Image, brightest: float | None) -> Image.Image:
     """Convert to RGB; `brightest` is the largest value of the whole picture, None if this is the whole picture."""
+    if picture.mode in _EXPANDED:
+        picture = picture.convert(_EXPANDED[picture.mode])
+    alpha = opacity(picture)
     if _is_wide(picture):
         picture = _eight_bits(picture, brightest)
-    if "A" in picture.getbands() or "a" in picture.getbands() or "transparency" in picture.info:
-        whole = picture.convert("RGBA")
-        white = Image.new("RGBA", whole.size, "white")
-        return Image.alpha_composite(white, whole).convert("RGB")
-    return _by_profile(picture) or picture.convert("RGB")
+    if picture.mode in _COLOURS:
+        picture = picture.convert(_COLOURS[picture.mode])
+    colours = _by_profile(picture) or picture.convert("RGB")
+    if alpha is None:
+        return colours
+    colours.putalpha(alpha)
+    return over_white(colours)
+
+
+def scale_transparency(opened: Image.Image) -> None:
+    """Scale the transparent colour of a PNG like its pixels, before they are decoded; Pillow scales only those."""
+    key, tiles = opened.info.get("transparency"), getattr(opened, "tile", ())
+    if opened.format != "PNG" or not tiles or not isinstance(key, int | tuple):
+        return
+    if isinstance(key, tuple) and tiles[0][3] == "RGB;16B":  # Pillow keeps the high bytes
+        opened.info["transparency"] = tuple(value >> 8 for value in key)
+    elif isinstance(key, int) and opened.mode == "1":
+        opened.info["transparency"] = 255 * bool(key)
+    elif isinstance(key, int):
+        opened.info["transparency"] = key * _STEPS.get(tiles[0][3], 1)
+
+
+def opacity(picture: Image.Image) -> Image.Image | None:
+    """Return the opacity of a picture in 8 bits; None: no pixel can be transparent."""
+    clear = picture.info.get("transparency")
+    if picture.mode in _EXPANDED and (clear is not None or picture.mode in ("PA", "RGBa", "La")):
+        picture = picture.convert(_EXPANDED[picture.mode])
+    if "A" in picture.getbands():
+        return picture.getchannel("A")
+    if clear is None:
+        return None
+    values = np.atleast_3d(np.asarray(picture))  # [h, w, 1 or 3]
+    return Image.fromarray(np.where((values == clear).all(axis=2), 0, 255).astype(np.uint8))
 
 
 def _is_wide(picture: Image.Image) -> bool:
@@ -191,7 +230,9 @@ def _eight_bits(picture: Image.Image, brightest: float | None) -> Image.Image:
         most = 1.0 if top <= 1 else 255.0 if top <= 255 else 65535.0
     else:
         most = 65535.0 if picture.mode != "I" or top > 255 else 255.0
-    return Image.fromarray(np.rint(np.clip(values / most, 0, 1) * 255).astype(np.uint8))
+    made = Image.fromarray(np.rint(np.clip(values / most, 0, 1) * 255).astype(np.uint8))
+    made.info["icc_profile"] = picture.info.get("icc_profile")
+    return made
 
 
 def _by_profile(picture: Image.Image) -> Image.Image | None:

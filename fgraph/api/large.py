@@ -9,7 +9,7 @@ from typing import Any, Literal, Unpack, cast
 
 from fgraph._atomic import Staging, save_error
 from fgraph._errors import FgraphError, SaveError
-from fgraph._imaging.encode import QUALITY, Pixels
+from fgraph._imaging.encode import QUALITY, Pixels, viewable, viewable_channels
 from fgraph._options import DEFAULT_OPTIONS, RunKeywords, RunOptions
 from fgraph._ports import Kind
 from fgraph._results import row_paths
@@ -134,6 +134,7 @@ class _Picture:
     graph: Graph
     node: str
     rows: int
+    channels: int
     height: int
     width: int
     how: LargeOptions
@@ -141,7 +142,7 @@ class _Picture:
     def write(self, row: int, target: Path, record: Record) -> _Written:
         """Write one row."""
         with Staging(target.parent, target.stem) as staging:
-            slabs = Slabs(staging.folder / "pixels", self.height, self.width)
+            slabs = Slabs(staging.folder / "pixels", self.height, self.width, viewable_channels(self.channels))
             try:
                 for start, pixels in self._pieces(row):
                     slabs.put(start, pixels)
@@ -176,7 +177,7 @@ class _Picture:
                 part.outputs = {"piece": part.crop(one, left=start, width=size, unit="pixel")}
             else:
                 part.outputs = {"piece": part.crop(one, top=start, height=size, unit="pixel")}
-            yield start, _run(part, self.how)["piece"].pixels(0)
+            yield start, viewable(_run(part, self.how)["piece"].pixels(0))
 
 
 def _run(graph: Graph, how: LargeOptions, outputs: Mapping[str, Any] | None = None) -> Any:
@@ -191,8 +192,8 @@ def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
     if name not in images:
         raise SaveError(f"there is no image '{name}' among the outputs: {', '.join(graph.outputs)}")
     pixels = images[name].tensors["pixels"]
-    height, width = program.instructions[pixels.value].type.shape[-2:]
-    return _Picture(_with_codes(graph, how), graph.outputs[name], pixels.rows, height, width, how)
+    shape = program.instructions[pixels.value].type.shape  # channels, height, width
+    return _Picture(_with_codes(graph, how), graph.outputs[name], pixels.rows, *shape, how)
 
 
 def _with_codes(graph: Graph, how: LargeOptions) -> Graph:

@@ -259,10 +259,10 @@ def load_generator(source: str | Path, device: str = "cpu") -> Generator:
 
 
 def is_picture(source: Any) -> TypeGuard[str | Path]:
-    """Return whether a source is the path of a picture, by its ending."""
-    if not isinstance(source, str | Path) or not str(source).lower().endswith(SUFFIXES):
+    """Return whether a source is the path of a picture, by its ending, or names a cell such as `sheet.png#3`."""
+    if not isinstance(source, str | Path) or "\n" in str(source):
         return False
-    return "\n" not in str(source)
+    return str(source).lower().rstrip("0123456789").removesuffix("#").endswith(SUFFIXES)
 
 
 def _as_list(graph: GraphLike | Sequence[GraphLike], nodes: NodeClasses) -> tuple[list[Graph], bool]:

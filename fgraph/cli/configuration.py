@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -17,7 +17,17 @@ from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._errors import FgraphError, GraphError, nearest
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph.api.stages import Listing
-from fgraph.cli.modes import MODES, TRAINING_MODES, WRITING_MODES, Mode, ModelMode, PictureMode, TrainingMode
+from fgraph.cli.modes import (
+    GRAPH_MODES,
+    MODES,
+    STANDALONE_MODES,
+    TRAINING_MODES,
+    WRITING_MODES,
+    Mode,
+    ModelMode,
+    PictureMode,
+    TrainingMode,
+)
 from fgraph.cli.source_locations import PlacedFile, trace
 from fgraph.declare.config_source import BUNDLED, GROUP, NAMED, find_place
 from fgraph.declare.document import Document
@@ -36,6 +46,13 @@ SETTINGS = (
     "inversion.steps", "inversion.batch", "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts",
     "inversion.noise",
 )  # fmt: skip
+
+_GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {  # settings -> the modes that read them
+    "output": ("modes that read a graph", GRAPH_MODES),
+    "objective": ("modes that read a graph", GRAPH_MODES),
+    "inversion": ("mode=invert", ("invert",)),
+    "training": ("mode=train, finetune, grow", TRAINING_MODES),
+}
 
 if TYPE_CHECKING:
     from fgraph.cli.restoring import Restored
@@ -61,6 +78,8 @@ class JobSettings:
     piece: int = 2048  # pixels along the longer side of a piece of a large image
     listing: Listing = "full"  # of mode=ir
     sheet: bool = True  # whether a sweep ends with a contact sheet
+    given: frozenset[str] = frozenset()  # the names of the options of the output that the command line sets
+    is_sweep: bool = False
     restored: Restored | None = None  # the picture of from=, if the graph is its own
     source: Source = field(default_factory=Source)  # the source locations of the graph
 
@@ -154,9 +173,34 @@ def read_settings(
         piece=config.output.piece,
         listing=_read_listing(config.listing),
         sheet=bool(config.output.sheet),
+        given=frozenset(_options_of(task, "output")),
+        is_sweep=hydra_config.mode is RunMode.MULTIRUN,
         restored=restored,
         source=source,
     )
+
+
+def _options_of(overrides: Iterable[str], group: str) -> Iterator[str]:
+    """Yield the names of the options of a group that overrides set."""
+    for override in overrides:
+        head, _, name = override.partition("=")[0].lstrip("+~").partition(".")
+        if head == group and name:
+            yield name
+
+
+def misplaced_options(overrides: Iterable[str], mode: str) -> list[str]:
+    """Return a message for each override whose group of settings has no effect in a mode."""
+    given = list(overrides)
+    found = [
+        f"{group}.{name} has no effect: it is for {modes}, not for mode={mode}"
+        for group, (modes, users) in _GROUPS.items()
+        if mode not in users
+        for name in _options_of(given, group)
+    ]
+    if mode in STANDALONE_MODES:
+        alone = {override.partition("=")[0].lstrip("+~") for override in given}
+        found += [f"{name} has no effect: mode={mode} reads no graph" for name in ("graph", "seed") if name in alone]
+    return found
 
 
 def overrides_of(hydra_config: HydraConf) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The contact sheet of a sweep: a picture of each job, labelled with its overrides."""
+"""The contact sheet of a sweep: a picture of each job, labelled with its number and its overrides."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from fgraph._atomic import write_atomic
-from fgraph._imaging.encode import LONGEST, encode_picture
+from fgraph._imaging.encode import LONGEST, encode_picture, over_white
 from fgraph._imaging.files import open_image
+from fgraph._imaging.fonts import missing_letters, no_font
 from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip, lay_table, shrink
+from fgraph.cli.terminal import warn
 from fgraph.save import MANIFEST
+from fgraph.save.cells import Cell, cells_text
 
 NAME = "sheet"
 _MOST_ROWS = 8  # of a job, at most
@@ -28,7 +31,7 @@ _ENDINGS = {"png": "png", "webp": "webp", "jpg": "jpeg"}
 
 @dataclass(frozen=True)
 class SheetEntry:
-    """A job of a sweep: its overrides and its directory, None if it failed."""
+    """A job of a sweep, whose number is its place in the list: its overrides and its directory, None if it failed."""
 
     overrides: tuple[str, ...]
     directory: Path | None
@@ -42,7 +45,8 @@ class SheetEntry:
 def write_contact_sheet(jobs: Sequence[SheetEntry], directory: Path, quality: int) -> Path | None:
     """Write the sheet into the directory of a sweep, as `.png`, `.webp` or `.jpg` like its pictures.
 
-    The sheet shows the first image of each job. If the jobs are all combinations of two keys, it is a table.
+    The sheet shows the first image of each job. If the jobs are all combinations of two keys, it is a table. Its text
+    lists the jobs, if the format has room.
 
     Returns:
         The path, or None if no job has a picture.
@@ -62,8 +66,16 @@ def write_contact_sheet(jobs: Sequence[SheetEntry], directory: Path, quality: in
     if max(sheet.size) > LONGEST.get(_ENDINGS[ending], max(sheet.size)):
         ending = "png"
     path = directory / f"{NAME}.{ending}"
-    write_atomic(path, encode_picture(sheet, _ENDINGS[ending], quality=quality))
+    text = cells_text(
+        _cell(number, job, files, directory) for number, (job, files) in enumerate(zip(jobs, found, strict=True))
+    )
+    write_atomic(path, encode_picture(sheet, _ENDINGS[ending], text, quality=quality))
     return path
+
+
+def _cell(number: int, job: SheetEntry, files: Sequence[Path], directory: Path) -> Cell:
+    inside = [file for file in files if file.is_relative_to(directory)]
+    return Cell(number, job.overrides, inside[0].relative_to(directory).as_posix() if inside else None)
 
 
 def _pictures(job: SheetEntry) -> list[Path]:
@@ -88,7 +100,9 @@ def _show(files: Sequence[Path], most: int) -> Image.Image | None:
     for file in files:
         with open_image(file, bounded=False) as picture:  # this sweep wrote the picture
             longer = most * math.sqrt(max(picture.size) / min(picture.size))  # all shapes have about the same area
-            rows.append(LabelledPicture(enlarge(shrink(picture.convert("RGB"), int(longer)), min(_LEAST, most))))
+            rows.append(
+                LabelledPicture(enlarge(shrink(over_white(picture).convert("RGB"), int(longer)), min(_LEAST, most)))
+            )
     if not rows:
         return None
     return lay_strip(rows, "y" if rows[0].picture.width > rows[0].picture.height else "x")
@@ -96,17 +110,23 @@ def _show(files: Sequence[Path], most: int) -> Image.Image | None:
 
 def _lay(pictures: Sequence[Image.Image], given: Sequence[dict[str, str]]) -> Image.Image:
     differing = varying(given)
+    if missing := missing_letters(value for values in differing.values() for value in values):
+        warn(f"warning: {no_font(missing)}")
     names = short_names(list(differing))
     if len(differing) == 2 and _is_product(given, differing):
         (down, sides), (across, heads) = differing.items()
         place = {
-            (one[down], one[across]): LabelledPicture(picture) for one, picture in zip(given, pictures, strict=True)
+            (one[down], one[across]): LabelledPicture(picture, f"#{number}")
+            for number, (one, picture) in enumerate(zip(given, pictures, strict=True))
         }
         lines = [[place[side, head] for head in heads] for side in sides]
         labels = [f"{names[across]}={head}" for head in heads], [f"{names[down]}={side}" for side in sides]
         return lay_table(lines, *labels, gap=_GAP)
-    labelled = [" ".join(f"{names[key]}={one[key]}" for key in differing if key in one) for one in given]
-    cells = [LabelledPicture(picture, label) for picture, label in zip(pictures, labelled, strict=True)]
+    labelled = [[f"{names[key]}={one[key]}" for key in differing if key in one] for one in given]
+    cells = [
+        LabelledPicture(picture, " ".join([f"#{number}", *label]))
+        for number, (picture, label) in enumerate(zip(pictures, labelled, strict=True))
+    ]
     columns = len(list(differing.values())[-1]) if len(differing) > 2 and _is_product(given, differing) else None
     return lay_grid(cells, columns, _GAP)
 
@@ -123,17 +143,24 @@ def varying(given: Sequence[dict[str, str]]) -> dict[str, list[str]]:
 
 
 def short_names(keys: Sequence[str]) -> dict[str, str]:
-    """Shorten each key to its last parts, as few as distinguish it from the others.
+    """Shorten each key to its last parts, as few as distinguish it from the others; the place in a list is not enough.
 
-    >>> short_names(["seed", "graph.nodes.fade.start", "graph.nodes.box.start"])
-    {'seed': 'seed', 'graph.nodes.fade.start': 'fade.start', 'graph.nodes.box.start': 'box.start'}
+    >>> short_names(["seed", "graph.nodes.fade.start", "graph.nodes.box.start", "graph.nodes.fade.box.0"])
+    {'seed': 'seed', 'graph.nodes.fade.start': 'fade.start', 'graph.nodes.box.start': 'box.start', \
+'graph.nodes.fade.box.0': 'box.0'}
     """
     found = {}
     for key in keys:
         parts = key.split(".")
         tails = [".".join(parts[-length:]) for length in range(1, len(parts) + 1)]
         found[key] = next(
-            tail for tail in tails if sum(other == tail or other.endswith(f".{tail}") for other in keys) == 1
+            (
+                tail
+                for tail in tails
+                if not tail.partition(".")[0].isdecimal()
+                and sum(other == tail or other.endswith(f".{tail}") for other in keys) == 1
+            ),
+            key,
         )
     return found
 

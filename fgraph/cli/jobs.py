@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -11,18 +11,21 @@ from typing import Any, TypeAlias
 from fgraph._atomic import write_atomic
 from fgraph._downloads import use_downloads
 from fgraph._errors import FgraphError, GraphError, RunError
+from fgraph._imaging.fonts import no_font
+from fgraph._results import Image, Result
 from fgraph.api import pipeline
 from fgraph.api.large import LargeOptions, save_large_images
 from fgraph.api.together import Engine, GraphJob, Outcome, SharedOptions, explain_together, list_together
 from fgraph.cli.configuration import JobSettings
 from fgraph.cli.restoring import Restored
-from fgraph.cli.source_outputs import find_sources, with_sources
+from fgraph.cli.source_outputs import find_sources, start_first, with_sources
 from fgraph.cli.terminal import say, warn
 from fgraph.declare import Graph
 from fgraph.digraph import wire
 from fgraph.plan.device_profile import MEASURED, find_profile
 from fgraph.save import MANIFEST, PictureOptions, save_results
 from fgraph.save.arranging import check_compared
+from fgraph.save.effects import Requested, find_idle
 from fgraph.save.formats import LARGE_FORMATS, check_formats
 from fgraph.save.labels import label_rows
 from fgraph.save.recording import record_graph
@@ -40,6 +43,7 @@ class PreparedJob:
     graph_job: GraphJob  # the graph that runs
     graph: Graph  # the graph as given, without the outputs for `output.compare`
     sources: Mapping[str, str] = field(default_factory=dict)  # name -> output that shows it, for `output.compare`
+    remarks: tuple[str, ...] = ()  # on options without effect
 
     @property
     def is_large(self) -> bool:
@@ -65,12 +69,29 @@ def prepare(settings: JobSettings) -> PreparedJob:
         graph = job.graph  # faults belong to this job
         if settings.restored is not None:
             _warn_of_changes(settings.restored, graph)
+    remarks: tuple[str, ...] = ()
     if settings.mode in ("run", "check"):
         _check_output(settings, graph)
+        remarks = tuple(_find_idle_options(settings, graph))
     if settings.mode == "run" and settings.pictures is not None and settings.pictures.compare:
         document, sources = with_sources(settings.graph, graph.spec)
-        return PreparedJob(settings, GraphJob(document, job.source), graph, sources)
-    return PreparedJob(settings, job, graph)
+        return PreparedJob(settings, GraphJob(document, job.source), graph, sources, remarks)
+    return PreparedJob(settings, job, graph, remarks=remarks)
+
+
+def _find_idle_options(settings: JobSettings, graph: Graph) -> Iterator[str]:
+    """Yield a message for each option of the output that the command line sets in vain."""
+    if not settings.given:
+        return
+    wiring, faults = wire(graph.spec)
+    if faults:  # the compiler reports them
+        return
+    nodes = {name: wiring.by_id[node] for name, node in wiring.outputs.items()}
+    outputs = {name: (node.kind, node.rows) for name, node in nodes.items()}
+    video, pictures = settings.video or VideoOptions(), settings.pictures or PictureOptions()
+    yield from find_idle(
+        Requested(settings.given, settings.formats, pictures, video.pingpong, settings.is_sweep, outputs)
+    )
 
 
 def _check_output(settings: JobSettings, graph: Graph) -> None:
@@ -136,6 +157,8 @@ def _save(job: PreparedJob, results: Any) -> float | None:
     sources = {name: results[output] for name, output in job.sources.items()}
     labels = {name: label_rows(job.graph.spec, name, value.rows) for name, value in own.items()}
     record = record_graph(job.graph, {"precision": settings.options.precision, **options.changed})
+    if options.compare is True and (compared := _compared(job.graph, own, sources)):
+        options = replace(options, compare=compared)
     manifest = save_results(
         own, settings.directory, settings.formats, record, options,
         labels=labels, sources=sources, video=settings.video,
@@ -146,6 +169,8 @@ def _save(job: PreparedJob, results: Any) -> float | None:
         warn(_describe_unlisted(settings.directory, manifest.unlisted))
     for file in manifest.without_record:
         warn(f"{file} has no room for its record, which {manifest.paths[-1]} holds")
+    if manifest.undrawn:
+        warn(f"warning: {no_font(manifest.undrawn)}")
     if manifest.damaged:
         rows = "; ".join(f"'{name}': {', '.join(map(str, rows))}" for name, rows in manifest.damaged.items())
         raise RunError(
@@ -158,6 +183,12 @@ def _save(job: PreparedJob, results: Any) -> float | None:
 def _describe_unlisted(directory: Path, names: Sequence[str]) -> str:
     shown = ", ".join(names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
     return f"warning: {directory} also holds files of an earlier run, which {MANIFEST} no longer lists: {shown}"
+
+
+def _compared(graph: Graph, own: Mapping[str, Result], sources: Mapping[str, Result]) -> tuple[str, ...]:
+    """Return the images to compare: the sources, then the outputs, the start of an edit before its result."""
+    wiring, _ = wire(graph.spec)
+    return tuple(dict.fromkeys([*sources, *(name for name in start_first(wiring) if isinstance(own[name], Image))]))
 
 
 def _save_large(job: PreparedJob, outcome: Any) -> None:

@@ -1,4 +1,4 @@
-"""`from=picture.png`: the graph, seeds and settings of a picture, in place of a graph file."""
+"""`from=picture.png`, `from=sheet.png#12`: the graph, seeds and settings of a picture, in place of a graph file."""
 
 from __future__ import annotations
 
@@ -67,11 +67,13 @@ def take_picture(arguments: Sequence[str]) -> tuple[list[str], Restored | None]:
         raise FgraphError(f"{KEY}= is given {len(values)} times: one picture at a time")
     if any(argument.startswith("graph=") for argument in arguments):
         raise FgraphError(f"{KEY}= brings the graph of the picture: leave graph= out")
-    from fgraph.save.restoring import restore  # not for --help
+    from fgraph.save.cells import find_picture  # not for --help
+    from fgraph.save.restoring import restore
 
-    path = _unquoted(values[0])
-    restored = Restored(path, *restore(expanded(path)))
-    kept = [_quoted(path) if argument == given[0] else argument for argument in arguments]
+    named = _unquoted(values[0])
+    path = find_picture(expanded(named))
+    restored = Restored(str(path), *restore(path))
+    kept = [_quoted(named) if argument == given[0] else argument for argument in arguments]
     return [*kept, f"graph={restored.name}"], restored
 
 

@@ -1,4 +1,4 @@
-"""The sources of a graph as extra outputs: the images of its codes, and the pictures that it reads."""
+"""The sources of a graph for comparisons: the images of its codes, the pictures that it reads, and their order."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fgraph.declare import GraphSpec
+from fgraph.digraph import Wiring
 
 _ENDING = "_source"
 
@@ -37,6 +38,31 @@ def with_sources(document: Mapping[str, Any], spec: GraphSpec) -> tuple[dict[str
         output = _free(f"{name}{_ENDING}", outputs)
         outputs[output], sources[name] = own, output
     return {**document, "nodes": nodes, "outputs": outputs}, sources
+
+
+def start_first(wiring: Wiring) -> list[str]:
+    """Return the outputs of a graph in the order of a comparison: the start of an edit before its result.
+
+    An output comes before another one if the nodes that it depends on are some of those of the other. The node that
+    makes the output doesn't count, as each `decode` is another one. Otherwise the order is that of the graph.
+    """
+    reads = {name: _ancestors(wiring, node) for name, node in wiring.outputs.items()}
+    found: list[str] = []
+    while len(found) < len(reads):
+        left = [name for name in reads if name not in found]
+        found.append(next(name for name in left if not any(reads[other] < reads[name] for other in left)))
+    return found
+
+
+def _ancestors(wiring: Wiring, node: str) -> frozenset[str]:
+    found: set[str] = set()
+    waiting = [one for ids in wiring.by_id[node].inputs.values() for one in ids]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += [one for ids in wiring.by_id[name].inputs.values() for one in ids]
+    return frozenset(found)
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

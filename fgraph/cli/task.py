@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
@@ -16,11 +16,12 @@ from fgraph._errors import FgraphError
 from fgraph._imaging.files import set_picture_limit
 from fgraph._paths import expanded
 from fgraph._temporary import remove_leftovers
-from fgraph.cli.configuration import read_mode, read_settings
+from fgraph.cli.configuration import misplaced_options, overrides_of, read_mode, read_settings
 from fgraph.cli.model_files import read_model_job
 from fgraph.cli.modes import STANDALONE_MODES, Mode, ModelMode, TrainingMode
 from fgraph.cli.standalone import StandaloneJob
 from fgraph.cli.sweeps import Sweep
+from fgraph.cli.terminal import warn
 from fgraph.cli.training import read_training_job
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Task:
         self._restored = restored
         self._files = arguments.files
         self._targets: set[Path] = set()  # of all jobs prepared so far
+        self._remarks: set[str] = set()  # printed so far, each once for all jobs
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run one job as a whole, for launchers that don't know the parts."""
@@ -62,6 +64,7 @@ class Task:
         """
         mode = read_mode(config)
         set_picture_limit(config.picture_limit)
+        self._remark(misplaced_options(overrides_of(HydraConfig.get()), mode))
         if mode in STANDALONE_MODES:
             job = _read_standalone(config, mode)
             self._claim_target(job)
@@ -69,7 +72,16 @@ class Task:
         from fgraph.cli import jobs
 
         settings = read_settings(config, cast(Mode, mode), HydraConfig.get(), self._restored, self._files)
-        return jobs.prepare(settings)
+        prepared = jobs.prepare(settings)
+        self._remark(prepared.remarks)
+        return prepared
+
+    def _remark(self, remarks: Iterable[str]) -> None:
+        """Print remarks on the settings, each once."""
+        for remark in remarks:
+            if remark not in self._remarks:
+                self._remarks.add(remark)
+                warn(f"warning: {remark}")
 
     def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
         """Run all jobs together; return the outcome of each."""

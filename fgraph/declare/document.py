@@ -49,10 +49,17 @@ def read_scalars_as_hydra(resolver: Any) -> None:
 
 
 class _Loader(_BASE):  # type: ignore[misc]
-    """A safe loader that resolves plain scalars as Hydra does."""
+    """A safe loader that resolves plain scalars as overrides do: booleans are `true` and `false`, as in YAML 1.2."""
 
 
 read_scalars_as_hydra(_Loader)
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if not tag.endswith(":bool")]
+    for first, pairs in _Loader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:bool", re.compile("(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")
+)
 
 
 @dataclass
@@ -221,7 +228,7 @@ class _Walk:
         return data
 
     def _key(self, node: Any) -> str:
-        # The keys of `y: 1` and `0: 1` are 'y' and '0', although YAML 1.1 reads a bare y as a boolean.
+        # The keys of `off: 1` and `0: 1` are 'off' and '0', as written.
         return str(node.value) if isinstance(node, yaml.ScalarNode) else "[...]"
 
     def _merge(self, value: Any, data: dict[str, Any], path: DocumentPath) -> None:

@@ -42,9 +42,7 @@ class Reading:
             from fgraph.inversion.faces import align_face
 
             picture = align_face(picture, self.size)
-        if self.channels == 1:
-            picture = picture.convert("L").convert("RGB")
-        return np.ascontiguousarray(fitted_array(picture, (self.size, self.size), self.fit)[: self.channels])
+        return fitted_array(picture, (self.size, self.size), self.fit, self.channels)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from PIL import Image, ImageOps
 
 from fgraph._geometry.numbers import check_choice
 from fgraph._imaging.files import open_image
+from fgraph._imaging.read import opacity, scale_transparency
 from fgraph.masks.base import MaskExpr, Raster
 
 Channel = Literal["luminance", "alpha", "red", "green", "blue"]
@@ -78,6 +79,7 @@ def _open(path: str, channel: Channel, _changed: int, _size: int) -> Picture:
     """Decode a file once per state: the key contains the time of the last change and the size."""
     try:
         with open_image(Path(path), bytes_per_pixel=8) as file:  # alpha is float64
+            scale_transparency(file)
             image = ImageOps.exif_transpose(file)
             image.load()
     except Exception as error:  # decoders raise what they like
@@ -87,13 +89,16 @@ def _open(path: str, channel: Channel, _changed: int, _size: int) -> Picture:
 
 def _channel(image: Image.Image, channel: Channel, path: str) -> NDArray[Any]:
     if channel == "alpha":
-        if "A" not in image.getbands() and "transparency" not in image.info:
+        alpha = opacity(image)
+        if alpha is None:
             raise ValueError(f"the mask picture {path} has no alpha channel; its mode is {image.mode}")
-        return np.asarray(image.convert("RGBA").getchannel("A")) / 255
+        return np.asarray(alpha) / 255
     if image.mode.startswith("I"):  # 16 bits of grey, which PIL would clip to 8
         return np.asarray(image).clip(0, 65535) / 65535
     if image.mode == "F":
         return np.asarray(image)
+    if image.mode == "P" and "transparency" in image.info:
+        image = image.convert("RGBA")  # Pillow warns of other ways
     if channel == "luminance":
         return np.asarray(image.convert("RGB").convert("L")) / 255
     return np.asarray(image.convert("RGB").getchannel(cast(str, channel)[0].upper())) / 255

@@ -24,6 +24,7 @@ class Sheet:
     name: str
     output: str
     picture: PillowImage.Image
+    labels: tuple[str, ...] = ()
 
 
 def arrange(
@@ -52,11 +53,12 @@ def arrange(
         _check_labels(options.labels, several)
     for name, value in several.items():
         cells = _cells(value, options, (labels or {}).get(name))
+        written = tuple(cell.label for cell in cells)
         if options.strip is not None:
-            yield Sheet(f"{name}_strip", name, lay_strip(cells, options.strip, options.gap))
+            yield Sheet(f"{name}_strip", name, lay_strip(cells, options.strip, options.gap), written)
         if options.grid is not None:
             columns = None if options.grid == "auto" else options.grid
-            yield Sheet(f"{name}_grid", name, lay_grid(cells, columns, options.gap))
+            yield Sheet(f"{name}_grid", name, lay_grid(cells, columns, options.gap), written)
     if options.compare:
         yield Sheet(COMPARED, ", ".join(results), compare(results, options, sources or {}))
 

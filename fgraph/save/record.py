@@ -10,6 +10,7 @@ from typing import Any
 
 from fgraph._errors import FgraphError
 from fgraph._imaging.encode import INVERSION
+from fgraph.save.cells import CELLS, list_cells
 from fgraph.save.reading import read_texts
 
 PREFIX = "fgraph."
@@ -86,6 +87,10 @@ def read_record(path: str | Path) -> Record:
         FgraphError: the file can't be read, isn't such a picture, or holds no record.
     """
     text = read_texts(path)
+    if CELLS in text:
+        raise FgraphError(
+            f"{path} is the sheet of a sweep, which shows many jobs. {list_cells(text[CELLS], Path(path))}"
+        )
     if INVERSION in text:
         raise FgraphError(
             f"{path} was written by mode=invert and holds no graph: read its code by a latent node, from the "

@@ -11,6 +11,7 @@ from fgraph._version import __version__
 from fgraph.declare.document import parse
 from fgraph.declare.graph_file import parse_graph
 from fgraph.declare.source import Source
+from fgraph.save.cells import find_picture
 from fgraph.save.record import Record, read_record
 
 _KEYS = ("version", "seed", "params", "models", "noise", "nodes", "outputs")  # of the graphs that fgraph writes
@@ -44,11 +45,12 @@ def restore(path: str | Path) -> tuple[Record, dict[str, Any]]:
 
 
 def restore_graph(path: str | Path) -> tuple[dict[str, Any], Source]:
-    """Read the graph of a picture, with the line of each part for faults.
+    """Read the graph of a picture, or of a cell such as `sheet.png#3`, with the line of each part for faults.
 
     Raises:
         FgraphError: as `restore`.
     """
+    path = find_picture(path)
     record, data = restore(path)
     return data, places_of(record, path)
 

@@ -11,9 +11,8 @@ from pathlib import Path
 from string import Template
 
 import numpy as np
-from PIL import Image as PillowImage
 
-from fgraph._imaging.encode import Pixels, encode_picture
+from fgraph._imaging.encode import Pixels, encode_picture, to_pillow
 from fgraph.save.formats import lacking
 from fgraph.save.slabs import Slabs, pyramid
 
@@ -43,13 +42,16 @@ def write_tiff(picture: Slabs, path: Path, text: Mapping[str, str]) -> None:
     except ImportError as error:
         raise lacking("tiff") from error
     levels = max(0, math.ceil(math.log2(picture.length / TILE)))
-    big = picture.height * picture.width * 3 * 4 // 3 > _CLASSIC
+    big = picture.height * picture.width * picture.channels * 4 // 3 > _CLASSIC
     with tifffile.TiffWriter(path, bigtiff=big) as writer:
         for number, level in enumerate(pyramid(picture, TILE)):
+            samples = (level.channels,) if level.channels > 1 else ()
             first = {"subifds": levels, "description": json.dumps(dict(text)) if text else None}
             writer.write(
-                _padded_tiles(level), shape=(level.height, level.width, 3), dtype=np.uint8, tile=(TILE, TILE),
-                photometric="rgb", compression="zlib", predictor=True, metadata=None, maxworkers=1,
+                (tile.reshape(TILE, TILE, *samples) for tile in _padded_tiles(level)), dtype=np.uint8,
+                shape=(level.height, level.width, *samples), tile=(TILE, TILE), compression="zlib", predictor=True,
+                photometric="rgb" if samples else "minisblack", metadata=None, maxworkers=1,
+                extrasamples=["unassalpha"] if level.channels == 4 else [],
                 **(first if number == 0 else {"subfiletype": 1}),
             )  # fmt: skip
 
@@ -71,7 +73,7 @@ def write_deep_zoom(picture: Slabs, path: Path, kind: str, quality: int, *, goes
         own = folder / str(top - number)
         own.mkdir(parents=True)
         for column, row, window in _windows(level, _OVERLAP):
-            tile = PillowImage.fromarray(np.ascontiguousarray(level.window(*window)))
+            tile = to_pillow(np.ascontiguousarray(level.window(*window)))
             (own / f"{column}_{row}.{ending}").write_bytes(encode_picture(tile, kind, quality=quality))
     about = {
         "format": ending, "overlap": _OVERLAP, "tile": TILE, "width": picture.width, "height": picture.height,

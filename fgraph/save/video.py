@@ -14,8 +14,8 @@ import numpy as np
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
-from fgraph._imaging.encode import Pixels, to_pillow
-from fgraph._results import Image
+from fgraph._imaging.encode import Pixels, over_white, to_opaque, to_pillow
+from fgraph._results import Image, MaskImage
 from fgraph.save.formats import VIDEO_FORMATS, lacking
 
 _FASTEST_GIF = 50  # frames per second: viewers slow down frames shorter than 0.02 s
@@ -65,8 +65,10 @@ def save_video(
     return path
 
 
-def encode_video(image: Image, kind: str, options: VideoOptions, text: Mapping[str, str] | None = None) -> bytes:
-    """Encode the rows of an image as a `gif` or `mp4` film.
+def encode_video(
+    image: Image | MaskImage, kind: str, options: VideoOptions, text: Mapping[str, str] | None = None
+) -> bytes:
+    """Encode the rows of an image as a `gif` or `mp4` film; transparency is laid over white.
 
     Raises:
         SaveError: the format can't hold the film, or PyAV isn't installed.
@@ -104,7 +106,7 @@ def _encode_gif(frames: Sequence[Pixels], options: VideoOptions, comment: str) -
         round(100 * (number + 1) / options.fps) for number in range(len(frames))
     ]  # of each frame, in hundredths of a second
     lengths = [10 * (end - start) for start, end in zip([0, *ends], ends, strict=False)]
-    first, *rest = [to_pillow(frame) for frame in frames]
+    first, *rest = [over_white(to_pillow(frame)) for frame in frames]
     settings: dict[str, Any] = {"duration": lengths, "disposal": 1, "comment": comment.encode()}
     if options.loop:
         settings["loop"] = 0
@@ -118,7 +120,7 @@ def _encode_mp4(frames: Sequence[Pixels], options: VideoOptions, comment: str) -
         import av
     except ImportError as error:
         raise lacking("mp4") from error
-    frames = [_even(frame) for frame in frames]
+    frames = [_even(to_opaque(frame)) for frame in frames]
     buffer = io.BytesIO()
     with av.open(buffer, "w", format="mp4") as container:
         if comment:

@@ -21,6 +21,7 @@ from PIL import Image as PillowImage
 from fgraph._atomic import Staging, save_error, write_atomic
 from fgraph._errors import SaveError
 from fgraph._imaging.encode import PICTURE_FORMATS, encode_picture, fits
+from fgraph._imaging.fonts import missing_letters
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
 from fgraph._temporary import exclusive
 from fgraph.save.arranging import Sheet, arrange
@@ -55,6 +56,7 @@ class Manifest:
     without_record: tuple[str, ...] = ()  # pictures whose format has no room for the record
     damaged: Mapping[str, Sequence[int]] = field(default_factory=dict)  # output -> rows that no picture can show
     unlisted: tuple[str, ...] = ()  # files of an earlier run in the directory, which the manifest no longer lists
+    undrawn: str = ""  # letters of labels that no font of this machine has
 
     @property
     def paths(self) -> list[Path]:
@@ -91,7 +93,8 @@ def save_results(
 
     An image is `name.png`, or `name_000.png`, ... for several rows, in each picture format of `formats` (png, webp,
     jpeg). With npy, it is also `name.npy`, float32 [rows, channels, h, w]; with gif or mp4, also a film of its rows. A
-    mask is a picture and an array, a latent is `name.safetensors`, and feature maps are `name.npz` and a preview.
+    mask is a picture or a film, and an array; a latent is `name.safetensors`; feature maps are `name.npz` and a
+    preview.
 
     Rows that hold NaN or infinite values have no picture, and their output has no film and no sheet;
     `Manifest.damaged` lists them.
@@ -122,7 +125,7 @@ def save_results(
         staging.stage(MANIFEST, manifest.to_json().encode())
         unlisted: list[str] = []
         staging.commit(obsolete=[MANIFEST], look=lambda: unlisted.extend(_find_unlisted(directory, saved)))
-    return replace(manifest, unlisted=tuple(unlisted))
+    return replace(manifest, unlisted=tuple(unlisted), undrawn=writer.undrawn)
 
 
 def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Record) -> Manifest:
@@ -183,9 +186,11 @@ class _Writer:
         self._video = video
         self.without_record: list[str] = []
         self.damaged: dict[str, list[int]] = {}
+        self.undrawn = ""
         self._options = options
         self._kinds = kinds
         self._picture_kinds = [kind for kind in kinds if kind in PICTURE_FORMATS]
+        self._film_kinds = [kind for kind in VIDEO_FORMATS if kind in kinds]
 
     def contents(
         self,
@@ -197,6 +202,7 @@ class _Writer:
             for file, row, data in self._files(name, value):
                 yield _Content(file, name, type(value).__name__, row, data)
         for sheet in self._arrange(results, labels, sources):
+            self.undrawn = missing_letters([self.undrawn, *sheet.labels])
             for kind in self._picture_kinds:
                 file = f"{sheet.name}.{_ENDINGS[kind]}"
                 yield _Content(file, sheet.output, "Sheet", None, self._encode(file, sheet.picture, kind, None))
@@ -220,13 +226,15 @@ class _Writer:
                     yield f"{name}.npy", None, encode_npy(value.array)
                 yield from self._films(name, value)
             case MaskImage():
-                yield from self._pictures(name, value, self._picture_kinds or ["png"])
+                yield from self._pictures(name, value, self._picture_kinds or ([] if self._film_kinds else ["png"]))
                 yield f"{name}.npy", None, encode_npy(value.array)
+                yield from self._films(name, value)
             case Latents():
                 yield f"{name}.safetensors", None, value.to_bytes()
             case FeatureMaps():
                 yield f"{name}.npz", None, value.to_bytes()
                 yield from self._pictures(name, value.preview(), self._picture_kinds)
+                yield from self._films(name, value.preview())
 
     def _pictures(
         self, name: str, value: Image | MaskImage, kinds: Sequence[str]
@@ -247,9 +255,9 @@ class _Writer:
         except ValueError as error:
             raise SaveError(f"cannot write {file}: {error}") from error
 
-    def _films(self, name: str, value: Image) -> Iterator[tuple[str, int | None, bytes]]:
-        for kind in VIDEO_FORMATS:
-            if kind in self._kinds and name not in self.damaged:
+    def _films(self, name: str, value: Image | MaskImage) -> Iterator[tuple[str, int | None, bytes]]:
+        for kind in self._film_kinds:
+            if name not in self.damaged:
                 yield f"{name}.{kind}", None, encode_video(value, kind, self._video, self.record.to_text())
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._errors import FgraphError, nearest
-from fgraph._imaging.files import open_image
+from fgraph._imaging.read import open_picture, to_array
 from fgraph._results import Image, Result
 
 Array: TypeAlias = NDArray[np.float32]
@@ -53,12 +52,15 @@ class Objective:
 def _distance(pixels: Array, target: str | None) -> float:
     assert target is not None
     try:
-        with open_image(Path(target)) as picture:
-            wanted = np.asarray(picture.convert("RGB"), np.float32).transpose(2, 0, 1) / 127.5 - 1
-    except Exception as error:  # decoders raise errors of many types
-        raise FgraphError(f"objective.target: cannot read {target}: {error}") from error
-    if wanted.shape != pixels.shape[1:]:
-        raise FgraphError(f"objective.target: {target} is {wanted.shape[1:]} (h, w), the image {pixels.shape[2:]}")
+        picture = open_picture(target)
+    except ValueError as error:
+        raise FgraphError(f"objective.target: {error}") from error
+    channels, *size = pixels.shape[1:]
+    if channels not in (1, 3):
+        raise FgraphError(f"objective.target is compared with images of 1 or 3 channels, not {channels}")
+    wanted = to_array(picture, channels)
+    if list(wanted.shape[1:]) != size:
+        raise FgraphError(f"objective.target: {target} is {wanted.shape[1:]} (h, w), the image {tuple(size)}")
     return float(np.sqrt(np.mean((pixels - wanted) ** 2)))
 
 

@@ -33,7 +33,7 @@ class FakeJobs(ModuleType):
             raise RuntimeError("a bug of ours")
         if "nope" in ops:
             raise GraphError([settings.source.fault("unknown op 'nope'", "nodes", "extra", "op")])
-        return SimpleNamespace(settings=settings)
+        return SimpleNamespace(settings=settings, remarks=())
 
     def run_many(self, prepared: Sequence[Any], engine: object) -> list[None]:
         self.batches.append(len(prepared))

@@ -57,6 +57,7 @@ def test_two_keys_make_a_table(laid: list[tuple[object, ...]]) -> None:
     assert name == "lay_table"
     assert heads == ["stop=0", "stop=1"]
     assert sides == ["seed=0", "seed=1", "seed=2"]
+    assert [[cell.label for cell in line] for line in lines] == [["#0", "#1"], ["#2", "#3"], ["#4", "#5"]]  # type: ignore[attr-defined]
     assert len({colour_of(cell) for line in lines for cell in line}) == 6  # type: ignore[attr-defined]
     assert colour_of(lines[2][1]) == PillowImage.new("RGB", (1, 1), COLOURS[5]).getpixel((0, 0))  # type: ignore[index]
 
@@ -66,7 +67,14 @@ def test_other_sweeps_make_a_grid(laid: list[tuple[object, ...]]) -> None:
     contact.write_contact_sheet([job(number, text) for number, text in enumerate(given)], Path(), 90)
     ((name, cells, *_),) = laid
     assert name == "lay_grid"
-    assert [cell.label for cell in cells] == ["seed=1 a.x=1 b.x=2", "seed=2 a.x=1 b.x=3", "seed=3 b.x=2"]  # type: ignore[attr-defined]
+    assert [cell.label for cell in cells] == ["#0 seed=1 a.x=1 b.x=2", "#1 seed=2 a.x=1 b.x=3", "#2 seed=3 b.x=2"]  # type: ignore[attr-defined]
+
+
+def test_labels_name_the_field_of_a_place_in_a_list(laid: list[tuple[object, ...]]) -> None:
+    given = ("graph.nodes.box.box.0=0.25", "graph.nodes.box.box.0=0.5")
+    contact.write_contact_sheet([job(number, text) for number, text in enumerate(given)], Path(), 90)
+    ((_, cells, *_),) = laid
+    assert [cell.label for cell in cells] == ["#0 box.0=0.25", "#1 box.0=0.5"]  # type: ignore[attr-defined]
 
 
 def test_a_failed_job_leaves_a_grey_cell(laid: list[tuple[object, ...]]) -> None:

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+import fgraph
 from fgraph.declare.document import parse
 
 
@@ -23,7 +24,8 @@ def test_every_key_and_item_has_its_line() -> None:
         ("1.5", 1.5),
         (".inf", float("inf")),
         ("2026-11-23", "2026-11-23"),
-        ("off", False),
+        ("false", False),
+        ("True", True),
         ("~", None),
         ("'1'", "1"),
         ("0..3", "0..3"),
@@ -39,8 +41,35 @@ def test_scalars_read_as_hydra_reads_them(text: str, value: Any) -> None:
     assert OmegaConf.to_container(OmegaConf.create(f"a: {text}")) == {"a": value}
 
 
-def test_keys_are_text_even_where_yaml_sees_a_boolean() -> None:
-    assert parse("y: 1\non: 2\n3: 4").data == {"y": 1, "on": 2, "3": 4}
+WORDS = ("y", "n", "yes", "no", "on", "off", "Yes", "NO", "On", "OFF")
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_that_were_booleans_in_yaml_1_1_stay_as_written(word: str) -> None:
+    assert parse(f"{word}: {word}\nof: [{word}]\n3: 4").data == {word: word, "of": [word], "3": 4}
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_such_words_name_nodes_and_come_back(word: str) -> None:
+    graph = fgraph.load(
+        f"nodes:\n  {word}: {{op: sample}}\n  image: {{op: decode, of: {word}}}\noutputs: {{{word}: image}}\n"
+    )
+    assert list(graph.spec.nodes) == [word, "image"]
+    assert graph.spec.outputs == {word: "image"}
+    assert fgraph.load(graph.to_yaml()).spec == graph.spec
+
+
+def test_a_field_of_such_a_word_is_reported_as_written() -> None:
+    text = "nodes:\n  code: {op: sample}\n  image: {op: decode, off: code}\noutputs: [image]\n"
+    with pytest.raises(fgraph.GraphError) as caught:
+        fgraph.load(text)
+    found = [(fault.where, fault.message, fault.hint) for fault in caught.value.faults]
+    assert ("nodes.image.off", "decode has no field 'off'", "did you mean 'of'?") in found
+
+
+def test_a_field_that_is_true_or_false_takes_such_words() -> None:
+    graph = fgraph.load("nodes:\n  code: {op: sample}\n  image: {op: decode, of: code, clamp: yes}\noutputs: [image]\n")
+    assert graph.spec.nodes["image"].clamp is True  # type: ignore[attr-defined]
 
 
 def test_doubled_key_names_both_lines() -> None:

@@ -7,10 +7,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image as PillowImage
+from PIL import ImageFont
 
 import fgraph
 from fgraph._errors import SaveError
-from fgraph._imaging.layout import LabelledPicture, font, lay_grid, lay_table, line_height, wrap
+from fgraph._imaging import fonts
+from fgraph._imaging.fonts import font, line_height, missing_letters
+from fgraph._imaging.layout import LabelledPicture, lay_grid, lay_table, wrap
 from fgraph._results import Image, MaskImage
 from fgraph.save import PictureOptions, Record, read_record, save_results
 from fgraph.save.labels import label_rows
@@ -128,6 +131,47 @@ def test_options_keep_what_was_changed() -> None:
     options = PictureOptions(strip="y", labels=("a",), quality=80)
     assert options.changed == {"quality": 80, "strip": "y", "labels": ["a"]}
     assert PictureOptions(**options.changed) == options
+
+
+@pytest.mark.parametrize("gap", [0, 2, 20])
+def test_labels_do_not_touch(gap: int) -> None:
+    cells = [LabelledPicture(PillowImage.new("L", (40, 10), 255), "a=0.123456") for _ in range(3)]
+    strip = np.asarray(lay_grid(cells, 3, gap))[: line_height()]
+    inked = np.flatnonzero((strip < 200).any(axis=0))
+    spaces = np.diff(inked)
+    assert (spaces >= 6).sum() == 2  # between three labels; letters are nearer to each other
+
+
+def test_letters_come_from_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in of a font that has Cyrillic letters only, and the empty case."""
+    other = ImageFont.load_default(size=20)
+    known = set("фото")
+    monkeypatch.setattr(fonts, "_has", lambda one, letter: letter in known if one is other else letter == "ü")
+    monkeypatch.setattr(fonts, "_system_fonts", lambda: (Path("other.ttf"),))
+    monkeypatch.setattr(fonts, "_opened", lambda path: other)
+    fonts._font_of.cache_clear()
+    try:
+        assert missing_letters(["фото ünï", "日本語 日"]) == "ï日本語"
+        assert [(part, one is other) for part, one in fonts._runs("aüф日")] == [
+            ("aü", False),
+            ("ф", True),
+            ("?", False),
+        ]
+        assert fonts.text_length("aф") == font().getlength("a") + other.getlength("ф")
+    finally:
+        fonts._font_of.cache_clear()
+
+
+def test_letters_that_no_font_has_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fonts, "_system_fonts", lambda: ())
+    fonts._font_of.cache_clear()
+    try:
+        options = PictureOptions(strip="x", labels=("日本", "b"))
+        assert save_results({"view": rows_of(2)}, tmp_path, options=options).undrawn == "日本"
+        plain = PictureOptions(strip="x", labels=("??", "b"))
+        save_results({"view": rows_of(2)}, tmp_path / "plain", options=plain)
+    finally:
+        fonts._font_of.cache_clear()
 
 
 def test_long_labels_are_broken_then_cut() -> None:

@@ -12,7 +12,7 @@ from fgraph.ir.types import Type
 
 @dataclass(frozen=True)
 class Picture(Op):
-    """An image file, fitted to a size. Params: the path."""
+    """An image file, fitted to a size, in RGB or grey. Params: the path."""
 
     name: ClassVar[str] = "picture"
     takes_params: ClassVar[bool] = True
@@ -21,10 +21,11 @@ class Picture(Op):
     height: int
     width: int
     fit: str
+    channels: int = 3  # or 1
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
-        return Type("rgb", (3, self.height, self.width))
+        return Type("rgb", (self.channels, self.height, self.width))
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ from fgraph.runtime.kernels.context import KernelContext, Params
 
 
 def picture(op: Picture, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Read image files as [rows, 3, H, W] in [-1, 1]."""
-    return context.tensor(np.stack([load_picture(str(path), (op.height, op.width), op.fit) for path in params]))
+    """Read image files as [rows, channels, H, W] in [-1, 1]."""
+    size = (op.height, op.width)
+    return context.tensor(np.stack([load_picture(str(path), size, op.fit, op.channels) for path in params]))
 
 
 def clamp(op: Clamp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

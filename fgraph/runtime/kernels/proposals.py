@@ -82,7 +82,7 @@ class Look:
 
 
 def describe_cells(picture: Doubles, cells: tuple[int, int]) -> Doubles:
-    """Return mean and deviation of each colour in each cell, [rows, columns, 6], of a picture [3, H, W]."""
+    """Return the mean, then the deviation of each channel in each cell of a picture [C, H, W], [rows, columns, 2 C]."""
     rows, columns = cells
     channels, height, width = picture.shape
     parts = picture.reshape(channels, rows, height // rows, columns, width // columns)
@@ -90,11 +90,11 @@ def describe_cells(picture: Doubles, cells: tuple[int, int]) -> Doubles:
 
 
 def find_horizon(picture: Doubles) -> float | None:
-    """Return the height, as a fraction, of the strongest edge across a picture [3, H, W]; None if there is none.
+    """Return the height, as a fraction, of the strongest edge across a picture [C, H, W]; None if there is none.
 
     Rows are averaged first, so that details that differ from column to column, such as leaves, are no edge.
     """
-    rows = picture.mean(axis=2)  # [3, H]
+    rows = picture.mean(axis=2)  # [C, H]
     height = rows.shape[1]
     reach = max(height // 16, 1)
     sums = np.concatenate([np.zeros((len(rows), 1)), rows.cumsum(axis=1)], axis=1)
@@ -162,7 +162,8 @@ def sum_up(look: Doubles, along: int, down: int) -> Doubles:
     y, x = np.arange(rows), np.arange(columns)
     there = look[np.ix_((y + down).clip(0, rows - 1), (x + along).clip(0, columns - 1))]
     on = np.logical_and.outer((y + down >= 0) & (y + down < rows), (x + along >= 0) & (x + along < columns))
-    maps = [np.square(look - there).mean(axis=2), np.ones_like(on, float), look[..., 3:].mean(axis=2)]
+    deviation = look[..., look.shape[2] // 2 :].mean(axis=2)
+    maps = [np.square(look - there).mean(axis=2), np.ones_like(on, float), deviation]
     table = np.zeros((3, rows + 3, columns + 3))
     table[:, 2:-1, 2:-1] = np.stack(maps) * on
     result: Doubles = table.cumsum(axis=1).cumsum(axis=2)
