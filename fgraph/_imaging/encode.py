@@ -41,7 +41,8 @@ def viewable(pixels: Pixels) -> Pixels:
     """Return pixels [h, w, channels] as grey, RGB or RGBA; other numbers of channels are averaged to grey."""
     if pixels.shape[2] == viewable_channels(pixels.shape[2]):
         return pixels
-    return pixels.mean(axis=2, keepdims=True).astype(np.uint8)
+    grey: Pixels = pixels.mean(axis=2, keepdims=True).astype(np.uint8)
+    return grey
 
 
 def viewable_channels(channels: int) -> int:

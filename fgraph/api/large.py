@@ -192,8 +192,8 @@ def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
     if name not in images:
         raise SaveError(f"there is no image '{name}' among the outputs: {', '.join(graph.outputs)}")
     pixels = images[name].tensors["pixels"]
-    shape = program.instructions[pixels.value].type.shape  # channels, height, width
-    return _Picture(_with_codes(graph, how), graph.outputs[name], pixels.rows, *shape, how)
+    channels, height, width = program.instructions[pixels.value].type.shape
+    return _Picture(_with_codes(graph, how), graph.outputs[name], pixels.rows, channels, height, width, how)
 
 
 def _with_codes(graph: Graph, how: LargeOptions) -> Graph:

@@ -322,13 +322,13 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Pictures from files, one per row, rotated as their EXIF data says.
+        """Pictures from files, one per row, rotated as their EXIF data says; grey if the model makes grey images.
 
         Fields:
             path: one file, or a list; searched beside the graph, in the current directory, among bundled pictures
             size: the size in pixels: a side, or [height, width]; default: that of the model
             fit: crop fills the size; pad shows the whole picture on white; stretch changes the proportions
-            model: the model that gives the size; default: main
+            model: the model that gives the size, and RGB or grey; default: main
         """
 
     def invert(

@@ -54,7 +54,7 @@ def _distance(pixels: Array, target: str | None) -> float:
     try:
         picture = open_picture(target)
     except ValueError as error:
-        raise FgraphError(f"objective.target: {error}") from error
+        raise FgraphError(f"objective.target: cannot read {target}: {error}") from error
     channels, *size = pixels.shape[1:]
     if channels not in (1, 3):
         raise FgraphError(f"objective.target is compared with images of 1 or 3 channels, not {channels}")

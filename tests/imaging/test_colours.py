@@ -49,7 +49,7 @@ def shown(path: Path) -> list[tuple[int, ...]]:
 def line(mode: str, pixels: list[object]) -> Image.Image:
     picture = Image.new(mode, (len(pixels), 1))
     for x, pixel in enumerate(pixels):
-        picture.putpixel((x, 0), pixel)  # type: ignore[arg-type]
+        picture.putpixel((x, 0), pixel)
     return picture
 
 
@@ -124,7 +124,7 @@ CASES = {  # depth, colour type, line, key, width, pixels expected
 def test_the_transparent_colour_of_a_png_of_any_depth(name: str, tmp_path: Path) -> None:
     *made, expected = CASES[name]
     path = tmp_path / "a.png"
-    path.write_bytes(png(*made))  # type: ignore[arg-type]
+    path.write_bytes(png(*made))
     assert shown(path) == expected
     opacity = masks.Picture.open(path, "alpha").plane
     clear = [pixel == WHITE for pixel in expected]
