@@ -71,12 +71,8 @@ class Task:
             return job
         from fgraph.cli import jobs
 
-<<<<<<< HEAD
         settings = read_settings(config, cast(Mode, mode), HydraConfig.get(), self._restored, self._files)
         prepared = jobs.prepare(settings)
-=======
-        prepared = jobs.prepare(read_settings(config, cast(Mode, mode), HydraConfig.get(), self._restored))
->>>>>>> 779ca08 (Changelog of channels, profiles, idle options and sheets)
         self._remark(prepared.remarks)
         return prepared
 
