@@ -2,88 +2,28 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
 from fgraph._arrays import Array
-from fgraph._ports import Kind, LayerSet
+from fgraph._ports import LayerSet
 from fgraph.array_files.directions import DirectionFile, read_directions
-from fgraph.ir.ops import Component, Given, Move, Repeat, Slope
-from fgraph.ir.program import Operand
+from fgraph.array_files.spaces import Space
+from fgraph.ir.ops import Component, Given
 from fgraph.ir.types import TypeKind
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
-from fgraph.lowering.values import Latent
-from fgraph.node import Data, LatentPort, Node, PerRow
+from fgraph.node import FILE, Data
 from fgraph.stylegan.tables.base import CONST, Layer, Table
+from nodes._moving import Direction, Found, How, Number, Unit
 from nodes._splice import choose
+from nodes.named_direction import NamedDirection
+from nodes.style_direction import ChannelDirection, TextDirection
 
-Number = PerRow[Annotated[int, Field(ge=0, le=100_000)]]
-Unit = Literal["deviation", "length"]
-
-
-class Direction(Node):
-    """The base of all kinds of directions: the codes, the distance, and the layers whose styles move."""
-
-    op: Literal["direction"] = "direction"
-    produces: ClassVar[Kind] = Kind.LATENT
-
-    of: LatentPort = Field(description="the codes that are moved")
-    strength: PerRow[float] = Field(
-        1.0, description="the distance, in units of the direction; a list gives one per row"
-    )
-    layers: LayerSet | None = Field(None, description="the layers, by name or σ index, whose styles move; default: all")
-    rows: str | None = Field(None, description="instead of layers: the W+ rows that move, such as 0..3")
-
-    @abstractmethod
-    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
-        """Return the direction of each row."""
-
-    def lower(self, build: Build, inputs: Inputs) -> Latent:
-        base = inputs.latent("of")
-        found = self.find(build, inputs, base.model)
-        if self.layers is None and self.rows is None:
-            choice = None
-            space = _later(base.space, found.space)
-        else:
-            choice = choose(build.table(base.model), self.rows, self.layers)
-            space = _later(base.space, found.space, "w+" if choice.whole else "s")
-        base = build.promote(base, space)
-        ranges = choice.ranges(space) if choice else None
-        way = _as_difference(build, found, space, base.model)
-        code = build.emit(Move(base.model, ranges), [base.code, way], inputs.per_row("strength"))
-        return replace(base, code=code)
-
-
-@dataclass(frozen=True)
-class Found:
-    """Directions in one space, one per row."""
-
-    space: TypeKind
-    code: Operand
-
-
-_ORDER: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
-
-
-def _later(*spaces: TypeKind) -> TypeKind:
-    return max(spaces, key=_ORDER.index)
-
-
-def _as_difference(build: Build, found: Found, space: TypeKind, model: str) -> Operand:
-    """Convert a difference of codes to a later space, through affine layers without biases."""
-    if found.space == space:
-        return found.code
-    if found.space == "z":
-        raise ValueError("a direction of z moves codes in z, all layers alike: the codes stand in a later space")
-    if space == "w+":
-        return build.emit(Repeat(model, build.table(model).num_ws), [found.code])
-    return build.emit(Slope(model, build.table(model).style_length), [found.code])
+_HOW = "add: the strength is a distance; set: it is the coordinate that the codes get"
 
 
 class Pca(Direction):
@@ -92,11 +32,12 @@ class Pca(Direction):
     kind: Literal["pca"] = "pca"
     component: Number = Field(0, description="the number of the component; 0 has the largest variance")
     unit: Unit = Field("deviation", description="of strength: standard deviations of w along it, or its length in W")
+    how: How = Field("add", description=_HOW)
 
     def find(self, build: Build, inputs: Inputs, model: str) -> Found:
         width = build.table(model).w_dim
         components = _components(inputs, width)
-        return Found("w", build.emit_distinct(Component(model, "pca", width, self.unit), components))
+        return Found("w", build.emit_distinct(Component(model, "pca", width, self.unit), components), self.how)
 
 
 class Sefa(Direction):
@@ -141,18 +82,22 @@ class Sefa(Direction):
 class FileDirection(Direction):
     """Your direction in z, W, W+ or S, from a file or as numbers.
 
-    Formats are `.npy`, `.npz`, `.safetensors` and `.pt`. Files of GANSpace (`lat_comp`, in units of its `lat_stdev`)
-    and the factor.pt of rosinality (`eigvec`, one per column) are detected by their content.
+    Formats are `.npy`, `.npz`, `.safetensors`, `.pt` and `.pkl`. These are detected by their content: components of
+    GANSpace (`.npz`, an exported `.pkl`) and of encoders (mean, comp, std), in units of their standard deviations; the
+    factor.pt of rosinality (`eigvec`, one per column). A folder with a numbered file for each convolution is a
+    direction of StyleGAN-Human in S.
     """
 
     kind: Literal["file"] = "file"
-    file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors or .pt")
+    file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors, .pt, .pkl, or a folder of these",
+                                   json_schema_extra=FILE)  # fmt: skip
     value: Data[Array | None] = Field(None, description="the numbers")
     array: Data[str | None] = Field(None, description="the array in the file; default: the only one, or a known one")
-    space: Literal["z", "w", "w+", "s"] | None = Field(
-        None, description="its space; default: that of the file; w+ for 3 axes; otherwise w or s, by its length"
+    space: Space | None = Field(
+        None, description="its space; default: as the file states, otherwise the only one of w, w+ and s that fits"
     )
     component: Number = Field(0, description="the number of the direction, if there are several")
+    how: How = Field("add", description=_HOW)
 
     @model_validator(mode="after")
     def _one_source(self) -> FileDirection:
@@ -169,8 +114,9 @@ class FileDirection(Direction):
         return DirectionFile(self.value) if self.value is not None else read_directions(str(self.file), self.array)
 
     def static_key(self) -> tuple[Any, ...]:
-        held = self.directions()  # a stack of directions lies in one space
-        return (*super().static_key(), held.space, held.shape[-1:], held.shape[1:])
+        held = self.directions()  # a stack of directions has one space, rows, and a mean or none
+        shapes = held.space, held.shape[-1:], held.shape[1:], bool(held.parts)
+        return (*super().static_key(), *shapes, held.rows, held.mean is None)
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         self.directions()  # a file that cannot be read is told before anything runs
@@ -179,9 +125,12 @@ class FileDirection(Direction):
     def find(self, build: Build, inputs: Inputs, model: str) -> Found:
         table = build.table(model)
         params: list[tuple[Array, int]] = []
+        means: list[tuple[Array, int]] = []
         space: TypeKind = "w"
+        held = self.directions()
         for member in inputs.members:
-            array, space = member.node.directions().fitted(table, self.space)
+            held = member.node.directions()
+            array, space = held.fitted(table, self.space)
             components = member.node.per_row_fields()["component"]
             for row in range(member.slot.rows):
                 number = components[row if len(components) > 1 else 0]
@@ -189,7 +138,10 @@ class FileDirection(Direction):
                     with blaming("component"):
                         raise ValueError(f"there is no direction {number}: there are {len(array)}, from 0")
                 params.append((array, number))
-        return Found(space, build.emit(Given(model, space, params[0][0].shape[1:]), params=params))
+                means += [(Array(held.mean.array[None]), 0)] if held.mean is not None and self.how == "set" else []
+        code = build.emit(Given(model, space, params[0][0].shape[1:]), params=params)
+        mean = build.emit(Given(model, "w", (table.w_dim,)), params=means) if means else None
+        return Found(space, code, self.how, mean, held.rows)
 
 
 def _components(inputs: Inputs, count: int) -> tuple[int, ...]:
@@ -200,4 +152,6 @@ def _components(inputs: Inputs, count: int) -> tuple[int, ...]:
     return found
 
 
-DIRECTIONS: tuple[type[Direction], ...] = (Pca, Sefa, FileDirection)
+DIRECTIONS: tuple[type[Direction], ...] = (
+    Pca, Sefa, FileDirection, ChannelDirection, NamedDirection, TextDirection,
+)  # fmt: skip

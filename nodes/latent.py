@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 from fgraph._arrays import Array
 from fgraph._ports import Kind
 from fgraph.array_files.latents import LatentFile, read_latent
+from fgraph.array_files.spaces import Space, code_shapes, fit_space
 from fgraph.ir.ops import Given
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
@@ -18,25 +19,26 @@ from fgraph.node import FILE, Data, Node
 from fgraph.stylegan.tables.base import Table
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
-Space = Literal["z", "w", "w+", "s"]
-
 
 class Latent(Node):
     """Codes from a file or an array, in one of the four spaces.
 
     Shapes: z is [rows, z_dim], for a conditional model [rows, z_dim + classes]; W is [rows, w_dim]; W+ is [rows,
-    num_ws, w_dim]; S is [rows, sum of style lengths]. For one row, the first axis is optional.
+    num_ws, w_dim], or flattened [rows, num_ws * w_dim]; S is [rows, sum of style lengths]. For one row, the first axis
+    is optional. An array [num_ws, w_dim] could be one code of W+ or several of W, so it needs `space`.
     """
 
     op: Literal["latent"] = "latent"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    file: Data[str | None] = Field(None, description=".npz, .npy, .safetensors, .pt or .pkl", json_schema_extra=FILE)
+    file: Data[str | None] = Field(
+        None, description=".npz, .npy, .safetensors, .pt, .pkl, or StyleCLIP's S", json_schema_extra=FILE
+    )
     value: Data[Array | None] = Field(None, description="the numbers")
     array: Data[str | None] = Field(None, description="the array in the file; default: the only one, or `latent`")
     space: Space | None = Field(
         None,
-        description="the space of the numbers; default: that of the file; w+ for 3 axes; otherwise w",
+        description="the space of the numbers; default: as the file states, otherwise the one that their shape fits",
     )
     model: str | None = Field(None, description="the model they are codes of; default: main")
 
@@ -52,18 +54,17 @@ class Latent(Node):
         Raises:
             ValueError: the file cannot be read, or the number of axes does not fit the space.
         """
-        array, space = self._found.codes, self.stands_in
-        axes = 3 if space == "w+" else 2
-        if array.array.ndim == axes - 1:
-            array = Array(array.array[None])
-        if array.array.ndim != axes or 0 in array.array.shape:
-            raise ValueError(f"codes in {space} have {axes} axes, these have shape {list(array.array.shape)}")
-        return array
-
-    @property
-    def stands_in(self) -> Space:
-        """The space of the numbers: the field, otherwise that of the file, otherwise by their axes."""
-        return self.space or self._found.space or ("w+" if self._found.codes.array.ndim == 3 else "w")
+        found = self._found
+        array, space = found.codes.array, self.space or found.space
+        axes = 3 if space == "w+" or (space is None and array.ndim == 3) else 2
+        if array.ndim == axes - 1:
+            array = array[None]
+        elif array.ndim == axes + 1 and 1 in array.shape[:2]:
+            array = array[0] if len(array) == 1 else array[:, 0]
+        if array.ndim != axes or 0 in array.shape:
+            meant = space or "w"
+            raise ValueError(f"codes in {meant} have {axes} axes, these have shape {list(found.codes.shape)}")
+        return Array(array)
 
     @property
     def _found(self) -> LatentFile:
@@ -73,45 +74,47 @@ class Latent(Node):
         return len(self.codes().array)
 
     def static_key(self) -> tuple[Any, ...]:
-        return (*super().static_key(), self.stands_in)  # a stack has one space
+        found = self._found
+        return (*super().static_key(), found.space, found.codes.shape[1:])  # a stack has one space
 
     def lower(self, build: Build, inputs: Inputs) -> Codes:
         model = inputs.model(self.model)
-        space = self.stands_in
-        shape = _shape(build.table(model), space)
         params: list[tuple[Array, int]] = []
         keys: list[int] = []
+        space: Space = "w"
         for member in inputs.members:
-            array = member.node.codes()
-            if array.array.shape[1:] != shape:
-                raise ValueError(_misfit(array.array.shape[1:], space, build.table(model), build.tables))
-            params += [(array, row) for row in range(len(array.array))]
-            keys += range(len(array.array))
-        return Codes(space, build.emit(Given(model, space, shape), params=params), model, tuple(keys))
+            array, space = member.node.fitted(build.table(model), build.tables)
+            params += [(array, row) for row in range(len(array))]
+            keys += range(len(array))
+        return Codes(space, build.emit(Given(model, space, params[0][0].shape[1:]), params=params), model, tuple(keys))
 
+    def fitted(self, table: Table, tables: Mapping[str, Table]) -> tuple[Array, Space]:
+        """Return the codes [rows, ...] and their space: as given, as the file states, or the only one that fits.
 
-def _shape(table: Table, space: Space) -> tuple[int, ...]:
-    shapes = {
-        "z": (table.code_width,),
-        "w": (table.w_dim,),
-        "w+": (table.num_ws, table.w_dim),
-        "s": (table.style_length,),
-    }
-    return shapes[space]
+        Raises:
+            ValueError: the shape fits no space of the model, several, or not the stated one.
+        """
+        found, codes = self._found, self.codes()
+        stated = self.space or found.space
+        fitting = fit_space(found.codes.array, table, stated)
+        if fitting is None or len(fitting[0]) != len(codes):
+            space = stated or ("w+" if codes.array.ndim == 3 else "w")
+            raise ValueError(_misfit(codes.shape[1:], space, table, tables))
+        return Array(fitting[0]), fitting[1]
 
 
 def _misfit(found: tuple[int, ...], space: Space, table: Table, others: Mapping[str, Table]) -> str:
     """Return the message for codes of a wrong shape, with the space, model or published size that they fit."""
-    expected = list(_shape(table, space))
+    expected = list(code_shapes(table)[space])
     text = f"a row of codes in {space} has shape {list(found)}; this {table.size}-pixel model takes {expected}"
     for other in get_args(Space):
-        if _shape(table, other) == found:
+        if code_shapes(table)[other] == found:
             return f"{text}; its shape would fit space: {other}"
     for name, one in others.items():
-        if _shape(one, space) == found:
+        if code_shapes(one)[space] == found:
             return f"{text}; it would fit the model '{name}'"
     for size, channels in ((size, channels) for channels in (32768, 16384) for size in (128, 256, 512, 1024)):
-        if _shape(_published(size, channels), space) == found:
+        if code_shapes(_published(size, channels))[space] == found:
             kind = "" if space != "s" else " of config-f" if channels == 32768 else " with half its channels"
             return f"{text}; it would fit a published {size}-pixel model{kind}"
     return text

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from fgraph._errors import nearest, show
+from fgraph._geometry import Canvas, fraction
 from fgraph._geometry import Transform as Turn
-from fgraph._geometry import fraction
+from fgraph._ports import broadcast_rows
+from fgraph.array_files.transforms import FileTransform, read_transforms
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.planes import described, edit_plane, on_plane
 from fgraph.lowering.values import Features, Image, Mask, Value
 from fgraph.masks import turned
-from fgraph.node import Node, PerRow, SpatialPort
+from fgraph.node import FILE, Data, Node, PerRow, SpatialPort
 from nodes._spatial import Amount, Ruler, Unit
 
 
@@ -24,6 +29,8 @@ class Transform(Node):
     The input is a StyleGAN3 pass that has not run yet: codes, or a pass paused at `const`. The node is `--rotate` and
     `--translate` of NVlabs. Apart from the content at the edges, model R draws the same picture rotated, and R and T
     draw the same picture shifted. Masks of the pass, or a mask alone, are transformed too.
+
+    With `file`, the landmarks_transforms.npy of StyleGAN3-editing, the image lies as the picture `name` does.
     """
 
     op: Literal["transform"] = "transform"
@@ -34,6 +41,47 @@ class Transform(Node):
     dx: PerRow[Amount] = Field(0.0, description="to the right, as a fraction of the canvas or in pixels of the image")
     dy: PerRow[Amount] = Field(0.0, description="down, likewise")
     unit: Unit = Field("fraction", description="the unit of dx and dy")
+    file: Data[str | None] = Field(
+        None, description="instead: a file of transforms, landmarks_transforms.npy", json_schema_extra=FILE
+    )
+    name: PerRow[str] | None = Field(
+        None,
+        description="of file: the name of a picture, or a list with one per row; default: all, in the file's order",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Transform:
+        own = [name for name in ("rotate", "scale", "dx", "dy") if name in self.model_fields_set]
+        if self.file is not None and own:
+            raise ValueError(f"give either file or {', '.join(own)}")
+        if self.file is None and self.name is not None:
+            raise ValueError("name is of file: give the file of transforms")
+        return self
+
+    def static_key(self) -> tuple[Any, ...]:
+        return (*super().static_key(), self.file is None)
+
+    def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
+        count = super().row_count(rows)
+        return count if self.file is None else broadcast_rows([count, len(self.file_transforms())])
+
+    def file_transforms(self) -> Sequence[FileTransform]:
+        """Return the transforms of the named pictures, or of all.
+
+        Raises:
+            ValueError: the file cannot be read, or has no such picture.
+        """
+        with blaming("file"):
+            found = read_transforms(str(self.file))
+        if self.name is None:
+            return tuple(found.values())
+        names = self.per_row_fields()["name"]
+        with blaming("name"):
+            for name in names:
+                if name not in found:
+                    hint = nearest(name, found)
+                    raise ValueError(f"there is no picture '{show(name)}'" + (f": {hint}" if hint else ""))
+        return tuple(found[name] for name in names)
 
     def lower(self, build: Build, inputs: Inputs) -> Value:
         value = inputs.value("of")
@@ -43,16 +91,18 @@ class Transform(Node):
                     "transform turns what is not drawn yet, codes or their pass at const; this is an image"
                 )
         if isinstance(value, Mask):
-            turns = self._turns(inputs, None)
+            turns = self._turns(inputs, None, Canvas())
             pairs = zip(value.exprs, turns, strict=True)
             return Mask(tuple(turned(field, turn) for field, turn in pairs))
         features = inputs.as_features(value)
         with blaming("of"):
             _check(build, features)
         pixels = features.canvas.pixels(build.table(features.model).size)
-        return edit_plane(build, features, self._turns(inputs, pixels))
+        return edit_plane(build, features, self._turns(inputs, pixels, features.canvas))
 
-    def _turns(self, inputs: Inputs, pixels: tuple[int, int] | None) -> list[Turn]:
+    def _turns(self, inputs: Inputs, pixels: tuple[int, int] | None, canvas: Canvas) -> list[Turn]:
+        if self.file is not None:
+            return [turn for member in inputs.members for turn in _of_file(member.node, member.slot.rows, canvas)]
         ruler = Ruler(self.unit, pixels)
         names = ("rotate", "scale", "dy", "dx")
         rows = list(zip(*(inputs.per_row(name) for name in names), strict=True))
@@ -60,6 +110,17 @@ class Transform(Node):
             row: Turn(fraction(row[0]), fraction(row[1]), ruler.down(row[2]), ruler.along(row[3])) for row in set(rows)
         }
         return [known[row] for row in rows]
+
+
+def _of_file(node: Transform, rows: int, canvas: Canvas) -> Sequence[Turn]:
+    """Return the transforms of the rows of a node, whose file counts in images."""
+    turns = [
+        Turn(
+            Fraction(one.rotate), Fraction(one.scale), Fraction(one.dy) / canvas.height, Fraction(one.dx) / canvas.width
+        )
+        for one in node.file_transforms()
+    ]
+    return turns * rows if len(turns) == 1 else turns
 
 
 def _check(build: Build, features: Features) -> None:

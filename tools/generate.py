@@ -1,4 +1,4 @@
-"""Write the files that follow from the node classes: reference page, JSON Schema of graph files, stubs of Graph.
+"""Write the files that follow from the code: reference pages, JSON Schema of graph files, stubs of Graph.
 
 Also copy bundled graphs into the pages that show them, in blocks that begin with `# graphs/graph/NAME.yaml`.
 
@@ -16,12 +16,20 @@ import sys
 from pathlib import Path
 
 from fgraph.api.bundled import bundled_nodes
+from fgraph.array_files.named_edits import SOURCES, published_edits
 from fgraph.declare.reference import reference
 from fgraph.declare.schema import json_schema
 from fgraph.declare.stubs import stubs
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+_NAMED_EDITS = """\
+# Named edits
+
+The published edits that `direction` makes by `kind: named`, as `fgraph list edits` prints them.
+[Directions](../how-to/directions.md#published-edits-by-name) explains them. A channel is σ index:channel, in its standard
+deviations; the sign differs between programs, so try both. A strength is in standard deviations of the component.
+"""
 SHOWN = 20  # lines of a difference
 _SHOWN_GRAPH = re.compile(r"^```yaml\n# (graphs/\S+\.yaml)\n.*?^```$", re.MULTILINE | re.DOTALL)
 
@@ -49,9 +57,20 @@ def generated() -> dict[Path, str]:
     return {
         **{path: with_graphs(read(path)) for path in pages},
         DOCS / "reference" / "nodes.md": reference(classes),
+        DOCS / "reference" / "named_edits.md": named_edits(),
         DOCS / "reference" / "graph.schema.json": json.dumps(json_schema(classes), indent=2, ensure_ascii=False) + "\n",
         ROOT / "fgraph" / "declare" / "methods.pyi": stubs(classes),
     }
+
+
+def named_edits() -> str:
+    """Return the page of the published edits."""
+    lines = [_NAMED_EDITS, "| name | model | pixels | edit | source |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| `{one.name}` | {one.model} | {one.size} | {one.summary} | {one.source} |"
+        for one in published_edits().values()
+    ]
+    return "\n".join([*lines, "", *(f"* {name}: {text}." for name, text in SOURCES.items()), ""])
 
 
 def with_graphs(page: str) -> str:

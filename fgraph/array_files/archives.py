@@ -7,9 +7,11 @@ import math
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from tokenize import TokenError
-from typing import IO
+from typing import IO, Any
 
 import numpy as np
 
@@ -18,7 +20,7 @@ from fgraph._errors import show
 from fgraph._files import open_file
 from fgraph._limits import ARRAY_FILE, ARRAY_FREE, ARRAY_MEMBERS, ARRAY_RATIO
 from fgraph._sizes import in_words
-from fgraph.array_files.pickled import read_object_array
+from fgraph.array_files.pickled import read_last_arrays, read_object_array
 
 ZIP_MAGIC = b"PK\x03\x04"
 NPY_MAGIC = b"\x93NUMPY"
@@ -36,23 +38,49 @@ def read_archive(path: Path) -> dict[str, Array]:
     Raises:
         ValueError: the file cannot be read, is damaged, or its arrays are larger than the limits allow.
     """
-    try:
-        with open_file(path, ARRAY_FILE) as file:
-            start = file.read(len(NPY_MAGIC))
-            file.seek(0)
-            if start == NPY_MAGIC:
-                return _read_member(file, path, _size(file))
-            if start.startswith(ZIP_MAGIC):
-                return _read_zip(file, path)
+    with _named_errors(path, ".npz or .npy file of plain numbers"), open_file(path, ARRAY_FILE) as file:
+        start = file.read(len(NPY_MAGIC))
+        file.seek(0)
+        if start == NPY_MAGIC:
+            return _read_member(file, path, _size(file))
+        if start.startswith(ZIP_MAGIC):
+            return _read_zip(file, path)
         raise ValueError(f"it starts with {start!r}")
+
+
+def read_last_entries(path: Path) -> dict[str, Array]:
+    """Return the last array of each entry in a `.npy` file of one dict of lists, by name.
+
+    Raises:
+        ValueError: the file cannot be read, is damaged, or holds something else.
+    """
+    with _named_errors(path, ".npy file of arrays by name"), open_file(path, ARRAY_FILE) as file:
+        shape, _, dtype = _read_header(file)
+        if dtype.kind != "O":
+            raise ValueError("it holds plain numbers")
+        return read_last_arrays(file, shape, _size(file))
+
+
+@contextmanager
+def _named_errors(path: Path, kind: str) -> Iterator[None]:
+    try:
+        yield
     except _DAMAGED as error:
         reason = show(str(error) or type(error).__name__, 300)
-        raise ValueError(f"{show(path, 300)} is not a .npz or .npy file of plain numbers: {reason}") from error
+        raise ValueError(f"{show(path, 300)} is not a {kind}: {reason}") from error
+
+
+def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
+    """Return shape, column-major order and type of the array in a `.npy` that `file` is at the start of."""
+    version = np.lib.format.read_magic(file)
+    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+    return read_header(file)
 
 
 def _size(file: IO[bytes]) -> int:
+    at = file.tell()
     size = file.seek(0, 2)
-    file.seek(0)
+    file.seek(at)
     return size
 
 
@@ -86,9 +114,7 @@ def _read_member(file: IO[bytes], path: Path, size: int, most: int = ARRAY_FILE)
         size: bytes that follow.
         most: bytes that the arrays may take as float32.
     """
-    version = np.lib.format.read_magic(file)
-    read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, fortran, dtype = read_header(file)
+    shape, fortran, dtype = _read_header(file)
     if dtype.kind == "O":
         return read_object_array(file, path, shape, size)
     count = math.prod(shape)

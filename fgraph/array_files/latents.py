@@ -6,22 +6,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import cast, get_args
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fgraph._arrays import Array
 from fgraph._errors import ModelError, show
-from fgraph._imaging.files import SUFFIXES
 from fgraph._paths import expanded
 from fgraph.array_files.archives import read_archive
-from fgraph.array_files.pickled import read_all, read_pickled_arrays
+from fgraph.array_files.pickled import STYLES, is_pickled, read_all, read_pickled_arrays
+from fgraph.array_files.spaces import Space
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 
-Space = Literal["z", "w", "w+", "s"]  # of latent codes
-_PICKLED = (".pt", ".pth", ".pkl")
 _CODES = ("latent", "pivots")  # names of codes beside other arrays: of SOAT and others, of STIT
+_OF_GANSPACE = "lat_comp"  # in files of directions
 
 
 @dataclass(frozen=True)
@@ -38,25 +38,31 @@ def read_arrays(path: str | Path) -> Mapping[str, Array]:
     Raises:
         ValueError: the file does not exist, or is not a `.npz` or `.npy` of plain numbers within the limits.
     """
-    file, modified, size = _find(path)
+    file, modified, size = find_file(path)
     return _read_arrays(file, modified, size)
 
 
 def read_latent(path: str, name: str | None = None) -> LatentFile:
-    """Return the codes in a `.npz`, `.npy`, `.safetensors`, `.pt` or `.pkl` file.
+    """Return the codes in a `.npz`, `.npy`, `.safetensors`, `.pt` or `.pkl` file, or in StyleCLIP's `S`.
 
     The codes are the array `name`, else the array `latent` or `pivots`, else the only array. Some files state their
-    space: files of fgraph, the `inversion_codes` of SOAT (a vector of S, or one W+), `projected_w.npz` of NVlabs'
-    projector, and W+ of encoders such as e4e, which has three axes, or a name for each image.
+    space: files of fgraph, the `inversion_codes` of SOAT (a vector of S, or one W+), `S`, and W+ that has three axes,
+    such as `projected_w.npz` of NVlabs' projector. In a list or dict of codes, as encoders such as e4e write them, an
+    entry with two axes is the W+ of one image.
 
     Raises:
         ValueError: the file cannot be read, exceeds the limits, or it is not clear which array is meant.
     """
-    file, modified, size = _find(path)
+    file, modified, size = find_file(path)
     return _read_latent(file, name, modified, size)
 
 
-def _find(path: str | Path) -> tuple[Path, int, int]:
+def find_file(path: str | Path) -> tuple[Path, int, int]:
+    """Return a path that exists, with the time of its last change in ns and its size in bytes.
+
+    Raises:
+        ValueError: there is no such file or folder.
+    """
     try:
         file = expanded(path)
         found = file.stat()
@@ -72,25 +78,41 @@ def _read_arrays(file: Path, modified: int, size: int) -> Mapping[str, Array]:
 
 @lru_cache(maxsize=64)
 def _read_latent(path: Path, name: str | None, modified: int, size: int) -> LatentFile:
-    suffix = path.suffix.lower()
-    if suffix == ".safetensors":
-        found, space = _read_safetensors(path)
-    else:
-        found, space = (read_pickled_arrays(path) if suffix in _PICKLED else read_archive(path)), None
+    found, space = read_named_arrays(path)
+    if _OF_GANSPACE in found and name is None:
+        raise ValueError(f"{show(path, 300)} holds directions of GANSpace: read it by a direction of kind file")
     known = next((one for one in _CODES if one in found), None)
     wanted = name or known or (next(iter(found)) if len(found) == 1 else None)
     if wanted is None and _are_alike(found):
-        together = Array(np.concatenate([np.atleast_3d(one.array.T).T for one in found.values()]))
-        return LatentFile(_checked(together, path), "w+")
+        together = Array(np.concatenate([_with_rows(one) for one in found.values()]))
+        return LatentFile(_checked(together, path), "w+" if together.array.ndim == 3 else None)
     if wanted is None or wanted not in found:
         holds = ", ".join(map(show, list(found)[:20])) or "nothing"
         raise ValueError(f"{show(path, 300)} holds {holds}: name the array" + (f", not '{show(name)}'" if name else ""))
     codes = _checked(found[wanted], path)
-    if suffix in _PICKLED and wanted == "latent" and len(found) == 1 and codes.array.ndim < 3:
-        return LatentFile(codes, "s" if codes.array.ndim == 1 else "w+")  # SOAT
-    if wanted.lower().endswith(SUFFIXES) and codes.array.ndim == 2:
-        return LatentFile(codes, "w+")  # of an encoder, for one image
+    if space is None and is_pickled(path) and codes.array.ndim < 3 and (wanted == STYLES or [*found] == ["latent"]):
+        space = "s" if wanted == STYLES or codes.array.ndim == 1 else None  # StyleCLIP, SOAT
     return LatentFile(codes, space or ("w+" if codes.array.ndim == 3 else None))
+
+
+def read_named_arrays(path: Path) -> tuple[Mapping[str, Array], Space | None]:
+    """Return the arrays of a file by name, and their space, where the file states it.
+
+    Raises:
+        ValueError: the file cannot be read, or exceeds the limits.
+    """
+    if path.suffix.lower() == ".safetensors":
+        return _read_safetensors(path)
+    try:
+        pickled = is_pickled(path)
+    except OSError as error:
+        raise ValueError(f"cannot read {show(path, 300)}: {error.strerror or error}") from error
+    return (read_pickled_arrays(path) if pickled else read_archive(path)), None
+
+
+def _with_rows(array: Array) -> NDArray[np.float32]:
+    """Return the codes [1, ...] of one image; with two axes, of which the first is longer, they are one W+."""
+    return array.array[None] if array.array.ndim == 2 and len(array) > 1 else array.array
 
 
 def _checked(array: Array, path: Path) -> Array:
@@ -101,9 +123,9 @@ def _checked(array: Array, path: Path) -> Array:
 
 
 def _are_alike(found: Mapping[str, Array]) -> bool:
-    """Return whether the arrays are W+ codes, one for the name of each image."""
-    shapes = {one.shape[-2:] for one in found.values()}
-    return len(shapes) == 1 and all(one.array.ndim == 2 or one.shape[:-2] == (1,) for one in found.values())
+    """Return whether the arrays are codes of one shape, one for the name of each image."""
+    shapes = {one.shape for one in map(_with_rows, found.values())}
+    return len(shapes) == 1 and all(len(shape) in (2, 3) and shape[0] == 1 for shape in shapes)
 
 
 def _read_safetensors(path: Path) -> tuple[Mapping[str, Array], Space | None]:

@@ -63,7 +63,7 @@ _FILES_OF_NOISE = _file_fields(Noise)
 
 
 def _beside(value: Any, places: Source, path: DocumentPath) -> Any:
-    """Return the path of an existing file beside the file that contains `value`; otherwise `value`."""
+    """Return the path of an existing file or folder beside the file that contains `value`; otherwise `value`."""
     file, line = places.place(*path)
     if not isinstance(value, str) or not value or file is None or line is None or "://" in value:
         return value  # a value without a line is from an override
@@ -71,6 +71,6 @@ def _beside(value: Any, places: Source, path: DocumentPath) -> Any:
         return value  # a bundled model
     try:
         found = Path(file).parent / value
-        return str(found) if not expanded(value).is_absolute() and found.is_file() else value
+        return str(found) if not expanded(value).is_absolute() and found.exists() else value
     except (OSError, ValueError):  # not a path: too long, or with a zero byte
         return value

@@ -58,13 +58,15 @@ class NodeMethods:
         """Codes from a file or an array, in one of the four spaces.
 
         Shapes: z is [rows, z_dim], for a conditional model [rows, z_dim + classes]; W is [rows, w_dim]; W+ is
-        [rows, num_ws, w_dim]; S is [rows, sum of style lengths]. For one row, the first axis is optional.
+        [rows, num_ws, w_dim], or flattened [rows, num_ws * w_dim]; S is [rows, sum of style lengths]. For one row,
+        the first axis is optional. An array [num_ws, w_dim] could be one code of W+ or several of W, so it needs
+        `space`.
 
         Fields:
-            file: .npz, .npy, .safetensors, .pt or .pkl
+            file: .npz, .npy, .safetensors, .pt, .pkl, or StyleCLIP's S
             value: the numbers
             array: the array in the file; default: the only one, or `latent`
-            space: the space of the numbers; default: that of the file; w+ for 3 axes; otherwise w
+            space: the space of the numbers; default: as the file states, otherwise the one that their shape fits
             model: the model they are codes of; default: main
         """
 
@@ -206,6 +208,7 @@ class NodeMethods:
         kind: Literal["pca"],
         component: int | Sequence[int] = ...,
         unit: Literal["deviation", "length"] = ...,
+        how: Literal["add", "set"] = ...,
         *,
         of: Reference,
         strength: float | Sequence[float] = ...,
@@ -218,6 +221,7 @@ class NodeMethods:
         Fields:
             component: the number of the component; 0 has the largest variance
             unit: of strength: standard deviations of w along it, or its length in W
+            how: add: the strength is a distance; set: it is the coordinate that the codes get
             of: the codes that are moved
             strength: the distance, in units of the direction; a list gives one per row
             layers: the layers, by name or σ index, whose styles move; default: all
@@ -263,6 +267,7 @@ class NodeMethods:
         array: str | None = ...,
         space: Literal["z", "w", "w+", "s"] | None = ...,
         component: int | Sequence[int] = ...,
+        how: Literal["add", "set"] = ...,
         *,
         of: Reference,
         strength: float | Sequence[float] = ...,
@@ -272,15 +277,114 @@ class NodeMethods:
     ) -> NodeRef:
         """Your direction in z, W, W+ or S, from a file or as numbers.
 
-        Formats are `.npy`, `.npz`, `.safetensors` and `.pt`. Files of GANSpace (`lat_comp`, in units of its
-        `lat_stdev`) and the factor.pt of rosinality (`eigvec`, one per column) are detected by their content.
+        Formats are `.npy`, `.npz`, `.safetensors`, `.pt` and `.pkl`. These are detected by their content:
+        components of GANSpace (`.npz`, an exported `.pkl`) and of encoders (mean, comp, std), in units of their
+        standard deviations; the factor.pt of rosinality (`eigvec`, one per column). A folder with a numbered file
+        for each convolution is a direction of StyleGAN-Human in S.
 
         Fields:
-            file: .npz, .npy, .safetensors or .pt
+            file: .npz, .npy, .safetensors, .pt, .pkl, or a folder of these
             value: the numbers
             array: the array in the file; default: the only one, or a known one
-            space: its space; default: that of the file; w+ for 3 axes; otherwise w or s, by its length
+            space: its space; default: as the file states, otherwise the only one of w, w+ and s that fits
             component: the number of the direction, if there are several
+            how: add: the strength is a distance; set: it is the coordinate that the codes get
+            of: the codes that are moved
+            strength: the distance, in units of the direction; a list gives one per row
+            layers: the layers, by name or σ index, whose styles move; default: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
+    @overload
+    def direction(
+        self,
+        kind: Literal["channel"],
+        channels: Sequence[Sequence[str | int | float]],
+        unit: Literal["deviation", "length"] = ...,
+        *,
+        of: Reference,
+        strength: float | Sequence[float] = ...,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Channels of StyleSpace (Wu et al. 2021): the styles of some channels rise.
+
+        `channels` lists [layer, channel] or [layer, channel, weight]. The layer is a name or a σ index, which
+        counts ToRGB layers, as the paper and its program do.
+
+        Fields:
+            channels: the channels: [layer, channel] or [layer, channel, weight] each
+            unit: of strength: standard deviations of each channel, or style as it is
+            of: the codes that are moved
+            strength: the distance, in units of the direction; a list gives one per row
+            layers: the layers, by name or σ index, whose styles move; default: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
+    @overload
+    def direction(
+        self,
+        kind: Literal["named"],
+        name: str,
+        file: str | None = ...,
+        edits: str | None = ...,
+        strength: float | Sequence[float] | None = ...,
+        how: Literal["add", "set"] | None = ...,
+        *,
+        of: Reference,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """An edit that was published under a name, such as smile, for the model that it was found for.
+
+        `fgraph list edits` lists the edits of StyleSpace and of GANSpace with model and source. An edit of GANSpace
+        moves along a component of its own measurement, so that it needs `file`, the components. `edits` names
+        another table.
+
+        Fields:
+            name: the name of the edit
+            file: of an edit along a component: the components, such as ffhq_pca.pt
+            edits: a table of edits, such as ganspace_configs.csv; default: the published ones
+            strength: in standard deviations; a list gives one per row; default: the published one, else 1
+            how: add: the strength is a distance; set: it is the coordinate that the codes get; default: set for a
+                table in `edits`, otherwise add
+            of: the codes that are moved
+            layers: the layers, by name or σ index, whose styles move; default: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
+    @overload
+    def direction(
+        self,
+        kind: Literal["text"],
+        target: str,
+        neutral: str,
+        file: str,
+        beta: float | Sequence[float] = ...,
+        vectors: str | None = ...,
+        deviations: str | None = ...,
+        *,
+        of: Reference,
+        strength: float | Sequence[float] = ...,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """StyleCLIP's global direction from one text to another (Patashnik et al. 2021, section 6).
+
+        The relevance of a channel is the cosine of its effect with the change of text. Channels below beta stay,
+        and the most relevant one moves by `strength` of its standard deviations. CLIP embeds the texts, which needs
+        the extra `clip`, unless `vectors` has arrays of their names.
+
+        Fields:
+            target: the text that is wanted, such as smiling face
+            neutral: a neutral text, such as face
+            file: the effects of the channels, such as fs3.npy
+            beta: the least relevance of a channel
+            vectors: a file with an array for each text: its vector, or one for each template
+            deviations: StyleCLIP's S_mean_std; default: the deviations of the model
             of: the codes that are moved
             strength: the distance, in units of the direction; a list gives one per row
             layers: the layers, by name or σ index, whose styles move; default: all
@@ -716,6 +820,8 @@ class NodeMethods:
         dx: float | str | Sequence[float | str] = ...,
         dy: float | str | Sequence[float | str] = ...,
         unit: Literal["fraction", "pixel"] = ...,
+        file: str | None = ...,
+        name: str | Sequence[str] | None = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
@@ -725,6 +831,8 @@ class NodeMethods:
         `--rotate` and `--translate` of NVlabs. Apart from the content at the edges, model R draws the same picture
         rotated, and R and T draw the same picture shifted. Masks of the pass, or a mask alone, are transformed too.
 
+        With `file`, the landmarks_transforms.npy of StyleGAN3-editing, the image lies as the picture `name` does.
+
         Fields:
             of: the codes or the pass of a StyleGAN3 model, or a mask
             rotate: degrees, counter-clockwise
@@ -732,6 +840,8 @@ class NodeMethods:
             dx: to the right, as a fraction of the canvas or in pixels of the image
             dy: down, likewise
             unit: the unit of dx and dy
+            file: instead: a file of transforms, landmarks_transforms.npy
+            name: of file: the name of a picture, or a list with one per row; default: all, in the file's order
         """
 
     def crop(

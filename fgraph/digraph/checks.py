@@ -98,7 +98,9 @@ class _Wirer:
             return count
         except ValueError as error:
             counts = {one: self.wired[one].rows for ids in flat.inputs.values() for one in ids}
-            self.fault(str(error), *flat.path, hint=self._row_hint(flat, counts))
+            field = getattr(error, "fgraph_field", None)
+            path = (*flat.path, field) if field else flat.path
+            self.fault(str(error), *path, hint=None if field else self._row_hint(flat, counts))
             return None
 
     def _row_hint(self, flat: Flat, counts: Mapping[str, int]) -> str | None:

@@ -34,7 +34,7 @@ Capturer = Callable[[Callable[[], Made], torch.device], Replay]
 # captured.
 CAPTURABLE: tuple[type[Op], ...] = (
     ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice,
-    ops.Slope, ops.Move, ops.TruncateStyles, ops.Slerp, ops.Combine,
+    ops.InDeviations, ops.Slope, ops.Move, ops.MoveTo, ops.TruncateStyles, ops.Slerp, ops.Combine,
     ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix,
     ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Clamp, ops.Spill,
 )  # fmt: skip

@@ -26,7 +26,7 @@ def save(path: Path, content: Any) -> Any:
         torch.save(content, path)
     elif path.suffix == ".npz":
         np.savez(path, **content)
-    elif path.suffix == ".pkl":
+    elif path.suffix in ("", ".pkl"):
         path.write_bytes(pickle.dumps(content))
     else:
         np.save(path, content)
@@ -36,7 +36,7 @@ def save(path: Path, content: Any) -> Any:
 CASES = {
     "SOAT, S": ("soat.pt", {"latent": torch.from_numpy(VECTOR)}, "s", VECTOR),
     "SOAT, S, a parameter": ("p.pt", {"latent": torch.nn.Parameter(torch.from_numpy(VECTOR))}, "s", VECTOR),
-    "SOAT, W+": ("soat.pt", {"latent": torch.from_numpy(ROWS[0])}, "w+", ROWS[0]),
+    "SOAT, W+": ("soat.pt", {"latent": torch.from_numpy(ROWS[0])}, "w+", ROWS[:1]),
     "NVlabs' projector": ("projected_w.npz", {"w": ROWS[:1]}, "w+", ROWS[:1]),
     "an encoder's tensor": ("latents.pt", torch.from_numpy(ROWS), "w+", ROWS),
     "an encoder's images by name": ("l.pt", {"a.png": torch.from_numpy(ROWS[0]), "b.png": torch.from_numpy(ROWS[1])},
@@ -45,19 +45,25 @@ CASES = {
     "numpy": ("w.npy", ROWS, "w+", ROWS),
     "numpy, W": ("w.npy", ROWS[0, 0], None, ROWS[0, 0]),
     "pSp, images by name": ("latents.npy", {"a.png": ROWS[0], "b.png": ROWS[1]}, "w+", ROWS),
-    "one image by name": ("latents.npy", {"a.jpg": ROWS[0]}, "w+", ROWS[0]),
+    "one image by name": ("latents.npy", {"a.jpg": ROWS[0]}, "w+", ROWS[:1]),
     "ReStyle, each image's steps": ("latents.npy", {"a.png": [ROWS[1], ROWS[0]], "b.png": [ROWS[0], ROWS[1]]},
                                     "w+", ROWS),
-    "tensors in an array of objects": ("latents.npy", {"a.png": torch.from_numpy(ROWS[0])}, "w+", ROWS[0]),
-    "objects in an .npz": ("l.npz", {"latents": np.array({"a.png": ROWS[0]}, dtype=object)}, "w+", ROWS[0]),
+    "tensors in an array of objects": ("latents.npy", {"a.png": torch.from_numpy(ROWS[0])}, "w+", ROWS[:1]),
+    "objects in an .npz": ("l.npz", {"latents": np.array({"a.png": ROWS[0]}, dtype=object)}, "w+", ROWS[:1]),
     "an encoder's numpy in a .pt": ("n.pt", {"a.png": ROWS[0], "b.png": ROWS[1]}, "w+", ROWS),
     "rosinality's projector": ("p.pt", {"a.png": {"img": torch.zeros(1, 3, 4, 4), "latent": torch.from_numpy(ROWS[0]),
-                                                  "noise": [torch.zeros(1, 1, 4, 4)]}}, "w+", ROWS[0]),
+                                                  "noise": [torch.zeros(1, 1, 4, 4)]}}, "w+", ROWS[:1]),
     "STIT": ("stit.pt", {"generator": torch.nn.Linear(2, 2), "pivots": torch.from_numpy(ROWS),
                          "quads": [np.zeros((4, 2))]}, "w+", ROWS),
     "codes beside something else": ("c.pt", (torch.from_numpy(ROWS), {"lr": 0.1}), "w+", ROWS),
     "a plain pickle": ("w.pkl", ROWS, "w+", ROWS),
     "bfloat16": ("b.pt", torch.from_numpy(ROWS).bfloat16(), "w+", torch.from_numpy(ROWS).bfloat16().float().numpy()),
+    "one image, without an ending": ("l.pt", {"0001": torch.from_numpy(ROWS[0])}, "w+", ROWS[:1]),
+    "images, without an ending": ("l.pt", {"0001": torch.from_numpy(ROWS[0]), "0002": torch.from_numpy(ROWS[1])},
+                                  "w+", ROWS),
+    "W by name": ("l.pt", {"a.png": ROWS[0, :1], "b.png": ROWS[1, :1]}, None, ROWS[:, 0]),
+    "StyleCLIP, S": ("S", (["Conv", "ToRGB"], [ROWS[:, 0], ROWS[:, 1, :32]]), "s",
+                     np.concatenate([ROWS[:, 0], ROWS[:, 1, :32]], axis=1)),
     "half, strided": ("h.pt", torch.from_numpy(ROWS).half().transpose(1, 2), "w+", ROWS.swapaxes(1, 2)),
 }  # fmt: skip
 
@@ -68,6 +74,48 @@ def test_files_of_other_programs(case: Any, tmp_path: Path) -> None:
     found = read_latent(save(tmp_path / name, content))
     assert found.space == space
     np.testing.assert_array_equal(found.codes.array, expected)
+
+
+@pytest.mark.parametrize("content", [ROWS[0], {"a": ROWS[0]}], ids=["npy", "npz"])
+def test_an_array_that_can_be_one_w_plus_or_many_w_needs_its_space(content: Any, tmp_path: Path) -> None:
+    path = save(tmp_path / ("codes.npz" if isinstance(content, dict) else "codes.npy"), content)
+    graph: dict[str, Any] = {
+        "models": {"main": str(GOLDENS / "soat64_a.pt")},
+        "nodes": {"code": {"op": "latent", "file": path}},
+    }
+    (fault,) = fgraph.check({**graph, "outputs": ["code"]})
+    assert "[10, 64] can be read as 10 in w or 1 in w+ of this model: give space: w or space: w+" in fault.message
+    for space, rows in (("w", 10), ("w+", 1)):
+        graph["nodes"]["code"] = {"op": "latent", "file": path, "space": space}
+        result = fgraph.run({**graph, "outputs": ["code"]}, device="cpu")["code"]
+        assert (result.space, len(result.array)) == (space, rows)
+        np.testing.assert_array_equal(result.array.reshape(10, 64), ROWS[0])
+
+
+@pytest.mark.parametrize("names", [("0001",), ("0001", "0002"), ("a.tif",), ("a.tif", "b.tif")])
+def test_a_dict_of_codes_means_the_same_whatever_its_number_of_entries_and_their_names(
+    names: tuple[str, ...], tmp_path: Path
+) -> None:
+    for suffix in (".npy", ".pt", ".pkl"):
+        path = save(tmp_path / f"codes{suffix}", dict(zip(names, ROWS, strict=False)))
+        graph = fgraph.Graph(models={"main": str(GOLDENS / "soat64_a.pt")})
+        result = fgraph.run(graph, outputs={"code": graph.latent(file=path)}, device="cpu")["code"]
+        assert result.space == "w+"
+        np.testing.assert_array_equal(result.array, ROWS[: len(names)])
+
+
+def test_w_plus_may_be_flat(tmp_path: Path) -> None:
+    path = save(tmp_path / "flat.npy", ROWS.reshape(2, -1))
+    graph = fgraph.Graph(models={"main": str(GOLDENS / "soat64_a.pt")})
+    result = fgraph.run(graph, outputs={"code": graph.latent(file=path)}, device="cpu")["code"]
+    assert result.space == "w+"
+    np.testing.assert_array_equal(result.array, ROWS)
+
+
+def test_directions_of_ganspace_are_no_codes(tmp_path: Path) -> None:
+    path = save(tmp_path / "edit.pkl", {"lat_comp": ROWS[0, :1], "act_comp": ROWS[0, :1], "lat_stdev": 1.5})
+    with pytest.raises(ValueError, match="holds directions of GANSpace: read it by a direction of kind file"):
+        read_latent(path)
 
 
 class Hostile:

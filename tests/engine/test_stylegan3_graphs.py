@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -79,6 +80,50 @@ def test_a_transform_for_each_row() -> None:
     image = decoded(T, {"op": "transform", "rotate": [0, 30, -45], "dx": 0.1})
     for row, angle in enumerate((0, 30, -45)):
         assert_close(image[row : row + 1], directly(T, published((0.1, 0), angle)), "a row")
+
+
+PICTURES = {"a.png": ((0.1, -0.2), 20.0), "b.png": ((0, 0.05), -70.0), "c.png": ((0, 0), 0.0)}
+
+
+def landmarks(tmp_path: Path) -> str:
+    """A landmarks_transforms.npy of StyleGAN3-editing: name -> (angle, shift, matrix, inverse of the matrix)."""
+    entries = {}
+    for name, (shift, angle) in PICTURES.items():
+        inverse = published(shift, angle)
+        entries[name] = (np.float64(angle), np.array(shift), np.linalg.inv(inverse), inverse)
+    np.save(tmp_path / "landmarks_transforms.npy", entries)  # type: ignore[arg-type]
+    return str(tmp_path / "landmarks_transforms.npy")
+
+
+def test_transforms_may_come_from_landmarks(tmp_path: Path) -> None:
+    path = landmarks(tmp_path)
+    every = decoded(T, {"op": "transform", "file": path})
+    named = decoded(T, {"op": "transform", "file": path, "name": ["c.png", "a.png"]})
+    for row, given in enumerate(PICTURES.values()):
+        assert_close(every[row : row + 1], directly(T, published(*given)), "a picture")
+    assert_close(named, every[[2, 0]], "pictures by name")
+    wide = [{"op": "pad", "left": 0.5, "right": 0.5}, {"op": "transform", "file": path, "name": "a.png"}]
+    shift = [{"op": "pad", "left": 0.5, "right": 0.5}, {"op": "transform", "rotate": 20, "dx": 0.05, "dy": -0.2}]
+    assert_close(decoded(T, *wide), decoded(T, *shift), "on a canvas of two images")
+
+
+def test_transforms_of_landmarks_that_cannot_be(tmp_path: Path) -> None:
+    def told(**node: Any) -> str:
+        nodes = {"code": {"op": "sample"}, "turned": {"op": "transform", "of": "code", **node}}
+        return str(fgraph.check({"models": {"main": T}, "nodes": nodes, "outputs": ["turned"]}))
+
+    path = landmarks(tmp_path)
+    for node, message in (
+        ({"file": path, "name": "d.png"}, "there is no picture 'd.png'"),
+        ({"file": path, "rotate": 3}, "give either file or rotate"),
+        ({"name": "a.png"}, "name is of file"),
+        ({"file": str(tmp_path / "none.npy")}, "cannot read"),
+    ):
+        assert message in told(**node)
+    np.save(tmp_path / "skewed.npy", {"a.png": np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1.0]])})  # type: ignore[arg-type]
+    assert "not that of a rotation, a scale and a shift" in told(file=str(tmp_path / "skewed.npy"))
+    np.save(tmp_path / "plain.npy", np.eye(3))
+    assert "it holds plain numbers" in told(file=str(tmp_path / "plain.npy"))
 
 
 def test_pixels_are_those_of_the_image() -> None:

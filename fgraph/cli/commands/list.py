@@ -19,18 +19,24 @@ _DIRECTIONS = """\
   The node `direction` moves codes; every model has
     kind: pca       principal components of w, in standard deviations (GANSpace)
     kind: sefa      factors of the affine layers (SeFa)
-    kind: file      your own, from .npy, .npz, .safetensors or .pt
+    kind: channel   channels of StyleSpace, in standard deviations
+    kind: file      your own or a published one, from .npy, .npz, .safetensors, .pt or .pkl
+    kind: text      from one text to another (StyleCLIP), with a file of the effects of the channels
+  and models for which edits were published have
+    kind: named     these edits; fgraph list edits shows them with model and source
   fgraph directions draws some of them, and fgraph nodes direction shows the fields."""
 
 
 def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
     """Print the lists that are asked for, by default all."""
-    parser = argparse.ArgumentParser("fgraph list", description="Show the bundled graphs and models.")
-    parser.add_argument("what", nargs="*", help="graphs, models, directions; default: all")
+    parser = argparse.ArgumentParser(
+        "fgraph list", description="Show the bundled graphs and models, and published edits."
+    )
+    parser.add_argument("what", nargs="*", help="graphs, models, directions, edits; default: all but edits")
     chosen = parser.parse_args(arguments).what
     if unknown := [one for one in chosen if one not in _LISTS]:
         parser.error(f"there is no list '{unknown[0]}': use {', '.join(_LISTS)}")
-    say("\n\n".join("\n".join([f"{name.capitalize()}:", *_LISTS[name]()]) for name in chosen or _LISTS))
+    say("\n\n".join("\n".join([f"{name.capitalize()}:", *_LISTS[name]()]) for name in chosen or _USUAL))
     return 0
 
 
@@ -58,6 +64,16 @@ def first_sentence(path: Path) -> str:
     return _SENTENCE.split(" ".join(comment))[0].rstrip(":.")
 
 
+def _edits() -> list[str]:
+    from fgraph.array_files.named_edits import SOURCES, published_edits  # imports numpy
+
+    edits = published_edits()
+    lines = _table(
+        {edit.name: f"{edit.model}, {edit.size} pixels: {edit.summary} ({edit.source})" for edit in edits.values()}
+    )
+    return [*lines, "", *(f"  {name}: {text}" for name, text in SOURCES.items())]
+
+
 def _table(entries: dict[str, str]) -> list[str]:
     width = max(map(len, entries), default=0) + 2
     indent = " " * (width + 2)
@@ -71,4 +87,6 @@ _LISTS = {
     "graphs": lambda: _table(graphs()),
     "models": lambda: _table(models()),
     "directions": lambda: [_DIRECTIONS],
+    "edits": lambda: _edits(),
 }
+_USUAL = ("graphs", "models", "directions")

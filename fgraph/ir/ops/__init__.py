@@ -2,7 +2,17 @@
 
 from fgraph.ir.ops.base import Op, Order
 from fgraph.ir.ops.bending import BendChannels
-from fgraph.ir.ops.direction import Combine, Component, Move, Slerp, Slope, TruncateStyles
+from fgraph.ir.ops.direction import (
+    Combine,
+    Component,
+    InDeviations,
+    Move,
+    MoveTo,
+    Slerp,
+    Slope,
+    TextDirection,
+    TruncateStyles,
+)
 from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, StyleGAN2Op, ToRGB, Upsample
@@ -13,7 +23,7 @@ from fgraph.ir.ops.stylegan3 import Filtered, Fourier, Plane, StyleGAN3Op
 
 OPS: tuple[type[Op], ...] = (
     Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert,
-    Component, Slope, Move, TruncateStyles, Slerp, Combine,
+    Component, TextDirection, InDeviations, Slope, Move, MoveTo, TruncateStyles, Slerp, Combine,
     Const, Conv, ToRGB, Upsample, NoiseField,
     Plane, Fourier, Filtered,
     DrawMask, Mix,
@@ -41,12 +51,14 @@ __all__ = [
     "Flip",
     "Fourier",
     "Given",
+    "InDeviations",
     "Invert",
     "LayerOp",
     "Lerp",
     "MapZ",
     "Mix",
     "Move",
+    "MoveTo",
     "NoiseField",
     "Op",
     "Order",
@@ -65,6 +77,7 @@ __all__ = [
     "Splice",
     "StyleGAN2Op",
     "StyleGAN3Op",
+    "TextDirection",
     "ToRGB",
     "Transplant",
     "Truncate",

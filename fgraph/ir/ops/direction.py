@@ -62,6 +62,57 @@ class Move(CodeOp):
 
 
 @dataclass(frozen=True)
+class MoveTo(CodeOp):
+    """a + (t - c) d, where c is the coordinate of a along d: GANSpace's edits of given coordinates.
+
+    c = <a - mean, d> / <d, d>, of the first row of W+. The third operand is the mean; without it, it is that of the
+    model. `ranges` are [start, stop) rows of W+ that move; None: all. Params: t.
+    """
+
+    name: ClassVar[str] = "move_to"
+    takes_params: ClassVar[bool] = True
+    takes_numbers: ClassVar[bool] = True
+    ranges: tuple[tuple[int, int], ...] | None = None
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) in (2, 3) and inputs[0] == inputs[1] and inputs[0].kind in ("w", "w+"), self, inputs)
+        expect(all(mean == Type("w", inputs[0].shape[-1:]) for mean in inputs[2:]), self, inputs)
+        expect(self.ranges is None or inputs[0].kind == "w+", self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class InDeviations(CodeOp):
+    """A difference in S, multiplied by the standard deviation of each style.
+
+    The second operand is the deviations; without it, they are those of the model.
+    """
+
+    name: ClassVar[str] = "in_deviations"
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) in (1, 2) and all(one == inputs[0] for one in inputs), self, inputs)
+        expect(inputs[0].kind == "s", self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
+class TextDirection(CodeOp):
+    """StyleCLIP's global direction for two texts, in S, in units of the deviation of each style.
+
+    Params: (effects of the channels, target, neutral, β). A text is a string, which CLIP embeds, or its vectors.
+    """
+
+    name: ClassVar[str] = "text_direction"
+    takes_params: ClassVar[bool] = True
+    length: int = 0
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type("s", (self.length,))
+
+
+@dataclass(frozen=True)
 class TruncateStyles(CodeOp):
     """Truncation of codes in S: towards the styles of the mean of w, below W+ row `cutoff` (None: all). Params: ψ."""
 

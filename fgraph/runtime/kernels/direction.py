@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from fgraph.ir.ops import Combine, Component, Move, Slerp, Slope, TruncateStyles
+from fgraph.ir.ops import (
+    Combine,
+    Component,
+    InDeviations,
+    Move,
+    MoveTo,
+    Slerp,
+    Slope,
+    TextDirection,
+    TruncateStyles,
+)
 from fgraph.runtime.kernels import weighting
 from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.runtime.kernels.texts import embed_text
 from fgraph.runtime.kernels.weighting import weighable
+from fgraph.stylegan.measured.channel_effects import channels_for, place_channels, text_vector
 from fgraph.stylegan.measured.directions import factorised_directions, principal_directions
 from fgraph.stylegan.nn import stylegan2 as network
 
@@ -28,6 +41,25 @@ def component(op: Component, inputs: Sequence[Tensor], params: Params, context: 
     picked: Any = list(params)
     scale = found.deviations[picked] if op.unit == "deviation" else 1.0 + 0.0 * found.deviations[picked]
     return context.tensor(found.vectors[picked] * scale[:, None])
+
+
+def text_direction(op: TextDirection, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Return StyleCLIP's global directions, [rows, length], in units of the deviation of each style."""
+    table, known, made = context.generators[op.model].table, dict[Any, Any](), []
+    for param in params:
+        if param not in known:
+            effects, target, neutral, beta = cast(Any, param)
+            vectors = [text_vector(embed_text(one) if isinstance(one, str) else one.array) for one in (target, neutral)]
+            known[param] = place_channels(channels_for(effects.array, vectors[0], vectors[1], beta), table)
+        made.append(known[param])
+    return context.tensor(np.stack(made))
+
+
+def in_deviations(op: InDeviations, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Multiply differences in S by the standard deviation of each style, given or of the model."""
+    if len(inputs) > 1:
+        return inputs[0] * inputs[1]
+    return inputs[0] * context.generators[op.model].style_statistics()[1].to(inputs[0])
 
 
 def slope(op: Slope, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -51,6 +83,16 @@ def move(op: Move, inputs: Sequence[Tensor], numbers: Tensor, context: KernelCon
     for start, stop in op.ranges:
         result[:, start:stop] += t * direction[:, start:stop]
     return result
+
+
+def move_to(op: MoveTo, inputs: Sequence[Tensor], numbers: Tensor, context: KernelContext) -> Tensor:
+    """Return codes moved along a direction to the coordinate t, one t a row."""
+    code, direction = inputs[:2]
+    mean = inputs[2] if len(inputs) > 2 else context.generators[op.model].w_mean
+    first, along = (one if one.ndim == 2 else one[:, 0] for one in (code, direction))  # [rows, w_dim]
+    least = torch.finfo(along.dtype).tiny
+    coordinate = ((first - mean) * along).sum(dim=1) / along.square().sum(dim=1).clamp_min(least)
+    return move(Move(op.model, op.ranges), inputs[:2], numbers - coordinate, context)
 
 
 def truncate_styles(op: TruncateStyles, inputs: Sequence[Tensor], psi: Tensor, context: KernelContext) -> Tensor:

@@ -1,0 +1,111 @@
+"""Named edits: the published ones of StyleSpace and GANSpace, and tables of edits in files.
+
+The published ones are facts of the pages in `SOURCES`, in `named_edits.tsv`. A table in a file is as StyleRes has it,
+`ganspace_configs.csv`: name, component, first row of W+, row after the last, and coordinate, apart by tabs.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from fgraph._errors import nearest, show
+from fgraph._files import open_file
+from fgraph._limits import MIB
+from fgraph.array_files.latents import find_file
+
+SOURCES: Mapping[str, str] = {
+    "StyleSpace": "Wu et al. 2021, StyleSpace Analysis; channels as in the program of StyleFeatureEditor",
+    "GANSpace": "Härkönen et al. 2020; notebooks/figure_edit_zoo.ipynb of its program",
+}
+_FIELDS_OF_TABLE = 5
+
+
+@dataclass(frozen=True)
+class NamedEdit:
+    """An edit: channels of StyleSpace, or a component of GANSpace on rows of W+."""
+
+    name: str
+    model: str = ""  # that it was found for
+    size: int | None = None  # of the images of that model
+    source: str = ""
+    channels: tuple[tuple[int, int, float], ...] = ()  # σ index, channel, weight
+    component: int | None = None
+    rows: str | None = None
+    reach: float = 1.0  # the published strength, in standard deviations
+
+    @property
+    def summary(self) -> str:
+        """The channels, or the component with its rows."""
+        if self.component is not None:
+            return f"component {self.component}, rows {self.rows}, strength {self.reach:g}"
+        return "channels " + " ".join(f"{layer}:{channel}" for layer, channel, _ in self.channels)
+
+
+@lru_cache(maxsize=1)
+def published_edits() -> Mapping[str, NamedEdit]:
+    """Return the published edits by name."""
+    with (Path(__file__).parent / "named_edits.tsv").open(encoding="utf-8", newline="") as file:
+        return {row["name"]: _published(row) for row in csv.DictReader(file, delimiter="\t")}
+
+
+def _published(row: Mapping[str, str]) -> NamedEdit:
+    pairs = [one.split(":") for one in row["channels"].split(",") if one]
+    return NamedEdit(
+        name=row["name"],
+        model=row["model"],
+        size=int(row["size"]),
+        source=row["source"],
+        channels=tuple((int(layer), int(channel), 1.0) for layer, channel in pairs),
+        component=int(row["component"]) if row["component"] else None,
+        rows=row["rows"] or None,
+        reach=float(row["reach"] or 1),
+    )
+
+
+def read_edits(path: str) -> Mapping[str, NamedEdit]:
+    """Return the edits of a table in a file by name.
+
+    Raises:
+        ValueError: the file cannot be read, or is not such a table.
+    """
+    return _read_edits(*find_file(path))
+
+
+@lru_cache(maxsize=16)
+def _read_edits(path: Path, modified: int, size: int) -> Mapping[str, NamedEdit]:
+    try:
+        with open_file(path, MIB) as file:
+            lines = file.read().decode("utf-8").splitlines()
+        rows = [row for row in csv.reader(lines, delimiter="\t") if row]
+        return {row[0]: _of_table(row) for row in rows}
+    except (OSError, ValueError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(
+            f"{show(path, 300)} is not a table of edits, with name, component, start, end and strength apart by tabs: "
+            f"{show(reason, 300)}"
+        ) from error
+
+
+def _of_table(row: list[str]) -> NamedEdit:
+    if len(row) != _FIELDS_OF_TABLE:
+        raise ValueError(f"a line has {len(row)} fields instead of {_FIELDS_OF_TABLE}")
+    component, start, end = (int(field) for field in row[1:4])
+    if component < 0 or not 0 <= start < end:
+        raise ValueError(f"'{row[0]}' has component {component} and rows from {start} to {end}")
+    return NamedEdit(row[0], component=component, rows=f"{start}..{end - 1}", reach=float(row[4]))
+
+
+def find_edit(name: str, edits: Mapping[str, NamedEdit]) -> NamedEdit:
+    """Return the edit of a name.
+
+    Raises:
+        ValueError: there is none.
+    """
+    if name in edits:
+        return edits[name]
+    hint = nearest(name, edits)
+    raise ValueError(f"there is no edit '{show(name)}'" + (f": {hint}" if hint else "; fgraph list edits shows all"))

@@ -1,0 +1,135 @@
+"""The kind `named` of `direction`: edits that were published under a name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from pydantic import Field
+
+from fgraph._arrays import Array
+from fgraph.array_files.directions import read_directions
+from fgraph.array_files.named_edits import NamedEdit, find_edit, published_edits, read_edits
+from fgraph.ir.ops import Given
+from fgraph.lowering.blaming import blaming
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.node import FILE, Data, PerRow
+from fgraph.stylegan.tables.base import Table
+from nodes._moving import Direction, Found, How
+from nodes.style_direction import channel_row, emit_channels
+
+
+class NamedDirection(Direction):
+    """An edit that was published under a name, such as smile, for the model that it was found for.
+
+    `fgraph list edits` lists the edits of StyleSpace and of GANSpace with model and source. An edit of GANSpace moves
+    along a component of its own measurement, so that it needs `file`, the components. `edits` names another table.
+    """
+
+    kind: Literal["named"] = "named"
+    name: Data[str] = Field(description="the name of the edit")
+    file: Data[str | None] = Field(
+        None, description="of an edit along a component: the components, such as ffhq_pca.pt", json_schema_extra=FILE
+    )
+    edits: Data[str | None] = Field(
+        None, description="a table of edits, such as ganspace_configs.csv; default: the published ones",
+        json_schema_extra=FILE,
+    )  # fmt: skip
+    strength: PerRow[float] | None = Field(  # type: ignore[assignment]  # absent: the published one
+        None, description="in standard deviations; a list gives one per row; default: the published one, else 1"
+    )
+    how: How | None = Field(
+        None,
+        description="add: the strength is a distance; set: it is the coordinate that the codes get; default: set for a "
+        "table in `edits`, otherwise add",
+    )
+
+    def edit(self) -> NamedEdit:
+        """Return the edit.
+
+        Raises:
+            ValueError: there is no such edit, or the table cannot be read.
+        """
+        with blaming("name" if self.edits is None else "edits"):
+            return find_edit(self.name, published_edits() if self.edits is None else read_edits(self.edits))
+
+    def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
+        self.edit()  # what cannot be read is told before anything runs
+        if self.file is not None:
+            with blaming("file"):
+                read_directions(self.file)
+        return super().row_count(rows)
+
+    def static_key(self) -> tuple[Any, ...]:
+        edit = self.edit()  # a stack has one space, rows, and a mean or none
+        held = None if edit.component is None or self.file is None else read_directions(self.file)
+        shape = held and (held.shape[1:], held.mean is None)
+        return (*super().static_key(), edit.component is None, edit.rows, self.edits is None, shape)
+
+    def strengths(self, inputs: Inputs) -> Sequence[float]:
+        given, rows = inputs.per_row("strength"), list[float]()
+        for member in inputs.members:
+            reach = member.node.edit().reach
+            own = given[len(rows) : len(rows) + member.slot.rows]
+            rows += [reach if strength is None else strength for strength in own]
+        return rows
+
+    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
+        table = build.table(model)
+        rows: list[Array] = []
+        means: list[Array] = []
+        for member in inputs.members:
+            edit = member.node.edit()
+            row, mean = (
+                member.node.components(edit, table) if edit.component is not None else (_styles(edit, table), None)
+            )
+            rows += [row] * member.slot.rows
+            means += [mean] * member.slot.rows if mean is not None else []
+        edit = self.edit()
+        how: How = self.how or ("add" if self.edits is None else "set")
+        if edit.component is None:
+            return Found("s", emit_channels(build, model, rows, "deviation"), how)
+        given = Given(model, "w", (table.w_dim,))
+        code = build.emit(given, params=[(row, 0) for row in rows])
+        mean = build.emit(given, params=[(one, 0) for one in means]) if means and how == "set" else None
+        return Found("w", code, how, mean, edit.rows)
+
+    def components(self, edit: NamedEdit, table: Table) -> tuple[Array, Array | None]:
+        """Return the component of an edit, as long as its deviation, and the mean of its measurement: each [1, w_dim].
+
+        Raises:
+            ValueError: the file is missing, cannot be read, or does not fit.
+        """
+        if edit.model.startswith("StyleGAN,"):
+            with blaming("name"):
+                raise ValueError(
+                    f"'{edit.name}' was found for {edit.model}, the first StyleGAN, which fgraph does not run"
+                )
+        with blaming("file"):
+            if self.file is None:
+                raise ValueError(
+                    f"'{edit.name}' moves along component {edit.component} of GANSpace, for "
+                    f"{edit.model or 'its model'}: give file, the components that were measured with it"
+                )
+            held = read_directions(self.file)
+            found, _ = held.fitted(table, "w")
+            if edit.component is None or edit.component >= len(found):
+                raise ValueError(f"'{edit.name}' needs component {edit.component}; there are {len(found)}, from 0")
+        mean = Array(held.mean.array[None]) if held.mean is not None else None
+        return Array(found.array[edit.component][None]), mean
+
+
+def _styles(edit: NamedEdit, table: Table) -> Array:
+    """Return the channels of an edit as a row of S, [1, styles].
+
+    Raises:
+        ValueError: the model is not the one that the edit was found for.
+    """
+    with blaming("name"):
+        if table.is_stylegan3 or table.size != edit.size:
+            raise ValueError(
+                f"'{edit.name}' names channels of {edit.model} at {edit.size} pixels; this model is "
+                f"{table.architecture} at {table.size}: name its own channels by kind: channel"
+            )
+        return channel_row(edit.channels, table)
