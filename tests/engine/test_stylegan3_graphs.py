@@ -91,7 +91,7 @@ def landmarks(tmp_path: Path) -> str:
     for name, (shift, angle) in PICTURES.items():
         inverse = published(shift, angle)
         entries[name] = (np.float64(angle), np.array(shift), np.linalg.inv(inverse), inverse)
-    np.save(tmp_path / "landmarks_transforms.npy", entries)  # type: ignore[arg-type]
+    np.save(tmp_path / "landmarks_transforms.npy", entries)
     return str(tmp_path / "landmarks_transforms.npy")
 
 
@@ -120,7 +120,7 @@ def test_transforms_of_landmarks_that_cannot_be(tmp_path: Path) -> None:
         ({"file": str(tmp_path / "none.npy")}, "cannot read"),
     ):
         assert message in told(**node)
-    np.save(tmp_path / "skewed.npy", {"a.png": np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1.0]])})  # type: ignore[arg-type]
+    np.save(tmp_path / "skewed.npy", {"a.png": np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1.0]])})
     assert "not that of a rotation, a scale and a shift" in told(file=str(tmp_path / "skewed.npy"))
     np.save(tmp_path / "plain.npy", np.eye(3))
     assert "it holds plain numbers" in told(file=str(tmp_path / "plain.npy"))

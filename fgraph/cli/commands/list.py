@@ -87,6 +87,6 @@ _LISTS = {
     "graphs": lambda: _table(graphs()),
     "models": lambda: _table(models()),
     "directions": lambda: [_DIRECTIONS],
-    "edits": lambda: _edits(),
+    "edits": _edits,
 }
 _USUAL = ("graphs", "models", "directions")
