@@ -41,7 +41,7 @@ def rosinality(table: StyleGAN2Table, tensors: Tensors) -> dict[str, torch.Tenso
 
 def flat(part: Persistent) -> dict[str, torch.Tensor]:
     """The state dict of a module of NVlabs."""
-    state = part.meta["state"]
+    state: Any = part.meta["state"]
     found = {name: one for kind in ("_parameters", "_buffers") for name, one in state[kind].items() if one is not None}
     for name, child in state["_modules"].items():
         found |= {f"{name}.{key}": one for key, one in flat(child).items()}

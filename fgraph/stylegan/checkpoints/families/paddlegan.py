@@ -11,10 +11,13 @@ from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 _DENSE = re.compile(r"style\.\d+\.weight|.*\.modulation\.weight")
 
 
-def is_paddle(tensors: Mapping[str, StoredTensor]) -> bool:
+ASSUMED = "dense weights are [in, out], as PaddleGAN stores them"
+
+
+def is_paddle(tensors: Mapping[str, StoredTensor]) -> bool | None:
     """Return whether dense weights are [in, out]: a layer's styles, as many as its channels, are then columns.
 
-    Where all widths are equal, the shapes do not tell; then arrays of numpy with these names are PaddleGAN's.
+    Where all widths are equal, the shapes do not tell, and the result is None.
     """
     for name, weight in tensors.items():
         affine = tensors.get(f"{name.removesuffix('.weight')}.modulation.weight")
@@ -22,7 +25,7 @@ def is_paddle(tensors: Mapping[str, StoredTensor]) -> bool:
             continue
         if affine.shape[0] != affine.shape[1]:
             return affine.shape[1] == weight.shape[2]
-    return True
+    return None
 
 
 def transposed(tensors: Mapping[str, StoredTensor]) -> dict[str, StoredTensor]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Format, Weight, check_numbers
-from fgraph.stylegan.checkpoints.families.paddlegan import is_paddle, transposed
+from fgraph.stylegan.checkpoints.families.paddlegan import ASSUMED, is_paddle, transposed
 from fgraph.stylegan.checkpoints.families.state_dict import MEAN, StateDict
 from fgraph.stylegan.checkpoints.filters import is_usual_filter
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
@@ -40,8 +40,10 @@ def read_rosinality(
     Raises:
         ModelError: the tensors do not make a generator.
     """
-    if state.of_numpy and is_paddle(state.tensors):
+    assumed = []
+    if state.of_numpy and (paddle := is_paddle(state.tensors)) is not False:
         state, program = replace(state, tensors=transposed(state.tensors)), "paddlegan"
+        assumed = [] if paddle else [ASSUMED]
     tensors = state.without(MEAN).tensors
     table = infer_table({key: value.shape for key, value in tensors.items()}, state.where)
     table = replace(table, clamp=_clamp(state))
@@ -51,7 +53,7 @@ def read_rosinality(
     weights = {
         name: Weight(tensors[theirs], shapes[name], (changes or {}).get(theirs)) for name, theirs in found.items()
     }
-    return state.contents(Contents(program, table, weights, {"format": program}))
+    return state.contents(Contents(program, table, weights, {"format": program}), *assumed)
 
 
 def _clamp(state: StateDict) -> float | None:

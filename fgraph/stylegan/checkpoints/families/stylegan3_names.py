@@ -1,8 +1,8 @@
 """Flat state dicts with NVlabs' names of StyleGAN3 (`synthesis.input.freqs`, `synthesis.L0_36_512.weight`).
 
-`torch.save(G.state_dict())` writes them, and StyleGAN3-editing distributes them. Such a file lacks sampling rates and
-paddings: they follow from the size, by the published design (Karras et al. 2021, appendix C), and must give the sizes
-in the names of the layers. Without torch.
+`torch.save(G.state_dict())` writes them; StyleGAN3-editing and MMGeneration distribute them. Such a file lacks sampling
+rates and paddings: they follow from the size, by the published design (Karras et al. 2021, appendix C), and must give
+the sizes in the names of the layers. Without torch.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ from fgraph.stylegan.checkpoints.stylegan3_nvlabs import read_stylegan3
 from fgraph.stylegan.tables.stylegan3_checks import LARGEST, MOST_LAYERS
 
 _NAME = re.compile(r"L(\d{1,3})_(\d{1,5})_(\d{1,5})")
+_MMGENERATION = re.compile(r"^style_mapping\.")  # its name of the mapping; the others are NVlabs'
 _FIRST_CUTOFF, _FIRST_STOP, _LAST_STOP = 2.0, 2**2.1, 2**0.3
 _OUTPUT_SCALE = 0.25
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
@@ -41,6 +42,7 @@ def read_stylegan3_names(state: StateDict) -> Contents:
     Raises:
         ModelError: its tensors do not make a generator, or its layers are not those of the published design.
     """
+    state = state.renamed(lambda name: _MMGENERATION.sub("mapping.", name))
     root = make_tree(state.without(MEAN))
     synthesis, source = part_of(root, "synthesis"), part_of(root, "synthesis", "input")
     assert synthesis is not None
