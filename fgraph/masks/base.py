@@ -25,6 +25,7 @@ Exact = Fraction | tuple["Exact", ...]
 
 _CACHE_BYTES = 256 * 2**20
 _SHALLOW = 3  # windows of masks up to this depth are not cached
+_DERIVED = ("_hash", "_compared", "_equal")  # of an expression, beside its fields
 
 
 class MaskExpr(ABC):
@@ -40,20 +41,36 @@ class MaskExpr(ABC):
         cls.__hash__ = MaskExpr.__hash__  # type: ignore[method-assign]
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, MaskExpr) and _are_equal(self, other))
+        if not isinstance(other, MaskExpr):
+            return False
+        own, its = self._first, other._first
+        if own is its:
+            return True
+        if not _are_equal(own, its):
+            return False
+        its.__dict__["_equal"] = own
+        return True
 
     def __hash__(self) -> int:
         return self._hash
 
     def __getstate__(self) -> dict[str, Any]:
         # Hashes of strings differ between processes.
-        return {name: value for name, value in self.__dict__.items() if name != "_hash"}
+        return {name: value for name, value in self.__dict__.items() if name not in _DERIVED}
+
+    @property
+    def _first(self) -> MaskExpr:
+        """The mask that stands for all that were found equal to this one, so that they are compared once."""
+        found = self
+        while (other := found.__dict__.get("_equal")) is not None:
+            found = other
+        return found
 
     @cached_property
     def _hash(self) -> int:
         return hash((type(self), self._compared))
 
-    @property
+    @cached_property
     def _compared(self) -> tuple[Any, ...]:
         return tuple(getattr(self, field.name) for field in fields(self) if field.compare)  # type: ignore[arg-type]
 
@@ -144,6 +161,8 @@ def _are_equal(a: MaskExpr, b: MaskExpr) -> bool:
         if one is other or (id(one), id(other)) in seen:
             continue
         if isinstance(one, MaskExpr):
+            if isinstance(other, MaskExpr) and one._first is other._first:
+                continue
             if type(one) is not type(other) or one._hash != other._hash:
                 return False
             seen.add((id(one), id(other)))

@@ -28,6 +28,7 @@ MOST_MISMATCH = 0.05  # largest mismatch of the worst side of the rings
 HIDING = 0.05  # deviation of the values that halves the visibility of a seam
 PRICE = 2.0  # weight of the mismatch against the change
 LEAST_STEP = 0.08  # least difference across an edge that counts as a horizon
+_AT_ONCE = 1 << 20  # numbers of the cells of moves that are summed together
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,11 @@ class Look:
         moves, which = np.unique(drawn[:, 4:], axis=0, return_inverse=True)
         if not len(moves):
             return np.zeros(0)
-        for move in map(tuple, moves.tolist()):
-            if move not in self._sums:
-                self._sums[move] = sum_up(self.cells, *move)
+        fresh = [move for move in map(tuple, moves.tolist()) if move not in self._sums]
+        most = max(1, _AT_ONCE // self.cells.size)
+        for start in range(0, len(fresh), most):
+            chunk = fresh[start : start + most]
+            self._sums |= zip(chunk, sum_up(self.cells, np.array(chunk)), strict=True)
         return score(np.stack([self._sums[move] for move in map(tuple, moves.tolist())]), which.ravel(), drawn)
 
 
@@ -152,21 +155,22 @@ def _keep_sides(drawn: Candidates, horizon: float) -> Truths:
     return np.logical_or(above, below)
 
 
-def sum_up(look: Doubles, along: int, down: int) -> Doubles:
-    """Return summed-area tables of one move, [3, rows + 3, columns + 3].
+def sum_up(look: Doubles, moves: NDArray[np.int64]) -> Doubles:
+    """Return summed-area tables of moves [n, 2], along and down: [n, 3, rows + 3, columns + 3].
 
     They sum the squared error, the cells that are on the canvas before and after, and the texture before. A margin of
     one cell on every side counts as nothing.
     """
     rows, columns = look.shape[:2]
-    y, x = np.arange(rows), np.arange(columns)
-    there = look[np.ix_((y + down).clip(0, rows - 1), (x + along).clip(0, columns - 1))]
-    on = np.logical_and.outer((y + down >= 0) & (y + down < rows), (x + along >= 0) & (x + along < columns))
-    deviation = look[..., look.shape[2] // 2 :].mean(axis=2)
-    maps = [np.square(look - there).mean(axis=2), np.ones_like(on, float), deviation]
-    table = np.zeros((3, rows + 3, columns + 3))
-    table[:, 2:-1, 2:-1] = np.stack(maps) * on
-    result: Doubles = table.cumsum(axis=1).cumsum(axis=2)
+    x, y = np.arange(columns) + moves[:, :1], np.arange(rows) + moves[:, 1:]  # [n, columns], [n, rows]
+    there = look[y.clip(0, rows - 1)[:, :, None], x.clip(0, columns - 1)[:, None]]  # [n, rows, columns, 2 C]
+    on = ((y >= 0) & (y < rows))[:, :, None] & ((x >= 0) & (x < columns))[:, None]
+    table = np.zeros((len(moves), 3, rows + 3, columns + 3))
+    inner = table[:, :, 2:-1, 2:-1]
+    inner[:, 0] = np.square(look - there).mean(axis=3) * on
+    inner[:, 1] = on
+    inner[:, 2] = look[..., look.shape[2] // 2 :].mean(axis=2) * on
+    result: Doubles = table.cumsum(axis=2).cumsum(axis=3)
     return result
 
 
