@@ -1,9 +1,11 @@
 """The command line from arguments to exit code, with jobs that compile nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from hydra._internal.hydra import Hydra
 
 from fgraph._options import RunOptions
 from fgraph.cli import main
@@ -182,3 +184,25 @@ def test_interrupt(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     monkeypatch.setattr(jobs, "run_many", stop)
     assert main([]) == 130
     assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("arguments", "composed"), [([], 1), (["hydra.mode=RUN"], 2)])
+def test_the_configuration_is_composed_once_unless_it_may_set_the_mode(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, arguments: list[str], composed: int
+) -> None:
+    calls = []
+    compose = Hydra.compose_config
+
+    def counting(self: Hydra, *given: Any, **named: Any) -> Any:
+        calls.append(given)
+        return compose(self, *given, **named)
+
+    monkeypatch.setattr(Hydra, "compose_config", counting)
+    assert main([*arguments, "hydra.run.dir=out"]) == 0
+    assert len(calls) == composed
+    assert len(jobs.settings) == 1
+
+
+def test_a_mode_among_the_overrides_makes_a_sweep(jobs: FakeJobs) -> None:
+    assert main(["hydra.mode=MULTIRUN", "seed=1,2", "hydra.sweep.dir=out"]) == 0
+    assert [graph["seed"] for graph in jobs.graphs] == [1, 2]
