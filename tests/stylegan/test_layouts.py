@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from fgraph._errors import ModelError
 from fgraph.stylegan import convert, inspect
 from fgraph.stylegan.checkpoints.header import read_header
-from fgraph.stylegan.loading import load_stylegan2, load_stylegan3
+from fgraph.stylegan.loading import load_generator, load_stylegan2
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests.layouts import TABLE, flat, layouts, mmgeneration, nvlabs, paddlegan, prefixed, rosinality, stylegan3, zipped
 from tests.network_pickles import Persistent, dumps, network, random_generator, random_tensors
@@ -53,7 +53,7 @@ def test_flat_state_dicts_of_stylegan3(kind: Kind, classes: int, tmp_path: Path)
     original = tiny_stylegan3(0, kind, classes)
     state = stylegan3(original)
     path = write(tmp_path / "flat.pt", {"state_dict": prefixed("decoder.", state), "opts": {"a": Path("/x")}})
-    found = load_stylegan3(path)
+    found = load_generator(path)
     assert found.table == original.table
     assert found.tensors.keys() == original.tensors.keys()
     assert all(torch.equal(found.tensors[name], value) for name, value in original.tensors.items())
@@ -63,7 +63,7 @@ def test_flat_state_dicts_of_stylegan3(kind: Kind, classes: int, tmp_path: Path)
 def test_a_flat_stylegan3_without_its_transform(tmp_path: Path) -> None:
     state = stylegan3(tiny_stylegan3(0))
     del state["synthesis.input.transform"]
-    assert torch.equal(load_stylegan3(write(tmp_path / "flat.pt", state)).tensors["input.transform"], torch.eye(3))
+    assert torch.equal(load_generator(write(tmp_path / "flat.pt", state)).tensors["input.transform"], torch.eye(3))
 
 
 def test_a_flat_stylegan3_of_another_design(tmp_path: Path) -> None:
