@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import save_file
 
 from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
-from tests import tensorflow_pickles
-from tests.network_pickles import checkpoint, random_generator, random_tensors
+from tests import layouts, tensorflow_pickles
+from tests.network_pickles import checkpoint, network, random_generator, random_tensors
 from tests.stylegan3_networks import tiny_stylegan3
 
 TABLE = StyleGAN2Table(size=8, channels=((4, 3), (8, 2)), z_dim=4, w_dim=4, mapping_layers=1)
@@ -39,4 +41,23 @@ def write_good(folder: Path) -> dict[str, bytes]:
     (folder / "tensorflow.pkl").write_bytes(tensorflow_pickles.checkpoint(TABLE, tensors))
     (folder / "stylegan3.pkl").write_bytes((Path(__file__).parents[1] / "goldens" / "sg3_t_32.pkl").read_bytes())
     save_generator(tiny_stylegan3(0), folder / "stylegan3.safetensors")
+    _write_layouts(folder, tensors)
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
+
+
+def _write_layouts(folder: Path, tensors: dict[str, torch.Tensor]) -> None:
+    """Write files of other programs: whole networks, flat state dicts, arrays, unknown classes."""
+    whole, ros = network(TABLE, tensors), layouts.rosinality(TABLE, tensors)
+    beside = {"opts": {"path": Path("/a")}, "latent_avg": tensors["w_mean"].repeat(TABLE.num_ws, 1)}
+    contents = {
+        "whole.pt": {"G_ema": whole, "D": torch.nn.Sequential(torch.nn.Linear(1, 1), torch.nn.Embedding(2, 1))},
+        "flat.pt": {"state_dict": layouts.prefixed("module.", layouts.nvlabs(TABLE, tensors))},
+        "flat_stylegan3.pt": layouts.stylegan3(tiny_stylegan3(0)),
+        "encoder.ckpt": {"state_dict": layouts.prefixed("decoder.", ros), **beside},
+        "genforce.pth": {"generator_smooth": layouts.genforce(TABLE, tensors)},
+    }
+    for name, content in contents.items():
+        (folder / name).write_bytes(layouts.zipped(content))
+    arrays = {"gen_ema": layouts.paddlegan(TABLE, tensors)}
+    (folder / "arrays.pdparams").write_bytes(pickle.dumps(arrays, protocol=4))
+    save_file({name: one.clone().contiguous() for name, one in ros.items()}, folder / "plain.safetensors")

@@ -12,6 +12,7 @@ from pathlib import Path
 import torch
 
 from tests.hostile.opcodes import MARK, START, STOP, Raw, built, call, module, named, pickled, stacked, text, value
+from tests.hostile.stand_in_cases import stand_in_cases
 from tests.network_pickles import legacy_storage
 
 PERSISTENT = ("torch_utils.persistence", "_reconstruct_persistent_obj")
@@ -55,6 +56,9 @@ def all_cases(marker: Path, good: dict[str, bytes]) -> Iterator[Case]:
         yield f"in a legacy file: {name}", ".pt", _legacy(stream)
     for name, stream in _wild():
         yield f"pickle: {name}", ".pkl", stream
+    for name, stream in stand_in_cases(command):
+        yield name, ".pkl", stream
+        yield f"{name}, in a zip", ".pt", zipped({"archive/data.pkl": stream})
     for name, content in {**_tensors(), **_arrays(), **_networks()}.items():
         yield name, ".pkl", content
     for name, content in {**_zips(), **_safetensors()}.items():

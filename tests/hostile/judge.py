@@ -1,7 +1,7 @@
 """Runs in a process of its own: opens every file of a folder, and reports how each ended and what it did meanwhile.
 
 Called as `python -m tests.hostile.judge FOLDER`, it prints one JSON object: file -> [ending, message, seconds], and
-under "" the peak of memory in bytes and what was done that no reading of a model does.
+under "" the peak of memory in bytes, what was done that no reading of a model does, and the modules that were imported.
 """
 
 from __future__ import annotations
@@ -83,10 +83,11 @@ def main() -> None:
     watch = Watch()
     warm_up()
     paths = sorted(Path(sys.argv[1]).iterdir())
+    before = set(sys.modules)
     results: dict[str, object] = {**judge_all(paths[:1], watch)}
     watch.noted.clear()  # what a first refusal imports
     results |= judge_all(paths, watch)
-    results[""] = [peak_bytes(), sorted(watch.noted)]
+    results[""] = [peak_bytes(), sorted(watch.noted), sorted(set(sys.modules) - before)]
     print(json.dumps(results))
 
 

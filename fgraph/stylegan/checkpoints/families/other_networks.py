@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 
-_MOST_NAMES, _LONGEST = 20_000, 200  # names that are looked at, and letters at their ends
+_MOST_NAMES, _LONGEST = 100_000, 200  # names that are looked at, and letters at their ends
 
 
 @dataclass(frozen=True)
@@ -41,12 +42,13 @@ OTHERS = (
            "a StyleGAN1, which normalises instead of demodulating", "load a StyleGAN2 of the same data"),
     _other(r"init\.init\.\d\.|feat_8\.1\.weight", "a FastGAN, which has no styles", _STYLEGAN2),
 )  # fmt: skip
+_ANY = re.compile("|".join(other.sign.pattern for other in OTHERS))
 
 
 def name_other(names: Iterable[str]) -> str | None:
     """Return one line that names the network which has tensors of these names, if fgraph knows but does not run it."""
-    for _, name in zip(range(_MOST_NAMES), names, strict=False):
-        for other in OTHERS:
-            if other.sign.search(name[-_LONGEST:]):
-                return f"is {other.what}. fgraph runs StyleGAN2 and StyleGAN3: {other.instead}"
+    for name in islice(names, _MOST_NAMES):
+        if _ANY.search(end := name[-_LONGEST:]):
+            other = next(one for one in OTHERS if one.sign.search(end))
+            return f"is {other.what}. fgraph runs StyleGAN2 and StyleGAN3: {other.instead}"
     return None

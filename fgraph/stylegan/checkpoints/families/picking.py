@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from fgraph.stylegan.checkpoints.families.genforce import read_genforce
 from fgraph.stylegan.checkpoints.families.mmgeneration import read_mmgeneration
 from fgraph.stylegan.checkpoints.families.nvlabs_names import read_nvlabs_names
 from fgraph.stylegan.checkpoints.families.other_networks import name_other
-from fgraph.stylegan.checkpoints.families.places import Place, entries_of, find_places
+from fgraph.stylegan.checkpoints.families.places import Place, as_tensor, find_places, is_averaged
 from fgraph.stylegan.checkpoints.families.rosinality import read_rosinality
 from fgraph.stylegan.checkpoints.families.state_dict import StateDict, read_state
 from fgraph.stylegan.checkpoints.families.stylegan3_names import read_stylegan3_names
@@ -28,8 +27,6 @@ EXPECTED = (
     "expected a StyleGAN2 or StyleGAN3 generator: a dict with 'g_ema' (rosinality), 'G_ema' (NVlabs) or 'state_dict', "
     "a bare state dict, or a whole module"
 )
-_COMPILED = "_orig_mod."  # in names of modules that torch.compile wraps
-_AVERAGED = re.compile(r"(?:^|[._])(?:ema|smooth)(?:$|[._])")
 _NETWORKS = ("G_ema", "G", "g_ema", "g", "generator")  # keys of whole modules, a better one first
 
 
@@ -65,14 +62,14 @@ def read_value(content: Any, where: str) -> Contents:
     if module is None and not found:
         raise ModelError(f"{where}: {_refusal(places, content)}")
     if module is not None:
-        if (other := name_other(name for name, _ in entries_of(module.value))) is not None:
+        if (other := name_other(module.entries)) is not None:
             raise ModelError(f"{where}: {other}")
         read = read_stylegan3 if is_stylegan3(module.value) else read_nvlabs
         return read(module.value, where, module.path[-1] if module.path else "")
     best = found[0]
-    if (other := name_other(best.entries)) is not None:
+    if (other := name_other(best.place.entries)) is not None:
         raise ModelError(f"{where}: {other}")
-    state = read_state(best.entries, where, best.place.path, best.prefix, best.place.around)
+    state = read_state(best.place.entries, where, best.place.path, best.prefix, best.place.around)
     state.check_read()
     return best.family.read(state)
 
@@ -82,26 +79,25 @@ class _Candidate:
     place: Place
     prefix: str
     family: Family
-    entries: Mapping[str, Any]
 
     @property
     def rank(self) -> tuple[bool, int, int]:
         """Averaged networks first, then those with fewer wrappers and shorter prefixes."""
         names = (*self.place.path, self.prefix.rstrip("."))
-        return not any(map(_AVERAGED.search, names)), len(self.place.path), len(self.prefix)
+        return not any(map(is_averaged, names)), len(self.place.path), len(self.prefix)
 
 
 def _candidates(places: list[Place]) -> Iterator[_Candidate]:
     for place in places:
-        if type(place.value) is Module:
-            continue
-        entries = {name.replace(_COMPILED, ""): value for name, value in entries_of(place.value)}
-        around = (*place.around, place.value) if type(place.value) is dict else place.around
-        at = Place(place.value, place.path, around)
-        for name in entries:
+        for name, value in place.entries.items() if type(place.value) is not Module else ():
             for family in FAMILIES:
-                if name.endswith(family.sign) and (len(name) == len(family.sign) or name[-len(family.sign) - 1] == "."):
-                    yield _Candidate(at, name.removesuffix(family.sign), family, entries)
+                if f".{name}".endswith(f".{family.sign}") and _is_tensor(value):
+                    yield _Candidate(place, name.removesuffix(family.sign), family)
+
+
+def _is_tensor(value: Any) -> bool:
+    """Return whether a value is a tensor, or an object that stands in the place of one."""
+    return type(value) in (Record, Unknown) or as_tensor(value) is not None
 
 
 def _best_module(places: list[Place]) -> Place | None:
@@ -121,9 +117,8 @@ def _has_synthesis(network: Module) -> bool:
 
 def _refusal(places: list[Place], content: Any) -> str:
     """Return why there is no generator: the network that it is instead, or what the value holds."""
-    for place in places:
-        if (other := name_other(name for name, _ in entries_of(place.value))) is not None:
-            return other
+    if (other := name_other(name for place in places for name in place.entries)) is not None:
+        return other
     if type(content) is not dict:
         return f"holds {brief(content)}; {EXPECTED}"
     return f"holds {', '.join(_shown(*entry) for entry in list(content.items())[:6]) or 'nothing'}; {EXPECTED}"

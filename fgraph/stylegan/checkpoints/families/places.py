@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
@@ -13,8 +15,12 @@ from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 _DEEPEST = 4  # wrappers around a network
 _MOST_PLACES = 500
-_MOST_PARTS = 20_000  # modules in a module; a discriminator with feature networks has some 1,000
-_DEEPEST_PART = 16  # modules inside each other
+_MOST_ENTRIES = 100_000  # tensors of all modules; a discriminator with feature networks has some 5,000
+_MOST_PARTS = 20_000  # modules in a module; such a discriminator has some 1,000
+_DEEPEST_PART = 10  # modules inside each other
+_LONGEST = 128  # letters of the name of a module or of its tensor
+_AVERAGED = re.compile(r"(?:^|[._])(?:ema|smooth)(?:$|[._])")
+_COMPILED = "_orig_mod."  # in names of modules that torch.compile wraps
 _STATE = ("_parameters", "_buffers", "_modules")  # of a torch module
 
 
@@ -23,25 +29,42 @@ class Place:
     """A network, or a dict that may hold one, in the value of a file."""
 
     value: Any
+    entries: Mapping[str, Any]  # of a dict its own, of a module those of its parts too, by dotted name
     path: tuple[str, ...] = ()  # the keys that lead to it
-    around: tuple[Mapping[Any, Any], ...] = ()  # the dicts on the way, outermost first
+    around: tuple[Mapping[Any, Any], ...] = ()  # the dicts on the way and itself, outermost first
 
 
 def find_places(content: Any) -> list[Place]:
-    """Return the dicts and modules in a value, outer ones first, within bounds on depth and number."""
+    """Return the dicts and modules in a value, outer ones first, each once, within bounds on depth and number."""
     found: list[Place] = []
-    waiting = [Place(content)]
-    while waiting and len(found) < _MOST_PLACES:
-        place = waiting.pop(0)
-        found.append(place)
-        if type(place.value) is dict and len(place.path) < _DEEPEST:
-            around = (*place.around, place.value)
-            waiting += [
-                Place(value, (*place.path, key), around)
-                for key, value in place.value.items()
-                if type(key) is str and (type(value) in (dict, Module) or state_of(value) is not None)
-            ]
+    waiting: list[tuple[Any, tuple[str, ...], tuple[Mapping[Any, Any], ...]]] = [(content, (), ())]
+    seen = {id(content)}
+    left = _MOST_ENTRIES
+    for value, path, around in waiting:  # which grows
+        if type(value) is not dict:
+            entries = dict(islice(_module_entries(value), left))
+            left -= len(entries)
+            found.append(Place(value, entries, path, around))
+            continue
+        inner = (*around, value)
+        entries = {key.replace(_COMPILED, ""): one for key, one in value.items() if type(key) is str}
+        found.append(Place(value, entries, path, inner))
+        inside = [(key, one) for key, one in value.items() if type(key) is str and is_network(one)]
+        for key, one in sorted(inside, key=lambda entry: not is_averaged(entry[0])) if len(path) < _DEEPEST else ():
+            if id(one) not in seen and len(waiting) < _MOST_PLACES:
+                seen.add(id(one))
+                waiting.append((one, (*path, key), inner))
     return found
+
+
+def is_network(value: Any) -> bool:
+    """Return whether a value may be a network, or a dict around one."""
+    return type(value) in (dict, Module) or state_of(value) is not None
+
+
+def is_averaged(name: str) -> bool:
+    """Return whether a key or a prefix names an averaged network."""
+    return _AVERAGED.search(name[-_LONGEST:]) is not None
 
 
 def state_of(value: Any) -> dict[Any, Any] | None:
@@ -50,24 +73,23 @@ def state_of(value: Any) -> dict[Any, Any] | None:
     return state if type(state) is dict and any(type(state.get(kind)) is dict for kind in _STATE) else None
 
 
-def entries_of(value: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the entries of a dict, or the parameters and buffers of a module and of its parts, by dotted name."""
-    if type(value) is dict:
-        yield from ((key, one) for key, one in value.items() if type(key) is str)
-        return
-    waiting, left = [("", value, 0)], _MOST_PARTS
-    while waiting and left:
-        prefix, part, depth = waiting.pop()
-        left -= 1
+def _module_entries(value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the parameters and buffers of a module and of its parts, by dotted name."""
+    waiting = [("", value, 0)]
+    for prefix, part, depth in waiting:  # which grows
         state = state_of(part) or {}
         for kind in _STATE[:2]:
-            named = state.get(kind)
-            for key, one in named.items() if type(named) is dict else ():
-                if type(key) is str:
-                    yield f"{prefix}{key}", one
-        parts = state.get(_STATE[2])
-        if type(parts) is dict and depth < _DEEPEST_PART:
-            waiting += [(f"{prefix}{key}.", one, depth + 1) for key, one in parts.items() if type(key) is str]
+            yield from ((prefix + key.replace(_COMPILED, ""), one) for key, one in _named(state, kind))
+        for key, one in _named(state, _STATE[2]):
+            if depth < _DEEPEST_PART and len(waiting) < _MOST_PARTS:
+                waiting.append((prefix if f"{key}." == _COMPILED else f"{prefix}{key}.", one, depth + 1))
+
+
+def _named(state: Mapping[Any, Any], kind: str) -> Iterator[tuple[str, Any]]:
+    named = state.get(kind)
+    for key, one in named.items() if type(named) is dict else ():
+        if type(key) is str and len(key) <= _LONGEST:
+            yield key, one
 
 
 def as_tensor(value: Any) -> StoredTensor | None:

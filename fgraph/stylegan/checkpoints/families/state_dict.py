@@ -103,4 +103,4 @@ def read_state(
         elif type(value) in (Record, Unknown) and "." in name:
             unread[name[len(prefix) :]] = value
     parts = (*path, *(part for part in prefix.split(".") if part not in ("", "module")))
-    return StateDict(tensors, where, ", ".join(show(part) for part in parts), around, unread, arrays)
+    return StateDict(tensors, where, show(", ".join(parts)), around, unread, arrays)
