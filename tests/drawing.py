@@ -155,7 +155,11 @@ class SourceBuilder:
                 "component": self.per_row(lambda: self.integer(0, 1)),
             },
             {"kind": "file", "value": tiny_array((self.table.style_length,), 4), "space": "s"},
+            {"kind": "channel", "channels": [[1, 0], [2, 1, -0.5]], "unit": self.choose("deviation", "length")},
+            {"kind": "pca", "component": self.integer(0, 3), "how": "set"},
         )
+        if "how" in kind:  # it reads coordinates of w, so the codes are not in S
+            of, part = self.sample(), self.choose({}, {"rows": "1..2"})
         made = Made("", "latent", self.spread(of, strength, kind.get("component")))
         return self.add(made, op="direction", of=of.id, strength=strength, **kind, **part)
 

@@ -16,7 +16,8 @@ FEATURES = (
     "noise: const", "noise: random", "noise: none", "noise: follow", "edits of a carrier",
     "patches", "patches: two passes", "patches: hard", "patches: proposed", "owned parts", "masks: region",
     "models: skip", "models: resnet", "models: orig", "models: conditional",
-    "directions: pca", "directions: sefa", "directions: file", "codes truncated", "walks", "walks on the sphere",
+    "directions: pca", "directions: sefa", "directions: file", "directions: channel", "codes truncated", "walks",
+    "walks on the sphere",
     "bends: warps", "bends: discs", "bends: pointwise", "bends of clusters", "bends of random channels",
     "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
 )  # fmt: skip

@@ -92,9 +92,14 @@ def moved_along(code: Code, node: Any, component: int, strength: float) -> Code:
         array = torch.tensor(node.value.array)
         space = node.space or "w"
         way = (array if array.ndim > (2 if space == "w+" else 1) else array[None])[component][None]
+    elif node.kind == "channel":
+        space, way = "s", _channels(model, node)
     else:
         way = torch.tensor(_component(model, node, component), dtype=torch.float32)[None]
     start = promote(code, max(code.space, space, key=SPACES.index))
+    if node.kind == "pca" and node.how == "set":  # the coordinate that the code has is taken off first
+        offset = start.code.reshape(-1, way.shape[1])[0] - model.w_mean
+        strength -= float(offset @ way[0] / (way[0] @ way[0]))
     if start.space == "s" and space != "s":  # the difference of an affine layer between two codes
         here = promote(Code("w", 0 * model.w_mean[None], model, 0), space)
         there = replace(here, code=here.code + way)
@@ -105,6 +110,13 @@ def moved_along(code: Code, node: Any, component: int, strength: float) -> Code:
     if node.rows is None and node.layers is None:
         return end
     return splice(start, end, node.rows, node.layers)
+
+
+def _channels(model: StyleGAN2Generator, node: Any) -> Tensor:
+    way = torch.zeros(1, model.table.style_length)
+    for layer, channel, weight in node.channels:
+        way[0, model.table.at(layer).style_start + channel] += weight
+    return way * model.style_statistics()[1] if node.unit == "deviation" else way
 
 
 def _component(model: StyleGAN2Generator, node: Any, component: int) -> Any:

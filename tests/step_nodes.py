@@ -150,7 +150,8 @@ class Interpreter:
         return truncated(inputs["of"][0], value_at(node.truncation, at[1]), node.cutoff)
 
     def _direction(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
-        return moved_along(inputs["of"][0], node, value_at(node.component, at[1]), value_at(node.strength, at[1]))
+        component = value_at(getattr(node, "component", 0), at[1])
+        return moved_along(inputs["of"][0], node, component, value_at(node.strength, at[1]))
 
     def _walk(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Code]:
         return walked(inputs["of"], node)

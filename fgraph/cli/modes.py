@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "new": "a new graph file, to begin with",
     "watch": "run a graph file again each time it is saved",
     "open": "show the last result",
+    "boundary": "a direction of your own, fitted to codes, pictures or scores",
     "cache": "the files that fgraph keeps between runs: list, clear",
     "completion": "completion of commands, nodes, fields and values by the Tab key",
     "help": "all commands and settings",

@@ -1,0 +1,193 @@
+"""The codes of `fgraph boundary`, from folders and tables, and the file that it writes."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from fgraph._atomic import write_atomic
+from fgraph._errors import show
+from fgraph._files import open_file
+from fgraph._imaging.files import SUFFIXES
+from fgraph._limits import MIB
+from fgraph._paths import expanded
+from fgraph.array_files.latents import read_latent
+from fgraph.array_files.spaces import Space, code_shapes, fit_space
+from fgraph.cli.inversion_request import InversionRequest
+from fgraph.cli.inversion_run import invert_pictures
+from fgraph.inversion import make_settings
+from fgraph.inversion.settings import Tuning
+from fgraph.runtime.kernels.seeds import draw_codes
+from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.loading import load_generator
+from fgraph.stylegan.measured.boundary import fit_boundary
+from fgraph.stylegan.tables.base import Table
+
+_CODES = (".safetensors", ".npy", ".npz", ".pt", ".pth", ".pkl")
+_TARGETS = (".safetensors", ".npy")
+_SPACES: tuple[Space, ...] = ("z", "w", "w+", "s")
+_SEARCHED = ("w", "w+", "s")  # spaces of inversion
+
+
+@dataclass(frozen=True)
+class Codes:
+    """Codes [n, ...] of one space."""
+
+    array: NDArray[np.float32]
+    space: Space
+
+
+@dataclass(frozen=True)
+class BoundaryRequest:
+    """What `fgraph boundary` is asked for."""
+
+    folders: Sequence[str]  # of the positive and of the negative codes; empty if there are scores
+    scores: str | None
+    target: str
+    model: str
+    space: Space | None
+    device: str
+
+
+def fit_target(request: BoundaryRequest) -> str:
+    """Fit a direction to the codes of two folders or of a table, write it, and return a line about it.
+
+    Raises:
+        FgraphError: a picture or the model cannot be read, or the target cannot be written.
+        ValueError: the codes cannot be read, do not fit together, or are too few.
+    """
+    path, target = expanded(request.target), request.target
+    if path.suffix.lower() not in _TARGETS:
+        raise ValueError(f"--target={target} ends in {' or '.join(_TARGETS)}")
+    table = read_header(request.model).table
+    if request.scores is not None:
+        groups, labels = _read_scores(expanded(request.scores), table)
+    else:
+        found = [_read_folder(expanded(one), table, request) for one in request.folders]
+        groups = [codes for part in found for codes in part]
+        labels = [float(1 - side) for side, part in enumerate(found) for codes in part for _ in codes.array]
+    latest: Space = max((codes.space for codes in groups), key=_SPACES.index)
+    meant = request.space or latest
+    together = np.concatenate(_promoted(groups, meant, request.model))
+    fitted = fit_boundary(together.reshape(len(together), -1), np.array(labels))
+    shape = code_shapes(table)[meant]
+    _write(path, fitted.direction.reshape(1, *shape).astype(np.float32), meant)
+    explained = "" if fitted.explained is None else f", R² {fitted.explained:.3f}"
+    return (
+        f"{target}  {meant}, {len(together)} codes: {fitted.accuracy:.1%} of held-out codes on the right side"
+        f"{explained} ({fitted.folds} folds)"
+    )
+
+
+def _read_folder(folder: Path, table: Table, request: BoundaryRequest) -> list[Codes]:
+    """Return the codes in a folder; without files of codes, its pictures are inverted into a folder beside the target.
+
+    Raises:
+        FgraphError: no picture can be inverted.
+        ValueError: the folder has neither codes nor pictures, or a file cannot be read.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"there is no folder {show(folder, 300)}")
+    files = sorted(one for one in folder.iterdir() if one.is_file() and not one.name.startswith("."))
+    if not any(one.suffix.lower() in _CODES for one in files):
+        if not any(one.name.lower().endswith(SUFFIXES) for one in files):
+            raise ValueError(f"{show(folder, 300)} has neither files of codes ({', '.join(_CODES)}) nor pictures")
+        target, space = expanded(request.target), request.space
+        own = target.with_name(f"{target.stem}_codes") / folder.name
+        invert_pictures(
+            InversionRequest(
+                images=str(folder),
+                model=request.model,
+                directory=own,
+                device=request.device,
+                precision="float32",
+                settings=make_settings("fast", space=space if space in _SEARCHED else "w"),
+                tuning=Tuning(),
+            )
+        )
+        files = sorted(own.iterdir())
+    return [_read_codes(one, table) for one in files if one.suffix.lower() in _CODES]
+
+
+def _read_codes(path: Path, table: Table) -> Codes:
+    held = read_latent(str(path))
+    fitting = fit_space(held.codes.array, table, held.space)
+    if fitting is None:
+        raise ValueError(f"{show(path, 300)} has codes of shape {list(held.codes.shape)}, which do not fit the model")
+    return Codes(np.asarray(fitting[0], np.float32), fitting[1])
+
+
+def _read_scores(path: Path, table: Table) -> tuple[list[Codes], list[float]]:
+    """Return the codes of a table, one a line, and their scores.
+
+    Raises:
+        ValueError: the table or a code cannot be read, or the model is conditional and the table has seeds.
+    """
+    try:
+        with open_file(path, 64 * MIB) as file:
+            lines = list(csv.DictReader(io.StringIO(file.read().decode("utf-8"))))
+        names = set(lines[0]) if lines else set()
+        if "score" not in names or not names & {"seed", "file"}:
+            raise ValueError("it has no columns seed and score, or file and score")
+        scores = [float(line["score"]) for line in lines]
+        if not np.isfinite(scores).all():
+            raise ValueError("a score is not finite")
+        if "file" in names:
+            return [_one(_read_codes(path.parent / line["file"], table), line["file"]) for line in lines], scores
+        if table.c_dim:
+            raise ValueError("seeds do not determine a code of a conditional model: name files")
+        drawn = [draw_codes("torch", int(line["seed"]), 1, 0.0, table.z_dim) for line in lines]
+    except (OSError, ValueError, TypeError, csv.Error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ValueError(f"cannot read the scores in {show(path, 300)}: {show(reason, 300)}") from error
+    return [Codes(np.concatenate(drawn), "z")], scores
+
+
+def _one(codes: Codes, name: str) -> Codes:
+    if len(codes.array) != 1:
+        raise ValueError(f"{show(name)} has {len(codes.array)} codes, and a line has one score")
+    return codes
+
+
+def _promoted(groups: Sequence[Codes], space: Space, model: str) -> list[NDArray[np.float32]]:
+    """Return codes in one space.
+
+    Raises:
+        ValueError: a code is in a later space.
+    """
+    late = [codes.space for codes in groups if _SPACES.index(codes.space) > _SPACES.index(space)]
+    if late:
+        raise ValueError(f"codes in {late[0]} cannot be turned back into {space}: give --space {late[0]}")
+    if all(codes.space == space for codes in groups):
+        return [codes.array for codes in groups]
+    generator = load_generator(model)
+    with torch.no_grad():
+        return [_promote(torch.from_numpy(codes.array), codes.space, space, generator).numpy() for codes in groups]
+
+
+def _promote(code: Any, own: Space, space: Space, generator: Generator) -> Any:
+    if own == "z" and space != "z":
+        code, own = generator.map(code), "w"
+    if own == "w" and space == "w+":
+        return code[:, None].repeat(1, generator.table.num_ws, 1)
+    return generator.affine(code) if own != space and space == "s" else code
+
+
+def _write(path: Path, direction: NDArray[np.float32], space: Space) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if path.suffix.lower() == ".npy":
+        content = io.BytesIO()
+        np.save(content, direction)
+        write_atomic(path, content.getvalue())
+    else:
+        write_atomic(path, save({"direction": np.ascontiguousarray(direction)}, {"space": space}))
