@@ -33,6 +33,12 @@ class Build:
         self._rowless: dict[tuple[Op, tuple[Hashable, ...]], int] = {}
         self._products: dict[tuple[int, int], tuple[MaskExprs, MaskExprs, MaskExprs]] = {}
 
+    def copy(self) -> Build:
+        """Return a build with the same instructions, which may be extended without a change of this one."""
+        made = Build(self.tables)
+        made.instructions, made.source_locations = list(self.instructions), self.source_locations
+        return made
+
     # -- emitting ------------------------------------------------------------------------------------------------
 
     def emit(self, op: Op, operands: Sequence[Operand] = (), params: Sequence[Hashable] = (), rows: int = 0) -> Operand:
@@ -126,7 +132,7 @@ class Build:
         """Emit the constant input of a model, one row that all rows read."""
         table = self.table(model)
         layer = table.layers[0]
-        op = Const(model, layer.out_channels, layer.resolution)
+        op = Const(model, layer.out_channels, *layer.size)
         if (op, ()) not in self._rowless:
             self._rowless[op, ()] = self.emit(op, rows=1).value
         return Operand(self._rowless[op, ()], as_index(np.zeros(rows, np.int64)))

@@ -76,13 +76,30 @@ def _lower_stack(
         rows += [len(source_locations)] * member.slot.rows
         source_locations.append(SourceLocation(member.graph.number, member.id, member.fault("")))
     build.source_locations = as_index(rows)
-    inputs = Inputs(build, stack.members, {number: one.value for number, one in enumerate(stacks) if one.value})
+    known = {number: one.value for number, one in enumerate(stacks) if one.value}
     try:
-        stack.value = _lowered(build, inputs, first.node, stack.rows)
+        stack.value = _lowered(build, Inputs(build, stack.members, known), first.node, stack.rows)
     except ValueError as error:
-        message = str(error.args[0]) if error.args else str(error)
-        field = getattr(error, "fgraph_field", None) or _named_field(message, first)
-        faults += [member.fault(message, field) for member in _distinct(stack.members)]
+        found = [fault for member in stack.members if (fault := _fault_alone(build, member, known))]
+        faults += _distinct(found or [_fault_of(error, member) for member in stack.members])
+
+
+def _fault_alone(build: Build, member: StackNode, known: Mapping[int, Value]) -> Fault | None:
+    """Return the fault of a node that is lowered by itself, on a copy of the program; None if it has none.
+
+    A stack may fail because of the data of some of its nodes. The others have no fault.
+    """
+    apart = build.copy()
+    try:
+        _lowered(apart, Inputs(apart, [member], known), member.node, member.slot.rows)
+    except ValueError as error:
+        return _fault_of(error, member)
+    return None
+
+
+def _fault_of(error: ValueError, member: StackNode) -> Fault:
+    message = str(error.args[0]) if error.args else str(error)
+    return member.fault(message, getattr(error, "fgraph_field", None) or _named_field(message, member))
 
 
 def _lowered(build: Build, inputs: Inputs, node: Node, rows: int) -> Value:
@@ -112,11 +129,10 @@ def _named_field(message: str, member: StackNode) -> str | None:
     return words[1] if named else None
 
 
-def _distinct(members: list[StackNode]) -> list[StackNode]:
-    places: dict[Hashable, StackNode] = {}
-    for member in members:
-        fault = member.fault("")
-        places.setdefault((fault.file, fault.line, fault.where), member)
+def _distinct(faults: list[Fault]) -> list[Fault]:
+    places: dict[Hashable, Fault] = {}
+    for fault in faults:
+        places.setdefault((fault.file, fault.line, fault.where), fault)
     return list(places.values())[:_SHOWN_FAULTS]
 
 
@@ -150,8 +166,8 @@ def _output(build: Build, context: Context, name: str, value: Value) -> Output:
         tensors = {"activation": value.activation} | ({"skip": value.skip} if value.skip else {})
         return Output(context.number, name, Kind.FEATURES, tensors, value.model)
     if isinstance(value, Mask):
-        size = build.table(context.models["main"]).size
+        height, width = build.table(context.models["main"]).size
         build.source_locations = as_index([0])
-        return Output(context.number, name, Kind.MASK, {"mask": build.draw(value.exprs, size, size)})
+        return Output(context.number, name, Kind.MASK, {"mask": build.draw(value.exprs, height, width)})
     assert isinstance(value, Image)
     return Output(context.number, name, Kind.IMAGE, {"pixels": value.pixels})
