@@ -106,7 +106,7 @@ def map_features(
         operand = getattr(features, name)
         if operand is None or parts not in ("both", name):
             return operand
-        return edit_tensor(build, operand, edits, margin=margin if name == "activation" else 0)
+        return edit_tensor(build, operand, edits, margin=margin if name == "activation" else (0, 0))
 
     return replace(mapped, activation=edited("activation"), skip=edited("skip"))
 

@@ -66,7 +66,7 @@ def blend_features(build: Build, a: Features, b: Features, carrier: BlendCarrier
     def state(name: Tensor, first: Operand | None, other: Operand | None) -> Operand | None:
         if first is None or other is None or not acts or carrier.parts not in ("both", name):
             return first
-        margin = activation_margin(build.table(a.model), a) if name == "activation" else 0
+        margin = activation_margin(build.table(a.model), a) if name == "activation" else (0, 0)
         return mix(build, [first, other], [carrier.beta, carrier.alpha], margin)
 
     activation = state("activation", a.activation, b.activation)

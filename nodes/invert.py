@@ -73,9 +73,9 @@ class Invert(Node):
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         image, model = inputs.image("of"), inputs.model(self.model)
         table, settings = build.table(model), self.settings
-        if (image.height, image.width) != (table.size, table.size):
+        if (image.height, image.width) != table.size:
             raise ValueError(
-                f"inversion needs images of the model's size, {table.size}x{table.size}; "
+                f"inversion needs images of the model's size, {table.size[0]}x{table.size[1]}; "
                 f"these have {image.height}x{image.width}"
             )
         if (channels := build.type_of(image.pixels).shape[0]) != table.image_channels:

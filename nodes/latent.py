@@ -106,7 +106,7 @@ class Latent(Node):
 def _misfit(found: tuple[int, ...], space: Space, table: Table, others: Mapping[str, Table]) -> str:
     """Return the message for codes of a wrong shape, with the space, model or published size that they fit."""
     expected = list(code_shapes(table)[space])
-    text = f"a row of codes in {space} has shape {list(found)}; this {table.size}-pixel model takes {expected}"
+    text = f"a row of codes in {space} has shape {list(found)}; this {table.extent}-pixel model takes {expected}"
     for other in get_args(Space):
         if code_shapes(table)[other] == found:
             return f"{text}; its shape would fit space: {other}"
@@ -123,4 +123,4 @@ def _misfit(found: tuple[int, ...], space: Space, table: Table, others: Mapping[
 def _published(size: int, channels: int) -> StyleGAN2Table:
     """Return the layers of the published StyleGAN2 of a size; 32768 channels is config-f (Karras et al. 2020)."""
     widths = tuple((4 << i, min(channels // (4 << i), 512)) for i in range(size.bit_length() - 2))
-    return StyleGAN2Table(size=size, channels=widths, z_dim=512, w_dim=512, mapping_layers=8)
+    return StyleGAN2Table(channels=widths, z_dim=512, w_dim=512, mapping_layers=8)

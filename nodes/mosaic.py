@@ -84,10 +84,11 @@ class Mosaic(Node):
                     f"wrap {self.wrap} closes a canvas; {model} samples an endless plane, which does not close: leave "
                     "wrap out"
                 )
-        high, wide = self.grid
+        (high, wide), unit = self.grid, build.table(paused.model).unit
         placed = []
         for cell, carrier in enumerate(cells.carriers):
             row, column = divmod(cell, wide)
-            placed.append(place_planes(carrier, (Fraction(2 * column + 1 - wide, 2), Fraction(2 * row + 1 - high, 2))))
+            middle = (Fraction(2 * column + 1 - wide, 2), Fraction(2 * row + 1 - high, 2))
+            placed.append(place_planes(carrier, middle, unit))
         carrier = Mixture(tuple(placed), cells.alphas)
         return replace(paused, activation=plane(build, planes_of(carrier)), carrier=carrier, canvas=canvas)

@@ -127,9 +127,9 @@ def _styles(edit: NamedEdit, table: Table) -> Array:
         ValueError: the model is not the one that the edit was found for.
     """
     with blaming("name"):
-        if table.is_stylegan3 or table.size != edit.size:
+        if table.is_stylegan3 or table.resolution != edit.size:
             raise ValueError(
                 f"'{edit.name}' names channels of {edit.model} at {edit.size} pixels; this model is "
-                f"{table.architecture} at {table.size}: name its own channels by kind: channel"
+                f"{table.architecture} at {table.extent}: name its own channels by kind: channel"
             )
         return channel_row(edit.channels, table)

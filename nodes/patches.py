@@ -157,9 +157,10 @@ def _propose(build: Build, inputs: Inputs, features: Features, where: tuple[froz
     """Return the pass with patches that are chosen at run time, from its original picture."""
     layers, parts = where
     table = build.table(features.model)
-    coarsest = max(min(table.at(layer).resolution for layer in layers), _COARSEST)
-    picture = _preview(build, features, coarsest)
-    cells = features.canvas.pixels(coarsest)
+    coarsest = min((table.at(layer) for layer in layers), key=lambda layer: layer.resolution)
+    times = max(1, _COARSEST // coarsest.resolution)
+    picture = _preview(build, features, coarsest.resolution * times)
+    cells = features.canvas.pixels((coarsest.size[0] * times, coarsest.size[1] * times))
     rule = inputs.members[0].node.patches
     op = Propose(rule.count, *cells, rule.smallest, rule.largest, rule.horizon)
     chosen = build.emit(op, [picture], _draws(inputs))
@@ -188,9 +189,9 @@ def _draws(inputs: Inputs) -> list[tuple[int, int]]:
 
 
 def _preview(build: Build, features: Features, coarsest: int) -> Operand:
-    """Return the picture after the first layer with at least 64 pixels, otherwise after the last."""
+    """Return the picture after the first layer of resolution 64 or more, otherwise after the last."""
     table = build.table(features.model)
-    least = max(coarsest, min(_PREVIEW, table.size))
+    least = max(coarsest, min(_PREVIEW, table.resolution))
     drawing = [layer for layer in table.layers[1:] if layer.kind == "torgb" and layer.index >= features.layer]
     layer = next((one for one in drawing if one.resolution >= least), table.at(table.last))
     skip = advance(build, features, layer.index).skip

@@ -9,12 +9,14 @@ from pydantic import Field
 
 from fgraph import _limits
 from fgraph._ports import Kind
-from fgraph.ir.ops import Draw, Truncate
+from fgraph.ir.ops import Draw
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.values import Latent
 from fgraph.node import Data, Node, PerRow
 from fgraph.stylegan.tables.base import Table
+from nodes._classes import Classes, Mixture, is_way, mixtures
+from nodes.truncate import truncated
 
 _KEY_BITS = 24  # a row key is (seed, place among the rows drawn together)
 
@@ -42,8 +44,12 @@ class Sample(Node):
         description="σ, in rows, of a cyclic Gaussian blur along the rows, then RMS 1 (published panorama: 0.7)",
     )
     # `class` is a word of Python's grammar, so it is declared by its name; in Python it is given as `class_`.
-    __annotations__["class"] = "PerRow[Annotated[int, Field(ge=0, le=1_000_000)]] | None"
-    vars()["class"] = Field(None, description="of a conditional model: the class, from 0, or a list with one per row")
+    __annotations__["class"] = Classes
+    vars()["class"] = Field(
+        None,
+        description="of a conditional model: the class, from 0; a mixture such as '0.7*3 + 0.3*8'; '3..8', from one "
+        "class (or mixture) to another over the rows; or a list with a class or mixture per row",
+    )
     draw: Data[Literal["torch", "numpy"]] = Field(
         "torch", description="the random generator: published seeds are for torch (SOAT) or numpy (NVlabs)"
     )
@@ -55,6 +61,9 @@ class Sample(Node):
             given = len(self.per_row_fields()[name])
             if given not in (1, drawn):
                 raise ValueError(f"{name} has {given} values for {drawn} rows")
+        classes = self.per_row_fields()["class"]
+        if len(classes) > 1 and any(map(is_way, classes)):
+            raise ValueError("class leads from one class to another over all rows: give it alone, not in a list")
         return drawn
 
     def static_key(self) -> tuple[Any, ...]:
@@ -67,7 +76,11 @@ class Sample(Node):
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         model = inputs.model(self.model)
         table = build.table(model)
-        labels = _labels(inputs.per_row("class"), table)
+        labels = [
+            label
+            for member in inputs.members
+            for label in _labels(member.node.per_row_fields()["class"], member.slot.rows, table)
+        ]
         params: list[tuple[Any, ...]] = []
         for member in inputs.members:
             node = member.node
@@ -79,19 +92,23 @@ class Sample(Node):
         latent = Latent("z", code, model, keys)
         if not self._truncates:
             return latent
-        latent = build.promote(latent, "w" if self.cutoff is None else "w+")
-        truncated = build.emit(Truncate(model, self.cutoff), [latent.code], inputs.per_row("truncation"))
-        return Latent(latent.space, truncated, model, keys)
+        return truncated(build, latent, self.cutoff, inputs.per_row("truncation"))
 
 
-def _labels(classes: Sequence[int | None], table: Table) -> list[tuple[int, ...]]:
-    """Return the class of each row as a tuple, empty for a model without classes."""
+def _labels(given: Sequence[int | str | None], rows: int, table: Table) -> list[tuple[int | Mixture, ...]]:
+    """Return the class of each row as a tuple, empty for a model without classes.
+
+    A single class is its number, a mixture its pairs of class and weight.
+    """
     if not table.c_dim:
-        if any(label is not None for label in classes):
+        if any(one is not None for one in given):
             raise ValueError("the model is not conditional, so it has no classes: leave `class` out")
-        return [()] * len(classes)
-    if any(label is None or label >= table.c_dim for label in classes):
-        found = next(label for label in classes if label is None or label >= table.c_dim)
-        said = "no class is given" if found is None else f"there is no class {found}"
-        raise ValueError(f"{said}; the model is conditional: give `class`, 0 to {table.c_dim - 1}")
-    return [(label,) for label in classes if label is not None]
+        return [()] * rows
+    found: list[tuple[int | Mixture, ...]] = []
+    for mixture in mixtures(given, rows):
+        unknown = [one for one, _ in mixture or () if one >= table.c_dim]
+        if mixture is None or unknown:
+            said = f"there is no class {unknown[0]}" if unknown else "no class is given"
+            raise ValueError(f"{said}; the model is conditional: give `class`, 0 to {table.c_dim - 1}")
+        found.append((mixture[0][0] if len(mixture) == 1 else mixture,))
+    return found

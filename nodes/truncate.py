@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -19,8 +20,9 @@ from fgraph.node import LatentPort, Node, PerRow
 class Truncate(Node):
     """Truncation, w_mean + ψ (w - w_mean), of codes in any space.
 
-    z maps to W first; in S, the mean is that of W, as styles. `cutoff` is `truncation_cutoff` of the programs of
-    NVlabs.
+    z maps to W first; in S, the mean is that of W, as styles. If the model has a mean for each class (StyleGAN-XL),
+    codes in z move towards that of their class, other codes towards the mean of all classes. `cutoff` is
+    `truncation_cutoff` of the programs of NVlabs.
     """
 
     op: Literal["truncate"] = "truncate"
@@ -36,6 +38,15 @@ class Truncate(Node):
         latent, psi = inputs.latent("of"), inputs.per_row("truncation")
         if latent.space == "s":
             return replace(latent, code=build.emit(TruncateStyles(latent.model, self.cutoff), [latent.code], psi))
-        if latent.space != "w+":
-            latent = build.promote(latent, "w" if self.cutoff is None else "w+")
-        return replace(latent, code=build.emit(TruncateOp(latent.model, self.cutoff), [latent.code], psi))
+        return truncated(build, latent, self.cutoff, psi)
+
+
+def truncated(build: Build, latent: Latent, cutoff: int | None, psi: Sequence[float]) -> Latent:
+    """Return codes in z, W or W+, truncated in W, or in W+ if there is a cutoff.
+
+    If the model has a mean for each class, codes in z are truncated towards that of their class. Codes in W and W+ have
+    no class, so their centre is the mean over all classes.
+    """
+    moved = latent if latent.space == "w+" else build.promote(latent, "w" if cutoff is None else "w+")
+    classes = [latent.code] if latent.space == "z" and build.table(latent.model).class_means else []
+    return replace(moved, code=build.emit(TruncateOp(latent.model, cutoff), [moved.code, *classes], psi))

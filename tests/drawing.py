@@ -34,7 +34,8 @@ class Made:
     @property
     def grid(self) -> tuple[int, int]:
         """The coarsest pixels of the state: an edit moves whole ones of these."""
-        return self.canvas.pixels(self.coarsest)
+        high, wide = self.table.unit
+        return self.canvas.pixels((int(self.coarsest * high), int(self.coarsest * wide)))
 
     @property
     def coarsest(self) -> int:

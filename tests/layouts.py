@@ -20,7 +20,7 @@ from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests.network_pickles import Persistent, network, random_tensors, their_names
 
 Tensors = Mapping[str, torch.Tensor]
-TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=8, w_dim=8, mapping_layers=2)
+TABLE = StyleGAN2Table(channels=((4, 6), (8, 5), (16, 4)), z_dim=8, w_dim=8, mapping_layers=2)
 
 
 def rosinality(table: StyleGAN2Table, tensors: Tensors) -> dict[str, torch.Tensor]:

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+from fgraph.stylegan.tables.base import Table
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 
@@ -32,8 +33,7 @@ def random_tensors(table: StyleGAN2Table, seed: int = 0) -> dict[str, torch.Tens
         tensors[name] = scale * value + name.endswith("affine.bias")
     for layer in table.layers:
         if layer.noise_index is not None:
-            side = layer.resolution
-            tensors[f"{layer.name}.noise"] = torch.randn(1, 1, side, side, generator=draw)
+            tensors[f"{layer.name}.noise"] = torch.randn(1, 1, *layer.size, generator=draw)
     tensors["w_mean"] = 0.3 * torch.randn(table.w_dim, generator=draw)
     return tensors
 
@@ -118,12 +118,12 @@ def network(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor]) -> Persi
     """A whole generator."""
     synthesis = {f"b{resolution}": _block(table, tensors, resolution) for resolution, _ in table.channels}
     whole = {
-        "mapping": _mapping(table, tensors),
+        "mapping": mapping_module(table, tensors),
         "synthesis": Persistent("SynthesisNetwork", {
             "block_resolutions": [resolution for resolution, _ in table.channels], "_modules": synthesis,
         }),
     }  # fmt: skip
-    names = {"z_dim": table.z_dim, "c_dim": table.c_dim, "w_dim": table.w_dim, "img_resolution": table.size}
+    names = {"z_dim": table.z_dim, "c_dim": table.c_dim, "w_dim": table.w_dim, "img_resolution": table.resolution}
     return Persistent("Generator", {**names, "num_ws": table.num_ws, "_modules": whole})
 
 
@@ -133,12 +133,13 @@ def _dense(weight: torch.Tensor, bias: torch.Tensor, activation: str, rate: floa
     return Persistent("FullyConnectedLayer", state)
 
 
-def _mapping(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor]) -> Persistent:
+def mapping_module(table: Table, tensors: Mapping[str, torch.Tensor]) -> Persistent:
+    """A mapping network."""
     parts = {}
     for i in range(table.mapping_layers):
         pair = tensors[f"mapping.{i}.weight"], tensors[f"mapping.{i}.bias"]
         parts[f"fc{i}"] = _dense(*pair, table.mapping_activation, table.mapping_rate)
-    if table.c_dim:
+    if "mapping.embed.weight" in tensors:
         parts["embed"] = _dense(tensors["mapping.embed.weight"], tensors["mapping.embed.bias"], "linear", 1)
     mean = {"w_avg": tensors["w_mean"]} if "w_mean" in tensors else {}
     return Persistent("MappingNetwork", {"_modules": parts, "_buffers": mean})

@@ -22,22 +22,21 @@ FAMILIES: dict[str, dict[str, Any]] = {
     "orig": {"architecture": "orig", "activation": "swish", "has_noise": False},
     "conditional": {"c_dim": 3, "embed_width": 4, "mapping_widths": (7, 8), "clamp": 2.0, "activation": "relu"},
 }
+TALL: dict[str, Any] = {"base": (4, 2)}  # images twice as high as wide
 
 
 @cache
 def tiny(seed: int, size: int = 16, family: str = "skip", image_channels: int = 3) -> StyleGAN2Generator:
     """A generator of this size whose tensors come from the seed; those of one size and family have equal layers."""
-    plain = StyleGAN2Table(
-        size=size, channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2, image_channels=image_channels
-    )
+    plain = StyleGAN2Table(channels=CHANNELS[size], z_dim=8, w_dim=8, mapping_layers=2, image_channels=image_channels)
     name = f"tiny{seed}" if family == "skip" else f"{family}{seed}"
-    return _random(replace(plain, **FAMILIES[family]), seed, name)
+    return _random(replace(plain, **(FAMILIES | {"tall": TALL})[family]), seed, name)
 
 
 @cache
 def wide(seed: int) -> StyleGAN2Generator:
     """A generator of 32 pixels whose later layers have many channels."""
-    return _random(StyleGAN2Table(size=32, channels=WIDE, z_dim=8, w_dim=8, mapping_layers=2), seed, f"wide{seed}")
+    return _random(StyleGAN2Table(channels=WIDE, z_dim=8, w_dim=8, mapping_layers=2), seed, f"wide{seed}")
 
 
 def _random(table: StyleGAN2Table, seed: int, name: str) -> StyleGAN2Generator:
@@ -46,7 +45,7 @@ def _random(table: StyleGAN2Table, seed: int, name: str) -> StyleGAN2Generator:
     tensors["w_mean"] = 0.3 * torch.randn(table.w_dim, generator=draw)
     for layer in table.layers:
         if layer.noise_index is not None:
-            tensors[f"{layer.name}.noise"] = torch.randn(1, 1, layer.resolution, layer.resolution, generator=draw)
+            tensors[f"{layer.name}.noise"] = torch.randn(1, 1, *layer.size, generator=draw)
     return StyleGAN2Generator.from_tensors(table, tensors, name=name)
 
 

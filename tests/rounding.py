@@ -81,7 +81,7 @@ def _stylegan2_terms(table: StyleGAN2Table) -> int:
 
 
 def _stylegan3_terms(table: StyleGAN3Table) -> int:
-    phase = math.pi * math.sqrt(2) * table.bandwidth * table.input_size / table.input_rate  # radians, in a corner
+    phase = math.pi * math.sqrt(2) * table.bandwidth * max(table.input_size) / table.input_rate  # radians, in a corner
     fourier = table.features + round(6 * phase**2)  # a sine errs as its argument: with variance (u phase)^2
     return fourier + sum(filtered_terms(layer) + table.w_dim for layer in table.filtered)
 

@@ -51,7 +51,7 @@ class Bent:
         start, dots, stop = str(self.node.channels).partition("..")
         return list(range(int(start), int(stop if dots else start) + 1))
 
-    def transformed(self, x: Tensor, wraps: tuple[bool, bool], margin: int) -> Tensor:
+    def transformed(self, x: Tensor, wraps: tuple[bool, bool], margin: tuple[int, int]) -> Tensor:
         kind = self.node.kind
         if kind in ("erode", "dilate"):
             sign = -1 if kind == "erode" else 1
@@ -66,11 +66,11 @@ class Bent:
             return x * self.value("factor")
         return 0 * x if kind == "ablate" else 1 - x
 
-    def forward(self, size: Any, margin: int) -> Any:
+    def forward(self, size: Any, margin: tuple[int, int]) -> Any:
         """Return the matrix [2, 3] to a pixel's new place (x, y); OpenCV's getRotationMatrix2D to rotate and scale."""
         high, wide = size
         if self.node.kind == "translate":
-            unit = (1, 1) if self.node.unit == "pixel" else (high - margin, wide - margin)
+            unit = (1, 1) if self.node.unit == "pixel" else (high - margin[0], wide - margin[1])
             return np.array([[1, 0, float(self.dx) * unit[1]], [0, 1, float(self.dy) * unit[0]]])
         off = 0.5 if self.node.about == "centre" else 0.0
         x, y = wide / 2 - off, high / 2 - off

@@ -64,11 +64,11 @@ def both_ways(patch: Any, swap: bool, cells: Any) -> list[Patch]:
 def proposed(state: Paused, layers: frozenset[int], rule: Proposals, derived: int, row: int) -> list[Patch]:
     """Return the patches of a row for a picture of this pass, by the rule of the engine."""
     table = state.model.table
-    coarsest = max(8, min(table.at(layer).resolution for layer in layers))
+    coarsest = table.size_at(max(8, min(table.at(layer).resolution for layer in layers)))
     rows, columns = state.canvas.pixels(coarsest)
     picture = advance(state, table.last).skip
     assert picture is not None
-    assert table.size <= 64
+    assert table.resolution <= 64
     seed = value_at(derived if rule.seed is None else rule.seed, row)
     own = Rule(rule.count, (rows, columns), rule.smallest, rule.largest, rule.horizon)
     found = propose_patches(Look(picture[0].double().numpy(), (rows, columns)), own, seed, 0)
@@ -89,11 +89,11 @@ def lying_in(owned: Catalogue, mask: Draw) -> list[int]:
     return [part for part, share in enumerate(shares) if share > 0.5] or [shares.index(max(shares))]
 
 
-def rulers(unit: str, x: Tensor, margin: int = 0) -> tuple[Amount, Amount]:
+def rulers(unit: str, x: Tensor, margin: tuple[int, int] = (0, 0)) -> tuple[Amount, Amount]:
     """Return functions that convert vertical and horizontal amounts to fractions of the canvas."""
     if unit == "fraction":
         return fraction, fraction
-    height, width = (side - margin for side in x.shape[2:])
+    height, width = x.shape[2] - margin[0], x.shape[3] - margin[1]
     return (lambda amount: fraction(amount) / height), (lambda amount: fraction(amount) / width)
 
 

@@ -24,7 +24,7 @@ from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit, apply_edit
 from fgraph.runtime.kernels.seeds import filled_noise, keyed_noise
 from fgraph.stylegan.nn.stylegan2 import upsample_skip
-from fgraph.stylegan.tables.base import Layer
+from fgraph.stylegan.tables.base import Layer, Size
 from tests.step_bending import Bent
 
 Draw = Callable[[int, int], Any]  # an array for a canvas of this size in pixels, [height, width]
@@ -119,12 +119,12 @@ def run_stylegan3(run: Run, layer: Layer, state: Paused) -> Tensor:
     style = run.styles[:, layer.style_slice]
     if layer.name != "input":
         return run.model.filtered(layer, state.activation, style)
-    size = tuple(side + layer.margin for side in state.canvas.pixels(layer.resolution))
+    size = tuple(a + b for a, b in zip(state.canvas.pixels(layer.size), layer.margin, strict=True))
     return run.model.features(torch.from_numpy(run.plane[None, :2]).float(), style, size)
 
 
 def draw_noise(run: Run, layer: Layer, state: Paused) -> Tensor | None:
-    noise, (height, width) = run.noise, state.canvas.pixels(layer.resolution)
+    noise, (height, width) = run.noise, state.canvas.pixels(layer.size)
     if noise.mode == "none" or layer.noise_index is None:
         return None
     buffer = run.model.noise_const(layer)[0, 0].numpy()
@@ -150,27 +150,29 @@ def advance(state: Paused, layer: int) -> Paused:
     return state
 
 
-def mix(a: Tensor, b: Tensor, alpha: Draw, margin: int = 0) -> Tensor:
+def mix(a: Tensor, b: Tensor, alpha: Draw, margin: Size = (0, 0)) -> Tensor:
     weight = as_tensor(with_margin(alpha, margin)(*a.shape[-2:]))
     return (1 - weight) * a + weight * b
 
 
-def with_margin(draw: Draw, margin: int) -> Draw:
+def with_margin(draw: Draw, margin: Size) -> Draw:
     """Extend a mask to a map that is larger than its canvas."""
-    if not margin:
+    down, along = margin
+    if not down and not along:
         return draw
-    return lambda height, width: np.pad(draw(height - margin, width - margin), margin // 2, "edge")
+    sides = ((down // 2, down // 2), (along // 2, along // 2))
+    return lambda height, width: np.pad(draw(height - down, width - along), sides, "edge")
 
 
-def edit_map(x: Tensor, edit: Edit, margin: int) -> Tensor:
+def edit_map(x: Tensor, edit: Edit, margin: Size) -> Tensor:
     """Edit the canvas of a map with a margin."""
-    height, width = (side - margin for side in x.shape[2:])
-    if isinstance(edit, geometry.Crop) and margin:
+    height, width = x.shape[2] - margin[0], x.shape[3] - margin[1]
+    if isinstance(edit, geometry.Crop) and any(margin):
         top, left = int(edit.top * height), int(edit.left * width)
         high, wide = int(edit.height * height), int(edit.width * width)
-        return x[:, :, top : top + high + margin, left : left + wide + margin]
+        return x[:, :, top : top + high + margin[0], left : left + wide + margin[1]]
     if isinstance(edit, geometry.Shift):
-        tall, broad = Fraction(height, height + margin), Fraction(width, width + margin)
+        tall, broad = Fraction(height, height + margin[0]), Fraction(width, width + margin[1])
         edit = replace(edit, dy=edit.dy * tall, dx=edit.dx * broad)
     return edit_tensor(x, edit)
 
@@ -224,12 +226,12 @@ def carried(carrier: Any, move: Callable[[Draw], Draw], scale: tuple[Any, Any]) 
     return replace(carrier, of=carried(carrier.of, move, scale), edit=edit)
 
 
-def edit_paused(state: Paused, edit: Edit, margin: int = 0) -> Paused:
+def edit_paused(state: Paused, edit: Edit, margin: Size = (0, 0)) -> Paused:
     """Edit a paused pass; a constant fills the state, while masks and noise continue with their edge values."""
     canvas = state.canvas.edited(edit)
     moves = replace(edit, mode="replicate") if getattr(edit, "mode", None) == "constant" else edit
     scale = (state.canvas.height / canvas.height, state.canvas.width / canvas.width)
-    own = edit_map(state.activation, edit, margin) if margin else edit_tensor(state.activation, edit, state.canvas)
+    own = edit_map(state.activation, edit, margin) if any(margin) else edit_tensor(state.activation, edit, state.canvas)
     return replace(
         state,
         activation=own,

@@ -57,6 +57,7 @@ from tests.step_stylegan3 import (
     came_from,
     edit_plane,
     first_run,
+    in_units,
     is_plane,
     join_maps,
     margin_of,
@@ -301,7 +302,7 @@ class Interpreter:
             if here:
                 return edit_plane(state, edit, carried)
             moves = -1 in layers and at_layers.parts != "skip"
-            carrier = through(state.carrier, came_from(edit, state.canvas)) if moves else state.carrier
+            carrier = through(state.carrier, came_from(edit, in_units(state))) if moves else state.carrier
             return replace(state, carrier=Map(carrier, edit, layers, at_layers.parts))
         edit = make(*rulers(unit, state.activation, margin_of(state)))
         return edit_paused(state, edit, margin_of(state)) if here else mapped(state, edit, layers, at_layers.parts)
@@ -333,7 +334,8 @@ class Interpreter:
                 carried(part.carrier, lambda draw, b=before, s=share: placed(draw, axis, b, s), scale)  # type: ignore[misc]
             )
             if is_plane(part):
-                middle = float(before + share / 2 - Fraction(1, 2)) * float(sum(lengths))
+                unit = part.model.table.unit[axis == "x"]
+                middle = float(before + share / 2 - Fraction(1, 2)) * float(sum(lengths) * unit)
                 carriers[-1] = through(carriers[-1], away(middle if axis == "x" else 0, middle if axis == "y" else 0))
             weights.append(part_weight(before, share, axis))
             start += length

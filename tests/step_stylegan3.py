@@ -25,12 +25,12 @@ def is_plane(state: Paused) -> bool:
     return state.layer == -1 and state.model.table.is_stylegan3
 
 
-def margin_of(state: Paused, name: str = "activation") -> int:
+def margin_of(state: Paused, name: str = "activation") -> tuple[int, int]:
     """Return by how many pixels a state tensor is larger than the canvas."""
     if not state.model.table.is_stylegan3 or state.layer < 0 or name == "skip":
-        return 0
+        return (0, 0)
     last = max(one.index for one in state.model.table.layers if one.tensor == name and one.index <= state.layer)
-    return int(state.model.table.at(last).margin)
+    return state.model.table.at(last).margin
 
 
 def matrix_of(place: Place) -> Any:
@@ -40,7 +40,7 @@ def matrix_of(place: Place) -> Any:
 
 
 def came_from(edit: Any, canvas: Canvas) -> Any:
-    """Return the source of each point of an edited canvas, computed from the top left corner."""
+    """Return the source of each point of an edited canvas in units of the plane, from the top left corner."""
     if isinstance(edit, geometry.Transform):
         return np.linalg.inv(transform_matrix(edit, canvas))
     after = canvas.edited(edit)
@@ -61,6 +61,12 @@ def came_from(edit: Any, canvas: Canvas) -> Any:
         return x - wide / 2, y - high / 2
 
     return matrix_of(place)
+
+
+def in_units(state: Paused) -> Canvas:
+    """Return the canvas of a pass in units of the plane instead of images."""
+    high, wide = state.model.table.unit
+    return Canvas(state.canvas.height * high, state.canvas.width * wide)
 
 
 def transform_matrix(edit: geometry.Transform, canvas: Canvas) -> Any:
@@ -102,7 +108,7 @@ def edit_plane(state: Paused, edit: Any, carried: Callable[..., Any]) -> Paused:
         return moved(draw, replace(edit, mode="replicate") if hasattr(edit, "dx") or hasattr(edit, "right") else edit)
 
     scale = (state.canvas.height / canvas.height, state.canvas.width / canvas.width)
-    carrier = carried(through(state.carrier, came_from(edit, state.canvas)), move, scale)
+    carrier = carried(through(state.carrier, came_from(edit, in_units(state))), move, scale)
     return replace(state, carrier=carrier, canvas=canvas)
 
 
@@ -122,9 +128,9 @@ def turned(draw: Draw, edit: geometry.Transform) -> Draw:
     return after
 
 
-def join_maps(parts: list[Tensor], dim: int, margin: int) -> Tensor:
+def join_maps(parts: list[Tensor], dim: int, margin: tuple[int, int]) -> Tensor:
     """Join maps side by side, with margins at the two ends only."""
-    half, cut = margin // 2, []
+    half, cut = margin[dim - 2] // 2, []
     for number, part in enumerate(parts):
         first, last = 0 if number == 0 else half, part.shape[dim] - (0 if number == len(parts) - 1 else half)
         cut.append(part.narrow(dim, first, last - first))
@@ -138,5 +144,5 @@ def shifted(x: float, y: float) -> Any:
 
 def at_cell(run: Run, cell: tuple[int, int], grid: tuple[int, int]) -> Run:
     """Return the pass of a mosaic's cell, with the centre of its image at the centre of the cell."""
-    middle = [cell[axis] + 0.5 - grid[axis] / 2 for axis in (0, 1)]
+    middle = [(cell[axis] + 0.5 - grid[axis] / 2) * float(run.model.table.unit[axis]) for axis in (0, 1)]
     return replace(run, plane=run.plane @ shifted(middle[1], middle[0]))

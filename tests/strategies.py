@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 import fgraph
 from fgraph._geometry import Canvas, Crop, Edit, Pad, Resize
+from fgraph.stylegan.tables.base import Table
 from tests.drawing import Made, SourceBuilder
 from tests.networks import tiny
 from tests.stylegan3_networks import Kind, tiny_stylegan3
@@ -272,10 +273,17 @@ PASS_STEPS = (
 IMAGE_STEPS = ("knit", "flip", "shift", "crop", "join", "take")
 
 
+class TallBuilder(GraphBuilder):
+    """A builder for generators of images that are twice as high as wide."""
+
+    def models(self) -> tuple[str, Table]:
+        return "tall", tiny(0, family="tall").table
+
+
 @st.composite
-def graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
+def graphs(draw: Callable[[st.SearchStrategy[Any]], Any], builder: type[GraphBuilder] = GraphBuilder) -> dict[str, Any]:
     """Draw a valid graph with one decoded image and up to three more outputs of any kind."""
-    return drawn_document(draw, GraphBuilder(draw), PASS_STEPS)
+    return drawn_document(draw, builder(draw), PASS_STEPS)
 
 
 def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict[str, Any]:

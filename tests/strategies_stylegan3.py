@@ -76,7 +76,7 @@ class StyleGAN3Builder(GraphBuilder):
         edit = Pad(_ratio(top, high), _ratio(0, 1), _ratio(left, wide), _ratio(0, 1))
         sides = {"top": str(edit.top), "left": str(edit.left)}
         if self.chance():
-            pixels = self.table.size // of.coarsest  # of the image in one of the grid
+            pixels = self.table.resolution // of.coarsest  # of the image in one of the grid
             sides = {"top": str(top * pixels), "left": str(left * pixels), "unit": "pixel"}
         return self.edited(of, edit, op="pad", **sides)
 
@@ -110,7 +110,9 @@ def _ratio(part: int, whole: int) -> Any:
 
 
 @st.composite
-def stylegan3_graphs(draw: Callable[[st.SearchStrategy[Any]], Any]) -> dict[str, Any]:
+def stylegan3_graphs(
+    draw: Callable[[st.SearchStrategy[Any]], Any], kinds: tuple[Kind, ...] = ("t", "r")
+) -> dict[str, Any]:
     """Draw a valid graph on two StyleGAN3 generators of one kind, with a decoded image and up to three more outputs."""
-    kind: Kind = draw(st.sampled_from(("t", "r")))
+    kind = draw(st.sampled_from(kinds))
     return drawn_document(draw, StyleGAN3Builder(draw, kind), PASS_STEPS)

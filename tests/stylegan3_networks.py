@@ -11,9 +11,10 @@ import torch
 
 from fgraph.stylegan.generators.digest import content_digest
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
+from fgraph.stylegan.tables.base import Size
 from fgraph.stylegan.tables.stylegan3 import PLACE, StyleGAN3Layer, StyleGAN3Table, required_shapes
 
-Kind = Literal["t", "r"]
+Kind = Literal["t", "r", "n"]  # n: T, with images half as wide as high, as StyleGAN-Human makes them
 TAPS = 6  # of a filter, at the lower rate
 
 
@@ -30,7 +31,8 @@ def random_stylegan3(seed: int, table: StyleGAN3Table, filters: dict[str, torch.
     tensors |= filters
     tensors["input.freqs"] = torch.randn(table.features, 2, generator=draw) * 0.7
     tensors["w_mean"] = 0.3 * torch.randn(table.w_dim, generator=draw)
-    return StyleGAN3Generator(table, f"tiny_{table.architecture[-1]}{seed}", content_digest(tensors), tensors)
+    letter = table.architecture[-1] if table.size[0] == table.size[1] else "n"
+    return StyleGAN3Generator(table, f"tiny_{letter}{seed}", content_digest(tensors), tensors)
 
 
 @cache
@@ -45,6 +47,10 @@ def design(  # noqa: PLR0917 - callers name the last ones
     widths = np.maximum(stops, rates / 2) - cutoffs
     sizes = rates + 2 * margin
     sizes[-2:] = size
+
+    def shape(side: Any) -> Size:
+        return int(side), int(side) >> (kind == "n")
+
     layers: list[StyleGAN3Layer] = []
     filters: dict[str, torch.Tensor] = {}
     for index in range(depth + 1):
@@ -55,24 +61,28 @@ def design(  # noqa: PLR0917 - callers name the last ones
         up, down = middle // rates[before], middle // rates[index]
         up_taps, down_taps = (1 if last or factor == 1 else TAPS * factor for factor in (up, down))
         radial = kind == "r" and down_taps > 1 and index < depth - critical
-        total = (sizes[index] - 1) * down + 1 - (sizes[before] + taps - 1) * up + up_taps + down_taps - 2
-        padding = ((total + up) // 2, total - (total + up) // 2)
+        padding: list[int] = []
+        for narrow in (kind == "n", False):
+            total = ((sizes[index] >> narrow) - 1) * down + 1 - ((sizes[before] >> narrow) + taps - 1) * up
+            total += up_taps + down_taps - 2
+            padding += [(total + up) // 2, total - (total + up) // 2]
         name = f"L{index}_{sizes[index]}_{made}"
         layers.append(
             StyleGAN3Layer(
                 name=name, index=index + 1, kind="torgb" if last else "conv", resolution=int(rates[index]),
                 up=int(rates[index] // rates[before]), in_channels=layers[-1].out_channels if layers else channels,
                 out_channels=made, style_start=layers[-1].style_slice.stop if layers else PLACE, ws_index=index + 1,
-                noise_index=None, in_rate=int(rates[before]), out_size=int(sizes[index]), taps=taps, up_factor=int(up),
+                noise_index=None, in_rate=int(rates[before]), size=shape(rates[index]),
+                out_size=shape(sizes[index]), taps=taps, up_factor=int(up),
                 down_factor=int(down), up_taps=int(up_taps), down_taps=int(down_taps), radial=radial,
-                padding=tuple(map(int, padding * 2)), clamp=256.0,
+                padding=tuple(map(int, padding)), clamp=256.0,
             )
         )  # fmt: skip
         for end, count, at, two in (("up", up_taps, before, False), ("down", down_taps, index, radial)):
             if count > 1:
                 filters[f"{name}.{end}_filter"] = low_pass(int(count), cutoffs[at], 2 * widths[at], middle, two)
     table = StyleGAN3Table(
-        size=size, image_channels=3, features=channels, input_size=int(sizes[0]), input_rate=int(rates[0]),
+        size=shape(size), image_channels=3, features=channels, input_size=shape(sizes[0]), input_rate=int(rates[0]),
         bandwidth=float(cutoffs[0]), output_scale=0.25, filtered=tuple(layers), z_dim=8, w_dim=8, mapping_layers=2,
         c_dim=classes, embed_width=8 if classes else 0,
     )  # fmt: skip

@@ -41,11 +41,13 @@ def checkpoint(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor], proto
 
 
 def _settings(table: StyleGAN2Table) -> dict[str, Any]:
+    forked = {} if table.base == (4, 4) else {"min_h": table.base[0], "min_w": table.base[1], "res_log2": 2}
     return {
-        "latent_size": table.z_dim, "dlatent_size": table.w_dim, "label_size": table.c_dim, "resolution": table.size,
-        "num_channels": table.image_channels, "mapping_layers": table.mapping_layers, "label_fmaps": table.embed_width,
-        "mapping_lrmul": table.mapping_rate, "architecture": table.architecture, "nonlinearity": table.activation,
-        "conv_clamp": table.clamp, "use_noise": table.has_noise, "fmap_base": 16, "fmap_max": 6,
+        "latent_size": table.z_dim, "dlatent_size": table.w_dim, "label_size": table.c_dim,
+        "resolution": table.resolution, "num_channels": table.image_channels, "mapping_layers": table.mapping_layers,
+        "label_fmaps": table.embed_width, "mapping_lrmul": table.mapping_rate, "architecture": table.architecture,
+        "nonlinearity": table.activation, "conv_clamp": table.clamp, "use_noise": table.has_noise, "fmap_base": 16,
+        "fmap_max": 6, **forked,
     }  # fmt: skip
 
 
@@ -58,9 +60,9 @@ def _variables(
         mapping |= {f"Dense{i}/weight": own[f"mapping.{i}.weight"].T, f"Dense{i}/bias": own[f"mapping.{i}.bias"]}
     if table.c_dim:
         mapping |= {"LabelEmbed/weight": own["mapping.embed.weight"].T, "LabelEmbed/bias": own["mapping.embed.bias"]}
-    synthesis = {"4x4/Const/const": own["const"]}
+    synthesis = {f"{table.base[0]}x{table.base[1]}/Const/const": own["const"]}
     for layer in table.layers[1:]:
-        block, part = f"{layer.resolution}x{layer.resolution}", layer.name.partition(".")[2]
+        block, part = f"{layer.size[0]}x{layer.size[1]}", layer.name.partition(".")[2]
         theirs = f"{block}/" + _NAMES.get(part, "Conv" if layer.resolution == 4 else "Conv1")
         kernel = own[f"{layer.name}.weight"].transpose(2, 3, 1, 0)
         synthesis |= {

@@ -249,9 +249,9 @@ def test_no_side_is_longer_than_index_maps_can_be(edit: Edit) -> None:
 
 
 def test_canvas_in_pixels() -> None:
-    assert Canvas(F(1), F(5, 2)).pixels(8) == (8, 20)
+    assert Canvas(F(1), F(5, 2)).pixels((8, 8)) == (8, 20)
     with pytest.raises(SizeError, match=r"canvas width = 1.3 at 4 pixels an image.*1.25 \(5 pixels\) or 1.5"):
-        Canvas(F(1), F(13, 10)).pixels(4)
+        Canvas(F(1), F(13, 10)).pixels((4, 4))
 
 
 def test_canvas_keeps_its_wraps_where_it_stays_closed() -> None:

@@ -135,7 +135,7 @@ def images(generator: StyleGAN2Generator, psi: float) -> Tensor:
 
 def draw_grid(generator: StyleGAN2Generator, path: Path) -> None:
     """Write an 8 x 8 grid of samples."""
-    size = generator.table.size
+    size = generator.table.resolution
     pixels = ((images(generator, PSI) + 1) * 127.5).round().to(torch.uint8).permute(0, 2, 3, 1).numpy()
     grid = pixels.reshape(GRID, GRID, size, size, 3).transpose(0, 2, 1, 3, 4).reshape(GRID * size, GRID * size, 3)
     # A palette of 256 colours keeps the package small.
@@ -157,7 +157,7 @@ def card(name: str, facts: Facts, generator: StyleGAN2Generator) -> str:
 
 | | |
 | --- | --- |
-| Architecture | StyleGAN2, skip generator, {table.size} x {table.size} |
+| Architecture | StyleGAN2, skip generator, {table.size[0]} x {table.size[1]} |
 | Channels | {channels} |
 | Latents | z and w of {table.w_dim} dimensions, {table.mapping_layers} mapping layers, S of {table.style_length} |
 | Stored as | {stored} |

@@ -22,7 +22,6 @@ from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 CONFIG_F_256 = StyleGAN2Table(
-    size=256,
     channels=((4, 512), (8, 512), (16, 512), (32, 512), (64, 512), (128, 256), (256, 128)),
     z_dim=512,
     w_dim=512,

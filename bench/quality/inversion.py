@@ -96,8 +96,8 @@ class Bench:
             return self.generator.synthesise(self.generator.affine(self.generator.map(z))).clamp(-1, 1)
 
     def unseen(self) -> torch.Tensor:
-        side = self.generator.table.size
-        return torch.stack([torch.from_numpy(load_picture(str(path), (side, side))) for path in PICTURES])
+        size = self.generator.table.size
+        return torch.stack([torch.from_numpy(load_picture(str(path), size)) for path in PICTURES])
 
 
 def measure(bench: Bench) -> tuple[Line, list[Line], list[Line], list[Line]]:

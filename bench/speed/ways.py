@@ -90,7 +90,7 @@ def _invert(steps: int, rows: int) -> None:
     problem = make_problem(model, make_settings(steps=steps, patience=0))
     random = torch.Generator().manual_seed(0)
     with torch.inference_mode(False):
-        pictures = torch.rand([8, 3, model.table.size, model.table.size], generator=random) * 2 - 1
+        pictures = torch.rand([8, 3, *model.table.size], generator=random) * 2 - 1
         for start in range(0, 8, rows):
             invert(problem, pictures[start : start + rows])
 

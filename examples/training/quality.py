@@ -49,7 +49,7 @@ def draw_images(model: StyleGAN2Generator, size: int, count: int, truncation: fl
     for start in range(0, count, BATCH):
         z = torch.randn(min(BATCH, count - start), model.table.z_dim, generator=draw)
         images = model.synthesise(model.affine(model.truncate(model.map(z), truncation)))
-        yield F.avg_pool2d((images.clamp(-1, 1) * 127.5 + 127.5).round(), model.table.size // size)
+        yield F.avg_pool2d((images.clamp(-1, 1) * 127.5 + 127.5).round(), model.table.resolution // size)
 
 
 def real_images(place: Path, shape: tuple[int, int], count: int, first: int) -> Iterator[Tensor]:
@@ -91,7 +91,7 @@ def feature_maker() -> Callable[[Tensor], Tensor]:
 
 def measure(model: StyleGAN2Generator, data: Path, size: int, count: int, truncation: float) -> dict[str, object]:
     """All figures, and what the data gets against itself."""
-    features, shape, found = feature_maker(), (model.table.size, size), dict[str, object]()
+    features, shape, found = feature_maker(), (model.table.resolution, size), dict[str, object]()
     sources = {
         "real": lambda: real_images(data, shape, count, 0),
         "data": lambda: real_images(data, shape, count, count),
@@ -122,7 +122,7 @@ def main() -> None:
     parser.add_argument("--name")
     arguments = parser.parse_args()
     model = load_stylegan2(arguments.model)
-    size = arguments.size or model.table.size
+    size = arguments.size or model.table.resolution
     facts = {"digest": model.digest, "images": arguments.images, "size": size, "truncation": arguments.truncation}
     figures = facts | measure(model, arguments.data, size, arguments.images, arguments.truncation)
     print(json.dumps(figures, indent=2))

@@ -31,15 +31,18 @@ class Canvas:
     def __str__(self) -> str:
         return f"{shown(self.height)} x {shown(self.width)}"
 
-    def pixels(self, resolution: int) -> tuple[int, int]:
-        """Return the height and width in pixels, at `resolution` pixels per generator image.
+    def pixels(self, image: tuple[int, int]) -> tuple[int, int]:
+        """Return the height and width in pixels, where a generator image has the height and width `image`.
 
         Raises:
             SizeError: a side is not a whole number of pixels; the message names the nearest that are.
         """
-        unit = f"at {resolution} pixels an image"
-        height = whole(self.height, resolution, "canvas height", smallest=1, unit=unit)
-        return height, whole(self.width, resolution, "canvas width", smallest=1, unit=unit)
+        sides = zip(("height", "width"), (self.height, self.width), image, strict=True)
+        height, width = (
+            whole(side, pixels, f"canvas {name}", smallest=1, unit=f"at {pixels} pixels an image")
+            for name, side, pixels in sides
+        )
+        return height, width
 
     def edited(self, edit: Edit) -> Canvas:
         """Return the canvas after an edit. A pad or crop that changes an axis ends its wrap; other edits keep it."""

@@ -70,7 +70,9 @@ class DirectionFile:
             return Array(fitting[0]), fitting[1]
         shapes = code_shapes(table)
         expected = ", ".join(f"{list(shapes[one])} in {one}" for one in ((meant,) if meant else shapes))
-        raise ValueError(f"a direction of this {table.size}-pixel model has shape {expected}; found {list(self.shape)}")
+        raise ValueError(
+            f"a direction of this {table.extent}-pixel model has shape {expected}; found {list(self.shape)}"
+        )
 
     def _check_name(self, table: Table) -> None:
         """Tell of a boundary that can be in Z: by the names of InterFaceGAN, those of W end in `_w_boundary`."""
@@ -88,7 +90,7 @@ class DirectionFile:
         found, expected = [len(part) for part in self.parts], [layer.in_channels for layer in layers]
         if found != expected[: len(found)]:
             raise ValueError(
-                f"the convolutions of this {table.size}-pixel model have {expected} styles; the files of "
+                f"the convolutions of this {table.extent}-pixel model have {expected} styles; the files of "
                 f"{show(self.name)} have {found}"
             )
         styles = np.zeros(table.style_length, np.float32)

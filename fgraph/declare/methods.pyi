@@ -24,7 +24,7 @@ class NodeMethods:
         truncation: float | Sequence[float] = ...,
         cutoff: int | None = ...,
         smooth: float = ...,
-        class_: int | Sequence[int] | None = ...,
+        class_: int | str | Sequence[int | str] | None = ...,
         draw: Literal["torch", "numpy"] = ...,
         model: str | None = ...,
         *,
@@ -40,7 +40,8 @@ class NodeMethods:
             truncation: ψ, in W: 1 does not change the codes, 0 is the mean
             cutoff: truncate only the W+ rows below this one; default: all
             smooth: σ, in rows, of a cyclic Gaussian blur along the rows, then RMS 1 (published panorama: 0.7)
-            class: of a conditional model: the class, from 0, or a list with one per row
+            class: of a conditional model: the class, from 0; a mixture such as '0.7*3 + 0.3*8'; '3..8', from one
+                class (or mixture) to another over the rows; or a list with a class or mixture per row
             draw: the random generator: published seeds are for torch (SOAT) or numpy (NVlabs)
             model: the model of the codes; default: main
         """
@@ -193,8 +194,9 @@ class NodeMethods:
     ) -> NodeRef:
         """Truncation, w_mean + ψ (w - w_mean), of codes in any space.
 
-        z maps to W first; in S, the mean is that of W, as styles. `cutoff` is `truncation_cutoff` of the programs
-        of NVlabs.
+        z maps to W first; in S, the mean is that of W, as styles. If the model has a mean for each class (StyleGAN-
+        XL), codes in z move towards that of their class, other codes towards the mean of all classes. `cutoff` is
+        `truncation_cutoff` of the programs of NVlabs.
 
         Fields:
             of: the codes

@@ -15,14 +15,14 @@ def invert(problem: Problem, images: Tensor, on_step: Callable[[Search], object]
 
     Args:
         problem: the generator, settings and losses.
-        images: [rows, C, size, size] in [-1, 1].
+        images: [rows, C, height, width] in [-1, 1].
         on_step: called after every step.
 
     Raises:
         ValueError: the images haven't the size and channels of the generator.
     """
     table = problem.generator.table
-    wanted = (table.image_channels, table.size, table.size)
+    wanted = (table.image_channels, *table.size)
     if tuple(images.shape[1:]) != wanted:
         given, expected = ("x".join(map(str, shape)) for shape in (images.shape[1:], wanted))
         raise ValueError(f"images are {given}, the generator makes {expected} (channels, height, width)")

@@ -104,8 +104,12 @@ def feature_loss(discriminator: Discriminator) -> Loss:
 
 
 def at_most(images: Tensor, size: int = LARGEST) -> Tensor:
-    """Reduce images to at most `size` pixels, by area averaging."""
-    return images if max(images.shape[2:]) <= size else F.interpolate(images, size=(size, size), mode="area")
+    """Reduce images to at most `size` pixels along the longer side, by area averaging."""
+    longest = max(images.shape[2:])
+    if longest <= size:
+        return images
+    height, width = (max(1, round(side * size / longest)) for side in images.shape[2:])
+    return F.interpolate(images, size=(height, width), mode="area")
 
 
 def _relative(found: Tensor, wanted: Tensor) -> Tensor:

@@ -60,7 +60,7 @@ class Search:
     """The search for the codes of a batch of images; call `step` until `rows` is empty."""
 
     def __init__(self, problem: Problem, targets: Tensor, state: Mapping[str, Tensor] | None = None) -> None:
-        """Start a search, or resume one from a `state`; `targets` are [rows, C, size, size] in [-1, 1]."""
+        """Start a search, or resume one from a `state`; `targets` are [rows, C, height, width] in [-1, 1]."""
         self._problem = problem
         self._prepared = problem.losses.prepare(targets)
         self._values: list[Tensor] = []  # the code, then noise; with a row for each start of each image
@@ -99,7 +99,7 @@ class Search:
         return {row: min(last[at] for at in self._places(row)) for row in self.rows}
 
     def previews(self) -> dict[int, Tensor]:
-        """Return each unfinished image as generated at the last step, [C, size, size]."""
+        """Return each unfinished image as generated at the last step, [C, height, width]."""
         last = self._curve[-1][:, 0].tolist()
         return {row: self.images[min(self._places(row), key=lambda at: last[at])] for row in self.rows}
 

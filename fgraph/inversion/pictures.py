@@ -25,13 +25,13 @@ RESERVED = ("preview", "inversions", "overview")  # names of files for all pictu
 class Reading:
     """The settings with which pictures are read."""
 
-    size: int  # of the model, pixels
+    size: tuple[int, int]  # height and width of the model's images, pixels
     fit: Fit = "crop"
     align: Align = "none"
     channels: int = 3  # of the model's images: 3, or 1 for grey ones
 
     def read(self, path: Path) -> NDArray[np.float32]:
-        """Read a picture as [channels, size, size] in [-1, 1].
+        """Read a picture as [channels, height, width] in [-1, 1].
 
         Raises:
             ValueError: the file isn't a picture, or shows no face to align.
@@ -41,8 +41,8 @@ class Reading:
         if self.align == "face":
             from fgraph.inversion.faces import align_face
 
-            picture = align_face(picture, self.size)
-        return fitted_array(picture, (self.size, self.size), self.fit, self.channels)
+            picture = align_face(picture, max(self.size))
+        return fitted_array(picture, self.size, self.fit, self.channels)
 
 
 @dataclass(frozen=True)

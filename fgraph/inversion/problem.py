@@ -53,6 +53,7 @@ def _discriminator(generator: Generator, source: str | Path | None) -> Discrimin
         found = load_discriminator(source)
     except ModelError as error:
         raise ModelError(f"{error}; or give the loss 'discriminator' no weight") from error
-    if (found.table.size, found.table.image_channels) != (generator.table.size, generator.table.image_channels):
-        raise ModelError(f"{source}: its discriminator is for {found.table.size} pixels, not {generator.table.size}")
+    seen, made = (found.table.size, found.table.size), generator.table
+    if (seen, found.table.image_channels) != (made.size, made.image_channels):
+        raise ModelError(f"{source}: its discriminator is for {found.table.size} pixels, not {made.extent}")
     return found.to(generator.device, generator.dtype)

@@ -69,7 +69,7 @@ def _is_result(entry: CachedTensors, problem: Problem) -> bool:
     shapes = {
         "latent": code_shape(problem.generator, problem.settings.space),
         "curve": (0 if curve is None else len(curve), len(columns)),
-        "pixels": (table.size, table.size, table.image_channels),
+        "pixels": (*table.size, table.image_channels),
         **{f"noise.{at}": shape for at, shape in enumerate(_noise_shapes(problem))},
     }
     good = are_tensors(entry.tensors, shapes) and pixels is not None and pixels.dtype == torch.uint8
@@ -88,7 +88,7 @@ def _noise_shapes(problem: Problem) -> list[tuple[int, ...]]:
 
 
 def make_result(problem: Problem, found: Found, target: Tensor) -> InversionResult:
-    """Make the result of a target [C, size, size]; its image is generated again, in a batch of one."""
+    """Make the result of a target [C, height, width]; its image is generated again, in a batch of one."""
     generator, space = problem.generator, problem.settings.space
     with torch.no_grad():
         code = found.code[None].to(generator.device, generator.dtype)

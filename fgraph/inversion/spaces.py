@@ -57,5 +57,5 @@ def nearest_starts(generator: Generator, space: Space, target: Tensor, count: in
 
 
 def _small(images: Tensor) -> Tensor:
-    size = min(32, images.shape[2])
-    return torch.nn.functional.adaptive_avg_pool2d(images, size)
+    height, width = (min(32, side) for side in images.shape[2:])
+    return torch.nn.functional.adaptive_avg_pool2d(images, (height, width))

@@ -49,7 +49,7 @@ class Tuned:
 
 
 def tune(problem: Problem, latent: Tensor, target: Tensor, tuning: Tuning, noises: tuple[Tensor, ...] = ()) -> Tuned:
-    """Fit the generator to a target [C, size, size] around the latent of its inversion.
+    """Fit the generator to a target [C, height, width] around the latent of its inversion.
 
     Raises:
         ModelError: the generator is a StyleGAN3.
@@ -149,7 +149,7 @@ def _tuned_of(entry: CachedTensors | None, problem: Problem, tuning: Tuning) -> 
     generator = tunable(problem.generator)
     shapes = {name: tuple(value.shape) for name, value in _first_changes(generator, tuning.rank).items()}
     table = generator.table
-    whole = {**shapes, "pixels": (table.size, table.size, table.image_channels)}
+    whole = {**shapes, "pixels": (*table.size, table.image_channels)}
     try:
         psnr = float(entry.facts["psnr"])
     except (KeyError, ValueError):

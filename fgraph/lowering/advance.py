@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from fgraph import _limits
 from fgraph._geometry import Canvas
+from fgraph._geometry.regions import Size
 from fgraph.ir.ops import Conv, Filtered, Fourier, Mix, ToRGB, Transplant, Upsample
 from fgraph.ir.program import Operand
 from fgraph.lowering.bend import map_tensor
@@ -86,7 +87,7 @@ def _run_stylegan3(build: Build, features: Features, layer: StyleGAN3Layer) -> F
         assert isinstance(own, StyleGAN3Layer)
         if layer.kind != "input":
             return build.emit(Filtered(run.model, own), [features.activation, run.styles])
-        height, width = (side + layer.margin for side in features.canvas.pixels(layer.resolution))
+        height, width = (a + b for a, b in zip(features.canvas.pixels(layer.size), layer.margin, strict=True))
         op = Fourier(run.model, own, height=height, width=width)
         return build.emit(op, [plane(build, run.planes), run.styles])
 
@@ -104,7 +105,7 @@ def _layer_of(build: Build, run: Run, layer: Layer) -> Layer:
 def _grown_skip(build: Build, features: Features, layer: Layer) -> Operand | None:
     if features.skip is None:
         return None
-    if build.type_of(features.skip).size == features.canvas.pixels(layer.resolution):
+    if build.type_of(features.skip).size == features.canvas.pixels(layer.size):
         return features.skip
     return build.emit(Upsample(features.canvas.wrap_x, features.canvas.wrap_y), [features.skip])
 
@@ -161,21 +162,21 @@ def transplant(build: Build, value: Operand, carrier: Patched) -> Operand:
     return build.emit(Transplant(*carrier.cells), [value, carrier.patches], carrier.feathers)
 
 
-def _mix(build: Build, terms: list[Term], margin: int = 0) -> Operand:
+def _mix(build: Build, terms: list[Term], margin: Size = (0, 0)) -> Operand:
     if len(terms) == 1:  # alphas sum to 1, so a single one is 1
         return terms[0].value
     ones = (ONE,) * terms[0].value.rows
     return mix(build, [term.value for term in terms], [term.alpha or ones for term in terms], margin)
 
 
-def mix(build: Build, values: list[Operand], alphas: list[MaskExprs], margin: int = 0) -> Operand:
+def mix(build: Build, values: list[Operand], alphas: list[MaskExprs], margin: Size = (0, 0)) -> Operand:
     """Emit the weighted sum of maps of one size, canvas plus margin. The alphas sum to 1 at every pixel."""
     height, width = build.type_of(values[0]).size
-    if margin:
+    if any(margin):
         alphas = [_with_margin(alpha, margin) for alpha in alphas]
     return build.emit(Mix(), [*values, *(build.draw(alpha, height, width) for alpha in alphas)])
 
 
-def _with_margin(alpha: MaskExprs, margin: int) -> MaskExprs:
+def _with_margin(alpha: MaskExprs, margin: Size) -> MaskExprs:
     known: dict[MaskExpr, MaskExpr] = {}
     return tuple(known.setdefault(mask, with_margin(mask, margin)) for mask in alpha)

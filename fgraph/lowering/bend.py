@@ -28,7 +28,7 @@ def bend_tensor(build: Build, value: Operand, bends: Sequence[Bend], layer: Laye
 
     Amounts are fractions of the canvas. A margin moves with the canvas, and zeros fill what is beyond it.
     """
-    if layer.margin:
+    if any(layer.margin):
         scale = _share_of_canvas(build.type_of(value).size, layer.margin)
         bends = [one.rescaled(scale) for one in bends]
     transforms = [one.transform for one in bends]
@@ -37,5 +37,5 @@ def bend_tensor(build: Build, value: Operand, bends: Sequence[Bend], layer: Laye
     return build.emit(op, [value], [Bending(one.transform, one.chosen.at(layer)) for one in bends])
 
 
-def _share_of_canvas(size: Size, margin: int) -> tuple[Fraction, Fraction]:
-    return Fraction(size[0] - margin, size[0]), Fraction(size[1] - margin, size[1])
+def _share_of_canvas(size: Size, margin: Size) -> tuple[Fraction, Fraction]:
+    return Fraction(size[0] - margin[0], size[0]), Fraction(size[1] - margin[1], size[1])

@@ -18,8 +18,8 @@ from fgraph.lowering.values import Features
 from fgraph.stylegan.tables.base import Table
 
 
-def activation_margin(table: Table, features: Features) -> int:
-    """Return the margin of a pass's activation, which is that of the last layer that made it."""
+def activation_margin(table: Table, features: Features) -> Size:
+    """Return the margin along y and x of a pass's activation, which is that of the last layer that made it."""
     layer = table.at(features.layer)
     return layer.margin if layer.tensor == "activation" else table.at(layer.index - 1).margin
 
@@ -31,7 +31,7 @@ def canvas_size(build: Build, features: Features) -> Size:
     if not kind.spatial:
         return features.canvas.pixels(table.size)
     margin = activation_margin(table, features)
-    return kind.size[0] - margin, kind.size[1] - margin
+    return kind.size[0] - margin[0], kind.size[1] - margin[1]
 
 
 def check_features_edit(build: Build, features: Features, edit: Edit) -> None:
@@ -50,16 +50,16 @@ def check_features_edit(build: Build, features: Features, edit: Edit) -> None:
         )
 
 
-def with_margins(edits: Sequence[Edit], size: Size, margin: int) -> Sequence[Edit]:
+def with_margins(edits: Sequence[Edit], size: Size, margin: Size) -> Sequence[Edit]:
     """Return the edits of a canvas as edits of its map, which has `size` pixels with the margin.
 
     Raises:
         ValueError: the map cannot be stretched to the canvas after the edit.
         SizeError: an amount is not a whole number of pixels of the canvas.
     """
-    if not margin:
+    if not any(margin):
         return edits
-    inner = (size[0] - margin, size[1] - margin)
+    inner = (size[0] - margin[0], size[1] - margin[1])
     edits[0].maps(*inner)  # raises if an amount does not divide, with the amount as the user wrote it
     known = {edit: _with_margin(edit, size, inner) for edit in set(edits)}
     return [known[edit] for edit in edits]

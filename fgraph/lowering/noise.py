@@ -45,7 +45,7 @@ def lower_noise(build: Build, run: Run, layer: Layer, rows: NoiseRows) -> Operan
     noise = run.noise
     if noise.mode == "none" or build.table(run.model).at(layer.index).noise_index is None:
         return None
-    height, width = rows.canvas.pixels(layer.resolution)
+    height, width = rows.canvas.pixels(layer.size)
     op = NoiseField(run.model, layer, noise.mode, noise.fit, height, width)
     count = len(rows.keys)
     params: list[Hashable]
@@ -64,13 +64,13 @@ def lower_noise(build: Build, run: Run, layer: Layer, rows: NoiseRows) -> Operan
 
 
 def _ends_params(layer: Layer, rows: NoiseRows, height: int, width: int) -> list[Hashable]:
-    side = layer.resolution
-    if height != side or width < side:
+    high, wide = layer.size
+    if height != high or width < wide:
         raise ValueError(
-            f"noise fit 'ends' cannot fill {height}x{width} pixels at {layer.name} from a buffer of {side}x{side}: "
+            f"noise fit 'ends' cannot fill {height}x{width} pixels at {layer.name} from a buffer of {high}x{wide}: "
             "it needs the buffer's height and at least its width; fit 'tile' serves every size"
         )
-    if width <= 2 * side:  # the two copies cover the canvas: nothing is drawn, so rows do not differ
+    if width <= 2 * wide:  # the two copies cover the canvas: nothing is drawn, so rows do not differ
         return [None] * len(rows.keys)
     return list(rows.declared)
 

@@ -52,21 +52,29 @@ def edit_plane(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> 
                 "without edges, so more of the plane does: leave mode out"
             )
     after = canvas if isinstance(first, Transform) else canvas.edited(first)
-    after.pixels(table.layers[0].resolution)  # raises if it is not whole
-    known: dict[PlaneEdit, Placement] = {edit: source_place(edit, canvas) for edit in set(edits)}
+    after.pixels(table.layers[0].size)  # raises if it is not whole
+    on = _in_units(canvas, table)
+    known: dict[PlaneEdit, Placement] = {edit: source_place(edit, on) for edit in set(edits)}
     carrier = _moved(features.carrier, [known[edit] for edit in edits], tuple(edits), canvas)
     return replace(features, activation=plane(build, planes_of(carrier)), carrier=carrier, canvas=after)
 
 
 def move_planes(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> Features:
     """Return the pass with other placements; masks stay on the canvas."""
-    carrier = _moved(features.carrier, [source_place(edit, features.canvas) for edit in edits], None, features.canvas)
+    on = _in_units(features.canvas, build.table(features.model))
+    carrier = _moved(features.carrier, [source_place(edit, on) for edit in edits], None, features.canvas)
     return replace(features, activation=plane(build, planes_of(carrier)), carrier=carrier)
 
 
-def place_planes(carrier: Carrier, middle: tuple[Fraction, Fraction]) -> Carrier:
-    """Return the carrier of a canvas as a part of a larger one; (x, y) is the offset of their centres, in images."""
-    there = Placement(x=-float(middle[0]), y=-float(middle[1]))
+def place_planes(carrier: Carrier, middle: tuple[Fraction, Fraction], unit: tuple[Fraction, Fraction]) -> Carrier:
+    """Return the carrier of a canvas as a part of a larger one.
+
+    Args:
+        carrier: of the part.
+        middle: (x, y), the offset of their centres in images.
+        unit: height and width of an image in units of the plane.
+    """
+    there = Placement(x=-float(middle[0] * unit[1]), y=-float(middle[1] * unit[0]))
     return _each_run(carrier, lambda run: replace(run, planes=tuple(one.after(there) for one in run.planes)))
 
 
@@ -90,6 +98,11 @@ def only_planes(features: Features) -> tuple[Placement, ...]:
 def described(model: str, table: Table) -> str:
     """Return a model and its architecture, for messages."""
     return f"model '{model}' ({table.architecture})"
+
+
+def _in_units(canvas: Canvas, table: Table) -> Canvas:
+    """Return a canvas whose sides are in units of the plane instead of images."""
+    return Canvas(canvas.height * table.unit[0], canvas.width * table.unit[1])
 
 
 def _moved(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit
+from fgraph._geometry.regions import Size
 from fgraph.ir.bendings import Bend
 from fgraph.ir.ops import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
 from fgraph.ir.program import Operand
@@ -36,7 +37,7 @@ _UNMOVED = (
 
 
 def edit_tensor(
-    build: Build, value: Operand, edits: Sequence[Edit], canvas: Canvas | None = None, margin: int = 0
+    build: Build, value: Operand, edits: Sequence[Edit], canvas: Canvas | None = None, margin: Size = (0, 0)
 ) -> Operand:
     """Emit an edit for each row of a map or image. All edits result in one size; amounts are of the canvas, no margin.
 
@@ -144,8 +145,9 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
     ]
     if on_plane(build, first):
         middles = [(edges[number] + edges[number + 1] - 1) * whole / 2 for number in range(len(parts))]
+        unit = build.table(first.model).unit
         placed = [
-            place_planes(carrier, (middle, Fraction(0)) if axis == "x" else (Fraction(0), middle))
+            place_planes(carrier, (middle, Fraction(0)) if axis == "x" else (Fraction(0), middle), unit)
             for carrier, middle in zip(placed, middles, strict=True)
         ]
         joined = replace(first, activation=plane(build, planes_of(placed[0])))
@@ -157,13 +159,14 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
 def _join_states(build: Build, parts: Sequence[Features], axis: Axis) -> Features:
     """Emit the state tensors of passes side by side; only the outer ends keep margins."""
     table = build.table(parts[0].model)
-    margins = {"activation": activation_margin(table, parts[0]), "skip": 0}
+    margins = {"activation": activation_margin(table, parts[0]), "skip": (0, 0)}
     joined: dict[str, Any] = {}
     for name, margin in margins.items():
         found = [value for part in parts if (value := getattr(part, name)) is not None]
-        if margin:
+        if any(margin):
+            along = margin[1 if axis == "x" else 0]
             found = [
-                _without_joint(build, value, (margin, axis), (number, len(found))) for number, value in enumerate(found)
+                _without_joint(build, value, (along, axis), (number, len(found))) for number, value in enumerate(found)
             ]
         joined[name] = build.emit(Concat(axis), found) if found else None
     return replace(parts[0], **joined)

@@ -10,43 +10,46 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._geometry import Canvas, Transform
-from fgraph._geometry.regions import Region
+from fgraph._geometry.regions import Region, Size
 from fgraph.masks.axial import Constant
 from fgraph.masks.base import MaskExpr, rasterise, rasterise_window
 
 
 @dataclass(frozen=True)
 class Margined(MaskExpr):
-    """A mask on a map that is `margin` pixels larger than its canvas along each axis. The edge values fill the margin.
+    """A mask on a map that is `margin` pixels larger than its canvas along y and x. The edge values fill the margin.
 
     Maps of StyleGAN3 have such margins, half on each side.
     """
 
     mask: MaskExpr
-    margin: int
+    margin: Size
 
     def _constant(self) -> float | None:
         return self.mask.constant
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        inner = rasterise(self.mask, height - self.margin, width - self.margin)
-        return np.pad(inner, self.margin // 2, "edge")
+        down, along = self.margin
+        inner = rasterise(self.mask, height - down, width - along)
+        return np.pad(inner, ((down // 2, down // 2), (along // 2, along // 2)), "edge")
 
     def _is_local(self) -> bool:
         return self.mask.is_local
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
-        size, half = (height - self.margin, width - self.margin), self.margin // 2
+        size = (height - self.margin[0], width - self.margin[1])
+        half = (self.margin[0] // 2, self.margin[1] // 2)
         rows, columns = (
-            np.arange(window[axis], window[axis + 2]).clip(half, size[axis] + half - 1) - half for axis in (0, 1)
+            np.arange(window[axis], window[axis + 2]).clip(half[axis], size[axis] + half[axis] - 1) - half[axis]
+            for axis in (0, 1)
         )
         inside = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
         return rasterise_window(self.mask, *size, inside)[np.ix_(rows - rows[0], columns - columns[0])]
 
 
-def with_margin(mask: MaskExpr, margin: int) -> MaskExpr:
+def with_margin(mask: MaskExpr, margin: Size) -> MaskExpr:
     """Return the mask with a margin; the mask itself if it is constant or the margin is 0."""
-    return mask if not margin or mask.constant is not None else Margined(mask, margin)
+    return mask if not any(margin) or mask.constant is not None else Margined(mask, margin)
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ def _draw_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Dr
     if settings.discriminator == PROJECTED:
         projected = table_for(load_features(settings.features))
         return projected, lay_out_discriminator(draw_projected(projected, settings.seed)), FIRST_IMAGES_PROJECTED
-    shape = DiscriminatorTable(table.size, table.channels, table.image_channels)
+    shape = DiscriminatorTable(table.resolution, table.channels, table.image_channels)
     return shape, lay_out_discriminator(initial_tensors(shape, settings.seed)), FIRST_IMAGES
 
 
@@ -69,7 +69,7 @@ def _from_scratch(settings: TrainingSettings) -> State:
     expected = [4 << i for i in range(settings.size.bit_length() - 2)]
     if [resolution for resolution, _ in channels] != expected:
         raise TrainingError(f"training.channels has {dict(channels)}; expected is a width for each of {expected}")
-    table = StyleGAN2Table(settings.size, channels, settings.latent, settings.latent, settings.mapping_layers)
+    table = StyleGAN2Table(channels, settings.latent, settings.latent, settings.mapping_layers)
     generator = lay_out_generator(table, draw_generator(table, settings.seed))
     shape, discriminator, _ = _draw_discriminator(table, settings)
     return State(table, shape, generator, lay_out_generator(table, generator), discriminator)
@@ -111,6 +111,10 @@ def _from_generator(model: StyleGAN2Generator, settings: TrainingSettings) -> St
     table = model.table
     if not isinstance(table, StyleGAN2Table) or table.architecture != "skip" or table.c_dim:
         raise TrainingError(f"{settings.model}: only unconditional skip generators of StyleGAN2 are trained here")
+    if table.size[0] != table.size[1]:
+        raise TrainingError(
+            f"{settings.model}: makes images of {table.extent}; only square generators are trained here"
+        )
     kept = {name: value for name, value in model.tensors.items() if name not in MEASURED or name == "w_mean"}
     shape, discriminator, images = _find_discriminator(table, settings)
     origin = {"from": {"model": settings.model, "digest": model.digest, "images": 0}, "discriminator_first": images}
@@ -137,10 +141,10 @@ def _find_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Dr
         return _draw_discriminator(table, settings)
     shape, tensors = found
     if isinstance(shape, DiscriminatorTable) and (shape.size, shape.image_channels) != (
-        table.size,
+        table.resolution,
         table.image_channels,
     ):
-        raise TrainingError(f"training.discriminator is for {shape.size} pixels, the model makes {table.size}")
+        raise TrainingError(f"training.discriminator is for {shape.size} pixels, the model makes {table.extent}")
     return shape, lay_out_discriminator(tensors), 0
 
 

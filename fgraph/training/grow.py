@@ -21,10 +21,11 @@ from fgraph.training.state import Moments, State, lay_out_discriminator, lay_out
 def grow(state: State, channels: int | None, seed: int) -> State:
     """The state with one block more, of `channels` (default: half of those below it, 16 at least)."""
     width = channels or max(16, state.table.channels[-1][1] // 2)
-    pairs = (*state.table.channels, (state.table.size * 2, width))
-    table = replace(state.table, size=state.table.size * 2, channels=pairs)
+    pairs = (*state.table.channels, (state.table.resolution * 2, width))
+    table = replace(state.table, channels=pairs)
     drawn = draw_generator(table, seed)
-    drawn[f"b{table.size}.torgb.weight"] = torch.zeros_like(drawn[f"b{table.size}.torgb.weight"])
+    last = f"b{table.resolution}.torgb.weight"
+    drawn[last] = torch.zeros_like(drawn[last])
     grown = replace(
         state,
         table=table,

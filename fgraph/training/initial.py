@@ -20,7 +20,7 @@ def draw_generator(table: StyleGAN2Table, seed: int) -> Tensors:
     tensors = {name: _draw(name, shape, table, draw) for name, shape in required_shapes(table).items()}
     for layer in table.layers:
         if layer.noise_index is not None:
-            tensors[f"{layer.name}.noise"] = torch.randn(1, 1, layer.resolution, layer.resolution, generator=draw)
+            tensors[f"{layer.name}.noise"] = torch.randn(1, 1, *layer.size, generator=draw)
     return tensors
 
 

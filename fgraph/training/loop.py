@@ -162,7 +162,7 @@ class Trainer:
         cut = torch.randint(1, table.num_ws, (self._rows,), generator=draw)
         second = (torch.arange(table.num_ws) >= cut[:, None]) & mixed[:, None]  # [rows, num_ws]
         noise = [
-            torch.randn(self._rows, 1, layer.resolution, layer.resolution, generator=draw).to(device)
+            torch.randn(self._rows, 1, *layer.size, generator=draw).to(device)
             for layer in table.layers
             if layer.noise_index is not None and self.settings.noise
         ]

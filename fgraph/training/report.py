@@ -33,7 +33,7 @@ class Report:
         self._board = _open_board(settings) if active and settings.tensorboard else None
         if active:
             found = "a painter's pictures" if pictures is None else f"{pictures} pictures"
-            print(f"{found} of {state.table.size} pixels; {settings.target}", flush=True)
+            print(f"{found} of {state.table.extent} pixels; {settings.target}", flush=True)
 
     def __enter__(self) -> Report:
         if self._active:

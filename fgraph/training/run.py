@@ -47,7 +47,7 @@ def train(settings: TrainingSettings) -> Path:
 def _work(fabric: Fabric, settings: TrainingSettings) -> None:
     """Train in one process of the group."""
     state = find_state(settings)
-    source, pictures = _open_data(fabric, settings, state.table.size)
+    source, pictures = _open_data(fabric, settings, state.table.resolution)
     report = Report(settings, state, pictures, active=fabric.global_rank == 0)
     if settings.images - state.images >= FEWEST_STEPS * settings.batch:
         report.forecast(measure_speed(make_trainer, fabric, settings, state, source), fabric.device.type)

@@ -40,14 +40,14 @@ def test_a_model_is_trained_grown_and_tuned(data: str, capsys: pytest.CaptureFix
     assert main(["mode=train", f"data={data}", *TINY]) == 0
     trained = Path("outputs/training/drawings-train")
     assert capsys.readouterr().out.splitlines()[-1] == str(trained / "model.safetensors")
-    assert read_header(trained / "model.safetensors").table.size == 16
+    assert read_header(trained / "model.safetensors").table.resolution == 16
 
     snapshot = f"model={trained / 'snapshot.safetensors'}"
     short = ["device=cpu", "training.batch=4", "training.images=4", f"data={data}"]
     assert main(["mode=grow", snapshot, "target=grown", *short]) == 0
-    assert read_header("grown/model.safetensors").table.size == 32
+    assert read_header("grown/model.safetensors").table.resolution == 32
     assert main(["mode=finetune", snapshot, "target=tuned", *short]) == 0
-    assert read_header("tuned/model.safetensors").table.size == 16
+    assert read_header("tuned/model.safetensors").table.resolution == 16
     assert not list(Path("outputs").glob("panorama*"))  # no graph was run
 
 

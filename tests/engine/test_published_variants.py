@@ -253,8 +253,8 @@ def test_a_closed_mosaic_rolls_with_its_codes() -> None:
     }
     document = {"models": {"main": MAIN}, "nodes": nodes, "outputs": ["image", "moved"]}
     result = fgraph.run(document, device="cpu")
-    rolled = np.roll(result["image"].array, -MAIN.table.size, 3)
+    rolled = np.roll(result["image"].array, -MAIN.table.resolution, 3)
     assert_close(result["moved"].array, rolled, "rolled")
     open_nodes = {name: node | ({"wrap": "none"} if node["op"] == "mosaic" else {}) for name, node in nodes.items()}  # type: ignore[index, operator]
     cut = fgraph.run(document | {"nodes": open_nodes}, device="cpu")
-    assert np.abs(np.roll(cut["image"].array, -MAIN.table.size, 3) - cut["moved"].array).max() > 0.1
+    assert np.abs(np.roll(cut["image"].array, -MAIN.table.resolution, 3) - cut["moved"].array).max() > 0.1

@@ -107,7 +107,7 @@ def test_the_published_edits_fit_their_models() -> None:
 
 def _config_f(size: int) -> StyleGAN2Table:
     widths = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(size.bit_length() - 2))
-    return StyleGAN2Table(size=size, channels=widths, z_dim=512, w_dim=512, mapping_layers=8)
+    return StyleGAN2Table(channels=widths, z_dim=512, w_dim=512, mapping_layers=8)
 
 
 def components(tmp_path: Path) -> tuple[str, dict[str, np.ndarray]]:

@@ -293,7 +293,7 @@ def test_a_bending_moves_by_the_canvas_and_its_margin_moves_along() -> None:
     plain = decoded_features(late)
     moved = decoded_features(late, {"op": "bend", "layers": "here", "kind": "translate", "dx": 0.25})
     layer = T.table.at(T.table.pause("L1"))
-    canvas, margin = layer.resolution, layer.margin
+    canvas, margin = layer.size[1], layer.margin[1]
     assert margin > 0
     assert plain.shape[3] == canvas + margin
     far = canvas // 4

@@ -17,7 +17,7 @@ from tests import layouts, tensorflow_pickles
 from tests.network_pickles import checkpoint, network, random_generator, random_tensors
 from tests.stylegan3_networks import tiny_stylegan3
 
-TABLE = StyleGAN2Table(size=8, channels=((4, 3), (8, 2)), z_dim=4, w_dim=4, mapping_layers=1)
+TABLE = StyleGAN2Table(channels=((4, 3), (8, 2)), z_dim=4, w_dim=4, mapping_layers=1)
 
 
 @pytest.fixture(scope="package")

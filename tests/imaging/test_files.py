@@ -66,7 +66,7 @@ def test_an_eps_named_png_starts_no_program(tmp_path: Path, monkeypatch: pytest.
     path.write_bytes(EPS)
     with pytest.raises(ValueError, match=r"photo.png cannot be read as an image: it isn't PNG, JPEG"):
         load_picture(str(path), (8, 8))
-    assert "isn't PNG" in read_pictures([path], Reading(8))[1][path]
+    assert "isn't PNG" in read_pictures([path], Reading((8, 8)))[1][path]
     with pytest.raises(TrainingError, match="isn't PNG"):
         read_training_pictures(tmp_path, 8, tmp_path / "cache")
 

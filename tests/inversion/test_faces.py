@@ -95,7 +95,7 @@ def test_the_eyes_of_a_drawn_face_are_found_and_levelled(angle: float, tmp_path:
     assert eyes.right == pytest.approx((160, 122), abs=5)
     turned.save(tmp_path / "face.png")
     Image.new("RGB", (99, 99), "green").save(tmp_path / "meadow.png")
-    pictures, faults = read_pictures(find_pictures(tmp_path), Reading(64, align="face"))
+    pictures, faults = read_pictures(find_pictures(tmp_path), Reading((64, 64), align="face"))
     assert [one.name for one in pictures] == ["face"]
     assert "it shows no face" in faults[tmp_path / "meadow.png"]
 

@@ -42,7 +42,7 @@ def test_each_picture_gets_its_files(generator: StyleGAN2Generator, tmp_path: Pa
         assert json.loads(picture.text["fgraph:inversion"])["sha256"] == generator.digest  # type: ignore[attr-defined]
     with np.load(tmp_path / "out" / "00.noise.npz") as noise:
         assert noise["noise_0"].shape == (1, 1, 4, 4)
-    target = Reading(16).read(pictures / "00.png")
+    target = Reading((16, 16)).read(pictures / "00.png")
     image = generator.synthesise(results["00"].latent[None], [one[None] for one in results["00"].noises]).clamp(-1, 1)
     error = float((image[0] - torch.from_numpy(target)).square().mean())
     assert results["00"].psnr == pytest.approx(10 * np.log10(4 / error), abs=1e-3)

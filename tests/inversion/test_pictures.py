@@ -14,7 +14,7 @@ from fgraph.inversion.pictures import Reading, _names, find_pictures, read_pictu
 from tests.rounding import assert_rounded
 
 SIZE = 8
-READING = Reading(SIZE)
+READING = Reading((SIZE, SIZE))
 
 
 def shades() -> np.ndarray:
@@ -51,7 +51,7 @@ def test_modes(tmp_path: Path) -> None:
 
 def test_grey_models_get_grey_pictures(tmp_path: Path) -> None:
     Image.fromarray(shades()).save(tmp_path / "rgb.png")
-    made = Reading(SIZE, channels=1).read(tmp_path / "rgb.png")
+    made = Reading((SIZE, SIZE), channels=1).read(tmp_path / "rgb.png")
     assert made.shape == (1, SIZE, SIZE)
     expected = np.asarray(Image.fromarray(shades()).convert("L"), dtype=np.float32) / 127.5 - 1
     assert_rounded(made[0], expected, 4)
@@ -87,10 +87,10 @@ def test_fits(tmp_path: Path) -> None:
     wide[:, 4:12] = shades()
     Image.fromarray(wide).save(tmp_path / "wide.png")
     np.testing.assert_array_equal(seen(tmp_path / "wide.png"), shades())  # crop: the middle
-    padded = seen(tmp_path / "wide.png", Reading(SIZE, "pad"))
+    padded = seen(tmp_path / "wide.png", Reading((SIZE, SIZE), "pad"))
     assert (padded[:2] == 255).all()
     assert (padded[2:6, :2] < 30).all()
-    stretched = seen(tmp_path / "wide.png", Reading(SIZE, "stretch"))
+    stretched = seen(tmp_path / "wide.png", Reading((SIZE, SIZE), "stretch"))
     assert (stretched[:, :1] < 10).all()
     assert stretched[:, 3:5].max() > 100
 

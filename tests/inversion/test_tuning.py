@@ -66,7 +66,7 @@ def test_a_tuned_model_is_a_model_file(tmp_path: Path, models: Path, hard: torch
     generator = load_stylegan2(tmp_path / "base.safetensors")
     (tmp_path / "in").mkdir()
     Image.fromarray(to_pixels(hard.numpy())).save(tmp_path / "in" / "one.png")
-    reading = Reading(16)
+    reading = Reading((16, 16))
     pictures, _ = read_pictures(find_pictures(tmp_path / "in"), reading)
     job = Job(problem_of(generator, steps=6), pictures, reading, tmp_path / "out", InversionCache(tmp_path / "cache"))
     results, told = run_job(job), list[str]()

@@ -16,14 +16,14 @@ pytestmark = pytest.mark.numeric
 
 def test_a_margin_goes_on_with_edge_values() -> None:
     ramp = Ramp("x", F(0), F(1), "centre")
-    wide = rasterise(with_margin(ramp, 4), 12, 20)
+    wide = rasterise(with_margin(ramp, (4, 4)), 12, 20)
     np.testing.assert_array_equal(wide[2:10, 2:18], rasterise(ramp, 8, 16))
     assert (wide[:, :2] == wide[:, 2:3]).all()
     assert (wide[0] == wide[2]).all()
 
 
 def test_a_window_of_a_margined_field_is_cut_out_of_it() -> None:
-    mask = with_margin(Ramp("x", F(0), F(1), "centre"), 4)
+    mask = with_margin(Ramp("x", F(0), F(1), "centre"), (4, 4))
     whole = rasterise(mask, 12, 20)
     assert mask.is_local
     for window in [(0, 0, 12, 20), (0, 0, 2, 2), (10, 17, 12, 20), (3, 1, 7, 11), (5, 5, 6, 6)]:
@@ -33,13 +33,13 @@ def test_a_window_of_a_margined_field_is_cut_out_of_it() -> None:
 
 def test_margins_keep_a_partition_one() -> None:
     ramp = Ramp("y", F(1, 4), F(1, 2))
-    both = rasterise(with_margin(ramp, 6), 14, 14) + rasterise(with_margin(complement(ramp), 6), 14, 14)
+    both = rasterise(with_margin(ramp, (6, 6)), 14, 14) + rasterise(with_margin(complement(ramp), (6, 6)), 14, 14)
     assert_rounded(both, 1, 2)  # a rounding of each
 
 
 def test_constants_need_no_margin() -> None:
-    assert with_margin(Constant(0.5), 20) == Constant(0.5)
-    assert with_margin(Ramp(), 0) == Ramp()
+    assert with_margin(Constant(0.5), (20, 20)) == Constant(0.5)
+    assert with_margin(Ramp(), (0, 0)) == Ramp()
     assert turned(Constant(0.5), Transform(rotate=F(30))) == Constant(0.5)
     assert turned(Ramp(), Transform()) == Ramp()
 

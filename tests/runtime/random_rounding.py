@@ -37,7 +37,7 @@ def rounded_at_random(dtype: torch.dtype, seed: int) -> Iterator[None]:
 
     def rounding(method: Callable[..., Tensor], kind: str) -> Callable[..., Tensor]:
         def call(generator: Any, layer: Any, x: Tensor, style: Tensor, *rest: Any, **options: Any) -> Tensor:
-            if layer.resolution < half_from(generator.table.size):
+            if layer.resolution < half_from(generator.table.resolution):
                 return method(generator, layer, x, style, *rest, **options)
             name = f"{layer.name}.weight"
             coarse = replace(generator, tensors={**generator.tensors, name: rounded(generator.tensors[name])})

@@ -18,7 +18,7 @@ import sys
 from fgraph.stylegan.checkpoints.header import read_header
 for source in sys.argv[1:]:
     header = read_header(source)
-    print(header.format, header.table.size, header.table.style_length)
+    print(header.format, header.table.resolution, header.table.style_length)
 assert "torch" not in sys.modules, "torch was loaded"
 """
 

@@ -75,10 +75,10 @@ def test_a_flat_stylegan3_of_another_design(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "table",
     [
-        StyleGAN2Table(8, ((4, 3), (8, 2)), 4, 5, 3, c_dim=6, embed_width=5),
-        StyleGAN2Table(8, ((4, 3), (8, 2)), 4, 5, 2, architecture="resnet", mapping_widths=(7, 5)),
-        StyleGAN2Table(16, ((4, 3), (8, 2), (16, 2)), 4, 5, 1, architecture="orig", image_channels=4),
-        StyleGAN2Table(8, ((4, 3), (8, 2)), 4, 5, 1, has_noise=False),
+        StyleGAN2Table(((4, 3), (8, 2)), 4, 5, 3, c_dim=6, embed_width=5),
+        StyleGAN2Table(((4, 3), (8, 2)), 4, 5, 2, architecture="resnet", mapping_widths=(7, 5)),
+        StyleGAN2Table(((4, 3), (8, 2), (16, 2)), 4, 5, 1, architecture="orig", image_channels=4),
+        StyleGAN2Table(((4, 3), (8, 2)), 4, 5, 1, has_noise=False),
     ],
 )
 def test_flat_state_dicts_imply_their_architecture(table: StyleGAN2Table, tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_arrays_of_numpy_with_dense_weights_as_in_torch(tmp_path: Path) -> None:
 
 
 def test_arrays_of_equal_widths_are_paddles(tmp_path: Path) -> None:
-    table = StyleGAN2Table(size=8, channels=((4, 4), (8, 4)), z_dim=4, w_dim=4, mapping_layers=1)
+    table = StyleGAN2Table(channels=((4, 4), (8, 4)), z_dim=4, w_dim=4, mapping_layers=1)
     original = random_generator(table)
     pairs = {name: ("linear_0", one) for name, one in paddlegan(table, original.tensors).items()}
     path = write(tmp_path / "pairs.pdparams", pickle.dumps({name: AsPair(one) for name, one in pairs.items()}))

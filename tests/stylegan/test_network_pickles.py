@@ -28,7 +28,7 @@ FILES = {
     "ada_cond32": "ada_cond32", "ada_resnet32": "ada_resnet32", "ada_oldlayout64": "ada_skip64",
     "sg3_stylegan2_64": "sg3_stylegan2_64",
 }  # fmt: skip
-TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
+TABLE = StyleGAN2Table(channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
 
 
 @pytest.mark.parametrize("name", FILES)
@@ -55,7 +55,7 @@ import sys
 from fgraph.stylegan.checkpoints.header import read_header
 for source in sys.argv[1:]:
     table = read_header(source).table
-    print(table.architecture, table.size, table.style_length, table.c_dim, table.clamp)
+    print(table.architecture, table.resolution, table.style_length, table.c_dim, table.clamp)
 assert "torch" not in sys.modules, "torch was loaded"
 """
 
@@ -78,6 +78,8 @@ TABLES = [
     replace(TABLE, image_channels=1, c_dim=4, embed_width=5, mapping_widths=(9, 8), activation="relu"),
     replace(TABLE, image_channels=4, mapping_rate=0.03, mapping_activation="tanh"),
     replace(TABLE, z_dim=0, c_dim=3, embed_width=6),
+    replace(TABLE, base=(4, 2)),
+    replace(TABLE, base=(3, 5), architecture="resnet"),
 ]
 
 
@@ -93,7 +95,7 @@ def test_every_variant_is_read_exactly(table: Any, protocol: int, tmp_path: Path
     for name, value in tensors.items():
         assert torch.equal(found.tensors[name], value), name
     code = torch.randn(2, table.code_width, generator=torch.Generator().manual_seed(1))
-    assert found.synthesise(found.affine(found.map(code))).shape == (2, table.image_channels, 16, 16)
+    assert found.synthesise(found.affine(found.map(code))).shape == (2, table.image_channels, *table.size)
 
 
 def test_layouts_in_memory_and_half_numbers(tmp_path: Path) -> None:
@@ -159,6 +161,16 @@ def test_classes_that_do_not_fit(model: str, given: Any, says: str, goldens: Pat
     nodes = {"code": {"op": "sample", "seed": 1, **given}, "image": {"op": "decode", "of": "code"}}
     faults = fgraph.check({"models": {"main": str(goldens / model)}, "nodes": nodes, "outputs": ["image"]})
     assert any(says in fault.message for fault in faults), faults
+
+
+def test_a_class_that_does_not_fit_is_a_fault_of_its_own_node_only(goldens: Path) -> None:
+    """The two nodes are lowered together; only the one with the wrong class has a fault."""
+    nodes = {
+        "good": {"op": "sample", "seed": 1, "class": 4}, "wrong": {"op": "sample", "seed": 2, "class": 5},
+        "one": {"op": "decode", "of": "good"}, "two": {"op": "decode", "of": "wrong"},
+    }  # fmt: skip
+    graph = {"models": {"main": str(goldens / "ada_cond32.pkl")}, "nodes": nodes, "outputs": ["one", "two"]}
+    assert [fault.where for fault in fgraph.check(graph)] == ["nodes.wrong"]
 
 
 @pytest.mark.parametrize("engine", ["batched", "eager"])
@@ -267,7 +279,7 @@ def peak():
         return next(int(line.split()[1]) for line in file if line.startswith("VmHWM")) * 1024
 before, start = peak(), time.process_time()
 generator = load_generator(sys.argv[1])
-print(time.process_time() - start, peak() - before, generator.table.size)
+print(time.process_time() - start, peak() - before, generator.table.resolution)
 """
 needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 
@@ -276,7 +288,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="
 def large(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """Config-f at 1024 pixels: its table and its file."""
     channels = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(9))
-    table = StyleGAN2Table(size=1024, channels=channels, z_dim=512, w_dim=512, mapping_layers=8)
+    table = StyleGAN2Table(channels=channels, z_dim=512, w_dim=512, mapping_layers=8)
     path = tmp_path_factory.mktemp("large") / "large.pkl"
     path.write_bytes(checkpoint(table, random_tensors(table), request.param))
     return table, path

@@ -210,7 +210,7 @@ def test_headers_know_the_layers(goldens: Path) -> None:
     assert table.architecture == "stylegan3-t"
     assert [layer.name for layer in table.layers[:3]] == ["const", "input", "L0_36_16"]
     assert (table.find("L3"), table.find("L3_36_16"), table.find("input"), table.find(4)) == ((4,), (4,), (0,), (4,))
-    assert [layer.margin for layer in table.layers[1:]] == [20] * 14 + [0, 0]
+    assert [layer.margin for layer in table.layers[1:]] == [(20, 20)] * 14 + [(0, 0)] * 2
     with pytest.raises(
         UnknownLayer, match="32-pixel model of stylegan3-t has no layer 'b8'; it has const, input, L0 to L14"
     ):
@@ -221,8 +221,8 @@ def test_headers_know_the_layers(goldens: Path) -> None:
 
 def test_geometry(generator: StyleGAN3Generator) -> None:
     table = generator.table
-    assert (table.size, table.input_size, table.num_ws, table.style_length) == (32, 36, 16, 214)
-    assert [layer.out_size for layer in table.filtered][-2:] == [32, 32]
+    assert (table.size, table.input_size, table.num_ws, table.style_length) == ((32, 32), (36, 36), 16, 214)
+    assert [layer.out_size for layer in table.filtered][-2:] == [(32, 32), (32, 32)]
     assert math.isclose(table.output_scale, 0.25)
     assert table.forward_flops > 100e6
 
@@ -271,10 +271,10 @@ def test_own_files_hold_every_kind(kind: Kind, classes: int, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("key", "value", "message"),
     [
-        ("format_version", "2", "this fgraph reads 1: update fgraph"),
+        ("format_version", "3", "this fgraph reads 1 and 2: update fgraph"),
         ("layers", "[]", "it has no list of layers"),
         ("layers", "[1, 2]", "metadata are wrong"),
-        ("size", "64", "makes 32 pixels; the image has 64"),
+        ("size", "64", "makes 32 pixels at 32 a unit; the image has 64"),
         ("input_rate", "0", "metadata are wrong"),
         ("input_size", "25", "makes"),
         ("bandwidth", "-1", "is not a number above 0"),

@@ -17,12 +17,13 @@ from tests.network_pickles import random_tensors
 from tests.rounding import assert_rounded
 from tests.tensorflow_pickles import checkpoint
 
-TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
+TABLE = StyleGAN2Table(channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
 TABLES = [
     TABLE,
     replace(TABLE, architecture="resnet", image_channels=1),
     replace(TABLE, c_dim=3, embed_width=5, activation="swish", mapping_rate=0.03),
     replace(TABLE, has_noise=False, clamp=256.0, architecture="orig"),
+    replace(TABLE, base=(4, 3)),
 ]
 
 

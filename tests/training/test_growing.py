@@ -45,7 +45,7 @@ def test_a_grown_discriminator_keeps_its_former_fromrgb(choose: Choose) -> None:
         assert {key: tuple(value.shape) for key, value in new.discriminator.items()} == discriminator_shapes(
             new.discriminator_table
         )
-        size = old.table.size
+        size = old.table.resolution
         assert float(new.discriminator[f"faded.{size}.share"]) == torch.tensor(0.1)
         images = torch.randn(4, 3, size, size, generator=torch.Generator().manual_seed(0))
         muted = new.discriminator | {f"faded.{size}.share": torch.tensor(0.0)}
@@ -69,7 +69,7 @@ def test_growing_goes_on_from_a_snapshot_with_its_moments(choose: Choose) -> Non
     grown = begin(choose(mode="grow", model=str(start), target=first.target / "grown"))
     former = read_snapshot(start)
     assert (grown.images, grown.earlier) == (0, 16)
-    assert grown.table.size == 32
+    assert grown.table.resolution == 32
     names = grown.discriminator_moments.steps
     assert names["convs.2.conv1.0.weight"] == former.discriminator_moments.steps["convs.1.conv1.0.weight"] > 0
     assert "convs.1.conv1.0.weight" not in names

@@ -132,7 +132,7 @@ def test_fine_tuning_and_growing_keep_the_heads(choose: Choose, tmp_path: Path) 
     train(first)
     learned = read_snapshot(first.target / SNAPSHOT)
     grown = grow(learned, None, seed=0)
-    assert grown.table.size == 32
+    assert grown.table.resolution == 32
     assert grown.discriminator is learned.discriminator
     assert grown.discriminator_moments is learned.discriminator_moments
     settings = choose(mode="grow", model=str(first.target / SNAPSHOT), target=tmp_path / "grown", features="small")

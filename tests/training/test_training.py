@@ -28,7 +28,7 @@ def test_a_training_leaves_model_samples_and_losses(choose: Choose, capsys: pyte
     names = sorted(str(file.relative_to(settings.target)) for file in settings.target.rglob("*") if file.is_file())
     assert names[:5] == ["losses.csv", "losses.svg", MODEL, "samples/00000016.png", SNAPSHOT]
     assert names[5].startswith("tensorboard/events")
-    assert load_stylegan2(path).table.size == 16
+    assert load_stylegan2(path).table.size == (16, 16)
     with Image.open(settings.target / "samples" / "00000016.png") as grid:
         assert grid.size == (128, 128)
     header, *rows = (settings.target / "losses.csv").read_text().splitlines()

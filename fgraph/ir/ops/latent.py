@@ -32,7 +32,8 @@ class CodeOp(Op):
 class Draw(CodeOp):
     """z from a seed. Params: (draw, seed, count, smooth, index): row `index` of the `count` rows drawn together.
 
-    The last `classes` of its `width` numbers are a one-hot class label, which is then the end of the params.
+    The last `classes` of its `width` numbers are the class, which is then the end of the params: a number, or pairs of
+    class and weight.
     """
 
     name: ClassVar[str] = "draw"
@@ -85,7 +86,10 @@ class MapZ(CodeOp):
 
 @dataclass(frozen=True)
 class Truncate(CodeOp):
-    """w_mean + ψ (w - w_mean), on the W+ rows below `cutoff` (None: all). Params: ψ."""
+    """w_mean + ψ (w - w_mean), on the W+ rows below `cutoff` (None: all). Params: ψ.
+
+    Operands: the codes; if the model has a mean for each class, also z, which ends with the class.
+    """
 
     name: ClassVar[str] = "truncate"
     takes_params: ClassVar[bool] = True
@@ -93,7 +97,8 @@ class Truncate(CodeOp):
     cutoff: int | None = None
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
-        expect(len(inputs) == 1 and inputs[0].kind in ("w", "w+"), self, inputs)
+        expect(1 <= len(inputs) <= 2 and inputs[0].kind in ("w", "w+"), self, inputs)
+        expect(len(inputs) == 1 or inputs[1].kind == "z", self, inputs)
         expect(self.cutoff is None or inputs[0].kind == "w+", self, inputs)
         return inputs[0]
 

@@ -25,11 +25,12 @@ class Const(Op):
     name: ClassVar[str] = "const"
     model: str
     channels: int
-    resolution: int
+    height: int
+    width: int
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
-        return Type("activation", (self.channels, self.resolution, self.resolution))
+        return Type("activation", (self.channels, self.height, self.width))
 
 
 @dataclass(frozen=True)

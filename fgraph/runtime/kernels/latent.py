@@ -7,6 +7,7 @@ from math import isinf
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from fgraph._cache import cache_folder
@@ -22,12 +23,22 @@ from fgraph.runtime.progress import progress
 
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Return z [rows, width] from seeds; if there are classes, each ends with its class, one-hot."""
+    """Return z [rows, width] from seeds; if there are classes, each ends with its class, one-hot or a mixture."""
     rows = [draw_codes(*param[:4], op.width - op.classes)[param[4]] for param in params]  # type: ignore[index]
     if op.classes:
-        labels = np.eye(op.classes, dtype=np.float32)
-        rows = [np.concatenate([row, labels[param[5]]]) for row, param in zip(rows, params, strict=True)]  # type: ignore[index]
+        rows = [
+            np.concatenate([row, _label(op.classes, param[5])])  # type: ignore[index]
+            for row, param in zip(rows, params, strict=True)
+        ]
     return context.tensor(np.stack(rows))
+
+
+def _label(count: int, found: int | Sequence[tuple[int, float]]) -> NDArray[np.float32]:
+    """Return a class, or pairs of class and weight, as numbers [count]."""
+    label = np.zeros(count, np.float32)
+    for number, weight in [(found, 1.0)] if isinstance(found, int) else found:
+        label[number] += weight
+    return label
 
 
 def given(op: Given, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -41,8 +52,10 @@ def map_z(op: MapZ, inputs: Sequence[Tensor], params: Params, context: KernelCon
 
 
 def truncate(op: Truncate, inputs: Sequence[Tensor], psi: Tensor, context: KernelContext) -> Tensor:
-    """Truncate codes towards the mean of w by ψ, one ψ a row."""
-    return context.generators[op.model].truncate(inputs[0], psi, op.cutoff)
+    """Truncate codes towards the mean of w, or of their classes, by ψ, one ψ a row."""
+    generator = context.generators[op.model]
+    classes = inputs[1][:, generator.table.z_dim :] if len(inputs) > 1 else None
+    return generator.truncate(inputs[0], psi, op.cutoff, classes)
 
 
 def repeat(op: Repeat, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

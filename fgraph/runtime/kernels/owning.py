@@ -74,10 +74,9 @@ def load_catalogue(generator: StyleGAN2Generator, settings: Settings) -> Catalog
     """Return the parts of a generator and the channels that own them, from the cache if it has them."""
     table = generator.table
     layer = table.at(table.pause(settings.layer))
-    side = layer.resolution
     schema: Schema = {
         "centres": ("float32", (settings.clusters, table.at(layer.index - (layer.kind == "torgb")).out_channels)),
-        "places": ("float32", (settings.clusters, side, side)),
+        "places": ("float32", (settings.clusters, *layer.size)),
         "shares": ("float32", (settings.clusters, table.style_length)),
     }
 

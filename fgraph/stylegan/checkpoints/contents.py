@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
-from fgraph.stylegan.tables.base import Shape, Table
+from fgraph.stylegan.tables.base import Shape, Table, extent
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ Format = Literal[
 ]
 WEIGHT_TYPES = ("float32", "float16", "bfloat16", "float64")
 LARGEST_BLOCKS = 11  # 4096 pixels
+_LONGEST_BASE = 64  # pixels of the constant; published ones have 2 to 8
+_LONGEST = 1 << 14  # pixels of a side of the image
 _WIDEST = 8192  # numbers in a code, channels of a layer: published ones have 512, or 1024
 _DEEPEST = 64  # layers of the mapping; published ones have 8, or 2
 _MOST_CLASSES = 1 << 15
@@ -82,9 +84,12 @@ def check_numbers(table: StyleGAN2Table, where: str) -> None:
         raise ModelError(
             f"{where}: has {len(resolutions)} blocks, of {show(resolutions[-1])} pixels; 4096 are the most"
         )
-    if not resolutions or resolutions != [4 << i for i in range(len(resolutions))] or table.size != resolutions[-1]:
+    if not resolutions or resolutions != [4 << i for i in range(len(resolutions))]:
+        raise ModelError(f"{where}: has the resolutions {show(resolutions)}; expected 4, 8, ..., each twice the last")
+    if not all(1 <= side <= _LONGEST_BASE for side in table.base) or max(table.size) > _LONGEST:
         raise ModelError(
-            f"{where}: has resolutions {show(resolutions)} for {show(table.size)} pixels; expected 4, 8, ... size"
+            f"{where}: its constant is {show(extent(table.base))} and its image {show(extent(table.size))}; expected "
+            f"sides of 1 to {_LONGEST_BASE}, and of {_LONGEST} at most"
         )
     if not 1 <= table.mapping_layers <= _DEEPEST:
         raise ModelError(f"{where}: its mapping has {show(table.mapping_layers)} layers; expected 1 to {_DEEPEST}")
@@ -97,5 +102,7 @@ def check_numbers(table: StyleGAN2Table, where: str) -> None:
         )
     if len(table.widths) != table.mapping_layers + 1 or table.widths[-1] != table.w_dim:
         raise ModelError(f"{where}: its mapping has widths {show(table.widths)}; it must end in {table.w_dim}")
+    if table.class_means and not table.c_dim:
+        raise ModelError(f"{where}: has a mean of w for each class, but no classes")
     if bool(table.c_dim) != bool(table.embed_width):
         raise ModelError(f"{where}: has {table.c_dim} classes, embedded in {table.embed_width} numbers")

@@ -11,7 +11,7 @@ from fgraph._errors import show
 from fgraph.stylegan.checkpoints.contents import Contents, Format
 from fgraph.stylegan.checkpoints.header import find_model, read_contents
 from fgraph.stylegan.checkpoints.sources import file_digest
-from fgraph.stylegan.tables.base import Table
+from fgraph.stylegan.tables.base import Size, Table, extent
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
@@ -56,7 +56,7 @@ class Inspection:
             "file": show(self.path, 4096),
             "format": _KINDS[self.format] + (f" ({self.path.suffix})" if self.path.suffix else ""),
             "architecture": kind,
-            "image": f"{table.size}x{table.size}, {table.image_channels} channels",
+            "image": f"{_image(table.size)}, {table.image_channels} channels",
             "channels": ", ".join(channels),
             "codes": f"z {table.z_dim}, w {table.w_dim}, W+ {table.num_ws} rows, S {table.style_length}",
             "mapping": f"{table.mapping_layers} layers",
@@ -65,7 +65,7 @@ class Inspection:
             "sha256": self.sha256,
         }
         if table.c_dim:
-            lines["classes"] = str(table.c_dim)
+            lines["classes"] = f"{table.c_dim}" + (", each with a mean of w" if table.class_means else "")
         return lines | ({"notes": "; ".join(self.notes)} if self.notes else {})
 
 
@@ -88,9 +88,14 @@ def inspect(source: str | Path) -> Inspection:
 def _kind_and_channels(table: Table) -> tuple[str, list[str]]:
     if isinstance(table, StyleGAN3Table):
         sizes = [(table.input_size, table.features), *((one.out_size, one.out_channels) for one in table.filtered)]
-        return f"StyleGAN3, {table.architecture[-1].upper()}", [f"{side}: {count}" for side, count in sizes]
+        return f"StyleGAN3, {table.architecture[-1].upper()}", [f"{extent(size)}: {count}" for size, count in sizes]
     assert isinstance(table, StyleGAN2Table)
-    return f"StyleGAN2, {table.architecture}", [f"{side}: {count}" for side, count in table.channels]
+    return f"StyleGAN2, {table.architecture}", [f"{extent(table.size_at(at))}: {count}" for at, count in table.channels]
+
+
+def _image(size: Size) -> str:
+    height, width = size
+    return f"{height}x{width}" + ("" if height == width else " (height x width)")
 
 
 def _parameters(table: Table) -> int:
@@ -100,7 +105,7 @@ def _parameters(table: Table) -> int:
     else:
         assert isinstance(table, StyleGAN2Table)
         shapes = required_shapes(table)
-    return sum(math.prod(shape) for shape in shapes.values())
+    return sum(math.prod(shape) for name, shape in shapes.items() if name != "w_mean")
 
 
 def _notes(contents: Contents) -> Iterator[str]:

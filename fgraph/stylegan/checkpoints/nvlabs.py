@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fgraph.stylegan.checkpoints.class_embedding import PROJECTION, class_weights, is_projected
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.filters import is_usual_filter
 from fgraph.stylegan.checkpoints.network_parts import Part
@@ -16,9 +17,9 @@ from fgraph.stylegan.checkpoints.pickles.refusal import brief
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.activations import GAINS
-from fgraph.stylegan.tables.base import Layer
+from fgraph.stylegan.tables.base import Layer, Size
 from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, StyleGAN2Table
-from fgraph.stylegan.tables.stylegan2_tensors import check_shapes, optional_shapes, required_shapes
+from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
 
 _MAX_MAPPING = 64  # layers
 
@@ -38,11 +39,9 @@ def read_nvlabs(module: Module, where: str, name: str = "") -> Contents:
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
     table = _read_table(network, mapping, synthesis)
     check_numbers(table, where)
-    tensors = mapping_tensors(mapping, table) | _synthesis_tensors(synthesis, table)
-    found = {name: _shape(name, stored) for name, stored in tensors.items()}
-    check_shapes(found, table, where)
-    known = required_shapes(table) | optional_shapes(table)
-    weights = {name: Weight(stored, known[name]) for name, stored in tensors.items()}
+    layers = {key: Weight(one, _shape(key, one)) for key, one in _synthesis_tensors(synthesis, table).items()}
+    weights = mapping_weights(mapping, table) | layers
+    check_shapes({key: weight.shape for key, weight in weights.items()}, table, where)
     return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": name or "the network"})
 
 
@@ -56,7 +55,6 @@ def _read_table(network: Part, mapping: Part, synthesis: Part) -> StyleGAN2Table
         if part.tensor("resample_filter") is not None and not is_usual_filter(part.tensor("resample_filter")):
             raise part.fail("has a resample_filter other than [1, 3, 3, 1], which fgraph does not run")
     return StyleGAN2Table(
-        size=4 << (len(blocks) - 1),
         channels=tuple((4 << i, block.part("conv1").weight("weight", 4).shape[0]) for i, block in enumerate(blocks)),
         z_dim=network.count("z_dim"),
         w_dim=network.count("w_dim"),
@@ -65,8 +63,15 @@ def _read_table(network: Part, mapping: Part, synthesis: Part) -> StyleGAN2Table
         activation=_same("activation", tuple(GAINS), layers, "lrelu"),
         clamp=_clamp([*layers, *images]),
         has_noise=any(layer.tensor("noise_strength") is not None for layer in layers),
+        base=_base(blocks[0]),
         **mapping_facts(network, mapping),
     )
+
+
+def _base(block: Part) -> Size:
+    """Return height and width of the constant, which forks for images that aren't square change."""
+    height, width = block.weight("const", 3).shape[1:]
+    return height, width
 
 
 def mapping_facts(network: Part, mapping: Part) -> dict[str, Any]:
@@ -78,11 +83,17 @@ def mapping_facts(network: Part, mapping: Part) -> dict[str, Any]:
     return {
         "mapping_layers": len(dense),
         "c_dim": classes,
-        "embed_width": mapping.part("embed").weight("weight", 2).shape[0] if classes else 0,
+        "embed_width": _embedding(mapping).weight("weight", 2).shape[0] if classes else 0,
         "mapping_widths": () if set(widths) == {network.count("w_dim")} else widths,
         "mapping_rate": _rate(dense),
         "mapping_activation": _same("activation", tuple(GAINS), dense, "lrelu"),
+        "class_means": bool(classes) and (mean := mapping.tensor("w_avg")) is not None and len(mean.shape) == 2,
     }
+
+
+def _embedding(mapping: Part) -> Part:
+    """Return the layer that makes the embedding of a class."""
+    return mapping.part(PROJECTION if is_projected(mapping) else "embed")
 
 
 def _blocks(synthesis: Part) -> list[Part]:
@@ -126,13 +137,20 @@ def _clamp(parts: list[Part]) -> float | None:
     return clamp
 
 
-def mapping_tensors(mapping: Part, table: StyleGAN2Table) -> dict[str, StoredTensor]:
-    """Return the tensors of the mapping network by fgraph's names."""
+def mapping_weights(mapping: Part, table: StyleGAN2Table) -> dict[str, Weight]:
+    """Return the tensors of the mapping network by fgraph's names, each with its own shape."""
+    weights = {name: Weight(stored, stored.shape) for name, stored in _mapping_tensors(mapping, table).items()}
+    if table.c_dim and is_projected(mapping):
+        weights |= class_weights(mapping, table.c_dim)
+    return weights
+
+
+def _mapping_tensors(mapping: Part, table: StyleGAN2Table) -> dict[str, StoredTensor]:
     found: dict[str, StoredTensor] = {}
     for i in range(table.mapping_layers):
         dense = mapping.part(f"fc{i}")
         found |= {f"mapping.{i}.weight": dense.weight("weight", 2), f"mapping.{i}.bias": dense.weight("bias", 1)}
-    if table.c_dim:
+    if table.c_dim and not is_projected(mapping):
         embed = mapping.part("embed")
         if embed.text("activation", "linear") != "linear" or embed.number("bias_gain") != 1.0:
             raise embed.fail("is not the linear layer that an embedding is")

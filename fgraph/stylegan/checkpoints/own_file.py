@@ -5,14 +5,15 @@ strings. `stylegan3_own_file` lists those of StyleGAN3. Those of StyleGAN2 are:
 
 | key | is |
 | --- | --- |
-| `format`, `format_version` | `fgraph-stylegan2`; `1`, or `2` if a field of the last two rows is given |
-| `architecture`, `size`, `channels`, `image_channels` | `skip`, pixels, JSON {resolution: channels}, 3 |
+| `format`, `format_version` | `fgraph-stylegan2`; `1`, or `2` if a field of the last three rows is given |
+| `architecture`, `size`, `channels`, `image_channels` | `skip`, last resolution, JSON {resolution: channels}, 3 |
 | `z_dim`, `w_dim`, `mapping_layers` | the mapping network |
 | `sha256` | digest of the tensors as stored, checked when they are loaded |
 | `noise` | `stored`, or `seeded` if the noise was drawn because the original had none |
 | `title`, `license`, `origin` | for people |
 | `c_dim`, `embed_width`, `mapping_widths`, `mapping_rate`, `mapping_activation` | if they differ from the defaults |
-| `activation`, `clamp`, `has_noise` | if they differ from the defaults |
+| `activation`, `clamp`, `has_noise`, `class_means` | if they differ from the defaults |
+| `base` | height and width of the constant, if it is not 4x4 |
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from fgraph.stylegan.tables.stylegan3_checks import check_stylegan3
 
 FORMAT = "fgraph-stylegan2"
 _VERSIONS = ("1", "2")
-_PLAIN = ("size", "z_dim", "w_dim", "mapping_layers", "image_channels")
+_PLAIN = ("z_dim", "w_dim", "mapping_layers", "image_channels")
 _DEFAULTS = {
     one.name: one.default
     for one in dataclasses.fields(StyleGAN2Table)
@@ -85,6 +86,7 @@ def describe(table: Table) -> dict[str, str]:
         "format_version": _VERSIONS[1 if unusual else 0],
         "architecture": table.architecture,
         "channels": json.dumps(dict(table.channels)),
+        "size": str(table.resolution),
         **{name: str(getattr(table, name)) for name in _PLAIN},
         **facts,
     }
@@ -118,6 +120,9 @@ def table_of(metadata: Mapping[str, str], where: str) -> StyleGAN2Table:
             **(facts | {name: int(metadata[name]) for name in _PLAIN}),
         )
         check_numbers(table, where)
+        if int(metadata["size"]) != table.resolution:
+            listed, size = [resolution for resolution, _ in table.channels], show(metadata["size"])
+            raise ModelError(f"{where}: has resolutions {listed} for {size} pixels; expected 4, 8, ... size")
     except (KeyError, ValueError, AttributeError, TypeError, RecursionError, OverflowError) as error:
         raise ModelError(f"{where}: its metadata are wrong: {error!r:.200}") from error
     return table
@@ -134,6 +139,7 @@ def _checked(name: str, text: str) -> Any:
         good = type(value) is int
     elif isinstance(usual, tuple):
         good = isinstance(value, list) and all(type(width) is int for width in value)
+        good = good and (name != "base" or len(value) == len(usual))
         value = tuple(value) if good else value
     else:  # the rate, the clamp
         good = type(value) in (int, float) and math.isfinite(value) and value > 0

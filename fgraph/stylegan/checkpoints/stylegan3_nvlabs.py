@@ -6,14 +6,14 @@ from typing import Any
 
 from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.network_parts import Part
-from fgraph.stylegan.checkpoints.nvlabs import mapping_facts, mapping_tensors
+from fgraph.stylegan.checkpoints.nvlabs import mapping_facts, mapping_weights
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
-from fgraph.stylegan.tables.base import Shape
+from fgraph.stylegan.tables.base import Shape, Size, extent
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
-from fgraph.stylegan.tables.stylegan3 import MAPPING_FIELDS, PLACE, StyleGAN3Layer, StyleGAN3Table
+from fgraph.stylegan.tables.stylegan3 import MAPPING_FIELDS, PLACE, StyleGAN3Layer, StyleGAN3Table, size_at
 from fgraph.stylegan.tables.stylegan3_checks import (
     LARGEST,
     LONGEST,
@@ -45,17 +45,16 @@ def read_stylegan3(module: Module, where: str, name: str = "") -> Contents:
     network = Part(module, where, name or "the network")
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
     facts = StyleGAN2Table(
-        size=4, channels=((4, 1),), z_dim=network.count("z_dim"), w_dim=network.count("w_dim"),
+        channels=((4, 1),), z_dim=network.count("z_dim"), w_dim=network.count("w_dim"),
         **mapping_facts(network, mapping),
     )  # fmt: skip
     check_numbers(facts, where)
     table = _read_table(network, synthesis, facts)
-    tensors = mapping_tensors(mapping, facts) | _input_tensors(synthesis.part("input"))
+    tensors = _input_tensors(synthesis.part("input"))
     for layer in table.filtered:
         tensors |= _layer_tensors(synthesis.part(layer.name), layer.name)
-    found = {name: stored.shape for name, stored in tensors.items()}
-    check_stylegan3(found, table, where)
-    weights = {name: Weight(stored, stored.shape) for name, stored in tensors.items()}
+    weights = mapping_weights(mapping, facts) | {key: Weight(one, one.shape) for key, one in tensors.items()}
+    check_stylegan3({key: weight.shape for key, weight in weights.items()}, table, where)
     return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": name or "the network"})
 
 
@@ -63,17 +62,21 @@ def _read_table(network: Part, synthesis: Part, facts: StyleGAN2Table) -> StyleG
     names = synthesis.value("layer_names")
     if type(names) is not list or not 1 < len(names) <= MOST_LAYERS or not all(type(name) is str for name in names):
         raise synthesis.fail("has no list of layers")
+    last = synthesis.part(names[-1])
+    size, resolution = _sides(last, "out_size"), _bounded(last, "out_sampling_rate", LARGEST)
+    if max(size) != _bounded(network, "img_resolution", LARGEST):
+        raise network.fail(f"makes images of {extent(size)}, not of its 'img_resolution'")
     layers: list[StyleGAN3Layer] = []
     start = PLACE
     for index, name in enumerate(names, 1):
-        layers.append(_read_layer(synthesis.part(name), name, index, start))
+        layers.append(_read_layer(synthesis.part(name), name, (index, start), (size, resolution)))
         start += layers[-1].in_channels
     source = synthesis.part("input")
     table = StyleGAN3Table(
-        size=_bounded(network, "img_resolution", LARGEST),
+        size=size,
         image_channels=layers[-1].out_channels,
         features=_bounded(source, "channels", WIDEST),
-        input_size=_side(source, "size"),
+        input_size=_sides(source, "size"),
         input_rate=_whole(source, "sampling_rate"),
         bandwidth=source.number("bandwidth"),
         output_scale=synthesis.number("output_scale"),
@@ -84,7 +87,9 @@ def _read_table(network: Part, synthesis: Part, facts: StyleGAN2Table) -> StyleG
     return table
 
 
-def _read_layer(part: Part, name: str, index: int, start: int) -> StyleGAN3Layer:
+def _read_layer(part: Part, name: str, place: tuple[int, int], image: tuple[Size, int]) -> StyleGAN3Layer:
+    """Return a layer; `place` is its index and the start of its styles, `image` the size and resolution of images."""
+    index, start = place
     padding = part.value("padding")
     if type(padding) is not list or len(padding) != 4 or not all(type(p) is int and abs(p) < LARGEST for p in padding):
         raise part.fail("has no padding of four numbers")
@@ -104,7 +109,8 @@ def _read_layer(part: Part, name: str, index: int, start: int) -> StyleGAN3Layer
         ws_index=index,
         noise_index=None,
         in_rate=rates[0],
-        out_size=_side(part, "out_size"),
+        size=size_at(image[0], rates[1], image[1]),
+        out_size=_sides(part, "out_size"),
         taps=_bounded(part, "conv_kernel", 9),
         up_factor=_bounded(part, "up_factor", 16),
         down_factor=_bounded(part, "down_factor", 16),
@@ -122,8 +128,8 @@ def _bounded(part: Part, name: str, most: int) -> int:
     return found
 
 
-def _side(part: Part, name: str) -> int:
-    """Return the side of an attribute that holds [width, height], which must be equal."""
+def _sides(part: Part, name: str) -> Size:
+    """Return height and width of an attribute that holds [width, height], or one number for both."""
     value: Any = part.value(name)
     try:
         found = read_array(value) if type(value) is Record else value
@@ -133,9 +139,9 @@ def _side(part: Part, name: str) -> int:
     if type(sides) in (int, float):
         sides = [sides, sides]
     good = type(sides) in (list, tuple) and len(sides) == 2 and all(type(side) in (int, float) for side in sides)
-    if not good or sides[0] != sides[1] or sides[0] != int(sides[0]) or not 1 <= sides[0] <= LARGEST:
-        raise part.fail(f"has {brief(value)} as '{name}'; expected two equal whole numbers")
-    return int(sides[0])
+    if not good or not all(1 <= side <= LARGEST and side == int(side) for side in sides):
+        raise part.fail(f"has {brief(value)} as '{name}'; expected two whole numbers, 1 to {LARGEST}")
+    return int(sides[1]), int(sides[0])
 
 
 def _filter(part: Part, name: str, most_axes: int) -> Shape:

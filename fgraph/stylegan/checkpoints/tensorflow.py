@@ -1,12 +1,14 @@
 """StyleGAN2 generators in pickles of NVlabs' TensorFlow programs (StyleGAN2, ADA). Without torch and TensorFlow.
 
 Convolution weights are [k, k, I, O], and flipped in up-sampling layers. Dense weights are [in, out]. The bias of an
-affine layer lacks its initial 1. A setting that the network does not state has StyleGAN2's default.
+affine layer lacks its initial 1. A setting that the network does not state has StyleGAN2's default. Blocks are named by
+their size, from 4x4 on; those of skyflynil's fork, for images that aren't square, from `min_h`x`min_w` on.
 """
 
 from __future__ import annotations
 
 import math
+import re
 import struct
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
 from fgraph.stylegan.checkpoints.pickles.stored import Storage, StoredTensor, whole
 from fgraph.stylegan.tables.activations import GAINS
-from fgraph.stylegan.tables.base import Layer, Shape
+from fgraph.stylegan.tables.base import Layer, Shape, Size
 from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import check_shapes, optional_shapes, required_shapes
 
@@ -30,7 +32,8 @@ _MOST_VARIABLES, _MOST_PARTS, _DEEPEST = 10_000, 8, 4
 _IGNORED = (
     "truncation_psi", "truncation_cutoff", "style_mixing_prob", "structure", "conditioning", "fused_modconv",
     "num_fp16_res", "w_avg_beta", "dlatent_avg_beta", "resolution", "num_channels", "fmap_base", "fmap_max",
-    "latent_size", "dlatent_size", "label_size", "mapping_layers", "mapping_fmaps", "label_fmaps",
+    "latent_size", "dlatent_size", "label_size", "mapping_layers", "mapping_fmaps", "label_fmaps", "min_h", "min_w",
+    "res_log2", "use_attention",
 )  # fmt: skip
 _READ = ("architecture", "resample_kernel", "use_noise", "nonlinearity", "mapping_nonlinearity", "mapping_lrmul",
          "conv_clamp")  # fmt: skip
@@ -105,24 +108,26 @@ def _read_table(settings: Mapping[Any, Any], variables: Mapping[str, StoredTenso
         raise ModelError(f"{where}: its network has the setting {unknown[0]}, which fgraph does not know")
     if list(_setting(settings, "resample_kernel", list, [1, 3, 3, 1], where)) != [1, 3, 3, 1]:
         raise ModelError(f"{where}: its resample_kernel is not [1, 3, 3, 1], the only one that fgraph runs")
-    sizes = [4 << i for i in range(LARGEST_BLOCKS + 1)]
-    convs = [f"synthesis/{_block(size)}/{'Conv' if size == 4 else 'Conv1'}/weight" for size in sizes]
+    if attention := [name for name in variables if "attention" in name]:
+        raise ModelError(f"{where}: has the attention layer '{show(attention[0])}', which fgraph does not run")
+    base = _base(variables)
+    blocks = [f"synthesis/{base[0] << i}x{base[1] << i}" for i in range(LARGEST_BLOCKS + 1)]
+    convs = [f"{block}/{'Conv1' if i else 'Conv'}/weight" for i, block in enumerate(blocks)]
     depth = next(i for i, name in enumerate([*convs, ""]) if name not in variables)
     layers = next(i for i in range(65) if f"mapping/Dense{i}/weight" not in variables)
-    if not 1 <= depth <= LARGEST_BLOCKS or not 1 <= layers <= 64 or "synthesis/4x4/Conv/mod_weight" not in variables:
+    if not 1 <= depth <= LARGEST_BLOCKS or not 1 <= layers <= 64 or f"{blocks[0]}/Conv/mod_weight" not in variables:
         raise ModelError(f"{where}: has no modulated layers from 4x4 on; expected a StyleGAN2 generator")
     widths = tuple(_dimension(variables, f"mapping/Dense{i}/weight", 1, 2, where) for i in range(layers))
-    w_dim = _dimension(variables, "synthesis/4x4/Conv/mod_weight", 0, 2, where)
+    w_dim = _dimension(variables, f"{blocks[0]}/Conv/mod_weight", 0, 2, where)
     embed = "mapping/LabelEmbed/weight"
     classes, width = (_dimension(variables, embed, axis, 2, where) if embed in variables else 0 for axis in (0, 1))
     clamp = settings.get("conv_clamp")
     return StyleGAN2Table(
-        size=sizes[depth - 1],
-        channels=tuple((sizes[i], _dimension(variables, convs[i], 3, 4, where)) for i in range(depth)),
+        channels=tuple((4 << i, _dimension(variables, convs[i], 3, 4, where)) for i in range(depth)),
         z_dim=_dimension(variables, "mapping/Dense0/weight", 0, 2, where) - width,
         w_dim=w_dim,
         mapping_layers=layers,
-        image_channels=_dimension(variables, f"synthesis/{_block(sizes[depth - 1])}/ToRGB/weight", 3, 4, where),
+        image_channels=_dimension(variables, f"{blocks[depth - 1]}/ToRGB/weight", 3, 4, where),
         architecture=_choice(settings, "architecture", ARCHITECTURES, "skip", where),
         c_dim=classes,
         embed_width=width,
@@ -132,11 +137,15 @@ def _read_table(settings: Mapping[Any, Any], variables: Mapping[str, StoredTenso
         activation=_choice(settings, "nonlinearity", tuple(GAINS), "lrelu", where),
         clamp=None if clamp is None else _above_zero(settings, "conv_clamp", 1.0, where),
         has_noise=_setting(settings, "use_noise", bool, True, where),
+        base=base,
     )
 
 
-def _block(size: int) -> str:
-    return f"{size}x{size}"
+def _base(variables: Mapping[str, StoredTensor]) -> Size:
+    """Return height and width of the constant, which its name states; 4x4 if there is none."""
+    sides = r"([1-9][0-9]{0,3})"
+    found = (re.fullmatch(f"synthesis/{sides}x{sides}/Const/const", name) for name in variables)
+    return next(((int(match[1]), int(match[2])) for match in found if match), (4, 4))
 
 
 def _setting(settings: Mapping[Any, Any], name: str, kind: type, usual: Any, where: str) -> Any:
@@ -194,7 +203,7 @@ _KERNEL, _FLIPPED = _Turn((3, 2, 0, 1)), _Turn((3, 2, 0, 1), flip=True)
 
 def _key_map(table: StyleGAN2Table) -> dict[str, tuple[str, _Turn]]:
     """Return TensorFlow's name of each tensor, and the change of its layout, by fgraph's name."""
-    names = {"const": ("synthesis/4x4/Const/const", _AS_IT_IS), "w_mean": ("dlatent_avg", _AS_IT_IS)}
+    names = {"const": (f"{_block(table.layers[0])}/Const/const", _AS_IT_IS), "w_mean": ("dlatent_avg", _AS_IT_IS)}
     for i in range(table.mapping_layers):
         names[f"mapping.{i}.weight"] = (f"mapping/Dense{i}/weight", _DENSE)
         names[f"mapping.{i}.bias"] = (f"mapping/Dense{i}/bias", _AS_IT_IS)
@@ -206,8 +215,12 @@ def _key_map(table: StyleGAN2Table) -> dict[str, tuple[str, _Turn]]:
     return names
 
 
+def _block(layer: Layer) -> str:
+    return f"synthesis/{layer.size[0]}x{layer.size[1]}"
+
+
 def _layer_keys(layer: Layer) -> dict[str, tuple[str, _Turn]]:
-    block = f"synthesis/{_block(layer.resolution)}"
+    block = _block(layer)
     part = layer.name.partition(".")[2]
     first = "Conv" if layer.resolution == 4 else "Conv1"
     theirs = f"{block}/" + {"conv0": "Conv0_up", "conv1": first, "torgb": "ToRGB"}[part]

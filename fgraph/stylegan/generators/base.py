@@ -32,7 +32,9 @@ class Generator(ABC):
     path: Path | None = None  # of the file
 
     def __repr__(self) -> str:
-        facts = f"{self.table.architecture}, {self.table.size} pixels, {self.dtype}, {self.device}, {self.digest[:12]}"
+        facts = (
+            f"{self.table.architecture}, {self.table.extent} pixels, {self.dtype}, {self.device}, {self.digest[:12]}"
+        )
         return f"{type(self).__name__}({self.name!r}, {facts})"
 
     @property
@@ -83,21 +85,41 @@ class Generator(ABC):
 
     @property
     def w_mean(self) -> Tensor:
-        """The mean of w, [w_dim]: the centre of truncation."""
-        return self.tensors["w_mean"]
+        """The mean of w, [w_dim]: the centre of truncation; over all classes, if each class has one."""
+        mean = self.tensors["w_mean"]
+        return mean.mean(dim=0) if self.table.class_means else mean
 
-    def truncate(self, w: Tensor, psi: float | Sequence[float] | Tensor, cutoff: int | None = None) -> Tensor:
+    def centre(self, c: Tensor | None = None) -> Tensor:
+        """Return the centre of truncation of classes `c` [rows, c_dim]: [rows, w_dim], or [w_dim] for all rows.
+
+        It differs by row if the generator has a mean for each class (StyleGAN-XL). The centre of a mixture of classes
+        is the mixture of their means.
+        """
+        if c is None or not self.table.class_means:
+            return self.w_mean
+        return c.to(self.tensors["w_mean"]) @ self.tensors["w_mean"]
+
+    def truncate(
+        self,
+        w: Tensor,
+        psi: float | Sequence[float] | Tensor,
+        cutoff: int | None = None,
+        c: Tensor | None = None,
+    ) -> Tensor:
         """Return `w_mean + psi * (w - w_mean)`, with one psi or one for each row.
 
         Args:
             w: [rows, w_dim] or W+ [rows, num_ws, w_dim].
             psi: 1 leaves w as it is, 0 gives the mean; any other number is valid.
             cutoff: the number of rows of W+ to truncate, from the first; the result is then W+.
+            c: the classes of the rows, [rows, c_dim]; see `centre`.
         """
         if cutoff is not None and w.ndim == 2:
             w = w[:, None].expand(-1, self.table.num_ws, -1)
         weight = torch.as_tensor(psi, dtype=w.dtype, device=w.device).reshape(-1, *[1] * (w.ndim - 1))
-        truncated = self.w_mean + weight * (w - self.w_mean)
+        centre = self.centre(c)  # [w_dim] or [rows, w_dim]
+        centre = centre[:, None] if centre.ndim == 2 and w.ndim == 3 else centre
+        truncated = centre + weight * (w - centre)
         return truncated if cutoff is None else torch.cat([truncated[:, :cutoff], w[:, cutoff:]], dim=1)
 
     def affine(self, w: Tensor) -> Tensor:
@@ -154,4 +176,4 @@ class Generator(ABC):
 
     @abstractmethod
     def synthesise(self, styles: Tensor, noise: Any = ...) -> Tensor:
-        """Return images [rows, C, size, size] of raw styles S [rows, style_length], not clamped."""
+        """Return images [rows, C, height, width] of raw styles S [rows, style_length], not clamped."""

@@ -35,7 +35,7 @@ def _draw_noise(tensors: dict[str, Tensor], table: StyleGAN2Table) -> bool:
         key = f"{layer.name}.noise"
         if layer.noise_index is not None and key not in tensors:
             draw = torch.Generator().manual_seed(layer.noise_index)
-            noise = torch.randn(1, 1, layer.resolution, layer.resolution, generator=draw)
+            noise = torch.randn(1, 1, *layer.size, generator=draw)
             tensors[key] = noise.to(tensors["const"])
             drawn = True
     return drawn

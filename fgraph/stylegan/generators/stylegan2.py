@@ -77,11 +77,11 @@ class StyleGAN2Generator(Generator):
     # Synthesis
 
     def const(self) -> Tensor:
-        """Return the constant input, [1, C, 4, 4]."""
+        """Return the constant input, [1, C, h, w], of the size of the base."""
         return self.tensors["const"]
 
     def noise_const(self, layer: Layer) -> Tensor:
-        """Return the constant noise of a conv, [1, 1, r, r], without the layer's strength, which `conv` applies."""
+        """Return the constant noise of a conv, [1, 1, h, w], without the layer's strength, which `conv` applies."""
         return self.tensors[f"{layer.name}.noise"]
 
     def conv(  # noqa: PLR0917 - callers pass the last ones by name
@@ -160,7 +160,7 @@ class StyleGAN2Generator(Generator):
     def synthesise(
         self, styles: Tensor, noise: Noise = "const", *, wrap_x: bool = False, wrap_y: bool = False
     ) -> Tensor:
-        """Return images [rows, C, size, size] of raw styles S [rows, style_length], not clamped.
+        """Return images [rows, C, height, width] of raw styles S [rows, style_length], not clamped.
 
         `noise` is "const", "none", or a tensor for each conv in order.
         """
@@ -186,7 +186,7 @@ class StyleGAN2Generator(Generator):
 
     def _half(self, layer: Layer) -> torch.dtype | None:
         """Return the type of a layer, if it differs from the type of the tensors."""
-        return self.half if layer.resolution >= half_from(self.table.size) else None
+        return self.half if layer.resolution >= half_from(self.table.resolution) else None
 
     @cached_property
     def _derived(self) -> Derived:

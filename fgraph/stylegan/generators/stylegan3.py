@@ -75,7 +75,7 @@ class StyleGAN3Generator(Generator):
         Raises:
             ValueError: the size is not a whole number of samples at every layer.
         """
-        size = (self._samples(height), self._samples(width))
+        size = (self._samples(0, height), self._samples(1, width))
         own = self.tensors["input.transform"]
         matrix = own if transform is None else transform.to(styles)
         y, x = (places(n, [0], n, self.table.input_rate, styles) for n in size)
@@ -84,13 +84,14 @@ class StyleGAN3Generator(Generator):
             maps = self.filtered(layer, maps, styles[:, layer.style_slice])
         return maps
 
-    def _samples(self, pixels: int | None) -> int:
-        """Return the samples of the input for a number of pixels of the image."""
+    def _samples(self, axis: int, pixels: int | None) -> int:
+        """Return the samples of the input along an axis for a number of pixels of the image."""
+        samples, size = self.table.input_size[axis], self.table.size[axis]
         if pixels is None:
-            return self.table.input_size
-        step = self.table.size // self.table.input_rate
-        more = (pixels - self.table.size) / step
-        if pixels < 1 or more != int(more) or self.table.input_size + more < 1:
-            near = self.table.size + round((pixels - self.table.size) / step) * step
+            return samples
+        step = self.table.resolution // self.table.input_rate
+        more = (pixels - size) / step
+        if pixels < 1 or more != int(more) or samples + more < 1:
+            near = size + round((pixels - size) / step) * step
             raise ValueError(f"{pixels} pixels are not a whole number of samples of the input; {near} are")
-        return self.table.input_size + int(more)
+        return samples + int(more)

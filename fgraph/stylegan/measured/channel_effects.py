@@ -61,7 +61,8 @@ def effect_layers(table: Table, count: int) -> Sequence[Layer]:
     if ends[-1] != count or not layers:
         convs = sum(layer.in_channels for layer in table.layers[1:] if layer.kind == "conv")
         raise ValueError(
-            f"there are the effects of {count} channels; the convolutions of this {table.size}-pixel model have {convs}"
+            f"there are the effects of {count} channels; the convolutions of this {table.extent}-pixel model have "
+            f"{convs}"
         )
     return layers
 

@@ -21,13 +21,13 @@ _LEAST = 8  # pixels; smaller layers always run in full precision
 _UP = 16.0  # scales styles down where the filter sums 64 products before it divides
 
 
-def half_from(size: int) -> int:
-    """Return the resolution from which layers of a generator of this size run in half precision.
+def half_from(resolution: int) -> int:
+    """Return the resolution from which layers of a generator of this resolution run in half precision.
 
     >>> half_from(256), half_from(64), half_from(32)
     (32, 8, 8)
     """
-    return max(size >> (_BLOCKS - 1), _LEAST)
+    return max(resolution >> (_BLOCKS - 1), _LEAST)
 
 
 @dataclass(frozen=True, eq=False)

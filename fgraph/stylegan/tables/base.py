@@ -7,14 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
 from fgraph._errors import nearest, show
 
 Shape = tuple[int, ...]
+Size = tuple[int, int]  # height and width
 CONST = -1  # the index of the start of a pass
+
+
+def extent(size: Size) -> str:
+    """Return a size in words: `64`, or `512x256` (height x width) if it isn't square."""
+    height, width = size
+    return f"{height}" if height == width else f"{height}x{width}"
 
 
 class UnknownLayer(KeyError, ValueError):
@@ -28,7 +36,7 @@ class Layer:
     name: str
     index: int  # σ index; -1 is the constant
     kind: Literal["const", "input", "conv", "torgb"]
-    resolution: int  # of the output, on a canvas of one image
+    resolution: int  # the number in its block's name, which doubles from block to block: 4, 8, ...
     up: int  # 2 if it doubles the resolution, else 1
     in_channels: int
     out_channels: int
@@ -36,11 +44,12 @@ class Layer:
     ws_index: int  # its row of W+
     noise_index: int | None  # its noise buffer
     residual: Literal["", "made", "added"] = ""  # resnet: a block's first conv makes it, the second adds it
+    size: Size = field(kw_only=True)  # pixels of the output, on a canvas of one image and without a margin
 
     @property
-    def margin(self) -> int:
-        """Pixels by which its maps exceed the canvas along each axis, half of them on each side."""
-        return 0
+    def margin(self) -> Size:
+        """Pixels by which its maps exceed the canvas along y and x, half of them on each side."""
+        return (0, 0)
 
     @property
     def tensor(self) -> Literal["activation", "skip"]:
@@ -79,8 +88,8 @@ class Table:
     if TYPE_CHECKING:  # fields of some subclasses, properties of others
 
         @property
-        def size(self) -> int:
-            """Pixels of a side of the image."""
+        def size(self) -> Size:
+            """Height and width of the image in pixels."""
 
         @property
         def z_dim(self) -> int:
@@ -111,6 +120,10 @@ class Table:
             """The length of the embedding of a class, which joins the input of the mapping."""
 
         @property
+        def class_means(self) -> bool:
+            """True if the generator has a mean of w for each class, as StyleGAN-XL does."""
+
+        @property
         def mapping_widths(self) -> tuple[int, ...]:
             """The widths of the outputs of the mapping's layers; empty if all are w_dim."""
 
@@ -131,9 +144,29 @@ class Table:
             """The floating-point operations of the convolutions of one forward pass."""
 
     @property
+    def resolution(self) -> int:
+        """The resolution of the last layer, which names its block; for square images, their side."""
+        return self.layers[-1].resolution
+
+    @property
+    def unit(self) -> tuple[Fraction, Fraction]:
+        """Height and width of an image, where the unit is the resolution: 1 and 1 if it is square."""
+        return Fraction(self.size[0], self.resolution), Fraction(self.size[1], self.resolution)
+
+    @property
+    def extent(self) -> str:
+        """The size of the image in words: `64`, or `512x256` (height x width) if it isn't square."""
+        return extent(self.size)
+
+    @property
     def code_width(self) -> int:
         """The length of a z code: z_dim, plus the one-hot class of a conditional generator."""
         return self.z_dim + self.c_dim
+
+    @property
+    def mean_shape(self) -> Shape:
+        """The shape of the mean of w: [w_dim], or [classes, w_dim] with a mean for each class."""
+        return (self.c_dim, self.w_dim) if self.class_means else (self.w_dim,)
 
     @property
     def widths(self) -> tuple[int, ...]:
@@ -195,7 +228,7 @@ class Table:
         hint = self._nearest(text)
         kind = f" of {self.architecture}" if self.is_stylegan3 else ""
         raise UnknownLayer(
-            f"this {self.size}-pixel model{kind} has no layer '{show(text)}'"
+            f"this {self.extent}-pixel model{kind} has no layer '{show(text)}'"
             + (f"; {hint}" if hint else f"; it has {self._listed}")
         )
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from fgraph._errors import nearest
-from fgraph.stylegan.tables.base import CONST, Layer, Table
+from fgraph.stylegan.tables.base import CONST, Layer, Size, Table
 
 Architecture = Literal["skip", "orig", "resnet"]
 ARCHITECTURES: tuple[Architecture, ...] = ("skip", "orig", "resnet")
@@ -23,8 +23,7 @@ ARCHITECTURES: tuple[Architecture, ...] = ("skip", "orig", "resnet")
 class StyleGAN2Table(Table):
     """The layers of a StyleGAN2 generator, in order; `layers[0]` is the constant input."""
 
-    size: int  # of the image, pixels
-    channels: tuple[tuple[int, int], ...]  # (resolution, channels), rising
+    channels: tuple[tuple[int, int], ...]  # (resolution, channels), rising from 4
     z_dim: int
     w_dim: int
     mapping_layers: int
@@ -38,6 +37,18 @@ class StyleGAN2Table(Table):
     activation: str = "lrelu"
     clamp: float | None = None  # the bound of every layer's output
     has_noise: bool = True
+    class_means: bool = False  # whether there is a mean of w for each class
+    base: Size = (4, 4)  # of the constant; each block doubles it
+
+    @cached_property
+    def size(self) -> Size:
+        """Height and width of the image in pixels."""
+        return self.size_at(self.channels[-1][0])
+
+    def size_at(self, resolution: int) -> Size:
+        """Return height and width of the maps at a resolution: those of the constant are at resolution 4."""
+        times = resolution // self.channels[0][0]
+        return self.base[0] * times, self.base[1] * times
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
@@ -49,9 +60,9 @@ class StyleGAN2Table(Table):
         """The floating-point operations of the convolutions of one forward pass."""
         total = 0
         for layer in self.layers[1:]:
-            taps, side = (9, layer.resolution // layer.up) if layer.kind == "conv" else (1, layer.resolution)
-            taps += layer.residual == "made"
-            total += 2 * taps * layer.in_channels * layer.out_channels * side * side
+            taps = (9 if layer.kind == "conv" else 1) + (layer.residual == "made")
+            pixels = layer.size[0] * layer.size[1] // layer.up**2
+            total += 2 * taps * layer.in_channels * layer.out_channels * pixels
         return total
 
     def _nearest(self, text: str) -> str | None:
@@ -71,7 +82,7 @@ class StyleGAN2Table(Table):
 def _build_layers(table: StyleGAN2Table) -> list[Layer]:
     resolutions = [resolution for resolution, _ in table.channels]
     width = table.channels[0][1]
-    layers = [Layer("const", CONST, "const", resolutions[0], 1, 0, width, 0, 0, None)]
+    layers = [Layer("const", CONST, "const", resolutions[0], 1, 0, width, 0, 0, None, size=table.base)]
     style = convs = 0
 
     def add(name: str, resolution: int, out: int, up: int = 1, residual: str = "") -> None:
@@ -80,7 +91,7 @@ def _build_layers(table: StyleGAN2Table) -> list[Layer]:
         noise = convs if kind == "conv" and table.has_noise else None
         part: Any = residual if table.architecture == "resnet" else ""
         place = (f"b{resolution}.{name}", len(layers) - 1, kind, resolution, up)
-        layers.append(Layer(*place, width, out, style, convs, noise, part))
+        layers.append(Layer(*place, width, out, style, convs, noise, part, size=table.size_at(resolution)))
         style += width
         if kind == "conv":
             width, convs = out, convs + 1

@@ -7,14 +7,14 @@ layer's input and output channels, and `S` is the sum of all style lengths.
 | --- | --- | --- |
 | `mapping.{i}.weight`, `mapping.{i}.bias` | [out, in], [out] | dense layer i of the mapping, without its multiplier |
 | `mapping.embed.weight`, `mapping.embed.bias` | [E, classes], [E] | conditional generators: the embedding of a class |
-| `const` | [1, C, 4, 4] | the constant input |
+| `const` | [1, C, h, w] | the constant input; 4x4 for square images |
 | `{layer}.weight` | [O, I, 3, 3], torgb [C, I, 1, 1] | convolution, without its gain; cross-correlation, not flipped |
 | `{layer}.bias` | [O] | bias after the convolution |
 | `{layer}.affine.weight`, `{layer}.affine.bias` | [I, D], [I] | the layer's affine; the bias starts at 1 |
 | `{layer}.noise_strength` | [] | convs of generators with noise |
-| `{layer}.noise` | [1, 1, r, r] | of the same layers: the constant noise |
+| `{layer}.noise` | [1, 1, h, w] | of the same layers: the constant noise, of the size of their maps |
 | `{layer}.residual.weight` | [O, I, 1, 1] | resnet, first conv of a block: the skip convolution, without gain |
-| `w_mean` | [D] | mean of w |
+| `w_mean` | [D] | mean of w; [classes, D] if each class has one |
 | `style_mean`, `style_std` | [S] | mean and standard deviation of raw styles over 10,000 seeded samples |
 
 Layers are `b4.conv1`, `b4.torgb`, `b8.conv0`, ... as in the layer table.
@@ -39,20 +39,18 @@ def required_shapes(table: StyleGAN2Table) -> dict[str, Shape]:
         shapes["mapping.embed.weight"] = (table.embed_width, table.c_dim)
         shapes["mapping.embed.bias"] = (table.embed_width,)
     first = table.layers[0]
-    shapes["const"] = (1, first.out_channels, first.resolution, first.resolution)
+    shapes["const"] = (1, first.out_channels, *first.size)
     for layer in table.layers[1:]:
         shapes |= _layer_shapes(layer, table.w_dim)
-    return shapes
+    return shapes | ({"w_mean": table.mean_shape} if table.class_means else {})
 
 
 def optional_shapes(table: StyleGAN2Table) -> dict[str, Shape]:
     """Return the tensors that are drawn or measured if a file lacks them."""
     shapes: dict[str, Shape] = {
-        f"{layer.name}.noise": (1, 1, layer.resolution, layer.resolution)
-        for layer in table.layers
-        if layer.noise_index is not None
+        f"{layer.name}.noise": (1, 1, *layer.size) for layer in table.layers if layer.noise_index is not None
     }
-    shapes["w_mean"] = (table.w_dim,)
+    shapes["w_mean"] = table.mean_shape
     shapes["style_mean"] = shapes["style_std"] = (table.style_length,)
     return shapes
 
@@ -77,13 +75,13 @@ def check_shapes(
     if missing := [name for name in required if name not in found]:
         faults.append(f"it lacks {_few(spell.get(name, name) for name in missing)}")
     if unknown := [name for name in found if name not in known]:
-        faults.append(f"it holds {_few(unknown)}, unknown in a {table.size}-pixel generator")
+        faults.append(f"it holds {_few(unknown)}, unknown in a {table.extent}-pixel generator")
     for name, shape in found.items():
         if name in known and shape != known[name]:
             faults.append(f"{spell.get(name, name)} is {list(shape)}, but the others imply {list(known[name])}")
     if faults:
         raise ModelError(
-            f"{where}: the tensors do not make a generator of {table.size} pixels: {'; '.join(faults[:5])}. "
+            f"{where}: the tensors do not make a generator of {table.extent} pixels: {'; '.join(faults[:5])}. "
             f"Expected a whole StyleGAN2 generator ({table.architecture} architecture); was it made by a changed "
             "network?"
         )

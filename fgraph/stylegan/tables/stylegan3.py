@@ -1,7 +1,9 @@
 """The layer table of StyleGAN3, without torch.
 
 A layer's map exceeds the image by a margin. Pixel i of a map of n pixels, with s samples a unit, is at
-(i + 0.5 - n / 2) / s; the image is the square from -0.5 to 0.5 (Karras et al. 2021, alias-free GAN).
+(i + 0.5 - n / 2) / s; a square image reaches from -0.5 to 0.5 (Karras et al. 2021, alias-free GAN). The unit of an
+image that isn't square is its resolution in pixels: an image of 512x256 reaches from -0.5 to 0.5 along y, and from
+-0.25 to 0.25 along x (StyleGAN-Human).
 
 A pass starts from `const`, which is the plane itself, not sampled yet. `input` (σ index 0) samples Fourier features on
 the plane, at a position that its 4 styles rotate and translate. The other layers follow; the last one makes the image.
@@ -13,13 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from fgraph.stylegan.tables.base import CONST, Layer, Table
+from fgraph.stylegan.tables.base import CONST, Layer, Size, Table
 
 PLACE = 4  # styles of the input: cosine and sine of a rotation, x and y of a translation
 
 
 MAPPING_FIELDS = (  # that both tables have
     "z_dim", "w_dim", "mapping_layers", "c_dim", "embed_width", "mapping_widths", "mapping_rate", "mapping_activation",
+    "class_means",
 )  # fmt: skip
 
 
@@ -27,11 +30,11 @@ MAPPING_FIELDS = (  # that both tables have
 class StyleGAN3Layer(Layer):
     """A layer of StyleGAN3: its inputs and outputs, and the change of sampling rate around its activation.
 
-    Its `resolution` is its sampling rate: pixels of one image, without the margin.
+    Its `resolution` is its sampling rate: pixels of a unit, which is the image's resolution.
     """
 
     in_rate: int  # samples a unit of the input
-    out_size: int  # pixels of the output, on a canvas of one image
+    out_size: Size  # pixels of the output with its margin, on a canvas of one image
     taps: int = 1  # of its convolution: 3 in T, 1 in R and in the last layer
     up_factor: int = 1  # from the input to the activation
     down_factor: int = 1  # from the activation to the output
@@ -42,9 +45,9 @@ class StyleGAN3Layer(Layer):
     clamp: float | None = None
 
     @property
-    def margin(self) -> int:
-        """Pixels by which its maps exceed the canvas along each axis, half of them on each side."""
-        return self.out_size - self.resolution
+    def margin(self) -> Size:
+        """Pixels by which its maps exceed the canvas along y and x, half of them on each side."""
+        return self.out_size[0] - self.size[0], self.out_size[1] - self.size[1]
 
     @property
     def block(self) -> str:
@@ -62,10 +65,10 @@ class StyleGAN3Layer(Layer):
 class StyleGAN3Table(Table):
     """The layers of a StyleGAN3 generator."""
 
-    size: int
+    size: Size
     image_channels: int
     features: int  # Fourier features
-    input_size: int  # samples along each side
+    input_size: Size  # samples along y and x
     input_rate: int  # samples a unit
     bandwidth: float
     output_scale: float
@@ -78,14 +81,28 @@ class StyleGAN3Table(Table):
     mapping_widths: tuple[int, ...] = ()
     mapping_rate: float = 0.01
     mapping_activation: str = "lrelu"
+    class_means: bool = False
 
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The plane, the input, then the filtered layers."""
         rate = self.input_rate
-        plane = Layer("const", CONST, "const", rate, 1, 0, 0, 0, 0, None)
+        size = size_at(self.size, rate, self.filtered[-1].resolution)
+        plane = Layer("const", CONST, "const", rate, 1, 0, 0, 0, 0, None, size=size)
         start = StyleGAN3Layer(
-            "input", 0, "input", rate, 1, PLACE, self.features, 0, 0, None, in_rate=rate, out_size=self.input_size
+            "input",
+            0,
+            "input",
+            rate,
+            1,
+            PLACE,
+            self.features,
+            0,
+            0,
+            None,
+            in_rate=rate,
+            out_size=self.input_size,
+            size=size,
         )
         return (plane, start, *self.filtered)
 
@@ -106,10 +123,15 @@ class StyleGAN3Table(Table):
     @cached_property
     def forward_flops(self) -> int:
         """The floating-point operations of the convolutions and filters of one forward pass."""
-        start = 2 * self.features**2 * self.input_size**2
+        start = 2 * self.features**2 * self.input_size[0] * self.input_size[1]
         sizes = [self.input_size, *(layer.out_size for layer in self.filtered)]
         pairs = zip(self.filtered, sizes, strict=False)
-        return start + sum(layer_flops(layer, (size, size), (layer.out_size,) * 2) for layer, size in pairs)
+        return start + sum(layer_flops(layer, size, layer.out_size) for layer, size in pairs)
+
+
+def size_at(image: Size, rate: int, resolution: int) -> Size:
+    """Return height and width of an image at a sampling rate, without a margin; `resolution` is that of the image."""
+    return image[0] * rate // resolution, image[1] * rate // resolution
 
 
 def layer_flops(layer: StyleGAN3Layer, read: tuple[int, int], made: tuple[int, int]) -> int:
@@ -142,12 +164,12 @@ def required_shapes(table: StyleGAN3Table) -> dict[str, tuple[int, ...]]:
     }  # fmt: skip
     for layer in table.filtered:
         shapes |= _layer_shapes(layer, table.w_dim)
-    return shapes
+    return shapes | ({"w_mean": table.mean_shape} if table.class_means else {})
 
 
 def optional_shapes(table: StyleGAN3Table) -> dict[str, tuple[int, ...]]:
     """Return the tensors that are measured if a file lacks them."""
-    return {"w_mean": (table.w_dim,), "style_mean": (table.style_length,), "style_std": (table.style_length,)}
+    return {"w_mean": table.mean_shape, "style_mean": (table.style_length,), "style_std": (table.style_length,)}
 
 
 def _layer_shapes(layer: StyleGAN3Layer, w_dim: int) -> dict[str, tuple[int, ...]]:

@@ -76,7 +76,7 @@ def check_all_read(contents: Contents, state: StateDict, *ignored: str) -> None:
     if extra:
         shown = ", ".join(show(name) for name in extra[:5])
         raise ModelError(
-            f"{state.where}: holds {shown}, unknown in a generator of {contents.table.size} pixels; was it made by a "
+            f"{state.where}: holds {shown}, unknown in a generator of {contents.table.extent} pixels; was it made by a "
             "changed network?"
         )
 

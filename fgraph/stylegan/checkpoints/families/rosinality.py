@@ -81,23 +81,37 @@ def infer_table(shapes: Mapping[str, Shape], where: str) -> StyleGAN2Table:
     blocks = _count(shapes, r"to_rgbs\.([0-9]{1,4})\.conv\.weight", first=0)
     if blocks >= LARGEST_BLOCKS:
         raise ModelError(f"{where}: has {blocks} ToRGB layers; {LARGEST_BLOCKS - 1}, for 4096 pixels, are the most")
-    size = 4 << blocks
     channels = [(4, _dimension(shapes, "input.input", 1, 4, where))]
     for j in range(blocks):
         channels.append((8 << j, _dimension(shapes, f"convs.{2 * j}.conv.weight", 1, 5, where)))
     table = StyleGAN2Table(
-        size=size,
         channels=tuple(channels),
         z_dim=_dimension(shapes, "style.1.weight", 1, 2, where),
         w_dim=_dimension(shapes, "conv1.conv.modulation.weight", 1, 2, where),
         mapping_layers=depth,
         image_channels=_dimension(shapes, "to_rgb1.conv.weight", 1, 5, where),
+        base=(_dimension(shapes, "input.input", 2, 4, where), _dimension(shapes, "input.input", 3, 4, where)),
     )
     check_numbers(table, where)
     names = {theirs: ours for ours, theirs in key_map(table).items()}
     found = {names.get(key, key): our_shape(key, shape) for key, shape in shapes.items() if not FILTERS.fullmatch(key)}
     check_shapes(found, table, where, spell=key_map(table))
     return table
+
+
+def widths_note(table: StyleGAN2Table) -> str:
+    """Return what to change in rosinality's program so that it builds these channels, or "" if it does.
+
+    Its `Generator` has 512 channels up to 32 pixels and `16384 * channel_multiplier / resolution` above, up to 1024.
+    """
+    counts = dict(table.channels)
+    multiplier = max(1, counts.get(64, 256) // 256)
+    usual = {at: 512 if at <= 32 else 16384 * multiplier // at for at in counts if at <= 1024}
+    if counts == usual:
+        return ""
+    return (
+        f"rosinality's Generator builds other widths: set `self.channels = {counts}` in its model.py to load this file"
+    )
 
 
 def key_map(table: StyleGAN2Table) -> dict[str, str]:

@@ -1,0 +1,69 @@
+"""Pickles of StyleGAN3 and StyleGAN-XL as NVlabs' and Sauer's programs write them, made of our own tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, StyleGAN3Table
+from tests.network_pickles import Persistent, dumps, mapping_module
+
+
+def checkpoint(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], mapping: Persistent | None = None) -> bytes:
+    """The bytes of a whole `.pkl`, with a mapping network of its own or that of the table."""
+    names = [layer.name for layer in table.filtered]
+    synthesis = {layer.name: _layer(layer, tensors) for layer in table.filtered} | {"input": _input(table, tensors)}
+    parts = {
+        "mapping": mapping or mapping_module(table, tensors),
+        "synthesis": Persistent("SynthesisNetwork", {
+            "layer_names": names, "output_scale": table.output_scale, "_modules": synthesis,
+        }),
+    }  # fmt: skip
+    facts = {"z_dim": table.z_dim, "c_dim": table.c_dim, "w_dim": table.w_dim, "img_resolution": table.resolution}
+    network = Persistent("Generator", {**facts, "num_ws": table.num_ws, "_modules": parts})
+    return dumps({"G": None, "D": None, "G_ema": network})
+
+
+def class_mapping(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], embedding: torch.Tensor) -> Persistent:
+    """The mapping network of StyleGAN-XL: a table of embeddings, and `proj.weight` and `proj.bias` that project it."""
+    made = mapping_module(table, tensors)
+    state: Any = made.meta["state"]
+    parts = state["_modules"]
+    plain = torch.nn.Embedding(*embedding.shape)
+    plain.weight.data.copy_(embedding)
+    parts["embed"] = plain
+    gains = {"weight_gain": np.float64(1 / np.sqrt(embedding.shape[1])), "bias_gain": 1, "activation": "lrelu"}
+    own = {"weight": tensors["proj.weight"], "bias": tensors["proj.bias"]}
+    parts["embed_proj"] = Persistent("FullyConnectedLayer", {"_parameters": own, **gains}) if table.c_dim else None
+    return made
+
+
+def _affine(tensors: Mapping[str, torch.Tensor], name: str) -> Persistent:
+    own = {"weight": tensors[f"{name}.affine.weight"], "bias": tensors[f"{name}.affine.bias"]}
+    return Persistent("FullyConnectedLayer", {"_parameters": own})
+
+
+def _input(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor]) -> Persistent:
+    return Persistent("SynthesisInput", {
+        "channels": table.features, "size": np.array(table.input_size[::-1]), "sampling_rate": table.input_rate,
+        "bandwidth": table.bandwidth, "_parameters": {"weight": tensors["input.weight"]},
+        "_buffers": {name: tensors[f"input.{name}"] for name in ("transform", "freqs", "phases")},
+        "_modules": {"affine": _affine(tensors, "input")},
+    })  # fmt: skip
+
+
+def _layer(layer: StyleGAN3Layer, tensors: Mapping[str, torch.Tensor]) -> Persistent:
+    buffers: dict[str, Any] = {"magnitude_ema": tensors[f"{layer.name}.magnitude_ema"]}
+    for name in ("up_filter", "down_filter"):
+        buffers[name] = tensors.get(f"{layer.name}.{name}")
+    return Persistent("SynthesisLayer", {
+        "is_torgb": layer.kind == "torgb", "in_sampling_rate": layer.in_rate, "out_sampling_rate": layer.resolution,
+        "in_channels": layer.in_channels, "out_channels": layer.out_channels, "conv_kernel": layer.taps,
+        "out_size": np.array(layer.out_size[::-1]), "up_factor": layer.up_factor, "down_factor": layer.down_factor,
+        "padding": list(layer.padding), "conv_clamp": layer.clamp,
+        "_parameters": {"weight": tensors[f"{layer.name}.weight"], "bias": tensors[f"{layer.name}.bias"]},
+        "_buffers": buffers, "_modules": {"affine": _affine(tensors, layer.name)},
+    })  # fmt: skip
