@@ -75,7 +75,7 @@ def read_bending_job(config: DictConfig, hydra_config: HydraConf) -> BendingJob:
     refuse_search("convert", hydra_config)
     with setting_errors():
         bending, clusters, model, target = config.bending, config.clusters, config.model, config.target
-    target = read_target(target)
+    target = read_target("convert", target)
     if not target.endswith((".yaml", ".yml")):
         raise FgraphError(f"a network-bending configuration becomes a graph: target={target} must end in .yaml")
     ending = "\n\n" if hydra_config.mode is RunMode.MULTIRUN else "\n"

@@ -42,7 +42,8 @@ SETTINGS = (
     "picture_limit", "mode", "listing", "target", "half", "bending", "clusters", "output.formats", "output.quality",
     "output.strip", "output.grid",
     "output.labels", "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop",
-    "output.pingpong", "objective.metric", "data", "images", "inversion.preset", "inversion.space", "inversion.prior",
+    "output.pingpong", "objective.metric", "data", "images", "mix.models", "mix.resolution", "mix.width", "mix.weights",
+    "inversion.preset", "inversion.space", "inversion.prior",
     "inversion.steps", "inversion.batch", "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts",
     "inversion.noise",
 )  # fmt: skip
@@ -118,12 +119,15 @@ def read_mode(config: DictConfig) -> Mode | ModelMode | PictureMode | TrainingMo
     value = config.mode
     if value not in MODES:
         raise FgraphError(_unknown("mode", str(value), MODES))
-    uses = {"target": ("convert", *TRAINING_MODES), "data": TRAINING_MODES, "listing": ("ir",)} | dict.fromkeys(
-        ("half", "bending", "clusters"), ("convert",)
+    uses = {"target": ("convert", "mix", *TRAINING_MODES), "data": TRAINING_MODES, "listing": ("ir",)} | dict.fromkeys(
+        ("bending", "clusters"), ("convert",)
     )
+    uses["half"] = ("convert", "mix")
     for name, users in uses.items():
         if value not in users and (OmegaConf.is_interpolation(config, name) or config.get(name)):
             raise FgraphError(f"{name} is for mode={', '.join(users)}, not for mode={value}")
+    if value != "mix" and config.mix.models:
+        raise FgraphError(f"mix.models is for mode=mix, not for mode={value}")
     if value != "invert" and config.images is not None:
         raise FgraphError(f"images is for mode=invert, not for mode={value}; a graph reads pictures by an image node")
     return cast(Mode | ModelMode | PictureMode | TrainingMode, value)

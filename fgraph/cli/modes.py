@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias, get_args
 
 Mode: TypeAlias = Literal["run", "explain", "ir", "check", "draw"]
-ModelMode: TypeAlias = Literal["inspect", "convert"]  # read no graph
+ModelMode: TypeAlias = Literal["inspect", "convert", "mix"]  # read no graph
 PictureMode: TypeAlias = Literal["invert"]  # reads no graph
 TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # read no graph
 
@@ -21,6 +21,7 @@ POSITIONAL: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(TRAINING_MODES, ("data",)),
     "inspect": ("model",),
     "convert": ("model", "target"),
+    "mix": ("model", "mix.models", "target"),
     "invert": ("images",),
 }
 

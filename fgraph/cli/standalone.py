@@ -55,12 +55,12 @@ def refuse_search(mode: str, hydra_config: HydraConf) -> None:
         raise FgraphError(f"mode={mode} returns no number, and hydra/sweeper={name} needs one: use hydra/sweeper=basic")
 
 
-def read_target(value: Any) -> str:
-    """Return the file that mode=convert writes.
+def read_target(mode: str, value: Any) -> str:
+    """Return the file that a mode writes.
 
     Raises:
         FgraphError: the user named none.
     """
     if not value:
-        raise FgraphError("mode=convert needs target=, the file to write: OUT.safetensors, or OUT.pt for rosinality")
+        raise FgraphError(f"mode={mode} needs target=, the file to write: OUT.safetensors, or OUT.pt for rosinality")
     return str(value)

@@ -2,11 +2,13 @@
 
     inspect    describe a model file, without its weights and without torch
     convert    write a model file as fgraph's .safetensors, or as rosinality's .pt
+    mix        write a mixture of model files: layer swapping by resolution, or an average
 
 Importing this package does not import torch.
 """
 
 from fgraph.stylegan.checkpoints.inspection import Inspection, inspect
 from fgraph.stylegan.conversion import Conversion, convert
+from fgraph.stylegan.mixing import Mixing, MixtureReport, mix
 
-__all__ = ["Conversion", "Inspection", "convert", "inspect"]
+__all__ = ["Conversion", "Inspection", "Mixing", "MixtureReport", "convert", "inspect", "mix"]

@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 from fgraph._errors import ModelError
 from fgraph._paths import expanded
+from fgraph.stylegan.checkpoints.families.rosinality import widths_note
 from fgraph.stylegan.checkpoints.inspection import Inspection, inspect
+from fgraph.stylegan.tables.base import Table
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 if TYPE_CHECKING:
     from fgraph.stylegan.generators.base import Generator
@@ -24,6 +27,7 @@ class Conversion:
     target: Inspection
     source_digest: str
     digest: str  # of the target, whose file is read again after writing
+    note: str = ""  # what another program needs to load the target
 
     @property
     def exact(self) -> bool:
@@ -34,6 +38,7 @@ class Conversion:
         said = f"digest of the tensors of both: {self.digest}"
         if not self.exact:
             said = f"digest of the tensors of the source: {self.source_digest}\nrounded to float16: {self.digest}"
+        said += f"\nnote: {self.note}" if self.note else ""
         return f"{self.source}\n\nconverted to\n\n{self.target}\n{said}"
 
 
@@ -51,48 +56,69 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
         ModelError: the source cannot be read, or the format of the target has no place for it.
         SaveError: the target cannot be written.
     """
-    path = expanded(target)
-    if path.suffix.lower() not in _SUFFIXES:
-        raise ModelError(f"{path}: models are converted to {' or '.join(_SUFFIXES)}, not to '{path.suffix}'")
-    if half and path.suffix.lower() == ".pt":
-        raise ModelError(f"{path}: half is for .safetensors; rosinality's programs read float32")
+    path = checked_target(target, half=half)
     found = inspect(source)
-    if found.table.is_stylegan3 and path.suffix.lower() == ".pt":
-        raise ModelError(
-            f"{found.path}: is a StyleGAN3 network, which rosinality's programs do not run; convert it to .safetensors"
-        )
     if path.exists() and path.samefile(found.path):
         raise ModelError(f"{path}: is the model itself; give the result another name")
-    written = _write(found.path, path, half)
-    report = Conversion(found, inspect(path), written, _digest(path))
+    from fgraph.stylegan.loading import load_generator
+
+    generator = load_generator(found.path)
+    write_generator(generator, path, half=half)
+    report = Conversion(found, inspect(path), digest_of(generator), _digest(path), target_note(found.table, path))
     if not report.exact and not half:
         raise ModelError(f"{path}: differs from what was written to it; check the disk and convert again")
     return report
 
 
-def _write(source: Path, target: Path, half: bool) -> str:
-    """Write the file, and return the digest of the source's tensors."""
+def checked_target(target: str | Path, *, half: bool = False) -> Path:
+    """Return the path of a model file to write.
+
+    Raises:
+        ModelError: its suffix names no format that fgraph writes, or none with weights in float16.
+    """
+    path = expanded(target)
+    if path.suffix.lower() not in _SUFFIXES:
+        raise ModelError(f"{path}: models are written to {' or '.join(_SUFFIXES)}, not to '{path.suffix}'")
+    if half and path.suffix.lower() == ".pt":
+        raise ModelError(f"{path}: half is for .safetensors; rosinality's programs read float32")
+    return path
+
+
+def write_generator(generator: Generator, path: Path, *, half: bool = False) -> None:
+    """Write a generator in the format that the suffix of the path names.
+
+    Raises:
+        ModelError: the format has no place for the generator.
+        SaveError: the file cannot be written.
+    """
     from fgraph.stylegan.checkpoints.rosinality_file import save_rosinality
     from fgraph.stylegan.checkpoints.weights import save_generator
     from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
-    from fgraph.stylegan.loading import load_generator
 
-    generator = load_generator(source)
-    if target.suffix.lower() == ".pt":
-        assert isinstance(generator, StyleGAN2Generator)
-        save_rosinality(generator, target)
+    if path.suffix.lower() != ".pt":
+        save_generator(generator, path, half=half)
+    elif isinstance(generator, StyleGAN2Generator):
+        save_rosinality(generator, path)
     else:
-        save_generator(generator, target, half=half)
-    return _digest_of(generator)
+        raise ModelError(
+            f"{generator.path or generator.name}: is a StyleGAN3 network, which rosinality's programs do not run; "
+            "write it to .safetensors"
+        )
+
+
+def target_note(table: Table, path: Path) -> str:
+    """Return what another program needs to load a file that is written, or "" if it needs nothing."""
+    return widths_note(table) if path.suffix.lower() == ".pt" and isinstance(table, StyleGAN2Table) else ""
 
 
 def _digest(path: Path) -> str:
     from fgraph.stylegan.loading import load_generator
 
-    return _digest_of(load_generator(path))
+    return digest_of(load_generator(path))
 
 
-def _digest_of(generator: Generator) -> str:
+def digest_of(generator: Generator) -> str:
+    """Return the SHA-256 of a generator's tensors, without statistics."""
     from fgraph.stylegan.generators.digest import content_digest
 
     # Statistics are measured, and not part of the model. Without them, the digest is the same in every format.

@@ -13,13 +13,14 @@ import torch
 
 from fgraph._errors import ModelError, SaveError
 from fgraph.stylegan import convert, inspect
+from fgraph.stylegan.checkpoints.families.rosinality import widths_note
 from fgraph.stylegan.loading import load_stylegan2
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests import tensorflow_pickles
 from tests.network_pickles import checkpoint, random_tensors
 from tests.rounding import assert_rounded
 
-TABLE = StyleGAN2Table(size=16, channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
+TABLE = StyleGAN2Table(channels=((4, 6), (8, 5), (16, 4)), z_dim=7, w_dim=8, mapping_layers=2)
 SOURCES = ["soat64_a.pt", "sg3_stylegan2_64.pkl", "ada_oldlayout64.pkl", "ada_resnet32.pkl", "ada_cond32.pkl"]
 
 
@@ -43,15 +44,30 @@ def test_to_our_own_and_back(name: str, goldens: Path, tmp_path: Path) -> None:
         assert torch.equal(before.synthesise(styles), after.synthesise(styles))
 
 
-@pytest.mark.parametrize("name", SOURCES[:3])
-def test_to_rosinality_and_back(name: str, goldens: Path, tmp_path: Path) -> None:
-    first = convert(goldens / name, tmp_path / "ros.pt")
+@pytest.mark.parametrize("clamp", [None, 256.0, "rosinality's own"])
+def test_to_rosinality_and_back(clamp: Any, goldens: Path, tmp_path: Path) -> None:
+    source = goldens / SOURCES[0]
+    if not isinstance(clamp, str):
+        table, source = replace(TABLE, z_dim=8, clamp=clamp), tmp_path / "network.pkl"
+        source.write_bytes(checkpoint(table, random_tensors(table)))
+    first = convert(source, tmp_path / "ros.pt")
     second = convert(tmp_path / "ros.pt", tmp_path / "own.safetensors")
     third = convert(tmp_path / "own.safetensors", tmp_path / "again.pt")
     assert (tmp_path / "again.pt").read_bytes()[:4] == b"PK\x03\x04"
     assert first.digest == second.digest == third.digest
-    assert_same(load_stylegan2(goldens / name), load_stylegan2(tmp_path / "again.pt"))
+    assert_same(load_stylegan2(source), load_stylegan2(tmp_path / "again.pt"))
     assert third.target.table == first.source.table
+
+
+def test_widths_that_rosinality_does_not_build_are_noted(goldens: Path, tmp_path: Path) -> None:
+    report = convert(goldens / "soat64_a.pt", tmp_path / "again.pt")
+    assert isinstance(report.source.table, StyleGAN2Table)
+    channels = dict(report.source.table.channels)
+    assert str(report).endswith(f"set `self.channels = {channels}` in its model.py to load this file")
+    for multiplier in (1, 2):
+        counts = {4 << i: 512 if i < 4 else 256 * multiplier >> (i - 4) for i in range(9)}
+        assert widths_note(replace(TABLE, channels=tuple(counts.items()))) == ""
+    assert widths_note(replace(TABLE, channels=((4, 512), (8, 512)))) == ""
 
 
 def test_half_says_what_was_rounded(goldens: Path, tmp_path: Path) -> None:
@@ -92,10 +108,14 @@ def test_from_tensorflow(tmp_path: Path) -> None:
         ({"activation": "swish"}, "no place for activation 'swish'"),
         ({"c_dim": 3, "embed_width": 4}, "no place for c_dim 3"),
         ({"has_noise": False}, "no place for has_noise False"),
+        ({"z_dim": 7}, "no place for z_dim 7, only for 8"),
+        ({"image_channels": 1}, "no place for image_channels 1, only for 3"),
+        ({"image_channels": 4}, "no place for image_channels 4, only for 3"),
+        ({"base": (4, 2)}, r"no place for base \(4, 2\), only for \(4, 4\)"),
     ],
 )
 def test_what_rosinality_cannot_hold(change: Any, says: str, tmp_path: Path) -> None:
-    table, path = replace(TABLE, **change), tmp_path / "network.pkl"
+    table, path = replace(TABLE, **({"z_dim": 8} | change)), tmp_path / "network.pkl"
     path.write_bytes(checkpoint(table, random_tensors(table)))
     with pytest.raises(ModelError, match=f"{says}.*convert to .safetensors instead"):
         convert(path, tmp_path / "ros.pt")

@@ -63,6 +63,8 @@ Model files, without a graph:
   inspect PATH          print its format, architecture, sizes, parameters and SHA-256
   convert PATH OUT.safetensors            write it in fgraph's format; half=true: in float16
   convert PATH OUT.pt   write it for rosinality's programs and SOAT
+  mix A.pkl B.pkl OUT.safetensors mix.resolution=32 mix.width=1       layers from resolution 32 on are those of B,
+                        with a soft change; without mix.resolution, the average of the models
   convert bending=CONFIG.yaml clusters=FILE.yaml target=OUT.yaml      a graph of terrybroad/network-bending's
 
 Pictures, without a graph (docs/how-to/inversion.md):

@@ -34,11 +34,16 @@ def save_rosinality(generator: StyleGAN2Generator, path: Path) -> None:
     write_atomic(path, buffer.getvalue())
 
 
+_HELD = (
+    "z_dim", "image_channels", "base", "architecture", "c_dim", "mapping_widths", "mapping_rate", "mapping_activation",
+    "activation", "has_noise",
+)  # fmt: skip
+
+
 def _check(table: StyleGAN2Table, path: Path) -> None:
     """Refuse a generator that rosinality's network cannot represent."""
-    usual = StyleGAN2Table(table.size, table.channels, table.z_dim, table.w_dim, table.mapping_layers)
-    names = ("architecture", "c_dim", "mapping_widths", "mapping_rate", "mapping_activation", "activation", "has_noise")
-    for name in names:
+    usual = StyleGAN2Table(table.channels, table.w_dim, table.w_dim, table.mapping_layers)
+    for name in _HELD:
         found, expected = getattr(table, name), getattr(usual, name)
         if found != expected:
             raise ModelError(
