@@ -47,7 +47,7 @@ def locate(path: str) -> Path:
     bundled = Path(next(iter(graphs.__path__))) / "pictures" / path
     if bundled.is_file():
         return bundled
-    raise ValueError(f"there is no picture at '{path}' (looked in {Path.cwd()} and among the bundled pictures)")
+    raise ValueError(f"there is no picture at '{path}', nor among the bundled pictures")
 
 
 def recognise(path: str) -> None:

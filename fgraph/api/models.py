@@ -7,6 +7,7 @@ from typing import Any
 
 from fgraph._errors import Fault, ModelError
 from fgraph.declare import MAIN, GraphSpec
+from fgraph.declare.files import searched
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
 from fgraph.stylegan.tables.base import Table
 
@@ -36,7 +37,7 @@ class ModelPool:
                 found[name] = self._name(source)
             except ModelError as error:
                 file, line = spec.source.place("models", name)
-                faults.append(Fault(str(error), f"models.{name}", file, line))
+                faults.append(Fault(str(error), f"models.{name}", file, line, searched(source, file)))
         return found, faults
 
     def _name(self, source: Any) -> str:

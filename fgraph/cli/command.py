@@ -35,6 +35,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         except FgraphError as error:
             warn(error)
             return 2
+        except SystemExit as stop:  # of argparse: --help, or a wrong flag
+            return stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
         except KeyboardInterrupt:
             warn(interrupts.describe())
             return interrupts.exit_code

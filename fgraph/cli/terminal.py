@@ -19,12 +19,22 @@ from fgraph._errors import escape_controls
 
 def say(text: object, end: str = "\n") -> None:
     """Print to standard output at once; control characters are escaped."""
+    _clear_bars()
     print(escape_controls(str(text)), end=end, flush=True)
 
 
 def warn(text: object) -> None:
     """Print to standard error; control characters are escaped."""
+    _clear_bars()
     print(escape_controls(str(text)), file=sys.stderr, flush=True)
+
+
+def _clear_bars() -> None:
+    """Clear progress bars, so that a text begins on a line of its own; the next update draws them again."""
+    bars = sys.modules.get("tqdm")
+    for bar in list(getattr(bars.tqdm, "_instances", ())) if bars is not None else ():
+        if not bar.disable:
+            bar.clear()
 
 
 def warn_traceback(error: BaseException) -> None:

@@ -52,14 +52,33 @@ def _files_of(node: Mapping[str, Any], ops: Registry) -> tuple[str, ...]:
         return ()
     kinds = kinds_of(entry)
     node_class = entry if isinstance(entry, type) else (kinds or {}).get(str(node.get("kind")))
-    return _file_fields(node_class) if node_class is not None else ()
+    return file_fields(node_class) if node_class is not None else ()
 
 
-def _file_fields(model: Any) -> tuple[str, ...]:
+def searched(value: Any, file: str | None) -> str | None:
+    """Return where a file that is not there was looked for, as a hint; None if the value is not a relative path.
+
+    Args:
+        value: of a field that names a file.
+        file: the graph file that contains the value, or an override.
+    """
+    if not isinstance(value, str) or "://" in value or not Path(value).suffix:
+        return None
+    try:
+        if expanded(value).is_absolute() or Path(value).exists():
+            return None
+        beside = [Path(file).absolute().parent] if file is not None and Path(file).is_file() else []
+    except (OSError, ValueError):  # not a path: too long, or with a zero byte
+        return None
+    return f"looked in {' and '.join(map(str, dict.fromkeys([*beside, Path.cwd()])))}"
+
+
+def file_fields(model: Any) -> tuple[str, ...]:
+    """Return the fields of a node that name files."""
     return tuple(name for name, field in model.model_fields.items() if field.json_schema_extra == FILE)
 
 
-_FILES_OF_NOISE = _file_fields(Noise)
+_FILES_OF_NOISE = file_fields(Noise)
 
 
 def _beside(value: Any, places: Source, path: DocumentPath) -> Any:

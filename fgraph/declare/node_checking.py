@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from fgraph import _limits
 from fgraph._errors import FgraphError, nearest
 from fgraph.declare.document import Document
+from fgraph.declare.files import file_fields, searched
 from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import Subgraph, is_id
 from fgraph.declare.wording import Complaint, name_of, show, translate
@@ -74,14 +76,31 @@ class NodeChecker:
         node_class = self._class(data, path)
         if node_class is None:
             return None
+        data = self._without_former_kind(data, path, node_class)
         try:
             return cast("Node", node_class.__pydantic_validator__.validate_python(data))
         except ValidationError as error:
-            self._complain(translate(node_class, name_of(data), data, error), data, path, bad_ids)
+            complaints = translate(node_class, name_of(data), data, error)
+            self._complain([self._with_places(one, node_class, data, path) for one in complaints], data, path, bad_ids)
             self._check_references(node_class, data, path)
         except (FgraphError, OSError) as error:  # validation of a node can read a file
             self.report(path, str(error))
         return None
+
+    def _with_places(
+        self, complaint: Complaint, node_class: NodeClass, data: Mapping[str, Any], path: DocumentPath
+    ) -> Complaint:
+        """Add the folders in which a missing file was looked for."""
+        fields = file_fields(node_class)
+        if complaint.path and complaint.path[0] not in fields:
+            return complaint
+        for field in fields:
+            file, _ = self.document.places.freeze().place(*path, field)
+            given = data.get(field)
+            for value in given if isinstance(given, list) else [given]:
+                if hint := searched(value, file):
+                    return replace(complaint, hint=complaint.hint or hint)
+        return complaint
 
     def _check_references(self, node_class: NodeClass, data: Mapping[str, Any], path: DocumentPath) -> None:
         """Check the references of a node with other faults, which later stages do not see."""
@@ -101,7 +120,8 @@ class NodeChecker:
             known = [*self.ops, SUBGRAPH]
             said = "this node has no 'op'" if op is None else f"there is no op {show(op)}"
             near = nearest(str(op), known) if op is not None else self._near_node(str(path[-1]))
-            self.report((*path, "op"), said, near or f"one of {', '.join(known)}")
+            listed = f"one of {', '.join(known)}" if op is not None or near is None else ""
+            self.report((*path, "op"), said, " ".join(filter(None, [near, listed])))
             return None
         kinds = kinds_of(entry)
         if kinds is None:
@@ -113,6 +133,16 @@ class NodeChecker:
             self.report((*path, "kind"), said, hint or f"one of {', '.join(kinds)}")
             return None
         return kinds[kind]
+
+    def _without_former_kind(
+        self, data: Mapping[str, Any], path: DocumentPath, node_class: NodeClass
+    ) -> Mapping[str, Any]:
+        """Leave out the fields of a file that belong to another kind, if an override has changed the kind."""
+        lines, kinds = self.document.places.lines, kinds_of(self.ops[data["op"]])
+        if kinds is None or (*path, "kind") in lines or (*path, "kind") not in self.document.places.origins:
+            return data
+        others = {name for one in kinds.values() for name in one.model_fields} - node_class.model_fields.keys()
+        return {key: value for key, value in data.items() if key not in others or (*path, key) not in lines}
 
     def _near_node(self, name: str) -> str | None:
         """Return a hint for a node without an op. An override with a misspelt id makes such a node."""

@@ -8,6 +8,7 @@ import logging
 import sys
 
 import pytest
+from tqdm import tqdm
 
 from fgraph._log import get_logger
 from fgraph.cli import main
@@ -98,3 +99,24 @@ def test_overrides_and_tracebacks_are_escaped(
     assert "\x1b" not in printed.out + printed.err
     assert "graph.title='\\x1b[2J'" in printed.err
     assert "RuntimeError: a bug in \\x1b[2J" in printed.err
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_text_begins_on_a_line_of_its_own_beside_a_progress_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = Terminal()
+    monkeypatch.setattr(sys, "stdout", stream)
+    monkeypatch.setattr(sys, "stderr", stream)
+    with guarded_streams(), tqdm(total=2, desc="inverting", mininterval=0, ncols=40) as bar:
+        bar.update()
+        say("out/one.png")
+        bar.update()
+    before = stream.getvalue().partition("out/one.png\n")[0]
+    assert "inverting" in before
+    assert before.rpartition("\r")[2] == ""  # the cursor is at the start of the line
+    assert before.rpartition("\r")[0].rpartition("\r")[2].isspace()  # which is blank

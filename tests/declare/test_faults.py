@@ -57,7 +57,7 @@ outputs: {image: mix, out/put: mix}
         (1, "version", "found 2, expected 1", None),
         (2, "sed", "a graph has no field 'sed'", "did you mean 'seed'?"),
         (3, "noise.mode", "found 'randm', expected one of const, random, none, given", None),
-        (5, "nodes.left.op", "there is no op 'sampel'", "did you mean 'sample'?"),
+        (5, "nodes.left.op", "there is no op 'sampel'", f"did you mean 'sample'? one of {', '.join(OPS)}, subgraph"),
         (8, "nodes.right.truncaton", "sample has no field 'truncaton'", "did you mean 'truncation'?"),
         (9, "nodes.right.seed[1]", "found 'x', expected a whole number of at least 0", None),
         (10, "nodes.1st", "'1st' is not an id: use letters, digits and '_', with no digit first", None),

@@ -1,0 +1,244 @@
+"""The commands that are not modes."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import yaml
+
+import fgraph
+from fgraph._cache import cache_folder
+from fgraph.api.bundled import bundled_nodes
+from fgraph.cli import main
+from fgraph.cli.arguments import GRAPHS
+from fgraph.cli.candidates import candidates
+from fgraph.cli.commands import completion
+from fgraph.registry import kinds_of, op_of, registry
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _empty_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def output(capsys: pytest.CaptureFixture[str], *arguments: str, code: int = 0) -> str:
+    assert main(list(arguments)) == code
+    found = capsys.readouterr()
+    return found.err if code else found.out
+
+
+def test_list(capsys: pytest.CaptureFixture[str]) -> None:
+    said = output(capsys, "list")
+    assert {path.stem for path in GRAPHS.glob("*.yaml")} <= set(said.split())
+    assert re.search(r"^  landscape +Layered landscapes, 64 pixels$", said, re.MULTILINE)
+    kinds = kinds_of(registry(bundled_nodes())["direction"]) or {}
+    assert re.findall(r"kind: (\w+)", output(capsys, "list", "directions")) == list(kinds)
+    assert "Models" not in output(capsys, "list", "graphs")
+    assert "there is no list 'modls'" in output(capsys, "list", "modls", code=2)
+
+
+@pytest.mark.parametrize("op", dict.fromkeys(map(op_of, bundled_nodes())))
+def test_nodes(capsys: pytest.CaptureFixture[str], op: str) -> None:
+    said = output(capsys, "nodes", op)
+    for node_class in bundled_nodes():
+        if op_of(node_class) == op:
+            names = {field.alias or name for name, field in node_class.model_fields.items()} - {"op", "kind"}
+            assert names <= set(said.split())
+    example = yaml.safe_load(said.rpartition("Example:\n")[2].partition("  #")[0])
+    assert next(iter(example.values()))["op"] == op
+
+
+def test_one_kind_of_a_node(capsys: pytest.CaptureFixture[str]) -> None:
+    said = output(capsys, "nodes", "mask", "ramp")
+    assert "axis" in said
+    assert "radii" not in said
+    assert "did you mean 'mask'?" in output(capsys, "nodes", "maks", code=2)
+    assert "no kind 'rmp'" in output(capsys, "nodes", "mask", "rmp", code=2)
+    assert set(map(op_of, bundled_nodes())) <= set(output(capsys, "nodes").split())
+
+
+@pytest.mark.parametrize("arguments", [[], ["--like", "transfer"], ["--like", "other.yaml"]])
+def test_new(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
+    Path("other.yaml").write_text("nodes:\n  code: {op: sample}\noutputs: [code]\n")
+    assert output(capsys, "new", "mine.yaml", *arguments) == "mine.yaml\n"
+    assert main(["check", "mine.yaml"]) == 0
+    assert "exists" in output(capsys, "new", "mine.yaml", code=2)
+    assert main(["new", "mine.yaml", "--force"]) == 0
+
+
+def test_new_refuses_what_is_no_graph(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "write 'mine.yaml'" in output(capsys, "new", "mine", code=2)
+    assert "did you mean 'panorama'?" in output(capsys, "new", "mine.yaml", "--like", "panorma", code=2)
+    assert not Path("mine.yaml").exists()
+
+
+def test_a_picture_opens_and_becomes_a_file(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert "there is no result" in output(capsys, "open", code=2)
+    assert main(["blend_horizontal", "seed=3", "output.strip=x"]) == 0
+    capsys.readouterr()
+    (picture,) = Path("outputs").rglob("image.png")
+    assert output(capsys, "open", "--print") == f"{picture}\n"
+    assert main(["new", "again.yaml", "--like", str(picture)]) == 0
+    assert fgraph.load("again.yaml").spec.seed == 3
+    opened: list[Path] = []
+    monkeypatch.setattr("fgraph.cli.commands.open.open_file", lambda path: bool(opened.append(path)))
+    assert main(["open", "outputs"]) == 0
+    assert opened == [picture]
+    assert "open the file yourself" in capsys.readouterr().err
+
+
+def test_cache(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "kept"))
+    assert output(capsys, "cache", "clear") == f"{cache_folder()} is empty\n"
+    for name, size in (("models", 2048), ("pictures", 10)):
+        (cache_folder() / name).mkdir(parents=True)
+        (cache_folder() / name / "file").write_bytes(bytes(size))
+    (tmp_path / "precious").write_text("mine")
+    (cache_folder() / "link").symlink_to(tmp_path)
+    said = output(capsys, "cache", "list")
+    assert "models           2.0 KiB  downloaded models" in said
+    assert "removed" in output(capsys, "cache", "clear", "models")
+    assert sorted(path.name for path in cache_folder().iterdir()) == ["link", "pictures"]
+    assert "did you mean 'pictures'?" in output(capsys, "cache", "clear", "picturs", code=2)
+    assert main(["cache", "clear"]) == 0
+    assert list(cache_folder().iterdir()) == []
+    assert (tmp_path / "precious").read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("fgraph wat", ["watch "]),
+        ("fgraph panorama_v", ["panorama_vertical "]),
+        ("fgraph explain blend_h", ["blend_horizontal "]),
+        ("fgraph -m graph=walk seed=1,2 outp", None),
+        ("fgraph mode=exp", ["mode=explain "]),
+        ("fgraph model=land", ["model=landscape ", "model=landscape128 "]),
+        ("fgraph blend_horizontal graph.nodes.f", ["graph.nodes.fade."]),
+        ("fgraph blend_horizontal graph.nodes.fade.st", ["graph.nodes.fade.start=", "graph.nodes.fade.stop="]),
+        ("fgraph blend_horizontal graph.nodes.fade.axis=", ["graph.nodes.fade.axis=x ", "graph.nodes.fade.axis=y "]),
+        ("fgraph blend_horizontal graph.nodes.mix.mask=fa", ["graph.nodes.mix.mask=fade "]),
+        ("fgraph mine.yaml graph.nodes.a.", None),
+        ("fgraph blend_horizontal graph.nodes.fade.kind=ell", ["graph.nodes.fade.kind=ellipse "]),
+        ("fgraph blend_horizontal graph.nodes.new.op=blen", None),
+        ("fgraph training.im", None),
+        ("fgraph train data training.lat", ["training.latent="]),
+        ("fgraph nodes mas", ["mask "]),
+        ("fgraph nodes mask ra", ["ramp "]),
+        ("fgraph cache cl", ["clear "]),
+        ("fgraph new mine.yaml --like walk", ["walk "]),
+        ("fgraph blend_horizontal graph.nodes.fade.start=0", []),
+        ("fgraph nowhere.yaml graph.nodes.", []),
+    ],
+)
+def test_candidates(line: str, expected: list[str] | None) -> None:
+    Path("mine.yaml").write_text("nodes:\n  a: {op: flip, of: b}\n  b: {op: sample}\noutputs: [a]\n")
+    found = candidates(line)
+    if expected is not None:
+        assert found == expected
+    else:
+        assert found
+        assert all(one.startswith(line.rpartition(" ")[2]) for one in found)
+
+
+@pytest.mark.skipif(not Path("/bin/bash").exists(), reason="needs bash")
+@pytest.mark.parametrize(
+    ("line", "expected"), [("fgraph panorama_v", "panorama_vertical "), ("fgraph model=av", "avatar ")]
+)
+def test_completion_in_bash(line: str, expected: str) -> None:
+    """The script, with a function in place of the installed command."""
+    script = "\n".join(
+        [
+            f'fgraph() {{ "{sys.executable}" -m fgraph "$@"; }}',
+            completion.SCRIPTS["bash"],
+            f"COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}; _fgraph; printf '%s|' \"${{COMPREPLY[@]}}\"",
+        ]
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        ["/bin/bash", "-c", script], capture_output=True, text=True, check=True, env=environment, timeout=60
+    )
+    assert done.stdout == f"{expected}|"
+
+
+@pytest.mark.parametrize(("shell", "start"), [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", None)])
+def test_completion_is_installed_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, shell: str, start: str | None
+) -> None:
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("SHELL", f"/usr/bin/{shell}")
+    for _ in range(2):
+        said = output(capsys, "completion", "install")
+    path = Path(said.splitlines()[0])
+    assert path.read_text() == completion.SCRIPTS[shell]
+    if start is not None:
+        assert (tmp_path / start).read_text().count(str(path)) == 2  # in one line
+    assert output(capsys, "completion", shell) == completion.SCRIPTS[shell]
+
+
+def test_an_unknown_shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHELL", "/bin/tcsh")
+    assert "name one of bash, zsh, fish" in output(capsys, "completion", "install", code=2)
+
+
+WATCHED = "nodes:\n  code: {op: sample, seed: SEED}\n  image: {op: decode, of: code}\noutputs: [image]\n"
+
+
+def test_watch(tmp_path: Path) -> None:
+    """A process that runs a file at each save, reports a mistake and goes on, and ends by an interrupt."""
+    file, shown = tmp_path / "mine.yaml", tmp_path / "out" / "watch.js"
+    file.write_text(WATCHED.replace("SEED", "1"))
+    command = [sys.executable, "-m", "fgraph", "watch", "mine.yaml", "--no-open", "hydra.run.dir=out", "device=cpu"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        wait_for(shown, '"run": 1', process)
+        first = (tmp_path / "out" / "image.png").read_bytes()
+        file.write_text(WATCHED.replace("SEED", "2"))
+        wait_for(shown, '"run": 2', process)
+        assert (tmp_path / "out" / "image.png").read_bytes() != first
+        file.write_text(WATCHED.replace("sample", "sampel"))
+        wait_for(shown, "there is no op 'sampel'", process)
+        file.write_text(WATCHED.replace("SEED", "1"))
+        wait_for(shown, '"run": 4, "pictures": ["image.png"], "error": ""', process)
+        assert (tmp_path / "out" / "image.png").read_bytes() == first
+    finally:
+        process.send_signal(2)
+        said, warned = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "out/watch.html" in said
+    assert "mine.yaml:2: nodes.code.op: there is no op 'sampel'" in warned
+    assert "stopped watching mine.yaml" in warned
+
+
+def wait_for(file: Path, text: str, process: subprocess.Popen[str]) -> None:
+    """Wait until a file has a text."""
+    for _ in range(1200):
+        if file.is_file() and text in file.read_text():
+            return
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.1)
+    raise AssertionError(f"no {text} in {file}")
+
+
+@pytest.mark.parametrize(
+    "arguments", [["panorama"], ["a.yaml", "b.yaml"], ["a.yaml", "-m", "seed=1,2"], ["a.yaml", "mode=check"]]
+)
+def test_watch_takes_one_file(arguments: list[str]) -> None:
+    for name in ("a", "b"):
+        Path(f"{name}.yaml").write_text(WATCHED)
+    assert main(["watch", *arguments, "--no-open"]) == 2
