@@ -13,7 +13,7 @@ from typing import Any
 from fgraph._paths import expanded
 from fgraph.declare.document import Document
 from fgraph.declare.source import DocumentPath, Source
-from fgraph.node import FILE, Noise
+from fgraph.node import FILE, Node, Noise
 from fgraph.registry import Registry, kinds_of
 
 Place = tuple[MutableMapping[str, Any], str, DocumentPath]  # a mapping, a key whose value can name files, its path
@@ -71,6 +71,16 @@ def searched(value: Any, file: str | None) -> str | None:
     except (OSError, ValueError):  # not a path: too long, or with a zero byte
         return None
     return f"looked in {' and '.join(map(str, dict.fromkeys([*beside, Path.cwd()])))}"
+
+
+def searched_by(node: Node, path: DocumentPath, source: Source, message: str) -> str | None:
+    """Return where a node looked for a missing file that a message names, as a hint; None if there is none."""
+    for name in file_fields(type(node)):
+        given = getattr(node, name)
+        for value in given if isinstance(given, tuple) else (given,):
+            if isinstance(value, str) and value in message:
+                return searched(value, source.place(*path, name)[0])
+    return None
 
 
 def file_fields(model: Any) -> tuple[str, ...]:

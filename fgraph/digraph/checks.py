@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from fgraph import _limits
 from fgraph._errors import Fault, nearest
 from fgraph._ports import Kind
+from fgraph.declare.files import searched_by
 from fgraph.declare.source import in_order as faults_in_order
 from fgraph.declare.spec import MAIN, GraphSpec
 from fgraph.digraph.expansion import Expansion, Flat
@@ -100,7 +101,8 @@ class _Wirer:
             counts = {one: self.wired[one].rows for ids in flat.inputs.values() for one in ids}
             field = getattr(error, "fgraph_field", None)
             path = (*flat.path, field) if field else flat.path
-            self.fault(str(error), *path, hint=None if field else self._row_hint(flat, counts))
+            hint = searched_by(flat.node, flat.path, self.spec.source, str(error))
+            self.fault(str(error), *path, hint=hint or (None if field else self._row_hint(flat, counts)))
             return None
 
     def _row_hint(self, flat: Flat, counts: Mapping[str, int]) -> str | None:

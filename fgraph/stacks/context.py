@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 
 from fgraph._errors import Fault
+from fgraph.declare.files import searched_by
 from fgraph.digraph import WiredNode, Wiring
 from fgraph.lowering.inputs import Member, Slot
 from fgraph.lowering.values import Value
@@ -47,8 +48,11 @@ class StackNode(Member):
     def fault(self, message: str, field: str | None = None) -> Fault:
         """Return a fault at this node, or at a field of it."""
         path = (*self.wired.path, field) if field else self.wired.path
-        file, line = self.graph.wiring.spec.source.place(*path)
-        return Fault(message, ".".join(["nodes", self.id, *([field] if field else [])]), file, line)
+        source = self.graph.wiring.spec.source
+        file, line = source.place(*path)
+        hint = searched_by(self.node, self.wired.path, source, message) if message else None
+        where = ".".join(["nodes", self.id, *([field] if field else [])])
+        return Fault(message, where, file, line, hint)
 
 
 @dataclass

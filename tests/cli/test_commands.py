@@ -91,7 +91,12 @@ def test_a_picture_opens_and_becomes_a_file(
     assert main(["new", "again.yaml", "--like", str(picture)]) == 0
     assert fgraph.load("again.yaml").spec.seed == 3
     opened: list[Path] = []
-    monkeypatch.setattr("fgraph.cli.commands.open.open_file", lambda path: bool(opened.append(path)))
+
+    def open_file(path: Path) -> bool:
+        opened.append(path)
+        return False
+
+    monkeypatch.setattr("fgraph.cli.commands.open.open_file", open_file)
     assert main(["open", "outputs"]) == 0
     assert opened == [picture]
     assert "open the file yourself" in capsys.readouterr().err
