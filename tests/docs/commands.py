@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+from fgraph.cli.modes import COMMANDS
 from tests.docs.blocks import ROOT, blocks_of
 from tests.paths import GOLDENS
 
@@ -52,6 +53,11 @@ def small(command: str) -> list[str]:
     words = shlex.split(_OURS.sub("", command))
     words = [re.sub(r"^seed=range\(0,\d+\)$", "seed=range(0,2)", word) for word in words]
     words = [word.replace("PATH", "photos/one.png") for word in words]
+    if words[:1] == ["new"]:
+        return [*words, "--force"]
+    if words[:1] and words[0] in COMMANDS:
+        return words
+    words = [f"graph={word}" if (ROOT / "graphs" / "graph" / f"{word}.yaml").is_file() else word for word in words]
     if "hydra/launcher=ray" in words:  # that it composes: tests/sweep runs it
         return [*(word for word in words if word not in {"-m", "seed=range(0,2)"}), "--cfg", "hydra"]
     for applies, more in SMALLER:
@@ -97,7 +103,8 @@ def lay_out_files() -> None:
     for folder in ("mine/graph", "path/to", "photos"):
         Path(folder).mkdir(parents=True)
     (block,) = (one for one in blocks_of("README.md", "yaml") if one.name == "blend.yaml")
-    Path("mine/graph/blend.yaml").write_text(block.text, encoding="utf-8")
+    for name in ("mine/graph/blend.yaml", "path/to/blend.yaml", "blend.yaml"):
+        Path(name).write_text(block.text, encoding="utf-8")
     shutil.copy(PICTURE, "photos/one.png")
     shutil.copytree("photos", "pictures")
     shutil.copy(PICTURE, "pictures/two.png")
