@@ -6,6 +6,7 @@
     compile          a graph, or many together, -> a Plan
     run              a graph, many, or a Plan -> images, latents, feature maps, masks
     capture          a graph that is run many times -> a function that runs graphs like it
+    drag             move points of one image, step by step
     save_large       an image of any length, made piece by piece -> a tiled file
     load_generator   a model to hand to Graph(models=...)
     downloads        where models named by an address are kept, and whether they may be fetched
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from fgraph._imaging.files import picture_limit
     from fgraph._results import FeatureMaps, Image, Latents, MaskImage
     from fgraph.api.capture import Captured, capture
+    from fgraph.api.dragging import drag
     from fgraph.api.large import save_large
     from fgraph.api.pipeline import check, compile, load, load_generator, run
     from fgraph.declare import Graph
@@ -57,6 +59,7 @@ __all__ = [
     "check",
     "compile",
     "downloads",
+    "drag",
     "load",
     "load_generator",
     "picture_limit",
@@ -78,6 +81,7 @@ _HOMES = {
     "fgraph._imaging.files": ("picture_limit",),
     "fgraph._results": ("FeatureMaps", "Image", "Latents", "MaskImage"),
     "fgraph.api.capture": ("Captured", "capture"),
+    "fgraph.api.dragging": ("drag",),
     "fgraph.api.large": ("save_large",),
     "fgraph.api.pipeline": ("check", "compile", "load", "load_generator", "run"),
     "fgraph.declare": ("Graph",),

@@ -143,12 +143,33 @@ class MaskImage(_Pictured):
 
 
 @dataclass(frozen=True, eq=False)
+class DragReport:
+    """How a row of a `drag` node ended."""
+
+    ending: str  # arrived, stuck (no progress), lost (features of a point not found again), or steps (all are done)
+    steps: int
+    distance: float  # the mean distance of the points from their targets, in pixels
+    trail: Array  # [times, points, 2]: where the points were, evenly over the steps, in fractions of the sides
+
+    @property
+    def points(self) -> list[tuple[float, float]]:
+        """Where the points are at the end: x, y."""
+        return [(float(x), float(y)) for x, y in self.trail[-1]]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the report as plain values."""
+        trail = np.round(self.trail.astype(np.float64), 6).tolist()
+        return {"ending": self.ending, "steps": self.steps, "distance": round(self.distance, 4), "trail": trail}
+
+
+@dataclass(frozen=True, eq=False)
 class Latents:
     """Rows of style codes: z or w [rows, dim], w+ [rows, num_ws, w_dim], or s [rows, sum of style lengths]."""
 
     array: Array
     space: str
     model: str
+    drags: tuple[DragReport, ...] = ()  # of each row, if a `drag` node made the codes
 
     @property
     def rows(self) -> int:

@@ -2,12 +2,14 @@
 
 from fgraph.node import Node
 from nodes.align import Align
+from nodes.arrows import Arrows
 from nodes.bend import BENDS
 from nodes.blend import Blend
 from nodes.concat import Concat
 from nodes.crop import Crop
 from nodes.decode import Decode
 from nodes.direction import DIRECTIONS
+from nodes.drag import Drag
 from nodes.flip import Flip
 from nodes.image import Image
 from nodes.invert import Invert
@@ -31,10 +33,10 @@ from nodes.truncate import Truncate
 from nodes.walk import Walk
 
 NODES: tuple[type[Node], ...] = (
-    Sample, Latent, Rows, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Invert,
+    Sample, Latent, Rows, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Invert, Drag,
     *MASKS,
     Tap, Restyle, Mosaic, Pad, Resize, Shift, Transform, Crop, Flip, Concat, Blend, Patches, *BENDS,
-    Decode, Knit,
+    Decode, Knit, Arrows,
 )  # fmt: skip
 
 __all__ = ["NODES"]

@@ -13,7 +13,7 @@ from import_graph import STAGES, build_graph, cycles, library_users, stage_of
 
 ROOT = Path(__file__).parent.parent
 TORCH_FREE = STAGES[STAGES.index("fgraph.plan") :]  # the plan and every stage below it
-LOADS_TORCH = ("fgraph.stylegan", "fgraph.inversion")  # rooms of which some modules run networks
+LOADS_TORCH = ("fgraph.stylegan", "fgraph.inversion", "fgraph.dragging")  # rooms of which some modules run networks
 
 
 @cache

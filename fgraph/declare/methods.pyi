@@ -480,6 +480,53 @@ class NodeMethods:
             model: the model of the codes; default: main
         """
 
+    def drag(
+        self,
+        of: Reference,
+        points: Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]],
+        to: Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]],
+        mask: Reference | None = ...,
+        space: Literal["w", "w+", "s"] | None = ...,
+        rows: str | None = ...,
+        layer: str | None = ...,
+        tracking: Literal["nearest", "adaptive"] | None = ...,
+        reading: Literal["paper", "code"] | None = ...,
+        r1: float | None = ...,
+        r2: float | None = ...,
+        arrive: float | None = ...,
+        learning_rate: float | None = ...,
+        keep: float | None = ...,
+        steps: int | None = ...,
+        patience: int | None = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Point-based editing: codes whose images have the content of points moved to targets, found by optimisation.
+
+        All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no
+        progress, or after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows
+        points as FreeDrag does (Ling et al. 2023). The images that count are those of the model with its constant
+        noise. For the fields, their cost and their effect, see docs/how-to/dragging.md.
+
+        Fields:
+            of: the codes to begin with
+            points: the points: [x, y] in fractions of the image; a list of such lists gives points for each row
+            to: where each point shall go, in the same order
+            mask: 1 where the image may change; without it, all of it may
+            space: w+ (default): a change for each of `rows`; w: one for all; s: styles
+            rows: the rows of W+ that may change, such as 0..5 (default)
+            layer: the convolution whose features are compared; default: the last of at most 128 pixels
+            tracking: nearest (default): each point is searched around its last place; adaptive: no point is lost
+            reading: paper (default), or code: patch and mask exactly as in the published program
+            r1: radius of the moved patch, in sides; default: 3/512
+            r2: reach of the point search, in sides; default: 12/512
+            arrive: distance from the target that is near enough, in sides; default: 2/512
+            learning_rate: of Adam; default: 0.002
+            keep: weight of changes where the mask is 0; default: 20
+            steps: the most steps; default: 300
+            patience: steps without progress after which a row ends, 0 never; default: 60
+        """
+
     @overload
     def mask(
         self,
@@ -1294,6 +1341,22 @@ class NodeMethods:
             start: the start of the part of a later image, as a fraction of its length
             stop: the end of the part of an image
             axis: x: side by side, y: one above the other
+        """
+
+    def arrows(
+        self,
+        of: Reference,
+        drag: Reference,
+        width: float = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Images with the way of each dragged point: where it was (red), its trail, and where it is now (blue).
+
+        Fields:
+            of: the images to draw on
+            drag: the `drag` node whose points are shown
+            width: of the lines, as a fraction of the shorter side
         """
 
     # a node class of your own, given to Graph(nodes=...)

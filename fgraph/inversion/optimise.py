@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from fgraph._adam import descend
 from fgraph.inversion.losses import WeightedLosses
 from fgraph.inversion.noise import noise_penalty, noise_starts, normalise_noise
 from fgraph.inversion.priors import CodePrior
@@ -21,8 +22,6 @@ from fgraph.inversion.schedule import RowSchedule
 from fgraph.inversion.settings import InversionSettings
 from fgraph.inversion.spaces import nearest_starts, styles_of
 from fgraph.stylegan.generators.base import Generator
-
-_BETAS, _EPSILON = (0.9, 0.999), 1e-8  # of Adam, as published
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,14 +174,9 @@ class Search:
         return images, parts
 
     def _descend(self, at: int, gradient: Tensor, rates: Sequence[float]) -> None:
-        """Do a step of Adam (Kingma & Ba 2015) on one value, with a learning rate for each row."""
-        first, second = _BETAS
-        value, moment, energy = self._values[at], self._first[at], self._second[at]
-        moment.lerp_(gradient, 1 - first)
-        energy.mul_(second).addcmul_(gradient, gradient, value=1 - second)
-        scale = torch.tensor(rates, dtype=value.dtype, device=value.device) / (1 - first ** (self.done + 1))
-        spread = (energy.sqrt() / math.sqrt(1 - second ** (self.done + 1))).add_(_EPSILON)
-        value.sub_(scale.view(-1, *[1] * (value.ndim - 1)) * moment / spread)
+        value = self._values[at]
+        tensor = torch.tensor(rates, dtype=value.dtype, device=value.device)
+        descend(value, self._first[at], self._second[at], gradient, done=self.done, rates=tensor)
 
     def _leave(self) -> dict[int, Found]:
         """Remove finished rows; return the images whose last start has finished."""

@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-TypeKind = Literal["z", "w", "w+", "s", "activation", "rgb", "noise", "mask", "patches", "plane"]
+TypeKind = Literal["z", "w", "w+", "s", "activation", "rgb", "noise", "mask", "patches", "plane", "drag", "trail"]
 CODE_KINDS: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
 
 

@@ -5,8 +5,8 @@ Every value has rows, and `take(index)` gives the value whose row i is row `inde
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Generic, Literal, TypeVar
 
@@ -37,6 +37,7 @@ class Latent:
     code: Operand
     model: str
     keys: tuple[int, ...]  # row keys, for random noise
+    facts: Mapping[str, Operand] = field(default_factory=dict)  # further results of the search that found the codes
 
     @property
     def rows(self) -> int:
@@ -45,7 +46,8 @@ class Latent:
 
     def take(self, index: Index) -> Latent:
         """Return the rows picked by index."""
-        return replace(self, code=self.code.take(index), keys=pick(self.keys, index))
+        facts = {name: one.take(index) for name, one in self.facts.items()}
+        return replace(self, code=self.code.take(index), keys=pick(self.keys, index), facts=facts)
 
 
 @dataclass(frozen=True, eq=False)

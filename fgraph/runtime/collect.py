@@ -14,6 +14,8 @@ from fgraph import _results as results
 from fgraph._errors import MemoryBudgetError
 from fgraph._ports import Kind
 from fgraph._sizes import in_words
+from fgraph.dragging.settings import ENDINGS
+from fgraph.ir.ops.dragging import ABSENT
 from fgraph.ir.program import Output, Program
 from fgraph.plan import Result
 
@@ -78,5 +80,16 @@ def to_result(output: Output, arrays: Arrays) -> results.Result:
     if output.kind is Kind.MASK:
         return results.MaskImage(arrays["mask"])
     if output.kind is Kind.LATENT:
-        return results.Latents(arrays["code"], str(output.space), str(output.model))
+        return results.Latents(arrays["code"], str(output.space), str(output.model), _drags(arrays))
     return results.FeatureMaps(arrays)
+
+
+def _drags(arrays: Arrays) -> tuple[results.DragReport, ...]:
+    """Return how the rows of a drag ended, if the codes are the result of one."""
+    if "ending" not in arrays:
+        return ()
+    rows = zip(arrays["ending"], arrays["trail"], strict=True)
+    return tuple(
+        results.DragReport(ENDINGS[int(number)], int(steps), float(distance), trail[:, trail[0, :, 0] != ABSENT])
+        for (number, steps, distance), trail in rows
+    )

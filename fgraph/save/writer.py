@@ -93,8 +93,8 @@ def save_results(
 
     An image is `name.png`, or `name_000.png`, ... for several rows, in each picture format of `formats` (png, webp,
     jpeg). With npy, it is also `name.npy`, float32 [rows, channels, h, w]; with gif or mp4, also a film of its rows. A
-    mask is a picture or a film, and an array; a latent is `name.safetensors`; feature maps are `name.npz` and a
-    preview.
+    mask is a picture or a film, and an array; a latent is `name.safetensors`, and `name_drag.json` if a drag
+    made it; feature maps are `name.npz` and a preview.
 
     Rows that hold NaN or infinite values have no picture, and their output has no film and no sheet;
     `Manifest.damaged` lists them.
@@ -231,6 +231,9 @@ class _Writer:
                 yield from self._films(name, value)
             case Latents():
                 yield f"{name}.safetensors", None, value.to_bytes()
+                if value.drags:
+                    reports = json.dumps([one.to_json() for one in value.drags], indent=1)
+                    yield f"{name}_drag.json", None, reports.encode()
             case FeatureMaps():
                 yield f"{name}.npz", None, value.to_bytes()
                 yield from self._pictures(name, value.preview(), self._picture_kinds)

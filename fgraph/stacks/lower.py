@@ -156,7 +156,7 @@ def _outputs(
 
 def _output(build: Build, context: Context, name: str, value: Value) -> Output:
     if isinstance(value, Latent):
-        return Output(context.number, name, Kind.LATENT, {"code": value.code}, value.model, value.space)
+        return Output(context.number, name, Kind.LATENT, {"code": value.code, **value.facts}, value.model, value.space)
     if isinstance(value, Features):
         if on_plane(build, value):
             raise ValueError(

@@ -13,6 +13,7 @@ from fgraph.ir.ops.direction import (
     TextDirection,
     TruncateStyles,
 )
+from fgraph.ir.ops.dragging import Arrows, Drag, DragPart
 from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, StyleGAN2Op, ToRGB, Upsample
@@ -22,20 +23,21 @@ from fgraph.ir.ops.spatial import Concat, Crop, Flip, Pad, Resize, Shift, Spatia
 from fgraph.ir.ops.stylegan3 import Filtered, Fourier, Plane, StyleGAN3Op
 
 OPS: tuple[type[Op], ...] = (
-    Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert,
+    Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert, Drag, DragPart,
     Component, TextDirection, InDeviations, Slope, Move, MoveTo, TruncateStyles, Slerp, Combine,
     Const, Conv, ToRGB, Upsample, NoiseField,
     Plane, Fourier, Filtered,
     DrawMask, Mix,
     Pad, Resize, Shift, Crop, Flip, Concat, BendChannels,
     Propose, Transplant,
-    Picture, Clamp, Apply, Spill, BaselineRows,
+    Arrows, Picture, Clamp, Apply, Spill, BaselineRows,
 )  # fmt: skip
 
 __all__ = [
     "OPS",
     "Affine",
     "Apply",
+    "Arrows",
     "BaselineRows",
     "BendChannels",
     "Clamp",
@@ -45,6 +47,8 @@ __all__ = [
     "Const",
     "Conv",
     "Crop",
+    "Drag",
+    "DragPart",
     "Draw",
     "DrawMask",
     "Filtered",

@@ -13,8 +13,8 @@ from fgraph.ir.types import CODE_KINDS, Type, TypeKind
 
 FIRST: Order = (0, 0)  # codes are computed before any layer runs
 _USUAL = InversionSettings()
-_TYPICAL_LAYER = (64, 4096)  # channels and pixels that stand for all layers of an inversion
-_CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
+TYPICAL_LAYER = (64, 4096)  # channels and pixels that stand for all layers of an inversion
+CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
 
 
 @dataclass(frozen=True)
@@ -198,8 +198,8 @@ class Invert(CodeOp):
     def seconds(self, call: Call, profile: DeviceProfile) -> float:
         flops = self.flops(call.inputs, call.output) * call.rows
         layers = 3 * round(log2(min(call.inputs[0].size)) - 1)
-        calls = 1 + self.settings.steps * layers * _CALLS_OF_A_LAYER
-        return calls * profile.overhead + flops / rate(profile.plain, *_TYPICAL_LAYER)
+        calls = 1 + self.settings.steps * layers * CALLS_OF_A_LAYER
+        return calls * profile.overhead + flops / rate(profile.plain, *TYPICAL_LAYER)
 
     def __str__(self) -> str:
         asked = self.settings

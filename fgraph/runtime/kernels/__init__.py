@@ -9,6 +9,7 @@ from fgraph.ir.ops import Op
 from fgraph.runtime.kernels import (
     bending,
     direction,
+    dragging,
     image,
     latent,
     layer,
@@ -32,6 +33,9 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Splice: latent.splice,
     ops.Own: owning.own,
     ops.Invert: latent.invert,
+    ops.Drag: dragging.drag,
+    ops.DragPart: dragging.part,
+    ops.Arrows: dragging.arrows,
     ops.Component: direction.component,
     ops.TextDirection: direction.text_direction,
     ops.InDeviations: direction.in_deviations,

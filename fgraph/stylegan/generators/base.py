@@ -14,7 +14,7 @@ from torch import Tensor
 
 from fgraph.stylegan.generators.statistics import map_z, style_moments, w_moments
 from fgraph.stylegan.nn.stylegan2 import affine
-from fgraph.stylegan.tables.base import Table
+from fgraph.stylegan.tables.base import Layer, Table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -177,3 +177,10 @@ class Generator(ABC):
     @abstractmethod
     def synthesise(self, styles: Tensor, noise: Any = ...) -> Tensor:
         """Return images [rows, C, height, width] of raw styles S [rows, style_length], not clamped."""
+
+    @abstractmethod
+    def activation(self, styles: Tensor, layer: Layer) -> Tensor:
+        """Return what a conv layer makes of raw styles S [rows, style_length], with constant noise: [rows, C, h, w].
+
+        Only the layers up to this one run. The map includes its margin, if the layer has one.
+        """

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.nn.stylegan3 import Tiles, fourier_features, layer_output, places
+from fgraph.stylegan.tables.base import Layer
 from fgraph.stylegan.tables.stylegan3 import PLACE, StyleGAN3Layer, StyleGAN3Table
 
 Sides = Sequence[tuple[int, int, int, int]]  # top, left, bottom, right
@@ -76,11 +77,21 @@ class StyleGAN3Generator(Generator):
             ValueError: the size is not a whole number of samples at every layer.
         """
         size = (self._samples(0, height), self._samples(1, width))
-        own = self.tensors["input.transform"]
-        matrix = own if transform is None else transform.to(styles)
+        matrix = self.tensors["input.transform"] if transform is None else transform.to(styles)
+        return self._run(styles, matrix, size, self.table.filtered)
+
+    def activation(self, styles: Tensor, layer: Layer) -> Tensor:  # noqa: D102 - as in the base class
+        transform = self.tensors["input.transform"]
+        return self._run(styles, transform, self.table.input_size, self.table.filtered[: layer.index])
+
+    def _run(
+        self, styles: Tensor, transform: Tensor, size: tuple[int, int], layers: Sequence[StyleGAN3Layer]
+    ) -> Tensor:
+        """Sample the plane, and run layers."""
         y, x = (places(n, [0], n, self.table.input_rate, styles) for n in size)
-        maps = fourier_features(self.table, self.tensors, styles[:, :PLACE], matrix.expand(len(styles), 3, 3), (y, x))
-        for layer in self.table.filtered:
+        matrix = transform.expand(len(styles), 3, 3)
+        maps = fourier_features(self.table, self.tensors, styles[:, :PLACE], matrix, (y, x))
+        for layer in layers:
             maps = self.filtered(layer, maps, styles[:, layer.style_slice])
         return maps
 

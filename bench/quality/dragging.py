@@ -1,0 +1,172 @@
+"""How well drags arrive: random drags of the bundled models whose target is known to exist.
+
+A second picture is made by moving the code towards another sample. A point of the first picture and the place where
+its features are in the second one are handle and target. Writes a part of docs/how-to/dragging.md.
+
+    python -m bench.quality.dragging [--drags 100] [--steps 200] [--models landscape,avatar] [--quick]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+import fgraph
+from bench.harness.pages import DOCS
+from fgraph.dragging.features import FeatureMaps, compute_features
+from fgraph.dragging.layer import feature_layer
+from fgraph.dragging.points import DragPoints, to_fractions
+from fgraph.dragging.search import Dragged, DragSearch
+from fgraph.dragging.settings import make_drag_settings
+from fgraph.stylegan.generators.base import Generator
+
+PAGE = DOCS / "how-to" / "dragging.md"
+BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
+MODELS = ("landscape", "landscape128", "avatar", "toon")
+WAYS: dict[str, dict[str, Any]] = {
+    "nearest": {},
+    "adaptive": {"tracking": "adaptive"},
+    "published settings": {"reading": "code", "learning_rate": 0.001, "r1": 3 / 512, "r2": 12 / 512},
+}
+_MOVED = (0.06, 0.25)  # of the side: how far a point goes
+_MARGIN = 0.15  # of the side: of the mask around handle and target
+
+
+@dataclass(frozen=True)
+class Task:
+    """A drag whose target is known: code, points and mask of each row."""
+
+    codes: Tensor
+    points: list[DragPoints]
+    masks: Tensor
+
+
+@dataclass(frozen=True)
+class Line:
+    """The outcome of all drags of a model in one way."""
+
+    model: str
+    way: str
+    arrived: float  # share
+    distance: float  # pixels, mean
+    steps: float  # mean
+    seconds: float  # of CPU, for a drag
+    outside: float  # mean change of the image where the mask is 0, of 2
+
+
+def make_task(generator: Generator, count: int, seed: int = 0) -> Task:
+    """Make drags: pairs of pictures whose best mutual match of features has moved far enough, and not too far."""
+    table, draw = generator.table, torch.Generator().manual_seed(seed)
+    layer = feature_layer(table, None)
+    codes: list[Tensor] = []
+    points: list[DragPoints] = []
+    while len(points) < count:
+        with torch.no_grad():
+            w = generator.truncate(generator.map(torch.randn(2, table.z_dim, generator=draw)), 0.7)
+            w[1] = w[0] + 0.7 * (w[1] - w[0])
+            ws = w[:, None].expand(-1, table.num_ws, -1)
+            maps = compute_features(generator, generator.affine(ws), layer)
+        pair = matched_point(maps, table.size[1])
+        if pair is not None:
+            codes.append(ws[0])
+            points.append(DragPoints(*([place] for place in pair)))
+    return Task(torch.stack(codes), points, torch.cat([mask_around(one, table.size[1]) for one in points]))
+
+
+def matched_point(maps: FeatureMaps, size: int) -> tuple[tuple[float, float], tuple[float, float]] | None:
+    """Return the place in the first picture whose match in the second is best among those that moved far enough."""
+    lattice = torch.arange(2, size - 2, max(1, size // 32), dtype=torch.float32)
+    y, x = torch.meshgrid(lattice, lattice, indexing="ij")
+    pixels = torch.stack([x, y], dim=-1).flatten(0, 1)
+    first, second = maps.at_pixels(pixels.expand(2, -1, -1))  # [C, n] each
+    apart = torch.cdist(first.t(), second.t())
+    forth, back = apart.argmin(dim=1), apart.argmin(dim=0)
+    mutual = back[forth] == torch.arange(len(pixels))
+    moved = (pixels[forth] - pixels).norm(dim=1) / size
+    fits = mutual & (moved >= _MOVED[0]) & (moved <= _MOVED[1])
+    if not bool(fits.any()):
+        return None
+    # the most distinct match: near to its partner, far from what is around it
+    best = int(torch.where(fits, apart.amin(dim=1) / apart.mean(dim=1), torch.inf).argmin())
+    places = to_fractions(torch.stack([pixels[best], pixels[forth[best]]]).double().numpy(), (size, size))
+    return places[0], places[1]
+
+
+def mask_around(points: DragPoints, size: int) -> Tensor:
+    """Return a mask [1, 1, size, size] that is 1 in a box around handle and target."""
+    places = np.array([*points.handles, *points.targets])
+    low, high = places.min(axis=0) - _MARGIN, places.max(axis=0) + _MARGIN
+    at = (torch.arange(size) + 0.5) / size
+    inside = ((at >= low[1]) & (at <= high[1]))[:, None] & ((at >= low[0]) & (at <= high[0]))
+    return inside.float()[None, None]
+
+
+def measure(generator: Generator, task: Task, model: str, way: str, steps: int) -> Line:
+    """Drag all rows in one batch."""
+    settings = make_drag_settings(**{"steps": steps, **WAYS[way]})
+    began, found = time.process_time(), dict[int, Dragged]()
+    search = DragSearch(generator, settings, task.codes, task.points, task.masks)
+    while search.rows:
+        found |= search.step()
+    seconds = (time.process_time() - began) / len(found)
+    rows = [found[row] for row in range(len(task.codes))]
+    with torch.no_grad():
+        before = generator.synthesise(generator.affine(task.codes)).clamp(-1, 1)
+        after = generator.synthesise(generator.affine(torch.stack([one.code for one in rows]))).clamp(-1, 1)
+    outside = (1 - task.masks).expand_as(before)
+    change = float(((after - before).abs() * outside).sum() / outside.sum())
+    return Line(
+        model, way, float(np.mean([one.ending == "arrived" for one in rows])),
+        float(np.mean([one.distance for one in rows])), float(np.mean([one.steps for one in rows])), seconds, change,
+    )  # fmt: skip
+
+
+def to_markdown(lines: list[Line], drags: int, steps: int) -> str:
+    """Return the measured part of the page."""
+    head = (
+        f"`python -m bench.quality.dragging` writes this part: {drags} random drags of each bundled model, of at most "
+        f"{steps} steps. A second\npicture is made by moving the code towards another sample, so the target is "
+        "known to exist. A point goes 6% to 25% of the side. The mask is a box around both places.\n\n"
+        "| model | way | arrived | mean distance, pixels | steps | s of CPU a drag | change outside the mask |\n"
+        "| --- | --- | --- | --- | --- | --- | --- |\n"
+    )
+    rows = [
+        f"| {one.model} | {one.way} | {one.arrived:.0%} | {one.distance:.1f} | {one.steps:.0f} | {one.seconds:.2f} | "
+        f"{one.outside:.3f} |"
+        for one in lines
+    ]
+    return head + "\n".join(rows) + "\n"
+
+
+def main() -> None:
+    """Measure, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--drags", type=int, default=100)
+    parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--models", default=",".join(MODELS))
+    parser.add_argument("--quick", action="store_true", help="few drags of one model; writes nothing")
+    arguments = parser.parse_args()
+    if arguments.quick:
+        arguments.drags, arguments.steps, arguments.models = 3, 5, "landscape"
+    lines = []
+    for model in arguments.models.split(","):
+        generator = fgraph.load_generator(model)
+        task = make_task(generator, arguments.drags)
+        for way in WAYS:
+            lines.append(measure(generator, task, model, way, arguments.steps))
+            print(lines[-1], flush=True)
+    if not arguments.quick:
+        text = PAGE.read_text(encoding="utf-8")
+        start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+        measured = to_markdown(lines, arguments.drags, arguments.steps)
+        PAGE.write_text(f"{text[:start]}\n{measured}{text[end:]}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,110 @@
+"""Adaptive tracking: the aim of a point moves in steps that its features can follow, so that no point is lost.
+
+FreeDrag (Ling et al. 2023, "FreeDrag: Feature Dragging for Reliable Point-based Image Editing"). A point has a
+template, the features of a patch of 3 x 3 pixels, and an aim on the line to its target. A few steps of optimisation
+bring the features at the aim near to the template. Then the template moves towards what was found, by how well it fits,
+and the aim moves ahead: to the place on the line whose features differ from the template by an expected distance.
+
+The paper states that distance for each of its models. Here it is measured: a share of how much the features around a
+point differ from its own at the longest step.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from fgraph.dragging.features import FeatureMaps
+from fgraph.dragging.settings import DragSettings
+from fgraph.dragging.tracking import Tracker, sample_maps, square_window
+
+MOTION_STEPS = 5  # of Adam for each aim
+_STEP = 4 / 128  # the longest way from aim to aim, in sides: four samples of the published map
+_CANDIDATES = 10  # places on the line among which an aim is chosen
+_EXPECTED = 0.4  # the expected distance, as a share of the measured one
+_FITS = 0.5  # a loss of at most this share of the expected one fits
+
+
+@dataclass
+class AdaptiveTracker(Tracker):
+    """The tracking of FreeDrag; `handles` are the aims."""
+
+    expected: Tensor  # [R, P]: the expected distance of features at a new aim
+    before: Tensor  # [R, P, 2]: the aims before the last ones
+    begun: Tensor  # [R, P]: the losses when the aims were chosen
+    seen: int  # maps observed
+
+    def observe(self, maps: FeatureMaps) -> None:
+        """After a few steps, update the templates of points that fit, and choose new aims."""
+        if self.seen % MOTION_STEPS == 0:
+            found = self._patches(maps, self.handles)
+            loss = self._apart(found)
+            fits = loss <= _FITS * self.expected
+            if self.seen:
+                self._learn(found, loss, fits)
+            self._aim(maps, loss, fits)
+        self.seen += 1
+
+    def loss(self, maps: FeatureMaps) -> Tensor:
+        """Return Σ over points of the mean of |F(aim + offset) - template|."""
+        return (self._apart(self._patches(maps, self.handles)) * self.valid).sum(dim=1)
+
+    def arrived(self) -> Tensor:
+        """Return which rows have all their aims at their targets, and features that fit there."""
+        near = self.distances <= self.settings.arrival(self.side)
+        return ((near & (self.begun <= _FITS * self.expected)) | ~self.valid).all(dim=1)
+
+    def _patches(self, maps: FeatureMaps, places: Tensor) -> Tensor:
+        """Return the features of the patches of places [R, P, 2]: [R, C, P, 9]."""
+        return sample_maps(maps, places[:, :, None] + square_window(1, places), whole=False)
+
+    def _apart(self, patches: Tensor) -> Tensor:
+        return (patches - self.templates).abs().mean(dim=(1, 3))
+
+    def _learn(self, found: Tensor, loss: Tensor, fits: Tensor) -> None:
+        """Move the templates that fit: a F + (1 - a) T, a = 1 / (1 + exp(k (loss - 0.2 l))), k = ln 9 / (0.6 l)."""
+        steepness = math.log(9) / (0.6 * self.expected)
+        share = torch.sigmoid(-steepness * (loss - 0.2 * self.expected)) * fits
+        self.templates = self.templates + share[:, None, :, None] * (found - self.templates)
+
+    def _aim(self, maps: FeatureMaps, loss: Tensor, fits: Tensor) -> None:
+        """Choose aims: ahead where the features fit; the same where they approach; from one step back elsewhere."""
+        worse = ~fits & (loss > self.begun)
+        start = torch.where(worse[..., None], self.before, self.handles)
+        reach = torch.where(worse, 2.0, 1.0) * _STEP * self.side
+        way = self.targets - start
+        distance = way.norm(dim=2)
+        reach = torch.minimum(reach, distance)
+        step = way / (distance + 1e-7)[..., None] * reach[..., None]  # [R, P, 2]
+        shares = torch.arange(1, _CANDIDATES + 1, dtype=step.dtype, device=step.device) / _CANDIDATES
+        places = start[:, :, None] + step[:, :, None] * shares[:, None]  # [R, P, n, 2]
+        each = [self._apart(self._patches(maps, places[:, :, at])) for at in range(_CANDIDATES)]
+        apart = torch.stack(each, dim=2)  # [R, P, n]
+        best = (apart - self.expected[..., None]).abs().argmin(dim=2)
+        chosen = places.gather(2, best[..., None, None].expand(-1, -1, 1, 2))[:, :, 0]
+        ahead = fits | worse
+        self.before = torch.where(ahead[..., None], start, self.before)
+        self.handles = torch.where(ahead[..., None], chosen, self.handles)
+        gone = apart.gather(2, best[..., None])[..., 0]
+        self.begun = torch.where(ahead, gone, loss)
+
+
+def make_adaptive(
+    settings: DragSettings, maps: FeatureMaps, handles: Tensor, targets: Tensor, valid: Tensor
+) -> AdaptiveTracker:
+    """Start the tracking of points; their templates are the patches around them."""
+    side = max(maps.image_size)
+    templates = sample_maps(maps, handles[:, :, None] + square_window(1, handles), whole=False)
+    lost = torch.zeros_like(valid, dtype=torch.long)
+    reach = _STEP * side
+    around = handles.new_tensor([[reach, 0], [-reach, 0], [0, reach], [0, -reach]])
+    near = sample_maps(maps, handles[:, :, None] + around, whole=False)  # [R, C, P, 4]
+    own = maps.at(handles)[..., None]
+    expected = (_EXPECTED * (near - own).abs().mean(dim=(1, 3))).clamp_min(1e-6)
+    return AdaptiveTracker(
+        settings, maps.image_size, handles.clone(), targets, valid, templates, lost,
+        expected, handles.clone(), torch.full_like(expected, math.inf), 0,
+    )  # fmt: skip

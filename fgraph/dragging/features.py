@@ -1,0 +1,76 @@
+"""The features of a drag: a forward pass up to one layer, and samples of its map.
+
+Points lie on the lattice of the image's pixels, whose coordinates are real numbers: (0, 0) is the centre of the
+upper left pixel. Between the samples of a map, features are interpolated twice, as if the map were resized to the image
+(bilinear, edges repeated) and then sampled (bilinear). Only the samples that are needed are computed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.tables.base import Layer
+
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """The output of a layer for a batch, without its margin, with the size of the image that it belongs to."""
+
+    values: Tensor  # [rows, C, h, w]
+    image_size: tuple[int, int]  # height, width
+
+    def detach(self) -> FeatureMaps:
+        """Return the same maps without a graph."""
+        return FeatureMaps(self.values.detach(), self.image_size)
+
+    def at_pixels(self, pixels: Tensor) -> Tensor:
+        """Return the features at whole pixels of the image.
+
+        Args:
+            pixels: [rows, n, 2], x and y; beyond the image, edges are repeated.
+
+        Returns:
+            [rows, C, n].
+        """
+        height, width = self.image_size
+        scale = pixels.new_tensor([2 / width, 2 / height])
+        grid = ((pixels + 0.5) * scale - 1)[:, None]  # [rows, 1, n, 2]
+        sampled = F.grid_sample(self.values, grid, padding_mode="border", align_corners=False)
+        return sampled[:, :, 0]
+
+    def at(self, places: Tensor) -> Tensor:
+        """Return the features at real coordinates [rows, n, 2]: [rows, C, n]; pixels beyond the image are 0."""
+        low = places.floor()
+        share = places - low
+        corners = [low + places.new_tensor([dx, dy]) for dy in (0, 1) for dx in (0, 1)]
+        across, down = share.unbind(-1)
+        weights = torch.stack([(1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down])
+        sampled = self.at_pixels(torch.cat(corners, dim=1))
+        sampled = sampled.view(*sampled.shape[:2], 4, -1)  # [rows, C, 4, n]
+        weights = weights * torch.stack([self.inside(corner) for corner in corners])
+        made: Tensor = (sampled * weights.transpose(0, 1)[:, None]).sum(dim=2)
+        return made
+
+    def inside(self, places: Tensor) -> Tensor:
+        """Return which places [..., 2] lie between pixels of the image."""
+        height, width = self.image_size
+        x, y = places.unbind(-1)
+        inside: Tensor = (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+        return inside
+
+    def resized(self) -> Tensor:
+        """Return the maps at the size of the image, bilinear."""
+        return F.interpolate(self.values, size=self.image_size, mode="bilinear", align_corners=False)
+
+
+def compute_features(generator: Generator, styles: Tensor, layer: Layer) -> FeatureMaps:
+    """Run the layers up to `layer` for raw styles S [rows, style_length], with constant noise."""
+    made = generator.activation(styles, layer)
+    y, x = (margin // 2 for margin in layer.margin)
+    height, width = made.shape[2:]
+    return FeatureMaps(made[:, :, y : height - y, x : width - x], generator.table.size)

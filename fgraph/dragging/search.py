@@ -1,0 +1,258 @@
+"""The drag of a batch of rows, step by step: Adam on a change of each code, with independent rows.
+
+A step computes the features of the codes as they are, follows the points in them, and then reduces the motion loss and
+the change of the features where the mask is 0. A row leaves the batch when its points have arrived, when it is stuck,
+or after `steps` steps. Its code is the one whose features were looked at last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from fgraph._adam import descend
+from fgraph.dragging.adaptive import make_adaptive
+from fgraph.dragging.features import FeatureMaps, compute_features
+from fgraph.dragging.layer import feature_layer
+from fgraph.dragging.points import DragPoints, Place, to_fractions, to_pixels
+from fgraph.dragging.settings import DragError, DragSettings, Ending
+from fgraph.dragging.tracking import Tracker, make_nearest
+from fgraph.stylegan.generators.base import Generator
+
+_PROGRESS = 0.99  # a distance below this multiple of the best one is progress
+_LOST = 5  # times running that a point is at the border of its search
+
+
+@dataclass(frozen=True, eq=False)
+class Dragged:
+    """The outcome of one row."""
+
+    code: Tensor  # W+ [num_ws, w_dim], or S [style_length] in space s
+    trail: Tensor  # [steps + 1, points, 2]: where the points were, as fractions of the sides, x before y
+    ending: Ending
+    distance: float  # of the points from their targets at the end, their mean, in pixels
+
+    @property
+    def points(self) -> list[Place]:
+        """Where the points are at the end."""
+        return [(float(x), float(y)) for x, y in self.trail[-1]]
+
+    @property
+    def steps(self) -> int:
+        """The number of steps."""
+        return len(self.trail) - 1
+
+
+class DragSearch:
+    """The drag of a batch; call `step` until `rows` is empty.
+
+    Args:
+        generator: of either architecture; it runs in its own precision.
+        settings: of the drag.
+        codes: W+ [rows, num_ws, w_dim], or S [rows, style_length] in space s.
+        points: of each row.
+        mask: [rows or 1, 1, H, W] of the image's size, 1 where features may change, or None.
+
+    Raises:
+        DragError: the shapes disagree, or the settings don't fit the model.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        settings: DragSettings,
+        codes: Tensor,
+        points: Sequence[DragPoints],
+        mask: Tensor | None = None,
+    ) -> None:
+        generator = generator.with_half(None).with_compiled(None)  # in half precision, gradients would underflow
+        self._generator, self.settings = generator, settings
+        self._layer = feature_layer(generator.table, settings.layer)
+        self._check(codes, points, mask)
+        self.rows = list(range(len(codes)))
+        self.done = 0
+        self._starts = codes.to(generator.device, generator.dtype).detach().clone()
+        self._change = self._no_change()
+        self._first, self._second = torch.zeros_like(self._change), torch.zeros_like(self._change)
+        self._mask = mask if settings.keep else None
+        self._points = points
+        self._trails: list[Tensor] = []  # [rows, points, 2], one for each step
+        self._best = [float("inf")] * len(codes)
+        self._best_step = [0] * len(codes)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """The size of the image: height, width."""
+        return self._generator.table.size
+
+    @property
+    def codes(self) -> Tensor:
+        """The codes of the rows in the batch as they are: W+, or S in space s."""
+        return self._changed(self._change)
+
+    def step(self) -> dict[int, Dragged]:
+        """Do one step; return the rows that finish with it and leave the batch."""
+        change = self._change.detach().requires_grad_()
+        maps = self._features(change)
+        if not self._trails:
+            self._begin(maps.detach())
+        with torch.no_grad():
+            self.tracker.observe(maps.detach())
+            self._trails.append(self.tracker.handles.clone())
+        finished = self._leave()
+        if not self.rows:
+            return finished
+        staying = [at for at, row in enumerate(self._present) if row not in finished]
+        loss = self._loss(FeatureMaps(maps.values[staying], maps.image_size) if finished else maps)
+        (gradient,) = torch.autograd.grad(loss.sum(), [change])
+        self.losses = loss.detach()
+        with torch.no_grad():
+            gradient = gradient[staying] if finished else gradient
+            rates = gradient.new_full((len(gradient),), self.settings.learning_rate)
+            descend(self._change, self._first, self._second, gradient, done=self.done, rates=rates)
+        self.done += 1
+        return finished
+
+    def _loss(self, maps: FeatureMaps) -> Tensor:
+        loss = self.tracker.loss(maps)
+        if self._fixed is not None:
+            apart = (self._compared(maps) - self._originals) * self._fixed
+            loss = loss + self.settings.keep * apart.abs().mean(dim=(1, 2, 3))
+        return loss
+
+    # Codes
+
+    def _no_change(self) -> Tensor:
+        starts, (first, end) = self._starts, self.settings.rows
+        if self.settings.space == "s":
+            return torch.zeros_like(starts)
+        if self.settings.space == "w":
+            return torch.zeros_like(starts[:, 0])
+        return torch.zeros_like(starts[:, first:end])
+
+    def _changed(self, change: Tensor) -> Tensor:
+        """Return the codes with a change of the rows that may change."""
+        if self.settings.space == "s":
+            return self._starts + change * self._movable
+        first, end = self.settings.rows
+        rows = change[:, None] if self.settings.space == "w" else change
+        moved = self._starts[:, first:end] + rows
+        return torch.cat([self._starts[:, :first], moved, self._starts[:, end:]], dim=1)
+
+    @property
+    def _movable(self) -> Tensor:
+        """Return 1 for the styles of the layers that read the rows of W+ that may change, [style_length]."""
+        first, end = self.settings.rows
+        movable = self._starts.new_zeros(self._starts.shape[1])
+        for layer in self._generator.table.layers[1:]:
+            if first <= layer.ws_index < end:
+                movable[layer.style_slice] = 1
+        return movable
+
+    def _features(self, change: Tensor) -> FeatureMaps:
+        codes = self._changed(change)
+        styles = codes if self.settings.space == "s" else self._generator.affine(codes)
+        return compute_features(self._generator, styles, self._layer)
+
+    # Points and mask
+
+    def _begin(self, maps: FeatureMaps) -> None:
+        """Take the features of the first step as templates and as what the mask holds.
+
+        They are those of the same pass: a difference of 0 has no gradient, where one of a rounding would have.
+        """
+        self.tracker = self._track(maps, self._points)
+        self._fixed: Tensor | None = None
+        if self._mask is not None:
+            self._fixed = 1 - self._resized_mask(self._mask, maps)
+            self._originals = self._compared(maps)
+
+    def _track(self, maps: FeatureMaps, points: Sequence[DragPoints]) -> Tracker:
+        most = max(len(one.handles) for one in points)
+        handles, targets = np.zeros((2, len(points), most, 2))
+        valid = np.zeros((len(points), most), dtype=bool)
+        for row, one in enumerate(points):
+            count = len(one.handles)
+            handles[row, :count] = to_pixels(one.handles, maps.image_size)
+            targets[row, :count] = to_pixels(one.targets, maps.image_size)
+            valid[row, :count] = True
+        make = make_adaptive if self.settings.tracking == "adaptive" else make_nearest
+        like = maps.values
+        begin, goal = (torch.as_tensor(one).to(like) for one in (handles, targets))
+        return make(self.settings, maps, begin, goal, torch.as_tensor(valid).to(like.device))
+
+    def _resized_mask(self, mask: Tensor, maps: FeatureMaps) -> Tensor:
+        mask = mask.to(maps.values).expand(len(self.rows), -1, -1, -1)
+        if self.settings.reading == "code":
+            return mask
+        return F.interpolate(mask, size=maps.values.shape[2:], mode="area")
+
+    def _compared(self, maps: FeatureMaps) -> Tensor:
+        return maps.resized() if self.settings.reading == "code" else maps.values
+
+    # Endings
+
+    def _leave(self) -> dict[int, Dragged]:
+        """Remove the rows that have finished, and return what became of them."""
+        self._present = list(self.rows)
+        endings = self._endings()
+        trails = torch.stack(self._trails)  # [steps, rows, points, 2]
+        codes = self.codes.detach()
+        distances, valid = self.tracker.distances, self.tracker.valid
+        finished: dict[int, Dragged] = {}
+        for at, ending in endings.items():
+            used = valid[at]
+            pixels = trails[:, at][:, used].cpu().double().numpy()
+            places = [to_fractions(one, self.tracker.size) for one in pixels]
+            mean = float(distances[at][used].mean())
+            finished[self.rows[at]] = Dragged(codes[at].cpu().clone(), torch.tensor(places), ending, mean)
+        if endings:
+            self._select([at for at in range(len(self.rows)) if at not in endings])
+        return finished
+
+    def _endings(self) -> dict[int, Ending]:
+        """Return why rows end, by their place in the batch."""
+        arrived = self.tracker.arrived().tolist()
+        total = self.tracker.distances.sum(dim=1).tolist()
+        lost = (self.tracker.lost >= _LOST).any(dim=1).tolist()
+        endings: dict[int, Ending] = {}
+        for at, distance in enumerate(total):
+            if distance < self._best[at] * _PROGRESS:
+                self._best[at], self._best_step[at] = distance, self.done
+            waited = self.done - self._best_step[at]
+            if arrived[at]:
+                endings[at] = "arrived"
+            elif self.settings.patience and waited >= self.settings.patience:
+                endings[at] = "lost" if lost[at] else "stuck"
+            elif self.done >= self.settings.steps:
+                endings[at] = "steps"
+        return endings
+
+    def _select(self, places: list[int]) -> None:
+        self.rows = [self.rows[at] for at in places]
+        self._best = [self._best[at] for at in places]
+        self._best_step = [self._best_step[at] for at in places]
+        self._starts, self._change = self._starts[places], self._change[places]
+        self._first, self._second = self._first[places], self._second[places]
+        self._trails = [trail[places] for trail in self._trails]
+        self.tracker = self.tracker.select(places)
+        if self._fixed is not None:
+            self._fixed, self._originals = self._fixed[places], self._originals[places]
+
+    def _check(self, codes: Tensor, points: Sequence[DragPoints], mask: Tensor | None) -> None:
+        table, settings = self._generator.table, self.settings
+        wanted = (table.style_length,) if settings.space == "s" else (table.num_ws, table.w_dim)
+        if tuple(codes.shape[1:]) != wanted:
+            raise DragError(f"codes have shape {list(codes.shape)}, expected is [rows, {', '.join(map(str, wanted))}]")
+        if len(points) != len(codes):
+            raise DragError(f"{len(codes)} codes and the points of {len(points)} rows: expected is one of each")
+        if settings.rows[1] > table.num_ws:
+            raise DragError(f"rows {settings.rows[0]} to {settings.rows[1]}: this model has {table.num_ws} rows of W+")
+        if mask is not None and tuple(mask.shape[1:]) != (1, *table.size):
+            expected = f"[rows, 1, {table.size[0]}, {table.size[1]}]"
+            raise DragError(f"mask: its shape is {list(mask.shape)}, expected is {expected}")

@@ -1,0 +1,110 @@
+"""The settings of a drag. Without torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fgraph._errors import FgraphError, nearest
+
+Space = Literal["w", "w+", "s"]
+Tracking = Literal["nearest", "adaptive"]
+Reading = Literal["paper", "code"]
+Ending = Literal["arrived", "stuck", "lost", "steps"]
+ENDINGS: tuple[Ending, ...] = ("arrived", "stuck", "lost", "steps")
+
+# Pan et al. 2023 state radii for images of 512 pixels.
+_REFERENCE_SIZE = 512
+
+
+class DragError(FgraphError, ValueError):
+    """A setting or a point of a drag is invalid."""
+
+
+class DragSettings(BaseModel):
+    """All settings that the result of a drag depends on, apart from code, points and mask.
+
+    The defaults are the paper's for images of 512 pixels, with least radii for small images.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    space: Space = Field("w+", description="the space of the search; in w, one w replaces all `rows`")
+    rows: tuple[int, int] = Field((0, 6), description="first row of W+ that may change, and the row after the last one")
+    layer: str | None = Field(
+        None, description="the conv whose features are compared; absent: the last of at most 128 pixels"
+    )
+    reading: Reading = Field(
+        "paper", description="paper, or code: as the published program (see docs/how-to/dragging.md)"
+    )
+    tracking: Tracking = Field("nearest", description="nearest: DragGAN's search for each point; adaptive: FreeDrag's")
+    r1: float | None = Field(
+        None, gt=0, le=0.5, description="radius of the moved patch in sides; absent: 3/512, 2 pixels"
+    )
+    r2: float | None = Field(
+        None, gt=0, le=0.5, description="reach of the point search in sides; absent: 12/512, 3 pixels"
+    )
+    arrive: float | None = Field(None, gt=0, le=0.5, description="distance that counts as none; absent: 2/512, 1 pixel")
+    learning_rate: float = Field(2e-3, gt=0, description="of Adam")
+    keep: float = Field(20.0, ge=0, description="weight of the change of features where the mask is 0 (λ)")
+    steps: int = Field(300, ge=1, le=100_000, description="of Adam, at most")
+    patience: int = Field(60, ge=0, description="steps without progress after which a row is stuck; 0: never")
+
+    @model_validator(mode="after")
+    def _fits(self) -> DragSettings:
+        first, end = self.rows
+        if not 0 <= first < end:
+            raise ValueError(f"rows {first} to {end} hold no row")
+        return self
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all settings, in hexadecimal."""
+        return hashlib.sha256(json.dumps(self.model_dump(), sort_keys=True).encode()).hexdigest()
+
+    def moved_radius(self, size: int) -> int:
+        """Return the radius of the moved patch for images of `size` pixels, in pixels."""
+        return _pixels(self.r1, 3, size, 2)
+
+    def search_radius(self, size: int) -> int:
+        """Return the reach of the search for a point, in pixels each way."""
+        return _pixels(self.r2, 12, size, 3)
+
+    def arrival(self, size: int) -> float:
+        """Return the distance from the target that counts as arrived, in pixels."""
+        return max(1.0, 2 / _REFERENCE_SIZE * size) if self.arrive is None else self.arrive * size
+
+
+def _pixels(share: float | None, published: int, size: int, least: int) -> int:
+    """Return a length in pixels: a share of the side, or what the paper states for 512 pixels, with a least value."""
+    if share is None:
+        return max(least, round(published / _REFERENCE_SIZE * size))
+    return max(1, round(share * size))
+
+
+def make_drag_settings(**changes: Any) -> DragSettings:
+    """Return settings with changes; a change to None has no effect.
+
+    >>> make_drag_settings(steps=10).steps
+    10
+
+    Raises:
+        DragError: there is no such setting, or a value is invalid.
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    for name in given.keys() - DragSettings.model_fields.keys():
+        hint = nearest(name, DragSettings.model_fields)
+        raise DragError(f"drag has no setting '{name}'" + (f": {hint}" if hint else ""))
+    try:
+        return DragSettings(**given)
+    except ValidationError as error:
+        raise DragError("; ".join(map(_describe, error.errors()))) from error
+
+
+def _describe(fault: Any) -> str:
+    where = ".".join(map(str, fault["loc"]))
+    message = str(fault["msg"]).removeprefix("Value error, ")
+    return f"{where}: {message}, found {fault['input']!r:.60}" if where else message

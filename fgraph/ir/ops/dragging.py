@@ -1,0 +1,101 @@
+"""Operations of point-based editing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import ClassVar, Literal
+
+from fgraph.dragging.settings import DragSettings
+from fgraph.ir.costs import Call, DeviceProfile, rate
+from fgraph.ir.ops.base import Op, expect
+from fgraph.ir.ops.latent import CALLS_OF_A_LAYER, TYPICAL_LAYER, CodeOp
+from fgraph.ir.types import Type, TypeKind
+
+TRAIL = 128  # places of a point along its way that a result holds
+ABSENT = -1.0  # the place of a point that a row has not
+ENDING = 3  # numbers: how it ended, the steps, the mean distance in pixels
+_USUAL = DragSettings()
+
+
+@dataclass(frozen=True)
+class Drag(CodeOp):
+    """The drag of points, by optimisation. Each row stops on its own. Params: the points of the row.
+
+    A row of the result is code, ending and trail, one after another; `DragPart` takes them apart.
+    """
+
+    name: ClassVar[str] = "drag"
+    takes_params: ClassVar[bool] = True
+    settings: DragSettings = _USUAL
+    space: TypeKind = "w+"
+    shape: tuple[int, ...] = ()
+    points: int = 1  # at most, of a row
+    pass_flops: int = 0  # of a forward pass up to the features, for the cost
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        code = Type(self.space, self.shape)
+        kinds = [one.kind for one in inputs]
+        expect(kinds in ([self.space], [self.space, "mask"]) and inputs[0] == code, self, inputs)
+        return Type("drag", self.length)
+
+    @property
+    def length(self) -> tuple[int]:
+        """The shape of a row of the result."""
+        return (prod(self.shape) + ENDING + 2 * self.points * TRAIL,)
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 3 * self.settings.steps * self.pass_flops  # a backward pass costs about two forward ones
+
+    def seconds(self, call: Call, profile: DeviceProfile) -> float:
+        flops = self.flops(call.inputs, call.output) * call.rows
+        calls = 1 + self.settings.steps * 3 * 12 * CALLS_OF_A_LAYER
+        return calls * profile.overhead + flops / rate(profile.plain, *TYPICAL_LAYER)
+
+    def __str__(self) -> str:
+        asked = self.settings
+        return f"drag(model={self.model}, space={asked.space}, tracking={asked.tracking}, steps={asked.steps})"
+
+
+@dataclass(frozen=True)
+class DragPart(CodeOp):
+    """The code, the ending or the trail from the packed rows of a drag."""
+
+    name: ClassVar[str] = "drag_part"
+    PARTS: ClassVar[tuple[Literal["code", "trail", "ending"], ...]] = ("code", "trail", "ending")
+    of: Drag = Drag("")
+    part: Literal["code", "trail", "ending"] = "code"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of a row."""
+        return {"code": self.of.shape, "trail": (TRAIL, self.of.points, 2), "ending": (ENDING,)}[self.part]
+
+    @property
+    def columns(self) -> slice:
+        """The place of the part in a row of the drag's result."""
+        code = prod(self.of.shape)
+        start = {"code": 0, "ending": code, "trail": code + ENDING}[self.part]
+        return slice(start, start + prod(self.shape))
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind == "drag", self, inputs)
+        return Type(self.of.space if self.part == "code" else "trail", self.shape)
+
+    def __str__(self) -> str:
+        return f"drag_part({self.part}, points={self.of.points})"
+
+
+@dataclass(frozen=True)
+class Arrows(Op):
+    """The ways of points drawn on images, lines of a width in shorter sides."""
+
+    name: ClassVar[str] = "arrows"
+    width: float
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect([one.kind for one in inputs] == ["rgb", "trail"], self, inputs)
+        return inputs[0]
+
+    def __str__(self) -> str:
+        return f"arrows(width={self.width:g})"

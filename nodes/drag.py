@@ -1,0 +1,128 @@
+"""`drag`: codes whose images have points moved to targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from fgraph._ports import Kind, broadcast_rows
+from fgraph.dragging.layer import feature_layer, share_of_pass
+from fgraph.dragging.points import MOST_POINTS, DragPoints
+from fgraph.dragging.settings import DragSettings, Reading, Space, Tracking, make_drag_settings
+from fgraph.ir.ops import Drag as DragOp
+from fgraph.ir.ops import DragPart
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Latent
+from fgraph.node import Data, LatentPort, MaskPort, Node
+
+Place = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
+Places = Annotated[tuple[Place, ...], Field(min_length=1, max_length=MOST_POINTS)]
+_OWN = ("op", "of", "points", "to", "mask")
+
+
+class Drag(Node):
+    """Point-based editing: codes whose images have the content of points moved to targets, found by optimisation.
+
+    All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no progress,
+    or after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows points as FreeDrag
+    does (Ling et al. 2023). The images that count are those of the model with its constant noise. For the fields, their
+    cost and their effect, see docs/how-to/dragging.md.
+    """
+
+    op: Literal["drag"] = "drag"
+    produces: ClassVar[Kind] = Kind.LATENT
+
+    of: LatentPort = Field(description="the codes to begin with")
+    points: Data[Places | tuple[Places, ...]] = Field(
+        description="the points: [x, y] in fractions of the image; a list of such lists gives points for each row"
+    )
+    to: Data[Places | tuple[Places, ...]] = Field(description="where each point shall go, in the same order")
+    mask: MaskPort | None = Field(None, description="1 where the image may change; without it, all of it may")
+    space: Space | None = Field(
+        None, description="w+ (default): a change for each of `rows`; w: one for all; s: styles"
+    )
+    rows: str | None = Field(None, description="the rows of W+ that may change, such as 0..5 (default)")
+    layer: str | None = Field(
+        None, description="the convolution whose features are compared; default: the last of at most 128 pixels"
+    )
+    tracking: Tracking | None = Field(
+        None, description="nearest (default): each point is searched around its last place; adaptive: no point is lost"
+    )
+    reading: Reading | None = Field(
+        None, description="paper (default), or code: patch and mask exactly as in the published program"
+    )
+    r1: float | None = Field(None, gt=0, le=0.5, description="radius of the moved patch, in sides; default: 3/512")
+    r2: float | None = Field(None, gt=0, le=0.5, description="reach of the point search, in sides; default: 12/512")
+    arrive: float | None = Field(
+        None, gt=0, le=0.5, description="distance from the target that is near enough, in sides; default: 2/512"
+    )
+    learning_rate: float | None = Field(None, gt=0, description="of Adam; default: 0.002")
+    keep: float | None = Field(None, ge=0, description="weight of changes where the mask is 0; default: 20")
+    steps: int | None = Field(None, ge=1, le=100_000, description="the most steps; default: 300")
+    patience: int | None = Field(
+        None, ge=0, le=100_000, description="steps without progress after which a row ends, 0 never; default: 60"
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Drag:
+        _ = self.settings
+        for row in range(max(len(_by_row(self.points)), len(_by_row(self.to)))):
+            self.points_of(row)
+        return self
+
+    @property
+    def settings(self) -> DragSettings:
+        """The complete settings.
+
+        Raises:
+            ValueError: a field has an invalid value.
+        """
+        changes = {name: getattr(self, name) for name in type(self).model_fields if name not in (*_OWN, "rows")}
+        return make_drag_settings(**changes, rows=None if self.rows is None else _range(self.rows))
+
+    def points_of(self, row: int) -> DragPoints:
+        """Return the points of a row and their targets."""
+        handles, targets = (_pick(_by_row(value), row) for value in (self.points, self.to))
+        return DragPoints(handles, targets)
+
+    def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
+        counts = [len(_by_row(self.points)), len(_by_row(self.to))]
+        return broadcast_rows([*(count for one in rows.values() for count in one), *counts])
+
+    def lower(self, build: Build, inputs: Inputs) -> Latent:
+        settings, of = self.settings, inputs.latent("of")
+        table = build.table(of.model)
+        codes = build.promote(of, "s" if settings.space == "s" else "w+")
+        points = [member.node.points_of(row) for member in inputs.members for row in range(member.slot.rows)]
+        layer = feature_layer(table, settings.layer)
+        if settings.rows[1] > table.num_ws:
+            raise ValueError(f"rows: {self.rows or '0..5'}: this model has rows 0..{table.num_ws - 1} of W+")
+        shape = (table.style_length,) if settings.space == "s" else (table.num_ws, table.w_dim)
+        most = max(len(one.handles) for one in points)
+        flops = round(table.forward_flops * share_of_pass(table, layer))
+        op = DragOp(of.model, settings, codes.space, shape, most, flops)
+        masks = [build.draw(inputs.mask("mask").exprs, *table.size)] if inputs.has("mask") else []
+        found = build.emit(op, [codes.code, *masks], points)
+        code, trail, ending = (build.emit(DragPart(of.model, op, part), [found]) for part in DragPart.PARTS)
+        return Latent(codes.space, code, of.model, of.keys, {"trail": trail, "ending": ending})
+
+
+def _by_row(value: Places | tuple[Places, ...]) -> tuple[Places, ...]:
+    """Return the places of each row; one list of places is for all rows."""
+    return value if isinstance(value[0][0], tuple) else (value,)
+
+
+def _pick(values: tuple[Places, ...], row: int) -> Places:
+    return values[row if len(values) > 1 else 0]
+
+
+def _range(text: str) -> tuple[int, int]:
+    """Read an inclusive range such as `0..5`: the first row, and the row after the last one."""
+    first, dots, last = text.partition("..")
+    try:
+        return int(first), int(last if dots else first) + 1
+    except ValueError:
+        raise ValueError(f"rows: '{text}' is no range of rows such as 0..5") from None
