@@ -8,16 +8,18 @@ import pathlib
 import pickle
 import re
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import save
 
 from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from tests.hostile.opcodes import built, call, named, pickled
 from tests.network_pickles import Persistent, network, random_tensors, their_names
+from tests.stylegan3_networks import tiny_stylegan3
 
 Tensors = Mapping[str, torch.Tensor]
 TABLE = StyleGAN2Table(channels=((4, 6), (8, 5), (16, 4)), z_dim=8, w_dim=8, mapping_layers=2)
@@ -142,12 +144,12 @@ def layouts() -> dict[str, bytes]:
     tensors = random_tensors(TABLE)
     mean = tensors["w_mean"]
     ros, nv = rosinality(TABLE, tensors), nvlabs(TABLE, tensors)
-    other = {name: torch.zeros_like(one) for name, one in ros.items()}
+    zeros = {name: torch.zeros_like(one) for name, one in ros.items()}
     options = {"checkpoint_path": pathlib.PosixPath("/a/b"), "output_size": 16, "device": torch.device("cpu")}
     encoder = {"encoder.input_layer.0.weight": torch.zeros(4, 3, 3, 3)}
     repeated = mean.repeat(TABLE.num_ws, 1)
     e4e = {"state_dict": prefixed("decoder.", ros) | encoder, "opts": options, "latent_avg": repeated}
-    whole = network(TABLE, tensors)
+    whole, mean_of = network(TABLE, tensors), {"latent_avg": mean}
     mm = {"meta": {"mmgen_version": "0.7"}, "state_dict": prefixed("generator_ema.", mmgeneration(TABLE, tensors))}
     return {
         "pti.pt": zipped(whole),
@@ -160,7 +162,8 @@ def layouts() -> dict[str, bytes]:
         "nvlabs_net.pt": zipped({"params_ema": prefixed("netG.", nv)}),
         "rosinality_paths.pt": zipped({"g_ema": ros, "latent_avg": mean, "args": argparse.Namespace(**options)}),
         "rosinality_generator.pt": zipped({"generator": ros, "latent_avg": mean}),
-        "rosinality_params.pt": zipped({"params_ema": ros, "params": other, "latent_avg": mean}),
+        "rosinality_params.pt": zipped({"params_ema": ros, "params": zeros, "latent_avg": mean}),
+        "plain.safetensors": save({f"g_ema.{name}": one.clone().contiguous() for name, one in (ros | mean_of).items()}),
         "e4e.pt": zipped(e4e),
         "e4e_legacy.pt": zipped(e4e, legacy=True),
         "lightning.ckpt": zipped({
@@ -175,10 +178,38 @@ def layouts() -> dict[str, bytes]:
     }  # fmt: skip
 
 
-def write_layouts(folder: Path) -> list[Path]:
-    """Write every layout into a folder."""
-    paths = []
-    for name, content in layouts().items():
-        paths.append(folder / name)
-        paths[-1].write_bytes(content)
-    return paths
+def stylegan1() -> bytes:
+    """A pickle of NVlabs' TensorFlow program for StyleGAN1."""
+    return pickled((1, 2, built(call(named("dnnlib.tflib.network", "Network")), {"version": 3})))
+
+
+def stylegan3_layouts() -> dict[str, bytes]:
+    """State dicts of a StyleGAN3 generator, T and R, by the name of a file."""
+    t, r = stylegan3(tiny_stylegan3(0)), stylegan3(tiny_stylegan3(0, "r"))
+    encoder = {"encoder.input_layer.0.weight": torch.zeros(4, 3, 3, 3), **prefixed("decoder.", r)}
+    options = {"exp_dir": pathlib.PosixPath("/a"), "start_from_latent_avg": True}
+    return {
+        "stylegan3.pt": zipped(t),
+        "stylegan3_editing.pt": zipped({"state_dict": encoder, "opts": options, "latent_avg": t["mapping.w_avg"]}),
+    }
+
+
+OTHERS: dict[str, dict[str, Any]] = {
+    "lucidrains": {"GAN": {"GE.initial_block": 1, "SE.net.0.weight": 1}, "version": "1.8"},
+    "SWAGAN": {"g_ema": {"input.input": 1, "to_rgbs.0.iwt.ll": 1, "to_rgb1.conv.weight": 1}},
+    "MobileStyleGAN": {"state_dict": {"student.input.input": 1, "student.to_img1.conv.weight": 1}},
+    "GFPGAN": {"params_ema": {"stylegan_decoder.constant_input.weight": 1, "stylegan_decoder.style_conv1.bias": 1}},
+    "EG3D": {"G_ema": {"backbone.synthesis.b4.const": 1, "decoder.net.0.weight": 1}},
+    "StyleGAN-T": {"G_ema": {"synthesis.b4.input.freqs": 1, "synthesis.b8.conv0.affine.proj.weight": 1}},
+    "StyleGAN1": {"generator": {"generator.progression.0.adain1.style.linear.weight_orig": 1}},
+    "FastGAN": {"g": {"module.init.init.0.weight_orig": 1}, "d": {}, "g_ema": [torch.zeros(1)]},
+}
+
+
+def other(what: str) -> dict[str, Any]:
+    """A file of a network that fgraph does not run, with its tell-tale names."""
+
+    def tensors(value: Any) -> Any:
+        return {name: torch.zeros(1) for name in value} if type(value) is dict else value
+
+    return {key: tensors(value) for key, value in OTHERS[what].items()}

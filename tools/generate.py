@@ -15,6 +15,8 @@ import re
 import sys
 from pathlib import Path
 
+import model_files
+
 from fgraph.api.bundled import bundled_nodes
 from fgraph.array_files.named_edits import SOURCES, published_edits
 from fgraph.declare.reference import reference
@@ -58,6 +60,7 @@ def generated() -> dict[Path, str]:
         **{path: with_graphs(read(path)) for path in pages},
         DOCS / "reference" / "nodes.md": reference(classes),
         DOCS / "reference" / "named_edits.md": named_edits(),
+        DOCS / "reference" / "model_files.md": model_files.page(),
         DOCS / "reference" / "graph.schema.json": json.dumps(json_schema(classes), indent=2, ensure_ascii=False) + "\n",
         ROOT / "fgraph" / "declare" / "methods.pyi": stubs(classes),
     }

@@ -19,7 +19,21 @@ from fgraph.stylegan import convert, inspect
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.loading import load_generator, load_stylegan2
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
-from tests.layouts import TABLE, flat, layouts, mmgeneration, nvlabs, paddlegan, prefixed, rosinality, stylegan3, zipped
+from tests.layouts import (
+    OTHERS,
+    TABLE,
+    flat,
+    layouts,
+    mmgeneration,
+    nvlabs,
+    other,
+    paddlegan,
+    prefixed,
+    rosinality,
+    stylegan1,
+    stylegan3,
+    zipped,
+)
 from tests.network_pickles import Persistent, dumps, network, random_generator, random_tensors
 from tests.stylegan3_networks import Kind, tiny_stylegan3
 
@@ -226,36 +240,24 @@ def test_unknown_classes_inside_the_generator_are_refused(part: tuple[str, ...],
         load_stylegan2(path)
 
 
-OTHERS: dict[str, dict[str, Any]] = {
-    "lucidrains": {"GAN": {"GE.initial_block": 1, "SE.net.0.weight": 1}, "version": "1.8"},
-    "SWAGAN": {"g_ema": {"input.input": 1, "to_rgbs.0.iwt.ll": 1, "to_rgb1.conv.weight": 1}},
-    "MobileStyleGAN": {"state_dict": {"student.input.input": 1, "student.to_img1.conv.weight": 1}},
-    "GFPGAN": {"params_ema": {"stylegan_decoder.constant_input.weight": 1, "stylegan_decoder.style_conv1.bias": 1}},
-    "EG3D": {"G_ema": {"backbone.synthesis.b4.const": 1, "decoder.net.0.weight": 1}},
-    "StyleGAN-T": {"G_ema": {"synthesis.b4.input.freqs": 1, "synthesis.b8.conv0.affine.proj.weight": 1}},
-    "StyleGAN1": {"generator": {"generator.progression.0.adain1.style.linear.weight_orig": 1}},
-    "FastGAN": {"g": {"module.init.init.0.weight_orig": 1}, "d": {}, "g_ema": [torch.zeros(1)]},
-}
-
-
 @pytest.mark.parametrize("what", OTHERS)
 def test_other_networks_are_named(what: str, tmp_path: Path) -> None:
-    content = {key: _with_tensors(value) for key, value in OTHERS[what].items()}
     with pytest.raises(
         ModelError, match=rf"is an? (generator of )?'?\w*'?.*{what}.*fgraph runs StyleGAN2 and StyleGAN3: "
     ) as caught:
-        read_header(write(tmp_path / "other.pt", content))
+        read_header(write(tmp_path / "other.pt", other(what)))
     assert "\n" not in str(caught.value)
-
-
-def _with_tensors(value: Any) -> Any:
-    return {name: torch.zeros(1) for name in value} if type(value) is dict else value
 
 
 def test_an_eg3d_that_was_saved_whole_is_named(tmp_path: Path) -> None:
     whole = Persistent("TriPlaneGenerator", {"_modules": {"backbone": network(TABLE, random_tensors(TABLE))}})
     with pytest.raises(ModelError, match="is an EG3D, which renders a volume"):
         read_header(write(tmp_path / "eg3d.pkl", dumps({"G_ema": whole})))
+
+
+def test_a_stylegan1_of_tensorflow_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"is a StyleGAN1 or a progressive GAN \(its network is of version 3, "):
+        read_header(write(tmp_path / "old.pkl", stylegan1()))
 
 
 def test_a_changed_network_is_refused(tmp_path: Path) -> None:

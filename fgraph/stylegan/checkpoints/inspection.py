@@ -113,7 +113,7 @@ def _notes(contents: Contents) -> Iterator[str]:
     if base := contents.metadata.get("base"):
         yield f"it is a delta to the model '{show(base)}'"
     if contents.format != "safetensors" and (place := contents.metadata.get("weights", "G_ema")) not in _USUAL:
-        yield f"the generator is '{place}' in the file"
+        yield f"the generator is under '{place}' in the file"
     if assumed := contents.metadata.get("assumed"):
         yield f"the file does not state, and fgraph assumes: {assumed}"
     if isinstance(table, StyleGAN2Table):

@@ -48,7 +48,8 @@ def read_tensorflow(content: Any, where: str) -> Contents:
     state = _state_of(content[-1], where)
     if type(version := state.get("version")) is not int or version < _OLDEST:
         raise ModelError(
-            f"{where}: its network is of version {brief(version)}; fgraph runs StyleGAN2, from {_OLDEST} on"
+            f"{where}: is a StyleGAN1 or a progressive GAN (its network is of version {brief(version)}, a StyleGAN2 of "
+            f"{_OLDEST} or later). fgraph runs StyleGAN2 and StyleGAN3: load a StyleGAN2 of the same data"
         )
     settings = state.get("static_kwargs")
     if type(settings) is not dict:

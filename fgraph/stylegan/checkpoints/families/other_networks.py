@@ -33,7 +33,7 @@ OTHERS = (
     _other(r"to_img1\.", "a MobileStyleGAN, which has depth-wise layers",
            "load its teacher, a StyleGAN2 of rosinality's"),
     _other(r"style_conv1\.bias$", "a 'clean' StyleGAN2 of GFPGAN, which has other up-sampling and no weight scales",
-           "load the StyleGAN2 that it was converted from (in BasicSR: StyleGAN2_512_Cmul1_FFHQ)"),
+           "load the StyleGAN2 that it was converted from, which BasicSR publishes"),
     _other(r"backbone\.synthesis\.b4\.const$", "an EG3D, which renders a volume",
            "draw with NVlabs' eg3d, or load the StyleGAN2 of the same data"),
     _other(r"synthesis\.b4\.input\.freqs$|affine\.proj\.weight$",
