@@ -20,7 +20,9 @@ from tests.docs.commands import PAGES, commands_of, lay_out_files, ours, small
 GRAPHS = sorted((ROOT / "graphs" / "graph").glob("*.yaml"))
 UNSAFE = ("fgraph watch", "fgraph open", "fgraph cache clear", "fgraph completion install")  # tests/cli has them
 # Names of commands that need more words, and forms with placeholders.
-FORMS = re.compile(r"^fgraph (new|inspect|convert|mix|boundary|invert|train|finetune|grow|completion)$|[\[|]|\.\.\.|FILE|nodes\.$")
+FORMS = re.compile(
+    r"^fgraph (new|inspect|convert|mix|boundary|invert|train|finetune|grow|completion)$|[\[|]|\.\.\.|FILE|nodes\.$"
+)
 PLACEHOLDERS = ("PATH", "YOUR")
 ELSEWHERE = {"docs/how-to/output.md"}  # test_output_page runs it, and looks at what is written
 RUN = [page for page in PAGES if page not in ELSEWHERE and any(map(ours, commands_of(page)))]

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
-from fgraph.stylegan.checkpoints.pickles.span import FileSource, Span, unpack
+from fgraph.stylegan.checkpoints.pickles.span import FileSource, Span
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record, Unknown, as_key
 
 MAX_MEMO = 500_000  # values in the memo
@@ -22,6 +22,7 @@ MAX_CALLS = 64 << 20  # estimated bytes of the arguments of all calls, which cal
 _ITEM = 64  # bytes of an item of a list or tuple, in that sum
 _LONGEST_NAME = 256  # letters of the module or the name of a global
 _PROTOCOLS = range(2, 6)
+_NUMBERS = {code: struct.Struct(f"<{code}") for code in "BHiIQ"}
 
 Globals = Mapping[tuple[str, str], Any]
 
@@ -80,7 +81,9 @@ class Machine:
 
     def number(self, code: str) -> int:
         """Read a little-endian number that follows the opcode."""
-        return unpack(code, self._source.read({"B": 1, "H": 2, "i": 4, "I": 4, "Q": 8}[code]))
+        shape = _NUMBERS[code]
+        value: int = shape.unpack(self._source.read(shape.size))[0]
+        return value
 
     def long(self) -> None:
         """Push an integer of a stated width, at most 16 bytes."""

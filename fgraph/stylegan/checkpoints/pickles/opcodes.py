@@ -31,11 +31,12 @@ def run_pickle(
         Refused: the pickle is damaged, holds more than plain data, or exceeds a limit.
     """
     machine = Machine(source, known, persistent)
+    read, action_of = source.read, _ACTIONS.get
     for _ in range(limit):
-        code = source.read(1)
+        code = read(1)
         if code == b".":
             return machine.result()
-        action = _ACTIONS.get(code)
+        action = action_of(code)
         if action is None:
             raise Refused(f"the pickle opcode {code!r} is not allowed")
         try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import codecs
 import io
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -121,7 +120,9 @@ class FileSource:
         Raises:
             Refused: fewer bytes are left.
         """
-        self._advance(length)
+        if not 0 <= length <= self._end - self.position:
+            self._advance(length)
+        self.position += length
         found = self._file.read(length)
         if len(found) != length:
             raise Refused("it is cut short")
@@ -169,9 +170,3 @@ class MemorySource(BytesSource):
     def skip(self, length: int) -> bytes:
         """Return the next `length` bytes, because there is no file for a span."""
         return self.read(length)
-
-
-def unpack(code: str, data: bytes) -> int:
-    """Return one little-endian number."""
-    value: int = struct.unpack("<" + code, data)[0]
-    return value
