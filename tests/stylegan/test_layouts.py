@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 from fgraph._errors import ModelError
 from fgraph.stylegan import convert, inspect
+from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.loading import load_generator, load_stylegan2
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
@@ -275,3 +276,31 @@ def test_pivotal_tuning_by_the_advice_of_messages(tmp_path: Path) -> None:
     one = load_stylegan2(write(tmp_path / "tuned.pt", whole))
     other = load_stylegan2(write(tmp_path / "state.pt", flat(whole)))
     assert one.digest == other.digest
+
+
+@pytest.mark.parametrize("layout", ["rosinality", "nvlabs"])
+def test_bfloat16_with_its_filters(layout: str, tmp_path: Path) -> None:
+    """The taps [1, 3, 3, 1] and their products are exact in bfloat16."""
+    tensors = {name: one.bfloat16() for name, one in random_tensors(TABLE).items()}
+    if layout == "nvlabs":
+        path = write(tmp_path / "half.pkl", dumps({"G_ema": halved(network(TABLE, tensors))}))
+    else:
+        state = {name: one.bfloat16() for name, one in rosinality(TABLE, tensors).items()}
+        path = write(tmp_path / "half.pt", {"g_ema": state, "latent_avg": tensors["w_mean"]})
+    assert inspect(path).types == ("bfloat16",)
+    found = load_stylegan2(path)
+    assert all(torch.equal(found.tensors[name], value.float()) for name, value in tensors.items())
+
+
+def halved(part: Persistent) -> Persistent:
+    """The same module with its buffers in bfloat16."""
+    state: Any = part.meta["state"]
+    state["_buffers"] = {name: one.bfloat16() for name, one in state["_buffers"].items()}
+    for child in state["_modules"].values():
+        halved(child)
+    return part
+
+
+def test_a_discriminator_of_an_unknown_class(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="holds no discriminator"):
+        load_discriminator(write(tmp_path / "odd.pt", {"G_ema": network(TABLE, random_tensors(TABLE)), "D": Exotic()}))

@@ -20,7 +20,7 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminat
 if TYPE_CHECKING:
     from fgraph.stylegan.nn.discriminator import Discriminator
 
-_FORMS = "a .pt of rosinality's trainer with 'd', or an NVlabs .pkl with 'D'"
+_FORMS = "a .pt of rosinality's trainer with 'd', or an NVlabs .pkl or .pt with 'D'"
 _FILTERS = (".conv2.0.kernel", ".skip.0.kernel")
 
 
@@ -55,9 +55,9 @@ def _read(path: Path) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
     content = read_pickled(path, kind)
     held = content if type(content) is dict else {}
     try:
-        if kind == "pickle" and type(held.get("D")) is Module:
+        if type(held.get("D")) is Module:
             return _read_nvlabs(Part(held["D"], str(path), "D"))
-        if kind != "pickle" and type(held.get("d")) is dict:
+        if type(held.get("d")) is dict:
             return _read_rosinality(held["d"], str(path))
     except (Refused, RecursionError) as error:
         raise ModelError(f"{path}: its discriminator cannot be read safely: {error}") from error

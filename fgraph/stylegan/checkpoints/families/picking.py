@@ -67,7 +67,7 @@ def read_value(content: Any, where: str) -> Contents:
         read = read_stylegan3 if is_stylegan3(module.value) else read_nvlabs
         return read(module.value, where, module.path[-1] if module.path else "")
     best = found[0]
-    if (other := name_other(best.place.entries)) is not None:
+    if (other := name_other(name for name in best.place.entries if name.startswith(best.prefix))) is not None:
         raise ModelError(f"{where}: {other}")
     state = read_state(best.place.entries, where, best.place.path, best.prefix, best.place.around)
     state.check_read()
