@@ -17,6 +17,10 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+_MOST_SHOWN = 100  # faults in a message
+_MOST_HINTS = 20  # for one graph
+_MOST_COMPARED = 1000  # names for one hint
+
 
 class FgraphError(Exception):
     """Base of every error that a user's input can cause; control characters in its message are escaped."""
@@ -71,7 +75,9 @@ class GraphError(FgraphError):
         self.faults: tuple[Fault, ...] = tuple(faults)
         count = len(self.faults)
         title = "the graph has a fault" if count == 1 else f"the graph has {count} faults"
-        super().__init__("\n  ".join([f"{title}:", *map(str, self.faults)]))
+        shown = [str(fault) for fault in self.faults[:_MOST_SHOWN]]
+        shown += [f"... and {count - _MOST_SHOWN} more"] if count > _MOST_SHOWN else []
+        super().__init__("\n  ".join([f"{title}:", *shown]))
 
 
 def escape_controls(text: str, keep: str = "\n\t") -> str:
@@ -97,6 +103,31 @@ def show(name: object, most: int = 80) -> str:
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:
-    """Return a hint that names the known name nearest to `name`, or None if none is near."""
-    match = difflib.get_close_matches(name, sorted(known), n=1, cutoff=0.55)
+    """Return a hint that names the known name nearest to `name`, or None if none is near.
+
+    Of many known names, only those of about the same length and with the same first letter are compared.
+    """
+    names = sorted(known)
+    if len(names) > _MOST_COMPARED:
+        alike = [one for one in names if one[:1] == name[:1] and abs(len(one) - len(name)) <= 2]
+        names = alike[:_MOST_COMPARED]
+    match = difflib.get_close_matches(name, names, n=1, cutoff=0.55)
     return f"did you mean '{match[0]}'?" if match else None
+
+
+class Hints:
+    """Hints for the misspelt names of one graph.
+
+    Only the first faults get one: each hint compares a name with all known ones, and a graph can have as many faults as
+    names.
+    """
+
+    def __init__(self) -> None:
+        self.left = _MOST_HINTS
+
+    def nearest(self, name: str, known: Iterable[str]) -> str | None:
+        """Return a hint as `nearest` does, or None if there have been many."""
+        if not self.left:
+            return None
+        self.left -= 1
+        return nearest(name, known)

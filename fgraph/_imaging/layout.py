@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -140,10 +141,8 @@ def wrap(text: str, width: int) -> list[str]:
 def _cut(word: str, width: int) -> str:
     if text_length(word) <= width:
         return word
-    kept = len(word)
-    while kept > 1 and text_length(word[:kept] + "…") > width:
-        kept -= 1
-    return word[:kept] + "…"
+    kept = bisect_right(range(len(word)), width, lo=1, key=lambda count: text_length(word[:count] + "…"))
+    return word[: kept - 1 or 1] + "…"
 
 
 def _widths(lines: Sequence[Sequence[LabelledPicture]], gap: int) -> list[int]:

@@ -97,7 +97,7 @@ def isolate_failures(jobs: Sequence[GraphJob], attempt: Attempt) -> list[Outcome
     try:
         return list(attempt(jobs))
     except GraphError as error:
-        faults = [GraphError(found) if (found := pipeline.check(job.graph)) else None for job in jobs]
+        faults = [_fault(job) for job in jobs]
         if len(jobs) == 1 or not any(faults):
             return _halves(jobs, attempt, error)
         sound = [job for job, fault in zip(jobs, faults, strict=True) if fault is None]
@@ -107,6 +107,15 @@ def isolate_failures(jobs: Sequence[GraphJob], attempt: Attempt) -> list[Outcome
         if type(error) is FgraphError:
             return [error] * len(jobs)
         return _halves(jobs, attempt, error)
+
+
+def _fault(job: GraphJob) -> GraphError | None:
+    """Return the error of a wrong graph, or None."""
+    try:
+        found = pipeline.check(job.graph)
+    except GraphError as error:  # it cannot even be parsed
+        return error
+    return GraphError(found) if found else None
 
 
 def _halves(jobs: Sequence[GraphJob], attempt: Attempt, error: Exception) -> list[Outcome]:

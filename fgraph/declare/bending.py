@@ -7,12 +7,13 @@ configuration of a sample strip has one transform without a layer. It becomes a 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fgraph._errors import FgraphError, GraphError, nearest
+from fgraph._errors import FgraphError, GraphError, nearest, show
 from fgraph._paths import expanded
 from fgraph.declare.document import parse
 from fgraph.declare.text_files import UnreadableText, read_text
@@ -140,7 +141,7 @@ class _Entry:
             raise self._wrong("expected a mapping with layer, transform, params, features")
         layer = self.content.get("layer")
         if isinstance(layer, bool) or not isinstance(layer, int) or not 0 <= layer <= 16:
-            raise self._wrong(f"layer is {layer!r}; expected is 1 to 16")
+            raise self._wrong(f"layer is {show(repr(layer))}; expected is 1 to 16")
         made = {**self._transform(), "layers": layer_name(layer), **self._channels(layer)}
         return made if layer else None
 
@@ -150,23 +151,23 @@ class _Entry:
         if name not in _KINDS:
             hint = nearest(name, _KINDS)
             raise self._wrong(
-                f"unknown transform '{name}': expected {', '.join(_KINDS)}" + (f"; {hint}" if hint else "")
+                f"unknown transform '{show(name)}': expected {', '.join(_KINDS)}" + (f"; {hint}" if hint else "")
             )
         wanted, make = _KINDS[name]
         params = self.content.get("params") or []
         if not isinstance(params, list) or len(params) != len(wanted) or not all(map(_is_number, params)):
             said = f"[{', '.join(wanted)}]"
-            raise self._wrong(f"params of {name} are {params!r}; expected are numbers, {said}")
+            raise self._wrong(f"params of {name} are {show(params)}; expected are numbers, {said}")
         return make(*params)
 
     def _channels(self, layer: int) -> Fields:
         choice, param = self.content.get("features"), self.content.get("feature-param")
         if choice not in _CHOICES:
-            raise self._wrong(f"features is {choice!r}; expected is {', '.join(_CHOICES)}")
+            raise self._wrong(f"features is {show(repr(choice))}; expected is {', '.join(_CHOICES)}")
         if choice == "all":
             return {}
         if not _is_number(param):
-            raise self._wrong(f"feature-param is {param!r}; features: {choice} needs a number")
+            raise self._wrong(f"feature-param is {show(repr(param))}; features: {choice} needs a number")
         if choice == "random":
             return {"fraction": param}
         return {"channels": in_ranges(self._group(layer, int(param)))}
@@ -180,7 +181,7 @@ class _Entry:
             raise self._wrong(f"the dictionary of clusters has no layer {layer}")
         try:
             found = [int(one["feature_index"]) for one in entries if int(one["cluster_index"]) == group]
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise self._wrong(f"the clusters of layer {layer} are no list of cluster_index, feature_index") from error
         if not found:
             raise self._wrong(f"the dictionary of clusters has no channel in cluster {group} of layer {layer}")
@@ -206,7 +207,7 @@ def in_ranges(numbers: Sequence[int]) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def open_bending(source: str | Path | Mapping[Any, Any]) -> tuple[str, Any]:

@@ -19,7 +19,7 @@ LONGEST = 64 * 1024  # characters of a resolved text
 MOST_VALUES = 100_000  # values of one interpolation, and of all interpolations of a document together
 DEEPEST = 64  # length of a chain of interpolations
 
-_OPEN = re.compile(r"(\\*)\$\{")
+_OPEN = re.compile(r"(?<!\\)(\\*)\$\{")  # only at the start of a run of backslashes, so that a search is linear
 _KEY = r"[A-Za-z0-9_-]+"
 _INSIDE = re.compile(rf"\s*(?P<dots>\.*)(?P<path>(?:{_KEY}|\[{_KEY}\])(?:\.{_KEY}|\[{_KEY}\])*)\s*\}}")
 _RESOLVER = re.compile(r"[^{}]*:")

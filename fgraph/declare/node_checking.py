@@ -9,7 +9,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fgraph import _limits
-from fgraph._errors import FgraphError, nearest
+from fgraph._errors import FgraphError, Hints
 from fgraph.declare.document import Document
 from fgraph.declare.files import file_fields, searched
 from fgraph.declare.source import DocumentPath
@@ -40,7 +40,11 @@ class NodeChecker:
         self.ops = ops
         self.broken: set[str] = set()
         self._count = 0  # nodes so far, including those of sub-graphs
-        self.suspect = set(document.broken)  # paths with faults of earlier stages
+        self._hints = Hints()
+        self.suspect: set[DocumentPath] = set()  # paths with faults of earlier stages
+        self._suspect_nodes: set[DocumentPath] = set()  # the nodes that they are in
+        for path in document.broken:
+            self._suspect(path)
         nodes = document.data.get("nodes") if isinstance(document.data, Mapping) else None
         self.names = set(map(str, nodes)) if isinstance(nodes, Mapping) else set()
 
@@ -61,7 +65,7 @@ class NodeChecker:
                 message = f"'{name}' is not an id: use letters, digits and '_', with no digit first"
                 self.report(own, message)
             node: Node | None = value if isinstance(value, Node) else self._node(value, own, f"{prefix}{name}", bad_ids)
-            if node is None or name in bad_ids or (self.suspect and self._is_suspect(own)):
+            if node is None or name in bad_ids or own in self._suspect_nodes:
                 self.broken.add(f"{prefix}{name}")
             else:
                 found[str(name)] = node
@@ -110,7 +114,7 @@ class NodeChecker:
             given = data.get(port)
             for name in given if isinstance(given, list) else [given]:
                 if isinstance(name, str) and is_id(name) and name not in self.names:
-                    hint = nearest(name, self.names)
+                    hint = self._hints.nearest(name, self.names)
                     self.report((*path, port), f"{port} reads '{name}', which is no node", hint)
 
     def _class(self, data: Mapping[str, Any], path: DocumentPath) -> NodeClass | None:
@@ -119,7 +123,7 @@ class NodeChecker:
         if entry is None:
             known = [*self.ops, SUBGRAPH]
             said = "this node has no 'op'" if op is None else f"there is no op {show(op)}"
-            near = nearest(str(op), known) if op is not None else self._near_node(str(path[-1]))
+            near = self._hints.nearest(str(op), known) if op is not None else self._near_node(str(path[-1]))
             listed = f"one of {', '.join(known)}" if op is not None or near is None else ""
             self.report((*path, "op"), said, " ".join(filter(None, [near, listed])))
             return None
@@ -129,7 +133,7 @@ class NodeChecker:
         kind = data.get("kind")
         if not isinstance(kind, str) or kind not in kinds:
             said = f"op '{op}' needs a 'kind'" if kind is None else f"op '{op}' has no kind {show(kind)}"
-            hint = nearest(str(kind), kinds) if kind is not None else None
+            hint = self._hints.nearest(str(kind), kinds) if kind is not None else None
             self.report((*path, "kind"), said, hint or f"one of {', '.join(kinds)}")
             return None
         return kinds[kind]
@@ -146,7 +150,7 @@ class NodeChecker:
 
     def _near_node(self, name: str) -> str | None:
         """Return a hint for a node without an op. An override with a misspelt id makes such a node."""
-        hint = nearest(name, self.names - {name})
+        hint = self._hints.nearest(name, (one for one in self.names if one != name))
         return hint and hint.replace("did you mean", "did you mean the node")
 
     def _subgraph(self, data: Mapping[str, Any], path: DocumentPath, full_id: str, bad_ids: set[Any]) -> Node | None:
@@ -161,7 +165,7 @@ class NodeChecker:
             if name in names or not is_id(name):
                 said = "is also an inner node: rename one of them" if name in names else "is not an id"
                 self.report((*path, "inputs", name), f"the input '{name}' {said}")
-                self.suspect.add((*path, "inputs", name))
+                self._suspect((*path, "inputs", name))
         return Subgraph(nodes=inner, inputs=head.inputs, output=head.output)
 
     def _complain(
@@ -178,6 +182,10 @@ class NodeChecker:
         if path not in self.suspect:
             self.document.report(message, *path, hint=hint)
 
-    def _is_suspect(self, path: DocumentPath) -> bool:
-        """Return whether an earlier stage reported a fault in this node, apart from its inner nodes."""
-        return any(known[: len(path)] == path and "nodes" not in known[len(path) :] for known in self.suspect)
+    def _suspect(self, path: DocumentPath) -> None:
+        """Note a fault at a path, and the node that it is in: that one, but not the sub-graphs around it."""
+        self.suspect.add(path)
+        for length in range(len(path), 0, -1):
+            self._suspect_nodes.add(path[:length])
+            if path[length - 1] == "nodes":
+                return

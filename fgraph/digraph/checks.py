@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from fgraph import _limits
-from fgraph._errors import Fault, nearest
+from fgraph._errors import Fault, Hints
 from fgraph._ports import Kind
 from fgraph.declare.files import searched_by
 from fgraph.declare.source import in_order as faults_in_order
@@ -14,6 +14,8 @@ from fgraph.digraph.expansion import Expansion, Flat
 from fgraph.digraph.order import in_order
 from fgraph.digraph.wiring import WiredNode, Wiring
 from fgraph.node import field_roles
+
+_MOST_NAMES = 12  # in a hint
 
 
 def wire(spec: GraphSpec) -> tuple[Wiring, list[Fault]]:
@@ -41,6 +43,7 @@ class _Wirer:
         self.spec = spec
         self.faults = faults
         self.models = {MAIN, *spec.models}
+        self.hints = Hints()
         self.wired: dict[str, WiredNode] = {}
         self.rows = 0  # total of the nodes so far
 
@@ -50,7 +53,9 @@ class _Wirer:
     def check_model(self, flat: Flat) -> None:
         model = getattr(flat.node, "model", None)
         if isinstance(model, str) and model not in self.models and "models" not in self.spec.broken_keys:
-            hint = nearest(model, self.models) or f"'models' names {', '.join(sorted(self.models))}"
+            hint = self.hints.nearest(model, self.models)
+            if hint is None and len(self.models) <= _MOST_NAMES:
+                hint = f"'models' names {', '.join(sorted(self.models))}"
             self.fault(f"there is no model '{model}'", *flat.path, "model", hint=hint)
 
     def add(self, flat: Flat) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fgraph import _limits
-from fgraph._errors import Fault, nearest
+from fgraph._errors import Fault, Hints
 from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import GraphSpec, Subgraph
 from fgraph.node import Node, field_roles
@@ -51,6 +51,7 @@ class Expansion:
     def __init__(self, spec: GraphSpec) -> None:
         self.spec = spec
         self.faults: list[Fault] = []
+        self._hints = Hints()
         self.scope = Scope(spec.nodes)
         self.nodes: list[Flat] = list(self._expand(self.scope))
 
@@ -103,7 +104,7 @@ class Expansion:
         inner = scope.inner(name, node)
         is_inner = node.output.partition(".")[0] in node.nodes and self._follow(node.output, inner) is not None
         if not is_inner and not self._excused(node.output, inner):
-            hint = nearest(node.output, node.nodes) or "name an inner node"
+            hint = self._hints.nearest(node.output, node.nodes) or "name an inner node"
             message = f"the output is '{node.output}', which is no inner node"
             self.faults.append(self.spec.source.fault(message, *path, "output", hint=hint))
 
@@ -124,7 +125,7 @@ class Expansion:
         """Return whether a name means nothing only because of faults that are already reported."""
         if scope.prefix == "" and "nodes" in self.spec.broken_keys:
             return True
-        parts = name.split(".")
+        parts = name.split(".", _limits.NESTED + 1)  # no name is longer
         for depth in range(len(parts)):
             if scope.prefix + ".".join(parts[: depth + 1]) in self.spec.broken:
                 return True
@@ -135,11 +136,15 @@ class Expansion:
         )
 
     def _nothing(self, name: str, scope: Scope, path: DocumentPath, reader: str) -> Fault:
-        known = [*scope.nodes, *scope.inputs]
-        inside = [one.removeprefix(scope.prefix) for one, _, _ in self.spec.walk() if one.startswith(scope.prefix)]
-        hint = nearest(name, inside if "." in name else [*known, *self.spec.broken])
+        hint = self._hints.nearest(name, self._known(name, scope)) if self._hints.left else None
         if hint is None and scope.outer is not None and self._follow(name, scope.outer) is not None:
             hint = f"inner nodes see only each other: add '{name}' to the inputs of the sub-graph"
-        if hint is None and 0 < len(known) <= _MOST_NAMES:
-            hint = f"there are {', '.join(known)}"
+        if hint is None and 0 < len(scope.nodes) + len(scope.inputs) <= _MOST_NAMES:
+            hint = f"there are {', '.join([*scope.nodes, *scope.inputs])}"
         return self.spec.source.fault(f"{reader} '{name}', which is no node", *path, hint=hint)
+
+    def _known(self, name: str, scope: Scope) -> list[str]:
+        """Return the names that could be meant by one that means nothing."""
+        if "." in name:
+            return [one.removeprefix(scope.prefix) for one, _, _ in self.spec.walk() if one.startswith(scope.prefix)]
+        return [*scope.nodes, *scope.inputs, *self.spec.broken]

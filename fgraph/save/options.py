@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
-from fgraph._errors import SaveError
+from fgraph._errors import SaveError, show
 from fgraph._imaging.encode import QUALITY
 from fgraph._imaging.layout import GAP
 
 Grid: TypeAlias = int | Literal["auto"] | None
 _MOST_GAP = 256
+_LONGEST = 1000  # characters of a label, or of the name of an output
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class PictureOptions:
         for name in ("labels", "compare"):
             value = getattr(self, name)
             object.__setattr__(self, name, _as_texts(value))
+        if isinstance(self.compare, tuple):
+            object.__setattr__(self, "compare", tuple(dict.fromkeys(self.compare)))
         _check("quality", self.quality, _is_in(self.quality, 1, 100), "1 to 100")
         _check("strip", self.strip, self.strip in (None, "x", "y"), "x, y or null")
         _check("grid", self.grid, self.grid in (None, "auto") or _is_in(self.grid, 1, 10**6), "columns, auto or null")
@@ -39,6 +42,8 @@ class PictureOptions:
         for name, meaning in (("labels", "a label for each row"), ("compare", "names of outputs")):
             value = getattr(self, name)
             _check(name, value, isinstance(value, bool | tuple), f"true, false or a list of {meaning}")
+            longest = max(map(len, value), default=0) if isinstance(value, tuple) else 0
+            _check(name, f"one of {longest}", longest <= _LONGEST, f"texts of at most {_LONGEST} characters")
 
     @property
     def changed(self) -> dict[str, Any]:
@@ -64,4 +69,4 @@ def _is_in(value: Any, least: int, most: int) -> bool:
 
 def _check(name: str, value: Any, sound: bool, expected: str) -> None:
     if not sound:
-        raise SaveError(f"output.{name} is {expected}, not {value!r}")
+        raise SaveError(f"output.{name} is {expected}, not {show(repr(value), 200)}")

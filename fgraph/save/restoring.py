@@ -15,7 +15,7 @@ from fgraph.save.cells import find_picture
 from fgraph.save.record import Record, read_record
 
 _KEYS = ("version", "seed", "params", "models", "noise", "nodes", "outputs")  # of the graphs that fgraph writes
-_OPEN = re.compile(r"(\\*)\$\{")  # an interpolation, unless an odd number of backslashes precedes it
+_OPEN = re.compile(r"(?<!\\)(\\*)\$\{")  # an interpolation, unless an odd number of backslashes precedes it
 
 
 def restore(path: str | Path) -> tuple[Record, dict[str, Any]]:

@@ -171,3 +171,24 @@ def test_the_command_line_writes_a_graph(
     ):
         assert main(arguments) == 2
         assert message in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [float("inf"), float("nan")])
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda number: {"transform": "erode", "params": [number]}, "params of erode are"),
+        (lambda number: {"features": "cluster", "feature-param": number}, "features: cluster needs a number"),
+    ],
+)
+def test_numbers_that_are_not_finite(number: float, change: Any, says: str) -> None:
+    plain = {"layer": 5, "transform": "ablate", "params": [], "features": "all"}
+    with pytest.raises(FgraphError, match=says):
+        convert_bending({"transforms": [plain | change(number)]}, yaml.safe_load(CLUSTERS))
+
+
+def test_a_dictionary_of_clusters_with_numbers_that_are_not_finite() -> None:
+    entry = {"layer": 5, "transform": "ablate", "params": [], "features": "cluster", "feature-param": 2}
+    clusters = {5: [{"cluster_index": 2, "feature_index": float("inf")}]}
+    with pytest.raises(FgraphError, match="the clusters of layer 5 are no list"):
+        convert_bending({"transforms": [entry]}, clusters)

@@ -99,6 +99,40 @@ def test_many_nodes_are_refused_before_they_are_made() -> None:
         fgraph.load(text)
 
 
+MISTAKES = {
+    "no such node": "  n{n}: {{op: decode, of: m{n}}}\n",
+    "no such node inside": "  n{n}: {{op: decode, of: m{n}.x}}\n",
+    "no such op": "  n{n}: {{op: sampel{n}}}\n",
+    "no op": "  n{n}: {{seed: 1}}\n",
+    "no such model": "  n{n}: {{op: sample, model: m{n}}}\n",
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_graph_of_mistakes_is_compared_with_itself_a_few_times_only(
+    mistake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compared: list[str] = []
+
+    def count(name: str, known: Any, **options: Any) -> list[str]:
+        compared.append(name)
+        return list(known)[:1]
+
+    monkeypatch.setattr("difflib.get_close_matches", count)
+    models = ", ".join(f"k{n}: landscape" for n in range(2000))
+    nodes = "".join(MISTAKES[mistake].format(n=n) for n in range(2000))
+    faults = fgraph.check(f"models: {{{models}}}\n{HEAD}{nodes}outputs: [c]\n")
+    assert len(faults) == 2000
+    assert len(compared) <= 40  # in two stages
+    assert len(str(GraphError(faults))) < 100_000
+    assert str(GraphError(faults)).endswith("... and 1900 more")
+
+
+def test_a_name_of_many_parts_is_followed_no_deeper_than_graphs_are() -> None:
+    (fault,) = fgraph.check(decoded(f"  e: {{op: tap, of: {'a.' * 300_000}b, layer: 0}}\n", "c"))
+    assert "which is no node" in fault.message
+
+
 def blends(count: int, a: str, b: str, edit: str = "") -> str:
     """Blends of the pass before with another, each perhaps after an edit."""
     lines = "  n0: {op: tap, of: c, layer: b4.conv1}\n  o0: {op: tap, of: d, layer: b4.conv1}\n"

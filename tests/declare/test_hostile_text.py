@@ -9,7 +9,7 @@ import fgraph
 from fgraph._errors import Fault, GraphError
 from fgraph.declare import read
 from fgraph.declare.document import DEEPEST, MOST_REPEATED, parse
-from fgraph.declare.interpolation import MOST_VALUES
+from fgraph.declare.interpolation import MOST_VALUES, escaped
 from tests.declare.toys import OPS
 
 
@@ -54,6 +54,15 @@ def test_what_interpolations_stand_for_together_is_bounded() -> None:
     faults = faults_of(text)
     assert "all interpolations together" in faults[0].message
     assert len(faults) == 100  # of 200 lists of 1,000 values
+
+
+def test_a_run_of_backslashes_is_searched_once() -> None:
+    """A search that begins anew at each of them takes minutes."""
+    run = "\\" * 400_000
+    (fault,) = faults_of(f"params: {{a: 1, b: '{run}x${{params.a}}'}}\n")
+    assert "longer than" in fault.message
+    data = {"b": f"{run}x${{params.a}}"}
+    assert escaped(data)["b"].endswith("x\\${params.a}")
 
 
 def test_a_long_chain_and_a_circle_of_interpolations() -> None:

@@ -83,6 +83,17 @@ def test_from_python() -> None:
         image.strip(labels=("a", "b"))
 
 
+def test_an_output_is_compared_once_however_often_it_is_named() -> None:
+    """A record in a picture could name it a million times."""
+    assert PictureOptions(compare=("image",) * 1_000_000).compare == ("image",)
+
+
+def test_a_long_word_is_cut_where_it_no_longer_fits() -> None:
+    (line,) = wrap("x" * 200_000, 60)
+    assert line.endswith("…")
+    assert font().getlength(line) <= 60 < font().getlength(f"x{line}")
+
+
 def test_compare_shows_sources_first(tmp_path: Path) -> None:
     results, sources = {"image": rows_of(1, 64, 64), "other": rows_of(1, 64, 64)}, {"code": rows_of(2, 64, 64)}
     save_results(results, tmp_path, options=PictureOptions(compare=True), sources=sources)
@@ -101,6 +112,8 @@ def test_compare_shows_sources_first(tmp_path: Path) -> None:
         ({"quality": True}, "output.quality is 1 to 100"),
         ({"gap": -1}, "output.gap is 0 to 256 pixels"),
         ({"labels": 3}, "output.labels is true, false or a list"),
+        ({"labels": ["x" * 100_000]}, "output.labels is texts of at most 1000 characters, not 'one of 100000'"),
+        ({"grid": "x" * 100_000}, r"output.grid is columns, auto or null, not 'x{100,200}\.\.\.$"),
     ],
 )
 def test_unknown_options(options: dict[str, object], message: str) -> None:

@@ -21,6 +21,7 @@ if importlib.util.find_spec("ray") is None:
 from fgraph.sweep import workers
 from fgraph.sweep.workers import Failure
 from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
+from tests.sweep.mates import assert_mates_are_as_alone, mixed_jobs
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]  # those of Ray
 
@@ -91,6 +92,10 @@ def test_faults_stay_apart(launcher: RayLauncher) -> None:
     assert outcomes[1].faults == run_together(jobs, SharedOptions())[1].faults
     for number in (0, 2, 3):
         assert_equal(outcomes[number], run_together([jobs[number]], SharedOptions())[0])
+
+
+def test_mates_are_as_they_are_alone(launcher: RayLauncher, tmp_path: Path) -> None:
+    assert_mates_are_as_alone(mixed_jobs(tmp_path), launcher.make_engine())
 
 
 def test_lost_actor_is_made_up_for(launcher: RayLauncher, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,7 @@
 """Sweeps with the engine behind them: one plan for all jobs, and the same files as job after job."""
 
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,11 +13,12 @@ import pytest
 from fgraph._errors import FgraphError, GraphError, MemoryBudgetError, RunError
 from fgraph._options import RunOptions
 from fgraph.api import pipeline
-from fgraph.api.together import GraphJob, Outcome, SharedOptions, isolate_failures
+from fgraph.api.together import GraphJob, Outcome, SharedOptions, isolate_failures, run_together
 from fgraph.cli import main
 from fgraph.plan import Plan
 from tests.engine.comparing import LANDSCAPE_TERMS
 from tests.rounding import largest, likely
+from tests.sweep.mates import assert_mates_are_as_alone, mixed_jobs
 
 CODE = {"op": "sample", "truncation": 0.7}
 IMAGE = {"op": "decode", "of": "code"}
@@ -192,3 +194,8 @@ def test_without_ray_its_launcher_says_what_to_install(
     assert main(["-m", "graph=blend_horizontal", "seed=1,2", "hydra/launcher=ray"]) == 2
     assert "pip install 'fgraph-gan[ray]'" in capsys.readouterr().err
     assert not plans
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_mates_are_as_they_are_alone(tmp_path: Path) -> None:
+    assert_mates_are_as_alone(mixed_jobs(tmp_path), run_together)
