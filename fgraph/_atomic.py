@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 
 from fgraph._errors import SaveError
-from fgraph._temporary import exclusive, sync_directory, temporary_folder
+from fgraph._temporary import exclusive, sync_directory, sync_file, temporary_folder
 
 _TRIES = 3  # for a directory that another process removes meanwhile, as an evicted cache
 _CURES: Mapping[int, str] = {
@@ -116,8 +116,7 @@ class Staging:
             if path.is_dir():
                 os.sync()  # of a folder with thousands of files, one call is faster than one for each
             else:
-                with path.open("rb+") as file:
-                    os.fsync(file.fileno())
+                sync_file(path)
 
     def _rename(self, source: Path, path: Path) -> None:
         if source.is_dir() and (path.is_symlink() or path.exists()):

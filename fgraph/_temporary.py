@@ -1,7 +1,8 @@
 """Temporary folders beside the files that are made in them.
 
 A folder is locked while it is in use. A process that is killed leaves its folder behind unlocked, and the next process
-that writes to the same directory removes it.
+that writes to the same directory removes it. Where there are no locks, as on Windows and on some network file systems,
+a folder is a leftover once nothing in it has changed for a day.
 """
 
 from __future__ import annotations
@@ -11,16 +12,18 @@ import os
 import re
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 try:
     import fcntl
-except ImportError:  # Windows has no locks on folders: what a killed process leaves stays there
+except ImportError:  # Windows has no locks on folders
     fcntl = None  # type: ignore[assignment]
 
 _NAME = re.compile(r"\..{0,40}\.[0-9a-f]{8}\.part")
+_DAY = 24 * 60 * 60  # seconds
 _in_use: set[Path] = set()
 _cleaned: set[Path] = set()  # directories whose leftovers this process has removed
 
@@ -84,6 +87,16 @@ def remove_leftovers(root: Path, depth: int) -> None:
                     remove_leftovers(path, depth - 1)
 
 
+def sync_file(path: Path) -> None:
+    """Bring the content of a file to the disk.
+
+    Raises:
+        OSError: the disk fails.
+    """
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
 def sync_directory(directory: Path) -> None:
     """Bring the names of a directory to the disk, if the system can sync directories.
 
@@ -111,7 +124,7 @@ def _lock(directory: Path, *, wait: bool = True) -> int | None:
     """
     if fcntl is None:
         return None
-    handle = os.open(directory, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) * (not wait))
+    handle = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW * (not wait))
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
     except BaseException as error:
@@ -124,13 +137,19 @@ def _lock(directory: Path, *, wait: bool = True) -> int | None:
 
 def _remove_leftovers(directory: Path) -> None:
     """Remove folders that killed processes have left; once per directory and process."""
-    if directory in _cleaned or fcntl is None:
+    if directory in _cleaned:
         return
     _cleaned.add(directory)
     for path in directory.iterdir():
         if _NAME.fullmatch(path.name) and path not in _in_use:
             with suppress(OSError):  # it is in use, or gone
                 lock = _lock(path, wait=False)
-                if lock is not None:
+                if lock is not None or _is_abandoned(path):
                     shutil.rmtree(path, ignore_errors=True)
+                if lock is not None:
                     os.close(lock)
+
+
+def _is_abandoned(path: Path) -> bool:
+    """Return whether nothing in a folder has changed for a day."""
+    return time.time() - max(one.lstat().st_mtime for one in (path, *path.rglob("*"))) > _DAY

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+import time
 from contextlib import nullcontext, suppress
 from pathlib import Path
 
@@ -46,6 +47,36 @@ def test_the_next_writer_removes_what_a_killed_one_left(tmp_path: Path) -> None:
     assert left.startswith(".fgraph.")
     write_atomic(tmp_path / "b.txt", b"whole")
     assert names(tmp_path) == ["b.txt"]
+
+
+@pytest.mark.parametrize("system", ["without locks", "with a file system without locks"])
+def test_without_locks_a_leftover_is_removed_after_a_day(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, system: str
+) -> None:
+    if system == "without locks":
+        monkeypatch.setattr(_temporary, "fcntl", None)
+    else:
+        monkeypatch.setattr("fcntl.flock", _no_locks)
+    now = time.time()
+    for name, changed in {".old.0123abcd.part": 90_000, ".busy.0123abcd.part": 60, ".new.0123abcd.part": 60}.items():
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "piece").write_text("half")
+        os.utime(tmp_path / name / "piece", (now - changed, now - changed))
+        os.utime(tmp_path / name, (now - 90_000, now - 90_000))
+    os.utime(tmp_path / ".new.0123abcd.part", (now, now))
+    write_atomic(tmp_path / "b.txt", b"")
+    assert names(tmp_path) == [".busy.0123abcd.part", ".new.0123abcd.part", "b.txt"]
+
+
+def _no_locks(handle: int, operation: int) -> None:
+    raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs FIFOs")
+def test_a_fifo_with_the_name_of_a_leftover_blocks_nobody(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / ".a.0123abcd.part")
+    write_atomic(tmp_path / "b.txt", b"")
+    assert names(tmp_path) == [".a.0123abcd.part", "b.txt"]
 
 
 def test_a_folder_in_use_is_left_alone(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from fgraph.inversion.settings import Tuning
 from fgraph.inversion.tuning import tunable, tune_results
 from fgraph.runtime.progress import Progress, progress
 from fgraph.runtime.run import pick_device
-from fgraph.stylegan.checkpoints.header import find_model
+from fgraph.stylegan.checkpoints.header import read_model
 from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.loading import load_generator
@@ -64,7 +64,7 @@ def invert_pictures(request: InversionRequest) -> None:
     statistics = None if cache.folder is None else cache.folder / "statistics"
     judge = request.discriminator_from
     problem = make_problem(generator, settings, discriminator=judge, folder=statistics)
-    digest = file_digest(find_model(judge or request.model)) if settings.discriminator else ""
+    digest = read_model(judge or request.model, file_digest) if settings.discriminator else ""
     with progress(len(pictures) * settings.steps, "inverting") as bar:
         callback = TerminalProgress(bar, settings, directory)
         job = Job(problem, pictures, reading, directory, cache, request.batch, digest, callback=callback)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -16,7 +15,8 @@ from fgraph._version import __version__
 from fgraph.declare import MAIN, Graph, GraphSpec
 from fgraph.node import FILE
 from fgraph.save.record import ModelRecord, Record
-from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, find_model
+from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_model
+from fgraph.stylegan.checkpoints.sources import file_digest
 
 
 def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Record:
@@ -63,9 +63,7 @@ def _named(holder: BaseModel) -> Iterator[str]:
 def _digest_of(path: str) -> str:
     """Return the digest of a file, or "" if it can't be found, which the check of the graph reports."""
     try:
-        found = locate(path)
-        stat = found.stat()
-        return _digest(found, stat.st_size, stat.st_mtime_ns)
+        return _digest(locate(path))
     except (ValueError, OSError):
         return ""
 
@@ -73,13 +71,15 @@ def _digest_of(path: str) -> str:
 def _record_model(source: Any) -> ModelRecord:
     if not isinstance(source, str | Path):  # a generator that the caller loaded
         return ModelRecord(str(getattr(source, "name", type(source).__name__)), "")
-    path = find_model(source)
+    return ModelRecord(str(source), read_model(source, _digest))
+
+
+def _digest(path: Path) -> str:
     stat = path.stat()
-    return ModelRecord(str(source), _digest(path, stat.st_size, stat.st_mtime_ns))
+    return _cached_digest(path, stat.st_size, stat.st_mtime_ns)
 
 
 @lru_cache(maxsize=16)
-def _digest(path: Path, size: int, modified: int) -> str:
+def _cached_digest(path: Path, size: int, modified: int) -> str:
     """Return the SHA-256 of a file; size and time are part of the cache key, so that a changed file is read again."""
-    with path.open("rb") as file:
-        return f"sha256:{hashlib.file_digest(file, 'sha256').hexdigest()}"
+    return f"sha256:{file_digest(path)}"

@@ -58,11 +58,11 @@ def convert(source: str | Path, target: str | Path, *, half: bool = False) -> Co
     """
     path = checked_target(target, half=half)
     found = inspect(source)
-    if path.exists() and path.samefile(found.path):
+    if path.exists() and path.resolve() == found.path.resolve():
         raise ModelError(f"{path}: is the model itself; give the result another name")
     from fgraph.stylegan.loading import load_generator
 
-    generator = load_generator(found.path)
+    generator = load_generator(source)
     write_generator(generator, path, half=half)
     report = Conversion(found, inspect(path), digest_of(generator), _digest(path), target_note(found.table, path))
     if not report.exact and not half:

@@ -9,8 +9,7 @@ import torch
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.contents import Contents
-from fgraph.stylegan.checkpoints.header import ModelHeader, find_model, read_contents
-from fgraph.stylegan.checkpoints.sources import is_address
+from fgraph.stylegan.checkpoints.header import ModelHeader, read_contents, read_model
 from fgraph.stylegan.checkpoints.weights import load_weights
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.statistics import w_mean
@@ -19,8 +18,6 @@ from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from fgraph.stylegan.tables.base import Table
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
-
-_ATTEMPTS = 3  # at a file that is evicted from the cache while it is read
 
 
 def load_generator(
@@ -36,15 +33,15 @@ def load_generator(
     Raises:
         ModelError: the model does not exist, has changed since its header was read, or cannot be read.
     """
-    named = source.source if isinstance(source, ModelHeader) else source
-    for left in reversed(range(_ATTEMPTS if is_address(named) else 1)):
-        path = source.path if isinstance(source, ModelHeader) and source.path.exists() else find_model(named)
+    if not isinstance(source, ModelHeader):
+        return read_model(source, lambda path: _load(path, None, (device, dtype)))
+    if source.path.exists():
         try:
-            return _load(path, source.table if isinstance(source, ModelHeader) else None, (device, dtype))
+            return _load(source.path, source.table, (device, dtype))
         except ModelError:
-            if path.exists() or not left:
-                raise  # otherwise, another process evicted the file from the cache: it is downloaded again
-    raise AssertionError
+            if source.path.exists():
+                raise
+    return read_model(source.source, lambda path: _load(path, source.table, (device, dtype)))
 
 
 def _load(path: Path, expected: Table | None, kind: tuple[str | torch.device, torch.dtype]) -> Generator:

@@ -13,7 +13,8 @@ from tests.hostile.entries import ENTRIES
 PAGE = (Path(__file__).parents[2] / "docs" / "explanation" / "security.md").read_text("utf-8")
 BOUNDS = {name: value for name, value in vars(_limits).items() if name.isupper() and name != "MIB"}
 COUNTS = (  # which are no bytes
-    "ARRAY_RATIO", "ARRAY_MEMBERS", "DATA_RATIO", "NODES", "ROWS", "ALL_ROWS", "PARTS", "TERMS", "NESTED", "SIDE",
+    "DRAWN_RATIO", "ADDRESS", "ARRAY_RATIO", "ARRAY_MEMBERS", "DATA_RATIO", "NODES", "ROWS", "ALL_ROWS", "PARTS",
+    "TERMS", "NESTED", "SIDE",
     "POINTS", "SEED",
 )  # fmt: skip
 

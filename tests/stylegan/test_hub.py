@@ -16,6 +16,7 @@ import pytest
 
 import fgraph
 from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints import fetching
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.checkpoints.sources import fetch_model
 
@@ -29,6 +30,7 @@ class Hub(ThreadingHTTPServer):
     def __init__(self, files: dict[str, bytes]) -> None:
         self.files = files
         self.breaks: list[int] = []
+        self.states_size = True  # False: a chunk of unknown length follows
         self.asked: list[tuple[str, str, str | None]] = []
         super().__init__(("127.0.0.1", 0), Answer)
 
@@ -63,14 +65,15 @@ class Answer(BaseHTTPRequestHandler):
         self.send_response(206 if asked else 200)
         self.send_header("ETag", f'"{hashlib.sha256(content).hexdigest()}"')
         self.send_header("X-Repo-Commit", COMMITS[revision])
-        self.send_header("Content-Length", str(len(content) - start))
+        if server.states_size or not with_content:
+            self.send_header("Content-Length", str(len(content) - start if server.states_size else 1))
         if asked:
             self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
         self.end_headers()
         if with_content:
             stop = server.breaks.pop(0) if server.breaks else len(content)
             self.wfile.write(content[start : start + stop])
-            self.close_connection = stop < len(content) - start
+            self.close_connection = stop < len(content) - start or not server.states_size
 
     def log_message(self, *arguments: Any) -> None:
         pass
@@ -132,6 +135,18 @@ def test_what_the_hub_does_not_have(hub: Any, tmp_path: Path) -> None:
     for source in ("hf://org/repo@v9/sub/model.pt", "hf://org/repo/other.pt"):
         with pytest.raises(ModelError, match=f"model '{source}' cannot be fetched: .*404"):
             read_header(source)
+    assert not (tmp_path / "kept" / "models").exists()
+
+
+@pytest.mark.parametrize("stated", [True, False])
+def test_a_file_that_is_too_large(
+    hub: Any, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stated: bool
+) -> None:
+    size = len(files["main"])
+    monkeypatch.setattr(fetching, "DOWNLOAD", size - 1)
+    hub.states_size = stated
+    with pytest.raises(ModelError, match=r"cannot be fetched: the file has .* or more; .* are the most"):
+        fetch_model("hf://org/repo/sub/model.pt")
     assert not (tmp_path / "kept" / "models").exists()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -15,10 +16,14 @@ from torch import Tensor
 
 from fgraph._errors import ModelError, SaveError
 from fgraph.stylegan.checkpoints.header import BUNDLED, read_header
+from fgraph.stylegan.checkpoints.own_file import describe
+from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
 from fgraph.stylegan.checkpoints.weights import save_generator
-from fgraph.stylegan.generators.statistics import SAMPLES, SEED
+from fgraph.stylegan.generators.statistics import SAMPLES, SEED, sample_codes
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.loading import load_stylegan2
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
 
 
 @pytest.fixture(scope="module")
@@ -152,7 +157,7 @@ def test_files_cut_short(saved: Path, part: float, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"format": "other"}, "not of an fgraph generator.*load the original"),
+        ({"format": "other"}, "holds .*; expected a StyleGAN2 or StyleGAN3 generator"),
         ({"format_version": "3"}, "format version 3; this fgraph reads 1 and 2"),
         ({"architecture": "other"}, "architecture is 'other'; this fgraph runs skip, orig, resnet"),
         ({"architecture": "resnet"}, "lacks b8.conv0.residual.weight"),
@@ -172,6 +177,41 @@ def test_metadata_that_disagree(saved: Path, change: Any, says: str, tmp_path: P
         save_file(load_file(saved), path, {**file.metadata(), **change})
     with pytest.raises(ModelError, match=says):
         read_header(path)
+
+
+def _without_noise(path: Path, size: int, **facts: int) -> Path:
+    """Write the smallest generator of a size, without its noise."""
+    widths = tuple((4 << block, 1) for block in range(size.bit_length() - 2))
+    table = StyleGAN2Table(size, widths, **({"z_dim": 1, "w_dim": 1, "mapping_layers": 1} | facts))
+    shapes = required_shapes(table)
+    head = write_tensor_header({name: ("float32", shape) for name, shape in shapes.items()}, describe(table))
+    path.write_bytes(head + bytes(4 * sum(math.prod(shape) for shape in shapes.values())))
+    return path
+
+
+def test_a_tiny_file_draws_no_more_noise_than_its_size_allows(tmp_path: Path) -> None:
+    assert read_header(_without_noise(tmp_path / "small.safetensors", 1024)).table.size == 1024
+    path = _without_noise(tmp_path / "large.safetensors", 4096)
+    assert path.stat().st_size < 1 << 16
+    with pytest.raises(ModelError, match=r"lacks 170\.7 MiB of noise; at most 16\.0 MiB, or 4 times the file"):
+        load_stylegan2(path)
+
+
+def test_codes_are_no_longer_than_published_ones_may_be(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="codes have 1 and 4097 numbers; 4096 are the most"):
+        read_header(_without_noise(tmp_path / "wide.safetensors", 8, w_dim=4097))
+
+
+@pytest.mark.parametrize(("z_dim", "c_dim"), [(3, 0), (7, 5), (512, 0)])
+def test_samples_are_those_of_one_draw(z_dim: int, c_dim: int) -> None:
+    """However they are drawn, so that what was measured stays valid."""
+    table = StyleGAN2Table(4, ((4, 1),), z_dim, 1, 1, c_dim=c_dim, embed_width=c_dim)
+    draw = torch.Generator().manual_seed(SEED)
+    expected = torch.randn(SAMPLES, z_dim, generator=draw)
+    found = torch.cat(list(sample_codes(table)))
+    assert torch.equal(found[:, :z_dim], expected)
+    if c_dim:
+        assert torch.equal(found[:, z_dim:].argmax(dim=1), torch.randint(c_dim, (SAMPLES,), generator=draw))
 
 
 @pytest.mark.parametrize(

@@ -259,3 +259,9 @@ def test_what_is_an_address() -> None:
     assert not is_address("models/a.pkl")
     assert not is_address("C://a.pkl")
     assert cache_folder().name == "fgraph"
+
+
+def test_an_endless_address_is_not_searched_through(folder: Path) -> None:
+    with pytest.raises(ModelError, match="is an address of 200011 characters; 4096 are the most") as caught:
+        fetch_model(f"hf://a/b@{'/' * 200_000}x!")
+    assert len(str(caught.value)) < 300

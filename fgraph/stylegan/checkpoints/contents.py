@@ -8,10 +8,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from fgraph._errors import ModelError, show
+from fgraph._limits import DRAWN_FREE, DRAWN_RATIO
+from fgraph._sizes import in_words
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.base import Shape, Table, extent
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.stylegan.tables.stylegan2_tensors import optional_shapes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,7 +26,8 @@ WEIGHT_TYPES = ("float32", "float16", "bfloat16", "float64")
 LARGEST_BLOCKS = 11  # 4096 pixels
 _LONGEST_BASE = 64  # pixels of the constant; published ones have 2 to 8
 _LONGEST = 1 << 14  # pixels of a side of the image
-_WIDEST = 8192  # numbers in a code, channels of a layer: published ones have 512, or 1024
+_WIDEST = 8192  # channels of a layer: published ones have 512, or 1024
+_LONGEST_CODE = 4096  # numbers; published codes have 512
 _DEEPEST = 64  # layers of the mapping; published ones have 8, or 2
 _MOST_CLASSES = 1 << 15
 
@@ -63,14 +67,22 @@ class Contents:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
     def check_size(self, available: int, where: str) -> None:
-        """Refuse a file whose tensors share their bytes: in memory, they could take any multiple of its size.
+        """Refuse a file that could take any multiple of its size: tensors share bytes, or much noise is lacking.
 
         Raises:
-            ModelError: the tensors are larger than the file.
+            ModelError: the tensors are larger than the file, or the noise that would be drawn is.
         """
         stored = [weight.stored for weight in self.weights.values()]
         if max(sum(one.nbytes for one in stored), sum(one.bytes_read for one in stored)) > available:
             raise ModelError(f"{where}: its tensors share their numbers and are larger than the file; save it again")
+        known = optional_shapes(self.table) if isinstance(self.table, StyleGAN2Table) else {}
+        noise = {name: shape for name, shape in known.items() if name.endswith(".noise")}
+        drawn = sum(4 * math.prod(shape) for name, shape in noise.items() if name not in self.weights)
+        if drawn > max(DRAWN_FREE, DRAWN_RATIO * available):
+            raise ModelError(
+                f"{where}: has {in_words(available)} and lacks {in_words(drawn)} of noise; at most "
+                f"{in_words(DRAWN_FREE)}, or {DRAWN_RATIO} times the file, are drawn: save it with its noise"
+            )
 
 
 def check_numbers(table: StyleGAN2Table, where: str) -> None:
@@ -94,8 +106,12 @@ def check_numbers(table: StyleGAN2Table, where: str) -> None:
     if not 1 <= table.mapping_layers <= _DEEPEST:
         raise ModelError(f"{where}: its mapping has {show(table.mapping_layers)} layers; expected 1 to {_DEEPEST}")
     counts = [*(width for _, width in table.channels), *table.widths, table.w_dim, table.image_channels]
-    if not all(1 <= count <= _WIDEST for count in counts) or not 0 <= table.z_dim <= _WIDEST:
+    if not all(1 <= count <= _WIDEST for count in counts):
         raise ModelError(f"{where}: its channels or dimensions are out of range (1 to {_WIDEST}): {show(counts, 300)}")
+    if not 0 <= table.z_dim <= _LONGEST_CODE or table.w_dim > _LONGEST_CODE:
+        raise ModelError(
+            f"{where}: its codes have {show(table.z_dim)} and {show(table.w_dim)} numbers; {_LONGEST_CODE} are the most"
+        )
     if not 0 <= table.c_dim <= _MOST_CLASSES or not 0 <= table.embed_width <= _WIDEST:
         raise ModelError(
             f"{where}: has {show(table.c_dim)} classes in {show(table.embed_width)} numbers; {_MOST_CLASSES} are most"

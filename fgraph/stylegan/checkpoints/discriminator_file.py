@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Weight
 from fgraph.stylegan.checkpoints.filters import is_usual_filter
-from fgraph.stylegan.checkpoints.header import find_model, sniff
+from fgraph.stylegan.checkpoints.header import read_model, sniff
 from fgraph.stylegan.checkpoints.network_parts import Part
 from fgraph.stylegan.checkpoints.pickles.files import read_pickled
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
@@ -33,10 +33,13 @@ def load_discriminator(source: str | Path) -> Discriminator:
     Raises:
         ModelError: the file does not exist, cannot be read, or holds no discriminator that fgraph runs.
     """
+    return read_model(source, _load)
+
+
+def _load(path: Path) -> Discriminator:
     from fgraph.stylegan.checkpoints.weights import load_weights
     from fgraph.stylegan.nn.discriminator import Discriminator
 
-    path = find_model(source)
     table, stored = _read(path)
     weights = {name: Weight(stored[name], shape) for name, shape in discriminator_shapes(table).items()}
     return Discriminator(table, load_weights(weights, {}, str(path), ("cpu", _float32()), {})[0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
 import re
 import shutil
 import time
@@ -16,6 +17,7 @@ from fgraph._files import read_file
 from fgraph._limits import DOWNLOAD
 from fgraph._log import get_logger
 from fgraph._sizes import in_words
+from fgraph._temporary import sync_file
 
 _LOG = get_logger()
 _ATTEMPTS = 3
@@ -97,7 +99,8 @@ class _Download:
         self._tag = part.with_suffix(".tag")  # the ETag of the version
 
     def finish(self, target: Path) -> Path:
-        """Move the whole file to its place."""
+        """Bring the whole file to the disk, and move it to its place."""
+        sync_file(self._part)
         self._part.replace(target)
         self._tag.unlink(missing_ok=True)
         return target
@@ -143,8 +146,7 @@ class _Download:
         """Return the bytes of the body on the line; None if the transfer encoding marks its end, or a digest does."""
         length = answer.headers.get("Content-Length", "")
         if re.fullmatch(r"[0-9]{1,18}", length):
-            if int(length) > DOWNLOAD:
-                raise ValueError(f"the file is {in_words(int(length))}; {in_words(DOWNLOAD)} are the most")
+            check_length(int(length))
             return int(length)
         if answer.headers.get("Transfer-Encoding", "").lower() != "chunked" and not self._pinned:
             raise ValueError("the server does not state its size, so it could be cut short: pin it by #sha256=")
@@ -164,12 +166,21 @@ class _Download:
         with self._part.open("ab" if have else "wb") as file:
             while data := answer.raw.read1(_CHUNK, decode_content=_is_encoded(answer)):
                 have += len(data)
-                if have > DOWNLOAD:
-                    raise ValueError(f"the file is larger than {in_words(DOWNLOAD)}")
+                check_length(have)
                 file.write(data)
                 pace.note(len(data))
         if expected is not None and answer.raw.tell() != expected:
             raise requests.ConnectionError(f"the connection broke after {answer.raw.tell()} of {expected} bytes")
+
+
+def check_length(length: float) -> None:
+    """Refuse a file of so many bytes, stated or received.
+
+    Raises:
+        ValueError: it is larger than `DOWNLOAD`.
+    """
+    if length > DOWNLOAD:
+        raise ValueError(f"the file has {in_words(int(length))} or more; {in_words(DOWNLOAD)} are the most")
 
 
 def _request(url: str, headers: dict[str, str]) -> Any:
@@ -211,7 +222,7 @@ def fetch_from_hub(
     """Download a file of a repository of the Hugging Face hub, or of its mirror at `hub`.
 
     Raises:
-        ModelError: huggingface_hub is not installed, or the hub does not give the file.
+        ModelError: huggingface_hub is not installed, the hub does not give the file, or it is larger than `DOWNLOAD`.
     """
     try:
         from huggingface_hub import hf_hub_download
@@ -219,12 +230,36 @@ def fetch_from_hub(
         raise ModelError(
             f"model '{address}' is on the Hugging Face hub, which needs: pip install 'fgraph-gan[hub]'"
         ) from error
+
     name = hashlib.sha256(f"{repository} {revision} {file}".encode()).hexdigest()[:32]
     place, target = folder / f"{name}.hub", folder / f"{name}.fetched"  # `place` holds partial files
     _LOG.info("fetching %s", address)
     try:
-        shutil.move(hf_hub_download(repository, file, revision=revision, local_dir=place, endpoint=hub), target)
+        made = hf_hub_download(
+            repository, file, revision=revision, local_dir=place, endpoint=hub, tqdm_class=_bounded_progress()
+        )
+        sync_file(Path(made))
+        shutil.move(made, target)
     except Exception as error:  # the library raises errors of many kinds
         raise ModelError(f"model '{address}' cannot be fetched: {_reason(error)}") from error
     shutil.rmtree(place, ignore_errors=True)
     return target
+
+
+def _bounded_progress() -> type[Any]:
+    """Return a progress bar of the library that ends a download beyond `DOWNLOAD`, stated or received."""
+    utilities: Any = importlib.import_module("huggingface_hub.utils")
+    progress: type[Any] = utilities.tqdm
+
+    class BoundedProgress(progress):  # type: ignore[misc]
+        def __init__(self, *arguments: Any, **settings: Any) -> None:
+            self._received = settings.get("initial") or 0
+            check_length(settings.get("total") or 0)
+            super().__init__(*arguments, **settings)
+
+        def update(self, n: float | None = 1) -> bool | None:
+            self._received += n or 0
+            check_length(self._received)
+            return bool(super().update(n))
+
+    return BoundedProgress

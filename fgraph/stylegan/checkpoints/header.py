@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from fgraph._errors import ModelError, nearest
 from fgraph._files import open_file
@@ -29,7 +29,10 @@ _EXPECTED = "expected a .safetensors, .pt, .pth, .ckpt, .pkl or .pdparams file o
 _ZIP_MAGIC = b"PK\x03\x04"
 _LEGACY_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number 0x1950a86a20f9469cfc6c, as torch.save pickles it
 _MOST_DELTAS = 8  # on each other
+_ATTEMPTS = 3  # at a file that is evicted from the cache while it is read
 _PICKLE_MAGICS = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -58,14 +61,39 @@ def read_header(source: str | Path) -> ModelHeader:
     Raises:
         ModelError: the model does not exist, or its file is damaged or of an unknown kind.
     """
-    path = find_model(source)
+    return read_model(source, lambda path: _read_header(str(source), path))
+
+
+def read_model(source: str | Path, read: Callable[[Path], T]) -> T:
+    """Return the result of a function of a model's file.
+
+    If another process evicts the file of an address from the cache meanwhile, it is downloaded again.
+
+    Args:
+        source: a bundled name, a path or an address.
+        read: takes the path of the file, and raises a `ModelError` or an `OSError` if the file is gone.
+
+    Raises:
+        ModelError: the model does not exist.
+    """
+    for left in reversed(range(_ATTEMPTS if is_address(source) else 1)):
+        path = find_model(source)
+        try:
+            return read(path)
+        except (ModelError, OSError):
+            if path.exists() or not left:
+                raise
+    raise AssertionError
+
+
+def _read_header(source: str, path: Path) -> ModelHeader:
     contents = read_contents(path)
     try:
         stat = path.stat()
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error}") from error
     identity = f"{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
-    return ModelHeader(str(source), path, contents.format, contents.table, identity, contents.metadata)
+    return ModelHeader(source, path, contents.format, contents.table, identity, contents.metadata)
 
 
 def find_model(source: str | Path) -> Path:

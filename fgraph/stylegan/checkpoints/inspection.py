@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fgraph._errors import show
 from fgraph.stylegan.checkpoints.contents import Contents, Format
-from fgraph.stylegan.checkpoints.header import find_model, read_contents
+from fgraph.stylegan.checkpoints.header import read_contents, read_model
 from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.tables.base import Size, Table, extent
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
@@ -78,7 +78,10 @@ def inspect(source: str | Path) -> Inspection:
     Raises:
         ModelError: the model does not exist, or its file is damaged or of an unknown kind.
     """
-    path = find_model(source)
+    return read_model(source, _inspect)
+
+
+def _inspect(path: Path) -> Inspection:
     contents = read_contents(path)
     types = tuple(sorted({weight.stored.dtype for weight in contents.weights.values()}))
     facts = (_parameters(contents.table), types, path.stat().st_size, file_digest(path))

@@ -27,8 +27,10 @@ from fgraph._cache import cache_folder
 from fgraph._downloads import current_downloads
 from fgraph._errors import ModelError, SaveError, show
 from fgraph._files import open_file, read_file
+from fgraph._limits import ADDRESS
 from fgraph._log import get_logger
 from fgraph._paths import expanded
+from fgraph._temporary import sync_directory
 
 _LOG = get_logger()
 _SCHEMES = ("https", "http", "hf")
@@ -151,7 +153,13 @@ def _fetch_and_keep(folder: Path, plain: str, pinned: str | None, address: str) 
 
 
 def _parse(address: str) -> tuple[str, str | None]:
-    """Return the address without its fragment, and the digest that the fragment pins."""
+    """Return the address without its fragment, and the digest that the fragment pins.
+
+    Raises:
+        ModelError: the address is too long, of another form, unencrypted, or names no file.
+    """
+    if len(address) > ADDRESS:
+        raise ModelError(f"model '{show(address)}' is an address of {len(address)} characters; {ADDRESS} are the most")
     plain, fragment = urldefrag(address)
     pinned = re.fullmatch(r"sha256=([0-9a-fA-F]{64})", fragment) if fragment else None
     if fragment and pinned is None:
@@ -193,6 +201,8 @@ def _keep(fetched: Path, digest: str, folder: Path, plain: str) -> Path:
     target = _place(folder, digest, name)
     target.parent.mkdir(parents=True, exist_ok=True)
     fetched.replace(target)
+    for directory in (target.parent, target.parent.parent, folder):
+        sync_directory(directory)
     stored = {"address": plain, "name": name, "sha256": digest, "bytes": target.stat().st_size}
     write_atomic(_note(folder, plain), json.dumps(stored, indent=1).encode())
     return target

@@ -13,6 +13,8 @@ from fgraph.stylegan.tables.base import Table
 SAMPLES = 10_000
 SEED = 0
 _BATCH = 1000
+_DRAWN = 2000  # samples drawn at once: their numbers fill whole blocks of the random generator, whatever z_dim is
+_MOST = 1 << 23  # numbers in a batch; wider codes than published ones come in smaller batches
 
 
 def map_z(table: Table, tensors: Mapping[str, Tensor], code: Tensor) -> Tensor:
@@ -37,14 +39,28 @@ def sample_codes(table: Table) -> Iterator[Tensor]:
     Batches are [rows, code_width], float32 on the CPU.
     """
     draw = torch.Generator().manual_seed(SEED)
-    z = torch.randn(SAMPLES, table.z_dim, generator=draw)
-    classes = torch.randint(table.c_dim, (SAMPLES,), generator=draw) if table.c_dim else None
-    for start in range(0, SAMPLES, _BATCH):
-        rows = slice(start, start + _BATCH)
-        if classes is None:
-            yield z[rows]
-        else:
-            yield torch.cat([z[rows], torch.nn.functional.one_hot(classes[rows], table.c_dim).float()], dim=1)
+    classes = None
+    if table.c_dim:  # classes are drawn after all of z
+        for _ in _draw_z(table, draw):
+            pass
+        classes = torch.randint(table.c_dim, (SAMPLES,), generator=draw)
+        draw.manual_seed(SEED)
+    rows = min(_BATCH, _MOST // max(1, table.code_width))
+    for number, drawn in enumerate(_draw_z(table, draw)):
+        for start in range(0, _DRAWN, rows):
+            z = drawn[start : start + rows]
+            if classes is None:
+                yield z
+                continue
+            first = number * _DRAWN + start
+            chosen = classes[first : first + len(z), None]
+            yield torch.cat([z, torch.zeros(len(z), table.c_dim).scatter_(1, chosen, 1.0)], dim=1)
+
+
+def _draw_z(table: Table, draw: torch.Generator) -> Iterator[Tensor]:
+    """Yield the samples of z, [_DRAWN, z_dim] at a time: the same numbers as drawn at once."""
+    for _ in range(SAMPLES // _DRAWN):
+        yield torch.randn(_DRAWN, table.z_dim, generator=draw)
 
 
 def sample_w(table: Table, tensors: Mapping[str, Tensor]) -> Iterator[Tensor]:
@@ -61,10 +77,13 @@ def w_mean(table: Table, tensors: Mapping[str, Tensor]) -> Tensor:
 
 def w_moments(table: Table, tensors: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
     """Return mean [D] and covariance [D, D] of w over 10,000 seeded samples, in float64."""
-    w = torch.cat(list(sample_w(table, tensors))).double()
-    mean = w.mean(dim=0)
-    centred = w - mean
-    return mean, centred.t() @ centred / (SAMPLES - 1)
+    batches = list(sample_w(table, tensors))
+    mean = torch.stack([w.double().sum(dim=0) for w in batches]).sum(dim=0) / SAMPLES
+    total = torch.zeros(len(mean), len(mean), dtype=torch.float64, device=mean.device)
+    for w in batches:
+        centred = w.double() - mean
+        total.addmm_(centred.t(), centred)
+    return mean, total.div_(SAMPLES - 1)
 
 
 def style_moments(mean: Tensor, covariance: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
