@@ -2,7 +2,8 @@
 
     python tools/campaign.py                everything: hours
     python tools/campaign.py --share 0.02 --kills 5 --texts 1000 --mutants 2000     a sample: minutes
-    python tools/campaign.py --page         also write the table into docs/explanation/security.md
+    python tools/campaign.py --only writers --minutes 60    one part; the failing disks and kills for an hour
+    python tools/campaign.py --page         also write the rows into the table of docs/explanation/security.md
 
 It needs Linux and a C compiler, for the library that makes file operations fail. Exits with 1 if anything was found.
 """
@@ -16,7 +17,7 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "explanation" / "security.md"
 START, END = "<!-- figures of tools/campaign.py -->\n", "<!-- end of figures -->\n"
 CPU_SECONDS, MIB = 10, 512
+ABSURD_SECONDS = 2
+PARTS = ("readers", "mutants", "budgets", "writers")
 sys.path.insert(0, str(ROOT))
 
 
@@ -48,7 +51,7 @@ def good_files(folder: Path) -> dict[str, bytes]:
     return write_good(folder)
 
 
-def imprison(what: str, folder: Path, *entries: str) -> Row:
+def imprison(what: str, folder: Path, *entries: str, seconds: float = CPU_SECONDS) -> Row:
     """Open every file of a folder through entry points, in a jail."""
     command = [sys.executable, "-m", "tests.hostile.jail", str(folder), *entries]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -57,9 +60,9 @@ def imprison(what: str, folder: Path, *entries: str) -> Row:
     report: dict[str, Any] = json.loads(done.stdout)
     found = list(report.pop(""))
     for entry, files in report.items():
-        for file, (ending, message, seconds, mib) in files.items():
-            if ending not in ("opened", "refused") or seconds > CPU_SECONDS or mib > MIB:
-                found.append(f"{entry}: {file}: {ending} {message:.200} ({seconds:.1f} s, {mib} MiB)")
+        for file, (ending, message, used, mib) in files.items():
+            if ending not in ("opened", "refused") or used > seconds or mib > MIB:
+                found.append(f"{entry}: {file}: {ending} {message:.200} ({used:.1f} s, {mib} MiB)")
     results = [result for files in report.values() for result in files.values()]
     endings = Counter(result[0] for result in results)
     most = f"{max(r[2] for r in results):.1f} s of CPU and {max(r[3] for r in results)} MiB a file"
@@ -67,22 +70,27 @@ def imprison(what: str, folder: Path, *entries: str) -> Row:
     return Row(what, len(results), found, note)
 
 
-def attack_readers(folder: Path, texts: int) -> Iterator[Row]:
-    """Open the corpus, and graph files at random."""
+def attack_readers(folder: Path, texts: int, every: int) -> Iterator[Row]:
+    """Open the corpus, graph files at random, and graphs that ask for absurd amounts."""
+    from tests.hostile.absurd import GRAPHS, write_absurd
     from tests.hostile.corpus import all_cases
     from tests.hostile.graph_texts import GraphText
     from tests.hostile.test_jail import TEXT_ENTRIES
 
-    cases, written = folder / "cases", folder / "texts"
+    cases, written, absurd = folder / "cases", folder / "texts", folder / "absurd"
     (cases / "harmless").mkdir(parents=True)
     good = good_files(cases / "harmless")
     for number, (_, suffix, content) in enumerate(all_cases(folder / "was_run", good)):
-        (cases / f"{number:04}{suffix}").write_bytes(content)
+        if not number % every:
+            (cases / f"{number:04}{suffix}").write_bytes(content)
     yield imprison("hostile files, each through every entry point", cases)
-    shutil.copytree(ROOT / "graphs" / "graph", written / "harmless")
+    shutil.copytree(GRAPHS, written / "harmless")
     for seed in range(texts):
         (written / f"{seed:06}.yaml").write_bytes(GraphText(seed).make().encode("utf-8", "surrogatepass"))
     yield imprison("graph files at random", written, *TEXT_ENTRIES)
+    shutil.copytree(GRAPHS, absurd / "harmless")
+    write_absurd(absurd, every)
+    yield imprison("graphs with an absurd number", absurd, "graph", seconds=ABSURD_SECONDS)
 
 
 def attack_with_mutants(folder: Path, count: int) -> Row:
@@ -97,37 +105,52 @@ def attack_with_mutants(folder: Path, count: int) -> Row:
     return Row("model files damaged at random", count, found, f"slowest {report['slowest']:.1f} s")
 
 
-def attack_writers(folder: Path, share: float, kills: int) -> Iterator[Row]:
+def measure_budgets(count: int) -> Row:
+    """Run graphs at random, and compare their peaks of memory with the predictions."""
+    from tests.plan.budgets import MARGIN, random_budgets
+
+    budgets = random_budgets(count)
+    found = [fault for one in budgets for fault in one.faults]
+    most = max(one.measured / one.predicted for one in budgets)
+    refused = sum(one.refused for one in budgets)
+    note = f"peak at most {most:.2f} of the prediction; {MARGIN:.2f} are allowed. "
+    note += f"Of budgets just below it, {refused} were refused and {len(budgets) - refused} kept"
+    return Row("memory budgets of graphs at random", len(budgets), found, note)
+
+
+def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]:
     """Make file operations fail, and kill commands."""
-    from tests.faults.campaign import run_campaign
+    from tests.faults.campaign import CROWDS, FAILED, KILLED, Amount, run_campaign
     from tests.faults.client import serving
 
     with serving(folder) as server:
         if server is None:
             yield Row("failed operations and kills", 0, ["not tried: this needs Linux and a C compiler"])
             return
-        report = run_campaign(server, folder, share, kills)
-    for kind in ("failed operations", "kills"):
-        tried = {what.partition(":")[0]: count for what, count in report.tried.items() if what.endswith(kind)}
+        amount = Amount(arguments.share, arguments.kills, arguments.crowds, arguments.minutes)
+        report = run_campaign(server, folder, amount)
+    for kind in (FAILED, KILLED, CROWDS):
+        tried = report.tried.get(kind, {})
         note = ", ".join(f"{name} {count:,}" for name, count in tried.items())
-        found = [fault for fault in report.faults if ("SIGKILL" in fault) == (kind == "kills")]
-        yield Row(kind, sum(tried.values()), found, note)
+        note += f"; of {report.whole:,} that could fail" if kind == FAILED else ""
+        yield Row(kind, sum(tried.values()), report.faults.get(kind, []), note)
 
 
 def run(arguments: argparse.Namespace) -> list[Row]:
-    """Run every part; rows are printed as they come."""
+    """Run the chosen parts; rows are printed as they come."""
     rows: list[Row] = []
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        for name in ("readers", "mutants", "writers"):
+        for name in PARTS:
             (folder / name).mkdir()
-        parts = (
-            attack_readers(folder / "readers", arguments.texts),
-            iter([attack_with_mutants(folder / "mutants", arguments.mutants)]),
-            attack_writers(folder / "writers", arguments.share, arguments.kills),
-        )
-        for attack in parts:
-            for row in attack:
+        parts: dict[str, Callable[[], Iterable[Row]]] = {
+            "readers": lambda: attack_readers(folder / "readers", arguments.texts, arguments.every),
+            "mutants": lambda: [attack_with_mutants(folder / "mutants", arguments.mutants)],
+            "budgets": lambda: [measure_budgets(arguments.graphs)],
+            "writers": lambda: attack_writers(folder / "writers", arguments),
+        }
+        for name in arguments.only or PARTS:
+            for row in parts[name]():
                 print(row, flush=True)
                 print("".join(f"    {finding}\n" for finding in row.found[:40]), end="", flush=True)
                 rows.append(row)
@@ -135,19 +158,26 @@ def run(arguments: argparse.Namespace) -> list[Row]:
 
 
 def write_page(rows: list[Row]) -> None:
-    """Write the table into the page, between its marks."""
+    """Write rows into the table of the page, between its marks; rows of other parts stay."""
     head, _, rest = PAGE.read_text("utf-8").partition(START)
-    tail = rest.partition(END)[2]
-    table = "\n".join(["| tried | how often | broken promises | |", "| --- | ---: | ---: | --- |", *map(str, rows)])
-    PAGE.write_text(f"{head}{START}{table}\n{END}{tail}", "utf-8")
+    table, _, tail = rest.partition(END)
+    lines = {line.split("|")[1].strip(): line for line in table.splitlines()[2:]}
+    lines |= {row.what: str(row) for row in rows}
+    text = "\n".join(["| tried | how often | broken promises | |", "| --- | ---: | ---: | --- |", *lines.values()])
+    PAGE.write_text(f"{head}{START}{text}\n{END}{tail}", "utf-8")
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=1.0, help="of the operations that are made to fail")
-    parser.add_argument("--kills", type=int, default=170, help="of each of the six commands")
+    parser.add_argument("--kills", type=int, default=110, help="of each command")
+    parser.add_argument("--crowds", type=int, default=100, help="rounds of eight processes on one cache")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="for these three")
     parser.add_argument("--texts", type=int, default=10_000, help="graph files at random")
     parser.add_argument("--mutants", type=int, default=10_000, help="damaged model files")
+    parser.add_argument("--graphs", type=int, default=100, help="graphs at random whose memory is measured")
+    parser.add_argument("--every", type=int, default=1, help="take each Nth hostile file and absurd number")
+    parser.add_argument("--only", choices=PARTS, nargs="+", help="these parts")
     parser.add_argument("--page", action="store_true", help="write the table into the page")
     arguments = parser.parse_args()
     rows = run(arguments)

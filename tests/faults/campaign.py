@@ -6,12 +6,17 @@ import errno
 import random
 import shutil
 import signal
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
-from tests.faults.client import Outcome, Server, digests, judge, leftovers
-from tests.faults.scenarios import SCENARIOS, Scenario
+from tests.faults.client import Outcome, Server, Signal, digests, judge, leftovers
+from tests.faults.scenarios import CROWD, CROWD_COMMANDS, SCENARIOS, Scenario
 from tests.faults.server import KINDS
 
 CODES = {
@@ -22,18 +27,30 @@ CODES = {
     "mkdir": (errno.ENOSPC,),
     "allocate": (errno.ENOMEM,),
 }
+FAILED, KILLED, CROWDS = "failed operations", "kills", "crowds of eight processes"
 _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, speeds
+_EVERY_ALLOCATION = 10  # there are many, and one is like the next
 
 
 @dataclass
 class Report:
     """The trials of a campaign and the faults that it found."""
 
-    tried: dict[str, int] = field(default_factory=dict)
-    faults: list[str] = field(default_factory=list)
+    tried: dict[str, dict[str, int]] = field(default_factory=dict)  # a kind of trial -> scenario -> how many
+    whole: int = 0  # how many operations could be made to fail
+    faults: dict[str, list[str]] = field(default_factory=dict)  # by the kind of trial
 
-    def count(self, what: str) -> None:
-        self.tried[what] = self.tried.get(what, 0) + 1
+    def count(self, kind: str, scenario: str) -> None:
+        of = self.tried.setdefault(kind, {})
+        of[scenario] = of.get(scenario, 0) + 1
+
+    def add(self, kind: str, what: str, found: Sequence[str]) -> None:
+        self.faults.setdefault(kind, []).extend(f"{what}: {fault}" for fault in found)
+
+    @property
+    def found(self) -> list[str]:
+        """All faults."""
+        return [fault for faults in self.faults.values() for fault in faults]
 
 
 @dataclass(frozen=True)
@@ -42,8 +59,8 @@ class Reference:
 
     scenario: Scenario
     counts: Sequence[int]
-    seconds: float
-    files: dict[str, str]
+    seconds: float  # of CPU time
+    files: Mapping[str, str]
 
 
 class Campaign:
@@ -51,76 +68,164 @@ class Campaign:
 
     def __init__(self, server: Server, folder: Path) -> None:
         self._server, self._folder, self.report = server, folder, Report()
+        self._serial: dict[str, str] = {}
 
     def reference(self, scenario: Scenario) -> Reference:
         """Run a scenario undisturbed."""
         folder, outcome = self.run(scenario)
         assert outcome.code == 0, outcome.stderr
         assert outcome.counts is not None
-        return Reference(scenario, outcome.counts, outcome.seconds, _steady(folder))
+        self.report.add(FAILED, f"{scenario.name}, undisturbed", judge(outcome, folder, killed=False))
+        return Reference(scenario, outcome.counts, outcome.seconds, _steady(folder, scenario))
 
     def fail(self, reference: Reference, kind: str, nth: int, code: int, sticky: bool) -> None:
         """Make one operation fail (or all from it on), then run again without faults."""
         what = f"{reference.scenario.name}: {kind} {nth} {errno.errorcode[code]}{' and after' if sticky else ''}"
         folder, outcome = self.run(reference.scenario, fault=(KINDS.index(kind), nth, code, sticky))
-        self._judge(what, judge(outcome, folder, killed=False))
-        self.report.count(f"{reference.scenario.name}: failed operations")
-        self._again(what, reference, folder)
+        self.report.add(FAILED, what, judge(outcome, folder, killed=False))
+        self.report.count(FAILED, reference.scenario.name)
+        self._again(FAILED, what, reference, folder)
 
     def kill(self, reference: Reference, after: float, number: int = signal.SIGKILL) -> None:
-        """Send a signal after some seconds, then run again."""
+        """Send a signal after some seconds of CPU time, then run again."""
         what = f"{reference.scenario.name}: {signal.Signals(number).name} after {after:.3f} s"
-        folder, outcome = self.run(reference.scenario, signal=number, after=after)
-        self._judge(what, judge(outcome, folder, killed=True))
-        self.report.count(f"{reference.scenario.name}: kills")
-        self._again(what, reference, folder)
+        folder, outcome = self.run(reference.scenario, signal=(number, after))
+        self.report.add(KILLED, what, judge(outcome, folder, killed=True))
+        self.report.count(KILLED, reference.scenario.name)
+        self._again(KILLED, what, reference, folder)
 
-    def run(self, scenario: Scenario, **disturbance: object) -> tuple[Path, Outcome]:
+    def run(self, scenario: Scenario, **disturbance: Any) -> tuple[Path, Outcome]:
         """Run a scenario in a new folder; `disturbance` is for `Server.run`."""
+        folder = self._begin(scenario)
+        return folder, self._server.run(scenario.arguments, folder, **disturbance)
+
+    def crowd(self, seed: int | None = None) -> None:
+        """Run eight commands at once on one cache, two of them in each folder: equal to one after the other.
+
+        With a seed, some are killed and the cache is emptied meanwhile, and the commands are then run again.
+        """
+        serial = self._serial = self._serial or self._run_serially(self._begin(CROWD))
+        folder, draw = self._begin(CROWD), random.Random(seed)
+        commands = [*CROWD_COMMANDS, *CROWD_COMMANDS]
+        signals: list[Signal | None] = [None] * len(commands)
+        if seed is not None:
+            signals = [(signal.SIGKILL, draw.uniform(0, 1)) if draw.random() < 0.4 else None for _ in commands]
+        with _emptying(folder / "cache", folder / "kept") if seed is not None else _nothing():
+            outcomes = self._server.run_together(commands, folder, signals=signals)
+        what = f"crowd {seed}"
+        for command, outcome, sent in zip(commands, outcomes, signals, strict=True):
+            found = judge(outcome, folder, killed=sent is not None)
+            if outcome.code and not (sent and outcome.code == -sent[0]):
+                found.append(f"exit code {outcome.code}: {outcome.stderr[-300:]}")
+            self.report.add(CROWDS, f"{what}: {' '.join(command)}", found)
+        self.report.count(CROWDS, "without disturbance" if seed is None else "with kills and eviction")
+        if seed is not None:
+            self._run_serially(folder)
+        if odd := _differing(_steady(folder, CROWD), serial):
+            self.report.add(CROWDS, what, [f"files differ from those of serial runs: {odd[:4]}"])
+        self.report.add(CROWDS, what, [f"left for ever: {name}" for name in leftovers(folder)[:3]])
+
+    def _run_serially(self, folder: Path) -> dict[str, str]:
+        for command in CROWD_COMMANDS:
+            outcome = self._server.run(command, folder)
+            found = judge(outcome, folder, killed=False)
+            found += [f"exit code {outcome.code}: {outcome.stderr[-300:]}"] if outcome.code else []
+            self.report.add(CROWDS, f"crowd, one after the other: {' '.join(command)}", found)
+        return _steady(folder, CROWD)
+
+    def _begin(self, scenario: Scenario) -> Path:
         folder = self._folder / "work"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir()
         scenario.prepare(folder)
-        return folder, self._server.run(list(scenario.arguments), folder, **disturbance)
+        return folder
 
-    def _again(self, what: str, reference: Reference, folder: Path) -> None:
-        outcome = self._server.run(list(reference.scenario.arguments), folder)
+    def _again(self, kind: str, what: str, reference: Reference, folder: Path) -> None:
+        outcome = self._server.run(reference.scenario.arguments, folder)
         found = judge(outcome, folder, killed=False)
         if outcome.code != 0:
             found.append(f"the next run fails: {outcome.stderr[-300:]}")
-        elif (made := _steady(folder)) != reference.files:
-            odd = sorted(
-                name for name in made.keys() | reference.files.keys() if made.get(name) != reference.files.get(name)
-            )
+        elif odd := _differing(_steady(folder, reference.scenario), reference.files):
             found.append(f"the next run leaves other files: {odd[:4]}")
         found += [f"left for ever: {name}" for name in leftovers(folder)[:3]]
-        self._judge(f"{what}, again", found)
-
-    def _judge(self, what: str, found: Sequence[str]) -> None:
-        self.report.faults += [f"{what}: {fault}" for fault in found]
+        self.report.add(kind, f"{what}, again", found)
 
 
-def _steady(folder: Path) -> dict[str, str]:
-    return {name: digest for name, digest in digests(folder / "out").items() if not any(part in name for part in _VARY)}
+def _steady(folder: Path, scenario: Scenario) -> dict[str, str]:
+    """Return the digests of the files that are the same after every run."""
+    return {
+        f"{kept}/{name}": digest
+        for kept in scenario.kept
+        for name, digest in digests(folder / kept).items()
+        if not any(part in name for part in _VARY)
+    }
 
 
-def every_fault(reference: Reference, share: float, draw: random.Random) -> Iterator[tuple[str, int, int, bool]]:
-    """Each operation of a scenario with each error, once and for good; `share` picks some of them."""
+def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    return sorted(name for name in one.keys() | other.keys() if one.get(name) != other.get(name))
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+@contextmanager
+def _emptying(*folders: Path) -> Iterator[None]:
+    """Remove the files of caches again and again, except locks and what is being written."""
+    over = threading.Event()
+
+    def remove() -> None:
+        while not over.wait(0.03):
+            for folder in folders:
+                for path in folder.rglob("*"):
+                    if path.is_file() and not {".part", ".lock", ".tag"} & {path.suffix, path.parent.suffix}:
+                        path.unlink(missing_ok=True)
+
+    thread = threading.Thread(target=remove)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def every_fault(reference: Reference) -> Iterator[tuple[str, int, int, bool]]:
+    """Each operation of a scenario with each error, once and for good."""
     for kind, count in zip(KINDS, reference.counts, strict=True):
         for code in CODES[kind]:
-            for nth in range(1, count + 1):
+            for nth in range(1, count + 1, _EVERY_ALLOCATION if kind == "allocate" else 1):
                 for sticky in (False, True):
-                    if draw.random() < share * (0.1 if kind == "allocate" else 1):
-                        yield kind, nth, code, sticky
+                    yield kind, nth, code, sticky
 
 
-def run_campaign(server: Server, folder: Path, share: float, kills: int, seed: int = 0) -> Report:
-    """Try a share of all faults, and some kills a scenario."""
+@dataclass(frozen=True)
+class Amount:
+    """How much a campaign tries."""
+
+    share: float  # of all operations that can fail
+    kills: int  # of each scenario
+    crowds: int
+    minutes: float = float("inf")  # after which it stops
+
+
+def run_campaign(server: Server, folder: Path, amount: Amount, seed: int = 0) -> Report:
+    """Try a share of all faults, some kills a scenario, and crowds; in random order, until the time is up."""
     campaign, draw = Campaign(server, folder), random.Random(seed)
+    trials: list[Callable[[], None]] = [partial(campaign.crowd, number or None) for number in range(amount.crowds)]
     for scenario in SCENARIOS:
         reference = campaign.reference(scenario)
-        for kind, nth, code, sticky in every_fault(reference, share, draw):
-            campaign.fail(reference, kind, nth, code, sticky)
-        for _ in range(kills):
-            campaign.kill(reference, draw.uniform(0, reference.seconds))
+        faults = list(every_fault(reference))
+        campaign.report.whole += len(faults)
+        chosen = draw.sample(faults, round(amount.share * scenario.share * len(faults)))
+        trials += [partial(campaign.fail, reference, *fault) for fault in chosen]
+        moments = [draw.uniform(0, reference.seconds) for _ in range(round(amount.kills * scenario.share))]
+        trials += [partial(campaign.kill, reference, moment) for moment in moments]
+    draw.shuffle(trials)
+    end = time.monotonic() + 60 * amount.minutes
+    for trial in trials:
+        if time.monotonic() > end:
+            break
+        trial()
     return campaign.report

@@ -8,13 +8,19 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.faults.scenarios import ADDRESS
+from tests.serving import serving as serving_file
+
 ROOT = Path(__file__).resolve().parents[2]
+MODEL = ROOT / "tests" / "goldens" / "soat64_a.pt"  # which the scenarios download
+Fault = tuple[int, int, int, bool]  # number of a kind, nth, errno, sticky
+Signal = tuple[int, float]  # number, after so many seconds of CPU time
 BUGS = ("Traceback (most recent call last)", "failed by a bug", "this is a bug")
 
 
@@ -33,9 +39,11 @@ def build_shim(folder: Path) -> Path | None:
 class Outcome:
     """The exit code of a command, its output and its counts of operations."""
 
-    code: int
-    counts: list[int] | None
-    seconds: float
+    code: int  # negative: the signal that ended it
+    seconds: float  # of CPU time
+    counts: list[int] | None  # of operations; None: it was killed
+    early_renames: int
+    unsynced_folders: int
     stdout: str
     stderr: str
 
@@ -43,12 +51,12 @@ class Outcome:
 class Server:
     """The fork server, as a child process of this one."""
 
-    def __init__(self, shim: Path, logs: Path) -> None:
-        environment = {**os.environ, "LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
+    def __init__(self, shim: Path, logs: Path, address: str) -> None:
+        settings = {"LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
         command = [sys.executable, "-m", "tests.faults.server"]
-        self._log, self._count = logs, 0
+        self._log, self._count, self._address = logs, 0, address
         self._process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command, cwd=ROOT, env={**os.environ, **settings}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         assert self._answer() == "ready"
 
@@ -58,23 +66,41 @@ class Server:
 
     def run(
         self,
-        arguments: list[str],
+        arguments: Sequence[str],
         folder: Path,
-        fault: tuple[int, int, int, bool] | None = None,
-        signal: int | None = None,
-        after: float = 0.0,
+        fault: Fault | None = None,
+        signal: Signal | None = None,
+        without: str | None = None,
     ) -> Outcome:
-        """Run a command in `folder`; `fault` is (kind, nth, errno, sticky), `signal` is sent `after` seconds."""
+        """Run a command in `folder`; see `tests.faults.server`."""
+        return self.run_together([arguments], folder, fault, [signal], without)[0]
+
+    def run_together(
+        self,
+        commands: Sequence[Sequence[str]],
+        folder: Path,
+        fault: Fault | None = None,
+        signals: Sequence[Signal | None] = (),
+        without: str | None = None,
+    ) -> list[Outcome]:
+        """Run commands at once in `folder`; see `tests.faults.server`."""
         assert self._process.stdin is not None
         self._count += 1
         log = self._log / str(self._count)
-        request = {"arguments": arguments, "folder": str(folder), "log": str(log), "fault": fault}
-        self._process.stdin.write(json.dumps({**request, "signal": signal, "after": after}) + "\n")
+        request = {
+            "commands": [[one.replace(ADDRESS, self._address) for one in command] for command in commands],
+            "signals": list(signals) or [None] * len(commands),
+            "folder": str(folder),
+            "log": str(log),
+            "fault": fault,
+            "without": without,
+        }
+        self._process.stdin.write(json.dumps(request) + "\n")
         self._process.stdin.flush()
-        answer = self._answer()
-        files = [Path(f"{log}.{name}") for name in ("stdout", "stderr")]
-        texts = [one.read_text(errors="replace") if one.exists() else "" for one in files]  # killed before it began
-        return Outcome(answer["code"], answer["counts"], answer["seconds"], *texts)
+        return [
+            Outcome(stdout=_text(f"{log}.{number}.stdout"), stderr=_text(f"{log}.{number}.stderr"), **ending)
+            for number, ending in enumerate(self._answer())
+        ]
 
     def close(self) -> None:
         assert self._process.stdin is not None
@@ -82,6 +108,14 @@ class Server:
         self._process.stdin.close()
         self._process.wait(30)
         self._process.stdout.close()
+
+
+def _text(path: str) -> str:
+    """Return the text of a log, which is then removed; a command that was killed early has none."""
+    file = Path(path)
+    text = file.read_text(errors="replace") if file.exists() else ""
+    file.unlink(missing_ok=True)
+    return text
 
 
 @contextmanager
@@ -92,11 +126,12 @@ def serving(folder: Path) -> Iterator[Server | None]:
         yield None
         return
     (folder / "logs").mkdir()
-    server = Server(shim, folder / "logs")
-    try:
-        yield server
-    finally:
-        server.close()
+    with serving_file(MODEL.read_bytes()) as files:
+        server = Server(shim, folder / "logs", files.address)
+        try:
+            yield server
+        finally:
+            server.close()
 
 
 @dataclass
@@ -136,6 +171,10 @@ def judge(outcome: Outcome, folder: Path, killed: bool) -> list[str]:
         found.expect(outcome.code in (0, 1, 2, 3), f"exit code {outcome.code}")
         found.expect(not leftovers(folder / "out"), f"leftovers {leftovers(folder / 'out')[:4]}")
         found.expect(bool(outcome.code) is bool(outcome.stderr) or outcome.code == 0, "failed without a word")
+    if outcome.code == 0:
+        early, unsynced = outcome.early_renames, outcome.unsynced_folders
+        found.expect(not early, f"{early} files took their names before they were on the disk")
+        found.expect(not unsynced, f"the names in {unsynced} folders were not brought to the disk")
     for manifest in sorted(folder.rglob("manifest.json")):
         _check_manifest(manifest, found)
     for line in outcome.stdout.splitlines():

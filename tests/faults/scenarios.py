@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,14 @@ nodes:
   image: {op: decode, of: mix}
 outputs: [image, left]
 """
+MEASURED = """
+nodes:
+  start: {op: sample, seed: 3}
+  moved: {op: direction, kind: pca, of: start, strength: [-2, 2]}
+  image: {op: decode, of: moved}
+outputs: [image]
+"""
+ADDRESS = "{address}"  # in arguments: the address of a model on a server of this machine
 
 
 @dataclass(frozen=True)
@@ -28,11 +37,15 @@ class Scenario:
     name: str
     arguments: tuple[str, ...]
     prepare: Callable[[Path], None]
+    kept: tuple[str, ...] = ("out",)  # the folders whose files do not depend on what happened before
+    share: float = 1.0  # of the faults and kills that a campaign tries of it
+    warms: bool = False  # whether the fork server runs it beforehand
 
 
 def _graph(folder: Path) -> None:
     (folder / "mine" / "graph").mkdir(parents=True)
     (folder / "mine" / "graph" / "many.yaml").write_text(GRAPH)
+    (folder / "mine" / "graph" / "measured.yaml").write_text(MEASURED)
 
 
 @functools.cache
@@ -42,28 +55,71 @@ def _picture(number: int, size: int) -> Image.Image:
 
 
 def _pictures(count: int, size: int, folder: Path) -> None:
-    (folder / "photos").mkdir()
+    (folder / "photos").mkdir(parents=True)
     for number in range(count):
         _picture(number, size).save(folder / "photos" / f"{number}.png")
 
 
-_MINE = ("--config-dir", "mine", "graph=many")
+def _pictures_and_model(folder: Path) -> None:
+    _pictures(5, 8, folder)
+    (folder / "begin.safetensors").write_bytes(_small_model())
+
+
+@functools.cache
+def _small_model() -> bytes:
+    """Return the file of a generator of 8 pixels."""
+    import tempfile
+
+    from fgraph.stylegan.checkpoints.weights import save_generator
+    from tests.hostile.conftest import TABLE
+    from tests.network_pickles import random_generator
+
+    with tempfile.TemporaryDirectory() as folder:
+        save_generator(random_generator(TABLE), Path(folder, "begin.safetensors"))
+        return Path(folder, "begin.safetensors").read_bytes()
+
+
+def _everything(folder: Path) -> None:
+    _graph(folder)
+    _pictures(3, 64, folder)
+
+
+_MINE = ("--config-dir", "mine")
+_INVERT = ("mode=invert", "images=photos", "model=landscape", "inversion.steps=3", "inversion.space=w",
+           "inversion.prior=none", "inversion.batch=2")  # fmt: skip
+_TRAIN = ("data=photos", "training.images=16", "training.batch=4", "training.log_images=8", "target=out",
+          "hydra.run.dir=hydra")  # fmt: skip
+_DOWNLOAD = ("mode=convert", f"model='{ADDRESS}'", "cache=kept")
 SCENARIOS = (
-    Scenario("run", (*_MINE, "output.formats=[png,npy]", "hydra.run.dir=out"), _graph),
-    Scenario("sweep", ("-m", *_MINE, "seed=1,2", "hydra.sweep.dir=out"), _graph),
+    Scenario("run", (*_MINE, "graph=many", "output.formats=[png,npy]", "hydra.run.dir=out"), _graph, warms=True),
+    Scenario("sweep", ("-m", *_MINE, "graph=many", "seed=1,2", "hydra.sweep.dir=out"), _graph),
     Scenario("tiff", ("graph=panorama", "output.formats=[tiff]", "output.piece=64", "hydra.run.dir=out"), _graph),
     Scenario("dzi", ("graph=panorama", "output.formats=[dzi]", "output.piece=64", "hydra.run.dir=out"), _graph),
-    Scenario(
-        "invert",
-        ("mode=invert", "images=photos", "model=landscape", "inversion.steps=3", "inversion.space=w",
-         "inversion.prior=none", "inversion.batch=2", "hydra.run.dir=out"),
-        functools.partial(_pictures, 3, 64),
-    ),
+    Scenario("invert", (*_INVERT, "hydra.run.dir=out"), functools.partial(_pictures, 3, 64), warms=True),
+    Scenario("tune", (*_INVERT, "inversion.tune.steps=2", "hydra.run.dir=out"), functools.partial(_pictures, 1, 64)),
     Scenario(
         "train",
-        ("mode=train", "data=photos", "training.size=8", "training.channels={4: 8, 8: 8}", "training.latent=8",
-         "training.mapping_layers=1", "training.images=16", "training.batch=4", "training.log_images=8",
-         "target=out", "hydra.run.dir=hydra"),
-        functools.partial(_pictures, 5, 8),
+        ("mode=train", *_TRAIN, "training.size=8", "training.channels={4: 8, 8: 8}", "training.latent=8",
+         "training.mapping_layers=1"),
+        functools.partial(_pictures, 5, 8), warms=True,
+    ),
+    Scenario("finetune", ("mode=finetune", "model=begin.safetensors", *_TRAIN), _pictures_and_model),
+    Scenario(
+        "download", (*_DOWNLOAD, "target=out/model.safetensors", "hydra.run.dir=hydra"), _graph, ("out", "kept/models"),
+    ),
+    *(
+        [Scenario(
+            "ray",
+            ("-m", *_MINE, "graph=many", "seed=1,2", "hydra/launcher=ray", "hydra.launcher.cores=1",
+             "hydra.launcher.num_cpus=2", "hydra.sweep.dir=out"),
+            _graph, share=0.02,
+        )] if importlib.util.find_spec("ray") else []
     ),
 )  # fmt: skip
+CROWD = Scenario("crowd", (), _everything, ("out", "kept/models"))
+CROWD_COMMANDS = (  # those of one crowd write to the same folders and caches
+    (*_MINE, "graph=many", "output.formats=[png,npy]", "hydra.run.dir=out/many"),
+    (*_MINE, "graph=measured", "hydra.run.dir=out/measured"),
+    (*_INVERT, "hydra.run.dir=out/invert"),
+    (*_DOWNLOAD, "target=out/download/model.safetensors", "hydra.run.dir=hydra"),
+)

@@ -1,12 +1,13 @@
-"""A fork server: each request runs one command of fgraph in a child whose file operations fail, or which is killed.
+"""A fork server: runs commands of fgraph in children whose file operations fail, or which are killed.
 
 It runs with the shim preloaded, imports what the commands need once, and reads one JSON request a line:
 
-    {"arguments": [...], "folder": "...", "log": "...", "fault": [kind, nth, errno, sticky] or null,
-     "signal": number or null, "after": seconds}
+    {"commands": [[...], ...], "folder": "...", "log": "...", "fault": [kind, nth, errno, sticky] or null,
+     "signals": [[signal, CPU seconds] or null, ...], "without": "file", "folder" or null}
 
-It answers with one JSON line: the exit code (negative: the signal that ended the child), the operations counted, and
-the seconds that the child ran.
+All commands of a request run at once in one folder. The fault is made in each of them, and each gets its signal once it
+has used so many seconds of CPU time, whatever else the machine does. `without` leaves out the fsync of files or of
+folders. It answers with one JSON line, which lists for each command an `Ending`.
 """
 
 from __future__ import annotations
@@ -16,92 +17,143 @@ import ctypes
 import json
 import os
 import signal
+import stat
 import sys
 import tempfile
 import time
+from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 KINDS = ("open", "write", "fsync", "rename", "mkdir", "allocate")
-_SHIM = ctypes.CDLL(None)
+LIMIT = 900  # seconds of a request; the machine may be busy
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The end of a command."""
+
+    code: int  # negative: the signal that ended it
+    seconds: float  # of CPU time
+    counts: list[int] | None = None  # operations by kind; None: it was killed
+    early_renames: int = 0  # files that were renamed before they were synced
+    unsynced_folders: int = 0  # folders whose last rename was not synced
+
+
+@cache
+def shim() -> Any:
+    """Return the preloaded library."""
+    found = ctypes.CDLL(None)
+    found.fault_signal_after.argtypes = [ctypes.c_int, ctypes.c_double]
+    for name in ("fault_count", "fault_early_renames", "fault_unsynced_folders"):
+        getattr(found, name).restype = ctypes.c_long
+    return found
 
 
 def warm_up() -> None:
-    """Import what any command imports, and run one, so that children find modules, plugins and the model loaded."""
+    """Import what any command imports, and run some scenarios, so that children find modules, plugins and models loaded."""
     import torch
 
     torch.set_num_threads(1)
-    import fgraph.cli
-    import fgraph.cli.jobs
-    import fgraph.inversion.job
-    import fgraph.runtime
-    import fgraph.training.run
+    from fgraph.cli import main
+    from tests.faults.scenarios import SCENARIOS
 
-    with tempfile.TemporaryDirectory() as folder, Path(os.devnull).open("w") as nothing:
-        os.environ["XDG_CACHE_HOME"] = folder
-        with contextlib.redirect_stdout(nothing):
-            fgraph.cli.main(["graph=panorama", "output.formats=[png,npy]", f"hydra.run.dir={folder}/out"])
+    here = Path.cwd()
+    with tempfile.TemporaryDirectory() as temporary, Path(os.devnull).open("w") as nothing:
+        os.environ["XDG_CACHE_HOME"] = f"{temporary}/cache"
+        for scenario in SCENARIOS:
+            if scenario.warms:
+                folder = Path(temporary, scenario.name)
+                scenario.prepare(folder)
+                os.chdir(folder)
+                with contextlib.redirect_stdout(nothing), contextlib.redirect_stderr(nothing):
+                    main(list(scenario.arguments))
+        os.chdir(here)
 
 
-def run_child(request: dict[str, Any], counts: Path) -> None:
-    """Run the command of a request in this process, and end it."""
+def run_child(request: dict[str, Any], number: int, notes: Path) -> None:
+    """Run a command of a request in this process, and end it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = Path(request["folder"])
     os.chdir(folder)
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
     for descriptor, name in ((1, "stdout"), (2, "stderr")):
-        file = os.open(f"{request['log']}.{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        file = os.open(f"{request['log']}.{number}.{name}", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         os.dup2(file, descriptor)
         os.close(file)
+    if request["without"]:
+        leave_out_fsync(request["without"])
+    kind, nth, code, sticky = request["fault"] or (0, 0, 0, False)
+    shim().fault_arm(f"{folder}/".encode(), kind, nth, code, int(sticky))
+    if request["signals"][number]:
+        shim().fault_signal_after(*request["signals"][number])
+    exit_code = run_command(request["commands"][number])
+    shim().fault_disarm()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    counts = [shim().fault_count(one) for one in range(len(KINDS))]
+    found = {"counts": counts, "early_renames": shim().fault_early_renames()}
+    notes.write_text(json.dumps(found | {"unsynced_folders": shim().fault_unsynced_folders()}))
+    os._exit(exit_code)
+
+
+def run_command(arguments: list[str]) -> int:
+    """Return the exit code of a command of fgraph; 99 if an exception escapes from it."""
     from fgraph.cli import main
 
-    kind, nth, code, sticky = request["fault"] or (0, 0, 0, False)
-    _SHIM.fault_arm(f"{folder}/".encode(), kind, nth, code, int(sticky))
     try:
-        exit_code = main(request["arguments"])
+        return main(arguments)
     except SystemExit as stop:
-        exit_code = stop.code if isinstance(stop.code, int) else 2
+        return stop.code if isinstance(stop.code, int) else 2
     except BaseException:
         import traceback
 
         traceback.print_exc()
-        exit_code = 99
-    _SHIM.fault_disarm()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    counts.write_text(json.dumps([_SHIM.fault_count(kind) for kind in range(len(KINDS))]))
-    os._exit(exit_code)
+        return 99
 
 
-def wait_for(child: int, request: dict[str, Any]) -> int:
-    """Wait for a child, after sending it the signal of the request if it has one."""
-    if request["signal"] is not None:
-        time.sleep(request["after"])
-        os.kill(child, request["signal"])
-    limit = time.monotonic() + 120
-    while True:
-        ended, status = os.waitpid(child, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        if time.monotonic() > limit:
-            os.kill(child, signal.SIGKILL)
-        time.sleep(0.005)
+def leave_out_fsync(what: str) -> None:
+    """Make this process skip the fsync of files or of folders, as a program that has forgotten it."""
+    real = os.fsync
+
+    def sync(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode) is not (what == "folder"):
+            real(descriptor)
+
+    os.fsync = sync  # type: ignore[assignment]
+
+
+def run_together(request: dict[str, Any]) -> list[Ending]:
+    """Run the commands of a request at once, each in a child."""
+    notes = [Path(f"{request['log']}.{number}.notes") for number in range(len(request["commands"]))]
+    children: dict[int, int] = {}
+    for number, place in enumerate(notes):
+        child = os.fork()
+        if child == 0:
+            run_child(request, number, place)
+        children[child] = number
+    endings: dict[int, Ending] = {}
+    limit = time.monotonic() + LIMIT
+    while len(endings) < len(notes):
+        child, status, used = os.wait4(-1, os.WNOHANG)
+        if child in children:
+            number = children.pop(child)
+            found = json.loads(notes[number].read_text()) if notes[number].exists() else {}
+            endings[number] = Ending(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, **found)
+        elif time.monotonic() > limit:
+            for one in children:
+                os.kill(one, signal.SIGKILL)
+        else:
+            time.sleep(0.005)
+    return [endings[number] for number in range(len(notes))]
 
 
 def main() -> None:
     warm_up()
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
-        request = json.loads(line)
-        counts = Path(f"{request['log']}.counts")
-        counts.unlink(missing_ok=True)
-        start = time.monotonic()
-        child = os.fork()
-        if child == 0:
-            run_child(request, counts)
-        code = wait_for(child, request)
-        found = json.loads(counts.read_text()) if counts.exists() else None
-        print(json.dumps({"code": code, "counts": found, "seconds": time.monotonic() - start}), flush=True)
+        print(json.dumps([asdict(ending) for ending in run_together(json.loads(line))]), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import errno
 import random
+import re
 import signal
 from collections.abc import Iterator
 
 import pytest
 
-from tests.faults.campaign import CODES, Campaign, Reference
-from tests.faults.client import serving
+from tests.faults.campaign import CODES, Campaign, Reference, Report
+from tests.faults.client import judge, serving
 from tests.faults.scenarios import SCENARIOS
 from tests.faults.server import KINDS
 
@@ -27,6 +28,11 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
         if server is None:
             pytest.skip("faults are made by a preloaded library, on Linux with a C compiler")
         yield Campaign(server, folder)
+
+
+@pytest.fixture(autouse=True)
+def _new_report(campaign: Campaign) -> None:
+    campaign.report = Report()
 
 
 def kinds_of(reference: Reference) -> Iterator[tuple[str, int]]:
@@ -43,7 +49,23 @@ def test_a_fault_or_a_kill_loses_nothing(campaign: Campaign, scenario: object) -
     kind, count = kinds[number % len(kinds)]
     campaign.fail(reference, kind, draw.randint(1, count), CODES[kind][0], sticky=bool(number % 2))
     campaign.kill(reference, draw.uniform(0.2, 1) * reference.seconds)
-    assert campaign.report.faults == []
+    assert campaign.report.found == []
+
+
+def test_eight_processes_on_one_cache_are_as_one_after_the_other(campaign: Campaign) -> None:
+    campaign.crowd()
+    assert campaign.report.found == []
+
+
+@pytest.mark.parametrize(
+    ("without", "says"),
+    [("file", r"[1-9]\d* files took their names before"), ("folder", r"the names in [1-9]\d* folders were not")],
+)
+def test_the_harness_finds_a_forgotten_fsync(campaign: Campaign, without: str, says: str) -> None:
+    folder, outcome = campaign.run(SCENARIOS[0], without=without)
+    assert outcome.code == 0
+    (fault,) = judge(outcome, folder, killed=False)
+    assert re.match(says, fault)
 
 
 def test_a_failed_fsync_is_a_failed_run(campaign: Campaign) -> None:
@@ -58,5 +80,5 @@ def test_a_failed_fsync_is_a_failed_run(campaign: Campaign) -> None:
 
 
 def test_the_harness_kills(campaign: Campaign) -> None:
-    _, outcome = campaign.run(SCENARIOS[0], signal=signal.SIGKILL, after=0.0)
+    _, outcome = campaign.run(SCENARIOS[0], signal=(signal.SIGKILL, 0.0))
     assert outcome.code == -signal.SIGKILL

@@ -9,7 +9,6 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import torch
-from torch.profiler import profile
 
 import fgraph
 from fgraph.ir.costs import CostModel
@@ -18,6 +17,7 @@ from fgraph.runtime import memory
 from fgraph.runtime.memory import free_bytes, keep_freed_memory
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.networks import wide
+from tests.plan.budgets import measured_peak
 from tests.stylegan3_networks import Kind, design, random_stylegan3
 
 
@@ -52,20 +52,6 @@ def strengths(model: StyleGAN2Generator, count: int) -> fgraph.Graph:
     mixed = graph.blend(graph.sample(seed=1), graph.sample(seed=2), mask=box, layers="b16..")
     graph.outputs = {"image": graph.decode(mixed)}
     return graph
-
-
-def measured_peak(plan: fgraph.Plan) -> int:
-    """Return the most bytes that torch had allocated at once while a plan ran."""
-    fgraph.run(plan)  # creates the tensors that a generator caches
-    with profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
-        fgraph.run(plan)
-    events = profiler.profiler.kineto_results.events()
-    changes = sorted((event.start_ns(), event.nbytes()) for event in events if event.name() == "[memory]")
-    alive = peak = 0
-    for _, change in changes:
-        alive += change
-        peak = max(peak, alive)
-    return peak
 
 
 @pytest.mark.parametrize("rows", [1, 8, 24])

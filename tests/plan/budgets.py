@@ -1,0 +1,69 @@
+"""The memory that plans take: measured peaks, and graphs at random under budgets just below their prediction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from hypothesis import given
+from torch.profiler import profile
+
+import fgraph
+from tests.examples import thoroughly
+from tests.strategies import graphs, load
+
+MARGIN = 1.15  # what a peak may be of its prediction
+
+
+def measured_peak(plan: fgraph.Plan) -> int:
+    """Return the most bytes that torch had allocated at once while a plan ran."""
+    fgraph.run(plan)  # creates the tensors that a generator caches
+    with profile(activities=[torch.profiler.ProfilerActivity.CPU], profile_memory=True) as profiler:
+        fgraph.run(plan)
+    events = profiler.profiler.kineto_results.events()
+    changes = sorted((event.start_ns(), event.nbytes()) for event in events if event.name() == "[memory]")
+    alive = peak = 0
+    for _, change in changes:
+        alive += change
+        peak = max(peak, alive)
+    return peak
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The memory of one graph."""
+
+    predicted: int
+    measured: int
+    refused: bool  # a budget of one byte less
+    cut_to: int  # the predicted peak under that budget; 0: it was refused
+
+    @property
+    def faults(self) -> list[str]:
+        """What does not hold."""
+        found = []
+        if self.measured > MARGIN * self.predicted:
+            found.append(f"{self.predicted} bytes were predicted, and {self.measured} measured")
+        if self.cut_to >= self.predicted:
+            found.append(f"a budget of {self.predicted - 1} bytes was neither refused nor kept: {self.cut_to}")
+        return found
+
+
+def random_budgets(count: int) -> list[Budget]:
+    """Return the memory of as many graphs at random, the same ones each time."""
+    budgets: list[Budget] = []
+
+    @thoroughly(count)
+    @given(graphs())
+    def measure(document: dict[str, Any]) -> None:
+        plan = fgraph.compile(load(document), device="cpu")
+        predicted = plan.cost.peak_bytes
+        try:
+            cut_to = plan.within(predicted - 1).cost.peak_bytes
+        except fgraph.MemoryBudgetError:
+            cut_to = 0
+        budgets.append(Budget(predicted, measured_peak(plan), not cut_to, cut_to))
+
+    measure()
+    return budgets
