@@ -52,7 +52,7 @@ def shim() -> Any:
 
 
 def warm_up() -> None:
-    """Import what any command imports, and run some scenarios, so that children find modules, plugins and models loaded."""
+    """Import what commands import, and run some, so that children find modules, plugins and models loaded."""
     import torch
 
     torch.set_num_threads(1)

@@ -182,7 +182,7 @@ def test_metadata_that_disagree(saved: Path, change: Any, says: str, tmp_path: P
 def _without_noise(path: Path, size: int, **facts: int) -> Path:
     """Write the smallest generator of a size, without its noise."""
     widths = tuple((4 << block, 1) for block in range(size.bit_length() - 2))
-    table = StyleGAN2Table(size, widths, **({"z_dim": 1, "w_dim": 1, "mapping_layers": 1} | facts))
+    table = StyleGAN2Table(widths, **({"z_dim": 1, "w_dim": 1, "mapping_layers": 1} | facts))
     shapes = required_shapes(table)
     head = write_tensor_header({name: ("float32", shape) for name, shape in shapes.items()}, describe(table))
     path.write_bytes(head + bytes(4 * sum(math.prod(shape) for shape in shapes.values())))
@@ -190,7 +190,7 @@ def _without_noise(path: Path, size: int, **facts: int) -> Path:
 
 
 def test_a_tiny_file_draws_no_more_noise_than_its_size_allows(tmp_path: Path) -> None:
-    assert read_header(_without_noise(tmp_path / "small.safetensors", 1024)).table.size == 1024
+    assert read_header(_without_noise(tmp_path / "small.safetensors", 1024)).table.size == (1024, 1024)
     path = _without_noise(tmp_path / "large.safetensors", 4096)
     assert path.stat().st_size < 1 << 16
     with pytest.raises(ModelError, match=r"lacks 170\.7 MiB of noise; at most 16\.0 MiB, or 4 times the file"):
@@ -205,7 +205,7 @@ def test_codes_are_no_longer_than_published_ones_may_be(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("z_dim", "c_dim"), [(3, 0), (7, 5), (512, 0)])
 def test_samples_are_those_of_one_draw(z_dim: int, c_dim: int) -> None:
     """However they are drawn, so that what was measured stays valid."""
-    table = StyleGAN2Table(4, ((4, 1),), z_dim, 1, 1, c_dim=c_dim, embed_width=c_dim)
+    table = StyleGAN2Table(((4, 1),), z_dim, 1, 1, c_dim=c_dim, embed_width=c_dim)
     draw = torch.Generator().manual_seed(SEED)
     expected = torch.randn(SAMPLES, z_dim, generator=draw)
     found = torch.cat(list(sample_codes(table)))

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from fgraph._errors import FgraphError
-from fgraph.api.together import Engine, SharedOptions, GraphJob, run_together
+from fgraph.api.together import Engine, GraphJob, SharedOptions, run_together
 from fgraph.stylegan.checkpoints.header import read_header
 from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
 
@@ -34,7 +34,9 @@ def mixed_jobs(folder: Path) -> list[GraphJob]:
 
 
 def _job(code: dict[str, Any], seed: int = 0) -> GraphJob:
-    return GraphJob({"seed": seed, "nodes": {"code": code, "image": {"op": "decode", "of": "code"}}, "outputs": ["image"]})
+    return GraphJob(
+        {"seed": seed, "nodes": {"code": code, "image": {"op": "decode", "of": "code"}}, "outputs": ["image"]}
+    )
 
 
 def assert_mates_are_as_alone(works: Sequence[GraphJob], engine: Engine) -> None:

@@ -108,6 +108,10 @@ def check_numbers(table: StyleGAN2Table, where: str) -> None:
     counts = [*(width for _, width in table.channels), *table.widths, table.w_dim, table.image_channels]
     if not all(1 <= count <= _WIDEST for count in counts):
         raise ModelError(f"{where}: its channels or dimensions are out of range (1 to {_WIDEST}): {show(counts, 300)}")
+    _check_codes(table, where)
+
+
+def _check_codes(table: StyleGAN2Table, where: str) -> None:
     if not 0 <= table.z_dim <= _LONGEST_CODE or table.w_dim > _LONGEST_CODE:
         raise ModelError(
             f"{where}: its codes have {show(table.z_dim)} and {show(table.w_dim)} numbers; {_LONGEST_CODE} are the most"
