@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -141,8 +141,8 @@ def wrap(text: str, width: int) -> list[str]:
 def _cut(word: str, width: int) -> str:
     if text_length(word) <= width:
         return word
-    kept = bisect_right(range(len(word)), width, lo=1, key=lambda count: text_length(word[:count] + "…"))
-    return word[: kept - 1 or 1] + "…"
+    fits = bisect_left(range(len(word)), True, lo=1, key=lambda count: text_length(word[:count] + "…") > width) - 1
+    return word[: fits or 1] + "…"
 
 
 def _widths(lines: Sequence[Sequence[LabelledPicture]], gap: int) -> list[int]:
