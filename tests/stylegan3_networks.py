@@ -40,13 +40,39 @@ def design(  # noqa: PLR0917 - callers name the last ones
     kind: Kind, classes: int = 0, size: int = 32, depth: int = 3, critical: int = 1, margin: int = 4, channels: int = 4
 ) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
     """The table of a generator, and the filters of its layers."""
+    return _chain(kind, _specified(size, depth, critical, margin, (2.0, 2**2.1)), depth - critical, classes, channels)
+
+
+@cache
+def superresolution(classes: int = 0) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
+    """The table of a StyleGAN-XL of 32 pixels: a stem of 16 without its critical layers, then a head."""
+    stem = [one[:2] for one in _specified(16, 4, 2, 4, (2.0, 2**2.1))]
+    head = _specified(32, 3, 2, 4, (float(stem[0][-1]), float(stem[1][-1])))
+    head[2][0] = stem[2][-1]  # the head starts at the rate of the stem
+    head[3][0] = stem[3][-1]
+    both: Specs = [np.concatenate(pair) for pair in zip(stem, head, strict=True)]
+    return _chain("t", both, 3, classes, 4)
+
+
+Specs = list[Any]  # arrays with an entry for each layer: cutoffs, stopbands, sampling rates, sizes
+
+
+def _specified(size: int, depth: int, critical: int, margin: int, first: tuple[float, float]) -> Specs:
     exponents = np.minimum(np.arange(depth + 1) / (depth - critical), 1)
-    cutoffs = 2 * (size / 2 / 2) ** exponents
-    stops = 2**2.1 * (size / 2 * 2**0.3 / 2**2.1) ** exponents
+    cutoffs = first[0] * (size / 2 / first[0]) ** exponents
+    stops = first[1] * (size / 2 * 2**0.3 / first[1]) ** exponents
     rates = np.exp2(np.ceil(np.log2(np.minimum(2 * stops, size)))).astype(int)
-    widths = np.maximum(stops, rates / 2) - cutoffs
     sizes = rates + 2 * margin
     sizes[-2:] = size
+    return [cutoffs, stops, rates, sizes]
+
+
+def _chain(
+    kind: Kind, specs: Specs, first_critical: int, classes: int, channels: int
+) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
+    cutoffs, stops, rates, sizes = specs
+    size, depth = int(sizes[-1]), len(sizes) - 1
+    widths = np.maximum(stops, rates / 2) - cutoffs
 
     def shape(side: Any) -> Size:
         return int(side), int(side) >> (kind == "n")
@@ -60,7 +86,7 @@ def design(  # noqa: PLR0917 - callers name the last ones
         middle = max(rates[before], rates[index]) * (1 if last else 2)
         up, down = middle // rates[before], middle // rates[index]
         up_taps, down_taps = (1 if last or factor == 1 else TAPS * factor for factor in (up, down))
-        radial = kind == "r" and down_taps > 1 and index < depth - critical
+        radial = kind == "r" and down_taps > 1 and index < first_critical
         padding: list[int] = []
         for narrow in (kind == "n", False):
             total = ((sizes[index] >> narrow) - 1) * down + 1 - ((sizes[before] >> narrow) + taps - 1) * up

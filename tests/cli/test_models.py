@@ -1,4 +1,4 @@
-"""mode=inspect and mode=convert: reports of model files, with no graph read."""
+"""mode=inspect, convert and mix: reports of model files, with no graph read."""
 
 import os
 import shutil
@@ -85,6 +85,18 @@ def test_half_is_smaller(capsys: pytest.CaptureFixture[str]) -> None:
     assert Path("half.safetensors").stat().st_size < 0.6 * Path("whole.safetensors").stat().st_size
 
 
+@pytest.mark.parametrize("arguments", [
+    ["mix", "landscape", "landscape", "mixed.safetensors", "mix.resolution=16", "mix.width=0.5"],
+    ["mode=mix", "model=landscape", "mix.models=[landscape,landscape]", "target=mixed.safetensors"],
+])  # fmt: skip
+def test_mix_writes_the_target_and_prints_the_shares(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("mixed from\n")
+    assert str(inspect("mixed.safetensors")) in printed
+    assert files() == {"mixed.safetensors"}
+
+
 @pytest.mark.parametrize("mode", ["inspect", "convert"])
 def test_no_graph_is_read(jobs: FakeJobs, mode: str) -> None:
     target = ["target=own.safetensors"] if mode == "convert" else []
@@ -98,6 +110,14 @@ def test_no_graph_is_read(jobs: FakeJobs, mode: str) -> None:
         (["mode=inspect"], "mode=inspect needs model="),
         (["mode=convert", "target=own.safetensors"], "mode=convert needs model="),
         (["mode=convert", "model=avatar"], "mode=convert needs target="),
+        (["mode=mix", "model=avatar", "mix.models=toon"], "mode=mix needs target="),
+        (["mode=mix", "model=avatar", "target=own.safetensors"], "2 or more models"),
+        (
+            ["mode=mix", "model=avatar", "mix.models=[landscape128]", "target=own.safetensors"],
+            "not of one architecture",
+        ),
+        (["mode=mix", "model=avatar", "mix.resolution=some", "target=own.safetensors"], "not 'some'"),
+        (["mode=convert", "model=avatar", "mix.models=[toon]", "target=own.safetensors"], "mix.models is for mode=mix"),
         (["mode=inspect", "model=lanscape"], "did you mean 'landscape'?"),
         (["mode=inspect", "model=${nowhere}"], "model: Interpolation key 'nowhere' not found"),
         (["mode=inspect", "model=text.pt"], "text.pt: starts with b'no model'"),
@@ -112,10 +132,10 @@ def test_no_graph_is_read(jobs: FakeJobs, mode: str) -> None:
         (["mode=convert", "model=avatar", f"target={'n' * 300}.pt"], "File name too long"),
         (
             ["mode=inspect", "model=avatar", "target=own.pt"],
-            "target is for mode=convert, train, finetune, grow, not for mode=inspect",
+            "target is for mode=convert, mix, train, finetune, grow, not for mode=inspect",
         ),
-        (["target=own.pt"], "target is for mode=convert, train, finetune, grow, not for mode=run"),
-        (["mode=check", "half=true"], "half is for mode=convert, not for mode=check"),
+        (["target=own.pt"], "target is for mode=convert, mix, train, finetune, grow, not for mode=run"),
+        (["mode=check", "half=true"], "half is for mode=convert, mix, not for mode=check"),
         (["mode=inspct", "model=avatar"], "did you mean 'inspect'?"),
     ],
 )

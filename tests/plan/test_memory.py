@@ -93,7 +93,7 @@ def test_what_chunks_keep_is_in_what_was_predicted(model: StyleGAN2Generator) ->
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
 
 
-@pytest.mark.parametrize(("kind", "rows", "wide"), [("t", 1, 0), ("t", 4, 0), ("r", 2, 2)])
+@pytest.mark.parametrize(("kind", "rows", "wide"), [("t", 1, 0), ("t", 4, 0), ("r", 2, 2), ("n", 4, 0)])
 def test_stylegan3_takes_what_was_predicted(kind: Kind, rows: int, wide: int) -> None:
     graph = fgraph.Graph(models={"main": random_stylegan3(0, *design(kind, 0, 64, 6, 2, 10, 24))})
     code = graph.sample(seed=list(range(rows)))

@@ -16,7 +16,7 @@ from fgraph._errors import ModelError
 from fgraph.stylegan import convert, inspect
 from fgraph.stylegan.loading import load_generator
 from tests.rounding import PROMISED, assert_within
-from tests.stylegan3_networks import tiny_stylegan3
+from tests.stylegan3_networks import random_stylegan3, superresolution, tiny_stylegan3
 from tests.stylegan3_pickles import checkpoint, class_mapping
 
 CLASSES, LENGTH, Z = 3, 5, 8
@@ -80,6 +80,18 @@ def test_a_file_of_ours_holds_it(path: Path, tmp_path: Path) -> None:
     found = load_generator(tmp_path / "own.safetensors")
     assert found.table == TABLE
     assert inspect(path).lines()["classes"] == "3, each with a mean of w"
+
+
+def test_layers_of_a_stem_and_a_head_are_read_each_by_its_own_rates(tmp_path: Path) -> None:
+    made = random_stylegan3(3, *superresolution())
+    assert [layer.in_rate for layer in made.table.filtered] == [16, 16, 16, 16, 32, 32]
+    (tmp_path / "head.pkl").write_bytes(checkpoint(made.table, made.tensors))
+    found = load_generator(tmp_path / "head.pkl")
+    assert found.table == made.table
+    styles = torch.randn(1, made.table.style_length, generator=torch.Generator().manual_seed(0))
+    image = found.synthesise(styles)
+    assert image.shape == (1, 3, 32, 32)
+    assert torch.equal(image, made.synthesise(styles))
 
 
 def test_an_embedding_that_does_not_fit_is_told(tmp_path: Path) -> None:
