@@ -112,7 +112,10 @@ class Noise(BaseModel):
 class Node(BaseModel):
     """The base class of nodes. Subclasses define `op`, `produces`, fields and `lower`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
+    # Validators are built when they are first used: a graph uses few of the classes.
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False, defer_build=True
+    )
 
     op: str
     produces: ClassVar[Kind | None] = None  # None: the kind of the first port (Features for a Latent)
