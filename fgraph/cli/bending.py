@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads, use_downloads
 from fgraph._errors import FgraphError
 from fgraph._paths import expanded
-from fgraph.cli.configuration import read_downloads
+from fgraph.cli.settings import read_downloads
 from fgraph.cli.standalone import StandaloneJob, read_target, refuse_search, setting_errors
 from fgraph.cli.terminal import say
 

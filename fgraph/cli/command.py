@@ -59,6 +59,12 @@ def _dispatch(arguments: list[str], interrupts: Interrupts) -> int:
 
         say(help_text())
         return 0
+    chosen = read_arguments(arguments)
+    from fgraph.cli.direct import run_directly
+
+    code = run_directly(chosen, interrupts)
+    if code is not None:
+        return code
     from fgraph.cli.running import run  # imports Hydra
 
-    return run(read_arguments(arguments), interrupts)
+    return run(chosen, interrupts)

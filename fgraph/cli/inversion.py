@@ -14,8 +14,8 @@ from pydantic import ValidationError
 from fgraph._downloads import use_downloads
 from fgraph._errors import FgraphError, nearest
 from fgraph._imaging.read import Fit
-from fgraph.cli.configuration import read_downloads
 from fgraph.cli.inversion_request import InversionRequest
+from fgraph.cli.settings import read_downloads
 from fgraph.cli.standalone import StandaloneJob, refuse_search, setting_errors
 from fgraph.inversion import make_settings
 from fgraph.inversion.pictures import Align

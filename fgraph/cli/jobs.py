@@ -16,8 +16,8 @@ from fgraph._results import Image, Result
 from fgraph.api import pipeline
 from fgraph.api.large import LargeOptions, save_large_images
 from fgraph.api.together import Engine, GraphJob, Outcome, SharedOptions, explain_together, list_together
-from fgraph.cli.configuration import JobSettings
 from fgraph.cli.restoring import Restored
+from fgraph.cli.settings import JobSettings
 from fgraph.cli.source_outputs import find_sources, start_first, with_sources
 from fgraph.cli.terminal import say, warn
 from fgraph.declare import Graph

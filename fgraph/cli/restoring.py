@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hydra.core.config_store import ConfigStore
-
 from fgraph._errors import FgraphError
 from fgraph._paths import expanded
 
@@ -48,6 +46,8 @@ class Restored:
 
     def store(self) -> None:
         """Register the graph, so that `graph=` can choose it."""
+        from hydra.core.config_store import ConfigStore  # most runs read no picture
+
         ConfigStore.instance().store(group="graph", name=self.name, node=self.graph, provider="fgraph")
 
 

@@ -14,8 +14,9 @@ from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBase
 from fgraph._errors import FgraphError, nearest
 from fgraph.cli.arguments import Arguments, quoted, unquoted
 from fgraph.cli.composing import compose_and_run
-from fgraph.cli.configuration import SETTINGS, prepare_hydra
+from fgraph.cli.configuration import prepare_hydra
 from fgraph.cli.restoring import Restored, take_picture
+from fgraph.cli.settings import SETTINGS
 from fgraph.cli.signals import Interrupts
 from fgraph.cli.sweeps import Sweep
 from fgraph.cli.task import Task

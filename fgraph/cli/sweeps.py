@@ -11,11 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hydra.conf import HydraConf
-from hydra.types import RunMode
-
 from fgraph._errors import FgraphError, SkippedError
-from fgraph.cli.configuration import JobSettings, overrides_of
+from fgraph.cli.settings import JobPlace, JobSettings
 from fgraph.cli.terminal import say, warn, warn_traceback
 
 _LESS = "memory=, inversion.batch=, training.batch=, or a smaller sweep"
@@ -57,31 +54,30 @@ class Sweep:
         return f"interrupted: {left}"
 
     @contextmanager
-    def job(self, hydra_config: HydraConf, settings: JobSettings | None) -> Iterator[None]:
+    def job(self, place: JobPlace, settings: JobSettings | None) -> Iterator[None]:
         """Wrap the end of a job: report its failure, and in a sweep raise it for Hydra as well."""
         self.settings.append(settings)
-        self.overrides.append(overrides_of(hydra_config))
-        self.is_sweep = hydra_config.mode is RunMode.MULTIRUN
-        self.directory = Path(hydra_config.runtime.cwd) / str(hydra_config.sweep.dir)
+        self.overrides.append(place.overrides)
+        self.is_sweep = place.is_sweep
+        self.directory = place.sweep_directory
         try:
             yield
             self._complete.add(len(self.settings) - 1)
         except Exception as error:
             self.failures.append(error)
-            label, directory = _label(hydra_config), Path(hydra_config.runtime.output_dir)
-            self._report(error, label)
+            self._report(error, place.label)
             from fgraph.save.writer import MANIFEST  # --help doesn't need it
 
-            if self.is_sweep and (directory / MANIFEST).exists():  # a job writes it last, so it isn't this job's
-                warn(f"{label}{directory} still holds what an earlier run wrote")
+            if self.is_sweep and (place.directory / MANIFEST).exists():  # a job writes it last, so it isn't this job's
+                warn(f"{place.label}{place.directory} still holds what an earlier run wrote")
             if self.is_sweep:
                 raise
         except KeyboardInterrupt:
-            _remove_unused(Path(hydra_config.runtime.output_dir))
+            _remove_unused(place.directory)
             raise
         finally:
             if settings is None or not settings.writes:
-                _remove_empty(Path(hydra_config.runtime.output_dir))
+                _remove_empty(place.directory)
 
     def _report(self, error: Exception, label: str) -> None:
         if isinstance(error, FgraphError):
@@ -173,15 +169,9 @@ def lacks_memory(error: BaseException) -> bool:
     return False
 
 
-def _label(hydra_config: HydraConf) -> str:
-    if hydra_config.mode is not RunMode.MULTIRUN:
-        return ""
-    return f"job {hydra_config.job.num} ({', '.join(overrides_of(hydra_config))}): "
-
-
 def _remove_unused(directory: Path) -> None:
     """Remove the directory of an interrupted job that has written no more than Hydra's own files."""
-    if directory.is_dir() and [path.name for path in directory.iterdir()] == [".hydra"]:
+    if directory.is_dir() and [path.name for path in directory.iterdir()] in ([], [".hydra"]):
         shutil.rmtree(directory / ".hydra", ignore_errors=True)
         _remove_empty(directory)
 

@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias, cast, get_args
 
-from hydra.conf import HydraConf
 from hydra.core.hydra_config import HydraConfig
-from hydra.types import RunMode
 from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError
 from fgraph._imaging.files import set_picture_limit
 from fgraph._paths import expanded
-from fgraph._temporary import remove_leftovers
-from fgraph.cli.configuration import misplaced_options, overrides_of, read_mode, read_settings
+from fgraph.cli.configuration import place_of, read_settings
 from fgraph.cli.model_files import read_model_job
-from fgraph.cli.modes import STANDALONE_MODES, Mode, ModelMode, TrainingMode
+from fgraph.cli.modes import STANDALONE_MODES, ModelMode, TrainingMode
+from fgraph.cli.outputs import clean_outputs, run_together
+from fgraph.cli.settings import misplaced_options, read_mode
 from fgraph.cli.standalone import StandaloneJob
 from fgraph.cli.sweeps import Sweep
 from fgraph.cli.terminal import warn
 from fgraph.cli.training import read_training_job
 
 if TYPE_CHECKING:
-    from fgraph.api.together import Engine, GraphJob, Outcome, SharedOptions
+    from fgraph.api.together import Engine
     from fgraph.cli.arguments import Arguments
     from fgraph.cli.jobs import PreparedJob
     from fgraph.cli.restoring import Restored
@@ -64,14 +62,14 @@ class Task:
         """
         mode = read_mode(config)
         set_picture_limit(config.picture_limit)
-        self._remark(misplaced_options(overrides_of(HydraConfig.get()), mode))
+        self._remark(misplaced_options(place_of(HydraConfig.get()).overrides, mode))
         if mode in STANDALONE_MODES:
             job = _read_standalone(config, mode)
             self._claim_target(job)
             return job
         from fgraph.cli import jobs
 
-        settings = read_settings(config, cast(Mode, mode), HydraConfig.get(), self._restored, self._files)
+        settings = read_settings(config, HydraConfig.get(), self._restored, self._files)
         prepared = jobs.prepare(settings)
         self._remark(prepared.remarks)
         return prepared
@@ -98,8 +96,9 @@ class Task:
         """Write the results of one job, or report its failure; return its objective, if it has one."""
         settings = None if prepared is None or isinstance(prepared, StandaloneJob) else prepared.settings
         self.sweep.hint = str
-        _clean_outputs(HydraConfig.get())
-        with self.sweep.job(HydraConfig.get(), settings):
+        place = place_of(HydraConfig.get())
+        clean_outputs(place)
+        with self.sweep.job(place, settings):
             if isinstance(outcome, Exception):
                 raise outcome
             assert prepared is not None
@@ -124,20 +123,6 @@ class Task:
         self._targets.add(path)
 
 
-@cache
-def _clean_outputs_once(root: Path, depth: int) -> None:
-    if root.is_relative_to(Path.cwd() / "outputs"):
-        remove_leftovers(root, depth)
-
-
-def _clean_outputs(hydra_config: HydraConf) -> None:
-    """Remove what killed runs have left in the default place, where each run has a new directory."""
-    if hydra_config.mode is RunMode.MULTIRUN:
-        _clean_outputs_once(Path(str(hydra_config.sweep.dir)).absolute().parent, 2)
-    else:
-        _clean_outputs_once(Path(str(hydra_config.runtime.output_dir)).absolute().parent, 1)
-
-
 def _read_standalone(config: DictConfig, mode: str) -> StandaloneJob:
     """Read the job of a mode that reads no graph, whose module is imported only now."""
     hydra_config = HydraConfig.get()
@@ -152,10 +137,3 @@ def _read_standalone(config: DictConfig, mode: str) -> StandaloneJob:
     if mode in get_args(ModelMode):
         return read_model_job(config, cast(ModelMode, mode), hydra_config)
     return read_training_job(config, cast(TrainingMode, mode), hydra_config)
-
-
-def run_together(jobs: Sequence[GraphJob], options: SharedOptions) -> Sequence[Outcome]:
-    """Run the graphs of jobs as one plan; return the outcome of each job."""
-    from fgraph.api import together  # imports the compiler, which some modes do not need
-
-    return together.run_together(jobs, options)

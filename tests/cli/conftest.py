@@ -11,7 +11,7 @@ import pytest
 
 import fgraph.cli
 from fgraph._errors import GraphError
-from fgraph.cli.configuration import JobSettings
+from fgraph.cli.settings import JobSettings
 
 
 class FakeJobs(ModuleType):

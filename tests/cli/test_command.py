@@ -9,7 +9,7 @@ from hydra._internal.hydra import Hydra
 
 from fgraph._options import RunOptions
 from fgraph.cli import main
-from fgraph.cli.configuration import SETTINGS
+from fgraph.cli.settings import SETTINGS
 from fgraph.declare import document, graph_file
 from fgraph.declare.config_source import BUNDLED
 from fgraph.declare.document import Document
@@ -186,7 +186,7 @@ def test_interrupt(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pyte
     assert "Traceback" not in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(("arguments", "composed"), [([], 1), (["hydra.mode=RUN"], 2)])
+@pytest.mark.parametrize(("arguments", "composed"), [([], 0), (["~graph.nodes.panorama"], 1), (["hydra.mode=RUN"], 2)])
 def test_the_configuration_is_composed_once_unless_it_may_set_the_mode(
     jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, arguments: list[str], composed: int
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from fgraph.cli import main
-from fgraph.cli.configuration import JobSettings
+from fgraph.cli.settings import JobSettings
 from tests.cli.conftest import FakeJobs
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -113,7 +113,7 @@ IN_AN_IMPORT = """
                 os.kill(os.getpid(), number)
     sys.meta_path.insert(0, Finder())
     import fgraph_main
-    sys.argv[1:] = ["check", "panorama"]
+    sys.argv[1:] = ["check", "transfer"]
     sys.exit(fgraph_main.main())
 """
 

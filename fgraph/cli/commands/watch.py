@@ -20,10 +20,12 @@ from fgraph._imaging.files import SUFFIXES, set_picture_limit
 from fgraph.cli import jobs
 from fgraph.cli.arguments import read_arguments
 from fgraph.cli.commands.open import open_file
-from fgraph.cli.configuration import JobSettings, overrides_of, read_mode, read_settings
+from fgraph.cli.configuration import place_of, read_settings
+from fgraph.cli.outputs import run_together
 from fgraph.cli.running import run
+from fgraph.cli.settings import JobSettings, read_mode
 from fgraph.cli.signals import Interrupts
-from fgraph.cli.task import Task, run_together
+from fgraph.cli.task import Task
 from fgraph.cli.terminal import say, warn
 from fgraph.cli.watch_page import WatchPage
 from fgraph.declare.interpolation import escaped
@@ -70,12 +72,13 @@ class WatchTask(Task):
     def __call__(self, config: DictConfig) -> float | None:
         """Run until an interrupt; errors of the graph are shown, and the next save is awaited."""
         hydra_config = HydraConfig.get()
-        with self.sweep.job(hydra_config, None):
+        place = place_of(hydra_config)
+        with self.sweep.job(place, None):
             if (mode := read_mode(config)) != "run":
                 raise FgraphError(f"fgraph watch makes pictures, and mode={mode} makes none: leave it out")
             set_picture_limit(config.picture_limit)
-            settings = read_settings(config, "run", hydra_config, None, self._files)
-            self._watch(settings, graph_overrides(overrides_of(hydra_config)))
+            settings = read_settings(config, hydra_config, None, self._files)
+            self._watch(settings, graph_overrides(place.overrides))
         return None
 
     def _watch(self, settings: JobSettings, overrides: Sequence[str]) -> None:

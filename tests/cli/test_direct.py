@@ -1,0 +1,122 @@
+"""Runs without Hydra mean the same as with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fgraph.cli import direct, main
+from fgraph.cli.arguments import GRAPHS, read_arguments
+from fgraph.cli.direct import NotPlain, read_job, read_value
+from tests.cli.conftest import FakeJobs
+
+OWN = """\
+params: {width: 2}
+models: {main: avatar}
+nodes:
+  a: {op: sample, truncation: 0.7}
+  b: {op: resize, of: a, width: "${...params.width}", note: "${nodes.a.op}"}
+outputs: [b]
+"""
+PLAIN = [
+    [],
+    ["seed=7", "model=avatar", "device=cpu", "precision=float64"],
+    ["mode=check", "output.formats=[png,webp]", "output.labels=[a,b]", "output.strip=x", "output.grid=null"],
+    ["mode=explain", "memory=2GiB", "offline=true", "cache=some/folder"],
+    ["graph.nodes.extra.op=flip", "graph.nodes.extra.of=a", "graph.seed=3", "graph.params.new=[1, 2.5, x]"],
+    ["output.fps=12.5", "output.formats=[gif]", "output.pingpong=true", "picture_limit=1GiB"],
+    ["mode=ir", "listing=diff", "inversion.steps=3"],
+]
+NOT_PLAIN = [
+    ["-m", "seed=1,2"],
+    ["seed=1,2"],
+    ["graph.nodes.a.seed=range(3)"],
+    ["transfer"],  # has a defaults list
+    ["~graph.nodes.a"],
+    ["+graph.nodes.new.op=flip"],
+    ["sead=3"],
+    ["output={strip: x}"],
+    ["graph.nodes.a.x=${seed}"],
+    ["graph.nodes.a.x=it's"],
+    ["hydra.job.chdir=true"],
+    ["mode=invert", "photos"],
+    ["mode=nonsense"],
+    ["from=out/image.png"],
+    ["--cfg", "job"],
+]
+
+
+def settings_of(jobs: FakeJobs, arguments: list[str]) -> Any:
+    assert main(arguments) == 0
+    return replace(jobs.settings[-1], directory=Path())
+
+
+@pytest.mark.parametrize("graph", ["own.yaml", *sorted(path.stem for path in GRAPHS.glob("*.yaml"))])
+def test_settings_are_those_of_hydra(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, graph: str) -> None:
+    Path("own.yaml").write_text(OWN)
+    choices = PLAIN if graph == "own.yaml" else PLAIN[1:2]
+    own = [settings_of(jobs, [f"graph={graph}", *arguments]) for arguments in choices]
+    monkeypatch.setattr(direct, "read_job", refuse)
+    assert own == [settings_of(jobs, [f"graph={graph}", *arguments]) for arguments in choices]
+
+
+def refuse(*_: object) -> None:
+    raise NotPlain
+
+
+@pytest.mark.parametrize("arguments", PLAIN)
+def test_plain_arguments_need_no_hydra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.yaml").write_text(OWN)
+    read_job(read_arguments(["own.yaml", *arguments]))
+
+
+@pytest.mark.parametrize("arguments", NOT_PLAIN)
+def test_other_arguments_go_to_hydra(arguments: list[str]) -> None:
+    with pytest.raises(NotPlain):
+        read_job(read_arguments(arguments))
+
+
+@pytest.mark.parametrize(
+    "text", ["nodes: {a: {op: sample}\n", "- a\n", "defaults: [base]\nnodes: {}\n", "hydra: {}\nnodes: {}\n"]
+)
+def test_other_files_go_to_hydra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("own.yaml").write_text(text)
+    with pytest.raises(NotPlain):
+        read_job(read_arguments(["own.yaml"]))
+
+
+ATOMS = st.one_of(
+    st.integers(-(10**6), 10**6).map(str),
+    st.floats(-1e6, 1e6).map(str),
+    st.sampled_from(
+        ["null", "TRUE", "false", "nan", "b8..b32", "./a/b.png", "/a", "x-y", "a.5", "1.png", "007", "", " "]
+    ),
+    st.text("ab01._-/+~$[]{}()'\",: ", max_size=6),
+)
+
+
+@given(st.one_of(ATOMS, st.lists(ATOMS, max_size=3).map(lambda items: f"[{','.join(items)}]")))
+def test_values_are_those_of_hydra(text: str) -> None:
+    try:
+        value = read_value(text)
+    except NotPlain:
+        return
+    (override,) = OverridesParser.create().parse_overrides([f"key={text}"])
+    expected = override.value()
+    assert value == expected
+    assert repr(value) == repr(expected)
+
+
+def test_the_arguments_are_kept_beside_the_results(jobs: FakeJobs) -> None:
+    Path("own.yaml").write_text(OWN)
+    assert main(["own.yaml", "seed=3", "hydra.run.dir=out"]) == 0
+    assert Path("out/.hydra/overrides.yaml").read_text() == "- graph=own\n- seed=3\n- hydra.run.dir=out\n"
+    assert "seed: 3" in Path("out/.hydra/config.yaml").read_text()
