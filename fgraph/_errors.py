@@ -34,7 +34,11 @@ class ModelError(FgraphError):
 
 
 class MemoryBudgetError(FgraphError):
-    """The plan needs more memory than its budget allows."""
+    """The plan needs more memory than its budget allows; `needed` are the bytes that it needs at least, if known."""
+
+    def __init__(self, *parts: object, needed: int | None = None) -> None:
+        self.needed = needed
+        super().__init__(*parts)
 
 
 class RunError(FgraphError):

@@ -28,11 +28,16 @@ def cut_into(plan: fgraph.Plan, parts: int, then: Callable[[fgraph.Plan], object
     With `then`, the plan that this function makes of the cut one must meet the budget too. A budget of the whole peak
     is always met, so every example ends in a comparison. `assert_often_cut` then judges how many were cut.
     """
+    needed = 0
     for fraction in dict.fromkeys((1 / parts, 1 / 2, 7 / 8, 1)):
+        budget = max(1, int(fraction * plan.cost.peak_bytes))
+        if budget < needed:
+            continue
         try:
-            cut = plan.within(max(1, int(fraction * plan.cost.peak_bytes)))
+            cut = plan.within(budget)
             then(cut)
-        except fgraph.MemoryBudgetError:
+        except fgraph.MemoryBudgetError as error:
+            needed = error.needed or 0
             continue
         return cut
     raise AssertionError("a plan does not fit into its own peak memory")

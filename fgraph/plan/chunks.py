@@ -8,6 +8,7 @@ length therefore runs in bounded memory.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from math import ceil
 
 from fgraph._errors import MemoryBudgetError
@@ -31,6 +32,7 @@ def split_into_chunks(
     memory: int | None,
     cost_model: CostModel = DEFAULT_COSTS,
     shares: Sequence[float] = RETENTION_SHARES,
+    peak: int | None = None,
 ) -> ChunkedSteps:
     """Return the steps and results of a program, in as few chunks as fit `memory` bytes.
 
@@ -40,17 +42,23 @@ def split_into_chunks(
         cost_model: the costs of calls and copies.
         shares: shares of the budget that retained values may fill. The search tries each, then no retention at all
             unless that cannot be better, and takes the cheapest.
+        peak: the bytes that the program needs in one chunk, more than `memory`, if they are known.
 
     Raises:
         MemoryBudgetError: the narrowest chunks are still too large; the message says how large.
     """
-    work = build_chunks(program, [None], infer_bounds(program, cost_model=cost_model))
-    peak = max(work.peaks)
-    if memory is None or peak <= memory:
-        return work
-    search = _Search(program, memory, peak, cost_model)
+    if memory is None or peak is None:
+        work = build_chunks(program, [None], infer_bounds(program, cost_model=cost_model))
+        peak = max(work.peaks)
+        if memory is None or peak <= memory:
+            return work
+    return _split(_Search(program, memory, peak, cost_model), shares)
+
+
+def _split(search: _Search, shares: Sequence[float]) -> ChunkedSteps:
+    memory = search.memory
     if search.codes > memory:
-        raise MemoryBudgetError(f"the codes alone need {_beside(search.codes, memory)}")
+        raise MemoryBudgetError(f"the codes alone need {_beside(search.codes, memory)}", needed=search.codes)
     if search.least > _HOPELESS * memory:
         raise _too_large(search, search.least)
     candidates: list[ChunkedSteps] = []
@@ -72,10 +80,12 @@ def split_into_chunks(
 
 def _too_large(search: _Search, least: int) -> MemoryBudgetError:
     if search.tiles <= 1:
-        return MemoryBudgetError(f"the plan cannot be cut, and needs {_beside(least, search.memory)}")
+        message = f"the plan cannot be cut, and needs {_beside(least, search.memory)}"
+        return MemoryBudgetError(message, needed=search.peak)
     return MemoryBudgetError(
         f"the plan needs {in_words(search.peak)} in one piece, and cut into {search.tiles} chunks, "
-        f"the most there can be, still {_beside(least, search.memory)}"
+        f"the most there can be, still {_beside(least, search.memory)}",
+        needed=min(least, search.peak),
     )
 
 
@@ -107,7 +117,7 @@ class _Search:
         self.codes = self._alone([])
         self._first = ceil(self.tiles / max(2, ceil(peak / memory)))  # tiles in a chunk
 
-    @property
+    @cached_property
     def least(self) -> int:
         """The peak of a chunk of one large tile, which nothing is retained for."""
         if not self._rows:

@@ -36,7 +36,9 @@ class Plan(PlanContents):
             MemoryBudgetError: the narrowest chunks need more.
         """
         plan = replace(self, options=replace(self.options, memory=memory))
-        return plan if self.cost.peak_bytes <= memory else plan._split(self.program)
+        peak = self.cost.peak_bytes
+        whole = self.options.memory is None and self.chunks == 1
+        return plan if peak <= memory else plan._split(self.program, peak if whole else None)
 
     @cached_property
     def bounded(self) -> Plan:
@@ -74,8 +76,8 @@ class Plan(PlanContents):
         program = verify(find_differences(reused, baseline), reused)
         return replace(self._split(program), baseline=baseline)
 
-    def _split(self, program: Program) -> Plan:
-        work = split_into_chunks(program, self.options.memory, self.cost_model)
+    def _split(self, program: Program, peak: int | None = None) -> Plan:
+        work = split_into_chunks(program, self.options.memory, self.cost_model, peak=peak)
         return replace(self, **_parts(work), program=program)
 
     def __str__(self) -> str:

@@ -240,3 +240,17 @@ def test_codes_and_what_they_are_made_of_are_made_by_the_first_chunk() -> None:
     assert [tuple(region) for region in last.of(1).regions.tolist()] == [halves[0][0][2]]
     assert [tuple(region) for region in last.of(2).regions.tolist()] == [halves[1][0][2]]
     assert not len(last.of(0).rows)
+
+
+def test_the_error_says_how_many_bytes_suffice() -> None:
+    plan = fgraph.compile(mosaic(8, "none"), device="cpu")
+    budgets, cut = [1], plan
+    while cut is plan:
+        try:
+            cut = plan.within(budgets[-1])
+        except fgraph.MemoryBudgetError as error:
+            budgets.append(error.needed or 0)
+    assert len(budgets) > 1
+    assert budgets == sorted(set(budgets))
+    assert cut.chunks > 1
+    assert cut.cost.peak_bytes <= budgets[-1] < plan.cost.peak_bytes
