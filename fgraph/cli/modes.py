@@ -33,6 +33,7 @@ COMMANDS: Mapping[str, str] = {
     "watch": "run a graph file again each time it is saved",
     "open": "show the last result",
     "boundary": "a direction of your own, fitted to codes, pictures or scores",
+    "effects": "the effects of the style channels of a model, for directions of texts",
     "cache": "the files that fgraph keeps between runs: list, clear",
     "completion": "completion of commands, nodes, fields and values by the Tab key",
     "help": "all commands and settings",

@@ -14,7 +14,7 @@ from PIL import Image
 from bench.harness import pages
 from bench.memory import chunks, large, peaks
 from bench.quality import inversion, locality, rivals, seams
-from bench.speed import report
+from bench.speed import effects, report
 
 GENERATOR = np.random.default_rng(0)
 LEFT = np.where(np.arange(32) < 16, 1.0, 0.0) * np.ones((32, 1))
@@ -120,3 +120,13 @@ def test_a_page_begins_as_its_script_writes_it(page: str, head: str) -> None:
     """Figures are the only difference, so that links and text are right after the next measurement too."""
     pattern = re.sub(r"\\\{[^{}]*\\\}", r"[\\d.]+", re.escape(head))
     assert re.match(pattern, (pages.MEASUREMENTS / f"{page}.md").read_text(encoding="utf-8"))
+
+
+def test_the_work_of_effects_is_that_of_the_layers() -> None:
+    table = effects.LARGE
+    whole, shared = (effects.work(table, None, shared=one) for one in (False, True))
+    assert whole.images == shared.images == 2 * 6048
+    assert effects.flops(table, 0, table.last + 1) == table.forward_flops
+    assert whole.operations == whole.images
+    small = effects.work(table, 128, shared=True)
+    assert small.operations < shared.operations < whole.operations

@@ -210,7 +210,7 @@ def test_deviations_may_come_from_styleclip(tmp_path: Path) -> None:
 
 
 def test_texts_are_embedded_by_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from fgraph.runtime.kernels import texts
+    from fgraph.runtime.kernels import clip as kernel
 
     files = save_effects(tmp_path)
     found = {
@@ -228,13 +228,13 @@ def test_texts_are_embedded_by_clip(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     clip = SimpleNamespace(create_model=create_model, get_tokenizer=lambda _: list, OPENAI_IMAGENET_TEMPLATES=templates,
                            __spec__=SimpleNamespace())  # fmt: skip
     monkeypatch.setitem(sys.modules, "open_clip", clip)
-    texts.embed_text.cache_clear()
-    texts._clip.cache_clear()
+    kernel.embed_text.cache_clear()
+    kernel.load_clip.cache_clear()
     _, moved = run(**ASKED, file=files["file"], beta=0.1)
     _, given = run(**ASKED, **files, beta=0.1)
     assert_rounded(moved.array, given.array, 0)
-    texts.embed_text.cache_clear()
-    texts._clip.cache_clear()
+    kernel.embed_text.cache_clear()
+    kernel.load_clip.cache_clear()
 
 
 def test_texts_that_cannot_be(tmp_path: Path) -> None:

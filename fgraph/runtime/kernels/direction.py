@@ -21,8 +21,8 @@ from fgraph.ir.ops import (
     TruncateStyles,
 )
 from fgraph.runtime.kernels import weighting
+from fgraph.runtime.kernels.clip import embed_text
 from fgraph.runtime.kernels.context import KernelContext, Params
-from fgraph.runtime.kernels.texts import embed_text
 from fgraph.runtime.kernels.weighting import weighable
 from fgraph.stylegan.measured.channel_effects import channels_for, place_channels, text_vector
 from fgraph.stylegan.measured.directions import factorised_directions, principal_directions

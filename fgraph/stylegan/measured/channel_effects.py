@@ -76,15 +76,19 @@ def place_channels(amounts: Floats, table: Table) -> NDArray[np.float32]:
     return styles
 
 
+def unit_changes(low: NDArray[Any], high: NDArray[Any]) -> Floats:
+    """Return the changes of features [..., F], of length 1, from images with a channel low to images with it high."""
+    return _normalised(_normalised(np.asarray(high, np.float64)) - _normalised(np.asarray(low, np.float64)))
+
+
 def effects_of(low: NDArray[Any], high: NDArray[Any]) -> Floats:
-    """Return the effect of each channel [channels, F], from features of images with the channel low and high.
+    """Return the effect of each channel [channels, F]: the mean of its unit changes over samples, of length 1.
 
     Args:
-        low: [channels, samples, F].
-        high: [channels, samples, F].
+        low: features of images with the channel low, [channels, samples, F].
+        high: the same with the channel high.
     """
-    change = _normalised(np.asarray(high, np.float64)) - _normalised(np.asarray(low, np.float64))
-    return _normalised(_normalised(change).mean(axis=1))
+    return _normalised(unit_changes(low, high).mean(axis=1))
 
 
 def _normalised(rows: Floats) -> Floats:
