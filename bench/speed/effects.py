@@ -152,8 +152,8 @@ The features take {1000 * seen:.1f} ms of each. All channels and {SAMPLES} sampl
 
 ## Extrapolated: config-f at 1024 pixels
 
-One image of config-f takes {large:.1f} s on this processor. The rest is arithmetic: the floating-point operations of the
-layers that each way runs for {SAMPLES} samples, with {GROUP} channels in each run, and the same features.
+One image of config-f takes {large:.1f} s on this processor. The rest is arithmetic: the floating-point operations of
+the layers that each way runs for {SAMPLES} samples, with {GROUP} channels in each run, and the same features.
 
 | way | channels | images | operations | CPU hours |
 | --- | --- | --- | --- | --- |
