@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field, model_validator
 
 from fgraph._ports import Kind, LayerName, LayerSet, broadcast_rows
-from fgraph.ir.ops import Propose
+from fgraph.ir.ops import Propose, Sift
 from fgraph.ir.program import Operand
 from fgraph.lowering.advance import advance, transplant
 from fgraph.lowering.blaming import blaming
@@ -18,6 +18,7 @@ from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.planes import described
 from fgraph.lowering.values import Blend, Features, Parts, Patched, Tensor
 from fgraph.node import Data, FeaturesPort, Node, PerRow
+from fgraph.stylegan.tables.base import Table
 from nodes._copies import Copy, Move, Proposals
 from nodes._spatial import map_features
 from nodes.blend import blend_features, check_pair
@@ -27,6 +28,7 @@ __all__ = ["Copy", "Patches", "Proposals"]
 T = TypeVar("T")
 _PREVIEW = 64  # pixels of the picture that proposals are judged on, where the generator makes more
 _COARSEST = 8  # cells that patches are counted in, at least
+_TRIED = 2  # patches that are proposed for each that is wanted, and one more: those with visible seams are dropped
 
 
 class Patches(Node):
@@ -154,17 +156,25 @@ def _distinct(values: Sequence[T]) -> tuple[T, ...]:
 
 
 def _propose(build: Build, inputs: Inputs, features: Features, where: tuple[frozenset[int], Parts]) -> Features:
-    """Return the pass with patches that are chosen at run time, from its original picture."""
-    layers, parts = where
+    """Return the pass with patches that are chosen at run time, by its original picture and by that with patches."""
     table = build.table(features.model)
-    coarsest = min((table.at(layer) for layer in layers), key=lambda layer: layer.resolution)
+    coarsest = min((table.at(layer) for layer in where[0]), key=lambda layer: layer.resolution)
     times = max(1, _COARSEST // coarsest.resolution)
-    picture = _preview(build, features, coarsest.resolution * times)
+    layer = _preview_layer(table, features.layer, coarsest.resolution * times)
     cells = features.canvas.pixels((coarsest.size[0] * times, coarsest.size[1] * times))
-    rule = inputs.members[0].node.patches
-    op = Propose(rule.count, *cells, rule.smallest, rule.largest, rule.horizon)
-    chosen = build.emit(op, [picture], _draws(inputs))
-    carrier = Patched(features.carrier, chosen, inputs.per_row("feather"), cells, layers, parts)
+    rule, feathers = inputs.members[0].node.patches, inputs.per_row("feather")
+    op = Propose(_TRIED * rule.count + 1, *cells, rule.smallest, rule.largest, rule.horizon)
+    picture = _picture_after(build, features, layer)
+    proposed = build.emit(op, [picture], _draws(inputs))
+    tried = _with_patches(build, features, Patched(features.carrier, proposed, feathers, cells, *where))
+    operands = [picture, _picture_after(build, tried, layer), proposed]
+    chosen = build.emit(Sift(rule.count, *cells), operands)
+    return _with_patches(build, features, Patched(features.carrier, chosen, feathers, cells, *where))
+
+
+def _with_patches(build: Build, features: Features, carrier: Patched) -> Features:
+    """Return the pass with the carrier of patches, which are copied in its state too."""
+    layers, parts = carrier.layers, carrier.parts
     made = replace(features, carrier=carrier)
     if features.layer not in layers:
         return made
@@ -188,12 +198,15 @@ def _draws(inputs: Inputs) -> list[tuple[int, int]]:
     return found
 
 
-def _preview(build: Build, features: Features, coarsest: int) -> Operand:
-    """Return the picture after the first layer of resolution 64 or more, otherwise after the last."""
-    table = build.table(features.model)
+def _preview_layer(table: Table, paused: int, coarsest: int) -> int:
+    """Return the first layer from the pause on that draws at resolution 64 or more, otherwise the last."""
     least = max(coarsest, min(_PREVIEW, table.resolution))
-    drawing = [layer for layer in table.layers[1:] if layer.kind == "torgb" and layer.index >= features.layer]
-    layer = next((one for one in drawing if one.resolution >= least), table.at(table.last))
-    skip = advance(build, features, layer.index).skip
+    drawing = [layer for layer in table.layers[1:] if layer.kind == "torgb" and layer.index >= paused]
+    return next((layer.index for layer in drawing if layer.resolution >= least), table.last)
+
+
+def _picture_after(build: Build, features: Features, layer: int) -> Operand:
+    """Return the picture of a pass after a layer."""
+    skip = advance(build, features, layer).skip
     assert skip is not None
     return skip

@@ -12,11 +12,12 @@ import torch
 from torch import Tensor
 
 from fgraph import _geometry as geometry
+from fgraph import masks
 from fgraph._geometry import Edit, fraction
 from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
+from fgraph.runtime.kernels.seams import keep_seamless
 from fgraph.stylegan.measured.ownership import Catalogue
-from nodes.patches import Proposals
-from tests.step_interpreter import Blend, Draw, Map, Paused, advance, edit_map, mix
+from tests.step_interpreter import Blend, Draw, Map, Paused, advance, edit_map, mix, moved
 from tests.step_stylegan3 import is_plane, margin_of
 
 Amount = Callable[[Any], Fraction]
@@ -61,23 +62,42 @@ def both_ways(patch: Any, swap: bool, cells: Any) -> list[Patch]:
     return [there, back] if swap else [there]
 
 
-def proposed(state: Paused, layers: frozenset[int], rule: Proposals, derived: int, row: int) -> list[Patch]:
+def copied(pair: tuple[Paused, Paused], moves: list[Patch], feather: Any, layers: frozenset[int], parts: str) -> Paused:
+    """Return the first pass with patches of the second, each a blend with the shifted source."""
+    state, source = pair
+    for (x, y, width, height), (dx, dy) in moves:
+        alpha = masks.feathered(masks.Box((x, y, width, height)), feather)
+        fade = moved(lambda rows, columns, a=alpha: masks.rasterise(a, rows, columns), shifted(dx, dy, "constant"))  # type: ignore[misc]
+        state = blended(state, mapped(source, shifted(dx, dy, "roll"), layers, parts), fade, layers, parts)
+    return state
+
+
+def proposed(state: Paused, node: Any, layers: frozenset[int], derived: int, row: int) -> list[Patch]:
     """Return the patches of a row for a picture of this pass, by the rule of the engine."""
-    table = state.model.table
+    table, rule = state.model.table, node.patches
     coarsest = table.size_at(max(8, min(table.at(layer).resolution for layer in layers)))
     rows, columns = state.canvas.pixels(coarsest)
     picture = advance(state, table.last).skip
     assert picture is not None
     assert table.resolution <= 64
     seed = value_at(derived if rule.seed is None else rule.seed, row)
-    own = Rule(rule.count, (rows, columns), rule.smallest, rule.largest, rule.horizon)
-    found = propose_patches(Look(picture[0].double().numpy(), (rows, columns)), own, seed, 0)
+    own = Rule(2 * rule.count + 1, (rows, columns), rule.smallest, rule.largest, rule.horizon)
+    before = picture[0].double().numpy()
+    found = propose_patches(Look(before, (rows, columns)), own, seed, 0)
+    tried = copied((state, state), _moves(found, rows, columns), value_at(node.feather, row), layers, node.parts)
+    after = advance(tried, table.last).skip
+    assert after is not None
+    kept = keep_seamless(before, after[0].double().numpy(), found, (rows, columns), rule.count)
+    return _moves(kept, rows, columns)
+
+
+def _moves(patches: Any, rows: int, columns: int) -> list[Patch]:
     return [
         (
             (Fraction(x, columns), Fraction(y, rows), Fraction(width, columns), Fraction(height, rows)),
             (Fraction(dx, columns), Fraction(dy, rows)),
         )
-        for x, y, width, height, dx, dy in found.astype(int).tolist()
+        for x, y, width, height, dx, dy in patches.astype(int).tolist()
         if width
     ]
 

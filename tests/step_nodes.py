@@ -31,12 +31,12 @@ from tests.step_edits import (
     MakeEdit,
     blended,
     both_ways,
+    copied,
     lying_in,
     mapped,
     pick,
     proposed,
     rulers,
-    shifted,
     value_at,
 )
 from tests.step_interpreter import (
@@ -217,16 +217,11 @@ class Interpreter:
         layers = layers or node.layers.resolve(of.model.table, of.layer)
         if isinstance(node.patches, Proposals):
             (name,) = (name for name, one in self.spec.nodes.items() if one is node)
-            moves = proposed(of, layers, node.patches, derive_seed(self.spec.seed, name), at[1])
+            moves = proposed(of, node, layers, derive_seed(self.spec.seed, name), at[1])
         else:
             cells = of.activation.shape[2:] if node.form == "code" else None
             moves = [move for patch in node.patches for move in both_ways(patch, node.swap, cells)]
-        state = of
-        for (x, y, width, height), (dx, dy) in moves:
-            alpha = masks.feathered(masks.Box((x, y, width, height)), feather)
-            fade = moved(lambda rows, columns, a=alpha: masks.rasterise(a, rows, columns), shifted(dx, dy, "constant"))  # type: ignore[misc]
-            state = blended(state, mapped(source, shifted(dx, dy, "roll"), layers, parts), fade, layers, parts)
-        return state
+        return copied((of, source), moves, feather, layers, parts)
 
     def _mosaic(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Paused]:
         high, wide = node.grid

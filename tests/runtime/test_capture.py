@@ -36,7 +36,7 @@ TELLS = {"tensor", "as_tensor", "new_tensor", "asarray"}
 HOST_INPUTS = {
     ops.Draw, ops.Given, ops.Component, ops.TextDirection, ops.NoiseField, ops.DrawMask, ops.Picture, ops.Plane,
 }  # fmt: skip
-LEFT_OUT = {ops.Own, ops.Invert, ops.Propose, ops.Transplant, ops.Apply, ops.Fourier, ops.Filtered}
+LEFT_OUT = {ops.Own, ops.Invert, ops.Propose, ops.Sift, ops.Transplant, ops.Apply, ops.Fourier, ops.Filtered}
 
 
 class NothingFromTheHost(TorchFunctionMode):

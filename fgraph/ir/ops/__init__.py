@@ -18,7 +18,7 @@ from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, StyleGAN2Op, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
-from fgraph.ir.ops.patching import Propose, Transplant
+from fgraph.ir.ops.patching import Propose, Sift, Transplant
 from fgraph.ir.ops.spatial import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
 from fgraph.ir.ops.stylegan3 import Filtered, Fourier, Plane, StyleGAN3Op
 
@@ -29,7 +29,7 @@ OPS: tuple[type[Op], ...] = (
     Plane, Fourier, Filtered,
     DrawMask, Mix,
     Pad, Resize, Shift, Crop, Flip, Concat, BendChannels,
-    Propose, Transplant,
+    Propose, Sift, Transplant,
     Arrows, Picture, Clamp, Apply, Spill, BaselineRows,
 )  # fmt: skip
 
@@ -74,6 +74,7 @@ __all__ = [
     "Repeat",
     "Resize",
     "Shift",
+    "Sift",
     "Slerp",
     "Slope",
     "SpatialOp",

@@ -1,4 +1,4 @@
-"""Patches that are proposed and copied within a picture while the plan runs."""
+"""Patches that are proposed, sifted and copied within a picture while the plan runs."""
 
 from __future__ import annotations
 
@@ -39,6 +39,30 @@ class Propose(Op):
 
     def __str__(self) -> str:
         return f"propose {self.count} of {self.rows}x{self.columns}"
+
+
+@dataclass(frozen=True)
+class Sift(Op):
+    """The first `count` proposed patches without visible seams. Operands: the picture, the same with all, the patches.
+
+    The patches are on a grid of `rows` x `columns` cells. See `docs/explanation/one_image.md`.
+    """
+
+    name: ClassVar[str] = "sift"
+    count: int
+    rows: int
+    columns: int
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect([one.kind for one in inputs] == ["rgb", "rgb", "patches"], self, inputs)
+        expect(inputs[0] == inputs[1] and inputs[2].shape[0] >= self.count, self, inputs)
+        return Type("patches", (self.count, PATCH))
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 64 * inputs[2].shape[0] * inputs[0].numbers
+
+    def __str__(self) -> str:
+        return f"sift {self.count} of {self.rows}x{self.columns}"
 
 
 @dataclass(frozen=True)

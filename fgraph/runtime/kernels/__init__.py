@@ -63,6 +63,7 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Concat: spatial.concat,
     ops.BendChannels: bending.bend,
     ops.Propose: patching.propose,
+    ops.Sift: patching.sift,
     ops.Transplant: patching.transplant,
     ops.Picture: image.picture,
     ops.Clamp: image.clamp,

@@ -1,4 +1,4 @@
-"""Kernels of patches: propose them, and copy them."""
+"""Kernels of patches: propose them, sift them, and copy them."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ import numpy as np
 from torch import Tensor
 
 from fgraph._geometry import Shift
-from fgraph.ir.ops import Propose, Transplant
+from fgraph.ir.ops import Propose, Sift, Transplant
 from fgraph.masks import Box, edited, feathered, rasterise
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
+from fgraph.runtime.kernels.seams import keep_seamless
 from fgraph.runtime.kernels.spatial import edit_map
 from fgraph.runtime.kernels.weighting import lerp
 
@@ -30,6 +31,13 @@ def propose(op: Propose, inputs: Sequence[Tensor], params: Params, context: Kern
         look = looks[key] if key in looks else looks.setdefault(key, Look(picture, rule.cells))
         found.append(propose_patches(look, rule, *param))  # type: ignore[misc]
     return context.tensor(np.stack(found))
+
+
+def sift(op: Sift, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Keep the first patches of each row whose seams are not seen, [rows, count, 6], in cells."""
+    before, after, patches = (one.detach().cpu().double().numpy() for one in inputs)
+    kept = [keep_seamless(*row, (op.rows, op.columns), op.count) for row in zip(before, after, patches, strict=True)]
+    return context.tensor(np.stack(kept))
 
 
 def transplant(op: Transplant, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

@@ -1,0 +1,180 @@
+"""The seams of proposed patches, as first proposed and as kept: docs/reference/measurements/proposals.md.
+
+python -m bench.quality.proposals [--pictures 32] [--variations 16] [--models landscape] [--to FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import fgraph
+from bench.harness.pages import MEASUREMENTS
+from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
+from fgraph.runtime.kernels.seams import MOST_VISIBLE, Seams, keep_seamless
+
+PAGE = MEASUREMENTS / "proposals.md"
+CELLS = (16, 16)
+RULE = Rule(3, CELLS, 0.15, 0.45, "avoid")  # one patch is wanted: three are proposed
+BAND = 2  # pixels on each side of a side whose steps are compared between pictures
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A patch in its picture: the number of the picture, the patch in cells, the picture with it."""
+
+    picture: int
+    patch: Array
+    made: Array
+
+
+def main() -> None:
+    """Measure, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pictures", type=int, default=32)
+    parser.add_argument("--variations", type=int, default=16)
+    parser.add_argument("--models", nargs="+", default=["landscape"])
+    parser.add_argument("--to", type=Path, default=PAGE)
+    given = parser.parse_args()
+    parts = [to_markdown(model, *measure(model, given.pictures, given.variations)) for model in given.models]
+    given.to.write_text(HEAD.format(chance=1 / given.pictures, most=MOST_VISIBLE) + "".join(parts), "utf-8")
+    sys.stdout.write(f"{given.to}\n")
+
+
+def measure(model: str, pictures: int, variations: int) -> tuple[list[Array], list[Copy], list[Copy], int]:
+    """Return the pictures, the patches that are proposed first, those that are kept, and the number of proposals."""
+    before = [made["before"] for made in decode(model, [{}] * pictures)]
+    looks = [Look(picture, CELLS) for picture in before]
+    proposed = [
+        {f"v{number}": propose_patches(look, RULE, seed, number) for number in range(variations)}
+        for seed, look in enumerate(looks)
+    ]
+    tried = decode(model, proposed)
+    first = [{name: patches[:1] for name, patches in one.items()} for one in proposed]
+    kept = [
+        {name: keep_seamless(before[n], made[name], patches, CELLS, 1) for name, patches in proposed[n].items()}
+        for n, made in enumerate(tried)
+    ]
+    both = [_copies(chosen, decode(model, chosen)) for chosen in (first, kept)]
+    return before, *both, pictures * variations  # type: ignore[return-value]
+
+
+def decode(model: str, wanted: Sequence[Mapping[str, Array]]) -> list[dict[str, Array]]:
+    """Return the images of each seed: `before`, and one with the patches of each name."""
+    graphs = []
+    for seed, one in enumerate(wanted):
+        nodes: dict[str, Any] = {"code": {"op": "sample", "truncation": 0.7}, "before": {"op": "decode", "of": "code"}}
+        for name, patches in one.items():
+            boxes = [_written(patch) for patch in patches if patch[2]]
+            if boxes:
+                nodes[f"with_{name}"] = {"op": "patches", "of": "code", "patches": boxes}
+                nodes[name] = {"op": "decode", "of": f"with_{name}"}
+        outputs = [name for name, node in nodes.items() if node["op"] == "decode"]
+        graphs.append(fgraph.load({"seed": seed, "models": {"main": model}, "nodes": nodes, "outputs": outputs}))
+    results = fgraph.run(graphs, device="cpu", memory="1GiB")
+    return [{name: value.array[0].astype(np.float64) for name, value in one.items()} for one in results]
+
+
+def _written(patch: Array) -> dict[str, list[float]]:
+    x, y, width, height, along, down = patch / CELLS[0]
+    return {"box": [x, y, width, height], "by": [along, down]}
+
+
+def _copies(chosen: Sequence[Mapping[str, Array]], made: Sequence[Mapping[str, Array]]) -> list[Copy]:
+    return [
+        Copy(number, patches[0], made[number][name])
+        for number, one in enumerate(chosen)
+        for name, patches in one.items()
+        if len(patches) and patches[0, 2]
+    ]
+
+
+def sharper(before: Sequence[Array], copies: Sequence[Copy], *, edited: bool) -> float:
+    """Return how often a side of a patch is sharper than the same line of all other pictures, which have no patch."""
+    steps = np.stack([_side_steps(picture) for picture in before])  # [pictures, 2, H + 1, W + 1, ...] of prefix sums
+    found = []
+    for copy in copies:
+        own = _side_steps(copy.made) if edited else steps[copy.picture]
+        others = np.delete(np.arange(len(before)), copy.picture)
+        for axis, line, start, stop in _sides(copy.patch, before[0].shape[1] // CELLS[0], before[0].shape[1]):
+            mine = _strength(own[axis], line, start, stop)
+            found.append(mine > max(_strength(steps[other][axis], line, start, stop) for other in others))
+    return float(np.mean(found))
+
+
+def _side_steps(picture: Array) -> Array:
+    """Return the steps across upright and level lines, summed along them, [2, C, lines, W + 1]."""
+    parts = []
+    for turned in (picture, picture.transpose(0, 2, 1)):
+        sums = np.concatenate([np.zeros((*turned.shape[:2], 1)), turned.cumsum(axis=2)], axis=2)
+        lines = np.arange(turned.shape[2] + 1).clip(BAND, turned.shape[2] - BAND)
+        steps = (sums[:, :, lines + BAND] - 2 * sums[:, :, lines] + sums[:, :, lines - BAND]) / BAND
+        parts.append(np.concatenate([np.zeros_like(steps[:, :1]), steps.cumsum(axis=1)], axis=1))
+    return np.stack(parts)
+
+
+def _strength(sums: Array, line: int, start: int, stop: int) -> float:
+    """Return the RMS over the channels of the mean step across a part of a line."""
+    mean = (sums[:, stop, line] - sums[:, start, line]) / (stop - start)
+    return float(np.sqrt(np.square(mean).mean()))
+
+
+def _sides(patch: Array, scale: int, size: int) -> list[tuple[int, int, int, int]]:
+    """Return the sides of a patch that aren't on the edge of the picture: axis, line, start, stop, in pixels."""
+    x, y, width, height, along, down = (patch * scale).astype(int).tolist()
+    left, top = x + along, y + down
+    sides = [(0, left, top, top + height), (0, left + width, top, top + height)]
+    sides += [(1, top, left, left + width), (1, top + height, left, left + width)]
+    return [side for side in sides if 0 < side[1] < size]
+
+
+HEAD = """# Proposed patches
+
+`python -m bench.quality.proposals` writes this page. Each proposal is one variation with one patch, on the bundled
+models.
+
+**First proposed** is what the surroundings of source and target choose, before anything is decoded. **Kept** is the
+first of three whose seam is not seen in the decoded picture ([how](../../explanation/one_image.md)).
+
+**Visibility** is the measure of that rule, here of the picture with this patch alone: {most} is the most that the rule
+keeps, where it judges all three patches in one picture.
+
+**Sharper** is a measure that the rule does not know: how often the straight step across a side of a patch is larger
+than across the same line of all other pictures of the table, which have no patch. By chance, it is {chance:.1%}.
+"""
+
+
+def to_markdown(model: str, before: list[Array], first: list[Copy], kept: list[Copy], count: int) -> str:
+    """Return the table of one model."""
+    rows = []
+    for name, copies in (("first proposed", first), ("kept", kept)):
+        seen = np.array([_visibility(before, copy) for copy in copies])
+        middle, high, top = np.quantile(seen, (0.5, 0.9, 0.99))
+        rows.append(
+            f"| {name} | {len(copies)} | {middle:.2f} | {high:.2f} | {top:.2f} | {(seen > MOST_VISIBLE).mean():.1%} | "
+            f"{(seen > 1).mean():.1%} | {sharper(before, copies, edited=True):.1%} | "
+            f"{sharper(before, copies, edited=False):.1%} |"
+        )
+    return "\n".join([
+        "", f"## {model}", "", f"{count} proposals in {len(before)} pictures.", "",
+        f"| patches | number | visibility, median | 90 % | 99 % | above {MOST_VISIBLE} | above 1 | sharper | "
+        "the same before the edit |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |", *rows, "",
+    ])  # fmt: skip
+
+
+def _visibility(before: Sequence[Array], copy: Copy) -> float:
+    scale = copy.made.shape[1] // CELLS[0]
+    return Seams(before[copy.picture], copy.made).visibility(copy.patch * scale)
+
+
+if __name__ == "__main__":
+    main()
