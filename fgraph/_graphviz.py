@@ -117,7 +117,9 @@ def extent(reads: Mapping[str, Iterable[str]]) -> int:
 def _run(text: str) -> str:
     command = [sys.executable, "-P", "-c", _CHILD]
     try:
-        done = subprocess.run(command, input=text.encode(), capture_output=True, timeout=_SECONDS, check=False)
+        done = subprocess.run(
+            command, input=text.encode("utf-8", "backslashreplace"), capture_output=True, timeout=_SECONDS, check=False
+        )
     except subprocess.TimeoutExpired:
         raise FgraphError(f"Graphviz was stopped after {_SECONDS} seconds: draw a smaller graph") from None
     said = done.stderr.decode(errors="replace")

@@ -1,8 +1,12 @@
-"""Expansion of paths from users."""
+"""Expansion of paths from users, and the text form of names that are not text."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+
+_LONE = re.compile("[\ud800-\udfff]")  # Python has these for the parts of a file name that are not text
+_ESCAPED = re.compile(r"\0(d[89a-f][0-9a-f]{2})")
 
 
 def expanded(path: str | Path) -> Path:
@@ -16,3 +20,23 @@ def expanded(path: str | Path) -> Path:
         return path.expanduser()
     except RuntimeError:
         return path
+
+
+def as_text(name: str) -> str:
+    r"""Return a name as text that UTF-8 can hold: NUL and four digits stand for each part that is not text.
+
+    No file name has a NUL, so `from_text` restores the name.
+
+    >>> as_text("lat\udcf6n.png")
+    'lat\x00dcf6n.png'
+    """
+    return _LONE.sub(lambda found: f"\0{ord(found[0]):04x}", name)
+
+
+def from_text(text: str) -> str:
+    r"""Return the name that a text stands for.
+
+    >>> from_text("lat\0dcf6n.png") == "lat\udcf6n.png"
+    True
+    """
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)

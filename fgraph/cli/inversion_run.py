@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -171,7 +172,7 @@ def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
         table.writerow([picture.path, code, f"{result.psnr:.3f}", distance, len(result.curve), loss])
         pair = [to_pixels(job.reading.read(picture.path)), result.pixels.numpy()]
         sheet.append(np.concatenate([_as_rgb(one) for one in pair], axis=1))
-    write_atomic(directory / SUMMARY, text.getvalue().encode())
+    write_atomic(directory / SUMMARY, os.fsencode(text.getvalue()))  # names as the file system has them
     write_atomic(directory / OVERVIEW, encode_png(tile_pixels(sheet)))
     say(directory / SUMMARY)
     say(directory / OVERVIEW)

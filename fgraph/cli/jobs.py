@@ -230,7 +230,7 @@ def _draw(job: PreparedJob, outcome: Any) -> None:
     drawings = {".svg": draw_svg(wiring), ".plan.svg": draw_plan(job.group[1].compile([job.graph_job]))}
     for ending, drawing in drawings.items():
         path = stem.with_name(stem.name + ending)
-        write_atomic(path, drawing.encode())
+        write_atomic(path, drawing.encode("utf-8", "backslashreplace"))
         say(path)
 
 

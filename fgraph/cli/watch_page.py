@@ -75,7 +75,10 @@ class WatchPage:
             SaveError: the directory can't be written.
         """
         if not self._run:
-            write_atomic(self.path, _TEMPLATE.format(title=html.escape(self._title), state=STATE).encode())
+            write_atomic(
+                self.path,
+                _TEMPLATE.format(title=html.escape(self._title), state=STATE).encode("utf-8", "backslashreplace"),
+            )
         self._run += 1
         state = json.dumps({"run": self._run, "pictures": list(pictures), "error": error})
         write_atomic(self._directory / STATE, f"show({state});\n".encode())

@@ -11,6 +11,7 @@ import yaml
 
 from fgraph import _limits
 from fgraph._errors import Fault
+from fgraph._paths import from_text
 from fgraph.declare.source import DocumentPath, Places, dotted
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -158,7 +159,7 @@ class _Walk:
     def visit(self, node: Any, path: DocumentPath) -> Any:
         self._spend(node)
         if isinstance(node, yaml.ScalarNode):
-            return node.value if node.tag == _STRING else self._scalar(node, path)
+            return from_text(node.value) if node.tag == _STRING else self._scalar(node, path)
         if id(node) in self.open:
             self.document.report("this anchor contains itself", *path)
             return None

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from fgraph._arrays import Array
 from fgraph._errors import Fault, GraphError
+from fgraph._paths import as_text
 from fgraph._ports import LayerSet
 from fgraph.declare.document import read_scalars_as_hydra
 from fgraph.declare.interpolation import escaped
@@ -32,7 +33,7 @@ class _Dumper(_BASE):  # type: ignore[misc]
 
 def _represent_text(dumper: Any, value: str) -> Any:
     style = None if value.isprintable() else '"'
-    return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", as_text(value), style=style)
 
 
 read_scalars_as_hydra(_Dumper)

@@ -122,7 +122,7 @@ def save_results(
             saved.append(SavedFile(content.file, content.output, content.kind, content.row, len(content.data), digest))
         manifest = Manifest(directory, writer.record, tuple(saved), tuple(writer.without_record), writer.damaged)
         _check_distinct(saved)
-        staging.stage(MANIFEST, manifest.to_json().encode())
+        staging.stage(MANIFEST, manifest.to_json().encode("utf-8", "backslashreplace"))
         unlisted: list[str] = []
         staging.commit(obsolete=[MANIFEST], look=lambda: unlisted.extend(_find_unlisted(directory, saved)))
     return replace(manifest, unlisted=tuple(unlisted), undrawn=writer.undrawn)
@@ -148,7 +148,7 @@ def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Recor
                 name = path.relative_to(directory).as_posix()
                 saved.append(SavedFile(name, output, "Image", None, path.stat().st_size, digest))
             manifest = Manifest(directory, record, tuple(saved))
-            write_atomic(directory / MANIFEST, manifest.to_json().encode())
+            write_atomic(directory / MANIFEST, manifest.to_json().encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise save_error(Path(error.filename or directory), error) from error
     return manifest

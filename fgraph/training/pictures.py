@@ -31,7 +31,7 @@ from fgraph._imaging.files import SUFFIXES, open_image
 from fgraph._imaging.read import fit_opened
 from fgraph._limits import CACHED_FACTS, DATA_FREE, DATA_PICTURE, DATA_RATIO
 from fgraph._log import get_logger
-from fgraph._paths import expanded
+from fgraph._paths import as_text, expanded
 from fgraph._sizes import in_words
 from fgraph.training.settings import TrainingError
 
@@ -186,7 +186,7 @@ def _fill(source: _Source, size: int, path: Path, facts: Path) -> None:
                 file.write(_header(len(source.names), size))
                 for name, pixels, small in _decoded(source, size):
                     if isinstance(pixels, str):
-                        broken.append(f"{name}: {pixels}")
+                        broken.append(as_text(f"{name}: {pixels}"))
                         continue
                     file.write(pixels.tobytes())
                     count, enlarged = count + 1, enlarged + small

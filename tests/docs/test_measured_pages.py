@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench.harness import pages
 from bench.memory import chunks, large, peaks
-from bench.quality import inversion, locality, rivals, seams
+from bench.quality import inversion, locality, proposals, rivals, seams
 from bench.speed import effects, report
 
 GENERATOR = np.random.default_rng(0)
@@ -109,6 +109,7 @@ def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
     ("page", "head"),
     [
         ("seams", seams.HEAD),
+        ("proposals", proposals.HEAD),
         ("rivals", rivals.HEAD),
         ("large", large.HEAD),
         ("memory", "\n".join(peaks.HEAD)),

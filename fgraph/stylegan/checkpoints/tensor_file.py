@@ -18,6 +18,7 @@ from typing import Any
 from fgraph._errors import ModelError, show
 from fgraph._files import open_file
 from fgraph._limits import TENSOR_HEADER
+from fgraph._paths import as_text
 from fgraph.stylegan.checkpoints.pickles.span import Span
 from fgraph.stylegan.checkpoints.pickles.stored import ITEM_SIZES, Storage, StoredTensor, is_size, whole
 from fgraph.stylegan.tables.base import Shape
@@ -81,7 +82,7 @@ def write_tensor_header(entries: Mapping[str, tuple[str, Shape]], metadata: Mapp
         entries: the type (such as `float32`) and the shape of each tensor by name, in the order of the data.
         metadata: strings by name.
     """
-    header: dict[str, Any] = {"__metadata__": dict(sorted(metadata.items()))}
+    header: dict[str, Any] = {"__metadata__": {name: as_text(value) for name, value in sorted(metadata.items())}}
     position = 0
     for name, (dtype, shape) in entries.items():
         end = position + math.prod(shape) * ITEM_SIZES[dtype]
