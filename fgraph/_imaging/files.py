@@ -2,12 +2,14 @@
 
 Pillow opens what it recognises by content, with more than forty readers, and some of them start other programs: an
 EPS named `photo.png` runs Ghostscript. Here, the reader is chosen among the few formats of `FORMATS`, and the decoded
-size is checked before a pixel is decoded. `Image.open` isn't used, since its own bound can't be raised for one call.
+size is checked before a pixel is decoded, by a bound in bytes. Pillow's own bound, in pixels, doesn't apply: it can't
+be raised for one call, and its message names no cure.
 """
 
 from __future__ import annotations
 
 import io
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -120,10 +122,34 @@ def open_image(source: Path | BinaryIO, *, bounded: bool = True, bytes_per_pixel
     if name in _READ_WHOLE and (size := source.seek(0, io.SEEK_END)) > _Limit.decoded:
         raise PictureError(f"the file has {in_words(size)}, and the limit of {name} is {in_words(_Limit.decoded)}")
     source.seek(0)
-    with _READERS[name](source) as picture:
+    with _without_pillows_bound(), _READERS[name](source) as picture:
         if bounded:
             _check_size(picture, bytes_per_pixel)
         yield picture
+
+
+class _Lifted:
+    """Pillow's bound on pixels, which holds for the whole process, while it is lifted."""
+
+    lock = threading.Lock()
+    uses = 0
+    earlier: int | None = None
+
+
+@contextmanager
+def _without_pillows_bound() -> Iterator[None]:
+    """Lift the bound of Pillow within the block, also where several threads are in such blocks."""
+    with _Lifted.lock:
+        if not _Lifted.uses:
+            _Lifted.earlier, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        _Lifted.uses += 1
+    try:
+        yield
+    finally:
+        with _Lifted.lock:
+            _Lifted.uses -= 1
+            if not _Lifted.uses:
+                Image.MAX_IMAGE_PIXELS = _Lifted.earlier
 
 
 def decoded_bytes(picture: Image.Image) -> int:

@@ -93,6 +93,20 @@ def test_a_picture_beyond_the_limit_is_refused_before_it_is_decoded(
         assert current_picture_limit() == 2 << 30
 
 
+@pytest.mark.parametrize("name", FORMATS)
+def test_pillows_own_bound_is_lifted_meanwhile(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "picture.any"
+    picture = Image.new("RGB", (60, 50), "red")
+    picture.save(path, format=name, **({"tile": (16, 16)} if name == "TIFF" else {}))
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert load_picture(str(path), (5, 9)).shape == (3, 5, 9)
+    assert open_picture(str(path)).size == (60, 50)
+    assert Image.MAX_IMAGE_PIXELS == 10
+    with picture_limit(60 * 50 - 1), pytest.raises(ValueError, match=r"60 x 50 pixels take .* raise picture_limit"):
+        load_picture(str(path), (5, 9))
+    assert Image.MAX_IMAGE_PIXELS == 10
+
+
 def test_the_limit_counts_bytes_not_pixels() -> None:
     buffer = io.BytesIO()
     Image.fromarray(np.zeros((10, 10), np.uint16)).save(buffer, "PNG")
