@@ -63,6 +63,11 @@ class Direction(Node):
         choice = self._choice(build, base.model, found)
         space = _later(base.space, found.space, *(("w+" if choice.whole else "s",) if choice else ()))
         _check(found, space)
+        if found.how == "set" and found.mean is None and build.table(base.model).class_means:
+            with blaming("how"):
+                raise ValueError(
+                    "set needs a mean, and this model has one for each class: take a file that has its own"
+                )
         base = build.promote(base, space)
         ranges = choice.ranges(space) if choice else None
         way = _as_difference(build, found, space, base.model)

@@ -38,7 +38,7 @@ TURNS = 3
 GROUP = 20  # channels of a 1024-pixel model whose images are in one run
 SIZES = (None, 256, 128)  # pixels of the images; None: whole
 _CHANNELS = tuple((4 << i, min(32768 // (4 << i), 512)) for i in range(9))  # of config-f
-LARGE = StyleGAN2Table(size=1024, channels=_CHANNELS, z_dim=512, w_dim=512, mapping_layers=8)
+LARGE = StyleGAN2Table(channels=_CHANNELS, z_dim=512, w_dim=512, mapping_layers=8)
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,9 @@ def flops(table: Table, start: int, stop: int) -> int:
     total = 0
     for layer in table.layers[1:]:
         if start <= layer.index < stop:
-            taps, side = (9, layer.resolution // layer.up) if layer.kind == "conv" else (1, layer.resolution)
-            total += 2 * taps * layer.in_channels * layer.out_channels * side * side
+            pixels = layer.size[0] * layer.size[1] // layer.up**2
+            taps = 9 if layer.kind == "conv" else 1
+            total += 2 * taps * layer.in_channels * layer.out_channels * pixels
     return total
 
 
@@ -139,8 +140,8 @@ def page(table: Table, found: Sequence[Times], seen: float, large: float) -> str
 
 ## A small model
 
-CPU milliseconds for one image of the bundled `{MODEL}` ({table.size} pixels) and its features by EfficientNet-Lite0, a
-small network in place of CLIP: {CHANNELS} channels of each layer, one sample, median of {TURNS} turns. *Batched* is
+CPU milliseconds for one image of the bundled `{MODEL}` ({table.extent} pixels) and its features by EfficientNet-Lite0,
+a small network in place of CLIP: {CHANNELS} channels of each layer, one sample, median of {TURNS} turns. *Batched* is
 `fgraph effects`. *Whole* makes each image from the start, as StyleCLIP's program does, but also as one batch.
 
 | layer | channels | batched, ms | whole, ms | ratio |
@@ -193,7 +194,7 @@ def main() -> None:
     generator = fgraph.load_generator(MODEL)
     with torch.no_grad():
         found = measure(generator, features)
-    images = np.zeros((2 * CHANNELS, 3, generator.table.size, generator.table.size), np.float32)
+    images = np.zeros((2 * CHANNELS, 3, *generator.table.size), np.float32)
     features(images)
     start = time.process_time()
     features(images)

@@ -37,7 +37,7 @@ class EffectSettings:
     truncation: float = 0.7
     cutoff: int = 8  # rows of W+ that are truncated
     seed: int = 0  # of the first sample
-    pixels: int | None = None  # of the images, by the RGB of an earlier block; None: whole images
+    pixels: int | None = None  # the block whose RGB are the images, such as 256; None: whole images
 
 
 def measure_effects(
@@ -84,17 +84,17 @@ def measure_effects(
 
 
 def measured_layers(table: Table, pixels: int | None) -> Sequence[Layer]:
-    """Return the convolutions that images of `pixels` depend on; None is whole images.
+    """Return the convolutions that the RGB of block `pixels` depends on; None is whole images.
 
     Raises:
-        FgraphError: no block of the model makes an image of this size.
+        FgraphError: no such block of the model makes RGB.
     """
     last = table.last
-    if pixels is not None and pixels != table.size:
+    if pixels is not None and pixels != table.resolution:
         rgb = [layer for layer in table.layers[1:] if layer.kind == "torgb" and layer.resolution == pixels]
         if not rgb or table.architecture != "skip":
             raise FgraphError(
-                f"pixels={pixels}: no block of this {table.size}-pixel {table.architecture} makes such RGB"
+                f"pixels={pixels}: no block of this {table.extent}-pixel {table.architecture} makes such RGB"
             )
         last = rgb[0].index
     return [layer for layer in table.layers[1:] if layer.kind == "conv" and layer.index <= last]
@@ -127,10 +127,10 @@ def layer_graph(
         layer: the layer; the pass before it runs once.
         style: of the sample, [styles].
         rows: the styles of the images, [rows, styles].
-        pixels: of the images; below the size of the model, the output is the pass after the RGB of that block.
+        pixels: the block whose RGB are the images; below that of the model, the output is the pass after this RGB.
     """
     before = generator.table.at(layer.index - 1).name if layer.index else "const"
-    whole = pixels is None or pixels == generator.table.size
+    whole = pixels is None or pixels == generator.table.resolution
     nodes = {
         "base": {"op": "latent", "space": "s", "value": style[None]},
         "trunk": {"op": "tap", "of": "base", "layer": before},
@@ -156,10 +156,15 @@ class _Measurement:
     def table(self) -> Table:
         return self.generator.table
 
+    @property
+    def _last(self) -> Layer:
+        """The layer that makes the images."""
+        pixels = self.settings.pixels
+        return next(one for one in reversed(self.table.layers) if one.resolution == (pixels or self.table.resolution))
+
     def width(self) -> int:
         """Return the number of features."""
-        side = self.settings.pixels or self.table.size
-        image = np.zeros((1, self.table.image_channels, side, side), np.float32)
+        image = np.zeros((1, self.table.image_channels, *self._last.size), np.float32)
         return int(self._see(image).shape[1])
 
     def arrays(self, layer: Layer) -> dict[str, NDArray[Any]]:
@@ -178,11 +183,10 @@ class _Measurement:
         return effects
 
     def _groups(self, layer: Layer) -> Iterator[range]:
-        side, channels = self.table.size, self.table.image_channels
+        channels = self.table.image_channels
         if self.settings.pixels is not None:  # the activation of the block comes with its RGB
-            side = self.settings.pixels
-            channels += max(one.out_channels for one in self.table.layers if one.resolution == side)
-        each = 2 * channels * side**2 * 4
+            channels += self._last.in_channels
+        each = 2 * channels * self._last.size[0] * self._last.size[1] * 4
         step = max(1, min(_MOST_CHANNELS, _IMAGES // each))
         for start in range(0, layer.in_channels, step):
             yield range(start, min(start + step, layer.in_channels))
