@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pickle
-from collections import Counter
+from collections import Counter, defaultdict, deque
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pytest
@@ -175,13 +175,23 @@ class Exotic(torch.nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.features = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 1), torch.nn.Embedding(3, 2))
-        self.settings = {
-            "path": Path("/a"),
-            "kind": Kinds.ONE,
-            "size": torch.Size([1]),
-            "rate": 0.1,
-            "counts": Counter("ab"),
-        }
+        self.settings = {"path": Path("/a"), "kind": Kinds.ONE, "size": torch.Size([1]), "counts": Counter("ab")}
+        self.keys = {(1, "a"): 1, (2, "b"): 2, Kinds.ONE: 3, None: 4, -1: 5, 0.5: 6, 2**47: 7, b"raw": 8}
+        self.groups = [frozenset({1, 2}), WithNames(1, rate=2), defaultdict(list, a=[1]), deque([1, 2])]
+        self.loop = (self.groups,)
+        self.groups.append(self.loop)
+
+
+class WithNames:
+    """Pickled by its arguments, some of them by name."""
+
+    def __new__(cls, *arguments: int, **named: int) -> Self:
+        made = super().__new__(cls)
+        made.arguments, made.named = arguments, named  # type: ignore[attr-defined]
+        return made
+
+    def __getnewargs_ex__(self) -> tuple[Any, Any]:
+        return (1,), {"rate": 2}
 
 
 class Kinds(Enum):
@@ -191,18 +201,25 @@ class Kinds(Enum):
 def test_unknown_classes_beside_the_generator(tmp_path: Path) -> None:
     tensors = random_tensors(TABLE)
     content = {"G_ema": network(TABLE, tensors), "D": Exotic(), "training_set_kwargs": {"path": Path("/b")}}
-    with open(tmp_path / "snapshot.pkl", "wb") as file:
-        file.write(dumps(content))
-    for path in (tmp_path / "snapshot.pkl", write(tmp_path / "snapshot.pt", content)):
-        found = load_stylegan2(path)
+    files = {f"{protocol}.pkl": dumps(content, protocol) for protocol in (2, 3, 4, 5)}
+    files |= {"zip.pt": zipped(content), "legacy.pt": zipped(content, legacy=True)}
+    for name, data in files.items():
+        found = load_stylegan2(write(tmp_path / name, data))
         assert all(torch.equal(found.tensors[name], value) for name, value in tensors.items())
+
+
+def test_what_else_a_file_holds(tmp_path: Path) -> None:
+    for name, says in {"stit.pt": "codes (pivots), corners of crops (quads)", "e4e.pt": "an encoder"}.items():
+        assert f"the file also holds {says}" in inspect(write(tmp_path / name, FILES[name])).notes
 
 
 def test_a_whole_module_of_an_unknown_class(tmp_path: Path) -> None:
     """`torch.save(g_ema)` of rosinality's program: a tree of modules whose tensors have its names."""
     original = random_generator(TABLE)
-    found = load_stylegan2(write(tmp_path / "whole.pt", as_modules(rosinality(TABLE, original.tensors))))
-    assert torch.equal(found.tensors["b16.conv1.weight"], original.tensors["b16.conv1.weight"])
+    whole = as_modules(rosinality(TABLE, original.tensors))
+    for data in (zipped(whole), zipped({"g_ema": whole}), zipped(whole, legacy=True)):
+        found = load_stylegan2(write(tmp_path / "whole.pt", data))
+        assert torch.equal(found.tensors["b16.conv1.weight"], original.tensors["b16.conv1.weight"])
 
 
 def as_modules(state: dict[str, torch.Tensor]) -> torch.nn.Module:

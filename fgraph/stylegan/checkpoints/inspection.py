@@ -117,6 +117,8 @@ def _notes(contents: Contents) -> Iterator[str]:
         yield f"it is a delta to the model '{show(base)}'"
     if contents.format != "safetensors" and (place := contents.metadata.get("weights", "G_ema")) not in _USUAL:
         yield f"the generator is under '{place}' in the file"
+    if beside := contents.metadata.get("beside"):
+        yield f"the file also holds {beside}"
     if assumed := contents.metadata.get("assumed"):
         yield f"the file does not state, and fgraph assumes: {assumed}"
     if isinstance(table, StyleGAN2Table):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fgraph._errors import ModelError, show
@@ -27,6 +27,7 @@ EXPECTED = (
     "expected a StyleGAN2 or StyleGAN3 generator: a dict with 'g_ema' (rosinality), 'G_ema' (NVlabs) or 'state_dict', "
     "a bare state dict, or a whole module"
 )
+_BESIDE = {"pivots": "codes (pivots)", "quads": "corners of crops (quads)"}  # what STIT saves with a generator
 _NETWORKS = ("G_ema", "G", "g_ema", "g", "generator")  # keys of whole modules, a better one first
 
 
@@ -65,13 +66,21 @@ def read_value(content: Any, where: str) -> Contents:
         if (other := name_other(module.entries)) is not None:
             raise ModelError(f"{where}: {other}")
         read = read_stylegan3 if is_stylegan3(module.value) else read_nvlabs
-        return read(module.value, where, module.path[-1] if module.path else "")
+        return _with_beside(read(module.value, where, module.path[-1] if module.path else ""), module)
     best = found[0]
     if (other := name_other(name for name in best.place.entries if name.startswith(best.prefix))) is not None:
         raise ModelError(f"{where}: {other}")
     state = read_state(best.place.entries, where, best.place.path, best.prefix, best.place.around)
     state.check_read()
-    return best.family.read(state)
+    return _with_beside(best.family.read(state), best.place)
+
+
+def _with_beside(contents: Contents, place: Place) -> Contents:
+    """Return contents whose metadata name what else in the file fgraph can use."""
+    keys = {key for one in place.around for key in one if type(key) is str}
+    found = [what for key, what in _BESIDE.items() if key in keys]
+    found += ["an encoder"] if any(name.startswith("encoder.") for name in place.entries) else []
+    return replace(contents, metadata={**contents.metadata, "beside": ", ".join(found)}) if found else contents
 
 
 @dataclass(frozen=True)

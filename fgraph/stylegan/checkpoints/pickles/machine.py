@@ -12,7 +12,7 @@ from typing import Any
 
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
 from fgraph.stylegan.checkpoints.pickles.span import FileSource, Span
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record, Unknown, as_key
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record, Unknown, as_key, make_record
 
 MAX_MEMO = 500_000  # values in the memo
 MAX_TEXT = 64 << 10  # bytes of a string that is read: longer ones are source code, or stand for bytes
@@ -207,10 +207,10 @@ class Machine:
         self.find(module, name)
 
     def call(self) -> None:
-        """Call a stand-in. A call of a name that no table knows makes an inert object of its arguments."""
+        """Call a stand-in. A call of a name that no table knows, or of an object of such a class, makes a record."""
         arguments, factory = self.pop(), self.pop()
-        if type(factory) is Unknown and type(arguments) is tuple:
-            self.push(Record(factory.name, arguments))
+        if (made := make_record(factory, arguments)) is not None:
+            self.push(made)
             return
         if type(factory) is not Factory or type(arguments) is not tuple:
             raise Refused(f"it calls {brief(factory)}")
@@ -221,6 +221,13 @@ class Machine:
             self.push(factory.make(*arguments))
         except TypeError as error:
             raise Refused(f"it calls {factory.name} with wrong arguments") from error
+
+    def call_with_names(self) -> None:
+        """Call a name that no table knows with a tuple and a dict of arguments."""
+        named, arguments, factory = self.pop(), self.pop(), self.pop()
+        if (made := make_record(factory, (arguments, named))) is None:
+            raise Refused(f"it calls {brief(factory)} with arguments by name")
+        self.push(made)
 
     def build(self) -> None:
         """Give a state to a stand-in that accepts one."""

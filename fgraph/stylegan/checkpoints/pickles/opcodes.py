@@ -12,6 +12,7 @@ from typing import Any
 from fgraph.stylegan.checkpoints.pickles.machine import Globals, Machine
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.span import FileSource
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
 
 MAX_OPCODES = 500_000  # a checkpoint of a 1024-pixel model, with its discriminator and optimiser, has 60,000
 
@@ -74,6 +75,9 @@ _ACTIONS: dict[bytes, Callable[[Machine], object]] = {
     b"}": lambda m: m.push({}),
     b"\x8f": lambda m: m.push(set()),
     b"\x90": Machine.add_items,
+    b"\x91": lambda m: m.push(Record("builtins.frozenset", tuple(m.cut()))),
+    b"0": lambda m: m.pop(),
+    b"1": lambda m: m.cut(),
     b"a": lambda m: m.append_items([m.pop()]),
     b"e": lambda m: m.append_items(m.cut()),
     b"s": lambda m: m.set_items([m.pop(), m.pop()][::-1]),
@@ -82,6 +86,7 @@ _ACTIONS: dict[bytes, Callable[[Machine], object]] = {
     b"\x93": Machine.stack_global,
     b"R": Machine.call,
     b"\x81": Machine.call,
+    b"\x92": Machine.call_with_names,
     b"b": Machine.build,
     b"Q": Machine.persistent,
     b"h": lambda m: m.recall(m.number("B")),

@@ -21,7 +21,7 @@ class Factory:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A stand-in for a global that no table knows. It is never imported; a call of it makes a `Record`."""
+    """A stand-in for a global that no table knows. It is never imported; see `make_record`."""
 
     name: str  # module and name, with a dot between them
 
@@ -57,6 +57,21 @@ class Module:
 
     class_name: str
     state: dict[Any, Any]
+
+
+def make_record(called: Any, arguments: Any) -> Record | None:
+    """Return the inert result of a call: of an unknown global, or of an object of an unknown class.
+
+    Python writes calls of objects for classes whose arguments have names: of `functools.partial`, up to protocol 3. The
+    result is None if something else is called.
+    """
+    if type(arguments) is not tuple:
+        return None
+    if type(called) is Unknown:
+        return Record(called.name, arguments)
+    if type(called) is Record and "." in called.kind:
+        return Record(called.kind, (called, *arguments))
+    return None
 
 
 def fits(factory: Factory, *kinds: type) -> Factory:
@@ -97,18 +112,20 @@ def make_set(*arguments: Any) -> set[Any]:
 
 
 def as_key(key: Any) -> Any:
-    """Return a key of a dict or of a set: strings and small whole numbers as they are, other numbers as text.
+    """Return a key of a dict or of a set: strings and small whole numbers as they are, other values as text.
 
     Python hashes whole numbers modulo 2^61 - 1, so large ones could all share one hash, and a set of them would take
-    quadratic time. The hash of a string is salted.
+    quadratic time. The hash of a string is salted. The text of a tuple or an object is one of its own.
 
     Raises:
-        Refused: it is anything else.
+        Refused: the value can be no key in Python, such as a list.
     """
     if type(key) is str or (type(key) is int and 0 <= key < _MAX_KEY):
         return key
     if key is None or type(key) in (int, float, bool):
         return repr(key)
+    if type(key) in (tuple, bytes, Record, Unknown):
+        return f"{brief(key)} #{id(key)}"
     raise Refused(f"it has {brief(key)} as a key")
 
 

@@ -9,7 +9,7 @@ from fgraph._files import open_file
 from fgraph.stylegan.checkpoints.pickles.opcodes import MAX_OPCODES, run_pickle
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.span import BytesSource, FileSource, Span
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, make_dict, make_set
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Unknown, make_dict, make_set
 from fgraph.stylegan.checkpoints.pickles.stored import STORAGES, Storage, StoredTensor, is_size, item_size, view
 
 MAGIC = 0x1950A86A20F9469CFC6C
@@ -141,7 +141,9 @@ class LegacyStream:
         if type(found) is not int or found != expected:
             raise Refused("it is not what torch.save writes")
 
-    def _declare(self, pid: Any) -> Storage:
+    def _declare(self, pid: Any) -> Storage | Unknown:
+        if type(pid) is tuple and len(pid) == 4 and type(pid[1]) is Unknown:
+            return pid[1]  # ('module', class, file, source), of the class of a module; its source is dropped
         dtype, key, items = storage_id(pid)
         known = self.storages.setdefault(key, Storage(b"", dtype, items))
         if (known.dtype, known.items) != (dtype, items):
