@@ -19,9 +19,10 @@ Importing fgraph imports no more than this module: each name is imported when it
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from fgraph._bundled import provide_bundled
+from fgraph._bundled import provide_bundled, provide_drawing
 from fgraph._version import __version__
 from fgraph.api.bundled import bundled_nodes
+from fgraph.api.notebook import draw_graph
 
 if TYPE_CHECKING:
     from fgraph._downloads import downloads
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from fgraph.plan import Plan
 
 provide_bundled(bundled_nodes)
+provide_drawing(draw_graph)
 
 __all__ = [
     "Captured",

@@ -1,4 +1,4 @@
-"""The source of the bundled node classes, which the front of the package hands to the registry."""
+"""What the front of the package provides to earlier stages: the bundled node classes, and the drawing of graphs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 class _Bundled:
     source: ClassVar[Callable[[], tuple[Any, ...]] | None] = None
+    drawing: ClassVar[Callable[[Any], str] | None] = None
 
 
 def provide_bundled(source: Callable[[], tuple[Any, ...]]) -> None:
@@ -19,3 +20,18 @@ def provided() -> tuple[Any, ...]:
     """Return the bundled node classes."""
     assert _Bundled.source is not None, "the front of the package provides the bundled nodes"
     return _Bundled.source()
+
+
+def provide_drawing(draw: Callable[[Any], str]) -> None:
+    """Set the function that draws a graph: a spec -> SVG."""
+    _Bundled.drawing = draw
+
+
+def drawing_of(spec: Any) -> str:
+    """Return the drawing of a graph as SVG.
+
+    Raises:
+        FgraphError: the graph has faults, or Graphviz cannot be loaded.
+    """
+    assert _Bundled.drawing is not None, "the front of the package provides the drawing"
+    return _Bundled.drawing(spec)

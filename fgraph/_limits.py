@@ -19,6 +19,9 @@ ARRAY_RATIO = 16  # compressed to memory, of what is above that; the codes and n
 ARRAY_MEMBERS = 10_000  # arrays in a .npz
 OBJECT_ARRAYS = 256 * MIB  # the pickle inside a .npy file of objects
 
+CURVE_FILE = 16 * MIB  # a table of numbers
+SOUND_FILE = 64 * MIB  # six minutes of WAV
+
 # Data of a training
 DATA_FREE = 16 * MIB  # of one picture in a zip, decompressed, however small it is there
 DATA_RATIO = 16  # decompressed to compressed, of what is above that; files of pictures hardly compress
@@ -42,4 +45,5 @@ TERMS = 1024  # passes that one layer mixes
 NESTED = 100  # blends in blends, masks in masks, sub-graphs in sub-graphs
 SIDE = 8192  # pixels of a side that a field gives
 POINTS = 2_000  # corners of a polygon
+LETTERS = 1_000  # of a text in a picture
 SEED = 2**63 - 1

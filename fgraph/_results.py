@@ -5,6 +5,8 @@ Nothing here needs torch. Every result has `save(path)`, which writes each file 
 
 from __future__ import annotations
 
+import base64
+import html
 import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -21,16 +23,17 @@ from fgraph._imaging.encode import (
     QUALITY,
     Pixels,
     encode_picture,
-    encode_png,
     preview_features,
     to_pillow,
     to_pixels,
 )
-from fgraph._imaging.layout import GAP, LabelledPicture, lay_grid, lay_strip, tile_pixels
+from fgraph._imaging.layout import GAP, LabelledPicture, lay_grid, lay_strip
+from fgraph._imaging.scaling import Resampling, scale_picture, visible_scale
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
 
 Array: TypeAlias = NDArray[Any]
 _SUFFIXES = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_LISTED = 16  # the most rows of codes that a notebook lists
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +88,18 @@ class _Pictured:
             raise SaveError(f"there are {len(labels)} labels for {self.rows} rows: give one label for each row")
         return [LabelledPicture(self.to_pil(row), labels[row] if labels else "") for row in range(self.rows)]
 
-    def save(self, path: str | Path, quality: int = QUALITY) -> list[Path]:
+    def save(
+        self, path: str | Path, quality: int = QUALITY, *, scale: int = 1, resampling: Resampling = "nearest"
+    ) -> list[Path]:
         """Write all rows to one `.npy` file, or each row to a `.png`, `.webp` or `.jpg` file.
 
         One row goes to `path` itself, several rows go to `name_000.png`, `name_001.png`, ... beside it.
+
+        Args:
+            path: the file; its ending is the format.
+            quality: of WebP and JPEG, 1 to 100.
+            scale: the whole factor by which pictures are enlarged; arrays are not.
+            resampling: of `scale`: `nearest` repeats pixels, `lanczos` interpolates.
 
         Returns:
             The files written.
@@ -104,14 +115,15 @@ class _Pictured:
         paths, kind = row_paths(path, self.rows), _SUFFIXES[path.suffix.lower()]
         for row, target in enumerate(paths):
             try:
-                write_atomic(target, encode_picture(self.to_pil(row), kind, quality=quality))
+                picture = scale_picture(self.to_pil(row), scale, resampling)
+                write_atomic(target, encode_picture(picture, kind, quality=quality))
             except ValueError as error:
                 raise SaveError(f"cannot write {target}: {error}") from error
         return paths
 
     def _repr_png_(self) -> bytes:
         """Encode all rows as one picture, for notebooks."""
-        return encode_png(tile_pixels([self.pixels(row) for row in range(self.rows)]))
+        return encode_picture(visible_sheet([self.to_pil(row) for row in range(self.rows)]), "png")
 
     def __repr__(self) -> str:
         rows, channels, height, width = self.array.shape
@@ -197,6 +209,16 @@ class Latents:
     def __repr__(self) -> str:
         return f"Latents(space={self.space!r}, shape={self.array.shape}, model={self.model!r})"
 
+    def _repr_html_(self) -> str:
+        """Show the space, the model, and the range and length of each row, for notebooks."""
+        head = "".join(f"<th>{name}</th>" for name in ("row", "least", "mean", "most", "length"))
+        lines = [
+            f"<tr><td>{row}</td>{''.join(f'<td>{number:.3g}</td>' for number in _summary(code))}</tr>"
+            for row, code in enumerate(self.array[:_LISTED])
+        ]
+        more = f"<p>and {self.rows - _LISTED} more rows</p>" if self.rows > _LISTED else ""
+        return f"<p>{html.escape(repr(self))}</p><table><tr>{head}</tr>{''.join(lines)}</table>{more}"
+
 
 @dataclass(frozen=True, eq=False)
 class FeatureMaps:
@@ -251,6 +273,27 @@ class Results(dict[str, Result]):
     """
 
     baseline: Any = None
+
+    def _repr_html_(self) -> str:
+        """Show every output under its name, for notebooks."""
+        return "".join(f"<h4>{html.escape(name)}</h4>{_html_of(value)}" for name, value in self.items())
+
+
+def _html_of(value: Result) -> str:
+    if isinstance(value, Latents):
+        return value._repr_html_()
+    picture = base64.b64encode(value._repr_png_()).decode("ascii")
+    return f'<img alt="{html.escape(repr(value))}" src="data:image/png;base64,{picture}"/>'
+
+
+def _summary(code: Array) -> tuple[float, float, float, float]:
+    return float(code.min()), float(code.mean()), float(code.max()), float(np.linalg.norm(code))
+
+
+def visible_sheet(pictures: Sequence[PillowImage.Image]) -> PillowImage.Image:
+    """Lay pictures in a sheet about square, enlarged by a whole factor until a notebook shows their detail."""
+    times = visible_scale([picture.size for picture in pictures])
+    return lay_grid([LabelledPicture(scale_picture(picture, times)) for picture in pictures])
 
 
 def encode_npy(array: Array) -> bytes:

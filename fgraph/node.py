@@ -22,6 +22,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from fgraph import _limits
 from fgraph._ports import Kind, LayerSet, broadcast_rows
+from fgraph._row_lists import expand_rows
 from fgraph.lowering import Build, Inputs
 from fgraph.lowering.values import Value
 
@@ -37,6 +38,8 @@ __all__ = [
     "Node",
     "Noise",
     "PerRow",
+    "PicturePort",
+    "RowsPort",
     "SpatialPort",
 ]
 
@@ -65,20 +68,20 @@ def _as_reference(value: Any) -> Any:
     return getattr(value, "node_id", value)
 
 
-def _as_list(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
-
-
 _Reference = Annotated[str, BeforeValidator(_as_reference), Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$")]
 LatentPort = Annotated[_Reference, Port((Kind.LATENT,))]
 FeaturesPort = Annotated[_Reference, Port((Kind.FEATURES,))]
 MaskPort = Annotated[_Reference, Port((Kind.MASK,))]
 ImagePort = Annotated[_Reference, Port((Kind.IMAGE,))]
+PicturePort = Annotated[_Reference, Port((Kind.FEATURES, Kind.IMAGE))]
 SpatialPort = Annotated[_Reference, Port((Kind.FEATURES, Kind.IMAGE, Kind.MASK))]
+RowsPort = Annotated[_Reference, Port((Kind.LATENT, Kind.IMAGE, Kind.MASK))]
 AnyPort = Annotated[_Reference, Port(tuple(Kind))]
 
 Data = Annotated[T, DataMark()]
-PerRow = Annotated[T | Annotated[tuple[T, ...], Field(min_length=1)], BeforeValidator(_as_list), DataMark(per_row=True)]
+PerRow = Annotated[
+    T | Annotated[tuple[T, ...], Field(min_length=1)], BeforeValidator(expand_rows), DataMark(per_row=True)
+]
 
 
 # For a field that names a file: `Field(json_schema_extra=FILE)`. Files are looked up beside the graph file, then in the
@@ -119,7 +122,7 @@ class Node(BaseModel):
 
     op: str
     produces: ClassVar[Kind | None] = None  # None: the kind of the first port (Features for a Latent)
-    collapses: ClassVar[bool] = False  # whether it has fewer rows than it reads (knit, mosaic)
+    collapses: ClassVar[bool] = False  # whether its rows are not those that it reads (knit, mosaic, rows, stack)
 
     def output_kind(self, kinds: Mapping[str, Kind]) -> Kind:
         """Return the kind of the result for inputs of these kinds (port name -> kind)."""
@@ -139,11 +142,12 @@ class Node(BaseModel):
 
     def per_row_fields(self) -> dict[str, tuple[Any, ...]]:
         """Return the per-row fields as tuples; a single value is a tuple of one."""
-        found = {}
-        for name in field_roles(type(self)).per_row:
-            value = getattr(self, name)
-            found[name] = value if isinstance(value, tuple) else (value,)
-        return found
+        return {name: self.rows_of(name) for name in field_roles(type(self)).per_row}
+
+    def rows_of(self, name: str) -> tuple[Any, ...]:
+        """Return a per-row field as a tuple; a single value, which may itself be a tuple, becomes a tuple of one."""
+        value = getattr(self, name)
+        return value if _depth_of(value) == field_roles(type(self)).per_row[name] else (value,)
 
     def references(self) -> dict[str, tuple[str, ...]]:
         """Return the ids that the node reads: port name -> one id, or several on a list port; without absent ports."""
@@ -174,7 +178,7 @@ class FieldRoles:
     ports: Mapping[str, Port]
     list_ports: frozenset[str]
     optional_ports: frozenset[str]
-    per_row: tuple[str, ...]
+    per_row: Mapping[str, int]  # name -> how deeply tuples lie in each other in a list of rows
     static: tuple[str, ...]
 
 
@@ -193,7 +197,8 @@ def _marks(annotation: Any) -> list[Any]:
 def field_roles(node_class: type[Node]) -> FieldRoles:
     """Sort the fields of a node class into ports, per-row data and static fields."""
     ports: dict[str, Port] = {}
-    lists, optional, per_row, static = set(), set(), [], []
+    per_row: dict[str, int] = {}
+    lists, optional, static = set(), set(), []
     for name, field in node_class.model_fields.items():
         marks = [*field.metadata, *_marks(field.annotation)]
         port = next((mark for mark in marks if isinstance(mark, Port)), None)
@@ -207,8 +212,19 @@ def field_roles(node_class: type[Node]) -> FieldRoles:
         elif data is None:
             static.append(name)
         elif data.per_row:
-            per_row.append(name)
-    return FieldRoles(ports, frozenset(lists), frozenset(optional), tuple(per_row), tuple(static))
+            per_row[name] = _depth(field.annotation)
+    return FieldRoles(ports, frozenset(lists), frozenset(optional), per_row, tuple(static))
+
+
+def _depth(annotation: Any) -> int:
+    """Return how deeply the tuples of an annotation lie in each other."""
+    inner = max((_depth(part) for part in typing.get_args(annotation)), default=0)
+    return inner + (typing.get_origin(annotation) is tuple)
+
+
+def _depth_of(value: Any) -> int:
+    """Return how deeply tuples lie in each other in a value, by its first items."""
+    return 1 + _depth_of(value[0]) if isinstance(value, tuple) and value else 0
 
 
 def _parts(annotation: Any) -> list[Any]:

@@ -19,6 +19,7 @@ from nodes.lerp import Lerp
 from nodes.mask import MASKS
 from nodes.mix import Mix
 from nodes.mosaic import Mosaic
+from nodes.overlay import Overlay
 from nodes.own import Own
 from nodes.pad import Pad
 from nodes.patches import Patches
@@ -27,16 +28,18 @@ from nodes.restyle import Restyle
 from nodes.rows import Rows
 from nodes.sample import Sample
 from nodes.shift import Shift
+from nodes.stack import Stack
 from nodes.tap import Tap
+from nodes.text import Text
 from nodes.transform import Transform
 from nodes.truncate import Truncate
 from nodes.walk import Walk
 
 NODES: tuple[type[Node], ...] = (
-    Sample, Latent, Rows, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Invert, Drag,
+    Sample, Latent, Rows, Stack, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Invert, Drag,
     *MASKS,
     Tap, Restyle, Mosaic, Pad, Resize, Shift, Transform, Crop, Flip, Concat, Blend, Patches, *BENDS,
-    Decode, Knit, Arrows,
+    Decode, Knit, Overlay, Text, Arrows,
 )  # fmt: skip
 
 __all__ = ["NODES"]

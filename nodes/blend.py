@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from fgraph._ports import Kind, LayerSet
+from fgraph._ports import LayerSet
 from fgraph.ir.program import Operand
 from fgraph.lowering.advance import mix
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
+from fgraph.lowering.images import blend_images
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.margins import activation_margin
 from fgraph.lowering.planes import described, on_plane
 from fgraph.lowering.values import Blend as BlendCarrier
-from fgraph.lowering.values import Features, Tensor
-from fgraph.node import FeaturesPort, MaskPort, Node
+from fgraph.lowering.values import Features, Image, MaskExprs, Tensor, Value
+from fgraph.node import MaskPort, Node, PicturePort
 from fgraph.stylegan.tables.base import CONST
 
 
 class Blend(Node):
     """Feature interpolation: (1 - α) a + α b at every layer, both run on the same mixed trunk (SOAT, equation 3).
 
-    If the layer of the pause is in `layers`, the states are mixed too. Everything else is that of a.
+    If the layer of the pause is in `layers`, the states are mixed too. Everything else is that of a. Two Images are
+    mixed pixel by pixel.
     """
 
     op: Literal["blend"] = "blend"
-    produces: ClassVar[Kind] = Kind.FEATURES
 
-    a: FeaturesPort = Field(description="the pass that is visible where α is 0")
-    b: FeaturesPort = Field(
-        description="the pass that is visible where α is 1, paused at the same layer, on the same canvas"
+    a: PicturePort = Field(description="the pass, or the image, that is visible where α is 0")
+    b: PicturePort = Field(
+        description="the pass that is visible where α is 1, paused at the same layer, on the same canvas; or an image "
+        "of the same size"
     )
     mask: MaskPort = Field(description="α: 0 is a, 1 is b")
     layers: LayerSet = Field(
@@ -40,14 +42,26 @@ class Blend(Node):
     )
     parts: Literal["both", "activation", "skip"] = Field("both", description="the tensors that are mixed")
 
-    def lower(self, build: Build, inputs: Inputs) -> Features:
-        a, b, alpha = inputs.features("a"), inputs.features("b"), inputs.mask("mask").exprs
+    def lower(self, build: Build, inputs: Inputs) -> Value:
+        first, second, alpha = inputs.value("a"), inputs.value("b"), inputs.mask("mask").exprs
+        if isinstance(first, Image) or isinstance(second, Image):
+            return self._blend_images(build, first, second, alpha)
+        a, b = inputs.as_features(first), inputs.as_features(second)
         check_pair(build, a, b)
         with blaming("layers"):
             layers = self.layers.resolve(build.table(a.model), a.layer)
             if on_plane(build, a):
                 _check_plane(build, a, layers)
         return blend_features(build, a, b, BlendCarrier(a.carrier, b.carrier, alpha, layers, self.parts))
+
+    def _blend_images(self, build: Build, a: Value, b: Value, alpha: MaskExprs) -> Image:
+        if not (isinstance(a, Image) and isinstance(b, Image)):
+            raise ValueError("a and b must be of one kind: both passes, or both Images; decode the pass")
+        for field in ("layers", "parts"):
+            if getattr(self, field) != type(self).model_fields[field].default:
+                with blaming(field):
+                    raise ValueError(f"{field} belong to passes: an image has none")
+        return blend_images(build, a, b, alpha)
 
 
 def _check_plane(build: Build, a: Features, layers: frozenset[int]) -> None:

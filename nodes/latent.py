@@ -31,8 +31,10 @@ class Latent(Node):
     op: Literal["latent"] = "latent"
     produces: ClassVar[Kind] = Kind.LATENT
 
-    file: Data[str | None] = Field(
-        None, description=".npz, .npy, .safetensors, .pt, .pkl, or StyleCLIP's S", json_schema_extra=FILE
+    file: Data[str | Array | None] = Field(
+        None,
+        description=".npz, .npy, .safetensors, .pt, .pkl, or StyleCLIP's S; numbers here are `value`",
+        json_schema_extra=FILE,
     )
     value: Data[Array | None] = Field(None, description="the numbers")
     array: Data[str | None] = Field(None, description="the array in the file; default: the only one, or `latent`")
@@ -42,10 +44,25 @@ class Latent(Node):
     )
     model: str | None = Field(None, description="the model they are codes of; default: main")
 
+    @model_validator(mode="before")
+    @classmethod
+    def _numbers_first(cls, data: Any) -> Any:
+        """Take numbers in the first place for `value`, and the space of the result of a run from it."""
+        given = data.get("file") if isinstance(data, Mapping) else None
+        if given is None or isinstance(given, str) or data.get("value") is not None:
+            return data
+        found = {name: value for name, value in data.items() if name != "file"}
+        space = getattr(given, "space", None)
+        return (
+            found
+            | {"value": getattr(given, "array", given)}
+            | ({"space": space} if space and not data.get("space") else {})
+        )
+
     @model_validator(mode="after")
     def _one_source(self) -> Latent:
         if (self.file is None) == (self.value is None):
-            raise ValueError("give either file or value")
+            raise ValueError("give either file or value, which in Python may be the first argument: latent(codes)")
         return self
 
     def codes(self) -> Array:

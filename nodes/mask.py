@@ -18,6 +18,7 @@ from fgraph.node import FILE, Data, MaskPort, Node, PerRow
 from nodes._faces import FaceRegion, Framing, face_region
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
+Point = tuple[float, float]
 Size = Annotated[int, Field(ge=1, le=_limits.SIDE)]
 Raster = Annotated[int, Field(ge=1, le=2048)]
 Sigma = Annotated[float, Field(ge=0, le=256)]
@@ -48,7 +49,13 @@ class Mask(Node):
 
     def finish(self, drawn: MaskExpr, row: int) -> MaskExpr:
         """Return a shape with the shared options applied."""
-        return masks.finish(drawn, feather=at(self.feather, row), invert=self.invert, alpha=at(self.alpha, row))
+        feather, alpha = self.of_row("feather", row), self.of_row("alpha", row)
+        return masks.finish(drawn, feather=feather, invert=self.invert, alpha=alpha)
+
+    def of_row(self, name: str, row: int) -> Any:
+        """Return the value of a per-row field for a row; a single value applies to every row."""
+        values = self.rows_of(name)
+        return values[min(row, len(values) - 1)]  # the row count of the node reports unequal lengths
 
     @model_validator(mode="after")
     def _check(self) -> Mask:
@@ -65,13 +72,6 @@ class Mask(Node):
         return MaskValue(tuple(known.setdefault(mask, mask) for mask in (node.finished(row) for node, row in members)))
 
 
-def at(value: Any, row: int) -> Any:
-    """Return the value of a per-row field for a row; a single value applies to every row."""
-    if not isinstance(value, tuple):
-        return value
-    return value[min(row, len(value) - 1)]  # the row count of the node reports unequal lengths
-
-
 class RampMask(Mask):
     """A rise from 0 to 1 along an axis."""
 
@@ -86,7 +86,7 @@ class RampMask(Mask):
     )
 
     def draw(self, row: int) -> MaskExpr:
-        return masks.Ramp(self.axis, at(self.start, row), at(self.stop, row), self.sampling)
+        return masks.Ramp(self.axis, self.of_row("start", row), self.of_row("stop", row), self.sampling)
 
 
 class ShapeMask(Mask):
@@ -112,33 +112,50 @@ class BoxMask(ShapeMask):
     """A rectangle."""
 
     kind: Literal["box"] = "box"
-    box: Data[tuple[float, float, float, float]] = Field(description="x, y, width, height, in fractions of the canvas")
+    box: PerRow[tuple[float, float, float, float]] = Field(
+        description="x, y, width, height, in fractions of the canvas; a list gives one per row"
+    )
 
     def draw(self, row: int) -> MaskExpr:
-        return masks.Box(self.box, **self.options())
+        return masks.Box(self.of_row("box", row), **self.options())
 
 
 class EllipseMask(ShapeMask):
     """An ellipse with its axes along x and y."""
 
     kind: Literal["ellipse"] = "ellipse"
-    centre: Data[tuple[float, float]] = Field((0.5, 0.5), description="x, y, in fractions of the canvas")
-    radii: Data[tuple[float, float]] = Field((0.25, 0.25), description="along x and y")
+    centre: PerRow[Point] = Field((0.5, 0.5), description="x, y, in fractions of the canvas; a list gives one per row")
+    radii: PerRow[Point] = Field((0.25, 0.25), description="along x and y; likewise")
 
     def draw(self, row: int) -> MaskExpr:
-        return masks.Ellipse(self.centre, self.radii, **self.options())
+        return masks.Ellipse(self.of_row("centre", row), self.of_row("radii", row), **self.options())
 
 
 class PolygonMask(ShapeMask):
     """A polygon, filled by the even-odd rule."""
 
     kind: Literal["polygon"] = "polygon"
-    points: Data[Annotated[tuple[tuple[float, float], ...], Field(max_length=_limits.POINTS)]] = Field(
-        description="corners x, y, in fractions of the canvas; 3 or more"
+    points: PerRow[Annotated[tuple[Point, ...], Field(max_length=_limits.POINTS)]] = Field(
+        description="corners x, y, in fractions of the canvas; 3 or more; a list of such lists gives one per row"
     )
 
     def draw(self, row: int) -> MaskExpr:
-        return masks.Polygon(self.points, **self.options())
+        return masks.Polygon(self.of_row("points", row), **self.options())
+
+
+class TextMask(Mask):
+    """Text in the bundled typeface (DejaVu Sans: Latin, Greek, Cyrillic and other letters)."""
+
+    kind: Literal["text"] = "text"
+    text: PerRow[str] = Field(description="the text, which may have several lines; a list gives one per row")
+    at: PerRow[Point] = Field((0.5, 0.5), description="x, y of the anchor, in fractions of the canvas")
+    anchor: Data[masks.Anchor] = Field("centre", description="the part of the text that is at this place")
+    size: PerRow[Annotated[float, Field(gt=0, le=1)]] = Field(
+        0.3, description="the height of the font, as a fraction of the height of the canvas"
+    )
+
+    def draw(self, row: int) -> MaskExpr:
+        return masks.Lettering(self.of_row("text", row), self.of_row("at", row), self.of_row("size", row), self.anchor)
 
 
 class FacePartMask(Mask):
@@ -180,7 +197,7 @@ class ConstantMask(Mask):
     value: PerRow[Fraction] = Field(1.0, description="α: 0 is a, 1 is b")
 
     def draw(self, row: int) -> MaskExpr:
-        return masks.Constant(at(self.value, row))
+        return masks.Constant(self.of_row("value", row))
 
 
 class CombinedMask(Mask):
@@ -210,6 +227,7 @@ MASKS: tuple[type[Mask], ...] = (
     BoxMask,
     EllipseMask,
     PolygonMask,
+    TextMask,
     FacePartMask,
     PictureMask,
     ConstantMask,

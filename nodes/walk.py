@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import pairwise
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from fgraph._ports import Kind
+from fgraph._row_lists import EASES
 from fgraph.ir.ops import Combine, Slerp
 from fgraph.ir.ops import Lerp as LerpOp
 from fgraph.ir.program import as_index
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.values import Latent
-from fgraph.node import Data, LatentPort, Node
+from fgraph.node import Data, LatentPort, Node, PerRow
 
 
 class Walk(Node):
@@ -25,6 +28,9 @@ class Walk(Node):
     `lerp` interpolates linearly between keys, in W. `slerp` interpolates on the sphere, in z, where random codes are.
     `spline` is smooth at the keys, in W (the uniform spline of Catmull & Rom 1974). All frames have the random noise of
     the first key, so that only the codes change.
+
+    `times` says when each key is reached. `at` places each frame itself: with keyframes, or with a curve from a file,
+    such as the envelope of a sound.
     """
 
     op: Literal["walk"] = "walk"
@@ -33,12 +39,22 @@ class Walk(Node):
 
     of: LatentPort = Field(description="the keys, two rows or more")
     frames: Data[Annotated[int, Field(ge=2, le=100_000)]] = Field(60, description="the number of frames")
+    times: Data[Annotated[tuple[float, ...], Field(min_length=2)] | None] = Field(
+        None,
+        description="the time of each key, rising, in any unit; closed: one more, of the return to the first key; "
+        "default: equal steps",
+    )
+    at: PerRow[Annotated[float, Field(ge=0, le=1)]] | None = Field(
+        None, description="instead of frames: the time of each frame, 0 at the first key and 1 at the end of the walk"
+    )
     path: Literal["lerp", "slerp", "spline"] = Field("spline", description="the interpolation between keys")
     closed: bool = Field(
         False, description="whether the path returns to the first key; the last frame is then one step before it"
     )
-    ease: Literal["linear", "smooth"] = Field(
-        "linear", description="smooth slows down at each key (3t² - 2t³), linear has constant speed"
+    ease: Literal["linear", "smooth", "in", "out"] = Field(
+        "linear",
+        description="between two keys: linear has constant speed, smooth slows down at each key (3t² - 2t³), in starts "
+        "slowly (t²), out ends slowly",
     )
     space: Literal["z", "w", "w+", "s"] | None = Field(
         None, description="the space of the path; default: z for slerp, otherwise w, or the later space of the keys"
@@ -47,13 +63,29 @@ class Walk(Node):
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         if rows["of"][0] < 2:
             raise ValueError("a walk needs two keys or more; `of` has one row")
-        return self.frames
+        if self.times is not None and len(self.times) != rows["of"][0] + self.closed:
+            expected = f"{rows['of'][0]} keys" + (" and the return" if self.closed else "")
+            raise ValueError(f"times has {len(self.times)} numbers for {expected}")
+        return self.count
+
+    @model_validator(mode="after")
+    def _check(self) -> Walk:
+        if self.at is not None and "frames" in self.model_fields_set:
+            raise ValueError("give either frames, their number, or at, the time of each")
+        if self.times is not None and not all(a < b for a, b in pairwise(self.times)):
+            raise ValueError("times rise: each is above the one before")
+        return self
+
+    @property
+    def count(self) -> int:
+        """The number of frames."""
+        return self.frames if self.at is None else len(self.rows_of("at"))
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         keys = self._keys(build, inputs.latent("of"))
         count, spans, places = inputs.each_rows, [], []
         for number, member in enumerate(inputs.members):
-            for segment, t in self._steps(count, member.node.frames):
+            for segment, t in member.node.steps(count):
                 spans.append(segment)
                 places.append((number * count, t))
         starts = [start for start, _ in places]
@@ -82,17 +114,23 @@ class Walk(Node):
             return given
         return build.promote(given, wanted)
 
-    def _steps(self, keys: int, frames: int) -> list[tuple[int, float]]:
+    def steps(self, keys: int) -> list[tuple[int, float]]:
         """Return, for each frame, the key before it and the position on the way to the next key."""
         segments = keys if self.closed else keys - 1
-        parts = frames if self.closed else frames - 1
+        parts = self.frames if self.closed else self.frames - 1
+        ease = EASES[self.ease]
+        if self.times is None and self.at is None:
+            whole = (divmod(frame * segments, parts) for frame in range(self.frames))
+            return [(key, ease(over / parts)) if key < segments else (key - 1, 1.0) for key, over in whole]
+        times = self.times or tuple(range(segments + 1))
+        shares = self.rows_of("at") if self.at is not None else [frame / parts for frame in range(self.frames)]
         found = []
-        for frame in range(frames):
-            segment, over = divmod(frame * segments, parts)
-            if segment == segments:  # the end of an open walk
-                segment, over = segments - 1, parts
-            t = over / parts
-            found.append((segment, t * t * (3 - 2 * t) if self.ease == "smooth" else t))
+        for share in shares:
+            time = (1 - share) * times[0] + share * times[-1]
+            key = (
+                min(max(bisect_right(times, time), 1), segments) - 1
+            )  # the end of an open walk belongs to its last step
+            found.append((key, ease(min((time - times[key]) / (times[key + 1] - times[key]), 1.0))))
         return found
 
     def _at(self, places: Any, count: int) -> Any:

@@ -90,6 +90,10 @@ class SourceBuilder:
         """One value, or one for each row."""
         return [make() for _ in range(self.rows)] if self.chance() else make()
 
+    def places(self, make: Callable[[], Any]) -> tuple[Any, int]:
+        """One place, which is a list, or one for each row; and how many rows these make."""
+        return ([make() for _ in range(self.rows)], self.rows) if self.chance() else (make(), 1)
+
     def add(self, made: Made, **node: Any) -> Made:
         made = replace(made, id=f"n{len(self.nodes)}", table=self.table)
         self.nodes[made.id] = {key: value for key, value in node.items() if value is not None}
@@ -118,8 +122,13 @@ class SourceBuilder:
         if how in ("direction", "truncate", "walk"):
             return getattr(self, how)(self.one_of(known) if known and self.chance() else self.sample())
         a, b = self.one_of(known), self.one_of(known)
-        if how == "rows":
-            return self.take(a)
+        return self.take(a) if how == "rows" else self.between(a, b, how)
+
+    def derived(self, of: Made) -> Made:
+        """A code of this one and another."""
+        return self.between(of, self.code(), self.choose("mix", "align", "own", "lerp"))
+
+    def between(self, a: Made, b: Made, how: str) -> Made:
         if how == "lerp":
             t = self.per_row(lambda: self.amount(-0.5, 1.5))
             return self.add(Made("", "latent", self.spread(a, b, t)), op="lerp", a=a.id, b=b.id, t=t)
@@ -214,11 +223,24 @@ class SourceBuilder:
         of = {"of": a.id, "reference": b.id}
         return self.add(Made("", "latent", rows), op="own", **of, **where, **how, **found, strength=strength)
 
+    def stack(self, a: Made, b: Made | None = None) -> Made:
+        """Rows of two values of one kind, as many as the graph has; of one code, others are drawn."""
+        if self.rows < 2:
+            return self.take(a)
+        b = b or self.sample()
+        first = self.integer(1, self.rows - 1)
+        parts = [self.picked(a, first), self.picked(b, self.rows - first)]
+        for part in parts:
+            self.values.remove(part)  # its rows may broadcast with no other value
+        return self.add(replace(a, rows=self.rows), op="stack", of=[part.id for part in parts])
+
+    def picked(self, of: Made, count: int) -> Made:
+        rows = [self.integer(-of.rows, of.rows - 1) for _ in range(count)]
+        return self.add(replace(of, rows=count), op="rows", of=of.id, take=",".join(map(str, rows)))
+
     def take(self, of: Made) -> Made:
         """Rows of a value, in any order."""
-        count = self.choose(1, self.rows)
-        picked = [self.integer(-of.rows, of.rows - 1) for _ in range(count)]
-        return self.add(replace(of, rows=count), op="rows", of=of.id, take=",".join(map(str, picked)))
+        return self.picked(of, self.choose(1, self.rows))
 
     # -- masks
 
@@ -229,9 +251,10 @@ class SourceBuilder:
             "box",
             "ellipse",
             "polygon",
+            "text",
             "constant",
             "region",
-            *(("combine", "combine", "combine", "edit", "edit", "edit", "old") if known else ()),
+            *(("combine", "combine", "combine", "combine", "edit", "edit", "edit", "edit", "old") if known else ()),
         )
         kind = self.one_of(kinds)
         if kind == "old":
@@ -242,8 +265,9 @@ class SourceBuilder:
         feather = 0.0 if kind == "combine" else self.choose(0.0, 0.0, 0.1)
         fields = {"alpha": alpha, "invert": self.chance(), "feather": feather}
         shape = getattr(self, f"_{kind}")(known)
-        lists = [shape.get("start"), shape.get("value")]  # the fields of a shape that may have one value a row
-        rows = self.spread(alpha, *lists, *(one for one in known if one.id in shape.get("of", ())))
+        rows = shape.pop("rows", 1)  # of places
+        lists = [shape.get(name) for name in ("start", "value", "text")]  # fields that may have one value a row
+        rows = max(rows, self.spread(alpha, *lists, *(one for one in known if one.id in shape.get("of", ()))))
         return self.add(Made("", "mask", rows), op="mask", kind=kind, **fields, **shape)
 
     def _ramp(self, known: list[Made]) -> dict[str, Any]:
@@ -254,15 +278,23 @@ class SourceBuilder:
         }  # fmt: skip
 
     def _box(self, known: list[Made]) -> dict[str, Any]:
-        box = [self.amount(0, 0.5), self.amount(0, 0.5), self.amount(0.1, 0.8), self.amount(0.1, 0.8)]
+        box, rows = self.places(lambda: [*(self.amount(0, 0.5) for _ in "xy"), *(self.amount(0.1, 0.8) for _ in "wh")])
         published = {"raster": 32, "kernel": [5, 7], "sigma": [5.0, 7.0]}
-        return {"box": box} | self.choose({}, {"grid": 1}, published)
+        return {"box": box, "rows": rows} | self.choose({}, {"grid": 1}, published)
 
     def _ellipse(self, known: list[Made]) -> dict[str, Any]:
-        return {"centre": [self.amount(0, 1), 0.5], "radii": [0.3, self.amount(0.2, 0.6)]}
+        centre, rows = self.places(lambda: [self.amount(0, 1), 0.5])
+        radii, others = self.places(lambda: [0.3, self.amount(0.2, 0.6)])
+        return {"centre": centre, "radii": radii, "rows": max(rows, others)}
 
     def _polygon(self, known: list[Made]) -> dict[str, Any]:
-        return {"points": [[self.amount(0, 1), self.amount(0, 1)] for _ in range(self.integer(3, 5))]}
+        points, rows = self.places(lambda: [[self.amount(0, 1), self.amount(0, 1)] for _ in range(self.integer(3, 5))])
+        return {"points": points, "rows": rows}
+
+    def _text(self, known: list[Made]) -> dict[str, Any]:
+        at, rows = self.places(lambda: [self.amount(0, 1), self.amount(0, 1)])
+        text = self.per_row(lambda: self.choose("Ab", "ж", " "))
+        return {"text": text, "at": at, "size": self.choose(0.4, 1.0), "rows": rows}
 
     def _region(self, known: list[Made]) -> dict[str, Any]:
         return {"region": self.choose("eyes", "hair", "left_half"), "framing": self.choose("ffhq", "avatar")}

@@ -20,6 +20,8 @@ FEATURES = (
     "walks on the sphere",
     "bends: warps", "bends: discs", "bends: pointwise", "bends of clusters", "bends of random channels",
     "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
+    "images blended", "images padded", "images resized", "overlays", "texts", "masks: text", "places by row",
+    "stacks of codes", "stacks of images",
 )  # fmt: skip
 
 
@@ -59,10 +61,12 @@ def _is_mask(nodes: Mapping[str, Any], name: str) -> bool:
 
 
 def _is_image(nodes: Mapping[str, Any], name: str) -> bool:
-    of = nodes[name].get("of")
-    if nodes[name]["op"] == "concat":
+    of, op = nodes[name].get("of"), nodes[name]["op"]
+    if op in ("concat", "stack"):
         return _is_image(nodes, of[0])
-    return nodes[name]["op"] in ("decode", "knit") or (nodes[name]["op"] in (*SPATIAL, "rows") and _is_image(nodes, of))
+    if op == "blend":
+        return _is_image(nodes, nodes[name]["a"])
+    return op in ("decode", "knit", "overlay", "text") or (op in (*SPATIAL, "rows") and _is_image(nodes, of))
 
 
 def _of_document(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Iterator[str]:
@@ -73,13 +77,13 @@ def _of_document(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Itera
     outputs = list(document["outputs"].values())
     if len(set(outputs)) > 1:
         yield "outputs: several"
-    codes = ("sample", "latent", "lerp", "mix", "align", "own", "direction", "truncate", "walk")
+    codes = ("sample", "latent", "stack", "lerp", "mix", "align", "own", "direction", "truncate", "walk")
     for name in outputs:
-        if nodes[name]["op"] in codes:
+        if nodes[name]["op"] in codes and not _is_image(nodes, name):
             yield "outputs: Latent"
         elif _is_mask(nodes, name):
             yield "outputs: Mask"
-        elif nodes[name]["op"] in ("tap", "blend", "restyle", "mosaic"):
+        elif nodes[name]["op"] in ("tap", "blend", "restyle", "mosaic") and not _is_image(nodes, name):
             yield "outputs: Features"
     noises = [document["noise"], *(node["noise"] for node in nodes.values() if "noise" in node)]
     for noise in noises:
@@ -93,13 +97,12 @@ def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
     plain = {
         "restyle": "restyle", "resize": "resizes", "rows": "rows picked", "mix": "style mixing", "knit": "knit",
         "align": "pose alignment", "lerp": "codes between codes", "latent": "codes given", "own": "owned parts",
-        "truncate": "codes truncated",
+        "truncate": "codes truncated", "overlay": "overlays", "text": "texts",
+        "stack": "stacks of images" if _is_image(nodes, name) else "stacks of codes",
     }  # fmt: skip
     if op in plain:
         yield plain[op]
-    for field in ("seed", "truncation", "t", "alpha", "value", "start", "dx"):
-        if op != "latent" and isinstance(node.get(field), list) and len(node[field]) > 1:
-            yield "row lists"
+    yield from _of_lists(node)
     yield from _of_kind(node)
     if op == "sample" and node.get("smooth") and node.get("count", 1) > 1:
         yield "smoothed draws"
@@ -108,11 +111,20 @@ def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
     if op == "patches":
         yield from _of_patches(node)
     if op == "blend":
-        yield from _of_blend(nodes, name, node)
+        yield from ["images blended"] if _is_image(nodes, name) else _of_blend(nodes, name, node)
     if op == "mask":
         yield "combined masks" if node["kind"] == "combine" else f"masks: {node['kind']}"
     if op in (*SPATIAL, "concat"):
         yield from _of_edit(nodes, name, node)
+
+
+def _of_lists(node: Mapping[str, Any]) -> Iterator[str]:
+    for field in ("seed", "truncation", "t", "alpha", "value", "start", "dx", "strength"):
+        if node["op"] != "latent" and isinstance(node.get(field), list) and len(node[field]) > 1:
+            yield "row lists"
+    for field in ("at", "centre", "radii", "box"):
+        if isinstance(node.get(field), list) and isinstance(node[field][0], list) and len(node[field]) > 1:
+            yield "places by row"
 
 
 def _of_kind(node: Mapping[str, Any]) -> Iterator[str]:
@@ -139,7 +151,8 @@ def _of_patches(node: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_blend(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> Iterator[str]:
-    inner = [nodes[one] for one in _ancestors(nodes, name) if nodes[one]["op"] == "blend"]
+    passes = [one for one in _ancestors(nodes, name) if nodes[one]["op"] == "blend" and not _is_image(nodes, one)]
+    inner = [nodes[one] for one in passes]
     if inner:
         yield "nested blends"
     if any(one["layers"] != node["layers"] for one in inner):
@@ -154,6 +167,7 @@ def _of_edit(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
         yield "moved masks"
         return
     if _is_image(nodes, name):
+        yield from {"pad": ["images padded"], "resize": ["images resized"]}.get(op, [])
         return
     if op == "concat":
         yield "joined canvases"

@@ -42,6 +42,16 @@ def together(a: Code, b: Code, space: str) -> tuple[Code, Code]:
     return promote(a, target), promote(b, target)
 
 
+def stacked(values: list[list[Any]]) -> list[Any]:
+    """Return the rows of several values; codes are promoted to the latest of their spaces."""
+    rows = [row for value in values for row in value]
+    if not isinstance(rows[0], Code):
+        return rows
+    several = len({id(row.model) for row in rows}) > 1
+    space = "s" if several else max((one.space for one in rows), key=SPACES.index)
+    return [replace(promote(row, space), model=rows[0].model) for row in rows]
+
+
 def splice(base: Code, other: Code, rows: str | None, layers: Any) -> Code:
     """Return the base with the other's styles at some layers; in W+ if whole rows are taken."""
     table = base.model.table

@@ -25,7 +25,7 @@ from nodes.mask import CombinedMask
 from nodes.mask import Mask as MaskNode
 from nodes.patches import Proposals
 from tests.step_bending import bent
-from tests.step_codes import Code, moved_along, promote, splice, together, truncated, walked
+from tests.step_codes import Code, moved_along, promote, splice, stacked, together, truncated, walked
 from tests.step_edits import (
     Amount,
     MakeEdit,
@@ -39,6 +39,7 @@ from tests.step_edits import (
     rulers,
     value_at,
 )
+from tests.step_images import lettered, mixed, overlaid
 from tests.step_interpreter import (
     Draw,
     Map,
@@ -86,8 +87,10 @@ class Interpreter:
         if name not in self._known:
             node: Any = self.spec.nodes[name]
             inputs = {port: [self.rows_of(one) for one in ids] for port, ids in node.references().items()}
-            evaluate = getattr(self, f"_{node.op}")
-            if node.collapses or node.op in ("sample", "latent"):
+            evaluate: Any = getattr(self, f"_{node.op}", None)
+            if node.op == "stack":
+                self._known[name] = stacked(inputs["of"])
+            elif node.collapses or node.op in ("sample", "latent"):
                 self._known[name] = evaluate(name, node, {port: values[0] for port, values in inputs.items()})
             else:
                 count = node.row_count({port: tuple(map(len, values)) for port, values in inputs.items()})
@@ -202,7 +205,9 @@ class Interpreter:
             run = replace(run, plane=first_run(state.carrier).plane)
         return replace(state, carrier=run, model=run.model)
 
-    def _blend(self, node: Any, inputs: Any, at: tuple[int, int]) -> Paused:
+    def _blend(self, node: Any, inputs: Any, at: tuple[int, int]) -> Any:
+        if isinstance(inputs["a"][0], Tensor):
+            return mixed(inputs["a"][0], inputs["b"][0], inputs["mask"][0])
         a, b, alpha = self.paused(inputs["a"][0], at), self.paused(inputs["b"][0], at), inputs["mask"][0]
         return blended(a, b, alpha, node.layers.resolve(a.model.table, a.layer), node.parts)
 
@@ -365,6 +370,13 @@ class Interpreter:
         skip = advance(state, state.model.table.last).skip
         assert skip is not None
         return skip.clamp(-1, 1) if node.clamp else skip
+
+    def _overlay(self, node: Any, inputs: Any, at: tuple[int, int]) -> Tensor:
+        colour, strength = (value_at(getattr(node, name), at[1]) for name in ("colour", "strength"))
+        return overlaid(inputs["of"][0], inputs["mask"][0], colour, strength)
+
+    def _text(self, node: Any, inputs: Any, at: tuple[int, int]) -> Tensor:
+        return lettered(inputs["of"][0], node, at[1])
 
     def _knit(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Tensor]:
         images, dim = inputs["of"], 3 if node.axis == "x" else 2

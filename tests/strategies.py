@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 import fgraph
 from fgraph._geometry import Canvas, Crop, Edit, Pad, Resize
 from fgraph.stylegan.tables.base import Table
-from tests.drawing import Made, SourceBuilder
+from tests.drawing import Made
+from tests.drawing_images import IMAGE_STEPS, ImageBuilder
 from tests.networks import tiny
 from tests.stylegan3_networks import Kind, tiny_stylegan3
 
@@ -32,7 +33,7 @@ NOISES: tuple[dict[str, Any], ...] = (
 )
 
 
-class GraphBuilder(SourceBuilder):
+class GraphBuilder(ImageBuilder):
     """A builder that draws nodes which fit the nodes before them."""
 
     layer_sets: tuple[str, ...] = LAYER_SETS
@@ -51,7 +52,11 @@ class GraphBuilder(SourceBuilder):
     def start_pass(self) -> Made:
         code, layer = self.code(), self.first_layer()
         if self.chance():
-            code = self.one_of((self.direction, self.direction, self.truncate, self.walk))(code)
+            ways: tuple[Callable[[Made], Made], ...] = (
+                self.direction, self.direction, self.truncate, self.walk, self.stack, self.stack, self.derived,
+                self.derived,
+            )  # fmt: skip
+            code = self.one_of(ways)(code)
         name = "const" if layer < 0 else self.choose(layer, self.table.at(layer).name)
         made = Made("", "features", code.rows, layer)
         return self.add(made, op="tap", of=code.id, layer=name, model=self.choose(None, "toon"), noise=self.noise())
@@ -243,34 +248,11 @@ class GraphBuilder(SourceBuilder):
         """Return whether a value may be an output."""
         return True
 
-    # -- images
-
-    def decode(self, of: Made) -> Made:
-        return self.add(replace(of, kind="image"), op="decode", of=of.id, clamp=self.chance())
-
-    def picture(self, of: Made, how: str) -> Made:
-        """Draw an edit of an image."""
-        if how == "flip":
-            return self.flip(of)
-        if how == "shift":
-            return self.shift(of)
-        if how == "crop" and of.whole and min(of.canvas.pixels(self.table.size)) > 2:
-            return self.add(replace(of, whole=False), op="crop", of=of.id, left=2, top=1, unit="pixel")
-        if how == "join":
-            return self.add(replace(of, whole=False), op="concat", of=[of.id, of.id], axis=self.choose("x", "y"))
-        if how == "knit" and of.whole:
-            axis = self.choose("x", "y")
-            length = of.canvas.pixels(self.table.size)[axis == "x"]
-            if length % 4 == 0:
-                return self.add(replace(of, rows=1, whole=False), op="knit", of=of.id, axis=axis)
-        return self.take(of)
-
 
 PASS_STEPS = (
-    "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "pad", "resize", "crop", "shift",
-    "flip", "map", "map", "bend", "bend", "bend", "concat", "take", "patches", "propose",
+    "start_pass", "move_on", "restyle", "blend", "blend", "blend", "mosaic", "pad", "pad", "pad", "pad", "resize",
+    "crop", "shift", "flip", "map", "map", "bend", "bend", "bend", "concat", "take", "patches", "propose", "propose",
 )  # fmt: skip
-IMAGE_STEPS = ("knit", "flip", "shift", "crop", "join", "take")
 
 
 class TallBuilder(GraphBuilder):
@@ -292,7 +274,7 @@ def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict
     for step in draw(st.lists(st.sampled_from(steps), min_size=3, max_size=8)):
         last = getattr(build, step)() if step in ("start_pass", "mosaic") else getattr(build, step)(last)
     image = build.decode(last)
-    for edit in draw(st.lists(st.sampled_from(IMAGE_STEPS), max_size=2)):
+    for edit in draw(st.lists(st.sampled_from(IMAGE_STEPS), max_size=3)):
         image = build.picture(image, edit)
     others = draw(st.lists(st.sampled_from([one.id for one in build.values if build.shows(one)]), max_size=3))
     return {

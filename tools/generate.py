@@ -25,6 +25,7 @@ from fgraph.declare.stubs import stubs
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
+EXAMPLES = ROOT / "examples" / "nodes"
 _NAMED_EDITS = """\
 # Named edits
 
@@ -58,7 +59,9 @@ def generated() -> dict[Path, str]:
     pages = sorted((DOCS / "how-to" / "jobs").glob("*.md"))
     return {
         **{path: with_graphs(read(path)) for path in pages},
-        DOCS / "reference" / "nodes.md": reference(classes),
+        DOCS / "reference" / "nodes.md": reference(
+            classes, {path.stem: read(path) for path in EXAMPLES.glob("*.yaml")}
+        ),
         DOCS / "reference" / "named_edits.md": named_edits(),
         DOCS / "reference" / "model_files.md": model_files.page(),
         DOCS / "reference" / "graph.schema.json": json.dumps(json_schema(classes), indent=2, ensure_ascii=False) + "\n",

@@ -1,4 +1,4 @@
-"""The fonts of labels: the one that is bundled with Pillow, then those of the system for letters that it lacks."""
+"""The fonts of labels: Pillow's, then the bundled typeface, then those of the system for letters that they lack."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from typing import Any
 
 from PIL import ImageDraw, ImageFont
 
+from fgraph._imaging.typeface import has_glyph, is_bundled, typeface
+
 _SIZE = 12  # pixels
-_UNASSIGNED = "\uffff"  # no font has a glyph for it, so its picture is that of a missing glyph
 _STYLES = ("bold", "italic", "oblique", "mono", "condensed", "light", "thin", "black", "serif")
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 UNKNOWN = "?"  # drawn for a letter that no font has
@@ -69,19 +70,11 @@ def _runs(text: str) -> Iterator[tuple[str, Any]]:
 @lru_cache(maxsize=4096)
 def _font_of(letter: str) -> Any:
     """Return the first font that has a letter, or None."""
-    if letter.isascii() or letter.isspace() or _has(font(), letter):
+    if letter.isascii() or has_glyph(font(), letter):
         return font()
-    return next((one for path in _system_fonts() if (one := _opened(path)) and _has(one, letter)), None)
-
-
-def _has(one: Any, letter: str) -> bool:
-    """Return whether a font has a glyph for a letter."""
-    return _picture(one, letter) != _picture(one, _UNASSIGNED)
-
-
-def _picture(one: Any, letter: str) -> tuple[tuple[int, int], bytes]:
-    mask = one.getmask(letter)
-    return mask.size, bytes(mask)
+    if is_bundled(letter):
+        return typeface(_SIZE)
+    return next((one for path in _system_fonts() if (one := _opened(path)) and has_glyph(one, letter)), None)
 
 
 @lru_cache(maxsize=256)

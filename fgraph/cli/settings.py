@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 SETTINGS = (
     "graph", "from", "model", "offline", "cache", "hub", "seed", "device", "precision", "torch_compile", "memory",
     "picture_limit", "mode", "listing", "target", "half", "bending", "clusters", "output.formats", "output.quality",
+    "output.scale", "output.resampling",
     "output.strip", "output.grid",
     "output.labels", "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop",
     "output.pingpong", "objective.metric", "data", "images", "mix.models", "mix.resolution", "mix.width", "mix.weights",

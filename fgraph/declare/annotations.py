@@ -45,7 +45,7 @@ def words(annotation: Any, metadata: typing.Iterable[Any] = ()) -> str:
         return f"the id of a node that makes {port_words(port)}"
     bounded = _bounds_in_words(metadata)
     if any(isinstance(mark, DataMark) and mark.per_row for mark in metadata):
-        single = next(part for part in typing.get_args(annotation) if not _is_list(part))
+        single = typing.get_args(annotation)[0]  # the other branches are lists of it
         return f"{words(single)}{bounded}, or a list of these"
     return _unmarked(annotation) + bounded
 

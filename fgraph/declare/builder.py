@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from fgraph._errors import nearest
+from fgraph._bundled import drawing_of
+from fgraph._errors import FgraphError, GraphError, nearest
 from fgraph.declare.calls import bind, caller, error, validated
 from fgraph.declare.checking import Head, is_model, not_a_model
 from fgraph.declare.handle import NodeRef
@@ -144,6 +146,17 @@ class Graph(NodeMethods):
 
     def __repr__(self) -> str:
         return f"Graph({len(self._nodes)} nodes, outputs: {', '.join(self._outputs) or 'none'})"
+
+    def _repr_html_(self) -> str:
+        """Show the drawing of the graph, for notebooks; its YAML if it cannot be drawn."""
+        try:
+            return drawing_of(self.spec)
+        except FgraphError:  # a fault of the wiring, which a run reports, or no Graphviz
+            pass
+        try:
+            return f"<pre>{html.escape(self.to_yaml())}</pre>"
+        except GraphError:  # a loaded generator has no form in YAML
+            return f"<pre>{html.escape(repr(self))}</pre>"
 
     def _add(self, op: str, *args: Any, id: str | None = None, **fields: Any) -> NodeRef:
         node_class, data = bind(self._ops, op, args, fields)

@@ -13,8 +13,8 @@ from typing import Any
 from fgraph._paths import expanded
 from fgraph.declare.document import Document
 from fgraph.declare.source import DocumentPath, Source
-from fgraph.node import FILE, Node, Noise
-from fgraph.registry import Registry, kinds_of
+from fgraph.node import FILE, Node, Noise, field_roles
+from fgraph.registry import NodeClass, Registry, kinds_of
 
 Place = tuple[MutableMapping[str, Any], str, DocumentPath]  # a mapping, a key whose value can name files, its path
 
@@ -42,17 +42,30 @@ def _places(graph: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterato
         if isinstance(node, dict):
             here = (*path, "nodes", name)
             yield from ((node, field, (*here, field)) for field in _files_of(node, ops) if field in node)
+            yield from _curves(node, here, ops)
             yield from _places(node, here, ops)
 
 
+def _curves(node: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterator[Place]:
+    """Yield the curves in files that give the values of rows."""
+    node_class = _class_of(node, ops)
+    for field in field_roles(node_class).per_row if node_class is not None else ():
+        value = node.get(field)
+        if isinstance(value, dict) and "file" in value:
+            yield value, "file", (*path, field, "file")
+
+
 def _files_of(node: Mapping[str, Any], ops: Registry) -> tuple[str, ...]:
+    node_class = _class_of(node, ops)
+    return file_fields(node_class) if node_class is not None else ()
+
+
+def _class_of(node: Mapping[str, Any], ops: Registry) -> NodeClass | None:
     op = node.get("op")
     entry = ops.get(op) if isinstance(op, str) else None
     if entry is None:
-        return ()
-    kinds = kinds_of(entry)
-    node_class = entry if isinstance(entry, type) else (kinds or {}).get(str(node.get("kind")))
-    return file_fields(node_class) if node_class is not None else ()
+        return None
+    return entry if isinstance(entry, type) else (kinds_of(entry) or {}).get(str(node.get("kind")))
 
 
 def searched(value: Any, file: str | None) -> str | None:

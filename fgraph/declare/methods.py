@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from fgraph._errors import Fault, GraphError, nearest
+from fgraph.declare.signatures import describe
 from fgraph.registry import Registry
 
 
 class NoSuchNodeError(GraphError, AttributeError):
     """A graph has no node of this name. It is also an AttributeError, so that `hasattr` and `copy` work."""
+
+
+def _method(graph: NodeMethods, op: str) -> Callable[..., Any]:
+    """Return the function that adds a node; its signature and its text are those of the node class."""
+
+    def add(*args: Any, id: str | None = None, **fields: Any) -> Any:
+        return graph._add(op, *args, id=id, **fields)
+
+    add.__name__, add.__qualname__ = op, f"Graph.{op}"
+    add.__signature__, add.__doc__ = describe(op, graph._ops[op])  # type: ignore[attr-defined]
+    return add
 
 
 class NodeMethods:
@@ -27,7 +38,7 @@ class NodeMethods:
             raise AttributeError(name)
         if name not in self._ops:
             raise NoSuchNodeError([Fault(f"there is no node '{name}'", hint=nearest(name, self._ops))])
-        return partial(self._add, name)
+        return _method(self, name)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self._ops})

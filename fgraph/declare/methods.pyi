@@ -19,12 +19,12 @@ class NodeMethods:
     def _add(self, op: str, *args: Any, id: str | None = None, **fields: Any) -> NodeRef: ...
     def sample(
         self,
-        seed: int | Sequence[int] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
         count: int = ...,
-        truncation: float | Sequence[float] = ...,
+        truncation: float | Sequence[float] | Mapping[str, Any] = ...,
         cutoff: int | None = ...,
         smooth: float = ...,
-        class_: int | str | Sequence[int | str] | None = ...,
+        class_: int | str | Sequence[int | str] | Mapping[str, Any] | None = ...,
         draw: Literal["torch", "numpy"] = ...,
         model: str | None = ...,
         *,
@@ -48,7 +48,7 @@ class NodeMethods:
 
     def latent(
         self,
-        file: str | None = ...,
+        file: str | Any | None = ...,
         value: Any | None = ...,
         array: str | None = ...,
         space: Literal["z", "w", "w+", "s"] | None = ...,
@@ -64,7 +64,7 @@ class NodeMethods:
         `space`.
 
         Fields:
-            file: .npz, .npy, .safetensors, .pt, .pkl, or StyleCLIP's S
+            file: .npz, .npy, .safetensors, .pt, .pkl, or StyleCLIP's S; numbers here are `value`
             value: the numbers
             array: the array in the file; default: the only one, or `latent`
             space: the space of the numbers; default: as the file states, otherwise the one that their shape fits
@@ -85,11 +85,26 @@ class NodeMethods:
             take: the rows; negative numbers count from the end
         """
 
+    def stack(
+        self,
+        of: Sequence[Reference],
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """The rows of several values, one after the other: codes, images or masks.
+
+        Codes are promoted to the latest of their spaces; those of two models meet in S, and the first model draws
+        them. Images must have one size.
+
+        Fields:
+            of: the values, in order
+        """
+
     def lerp(
         self,
         a: Reference,
         b: Reference,
-        t: float | Sequence[float] = ...,
+        t: float | Sequence[float] | Mapping[str, Any] = ...,
         space: Literal["z", "w", "w+", "s"] = ...,
         *,
         id: str | None = ...,
@@ -151,9 +166,9 @@ class NodeMethods:
         part: Sequence[int] | None = ...,
         mask: Reference | None = ...,
         how: Literal["greedy", "together"] = ...,
-        strength: float | Sequence[float] = ...,
-        rho: float | Sequence[float] = ...,
-        epsilon: float | Sequence[float] = ...,
+        strength: float | Sequence[float] | Mapping[str, Any] = ...,
+        rho: float | Sequence[float] | Mapping[str, Any] = ...,
+        epsilon: float | Sequence[float] | Mapping[str, Any] = ...,
         layer: str | int = ...,
         clusters: int = ...,
         samples: int = ...,
@@ -187,7 +202,7 @@ class NodeMethods:
     def truncate(
         self,
         of: Reference,
-        truncation: float | Sequence[float] = ...,
+        truncation: float | Sequence[float] | Mapping[str, Any] = ...,
         cutoff: int | None = ...,
         *,
         id: str | None = ...,
@@ -208,12 +223,12 @@ class NodeMethods:
     def direction(
         self,
         kind: Literal["pca"],
-        component: int | Sequence[int] = ...,
+        component: int | Sequence[int] | Mapping[str, Any] = ...,
         unit: Literal["deviation", "length"] = ...,
         how: Literal["add", "set"] = ...,
         *,
         of: Reference,
-        strength: float | Sequence[float] = ...,
+        strength: float | Sequence[float] | Mapping[str, Any] = ...,
         layers: str | int | None = ...,
         rows: str | None = ...,
         id: str | None = ...,
@@ -234,14 +249,14 @@ class NodeMethods:
     def direction(
         self,
         kind: Literal["sefa"],
-        component: int | Sequence[int] = ...,
+        component: int | Sequence[int] | Mapping[str, Any] = ...,
         unit: Literal["deviation", "length"] = ...,
         factorised: str | int | None = ...,
         normalised: bool = ...,
         torgb: bool = ...,
         *,
         of: Reference,
-        strength: float | Sequence[float] = ...,
+        strength: float | Sequence[float] | Mapping[str, Any] = ...,
         layers: str | int | None = ...,
         rows: str | None = ...,
         id: str | None = ...,
@@ -268,11 +283,11 @@ class NodeMethods:
         value: Any | None = ...,
         array: str | None = ...,
         space: Literal["z", "w", "w+", "s"] | None = ...,
-        component: int | Sequence[int] = ...,
+        component: int | Sequence[int] | Mapping[str, Any] = ...,
         how: Literal["add", "set"] = ...,
         *,
         of: Reference,
-        strength: float | Sequence[float] = ...,
+        strength: float | Sequence[float] | Mapping[str, Any] = ...,
         layers: str | int | None = ...,
         rows: str | None = ...,
         id: str | None = ...,
@@ -305,7 +320,7 @@ class NodeMethods:
         unit: Literal["deviation", "length"] = ...,
         *,
         of: Reference,
-        strength: float | Sequence[float] = ...,
+        strength: float | Sequence[float] | Mapping[str, Any] = ...,
         layers: str | int | None = ...,
         rows: str | None = ...,
         id: str | None = ...,
@@ -331,7 +346,7 @@ class NodeMethods:
         name: str,
         file: str | None = ...,
         edits: str | None = ...,
-        strength: float | Sequence[float] | None = ...,
+        strength: float | Sequence[float] | Mapping[str, Any] | None = ...,
         how: Literal["add", "set"] | None = ...,
         *,
         of: Reference,
@@ -364,12 +379,12 @@ class NodeMethods:
         target: str,
         neutral: str,
         file: str,
-        beta: float | Sequence[float] = ...,
+        beta: float | Sequence[float] | Mapping[str, Any] = ...,
         vectors: str | None = ...,
         deviations: str | None = ...,
         *,
         of: Reference,
-        strength: float | Sequence[float] = ...,
+        strength: float | Sequence[float] | Mapping[str, Any] = ...,
         layers: str | int | None = ...,
         rows: str | None = ...,
         id: str | None = ...,
@@ -397,9 +412,11 @@ class NodeMethods:
         self,
         of: Reference,
         frames: int = ...,
+        times: Sequence[float] | None = ...,
+        at: float | Sequence[float] | Mapping[str, Any] | None = ...,
         path: Literal["lerp", "slerp", "spline"] = ...,
         closed: bool = ...,
-        ease: Literal["linear", "smooth"] = ...,
+        ease: Literal["linear", "smooth", "in", "out"] = ...,
         space: Literal["z", "w", "w+", "s"] | None = ...,
         *,
         id: str | None = ...,
@@ -410,18 +427,25 @@ class NodeMethods:
         codes are. `spline` is smooth at the keys, in W (the uniform spline of Catmull & Rom 1974). All frames have
         the random noise of the first key, so that only the codes change.
 
+        `times` says when each key is reached. `at` places each frame itself: with keyframes, or with a curve from a
+        file, such as the envelope of a sound.
+
         Fields:
             of: the keys, two rows or more
             frames: the number of frames
+            times: the time of each key, rising, in any unit; closed: one more, of the return to the first key;
+                default: equal steps
+            at: instead of frames: the time of each frame, 0 at the first key and 1 at the end of the walk
             path: the interpolation between keys
             closed: whether the path returns to the first key; the last frame is then one step before it
-            ease: smooth slows down at each key (3t² - 2t³), linear has constant speed
+            ease: between two keys: linear has constant speed, smooth slows down at each key (3t² - 2t³), in starts
+                slowly (t²), out ends slowly
             space: the space of the path; default: z for slerp, otherwise w, or the later space of the keys
         """
 
     def image(
         self,
-        path: str | Sequence[str],
+        path: str | Sequence[str] | Mapping[str, Any],
         size: int | Sequence[int] | None = ...,
         fit: Literal["crop", "pad", "stretch"] = ...,
         model: str | None = ...,
@@ -532,12 +556,12 @@ class NodeMethods:
         self,
         kind: Literal["ramp"],
         axis: Literal["x", "y"] = ...,
-        start: float | Sequence[float] = ...,
-        stop: float | Sequence[float] = ...,
+        start: float | Sequence[float] | Mapping[str, Any] = ...,
+        stop: float | Sequence[float] | Mapping[str, Any] = ...,
         sampling: Literal["ends", "centre"] = ...,
-        feather: float | Sequence[float] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
         invert: bool = ...,
-        alpha: float | Sequence[float] = ...,
+        alpha: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
@@ -558,21 +582,21 @@ class NodeMethods:
     def mask(
         self,
         kind: Literal["box"],
-        box: Sequence[float],
+        box: Sequence[float] | Sequence[Sequence[float]] | Mapping[str, Any],
         grid: int | None = ...,
         raster: int | None = ...,
         kernel: Sequence[int] | None = ...,
         sigma: Sequence[float] | None = ...,
-        feather: float | Sequence[float] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
         invert: bool = ...,
-        alpha: float | Sequence[float] = ...,
+        alpha: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
         """A rectangle.
 
         Fields:
-            box: x, y, width, height, in fractions of the canvas
+            box: x, y, width, height, in fractions of the canvas; a list gives one per row
             grid: coordinates are in N-ths of the canvas, and a pixel is inside if its centre is
             raster: drawn and blurred at N x N, then resized to each layer, as the published boxes are
             kernel: of raster: taps of the blur, (y, x); odd
@@ -586,23 +610,23 @@ class NodeMethods:
     def mask(
         self,
         kind: Literal["ellipse"],
-        centre: Sequence[float] = ...,
-        radii: Sequence[float] = ...,
+        centre: Sequence[float] | Sequence[Sequence[float]] | Mapping[str, Any] = ...,
+        radii: Sequence[float] | Sequence[Sequence[float]] | Mapping[str, Any] = ...,
         grid: int | None = ...,
         raster: int | None = ...,
         kernel: Sequence[int] | None = ...,
         sigma: Sequence[float] | None = ...,
-        feather: float | Sequence[float] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
         invert: bool = ...,
-        alpha: float | Sequence[float] = ...,
+        alpha: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
         """An ellipse with its axes along x and y.
 
         Fields:
-            centre: x, y, in fractions of the canvas
-            radii: along x and y
+            centre: x, y, in fractions of the canvas; a list gives one per row
+            radii: along x and y; likewise
             grid: coordinates are in N-ths of the canvas, and a pixel is inside if its centre is
             raster: drawn and blurred at N x N, then resized to each layer, as the published boxes are
             kernel: of raster: taps of the blur, (y, x); odd
@@ -616,21 +640,21 @@ class NodeMethods:
     def mask(
         self,
         kind: Literal["polygon"],
-        points: Sequence[Sequence[float]],
+        points: Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]] | Mapping[str, Any],
         grid: int | None = ...,
         raster: int | None = ...,
         kernel: Sequence[int] | None = ...,
         sigma: Sequence[float] | None = ...,
-        feather: float | Sequence[float] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
         invert: bool = ...,
-        alpha: float | Sequence[float] = ...,
+        alpha: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
         """A polygon, filled by the even-odd rule.
 
         Fields:
-            points: corners x, y, in fractions of the canvas; 3 or more
+            points: corners x, y, in fractions of the canvas; 3 or more; a list of such lists gives one per row
             grid: coordinates are in N-ths of the canvas, and a pixel is inside if its centre is
             raster: drawn and blurred at N x N, then resized to each layer, as the published boxes are
             kernel: of raster: taps of the blur, (y, x); odd
@@ -643,12 +667,40 @@ class NodeMethods:
     @overload
     def mask(
         self,
+        kind: Literal["text"],
+        text: str | Sequence[str] | Mapping[str, Any],
+        at: Sequence[float] | Sequence[Sequence[float]] | Mapping[str, Any] = ...,
+        anchor: Literal[
+            "top left", "top", "top right", "left", "centre", "right", "bottom left", "bottom", "bottom right"
+        ] = ...,
+        size: float | Sequence[float] | Mapping[str, Any] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
+        invert: bool = ...,
+        alpha: float | Sequence[float] | Mapping[str, Any] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Text in the bundled typeface (DejaVu Sans: Latin, Greek, Cyrillic and other letters).
+
+        Fields:
+            text: the text, which may have several lines; a list gives one per row
+            at: x, y of the anchor, in fractions of the canvas
+            anchor: the part of the text that is at this place
+            size: the height of the font, as a fraction of the height of the canvas
+            feather: σ of a Gaussian blur, as a fraction of the shorter side of the canvas
+            invert: 1 becomes 0 and 0 becomes 1
+            alpha: a factor; a list gives one per row
+        """
+
+    @overload
+    def mask(
+        self,
         kind: Literal["region"],
         region: Literal["eyes", "nose", "mouth", "face", "hair", "left_half", "right_half"],
         framing: Literal["ffhq", "avatar"] = ...,
-        feather: float | Sequence[float] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
         invert: bool = ...,
-        alpha: float | Sequence[float] = ...,
+        alpha: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
@@ -668,9 +720,9 @@ class NodeMethods:
         kind: Literal["image"],
         path: str,
         channel: Literal["luminance", "alpha", "red", "green", "blue"] = ...,
-        feather: float | Sequence[float] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
         invert: bool = ...,
-        alpha: float | Sequence[float] = ...,
+        alpha: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
@@ -688,10 +740,10 @@ class NodeMethods:
     def mask(
         self,
         kind: Literal["constant"],
-        value: float | Sequence[float] = ...,
-        feather: float | Sequence[float] = ...,
+        value: float | Sequence[float] | Mapping[str, Any] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
         invert: bool = ...,
-        alpha: float | Sequence[float] = ...,
+        alpha: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
@@ -710,9 +762,9 @@ class NodeMethods:
         kind: Literal["combine"],
         of: Sequence[Reference],
         how: Literal["add", "subtract", "multiply", "max", "min"] = ...,
-        feather: float | Sequence[float] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
         invert: bool = ...,
-        alpha: float | Sequence[float] = ...,
+        alpha: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
@@ -835,8 +887,8 @@ class NodeMethods:
     def shift(
         self,
         of: Reference,
-        dx: float | str | Sequence[float | str] = ...,
-        dy: float | str | Sequence[float | str] = ...,
+        dx: float | str | Sequence[float | str] | Mapping[str, Any] = ...,
+        dy: float | str | Sequence[float | str] | Mapping[str, Any] = ...,
         mode: Literal["roll", "reflect", "replicate", "constant"] = ...,
         value: float = ...,
         unit: Literal["fraction", "pixel"] = ...,
@@ -864,13 +916,13 @@ class NodeMethods:
     def transform(
         self,
         of: Reference,
-        rotate: float | str | Sequence[float | str] = ...,
-        scale: float | str | Sequence[float | str] = ...,
-        dx: float | str | Sequence[float | str] = ...,
-        dy: float | str | Sequence[float | str] = ...,
+        rotate: float | str | Sequence[float | str] | Mapping[str, Any] = ...,
+        scale: float | str | Sequence[float | str] | Mapping[str, Any] = ...,
+        dx: float | str | Sequence[float | str] | Mapping[str, Any] = ...,
+        dy: float | str | Sequence[float | str] | Mapping[str, Any] = ...,
         unit: Literal["fraction", "pixel"] = ...,
         file: str | None = ...,
-        name: str | Sequence[str] | None = ...,
+        name: str | Sequence[str] | Mapping[str, Any] | None = ...,
         *,
         id: str | None = ...,
     ) -> NodeRef:
@@ -959,11 +1011,13 @@ class NodeMethods:
     ) -> NodeRef:
         """Feature interpolation: (1 - α) a + α b at every layer, both run on the same mixed trunk (SOAT, equation 3).
 
-        If the layer of the pause is in `layers`, the states are mixed too. Everything else is that of a.
+        If the layer of the pause is in `layers`, the states are mixed too. Everything else is that of a. Two Images
+        are mixed pixel by pixel.
 
         Fields:
-            a: the pass that is visible where α is 0
-            b: the pass that is visible where α is 1, paused at the same layer, on the same canvas
+            a: the pass, or the image, that is visible where α is 0
+            b: the pass that is visible where α is 1, paused at the same layer, on the same canvas; or an image of
+                the same size
             mask: α: 0 is a, 1 is b
             layers: the layers that are mixed; the others are those of a; `here`: only the pause
             parts: the tensors that are mixed
@@ -975,7 +1029,7 @@ class NodeMethods:
         source: Reference | None = ...,
         *,
         patches: Sequence[Copy | Mapping[str, Any]] | Proposals | Mapping[str, Any],
-        feather: float | Sequence[float] = ...,
+        feather: float | Sequence[float] | Mapping[str, Any] = ...,
         layers: str | int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         swap: bool = ...,
@@ -1007,15 +1061,15 @@ class NodeMethods:
     def bend(
         self,
         kind: Literal["scale"],
-        factor: float | Sequence[float] = ...,
+        factor: float | Sequence[float] | Mapping[str, Any] = ...,
         about: Literal["centre", "published"] = ...,
         *,
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
@@ -1039,15 +1093,15 @@ class NodeMethods:
     def bend(
         self,
         kind: Literal["rotate"],
-        degrees: float | Sequence[float] = ...,
+        degrees: float | Sequence[float] | Mapping[str, Any] = ...,
         about: Literal["centre", "published"] = ...,
         *,
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
@@ -1071,16 +1125,16 @@ class NodeMethods:
     def bend(
         self,
         kind: Literal["translate"],
-        dx: float | str | Sequence[float | str] = ...,
-        dy: float | str | Sequence[float | str] = ...,
+        dx: float | str | Sequence[float | str] | Mapping[str, Any] = ...,
+        dy: float | str | Sequence[float | str] | Mapping[str, Any] = ...,
         unit: Literal["fraction", "pixel"] = ...,
         *,
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
@@ -1110,9 +1164,9 @@ class NodeMethods:
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
@@ -1135,14 +1189,14 @@ class NodeMethods:
     def bend(
         self,
         kind: Literal["erode"],
-        radius: int | Sequence[int] = ...,
+        radius: int | Sequence[int] | Mapping[str, Any] = ...,
         *,
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
@@ -1165,14 +1219,14 @@ class NodeMethods:
     def bend(
         self,
         kind: Literal["dilate"],
-        radius: int | Sequence[int] = ...,
+        radius: int | Sequence[int] | Mapping[str, Any] = ...,
         *,
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
@@ -1195,14 +1249,14 @@ class NodeMethods:
     def bend(
         self,
         kind: Literal["threshold"],
-        value: float | Sequence[float] = ...,
+        value: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
@@ -1225,14 +1279,14 @@ class NodeMethods:
     def bend(
         self,
         kind: Literal["multiply"],
-        factor: float | Sequence[float] = ...,
+        factor: float | Sequence[float] | Mapping[str, Any] = ...,
         *,
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         id: str | None = ...,
@@ -1258,9 +1312,9 @@ class NodeMethods:
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         *,
@@ -1286,9 +1340,9 @@ class NodeMethods:
         of: Reference,
         layers: str | int,
         channels: str | int = ...,
-        fraction: float | Sequence[float] | None = ...,
-        seed: int | Sequence[int] | None = ...,
-        cluster: int | Sequence[int] | None = ...,
+        fraction: float | Sequence[float] | Mapping[str, Any] | None = ...,
+        seed: int | Sequence[int] | Mapping[str, Any] | None = ...,
+        cluster: int | Sequence[int] | Mapping[str, Any] | None = ...,
         clusters: int = ...,
         parts: Literal["both", "activation", "skip"] = ...,
         *,
@@ -1341,6 +1395,56 @@ class NodeMethods:
             start: the start of the part of a later image, as a fraction of its length
             stop: the end of the part of an image
             axis: x: side by side, y: one above the other
+        """
+
+    def overlay(
+        self,
+        of: Reference,
+        mask: Reference,
+        colour: str | Sequence[str] | Mapping[str, Any] = ...,
+        strength: float | Sequence[float] | Mapping[str, Any] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A picture with a colour laid over it where a mask is: a preview of the mask.
+
+        The result is (1 - s α) image + s α colour, for a strength s.
+
+        Fields:
+            of: the picture
+            mask: α, drawn at the size of the picture
+            colour: a name of CSS such as orange, or '#ff8800'
+            strength: s: 0 hides the mask, 1 hides the picture below it
+        """
+
+    def text(
+        self,
+        of: Reference,
+        text: str | Sequence[str] | Mapping[str, Any],
+        at: Sequence[float] | Sequence[Sequence[float]] | Mapping[str, Any] = ...,
+        anchor: Literal[
+            "top left", "top", "top right", "left", "centre", "right", "bottom left", "bottom", "bottom right"
+        ] = ...,
+        size: float | Sequence[float] | Mapping[str, Any] = ...,
+        colour: str | Sequence[str] | Mapping[str, Any] = ...,
+        outline: str | Sequence[str] | Mapping[str, Any] | None = ...,
+        opacity: float | Sequence[float] | Mapping[str, Any] = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A picture with text in it, in the bundled typeface (DejaVu Sans: Latin, Greek, Cyrillic and other letters).
+
+        `{op: mask, kind: text}` is the same text as a mask, for features and for effects of your own.
+
+        Fields:
+            of: the picture
+            text: the text, which may have several lines; a list gives one per row
+            at: x, y of the anchor, in fractions of the picture
+            anchor: the part of the text that is at this place
+            size: the height of the font, as a fraction of the height of the picture
+            colour: a name of CSS such as orange, or '#ff8800'
+            outline: the colour around the letters; null: none
+            opacity: 1 hides the picture below letters
         """
 
     def arrows(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel
@@ -22,28 +22,37 @@ _INTRODUCTION = """\
 
 Every node, as it is written in a graph file and called in Python (`g.blend(left, right, mask=fade)`: fields by position
 are in the order of the tables). A *port* takes the id of another node, or in Python its handle; where it takes
-Features, a Latent will do: it is a pass paused at `const`. In a table, "or a list of these" gives a value for each row.
+Features, a Latent will do: it is a pass paused at `const`. In a table, "or a list of these" gives a value for each row;
+so do a range, keyframes and a curve from a file ([rows](../how-to/rows.md)). Terms are in the [glossary](glossary.md).
+
+Each node has a minimal graph, which is a file in `examples/nodes/`, and its outputs by name. Run one with
+`fgraph examples/nodes/blend.yaml`.
 """
 _AS_WRITTEN = {"nodes": "a mapping from id to node", "outputs": "a list of ids, or a mapping from name to id"}
 
 
-def reference(classes: Iterable[NodeClass]) -> str:
-    """Return the reference page: for each node, its docstring, its kind, and a table of its fields."""
+def reference(classes: Iterable[NodeClass], examples: Mapping[str, str] | None = None) -> str:
+    """Return the reference page: for each node, its docstring, its kind, and a table of its fields.
+
+    Args:
+        classes: the node classes.
+        examples: op -> a minimal graph, which `make gallery` draws.
+    """
     sections = [_INTRODUCTION]
-    ops = registry(classes)
+    ops, shown = registry(classes), {op: _example(op, text) for op, text in (examples or {}).items()}
     sections.append(" · ".join(f"[{op}](#{op})" for op in [*ops, "subgraph"]) + "\n")
     for op, entry in ops.items():
         kinds = kinds_of(entry)
         if kinds is None:
-            sections.append(f"## {op}\n\n{_describe(entry)}")  # type: ignore[arg-type]
+            sections.append(f"## {op}\n\n{_describe(entry, shown.get(op, ''))}")  # type: ignore[arg-type]
             continue
         listed = ", ".join(f"`{kind}`" for kind in kinds)
-        sections.append(f"## {op}\n\nHas a `kind`: {listed}.\n")
+        sections.append(f"## {op}\n\nHas a `kind`: {listed}.\n\n{shown.get(op, '')}".rstrip("\n") + "\n")
         for node_class, own in by_class(kinds.items()):
             named = " or ".join(f"kind: {kind}" for kind in own)
             sections.append(f"### {op}, {named}\n\n{_describe(node_class)}")
     doc = inspect.cleandoc(Subgraph.__doc__ or "")
-    sections.append(f"## subgraph\n\n{doc}\n\n{_table(SubgraphHead, ('op',))}")
+    sections.append(f"## subgraph\n\n{doc}\n\n{shown.get('subgraph', '')}{_table(SubgraphHead, ('op',))}")
     sections.append(f"## The file\n\nWhat a graph file holds.\n\n{_table(Head, ())}")
     return "\n".join(sections)
 
@@ -56,9 +65,14 @@ def by_class(kinds: Iterable[tuple[str, NodeClass]]) -> list[tuple[NodeClass, li
     return list(found.items())
 
 
-def _describe(node_class: NodeClass) -> str:
+def _example(op: str, text: str) -> str:
+    """Return the picture of a node and its minimal graph."""
+    return f"![the graph below, run](../gallery/nodes/{op}.webp)\n\n```yaml\n{text.rstrip()}\n```\n\n"
+
+
+def _describe(node_class: NodeClass, example: str = "") -> str:
     doc = inspect.cleandoc(node_class.__doc__ or "")
-    return f"{doc}\n\nMakes {makes(node_class)}.\n\n{_table(node_class, ('op', 'kind'))}"
+    return f"{doc}\n\nMakes {makes(node_class)}.\n\n{example}{_table(node_class, ('op', 'kind'))}"
 
 
 def makes(node_class: NodeClass) -> str:

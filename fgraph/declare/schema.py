@@ -8,9 +8,12 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
+from fgraph import _limits
+from fgraph._row_lists import EASES
 from fgraph.declare.checking import Head
 from fgraph.declare.node_checking import SubgraphHead
 from fgraph.declare.spec import ID_PATTERN, OUTPUT_PATTERN
+from fgraph.node import field_roles
 from fgraph.registry import SUBGRAPH, NodeClass, kinds_of, registry
 
 _DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -29,6 +32,8 @@ def json_schema(classes: Iterable[NodeClass]) -> dict[str, Any]:
     defs: dict[str, Any] = generated["$defs"]
     names = {model: refs[model, "validation"]["$ref"].rpartition("/")[2] for model in models}
     head, inner = defs.pop(names[Head]), defs[names[SubgraphHead]]
+    for node_class in classes:
+        _allow_row_lists(node_class, defs[names[node_class]])
     for definition in defs.values():
         _allow_interpolation(definition)
     inner["properties"]["nodes"] = _ref("nodes", description="the inner nodes, by id")
@@ -40,6 +45,7 @@ def json_schema(classes: Iterable[NodeClass]) -> dict[str, Any]:
         "nodes": _by_id(_ref("node")),
         "open_nodes": _by_id({"type": "object", "if": {"required": ["op"]}, "then": _ref("node")}),
         "outputs": _outputs(),
+        "row_list": _row_list(),
     }
     return {"$schema": _DIALECT, "title": "fgraph graph", **_document(head), "$defs": dict(sorted(defs.items()))}
 
@@ -96,6 +102,41 @@ def _outputs() -> dict[str, Any]:
     listed = {"type": "array", "items": _REFERENCE, "minItems": 1, "uniqueItems": True}
     named = {"type": "object", "propertyNames": {"pattern": OUTPUT_PATTERN}, "additionalProperties": _REFERENCE}
     return {"anyOf": [listed, named]}
+
+
+def _row_list() -> dict[str, Any]:
+    """Return the schema of a range, of keyframes and of a curve, which `fgraph._row_lists` reads."""
+    ease, count = {"enum": list(EASES)}, {"type": "integer", "minimum": 1, "maximum": _limits.ROWS}
+    path = {"type": "string", "format": "path"}
+    kinds: tuple[tuple[tuple[str, ...], dict[str, dict[str, Any]]], ...] = (
+        (("from", "to", "count"), {"from": {}, "to": {}, "count": count, "ease": ease, "closed": {"type": "boolean"}}),
+        (
+            ("keys",),
+            {"keys": {"type": "object", "propertyNames": {"pattern": "^[0-9]+$"}}, "count": count, "ease": ease},
+        ),
+        (("file",), {"file": path, "array": {"type": "string"}, "from": {}, "to": {}, "count": count, "fps": {}}),
+    )
+    described = {
+        "from": "the first value, or that of 0 in a curve", "to": "the last value, or that of 1 in a curve",
+        "count": "the number of rows", "ease": "how the value moves between two", "fps": "frames a second of a sound",
+        "closed": "whether the last value is one step before `to`", "keys": "row -> value, interpolated between them",
+        "file": "a curve: .npy, .csv, .wav, ...", "array": "the array in the file",
+    }  # fmt: skip
+    return {"anyOf": [
+        {"type": "object", "required": list(required), "additionalProperties": False,
+         "properties": {name: {**field, "description": described[name]} for name, field in fields.items()}}
+        for required, fields in kinds
+    ]}  # fmt: skip
+
+
+def _allow_row_lists(node_class: NodeClass, definition: dict[str, Any]) -> None:
+    """Allow ranges, keyframes and curves in place of lists with a value for each row."""
+    for name in field_roles(node_class).per_row:
+        field = definition["properties"][name]
+        if "anyOf" not in field:
+            beside = {key: field.pop(key) for key in ("title", "description", "default") if key in field}
+            definition["properties"][name] = field = {"anyOf": [dict(field)], **beside}
+        field["anyOf"].append(_ref("row_list"))
 
 
 def _required(node_class: NodeClass, definition: dict[str, Any]) -> list[str]:

@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from fgraph._arrays import Array
 from fgraph._ports import LayerSet
-from fgraph.node import Port
+from fgraph.node import DataMark, Port
 from fgraph.registry import NodeClass, field_order, kinds_of, registry
 
 _HEADER = '''"""The nodes as methods of a graph. Generated from the node classes: do not edit."""
@@ -27,6 +27,7 @@ _FOOTER = """\
     def __dir__(self) -> list[str]: ...
 """
 _WIDTH = 108  # of the lines of a docstring
+_LONGEST = 120  # of a line
 _ABC, _TYPING = ("Callable", "Mapping", "Sequence"), ("Any", "Literal", "TypeAlias", "overload")
 _PLAIN: Mapping[Any, str] = {
     int: "int", float: "float", str: "str", bool: "bool", type(None): "None",
@@ -90,19 +91,26 @@ def _method(op: str, node_class: NodeClass, kind: str | None, models: set[type[B
         optional = optional or not field.is_required()
         default = "" if field.is_required() else " = ..."
         spelt = f"{name}_" if keyword.iskeyword(name) else name
-        lines.append(f"        {spelt}: {_type(field.annotation, field.metadata, models)}{default},")
+        line = f"        {spelt}: {_type(field.annotation, field.metadata, models)}{default},"
+        lines.append(line if len(line) <= _LONGEST else re.sub(r"\[(.*)\]", r"[\n            \1\n        ]", line))
     lines += [] if starred else ["        *,"]
     lines += ["        id: str | None = ...,", "    ) -> NodeRef:", *_docstring(node_class), ""]
     return "\n".join(lines)
 
 
-def _docstring(node_class: NodeClass) -> list[str]:
+def node_text(node_class: NodeClass) -> list[str]:
+    """Return the docstring of a method, line by line: the text of the node, then of its fields."""
     paragraphs = inspect.cleandoc(node_class.__doc__ or "").split("\n\n")
     lines = [line for paragraph in paragraphs for line in ("", *_wrapped(paragraph))][1:]
     fields = [(name, node_class.model_fields[name]) for name in field_order(node_class)]
     described = [(name, field) for name, field in fields if field.description]
     if described:
         lines += ["", "Fields:", *(line for name, field in described for line in _argument(name, field))]
+    return lines
+
+
+def _docstring(node_class: NodeClass) -> list[str]:
+    lines = node_text(node_class)
     if len(lines) == 1:
         return [f'        """{lines[0]}"""']
     indented = [f"        {line}".rstrip() for line in lines]
@@ -121,10 +129,18 @@ def _argument(name: str, field: FieldInfo) -> list[str]:
     )
 
 
+def type_text(annotation: Any, metadata: Iterable[Any]) -> str:
+    """Return the type of a field as text: what a caller can pass."""
+    return _type(annotation, metadata, set()).replace("Reference", "NodeRef | str")
+
+
 def _type(annotation: Any, metadata: Iterable[Any], models: set[type[BaseModel]]) -> str:
-    if any(isinstance(mark, Port) for mark in metadata):
+    marks = list(metadata)
+    if any(isinstance(mark, Port) for mark in marks):
         return "Reference"
-    return " | ".join(dict.fromkeys(_union(annotation, models)))
+    rows = ["Mapping[str, Any]"] if any(isinstance(mark, DataMark) and mark.per_row for mark in marks) else []
+    branches = sorted([*_union(annotation, models), *rows], key=lambda branch: branch == "None")
+    return " | ".join(dict.fromkeys(branches))
 
 
 def _union(annotation: Any, models: set[type[BaseModel]]) -> list[str]:

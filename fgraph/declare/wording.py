@@ -31,6 +31,8 @@ def translate(model: type[BaseModel], name: str, data: Mapping[str, Any], error:
     """Describe a validation error of `data` as a `model`, which messages call `name`, with one complaint per field."""
     by_path: dict[DocumentPath, list[Any]] = {}
     for detail in error.errors(include_url=False):
+        if not _is_meant(model, data, detail["loc"]):
+            continue
         by_path.setdefault(_real_path(detail["loc"], data, detail["type"]), []).append(detail)
     complaints = []
     for path, details in by_path.items():
@@ -39,6 +41,23 @@ def translate(model: type[BaseModel], name: str, data: Mapping[str, Any], error:
             continue
         complaints.append(_complain(model, name, data, path, details))
     return complaints
+
+
+def _is_meant(model: type[BaseModel], data: Mapping[str, Any], location: tuple[str | int, ...]) -> bool:
+    """Return whether an error is of the branch that a value of a per-row field belongs to: a value, or a list of them.
+
+    A place is a list of numbers, and rows of places are a list of lists, so the depth tells them apart.
+    """
+    depth = field_roles(model).per_row.get(str(location[0]), 0) if location and issubclass(model, Node) else 0
+    if depth < 2 or len(location) < 2 or not str(location[1]).startswith("tuple["):
+        return True
+    branch, found = str(location[1]), data.get(str(location[0]))
+    is_rows = branch.startswith("tuple[" * depth)
+    return is_rows == (_list_depth(found) >= depth)
+
+
+def _list_depth(value: Any) -> int:
+    return 1 + _list_depth(value[0]) if isinstance(value, list | tuple) and value else 0
 
 
 def show(value: Any) -> str:

@@ -31,7 +31,7 @@ def as_index(rows: Sequence[int] | Index) -> Index:
 class Operand:
     """The rows that an instruction reads: row i of the result reads row `index[i]` of value `value`, or of `values[i]`.
 
-    `values` is given only where an operand reads rows of several values, which have one type; `value` is one of them.
+    `values` is given only if the operand reads rows of several values, which have one type; `value` is one of them.
     """
 
     value: int
@@ -43,6 +43,14 @@ class Operand:
         """Return the operand that reads these rows of these values."""
         first = int(values[0])
         return cls(first, as_index(rows), None if bool((values == first).all()) else as_index(values))
+
+    @classmethod
+    def joined(cls, operands: Sequence[Operand]) -> Operand:
+        """Return the operand that reads the rows of several, one after the other; their values have one type."""
+        values, rows = (
+            np.concatenate(parts) for parts in zip(*((one.row_values, one.index) for one in operands), strict=True)
+        )
+        return cls.of(values, rows)
 
     @property
     def rows(self) -> int:

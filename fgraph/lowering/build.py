@@ -29,7 +29,7 @@ class Build:
         self.tables = tables
         self.instructions: list[Instruction] = []
         self.source_locations: Index = as_index([0])  # of the rows of the current stack
-        self._promoted: dict[tuple[int, bytes, TypeKind], Operand] = {}
+        self._promoted: dict[tuple[bytes, bytes, TypeKind], Operand] = {}
         self._rowless: dict[tuple[Op, tuple[Hashable, ...]], int] = {}
         self._products: dict[tuple[int, int], tuple[MaskExprs, MaskExprs, MaskExprs]] = {}
 
@@ -96,7 +96,7 @@ class Build:
             )
         if latent.space == space:
             return latent
-        key = (latent.code.value, latent.code.index.tobytes(), space)
+        key = (latent.code.row_values.tobytes(), latent.code.index.tobytes(), space)
         if key not in self._promoted:
             self._promoted[key] = self._promote(latent, space)
         return replace(latent, space=space, code=self._promoted[key])

@@ -126,8 +126,7 @@ class Inputs:
         """Return a per-row field, with one value for each row of the stack."""
         found: list[Any] = []
         for member in self.members:
-            value = getattr(member.node, name)
-            given = value if isinstance(value, tuple) else (value,)
+            given = member.node.rows_of(name)
             found += given * member.slot.rows if len(given) == 1 else given
         return tuple(found)
 

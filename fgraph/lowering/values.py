@@ -24,6 +24,12 @@ Parts = Literal["both", "activation", "skip"]
 Tensor = Literal["activation", "skip"]
 
 
+def complements(masks: MaskExprs) -> MaskExprs:
+    """Return 1 - α of each mask; those of equal masks are one object."""
+    known: dict[MaskExpr, MaskExpr] = {}
+    return tuple(known.setdefault(mask, complement(mask)) for mask in masks)
+
+
 def pick(values: Sequence[T], index: Index) -> tuple[T, ...]:
     """Return the tuple whose entry i is `values[index[i]]`."""
     return tuple(values[row] for row in index.tolist())
@@ -100,8 +106,7 @@ class Blend:
     @cached_property
     def beta(self) -> MaskExprs:
         """1 - α."""
-        known: dict[MaskExpr, MaskExpr] = {}
-        return tuple(known.setdefault(mask, complement(mask)) for mask in self.alpha)
+        return complements(self.alpha)
 
     @property
     def inner(self) -> tuple[Carrier, ...]:

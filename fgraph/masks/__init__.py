@@ -5,6 +5,7 @@
     drawn       Drawn: shapes and how they become pixels
     shapes      Box, Ellipse, Polygon
     pictures    Picture
+    lettering   Lettering
     operators   Complement, Product, Combine, Scaled, Feathered; constructors that fold constants
     placement   Edited, Placed
     beyond      Margined, Turned: maps larger than their canvas, rotated canvases
@@ -17,6 +18,7 @@ from fgraph.masks.axial import Constant, Hat, Ramp, Segment
 from fgraph.masks.base import MaskExpr, check_depth, difference, rasterise, rasterise_window, support
 from fgraph.masks.beyond import Margined, Turned, turned, with_margin
 from fgraph.masks.drawn import Drawn
+from fgraph.masks.lettering import Anchor, Lettering
 from fgraph.masks.operators import (
     Combine,
     Complement,
@@ -35,6 +37,7 @@ from fgraph.masks.placement import Edited, Placed, edited
 from fgraph.masks.shapes import Box, Ellipse, Polygon
 
 __all__ = [
+    "Anchor",
     "Box",
     "Combine",
     "Complement",
@@ -44,6 +47,7 @@ __all__ = [
     "Ellipse",
     "Feathered",
     "Hat",
+    "Lettering",
     "Margined",
     "MaskExpr",
     "Picture",

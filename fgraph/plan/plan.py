@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -19,14 +20,15 @@ from fgraph.plan.chunked_steps import ChunkedSteps, build_baseline
 from fgraph.plan.chunks import split_into_chunks
 from fgraph.plan.contents import PlanContents
 from fgraph.plan.device_profile import find_profile
-from fgraph.plan.text import to_table
+from fgraph.plan.text import to_line, to_table
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan(PlanContents):
     """A compiled graph, or several graphs compiled together.
 
-    `str(plan)` is the table that `explain` prints. `cost` holds its totals, `layers` its lines.
+    `str(plan)` is the table that `explain` prints, and `repr(plan)` one line. `cost` holds its totals, `layers` its
+    lines.
     """
 
     def within(self, memory: int) -> Plan:
@@ -82,6 +84,13 @@ class Plan(PlanContents):
 
     def __str__(self) -> str:
         return to_table(self, self.bounded if self.options.memory is None and self.chunks == 1 else self)
+
+    def __repr__(self) -> str:
+        return f"Plan({to_line(self)})"
+
+    def _repr_html_(self) -> str:
+        """Show the table, for notebooks."""
+        return f"<pre>{html.escape(str(self))}</pre>"
 
 
 def make_plan(

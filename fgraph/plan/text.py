@@ -29,6 +29,19 @@ def to_table(plan: PlanContents, bounded: PlanContents) -> str:
     return "\n".join([*text, "", *_totals(plan, bounded)])
 
 
+def to_line(plan: PlanContents) -> str:
+    """Return the totals of a plan in one line: graphs, steps, layer calls, FLOPs, peak memory, chunks."""
+    cost, chunks = plan.cost, f", {plan.chunks} chunks" if plan.chunks > 1 else ""
+    return (
+        f"{_count(plan.raw.graphs, 'graph')}, {_count(len(plan.steps), 'step')}, "
+        f"{_count(cost.layer_calls, 'layer call')}, {cost.flops / 1e9:.3g} GFLOP, {in_words(cost.peak_bytes)}{chunks}"
+    )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
 def _row(row: tuple[str, ...], widths: list[int]) -> str:
     cells = [
         cell.ljust(width) if column < _WORDS else cell.rjust(width)
@@ -42,7 +55,7 @@ def _totals(plan: PlanContents, bounded: PlanContents) -> list[str]:
     peak = f"{in_words(cost.peak_bytes)}, counted in fp32, without the weights"
     budget = "" if plan.options.memory is None else f"; the budget is {in_words(plan.options.memory)}"
     return [
-        f"{graphs} graph{'s' if graphs > 1 else ''}, {len(plan.raw.instructions)} operations as lowered, "
+        f"{_count(graphs, 'graph')}, {len(plan.raw.instructions)} operations as lowered, "
         f"{len(plan.program.instructions)} after the passes, {len(plan.steps)} steps",
         "",
         *_savings(plan),

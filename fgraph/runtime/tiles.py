@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from fgraph.ir.ops import (
     Concat,
     Crop,
     DrawMask,
+    Fill,
     Filtered,
     Flip,
     Fourier,
@@ -32,6 +34,7 @@ from fgraph.ir.region_arrays import to_region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.kernels.bending import Place, bend_window
+from fgraph.runtime.kernels.image import fill
 from fgraph.runtime.kernels.mixing import mask_window
 from fgraph.runtime.kernels.noise import noise_window
 from fgraph.runtime.kernels.spatial import edit_window
@@ -71,6 +74,11 @@ def _upsample(op: Upsample, step: Step, buffers: Buffers, context: KernelContext
 
 def _masks(op: DrawMask, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
     return _parts(step, lambda mask, region: mask_window(mask, step.type.size, region, context))
+
+
+def _fill(op: Fill, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
+    height, width = step.row_type.size
+    return fill(replace(op, height=height, width=width), (), step.params, context)
 
 
 def _noise(op: NoiseField, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -172,6 +180,7 @@ _SPECIAL: Mapping[type[Op], Callable[[Any, Step, Buffers, KernelContext], Tensor
     Filtered: _filtered,
     NoiseField: _noise,
     DrawMask: _masks,
+    Fill: _fill,
     Mix: _mix,
     Concat: _concat,
     BendChannels: _bend,

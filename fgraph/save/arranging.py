@@ -10,6 +10,7 @@ from PIL import ImageOps
 
 from fgraph._errors import SaveError, nearest
 from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip
+from fgraph._imaging.scaling import scale_picture
 from fgraph._results import Image, MaskImage, Result
 from fgraph.save.options import PictureOptions
 
@@ -78,7 +79,7 @@ def compare(results: Mapping[str, Result], options: PictureOptions, sources: Map
     downwards = last[2] > last[3]
     cells = []
     for name in wanted:
-        rows = [LabelledPicture(images[name].to_pil(row)) for row in range(images[name].rows)]
+        rows = [LabelledPicture(picture) for picture in _pictures(images[name], options)]
         cells.append(LabelledPicture(lay_strip(rows, "y" if downwards else "x", options.gap), name))
     least = min(min(cell.picture.size) for cell in cells)
     times = max(1, -(-_READABLE // least))
@@ -111,8 +112,16 @@ def _check_labels(labels: Sequence[str], several: Mapping[str, Image | MaskImage
         raise SaveError(f"output.labels has {len(labels)} labels for as many rows: {counts}")
 
 
+def _pictures(value: Image | MaskImage, options: PictureOptions) -> list[PillowImage.Image]:
+    """Return the rows as pictures, enlarged as the options say."""
+    try:
+        return [scale_picture(value.to_pil(row), options.scale, options.resampling) for row in range(value.rows)]
+    except ValueError as error:
+        raise SaveError(f"cannot write a sheet: {error}") from error
+
+
 def _cells(value: Image | MaskImage, options: PictureOptions, labels: Sequence[str] | None) -> list[LabelledPicture]:
-    pictures = [value.to_pil(row) for row in range(value.rows)]
+    pictures = _pictures(value, options)
     if options.labels is False:
         return [LabelledPicture(picture) for picture in pictures]
     given = labels or [str(row) for row in range(value.rows)]

@@ -105,6 +105,16 @@ def _of_quality(one: Requested) -> str:
     return "" if lossy else f"it is for jpeg, webp and dzi; output.formats are {', '.join(one.formats)}"
 
 
+def _of_scale(one: Requested) -> str:
+    if one.is_large:
+        return "tiff and dzi are written at their own size"
+    return "" if one.pictured or one.filmed else f"it is for pictures and films, not for {', '.join(one.formats)}"
+
+
+def _of_resampling(one: Requested) -> str:
+    return _of_scale(one) if one.options.scale > 1 else "it is for output.scale, which is 1"
+
+
 def _of_piece(one: Requested) -> str:
     return "" if one.is_large else "it is for tiff and dzi, which are made piece by piece"
 
@@ -137,6 +147,8 @@ def _of_formats(one: Requested) -> str:
 _REASONS = {
     "formats": _of_formats,
     "quality": _of_quality,
+    "scale": _of_scale,
+    "resampling": _of_resampling,
     "strip": _of_strip,
     "grid": _of_grid,
     "labels": _of_labels,

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 from fgraph._errors import SaveError, show
 from fgraph._imaging.encode import QUALITY
 from fgraph._imaging.layout import GAP
+from fgraph._imaging.scaling import LARGEST_SCALE, RESAMPLINGS, Resampling
 
 Grid: TypeAlias = int | Literal["auto"] | None
 _MOST_GAP = 256
@@ -23,6 +24,8 @@ class PictureOptions:
     """
 
     quality: int = QUALITY  # of JPEG and WebP, 1 to 100; WebP at 100 is lossless
+    scale: int = 1  # pictures and films are enlarged by this factor
+    resampling: Resampling = "nearest"  # of `scale`
     strip: Literal["x", "y"] | None = None  # writes the rows of each image also as one file, along this axis
     grid: Grid = None  # writes the rows of each image also as a grid of so many columns
     labels: bool | tuple[str, ...] = False  # of strips and grids; True: the values that differ by row
@@ -36,6 +39,8 @@ class PictureOptions:
         if isinstance(self.compare, tuple):
             object.__setattr__(self, "compare", tuple(dict.fromkeys(self.compare)))
         _check("quality", self.quality, _is_in(self.quality, 1, 100), "1 to 100")
+        _check("scale", self.scale, _is_in(self.scale, 1, LARGEST_SCALE), f"a whole factor, 1 to {LARGEST_SCALE}")
+        _check("resampling", self.resampling, self.resampling in RESAMPLINGS, "nearest or lanczos")
         _check("strip", self.strip, self.strip in (None, "x", "y"), "x, y or null")
         _check("grid", self.grid, self.grid in (None, "auto") or _is_in(self.grid, 1, 10**6), "columns, auto or null")
         _check("gap", self.gap, _is_in(self.gap, 0, _MOST_GAP), f"0 to {_MOST_GAP} pixels")

@@ -15,6 +15,7 @@ import numpy as np
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
 from fgraph._imaging.encode import Pixels, over_white, to_opaque, to_pillow
+from fgraph._imaging.scaling import Resampling, scale_picture
 from fgraph._results import Image, MaskImage
 from fgraph.save.formats import VIDEO_FORMATS, lacking
 
@@ -29,6 +30,8 @@ class VideoOptions:
     fps: float = 25.0
     loop: bool = True  # of a GIF; players of MP4 decide themselves
     pingpong: bool = False  # plays to the last row and back
+    scale: int = 1  # frames are enlarged by this factor
+    resampling: Resampling = "nearest"  # of `scale`
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.fps <= 240:
@@ -42,6 +45,8 @@ def save_video(
     fps: float = 25.0,
     loop: bool = True,
     pingpong: bool = False,
+    scale: int = 1,
+    resampling: Resampling = "nearest",
     text: Mapping[str, str] | None = None,
 ) -> Path:
     """Write the rows of an image as the frames of a `.gif` or `.mp4`, whole or not at all.
@@ -52,6 +57,8 @@ def save_video(
         fps: frames per second, 0.1 to 240; at most 50 in a GIF.
         loop: whether a GIF repeats.
         pingpong: whether the film plays to the last row and back.
+        scale: the whole factor by which frames are enlarged.
+        resampling: of `scale`: `nearest` repeats pixels, `lanczos` interpolates.
         text: key -> text, stored as JSON in the comment of the file.
 
     Raises:
@@ -61,7 +68,7 @@ def save_video(
     kind = path.suffix.lower().removeprefix(".")
     if kind not in VIDEO_FORMATS:
         raise SaveError(f"cannot write {path}: a film ends in .gif or .mp4")
-    write_atomic(path, encode_video(image, kind, VideoOptions(fps, loop, pingpong), text))
+    write_atomic(path, encode_video(image, kind, VideoOptions(fps, loop, pingpong, scale, resampling), text))
     return path
 
 
@@ -73,9 +80,21 @@ def encode_video(
     Raises:
         SaveError: the format can't hold the film, or PyAV isn't installed.
     """
-    frames = [image.pixels(row) for row in frame_order(image.rows, pingpong=options.pingpong)]
+    rows = [_frame(image, row, options) for row in range(image.rows)]
+    frames = [rows[row] for row in frame_order(image.rows, pingpong=options.pingpong)]
     comment = json.dumps(dict(text)) if text else ""
     return _encode_gif(frames, options, comment) if kind == "gif" else _encode_mp4(frames, options, comment)
+
+
+def _frame(image: Image | MaskImage, row: int, options: VideoOptions) -> Pixels:
+    pixels = image.pixels(row)
+    if options.scale == 1:
+        return pixels
+    try:
+        scaled = np.asarray(scale_picture(to_pillow(pixels), options.scale, options.resampling))
+    except ValueError as error:
+        raise SaveError(f"cannot write a film: {error}") from error
+    return scaled if scaled.ndim == 3 else scaled[:, :, None]
 
 
 def frame_order(rows: int, *, pingpong: bool) -> list[int]:

@@ -22,6 +22,7 @@ from fgraph._atomic import Staging, save_error, write_atomic
 from fgraph._errors import SaveError
 from fgraph._imaging.encode import PICTURE_FORMATS, encode_picture, fits
 from fgraph._imaging.fonts import missing_letters
+from fgraph._imaging.scaling import scale_picture
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
 from fgraph._temporary import exclusive
 from fgraph.save.arranging import Sheet, arrange
@@ -183,7 +184,7 @@ class _Writer:
 
     def __init__(self, record: Record, options: PictureOptions, video: VideoOptions, kinds: Sequence[str]) -> None:
         self.record = record
-        self._video = video
+        self._video = replace(video, scale=options.scale, resampling=options.resampling)
         self.without_record: list[str] = []
         self.damaged: dict[str, list[int]] = {}
         self.undrawn = ""
@@ -247,7 +248,13 @@ class _Writer:
         for kind in kinds:
             for row, path in enumerate(row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows)):
                 if row not in damaged:
-                    yield path.name, row, self._encode(path.name, value.to_pil(row), kind, row)
+                    yield path.name, row, self._encode(path.name, self._scaled(path.name, value, row), kind, row)
+
+    def _scaled(self, file: str, value: Image | MaskImage, row: int) -> PillowImage.Image:
+        try:
+            return scale_picture(value.to_pil(row), self._options.scale, self._options.resampling)
+        except ValueError as error:
+            raise SaveError(f"cannot write {file}: {error}") from error
 
     def _encode(self, file: str, picture: PillowImage.Image, kind: str, row: int | None) -> bytes:
         text = (self.record if row is None else self.record.for_row(row)).to_text()

@@ -72,7 +72,10 @@ def test_stubs_are_python_and_typed() -> None:
     functions = [one for one in methods.body if isinstance(one, ast.FunctionDef)]
     assert {one.name for one in functions} == {*OPS, "_add", "__getattr__", "__dir__"}
     signatures = {ast.unparse(one.args) for one in functions}
-    assert any(one.startswith("self, seed: int | Sequence[int] | None=..., truncation: float | ") for one in signatures)
+    assert any(
+        one.startswith("self, seed: int | Sequence[int] | Mapping[str, Any] | None=..., truncation: float | ")
+        for one in signatures
+    )
     assert all(one.endswith("*, id: str | None=...") for one in signatures if one.startswith("self, seed"))
     assert "self, of: Sequence[Reference], axis: Literal['x', 'y']=..., *, id: str | None=..." in signatures
     assert "self, kind: Literal['box'], box: Sequence[float], *, id: str | None=..." in signatures

@@ -15,6 +15,7 @@ from PIL import Image
 
 import fgraph
 from fgraph._imaging.layout import LabelledPicture
+from fgraph.registry import SUBGRAPH, registry_with
 from tests.docs.blocks import ROOT
 from tests.docs.commands import PAGES
 
@@ -197,3 +198,11 @@ def test_the_film_is_the_frames_of_its_strip(tmp_path: Path, monkeypatch: pytest
     with Image.open(moves.write_film(tmp_path)) as film:
         assert film.n_frames == moves.FRAMES  # type: ignore[attr-defined]
     assert moves.draw_walk().width >= moves.SHOWN * 128
+
+
+def test_every_node_has_a_minimal_graph_and_a_picture(gallery: ModuleType) -> None:
+    for op in [*registry_with(), SUBGRAPH]:
+        graph = fgraph.load(ROOT / "examples" / "nodes" / f"{op}.yaml")
+        assert op in {node.op for node in graph.spec.nodes.values()}
+        assert fgraph.check(graph) == []
+        assert f"nodes/{op}" in gallery.DRAWN

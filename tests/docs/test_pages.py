@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 from types import ModuleType
 
@@ -24,6 +25,8 @@ _QUOTED = re.compile(r"\[(\d[\d.]*)\]\(([^)#]+\.md)[^)]*\)")
 @pytest.mark.parametrize("page", RUN)
 def test_blocks(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
+    if page == "docs/reference/nodes.md":
+        shutil.copy(ROOT / "examples" / "nodes" / "codes.npy", tmp_path)
     names = vars(ModuleType(page))
     graphs = [block for block in blocks_of(page, "yaml") if not block.text.startswith(SHOWN)]
     programs = blocks_of(page, "python")

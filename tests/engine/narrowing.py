@@ -11,7 +11,15 @@ from tests.features import PORTS
 PER_ROW = {
     "t", "alpha", "value", "start", "stop", "feather", "dx", "dy", "strength", "component", "truncation",
     "degrees", "factor", "radius", "fraction", "cluster", "rho", "epsilon", "rotate", "scale",
+    "colour", "outline", "opacity", "text", "size",
 }  # fmt: skip
+PLACES = {
+    "at": 2,
+    "centre": 2,
+    "radii": 2,
+    "box": 2,
+    "points": 3,
+}  # fields whose one value is a list, with the depth of a list of these
 
 
 def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[str, Any]:
@@ -23,6 +31,11 @@ def narrowed(document: dict[str, Any], graph: fgraph.Graph, row: int) -> dict[st
     work = _Narrowing(document["nodes"], {one.id: one.rows for one in wire(graph.spec)[0].nodes})
     outputs = {name: work.node(node, row) for name, node in document["outputs"].items()}
     return document | {"nodes": work.made, "outputs": outputs}
+
+
+def depth_of(value: Any) -> int:
+    """Return how many lists lie in each other."""
+    return 1 + depth_of(value[0]) if isinstance(value, list) else 0
 
 
 class _Narrowing:
@@ -41,7 +54,8 @@ class _Narrowing:
             return self.node(node["of"], int(node["take"].split(",")[row]) % self.rows[node["of"]])
         if node["op"] == "sample":
             return self.sample(name, node, row, own)
-        if node["op"] in ("latent", "walk"):  # rows told apart by their place: random noise, and the way, ask for it
+        # Rows told apart by their place: random noise, the way, and the model of the first row ask for it.
+        if node["op"] in ("latent", "walk", "stack"):
             self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
         elif node["op"] == "mosaic":
             cells = node["grid"][0] * node["grid"][1]
@@ -54,6 +68,8 @@ class _Narrowing:
             per_row = PER_ROW - ({"value"} if node["op"] == "direction" else set())
             fields = {key: value[row] if isinstance(value, list) and len(value) > 1 else value
                       for key, value in node.items() if key in per_row}  # fmt: skip
+            fields |= {key: node[key][row] if depth_of(node[key]) == depth and len(node[key]) > 1 else node[key]
+                       for key, depth in PLACES.items() if key in node}  # fmt: skip
             if node["op"] == "patches" and isinstance(node["patches"], dict):
                 seed = node["patches"]["seed"]
                 one = seed[row] if isinstance(seed, list) and len(seed) > 1 else seed

@@ -14,6 +14,7 @@ from fgraph._errors import SaveError
 from fgraph._imaging import fonts
 from fgraph._imaging.fonts import font, line_height, missing_letters
 from fgraph._imaging.layout import LabelledPicture, lay_grid, lay_table, wrap
+from fgraph._imaging.typeface import typeface
 from fgraph._results import Image, MaskImage
 from fgraph.save import PictureOptions, Record, read_record, save_results
 from fgraph.save.labels import label_rows
@@ -66,6 +67,26 @@ def test_labels_stand_over_their_pictures(tmp_path: Path) -> None:
     assert strip.shape[:2] == (40 + line_height(), 122)
     np.testing.assert_array_equal(strip[line_height() :, 62:], image.pixels(1))
     assert (strip[: line_height(), 62:] < 128).any()
+
+
+def test_sheets_and_pictures_are_enlarged_alike(tmp_path: Path) -> None:
+    image = rows_of(2)
+    save_results({"view": image}, tmp_path, record=RECORD, options=PictureOptions(strip="x", scale=3, gap=2))
+    large = np.repeat(np.repeat(image.pixels(1), 3, axis=0), 3, axis=1)
+    np.testing.assert_array_equal(np.asarray(opened(tmp_path / "view_001.png")), large)
+    strip = np.asarray(opened(tmp_path / "view_strip.png"))
+    assert strip.shape[:2] == (12, 2 * 18 + 2)
+    np.testing.assert_array_equal(strip[:, 20:], large)
+
+
+@pytest.mark.parametrize(("setting", "message"), [
+    ({"scale": 0}, "output.scale is a whole factor, 1 to 64, not 0"),
+    ({"scale": 1.5}, "output.scale is a whole factor, 1 to 64, not 1.5"),
+    ({"resampling": "cubic"}, "output.resampling is nearest or lanczos, not 'cubic'"),
+])  # fmt: skip
+def test_scales_that_do_not_exist(setting: dict[str, object], message: str) -> None:
+    with pytest.raises(SaveError, match=message):
+        PictureOptions(**setting)
 
 
 def test_a_mask_is_laid_out_as_well(tmp_path: Path) -> None:
@@ -156,21 +177,19 @@ def test_labels_do_not_touch(gap: int) -> None:
 
 
 def test_letters_come_from_a_font_that_has_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stand-in of a font that has Cyrillic letters only, and the empty case."""
+    """Pillow's font first, then the bundled typeface, then a stand-in of a font of the system."""
     other = ImageFont.load_default(size=20)
-    known = set("фото")
-    monkeypatch.setattr(fonts, "_has", lambda one, letter: letter in known if one is other else letter == "ü")
+    monkeypatch.setattr(fonts, "has_glyph", lambda one, letter: letter in "日本" if one is other else letter == "ü")
     monkeypatch.setattr(fonts, "_system_fonts", lambda: (Path("other.ttf"),))
     monkeypatch.setattr(fonts, "_opened", lambda path: other)
     fonts._font_of.cache_clear()
     try:
-        assert missing_letters(["фото ünï", "日本語 日"]) == "ï日本語"
-        assert [(part, one is other) for part, one in fonts._runs("aüф日")] == [
-            ("aü", False),
-            ("ф", True),
-            ("?", False),
-        ]
-        assert fonts.text_length("aф") == font().getlength("a") + other.getlength("ф")
+        assert missing_letters(["фото ünï", "日本語 日"]) == "語"
+        used = {font(): "Pillow", typeface(12): "bundled", other: "system"}
+        assert [(part, used[one]) for part, one in fonts._runs("aüф日語")] == [
+            ("aü", "Pillow"), ("ф", "bundled"), ("日", "system"), ("?", "Pillow"),
+        ]  # fmt: skip
+        assert fonts.text_length("aф") == font().getlength("a") + typeface(12).getlength("ф")
     finally:
         fonts._font_of.cache_clear()
 

@@ -2,6 +2,7 @@
 
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -31,7 +32,21 @@ def test_unknown_ending(tmp_path: Path) -> None:
 
 def test_notebook_picture_shows_all_rows() -> None:
     picture = PillowImage.open(io.BytesIO(Image(np.zeros((4, 3, 8, 8), np.float32))._repr_png_()))
-    assert picture.size == (18, 18)
+    assert picture.size == (514, 514)
+
+
+@pytest.mark.parametrize("resampling", ["nearest", "lanczos"])
+def test_pictures_are_enlarged(resampling: Any, tmp_path: Path) -> None:
+    image = Image(np.random.RandomState(0).uniform(-1, 1, (1, 3, 5, 7)).astype(np.float32))
+    (path,) = image.save(tmp_path / "a.png", scale=3, resampling=resampling)
+    way = {"nearest": PillowImage.Resampling.NEAREST, "lanczos": PillowImage.Resampling.LANCZOS}[resampling]
+    expected = PillowImage.fromarray(image.pixels(0)).resize((21, 15), way)
+    assert (np.asarray(PillowImage.open(path)) == np.asarray(expected)).all()
+
+
+def test_a_picture_is_not_enlarged_beyond_memory(tmp_path: Path) -> None:
+    with pytest.raises(SaveError, match=r"64000 x 64000 pixels take .*lower output\.scale"):
+        Image(np.zeros((1, 3, 1000, 1000), np.float32)).save(tmp_path / "a.png", scale=64)
 
 
 def test_mask_is_rounded() -> None:

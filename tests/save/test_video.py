@@ -54,6 +54,13 @@ def test_a_gif_shows_every_row_for_its_time() -> None:
     assert picture.info["loop"] == 0
 
 
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_a_film_is_enlarged(kind: str) -> None:
+    data = encode_video(film(), kind, VideoOptions(scale=3))
+    size = read_gif(data)[2].size[::-1] if kind == "gif" else read_mp4(data)[3]
+    assert size == (48, 72)
+
+
 def test_a_gif_that_does_not_loop_says_nothing_of_loops() -> None:
     _, _, picture = read_gif(encode_video(film(), "gif", VideoOptions(loop=False)))
     assert "loop" not in picture.info

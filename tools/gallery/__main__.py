@@ -19,7 +19,9 @@ import moves
 import sweep
 from sheets import ROOT, write
 
-DRAWN = {**bundled.DRAWN, **edits.DRAWN, **moves.DRAWN, **sweep.DRAWN}
+import examples
+
+DRAWN = {**bundled.DRAWN, **edits.DRAWN, **moves.DRAWN, **sweep.DRAWN, **examples.DRAWN}
 WRITTEN = {  # what is no WebP
     "walk_film": moves.write_film,
     "drawings/panorama": drawings.write_graph,

@@ -36,7 +36,7 @@ def zoomed(picture: Image.Image) -> Image.Image:
     return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
 
 
-def strip(image: fgraph.Image, axis: Literal["x", "y"] = "x") -> Image.Image:
+def strip(image: fgraph.Image | fgraph.MaskImage, axis: Literal["x", "y"] = "x") -> Image.Image:
     """Place the rows of an image in a line, enlarged; many rows on lines of eight, a film as some frames."""
     rows = range(image.rows)
     if image.rows > FILM:

@@ -48,6 +48,7 @@ Settings:
   picture_limit=1GiB    the memory limit of one decoded picture file; default: 512MiB
   output.formats=[png,webp,jpeg,npy]      npy: float32 arrays; gif, mp4: rows as a film
   output.formats=[tiff] images of any length, made piece by piece: a tiled TIFF; dzi: Deep Zoom with a page
+  output.scale=4        pictures and films four times as large; output.resampling=lanczos: smooth
   output.strip=x        the rows of an image in one more file; y: from top to bottom
   output.grid=auto      the same in lines; or the number of columns
   output.labels=true    the values that differ by row, above the pictures of a strip or grid; or a list of texts

@@ -14,7 +14,7 @@ from fgraph.ir.ops.direction import (
     TruncateStyles,
 )
 from fgraph.ir.ops.dragging import Arrows, Drag, DragPart
-from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Picture, Spill
+from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Fill, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, StyleGAN2Op, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
@@ -30,7 +30,7 @@ OPS: tuple[type[Op], ...] = (
     DrawMask, Mix,
     Pad, Resize, Shift, Crop, Flip, Concat, BendChannels,
     Propose, Sift, Transplant,
-    Arrows, Picture, Clamp, Apply, Spill, BaselineRows,
+    Arrows, Picture, Fill, Clamp, Apply, Spill, BaselineRows,
 )  # fmt: skip
 
 __all__ = [
@@ -51,6 +51,7 @@ __all__ = [
     "DragPart",
     "Draw",
     "DrawMask",
+    "Fill",
     "Filtered",
     "Flip",
     "Fourier",

@@ -1,4 +1,4 @@
-"""Images: reading, clamping, a user's function; rows of a baseline and spilled rows."""
+"""Images: reading, plain colours, clamping, a user's function; rows of a baseline and spilled rows."""
 
 from __future__ import annotations
 
@@ -22,6 +22,22 @@ class Picture(Op):
     width: int
     fit: str
     channels: int = 3  # or 1
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type("rgb", (self.channels, self.height, self.width))
+
+
+@dataclass(frozen=True)
+class Fill(PointwiseOp):
+    """A plain colour at a size. Params: a value in [-1, 1] for each channel."""
+
+    name: ClassVar[str] = "fill"
+    takes_params: ClassVar[bool] = True
+    is_drawn: ClassVar[bool] = True
+    height: int
+    width: int
+    channels: int = 3
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)

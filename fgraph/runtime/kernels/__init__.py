@@ -66,6 +66,7 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Sift: patching.sift,
     ops.Transplant: patching.transplant,
     ops.Picture: image.picture,
+    ops.Fill: image.fill,
     ops.Clamp: image.clamp,
     ops.Apply: image.apply,
     ops.Spill: image.spill,

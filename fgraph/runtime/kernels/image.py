@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from fgraph._imaging.read import load_picture
-from fgraph.ir.ops import Apply, Clamp, Picture, Spill
+from fgraph.ir.ops import Apply, Clamp, Fill, Picture, Spill
 from fgraph.runtime.kernels.context import KernelContext, Params
 
 
@@ -16,6 +16,12 @@ def picture(op: Picture, inputs: Sequence[Tensor], params: Params, context: Kern
     """Read image files as [rows, channels, H, W] in [-1, 1]."""
     size = (op.height, op.width)
     return context.tensor(np.stack([load_picture(str(path), size, op.fit, op.channels) for path in params]))
+
+
+def fill(op: Fill, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Return plain colours, [rows, C, H, W]."""
+    colours = context.numbers(params)  # [rows, C]
+    return colours[:, :, None, None].expand(-1, -1, op.height, op.width).contiguous()
 
 
 def clamp(op: Clamp, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

@@ -1,0 +1,55 @@
+"""Images in the step interpreter: blends, overlays and text, by numpy and Pillow alone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image, ImageColor, ImageDraw, ImageFont
+from torch import Tensor
+
+from tests.paths import ROOT
+from tests.step_interpreter import Draw, as_tensor
+
+_FONT = ROOT / "fgraph/_imaging/dejavu/DejaVuSans.ttf"
+_ANCHORS = {"top left": "la", "centre": "mm", "bottom": "md", "bottom right": "rd"}
+
+
+def mixed(a: Tensor, b: Tensor, alpha: Draw) -> Tensor:
+    """Return (1 - α) a + α b of images [1, 3, h, w]."""
+    weight = as_tensor(alpha(*a.shape[-2:]))
+    return a * (1 - weight) + b * weight
+
+
+def overlaid(image: Tensor, alpha: Draw, colour: str, strength: float) -> Tensor:
+    """Return an image under a colour, where a mask is."""
+    return mixed(image, plain(colour, image), lambda height, width: strength * alpha(height, width))
+
+
+def plain(colour: str, like: Tensor) -> Tensor:
+    levels = np.array(ImageColor.getrgb(colour), np.float32) / 127.5 - 1
+    return torch.from_numpy(levels)[None, :, None, None].expand_as(like)
+
+
+def lettered(image: Tensor, node: Any, row: int) -> Tensor:
+    """Return an image with the text of a row: its outline first, then its letters."""
+    at = {name: one[min(row, len(one) - 1)] for name, one in node.per_row_fields().items()}
+    for name, stroke in (("outline", 1 / 12), ("colour", 0)):
+        if at[name] is not None:
+            image = overlaid(image, letters(at, _ANCHORS[node.anchor], stroke), at[name], at["opacity"])
+    return image
+
+
+def letters(at: dict[str, Any], anchor: str, stroke: float) -> Draw:
+    def draw(height: int, width: int) -> Any:
+        size = max(1.0, at["size"] * height)
+        font = ImageFont.truetype(_FONT, size, layout_engine=ImageFont.Layout.BASIC)
+        picture = Image.new("L", (width, height))
+        ImageDraw.Draw(picture).multiline_text(
+            (at["at"][0] * width, at["at"][1] * height), at["text"], 255, font, anchor=anchor,
+            align={"l": "left", "m": "center", "r": "right"}[anchor[0]], spacing=0.2 * size, stroke_width=stroke * size,
+        )  # fmt: skip
+        return np.asarray(picture) / 255
+
+    return draw
