@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import torch
 
+from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, StyleGAN3Table
 from tests.network_pickles import Persistent, dumps, mapping_module
 
@@ -25,6 +27,21 @@ def checkpoint(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], mappi
     facts = {"z_dim": table.z_dim, "c_dim": table.c_dim, "w_dim": table.w_dim, "img_resolution": table.resolution}
     network = Persistent("Generator", {**facts, "num_ws": table.num_ws, "_modules": parts})
     return dumps({"G": None, "D": None, "G_ema": network})
+
+
+def classed(generator: StyleGAN3Generator) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
+    """Table and tensors of a conditional generator with the classes of StyleGAN-XL, for `class_mapping`.
+
+    The table of embeddings, `embedding`, has more rows than the generator has classes.
+    """
+    draw, plain = torch.Generator().manual_seed(7), generator.table
+    table = replace(plain, embed_width=plain.z_dim, class_means=True)
+    tensors = {name: value for name, value in generator.tensors.items() if not name.startswith("mapping.embed")}
+    tensors["proj.weight"] = torch.randn(plain.z_dim, 12, generator=draw)
+    tensors["proj.bias"] = torch.randn(plain.z_dim, generator=draw)
+    tensors["embedding"] = torch.randn(plain.c_dim + 4, 12, generator=draw)
+    tensors["w_mean"] = torch.randn(table.mean_shape, generator=draw)
+    return table, tensors
 
 
 def class_mapping(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], embedding: torch.Tensor) -> Persistent:

@@ -45,6 +45,13 @@ _TITLES = {
     "paddlegan.pdparams": "PaddleGAN",
     "stylegan3.pt": "A state dict of NVlabs' StyleGAN3, T",
     "stylegan3_editing.pt": "StyleGAN3-editing: an R generator beside an encoder",
+    "human.pkl": "StyleGAN-Human",
+    "human.pt": "StyleGAN-Human in rosinality's layout",
+    "human_stylegan3.pkl": "StyleGAN-Human, StyleGAN3",
+    "init_res.pkl": "A fork of NVlabs' StyleGAN2 with `init_res`",
+    "skyflynil.pkl": "skyflynil's fork in TensorFlow",
+    "stylegan_xl.pkl": "StyleGAN-XL",
+    "stylegan_xl_head.pkl": "StyleGAN-XL with a superresolution head",
 }
 _LEFT_OUT = ("file", "size", "sha256")
 
@@ -52,10 +59,11 @@ _LEFT_OUT = ("file", "size", "sha256")
 def page() -> str:
     """Return the text of the page."""
     from tests.layouts import OTHERS, layouts, other, stylegan1, stylegan3_layouts, zipped
+    from tests.shaped_layouts import shaped_layouts
 
     lines = [_START]
     with tempfile.TemporaryDirectory() as folder:
-        for name, content in {**layouts(), **stylegan3_layouts()}.items():
+        for name, content in {**layouts(), **stylegan3_layouts(), **shaped_layouts()}.items():
             lines += [f"## {_TITLES[name]}", "", "```text", *_report(Path(folder) / name, content), "```", ""]
         lines += [_OTHERS, "| network | message |", "| --- | --- |"]
         files = {what: zipped(other(what)) for what in OTHERS} | {"StyleGAN1, TensorFlow": stylegan1()}

@@ -14,11 +14,12 @@ from PIL import Image
 import fgraph
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect
-from fgraph.stylegan.checkpoints.families.rosinality import key_map
+from fgraph.stylegan.checkpoints.contents import check_numbers
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.loading import load_generator, load_stylegan2
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from tests import stylegan3_pickles
+from tests.layouts import rosinality
 from tests.network_pickles import random_tensors
 from tests.networks import tiny
 from tests.stylegan3_networks import tiny_stylegan3
@@ -27,20 +28,9 @@ TABLE = StyleGAN2Table(channels=((4, 6), (8, 5), (16, 4)), z_dim=8, w_dim=8, map
 TALL = tiny(0, family="tall")
 
 
-def rosinality_state(table: StyleGAN2Table, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """A state dict as StyleGAN-Human's copy of rosinality's network has it."""
-    state = {theirs: tensors[ours] for ours, theirs in key_map(table).items()}
-    for key, value in state.items():
-        if key.endswith(".conv.weight"):
-            state[key] = value[None]
-        elif key.startswith("to_rgb") and key.endswith("bias") and "modulation" not in key:
-            state[key] = value.view(1, -1, 1, 1)
-    return state
-
-
 def test_rosinality_s_layout_is_read(tmp_path: Path) -> None:
     tensors = random_tensors(TABLE)
-    torch.save({"g_ema": rosinality_state(TABLE, tensors), "latent_avg": tensors["w_mean"]}, tmp_path / "human.pt")
+    torch.save({"g_ema": rosinality(TABLE, tensors), "latent_avg": tensors["w_mean"]}, tmp_path / "human.pt")
     found = load_stylegan2(tmp_path / "human.pt")
     assert found.table == TABLE
     assert found.table.size == (16, 8)
@@ -65,15 +55,23 @@ def test_our_own_files_hold_it(generator: Any, tmp_path: Path) -> None:
     assert inspect(path).lines()["image"] == f"{height}x{width} (height x width), 3 channels"
 
 
-@pytest.mark.parametrize(("height", "width"), [(65, 4), (4, 0), (4, 65)])
+@pytest.mark.parametrize(("height", "width"), [(65, 4), (4, 0), (4, 65), (0, 0)])
 def test_a_constant_of_absurd_size_is_told(height: int, width: int, tmp_path: Path) -> None:
     table = replace(TABLE, base=(height, width))
     tensors = random_tensors(replace(TABLE, base=(1, 1)))
     tensors["const"] = torch.zeros(1, 6, height, width)
-    state = {key: value for key, value in rosinality_state(table, tensors).items() if not key.startswith("noises")}
+    state = {key: value for key, value in rosinality(table, tensors).items() if not key.startswith("noises")}
     torch.save({"g_ema": state}, tmp_path / "human.pt")
     with pytest.raises(ModelError, match=r"its constant is|expected 4 dimensions"):
         load_generator(tmp_path / "human.pt")
+
+
+def test_an_image_of_too_many_pixels_is_told() -> None:
+    """Else noise that a small file lacks would take gigabytes."""
+    channels = tuple((4 << i, 1) for i in range(10))
+    check_numbers(replace(TABLE, channels=channels, base=(8, 8)), "file")
+    with pytest.raises(ModelError, match="its image 4096x8192; expected"):
+        check_numbers(replace(TABLE, channels=channels, base=(8, 16)), "file")
 
 
 def test_a_wider_constant_is_a_wider_image() -> None:

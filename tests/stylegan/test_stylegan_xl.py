@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,22 +16,14 @@ from fgraph.stylegan import convert, inspect
 from fgraph.stylegan.loading import load_generator
 from tests.rounding import PROMISED, assert_within
 from tests.stylegan3_networks import random_stylegan3, superresolution, tiny_stylegan3
-from tests.stylegan3_pickles import checkpoint, class_mapping
+from tests.stylegan3_pickles import checkpoint, class_mapping, classed
 
-CLASSES, LENGTH, Z = 3, 5, 8
-PLAIN = tiny_stylegan3(0, "t", CLASSES)
-TABLE = replace(PLAIN.table, embed_width=Z, class_means=True)
-KEPT = 7  # rows of the embedding: those of a classifier with more classes
+CLASSES, Z = 3, 8
+TABLE, NUMBERS = classed(tiny_stylegan3(0, "t", CLASSES))
 
 
 def numbers() -> dict[str, torch.Tensor]:
-    draw = torch.Generator().manual_seed(7)
-    tensors = {name: value for name, value in PLAIN.tensors.items() if not name.startswith("mapping.embed")}
-    tensors["proj.weight"] = torch.randn(Z, LENGTH, generator=draw)
-    tensors["proj.bias"] = torch.randn(Z, generator=draw)
-    tensors["embedding"] = torch.randn(KEPT, LENGTH, generator=draw)
-    tensors["w_mean"] = torch.randn(CLASSES, TABLE.w_dim, generator=draw)
-    return tensors
+    return dict(NUMBERS)
 
 
 @pytest.fixture
@@ -92,6 +83,16 @@ def test_layers_of_a_stem_and_a_head_are_read_each_by_its_own_rates(tmp_path: Pa
     image = found.synthesise(styles)
     assert image.shape == (1, 3, 32, 32)
     assert torch.equal(image, made.synthesise(styles))
+
+
+def test_a_projection_to_more_numbers_is_refused(tmp_path: Path) -> None:
+    """Else a file of some kilobytes could make an embedding of gigabytes."""
+    tensors = numbers()
+    tensors["proj.weight"] = tensors["proj.weight"][:, :7].contiguous()
+    written = tmp_path / "wrong.pkl"
+    written.write_bytes(checkpoint(TABLE, tensors, class_mapping(TABLE, tensors, tensors["embedding"][:, :7])))
+    with pytest.raises(ModelError, match="makes 8 numbers of 7"):
+        load_generator(written)
 
 
 def test_an_embedding_that_does_not_fit_is_told(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ Format = Literal[
 WEIGHT_TYPES = ("float32", "float16", "bfloat16", "float64")
 LARGEST_BLOCKS = 11  # 4096 pixels
 _LONGEST_BASE = 64  # pixels of the constant; published ones have 2 to 8
-_LONGEST = 1 << 14  # pixels of a side of the image
+_MOST_PIXELS = 4096 * 4096  # of the image: noise that a file lacks is drawn
 _WIDEST = 8192  # channels of a layer: published ones have 512, or 1024
 _LONGEST_CODE = 4096  # numbers; published codes have 512
 _DEEPEST = 64  # layers of the mapping; published ones have 8, or 2
@@ -98,10 +98,10 @@ def check_numbers(table: StyleGAN2Table, where: str) -> None:
         )
     if not resolutions or resolutions != [4 << i for i in range(len(resolutions))]:
         raise ModelError(f"{where}: has the resolutions {show(resolutions)}; expected 4, 8, ..., each twice the last")
-    if not all(1 <= side <= _LONGEST_BASE for side in table.base) or max(table.size) > _LONGEST:
+    if not all(1 <= side <= _LONGEST_BASE for side in table.base) or math.prod(table.size) > _MOST_PIXELS:
         raise ModelError(
             f"{where}: its constant is {show(extent(table.base))} and its image {show(extent(table.size))}; expected "
-            f"sides of 1 to {_LONGEST_BASE}, and of {_LONGEST} at most"
+            f"sides of 1 to {_LONGEST_BASE}, and as many pixels as 4096x4096 at most"
         )
     if not 1 <= table.mapping_layers <= _DEEPEST:
         raise ModelError(f"{where}: its mapping has {show(table.mapping_layers)} layers; expected 1 to {_DEEPEST}")
