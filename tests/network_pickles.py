@@ -14,11 +14,9 @@ import numpy as np
 import torch
 
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
-from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 from fgraph.stylegan.tables.base import Table
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
-from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer
 
 TRAP = "raise RuntimeError('the source in a pickle was run')\n"
 
@@ -179,42 +177,3 @@ def checkpoint(table: StyleGAN2Table, tensors: Mapping[str, torch.Tensor], proto
     """The bytes of a whole `.pkl`."""
     content = {"G": None, "D": None, "G_ema": network(table, tensors), "training_set_kwargs": None}
     return dumps(content, protocol)
-
-
-_FILTERED_BUFFERS = ("magnitude_ema", "up_filter", "down_filter")
-
-
-def stylegan3_checkpoint(generator: StyleGAN3Generator) -> bytes:
-    """The bytes of a whole `.pkl` of StyleGAN3."""
-    table, tensors = generator.table, generator.tensors
-    pair = tensors["input.affine.weight"], tensors["input.affine.bias"]
-    source = {
-        "channels": table.features, "size": np.array(table.input_size[::-1]), "sampling_rate": table.input_rate,
-        "bandwidth": table.bandwidth, "_parameters": {"weight": tensors["input.weight"]},
-        "_buffers": {name: tensors[f"input.{name}"] for name in ("transform", "freqs", "phases")},
-        "_modules": {"affine": _dense(*pair, "linear", 1)},
-    }  # fmt: skip
-    parts = {"input": Persistent("SynthesisInput", source)}
-    parts |= {layer.name: _filtered(layer, tensors) for layer in table.filtered}
-    synthesis = {"layer_names": [layer.name for layer in table.filtered], "output_scale": table.output_scale}
-    whole = {
-        "mapping": mapping_module(table, tensors),
-        "synthesis": Persistent("SynthesisNetwork", {**synthesis, "_modules": parts}),
-    }
-    names = {"z_dim": table.z_dim, "c_dim": table.c_dim, "w_dim": table.w_dim, "img_resolution": max(table.size)}
-    network = Persistent("Generator", {**names, "num_ws": table.num_ws, "_modules": whole})
-    return dumps({"G": None, "D": None, "G_ema": network, "training_set_kwargs": None})
-
-
-def _filtered(layer: StyleGAN3Layer, tensors: Mapping[str, torch.Tensor]) -> Persistent:
-    pair = tensors[f"{layer.name}.affine.weight"], tensors[f"{layer.name}.affine.bias"]
-    state = {
-        "in_sampling_rate": layer.in_rate, "out_sampling_rate": layer.resolution, "in_channels": layer.in_channels,
-        "out_channels": layer.out_channels, "out_size": np.array(layer.out_size[::-1]), "conv_kernel": layer.taps,
-        "up_factor": layer.up_factor, "down_factor": layer.down_factor, "padding": list(layer.padding),
-        "is_torgb": layer.kind == "torgb", "conv_clamp": layer.clamp,
-        "_parameters": {name: tensors[f"{layer.name}.{name}"] for name in ("weight", "bias")},
-        "_buffers": {name: tensors.get(f"{layer.name}.{name}") for name in _FILTERED_BUFFERS},
-        "_modules": {"affine": _dense(*pair, "linear", 1)},
-    }  # fmt: skip
-    return Persistent("SynthesisLayer", state)

@@ -67,15 +67,15 @@ class MixtureReport:
     sources: tuple[Inspection, ...]
     target: Inspection
     shares: tuple[tuple[str, tuple[float, ...]], ...]  # of the mapping, then of layers at each resolution
-    note: str = ""
+    notes: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         names = [str(one.path) for one in self.sources]
         width = max(len(name) for name, _ in self.shares)
         lines = [f"  {name:<{width}}  {'  '.join(f'{share:6.1%}' for share in shares)}" for name, shares in self.shares]
-        note = f"\nnote: {self.note}" if self.note else ""
-        return (
-            "\n".join(["mixed from", *(f"  {name}" for name in names), "shares", *lines, "", str(self.target)]) + note
+        notes = [f"note: {note}" for note in self.notes]
+        return "\n".join(
+            ["mixed from", *(f"  {name}" for name in names), "shares", *lines, "", str(self.target), *notes]
         )
 
 
@@ -103,7 +103,9 @@ def mix(sources: Sequence[str | Path], target: str | Path, mixing: Mixing, *, ha
 
     made = mix_generators([load_generator(one.path) for one in found], mixing)
     write_generator(made, path, half=half)
-    return MixtureReport(found, inspect(path), _shares(made.table, mixing, len(found)), target_note(made.table, path))
+    notes = (_clamp_note([one.table for one in found]), target_note(made.table, path))
+    shares = _shares(made.table, mixing, len(found))
+    return MixtureReport(found, inspect(path), shares, tuple(note for note in notes if note))
 
 
 def mix_generators(generators: Sequence[Generator], mixing: Mixing) -> Generator:
@@ -152,14 +154,27 @@ def _check_sources(found: Sequence[Inspection], mixing: Mixing) -> None:
 
 
 def _misfit(one: Table, other: Table, *, averaged: bool) -> str:
-    """Return what two tables differ in, or ""; the mapping networks matter only if they are averaged."""
+    """Return what two tables differ in, or ""; the mapping networks matter only if they are averaged.
+
+    A clamp is left out: rosinality's files of a network have none, while NVlabs' have.
+    """
     if type(one) is not type(other):
         return f"{one.architecture} and {other.architecture}"
     for field in fields(cast(Any, one)):  # both are dataclasses
         mine, theirs = getattr(one, field.name), getattr(other, field.name)
-        if mine != theirs and (averaged or field.name == "w_dim" or field.name not in MAPPING_FIELDS):
+        matters = averaged or field.name == "w_dim" or field.name not in MAPPING_FIELDS
+        if mine != theirs and matters and field.name != "clamp":
             return f"{field.name} is {mine!r:.60} and {theirs!r:.60}"
     return ""
+
+
+def _clamp_note(tables: Sequence[Table]) -> str:
+    """Return a note on the clamp of the mixture, or "" if all models have the same."""
+    clamps = [table.clamp for table in tables if isinstance(table, StyleGAN2Table)]
+    if len(set(clamps)) < 2:
+        return ""
+    kept = "no clamp" if clamps[0] is None else f"the clamp {clamps[0]:g}"
+    return f"the models clamp the outputs of layers differently; the mixture has {kept}, as the first model"
 
 
 def _shares(table: Table, mixing: Mixing, count: int) -> tuple[tuple[str, tuple[float, ...]], ...]:

@@ -13,8 +13,9 @@ from safetensors.torch import save_file
 from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
-from tests import layouts, tensorflow_pickles
-from tests.network_pickles import checkpoint, network, random_generator, random_tensors, stylegan3_checkpoint
+from tests import layouts, stylegan3_pickles, tensorflow_pickles
+from tests.network_pickles import checkpoint, network, random_generator, random_tensors
+from tests.shaped_layouts import shaped_layouts
 from tests.stylegan3_networks import tiny_stylegan3
 
 TABLE = StyleGAN2Table(channels=((4, 3), (8, 2)), z_dim=4, w_dim=4, mapping_layers=1)
@@ -39,7 +40,11 @@ def write_good(folder: Path) -> dict[str, bytes]:
     (folder / "network.pkl").write_bytes(checkpoint(TABLE, tensors))
     (folder / "old_network.pkl").write_bytes(checkpoint(TABLE, tensors, protocol=2))
     (folder / "tensorflow.pkl").write_bytes(tensorflow_pickles.checkpoint(TABLE, tensors))
-    (folder / "stylegan3.pkl").write_bytes(stylegan3_checkpoint(tiny_stylegan3(0)))
+    plain = tiny_stylegan3(0)
+    (folder / "stylegan3.pkl").write_bytes(stylegan3_pickles.checkpoint(plain.table, plain.tensors))
+    shaped = shaped_layouts()
+    for name in ("human_stylegan3.pkl", "init_res.pkl", "stylegan_xl.pkl"):
+        (folder / name).write_bytes(shaped[name])
     save_generator(tiny_stylegan3(0), folder / "stylegan3.safetensors")
     _write_layouts(folder, tensors)
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}

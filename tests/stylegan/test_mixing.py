@@ -96,6 +96,15 @@ def other_mapping(tensors: dict[str, Any]) -> StyleGAN2Generator:
     return StyleGAN2Generator.from_tensors(table, left)
 
 
+def test_a_clamp_is_that_of_the_first_model(files: list[Path], tmp_path: Path) -> None:
+    clamped = tmp_path / "clamped.safetensors"
+    table = replace(B.table, clamp=256.0)
+    save_generator(StyleGAN2Generator.from_tensors(table, dict(B.tensors)), clamped)
+    report = mix([clamped, files[0]], tmp_path / "mixed.safetensors", Mixing(resolution=8))
+    assert "the mixture has the clamp 256, as the first model" in str(report)
+    assert load_generator(tmp_path / "mixed.safetensors").table == table
+
+
 def test_models_of_other_architectures_are_refused(files: list[Path], tmp_path: Path) -> None:
     shallow, stylegan3 = tmp_path / "shallow.safetensors", tmp_path / "stylegan3.safetensors"
     save_generator(other_mapping(dict(B.tensors)), shallow)

@@ -24,7 +24,7 @@ from fgraph.stylegan.nn.upfirdn import resample
 from fgraph.stylegan.tables import spans
 from fgraph.stylegan.tables.base import UnknownLayer
 from fgraph.stylegan.tables.stylegan3_checks import check_chain
-from tests.network_pickles import stylegan3_checkpoint
+from tests import stylegan3_pickles
 from tests.rounding import PROMISED, assert_summed, assert_within, filtered_terms, likely, network_terms
 from tests.stylegan.conftest import Golden
 from tests.stylegan3_networks import Kind, tiny_stylegan3
@@ -308,7 +308,7 @@ def test_layers_that_do_not_follow_each_other_are_told() -> None:
 def test_pickles_of_every_kind_are_read(kind: Kind, classes: int, tmp_path: Path) -> None:
     """Pickles in NVlabs' layout, made of tiny generators."""
     generator = tiny_stylegan3(5, kind, classes)
-    (tmp_path / "network.pkl").write_bytes(stylegan3_checkpoint(generator))
+    (tmp_path / "network.pkl").write_bytes(stylegan3_pickles.checkpoint(generator.table, generator.tensors))
     after = load_generator(tmp_path / "network.pkl")
     assert after.table == generator.table
     assert after.tensors.keys() == generator.tensors.keys()
