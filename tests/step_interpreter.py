@@ -22,7 +22,7 @@ from torch import Tensor
 
 from fgraph import _geometry as geometry
 from fgraph._geometry import Canvas, Edit, apply_edit
-from fgraph.runtime.kernels.seeds import filled_noise, keyed_noise
+from fgraph.runtime.kernels.seeds import keyed_noise, seeded_noise
 from fgraph.stylegan.nn.stylegan2 import upsample_skip
 from fgraph.stylegan.tables.base import Layer, Size
 from tests.step_bending import Bent
@@ -137,7 +137,10 @@ def draw_noise(run: Run, layer: Layer, state: Paused) -> Tensor | None:
 
     if noise.mode == "const" and noise.fit == "ends":
         count, row = state.declared
-        return as_tensor(filled_noise(buffer, count, width)[row, 0])[None, None]
+        filled = seeded_noise(count, len(buffer), width)[row, 0]
+        filled[:, : buffer.shape[1]] = buffer
+        filled[:, -buffer.shape[1] :] = buffer
+        return as_tensor(filled)[None, None]
     draw = run.frame(original) if noise.fit == "follow" else original
     return as_tensor(draw(height, width))[None, None]
 

@@ -2,7 +2,8 @@
 
 A step computes the features of the codes as they are, follows the points in them, and then reduces the motion loss and
 the change of the features where the mask is 0. A row leaves the batch when its points have arrived, when it is stuck,
-or after `steps` steps. Its code is the one whose features were looked at last.
+or after `steps` steps. On a CPU this is asked at each step, on another device, which each question would hold up, every
+`CHECKED` steps. Its code is the one whose features were looked at last.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from fgraph.stylegan.generators.base import Generator
 
 _PROGRESS = 0.99  # a distance below this multiple of the best one is progress
 _LOST = 5  # times running that a point is at the border of its search
+CHECKED = 10  # steps between two questions to a device whether rows have finished
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +76,7 @@ class DragSearch:
         self._generator, self.settings = generator, settings
         self._layer = feature_layer(generator.table, settings.layer)
         self._check(codes, points, mask)
+        self._every = 1 if generator.device.type == "cpu" else CHECKED
         self.rows = list(range(len(codes)))
         self.done = 0
         self._starts = codes.to(generator.device, generator.dtype).detach().clone()
@@ -200,6 +203,8 @@ class DragSearch:
     def _leave(self) -> dict[int, Dragged]:
         """Remove the rows that have finished, and return what became of them."""
         self._present = list(self.rows)
+        if self.done % self._every and self.done < self.settings.steps:
+            return {}
         endings = self._endings()
         trails = torch.stack(self._trails)  # [steps, rows, points, 2]
         codes = self.codes.detach()

@@ -2,7 +2,9 @@
 
 Losses are summed over rows, and Adam scales each entry separately, so rows don't affect each other. Each row has its
 own learning rate, and leaves the batch when it is finished. Only the last bits of a convolution can depend on the
-number of rows. A `Search` that is made from the `state()` of another one continues with the same bits.
+number of rows. On a CPU, losses are read after each step. On another device, each reading would wait for it, so they
+are read every `CHECKED` steps, and it is noticed so much later that a row makes no progress. A `Search` that is made
+from the `state()` of another one continues with the same bits.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from fgraph.inversion.schedule import RowSchedule
 from fgraph.inversion.settings import InversionSettings
 from fgraph.inversion.spaces import nearest_starts, styles_of
 from fgraph.stylegan.generators.base import Generator
+
+CHECKED = 10  # steps between two readings of losses from a device
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +68,9 @@ class Search:
         self._prepared = problem.losses.prepare(targets)
         self._values: list[Tensor] = []  # the code, then noise; with a row for each start of each image
         self._found: dict[int, Found] = {}
+        self._every = 1 if problem.generator.device.type == "cpu" else CHECKED
         state = self._beginning(targets) if state is None else state
+        self._read = 0  # losses of the curve that have been read
         self._restore(state)
 
     @property
@@ -85,16 +91,28 @@ class Search:
             for at, gradient in enumerate(gradients):
                 self._descend(at, gradient, rates)
             self._values[1:] = [normalise_noise(noise) for noise in self._values[1:]]
-        self._curve.append(torch.stack([loss, *parts.values()], dim=1).detach().cpu())
-        for schedule, value in zip(self._schedules, loss.tolist(), strict=True):
-            schedule.note(self.done, value)
+        self._curve.append(torch.stack([loss, *parts.values()], dim=1).detach())
         self.done += 1
+        if self.done % self._every and all(self.done < schedule.end for schedule in self._schedules):
+            return {}
+        self._read_losses()
         return self._leave()
+
+    def _read_losses(self) -> None:
+        """Read the losses since the last time, all in one copy, and note them."""
+        fresh = torch.stack(self._curve[self._read :]).cpu()
+        self._curve[self._read :] = fresh.unbind()
+        for step, losses in enumerate(fresh[:, :, 0].tolist(), start=self._read):
+            for schedule, value in zip(self._schedules, losses, strict=True):
+                schedule.note(step, value)
+        self._read = len(self._curve)
 
     @property
     def losses(self) -> dict[int, float]:
-        """The last loss of each unfinished image, of its best start."""
-        last = self._curve[-1][:, 0].tolist()
+        """The last loss of each unfinished image that has been read, of its best start."""
+        if not self._read:
+            return {}
+        last = self._curve[self._read - 1][:, 0].tolist()
         return {row: min(last[at] for at in self._places(row)) for row in self.rows}
 
     def previews(self) -> dict[int, Tensor]:
@@ -108,6 +126,8 @@ class Search:
         tensors["schedules"] = torch.tensor(
             [[one.falls, one.best, one.best_step] for one in self._schedules], dtype=torch.float64
         )
+        if self._read < self.done:
+            self._read_losses()
         tensors["curve"] = torch.stack(self._curve) if self._curve else torch.empty(0)
         for kind, values in (("value", self._values), ("first", self._first), ("second", self._second)):
             tensors |= {f"{kind}.{at}": value for at, value in enumerate(values)}
@@ -151,6 +171,7 @@ class Search:
 
         self._values, self._first, self._second = tensors("value"), tensors("first"), tensors("second")
         self._curve: list[Tensor] = list(state["curve"].unbind()) if self.done else []
+        self._read = len(self._curve)
         for name in state:
             if name.startswith("found.") and name.endswith(".code"):
                 row = int(name.split(".")[1])

@@ -82,8 +82,8 @@ def make_prior(kind: Prior, generator: Generator, statistics: Statistics) -> Cod
         return None
     with torch.inference_mode(False), torch.no_grad():
         if kind == "gaussian":
-            mean, deviation = generator.style_statistics()
-            made = Gaussian(mean.double().cpu(), deviation.double().cpu().clamp_min(_LEAST))
+            mean, deviation = generator.to("cpu").style_statistics()
+            made = Gaussian(mean.double(), deviation.double().clamp_min(_LEAST))
         elif kind == "gaussian-full":
             made = _full_styles(generator, statistics)
         else:
@@ -98,7 +98,7 @@ def _full(mean: Tensor, covariance: Tensor) -> Gaussian:
 
 
 def _full_styles(generator: Generator, statistics: Statistics) -> Gaussian:
-    weight, bias = (part.detach().cpu().double() for part in generator.affine_parts)
+    weight, bias = (part.detach().double() for part in generator.to("cpu").affine_parts)
     weight = weight / weight.shape[1] ** 0.5  # [S, D]
     root = torch.linalg.eigh(statistics.w_covariance)
     factor = weight @ (root.eigenvectors * root.eigenvalues.clamp_min(0).sqrt())  # [S, D]: Σ = factor factorᵀ

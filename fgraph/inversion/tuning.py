@@ -102,7 +102,7 @@ def changed(generator: StyleGAN2Generator, changes: Mapping[str, Tensor]) -> Sty
         elif part == "up":
             down = changes[f"{name}.down"].to(tensors[name])
             tensors[name] = tensors[name] + (value.to(tensors[name]) @ down).view(tensors[name].shape)
-    return replace(generator, tensors=tensors)
+    return replace(generator, tensors=tensors, origin=None)
 
 
 def tune_results(

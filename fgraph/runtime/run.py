@@ -140,4 +140,4 @@ def pick_device(name: str) -> torch.device:
 @lru_cache(maxsize=_KEPT)
 def _load_cached(identity: str, path: str, source: str, loaded_as: _LoadedAs) -> Generator:
     found = path if Path(path).exists() else source  # evicted from the cache meanwhile: the source is downloaded again
-    return loaded_as.convert(load_generator(found, device=loaded_as.device, dtype=loaded_as.dtype))
+    return loaded_as.convert(load_generator(found, dtype=loaded_as.dtype))

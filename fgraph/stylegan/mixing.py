@@ -132,7 +132,8 @@ def mix_generators(generators: Sequence[Generator], mixing: Mixing) -> Generator
     names = " and ".join(one.name for one in generators)
     facts = {name: text for name, text in first.metadata.items() if name in ("license", "noise")}
     facts["origin"] = f"mixture of {names}"
-    return replace(first, tensors=tensors, name="mixture", digest=content_digest(tensors), metadata=facts, path=None)
+    digest = content_digest(tensors)
+    return replace(first, tensors=tensors, name="mixture", digest=digest, metadata=facts, path=None, origin=None)
 
 
 def _check_sources(found: Sequence[Inspection], mixing: Mixing) -> None:

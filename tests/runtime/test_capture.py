@@ -36,7 +36,10 @@ TELLS = {"tensor", "as_tensor", "new_tensor", "asarray"}
 HOST_INPUTS = {
     ops.Draw, ops.Given, ops.Component, ops.TextDirection, ops.NoiseField, ops.DrawMask, ops.Picture, ops.Plane,
 }  # fmt: skip
-LEFT_OUT = {ops.Own, ops.Invert, ops.Propose, ops.Sift, ops.Transplant, ops.Apply, ops.Fourier, ops.Filtered}
+LEFT_OUT = {
+    ops.Own, ops.Invert, ops.Drag, ops.DragPart, ops.Arrows, ops.Propose, ops.Sift, ops.Transplant, ops.Apply,
+    ops.Fourier, ops.Filtered,
+}  # fmt: skip
 
 
 class NothingFromTheHost(TorchFunctionMode):

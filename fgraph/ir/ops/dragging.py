@@ -26,6 +26,7 @@ class Drag(CodeOp):
     """
 
     name: ClassVar[str] = "drag"
+    reads_back: ClassVar[bool] = True
     takes_params: ClassVar[bool] = True
     settings: DragSettings = _USUAL
     space: TypeKind = "w+"

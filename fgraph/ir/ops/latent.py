@@ -183,6 +183,7 @@ class Invert(CodeOp):
     """Inversion: the code whose image approximates the operand, by optimisation. Each row stops on its own."""
 
     name: ClassVar[str] = "invert"
+    reads_back: ClassVar[bool] = True
     settings: InversionSettings = _USUAL
     shape: tuple[int, ...] = ()
     layer_flops: int = 0  # of one forward pass, for the cost

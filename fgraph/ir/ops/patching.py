@@ -20,6 +20,7 @@ class Propose(Op):
     """
 
     name: ClassVar[str] = "propose"
+    reads_back: ClassVar[bool] = True
     takes_params: ClassVar[bool] = True
     count: int
     rows: int
@@ -49,6 +50,7 @@ class Sift(Op):
     """
 
     name: ClassVar[str] = "sift"
+    reads_back: ClassVar[bool] = True
     count: int
     rows: int
     columns: int
@@ -74,6 +76,7 @@ class Transplant(Op):
     """
 
     name: ClassVar[str] = "transplant"
+    reads_back: ClassVar[bool] = True
     takes_params: ClassVar[bool] = True
     rows: int
     columns: int

@@ -16,6 +16,7 @@ from fgraph._geometry.regions import Cyclic, Region, Size, whole
 from fgraph.ir.bendings import Bending, Channels, Cluster, Dilate, Erode, Invert, Multiply, Threshold, disc
 from fgraph.ir.ops import BendChannels
 from fgraph.runtime.kernels.context import KernelContext, Params
+from fgraph.runtime.kernels.spatial import take
 from fgraph.stylegan.measured.clustering import channel_clusters
 
 Indices = NDArray[np.int64]
@@ -101,14 +102,8 @@ def _cut(x: Tensor, place: Place, context: KernelContext) -> Tensor:
     """Return the region, cut out of the window."""
     for axis in (0, 1):
         positions, _ = place.find(np.arange(place.region[axis], place.region[axis + 2]), axis)
-        x = _take(x, positions, axis + 2, context)
+        x = take(x, positions, axis + 2, context)
     return x
-
-
-def _take(x: Tensor, positions: Indices, dim: int, context: KernelContext) -> Tensor:
-    if bool((np.diff(positions) == 1).all()):
-        return x.narrow(dim, int(positions[0]), len(positions))
-    return x.index_select(dim, context.constant(positions))
 
 
 def _warped(
@@ -141,7 +136,7 @@ def _spread(x: Tensor, transform: Erode, place: Place, context: KernelContext) -
     for axis in (0, 1):
         around = np.arange(region[axis] - radius, region[axis + 2] + radius)
         positions, inside = place.find(around, axis)
-        x = _take(x, positions, axis + 2, context)
+        x = take(x, positions, axis + 2, context)
         if not inside.all():
             outside = context.constant(~inside)
             x = x.masked_fill(outside[:, None] if axis == 0 else outside, -torch.inf)

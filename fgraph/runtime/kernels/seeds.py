@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 import torch
@@ -41,14 +40,10 @@ def keyed_noise(seed: int, key: int, layer: str, height: int, width: int) -> Flo
     return generator.standard_normal((height, width), dtype=np.float32)
 
 
-def filled_noise(buffer: NDArray[Any], rows: int, width: int) -> Floats:
-    """Return noise for a map that is wider than its buffer, by the published rule, [rows, 1, H, width].
+def seeded_noise(rows: int, height: int, width: int) -> Floats:
+    """Return the noise between the ends of a map that is wider than its buffer, [rows, 1, height, width].
 
-    A copy of the buffer [H, w] is at either end, the right one above the left one; between them are numbers of a CPU
-    generator seeded with the width (SOAT, NoiseInjection).
+    By the published rule, its numbers are those of a CPU generator that is seeded with the width (SOAT,
+    NoiseInjection). A copy of the buffer lies over either end.
     """
-    height, own = buffer.shape
-    filled = torch.zeros([rows, 1, height, width]).normal_(generator=torch.Generator().manual_seed(width)).numpy()
-    filled[..., :own] = buffer
-    filled[..., -own:] = buffer
-    return filled
+    return torch.zeros([rows, 1, height, width]).normal_(generator=torch.Generator().manual_seed(width)).numpy()

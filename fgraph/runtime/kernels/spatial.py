@@ -72,17 +72,17 @@ def edit_map(x: Tensor, edit: Any, context: KernelContext, wrap_y: bool = False,
 def _along(x: Tensor, axis: AxisMap, dim: int, value: float, context: KernelContext) -> Tensor:
     if axis.is_identity and x.shape[dim] == axis.source:
         return x
-    low = _take(x, axis.low, dim, context)
+    low = take(x, axis.low, dim, context)
     if not axis.is_gather:
         weight = context.constant(axis.weight, x.dtype)
-        low = lerp(low, _take(x, axis.high, dim, context), weight.view(-1, 1) if dim == 2 else weight, context)
+        low = lerp(low, take(x, axis.high, dim, context), weight.view(-1, 1) if dim == 2 else weight, context)
     if axis.inside is not None:
         outside = context.constant(~axis.inside)
         low = low.masked_fill(outside.view(-1, 1) if dim == 2 else outside, float(value))
     return low
 
 
-def _take(x: Tensor, positions: Indices, dim: int, context: KernelContext) -> Tensor:
+def take(x: Tensor, positions: Indices, dim: int, context: KernelContext) -> Tensor:
     """Return pixels at positions along an axis; a view if they are consecutive."""
     start, count = int(positions[0]), len(positions)
     if bool((np.diff(positions) == 1).all()):

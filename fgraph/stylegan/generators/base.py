@@ -30,6 +30,7 @@ class Generator(ABC):
     tensors: Mapping[str, Tensor]
     metadata: dict[str, str] = field(default_factory=dict)
     path: Path | None = None  # of the file
+    origin: Generator | None = None  # the same generator on the CPU, if this one has been moved from there
 
     def __repr__(self) -> str:
         facts = (
@@ -48,12 +49,19 @@ class Generator(ABC):
         return self._reference.dtype
 
     def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Self:
-        """Return the same generator on another device or in another type."""
+        """Return the same generator on another device or in another type.
+
+        One that has been moved from the CPU returns there without a copy: nothing is read back from a device.
+        """
         device, dtype = torch.device(device or self.device), dtype or self.dtype
         if (device, dtype) == (self.device, self.dtype):
             return self
+        if self.origin is not None and device.type == "cpu":
+            return self.origin.to(dtype=dtype)  # type: ignore[return-value]
+        origin = self.origin if self.device.type != "cpu" else None if device.type == "cpu" else self
         with torch.inference_mode(False):
-            return replace(self, tensors={key: value.to(device, dtype) for key, value in self.tensors.items()})
+            tensors = {key: value.to(device, dtype) for key, value in self.tensors.items()}
+            return replace(self, tensors=tensors, origin=origin)
 
     def with_half(self, half: torch.dtype | None) -> Self:
         """Return the same generator with its layers of high resolution in float16 or bfloat16, if it supports that."""
@@ -152,9 +160,8 @@ class Generator(ABC):
         if "style_mean" in self.tensors and "style_std" in self.tensors:
             return self.tensors["style_mean"], self.tensors["style_std"]
         with torch.inference_mode(False), torch.no_grad():
-            tensors = {key: value.to("cpu", torch.float32) for key, value in self.tensors.items()}
-            affines = [part.cpu().float() for part in self.affine_parts]
-            mean, std = style_moments(*w_moments(self.table, tensors), *affines)
+            host = self.to("cpu", torch.float32)
+            mean, std = style_moments(*w_moments(self.table, host.tensors), *host.affine_parts)
             return mean.to(self._reference), std.to(self._reference)
 
     @property

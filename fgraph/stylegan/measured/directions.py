@@ -40,7 +40,7 @@ def principal_directions(generator: Generator) -> Directions:
 
 
 def _principal(generator: Generator) -> dict[str, NDArray[Any]]:
-    _, covariance = w_moments(generator.table, _on_cpu(generator))
+    _, covariance = w_moments(generator.table, generator.to("cpu", torch.float32).tensors)
     values, vectors = _eigen(covariance.numpy())
     return {"vectors": vectors, "variances": values}
 
@@ -57,8 +57,9 @@ def factorised_directions(generator: Generator, layers: Sequence[int], *, normal
         layers: σ indices.
         normalised: whether every style has equal weight.
     """
-    weights = [generator.tensors[f"{generator.table.at(index).name}.affine.weight"] for index in layers]
-    matrix = torch.cat([weight.detach().cpu().double() for weight in weights]).numpy()  # [styles, w_dim]
+    tensors = generator.to("cpu", torch.float32).tensors
+    weights = [tensors[f"{generator.table.at(index).name}.affine.weight"] for index in layers]
+    matrix = torch.cat([weight.detach().double() for weight in weights]).numpy()  # [styles, w_dim]
     matrix = matrix / np.sqrt(matrix.shape[1])  # as the equalised learning rate applies them
     if normalised:
         matrix = matrix / np.maximum(np.linalg.norm(matrix, axis=1, keepdims=True), 1e-30)
@@ -74,8 +75,3 @@ def _eigen(matrix: Floats) -> tuple[Floats, Floats]:
     vectors = columns.T[::-1]
     largest = np.take_along_axis(vectors, np.abs(vectors).argmax(axis=1, keepdims=True), axis=1)
     return np.maximum(values[::-1], 0.0), np.ascontiguousarray(vectors * np.sign(largest))
-
-
-def _on_cpu(generator: Generator) -> dict[str, torch.Tensor]:
-    names = (name for name in generator.tensors if name.startswith("mapping"))
-    return {name: generator.tensors[name].detach().to("cpu", torch.float32) for name in names}
