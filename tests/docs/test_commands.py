@@ -21,7 +21,8 @@ GRAPHS = sorted((ROOT / "graphs" / "graph").glob("*.yaml"))
 UNSAFE = ("fgraph watch", "fgraph open", "fgraph cache clear", "fgraph completion install")  # tests/cli has them
 # Names of commands that need more words, and forms with placeholders.
 FORMS = re.compile(
-    r"^fgraph (new|inspect|convert|mix|boundary|invert|train|finetune|grow|completion)$|[\[|]|\.\.\.|FILE|nodes\.$"
+    r"^fgraph (new|inspect|convert|mix|boundary|effects|invert|train|finetune|grow|completion)$"
+    r"|[\[|]|\.\.\.|FILE|nodes\.$"
 )
 PLACEHOLDERS = ("PATH", "YOUR")
 ELSEWHERE = {"docs/how-to/output.md"}  # test_output_page runs it, and looks at what is written
@@ -109,5 +110,5 @@ def test_every_command_has_a_page() -> None:
     listed = dict(row.findall((folder / "README.md").read_text("utf-8")))
     assert {*COMMANDS, *MODES} - {"run"} == set(listed) - {"panorama"}
     for name, link in listed.items():
-        page = (folder / (link or "README.md")).read_text("utf-8")
+        page = (folder / (link.partition("#")[0] or "README.md")).read_text("utf-8")
         assert re.search(rf"fgraph {name}\b|mode={name}\b", page), name
