@@ -105,6 +105,10 @@ def _torch(parts: bytes, tensors: bytes = b"}") -> bytes:
 
 def _searched() -> Iterator[tuple[str, bytes]]:
     """Values in which a generator is long to search."""
+    odd = "\x1b]0;title\x07\n" + "x" * 3000
+    yield "search: a network of an odd name", pickled({odd: module("Generator", {"_modules": {"synthesis": 1}})})
+    for sign in _NAMES:
+        yield f"search: {sign} under an odd name", _shared([f"{odd}.{sign}", f"{odd}.{odd}"])
     yield "search: a dict in itself", START + b"}\x94" + text("state_dict") + b"h\x00s" + STOP
     yield "search: dicts that are left", START + b"}" * 100_000 + STOP
     nested = b"}" + b"".join(b"\x94}" + text("model") + b"h" + bytes([i]) + b"s" for i in range(200))

@@ -17,6 +17,7 @@ from safetensors.torch import save_file
 from fgraph._errors import ModelError
 from fgraph.stylegan import convert, inspect
 from fgraph.stylegan.checkpoints.discriminator_file import load_discriminator
+from fgraph.stylegan.checkpoints.families.stylegan3_names import sampling_rates
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.loading import load_generator, load_stylegan2
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
@@ -73,6 +74,13 @@ def test_flat_state_dicts_of_stylegan3(kind: Kind, classes: int, tmp_path: Path)
     assert found.tensors.keys() == original.tensors.keys()
     assert all(torch.equal(found.tensors[name], value) for name, value in original.tensors.items())
     assert "sampling rates and paddings are those of the published design" in "; ".join(inspect(path).notes)
+
+
+def test_the_published_design_of_1024_pixels() -> None:
+    """The sizes in the names of the layers of stylegan3-t-ffhq-1024x1024, and the sampling rates in its pickle."""
+    sizes = [36, 36, 52, 52, 84, 148, 148, 276, 276, 532, 1044, 1044, 1044, 1024, 1024]
+    rates = [16, 16, 32, 32, 64, 128, 128, 256, 256, 512, 1024, 1024, 1024, 1024, 1024]
+    assert sampling_rates(sizes, "file") == (rates, 20)
 
 
 def test_a_flat_stylegan3_without_its_transform(tmp_path: Path) -> None:

@@ -66,7 +66,7 @@ def read_value(content: Any, where: str) -> Contents:
         if (other := name_other(module.entries)) is not None:
             raise ModelError(f"{where}: {other}")
         read = read_stylegan3 if is_stylegan3(module.value) else read_nvlabs
-        return _with_beside(read(module.value, where, module.path[-1] if module.path else ""), module)
+        return _with_beside(read(module.value, where, show(module.path[-1]) if module.path else ""), module)
     best = found[0]
     if (other := name_other(name for name in best.place.entries if name.startswith(best.prefix))) is not None:
         raise ModelError(f"{where}: {other}")

@@ -50,7 +50,7 @@ def read_stylegan3_names(state: StateDict) -> Contents:
     set_mapping(root, columns(part_of(source, "affine")))
     layers = _layers(synthesis, state.where)
     sizes = [size for _, size, _ in layers]
-    rates, margin = _rates(sizes, state.where)
+    rates, margin = sampling_rates(sizes, state.where)
     freqs = source.state["_parameters"]["freqs"]
     source.state.update({
         "channels": freqs.shape[0] if freqs.shape else 0, "size": rates[0] + margin, "sampling_rate": rates[0],
@@ -80,8 +80,12 @@ def _layers(synthesis: Module, where: str) -> list[tuple[str, int, Module]]:
     return layers
 
 
-def _rates(sizes: list[int], where: str) -> tuple[list[int], int]:
-    """Return the sampling rates of the layers and the margin of both sides together, which the sizes imply."""
+def sampling_rates(sizes: list[int], where: str) -> tuple[list[int], int]:
+    """Return the sampling rates of the layers and the margin of both sides together, which the sizes imply.
+
+    Raises:
+        ModelError: no published design has these sizes.
+    """
     size, last = sizes[-1], len(sizes) - 1
     for critical in (2, 1, *range(3, last)):
         rates = _design(size, last, critical) if critical < last and size >= 16 else []
