@@ -46,7 +46,8 @@ def flat(part: Persistent) -> dict[str, torch.Tensor]:
     state: Any = part.meta["state"]
     found = {name: one for kind in ("_parameters", "_buffers") for name, one in state[kind].items() if one is not None}
     for name, child in state["_modules"].items():
-        found |= {f"{name}.{key}": one for key, one in flat(child).items()}
+        if isinstance(child, Persistent):
+            found |= {f"{name}.{key}": one for key, one in flat(child).items()}
     return found
 
 

@@ -16,6 +16,13 @@ from tests.network_pickles import Persistent, dumps, mapping_module
 
 def checkpoint(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], mapping: Persistent | None = None) -> bytes:
     """The bytes of a whole `.pkl`, with a mapping network of its own or that of the table."""
+    return dumps({"G": None, "D": None, "G_ema": stylegan3_network(table, tensors, mapping)})
+
+
+def stylegan3_network(
+    table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], mapping: Persistent | None = None
+) -> Persistent:
+    """A whole generator."""
     names = [layer.name for layer in table.filtered]
     synthesis = {layer.name: _layer(layer, tensors) for layer in table.filtered} | {"input": _input(table, tensors)}
     parts = {
@@ -25,8 +32,7 @@ def checkpoint(table: StyleGAN3Table, tensors: Mapping[str, torch.Tensor], mappi
         }),
     }  # fmt: skip
     facts = {"z_dim": table.z_dim, "c_dim": table.c_dim, "w_dim": table.w_dim, "img_resolution": table.resolution}
-    network = Persistent("Generator", {**facts, "num_ws": table.num_ws, "_modules": parts})
-    return dumps({"G": None, "D": None, "G_ema": network})
+    return Persistent("Generator", {**facts, "num_ws": table.num_ws, "_modules": parts})
 
 
 def classed(generator: StyleGAN3Generator) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,10 @@ import fgraph
 from fgraph._errors import ModelError
 from fgraph.stylegan import convert, inspect
 from fgraph.stylegan.loading import load_generator
+from tests.layouts import flat
 from tests.rounding import PROMISED, assert_within
-from tests.stylegan3_networks import random_stylegan3, superresolution, tiny_stylegan3
-from tests.stylegan3_pickles import checkpoint, class_mapping, classed
+from tests.stylegan3_networks import design, random_stylegan3, superresolution, tiny_stylegan3
+from tests.stylegan3_pickles import checkpoint, class_mapping, classed, stylegan3_network
 
 CLASSES, Z = 3, 8
 TABLE, NUMBERS = classed(tiny_stylegan3(0, "t", CLASSES))
@@ -83,6 +85,22 @@ def test_layers_of_a_stem_and_a_head_are_read_each_by_its_own_rates(tmp_path: Pa
     image = found.synthesise(styles)
     assert image.shape == (1, 3, 32, 32)
     assert torch.equal(image, made.synthesise(styles))
+
+
+@pytest.mark.parametrize("classes", [CLASSES, 0])
+def test_a_flat_state_dict_is_read(classes: int, tmp_path: Path) -> None:
+    table, tensors = classed(random_stylegan3(0, *design("t", classes, 32, 6, 2, 10, 8)))
+    if not classes:
+        table, tensors["w_mean"] = replace(table, embed_width=0, class_means=False), tensors["w_mean"].new_ones(8)
+    mapping = class_mapping(table, tensors, tensors["embedding"])
+    state = flat(stylegan3_network(table, tensors, mapping)) | {"mapping.embed.weight": tensors["embedding"]}
+    torch.save({"G_ema": state}, tmp_path / "flat.pt")
+    (tmp_path / "whole.pkl").write_bytes(
+        checkpoint(table, tensors, class_mapping(table, tensors, tensors["embedding"]))
+    )
+    one, other = load_generator(tmp_path / "flat.pt"), load_generator(tmp_path / "whole.pkl")
+    assert one.table == other.table
+    assert all(torch.equal(value, other.tensors[name]) for name, value in one.tensors.items())
 
 
 def test_a_projection_to_more_numbers_is_refused(tmp_path: Path) -> None:

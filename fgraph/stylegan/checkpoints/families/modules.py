@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fgraph._errors import ModelError, show
+from fgraph.stylegan.checkpoints.class_embedding import PROJECTION
 from fgraph.stylegan.checkpoints.contents import Contents
 from fgraph.stylegan.checkpoints.families.state_dict import StateDict
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
@@ -49,16 +50,24 @@ def columns(module: Module | None, name: str = "weight") -> int:
     return tensor.shape[1] if type(tensor) is StoredTensor and len(tensor.shape) == 2 else 0
 
 
+def rows(module: Module, name: str = "weight") -> int:
+    """Return the rows of a matrix among the tensors of a module, or 0."""
+    tensor = module.state["_parameters"].get(name)
+    return tensor.shape[0] if type(tensor) is StoredTensor and len(tensor.shape) == 2 else 0
+
+
 def set_mapping(root: Module, w_dim: int) -> None:
     """Set what NVlabs' mapping network states of itself: z_dim, c_dim, w_dim, and the gains of its layers."""
     mapping = root.state["_modules"].setdefault("mapping", _module())
-    embed = part_of(mapping, "embed")
-    classes = columns(embed)
-    width = 0
-    if embed is not None:
+    embed, projection = part_of(mapping, "embed"), part_of(mapping, PROJECTION)
+    classes = width = 0
+    if projection is not None:  # StyleGAN-XL, which has a mean for each class
+        classes, width = rows(mapping, "w_avg"), rows(projection)
+        gain = max(1, columns(projection)) ** -0.5
+        projection.state.update({"bias_gain": 1.0, "weight_gain": gain, "activation": "lrelu"})
+    elif embed is not None and "bias" in embed.state["_parameters"]:
+        classes, width = columns(embed), rows(embed)
         embed.state.update({"bias_gain": 1.0, "activation": "linear"})
-        weight = embed.state["_parameters"].get("weight")
-        width = weight.shape[0] if classes and type(weight) is StoredTensor else 0
     root.state.update({"z_dim": max(0, columns(part_of(mapping, "fc0")) - width), "c_dim": classes, "w_dim": w_dim})
     for name, dense in mapping.state["_modules"].items():
         if name.startswith("fc") and (inputs := columns(dense)):

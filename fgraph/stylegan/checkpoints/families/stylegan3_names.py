@@ -2,7 +2,8 @@
 
 `torch.save(G.state_dict())` writes them; StyleGAN3-editing and MMGeneration distribute them. Such a file lacks sampling
 rates and paddings: they follow from the size, by the published design (Karras et al. 2021, appendix C), and must give
-the sizes in the names of the layers. Without torch.
+the sizes in the names of the layers. StyleGAN-XL has the same design, unless a superresolution head was trained after
+its first layers. Without torch.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ _NAME = re.compile(r"L(\d{1,3})_(\d{1,5})_(\d{1,5})")
 _MMGENERATION = re.compile(r"^style_mapping\.")  # its name of the mapping; the others are NVlabs'
 _FIRST_CUTOFF, _FIRST_STOP, _LAST_STOP = 2.0, 2**2.1, 2**0.3
 _OUTPUT_SCALE = 0.25
+_CLASSIFIER = ("mapping.embed.weight", "mapping.embed_proj.weight")  # of StyleGAN-XL: read when weights are loaded
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
 
 
@@ -61,7 +63,8 @@ def read_stylegan3_names(state: StateDict) -> Contents:
     root.state["img_resolution"] = sizes[-1]
     synthesis.state.update({"layer_names": [name for name, _, _ in layers], "output_scale": _OUTPUT_SCALE})
     contents = read_stylegan3(root, state.where, state.place)
-    check_all_read(contents, state, MEAN)
+    classifier = () if "mapping.embed.bias" in state.tensors else _CLASSIFIER
+    check_all_read(contents, state, MEAN, *classifier)
     return state.contents(
         contents, "sampling rates and paddings are those of the published design", f"layers are clamped to +-{CLAMP}",
         f"the image is scaled by {_OUTPUT_SCALE}", ASSUMED_MAPPING,
