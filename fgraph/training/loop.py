@@ -54,7 +54,7 @@ class Trainer:
         first = settings.discriminator_first
         self._first = state.origin.get("discriminator_first", 0) if first is None else first
         rate, every = settings.learning_rate, settings.gamma_every if self._penalises() else None
-        self._adam = make_adam(self._trained, state.generator_moments, rate)
+        self._adam = make_adam(self._trained, state.generator_moments, rate, mapping_rate=settings.mapping_rate)
         self._discriminator_adam = make_adam(self._critic, state.discriminator_moments, rate, every)
 
     def step(self) -> dict[str, float]:
@@ -156,8 +156,15 @@ class Trainer:
 
     def _fake(self, purpose: str) -> Tensor:
         """Generated images [rows, 3, size, size], of mixed styles and random noise."""
-        table, draw, device = self.state.table, self._draw(purpose), self.fabric.device
-        z = torch.randn(2, self._rows, table.z_dim, generator=draw)
+        return self._generate(*self._draw_codes(purpose))
+
+    def _draw_codes(self, purpose: str) -> tuple[Tensor, torch.Generator]:
+        """Return z [2, rows, z_dim] for two styles of each image, and the generator of what is drawn next."""
+        draw = self._draw(purpose)
+        return torch.randn(2, self._rows, self.state.table.z_dim, generator=draw), draw
+
+    def _generate(self, z: Tensor, draw: torch.Generator) -> Tensor:
+        table, device = self.state.table, self.fabric.device
         mixed = torch.rand(self._rows, generator=draw) < self.settings.style_mixing
         cut = torch.randint(1, table.num_ws, (self._rows,), generator=draw)
         second = (torch.arange(table.num_ws) >= cut[:, None]) & mixed[:, None]  # [rows, num_ws]

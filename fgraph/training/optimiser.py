@@ -14,15 +14,26 @@ _EPSILON = 1e-8
 
 
 def make_adam(
-    trained: Mapping[str, Tensor], moments: Moments, rate: float, every: int | None = None
+    trained: Mapping[str, Tensor],
+    moments: Moments,
+    rate: float,
+    every: int | None = None,
+    mapping_rate: float = 1.0,
 ) -> torch.optim.Adam:
     """Adam (β 0, 0.99) over tensors, going on with their moments.
 
     With `every`, a penalty takes a step of its own after so many; rate and β are corrected for that, as Karras et al.
-    2020 do (StyleGAN2, appendix B).
+    2020 do (StyleGAN2, appendix B). `mapping_rate` is the rate of the mapping network, as a multiple of the others.
     """
     ratio = 1.0 if every is None else every / (every + 1)
-    adam = torch.optim.Adam(trained.values(), lr=rate * ratio, betas=(0.0, 0.99**ratio), eps=_EPSILON)
+    mapping = [value for name, value in trained.items() if name.startswith("mapping.")]
+    others = [value for name, value in trained.items() if not name.startswith("mapping.")]
+    groups = [
+        {"params": values, "lr": rate * ratio * times}
+        for values, times in ((mapping, mapping_rate), (others, 1.0))
+        if values
+    ]
+    adam = torch.optim.Adam(groups, lr=rate * ratio, betas=(0.0, 0.99**ratio), eps=_EPSILON)
     for name, value in trained.items():
         if name in moments.steps:
             adam.state[value] = {

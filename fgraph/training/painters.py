@@ -67,15 +67,32 @@ class PaintedBatches:
     def __init__(self, painter: Painter, size: int, seed: int, flip: bool) -> None:
         self._painter, self._size, self._seed, self._flip = painter, size, seed, flip
 
+    @property
+    def numbers(self) -> int:
+        """The numbers that the painter makes a picture of."""
+        return self._painter.numbers
+
+    @torch.no_grad()
+    def paint(self, z: Tensor) -> Tensor:
+        """Paint the pictures of codes z [rows, n], n at least `numbers`: [rows, 3, size, size] in [-1, 1].
+
+        The mapping network normalises z, so the first numbers of the normalised z count.
+        """
+        normal = z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + 1e-8)
+        return self._checked(self._painter.paint(normal[:, : self.numbers], self._size), len(z))
+
     @torch.no_grad()
     def take(self, start: int, rows: int, purpose: str = "real") -> Tensor:
         """Paint pictures `start` to `start + rows` of this purpose, [rows, 3, size, size] in [-1, 1]."""
         draw = draw_for(self._seed, f"paint {purpose}", start)
-        images = self._painter.paint(torch.randn(rows, self._painter.numbers, generator=draw), self._size)
-        if tuple(images.shape) != (rows, 3, self._size, self._size):
-            found, expected = tuple(images.shape), (rows, 3, self._size, self._size)
-            raise TrainingError(f"a painter made pictures of shape {found}; expected is {expected}")
+        images = self._checked(self._painter.paint(torch.randn(rows, self.numbers, generator=draw), self._size), rows)
         if self._flip:
             flipped = torch.rand(rows, generator=draw) < 0.5
             images = torch.where(flipped[:, None, None, None], images.flip(3), images)
+        return images.contiguous(memory_format=torch.channels_last)
+
+    def _checked(self, images: Tensor, rows: int) -> Tensor:
+        found, expected = tuple(images.shape), (rows, 3, self._size, self._size)
+        if found != expected:
+            raise TrainingError(f"a painter made pictures of shape {found}; expected is {expected}")
         return images.clamp(-1, 1).contiguous(memory_format=torch.channels_last)

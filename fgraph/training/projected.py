@@ -179,6 +179,18 @@ def relative_spread(images: Tensor, pictures: Tensor) -> Tensor:
     return spread(images.float()) / (spread(pictures) + _EPSILON)
 
 
+def relative_distance(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
+    """Return how far maps of images are from those of their partners, over that of other rows.
+
+    For each map, the mean of |fake - real| over the mean of |real - real of the next row|; then the mean over maps.
+    """
+    parts = []
+    for one, other in zip(fake, real, strict=True):
+        usual = (other - other.roll(1, 0)).float().abs().mean()
+        parts.append((one - other).float().abs().mean() / (usual + _EPSILON))
+    return torch.stack(parts).mean()
+
+
 def hinge_loss(real: Sequence[Tensor], fake: Sequence[Tensor]) -> Tensor:
     """Return the loss of the heads, summed over them: E max(0, 1 - D(real)) + E max(0, 1 + D(fake))."""
     losses = [F.relu(1 - a.float()).mean() + F.relu(1 + b.float()).mean() for a, b in zip(real, fake, strict=True)]

@@ -15,12 +15,14 @@ from torch import Tensor
 from fgraph.training.batches import Source
 from fgraph.training.features import load_features
 from fgraph.training.loop import Trainer
+from fgraph.training.painters import PaintedBatches
 from fgraph.training.projected import (
     ProjectedTable,
     deceiving_loss,
     hinge_loss,
     is_head,
     mix,
+    relative_distance,
     relative_spread,
     score_maps,
     turn_directions,
@@ -39,7 +41,22 @@ def make_trainer(fabric: Fabric, settings: TrainingSettings, state: State, batch
         TrainingError: the feature network is missing, or has other weights than the heads have learned with.
     """
     kind = ProjectedTrainer if isinstance(state.discriminator_table, ProjectedTable) else Trainer
+    if settings.pairing and kind is Trainer:
+        raise TrainingError(
+            f"training.pairing={settings.pairing:g} compares features: add training.discriminator=projected"
+        )
     return kind(fabric, settings, state, batches)
+
+
+def _find_painter(settings: TrainingSettings, state: State, batches: Source) -> PaintedBatches:
+    """Return the painter whose pictures are paired with generated images."""
+    if not isinstance(batches, PaintedBatches) or batches.numbers > state.table.z_dim:
+        found = f"needs {batches.numbers}" if isinstance(batches, PaintedBatches) else "is missing"
+        raise TrainingError(
+            f"training.pairing={settings.pairing:g} needs a painter of at most {state.table.z_dim} numbers, which is "
+            f"the length of z; the painter of data={settings.data} {found}"
+        )
+    return batches
 
 
 class ProjectedTrainer(Trainer):
@@ -56,6 +73,8 @@ class ProjectedTrainer(Trainer):
                 f"with {table.digest[:12]}: install that version again, or begin with training.discriminator=projected"
             )
 
+        self._painted = _find_painter(settings, state, batches) if settings.pairing else None
+
     def _learns(self, name: str) -> bool:
         return is_head(name)
 
@@ -64,17 +83,26 @@ class ProjectedTrainer(Trainer):
 
     def _learn(self) -> dict[str, float]:
         state, learns = self.state, self.state.images >= self._first
+        z, draw = self._draw_codes("fake")
         with torch.set_grad_enabled(learns):
-            images = self._fake("fake")
+            images = self._generate(z, draw)
             fake = self._project(images, "augment fake")
         with torch.no_grad():
-            pictures = self._real("real", state.images)
-            real = self._project(pictures, "augment real")
+            pictures = self._real("real", state.images) if self._painted is None else self._paint(z[0])
+            real = self._project(pictures, "augment real" if self._painted is None else "augment fake")
         measured = self._teach_heads(real, fake)
         measured["spread"] = float(relative_spread(images, pictures).detach())
         if learns:
-            measured["generator"] = self._teach_generator(fake, images, pictures)
+            apart = None if self._painted is None else relative_distance(fake, real)
+            measured["generator"] = self._teach_generator(fake, images, pictures, apart)
+            if apart is not None:
+                measured["pair"] = float(apart.detach())
         return measured
+
+    def _paint(self, z: Tensor) -> Tensor:
+        """Return what the painter makes of codes, on the device."""
+        assert self._painted is not None
+        return self._painted.paint(z).to(self.fabric.device, memory_format=torch.channels_last)
 
     def _project(self, images: Tensor, purpose: str) -> list[Tensor]:
         """Return what the heads see of images: the mixed features of augmented ones, and their pixels."""
@@ -93,12 +121,13 @@ class ProjectedTrainer(Trainer):
         sign = self._note_sign(torch.cat([score.flatten() for score in scores]))
         return {"discriminator": float(loss.detach()), "real_sign": sign}
 
-    def _teach_generator(self, fake: list[Tensor], images: Tensor, pictures: Tensor) -> float:
+    def _teach_generator(self, fake: list[Tensor], images: Tensor, pictures: Tensor, apart: Tensor | None) -> float:
         self._adam.zero_grad()
         with self._fixed_critic():
             with self.fabric.autocast():
                 loss = deceiving_loss(score_maps(self.state.discriminator, fake))
             lack = F.relu(1 - relative_spread(images, pictures))
-            self.fabric.backward(loss + self.settings.diversity * lack)
+            paired = 0.0 if apart is None else self.settings.pairing * apart
+            self.fabric.backward(loss + self.settings.diversity * lack + paired)
         self._apply(self._adam, self._trained)
         return float(loss.detach())

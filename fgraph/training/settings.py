@@ -61,6 +61,8 @@ class TrainingSettings(BaseModel):
     freeze: bool | None = None  # mapping and affines; absent: in finetune
     discriminator_first: Annotated[int, Field(ge=0)] | None = None  # images; absent: 2000 if it is drawn for a model
 
+    pairing: Annotated[float, Field(ge=0)] = 0.0  # weight of the loss against what the painter makes of the same z
+    mapping_rate: Annotated[float, Field(gt=0)] = 1.0  # of the mapping network, as a multiple of learning_rate
     noise: bool = True  # off: the generator's noise is none, and stays so
     flip: bool = True
     augment: Literal["none", "diffaugment", "ada"] = "none"
@@ -114,9 +116,22 @@ def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
         raise TrainingError(f"mode={settings.mode} needs model=, the checkpoint to begin with")
     if settings.mode == "train" and settings.size is None:
         raise TrainingError("mode=train needs training.size=, the generator's pixels, such as 64")
+    if settings.pairing:
+        _check_pairing(settings)
     if settings.batch % settings.devices:
         raise TrainingError(f"training.batch={settings.batch} is no multiple of training.devices={settings.devices}")
     return settings
+
+
+def _check_pairing(settings: TrainingSettings) -> None:
+    place = f"training.pairing={settings.pairing:g}"
+    if ":" not in settings.data.name:
+        raise TrainingError(f"{place} needs a painter, which makes a picture of a given z: data=FILE.py:CLASS")
+    if settings.style_mixing or settings.flip:
+        raise TrainingError(
+            f"{place} compares the image of a code with the picture of the same code: add training.style_mixing=0 "
+            "training.flip=false"
+        )
 
 
 def _fault(error: dict[str, Any]) -> str:

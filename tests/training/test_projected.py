@@ -26,6 +26,7 @@ from fgraph.training.projected import (
     is_head,
     mix,
     projected_shapes,
+    relative_distance,
     score_maps,
     spread,
     turn_directions,
@@ -292,3 +293,66 @@ def test_diversity_pulls_equal_images_apart(choose: Choose, tmp_path: Path) -> N
         train(settings)
         found.append(read_snapshot(settings.target / SNAPSHOT).history[-1]["spread"])
     assert found[1] > found[0]
+
+
+PAINTER = """
+class Grounds:
+    numbers = 3
+    def paint(self, z, size):
+        return z[:, :, None, None].tanh().expand(-1, -1, size, size)
+"""
+PAIRED = {**SMALL, "mode": "train", "style_mixing": 0.0, "flip": False, "learning_rate": 0.01}
+
+
+@pytest.fixture
+def painter(tmp_path: Path) -> str:
+    (tmp_path / "grounds.py").write_text(PAINTER)
+    return f"{tmp_path / 'grounds.py'}:Grounds"
+
+
+def test_the_distance_of_pairs_is_relative_to_that_of_others() -> None:
+    real = torch.tensor([0.0, 2.0])[:, None, None, None].expand(2, 3, 4, 4)
+    assert float(relative_distance([real, real], [real, real])) == 0
+    assert float(relative_distance([real + 1], [real])) == pytest.approx(0.5, rel=4 * EPSILON)
+    assert float(relative_distance([real.roll(1, 0)], [real])) == pytest.approx(1, rel=4 * EPSILON)
+
+
+def test_pairs_teach_what_the_numbers_mean(choose: Choose, tmp_path: Path, painter: str) -> None:
+    """The same training with and without: with pairs, the colour of an image is nearer to that of its numbers."""
+    found = []
+    for weight in (0.0, 50.0):
+        settings = choose(**PAIRED, data=painter, images=400, pairing=weight, target=tmp_path / f"{weight}")
+        train(settings)
+        state = read_snapshot(settings.target / SNAPSHOT)
+        z = torch.randn(32, 8, generator=torch.Generator().manual_seed(1))
+        model = state.trained_generator()
+        images = model.synthesise(model.affine(model.map(z)), "none").mean(dim=(2, 3))
+        wanted = (z * torch.rsqrt(z.square().mean(dim=1, keepdim=True)))[:, :3].tanh()
+        found.append(float((images - wanted).abs().mean()))
+    assert found[1] < 0.8 * found[0]
+    assert "pair" in state.history[-1]
+
+
+def test_a_paired_training_goes_on_bit_for_bit(choose: Choose, painter: str) -> None:
+    halves = choose(**PAIRED, data=painter, pairing=5.0, mapping_rate=3.0)
+    whole = halves.model_copy(update={"target": halves.target / "whole"})
+    train(whole)
+    train(halves.model_copy(update={"images": 8}))
+    train(halves)
+    assert_same(read_snapshot(halves.target / SNAPSHOT), read_snapshot(whole.target / SNAPSHOT))
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"flip": True}, "training.pairing=5 compares .*: add training.style_mixing=0 training.flip=false"),
+        ({"data": "pictures"}, "training.pairing=5 needs a painter, .*: data=FILE.py:CLASS"),
+        ({"discriminator": None}, "training.pairing=5 compares features: add training.discriminator=projected"),
+        ({"latent": 2}, "a painter of at most 2 numbers, .* needs 3"),
+    ],
+)
+def test_pairs_that_cannot_be_are_refused(
+    choose: Choose, painter: str, changed: dict[str, object], message: str
+) -> None:
+    with pytest.raises(TrainingError, match=message):
+        train(choose(**{**PAIRED, "data": painter, "pairing": 5.0, **changed}))
