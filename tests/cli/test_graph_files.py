@@ -156,6 +156,39 @@ def test_a_file_with_the_name_of_a_bundled_graph_is_a_mistake(folder: Path, caps
     assert main(["--config-dir", str(folder), "graph=mine", "model=landscape", "mode=check"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (NODES.encode("utf-16"), ": this file cannot be read: it is not text in UTF-8: save it as UTF-8"),
+        (
+            f"# caf\u00e9\n{NODES}".encode("latin-1"),
+            ": this file cannot be read: it is not text in UTF-8: save it as UTF-8",
+        ),
+        (b"- a\n- b\n", ": expected a mapping at the root of the file"),
+        (b"nodes: " + b"[" * 900 + b"]" * 900, ":1: mappings and lists are nested more than 64 deep"),
+        (
+            f"seed: 010\n{NODES}".encode(),
+            ":1: seed: found the number '010', which YAML reads in base 8: leave out the zero",
+        ),
+    ],
+    ids=["UTF-16", "Latin-1", "list", "deep", "octal"],
+)
+def test_a_file_of_another_form_is_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], content: bytes, says: str
+) -> None:
+    file = folder / "graph" / "form.yaml"
+    file.write_bytes(content)
+    for arguments in (["--config-dir", str(folder), "graph=form", "mode=check"], [str(file), "mode=check"]):
+        assert main(arguments) == 2
+        said = capsys.readouterr().err
+        assert f"{file}{says}" in said
+        assert not [word for word in ("codec", "DictConfig", "recursion", "Traceback") if word in said]
+
+
+def test_a_number_of_the_command_line_is_decimal() -> None:
+    assert fgraph.load(f"version: 1\n{NODES}", ["seed=010"]).spec.seed == 10
+
+
 def test_a_pickled_configuration_is_not_read(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--experimental-rerun", "config.pickle"]) == 2
     assert "unpickles a file" in capsys.readouterr().err

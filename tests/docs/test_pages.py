@@ -10,6 +10,7 @@ from types import ModuleType
 import pytest
 
 import fgraph
+from fgraph.cli import main
 from fgraph.node import Node
 from tests.docs.blocks import ROOT, blocks_of
 from tests.docs.commands import PAGES, commands_of
@@ -61,7 +62,9 @@ def test_a_figure_that_is_linked_stands_there(page: str) -> None:
         )
 
 
-def test_the_readme_shows_the_faults_that_are_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_readme_shows_the_faults_that_are_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.chdir(tmp_path)
     (block,) = (one for one in blocks_of("README.md", "yaml") if one.name == "blend.yaml")
     wrong = block.text.replace("mask: fade}", "mask: fad}").replace("{op: decode, of: mix}", "{op: decode, off: mix}")
@@ -70,3 +73,5 @@ def test_the_readme_shows_the_faults_that_are_reported(tmp_path: Path, monkeypat
         fgraph.load("blend.yaml")
     shown = [one.text.rstrip() for one in blocks_of("README.md", "") if "faults" in one.text]
     assert shown == [str(error.value)]
+    assert main(["blend.yaml", "mode=check"]) == 2
+    assert capsys.readouterr().err.rstrip() == shown[0]
