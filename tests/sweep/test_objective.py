@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image as PillowImage
 
 from fgraph._errors import FgraphError
 from fgraph._results import Image, Latents
@@ -37,3 +38,18 @@ def test_mistakes(tmp_path: Path) -> None:
     Image(np.zeros((1, 3, 8, 8), np.float32)).save(tmp_path / "large.png")
     with pytest.raises(FgraphError, match=r"is \(8, 8\)"):
         Objective("distance", target=str(tmp_path / "large.png")).measure({"image": GREY})
+
+
+def test_the_target_is_read_like_any_picture(tmp_path: Path) -> None:
+    PillowImage.new("RGBA", (6, 4), (0, 0, 0, 0)).save(tmp_path / "clear.png")
+    white = Image(np.ones((1, 3, 4, 6), np.float32))
+    assert Objective("distance", target=str(tmp_path / "clear.png")).measure({"image": white}) == 0
+    PillowImage.new("RGB", (6, 4), (255, 0, 0)).save(tmp_path / "red.png")
+    grey = Image(np.full((1, 1, 4, 6), 76 / 127.5 - 1, np.float32))  # 0.299 of 255, ITU-R 601
+    assert Objective("distance", target=str(tmp_path / "red.png")).measure({"image": grey}) == pytest.approx(
+        0, abs=1e-6
+    )
+    with pytest.raises(FgraphError, match="images of 1 or 3 channels, not 4"):
+        Objective("distance", target=str(tmp_path / "red.png")).measure(
+            {"image": Image(np.ones((1, 4, 4, 6), np.float32))}
+        )
