@@ -16,6 +16,9 @@ from safetensors.numpy import save
 
 from fgraph.array_files.directions import read_directions
 from fgraph.array_files.latents import read_arrays, read_latent
+from fgraph.array_files.named_edits import read_edits
+from fgraph.array_files.pickled import read_style_moments
+from fgraph.array_files.transforms import read_transforms
 from tests.hostile.mutants import mutate
 
 COUNT = 40  # of each file
@@ -41,6 +44,45 @@ FILES = {
     "legacy.pt": written(lambda file: torch.save(TENSOR, file, _use_new_zipfile_serialization=False)),
     "plain.pkl": pickle.dumps({"a": ARRAY}),
 }
+
+
+WAY = ARRAY[0, :1]
+EDIT = {"lat_comp": WAY, "act_comp": WAY, "lat_stdev": 1.5, "latent_space": "W", "edit_type": "latent", "edit_start": 1,
+        "edit_end": 3, "name": "smile"}  # fmt: skip
+TURNS: Any = {"a.png": (12.0, np.zeros(2), np.eye(3), np.eye(3)), "b.png": (0.0, np.zeros(2), np.eye(3), np.eye(3))}
+DIRECTIONS: dict[str, tuple[bytes, Callable[[str], Any]]] = {
+    "edit.pkl": (pickle.dumps(EDIT), read_directions),
+    "pca.pt": (
+        written(
+            lambda file: torch.save({"comp": torch.ones(2, 1, 8), "std": torch.ones(2), "mean": torch.ones(1, 8)}, file)
+        ),
+        read_directions,
+    ),
+    "S": (pickle.dumps((["a", "b"], [ARRAY[0], ARRAY[0]])), read_latent),
+    "S_mean_std": (pickle.dumps(([WAY, WAY], [WAY, WAY])), lambda path: read_style_moments(Path(path))),
+    "landmarks.npy": (written(lambda file: np.save(file, TURNS)), read_transforms),
+    "edits.csv": (b"bald\t2\t1\t3\t20\r\nsmile\t4\t0\t6\t-10\r\n", read_edits),
+}
+
+
+@pytest.mark.parametrize("name", DIRECTIONS)
+def test_damaged_files_of_edits(name: str, tmp_path: Path) -> None:
+    whole, read = DIRECTIONS[name]
+    (tmp_path / name).write_bytes(whole)
+    read(str(tmp_path / name))
+    messages = list[str]()
+    for seed in range(COUNT):
+        path = tmp_path / str(seed) / name
+        path.parent.mkdir()
+        path.write_bytes(mutate(whole, seed))
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                read(str(path))
+        except ValueError as error:
+            messages.append(str(error))
+    assert len(messages) > COUNT // 10
+    assert [message for message in messages if not message.isprintable()] == []
 
 
 @pytest.mark.parametrize("name", FILES)
