@@ -20,6 +20,7 @@ from fgraph.node import FILE, Data
 from fgraph.stylegan.tables.base import CONST, Layer, Table
 from nodes._moving import Direction, Found, How, Number, Unit
 from nodes._splice import choose
+from nodes.mapper_direction import MapperDirection
 from nodes.named_direction import NamedDirection
 from nodes.style_direction import ChannelDirection, TextDirection
 
@@ -153,5 +154,5 @@ def _components(inputs: Inputs, count: int) -> tuple[int, ...]:
 
 
 DIRECTIONS: tuple[type[Direction], ...] = (
-    Pca, Sefa, FileDirection, ChannelDirection, NamedDirection, TextDirection,
+    Pca, Sefa, FileDirection, ChannelDirection, NamedDirection, TextDirection, MapperDirection,
 )  # fmt: skip

@@ -12,6 +12,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -81,6 +82,21 @@ def read_fields(path: Path) -> dict[str, Plain]:
         tensors = {str(key): one for key, item in value.items() if (one := stored_tensor(item)) is not None}
         plain = {str(key): item for key, item in value.items() if type(item) in (str, int, float)}
         return plain | read_all(tensors, path.stat().st_size)
+
+
+def read_state(path: Path, pattern: re.Pattern[str]) -> dict[re.Match[str], Array]:
+    """Return the tensors of a state dict whose names match a pattern, by the match; `state_dict` may hold the dict.
+
+    Raises:
+        ValueError: the file cannot be read, or its arrays are larger than the limits allow.
+    """
+    with _named_errors(path):
+        value = _read(path)
+        held = value.get("state_dict", value) if type(value) is dict else {}
+        state: dict[Any, Any] = held if type(held) is dict else {}
+        matches = {key: found for key in state if type(key) is str and (found := pattern.fullmatch(key))}
+        stored = {key: tensor for key in matches if (tensor := stored_tensor(state[key])) is not None}
+        return {matches[key]: array for key, array in read_all(stored, path.stat().st_size).items()}
 
 
 def read_style_moments(path: Path) -> tuple[Array, Array]:

@@ -408,6 +408,32 @@ class NodeMethods:
             rows: instead of layers: the W+ rows that move, such as 0..3
         """
 
+    @overload
+    def direction(
+        self,
+        kind: Literal["mapper"],
+        file: str,
+        strength: float | Sequence[float] | Mapping[str, Any] = ...,
+        *,
+        of: Reference,
+        layers: str | int | None = ...,
+        rows: str | None = ...,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """A mapper of StyleCLIP: networks that make a difference for each code in W+ (Patashnik et al. 2021, section
+        5).
+
+        Mappers such as afro.pt and mohawk.pt were trained for one text and one model. Rows of W+ for which a mapper
+        has no network stay.
+
+        Fields:
+            file: the mapper, such as afro.pt
+            strength: the factor of the difference; a list gives one per row
+            of: the codes that are moved
+            layers: the layers, by name or σ index, whose styles move; default: all
+            rows: instead of layers: the W+ rows that move, such as 0..3
+        """
+
     def walk(
         self,
         of: Reference,

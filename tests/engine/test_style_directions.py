@@ -270,3 +270,69 @@ def test_effects_are_those_of_styleclip() -> None:
     assert abs(np.linalg.norm(vector) - 1) < 100 * 2.0**-53
     with pytest.raises(ValueError, match="the same vector"):
         channels_for(low[0], vector, vector, 0.1)
+
+
+# -- mappers
+
+
+def styleclip_mapper(w: torch.Tensor, state: dict[str, torch.Tensor]) -> torch.Tensor:
+    """StyleCLIP's LevelsMapper: PixelNorm over the rows of W+, then four layers with a learning rate of 0.01."""
+    out = torch.zeros_like(w)
+    for name, rows in (("course", slice(0, 4)), ("medium", slice(4, 8)), ("fine", slice(8, None))):
+        if f"mapper.{name}_mapping.mapping.1.weight" in state:
+            x = w[:, rows]
+            x = x * torch.rsqrt((x**2).mean(dim=1, keepdim=True) + 1e-8)
+            for layer in range(1, 5):
+                weight, bias = (state[f"mapper.{name}_mapping.mapping.{layer}.{part}"] for part in ("weight", "bias"))
+                x = torch.nn.functional.linear(x, weight * 0.01 / w.shape[2] ** 0.5) + bias * 0.01
+                x = torch.nn.functional.leaky_relu(x, 0.2) * 2**0.5
+            out[:, rows] = x
+    return out
+
+
+def mapper_state(*names: str) -> dict[str, torch.Tensor]:
+    draw = torch.Generator().manual_seed(6)
+    shapes = {"weight": (8, 8), "bias": (8,)}
+    return {
+        f"mapper.{name}_mapping.mapping.{layer}.{part}": 100 * torch.randn(shape, generator=draw)
+        for name in names
+        for layer in range(1, 5)
+        for part, shape in shapes.items()
+    }
+
+
+def test_a_mapper_adds_a_difference_for_each_code(tmp_path: Path) -> None:
+    state = mapper_state("course", "medium")
+    torch.save({"state_dict": state, "opts": {"no_fine_mapper": True}}, tmp_path / "afro.pt")
+    nodes: dict[str, dict[str, Any]] = {
+        "code": {"op": "sample", "seed": [3, 4]},
+        "plus": {"op": "lerp", "a": "code", "b": "code", "space": "w+"},
+        "moved": {"op": "direction", "kind": "mapper", "of": "code", "file": str(tmp_path / "afro.pt")},
+    }
+    result = fgraph.run(load({"nodes": nodes, "outputs": ["plus", "moved"]}), device="cpu")
+    w = torch.from_numpy(result["plus"].array.copy())
+    expected = (w.double() + 0.1 * styleclip_mapper(w.double(), {k: v.double() for k, v in state.items()})).numpy()
+    # four layers of 8 products, whose rounding each layer carries on; 0.1 of the result
+    assert_rounded(result["moved"].array, expected, 4 * 10)
+    torch.save({name.removeprefix("mapper."): one for name, one in mapper_state("fine").items()}, tmp_path / "fine.pt")
+    nodes["moved"] |= {"file": str(tmp_path / "fine.pt")}
+    still = fgraph.run(load({"nodes": nodes, "outputs": ["plus", "moved"]}), device="cpu")
+    assert_rounded(still["moved"].array, still["plus"].array, 0)  # this model has no row 8
+
+
+def test_mappers_that_cannot_be(tmp_path: Path) -> None:
+    torch.save({"a": torch.zeros(3)}, tmp_path / "none.pt")
+    found = faults(kind="mapper", file=str(tmp_path / "none.pt"))
+    assert "holds no mapper of StyleCLIP" in found["nodes.moved.file"]
+    state = mapper_state("fine")
+    del state["mapper.fine_mapping.mapping.4.bias"]
+    torch.save(state, tmp_path / "short.pt")
+    assert (
+        "other layers than StyleCLIP's four"
+        in faults(kind="mapper", file=str(tmp_path / "short.pt"))["nodes.moved.file"]
+    )
+    wide = {name: torch.zeros([2 * size for size in one.shape]) for name, one in mapper_state("fine").items()}
+    torch.save(wide, tmp_path / "wide.pt")
+    assert (
+        "w of 16 numbers; this model has 8" in faults(kind="mapper", file=str(tmp_path / "wide.pt"))["nodes.moved.file"]
+    )

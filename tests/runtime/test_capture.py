@@ -37,6 +37,7 @@ HOST_INPUTS = {
     ops.Draw, ops.Given, ops.Component, ops.TextDirection, ops.NoiseField, ops.DrawMask, ops.Picture, ops.Plane,
 }  # fmt: skip
 LEFT_OUT = {
+    ops.MapLevels,
     ops.Own, ops.Invert, ops.Drag, ops.DragPart, ops.Arrows, ops.Propose, ops.Sift, ops.Transplant, ops.Apply,
     ops.Fourier, ops.Filtered,
 }  # fmt: skip

@@ -6,6 +6,7 @@ from fgraph.ir.ops.direction import (
     Combine,
     Component,
     InDeviations,
+    MapLevels,
     Move,
     MoveTo,
     Slerp,
@@ -24,7 +25,7 @@ from fgraph.ir.ops.stylegan3 import Filtered, Fourier, Plane, StyleGAN3Op
 
 OPS: tuple[type[Op], ...] = (
     Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert, Drag, DragPart,
-    Component, TextDirection, InDeviations, Slope, Move, MoveTo, TruncateStyles, Slerp, Combine,
+    Component, TextDirection, InDeviations, MapLevels, Slope, Move, MoveTo, TruncateStyles, Slerp, Combine,
     Const, Conv, ToRGB, Upsample, NoiseField,
     Plane, Fourier, Filtered,
     DrawMask, Mix,
@@ -60,6 +61,7 @@ __all__ = [
     "Invert",
     "LayerOp",
     "Lerp",
+    "MapLevels",
     "MapZ",
     "Mix",
     "Move",

@@ -113,6 +113,18 @@ class TextDirection(CodeOp):
 
 
 @dataclass(frozen=True)
+class MapLevels(CodeOp):
+    """The difference that a mapper of StyleCLIP makes of a code in W+. Params: (the mapper)."""
+
+    name: ClassVar[str] = "map_levels"
+    takes_params: ClassVar[bool] = True
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind == "w+", self, inputs)
+        return inputs[0]
+
+
+@dataclass(frozen=True)
 class TruncateStyles(CodeOp):
     """Truncation of codes in S: towards the styles of the mean of w, below W+ row `cutoff` (None: all). Params: ψ."""
 

@@ -38,6 +38,7 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Arrows: dragging.arrows,
     ops.Component: direction.component,
     ops.TextDirection: direction.text_direction,
+    ops.MapLevels: direction.map_levels,
     ops.InDeviations: direction.in_deviations,
     ops.Slope: direction.slope,
     ops.Move: direction.move,

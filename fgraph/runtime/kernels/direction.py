@@ -13,6 +13,7 @@ from fgraph.ir.ops import (
     Combine,
     Component,
     InDeviations,
+    MapLevels,
     Move,
     MoveTo,
     Slerp,
@@ -60,6 +61,22 @@ def in_deviations(op: InDeviations, inputs: Sequence[Tensor], params: Params, co
     if len(inputs) > 1:
         return inputs[0] * inputs[1]
     return inputs[0] * context.generators[op.model].style_statistics()[1].to(inputs[0])
+
+
+def map_levels(op: MapLevels, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Return what mappers of StyleCLIP add to codes, [rows, num_ws, w_dim]; a row has its own mapper."""
+    code = inputs[0]
+    made = torch.zeros_like(code)
+    mappers: Any = [param[0] for param in cast(Any, params)]
+    for mapper in dict.fromkeys(mappers):
+        rows = torch.tensor([row for row, one in enumerate(mappers) if one == mapper], device=code.device)
+        for (start, stop), level in mapper.levels:
+            x = code[rows, start:stop]
+            x = x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()  # over the rows of W+, as published
+            weights = [context.tensor(one) for one in level.weights.array]
+            biases = [context.tensor(one) for one in level.biases.array]
+            made[rows, start:stop] = network.mapping(x, weights, biases, level.rate)
+    return made
 
 
 def slope(op: Slope, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
