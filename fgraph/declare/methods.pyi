@@ -420,8 +420,7 @@ class NodeMethods:
         rows: str | None = ...,
         id: str | None = ...,
     ) -> NodeRef:
-        """A mapper of StyleCLIP: networks that make a difference for each code in W+ (Patashnik et al. 2021, section
-        5).
+        """A mapper of StyleCLIP, whose networks make a difference for each code in W+ (Patashnik et al. 2021).
 
         Mappers such as afro.pt and mohawk.pt were trained for one text and one model. Rows of W+ for which a mapper
         has no network stay.
