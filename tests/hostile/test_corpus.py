@@ -86,7 +86,7 @@ def test_little_time(outcome: Any) -> None:
         ("tensor: 10 GB by stride 0", "is larger than its storage"),
         ("storage: too long", "cut short, or more follows"),
         ("storage: a type as text", "a storage of an unknown kind"),
-        ("scalar of objects", "array of the type 'O8'"),
+        ("scalar of objects", "has no part 'mapping'"),
         ("array of objects", "array of the type 'O8'"),
         ("array with fields", "array of the type 'V8'"),
         ("array, big-endian", "plain little-endian numbers"),

@@ -185,6 +185,14 @@ class Exotic(torch.nn.Module):
         self.features = torch.nn.Sequential(torch.nn.Conv2d(3, 2, 1), torch.nn.Embedding(3, 2))
         self.settings = {"path": Path("/a"), "kind": Kinds.ONE, "size": torch.Size([1]), "counts": Counter("ab")}
         self.keys = {(1, "a"): 1, (2, "b"): 2, Kinds.ONE: 3, None: 4, -1: 5, 0.5: 6, 2**47: 7, b"raw": 8}
+        self.arrays = [
+            np.str_("a"),
+            np.complex64(1),
+            np.zeros(2, complex),
+            np.array(["a"]),
+            np.array([None]),
+            np.dtype("U3"),
+        ]
         self.groups = [frozenset({1, 2}), WithNames(1, rate=2), defaultdict(list, a=[1]), deque([1, 2])]
         self.loop = (self.groups,)
         self.groups.append(self.loop)

@@ -34,6 +34,17 @@ def read_dtype(record: Any) -> str:
     raise Refused("it has an array of an unknown type")
 
 
+def _is_plain(dtype: Any) -> bool:
+    """Return whether a pickled type can be read, or is damaged; False for a whole one of other numbers."""
+    if type(dtype) is not Record or dtype.kind != "dtype":
+        return True
+    try:
+        read_dtype(dtype)
+    except Refused:
+        return False
+    return True
+
+
 def _is_little(state: tuple[Any, ...]) -> bool:
     return type(state[1]) is str and state[1] in _LITTLE and state[2] is None and state[3] is None
 
@@ -62,8 +73,13 @@ def read_objects(record: Any) -> list[Any]:
     return state[4]
 
 
-def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor:
-    """Return an array as protocol 5 writes it: row-major or column-major, with its axes then permuted if given."""
+def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor | Record:
+    """Return an array as protocol 5 writes it: row-major or column-major, with its axes then permuted if given.
+
+    An array of numbers that are not read, such as complex ones, stays a record.
+    """
+    if not _is_plain(dtype):
+        return Record("numpy.array", (raw, dtype, shape, order, axis_order))
     made = _array(raw, dtype, shape, fortran=type(order) is str and order == "F")
     if axis_order is None:
         return made
@@ -94,6 +110,9 @@ def _count(shape: tuple[int, ...]) -> int:
 
 
 def _scalar(dtype: Any, raw: Any) -> Any:
+    """Return a number; one of a type that is not read, such as text, stays a record."""
+    if not _is_plain(dtype):
+        return Record("numpy.scalar", (dtype, raw))
     kind = read_dtype(dtype)
     if type(raw) is not bytes or len(raw) != item_size(kind):
         raise Refused("it has a number whose bytes do not fit its type")
