@@ -1,7 +1,7 @@
 # `make check` is what CI runs after the tests; every target works in an environment made by `pip install -e ".[dev]"`.
 PYTHON ?= python
 
-.PHONY: check style lint types workflows test numeric timing doctest format generate gallery docs fuzz
+.PHONY: check style lint types workflows test numeric timing doctest format generate gallery notebooks docs fuzz
 
 check: style lint types workflows test doctest
 
@@ -47,6 +47,10 @@ generate:
 # Every picture in docs/: those of graphs, pages and measurements.
 gallery:
 	$(PYTHON) tools/gallery
+
+# The notebooks of examples/, with what their cells show.
+notebooks:
+	$(PYTHON) tools/run_notebooks.py
 
 # The documentation as a site, in site/; needs the extra [docs], which [dev] has. The variable silences the theme's announcement.
 docs:

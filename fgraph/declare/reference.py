@@ -25,8 +25,7 @@ are in the order of the tables). A *port* takes the id of another node, or in Py
 Features, a Latent will do: it is a pass paused at `const`. In a table, "or a list of these" gives a value for each row;
 so do a range, keyframes and a curve from a file ([rows](../how-to/rows.md)). Terms are in the [glossary](glossary.md).
 
-Each node has a minimal graph, which is a file in `examples/nodes/`, and its outputs by name. Run one with
-`fgraph examples/nodes/blend.yaml`.
+Each node has a minimal graph, which is also a file in `examples/nodes/`, and the picture of its outputs by name.
 """
 _AS_WRITTEN = {"nodes": "a mapping from id to node", "outputs": "a list of ids, or a mapping from name to id"}
 

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 
 from fgraph._errors import GraphError
+from fgraph._results import Latents
 from fgraph.declare import Graph, GraphSpec, NodeRef, read
 from fgraph.digraph import wire
+from fgraph.registry import registry_with
 from tests.declare.toys import BLEND, OPS
 
 
@@ -171,3 +173,22 @@ def test_handles_are_light_and_speak() -> None:
     assert code in {code}
     assert "code" in graph
     assert GraphSpec() == Graph(ops=OPS).spec
+
+
+@pytest.mark.parametrize(
+    "codes", [np.eye(2, 128), np.eye(2, 128).tolist(), Latents(np.eye(2, 128, dtype=np.float32), "z", "main")]
+)
+def test_codes_may_stand_in_the_first_place(codes: Any) -> None:
+    """As an array, as lists, and as the result of a run, which knows its space."""
+    graph = Graph(models="landscape")
+    graph.latent(codes, id="codes")
+    node: Any = graph.spec.nodes["codes"]
+    assert node.file is None
+    assert node.value.shape == (2, 128)
+    assert node.space == ("z" if isinstance(codes, Latents) else None)
+    assert read(graph.to_yaml(), ops=registry_with())[0].nodes == graph.spec.nodes
+
+
+def test_a_file_and_numbers_are_one_too_many() -> None:
+    with pytest.raises(GraphError, match="give either file or value"):
+        Graph(models="landscape").latent("codes.npy", [[1.0]])
