@@ -83,7 +83,7 @@ class DirectionFile:
                 f"{show(self.name)} has the name of a boundary of InterFaceGAN in Z, because those in W end in "
                 "_w_boundary: give space: z or space: w"
             )
-        _LOG.warning("%s is read as a direction in W; if it is a boundary in Z, give space: z", show(self.name))
+        _warn_of_z(self.name)
 
     def _styles(self, table: Table) -> Array:
         layers = [layer for layer in table.layers[1:] if layer.kind == "conv"]
@@ -99,6 +99,12 @@ class DirectionFile:
         return Array(styles[None])
 
 
+@lru_cache(maxsize=256)
+def _warn_of_z(name: str) -> None:
+    """Warn once that a boundary of this name may be in Z."""
+    _LOG.warning("%s is read as a direction in W; if it is a boundary in Z, give space: z", show(name))
+
+
 def read_directions(path: str, name: str | None = None) -> DirectionFile:
     """Return the directions in a `.npz`, `.npy`, `.safetensors`, `.pt` or `.pkl` file, or in a folder of them.
 
@@ -109,7 +115,7 @@ def read_directions(path: str, name: str | None = None) -> DirectionFile:
         ValueError: the file cannot be read, or it is not clear which array is meant.
     """
     file, modified, size = find_file(path)
-    return _read_folder(file, modified) if file.is_dir() else _read_directions(file, name, modified, size)
+    return _read_folder(file) if file.is_dir() else _read_directions(file, name, modified, size)
 
 
 @lru_cache(maxsize=16)
@@ -166,8 +172,7 @@ def _rows_of(fields: Mapping[str, Plain]) -> str | None:
     return f"{start}..{end - 1}" if isinstance(start, int) and isinstance(end, int) else None
 
 
-@lru_cache(maxsize=16)
-def _read_folder(folder: Path, modified: int) -> DirectionFile:
+def _read_folder(folder: Path) -> DirectionFile:
     """Return the differences of styles in a folder with a numbered file for each convolution, as StyleGAN-Human's.
 
     Raises:

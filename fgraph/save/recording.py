@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from fgraph._imaging.read import locate
+from fgraph._paths import expanded
 from fgraph._seeds import derive_seed
 from fgraph._version import __version__
 from fgraph.declare import MAIN, Graph, GraphSpec
@@ -17,6 +19,8 @@ from fgraph.node import FILE
 from fgraph.save.record import ModelRecord, Record
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_model
 from fgraph.stylegan.checkpoints.sources import file_digest
+
+_MOST_FILES = 200  # of a folder that a node reads
 
 
 def record_graph(graph: Graph, settings: Mapping[str, Any] | None = None) -> Record:
@@ -61,11 +65,18 @@ def _named(holder: BaseModel) -> Iterator[str]:
 
 
 def _digest_of(path: str) -> str:
-    """Return the digest of a file, or "" if it can't be found, which the check of the graph reports."""
+    """Return the digest of a file or of the files in a folder, or "" if it can't be found, which the check reports."""
     try:
-        return _digest(locate(path))
+        folder = expanded(path)
+        return _digest_of_folder(folder) if folder.is_dir() else _digest(locate(path))
     except (ValueError, OSError):
         return ""
+
+
+def _digest_of_folder(folder: Path) -> str:
+    files = sorted(one for one in folder.iterdir() if one.is_file())[:_MOST_FILES]
+    names = "\n".join(f"{one.name} {_digest(one)}" for one in files)
+    return f"sha256:{hashlib.sha256(names.encode('utf-8', 'surrogateescape')).hexdigest()}"
 
 
 def _record_model(source: Any) -> ModelRecord:

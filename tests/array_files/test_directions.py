@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import pickle
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 import torch
 
 import fgraph
+from fgraph.save.recording import record_graph
 from tests.networks import tiny
 from tests.rounding import assert_rounded
 from tests.strategies import load
@@ -114,6 +116,36 @@ def test_rosinalitys_factors_are_columns(tmp_path: Path) -> None:
     path = save(tmp_path / "factor.pt", {"ckpt": "own.pt", "eigvec": torch.from_numpy(square)})
     code, moved = run(file=path, component=2)
     assert_rounded(moved.array, code + square[:, 2], 4)
+
+
+def test_files_and_folders_of_directions_are_in_the_record(tmp_path: Path) -> None:
+    folder = tmp_path / "styles"
+    folder.mkdir()
+    for number, layer in enumerate(CONVS):
+        save(folder / f"style_vect_mean_{number}.pkl", numbers(layer.in_channels, seed=number))
+    path = save(tmp_path / "own.npy", numbers(1, WIDTH))
+    nodes = {
+        **CODE,
+        "one": {"op": "direction", "kind": "file", "of": "code", "file": path},
+        "two": {"op": "direction", "kind": "file", "of": "one", "file": str(folder)},
+    }
+    graph = fgraph.load({"nodes": nodes, "outputs": ["two"]})
+    before = record_graph(graph).files
+    assert before[path] == f"sha256:{hashlib.sha256(Path(path).read_bytes()).hexdigest()}"
+    save(folder / "style_vect_mean_0.pkl", numbers(CONVS[0].in_channels, seed=99))
+    after = record_graph(graph).files
+    assert before[str(folder)].startswith("sha256:")
+    assert before[str(folder)] != after[str(folder)]
+
+
+def test_a_folder_beside_the_graph_file_is_found(tmp_path: Path) -> None:
+    (tmp_path / "styles").mkdir()
+    for number, layer in enumerate(CONVS):
+        save(tmp_path / "styles" / f"a_{number}.npy", numbers(layer.in_channels))
+    text = "nodes: {s: {op: sample}, z: {op: direction, kind: file, of: s, file: styles}}\noutputs: [z]\n"
+    (tmp_path / "graph.yaml").write_text(text)
+    graph = fgraph.load(tmp_path / "graph.yaml")
+    assert getattr(graph.spec.nodes["z"], "file") == str(tmp_path / "styles")  # noqa: B009
 
 
 # -- components
