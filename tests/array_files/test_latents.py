@@ -55,6 +55,7 @@ CASES = {
                                                   "noise": [torch.zeros(1, 1, 4, 4)]}}, "w+", ROWS[:1]),
     "STIT": ("stit.pt", {"generator": torch.nn.Linear(2, 2), "pivots": torch.from_numpy(ROWS),
                          "quads": [np.zeros((4, 2))]}, "w+", ROWS),
+    "one W, expanded": ("w.pt", torch.from_numpy(ROWS[:1, :1]).expand(1, 10, 64), "w+", ROWS[:1, :1].repeat(10, 1)),
     "codes beside something else": ("c.pt", (torch.from_numpy(ROWS), {"lr": 0.1}), "w+", ROWS),
     "a plain pickle": ("w.pkl", ROWS, "w+", ROWS),
     "bfloat16": ("b.pt", torch.from_numpy(ROWS).bfloat16(), "w+", torch.from_numpy(ROWS).bfloat16().float().numpy()),

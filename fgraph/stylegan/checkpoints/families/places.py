@@ -19,7 +19,7 @@ _MOST_ENTRIES = 100_000  # tensors of all modules; a discriminator with feature 
 _MOST_PARTS = 20_000  # modules in a module; such a discriminator has some 1,000
 _DEEPEST_PART = 10  # modules inside each other
 _LONGEST = 128  # letters of the name of a module or of its tensor
-_AVERAGED = re.compile(r"(?:^|[._])(?:ema|smooth)(?:$|[._])")
+_AVERAGED = re.compile(r"(?:^|[._])(?:ema|smooth|avg|averaged|running)(?:$|[._])", re.IGNORECASE)
 _COMPILED = "_orig_mod."  # in names of modules that torch.compile wraps
 _STATE = ("_parameters", "_buffers", "_modules")  # of a torch module
 

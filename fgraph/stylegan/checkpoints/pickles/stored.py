@@ -24,6 +24,7 @@ STORAGES = {
     "ByteStorage": "uint8", "BoolStorage": "bool",
 }  # fmt: skip
 MOST_AXES = 8
+_MOST_REPEATED = 1 << 20  # items of a tensor that repeats some; a W+ of 1024 pixels has 9,216
 _MOST_NUMBERS = 256  # of a tensor that is read without torch
 _LONGEST_TEXT = 1 << 20  # bytes of text that hold the numbers of such a tensor
 
@@ -147,8 +148,8 @@ def view(storage: Any, offset: Any, shape: Any, stride: Any) -> StoredTensor:
         raise Refused("it has a tensor of an unknown layout")
     if len(shape) != len(stride) or len(shape) > MOST_AXES or not all(map(is_size, (offset, *shape, *stride))):
         raise Refused("it has a tensor of an impossible shape")
-    # A tensor with more items than its storage repeats some; no weight does.
-    if offset + _extent(shape, stride) > storage.items or math.prod(shape) > storage.items:
+    # A tensor with more items than its storage repeats some: codes that were expanded do, weights do not.
+    if offset + _extent(shape, stride) > storage.items or math.prod(shape) > max(storage.items, _MOST_REPEATED):
         raise Refused(f"a tensor of shape {list(shape)} is larger than its storage of {storage.items} items")
     return StoredTensor(storage, offset, shape, stride)
 
