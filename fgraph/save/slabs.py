@@ -33,7 +33,8 @@ class Slabs:
 
     def put(self, start: int, pixels: Pixels) -> None:
         """Write a piece [h, w, channels] from `start` pixels along the longer side; it spans the shorter one."""
-        assert pixels.shape[1 - self.along_x :: 2] == (min(self.height, self.width), self.channels), pixels.shape
+        across, channels = pixels.shape[1 - self.along_x], pixels.shape[2]
+        assert (across, channels) == (min(self.height, self.width), self.channels), pixels.shape
         lines = pixels.transpose(1, 0, 2) if self.along_x else pixels  # [along, across, channels]
         self._file.seek(start * self._bytes)
         self._file.write(np.ascontiguousarray(lines).tobytes())
