@@ -1,39 +1,87 @@
-"""The time of short commands from start to end, in processes of their own, as medians.
+"""The processor time of short commands from start to end, beside that of `import torch`.
 
-python -m bench.speed.startup
+python -m bench.speed.startup [--times 5] [--write]
+
+Each command runs in a process of its own, once to warm the caches, then as often as asked. The table has the least
+processor time of each, which other work on the machine hardly affects, and its ratio to that of `import torch`. With
+`--write`, it goes into docs/reference/measurements/startup.md.
 """
 
 from __future__ import annotations
 
+import argparse
 import os
-import statistics
+import resource
 import subprocess
 import sys
 import tempfile
-import time
+from pathlib import Path
 
-from bench.harness.pages import ROOT
+from bench.harness.machine import processor, versions
+from bench.harness.pages import MEASUREMENTS, ROOT
 
-COMMANDS = (("run.py", "--help"), ("run.py",), ("run.py", "graph=panorama_loop"), ("-c", "import fgraph"))
-TIMES = 3
+TORCH = ("-c", "import torch")
+COMMANDS: tuple[tuple[str, ...], ...] = (
+    TORCH,
+    ("-c", "import fgraph"),
+    ("-m", "fgraph", "--help"),
+    ("-m", "fgraph", "list"),
+    ("-m", "fgraph", "check", "blend_horizontal"),
+    ("-m", "fgraph", "blend_horizontal"),
+    ("-m", "fgraph", "panorama"),
+)
+RUNS = ("blend_horizontal", "panorama")
+PAGE = MEASUREMENTS / "startup.md"
+HEAD = """\
+# Start-up
+
+The processor time of commands from start to end, and its ratio to that of `import torch`, which is the floor of every
+run. A run of a graph with plain settings does not import Hydra; a sweep does. `python -m bench.speed.startup --write`
+writes this page: {machine}.
+
+"""
 
 
 def main() -> None:
-    """Print a line for each command: the median and the minimum of a few runs."""
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
+    """Print the table, and write it if asked."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=5, help="how often each command runs")
+    parser.add_argument("--write", action="store_true", help="write the page")
+    chosen = parser.parse_args()
+    table = make_table(chosen.times)
+    print(table)
+    if chosen.write:
+        PAGE.write_text(HEAD.format(machine=f"{processor()}; {versions()}") + table + "\n", encoding="utf-8")
+
+
+def make_table(times: int) -> str:
+    """Return the lines of all commands, in Markdown."""
+    lines = ["| command | seconds | of `import torch` |", "| --- | --- | --- |"]
+    floor = 0.0
     with tempfile.TemporaryDirectory() as folder:
         for command in COMMANDS:
-            seconds = [measure(command, folder) for _ in range(TIMES)]
-            shown = " ".join(command)
-            print(f"python {shown:<30} median {statistics.median(seconds):5.2f} s, least {min(seconds):5.2f} s")
+            measure(command, Path(folder))
+            seconds = min(measure(command, Path(folder)) for _ in range(times))
+            floor = seconds if command == TORCH else floor
+            lines.append(f"| `{shown(command)}` | {seconds:.2f} | {seconds / floor:.2f} |")
+    return "\n".join(lines)
 
 
-def measure(command: tuple[str, ...], folder: str) -> float:
-    """Return the wall-clock seconds of one process."""
-    extra = (f"hydra.run.dir={folder}",) if command[0] == "run.py" and "--help" not in command else ()
-    start = time.perf_counter()
-    subprocess.run([sys.executable, *command, *extra], cwd=ROOT, check=True, capture_output=True)
-    return time.perf_counter() - start
+def shown(command: tuple[str, ...]) -> str:
+    """Return a command as a user types it."""
+    return f'python -c "{command[1]}"' if command[0] == "-c" else " ".join(command[1:])
+
+
+def measure(command: tuple[str, ...], folder: Path) -> float:
+    """Return the seconds of processor time of one process."""
+    extra: tuple[str, ...] = (
+        (f"hydra.run.dir={folder}/run",) if set(command) & set(RUNS) and "check" not in command else ()
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, *command, *extra], cwd=ROOT, check=True, capture_output=True, env=environment)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ _VALUED = (  # flags of Hydra that take a value
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")
 _WORDS = frozenset(("null", "true", "false", "nan", "inf"))  # that Hydra reads as other values than text
 _GRAPH_FILE = (".yaml", ".yml")
-_PICTURE = (".png", ".webp", ".jpg", ".jpeg", ".tif", ".tiff")
+_PICTURE = re.compile(r".*\.(png|webp|jpe?g|tiff?)(#\d+)?", re.IGNORECASE | re.DOTALL)  # or a cell of a sheet
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def is_graph_file(value: str) -> bool:
 
 def _check_name(name: str, files: _GraphFiles) -> None:
     """Refuse a word that is neither a file nor a bundled graph, unless the user has a folder of graphs."""
-    if files.elsewhere or "/" in name or is_graph_file(name) or name.lower().endswith(_PICTURE):
+    if files.elsewhere or "/" in name or is_graph_file(name) or _PICTURE.fullmatch(name):
         return
     graphs = [path.stem for path in GRAPHS.glob("*.yaml")]
     if name not in graphs:
@@ -146,7 +146,7 @@ def _assign(key: str, name: str, files: _GraphFiles) -> str:
         return f"{key}={quoted(name)}"
     if is_graph_file(name):
         return f"graph={files.name(name)}"
-    return f"from={quoted(name)}" if name.lower().endswith(_PICTURE) else f"graph={name}"
+    return f"from={quoted(name)}" if _PICTURE.fullmatch(name) else f"graph={name}"
 
 
 def _place(override: str, files: _GraphFiles) -> str:

@@ -112,21 +112,22 @@ def read_job(arguments: Arguments) -> PlainJob:
     Raises:
         NotPlain: Hydra must read the arguments, or report a mistake in them.
     """
-    config, changes, name, directory = Values(copy.deepcopy(_defaults())), [], _DEFAULT_GRAPH, None
+    config, changes, names, directory = Values(copy.deepcopy(_defaults())), [], [], None
     for override in arguments.hydra:
         found = _OVERRIDE.fullmatch(override)
         if found is None:
             raise NotPlain
         key, value = found["key"], found["value"]
         if key == "graph":
-            name = value
+            names.append(value)
         elif key == "hydra.run.dir":
             directory = _expect(read_value(value), str)
         elif key.startswith("graph."):
             changes.append(PlainOverride(key.removeprefix("graph."), read_value(value), override))
         else:
             _set(config, key, read_value(value))
-    if config["mode"] not in GRAPH_MODES or not _NAME.fullmatch(name):
+    name = (names or [_DEFAULT_GRAPH])[0]
+    if config["mode"] not in GRAPH_MODES or len(names) > 1 or not _NAME.fullmatch(name):
         raise NotPlain
     file = arguments.files.get(name, GRAPHS / f"{name}.yaml")
     graph = _read_graph(file, changes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -128,7 +129,9 @@ def quoted_override(override: str) -> str | None:
         OverridesParser.create().parse_overrides([fixed])
     except HydraException:
         return None
-    return shlex.quote(fixed) if equals else None
+    if not equals:
+        return None
+    return shlex.quote(fixed) if re.search(r"""["$`!]|\\(?!')""", fixed) else f'"{fixed}"'
 
 
 def _training_settings(where: str) -> list[str]:

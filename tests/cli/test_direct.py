@@ -41,6 +41,7 @@ NOT_PLAIN = [
     ["~graph.nodes.a"],
     ["+graph.nodes.new.op=flip"],
     ["sead=3"],
+    ["graph=walk", "graph=bend"],
     ["output={strip: x}"],
     ["graph.nodes.a.x=${seed}"],
     ["graph.nodes.a.x=it's"],
