@@ -11,6 +11,7 @@ import torch
 
 from fgraph.training.batches import Source
 from fgraph.training.loop import Trainer
+from fgraph.training.projected import ProjectedTable
 from fgraph.training.settings import TrainingSettings
 from fgraph.training.state import State
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 MakeTrainer = Callable[["Fabric", TrainingSettings, State, Source], Trainer]
 FEWEST_STEPS = 20  # of a training that is worth an estimate
-_ROWS = 4  # of the first trial, in each process: the discriminator compares 4 rows
+_ROWS, _ROWS_PROJECTED = 1, 4  # of the first trial, in each process: a projected discriminator compares 4 rows
 _SHORT = 1.0  # seconds of a trial above which a whole batch is not tried
 
 
@@ -37,7 +38,8 @@ def measure_speed(
         state: before the next step; it does not change.
         source: of the pictures.
     """
-    batch = min(settings.batch, _ROWS * fabric.world_size)
+    rows = _ROWS_PROJECTED if isinstance(state.discriminator_table, ProjectedTable) else _ROWS
+    batch = min(settings.batch, rows * fabric.world_size)
     speed = _try(make_trainer, fabric, settings.model_copy(update={"batch": batch}), state, source)
     if batch < settings.batch and 2 * batch / speed < _SHORT:
         speed = _try(make_trainer, fabric, settings, state, source)

@@ -135,3 +135,20 @@ def test_the_next_run_removes_what_killed_ones_left_in_the_default_place(
     assert not left.exists()
     assert left.parent.exists()
     assert elsewhere.exists()
+
+
+IN_A_STEP = """
+    import hashlib, os, signal, threading
+    from fgraph.cli import signals
+    signals.GRACE = 0.05
+    with signals.interruptible() as interrupts:
+        interrupts.describe = lambda: "interrupted: the snapshot is kept"
+        signal.signal(signal.SIGINT, lambda *_: None)  # as a training, which ends after its step
+        threading.Timer(0.05, os.kill, [os.getpid(), signal.SIGINT]).start()
+        hashlib.pbkdf2_hmac("sha256", b"", b"", 2**31 - 1)  # a step of minutes
+"""
+
+
+def test_a_training_in_a_long_step_is_ended() -> None:
+    done = run_child(IN_A_STEP)
+    assert (done.returncode, done.stderr) == (130, "interrupted: the snapshot is kept\n")

@@ -97,3 +97,20 @@ def test_every_example_is_a_training_that_can_be() -> None:
         written = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert written.pop("defaults") == ["default"]
         TrainingSettings(mode="train", data=Path("data"), target=Path("target"), **written)
+
+
+def test_an_interrupt_says_which_snapshot_is_kept(
+    data: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    arguments = ["mode=train", f"data={data}", *TINY]
+    with monkeypatch.context() as patch:
+        patch.setattr("fgraph.training.run.launch", stop)
+        assert main([*arguments, "target=new"]) == 130
+        assert "no snapshot was written yet; the same command begins again" in capsys.readouterr().err
+    assert main([*arguments, "target=old"]) == 0
+    monkeypatch.setattr("fgraph.training.run.launch", stop)
+    assert main([*arguments, "target=old"]) == 130
+    assert "the snapshot after 4 images is in old; the same command goes on from it" in capsys.readouterr().err
