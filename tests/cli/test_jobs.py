@@ -112,3 +112,14 @@ def test_sweep_over_literal_seeds_warns(capsys: pytest.CaptureFixture[str]) -> N
     assert "identical" not in capsys.readouterr().err
     assert main([*arguments, "graph.nodes.left.seed=1", "graph.nodes.right.seed=2"]) == 0
     assert "all 2 jobs of this sweep were identical" in capsys.readouterr().err
+
+
+def test_a_second_run_into_a_directory_names_what_is_no_longer_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["blend_horizontal", "hydra.run.dir=out"]) == 0
+    assert "earlier run" not in capsys.readouterr().err
+    assert main(["blend_horizontal", "hydra.run.dir=out", "output.formats=[webp]"]) == 0
+    said = capsys.readouterr().err
+    assert "out also holds files of an earlier run, which manifest.json no longer lists: image.png" in said

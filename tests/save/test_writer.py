@@ -200,3 +200,22 @@ def test_runs_into_one_directory_leave_a_manifest_that_is_true(tmp_path: Path) -
         path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in tmp_path.glob("*.png")
     }
     assert names(tmp_path) == {"view_000.png", "view_001.png", "view_002.png", "manifest.json"}
+
+
+def test_files_of_an_earlier_run_that_are_no_longer_listed_are_named(tmp_path: Path) -> None:
+    assert save_results({"a": random_image(2)}, tmp_path).unlisted == ()
+    assert save_results({"a": random_image(2)}, tmp_path).unlisted == ()  # all replaced
+    assert save_results({"a": random_image()}, tmp_path).unlisted == ("a_000.png", "a_001.png")
+    (tmp_path / "a.png").unlink()
+    assert save_results({"b": random_image()}, tmp_path).unlisted == ()  # not there any more
+    (tmp_path / "manifest.json").write_text('{"files": [{"file": "\\u0000"}, 3]}')
+    assert save_results({"b": random_image()}, tmp_path).unlisted == ()  # not one of ours
+
+
+def test_of_two_runs_at_once_the_second_names_the_files_of_the_first(tmp_path: Path) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        runs = [pool.submit(save_results, {name: random_image()}, tmp_path) for name in ("a", "b")]
+    found = {run.result().files[0].file: run.result().unlisted for run in runs}
+    (last,) = [entry["file"] for entry in json.loads((tmp_path / "manifest.json").read_bytes())["files"]]
+    (first,) = {"a.png", "b.png"} - {last}
+    assert found == {first: (), last: (first,)}

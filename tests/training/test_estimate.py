@@ -22,14 +22,13 @@ from tests.training.conftest import Choose
 def test_an_estimate_leaves_no_trace(choose: Choose) -> None:
     settings = choose(discriminator_first=8)
     state = begin(settings)
-    before = [
-        value.clone() for group in (state.generator, state.averaged, state.discriminator) for value in group.values()
-    ]
+    groups = (state.generator, state.averaged, state.discriminator)
+    before = [value.clone() for group in groups for value in group.values()]
     counters = (state.steps, state.images, state.signs, dict(state.pending))
     pixels = np.random.default_rng(0).integers(0, 256, (8, 16, 16, 3), dtype=np.uint8)
     speed = measure_speed(make_trainer, make_fabric(settings), settings, state, Batches(pixels, 0, flip=True))
     assert speed > 0
-    after = [value for group in (state.generator, state.averaged, state.discriminator) for value in group.values()]
+    after = [value for group in groups for value in group.values()]
     assert all(torch.equal(one, other) and not other.requires_grad for one, other in zip(before, after, strict=True))
     assert (state.steps, state.images, state.signs, dict(state.pending)) == counters
     assert not state.generator_moments.steps
