@@ -46,6 +46,16 @@ def _node(nodes: str) -> Callable[[Path], None]:
     return enter
 
 
+def _deviations(path: Path) -> None:
+    from fgraph._errors import FgraphError
+    from fgraph.array_files.pickled import read_style_moments
+
+    try:
+        read_style_moments(path)
+    except ValueError as error:  # which a graph reports as a fault of its node
+        raise FgraphError(str(error)) from error
+
+
 def _snapshot(path: Path) -> None:
     from fgraph.training.snapshot import read_snapshot
 
@@ -117,6 +127,10 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "inspect": _inspect,
     "latent": _node("z: {op: latent, file: FILE}"),
     "direction": _node("s: {op: sample}, z: {op: direction, kind: file, of: s, file: FILE}"),
+    "mapper": _node("s: {op: sample}, z: {op: direction, kind: mapper, of: s, file: FILE}"),
+    "table of edits": _node("s: {op: sample}, z: {op: direction, kind: named, name: a, of: s, edits: FILE}"),
+    "deviations": _deviations,
+    "transforms": _node("s: {op: sample}, z: {op: transform, of: s, file: FILE}"),
     "noise": _node("s: {op: sample}, z: {op: tap, of: s, layer: b8.conv0, noise: {mode: given, file: FILE}}"),
     "snapshot": _snapshot,
     "training data": _training_data,
