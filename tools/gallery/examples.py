@@ -21,6 +21,13 @@ def draw_example(name: str) -> Image.Image:
     return in_lines([LabelledPicture(strip(value), key) for key, value in results.items()])
 
 
+def draw_photo() -> Image.Image:
+    """Draw the graph `photo.yaml` of the page about images."""
+    page = (ROOT / "docs" / "how-to" / "images.md").read_text(encoding="utf-8")
+    text = page.split("```yaml\n# photo.yaml\n", 1)[1].split("```", 1)[0]
+    return strip(fgraph.run(text, device="cpu")["image"])
+
+
 DRAWN: Mapping[str, Callable[[], Image.Image]] = {
     f"nodes/{path.stem}": partial(draw_example, path.stem) for path in sorted(EXAMPLES.glob("*.yaml"))
-}
+} | {"photo": draw_photo}
