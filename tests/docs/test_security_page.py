@@ -27,5 +27,5 @@ def test_the_page_has_the_bound(name: str) -> None:
 
 def test_every_kind_of_file_has_an_entry_point_in_the_jail() -> None:
     assert len(ENTRIES) >= 12
-    for word in ("latent", "direction", "noise", "training data", "from=", "bendings", "caches"):
+    for word in ("latent", "direction", "noise", "curves", "training data", "from=", "bendings", "caches"):
         assert word in PAGE

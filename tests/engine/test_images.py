@@ -174,3 +174,25 @@ def test_faults(nodes: str, where: str, message: str) -> None:
     """)
     assert [fault.where for fault in faults] == [where]
     assert message in faults[0].message
+
+
+EDITS = [
+    ("{op: flip, of: p, axis: y}", lambda x: x[:, ::-1]),
+    ("{op: crop, of: p, left: 3, top: 2, width: 10, height: 5, unit: pixel}", lambda x: x[:, 2:7, 3:13]),
+    ("{op: crop, of: p, left: 0.25, width: 0.5}", lambda x: x[:, :, 6:18]),
+    ("{op: shift, of: p, dx: 0.25}", lambda x: np.roll(x, 6, 2)),
+    ("{op: shift, of: p, dy: 2, mode: constant, value: -1, unit: pixel}",
+     lambda x: np.concatenate([np.full_like(x[:, :2], -1), x[:, :-2]], 1)),
+    ("{op: pad, of: p, left: 4, bottom: 2, unit: pixel}", lambda x: np.pad(x, ((0, 0), (0, 2), (4, 0)), "reflect")),
+    ("{op: pad, of: p, right: 0.5, mode: circular}", lambda x: np.pad(x, ((0, 0), (0, 0), (0, 12)), "wrap")),
+    ("{op: pad, of: p, top: 1, mode: constant, value: 1}",
+     lambda x: np.pad(x, ((0, 0), (16, 0), (0, 0)), constant_values=1)),
+    ("{op: resize, of: p, width: 2, height: 3}", lambda x: x.repeat(3, 1).repeat(2, 2)),
+    ("{op: concat, of: [p, p], axis: y}", lambda x: np.concatenate([x, x], 1)),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("node", "expected"), EDITS, ids=lambda one: str(one)[:40])
+def test_edits_move_whole_pixels(photo: str, node: str, expected: Any) -> None:
+    made = run(f"{{nodes: {{p: {{op: image, path: '{photo}', size: [16, 24]}}, image: {node}}}, outputs: [image]}}")
+    np.testing.assert_array_equal(made[0], expected(levels_of(photo)))

@@ -132,6 +132,7 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "deviations": _deviations,
     "transforms": _node("s: {op: sample}, z: {op: transform, of: s, file: FILE}"),
     "noise": _node("s: {op: sample}, z: {op: tap, of: s, layer: b8.conv0, noise: {mode: given, file: FILE}}"),
+    "curve": _node("s: {op: sample}, z: {op: lerp, a: s, b: s, t: {file: FILE}}"),
     "snapshot": _snapshot,
     "training data": _training_data,
     "picture": _picture,
