@@ -137,7 +137,8 @@ def _read_known(path: Path) -> Mapping[str, Plain]:
         fields: Mapping[str, Plain] = read_fields(path) if is_pickled(path) else read_named_arrays(path)[0]
     except (ValueError, OSError):
         return {}  # the error is raised again where the file is read as codes
-    return fields if _FACTORS in fields or any(one in fields for one in _COMPONENTS) else {}
+    known = _FACTORS in fields or "lat_comp" in fields or {"comp", "std"} <= fields.keys()
+    return fields if known else {}
 
 
 def _read_components(path: Path, fields: Mapping[str, Plain], name: str) -> DirectionFile:
@@ -159,6 +160,8 @@ def _read_components(path: Path, fields: Mapping[str, Plain], name: str) -> Dire
     if len(spread) != len(rows) or not np.isfinite(spread).all():
         raise ValueError(f"{show(path, 300)} has {len(rows)} components and {len(spread)} deviations")
     centre = Array(mean.check().array.reshape(-1)) if isinstance(mean, Array) else None
+    if centre is not None and len(centre) != rows.shape[1]:
+        raise ValueError(f"{show(path, 300)} has components of {rows.shape[1]} numbers and a mean of {len(centre)}")
     return DirectionFile(Array(rows * spread), _space_of(fields), centre, _rows_of(fields), name=path.name)
 
 

@@ -205,6 +205,16 @@ def test_coordinates_cannot_be_set_in_s(tmp_path: Path) -> None:
     assert "set reads the coordinate of codes in w or w+" in faults(file=path, how="set", layers="b8.conv0")
 
 
+def test_components_that_do_not_fit_together(tmp_path: Path) -> None:
+    held = {name: torch.from_numpy(one) for name, one in components().items()}
+    path = save(tmp_path / "mean.pt", held | {"mean": torch.zeros(1, 3)})
+    assert "components of 8 numbers and a mean of 3" in faults(file=path)
+    path = save(tmp_path / "std.pt", held | {"std": torch.zeros(3)})
+    assert "4 components and 3 deviations" in faults(file=path)
+    path = save(tmp_path / "plain.pt", {"comp": held["comp"]})  # without deviations, it is an array like another
+    assert run(file=path, component=3)[1].space == "w"
+
+
 def exported(**fields: Any) -> dict[str, Any]:
     """An edit as GANSpace's interactive.py exports it."""
     return {

@@ -17,6 +17,7 @@ import fgraph
 from fgraph.array_files.named_edits import SOURCES, NamedEdit, published_edits
 from fgraph.stylegan.measured.channel_effects import channels_for, effects_of, text_vector
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from nodes.named_direction import _styles
 from nodes.style_direction import channel_row
 from tests.networks import tiny
 from tests.rounding import assert_rounded
@@ -98,6 +99,9 @@ def test_the_published_edits_fit_their_models() -> None:
         else:
             assert edit.rows is not None
             assert 0 <= int(edit.rows.split("..")[1]) < tables[edit.size].num_ws, name
+    assert sum(edit.source == "GANSpace" for edit in edits.values()) == 80
+    styles = _styles(edits["smile"], tables[1024]).array
+    assert np.flatnonzero(styles).tolist() == [tables[1024].at(6).style_start + 501]
     assert edits["smile"].channels == ((6, 501, 1.0),)
     assert tables[1024].at(6).name == "b16.conv1"
     assert edits["ganspace.ffhq.big_smile"] == NamedEdit(
