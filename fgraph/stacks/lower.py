@@ -6,7 +6,7 @@ nodes end to end, across all graphs. So lowering a sweep of a thousand graphs ta
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -24,6 +24,7 @@ from fgraph.stacks.context import Context, Stack, StackNode
 from fgraph.stylegan.tables.base import Table
 
 _SHOWN_FAULTS = 20  # the most faults to report of one mistake in many graphs
+_TRIED = 1000  # nodes of a stack that are lowered one by one to find those at fault
 
 
 def lower(contexts: Sequence[Context], tables: Mapping[str, Table]) -> tuple[Program, list[Fault]]:
@@ -80,21 +81,22 @@ def _lower_stack(
     try:
         stack.value = _lowered(build, Inputs(build, stack.members, known), first.node, stack.rows)
     except ValueError as error:
-        found = [fault for member in stack.members if (fault := _fault_alone(build, member, known))]
-        faults += _distinct(found or [_fault_of(error, member) for member in stack.members])
+        alone = _faults_alone(build, stack.members[:_TRIED], known)
+        faults += _distinct(alone or (_fault_of(error, member) for member in stack.members))
 
 
-def _fault_alone(build: Build, member: StackNode, known: Mapping[int, Value]) -> Fault | None:
-    """Return the fault of a node that is lowered by itself, on a copy of the program; None if it has none.
+def _faults_alone(build: Build, members: list[StackNode], known: Mapping[int, Value]) -> list[Fault]:
+    """Return the faults of nodes that are lowered one by one, on a copy of the program.
 
     A stack may fail because of the data of some of its nodes. The others have no fault.
     """
-    apart = build.copy()
-    try:
-        _lowered(apart, Inputs(apart, [member], known), member.node, member.slot.rows)
-    except ValueError as error:
-        return _fault_of(error, member)
-    return None
+    apart, found = build.copy(), list[Fault]()
+    for member in members:
+        try:
+            _lowered(apart, Inputs(apart, [member], known), member.node, member.slot.rows)
+        except ValueError as error:
+            found.append(_fault_of(error, member))
+    return found
 
 
 def _fault_of(error: ValueError, member: StackNode) -> Fault:
@@ -129,7 +131,7 @@ def _named_field(message: str, member: StackNode) -> str | None:
     return words[1] if named else None
 
 
-def _distinct(faults: list[Fault]) -> list[Fault]:
+def _distinct(faults: Iterable[Fault]) -> list[Fault]:
     places: dict[Hashable, Fault] = {}
     for fault in faults:
         places.setdefault((fault.file, fault.line, fault.where), fault)
