@@ -14,15 +14,28 @@ from pydantic import ValidationError
 from fgraph._downloads import use_downloads
 from fgraph._errors import FgraphError, nearest
 from fgraph._imaging.read import Fit
+from fgraph._paths import expanded
 from fgraph.cli.inversion_request import InversionRequest
 from fgraph.cli.settings import read_downloads
 from fgraph.cli.standalone import StandaloneJob, refuse_search, setting_errors
+from fgraph.faces import Detector, read_landmarks
 from fgraph.inversion import make_settings
-from fgraph.inversion.pictures import Align
+from fgraph.inversion.pictures import Align, FaceChoice
 from fgraph.inversion.settings import Tuning
 
 PRECISIONS = ("float32", "float64")  # in half precision, gradients would underflow
-_RUN_OPTIONS = ("preset", "fit", "align", "batch", "discriminator_from", "cache", "tune")  # the rest are settings
+_RUN_OPTIONS = (
+    "preset",
+    "fit",
+    "align",
+    "detector",
+    "face",
+    "landmarks",
+    "batch",
+    "discriminator_from",
+    "cache",
+    "tune",
+)
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,7 @@ def read_inversion_job(config: DictConfig, hydra_config: HydraConf) -> Inversion
             batch=_read_batch(named["batch"]),
             fit=_read_choice(named, "fit", get_args(Fit)),
             align=_read_choice(named, "align", get_args(Align)),
+            face=_read_face(named),
             discriminator_from=named["discriminator_from"],
             cache=None if named["cache"] is None else str(named["cache"]),
             downloads=read_downloads(config),
@@ -97,6 +111,14 @@ def _read_choice(options: Mapping[str, Any], name: str, known: tuple[str, ...]) 
     hint = nearest(str(value), known)
     advice = f" ({hint})" if hint else ""
     raise FgraphError(f"unknown inversion.{name} '{value}': expected {', '.join(known)}{advice}")
+
+
+def _read_face(options: Mapping[str, Any]) -> FaceChoice:
+    number, file = options["face"], options["landmarks"]
+    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
+        raise FgraphError(f"inversion.face is the number of a face, 0 for the largest, not '{number}'")
+    landmarks = None if file is None else read_landmarks(expanded(str(file)))
+    return FaceChoice(_read_choice(options, "detector", get_args(Detector)), number, landmarks)
 
 
 def _read_batch(value: Any) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._imaging.read import Fit
 from fgraph.inversion import InversionSettings
-from fgraph.inversion.pictures import Align
+from fgraph.inversion.pictures import LARGEST, Align, FaceChoice
 from fgraph.inversion.settings import Tuning
 
 
@@ -26,6 +26,7 @@ class InversionRequest:
     batch: int = 8  # pictures that are searched for together
     fit: Fit = "crop"
     align: Align = "none"
+    face: FaceChoice = LARGEST
     discriminator_from: str | None = None  # the model file of the discriminator; None: `model`
     cache: str | None = None  # the cache folder; "none": no cache; None: the user's cache directory
     downloads: Downloads = DEFAULT_DOWNLOADS

@@ -60,7 +60,7 @@ def invert_pictures(request: InversionRequest) -> None:
     generator = load_generator(request.model, pick_device(request.device), dtype)
     if tuning.steps:
         tunable(generator)
-    reading = Reading(generator.table.size, request.fit, request.align, _channels(generator))
+    reading = Reading(generator.table.size, request.fit, request.align, request.face, _channels(generator))
     pictures, cache = _readable(paths, reading), InversionCache(_cache_folder(request.cache))
     statistics = None if cache.folder is None else cache.folder / "statistics"
     judge = request.discriminator_from

@@ -41,7 +41,8 @@ SETTINGS = (
     "output.labels", "output.gap", "output.compare", "output.sheet", "output.piece", "output.fps", "output.loop",
     "output.pingpong", "objective.metric", "data", "images", "mix.models", "mix.resolution", "mix.width", "mix.weights",
     "inversion.preset", "inversion.space", "inversion.prior",
-    "inversion.steps", "inversion.batch", "inversion.fit", "inversion.align", "inversion.cache", "inversion.starts",
+    "inversion.steps", "inversion.batch", "inversion.fit", "inversion.align", "inversion.face",
+    "inversion.landmarks", "inversion.cache", "inversion.starts",
     "inversion.noise",
 )  # fmt: skip
 

@@ -4,21 +4,52 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
 from fgraph._errors import FgraphError
 from fgraph._imaging.files import SUFFIXES
 from fgraph._imaging.read import Fit, fitted_array, open_picture
 from fgraph._paths import expanded
+from fgraph.faces import Detector, Landmarks, cut_face, find_faces
 
-Align = Literal["none", "face"]
+Align = Literal["none", "ffhq", "ffhqu", "stylegan3-editing"]
 RESERVED = ("preview", "inversions", "overview")  # names of files for all pictures of a job
+
+
+@dataclass(frozen=True)
+class FaceChoice:
+    """The face of a picture that is aligned."""
+
+    detector: Detector = "mtcnn"
+    number: int = 0  # among the faces of a picture, the largest first
+    landmarks: Mapping[str, list[Landmarks]] | None = None  # by the name of a picture, instead of a detector's
+
+    def find(self, picture: Image.Image, name: str) -> Landmarks:
+        """Return the landmarks of the face.
+
+        Raises:
+            ValueError: the picture shows fewer faces.
+            FgraphError: the packages of the detector are not installed.
+        """
+        known = self.landmarks or {}
+        faces = known[name] if name in known else find_faces(picture, self.detector)
+        if self.number < len(faces):
+            return faces[self.number]
+        found = "no face" if not faces else f"{len(faces)} face{'s' * (len(faces) > 1)}"
+        raise ValueError(
+            f"it shows {found} to align: give the eyes and the corners of the mouth by inversion.landmarks=FILE, as "
+            f'{{"{name}": [[x, y], [x, y], [x, y], [x, y]]}}, or leave inversion.align out for it'
+        )
+
+
+LARGEST = FaceChoice()
 
 
 @dataclass(frozen=True)
@@ -28,6 +59,7 @@ class Reading:
     size: tuple[int, int]  # height and width of the model's images, pixels
     fit: Fit = "crop"
     align: Align = "none"
+    face: FaceChoice = LARGEST
     channels: int = 3  # of the model's images: 3, or 1 for grey ones
 
     def read(self, path: Path) -> NDArray[np.float32]:
@@ -38,10 +70,8 @@ class Reading:
             FgraphError: the package that aligns faces isn't installed.
         """
         picture = open_picture(str(path))
-        if self.align == "face":
-            from fgraph.inversion.faces import align_face
-
-            picture = align_face(picture, max(self.size))
+        if self.align != "none":
+            picture = cut_face(picture, self.face.find(picture, path.name), max(self.size), self.align)
         return fitted_array(picture, self.size, self.fit, self.channels)
 
 

@@ -72,7 +72,7 @@ Pictures, without a graph (docs/how-to/inversion.md):
   invert DIR            find the codes whose images are closest to the pictures in a folder: .safetensors
                         with the reconstruction and the loss curve; an interrupted job resumes
   inversion.preset=fast|soat  inversion.space=s|w|w+  inversion.prior=none|gaussian|gaussian-full|wulff
-  inversion.fit=crop|pad|stretch  inversion.align=face  inversion.starts=4  inversion.noise=true
+  inversion.fit=crop|pad|stretch  inversion.align=ffhq  inversion.starts=4  inversion.noise=true
   inversion.tune.steps=300                also fit the generator to each picture (PTI)
   exit code 3: unreadable pictures were skipped, the others are done
 
