@@ -49,8 +49,8 @@ class Landmarks:
             raise LandmarksError(f"landmarks are no list of [x, y]: {error}") from None
         if array.ndim != 2 or array.shape[1] != 2 or len(array) not in {4, 5, 68}:
             raise LandmarksError(
-                f"landmarks have shape {list(array.shape)}; expected are 4 points (eyes, mouth corners), 5 (eyes, nose, "
-                "mouth corners) or 68 (dlib), each [x, y] in pixels"
+                f"landmarks have shape {list(array.shape)}; expected are 4 points (eyes, mouth corners), 5 (eyes, "
+                "nose, mouth corners) or 68 (dlib), each [x, y] in pixels"
             )
         if not np.isfinite(array).all():
             raise LandmarksError("landmarks hold numbers that are not finite")
