@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from PIL import ImageColor
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator
 
 from fgraph.lowering.images import Colour as Channels
 
@@ -15,7 +15,7 @@ def _checked(text: str) -> str:
     return text
 
 
-Colour = Annotated[str, Field(max_length=64), AfterValidator(_checked)]
+Colour = Annotated[str, AfterValidator(_checked)]
 
 
 def channels(text: str) -> Channels:
