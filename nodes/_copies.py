@@ -7,11 +7,12 @@ from fractions import Fraction
 from math import floor
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from fgraph import _geometry as geometry
 from fgraph import _limits, masks
 from fgraph._geometry import fraction
+from fgraph._row_lists import expand_rows
 from fgraph.masks import MaskExpr
 from nodes._spatial import Amount
 
@@ -79,7 +80,7 @@ class Proposals(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     count: int = Field(2, ge=1, le=16, description="patches in each variation")
-    seed: Seed | tuple[Seed, ...] | None = Field(
+    seed: Annotated[Seed | tuple[Seed, ...] | None, BeforeValidator(expand_rows)] = Field(
         None, description="the seed of the choice; a list gives one per row; default: derived from the graph's seed"
     )
     variations: int = Field(1, ge=1, le=_limits.ROWS, description="rows with different patches, for one seed")
