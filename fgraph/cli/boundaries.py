@@ -83,9 +83,10 @@ def fit_target(request: BoundaryRequest) -> str:
     shape = code_shapes(table)[meant]
     _write(path, fitted.direction.reshape(1, *shape).astype(np.float32), meant)
     explained = "" if fitted.explained is None else f", R² {fitted.explained:.3f}"
+    unstated = "; read it with space: z" if meant == "z" and path.suffix.lower() == ".npy" else ""
     return (
         f"{target}  {meant}, {len(together)} codes: {fitted.accuracy:.1%} of held-out codes on the right side"
-        f"{explained} ({fitted.folds} folds)"
+        f"{explained} ({fitted.folds} folds){unstated}"
     )
 
 
