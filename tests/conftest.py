@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -19,6 +20,19 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """Start a worker for each processor, at most eight, for a run of the whole suite; for named tests start none."""
     named = config.args_source == pytest.Config.ArgsSource.ARGS
     return 0 if named else min(8, len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1)
+
+
+def pytest_collection() -> None:
+    """Turn the garbage collector off while modules are imported and tests are made, of which nothing is garbage."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over all that is there now, and run less often: it took a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)
+    gc.enable()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
