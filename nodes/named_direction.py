@@ -82,7 +82,9 @@ class NamedDirection(Direction):
         for member in inputs.members:
             edit = member.node.edit()
             row, mean = (
-                member.node.components(edit, table) if edit.component is not None else (_styles(edit, table), None)
+                member.node.components(edit, table)
+                if edit.component is not None
+                else (_styles(edit, table, member.node.file), None)
             )
             rows += [row] * member.slot.rows
             means += [mean] * member.slot.rows if mean is not None else []
@@ -120,12 +122,15 @@ class NamedDirection(Direction):
         return Array(found.array[edit.component][None]), mean
 
 
-def _styles(edit: NamedEdit, table: Table) -> Array:
+def _styles(edit: NamedEdit, table: Table, file: str | None = None) -> Array:
     """Return the channels of an edit as a row of S, [1, styles].
 
     Raises:
-        ValueError: the model is not the one that the edit was found for.
+        ValueError: the model is not the one that the edit was found for, or a file of components is given.
     """
+    if file is not None:
+        with blaming("file"):
+            raise ValueError(f"'{edit.name}' names channels and has no component: leave file out")
     with blaming("name"):
         if table.is_stylegan3 or table.resolution != edit.size:
             raise ValueError(

@@ -242,6 +242,9 @@ def test_exported_edits_that_move_something_else_are_told(tmp_path: Path) -> Non
     assert "moves activations, not codes" in faults(file=path)
     path = save(tmp_path / "z.pkl", exported(latent_space="Z"))
     assert "a direction of z moves codes in z" in faults(file=path)
+    path = save(tmp_path / "all.pkl", exported(latent_space="Z", edit_start=0, edit_end=ROWS))
+    nodes = {"code": {"op": "sample"}, "moved": {"op": "direction", "kind": "file", "of": "code", "file": path}}
+    assert fgraph.run(load({"nodes": nodes, "outputs": ["moved"]}), device="cpu")["moved"].space == "z"
     path = save(tmp_path / "lost.pkl", {name: one for name, one in exported().items() if name != "lat_stdev"})
     assert "without their deviations 'lat_stdev'" in faults(file=path)
 

@@ -155,6 +155,7 @@ def test_named_edits_that_do_not_fit(tmp_path: Path) -> None:
     found = faults(kind="named", name="ganspace.car.autumn")
     assert "component 50 of GANSpace, for StyleGAN2, LSUN car: give file" in found["nodes.moved.file"]
     path, _ = components(tmp_path)
+    assert "leave file out" in faults(kind="named", name="smile", file=path)["nodes.moved.file"]
     assert "there are 8, from 0" in faults(kind="named", name="ganspace.car.autumn", file=path)["nodes.moved.file"]
     assert (
         "the first StyleGAN" in faults(kind="named", name="ganspace.bedrooms.bed_pose", file=path)["nodes.moved.name"]
