@@ -180,6 +180,7 @@ class FieldRoles:
     optional_ports: frozenset[str]
     per_row: Mapping[str, int]  # name -> how deeply tuples lie in each other in a list of rows
     static: tuple[str, ...]
+    row_lists: frozenset[str]  # that also take ranges, keyframes and curves: every per-row field, and some data
 
 
 def _marks(annotation: Any) -> list[Any]:
@@ -198,11 +199,13 @@ def field_roles(node_class: type[Node]) -> FieldRoles:
     """Sort the fields of a node class into ports, per-row data and static fields."""
     ports: dict[str, Port] = {}
     per_row: dict[str, int] = {}
-    lists, optional, static = set(), set(), []
+    lists, optional, static, row_lists = set(), set(), [], set()
     for name, field in node_class.model_fields.items():
         marks = [*field.metadata, *_marks(field.annotation)]
         port = next((mark for mark in marks if isinstance(mark, Port)), None)
         data = next((mark for mark in marks if isinstance(mark, DataMark)), None)
+        if any(isinstance(mark, BeforeValidator) and mark.func is expand_rows for mark in marks):
+            row_lists.add(name)
         if port is not None:
             ports[name] = port
             if any(typing.get_origin(part) is tuple for part in _parts(field.annotation)):
@@ -213,7 +216,7 @@ def field_roles(node_class: type[Node]) -> FieldRoles:
             static.append(name)
         elif data.per_row:
             per_row[name] = _depth(field.annotation)
-    return FieldRoles(ports, frozenset(lists), frozenset(optional), per_row, tuple(static))
+    return FieldRoles(ports, frozenset(lists), frozenset(optional), per_row, tuple(static), frozenset(row_lists))
 
 
 def _depth(annotation: Any) -> int:

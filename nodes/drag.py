@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from fgraph._ports import Kind, broadcast_rows
+from fgraph._row_lists import expand_rows
 from fgraph.dragging.layer import feature_layer, share_of_pass
 from fgraph.dragging.points import MOST_POINTS, DragPoints
 from fgraph.dragging.settings import DragSettings, Reading, Space, Tracking, make_drag_settings
@@ -20,6 +21,7 @@ from fgraph.node import Data, LatentPort, MaskPort, Node
 
 Place = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
 Places = Annotated[tuple[Place, ...], Field(min_length=1, max_length=MOST_POINTS)]
+ByRow = Annotated[Places | tuple[Places, ...], BeforeValidator(expand_rows)]
 _OWN = ("op", "of", "points", "to", "mask")
 
 
@@ -36,10 +38,10 @@ class Drag(Node):
     produces: ClassVar[Kind] = Kind.LATENT
 
     of: LatentPort = Field(description="the codes to begin with")
-    points: Data[Places | tuple[Places, ...]] = Field(
+    points: Data[ByRow] = Field(
         description="the points: [x, y] in fractions of the image; a list of such lists gives points for each row"
     )
-    to: Data[Places | tuple[Places, ...]] = Field(description="where each point shall go, in the same order")
+    to: Data[ByRow] = Field(description="where each point shall go, in the same order")
     mask: MaskPort | None = Field(None, description="1 where the image may change; without it, all of it may")
     space: Space | None = Field(
         None, description="w+ (default): a change for each of `rows`; w: one for all; s: styles"

@@ -49,7 +49,7 @@ def _places(graph: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterato
 def _curves(node: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterator[Place]:
     """Yield the curves in files that give the values of rows."""
     node_class = _class_of(node, ops)
-    for field in field_roles(node_class).per_row if node_class is not None else ():
+    for field in field_roles(node_class).row_lists if node_class is not None else ():
         value = node.get(field)
         if isinstance(value, dict) and "file" in value:
             yield value, "file", (*path, field, "file")

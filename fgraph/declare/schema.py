@@ -131,7 +131,7 @@ def _row_list() -> dict[str, Any]:
 
 def _allow_row_lists(node_class: NodeClass, definition: dict[str, Any]) -> None:
     """Allow ranges, keyframes and curves in place of lists with a value for each row."""
-    for name in field_roles(node_class).per_row:
+    for name in sorted(field_roles(node_class).row_lists):
         field = definition["properties"][name]
         if "anyOf" not in field:
             beside = {key: field.pop(key) for key in ("title", "description", "default") if key in field}

@@ -113,3 +113,18 @@ def test_rows_of_two_lengths_are_a_fault() -> None:
 def test_a_place_that_is_wrong(node: str, message: str) -> None:
     (fault,) = fgraph.check(f"{{nodes: {{n: {node}}}, outputs: [n]}}")
     assert fault.message == message
+
+
+def test_points_of_a_drag_and_seeds_of_proposals_are_lists_of_rows_too() -> None:
+    graph = fgraph.load("""
+    nodes:
+      code: {op: sample}
+      moved: {op: drag, of: code, points: [[0.5, 0.5]], to: {from: [[0.5, 0.5]], to: [[1, 0.5]], count: 3}}
+      varied: {op: patches, of: code, patches: {seed: {from: 1, to: 3, count: 3}}}
+      image: {op: decode, of: varied}
+    outputs: [image, moved]
+    """)
+    nodes: dict[str, Any] = dict(graph.spec.nodes)
+    assert nodes["moved"].to == (((0.5, 0.5),), ((0.75, 0.5),), ((1, 0.5),))
+    assert nodes["varied"].patches.seed == (1, 2, 3)
+    assert fgraph.check(graph) == []
