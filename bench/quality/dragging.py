@@ -133,8 +133,9 @@ def to_markdown(lines: list[Line], drags: int, steps: int) -> str:
     head = (
         f"`python -m bench.quality.dragging` writes this part: {drags} random drags of each bundled model, of at most "
         f"{steps} steps. A second\npicture is made by moving the code towards another sample, so the target is "
-        "known to exist. A point goes 6% to 25% of the side. The mask is a box around both places. *Faster* is a "
-        "learning rate of 0.03\nand `keep` 2; *published settings* are those of DragGAN's program, for images of 512 pixels.\n\n"
+        "known to exist. A point goes 6% to 25% of the side. The mask is a box around both places. *Faster* is\na "
+        "learning rate of 0.03 and `keep` 2; *published settings* are those of DragGAN's program, for images of 512 "
+        "pixels.\n\n"
         "| model | way | arrived | mean distance, pixels | steps | s of CPU a drag | change outside the mask |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
     )
