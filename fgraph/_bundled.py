@@ -1,4 +1,4 @@
-"""What the front of the package provides to earlier stages: the bundled node classes, and the drawing of graphs."""
+"""Things that the front of the package provides to earlier stages: bundled node classes, and the drawing of graphs."""
 
 from __future__ import annotations
 

@@ -156,7 +156,7 @@ class MaskImage(_Pictured):
 
 @dataclass(frozen=True, eq=False)
 class DragReport:
-    """How a row of a `drag` node ended."""
+    """The end of a row of a `drag` node."""
 
     ending: str  # arrived, stuck (no progress), lost (features of a point not found again), or steps (all are done)
     steps: int
@@ -165,7 +165,7 @@ class DragReport:
 
     @property
     def points(self) -> list[tuple[float, float]]:
-        """Where the points are at the end: x, y."""
+        """The places of the points at the end: x, y."""
         return [(float(x), float(y)) for x, y in self.trail[-1]]
 
     def to_json(self) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How well drags arrive: random drags of the bundled models whose target is known to exist.
+"""The arrival of drags: random drags of the bundled models whose target is known to exist.
 
 A second picture is made by moving the code towards another sample. A point of the first picture and the place where
 its features are in the second one are handle and target. Writes a part of docs/how-to/dragging.md.

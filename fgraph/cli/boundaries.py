@@ -49,7 +49,7 @@ class Codes:
 
 @dataclass(frozen=True)
 class BoundaryRequest:
-    """What `fgraph boundary` is asked for."""
+    """The arguments of `fgraph boundary`."""
 
     folders: Sequence[str]  # of the positive and of the negative codes; empty if there are scores
     scores: str | None

@@ -1,4 +1,4 @@
-"""What a single run and a sweep share: the default place of outputs, and the engine."""
+"""Shared parts of a single run and a sweep: the default place of outputs, and the engine."""
 
 from __future__ import annotations
 

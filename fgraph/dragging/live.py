@@ -43,7 +43,7 @@ class Moment:
 
 @dataclass(frozen=True, eq=False)
 class _Begin:
-    """What a drag was begun with, and its steps before that."""
+    """The start of a drag, and its steps before that."""
 
     code: Tensor
     points: DragPoints

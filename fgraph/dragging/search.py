@@ -41,7 +41,7 @@ class Dragged:
 
     @property
     def points(self) -> list[Place]:
-        """Where the points are at the end."""
+        """The places of the points at the end."""
         return [(float(x), float(y)) for x, y in self.trail[-1]]
 
     @property

@@ -1,4 +1,4 @@
-"""Where the points of a batch are, and the loss that moves them. Rows and points are independent.
+"""The places of the points of a batch, and the loss that moves them. Rows and points are independent.
 
 A tracker holds for each of R rows and P points (rows with fewer points are padded) the handle, the target and a
 template of features. `observe` follows the points in new maps; `loss` is what a step reduces.
@@ -33,7 +33,7 @@ class Tracker(ABC):
 
     @property
     def distances(self) -> Tensor:
-        """How far each point is from its target, [R, P]; 0 for padding."""
+        """The distance of each point from its target, [R, P]; 0 for padding."""
         apart: Tensor = (self.targets - self.handles).norm(dim=2)
         return apart * self.valid
 

@@ -50,9 +50,7 @@ def execute(
     Raises:
         RunError: a step failed; the message names the operation and its nodes.
     """
-    ready: dict[int, list[Result]] = {}
-    for result in plan.results:
-        ready.setdefault(result.after, []).append(result)
+    ready = _results_by_step(plan)
     buffers: dict[int, Tensor] = {}
     if plan.baseline is not None:
         buffers |= {baseline_buffer(slot): tensor for slot, tensor in plan.baseline.tensors.items()}
@@ -76,6 +74,14 @@ def execute(
                 on_freed(freed)
             job.advance()
     return {one.value: buffers[one.buffer][one.start : one.start + one.rows] for one in plan.baseline_values}
+
+
+def _results_by_step(plan: Plan) -> dict[int, list[Result]]:
+    """Return the results that are complete after each step; -1: before the first."""
+    found: dict[int, list[Result]] = {}
+    for result in plan.results:
+        found.setdefault(result.after, []).append(result)
+    return found
 
 
 def host_input(plan: Plan, step: Step, context: KernelContext) -> Tensor | None:

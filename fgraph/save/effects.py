@@ -36,7 +36,7 @@ class Requested:
 
     @property
     def is_large(self) -> bool:
-        """Whether images are made piece by piece."""
+        """True if images are made piece by piece."""
         return any(name in LARGE_FORMATS for name in self.formats)
 
     def most_rows(self, *kinds: Kind) -> int:

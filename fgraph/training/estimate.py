@@ -1,4 +1,4 @@
-"""How long a training will take, from two steps that leave no trace."""
+"""The estimated duration of a training, from two steps that leave no trace."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What graphs, plans and results show in a notebook."""
+"""Graphs, plans and results show themselves in a notebook."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `help` shows of a graph's methods."""
+"""The signatures that `help` shows of a graph's methods."""
 
 from __future__ import annotations
 

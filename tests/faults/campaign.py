@@ -202,7 +202,7 @@ def every_fault(reference: Reference) -> Iterator[tuple[str, int, int, bool]]:
 
 @dataclass(frozen=True)
 class Amount:
-    """How much a campaign tries."""
+    """The extent of a campaign."""
 
     share: float  # of all operations that can fail
     kills: int  # of each scenario

@@ -52,7 +52,7 @@ def _places(item: Raw) -> Iterator[tuple[str, Any]]:
 
 
 def _changes(command: str, made: Raw) -> Iterator[tuple[str, bytes]]:
-    """What opcodes may try on a stand-in."""
+    """Yield pickles with opcodes that change or call a stand-in."""
     tail = {"make": command, "__call__": command, "__class__": command, "kind": "ndarray", "state": command}
     yield "inert: a name with a state", pickled({"G_ema": built(_SYSTEM, tail)})
     yield "inert: a name with slots", pickled({"G_ema": built(_SYSTEM, (None, tail))})

@@ -41,7 +41,7 @@ class Budget:
 
     @property
     def faults(self) -> list[str]:
-        """What does not hold."""
+        """The promises that do not hold."""
         found = []
         if self.measured > MARGIN * self.predicted:
             found.append(f"{self.predicted} bytes were predicted, and {self.measured} measured")
