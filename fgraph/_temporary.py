@@ -40,7 +40,7 @@ def temporary_folder(directory: Path, label: str) -> Iterator[Path]:
         OSError: the directory can't be written.
     """
     directory.mkdir(parents=True, exist_ok=True)
-    _remove_leftovers(directory)
+    clean(directory)
     path = directory / f".{label[:40]}.{secrets.token_hex(4)}.part"
     _in_use.add(path)
     lock = None
@@ -82,7 +82,7 @@ def remove_leftovers(root: Path, depth: int) -> None:
     with suppress(OSError):
         for path in root.iterdir():
             if path.is_dir() and not path.is_symlink() and not path.name.startswith("."):
-                _remove_leftovers(path)
+                clean(path)
                 if depth > 1:
                     remove_leftovers(path, depth - 1)
 
@@ -135,9 +135,9 @@ def _lock(directory: Path, *, wait: bool = True) -> int | None:
     return handle
 
 
-def _remove_leftovers(directory: Path) -> None:
-    """Remove folders that killed processes have left; once per directory and process."""
-    if directory in _cleaned:
+def clean(directory: Path) -> None:
+    """Remove folders that killed processes have left in a directory, if it exists; once per directory and process."""
+    if directory in _cleaned or not directory.is_dir():
         return
     _cleaned.add(directory)
     for path in directory.iterdir():

@@ -209,3 +209,10 @@ def test_the_error_names_the_file(tmp_path: Path) -> None:
     with pytest.raises(SaveError, match="too long"):
         write_atomic(tmp_path / ("x" * 300), b"")
     assert names(tmp_path) == ["a.txt"]
+
+
+def test_leftovers_are_removed_from_a_directory_that_is_not_written_again(tmp_path: Path) -> None:
+    assert run_child(KILLED, str(tmp_path)).returncode == -9
+    _temporary.clean(tmp_path / "missing")
+    _temporary.clean(tmp_path)
+    assert names(tmp_path) == []

@@ -30,9 +30,8 @@ from fgraph.inversion.spaces import styles_of
 from fgraph.stylegan.checkpoints.delta import delta_metadata
 from fgraph.stylegan.checkpoints.header import BUNDLED, find_model
 from fgraph.stylegan.checkpoints.sources import file_digest, keep_model
-from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
+from fgraph.stylegan.checkpoints.weights import encode_tensors
 from fgraph.stylegan.generators.base import Generator
-from fgraph.stylegan.generators.digest import tensor_bytes
 from fgraph.stylegan.generators.stylegan2 import Noise, StyleGAN2Generator
 
 _LOG = get_logger()
@@ -125,7 +124,7 @@ def tune_results(
         tuned = _cached_or_new(job, picture, results[picture.name], tuning)
         facts = delta_metadata(_named(path), base, f"pivotal tuning on {picture.path.name}")
         model = job.directory / f"{picture.name}.model.safetensors"
-        write_atomic(model, _bytes(tuned.changes, facts))
+        write_atomic(model, encode_tensors(tuned.changes, facts))
         write_atomic(job.directory / f"{picture.name}.tuned.png", encode_png(tuned.pixels.numpy()))
         report(f"{model}  PSNR {tuned.psnr:.2f} dB  ({model.stat().st_size:,} bytes)")
 
@@ -191,9 +190,3 @@ def _named(path: Path) -> str:
         if find_model(name) == path:
             return name
     return path.name
-
-
-def _bytes(changes: Mapping[str, Tensor], facts: Mapping[str, str]) -> bytes:
-    named = dict(sorted(changes.items()))
-    entries = {name: ("float16", tuple(value.shape)) for name, value in named.items()}
-    return b"".join([write_tensor_header(entries, facts), *map(tensor_bytes, named.values())])

@@ -18,6 +18,7 @@ from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.state import State
 
 SAMPLES = 64
+SAMPLES_FOLDER = "samples"  # in the target
 CURVES = ("discriminator", "generator", "r1")
 _BATCH = 16
 LONG = 12 * 3600  # seconds of a training on a CPU that are worth a warning
@@ -114,7 +115,7 @@ class Report:
         """
         target, state = self._settings.target, self._state
         grid = sample_grid(model, self._settings.seed, self._settings.truncation)
-        write_atomic(target / "samples" / f"{state.images + state.earlier:08}.png", encode_png(grid))
+        write_atomic(target / SAMPLES_FOLDER / f"{state.images + state.earlier:08}.png", encode_png(grid))
         if state.history:
             write_atomic(target / "losses.csv", _table(state.history).encode())
             write_atomic(target / "losses.svg", _plot(state.history).encode())

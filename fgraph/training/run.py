@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from fgraph._temporary import clean
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.training.batches import Batches, Source
 from fgraph.training.begin import begin
@@ -20,7 +21,7 @@ from fgraph.training.loop import Trainer
 from fgraph.training.painters import PaintedBatches, load_painter, names_painter
 from fgraph.training.pictures import read_pictures
 from fgraph.training.projected_loop import make_trainer
-from fgraph.training.report import Report
+from fgraph.training.report import SAMPLES_FOLDER, Report
 from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.snapshot import read_snapshot, write_snapshot
 from fgraph.training.state import State
@@ -46,6 +47,8 @@ def train(settings: TrainingSettings) -> Path:
 
 def _work(fabric: Fabric, settings: TrainingSettings) -> None:
     """Train in one process of the group."""
+    for directory in (settings.target, settings.target / SAMPLES_FOLDER):
+        clean(directory)
     state = find_state(settings)
     source, pictures = _open_data(fabric, settings, state.table.resolution)
     report = Report(settings, state, pictures, active=fabric.global_rank == 0)

@@ -16,13 +16,13 @@ from typing import Annotated, Any
 import torch
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.own_file import describe, table_of
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
+from fgraph.stylegan.checkpoints.weights import encode_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
@@ -71,10 +71,10 @@ def write_snapshot(state: State, path: Path) -> None:
         "version": VERSION,
         "table": json.dumps(describe(state.table)),
         "discriminator": json.dumps(dataclasses.asdict(state.discriminator_table)),
-        "adam": json.dumps(steps),
+        "adam": json.dumps(steps, sort_keys=True),
         "state": json.dumps({name: getattr(state, name) for name in _COUNTERS}),
     }
-    write_atomic(path, save(tensors, metadata))
+    write_atomic(path, encode_tensors(tensors, metadata))
 
 
 def read_snapshot(path: Path) -> State:

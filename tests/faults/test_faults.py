@@ -49,12 +49,12 @@ def test_a_fault_or_a_kill_loses_nothing(campaign: Campaign, scenario: object) -
     kind, count = kinds[number % len(kinds)]
     campaign.fail(reference, kind, draw.randint(1, count), CODES[kind][0], sticky=bool(number % 2))
     campaign.kill(reference, draw.uniform(0.2, 1) * reference.seconds)
-    assert campaign.report.found == []
+    assert not campaign.report.found, "\n".join(campaign.report.found)
 
 
 def test_eight_processes_on_one_cache_are_as_one_after_the_other(campaign: Campaign) -> None:
     campaign.crowd()
-    assert campaign.report.found == []
+    assert not campaign.report.found, "\n".join(campaign.report.found)
 
 
 @pytest.mark.parametrize(

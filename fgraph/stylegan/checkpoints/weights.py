@@ -99,12 +99,16 @@ def save_generator(generator: Generator, path: str | Path, half: bool = False) -
     tensors = {**generator.tensors, "style_mean": mean, "style_std": std}
     if half:
         tensors = {key: value if key.endswith(_KEPT_EXACT) else _halve(key, value) for key, value in tensors.items()}
+    metadata = {**generator.metadata, **describe(generator.table), "sha256": content_digest(tensors)}
+    write_atomic(Path(path), encode_tensors(tensors, metadata))
+
+
+def encode_tensors(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -> bytes:
+    """Return the bytes of a `.safetensors` file. Equal tensors and metadata make equal bytes."""
     # Widest type first keeps every tensor aligned; names make the order deterministic.
     tensors = dict(sorted(tensors.items(), key=lambda item: (-item[1].element_size(), item[0])))
-    metadata = {**generator.metadata, **describe(generator.table), "sha256": content_digest(tensors)}
     entries = {key: (str(value.dtype).removeprefix("torch."), tuple(value.shape)) for key, value in tensors.items()}
-    content = b"".join([write_tensor_header(entries, metadata), *map(tensor_bytes, tensors.values())])
-    write_atomic(Path(path), content)
+    return b"".join([write_tensor_header(entries, metadata), *map(tensor_bytes, tensors.values())])
 
 
 def _halve(key: str, value: Tensor) -> Tensor:
