@@ -39,6 +39,13 @@ def wide(seed: int) -> StyleGAN2Generator:
     return _random(StyleGAN2Table(channels=WIDE, z_dim=8, w_dim=8, mapping_layers=2), seed, f"wide{seed}")
 
 
+@cache
+def roomy(seed: int) -> StyleGAN2Generator:
+    """Return a generator of 16 pixels whose maps are large beside the workspaces of small convolutions."""
+    channels = ((4, 128), (8, 128), (16, 128))
+    return _random(StyleGAN2Table(channels=channels, z_dim=8, w_dim=8, mapping_layers=2), seed, f"roomy{seed}")
+
+
 def _random(table: StyleGAN2Table, seed: int, name: str) -> StyleGAN2Generator:
     draw = torch.Generator().manual_seed(seed)
     tensors = {name: _tensor(name, shape, draw) for name, shape in required_shapes(table).items()}

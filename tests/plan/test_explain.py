@@ -80,8 +80,11 @@ def test_two_equal_graphs_share_all_their_rows() -> None:
     assert found["row by row"][0] == 2 * found["rows shared"][0]
 
 
+MANY = BLEND.replace("seed: [3, 5]", "seed: 3, count: 24")
+
+
 def test_chunks_and_the_budget_are_told() -> None:
-    whole = planned()
+    whole = planned(MANY)
     plan = whole.within(whole.cost.peak_bytes // 2)
     assert plan.chunks > 1
     assert re.search(rf"^chunks +{plan.chunks}, by stretches", str(plan), re.MULTILINE)
@@ -89,7 +92,7 @@ def test_chunks_and_the_budget_are_told() -> None:
 
 
 def test_chunks_of_a_run_without_a_budget_are_told() -> None:
-    whole = planned()
+    whole = planned(MANY)
     assert re.search(r"^chunks +1$", str(whole), re.MULTILINE)
     plan = replace(whole, cost_model=CostModel(working_set=whole.cost.peak_bytes // 2, most_repeated=2))
     assert plan.bounded.chunks > 1

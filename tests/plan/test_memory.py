@@ -17,7 +17,7 @@ from fgraph.runtime import memory
 from fgraph.runtime.memory import free_bytes, keep_freed_memory
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.networks import wide
-from tests.plan.budgets import measured_peak
+from tests.plan.budgets import measured_peak, random_budgets
 from tests.stylegan3_networks import Kind, design, random_stylegan3
 
 
@@ -100,6 +100,15 @@ def test_stylegan3_takes_what_was_predicted(kind: Kind, rows: int, wide: int) ->
     graph.outputs = {"image": graph.decode(graph.pad(code, right=wide))}
     plan = fgraph.compile(graph)
     assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
+
+
+@pytest.mark.slow
+def test_a_hundred_graphs_at_random_take_what_was_predicted() -> None:
+    """At most 15% more; and a budget of one byte less than the prediction is refused, or kept by a plan that is cut."""
+    budgets = random_budgets(100)
+    assert len(budgets) == 100
+    assert [fault for one in budgets for fault in one.faults] == []
+    assert any(one.cut_to for one in budgets)
 
 
 def test_memory_is_kept_without_a_budget_and_given_back_under_one(

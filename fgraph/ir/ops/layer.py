@@ -12,7 +12,7 @@ from fgraph.ir.costs import Call, DeviceProfile, conv_flops, rate
 from fgraph.ir.ops.base import Op, Order, PointwiseOp, cut_bytes, expect
 from fgraph.ir.types import Type
 from fgraph.stylegan.tables.base import Layer
-from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE, chunk_rows, is_winograd, winograd_bytes
+from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE, chunk_rows, conv_bytes, is_winograd, winograd_bytes
 
 _FIR_TAPS = 4
 FIR_FLOPS = 2 * _FIR_TAPS * 2  # a separable filter: two passes of four multiply-adds
@@ -142,11 +142,12 @@ class Conv(StyleGAN2Op):
             styled = 4 * rows * inputs * tiled[0] * tiled[1]
             return styled + winograd_bytes(rows, inputs, self.layer.out_channels, size)
         styled = 4 * rows * inputs * (height + self._halo(call)) * (width + self._halo(call))
+        own = conv_bytes(inputs * self.layer.out_channels * 9, self.layer.up)
         if self.layer.up == 1:
-            return styled + made
+            return styled + made + own
         total = 4 * rows * outputs * (size[0] + _FIR_TAPS - 1) * (size[1] + _FIR_TAPS - 1)
         residual = call.out_bytes if self.layer.residual == "made" else 0
-        return max(styled + total - (result - made), total + made) + residual
+        return max(styled + total - (result - made) + own, total + made) + residual
 
 
 @dataclass(frozen=True)

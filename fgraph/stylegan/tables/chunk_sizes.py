@@ -50,3 +50,16 @@ def winograd_bytes(rows: int, inputs: int, outputs: int, size: Sequence[int], it
     tiles = rows * across * min(down, winograd_lines(rows, across, max(inputs, outputs)))
     spectrum, made = (WINOGRAD_TILE + 2) ** 2, WINOGRAD_TILE**2
     return item * tiles * (2 * spectrum * inputs + (spectrum + 2 * made) * outputs)
+
+
+def conv_bytes(weights: int, up: int) -> int:
+    """Return the bytes that torch's convolution of 3 x 3 taps takes on a CPU beside its operands and its result.
+
+    oneDNN copies the weights into an order of its own, and a transposed convolution copies them once more. A single row
+    of up to 20,480 numbers is unfolded instead, in at most 720 KiB, which is not counted.
+
+    Args:
+        weights: numbers of the weight.
+        up: 2 for a transposed convolution, else 1.
+    """
+    return 4 * weights * up
