@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 from fgraph import _geometry as geometry
@@ -137,8 +138,8 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
     canvas = Canvas.joined([part.canvas for part in parts], axis)
     lengths = [part.canvas.width if axis == "x" else part.canvas.height for part in parts]
     whole = sum(lengths, Fraction(0))
-    edges = tuple(sum(lengths[:count], Fraction(0)) / whole for count in range(len(parts) + 1))
-    alphas = tuple((Segment(number, edges, axis),) * first.rows for number in range(len(parts)))
+    edges = [end / whole for end in accumulate(lengths, initial=Fraction(0))]
+    alphas = tuple((Segment(*ends, axis),) * first.rows for ends in pairwise(edges))
     placed = [
         _place_carrier(part.carrier, axis, edges[number], edges[number + 1] - edges[number])
         for number, part in enumerate(parts)

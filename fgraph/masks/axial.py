@@ -154,29 +154,28 @@ class Hat(Axial):
 
 @dataclass(frozen=True)
 class Segment(Axial):
-    """1 on part `index` between `edges`, 0 elsewhere. Each pixel is in exactly one part.
+    """1 from `start` to `stop`, 0 elsewhere, in fractions of the canvas.
 
-    `edges` rise from 0 to 1, in fractions of the canvas. A pixel belongs to the part that contains its centre.
+    A pixel belongs to it if its centre is in [start, stop). So each pixel is in exactly one of the segments that divide
+    a canvas.
     """
 
-    index: int
-    edges: tuple[Number, ...]
+    start: Number
+    stop: Number
     axis: Axis = "x"
 
     def __post_init__(self) -> None:
-        self._make_exact("edges")
+        self._make_exact("start", "stop")
         check_choice("segment axis", self.axis, ("x", "y"))
-        edges = tuple(map(fraction, self.edges))
-        if len(edges) < 2 or edges[0] != 0 or edges[-1] != 1 or sorted(set(edges)) != list(edges):
-            raise ValueError(f"edges {', '.join(map(shown, edges))}: they rise from 0 to 1")
-        if not 0 <= self.index < len(edges) - 1:
-            raise ValueError(f"there is no part {self.index} of {len(edges) - 1}; the first is 0")
+        start, stop = fraction(self.start), fraction(self.stop)
+        if not 0 <= start < stop <= 1:
+            raise ValueError(f"a segment from {shown(start)} to {shown(stop)}: expected 0 <= start < stop <= 1")
 
     def _constant(self) -> float | None:
-        return 1.0 if len(self.edges) == 2 else None
+        return 1.0 if self.start == 0 and self.stop == 1 else None
 
     def _profile(self, length: int) -> NDArray[Any]:
-        first, end = centred(fraction(self.edges[self.index]), fraction(self.edges[self.index + 1]), length)
+        first, end = centred(fraction(self.start), fraction(self.stop), length)
         values = np.zeros(length)
         values[first:end] = 1
         return values

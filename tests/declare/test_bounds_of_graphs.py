@@ -1,5 +1,6 @@
 """Numbers far beyond use are refused with their bound; short graphs that name one node many times stay cheap."""
 
+import sys
 from typing import Any
 
 import pytest
@@ -208,3 +209,33 @@ def test_sub_graphs_in_python_have_a_bound() -> None:
         inner = outer
     (fault, *_) = fgraph.check(inner)
     assert f"sub-graphs are nested more than {_limits.NESTED} deep" in fault.message
+
+
+def joint(parts: int) -> str:
+    """Return a graph that joins as many codes."""
+    codes = "".join(f"  c{n}: {{op: sample, seed: {n}}}\n" for n in range(parts))
+    joined = f"  e: {{op: concat, of: [{', '.join(f'c{n}' for n in range(parts))}]}}\n"
+    return f"nodes:\n{codes}{joined}  image: {{op: decode, of: e}}\noutputs: [image]\n"
+
+
+def calls_of(text: str) -> int:
+    """Count the calls of Python functions that compiling a graph takes."""
+    count = 0
+
+    def note(frame: Any, event: str, argument: Any) -> None:
+        nonlocal count
+        count += event == "call"
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        fgraph.compile(text, device="cpu")
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def test_the_work_of_a_joint_is_in_proportion_to_its_parts() -> None:
+    fgraph.compile(joint(2), device="cpu")  # fills caches
+    few, more, many = (calls_of(joint(parts)) for parts in (16, 48, 112))
+    assert many - more <= 2.2 * (more - few)  # 64 parts more, against 32

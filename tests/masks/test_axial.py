@@ -99,7 +99,7 @@ def test_full_overlap_is_linear_between_centres() -> None:
 @given(st.lists(st.fractions(F(1, 60), F(59, 60), max_denominator=60), max_size=4, unique=True), lengths)
 def test_every_pixel_is_in_one_cell(inner: list[F], length: int) -> None:
     edges = (F(0), *sorted(inner), F(1))
-    cells = [line(Segment(index, edges), length) for index in range(len(edges) - 1)]
+    cells = [line(Segment(*ends), length) for ends in pairwise(edges)]
     np.testing.assert_array_equal(np.sum(cells, axis=0), 1)
     if all((edge * length).denominator == 1 for edge in edges):
         expected = [(end - start) * length for start, end in pairwise(edges)]
@@ -107,7 +107,7 @@ def test_every_pixel_is_in_one_cell(inner: list[F], length: int) -> None:
 
 
 def test_support() -> None:
-    assert support(Segment(1, (0, F(1, 4), 1), "y"), 8, 5) == (2, 0, 8, 5)
+    assert support(Segment(F(1, 4), 1, "y"), 8, 5) == (2, 0, 8, 5)
     assert support(Constant(0), 3, 3) is None
     assert support(Constant(0.5), 3, 4) == (0, 0, 3, 4)
     assert support(Ramp(stop=1, start=1), 4, 4) is None
@@ -122,8 +122,8 @@ def test_support() -> None:
         (lambda: Ramp("z"), "ramp axis is 'z'; expected one of x, y"),
         (lambda: Hat(3, 3), "no cell 3 of 3"),
         (lambda: Hat(0, 3, overlap=1.5), "overlap is 1.5"),
-        (lambda: Segment(0, (0, F(1, 2))), "rise from 0 to 1"),
-        (lambda: Segment(2, (0, F(1, 2), 1)), "no part 2 of 2"),
+        (lambda: Segment(F(1, 2), F(1, 4)), "a segment from 0.5 to 0.25: expected 0 <= start < stop <= 1"),
+        (lambda: Segment(0, 2), "a segment from 0 to 2"),
     ],
 )
 def test_nonsense_is_refused(make: Any, message: str) -> None:

@@ -50,7 +50,7 @@ RAMP, BOX = Ramp(start=0, stop=1), Box((F(1, 8), 0, F(1, 2), F(3, 4)))
 leaves = st.one_of(
     st.builds(Constant, st.sampled_from([0.0, 0.25, 1.0])),
     st.builds(Ramp, st.sampled_from(["x", "y"]), sampling=st.sampled_from(["centre", "ends"])),
-    st.sampled_from([BOX, Ellipse(), Hat(1, 3, "y", wrap=True), Segment(0, (0, F(1, 2), 1))]),
+    st.sampled_from([BOX, Ellipse(), Hat(1, 3, "y", wrap=True), Segment(0, F(1, 2))]),
 )
 unary_edits: list[Edit] = [Flip("x"), Shift(dx=F(1, 3)), Shift(dy=F(1, 4), mode="constant", value=1.0)]
 trees: st.SearchStrategy[MaskExpr] = st.recursive(
