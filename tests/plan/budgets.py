@@ -35,7 +35,7 @@ def measured_peak(plan: fgraph.Plan) -> int:
 class RoomyBuilder(GraphBuilder):
     """A builder for a generator whose maps have many channels.
 
-    Torch convolves small maps through a copy of nine times their size, and seeds draws with buffers of constant size. In
+    Torch convolves small maps through a copy of nine times their size, and draws with buffers of constant size. In
     graphs on tiny generators, these are larger than all maps together.
     """
 

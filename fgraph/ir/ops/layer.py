@@ -142,7 +142,7 @@ class Conv(StyleGAN2Op):
             styled = 4 * rows * inputs * tiled[0] * tiled[1]
             return styled + winograd_bytes(rows, inputs, self.layer.out_channels, size)
         styled = 4 * rows * inputs * (height + self._halo(call)) * (width + self._halo(call))
-        own = conv_bytes(inputs * self.layer.out_channels * 9, self.layer.up)
+        own = conv_bytes(rows, styled // 4, inputs * self.layer.out_channels * 9, self.layer.up)
         if self.layer.up == 1:
             return styled + made + own
         total = 4 * rows * outputs * (size[0] + _FIR_TAPS - 1) * (size[1] + _FIR_TAPS - 1)

@@ -10,6 +10,7 @@ _LEAST_LINES = 4
 WINOGRAD_TILE = 4  # pixels of the output of a tile of `fgraph.stylegan.nn.winograd`, on each axis
 _WINOGRAD_WIDTH = 128  # channels from which it is faster
 _WINOGRAD_PIXELS = 256  # pixels from which it is faster; below, its transforms cost more than it saves
+_UNFOLDED = 20_480  # numbers of one row, up to which torch unfolds it instead of calling oneDNN
 _WINOGRAD_NUMBERS = 1 << 16  # tiles times channels in one step: 9 MiB of each temporary
 
 
@@ -52,14 +53,19 @@ def winograd_bytes(rows: int, inputs: int, outputs: int, size: Sequence[int], it
     return item * tiles * (2 * spectrum * inputs + (spectrum + 2 * made) * outputs)
 
 
-def conv_bytes(weights: int, up: int) -> int:
+def conv_bytes(rows: int, numbers: int, weights: int, up: int) -> int:
     """Return the bytes that torch's convolution of 3 x 3 taps takes on a CPU beside its operands and its result.
 
     oneDNN copies the weights into an order of its own, and a transposed convolution copies them once more. A single row
-    of up to 20,480 numbers is unfolded instead, in at most 720 KiB, which is not counted.
+    of few numbers is unfolded instead, nine columns for each. Where that is more than the weights, which is at most
+    720 KiB, it is not counted: budgets are larger, except for generators that are tiny.
 
     Args:
+        rows: of the input.
+        numbers: of the input, all rows together.
         weights: numbers of the weight.
         up: 2 for a transposed convolution, else 1.
     """
-    return 4 * weights * up
+    unfolds = rows == 1 and numbers <= _UNFOLDED
+    copied = min(weights, 9 * numbers) if unfolds else weights
+    return 4 * (copied if up == 1 else weights + copied)
