@@ -23,7 +23,7 @@ from fgraph._paths import expanded
 from fgraph.array_files.latents import read_latent
 from fgraph.array_files.spaces import Space, code_shapes, fit_space
 from fgraph.cli.inversion_request import InversionRequest
-from fgraph.cli.inversion_run import invert_pictures
+from fgraph.cli.inversion_run import SUMMARY, invert_pictures
 from fgraph.inversion import make_settings
 from fgraph.inversion.settings import Tuning
 from fgraph.runtime.kernels.seeds import draw_codes
@@ -71,9 +71,10 @@ def fit_target(request: BoundaryRequest) -> str:
         raise ValueError(f"--target={target} ends in {' or '.join(_TARGETS)}")
     table = read_header(request.model).table
     if request.scores is not None:
-        groups, labels = _read_scores(expanded(request.scores), table)
+        groups, labels = _read_scores(expanded(request.scores), table, request)
     else:
-        found = [_read_folder(expanded(one), table, request) for one in request.folders]
+        sides = zip(request.folders, ("positive", "negative"), strict=True)
+        found = [_read_folder(expanded(folder), side, table, request) for folder, side in sides]
         groups = [codes for part in found for codes in part]
         labels = [float(1 - side) for side, part in enumerate(found) for codes in part for _ in codes.array]
     latest: Space = max((codes.space for codes in groups), key=_SPACES.index)
@@ -90,8 +91,8 @@ def fit_target(request: BoundaryRequest) -> str:
     )
 
 
-def _read_folder(folder: Path, table: Table, request: BoundaryRequest) -> list[Codes]:
-    """Return the codes in a folder; without files of codes, its pictures are inverted into a folder beside the target.
+def _read_folder(folder: Path, side: str, table: Table, request: BoundaryRequest) -> list[Codes]:
+    """Return the codes in a folder; without files of codes, its pictures are inverted.
 
     Raises:
         FgraphError: no picture can be inverted.
@@ -100,24 +101,35 @@ def _read_folder(folder: Path, table: Table, request: BoundaryRequest) -> list[C
     if not folder.is_dir():
         raise ValueError(f"there is no folder {show(folder, 300)}")
     files = sorted(one for one in folder.iterdir() if one.is_file() and not one.name.startswith("."))
-    if not any(one.suffix.lower() in _CODES for one in files):
+    found = [one for one in files if one.suffix.lower() in _CODES]
+    if not found:
         if not any(one.name.lower().endswith(SUFFIXES) for one in files):
             raise ValueError(f"{show(folder, 300)} has neither files of codes ({', '.join(_CODES)}) nor pictures")
-        target, space = expanded(request.target), request.space
-        own = target.with_name(f"{target.stem}_codes") / folder.name
-        invert_pictures(
-            InversionRequest(
-                images=str(folder),
-                model=request.model,
-                directory=own,
-                device=request.device,
-                precision="float32",
-                settings=make_settings("fast", space=space if space in _SEARCHED else "w"),
-                tuning=Tuning(),
-            )
+        found = [*_invert(folder, side, request).values()]
+    return [_read_codes(one, table) for one in found]
+
+
+def _invert(folder: Path, name: str, request: BoundaryRequest) -> dict[Path, Path]:
+    """Invert the pictures in a folder into a folder beside the target; return picture -> file of its code.
+
+    Raises:
+        FgraphError: no picture can be inverted, or one was skipped.
+    """
+    target, space = expanded(request.target), request.space
+    own = target.with_name(f"{target.stem}_codes") / name
+    invert_pictures(
+        InversionRequest(
+            images=str(folder),
+            model=request.model,
+            directory=own,
+            device=request.device,
+            precision="float32",
+            settings=make_settings("fast", space=space if space in _SEARCHED else "w"),
+            tuning=Tuning(),
         )
-        files = sorted(own.iterdir())
-    return [_read_codes(one, table) for one in files if one.suffix.lower() in _CODES]
+    )
+    with (own / SUMMARY).open(encoding="utf-8", newline="") as file:
+        return {Path(line["picture"]).resolve(): own / line["code"] for line in csv.DictReader(file)}
 
 
 def _read_codes(path: Path, table: Table) -> Codes:
@@ -128,7 +140,7 @@ def _read_codes(path: Path, table: Table) -> Codes:
     return Codes(np.asarray(fitting[0], np.float32), fitting[1])
 
 
-def _read_scores(path: Path, table: Table) -> tuple[list[Codes], list[float]]:
+def _read_scores(path: Path, table: Table, request: BoundaryRequest) -> tuple[list[Codes], list[float]]:
     """Return the codes of a table, one a line, and their scores.
 
     Raises:
@@ -144,7 +156,8 @@ def _read_scores(path: Path, table: Table) -> tuple[list[Codes], list[float]]:
         if not np.isfinite(scores).all():
             raise ValueError("a score is not finite")
         if "file" in names:
-            return [_one(_read_codes(path.parent / line["file"], table), line["file"]) for line in lines], scores
+            files = _with_codes([path.parent / line["file"] for line in lines], request)
+            return [_one(_read_codes(one, table), one.name) for one in files], scores
         if table.c_dim:
             raise ValueError("seeds do not determine a code of a conditional model: name files")
         drawn = [draw_codes("torch", int(line["seed"]), 1, 0.0, table.z_dim) for line in lines]
@@ -152,6 +165,21 @@ def _read_scores(path: Path, table: Table) -> tuple[list[Codes], list[float]]:
         reason = getattr(error, "strerror", None) or error
         raise ValueError(f"cannot read the scores in {show(path, 300)}: {show(reason, 300)}") from error
     return [Codes(np.concatenate(drawn), "z")], scores
+
+
+def _with_codes(files: Sequence[Path], request: BoundaryRequest) -> list[Path]:
+    """Return files of codes; in place of pictures, the codes that inversion of their folders finds.
+
+    Raises:
+        ValueError: there is no such picture.
+    """
+    pictures = [one for one in files if one.name.lower().endswith(SUFFIXES)]
+    folders = dict.fromkeys(one.parent for one in pictures)
+    known = {picture: code for number, folder in enumerate(folders)
+             for picture, code in _invert(folder, f"pictures{number}", request).items()}  # fmt: skip
+    if missing := [one for one in pictures if one.resolve() not in known]:
+        raise ValueError(f"there is no picture {show(missing[0], 300)}")
+    return [known.get(one.resolve(), one) for one in files]
 
 
 def _one(codes: Codes, name: str) -> Codes:

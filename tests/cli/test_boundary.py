@@ -130,13 +130,22 @@ def test_a_table_of_files() -> None:
 
 @pytest.mark.slow
 def test_two_folders_of_pictures(capsys: pytest.CaptureFixture[str]) -> None:
-    for name, value in (("dark", 40), ("light", 220)):
-        Path(name).mkdir()
+    folders = {"one/faces": 220, "two/faces": 40}  # of equal names
+    for name, value in folders.items():
+        Path(name).mkdir(parents=True)
         for number in range(2):
             Image.new("RGB", (64, 64), (value + number, value, value)).save(f"{name}/{number}.png")
-    assert main(["boundary", "light", "dark", "--target", "light.safetensors", "--device", "cpu"]) == 0
+    Path("light_codes/positive").mkdir(parents=True)
+    np.save("light_codes/positive/old.npy", np.zeros(3))  # of an earlier run
+    assert main(["boundary", *folders, "--target", "light.safetensors", "--device", "cpu"]) == 0
     assert "w, 4 codes: " in capsys.readouterr().out
-    assert (Path("light_codes") / "dark" / "0.safetensors").exists()
+    assert (Path("light_codes") / "negative" / "0.safetensors").exists()
+    lines = "".join(f"{name}/{number}.png,{value}\n" for name, value in folders.items() for number in range(2))
+    Path("scores.csv").write_text(f"file,score\n{lines}")
+    assert main(["boundary", "--scores", "scores.csv", "--target", "table.npy", "--device", "cpu"]) == 0
+    assert "w, 4 codes: " in capsys.readouterr().out
+    same = np.load("table.npy")[0] @ load_file("light.safetensors")["direction"][0]
+    assert same > 1 - 1e-6  # the same codes, from the cache, and the same two classes
 
 
 @pytest.mark.parametrize(

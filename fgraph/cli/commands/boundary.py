@@ -12,7 +12,7 @@ from fgraph.cli.terminal import say
 _DESCRIPTION = """\
 Fit a direction that leads from the codes in NEGATIVE to those in POSITIVE, or to higher scores, and write it for
 `direction` of kind file. A folder holds files of codes, or pictures, which are inverted first. A table is a CSV file
-with the columns seed and score, or file and score; a file is relative to the table."""
+with the columns seed and score, or file and score; a file is a code or a picture, relative to the table."""
 
 
 def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
