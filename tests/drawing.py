@@ -188,9 +188,15 @@ class SourceBuilder:
             of = self.add(Made("", "latent", self.rows), op="sample", count=self.rows, truncation=1.0, **label)
         elif of.rows < 2:
             of = self.sample(self.rows)
-        closed, ease = self.chance(), self.choose("linear", "smooth")
-        made = Made("", "latent", self.rows)
-        return self.add(made, op="walk", of=of.id, frames=self.rows, path=path, closed=closed, ease=ease)
+        closed, ease = self.chance(), self.choose("linear", "smooth", "in", "out")
+        timing: dict[str, Any] = self.choose(
+            {"frames": self.rows},
+            {"frames": self.rows, "times": [0.5, *(key + key * key for key in range(1, of.rows + closed))]},
+            {"at": [row / self.rows for row in range(self.rows)]},
+        )
+        return self.add(
+            Made("", "latent", self.rows), op="walk", of=of.id, path=path, closed=closed, ease=ease, **timing
+        )
 
     def sample(self, rows: int | None = None) -> Made:
         """Codes drawn: by a list of seeds, a count, or the graph's own seed."""

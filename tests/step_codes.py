@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -149,12 +150,15 @@ def walked(keys: list[Code], node: Any) -> list[Code]:
         points = [codes[-1], *codes, codes[0], codes[1]]
     else:
         points = [2 * codes[0] - codes[1], *codes, 2 * codes[-1] - codes[-2], codes[-1]]
+    last = count if node.closed else count - 1
+    times = node.times or tuple(range(last + 1))
+    shares = np.arange(node.frames) / (node.frames if node.closed else node.frames - 1)
+    shares = shares if node.at is None else np.array(node.rows_of("at"))
     made = []
-    for frame in range(node.frames):
-        place = frame * count / node.frames if node.closed else frame * (count - 1) / (node.frames - 1)
-        segment = min(int(place + 1e-9), count - 1)
-        t = place - segment
-        t = t * t * (3 - 2 * t) if node.ease == "smooth" else t
+    for place in np.interp(times[0] + shares * (times[-1] - times[0]), times, range(last + 1)):
+        segment = min(int(place + 1e-9), last - 1)
+        t = float(place) - segment
+        t = {"linear": t, "smooth": t * t * (3 - 2 * t), "in": t * t, "out": t * (2 - t)}[node.ease]
         near, width = points[segment : segment + 4], keys[0].model.table.z_dim
         code = _between(near, t, node.path)
         if node.path == "slerp":  # class labels, after z, are interpolated linearly

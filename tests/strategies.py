@@ -53,8 +53,8 @@ class GraphBuilder(ImageBuilder):
         code, layer = self.code(), self.first_layer()
         if self.chance():
             ways: tuple[Callable[[Made], Made], ...] = (
-                self.direction, self.direction, self.truncate, self.walk, self.stack, self.stack, self.derived,
-                self.derived,
+                self.direction, self.direction, self.truncate, self.stack, self.walk, self.stack, self.stack,
+                self.derived, self.derived,
             )  # fmt: skip
             code = self.one_of(ways)(code)
         name = "const" if layer < 0 else self.choose(layer, self.table.at(layer).name)
@@ -277,6 +277,9 @@ def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict
     for edit in draw(st.lists(st.sampled_from(IMAGE_STEPS), max_size=3)):
         image = build.picture(image, edit)
     others = draw(st.lists(st.sampled_from([one.id for one in build.values if build.shows(one)]), max_size=3))
+    masks = [one for one in build.values if one.kind == "mask" and build.shows(one)]
+    if masks and build.chance():
+        others.append(build.one_of(masks).id)
     return {
         "models": {"main": build.family, "toon": build.family},
         "seed": build.integer(0, 5),
