@@ -252,6 +252,8 @@ def _bounded_progress() -> type[Any]:
     progress: type[Any] = utilities.tqdm
 
     class BoundedProgress(progress):  # type: ignore[misc]
+        disable = True  # until it is initialised: tqdm closes a bar that it could not make
+
         def __init__(self, *arguments: Any, **settings: Any) -> None:
             self._received = settings.get("initial") or 0
             check_length(settings.get("total") or 0)
