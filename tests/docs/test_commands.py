@@ -14,6 +14,8 @@ import pytest
 
 from fgraph.cli import main
 from fgraph.cli.modes import COMMANDS, MODES
+from fgraph.ir.costs import DeviceProfile, Rate
+from fgraph.plan.device_profile import save_profile
 from tests.docs.blocks import ROOT
 from tests.docs.commands import PAGES, commands_of, lay_out_files, ours, small
 
@@ -28,6 +30,15 @@ PLACEHOLDERS = ("PATH", "YOUR")
 ELSEWHERE = {"docs/how-to/output.md"}  # test_output_page runs it, and looks at what is written
 RUN = [page for page in PAGES if page not in ELSEWHERE and any(map(ours, commands_of(page)))]
 OTHERS = sorted({command for page in PAGES for command in commands_of(page) if not ours(command)})
+
+RATE = Rate(channels=32, positions=4096, flops=3e10)
+DEVICE = DeviceProfile("auto", "a processor", "float32", 1, 1e-4, 5e9, 5e9, 1e-8, plain=(RATE,), doubling=(RATE,))
+
+
+@pytest.fixture(autouse=True)
+def _known_device() -> None:
+    """A profile of the device, so that no command measures it for a second; tests/plan has the measurement."""
+    save_profile(DEVICE)
 
 
 @pytest.mark.parametrize("page", RUN)
