@@ -1,8 +1,6 @@
 """Runs the command line of fgraph from a checkout: `python run.py graph=panorama`."""
 
-import sys
-
-from fgraph_main import main
+from fgraph_main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

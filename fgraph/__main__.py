@@ -1,8 +1,6 @@
 """Runs the command line: `python -m fgraph panorama`."""
 
-import sys
-
-from fgraph_main import main
+from fgraph_main import run
 
 if __name__ == "__main__":
-    sys.exit(main())
+    run()

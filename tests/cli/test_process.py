@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,24 @@ def test_a_command_that_runs_nothing_imports_nothing_heavy(command: str, expecte
 def test_imports_stay_light(module: str, absent: list[str]) -> None:
     code = f"import sys, {module}; print([name for name in {absent!r} if name in sys.modules])"
     assert run_python("-c", code).stdout.strip() == "[]"
+
+
+AT_EXIT = """
+    import atexit, sys
+    import fgraph_main
+    fgraph_main.main = lambda: print("the end of a long output") or 3
+    atexit.register(print, "cleaned")
+    fgraph_main.run()
+"""
+
+
+def test_the_end_without_teardown_loses_nothing() -> None:
+    done = run_python("-c", textwrap.dedent(AT_EXIT))
+    assert (done.returncode, done.stdout) == (3, "the end of a long output\ncleaned\n")
+
+
+def test_the_end_waits_for_threads_of_libraries() -> None:
+    late = "    import threading, time; threading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()\n"
+    done = run_python("-c", textwrap.dedent(AT_EXIT.replace("    fgraph_main.run()", late + "    fgraph_main.run()")))
+    assert done.returncode == 3
+    assert "late" in done.stdout
