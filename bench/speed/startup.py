@@ -69,7 +69,7 @@ def make_table(times: int) -> str:
 
 def shown(command: tuple[str, ...]) -> str:
     """Return a command as a user types it."""
-    return f'python -c "{command[1]}"' if command[0] == "-c" else " ".join(command[1:])
+    return command[1] if command[0] == "-c" else " ".join(command[1:])
 
 
 def measure(command: tuple[str, ...], folder: Path) -> float:
