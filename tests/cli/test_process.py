@@ -63,3 +63,12 @@ def test_the_end_waits_for_threads_of_libraries() -> None:
     done = run_python("-c", textwrap.dedent(AT_EXIT.replace("    fgraph_main.run()", late + "    fgraph_main.run()")))
     assert done.returncode == 3
     assert "late" in done.stdout
+
+
+@pytest.mark.skipif(not Path("/bin/bash").exists(), reason="needs bash")
+@pytest.mark.parametrize("command", ["--help", "--info all", "--cfg job", "list", "nodes", "check panorama"])
+def test_a_closed_pipe_ends_quietly(command: str) -> None:
+    """The reader ends before the command writes."""
+    line = f"set -o pipefail; '{sys.executable}' run.py {command} | true"
+    done = subprocess.run(["/bin/bash", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
