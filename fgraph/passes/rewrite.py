@@ -41,8 +41,10 @@ class Rewriter:
 
     def operand(self, old: Operand) -> Operand:
         """Return an old operand as an operand of the new program."""
+        if all(self._moved[value] == value for value in old.read):
+            return old
         if old.values is None and isinstance(moved := self._moved[old.value], int):
-            return old if moved == old.value else Operand(moved, old.index)
+            return Operand(moved, old.index)
         return Operand.of(*self.place(old))
 
     def append(self, instruction: Instruction) -> int:

@@ -220,3 +220,16 @@ def test_a_conv_takes_noise_of_its_own_size_only(program: Program) -> None:
     assert conv.infer((activation, styles, Type("noise", (1, 4, 4)))) == activation
     with pytest.raises(TypeError, match="does not take"):
         conv.infer((activation, styles, Type("noise", (1, 8, 8))))
+
+
+def test_what_two_programs_share_is_checked_once(program: Program) -> None:
+    broken = reading(program, SHIFT, 0, Operand(99, as_index([0, 1, 2])))
+    with pytest.raises(InvalidProgram, match=r"%5 = shift.*reads %99, which is not defined yet"):
+        verify(broken, verified=program)
+    assert verify(broken, verified=broken) is broken
+    other = changed(broken, CONV, rows=2)  # what follows a change is checked again
+    with pytest.raises(InvalidProgram, match="%4 = conv"):
+        verify(other, verified=broken)
+    moved = changed(broken, CONV, params=program.instructions[CONV].params)  # equal, and another object
+    with pytest.raises(InvalidProgram, match="reads %99"):
+        verify(moved, verified=broken)

@@ -47,4 +47,5 @@ def test_passes_keep_what_a_program_means_and_leave_nothing(document: dict[str, 
     optimised = optimise(program)
     assert_same(run_eagerly(optimised, context), expected, "all passes")
     assert str(optimise(optimised)) == str(optimised)
+    assert all(rewrite(optimised) is optimised for rewrite in PASSES)  # the very object: nothing is verified again
     assert optimised.total_rows <= program.total_rows
