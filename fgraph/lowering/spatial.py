@@ -9,6 +9,7 @@ from itertools import accumulate, pairwise
 from typing import Any, Literal
 
 from fgraph import _geometry as geometry
+from fgraph import _limits
 from fgraph._geometry import Canvas, Edit
 from fgraph._geometry.regions import Size
 from fgraph.ir.bendings import Bend
@@ -135,6 +136,9 @@ def join_features(build: Build, parts: Sequence[Features], axis: Axis) -> Featur
     """
     first = parts[0]
     _check_joinable(build, parts)
+    leaves = Once[int](lambda one, again: sum(map(again, one.inner)) or 1)
+    if sum(leaves(part.carrier) for part in parts) > _limits.PARTS:
+        raise ValueError(f"it joins more than {_limits.PARTS} passes: joints of joints name each many times")
     canvas = Canvas.joined([part.canvas for part in parts], axis)
     lengths = [part.canvas.width if axis == "x" else part.canvas.height for part in parts]
     whole = sum(lengths, Fraction(0))

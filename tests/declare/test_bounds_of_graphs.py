@@ -239,3 +239,11 @@ def test_the_work_of_a_joint_is_in_proportion_to_its_parts() -> None:
     fgraph.compile(joint(2), device="cpu")  # fills caches
     few, more, many = (calls_of(joint(parts)) for parts in (16, 48, 112))
     assert many - more <= 2.2 * (more - few)  # 64 parts more, against 32
+
+
+def test_joints_of_joints_are_bounded_by_the_passes_that_they_join() -> None:
+    """Thirty nodes that each join the one before with itself would join a billion passes."""
+    chain = "".join(f"  e{n}: {{op: concat, of: [e{n - 1}, e{n - 1}]}}\n" for n in range(1, 31))
+    (fault,) = fgraph.check(decoded(f"  e0: {{op: tap, of: c, layer: b4.conv1}}\n{chain}", "e30"))
+    assert fault.where == "nodes.e9"
+    assert "joins more than 256 passes" in fault.message

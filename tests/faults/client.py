@@ -106,7 +106,11 @@ class Server:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()
-        self._process.wait(30)
+        try:
+            self._process.wait(30)
+        except subprocess.TimeoutExpired:  # a busy machine, or threads of a library that do not end
+            self._process.kill()
+            self._process.wait()
         self._process.stdout.close()
 
 

@@ -91,9 +91,9 @@ def _record(path: Path) -> None:
 
 
 def _bending(path: Path) -> None:
-    from fgraph.declare.bending import open_bending
+    from fgraph.declare.bending import convert_bending
 
-    open_bending(path)
+    convert_bending(path)
 
 
 def _graph(path: Path) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.hostile.absurd import GRAPHS, write_absurd
 from tests.hostile.corpus import all_cases
 from tests.hostile.entries import CANARY, ENTRIES
 from tests.hostile.graph_texts import GraphText
@@ -18,6 +19,7 @@ from tests.hostile.graph_texts import GraphText
 ROOT = Path(__file__).parents[2]
 STEP = 40  # every so many cases; `make fuzz` opens all of them through every entry point
 TEXTS = 80  # graph files at random
+ABSURD_STEP, ABSURD_SECONDS = 97, 2
 TEXT_ENTRIES = ("graph", "job of a sweep", "bending")
 MIB, CPU_SECONDS = 512, 10
 
@@ -81,6 +83,28 @@ def test_no_file_does_what_no_reader_needs(report: dict[str, Any]) -> None:
 def test_no_small_file_costs_much(report: dict[str, Any], entry: str) -> None:
     dear = {file: result[2:] for file, result in report[entry].items() if result[2] > CPU_SECONDS or result[3] > MIB}
     assert dear == {}
+
+
+@pytest.fixture(scope="module")
+def absurd(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("absurd")
+    shutil.copytree(GRAPHS, folder / "harmless")
+    write_absurd(folder, every=ABSURD_STEP)
+    found = imprison(folder, "graph")
+    assert found[""] == []
+    return dict(found["graph"])
+
+
+@pytest.mark.slow
+def test_absurd_amounts_are_refused_or_cheap(absurd: dict[str, Any]) -> None:
+    assert len(absurd) > 10
+    assert {file: found for file, found in absurd.items() if found[0] not in ("opened", "refused")} == {}
+    assert {file: found[2:] for file, found in absurd.items() if found[3] > MIB} == {}
+
+
+@pytest.mark.timing
+def test_absurd_amounts_are_answered_within_two_seconds(absurd: dict[str, Any]) -> None:
+    assert {file: found[2] for file, found in absurd.items() if found[2] > ABSURD_SECONDS} == {}
 
 
 def test_the_jail_catches_a_command(tmp_path: Path) -> None:
