@@ -230,6 +230,24 @@ def test_watch(tmp_path: Path) -> None:
     assert "stopped watching mine.yaml" in warned
 
 
+def test_watch_sees_what_is_saved_during_a_run(tmp_path: Path) -> None:
+    """A file is compared with what it was before it was read."""
+    from fgraph.cli.arguments import Arguments
+    from fgraph.cli.commands.watch import WatchTask
+    from fgraph.cli.sweeps import Sweep
+
+    file, other = tmp_path / "mine.yaml", tmp_path / "mask.png"
+    file.write_text("a")
+    task = WatchTask(Sweep(), None, Arguments([]), file=file, opens=False)
+    file.write_text("changed")  # after the task was made, before it waits
+    task._wait_for_change([file])
+    other.write_text("new")
+    file.write_text("changed again")
+    task._wait_for_change([file, other])
+    other.write_text("changed")
+    task._wait_for_change([file, other])
+
+
 def wait_for(file: Path, text: str, process: subprocess.Popen[str]) -> None:
     """Wait until a file has a text."""
     for _ in range(1200):

@@ -68,6 +68,7 @@ class WatchTask(Task):
         super().__init__(*parts)
         self._file = file
         self._opens = opens
+        self._seen = {file: _stamp(file)}  # of each file, before it was last read
 
     def __call__(self, config: DictConfig) -> float | None:
         """Run until an interrupt; errors of the graph are shown, and the next save is awaited."""
@@ -90,7 +91,7 @@ class WatchTask(Task):
             warn("no browser was found on this machine: open the page yourself")
         say(f"watching {self._file}; Ctrl-C ends it")
         while True:
-            _wait_for_change([self._file, *_files_of(settings)])
+            self._wait_for_change([self._file, *_files_of(settings)])
             began = time.perf_counter()
             try:
                 settings = _read_again(settings, self._file, overrides)
@@ -102,6 +103,16 @@ class WatchTask(Task):
             page.show(_pictures(settings.directory), error)
             if not error:
                 say(f"{time.strftime('%H:%M:%S')}  {(time.perf_counter() - began) * 1000:.0f} ms")
+
+    def _wait_for_change(self, files: Sequence[Path]) -> None:
+        """Wait until a file differs from what was last read; a file may have changed meanwhile."""
+        while True:
+            now = {file: _stamp(file) for file in files}
+            changed = any(self._seen.setdefault(file, stamp) != stamp for file, stamp in now.items())
+            self._seen.update(now)
+            if changed:
+                return
+            time.sleep(PAUSE)
 
     def _turn(self, settings: JobSettings) -> str:
         """Run the graph and write its files; return an error, which is printed, or nothing."""
@@ -145,12 +156,6 @@ def _read_again(settings: JobSettings, file: Path, overrides: Sequence[str]) -> 
             document.report("expected a mapping at the root of the file")
         raise GraphError(in_order(document.faults))
     return replace(settings, graph=escaped(document.data), source=document.places.freeze())
-
-
-def _wait_for_change(files: Sequence[Path]) -> None:
-    before = list(map(_stamp, files))
-    while list(map(_stamp, files)) == before:
-        time.sleep(PAUSE)
 
 
 def _stamp(file: Path) -> tuple[int, int, int]:
