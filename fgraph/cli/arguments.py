@@ -146,7 +146,7 @@ def _assign(key: str, name: str, files: _GraphFiles) -> str:
         return f"{key}={quoted(name)}"
     if is_graph_file(name):
         return f"graph={files.name(name)}"
-    return f"from={quoted(name)}" if _PICTURE.fullmatch(name) else f"graph={name}"
+    return f"from={name}" if _PICTURE.fullmatch(name) else f"graph={name}"
 
 
 def _place(override: str, files: _GraphFiles) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from fgraph._errors import FgraphError
 from fgraph._paths import expanded
+from fgraph.cli.arguments import quoted, unquoted
 
 if TYPE_CHECKING:
     from fgraph.save.record import Record
@@ -70,18 +71,8 @@ def take_picture(arguments: Sequence[str]) -> tuple[list[str], Restored | None]:
     from fgraph.save.cells import find_picture  # not for --help
     from fgraph.save.restoring import restore
 
-    named = _unquoted(values[0])
+    named = unquoted(values[0])
     path = find_picture(expanded(named))
     restored = Restored(str(path), *restore(path))
-    kept = [_quoted(named) if argument == given[0] else argument for argument in arguments]
+    kept = [f"{KEY}={quoted(named)}" if argument == given[0] else argument for argument in arguments]
     return [*kept, f"graph={restored.name}"], restored
-
-
-def _unquoted(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"" else text
-
-
-def _quoted(path: str) -> str:
-    """Return the override with the path quoted for Hydra's grammar."""
-    plain = path.replace("\\", "/").replace("'", r"\'").replace("${", "_{")
-    return f"{KEY}='{plain}'"

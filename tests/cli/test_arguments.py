@@ -30,7 +30,8 @@ TWO = "nodes:\n  other: {op: sample, seed: 2}\noutputs: [other]\n"
         (["convert", "a.pt", "b.safetensors"], ["mode=convert", "model=a.pt", "target=b.safetensors"]),
         (["train", "null"], ["mode=train", "data='null'"]),
         (["out/image.png"], ["from=out/image.png"]),
-        (["out/sheet.png#3"], ["from='out/sheet.png#3'"]),
+        (["it's (a).png"], ["from=it's (a).png"]),  # quoted for Hydra once it is read
+        (["out/sheet.png#3"], ["from=out/sheet.png#3"]),
         (["~graph.nodes.a", "+graph.nodes.b.op=flip"], ["~graph.nodes.a", "+graph.nodes.b.op=flip"]),
         (["--info", "all"], ["--info", "all"]),
     ],
