@@ -29,6 +29,7 @@ CODES = {
 }
 FAILED, KILLED, CROWDS = "failed operations", "kills", "crowds of eight processes"
 _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, speeds
+_EVICTED_EVERY = 0.5  # seconds
 _EVERY_ALLOCATION = 10  # there are many, and one is like the next
 
 
@@ -172,11 +173,11 @@ def _nothing() -> Iterator[None]:
 
 @contextmanager
 def _emptying(*folders: Path) -> Iterator[None]:
-    """Remove the files of caches again and again, except locks and what is being written."""
+    """Remove the files of caches now and then, except locks and what is being written."""
     over = threading.Event()
 
     def remove() -> None:
-        while not over.wait(0.03):
+        while not over.wait(_EVICTED_EVERY):
             for folder in folders:
                 for path in folder.rglob("*"):
                     if path.is_file() and not {".part", ".lock", ".tag"} & {path.suffix, path.parent.suffix}:

@@ -200,10 +200,11 @@ def _keep(fetched: Path, digest: str, folder: Path, plain: str) -> Path:
     name = _safe_name(plain)
     target = _place(folder, digest, name)
     target.parent.mkdir(parents=True, exist_ok=True)
+    size = fetched.stat().st_size
     fetched.replace(target)
     for directory in (target.parent, target.parent.parent, folder):
         sync_directory(directory)
-    stored = {"address": plain, "name": name, "sha256": digest, "bytes": target.stat().st_size}
+    stored = {"address": plain, "name": name, "sha256": digest, "bytes": size}
     write_atomic(_note(folder, plain), json.dumps(stored, indent=1).encode())
     return target
 
