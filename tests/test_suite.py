@@ -1,10 +1,13 @@
-"""The suite itself: which modules hold helpers."""
+"""The suite itself: modules of helpers, and the first words of docstrings."""
 
 from __future__ import annotations
 
 import ast
+import re
 
 from tests.paths import ROOT
+
+_QUESTION = re.compile(r'^ *"""((?:What|Whether|That|Where|How|Who|Which)\b.*)', re.MULTILINE)
 
 
 def test_helpers_are_imported_from_modules_of_helpers() -> None:
@@ -15,4 +18,14 @@ def test_helpers_are_imported_from_modules_of_helpers() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.ImportFrom) and (node.module or "").rsplit(".", 1)[-1].startswith("test_")
     ]
+    assert not found
+
+
+def test_docstrings_name_what_they_describe() -> None:
+    """A docstring opens with a noun or a verb, not with a question word: "Return whether ...", "True if ..."."""
+    found = []
+    for folder in ("fgraph", "nodes", "tests", "bench", "tools", "examples"):
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            text = path.read_text("utf-8")
+            found += [f"{path.relative_to(ROOT)}: {match[1]}" for match in _QUESTION.finditer(text)]
     assert not found
