@@ -192,7 +192,7 @@ EDITS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("node", "expected"), EDITS, ids=lambda one: str(one)[:40])
+@pytest.mark.parametrize(("node", "expected"), EDITS, ids=[node[:40] for node, _ in EDITS])
 def test_edits_move_whole_pixels(photo: str, node: str, expected: Any) -> None:
     made = run(f"{{nodes: {{p: {{op: image, path: '{photo}', size: [16, 24]}}, image: {node}}}, outputs: [image]}}")
     np.testing.assert_array_equal(made[0], expected(levels_of(photo)))
