@@ -14,7 +14,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 try:
@@ -64,6 +64,40 @@ def exclusive(directory: Path) -> Iterator[None]:
     finally:
         if lock is not None:
             os.close(lock)
+
+
+@contextmanager
+def claimed(directory: Path, label: str) -> Iterator[bool]:
+    """Claim a directory for a long job; the value is False if a job of this label in another process has claimed it.
+
+    The claim is a temporary folder, so that it ends with the process. Where there are no locks, every claim succeeds.
+
+    Args:
+        directory: made if it is missing.
+        label: of the kind of job.
+
+    Raises:
+        OSError: the directory can't be written.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        with exclusive(directory):
+            taken = any(_is_locked(path) for path in directory.glob(f".{label}.*.part") if path not in _in_use)
+            if not taken:
+                stack.enter_context(temporary_folder(directory, label))
+        yield not taken
+
+
+def _is_locked(path: Path) -> bool:
+    try:
+        lock = _lock(path, wait=False)
+    except BlockingIOError:
+        return True
+    except OSError:  # it has gone
+        return False
+    if lock is not None:
+        os.close(lock)
+    return False
 
 
 def remove_folders_in_use() -> None:
@@ -137,9 +171,10 @@ def _lock(directory: Path, *, wait: bool = True) -> int | None:
 
 def clean(directory: Path) -> None:
     """Remove folders that killed processes have left in a directory, if it exists; once per directory and process."""
-    if directory in _cleaned or not directory.is_dir():
+    place = directory.absolute()  # the current directory may change
+    if place in _cleaned or not directory.is_dir():
         return
-    _cleaned.add(directory)
+    _cleaned.add(place)
     for path in directory.iterdir():
         if _NAME.fullmatch(path.name) and path not in _in_use:
             with suppress(OSError):  # it is in use, or gone

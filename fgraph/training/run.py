@@ -6,12 +6,13 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from fgraph._temporary import clean
+from fgraph._atomic import save_error
+from fgraph._temporary import claimed, clean
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.training.batches import Batches, Source
 from fgraph.training.begin import begin
@@ -41,7 +42,17 @@ def train(settings: TrainingSettings) -> Path:
         SaveError: a snapshot could not be written, as on a full disk; the last one is whole.
         KeyboardInterrupt: a signal stopped the training; the snapshot of its last step is written.
     """
-    launch(settings, _work)
+    with ExitStack() as stack:
+        try:
+            free = stack.enter_context(claimed(settings.target, "training"))
+        except OSError as error:
+            raise save_error(settings.target, error) from error
+        if not free:
+            raise TrainingError(
+                f"another process trains in {settings.target}, and each would overwrite what the other has learned: "
+                "stop it, or choose another target="
+            )
+        launch(settings, _work)
     return settings.target / MODEL
 
 

@@ -79,11 +79,26 @@ def test_a_request_to_end_keeps_what_was_learned(choose: Choose) -> None:
         command(settings, 10_000_000), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdout is not None
-        assert any(" images/s" in line for line in process.stdout)  # reads no further than that
+        assert any("discriminator" in line for line in process.stdout)  # reads no further than the first step
         process.send_signal(signal.SIGTERM)
         process.stdout.read()
     assert process.returncode == -signal.SIGINT  # as Python ends after a KeyboardInterrupt that nobody catches
     assert read_snapshot(settings.target / SNAPSHOT).steps > 0
+
+
+def test_two_trainings_do_not_share_a_target(choose: Choose) -> None:
+    """The second would overwrite the snapshots of the first."""
+    settings = choose(log_images=4)
+    with subprocess.Popen(
+        command(settings, 10_000_000), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert any("discriminator" in line for line in process.stdout)
+        with pytest.raises(TrainingError, match=r"another process trains in .*: stop it, or choose another target="):
+            train(settings)
+        process.send_signal(signal.SIGKILL)  # the claim ends with the process
+        process.stdout.read()
+    train(settings.model_copy(update={"images": 4}))
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="files of limited size are a thing of POSIX")
