@@ -111,6 +111,19 @@ def measure(generator: Generator, features: Callable[[Images], object]) -> list[
     return found
 
 
+def extrapolate(seen: float, large: float) -> list[str]:
+    """Return a line for each way at 1024 pixels, from the seconds of an image's features and of an image."""
+    ways = [("whole images, each from the start", work(LARGE, None, shared=False))]
+    for pixels in SIZES:
+        size = "whole images" if pixels is None else f"`--pixels {pixels}`"
+        ways.append((f"`fgraph effects`, {size}", work(LARGE, pixels, shared=True)))
+    return [
+        f"| {name} | {one.images // 2:,} | {one.images * SAMPLES:,} | {one.operations / ways[0][1].operations:.0%} | "
+        f"{(one.operations * large + one.images * seen) * SAMPLES / 3600:,.0f} |"
+        for name, one in ways
+    ]
+
+
 def page(table: Table, found: Sequence[Times], seen: float, large: float) -> str:
     """Return the page; `seen` is the seconds of the features of an image, `large` those of an image of config-f."""
     images = 2 * CHANNELS
@@ -122,15 +135,6 @@ def page(table: Table, found: Sequence[Times], seen: float, large: float) -> str
     hours = [
         sum(getattr(one, name) / CHANNELS * one.layer.in_channels for one in found) * SAMPLES / 3600
         for name in ("batched", "whole")
-    ]
-    ways = [("whole images, each from the start", work(LARGE, None, shared=False))]
-    for pixels in SIZES:
-        size = "whole images" if pixels is None else f"`--pixels {pixels}`"
-        ways.append((f"`fgraph effects`, {size}", work(LARGE, pixels, shared=True)))
-    extrapolated = [
-        f"| {name} | {one.images // 2:,} | {one.images * SAMPLES:,} | {one.operations / ways[0][1].operations:.0%} | "
-        f"{(one.operations * large + one.images * seen) * SAMPLES / 3600:,.0f} |"
-        for name, one in ways
     ]
     return f"""\
 # Effects of style channels
@@ -158,7 +162,7 @@ the layers that each way runs for {SAMPLES} samples, with {GROUP} channels in ea
 
 | way | channels | images | operations | CPU hours |
 | --- | --- | --- | --- | --- |
-{chr(10).join(extrapolated)}
+{chr(10).join(extrapolate(seen, large))}
 
 Most operations are in the layers of high resolution, after those with most channels, so that sharing the layers before
 a channel saves little at 1024 pixels. CLIP sees 224 pixels. `--pixels` stops at the RGB of an earlier block, and

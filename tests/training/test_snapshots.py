@@ -8,7 +8,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -73,15 +74,22 @@ def test_a_killed_training_goes_on_bit_for_bit(choose: Choose) -> None:
     assert_same(read_snapshot(path), read_snapshot(undisturbed.target / SNAPSHOT))
 
 
-def test_a_request_to_end_keeps_what_was_learned(choose: Choose) -> None:
-    settings = choose(log_images=4)
+@contextmanager
+def training_process(settings: TrainingSettings) -> Iterator[subprocess.Popen[str]]:
+    """A process that trains without end, and has done its first step."""
     with subprocess.Popen(
         command(settings, 10_000_000), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         assert process.stdout is not None
-        assert any("discriminator" in line for line in process.stdout)  # reads no further than the first step
+        assert any("discriminator" in line for line in process.stdout)  # reads no further than that
+        yield process
+
+
+def test_a_request_to_end_keeps_what_was_learned(choose: Choose) -> None:
+    settings = choose(log_images=4)
+    with training_process(settings) as process:
         process.send_signal(signal.SIGTERM)
-        process.stdout.read()
+        process.communicate()
     assert process.returncode == -signal.SIGINT  # as Python ends after a KeyboardInterrupt that nobody catches
     assert read_snapshot(settings.target / SNAPSHOT).steps > 0
 
@@ -89,15 +97,11 @@ def test_a_request_to_end_keeps_what_was_learned(choose: Choose) -> None:
 def test_two_trainings_do_not_share_a_target(choose: Choose) -> None:
     """The second would overwrite the snapshots of the first."""
     settings = choose(log_images=4)
-    with subprocess.Popen(
-        command(settings, 10_000_000), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert any("discriminator" in line for line in process.stdout)
+    with training_process(settings) as process:
         with pytest.raises(TrainingError, match=r"another process trains in .*: stop it, or choose another target="):
             train(settings)
         process.send_signal(signal.SIGKILL)  # the claim ends with the process
-        process.stdout.read()
+        process.communicate()
     train(settings.model_copy(update={"images": 4}))
 
 
