@@ -6,9 +6,10 @@ import hashlib
 import json
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from fgraph._errors import FgraphError, nearest
+from fgraph._checked import make_checked
+from fgraph._errors import FgraphError
 
 Space = Literal["w", "w+", "s"]
 Tracking = Literal["nearest", "adaptive"]
@@ -95,16 +96,4 @@ def make_drag_settings(**changes: Any) -> DragSettings:
         DragError: there is no such setting, or a value is invalid.
     """
     given = {name: value for name, value in changes.items() if value is not None}
-    for name in given.keys() - DragSettings.model_fields.keys():
-        hint = nearest(name, DragSettings.model_fields)
-        raise DragError(f"drag has no setting '{name}'" + (f": {hint}" if hint else ""))
-    try:
-        return DragSettings(**given)
-    except ValidationError as error:
-        raise DragError("; ".join(map(_describe, error.errors()))) from error
-
-
-def _describe(fault: Any) -> str:
-    where = ".".join(map(str, fault["loc"]))
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{where}: {message}, found {fault['input']!r:.60}" if where else message
+    return make_checked(DragSettings, given, "drag", DragError)

@@ -7,8 +7,9 @@ import json
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from fgraph._checked import make_checked
 from fgraph._errors import FgraphError, nearest
 
 Space = Literal["w", "w+", "s"]
@@ -108,16 +109,5 @@ def make_settings(preset: str = "fast", **changes: Any) -> InversionSettings:
     given = {name: value for name, value in changes.items() if value is not None}
     if given.get("space", "s") != "s" and "prior" not in given:
         given["prior"] = "wulff"
-    for name in given.keys() - InversionSettings.model_fields.keys():
-        hint = nearest(name, InversionSettings.model_fields)
-        raise SettingsError(f"inversion has no setting '{name}'" + (f": {hint}" if hint else ""))
-    try:
-        return InversionSettings(**{**PRESETS[preset], **given})  # type: ignore[index]
-    except ValidationError as error:
-        raise SettingsError("; ".join(map(_describe, error.errors()))) from error
-
-
-def _describe(fault: Any) -> str:
-    where = ".".join(map(str, fault["loc"]))
-    message = str(fault["msg"]).removeprefix("Value error, ")
-    return f"{where}: {message}, found {fault['input']!r:.60}" if where else message
+    usual = PRESETS[preset]  # type: ignore[index]
+    return make_checked(InversionSettings, {**usual, **given}, "inversion", SettingsError)
