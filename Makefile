@@ -40,9 +40,10 @@ format:
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
-# The JSON Schema of graph files, the node reference, the stubs of Graph's methods.
+# The JSON Schema of graph files, the node reference, the stubs of Graph's methods, the messages of the studio.
 generate:
 	$(PYTHON) tools/generate.py
+	$(PYTHON) tools/studio_types.py
 
 # Every picture in docs/: those of graphs, pages and measurements.
 gallery:

@@ -1,0 +1,1 @@
+"""The studio: a local web page over the engine. Only the command line imports it."""

@@ -1,0 +1,249 @@
+"""Answers and events of the studio; `event` names the kind of an event."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, JsonValue
+
+from fgraph.studio.messages.base import Message
+from fgraph.studio.messages.changes import Group
+
+
+class Refusal(Message):
+    """The reason for which a request was refused, in the words of `check` if it is a fault of the graph."""
+
+    message: str
+    node: str | None = None
+    field: str | None = None
+
+
+class Answer(Message):
+    """The answer to a request; which of the optional fields it has depends on the request."""
+
+    re: int
+    ok: bool
+    error: Refusal | None = None
+    path: str | None = None
+    """save: the file, for display"""
+    text: str | None = None
+    """command, python: the text to copy"""
+    file: str | None = None
+    """export, film: the id of the file, for GET /api/files/ID"""
+    ids: list[str] | None = None
+    """edit: the ids of the nodes that were added"""
+
+
+class NodeFault(Message):
+    """A fault of a node, at a field if it has one."""
+
+    message: str
+    field: str | None = None
+
+
+class NodeState(Message):
+    """A node of the graph. `fields` are as written, without `op`; `makes` is the kind of its value, None if unknown."""
+
+    id: str
+    op: str
+    fields: dict[str, JsonValue]
+    makes: str | None
+    rows: int
+    bypassed: bool
+    bypassable: bool
+    position: tuple[float, float] | None
+    faults: list[NodeFault]
+    line: int | None
+    """where it begins in the text, from 1"""
+
+
+class LinkState(Message):
+    """A link with the kind of value that it carries, None if unknown."""
+
+    source: str
+    target: str
+    input: str
+    index: int | None
+    type: str | None
+
+
+class OutputState(Message):
+    """An output with the kind of its value and the number of its rows."""
+
+    name: str
+    node: str
+    kind: str | None
+    rows: int
+
+
+class GraphEvent(Message):
+    """The graph after every change."""
+
+    event: Literal["graph"] = "graph"
+    revision: int
+    title: str
+    yaml: str
+    nodes: list[NodeState]
+    links: list[LinkState]
+    outputs: list[OutputState]
+    model: str
+    models: dict[str, str]
+    params: dict[str, JsonValue]
+    groups: list[Group]
+    seed: int
+    faults: list[str]
+    """faults that belong to no node"""
+    can_undo: bool
+    can_redo: bool
+    saved_as: str | None
+    is_saved: bool
+    changed_on_disk: bool
+    state: str
+    """the id of this state in the history"""
+    view: ViewState
+
+
+class ViewState(Message):
+    """The output and row that are looked at."""
+
+    output: str | None
+    row: int
+
+
+class Forecast(Message):
+    """The cost of the run that starts; `seconds` is None if the device was not measured."""
+
+    event: Literal["forecast"] = "forecast"
+    revision: int
+    calls: int
+    gflop: float
+    seconds: float | None
+    bytes: int
+
+
+class Progress(Message):
+    """The progress of a run, in steps."""
+
+    event: Literal["progress"] = "progress"
+    revision: int
+    done: int
+    total: int
+    stage: str
+
+
+class Done(Message):
+    """The end of a run: rows of layers that were computed, and that an earlier run had."""
+
+    event: Literal["done"] = "done"
+    revision: int
+    seconds: float
+    recomputed: int
+    reused: int
+
+
+class Failed(Message):
+    """The failure of a run."""
+
+    event: Literal["failed"] = "failed"
+    revision: int
+    message: str
+    node: str | None = None
+    field: str | None = None
+
+
+class LayerState(Message):
+    """A layer of the plan: its calls and rows, its arithmetic, and what that would be with whole rows."""
+
+    name: str
+    resolution: int
+    calls: int
+    rows: int
+    unbatched_rows: int
+    gflop: float
+    gflop_whole: float
+    regions: int
+
+
+class Savings(Message):
+    """The calls and the arithmetic of the plan, and those of one pass after the other."""
+
+    calls: int
+    unbatched_calls: int
+    gflop: float
+    unbatched_gflop: float
+    bytes: int
+
+
+class Timing(Message):
+    """The seconds that one kind of step took in the last run."""
+
+    name: str
+    seconds: float
+
+
+class PlanEvent(Message):
+    """The plan of the viewed output, and the times of its last run."""
+
+    event: Literal["plan"] = "plan"
+    revision: int
+    layers: list[LayerState]
+    savings: Savings
+    timings: list[Timing]
+
+
+class HistoryState(Message):
+    """A state that was looked at; `time` is in seconds since 1970."""
+
+    id: str
+    parent: str | None
+    label: str
+    time: float
+    favourite: bool
+
+
+class HistoryEvent(Message):
+    """The history, oldest first. The thumbnails follow as binary messages."""
+
+    event: Literal["history"] = "history"
+    states: list[HistoryState]
+    current: str
+
+
+Event: TypeAlias = Annotated[
+    GraphEvent | Forecast | Progress | Done | Failed | PlanEvent | HistoryEvent, Field(discriminator="event")
+]
+
+
+class Picture(Message):
+    """The header of a picture of the viewed output. `stage` is `final`, or the block that the picture previews."""
+
+    event: Literal["picture"] = "picture"
+    revision: int
+    output: str
+    row: int
+    rows: int
+    stage: str
+    width: int
+    height: int
+    seconds: float
+    """since the edit"""
+    mime: str
+
+
+class Thumbnail(Message):
+    """The header of a thumbnail. `key` is its place in its sheet, or the id of a state."""
+
+    event: Literal["thumbnail"] = "thumbnail"
+    sheet: Literal["seeds", "sweep", "history", "ablate", "film"]
+    key: str
+    re: int
+    """the request, -1 if none"""
+    values: list[JsonValue]
+    width: int
+    height: int
+    mime: str
+
+
+BinaryHeader: TypeAlias = Annotated[Picture | Thumbnail, Field(discriminator="event")]
+
+GraphEvent.model_rebuild()

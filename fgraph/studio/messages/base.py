@@ -1,0 +1,22 @@
+"""The base class of the messages between the studio and its page."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from fgraph import _limits
+
+NodeId: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=_limits.STUDIO_NAME)]
+FieldPath: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.]*$", max_length=_limits.STUDIO_NAME)]
+Name: TypeAlias = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$", max_length=_limits.STUDIO_NAME)]
+Token: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]+$", max_length=_limits.STUDIO_NAME)]
+Words: TypeAlias = Annotated[str, Field(max_length=_limits.STUDIO_NAME)]
+Row: TypeAlias = Annotated[int, Field(ge=0, le=_limits.ROWS)]
+
+
+class Message(BaseModel):
+    """A message, or a part of one; it has no fields but its own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)

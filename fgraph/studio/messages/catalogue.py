@@ -1,0 +1,90 @@
+"""The catalogue: what a graph can be made of; `GET /api/catalogue` and the answer to an upload."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import JsonValue
+
+from fgraph.studio.messages.base import Message
+
+
+class GraphEntry(Message):
+    """A bundled graph."""
+
+    name: str
+    summary: str
+
+
+class ModelEntry(Message):
+    """A model that can be chosen; `channels` are those of each block, by its resolution."""
+
+    name: str
+    size: tuple[int, int]
+    """height, width"""
+    kind: str
+    w_dim: int
+    num_ws: int
+
+
+class DirectionEntry(Message):
+    """A named direction with its published range."""
+
+    name: str
+    model: str
+    layers: str
+    low: float
+    high: float
+    source: str
+
+
+class InputEntry(Message):
+    """A port of a node. `types` are the kinds that it takes, Latent included where Features are."""
+
+    name: str
+    types: list[str]
+    required: bool
+    many: bool
+    description: str
+
+
+class NodeEntry(Message):
+    """A node: one entry for each op and, for an op with kinds, each kind.
+
+    `schema` is the JSON Schema of the fields without ports, whose definitions are in the `defs` of the catalogue.
+    """
+
+    op: str
+    kind: str | None
+    category: str
+    summary: str
+    description: str
+    makes: str | None
+    """the kind of its value; None: that of its first input"""
+    inputs: list[InputEntry]
+    fields: dict[str, JsonValue]
+    """JSON Schema by name"""
+    required: list[str]
+    example: str
+
+
+class Catalogue(Message):
+    """Everything that a graph can be made of."""
+
+    version: str
+    graphs: list[GraphEntry]
+    models: list[ModelEntry]
+    directions: list[DirectionEntry]
+    nodes: list[NodeEntry]
+    defs: dict[str, JsonValue]
+    formats: list[str]
+    """of exports and films that this installation can write"""
+
+
+class Uploaded(Message):
+    """The answer to an upload."""
+
+    id: str
+    kind: Literal["graph", "image"]
+    width: int | None = None
+    height: int | None = None

@@ -1,0 +1,169 @@
+"""Requests of the page; `do` names the kind, and the answer has the `id` of the request as `re`."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, JsonValue
+
+from fgraph import _limits
+from fgraph.studio.messages.base import FieldPath, Message, Name, NodeId, Row, Token, Words
+from fgraph.studio.messages.changes import Change, FieldValue
+
+Values: TypeAlias = Annotated[list[JsonValue], Field(min_length=1, max_length=_limits.STUDIO_SHEET)]
+GraphText: TypeAlias = Annotated[str, Field(max_length=_limits.STUDIO_MESSAGE)]
+Seed: TypeAlias = Annotated[int, Field(ge=0, le=_limits.SEED)]
+
+
+class Request(Message):
+    """The part that all requests have in common."""
+
+    id: Annotated[int, Field(ge=0, le=_limits.SEED)]
+
+
+class OpenGraph(Message):
+    """A bundled graph, by its name in the catalogue."""
+
+    graph: Name
+
+
+class OpenUpload(Message):
+    """A graph that was uploaded, or that an uploaded picture holds."""
+
+    upload: Token
+
+
+class OpenText(Message):
+    """A graph as YAML text."""
+
+    example: GraphText
+
+
+class Open(Request):
+    """Open a graph in place of the current one, which the history keeps."""
+
+    do: Literal["open"]
+    what: OpenGraph | OpenUpload | OpenText
+
+
+class Edit(Request):
+    """Change the graph. Edits with one `gesture` are one step of undo."""
+
+    do: Literal["edit"]
+    changes: Annotated[list[Change], Field(min_length=1, max_length=_limits.STUDIO_CHANGES)]
+    gesture: Words | None = None
+
+
+class SetYaml(Request):
+    """Replace the text of the graph."""
+
+    do: Literal["set_yaml"]
+    text: GraphText
+    gesture: Words | None = None
+
+
+class View(Request):
+    """Choose the output and the row to look at."""
+
+    do: Literal["view"]
+    output: Words
+    row: Row = 0
+
+
+class Seeds(Request):
+    """Draw the viewed output for consecutive seeds of a node, as thumbnails."""
+
+    do: Literal["seeds"]
+    node: NodeId
+    start: Seed
+    count: Annotated[int, Field(ge=1, le=_limits.STUDIO_SHEET)]
+
+
+class Axis(Message):
+    """A field and its values along one side of a sheet."""
+
+    node: NodeId
+    field: FieldPath
+    values: Values
+
+
+class Sweep(Request):
+    """Draw the viewed output for the values of one or two fields, as thumbnails."""
+
+    do: Literal["sweep"]
+    x: Axis
+    y: Axis | None = None
+
+
+class GoTo(Request):
+    """Return to a state of the history."""
+
+    do: Literal["goto"]
+    state: Token
+
+
+class Favourite(Request):
+    """Mark a state of the history, or unmark it."""
+
+    do: Literal["favourite"]
+    state: Token
+    on: bool
+
+
+class Save(Request):
+    """Write the graph to a file in the folder of the studio, or to the file that it was opened from.
+
+    `replace` allows the file to be replaced if it has changed on disk since it was opened or saved.
+    """
+
+    do: Literal["save"]
+    name: Name
+    replace: bool = False
+
+
+class Key(Message):
+    """A moment of a film: the values that fields have there."""
+
+    time: Annotated[float, Field(ge=0, le=_limits.STUDIO_FILM)]
+    values: Annotated[list[FieldValue], Field(max_length=_limits.STUDIO_CHANGES)]
+
+
+class Film(Request):
+    """Make a film of the viewed output whose fields move between keys; `play` sends frames, and no file is made."""
+
+    do: Literal["film"]
+    keys: Annotated[list[Key], Field(min_length=2, max_length=_limits.STUDIO_CHANGES)]
+    seconds: Annotated[float, Field(gt=0, le=_limits.STUDIO_FILM)]
+    fps: Annotated[int, Field(ge=1, le=60)] = 24
+    format: Literal["mp4", "gif", "play"]
+
+
+class Export(Request):
+    """Write the viewed output to a file to download; films take all rows of the output as frames."""
+
+    do: Literal["export"]
+    format: Literal["png", "webp", "gif", "mp4", "tiff"]
+    fps: Annotated[int, Field(ge=1, le=60)] = 24
+
+
+class Ablate(Request):
+    """Draw the viewed output with a node and without it, as thumbnails."""
+
+    do: Literal["ablate"]
+    node: NodeId
+
+
+class Plain(Request):
+    """A request without further fields.
+
+    `undo`, `redo`; `cancel`: stop what runs; `plan`: send the plan; `history`: send the history; `command`, `python`:
+    answer with the graph as a command or a program.
+    """
+
+    do: Literal["undo", "redo", "cancel", "plan", "history", "command", "python", "reload"]
+
+
+AnyRequest: TypeAlias = Annotated[
+    Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | Favourite | Save | Film | Export | Ablate | Plain,
+    Field(discriminator="do"),
+]

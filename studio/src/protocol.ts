@@ -1,0 +1,553 @@
+// Written by tools/studio_types.py from fgraph/studio/messages: change those, then run `make generate`.
+
+export type Json = null | boolean | number | string | Json[] | { [name: string]: Json };
+
+/** Draw the viewed output with a node and without it, as thumbnails. */
+export interface Ablate {
+  id: number;
+  do: "ablate";
+  node: string;
+}
+
+/** Add a node. */
+export interface AddNode {
+  add: NewNode;
+}
+
+/** A field and its values along one side of a sheet. */
+export interface Axis {
+  node: string;
+  field: string;
+  values: Json[];
+}
+
+/** A node, and whether its readers read its first input of the same kind instead. */
+export interface Bypass {
+  node: string;
+  on: boolean;
+}
+
+/** Take a node out of the graph without removing it, or put it back. */
+export interface BypassNode {
+  bypass: Bypass;
+}
+
+/** Make a port read a node. */
+export interface ConnectNodes {
+  connect: Link;
+}
+
+/** Remove a link. */
+export interface DisconnectNodes {
+  disconnect: LinkEnd;
+}
+
+/** Change the graph. Edits with one `gesture` are one step of undo. */
+export interface Edit {
+  id: number;
+  do: "edit";
+  changes: (SetField | UnsetField | AddNode | RemoveNodes | ConnectNodes | DisconnectNodes | RenameNode | BypassNode | SetOutputs | SetModel | PlaceNodes | SetParams | SetSeed)[];
+  gesture?: string | null;
+}
+
+/** Write the viewed output to a file to download; films take all rows of the output as frames. */
+export interface Export {
+  id: number;
+  do: "export";
+  format: "png" | "webp" | "gif" | "mp4" | "tiff";
+  fps?: number;
+}
+
+/** Mark a state of the history, or unmark it. */
+export interface Favourite {
+  id: number;
+  do: "favourite";
+  state: string;
+  on: boolean;
+}
+
+/** A field of a node. */
+export interface FieldName {
+  node: string;
+  field: string;
+}
+
+/** A field of a node, and its value; the path of a value inside a field is written with dots. */
+export interface FieldValue {
+  node: string;
+  field: string;
+  value: Json;
+}
+
+/** Make a film of the viewed output whose fields move between keys; `play` sends frames, and no file is made. */
+export interface Film {
+  id: number;
+  do: "film";
+  keys: Key[];
+  seconds: number;
+  fps?: number;
+  format: "mp4" | "gif" | "play";
+}
+
+/** Return to a state of the history. */
+export interface GoTo {
+  id: number;
+  do: "goto";
+  state: string;
+}
+
+/** A frame around nodes on the canvas of the graph. */
+export interface Group {
+  id: string;
+  title: string;
+  nodes: string[];
+}
+
+/** A moment of a film: the values that fields have there. */
+export interface Key {
+  time: number;
+  values: FieldValue[];
+}
+
+/** A link. `input` is the port of `target`; `index` is the place in a list port, None its end. */
+export interface Link {
+  source: string;
+  target: string;
+  input: string;
+  index?: number | null;
+}
+
+/** The end of a link at the node that reads it. */
+export interface LinkEnd {
+  target: string;
+  input: string;
+  index?: number | null;
+}
+
+/** An output and the node that it shows. */
+export interface NamedOutput {
+  name: string;
+  node: string;
+}
+
+/** A node and its new id. */
+export interface NewName {
+  node: string;
+  to: string;
+}
+
+/** A node to add. Without an id it gets one that is free. */
+export interface NewNode {
+  op: string;
+  id?: string | null;
+  fields?: { [name: string]: Json };
+  position?: [number, number] | null;
+}
+
+/** Open a graph in place of the current one, which the history keeps. */
+export interface Open {
+  id: number;
+  do: "open";
+  what: OpenGraph | OpenUpload | OpenText;
+}
+
+/** A bundled graph, by its name in the catalogue. */
+export interface OpenGraph {
+  graph: string;
+}
+
+/** A graph as YAML text. */
+export interface OpenText {
+  example: string;
+}
+
+/** A graph that was uploaded, or that an uploaded picture holds. */
+export interface OpenUpload {
+  upload: string;
+}
+
+/** Move nodes on the canvas. */
+export interface PlaceNodes {
+  place: Places;
+}
+
+/** Positions of nodes on the canvas; `groups` replaces all groups, None leaves them. */
+export interface Places {
+  positions?: { [name: string]: [number, number] };
+  groups?: Group[] | null;
+}
+
+/** A request without further fields. `undo`, `redo`; `cancel`: stop what runs; `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program. */
+export interface Plain {
+  id: number;
+  do: "undo" | "redo" | "cancel" | "plan" | "history" | "command" | "python" | "reload";
+}
+
+/** Remove nodes, and the outputs that name them; the fields that read them stay and have faults. */
+export interface RemoveNodes {
+  remove: string[];
+}
+
+/** Rename a node, and everything that reads it. */
+export interface RenameNode {
+  rename: NewName;
+}
+
+/** Write the graph to a file in the folder of the studio, or to the file that it was opened from. `replace` allows the file to be replaced if it has changed on disk since it was opened or saved. */
+export interface Save {
+  id: number;
+  do: "save";
+  name: string;
+  replace?: boolean;
+}
+
+/** Draw the viewed output for consecutive seeds of a node, as thumbnails. */
+export interface Seeds {
+  id: number;
+  do: "seeds";
+  node: string;
+  start: number;
+  count: number;
+}
+
+/** Set a field. */
+export interface SetField {
+  set: FieldValue;
+}
+
+/** Choose the main model, by a name of the catalogue. */
+export interface SetModel {
+  model: string;
+}
+
+/** Replace the outputs. */
+export interface SetOutputs {
+  outputs: NamedOutput[];
+}
+
+/** Set parameters of the graph; None removes one. */
+export interface SetParams {
+  params: { [name: string]: Json };
+}
+
+/** Set the seed of the graph. */
+export interface SetSeed {
+  seed: number;
+}
+
+/** Replace the text of the graph. */
+export interface SetYaml {
+  id: number;
+  do: "set_yaml";
+  text: string;
+  gesture?: string | null;
+}
+
+/** Draw the viewed output for the values of one or two fields, as thumbnails. */
+export interface Sweep {
+  id: number;
+  do: "sweep";
+  x: Axis;
+  y?: Axis | null;
+}
+
+/** Remove a field, which then has its default. */
+export interface UnsetField {
+  unset: FieldName;
+}
+
+/** Choose the output and the row to look at. */
+export interface View {
+  id: number;
+  do: "view";
+  output: string;
+  row?: number;
+}
+
+export type AnyRequest = Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | Favourite | Save | Film | Export | Ablate | Plain;
+
+export type Change = SetField | UnsetField | AddNode | RemoveNodes | ConnectNodes | DisconnectNodes | RenameNode | BypassNode | SetOutputs | SetModel | PlaceNodes | SetParams | SetSeed;
+
+/** The reason for which a request was refused, in the words of `check` if it is a fault of the graph. */
+export interface Refusal {
+  message: string;
+  node?: string | null;
+  field?: string | null;
+}
+
+/** The answer to a request; which of the optional fields it has depends on the request. */
+export interface Answer {
+  re: number;
+  ok: boolean;
+  error?: Refusal | null;
+  /** save: the file, for display */
+  path?: string | null;
+  /** command, python: the text to copy */
+  text?: string | null;
+  /** export, film: the id of the file, for GET /api/files/ID */
+  file?: string | null;
+  /** edit: the ids of the nodes that were added */
+  ids?: string[] | null;
+}
+
+/** The end of a run: rows of layers that were computed, and that an earlier run had. */
+export interface Done {
+  event?: "done";
+  revision: number;
+  seconds: number;
+  recomputed: number;
+  reused: number;
+}
+
+/** The failure of a run. */
+export interface Failed {
+  event?: "failed";
+  revision: number;
+  message: string;
+  node?: string | null;
+  field?: string | null;
+}
+
+/** The cost of the run that starts; `seconds` is None if the device was not measured. */
+export interface Forecast {
+  event?: "forecast";
+  revision: number;
+  calls: number;
+  gflop: number;
+  seconds: number | null;
+  bytes: number;
+}
+
+/** The graph after every change. */
+export interface GraphEvent {
+  event?: "graph";
+  revision: number;
+  title: string;
+  yaml: string;
+  nodes: NodeState[];
+  links: LinkState[];
+  outputs: OutputState[];
+  model: string;
+  models: { [name: string]: string };
+  params: { [name: string]: Json };
+  groups: Group[];
+  seed: number;
+  /** faults that belong to no node */
+  faults: string[];
+  can_undo: boolean;
+  can_redo: boolean;
+  saved_as: string | null;
+  is_saved: boolean;
+  changed_on_disk: boolean;
+  /** the id of this state in the history */
+  state: string;
+  view: ViewState;
+}
+
+/** The history, oldest first. The thumbnails follow as binary messages. */
+export interface HistoryEvent {
+  event?: "history";
+  states: HistoryState[];
+  current: string;
+}
+
+/** A state that was looked at; `time` is in seconds since 1970. */
+export interface HistoryState {
+  id: string;
+  parent: string | null;
+  label: string;
+  time: number;
+  favourite: boolean;
+}
+
+/** A layer of the plan: its calls and rows, its arithmetic, and what that would be with whole rows. */
+export interface LayerState {
+  name: string;
+  resolution: number;
+  calls: number;
+  rows: number;
+  unbatched_rows: number;
+  gflop: number;
+  gflop_whole: number;
+  regions: number;
+}
+
+/** A link with the kind of value that it carries, None if unknown. */
+export interface LinkState {
+  source: string;
+  target: string;
+  input: string;
+  index: number | null;
+  type: string | null;
+}
+
+/** A fault of a node, at a field if it has one. */
+export interface NodeFault {
+  message: string;
+  field?: string | null;
+}
+
+/** A node of the graph. `fields` are as written, without `op`; `makes` is the kind of its value, None if unknown. */
+export interface NodeState {
+  id: string;
+  op: string;
+  fields: { [name: string]: Json };
+  makes: string | null;
+  rows: number;
+  bypassed: boolean;
+  bypassable: boolean;
+  position: [number, number] | null;
+  faults: NodeFault[];
+  /** where it begins in the text, from 1 */
+  line: number | null;
+}
+
+/** An output with the kind of its value and the number of its rows. */
+export interface OutputState {
+  name: string;
+  node: string;
+  kind: string | null;
+  rows: number;
+}
+
+/** The plan of the viewed output, and the times of its last run. */
+export interface PlanEvent {
+  event?: "plan";
+  revision: number;
+  layers: LayerState[];
+  savings: Savings;
+  timings: Timing[];
+}
+
+/** The progress of a run, in steps. */
+export interface Progress {
+  event?: "progress";
+  revision: number;
+  done: number;
+  total: number;
+  stage: string;
+}
+
+/** The calls and the arithmetic of the plan, and those of one pass after the other. */
+export interface Savings {
+  calls: number;
+  unbatched_calls: number;
+  gflop: number;
+  unbatched_gflop: number;
+  bytes: number;
+}
+
+/** The seconds that one kind of step took in the last run. */
+export interface Timing {
+  name: string;
+  seconds: number;
+}
+
+/** The output and row that are looked at. */
+export interface ViewState {
+  output: string | null;
+  row: number;
+}
+
+export type Event = GraphEvent | Forecast | Progress | Done | Failed | PlanEvent | HistoryEvent;
+
+/** The header of a picture of the viewed output. `stage` is `final`, or the block that the picture previews. */
+export interface Picture {
+  event?: "picture";
+  revision: number;
+  output: string;
+  row: number;
+  rows: number;
+  stage: string;
+  width: number;
+  height: number;
+  /** since the edit */
+  seconds: number;
+  mime: string;
+}
+
+/** The header of a thumbnail. `key` is its place in its sheet, or the id of a state. */
+export interface Thumbnail {
+  event?: "thumbnail";
+  sheet: "seeds" | "sweep" | "history" | "ablate" | "film";
+  key: string;
+  /** the request, -1 if none */
+  re: number;
+  values: Json[];
+  width: number;
+  height: number;
+  mime: string;
+}
+
+export type BinaryHeader = Picture | Thumbnail;
+
+/** A named direction with its published range. */
+export interface DirectionEntry {
+  name: string;
+  model: string;
+  layers: string;
+  low: number;
+  high: number;
+  source: string;
+}
+
+/** A bundled graph. */
+export interface GraphEntry {
+  name: string;
+  summary: string;
+}
+
+/** A port of a node. `types` are the kinds that it takes, Latent included where Features are. */
+export interface InputEntry {
+  name: string;
+  types: string[];
+  required: boolean;
+  many: boolean;
+  description: string;
+}
+
+/** A model that can be chosen; `channels` are those of each block, by its resolution. */
+export interface ModelEntry {
+  name: string;
+  /** height, width */
+  size: [number, number];
+  kind: string;
+  w_dim: number;
+  num_ws: number;
+}
+
+/** A node: one entry for each op and, for an op with kinds, each kind. `schema` is the JSON Schema of the fields without ports, whose definitions are in the `defs` of the catalogue. */
+export interface NodeEntry {
+  op: string;
+  kind: string | null;
+  category: string;
+  summary: string;
+  description: string;
+  /** the kind of its value; None: that of its first input */
+  makes: string | null;
+  inputs: InputEntry[];
+  /** JSON Schema by name */
+  fields: { [name: string]: Json };
+  required: string[];
+  example: string;
+}
+
+/** Everything that a graph can be made of. */
+export interface Catalogue {
+  version: string;
+  graphs: GraphEntry[];
+  models: ModelEntry[];
+  directions: DirectionEntry[];
+  nodes: NodeEntry[];
+  defs: { [name: string]: Json };
+  /** of exports and films that this installation can write */
+  formats: string[];
+}
+
+/** The answer to an upload. */
+export interface Uploaded {
+  id: string;
+  kind: "graph" | "image";
+  width?: number | null;
+  height?: number | null;
+}
