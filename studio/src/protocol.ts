@@ -271,28 +271,28 @@ export type Change = SetField | UnsetField | AddNode | RemoveNodes | ConnectNode
 /** The reason for which a request was refused, in the words of `check` if it is a fault of the graph. */
 export interface Refusal {
   message: string;
-  node?: string | null;
-  field?: string | null;
+  node: string | null;
+  field: string | null;
 }
 
 /** The answer to a request; which of the optional fields it has depends on the request. */
 export interface Answer {
   re: number;
   ok: boolean;
-  error?: Refusal | null;
+  error: Refusal | null;
   /** save: the file, for display */
-  path?: string | null;
+  path: string | null;
   /** command, python: the text to copy */
-  text?: string | null;
+  text: string | null;
   /** export, film: the id of the file, for GET /api/files/ID */
-  file?: string | null;
+  file: string | null;
   /** edit: the ids of the nodes that were added */
-  ids?: string[] | null;
+  ids: string[] | null;
 }
 
 /** The end of a run: rows of layers that were computed, and that an earlier run had. */
 export interface Done {
-  event?: "done";
+  event: "done";
   revision: number;
   seconds: number;
   recomputed: number;
@@ -301,16 +301,16 @@ export interface Done {
 
 /** The failure of a run. */
 export interface Failed {
-  event?: "failed";
+  event: "failed";
   revision: number;
   message: string;
-  node?: string | null;
-  field?: string | null;
+  node: string | null;
+  field: string | null;
 }
 
 /** The cost of the run that starts; `seconds` is None if the device was not measured. */
 export interface Forecast {
-  event?: "forecast";
+  event: "forecast";
   revision: number;
   calls: number;
   gflop: number;
@@ -320,7 +320,7 @@ export interface Forecast {
 
 /** The graph after every change. */
 export interface GraphEvent {
-  event?: "graph";
+  event: "graph";
   revision: number;
   title: string;
   yaml: string;
@@ -346,7 +346,7 @@ export interface GraphEvent {
 
 /** The history, oldest first. The thumbnails follow as binary messages. */
 export interface HistoryEvent {
-  event?: "history";
+  event: "history";
   states: HistoryState[];
   current: string;
 }
@@ -384,7 +384,7 @@ export interface LinkState {
 /** A fault of a node, at a field if it has one. */
 export interface NodeFault {
   message: string;
-  field?: string | null;
+  field: string | null;
 }
 
 /** A node of the graph. `fields` are as written, without `op`; `makes` is the kind of its value, None if unknown. */
@@ -412,7 +412,7 @@ export interface OutputState {
 
 /** The plan of the viewed output, and the times of its last run. */
 export interface PlanEvent {
-  event?: "plan";
+  event: "plan";
   revision: number;
   layers: LayerState[];
   savings: Savings;
@@ -421,7 +421,7 @@ export interface PlanEvent {
 
 /** The progress of a run, in steps. */
 export interface Progress {
-  event?: "progress";
+  event: "progress";
   revision: number;
   done: number;
   total: number;
@@ -453,7 +453,7 @@ export type Event = GraphEvent | Forecast | Progress | Done | Failed | PlanEvent
 
 /** The header of a picture of the viewed output. `stage` is `final`, or the block that the picture previews. */
 export interface Picture {
-  event?: "picture";
+  event: "picture";
   revision: number;
   output: string;
   row: number;
@@ -468,7 +468,7 @@ export interface Picture {
 
 /** The header of a thumbnail. `key` is its place in its sheet, or the id of a state. */
 export interface Thumbnail {
-  event?: "thumbnail";
+  event: "thumbnail";
   sheet: "seeds" | "sweep" | "history" | "ablate" | "film";
   key: string;
   /** the request, -1 if none */
@@ -548,6 +548,6 @@ export interface Catalogue {
 export interface Uploaded {
   id: string;
   kind: "graph" | "image";
-  width?: number | null;
-  height?: number | null;
+  width: number | null;
+  height: number | null;
 }

@@ -19,4 +19,10 @@ Row: TypeAlias = Annotated[int, Field(ge=0, le=_limits.ROWS)]
 class Message(BaseModel):
     """A message, or a part of one; it has no fields but its own."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        allow_inf_nan=False,
+        use_attribute_docstrings=True,
+        json_schema_serialization_defaults_required=True,  # what is sent has every field
+    )

@@ -1,0 +1,192 @@
+/** What the page does: it receives events into the store, and sends requests. */
+
+import { type Asked, Connection, Refused } from './connection';
+import type { Value } from './logic/schema';
+import type { Answer, BinaryHeader, Catalogue, Change, Event, GraphEvent, Uploaded } from './protocol';
+import { type Notice, type State, store, type Thumb } from './store';
+
+let connection: Connection | null = null;
+let notices = 0;
+
+/** Load the catalogue and connect. */
+export function start(): void {
+  const { protocol, host } = window.location;
+  connection = new Connection(`${protocol === 'https:' ? 'wss' : 'ws'}://${host}/api/socket`, {
+    event: receive,
+    binary: (header, bytes) => void receiveBinary(header, bytes),
+    online: () => {
+      store.set({ online: 'online' });
+      void loadCatalogue();
+    },
+    lost: (attempt) => void lost(attempt),
+  });
+  connection.open();
+}
+
+async function loadCatalogue(): Promise<void> {
+  const response = await fetch('/api/catalogue');
+  if (response.ok) store.set({ catalogue: (await response.json()) as Catalogue });
+}
+
+async function lost(attempt: number): Promise<void> {
+  if (attempt > 0 || store.get().online === 'online') store.set({ online: 'lost', progress: null });
+  try {
+    const response = await fetch('/api/catalogue');
+    if (response.status === 401 || response.status === 403) store.set({ online: 'locked' });
+  } catch {
+    // The studio is not running: the connection tries again.
+  }
+}
+
+/** Put an event of the studio into the store. */
+export function receive(event: Event): void {
+  switch (event.event) {
+    case 'graph':
+      return receiveGraph(event);
+    case 'forecast':
+      return store.set({ forecast: event, failed: null, firstSeconds: null });
+    case 'progress':
+      return store.set({ progress: event });
+    case 'done':
+      return store.set({ done: event, progress: null });
+    case 'failed':
+      return store.set({ failed: event, progress: null });
+    case 'plan':
+      return store.set({ plan: event });
+    case 'history':
+      return store.set({ history: event });
+  }
+}
+
+function receiveGraph(graph: GraphEvent): void {
+  const { selection, graph: earlier, drawn } = store.get();
+  const known = new Set(graph.nodes.map((node) => node.id));
+  const kept = selection.filter((id) => known.has(id));
+  document.title = `${graph.title}${graph.is_saved ? '' : ' •'} — fgraph studio`;
+  store.set({
+    graph,
+    selection: kept.length === selection.length ? selection : kept,
+    drawn: drawn !== null && known.has(drawn) ? drawn : null,
+    failed: graph.revision === earlier?.revision ? store.get().failed : null,
+  });
+}
+
+async function receiveBinary(header: BinaryHeader, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
+  const blob = new Blob([bytes], { type: header.mime });
+  if (header.event === 'thumbnail') {
+    const { thumbs } = store.get();
+    const sheet = thumbs[header.sheet];
+    const old = sheet[header.key];
+    if (old) URL.revokeObjectURL(old.url);
+    const thumb: Thumb = { header, url: URL.createObjectURL(blob) };
+    return store.set({ thumbs: { ...thumbs, [header.sheet]: { ...sheet, [header.key]: thumb } } });
+  }
+  const bitmap = await createImageBitmap(blob);
+  const { picture, firstSeconds } = store.get();
+  if (picture && isOlder(header, picture.header)) return; // a larger picture was decoded meanwhile
+  const shown = { header, bitmap };
+  store.set({ picture: shown, firstSeconds: firstSeconds ?? header.seconds, ...(header.stage === 'final' ? { final: shown } : {}) });
+}
+
+type Head = Extract<BinaryHeader, { stage: string }>;
+
+function isOlder(one: Head, other: Head): boolean {
+  if (one.revision !== other.revision) return one.revision < other.revision;
+  return one.output === other.output && one.row === other.row && one.width < other.width;
+}
+
+/** Send a request; a refusal becomes a notice. Return the answer, or null if it was refused. */
+export async function ask(request: Asked): Promise<Answer | null> {
+  try {
+    return (await connection?.ask(request)) ?? null;
+  } catch (reason) {
+    if (!(reason instanceof Refused)) throw reason;
+    notify(reason.message, 'error');
+    return null;
+  }
+}
+
+export function edit(changes: Change[], gesture?: string): Promise<Answer | null> {
+  return ask({ do: 'edit', changes, gesture: gesture ?? null });
+}
+
+/** Show a notice for some seconds. */
+export function notify(text: string, tone: Notice['tone'] = 'info'): void {
+  const notice = { id: ++notices, tone, text };
+  const others = store.get().notices.filter((other) => other.text !== text);
+  store.set({ notices: [...others.slice(-2), notice] });
+  window.setTimeout(() => dismiss(notice.id), tone === 'error' ? 9000 : 4000);
+}
+
+export function dismiss(id: number): void {
+  store.set({ notices: store.get().notices.filter((notice) => notice.id !== id) });
+}
+
+export function select(...ids: string[]): void {
+  store.set({ selection: ids });
+}
+
+/** Set one part of the state of the page. */
+export function show(part: Partial<State>): void {
+  store.set(part);
+}
+
+let gestures = 0;
+
+/** Return a new id of a gesture: edits with one id are one step of undo. */
+export function gestureId(): string {
+  return `${Date.now().toString(36)}-${++gestures}`;
+}
+
+/** A gesture in progress: fields follow the hand at once, and the studio gets the newest values as fast as it answers. */
+export class Gesture {
+  private readonly id = gestureId();
+  private waiting: Record<string, Record<string, Value>> | null = null;
+  private sending: Promise<void> | null = null;
+
+  set(node: string, fields: Record<string, Value>): void {
+    const { draft } = store.get();
+    store.set({ draft: { ...draft, [node]: { ...draft[node], ...fields } } });
+    this.waiting = { ...this.waiting, [node]: { ...this.waiting?.[node], ...fields } };
+    this.sending ??= this.send();
+  }
+
+  /** Send what is left, then show what the studio has. */
+  async end(): Promise<void> {
+    await this.sending;
+    store.set({ draft: {} });
+  }
+
+  private async send(): Promise<void> {
+    while (this.waiting) {
+      const changes = Object.entries(this.waiting).flatMap(([node, fields]) =>
+        Object.entries(fields).map(([field, value]) => ({ set: { node, field, value } })),
+      );
+      this.waiting = null;
+      if ((await edit(changes, this.id)) === null) break;
+    }
+    this.sending = null;
+  }
+}
+
+/** Set fields of a node as one step. */
+export function setFields(node: string, fields: Record<string, Value | undefined>, gesture?: string): Promise<Answer | null> {
+  return edit(
+    Object.entries(fields).map(([field, value]) => (value === undefined ? { unset: { node, field } } : { set: { node, field, value } })),
+    gesture,
+  );
+}
+
+/** Send a file to the studio. */
+export async function upload(file: Blob): Promise<Uploaded | null> {
+  const response = await fetch('/api/uploads', { method: 'POST', body: file });
+  if (response.ok) return (await response.json()) as Uploaded;
+  notify(await response.text(), 'error');
+  return null;
+}
+
+/** Copy a text, and say so. */
+export async function copyText(text: string, what: string): Promise<void> {
+  await navigator.clipboard.writeText(text);
+  notify(`${what} copied`);
+}
