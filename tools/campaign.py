@@ -3,6 +3,7 @@
     python tools/campaign.py                everything: hours
     python tools/campaign.py --share 0.02 --kills 5 --texts 1000 --mutants 2000     a sample: minutes
     python tools/campaign.py --only writers --minutes 60    one part; the failing disks and kills for an hour
+    python tools/campaign.py --only writers --state trials.jsonl --minutes 60    the same, and go on where it stopped
     python tools/campaign.py --page         also write the rows into the table of docs/explanation/security.md
 
 It needs Linux and a C compiler, for the library that makes file operations fail. Exits with 1 if anything was found.
@@ -120,15 +121,17 @@ def measure_budgets(count: int) -> Row:
 
 def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]:
     """Make file operations fail, and kill commands."""
-    from tests.faults.campaign import CROWDS, FAILED, KILLED, Amount, run_campaign
+    from tests.faults.campaign import CROWDS, FAILED, KILLED
     from tests.faults.client import serving
+    from tests.faults.trials import Amount, run_campaign
 
     with serving(folder) as server:
         if server is None:
             yield Row("failed operations and kills", 0, ["not tried: this needs Linux and a C compiler"])
             return
-        amount = Amount(arguments.share, arguments.kills, arguments.crowds, arguments.minutes)
-        report = run_campaign(server, folder, amount)
+        of = arguments.scenarios or ()
+        amount = Amount(arguments.share, arguments.kills, arguments.crowds, arguments.minutes, of)
+        report = run_campaign(server, folder, amount, arguments.state)
     for kind in (FAILED, KILLED, CROWDS):
         tried = report.tried.get(kind, {})
         note = ", ".join(f"{name} {count:,}" for name, count in tried.items())
@@ -173,6 +176,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=110, help="of each command")
     parser.add_argument("--crowds", type=int, default=100, help="rounds of eight processes on one cache")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="for these three")
+    parser.add_argument("--scenarios", nargs="+", help="of these three, only those of these commands; no crowds")
+    parser.add_argument("--state", type=Path, help="a file that notes each trial of these three, to go on later")
     parser.add_argument("--texts", type=int, default=10_000, help="graph files at random")
     parser.add_argument("--mutants", type=int, default=10_000, help="damaged model files")
     parser.add_argument("--graphs", type=int, default=100, help="graphs at random whose memory is measured")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import errno
+import hashlib
+import json
 import random
 import shutil
 import signal
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from tests.faults.client import Outcome, Server, Signal, digests, judge, leftovers
-from tests.faults.scenarios import CROWD, CROWD_COMMANDS, SCENARIOS, Scenario
+from tests.faults.scenarios import CROWD, CROWD_COMMANDS, Scenario
 from tests.faults.server import KINDS
 
 CODES = {
@@ -30,7 +30,6 @@ CODES = {
 FAILED, KILLED, CROWDS = "failed operations", "kills", "crowds of eight processes"
 _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, speeds
 _EVICTED_EVERY = 0.5  # seconds
-_EVERY_ALLOCATION = 10  # there are many, and one is like the next
 
 
 @dataclass
@@ -70,6 +69,7 @@ class Campaign:
     def __init__(self, server: Server, folder: Path) -> None:
         self._server, self._folder, self.report = server, folder, Report()
         self._serial: dict[str, str] = {}
+        self._finished: set[str] = set()  # states from which a next run has finished
 
     def reference(self, scenario: Scenario) -> Reference:
         """Run a scenario undisturbed."""
@@ -142,6 +142,10 @@ class Campaign:
         return folder
 
     def _again(self, kind: str, what: str, reference: Reference, folder: Path) -> None:
+        """Run a scenario on what a disturbed run has left, once for each state of the files."""
+        state = _state(reference.scenario, folder)
+        if state in self._finished:
+            return
         outcome = self._server.run(reference.scenario.arguments, folder)
         found = judge(outcome, folder, killed=False)
         if outcome.code != 0:
@@ -150,6 +154,8 @@ class Campaign:
             found.append(f"the next run leaves other files: {odd[:4]}")
         found += [f"left for ever: {name}" for name in leftovers(folder)[:3]]
         self.report.add(kind, f"{what}, again", found)
+        if not found:
+            self._finished.add(state)
 
 
 def _steady(folder: Path, scenario: Scenario) -> dict[str, str]:
@@ -160,6 +166,13 @@ def _steady(folder: Path, scenario: Scenario) -> dict[str, str]:
         for name, digest in digests(folder / kept).items()
         if not any(part in name for part in _VARY)
     }
+
+
+def _state(scenario: Scenario, folder: Path) -> str:
+    """Return a digest of all names and contents below a folder; of files that tell the time, of their names."""
+    names = sorted(str(path.relative_to(folder)) for path in folder.rglob("*"))
+    contents = {name: one for name, one in digests(folder).items() if not any(part in name for part in _VARY)}
+    return hashlib.sha256(json.dumps([scenario.name, names, contents]).encode()).hexdigest()
 
 
 def _differing(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
@@ -196,37 +209,6 @@ def every_fault(reference: Reference) -> Iterator[tuple[str, int, int, bool]]:
     """Each operation of a scenario with each error, once and for good."""
     for kind, count in zip(KINDS, reference.counts, strict=True):
         for code in CODES[kind]:
-            for nth in range(1, count + 1, _EVERY_ALLOCATION if kind == "allocate" else 1):
+            for nth in range(1, count + 1):
                 for sticky in (False, True):
                     yield kind, nth, code, sticky
-
-
-@dataclass(frozen=True)
-class Amount:
-    """The extent of a campaign."""
-
-    share: float  # of all operations that can fail
-    kills: int  # of each scenario
-    crowds: int
-    minutes: float = float("inf")  # after which it stops
-
-
-def run_campaign(server: Server, folder: Path, amount: Amount, seed: int = 0) -> Report:
-    """Try a share of all faults, some kills a scenario, and crowds; in random order, until the time is up."""
-    campaign, draw = Campaign(server, folder), random.Random(seed)
-    trials: list[Callable[[], None]] = [partial(campaign.crowd, number or None) for number in range(amount.crowds)]
-    for scenario in SCENARIOS:
-        reference = campaign.reference(scenario)
-        faults = list(every_fault(reference))
-        campaign.report.whole += len(faults)
-        chosen = draw.sample(faults, round(amount.share * scenario.share * len(faults)))
-        trials += [partial(campaign.fail, reference, *fault) for fault in chosen]
-        moments = [draw.uniform(0, reference.seconds) for _ in range(round(amount.kills * scenario.share))]
-        trials += [partial(campaign.kill, reference, moment) for moment in moments]
-    draw.shuffle(trials)
-    end = time.monotonic() + 60 * amount.minutes
-    for trial in trials:
-        if time.monotonic() > end:
-            break
-        trial()
-    return campaign.report

@@ -89,12 +89,13 @@ _INVERT = ("mode=invert", "images=photos", "model=landscape", "inversion.steps=3
            "inversion.prior=none", "inversion.batch=2")  # fmt: skip
 _TRAIN = ("data=photos", "training.images=16", "training.batch=4", "training.log_images=8", "target=out",
           "hydra.run.dir=hydra")  # fmt: skip
+_LONG = ("graph=panorama", "graph.nodes.z.count=3", "graph.models.main=landscape", "output.piece=64")
 _DOWNLOAD = ("mode=convert", f"model='{ADDRESS}'", "cache=kept")
 SCENARIOS = (
     Scenario("run", (*_MINE, "graph=many", "output.formats=[png,npy]", "hydra.run.dir=out"), _graph, warms=True),
     Scenario("sweep", ("-m", *_MINE, "graph=many", "seed=1,2", "hydra.sweep.dir=out"), _graph),
-    Scenario("tiff", ("graph=panorama", "output.formats=[tiff]", "output.piece=64", "hydra.run.dir=out"), _graph),
-    Scenario("dzi", ("graph=panorama", "output.formats=[dzi]", "output.piece=64", "hydra.run.dir=out"), _graph),
+    Scenario("tiff", (*_LONG, "output.formats=[tiff]", "hydra.run.dir=out"), _graph),
+    Scenario("dzi", (*_LONG, "output.formats=[dzi]", "hydra.run.dir=out"), _graph),
     Scenario("invert", (*_INVERT, "hydra.run.dir=out"), functools.partial(_pictures, 3, 64), warms=True),
     Scenario("tune", (*_INVERT, "inversion.tune.steps=2", "hydra.run.dir=out"), functools.partial(_pictures, 1, 64)),
     Scenario(
