@@ -105,8 +105,20 @@ def encode_picture(
             settings["subsampling"] = 0  # chroma at full resolution
         if text and fits(text, kind):
             settings["exif"] = _exif(text)
+    return pillow_bytes(picture, **settings)
+
+
+def pillow_bytes(picture: PillowImage.Image, **settings: Any) -> bytes:
+    """Return the file that Pillow makes of a picture.
+
+    Raises:
+        MemoryError: an encoder cannot allocate memory, which Pillow reports as an `OSError` of its codec.
+    """
     buffer = io.BytesIO()
-    picture.save(buffer, **settings)
+    try:
+        picture.save(buffer, **settings)
+    except OSError as error:  # no file is written here
+        raise MemoryError(f"cannot encode {picture.width} x {picture.height} pixels: {error}") from error
     return buffer.getvalue()
 
 

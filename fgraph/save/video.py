@@ -14,7 +14,7 @@ import numpy as np
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
-from fgraph._imaging.encode import Pixels, over_white, to_opaque, to_pillow
+from fgraph._imaging.encode import Pixels, over_white, pillow_bytes, to_opaque, to_pillow
 from fgraph._imaging.scaling import Resampling, scale_picture
 from fgraph._results import Image, MaskImage
 from fgraph.save.formats import VIDEO_FORMATS, lacking
@@ -129,9 +129,7 @@ def _encode_gif(frames: Sequence[Pixels], options: VideoOptions, comment: str) -
     settings: dict[str, Any] = {"duration": lengths, "disposal": 1, "comment": comment.encode()}
     if options.loop:
         settings["loop"] = 0
-    buffer = io.BytesIO()
-    first.save(buffer, format="GIF", save_all=True, append_images=rest, **settings)
-    return buffer.getvalue()
+    return pillow_bytes(first, format="GIF", save_all=True, append_images=rest, **settings)
 
 
 def _encode_mp4(frames: Sequence[Pixels], options: VideoOptions, comment: str) -> bytes:
