@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -14,7 +12,7 @@ from fgraph.ir.ops import OPS, Affine, Const, DrawMask, MapZ, Op, Repeat
 from fgraph.ir.program import Index, Instruction, Operand, as_index
 from fgraph.ir.types import Type, TypeKind
 from fgraph.lowering.values import Latent, MaskExprs
-from fgraph.masks import Edited, MaskExpr, Placed, check_depth, product, rasterise
+from fgraph.masks import MaskExpr, check_depth, check_size, product
 from fgraph.stylegan.tables.base import Table
 
 H = TypeVar("H", bound=Hashable)
@@ -146,8 +144,7 @@ class Build:
         """
         check_depth(masks)
         for mask in unique(masks):
-            if _is_moved(mask):  # draw now, so that a size that does not divide is reported with its source location
-                rasterise(mask, height, width)
+            check_size(mask, height, width)  # here, an error is reported with its source location
         return self.emit_distinct(DrawMask(height, width), masks)
 
     def multiply(self, a: MaskExprs, b: MaskExprs) -> MaskExprs:
@@ -170,22 +167,6 @@ def _check_registered(op: Op) -> None:
             f"operation {name} is not registered: add it to OPS in fgraph/ir/ops/__init__.py and its kernel to "
             "fgraph/runtime/kernels, or use Apply for a function of your own"
         )
-
-
-@lru_cache(maxsize=4096)
-def _is_moved(mask: MaskExpr) -> bool:
-    if isinstance(mask, Edited | Placed):
-        return True
-    parts = (getattr(mask, one.name) for one in dataclasses.fields(mask))  # type: ignore[arg-type]
-    return any(_is_moved(part) for part in _masks_of(parts))
-
-
-def _masks_of(values: Iterable[object]) -> Iterable[MaskExpr]:
-    for value in values:
-        if isinstance(value, MaskExpr):
-            yield value
-        elif isinstance(value, tuple):
-            yield from _masks_of(value)
 
 
 def unique(values: Iterable[H]) -> list[H]:

@@ -19,7 +19,7 @@ from fgraph.lowering.build import Build
 from fgraph.lowering.margins import activation_margin, check_features_edit, cut_joint, with_margins
 from fgraph.lowering.planes import edit_plane, on_plane, place_planes, plane, planes_of
 from fgraph.lowering.values import Blend, Carrier, Features, Mapped, MaskExprs, Mixture, Once, Patched, Run
-from fgraph.masks import MaskExpr, Placed, Segment, edited
+from fgraph.masks import MaskExpr, Segment, edited, inset
 
 Axis = Literal["x", "y"]
 
@@ -196,7 +196,7 @@ def _check_joinable(build: Build, parts: Sequence[Features]) -> None:
 def _place_carrier(carrier: Carrier, axis: Axis, start: Fraction, length: Fraction) -> Carrier:
     def place(masks: MaskExprs) -> MaskExprs:
         known: dict[MaskExpr, MaskExpr] = {}
-        return tuple(known.setdefault(mask, Placed(mask, axis, start, length)) for mask in masks)
+        return tuple(known.setdefault(mask, inset(mask, axis, start, length)) for mask in masks)
 
     scale = (Fraction(1), length) if axis == "x" else (length, Fraction(1))
 

@@ -15,7 +15,7 @@
 """
 
 from fgraph.masks.axial import Constant, Hat, Ramp, Segment
-from fgraph.masks.base import MaskExpr, check_depth, difference, rasterise, rasterise_window, support
+from fgraph.masks.base import MaskExpr, check_depth, check_size, difference, rasterise, rasterise_window, support
 from fgraph.masks.beyond import Margined, Turned, turned, with_margin
 from fgraph.masks.drawn import Drawn
 from fgraph.masks.lettering import Anchor, Lettering
@@ -33,7 +33,7 @@ from fgraph.masks.operators import (
     scaled,
 )
 from fgraph.masks.pictures import Picture
-from fgraph.masks.placement import Edited, Placed, edited
+from fgraph.masks.placement import Edited, Placed, edited, inset
 from fgraph.masks.shapes import Box, Ellipse, Polygon
 
 __all__ = [
@@ -59,12 +59,14 @@ __all__ = [
     "Segment",
     "Turned",
     "check_depth",
+    "check_size",
     "combine",
     "complement",
     "difference",
     "edited",
     "feathered",
     "finish",
+    "inset",
     "product",
     "rasterise",
     "rasterise_window",

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from fgraph import _limits
 from fgraph._geometry import fraction
 from fgraph._geometry.numbers import check_positive_size, described
-from fgraph._geometry.regions import Region
+from fgraph._geometry.regions import Region, Size
 
 Raster = NDArray[np.float32]
 Exact = Fraction | tuple["Exact", ...]
@@ -114,6 +114,11 @@ class MaskExpr(ABC):
         """Return the window of `_draw`."""
         top, left, bottom, right = window
         return rasterise(self, height, width)[top:bottom, left:right]
+
+    def _check_size(self, height: int, width: int) -> None:
+        """Check the masks inside this one; subclasses that draw them at another size override it."""
+        for mask in _masks_in(self._compared):
+            check_size(mask, height, width)
 
     def _bounds(self, height: int, width: int) -> Region | None:
         """Return a region outside of which the mask is 0; None if it is 0 everywhere."""
@@ -242,6 +247,29 @@ def rasterise_window(mask: MaskExpr, height: int, width: int, window: Region) ->
         raster = clipped(mask._draw_window(height, width, window))
         raster.flags.writeable = False
         _cache.put(key, raster)
+    return raster
+
+
+@lru_cache(4096)
+def check_size(mask: MaskExpr, height: int, width: int) -> None:
+    """Check that a mask can be drawn at a size in pixels, without drawing it.
+
+    Raises:
+        SizeError: as `rasterise`.
+    """
+    check_positive_size(height, width)
+    if mask.constant is None:
+        mask._check_size(height, width)
+
+
+def draw_extended(mask: MaskExpr, origin: Size, size: Size, window: Region) -> Raster:
+    """Draw a window of a canvas that has a mask at `origin`, `size` pixels large; its edge values fill the rest."""
+    rows, columns = (
+        np.arange(window[axis], window[axis + 2]).clip(origin[axis], origin[axis] + size[axis] - 1) - origin[axis]
+        for axis in (0, 1)
+    )
+    inside = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
+    raster: Raster = rasterise_window(mask, *size, inside)[np.ix_(rows - rows[0], columns - columns[0])]
     return raster
 
 

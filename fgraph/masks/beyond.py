@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from fgraph._geometry import Canvas, Transform
 from fgraph._geometry.regions import Region, Size
 from fgraph.masks.axial import Constant
-from fgraph.masks.base import MaskExpr, rasterise, rasterise_window
+from fgraph.masks.base import MaskExpr, check_size, draw_extended, rasterise
 
 
 @dataclass(frozen=True)
@@ -28,23 +28,18 @@ class Margined(MaskExpr):
     def _constant(self) -> float | None:
         return self.mask.constant
 
+    def _check_size(self, height: int, width: int) -> None:
+        check_size(self.mask, height - self.margin[0], width - self.margin[1])
+
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        down, along = self.margin
-        inner = rasterise(self.mask, height - down, width - along)
-        return np.pad(inner, ((down // 2, down // 2), (along // 2, along // 2)), "edge")
+        return self._draw_window(height, width, (0, 0, height, width))
 
     def _is_local(self) -> bool:
         return self.mask.is_local
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         size = (height - self.margin[0], width - self.margin[1])
-        half = (self.margin[0] // 2, self.margin[1] // 2)
-        rows, columns = (
-            np.arange(window[axis], window[axis + 2]).clip(half[axis], size[axis] + half[axis] - 1) - half[axis]
-            for axis in (0, 1)
-        )
-        inside = (int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1)
-        return rasterise_window(self.mask, *size, inside)[np.ix_(rows - rows[0], columns - columns[0])]
+        return draw_extended(self.mask, (self.margin[0] // 2, self.margin[1] // 2), size, window)
 
 
 def with_margin(mask: MaskExpr, margin: Size) -> MaskExpr:

@@ -10,11 +10,11 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from fgraph._geometry import Number, fraction
+from fgraph._geometry import Axis, Number, fraction
 from fgraph._geometry.blur import blur_axis, gaussian_taps, kernel_for
 from fgraph._geometry.numbers import check_choice
 from fgraph._geometry.regions import Region
-from fgraph.masks.axial import Constant
+from fgraph.masks.axial import Constant, Segment
 from fgraph.masks.base import MaskExpr, rasterise, rasterise_window, support
 
 Operation = Literal["add", "subtract", "multiply", "max", "min"]
@@ -187,10 +187,11 @@ def complement(mask: MaskExpr) -> MaskExpr:
 
 
 def product(*masks: MaskExpr) -> MaskExpr:
-    """Return the product of masks, with nested products flattened and one constant factor in front."""
+    """Return the product of masks: nested products flattened, one segment an axis, one constant factor in front."""
     flat: list[MaskExpr] = []
     for mask in masks:
         flat.extend(mask.masks if isinstance(mask, Product) else (mask,))
+    flat = _with_one_segment(_with_one_segment(flat, "x"), "y")
     factor = prod((mask.constant for mask in flat if mask.constant is not None), start=1.0)
     rest = [mask for mask in flat if mask.constant is None]
     if factor == 0 or not rest:
@@ -198,6 +199,16 @@ def product(*masks: MaskExpr) -> MaskExpr:
     if factor != 1:
         rest.insert(0, Constant(factor))
     return rest[0] if len(rest) == 1 else Product(tuple(rest))
+
+
+def _with_one_segment(masks: list[MaskExpr], axis: Axis) -> list[MaskExpr]:
+    """Return the factors of a product with the segments of an axis replaced by their intersection."""
+    found = [mask for mask in masks if isinstance(mask, Segment) and mask.axis == axis]
+    if len(found) < 2:
+        return masks
+    start, stop = max(fraction(one.start) for one in found), min(fraction(one.stop) for one in found)
+    common = Segment(start, stop, axis) if start < stop else Constant(0.0)
+    return [common, *(mask for mask in masks if not (isinstance(mask, Segment) and mask.axis == axis))]
 
 
 def combine(op: Operation, *masks: MaskExpr) -> MaskExpr:
