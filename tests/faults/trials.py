@@ -102,7 +102,8 @@ def _trials(campaign: Campaign, scenario: Scenario, amount: Amount, journal: Jou
 def run_campaign(server: Server, folder: Path, amount: Amount, state: Path | None = None) -> Report:
     """Try faults, kills and crowds that the journal does not have, in random order, until the time is up.
 
-    Failed allocations come last: there are more of them than of all else.
+    Operations that fail once come first, those that fail for good later, and allocations last: there are more of them
+    than of all else.
     """
     campaign, journal = Campaign(server, folder), Journal(state)
     trials = [] if amount.scenarios else list(_crowds(campaign, amount.crowds))
@@ -110,7 +111,7 @@ def run_campaign(server: Server, folder: Path, amount: Amount, state: Path | Non
         if not amount.scenarios or scenario.name in amount.scenarios:
             trials += _trials(campaign, scenario, amount, journal)
     random.Random(0).shuffle(trials)
-    trials.sort(key=lambda trial: trial.name.startswith("allocate"))
+    trials.sort(key=lambda trial: (trial.name.startswith("allocate"), trial.name.endswith("True")))
     end = time.monotonic() + 60 * amount.minutes
     for trial in trials:
         if time.monotonic() > end:
