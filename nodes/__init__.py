@@ -10,6 +10,7 @@ from nodes.crop import Crop
 from nodes.decode import Decode
 from nodes.direction import DIRECTIONS
 from nodes.drag import Drag
+from nodes.encode import Encode
 from nodes.flip import Flip
 from nodes.image import Image
 from nodes.invert import Invert
@@ -36,7 +37,7 @@ from nodes.truncate import Truncate
 from nodes.walk import Walk
 
 NODES: tuple[type[Node], ...] = (
-    Sample, Latent, Rows, Stack, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Invert, Drag,
+    Sample, Latent, Rows, Stack, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Encode, Invert, Drag,
     *MASKS,
     Tap, Restyle, Mosaic, Pad, Resize, Shift, Transform, Crop, Flip, Concat, Blend, Patches, *BENDS,
     Decode, Knit, Overlay, Text, Arrows,

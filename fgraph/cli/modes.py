@@ -9,10 +9,11 @@ Mode: TypeAlias = Literal["run", "explain", "ir", "check", "draw"]
 ModelMode: TypeAlias = Literal["inspect", "convert", "mix"]  # read no graph
 PictureMode: TypeAlias = Literal["invert"]  # reads no graph
 TrainingMode: TypeAlias = Literal["train", "finetune", "grow"]  # read no graph
+EncoderMode: TypeAlias = Literal["train-encoder"]  # reads no graph
 
 GRAPH_MODES: tuple[Mode, ...] = get_args(Mode)
 TRAINING_MODES: tuple[TrainingMode, ...] = get_args(TrainingMode)
-STANDALONE_MODES = (*get_args(ModelMode), *get_args(PictureMode), *TRAINING_MODES)
+STANDALONE_MODES = (*get_args(ModelMode), *get_args(PictureMode), *TRAINING_MODES, *get_args(EncoderMode))
 MODES = (*GRAPH_MODES, *STANDALONE_MODES)
 WRITING_MODES = ("run", "draw", "invert")
 
@@ -23,6 +24,7 @@ POSITIONAL: Mapping[str, tuple[str, ...]] = {
     "convert": ("model", "target"),
     "mix": ("model", "mix.models", "target"),
     "invert": ("images",),
+    "train-encoder": ("model",),
 }
 
 # The commands that are not modes, each a module of `fgraph.cli.commands`.

@@ -17,6 +17,7 @@ from fgraph.cli.modes import (
     STANDALONE_MODES,
     TRAINING_MODES,
     WRITING_MODES,
+    EncoderMode,
     Mode,
     ModelMode,
     PictureMode,
@@ -43,7 +44,7 @@ SETTINGS = (
     "inversion.preset", "inversion.space", "inversion.prior",
     "inversion.steps", "inversion.batch", "inversion.fit", "inversion.align", "inversion.face",
     "inversion.landmarks", "inversion.cache", "inversion.starts",
-    "inversion.noise",
+    "inversion.noise", "encoder.images", "encoder.size", "encoder.iterations",
 )  # fmt: skip
 
 _GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {  # settings -> the modes that read them
@@ -51,6 +52,7 @@ _GROUPS: Mapping[str, tuple[str, Sequence[str]]] = {  # settings -> the modes th
     "objective": ("modes that read a graph", GRAPH_MODES),
     "inversion": ("mode=invert", ("invert",)),
     "training": ("mode=train, finetune, grow", TRAINING_MODES),
+    "encoder": ("mode=train-encoder", ("train-encoder",)),
 }
 
 
@@ -116,7 +118,7 @@ class JobSettings:
         return self.mode in WRITING_MODES
 
 
-def read_mode(config: Any) -> Mode | ModelMode | PictureMode | TrainingMode:
+def read_mode(config: Any) -> Mode | ModelMode | PictureMode | TrainingMode | EncoderMode:
     """Return the mode of a config.
 
     Raises:
@@ -125,10 +127,13 @@ def read_mode(config: Any) -> Mode | ModelMode | PictureMode | TrainingMode:
     value = config.mode
     if value not in MODES:
         raise FgraphError(_unknown("mode", str(value), MODES))
-    uses = {"target": ("convert", "mix", *TRAINING_MODES), "data": TRAINING_MODES, "listing": ("ir",)} | dict.fromkeys(
-        ("bending", "clusters"), ("convert",)
-    )
-    uses["half"] = ("convert", "mix")
+    uses: dict[str, tuple[str, ...]] = {
+        "target": ("convert", "mix", *TRAINING_MODES, "train-encoder"),
+        "data": TRAINING_MODES,
+        "listing": ("ir",),
+        **dict.fromkeys(("bending", "clusters"), ("convert",)),
+        "half": ("convert", "mix"),
+    }
     for name, users in uses.items():
         if value not in users and (_interpolates(config, name) or config.get(name)):
             raise FgraphError(f"{name} is for mode={', '.join(users)}, not for mode={value}")
@@ -136,7 +141,7 @@ def read_mode(config: Any) -> Mode | ModelMode | PictureMode | TrainingMode:
         raise FgraphError(f"mix.models is for mode=mix, not for mode={value}")
     if value != "invert" and config.images is not None:
         raise FgraphError(f"images is for mode=invert, not for mode={value}; a graph reads pictures by an image node")
-    return cast(Mode | ModelMode | PictureMode | TrainingMode, value)
+    return cast(Mode | ModelMode | PictureMode | TrainingMode | EncoderMode, value)
 
 
 def _interpolates(config: Any, name: str) -> bool:

@@ -134,6 +134,10 @@ def _read_standalone(config: DictConfig, mode: str) -> StandaloneJob:
         from fgraph.cli.bending import read_bending_job
 
         return read_bending_job(config, hydra_config)
+    if mode == "train-encoder":
+        from fgraph.cli.encoder_training import read_encoder_job
+
+        return read_encoder_job(config, hydra_config)
     if mode in get_args(ModelMode):
         return read_model_job(config, cast(ModelMode, mode), hydra_config)
     return read_training_job(config, cast(TrainingMode, mode), hydra_config)

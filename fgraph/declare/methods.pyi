@@ -486,6 +486,29 @@ class NodeMethods:
             model: the model that gives the size, and RGB or grey; default: main
         """
 
+    def encode(
+        self,
+        of: Reference,
+        encoder: str | None = ...,
+        iterations: int | None = ...,
+        model: str | None = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """The codes of given images, found by an encoder in one call: W+, or W for an encoder of W.
+
+        Encoders are published checkpoints of pSp, e4e, ReStyle and StyleGAN3-editing, or files of `mode=train-
+        encoder`. An encoder comes with each bundled model. Images may have any size; an encoder reads them in its
+        own. For the choice of an encoder, see docs/how-to/encoders.md.
+
+        Fields:
+            of: the images
+            encoder: a checkpoint, an address, or the name of a bundled model; default: the encoder that comes with
+                the model
+            iterations: the calls of an encoder that refines its result; default: as the file states, else 5
+            model: the model of the codes; default: main
+        """
+
     def invert(
         self,
         of: Reference,

@@ -111,7 +111,7 @@ def make_context(models: Mapping[str, Any], options: RunOptions) -> KernelContex
     }
     if backend is not None:
         _warn_uncompiled(tuple(name for name, one in generators.items() if isinstance(one, StyleGAN3Generator)))
-    return KernelContext(generators, place, dtype)
+    return KernelContext(generators, place, dtype, loaded_as.half)
 
 
 @lru_cache

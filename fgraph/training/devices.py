@@ -8,20 +8,21 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import torch
 from torch import Tensor
 
-from fgraph.training.settings import TrainingError, TrainingSettings
+from fgraph.training.settings import CommonSettings, TrainingError
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
+S = TypeVar("S", bound=CommonSettings)
 _PRECISIONS: dict[str, Any] = {"float32": "32-true", "bfloat16": "bf16-mixed"}
 
 
-def make_fabric(settings: TrainingSettings) -> Fabric:
+def make_fabric(settings: CommonSettings) -> Fabric:
     """Fabric for the device, precision and number of processes of the settings.
 
     Raises:
@@ -55,7 +56,7 @@ def runs_on_cpu(device: str) -> bool:
     return not (torch.cuda.is_available() or torch.backends.mps.is_available())
 
 
-def launch(settings: TrainingSettings, work: Callable[[Fabric, TrainingSettings], None]) -> None:
+def launch(settings: S, work: Callable[[Fabric, S], None]) -> None:
     """Run `work`, a function of a module, in as many processes as the settings say."""
     fabric = make_fabric(settings)
     if settings.devices > 1:

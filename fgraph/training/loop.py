@@ -23,7 +23,7 @@ from fgraph.training.batches import Source
 from fgraph.training.devices import average, average_gradients
 from fgraph.training.draws import draw_for
 from fgraph.training.losses import discriminator_loss, generator_loss, gradient_penalty
-from fgraph.training.optimiser import make_adam, read_moments
+from fgraph.training.optimiser import make_adam, move_average, read_moments
 from fgraph.training.projected import Tensors
 from fgraph.training.settings import TrainingError, TrainingSettings
 from fgraph.training.state import State, is_trained
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 ADAPT_EVERY = 4  # steps
-_RAMP = 0.05  # the average reaches back no further than this share of the images seen
+RAMP = 0.05  # the average reaches back no further than this share of the images seen
 
 
 class Trainer:
@@ -191,14 +191,11 @@ class Trainer:
         average_gradients(self.fabric, trained.values())
         adam.step()
 
-    @torch.no_grad()
     def _average(self) -> None:
         """Move the average: what it forgets by half in `average_images` it keeps by all the more each step."""
         state, settings = self.state, self.settings
-        half_life = min(settings.average_images, (state.images + state.earlier) * _RAMP)
-        weight = 1.0 - 0.5 ** (settings.batch / max(half_life, 1e-8))
-        names = list(self._trained)
-        torch._foreach_lerp_([state.averaged[name] for name in names], [self._trained[name] for name in names], weight)
+        half_life = min(settings.average_images, (state.images + state.earlier) * RAMP)
+        move_average(state.averaged, self._trained, settings.batch, half_life)
 
     def _adapt(self) -> None:
         state = self.state

@@ -18,9 +18,11 @@ def make_adam(
     moments: Moments,
     rate: float,
     every: int | None = None,
+    *,
     mapping_rate: float = 1.0,
+    momentum: float = 0.0,
 ) -> torch.optim.Adam:
-    """Adam (β 0, 0.99) over tensors, going on with their moments.
+    """Adam (β `momentum`, 0.99) over tensors, going on with their moments.
 
     With `every`, a penalty takes a step of its own after so many; rate and β are corrected for that, as Karras et al.
     2020 do (StyleGAN2, appendix B). `mapping_rate` is the rate of the mapping network, as a multiple of the others.
@@ -33,7 +35,7 @@ def make_adam(
         for values, times in ((mapping, mapping_rate), (others, 1.0))
         if values
     ]
-    adam = torch.optim.Adam(groups, lr=rate * ratio, betas=(0.0, 0.99**ratio), eps=_EPSILON)
+    adam = torch.optim.Adam(groups, lr=rate * ratio, betas=(momentum, 0.99**ratio), eps=_EPSILON)
     for name, value in trained.items():
         if name in moments.steps:
             adam.state[value] = {
@@ -53,6 +55,14 @@ def read_moments(adam: torch.optim.Adam, trained: Mapping[str, Tensor]) -> Momen
             moments.first[name], moments.second[name] = kept["exp_avg"], kept["exp_avg_sq"]
             moments.steps[name] = int(kept["step"])
     return moments
+
+
+@torch.no_grad()
+def move_average(averaged: Mapping[str, Tensor], trained: Mapping[str, Tensor], rows: int, half_life: float) -> None:
+    """Move averages towards tensors after a step of so many rows; after `half_life` rows, half is forgotten."""
+    weight = 1.0 - 0.5 ** (rows / max(half_life, 1e-8))
+    names = list(trained)
+    torch._foreach_lerp_([averaged[name] for name in names], [trained[name] for name in names], weight)
 
 
 def _like(moment: Tensor, value: Tensor) -> Tensor:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 
 from fgraph._atomic import write_atomic
-from fgraph._imaging.encode import encode_png, to_pixels
+from fgraph._imaging.encode import Pixels, encode_png, to_pixels
 from fgraph._imaging.layout import tile_pixels
 from fgraph._imaging.plot import plot_curves
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.training.draws import draw_for
-from fgraph.training.settings import TrainingError, TrainingSettings
-from fgraph.training.state import State
+from fgraph.training.settings import CommonSettings, TrainingError
 
 SAMPLES = 64
 SAMPLES_FOLDER = "samples"  # in the target
@@ -24,17 +25,27 @@ _BATCH = 16
 LONG = 12 * 3600  # seconds of a training on a CPU that are worth a warning
 
 
+class Progress(Protocol):
+    """The counters of a state that a report reads and changes."""
+
+    images: int
+    earlier: int
+    history: list[dict[str, float]]
+    pending: dict[str, list[float]]
+
+
 class Report:
     """Counts, averages and writes; in processes that are not `active` it does nothing."""
 
-    def __init__(self, settings: TrainingSettings, state: State, pictures: int | None, active: bool = True) -> None:
-        self._settings, self._state, self._active = settings, state, active
+    def __init__(
+        self, settings: CommonSettings, state: Progress, opening: str, curves: Sequence[str], active: bool = True
+    ) -> None:
+        self._settings, self._state, self._curves, self._active = settings, state, curves, active
         self._since, self._from = time.monotonic(), state.images
         self._bar: Any = None
-        self._board = _open_board(settings) if active and settings.tensorboard else None
+        self._board = _open_board(settings.target) if active and settings.tensorboard else None
         if active:
-            found = "a painter's pictures" if pictures is None else f"{pictures} pictures"
-            print(f"{found} of {state.table.extent} pixels; {settings.target}", flush=True)
+            print(f"{opening}; {settings.target}", flush=True)
 
     def __enter__(self) -> Report:
         if self._active:
@@ -94,7 +105,7 @@ class Report:
         speed = (self._state.images - self._from) / max(now - self._since, 1e-9)
         self._since, self._from = now, self._state.images
         left = max(0, self._settings.images - self._state.images) / max(speed, 1e-9)
-        values = " ".join(f"{name} {record[name]:.3f}" for name in CURVES if name in record)
+        values = " ".join(f"{name} {record[name]:.3f}" for name in self._curves if name in record)
         if self._bar is not None and not self._bar.disable:
             self._bar.set_postfix_str(values, refresh=False)
         else:
@@ -107,25 +118,24 @@ class Report:
             for name, value in {**record, "images_per_second": speed}.items():
                 self._board.add_scalar(name, value, self._state.images)
 
-    def write(self, model: StyleGAN2Generator) -> None:
-        """Write the losses and a grid of samples.
+    def write(self, grid: Pixels) -> None:
+        """Write the losses and a grid of samples [h, w, 3].
 
         Raises:
             SaveError: they could not be written.
         """
         target, state = self._settings.target, self._state
-        grid = sample_grid(model, self._settings.seed, self._settings.truncation)
         write_atomic(target / SAMPLES_FOLDER / f"{state.images + state.earlier:08}.png", encode_png(grid))
         if state.history:
             write_atomic(target / "losses.csv", _table(state.history).encode())
-            write_atomic(target / "losses.svg", _plot(state.history).encode())
+            write_atomic(target / "losses.svg", _plot(state.history, self._curves).encode())
         if self._board is not None:
             self._board.add_image("samples", grid, state.images, dataformats="HWC")
             self._board.flush()
 
 
 @torch.inference_mode()
-def sample_grid(model: StyleGAN2Generator, seed: int, truncation: float) -> Any:
+def sample_grid(model: StyleGAN2Generator, seed: int, truncation: float) -> Pixels:
     """64 samples in one picture [h, w, 3], the same codes each time."""
     z = torch.randn(SAMPLES, model.table.z_dim, generator=draw_for(seed, "samples")).to(model.device)
     styles = model.affine(model.truncate(model.map(z), truncation))
@@ -133,16 +143,16 @@ def sample_grid(model: StyleGAN2Generator, seed: int, truncation: float) -> Any:
     return tile_pixels([to_pixels(image) for image in images.cpu().float().numpy()], gap=0)
 
 
-def _open_board(settings: TrainingSettings) -> Any:
+def _open_board(target: Path) -> Any:
     try:
         from tensorboardX import SummaryWriter
     except ImportError as error:
         raise TrainingError(f"training.tensorboard=true needs: pip install 'fgraph-gan[train]' ({error})") from error
-    return SummaryWriter(str(settings.target / "tensorboard"))
+    return SummaryWriter(str(target / "tensorboard"))
 
 
-def _plot(history: list[dict[str, float]]) -> str:
-    found = {name: [(one["images"], one[name]) for one in history if name in one] for name in CURVES}
+def _plot(history: list[dict[str, float]], curves: Sequence[str]) -> str:
+    found = {name: [(one["images"], one[name]) for one in history if name in one] for name in curves}
     return plot_curves(found, "images")
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from fgraph._errors import FgraphError, nearest
 
@@ -14,6 +14,7 @@ PROJECTED = "projected"  # a kind of discriminator
 WAYS: tuple[Way, ...] = ("train", "finetune", "grow")
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
+S = TypeVar("S", bound=BaseModel)
 
 # What may differ between a training and its going on: none of it changes what a number of steps leads to.
 CHANGEABLE = ("target", "images", "data", "snapshot_minutes", "log_images", "tensorboard", "device", "devices")
@@ -33,19 +34,21 @@ class TrainingError(FgraphError):
     """A training cannot begin, or go on."""
 
 
-class TrainingSettings(BaseModel):
-    """The settings of one training; `target` is its folder."""
+def _power_of_two(value: int | None) -> int | None:
+    if value is not None and (value < 8 or value & (value - 1)):
+        raise ValueError("is a power of two from 8 on")
+    return value
+
+
+check_size = AfterValidator(_power_of_two)
+
+
+class CommonSettings(BaseModel):
+    """The settings of any training; `target` is its folder."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    mode: Way
-    data: Path
     target: Path
-    model: str | None = None  # what finetune and grow begin with
-    discriminator: Literal["projected"] | Path | None = None  # its kind, or a snapshot or model file to take it from
-    features: str = "efficientnet-lite0"  # the network of a projected discriminator
-    features_size: Annotated[int, Field(ge=32)] = 128  # pixels; it sees smaller images enlarged to this size
-    diversity: Annotated[float, Field(ge=0)] = 0.0  # weight of the spread of generated images, beside heads
     seed: int = 0
     device: str = "auto"
     devices: Positive = 1
@@ -54,10 +57,32 @@ class TrainingSettings(BaseModel):
     images: Positive = 100_000
     batch: Positive = 16
     learning_rate: Annotated[float, Field(gt=0)] = 2e-3
+    average_images: Annotated[float, Field(ge=0)] = 5000
+
+    snapshot_minutes: Annotated[float, Field(ge=0)] = 5
+    log_images: Positive = 1000
+    truncation: float = 0.8
+    tensorboard: bool = False
+
+    def decisive(self) -> dict[str, Any]:
+        """Return the settings that must not change when a training resumes."""
+        return {name: value for name, value in self.model_dump(mode="json").items() if name not in CHANGEABLE}
+
+
+class TrainingSettings(CommonSettings):
+    """The settings of one training of a generator."""
+
+    mode: Way
+    data: Path
+    model: str | None = None  # what finetune and grow begin with
+    discriminator: Literal["projected"] | Path | None = None  # its kind, or a snapshot or model file to take it from
+    features: str = "efficientnet-lite0"  # the network of a projected discriminator
+    features_size: Annotated[int, Field(ge=32)] = 128  # pixels; it sees smaller images enlarged to this size
+    diversity: Annotated[float, Field(ge=0)] = 0.0  # weight of the spread of generated images, beside heads
+
     gamma: Annotated[float, Field(ge=0)] = 0.5
     gamma_every: Positive = 16
     style_mixing: Share = 0.7
-    average_images: Annotated[float, Field(ge=0)] = 5000
     freeze: bool | None = None  # mapping and affines; absent: in finetune
     discriminator_first: Annotated[int, Field(ge=0)] | None = None  # images; absent: 2000 if it is drawn for a model
 
@@ -69,23 +94,11 @@ class TrainingSettings(BaseModel):
     augment_kinds: tuple[Literal["colour", "shift", "cutout"], ...] = ("colour", "shift", "cutout")
     augment_target: Share = 0.6
 
-    size: int | None = None  # of the generator, in mode=train
+    size: Annotated[int | None, check_size] = None  # of the generator, in mode=train
     channels: dict[int, Positive] | None = None
     latent: Positive = 512
     mapping_layers: Positive = 8
     new_channels: Positive | None = None  # of the block that grow adds
-
-    snapshot_minutes: Annotated[float, Field(ge=0)] = 5
-    log_images: Positive = 1000
-    truncation: float = 0.8
-    tensorboard: bool = False
-
-    @field_validator("size")
-    @classmethod
-    def _check_size(cls, value: int | None) -> int | None:
-        if value is not None and (value < 8 or value & (value - 1)):
-            raise ValueError("is a power of two from 8 on")
-        return value
 
     @field_validator("discriminator", mode="before")
     @classmethod
@@ -97,10 +110,6 @@ class TrainingSettings(BaseModel):
         """True if mapping and affines are not trained."""
         return self.mode == "finetune" if self.freeze is None else self.freeze
 
-    def decisive(self) -> dict[str, Any]:
-        """Return the settings that must not change when a training resumes."""
-        return {name: value for name, value in self.model_dump(mode="json").items() if name not in CHANGEABLE}
-
 
 def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
     """Return the checked settings of a training from a mapping.
@@ -108,10 +117,7 @@ def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
     Raises:
         TrainingError: one is unknown, missing or has a value it cannot have; all of them are named.
     """
-    try:
-        settings = TrainingSettings(**values)
-    except ValidationError as error:
-        raise TrainingError("\n".join(_fault(dict(one)) for one in error.errors())) from error
+    settings = make_checked_settings(TrainingSettings, values, "training")
     if settings.mode != "train" and settings.model is None:
         raise TrainingError(f"mode={settings.mode} needs model=, the checkpoint to begin with")
     if settings.mode == "train" and settings.size is None:
@@ -134,12 +140,29 @@ def _check_pairing(settings: TrainingSettings) -> None:
         )
 
 
-def _fault(error: dict[str, Any]) -> str:
+def make_checked_settings(model: type[S], values: dict[str, Any], section: str) -> S:
+    """Return the settings of a class from a mapping.
+
+    Args:
+        model: the class.
+        values: the settings by name.
+        section: of the command line's settings, for messages.
+
+    Raises:
+        TrainingError: one is unknown, missing or has a value it cannot have; all of them are named.
+    """
+    try:
+        return model(**values)
+    except ValidationError as error:
+        raise TrainingError("\n".join(_fault(dict(one), model, section) for one in error.errors())) from error
+
+
+def _fault(error: dict[str, Any], model: type[BaseModel], section: str) -> str:
     name = ".".join(map(str, error["loc"]))
     if error["type"] == "extra_forbidden":
-        hint = nearest(name, TrainingSettings.model_fields)
-        return f"training.{name}: there is no such setting" + (f" ({hint})" if hint else "")
-    place = name if name in TOP_LEVEL else f"training.{name}"
+        hint = nearest(name, model.model_fields)
+        return f"{section}.{name}: there is no such setting" + (f" ({hint})" if hint else "")
+    place = name if name in TOP_LEVEL else f"{section}.{name}"
     if error["type"] == "missing" or error["input"] is None:
         return f"{place} is missing"
     return f"{place}: {error['msg'][:1].lower()}{error['msg'][1:]}, found {error['input']!r}"

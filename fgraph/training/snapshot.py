@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import torch
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, TypeAdapter
@@ -31,6 +31,7 @@ from fgraph.training.state import Moments, State, lay_out_discriminator, lay_out
 
 FORMAT = "fgraph-training"
 VERSION = "1"
+T = TypeVar("T")
 _COUNTERS = ("steps", "images", "earlier", "strength", "signs", "history", "pending", "origin")
 
 
@@ -43,7 +44,7 @@ def is_snapshot(path: Path) -> bool:
 
 
 def count_images(path: Path) -> int | None:
-    """Return how many images the training of a snapshot has shown; None if there is no whole snapshot."""
+    """Return how many images the training of a snapshot of any kind has shown; None if there is no whole snapshot."""
     try:
         return int(json.loads(read_tensor_header(path).metadata["state"])["images"])
     except (ModelError, LookupError, ValueError, TypeError):
@@ -65,7 +66,7 @@ def write_snapshot(state: State, path: Path) -> None:
     for name, moments in (("generator", state.generator_moments), ("discriminator", state.discriminator_moments)):
         groups |= {f"{name}.first": moments.first, f"{name}.second": moments.second}
         steps[name] = moments.steps
-    tensors = {f"{group}/{name}": _plain(value) for group, own in groups.items() for name, value in own.items()}
+    tensors = {f"{group}/{name}": plain(value) for group, own in groups.items() for name, value in own.items()}
     metadata = {
         "format": FORMAT,
         "version": VERSION,
@@ -83,14 +84,31 @@ def read_snapshot(path: Path) -> State:
     Raises:
         ModelError: the file is damaged, or of a later version.
     """
+    return read_state_file(path, FORMAT, VERSION, _build)
+
+
+def read_state_file(path: Path, kind: str, version: str, build: Callable[[Mapping[str, str], Tensors, str], T]) -> T:
+    """Return what a function makes of the metadata and the tensors of a snapshot of any kind.
+
+    Args:
+        path: of the file.
+        kind: the format that its metadata state.
+        version: of the format.
+        build: makes the state; its errors of values and types become a `ModelError`.
+
+    Raises:
+        ModelError: the file is damaged, of another kind or of a later version.
+    """
     read_tensor_header(path)  # refuses FIFOs, devices, deep JSON and tensors that overlap
     try:
         with safe_open(path, "pt") as file:  # one open file, which a training may replace meanwhile
             metadata = file.metadata() or {}
             tensors = {name: _finite(name, file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 - no mapping
-        if (version := metadata.get("version")) != VERSION:
-            raise ModelError(f"{path}: is a snapshot of version {show(version)}; this fgraph reads {VERSION}")
-        return _build(metadata, tensors, str(path))
+        if metadata.get("format") not in (None, kind):
+            raise ModelError(f"{path}: is a file of format {show(metadata['format'])}; expected a snapshot, {kind}")
+        if (found := metadata.get("version")) != version:
+            raise ModelError(f"{path}: is a snapshot of version {show(found)}; this fgraph reads {version}")
+        return build(metadata, tensors, str(path))
     except (SafetensorError, OSError, LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
         raise ModelError(f"{path}: is not a whole snapshot of a training: {show(error, 300)}") from error
     except (RecursionError, MemoryError) as error:
@@ -169,5 +187,6 @@ def _discriminator_table(fields: dict[str, Any]) -> DiscriminatorTable | Project
     return TypeAdapter(DiscriminatorTable).validate_python(fields)
 
 
-def _plain(value: Tensor) -> Tensor:
+def plain(value: Tensor) -> Tensor:
+    """Return a tensor on the CPU, in the order of its axes."""
     return value.detach().to("cpu").contiguous(memory_format=torch.contiguous_format)

@@ -14,7 +14,7 @@ from fgraph.training.devices import make_fabric, runs_on_cpu
 from fgraph.training.estimate import FEWEST_STEPS, measure_speed
 from fgraph.training.initial import default_channels
 from fgraph.training.projected_loop import make_trainer
-from fgraph.training.report import LONG, Report
+from fgraph.training.report import CURVES, LONG, Report
 from fgraph.training.run import train
 from tests.training.conftest import Choose
 
@@ -45,7 +45,7 @@ def test_a_training_says_how_long_it_takes(choose: Choose, capsys: pytest.Captur
 
 def test_a_long_training_on_a_cpu_is_told(choose: Choose, capsys: pytest.CaptureFixture[str]) -> None:
     settings = choose(images=1_000_000)
-    report = Report(settings, replace(begin(settings)), 10)
+    report = Report(settings, begin(settings), "10 pictures", CURVES)
     report.forecast(1_000_000 / (60 * 3600), "cpu")
     said = capsys.readouterr().out
     assert "1000000 images at about 4.63 images/s on cpu: 2 days 12 h" in said

@@ -80,6 +80,7 @@ Training, without a graph (docs/how-to/training.md); run the same command again 
   train DIR training.size=64              a generator from scratch
   finetune DIR model=PATH                 to a second domain, with frozen mapping and affine layers
   grow DIR model=SNAPSHOT                 one more block, of twice the size
+  train-encoder MODEL                     an encoder, which finds codes of pictures at once (docs/how-to/encoders.md)
   target=DIR            the folder for snapshot, model, samples and losses
   training.images=N, training.batch=N, ...        other settings: --cfg job
 

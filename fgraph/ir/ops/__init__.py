@@ -15,6 +15,7 @@ from fgraph.ir.ops.direction import (
     TruncateStyles,
 )
 from fgraph.ir.ops.dragging import Arrows, Drag, DragPart
+from fgraph.ir.ops.encoding import Encode
 from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Fill, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, StyleGAN2Op, ToRGB, Upsample
@@ -24,7 +25,7 @@ from fgraph.ir.ops.spatial import Concat, Crop, Flip, Pad, Resize, Shift, Spatia
 from fgraph.ir.ops.stylegan3 import Filtered, Fourier, Plane, StyleGAN3Op
 
 OPS: tuple[type[Op], ...] = (
-    Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert, Drag, DragPart,
+    Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert, Encode, Drag, DragPart,
     Component, TextDirection, InDeviations, MapLevels, Slope, Move, MoveTo, TruncateStyles, Slerp, Combine,
     Const, Conv, ToRGB, Upsample, NoiseField,
     Plane, Fourier, Filtered,
@@ -52,6 +53,7 @@ __all__ = [
     "DragPart",
     "Draw",
     "DrawMask",
+    "Encode",
     "Fill",
     "Filtered",
     "Flip",

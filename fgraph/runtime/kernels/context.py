@@ -28,6 +28,7 @@ class KernelContext:
     generators: Mapping[str, Generator]
     device: torch.device
     dtype: torch.dtype
+    half: torch.dtype | None = None  # of convolutions that are safe in half precision
     constants: dict[Hashable, Tensor] | None = None  # those of a captured plan, by their content
 
     @property

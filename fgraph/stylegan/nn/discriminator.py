@@ -95,6 +95,15 @@ def score(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: Tens
     """
     if table.outputs != 1:
         raise ValueError("this discriminator is conditional: fgraph computes its features only, no scores")
+    return project(table, tensors, images)
+
+
+def project(table: DiscriminatorTable, tensors: Mapping[str, Tensor], images: Tensor) -> Tensor:
+    """Return the outputs of the network for images [rows, C, size, size]: [rows, outputs].
+
+    Raises:
+        ValueError: the images have another size, or the rows are not a multiple of the group.
+    """
     *_, x = features(table, tensors, images)
     if table.stddev_channels:
         x = torch.cat([x, _deviation(x, table)], dim=1)

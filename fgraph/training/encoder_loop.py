@@ -1,0 +1,113 @@
+"""One step of the training of an encoder after another.
+
+A step draws samples of the generator: their codes, some of them mixed from two, and their images. The encoder starts
+from the mean of w and refines its result, as ReStyle does (Alaluf et al. 2021). After each refinement it learns from
+two losses: the squared error of the code and that of the image, each over the variance of the samples, so that 1 is the
+error of the mean. Everything random follows from the seed, the step and the process.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.nn.encoder import resize, run
+from fgraph.training.devices import average_gradients
+from fgraph.training.draws import draw_for
+from fgraph.training.encoder_settings import EncoderSettings
+from fgraph.training.encoder_state import EncoderState
+from fgraph.training.loop import RAMP
+from fgraph.training.optimiser import make_adam, move_average, read_moments
+from fgraph.training.settings import TrainingError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+_MOMENTUM = 0.9
+_LEAST = 1e-6  # of a variance
+
+
+class EncoderTrainer:
+    """A state in training: `step` changes its tensors in place."""
+
+    def __init__(self, fabric: Fabric, settings: EncoderSettings, state: EncoderState, generator: Generator) -> None:
+        self.fabric, self.settings, self.state = fabric, settings, state
+        self._rows = settings.batch // fabric.world_size
+        device = fabric.device
+        self._generator = generator.to(device, torch.float32)
+        for tensors in (state.tensors, state.averaged):
+            tensors.update({name: value.to(device) for name, value in tensors.items()})
+        self._mean = state.mean.to(device)
+        for value in state.tensors.values():
+            value.requires_grad_()
+        self._adam = make_adam(state.tensors, state.moments, settings.learning_rate, momentum=_MOMENTUM)
+
+    def step(self) -> dict[str, float]:
+        """Take one step; return what it measured, by name.
+
+        Raises:
+            TrainingError: a loss is no finite number.
+        """
+        state, settings = self.state, self.settings
+        measured = self._learn(*self._sample())
+        if not all(map(math.isfinite, measured.values())):
+            raise TrainingError(
+                f"a loss became {measured} at step {state.steps}: try a lower encoder.learning_rate; the last snapshot "
+                "is as it was"
+            )
+        state.steps, state.images = state.steps + 1, state.images + settings.batch
+        half_life = min(settings.average_images, state.images * RAMP)
+        move_average(state.averaged, state.tensors, settings.batch, half_life)
+        return measured
+
+    def keep(self) -> EncoderState:
+        """Return the state, with what the optimiser knows."""
+        self.state.moments = read_moments(self._adam, self.state.tensors)
+        return self.state
+
+    @torch.no_grad()
+    def _sample(self) -> tuple[Tensor, Tensor]:
+        """Return codes [rows, num_ws, w_dim] and their images."""
+        table = self._generator.table
+        draw = draw_for(self.settings.seed, "sample", self.state.steps, self.fabric.global_rank)
+        z = torch.randn(2 * self._rows, table.z_dim, generator=draw).to(self._mean)
+        mixed = torch.rand(self._rows, generator=draw) < self.settings.style_mixing
+        cut = torch.randint(1, table.num_ws, (self._rows,), generator=draw)
+        second = (torch.arange(table.num_ws) >= cut[:, None]) & mixed[:, None]  # [rows, num_ws]
+        w, other = self._generator.map(z).view(2, self._rows, -1)
+        codes = torch.where(second[:, :, None].to(w.device), other[:, None], w[:, None])
+        return codes, self._draw(codes)
+
+    def _draw(self, codes: Tensor) -> Tensor:
+        with self.fabric.autocast():
+            return self._generator.synthesise(self._generator.affine(codes))
+
+    def _learn(self, codes: Tensor, images: Tensor) -> dict[str, float]:
+        """Refine codes from the mean on, and learn after each refinement; return the losses of the last one."""
+        state, settings = self.state, self.settings
+        spread = (codes - self._mean).square().mean().clamp_min(_LEAST)
+        contrast = images.var().clamp_min(_LEAST)
+        small = resize(images, state.table.size)
+        code = self._mean.expand_as(codes)
+        with torch.no_grad():
+            made = self._draw(code[:1]).expand_as(images)
+        self._adam.zero_grad()
+        for _ in range(settings.iterations):
+            seen = torch.cat([small, resize(made, state.table.size)], dim=1)
+            with self.fabric.autocast():
+                found = run(state.table, state.tensors, seen)
+            code = code + found.float().view(codes.shape)
+            made = self._draw(code)
+            of_code = (code - codes).square().mean() / spread
+            of_image = (made.float() - images).square().mean() / contrast
+            loss = settings.code_loss * of_code + settings.image_loss * of_image
+            self.fabric.backward(loss / settings.iterations)
+            code, made = code.detach(), made.detach()
+        average_gradients(self.fabric, state.tensors.values())
+        self._adam.step()
+        error = float((made - images).square().mean())
+        return {"code": float(of_code.detach()), "image": float(of_image.detach()), "psnr": -10 * math.log10(error / 4)}

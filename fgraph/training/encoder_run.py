@@ -1,0 +1,104 @@
+"""A whole training of an encoder: begin or go on, step by step, with snapshots and reports on the way."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+
+from fgraph._imaging.encode import Pixels, to_pixels
+from fgraph._imaging.layout import tile_pixels
+from fgraph._temporary import clean
+from fgraph.stylegan.checkpoints.encoder_file import save_encoder
+from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.loading import load_generator
+from fgraph.stylegan.nn.encoder import Encoder
+from fgraph.training.devices import launch
+from fgraph.training.draws import draw_for
+from fgraph.training.encoder_loop import EncoderTrainer
+from fgraph.training.encoder_settings import EncoderSettings
+from fgraph.training.encoder_snapshot import read_encoder_snapshot, write_encoder_snapshot
+from fgraph.training.encoder_state import EncoderState, begin_encoder
+from fgraph.training.report import SAMPLES_FOLDER, Report
+from fgraph.training.settings import TrainingError
+from fgraph.training.steps import check_unchanged, claiming, run_steps
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+SNAPSHOT, ENCODER = "snapshot.safetensors", "encoder.safetensors"
+CURVES = ("code", "image", "psnr")
+_ROWS, _COLUMNS = 4, 8  # of the grid: samples, each row above its reconstructions
+
+
+def train_encoder(settings: EncoderSettings) -> Path:
+    """Train until `settings.images`, going on from a snapshot in the target folder; return the path of the encoder.
+
+    Raises:
+        TrainingError: the settings do not fit the model or the snapshot, or a loss became infinite.
+        ModelError: the model or the snapshot cannot be read.
+        SaveError: a snapshot could not be written, as on a full disk; the last one is whole.
+        KeyboardInterrupt: a signal stopped the training; the snapshot of its last step is written.
+    """
+    with claiming(settings.target):
+        launch(settings, _work)
+    return settings.target / ENCODER
+
+
+def _work(fabric: Fabric, settings: EncoderSettings) -> None:
+    """Train in one process of the group."""
+    for directory in (settings.target, settings.target / SAMPLES_FOLDER):
+        clean(directory)
+    generator = load_generator(settings.model)
+    state = _find_state(settings, generator)
+    opening = f"samples of {settings.model}, seen at {state.network.size} pixels"
+    report = Report(settings, state, opening, CURVES, fabric.global_rank == 0)
+    trainer = EncoderTrainer(fabric, settings, state, generator)
+    run_steps(trainer, report, lambda: _keep(trainer, report, generator))
+
+
+def _find_state(settings: EncoderSettings, generator: Generator) -> EncoderState:
+    """Return the state in the target folder, or that of a beginning.
+
+    Raises:
+        TrainingError: a snapshot is there, of a training with other settings or of another model.
+    """
+    path = settings.target / SNAPSHOT
+    if not path.exists():
+        return begin_encoder(settings, generator)
+    state = read_encoder_snapshot(path)
+    check_unchanged(path, state.origin.get("settings", {}), settings)
+    if state.origin.get("model_sha256") != generator.digest:
+        raise TrainingError(
+            f"{path} is of a training with other weights of {settings.model}, which has changed since: choose another "
+            "target="
+        )
+    return state
+
+
+def _keep(trainer: EncoderTrainer, report: Report, generator: Generator) -> None:
+    """Write the snapshot, then what is made of it."""
+    if trainer.fabric.global_rank == 0:
+        state, target = trainer.keep(), trainer.settings.target
+        write_encoder_snapshot(state, target / SNAPSHOT)
+        facts = {name: str(state.origin[name]) for name in ("model", "model_sha256")}
+        save_encoder(state.encoder(), target / ENCODER, {**facts, "images_seen": str(state.images)})
+        encoder = state.encoder().to("cpu")
+        report.write(reconstruction_grid(encoder, generator, trainer.settings.seed, trainer.settings.truncation))
+    trainer.fabric.barrier()
+
+
+@torch.inference_mode()
+def reconstruction_grid(encoder: Encoder, generator: Generator, seed: int, truncation: float) -> Pixels:
+    """Return samples in one picture [h, w, 3], each row of them above its reconstructions, the same codes each time."""
+    count = _ROWS * _COLUMNS
+    z = torch.randn(count, generator.table.z_dim, generator=draw_for(seed, "samples"))
+    images = generator.synthesise(generator.affine(generator.truncate(generator.map(z), truncation)))
+
+    def draw(codes: torch.Tensor) -> torch.Tensor:
+        return generator.synthesise(generator.affine(codes))
+
+    made = draw(encoder.encode(images, generator.w_mean, draw, encoder.table.iterations))
+    rows = torch.stack([one.view(_ROWS, _COLUMNS, *one.shape[1:]) for one in (images, made)], dim=1).flatten(0, 2)
+    return tile_pixels([to_pixels(image) for image in rows.numpy()], gap=0)

@@ -1,0 +1,130 @@
+"""The steps of a training of any kind: its folder is claimed, a signal ends it after a step, snapshots are due."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fgraph._atomic import save_error
+from fgraph._temporary import claimed
+from fgraph.training.report import Progress, Report
+from fgraph.training.settings import CommonSettings, TrainingError
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric
+
+
+class Stepper(Protocol):
+    """A training that goes on step by step."""
+
+    @property
+    def fabric(self) -> Fabric:
+        """The device and the processes."""
+
+    @property
+    def settings(self) -> CommonSettings:
+        """The settings."""
+
+    @property
+    def state(self) -> Progress:
+        """The state, whose counters `step` changes."""
+
+    def step(self) -> dict[str, float]:
+        """Take one step; return what it measured, by name."""
+
+
+@contextmanager
+def claiming(target: Path) -> Iterator[None]:
+    """Keep other trainings out of a folder.
+
+    Raises:
+        TrainingError: another process trains there.
+        SaveError: the folder cannot be written.
+    """
+    with ExitStack() as stack:
+        try:
+            free = stack.enter_context(claimed(target, "training"))
+        except OSError as error:
+            raise save_error(target, error) from error
+        if not free:
+            raise TrainingError(
+                f"another process trains in {target}, and each would overwrite what the other has learned: stop it, or "
+                "choose another target="
+            )
+        yield
+
+
+def run_steps(trainer: Stepper, report: Report, keep: Callable[[], None]) -> None:
+    """Train until `settings.images`, or until a signal asks to stop.
+
+    Args:
+        trainer: the training.
+        report: of the training.
+        keep: writes the snapshot, and what is made of it; called when it is due, and at the end.
+
+    Raises:
+        KeyboardInterrupt: a signal stopped the training; the snapshot of its last step is written.
+    """
+    settings, state = trainer.settings, trainer.state
+    with report, _stopping() as stop:
+        kept, stopped = time.monotonic(), False
+        while state.images < settings.images and not stopped:
+            report.add(trainer.step())
+            due = time.monotonic() - kept >= settings.snapshot_minutes * 60
+            stopped, due = trainer.fabric.broadcast((stop.is_set(), due))  # all processes do as the first
+            if due and not stopped:
+                keep()
+                kept = time.monotonic()
+        if state.images >= settings.images:
+            report.close_record()
+        keep()
+    if state.images < settings.images:
+        raise KeyboardInterrupt  # the snapshot is written
+
+
+def check_unchanged(path: Path, earlier: dict[str, Any], settings: CommonSettings) -> None:
+    """Check that a snapshot is of a training with the same settings.
+
+    Args:
+        path: of the snapshot.
+        earlier: the decisive settings of its training.
+        settings: those of now.
+
+    Raises:
+        TrainingError: a setting differs.
+    """
+    now = settings.decisive()
+    usual = {name: type(settings).model_fields[name].default for name in now}  # settings that are younger than it
+    known = usual | earlier
+    if changed := [f"{name} ({known[name]} -> {now[name]})" for name in now if known[name] != now[name]]:
+        raise TrainingError(
+            f"{path} is of a training with other settings: {', '.join(changed)}. To go on with it, give it those it "
+            "had; for another training choose another target="
+        )
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    """An event that Ctrl-C, and a request to end, set: the step is finished and kept. A second Ctrl-C stops at once."""
+    stop = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            raise KeyboardInterrupt
+        stop.set()
+
+    earlier: dict[int, Any] = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)

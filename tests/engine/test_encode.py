@@ -1,0 +1,135 @@
+"""The node `encode`: engines, rows, budgets and devices agree; what does not fit is a fault at its field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import fgraph
+from fgraph.ir.ops import Encode
+from fgraph.runtime.kernels import encoding
+from fgraph.stylegan.checkpoints.encoder_file import own_table, save_encoder
+from fgraph.stylegan.nn.discriminator import initial_tensors
+from fgraph.stylegan.nn.encoder import Encoder
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable
+from tests.encoder_networks import checkpoint
+from tests.engine.comparing import assert_equal
+from tests.examples import cut_into
+from tests.networks import tiny
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An encoder for tiny models of 16 pixels, which refines its code twice."""
+    table = own_table(((4, 5), (8, 4), (16, 3)), image_channels=3, styles=tiny(1).table.num_ws, w_dim=8, iterations=2)
+    assert isinstance(table.network, DiscriminatorTable)
+    path = tmp_path_factory.mktemp("encoders") / "own.safetensors"
+    save_encoder(Encoder(table, initial_tensors(table.network, seed=2), torch.linspace(-1, 1, 8)), path, {})
+    return path
+
+
+def graph(encoder: Path | str | None, rows: int = 5, **fields: object) -> fgraph.Graph:
+    made = fgraph.Graph(models=tiny(1))
+    pictures = made.decode(made.sample(seed=list(range(rows))))
+    given = {} if encoder is None else {"encoder": str(encoder)}
+    code = made.encode(pictures, id="code", **given, **fields)
+    made.outputs = {"code": code, "image": made.decode(code)}
+    return made
+
+
+@pytest.mark.numeric
+def test_engines_agree_and_a_row_is_the_same_alone(own: Path) -> None:
+    plan = fgraph.compile(graph(own), device="cpu")
+    together = fgraph.run(plan)
+    assert_equal(together, fgraph.run(plan, engine="eager"))
+    assert together["code"].array.shape == (5, tiny(1).table.num_ws, 8)
+    alone = fgraph.run(graph(own, 1), device="cpu")
+    assert_equal(alone, together, 0)
+
+
+@pytest.mark.numeric
+def test_rows_run_some_at_a_time_within_a_budget(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = fgraph.compile(graph(own, 9), device="cpu")
+    (step,) = [step for step in plan.steps if isinstance(step.op, Encode)]
+    whole = fgraph.run(plan)
+    cut = cut_into(plan, 2)
+    assert_equal(whole, fgraph.run(cut))
+    monkeypatch.setattr("fgraph.ir.ops.encoding._ROWS_BYTES", 2 * 4 * step.op.pass_numbers)
+    assert step.op.rows_together == 2
+    assert_equal(whole, fgraph.run(plan))
+
+
+def test_its_cost_is_known_beforehand(own: Path) -> None:
+    step = next(step for step in fgraph.compile(graph(own, iterations=3)).steps if isinstance(step.op, Encode))
+    op = step.op
+    assert op.flops(step.row_inputs, step.row_type) == 3 * (op.table.flops + tiny(1).table.forward_flops)
+    assert str(op) == "encode(model=tiny1, encoder=own.safetensors, iterations=3)"
+    assert "encode" in str(fgraph.compile(graph(own)))
+
+
+def test_iterations_change_the_code(own: Path) -> None:
+    usual, same, more = (
+        fgraph.run(graph(own, **given), device="cpu")["code"].array
+        for given in ({}, {"iterations": 2}, {"iterations": 3})
+    )
+    assert np.array_equal(usual, same)
+    assert not np.allclose(usual, more)
+
+
+def test_half_precision_reaches_the_encoder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[torch.dtype | None] = []
+    run = Encoder.encode
+
+    def watch(self: Encoder, *args: object, half: torch.dtype | None = None, **rest: object) -> torch.Tensor:
+        seen.append(half)
+        return run(self, *args, half=half, **rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(encoding.Encoder, "encode", watch)
+    path = checkpoint(tmp_path / "encoder.pt", "psp_w")
+    assert fgraph.run(wide(path), device="cpu", precision="bfloat16")["code"].array.shape == (1, 32)
+    fgraph.run(wide(path), device="cpu")
+    assert seen == [torch.bfloat16, None]
+
+
+def wide(path: Path) -> fgraph.Graph:
+    """A picture encoded by a published encoder, for a model whose w has 32 numbers."""
+    from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
+    from fgraph.stylegan.tables.stylegan2_tensors import required_shapes
+
+    table = replace(tiny(1).table, w_dim=32, z_dim=32)
+    tensors = {name: torch.full(shape, 0.1) for name, shape in required_shapes(table).items()}
+    model = StyleGAN2Generator.from_tensors(table, tensors | {"w_mean": torch.zeros(32)}, name="wide")
+    made = fgraph.Graph(models=model)
+    made.outputs = {"code": made.encode(made.decode(made.sample(seed=1)), encoder=str(path))}
+    return made
+
+
+def fault(made: fgraph.Graph) -> fgraph.Fault:
+    (found,) = fgraph.check(made)
+    return found
+
+
+def test_what_does_not_fit_is_a_fault(own: Path, tmp_path: Path) -> None:
+    found = fault(graph(None))
+    assert found.where == "nodes.code.encoder"
+    assert "no encoder comes with model 'tiny1'" in found.message
+    assert "mode=train-encoder" in found.message
+    assert "there is no model 'gone.pt'" in fault(graph("gone.pt")).message
+    assert "takes 6 rows of 8: load the generator" in fault(graph(checkpoint(tmp_path / "e.pt", "e4e"))).message
+    assert fault(graph("avatar")).where == "nodes.code.encoder"
+    grey = fgraph.Graph(models=tiny(1, image_channels=1))
+    grey.outputs = {"code": grey.encode(grey.decode(grey.sample(seed=1)), encoder=str(own))}
+    assert "the encoder reads images of 3 channels; these have 1" in fault(grey).message
+
+
+def test_only_encoders_that_refine_take_iterations(tmp_path: Path) -> None:
+    made = wide(checkpoint(tmp_path / "w.pt", "psp_w"))
+    picture = made.decode(made.sample(seed=1))
+    made.outputs = {"code": made.encode(picture, id="once", encoder=str(tmp_path / "w.pt"), iterations=2)}
+    found = fault(made)
+    assert found.where == "nodes.once.iterations"
+    assert "only encoders that refine their result take iterations" in found.message
