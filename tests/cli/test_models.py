@@ -132,9 +132,9 @@ def test_no_graph_is_read(jobs: FakeJobs, mode: str) -> None:
         (["mode=convert", "model=avatar", f"target={'n' * 300}.pt"], "File name too long"),
         (
             ["mode=inspect", "model=avatar", "target=own.pt"],
-            "target is for mode=convert, mix, train, finetune, grow, not for mode=inspect",
+            "target is for mode=convert, mix, train, finetune, grow, train-encoder, not for mode=inspect",
         ),
-        (["target=own.pt"], "target is for mode=convert, mix, train, finetune, grow, not for mode=run"),
+        (["target=own.pt"], "target is for mode=convert, mix, train, finetune, grow, train-encoder, not for mode=run"),
         (["mode=check", "half=true"], "half is for mode=convert, mix, not for mode=check"),
         (["mode=inspct", "model=avatar"], "did you mean 'inspect'?"),
     ],

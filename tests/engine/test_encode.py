@@ -11,7 +11,7 @@ import torch
 
 import fgraph
 from fgraph.ir.ops import Encode
-from fgraph.runtime.kernels import encoding
+from fgraph.ir.types import Type
 from fgraph.stylegan.checkpoints.encoder_file import own_table, save_encoder
 from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.nn.encoder import Encoder
@@ -41,6 +41,11 @@ def graph(encoder: Path | str | None, rows: int = 5, **fields: object) -> fgraph
     return made
 
 
+def encode_op(plan: fgraph.Plan) -> Encode:
+    (op,) = [step.op for step in plan.steps if isinstance(step.op, Encode)]
+    return op
+
+
 @pytest.mark.numeric
 def test_engines_agree_and_a_row_is_the_same_alone(own: Path) -> None:
     plan = fgraph.compile(graph(own), device="cpu")
@@ -54,19 +59,20 @@ def test_engines_agree_and_a_row_is_the_same_alone(own: Path) -> None:
 @pytest.mark.numeric
 def test_rows_run_some_at_a_time_within_a_budget(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = fgraph.compile(graph(own, 9), device="cpu")
-    (step,) = [step for step in plan.steps if isinstance(step.op, Encode)]
+    op = encode_op(plan)
     whole = fgraph.run(plan)
     cut = cut_into(plan, 2)
     assert_equal(whole, fgraph.run(cut))
-    monkeypatch.setattr("fgraph.ir.ops.encoding._ROWS_BYTES", 2 * 4 * step.op.pass_numbers)
-    assert step.op.rows_together == 2
+    monkeypatch.setattr("fgraph.ir.ops.encoding._ROWS_BYTES", 2 * 4 * op.pass_numbers)
+    assert op.rows_together == 2
     assert_equal(whole, fgraph.run(plan))
 
 
 def test_its_cost_is_known_beforehand(own: Path) -> None:
-    step = next(step for step in fgraph.compile(graph(own, iterations=3)).steps if isinstance(step.op, Encode))
-    op = step.op
-    assert op.flops(step.row_inputs, step.row_type) == 3 * (op.table.flops + tiny(1).table.forward_flops)
+    op = encode_op(fgraph.compile(graph(own, iterations=3)))
+    image, code = Type("rgb", (3, 16, 16)), Type("w+", (6, 8))
+    assert op.infer((image,)) == code
+    assert op.flops((image,), code) == 3 * (op.table.flops + tiny(1).table.forward_flops)
     assert str(op) == "encode(model=tiny1, encoder=own.safetensors, iterations=3)"
     assert "encode" in str(fgraph.compile(graph(own)))
 
@@ -86,9 +92,9 @@ def test_half_precision_reaches_the_encoder(tmp_path: Path, monkeypatch: pytest.
 
     def watch(self: Encoder, *args: object, half: torch.dtype | None = None, **rest: object) -> torch.Tensor:
         seen.append(half)
-        return run(self, *args, half=half, **rest)  # type: ignore[arg-type]
+        return run(self, *args, half=half, **rest)
 
-    monkeypatch.setattr(encoding.Encoder, "encode", watch)
+    monkeypatch.setattr(Encoder, "encode", watch)
     path = checkpoint(tmp_path / "encoder.pt", "psp_w")
     assert fgraph.run(wide(path), device="cpu", precision="bfloat16")["code"].array.shape == (1, 32)
     fgraph.run(wide(path), device="cpu")
