@@ -9,12 +9,13 @@ from pydantic import Field, model_validator
 from fgraph._ports import Kind
 from fgraph.inversion.settings import InversionSettings, Preset, Prior, Space, make_settings
 from fgraph.ir.ops import Invert as InvertOp
+from fgraph.ir.program import Operand
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.values import Latent
-from fgraph.node import ImagePort, Node
+from fgraph.node import ImagePort, LatentPort, Node
 
-_OWN = ("op", "of", "preset", "model")
+_OWN = ("op", "of", "start", "preset", "model")
 
 
 class Invert(Node):
@@ -28,6 +29,9 @@ class Invert(Node):
     produces: ClassVar[Kind] = Kind.LATENT
 
     of: ImagePort = Field(description="the images, of the model's size")
+    start: LatentPort | None = Field(
+        None, description="the codes to start from, as an encoder finds them; default: the mean of the space"
+    )
     preset: Preset = Field("fast", description="fast, or soat: the published recipe, 3000 steps with LPIPS")
     space: Space | None = Field(None, description="the space of the search; default: s")
     prior: Prior | None = Field(
@@ -85,5 +89,14 @@ class Invert(Node):
             )
         shapes = {"s": (table.style_length,), "w": (table.w_dim,), "w+": (table.num_ws, table.w_dim)}
         op = InvertOp(model, settings, shapes[settings.space], table.forward_flops)
-        code = build.emit(op, [image.pixels])
+        start = [self._start(build, inputs, model)] if inputs.has("start") else []
+        code = build.emit(op, [image.pixels, *start])
         return Latent(settings.space, code, model, tuple(range(image.rows)))
+
+    def _start(self, build: Build, inputs: Inputs, model: str) -> Operand:
+        """Return the codes to start from, in the space of the search."""
+        given, own = inputs.latent("start"), build.table(model)
+        other = build.table(given.model)
+        if (other.num_ws, other.w_dim, other.style_length) != (own.num_ws, own.w_dim, own.style_length):
+            raise ValueError(f"start: codes of model '{given.model}' do not fit model '{model}'")
+        return build.promote(given, self.settings.space).code

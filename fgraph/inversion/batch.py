@@ -10,13 +10,19 @@ from torch import Tensor
 from fgraph.inversion.optimise import Found, Problem, Search
 
 
-def invert(problem: Problem, images: Tensor, on_step: Callable[[Search], object] = lambda search: None) -> list[Found]:
+def invert(
+    problem: Problem,
+    images: Tensor,
+    on_step: Callable[[Search], object] = lambda search: None,
+    start: Tensor | None = None,
+) -> list[Found]:
     """Invert images; return the result of each row.
 
     Args:
         problem: the generator, settings and losses.
         images: [rows, C, height, width] in [-1, 1].
         on_step: called after every step.
+        start: codes to start from, [rows, ...]; by default the mean.
 
     Raises:
         ValueError: the images haven't the size and channels of the generator.
@@ -28,7 +34,7 @@ def invert(problem: Problem, images: Tensor, on_step: Callable[[Search], object]
         raise ValueError(f"images are {given}, the generator makes {expected} (channels, height, width)")
     found: dict[int, Found] = {}
     with torch.inference_mode(False), torch.enable_grad():
-        search = Search(problem, images.to(problem.generator.device, problem.generator.dtype, copy=True))
+        search = Search(problem, images.to(problem.generator.device, problem.generator.dtype, copy=True), start=start)
         while search.rows:
             found |= search.step()
             on_step(search)

@@ -62,14 +62,27 @@ class Found:
 class Search:
     """The search for the codes of a batch of images; call `step` until `rows` is empty."""
 
-    def __init__(self, problem: Problem, targets: Tensor, state: Mapping[str, Tensor] | None = None) -> None:
-        """Start a search, or resume one from a `state`; `targets` are [rows, C, height, width] in [-1, 1]."""
+    def __init__(
+        self,
+        problem: Problem,
+        targets: Tensor,
+        state: Mapping[str, Tensor] | None = None,
+        start: Tensor | None = None,
+    ) -> None:
+        """Start a search, or resume one from a `state`.
+
+        Args:
+            problem: the generator, settings and losses.
+            targets: [rows, C, height, width] in [-1, 1].
+            state: of another search.
+            start: codes to start from, [rows, ...]; by default the mean.
+        """
         self._problem = problem
         self._prepared = problem.losses.prepare(targets)
         self._values: list[Tensor] = []  # the code, then noise; with a row for each start of each image
         self._found: dict[int, Found] = {}
         self._every = 1 if problem.generator.device.type == "cpu" else CHECKED
-        state = self._beginning(targets) if state is None else state
+        state = self._beginning(targets, start) if state is None else state
         self._read = 0  # losses of the curve that have been read
         self._restore(state)
 
@@ -138,10 +151,10 @@ class Search:
             name: value.detach().cpu().clone(memory_format=torch.contiguous_format) for name, value in tensors.items()
         }
 
-    def _beginning(self, targets: Tensor) -> dict[str, Tensor]:
+    def _beginning(self, targets: Tensor, given: Tensor | None) -> dict[str, Tensor]:
         settings, generator = self._problem.settings, self._problem.generator
         starts = settings.starts
-        code = nearest_starts(generator, settings.space, targets, starts, settings.seed)
+        code = nearest_starts(generator, settings.space, targets, starts, settings.seed, given=given)
         values = [code, *(noise_starts(generator, len(code)) if settings.noise else [])]
         schedule = RowSchedule.start(settings)
         facts = torch.tensor([[schedule.falls, schedule.best, schedule.best_step]], dtype=torch.float64)

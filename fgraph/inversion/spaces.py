@@ -34,14 +34,26 @@ def code_shape(generator: Generator, space: Space) -> tuple[int, ...]:
     return {"s": (table.style_length,), "w": (table.w_dim,), "w+": (table.num_ws, table.w_dim)}[space]
 
 
-def nearest_starts(generator: Generator, space: Space, target: Tensor, count: int, seed: int) -> Tensor:
-    """Return the starts of each image: the mean and the `count - 1` nearest samples, [rows * count, ...].
+def nearest_starts(
+    generator: Generator, space: Space, target: Tensor, count: int, seed: int, *, given: Tensor | None = None
+) -> Tensor:
+    """Return the starts of each image: the mean or a given code, and the nearest samples, [rows * count, ...].
 
-    There are 32 seeded samples for each start; the distance is the mean squared error at 32 pixels or less.
+    There are 32 seeded samples for each of the `count - 1` nearest ones; the distance is the mean squared error at 32
+    pixels or less.
+
+    Args:
+        generator: the generator.
+        space: of the codes.
+        target: the images, [rows, C, height, width].
+        count: the number of starts of each image.
+        seed: of the samples.
+        given: codes in place of the mean, [rows, ...].
     """
     mean = mean_code(generator, space)
+    first = mean.expand(len(target), *mean.shape) if given is None else given.to(mean)
     if count == 1:
-        return mean.expand(len(target), *mean.shape).clone()
+        return first.clone()
     draw = torch.Generator().manual_seed(seed)
     table = generator.table
     z = torch.randn(32 * (count - 1), table.z_dim, generator=draw).to(mean)
@@ -52,8 +64,7 @@ def nearest_starts(generator: Generator, space: Space, target: Tensor, count: in
         apart = torch.cdist(_small(target).flatten(1), seen.flatten(1))  # [rows, samples]
         near = apart.topk(count - 1, dim=1, largest=False).indices
         codes = code_of_w(generator, space, w)[near]  # [rows, count - 1, ...]
-    first = mean.expand(len(target), 1, *mean.shape)
-    return torch.cat([first, codes], dim=1).flatten(0, 1).clone()
+    return torch.cat([first[:, None], codes], dim=1).flatten(0, 1).clone()
 
 
 def _small(images: Tensor) -> Tensor:

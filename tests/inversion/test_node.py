@@ -81,3 +81,17 @@ def test_it_runs() -> None:
     assert result["code"].space == "w"
     assert result["code"].array.shape == (2, model.table.w_dim)
     assert result["image"].array.shape == (2, 3, 16, 16)
+
+
+def test_a_search_starts_from_given_codes() -> None:
+    """Codes of an earlier space are promoted; those of a later one are a fault."""
+    fields = "steps: 1, space: w+, start: of"
+    near = fgraph.run(fgraph.load(text(fields).replace("[image, code]", "[image, target]")))
+    far = fgraph.run(fgraph.load(text("steps: 1, space: w+")))
+    from_codes, from_mean = (np.abs(one["image"].array - near["target"].array).mean() for one in (near, far))
+    assert from_codes < from_mean / 2
+    styles = text("steps: 1, space: w, start: moved").replace(
+        "  code:", "  moved: {op: direction, kind: channel, of: of, channels: [[0, 0, 1]]}\n  code:"
+    )
+    (fault,) = fgraph.check(styles)
+    assert "codes in s cannot be turned back into w" in fault.message

@@ -18,7 +18,7 @@ from fgraph.inversion.spaces import code_shape, mean_code, styles_of
 from fgraph.stylegan.generators.statistics import sample_w
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.conftest import problem_of
-from tests.rounding import assert_within, likely, unit, worst
+from tests.rounding import assert_within, likely, network_terms, unit, worst
 
 pytestmark = pytest.mark.numeric
 
@@ -32,6 +32,20 @@ def finish(search: Search) -> dict[int, Found]:
     while search.rows:
         found |= search.step()
     return found
+
+
+@pytest.mark.parametrize("starts", [1, 3])
+def test_a_search_from_a_code_begins_there(generator: StyleGAN2Generator, starts: int) -> None:
+    """At the code of the image itself, the first loss is one of rounding, whatever other starts there are."""
+    problem = problem_of(generator, space="w+", prior="none", steps=3, starts=starts)
+    with torch.no_grad():
+        z = torch.randn(5, generator.table.z_dim, generator=torch.Generator().manual_seed(2))
+        own = generator.map(z)[:, None].expand(-1, generator.table.num_ws, -1)
+        images = generator.synthesise(generator.affine(own))
+    found, usual = finish(Search(problem, images, start=own)), finish(Search(problem, images))
+    for row in found:
+        assert float(found[row].curve[0, 0]) < likely(network_terms(generator.table), float(images.abs().max()))
+        assert float(usual[row].curve[0, 0]) > 1e-3
 
 
 @pytest.mark.parametrize("space", ["w", "w+", "s"])

@@ -180,7 +180,10 @@ class Own(CodeOp):
 
 @dataclass(frozen=True)
 class Invert(CodeOp):
-    """Inversion: the code whose image approximates the operand, by optimisation. Each row stops on its own."""
+    """Inversion: the code whose image approximates the operand, by optimisation. Each row stops on its own.
+
+    The second operand, if there is one, is the code that the search starts from.
+    """
 
     name: ClassVar[str] = "invert"
     reads_back: ClassVar[bool] = True
@@ -189,8 +192,9 @@ class Invert(CodeOp):
     layer_flops: int = 0  # of one forward pass, for the cost
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
-        expect(len(inputs) == 1 and inputs[0].kind == "rgb", self, inputs)
-        return Type(self.settings.space, self.shape)
+        code = Type(self.settings.space, self.shape)
+        expect(inputs[0].kind == "rgb" and inputs[1:] in ((), (code,)), self, inputs)
+        return code
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
         # a backward pass costs about two forward ones

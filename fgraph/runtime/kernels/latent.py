@@ -95,7 +95,7 @@ def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: Kernel
                 job.note(loss=f"{sum(losses.values()) / len(losses):.4f}", images=str(len(losses)))
             job.advance()
 
-        found = invert_images(problem, inputs[0], advance)
+        found = invert_images(problem, inputs[0], advance, inputs[1].clone() if len(inputs) > 1 else None)
     if lost := [row for row, one in enumerate(found) if isinf(one.loss)]:
         raise ValueError(f"the search diverged for image {lost[0]}: take a lower learning_rate")
     return torch.stack([one.code for one in found]).to(context.device, context.dtype)
