@@ -40,3 +40,15 @@ def from_text(text: str) -> str:
     True
     """
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), text)
+
+
+def row_paths(path: Path, rows: int) -> list[Path]:
+    """Return a path for each row of a picture: `path` itself for one row, numbered names for several.
+
+    >>> [path.name for path in row_paths(Path("view.png"), 2)]
+    ['view_000.png', 'view_001.png']
+    """
+    if rows == 1:
+        return [path]
+    digits = max(3, len(str(rows - 1)))
+    return [path.with_name(f"{path.stem}_{row:0{digits}d}{path.suffix}") for row in range(rows)]

@@ -22,6 +22,7 @@ class Kind(enum.StrEnum):
     FEATURES = "Features"
     MASK = "Mask"
     IMAGE = "Image"
+    PHOTOGRAPH = "Photograph"
 
     def accepts(self, other: Kind) -> bool:
         """Return whether a port of this kind accepts a value of the other. A Latent is a pass paused at `const`."""

@@ -29,6 +29,8 @@ from fgraph._imaging.encode import (
 )
 from fgraph._imaging.layout import GAP, LabelledPicture, lay_grid, lay_strip
 from fgraph._imaging.scaling import Resampling, scale_picture, visible_scale
+from fgraph._paths import row_paths
+from fgraph.photographs import Photographs
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
 
 Array: TypeAlias = NDArray[Any]
@@ -263,7 +265,7 @@ class FeatureMaps:
         return f"FeatureMaps({shapes})"
 
 
-Result: TypeAlias = Image | MaskImage | Latents | FeatureMaps
+Result: TypeAlias = Image | MaskImage | Latents | FeatureMaps | Photographs
 
 
 class Results(dict[str, Result]):
@@ -301,18 +303,6 @@ def encode_npy(array: Array) -> bytes:
     buffer = io.BytesIO()
     np.save(buffer, array, allow_pickle=False)
     return buffer.getvalue()
-
-
-def row_paths(path: Path, rows: int) -> list[Path]:
-    """Return a path for each row of a picture: `path` itself for one row, numbered names for several.
-
-    >>> [path.name for path in row_paths(Path("view.png"), 2)]
-    ['view_000.png', 'view_001.png']
-    """
-    if rows == 1:
-        return [path]
-    digits = max(3, len(str(rows - 1)))
-    return [path.with_name(f"{path.stem}_{row:0{digits}d}{path.suffix}") for row in range(rows)]
 
 
 def _check_suffix(path: Path, *known: str) -> None:

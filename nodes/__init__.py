@@ -23,7 +23,9 @@ from nodes.mosaic import Mosaic
 from nodes.overlay import Overlay
 from nodes.own import Own
 from nodes.pad import Pad
+from nodes.paste import Paste
 from nodes.patches import Patches
+from nodes.photo import Photo
 from nodes.resize import Resize
 from nodes.restyle import Restyle
 from nodes.rows import Rows
@@ -37,10 +39,10 @@ from nodes.truncate import Truncate
 from nodes.walk import Walk
 
 NODES: tuple[type[Node], ...] = (
-    Sample, Latent, Rows, Stack, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Encode, Invert, Drag,
+    Sample, Latent, Rows, Stack, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Photo, Encode, Invert, Drag,
     *MASKS,
     Tap, Restyle, Mosaic, Pad, Resize, Shift, Transform, Crop, Flip, Concat, Blend, Patches, *BENDS,
-    Decode, Knit, Overlay, Text, Arrows,
+    Decode, Knit, Overlay, Text, Arrows, Paste,
 )  # fmt: skip
 
 __all__ = ["NODES"]

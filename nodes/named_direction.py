@@ -9,7 +9,7 @@ from pydantic import Field
 
 from fgraph._arrays import Array
 from fgraph.array_files.directions import read_directions
-from fgraph.array_files.named_edits import NamedEdit, find_edit, published_edits, read_edits
+from fgraph.array_files.named_edits import NamedEdit, edit_for, find_edit, published_edits, read_edits
 from fgraph.ir.ops import Given
 from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
@@ -84,7 +84,7 @@ class NamedDirection(Direction):
             row, mean = (
                 member.node.components(edit, table)
                 if edit.component is not None
-                else (_styles(edit, table, member.node.file), None)
+                else (_styles(edit_for(edit, model), table, member.node.file), None)
             )
             rows += [row] * member.slot.rows
             means += [mean] * member.slot.rows if mean is not None else []

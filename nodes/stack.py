@@ -75,4 +75,6 @@ def _stack_images(images: Sequence[Image]) -> Image:
     if len(sizes) > 1:
         (high, wide), (tall, broad) = sizes[:2]
         raise ValueError(f"images of one size can be stacked; these have {high} x {wide} and {tall} x {broad} pixels")
-    return Image(Operand.joined([image.pixels for image in images]), *sizes[0])
+    crops = tuple(crop for image in images for crop in image.crops)
+    whole = all(len(image.crops) == image.rows for image in images)
+    return Image(Operand.joined([image.pixels for image in images]), *sizes[0], crops if whole else ())

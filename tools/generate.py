@@ -56,7 +56,7 @@ def main() -> int:
 def generated() -> dict[Path, str]:
     """Return every generated file with its expected text."""
     classes = bundled_nodes()
-    pages = sorted((DOCS / "how-to" / "jobs").glob("*.md"))
+    pages = [*sorted((DOCS / "how-to" / "jobs").glob("*.md")), DOCS / "how-to" / "photographs.md"]
     return {
         **{path: with_graphs(read(path)) for path in pages},
         DOCS / "reference" / "nodes.md": reference(

@@ -27,8 +27,10 @@ from PIL import (
     features,
 )
 
+from fgraph._errors import FgraphError
 from fgraph._files import open_file
 from fgraph._limits import DECODED_PICTURE
+from fgraph._paths import expanded
 from fgraph._sizes import in_words, parse_bytes
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif")
@@ -66,6 +68,26 @@ class _Limit:
     """The limit of this process; training reads pictures in threads, to which a context variable doesn't reach."""
 
     decoded = DECODED_PICTURE
+
+
+def find_pictures(place: str | Path) -> list[Path]:
+    """Find the picture files in a folder by their endings, in order of name; a single file stands for itself.
+
+    Hidden files are left out.
+
+    Raises:
+        FgraphError: there is no such file or folder, or no picture in it.
+    """
+    place = expanded(place)
+    if place.is_file():
+        return [place]
+    if not place.is_dir():
+        raise FgraphError(f"images: there is neither a folder nor a picture at '{place}' (looked in {Path.cwd()})")
+    named = [path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
+    found = sorted(path for path in named if not path.is_dir())
+    if not found:
+        raise FgraphError(f"images: there are no pictures in '{place}'; their names end in .png, .jpg, .webp, ...")
+    return found
 
 
 @contextmanager

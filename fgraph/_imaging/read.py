@@ -21,6 +21,7 @@ _GAP: Final = 3  # a large picture is first reduced, to no less than this multip
 _ORIENTATION = 0x0112  # the EXIF tag
 _EXPANDED: Final = {"P": "RGBA", "PA": "RGBA", "RGBa": "RGBA", "La": "LA", "1": "L"}
 _COLOURS: Final = {"RGBA": "RGB", "RGBX": "RGB", "LA": "L"}  # without opacity, which no colour profile concerns
+KEPT_MODES: Final = ("L", "LA", "RGB", "RGBA")
 _STEPS: Final = {"L;2": 85, "L;4": 17}  # raw mode of a PNG -> the distance of its decoded values
 _UPRIGHT: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -33,8 +34,12 @@ _UPRIGHT: Final = {
 }
 
 
-def locate(path: str) -> Path:
+def locate(path: str, what: str = "picture") -> Path:
     """Return the file that a path names: as it is, or among the pictures bundled with the graphs.
+
+    Args:
+        path: of the file.
+        what: the file is, for the message.
 
     Raises:
         ValueError: there is no such file.
@@ -47,7 +52,7 @@ def locate(path: str) -> Path:
     bundled = Path(next(iter(graphs.__path__))) / "pictures" / path
     if bundled.is_file():
         return bundled
-    raise ValueError(f"there is no picture at '{path}', nor among the bundled pictures")
+    raise ValueError(f"there is no {what} at '{path}', nor among the bundled pictures")
 
 
 def recognise(path: str) -> None:
@@ -140,8 +145,35 @@ def to_rgb(opened: Image.Image, least: tuple[int, int] | None = None) -> Image.I
         opened.draft(opened.mode, (opened.width // factor, opened.height // factor))
     opened.load()  # Pillow turns a TIFF upright here, and drops its tag
     reduced = _convert_strips(opened, 1 if least is None else _reduction(opened, least))
-    orientation = opened.getexif().get(_ORIENTATION, 1)
-    return reduced.transpose(_UPRIGHT[orientation]) if orientation in _UPRIGHT else reduced
+    turn = turn_of(opened)
+    return reduced if turn is None else reduced.transpose(turn)
+
+
+def turn_of(opened: Image.Image) -> Image.Transpose | None:
+    """Return how a picture is turned upright by its EXIF data; None: it is upright."""
+    return _UPRIGHT.get(opened.getexif().get(_ORIENTATION, 1))
+
+
+def in_colours(opened: Image.Image) -> Image.Image:
+    """Return a picture with its pixels as they lie in the file, of mode L, LA, RGB or RGBA.
+
+    A picture of one of these modes keeps its values. Others are converted to sRGB by their colour profile, and lose it.
+    """
+    scale_transparency(opened)
+    opened.load()
+    alpha = opacity(opened)
+    if opened.mode in ("P", "PA", "RGBa", "La"):
+        colours = opened.convert(_EXPANDED[opened.mode]).convert("LA" if opened.mode == "La" else "RGBA")
+    elif opened.mode in KEPT_MODES:
+        colours = opened.copy()
+    else:
+        colours = _convert(opened, None)
+        colours.info.pop("icc_profile", None)
+    colours.info.pop("transparency", None)
+    if alpha is None:
+        return colours.convert(_COLOURS.get(colours.mode, colours.mode))
+    colours.putalpha(alpha)
+    return colours
 
 
 def _unreadable(file: Path, error: Exception) -> ValueError:
@@ -175,7 +207,7 @@ def _convert(picture: Image.Image, brightest: float | None) -> Image.Image:
         picture = _eight_bits(picture, brightest)
     if picture.mode in _COLOURS:
         picture = picture.convert(_COLOURS[picture.mode])
-    colours = _by_profile(picture) or picture.convert("RGB")
+    colours = by_profile(picture) or picture.convert("RGB")
     if alpha is None:
         return colours
     colours.putalpha(alpha)
@@ -235,7 +267,7 @@ def _eight_bits(picture: Image.Image, brightest: float | None) -> Image.Image:
     return made
 
 
-def _by_profile(picture: Image.Image) -> Image.Image | None:
+def by_profile(picture: Image.Image) -> Image.Image | None:
     """Convert a picture by its ICC profile; None: it has no valid one."""
     profile = picture.info.get("icc_profile")
     if not profile or picture.mode not in ("RGB", "CMYK", "L"):

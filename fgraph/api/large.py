@@ -11,8 +11,8 @@ from fgraph._atomic import Staging, save_error
 from fgraph._errors import FgraphError, SaveError
 from fgraph._imaging.encode import QUALITY, Pixels, viewable, viewable_channels
 from fgraph._options import DEFAULT_OPTIONS, RunKeywords, RunOptions
+from fgraph._paths import row_paths
 from fgraph._ports import Kind
-from fgraph._results import row_paths
 from fgraph.api import pipeline
 from fgraph.declare import Graph
 from fgraph.declare.spec import Subgraph

@@ -19,6 +19,7 @@ from fgraph.array_files.latents import find_file
 
 SOURCES: Mapping[str, str] = {
     "StyleSpace": "Wu et al. 2021, StyleSpace Analysis; channels as in the program of StyleFeatureEditor",
+    "fgraph": "channels of a bundled model; the name of the edit alone means them as well, with that model",
     "GANSpace": "Härkönen et al. 2020; notebooks/figure_edit_zoo.ipynb of its program",
 }
 _FIELDS_OF_TABLE = 5
@@ -42,7 +43,9 @@ class NamedEdit:
         """The channels, or the component with its rows."""
         if self.component is not None:
             return f"component {self.component}, rows {self.rows}, strength {self.reach:g}"
-        return "channels " + " ".join(f"{layer}:{channel}" for layer, channel, _ in self.channels)
+        weights = [f":{weight:g}" if weight != 1 else "" for _, _, weight in self.channels]
+        shown = (f"{one[0]}:{one[1]}{weight}" for one, weight in zip(self.channels, weights, strict=True))
+        return "channels " + " ".join(shown)
 
 
 @lru_cache(maxsize=1)
@@ -53,13 +56,13 @@ def published_edits() -> Mapping[str, NamedEdit]:
 
 
 def _published(row: Mapping[str, str]) -> NamedEdit:
-    pairs = [one.split(":") for one in row["channels"].split(",") if one]
+    channels = [[*one.split(":"), "1"][:3] for one in row["channels"].split(",") if one]
     return NamedEdit(
         name=row["name"],
         model=row["model"],
         size=int(row["size"]),
         source=row["source"],
-        channels=tuple((int(layer), int(channel), 1.0) for layer, channel in pairs),
+        channels=tuple((int(layer), int(channel), float(weight)) for layer, channel, weight in channels),
         component=int(row["component"]) if row["component"] else None,
         rows=row["rows"] or None,
         reach=float(row["reach"] or 1),
@@ -97,6 +100,11 @@ def _of_table(row: list[str]) -> NamedEdit:
     if component < 0 or not 0 <= start < end:
         raise ValueError(f"'{row[0]}' has component {component} and rows from {start} to {end}")
     return NamedEdit(row[0], component=component, rows=f"{start}..{end - 1}", reach=float(row[4]))
+
+
+def edit_for(edit: NamedEdit, model: str) -> NamedEdit:
+    """Return the published edit of the same meaning for a bundled model, `avatar.smile` for smile; else the edit."""
+    return published_edits().get(f"{model}.{edit.name}", edit)
 
 
 def find_edit(name: str, edits: Mapping[str, NamedEdit]) -> NamedEdit:

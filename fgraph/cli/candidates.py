@@ -30,6 +30,7 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "inversion.schedule": ("ramp", "constant"),
     "inversion.fit": ("crop", "pad", "stretch"),
     "inversion.align": ("none", "ffhq", "ffhqu", "stylegan3-editing"),
+    "inversion.face": ("largest", "all"),
     "inversion.detector": ("mtcnn", "dlib68"),
     "objective.metric": ("mean", "deviation", "distance"),
     "hydra/launcher": ("fused", "basic", "ray"),

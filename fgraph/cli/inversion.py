@@ -18,9 +18,9 @@ from fgraph._paths import expanded
 from fgraph.cli.inversion_request import InversionRequest
 from fgraph.cli.settings import read_downloads
 from fgraph.cli.standalone import StandaloneJob, refuse_search, setting_errors
-from fgraph.faces import Detector, read_landmarks
+from fgraph.faces import Detector, FaceChoice, Landmarks, read_landmarks
 from fgraph.inversion import make_settings
-from fgraph.inversion.pictures import Align, FaceChoice
+from fgraph.inversion.pictures import Align
 from fgraph.inversion.settings import Tuning
 
 PRECISIONS = ("float32", "float64")  # in half precision, gradients would underflow
@@ -31,6 +31,7 @@ _RUN_OPTIONS = (
     "detector",
     "face",
     "landmarks",
+    "points",
     "batch",
     "discriminator_from",
     "cache",
@@ -114,11 +115,13 @@ def _read_choice(options: Mapping[str, Any], name: str, known: tuple[str, ...]) 
 
 
 def _read_face(options: Mapping[str, Any]) -> FaceChoice:
-    number, file = options["face"], options["landmarks"]
-    if isinstance(number, bool) or not isinstance(number, int) or number < 0:
-        raise FgraphError(f"inversion.face is the number of a face, 0 for the largest, not '{number}'")
+    which, file, points = options["face"], options["landmarks"], options["points"]
+    whole = isinstance(which, int) and not isinstance(which, bool) and which >= 0
+    if which not in ("largest", "all") and not whole:
+        raise FgraphError(f"inversion.face is largest, all, or the number of a face, 0 for the largest, not '{which}'")
     landmarks = None if file is None else read_landmarks(expanded(str(file)))
-    return FaceChoice(_read_choice(options, "detector", get_args(Detector)), number, landmarks)
+    by_hand = None if points is None else Landmarks.of_points(points)
+    return FaceChoice(which, _read_choice(options, "detector", get_args(Detector)), landmarks, by_hand)
 
 
 def _read_batch(value: Any) -> int:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._imaging.read import Fit
+from fgraph.faces import FaceChoice
 from fgraph.inversion import InversionSettings
-from fgraph.inversion.pictures import LARGEST, Align, FaceChoice
+from fgraph.inversion.pictures import LARGEST, Align
 from fgraph.inversion.settings import Tuning
 
 

@@ -18,6 +18,7 @@ from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._errors import FgraphError, SkippedError
 from fgraph._imaging.encode import Pixels, encode_png, to_pixels
+from fgraph._imaging.files import find_pictures
 from fgraph._imaging.layout import tile_pixels
 from fgraph._paths import expanded
 from fgraph.cli.inversion_request import InversionRequest
@@ -26,7 +27,7 @@ from fgraph.inversion import InversionSettings
 from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import InversionCallback, Job, run_job
 from fgraph.inversion.optimise import Search
-from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
+from fgraph.inversion.pictures import Picture, Reading, read_pictures
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.results import InversionResult
 from fgraph.inversion.settings import Tuning
@@ -170,7 +171,7 @@ def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
         loss = f"{float(result.curve[-1, 0]):.6g}"
         code = f"{picture.name}.safetensors"
         table.writerow([picture.path, code, f"{result.psnr:.3f}", distance, len(result.curve), loss])
-        pair = [to_pixels(job.reading.read(picture.path)), result.pixels.numpy()]
+        pair = [to_pixels(job.reading.read(picture.path, picture.face)), result.pixels.numpy()]
         sheet.append(np.concatenate([_as_rgb(one) for one in pair], axis=1))
     write_atomic(directory / SUMMARY, os.fsencode(text.getvalue()))  # names as the file system has them
     write_atomic(directory / OVERVIEW, encode_png(tile_pixels(sheet)))

@@ -486,6 +486,41 @@ class NodeMethods:
             model: the model that gives the size, and RGB or grey; default: main
         """
 
+    def photo(
+        self,
+        file: str | Sequence[str],
+        align: Literal["none", "ffhq", "ffhqu", "stylegan3-editing", "corners"] = ...,
+        face: Literal["largest", "all"] | int = ...,
+        detector: Literal["mtcnn", "dlib68"] = ...,
+        points: Sequence[Sequence[float]] | None = ...,
+        landmarks: str | None = ...,
+        frames: Sequence[int] | None = ...,
+        smooth: Sequence[float] = ...,
+        size: int | Sequence[int] | None = ...,
+        model: str | None = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Crops of photographs or of a film at the size of a model, one a row, which `paste` puts back.
+
+        Faces are cut out exactly as FFHQ's were, by landmarks that a detector finds or that are given. A folder
+        stands for its pictures, and those without a face are skipped with a warning. Of a film, each frame is a
+        row, and the crop is smoothed over time. See docs/how-to/photographs.md.
+
+        Fields:
+            file: a photograph, a film, a folder of photographs, or a list of these
+            align: none: the middle; faces as in FFHQ: ffhq, ffhqu (upright) or stylegan3-editing; corners: by hand
+            face: which face: the largest, all as rows, or a number, 0 for the largest
+            detector: mtcnn (extra faces), or dlib68 (extra faces68), whose weights exclude commercial use
+            points: landmarks by hand, [x, y] in pixels: eyes and mouth corners, left ones first (4), with the nose
+                between (5), or 68; for corners: upper left, lower left, lower right, upper right
+            landmarks: a JSON file: name of a picture -> such points of each face; STIT's .pt of quads for corners
+            frames: of a film: the first frame, the one after the last, and the step; default: all
+            smooth: of a film: σ in frames for the centre of the crop, and for its sides; 0: unchanged
+            size: the size in pixels: a side, or [height, width]; default: that of the model
+            model: the model that gives the size, and RGB or grey; default: main
+        """
+
     def encode(
         self,
         of: Reference,
@@ -512,6 +547,7 @@ class NodeMethods:
     def invert(
         self,
         of: Reference,
+        start: Reference | None = ...,
         preset: Literal["fast", "soat"] = ...,
         space: Literal["w", "w+", "s"] | None = ...,
         prior: Literal["none", "gaussian", "gaussian-full", "wulff"] | None = ...,
@@ -536,6 +572,7 @@ class NodeMethods:
 
         Fields:
             of: the images, of the model's size
+            start: the codes to start from, as an encoder finds them; default: the mean of the space
             preset: fast, or soat: the published recipe, 3000 steps with LPIPS
             space: the space of the search; default: s
             prior: gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and
@@ -1509,6 +1546,35 @@ class NodeMethods:
             of: the images to draw on
             drag: the `drag` node whose points are shown
             width: of the lines, as a fraction of the shorter side
+        """
+
+    def paste(
+        self,
+        of: Reference,
+        onto: Reference,
+        inverted: Reference | None = ...,
+        mask: Reference | None = ...,
+        blend: Literal["difference", "replace", "poisson"] = ...,
+        erode: float = ...,
+        feather: float = ...,
+        *,
+        id: str | None = ...,
+    ) -> NodeRef:
+        """Edited crops pasted back into the photographs that a `photo` node cut them from.
+
+        The result has the size of the photograph, and every pixel outside of the mask keeps its bits. By default
+        only the difference between the edited crop and `inverted` is added, so that what the inversion lost stays
+        in the photograph. Several faces of one photograph are pasted into one. See docs/how-to/photographs.md.
+
+        Fields:
+            of: the edited crops
+            onto: the `photo` node that the crops came from
+            inverted: the crops as inverted, before the edit; for difference
+            mask: 1 where a crop is pasted; default: all of it
+            blend: difference adds what the edit changed; replace puts the crop over the photograph; poisson joins
+                the crop without a seam (extra poisson)
+            erode: the rim of a crop that is left out, as a fraction of its shorter side
+            feather: the way from 0 to 1 inside of this rim, likewise
         """
 
     # a node class of your own, given to Graph(nodes=...)

@@ -15,7 +15,13 @@ from fgraph.digraph.boxes import NodeBox, find_boxes
 from fgraph.digraph.wiring import WiredNode, Wiring
 from fgraph.node import field_roles
 
-COLOURS = {Kind.LATENT: "#7b5ea7", Kind.FEATURES: "#2f6db3", Kind.MASK: "#5c6b73", Kind.IMAGE: "#b3622f"}
+COLOURS = {
+    Kind.LATENT: "#7b5ea7",
+    Kind.FEATURES: "#2f6db3",
+    Kind.MASK: "#5c6b73",
+    Kind.IMAGE: "#b3622f",
+    Kind.PHOTOGRAPH: "#8a6d1d",
+}
 _LONGEST = 38  # characters of a line of a box
 _PALE = 0.4
 _GROUND = "#f8f9fb"

@@ -71,13 +71,28 @@ class Landmarks:
 
 
 def read_landmarks(path: Path) -> dict[str, list[Landmarks]]:
-    """Read a JSON file of landmarks: the name of a picture -> its faces.
-
-    The value of a picture is a list of points, or a list of such lists for several faces. An entry of FFHQ's own file
-    (`in_the_wild.face_landmarks`, with `in_the_wild.file_path`) is read as well.
+    """Read a JSON file of landmarks: the name of a picture -> its faces; see `read_points`.
 
     Raises:
         LandmarksError: the file cannot be read, or has another form; the message names the entry.
+    """
+    found: dict[str, list[Landmarks]] = {}
+    for name, faces in read_points(path).items():
+        try:
+            found[name] = [Landmarks.of_points(face) for face in faces]
+        except LandmarksError as error:
+            raise LandmarksError(f"{path}: {show(name)}: {error}") from None
+    return found
+
+
+def read_points(path: Path) -> dict[str, list[Any]]:
+    """Read a JSON file of points: the name of a picture -> lists of points, as they are in the file.
+
+    The value of a picture is a list of points, or a list of such lists for several faces, or for the frames of a film.
+    An entry of FFHQ's own file (`in_the_wild.face_landmarks`, with `in_the_wild.file_path`) is read as well.
+
+    Raises:
+        LandmarksError: the file cannot be read, or has another form.
     """
     try:
         with path.open("rb") as file:
@@ -89,18 +104,14 @@ def read_landmarks(path: Path) -> dict[str, list[Landmarks]]:
         raise LandmarksError(f"{path}: cannot read landmarks: {error}") from error
     if not isinstance(document, Mapping):
         raise LandmarksError(f'{path}: expected is {{"picture.jpg": [[x, y], ...], ...}}')
-    return dict(_entry(path, str(name), value) for name, value in document.items())
+    return dict(_entry(str(name), value) for name, value in document.items())
 
 
-def _entry(path: Path, name: str, value: Any) -> tuple[str, list[Landmarks]]:
+def _entry(name: str, value: Any) -> tuple[str, list[Any]]:
     if isinstance(value, Mapping) and isinstance(value.get("in_the_wild"), Mapping):
         name = Path(str(value["in_the_wild"].get("file_path", name))).name
         value = value["in_the_wild"].get("face_landmarks")
-    faces = value if _depth(value) == 3 else [value]
-    try:
-        return name, [Landmarks.of_points(face) for face in faces]
-    except LandmarksError as error:
-        raise LandmarksError(f"{path}: {show(name)}: {error}") from None
+    return name, value if _depth(value) == 3 else [value]
 
 
 def _depth(value: Any) -> int:

@@ -172,5 +172,5 @@ class _Batch:
 
     def _target(self, picture: Picture) -> Tensor:
         generator = self._job.problem.generator
-        pixels = torch.from_numpy(self._job.reading.read(picture.path))
+        pixels = torch.from_numpy(self._job.reading.read(picture.path, picture.face))
         return pixels.to(generator.device, generator.dtype)

@@ -135,7 +135,7 @@ def _cached_or_new(job: Job, picture: Picture, result: InversionResult, tuning: 
     if cached is not None:
         return cached
     generator = job.problem.generator
-    target = torch.from_numpy(job.reading.read(picture.path)).to(generator.device, generator.dtype)
+    target = torch.from_numpy(job.reading.read(picture.path, picture.face)).to(generator.device, generator.dtype)
     tuned = tune(job.problem, result.latent, target, tuning, result.noises)
     job.cache.write("tunings", key, {**tuned.changes, "pixels": tuned.pixels}, {"psnr": repr(tuned.psnr)})
     return tuned

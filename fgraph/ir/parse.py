@@ -21,7 +21,7 @@ _PART = re.compile(r"%(\d+)\[([^\]]*)\]")
 _OPERAND = re.compile(rf"{_PART.pattern}(?:\+{_PART.pattern})*")
 _TAIL = re.compile(r" x(\d+) : (\S+?)\[([\dx]*)\] @\[([^\]]*)\]")
 _BASE = re.compile(r"    row (\d+) = %(\d+)\[(\d+)\] outside \((-?\d+), (-?\d+), (-?\d+), (-?\d+)\)")
-_OUTPUT = re.compile(r"output (\d+) (.+?) : (\w+)(?: in (\S+))?(?: of (.+?))? = (.*)")
+_OUTPUT = re.compile(r"output (\d+) (.+?) : (\w+)(?: in (\S+))?(?: of (.+?))? = (.*?)(?: pasted (Pasting\(.*))?")
 
 
 def parse(text: str, tables: Mapping[str, Table], resources: Mapping[str, object] | None = None) -> Program:
@@ -114,7 +114,7 @@ class _Parts:
         )
 
     def _output(self, match: re.Match[str]) -> Output:
-        graph, name, kind, space, model, tensors = match.groups()
+        graph, name, kind, space, model, tensors, pasting = match.groups()
         named = (part.split(" ", 1) for part in re.findall(r"\w+ %[^,]*", tensors))
         return Output(
             int(graph),
@@ -123,6 +123,7 @@ class _Parts:
             {tensor: next(_operands(text)) for tensor, text in named},
             None if model is None else self.reader.value(model),
             None if space is None else self.reader.value(space),
+            None if pasting is None else self.reader.value(pasting),
         )
 
 

@@ -14,6 +14,7 @@ from fgraph._ports import Kind
 from fgraph.ir.literals import Resources, Writer
 from fgraph.ir.ops import Op
 from fgraph.ir.types import Type
+from fgraph.photographs import Pasting
 from fgraph.stylegan.tables.base import Table
 
 Index = npt.NDArray[np.int64]
@@ -127,6 +128,7 @@ class Output:
     tensors: Mapping[str, Operand]
     model: str | None = None
     space: str | None = None  # of a Latent
+    pasting: Pasting | None = None  # of a Photograph
 
 
 @dataclass(frozen=True, eq=False)
@@ -193,7 +195,8 @@ def _bases(one: Instruction) -> Iterator[str]:
 def _output(output: Output, writer: Writer) -> str:
     tensors = ", ".join(f"{name} {_operand(operand)}" for name, operand in output.tensors.items())
     of = "".join(f" {word} {writer.value(name)}" for word, name in (("in", output.space), ("of", output.model)) if name)
-    return f"output {output.graph} {writer.value(output.name)} : {output.kind}{of} = {tensors}"
+    pasting = "" if output.pasting is None else f" pasted {writer.value(output.pasting)}"
+    return f"output {output.graph} {writer.value(output.name)} : {output.kind}{of} = {tensors}{pasting}"
 
 
 def _operand(operand: Operand) -> str:

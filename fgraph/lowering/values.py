@@ -16,6 +16,7 @@ from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand
 from fgraph.ir.types import TypeKind
 from fgraph.masks import MaskExpr, complement
+from fgraph.photographs import Crop, Pasting
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -272,6 +273,7 @@ class Image:
     pixels: Operand
     height: int
     width: int
+    crops: tuple[Crop, ...] = ()  # of each row, if they are crops of photographs, unchanged
 
     @property
     def rows(self) -> int:
@@ -280,7 +282,25 @@ class Image:
 
     def take(self, index: Index) -> Image:
         """Return the rows picked by index."""
-        return replace(self, pixels=self.pixels.take(index))
+        return replace(self, pixels=self.pixels.take(index), crops=self.crops and pick(self.crops, index))
 
 
-Value = Latent | Features | Mask | Image
+@dataclass(frozen=True, eq=False)
+class Photograph:
+    """Crops to be pasted into photographs, one a row."""
+
+    tensors: Mapping[str, Operand]  # the patch first
+    pasting: Pasting
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        return len(self.pasting.crops)
+
+    def take(self, index: Index) -> Photograph:
+        """Return the rows picked by index."""
+        tensors = {name: one.take(index) for name, one in self.tensors.items()}
+        return Photograph(tensors, replace(self.pasting, crops=pick(self.pasting.crops, index)))
+
+
+Value = Latent | Features | Mask | Image | Photograph

@@ -16,7 +16,13 @@ from fgraph.digraph.draw import COLOURS
 from fgraph.plan.contents import PlanContents
 from fgraph.plan.drawing_groups import StepGroup, group_steps
 
-NAMES = {Kind.LATENT: "codes", Kind.FEATURES: "activations", Kind.MASK: "noise, masks", Kind.IMAGE: "images"}
+NAMES = {
+    Kind.LATENT: "codes",
+    Kind.FEATURES: "activations",
+    Kind.MASK: "noise, masks",
+    Kind.IMAGE: "images",
+    Kind.PHOTOGRAPH: "photographs",
+}
 _MOST_SIZES = 4  # in a box; its tooltip lists all
 _PALEST, _DARK = 0.06, 0.8  # depths of colour: without FLOPs; the depth above which text is white
 _LEAST_SHARE = 0.0005  # of the FLOPs that a box shows

@@ -36,7 +36,8 @@ CAPTURABLE: tuple[type[Op], ...] = (
     ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice,
     ops.InDeviations, ops.Slope, ops.Move, ops.MoveTo, ops.TruncateStyles, ops.Slerp, ops.Combine,
     ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix,
-    ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Clamp, ops.Spill,
+    ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Patch, ops.Clamp,
+    ops.Spill,
 )  # fmt: skip
 _BESIDE = 2  # a plan gets 1 / this of the free memory; the rest is for its fixed buffers and its results
 _LOG = get_logger()

@@ -17,6 +17,7 @@ from fgraph._sizes import in_words
 from fgraph.dragging.settings import ENDINGS
 from fgraph.ir.ops.dragging import ABSENT
 from fgraph.ir.program import Output, Program
+from fgraph.photographs import Photographs
 from fgraph.plan import Result
 
 Arrays = dict[str, NDArray[Any]]
@@ -77,6 +78,10 @@ def to_result(output: Output, arrays: Arrays) -> results.Result:
     """Return an output as the user sees it."""
     if output.kind is Kind.IMAGE:
         return results.Image(arrays["pixels"])
+    if output.pasting is not None:
+        return Photographs(
+            arrays["patch"], output.pasting, {name: one for name, one in arrays.items() if name != "patch"}
+        )
     if output.kind is Kind.MASK:
         return results.MaskImage(arrays["mask"])
     if output.kind is Kind.LATENT:

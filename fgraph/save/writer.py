@@ -23,8 +23,10 @@ from fgraph._errors import SaveError
 from fgraph._imaging.encode import PICTURE_FORMATS, encode_picture, fits
 from fgraph._imaging.fonts import missing_letters
 from fgraph._imaging.scaling import scale_picture
-from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy, row_paths
+from fgraph._paths import row_paths
+from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy
 from fgraph._temporary import exclusive
+from fgraph.photographs import Photographs
 from fgraph.save.arranging import Sheet, arrange
 from fgraph.save.formats import VIDEO_FORMATS, read_formats
 from fgraph.save.options import PictureOptions
@@ -235,6 +237,8 @@ class _Writer:
                 if value.drags:
                     reports = json.dumps([one.to_json() for one in value.drags], indent=1)
                     yield f"{name}_drag.json", None, reports.encode()
+            case Photographs():
+                yield from self._photographs(name, value)
             case FeatureMaps():
                 yield f"{name}.npz", None, value.to_bytes()
                 yield from self._pictures(name, value.preview(), self._picture_kinds)
@@ -249,6 +253,22 @@ class _Writer:
             for row, path in enumerate(row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows)):
                 if row not in damaged:
                     yield path.name, row, self._encode(path.name, self._scaled(path.name, value, row), kind, row)
+
+    def _photographs(self, name: str, value: Photographs) -> Iterator[tuple[str, int | None, bytes]]:
+        """Yield each photograph with the metadata of its file, and the films whose frames were pasted."""
+        if damaged := value.damaged_rows:
+            self.damaged[name] = damaged
+        for kind in self._picture_kinds or ([] if self._film_kinds else ["png"]):
+            for row, path in enumerate(row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows)):
+                if row in damaged:
+                    continue
+                text = self.record.for_row(row).to_text()
+                if kind != "png":  # the EXIF data of the photograph stays
+                    self.without_record.append(path.name)
+                try:
+                    yield path.name, row, value.encode(row, kind, text, self._options.quality)
+                except ValueError as error:
+                    raise SaveError(f"cannot write {path.name}: {error}") from error
 
     def _scaled(self, file: str, value: Image | MaskImage, row: int) -> PillowImage.Image:
         try:

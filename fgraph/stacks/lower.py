@@ -17,7 +17,7 @@ from fgraph.ir.program import Output, Program, SourceLocation, as_index
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs, Slot
 from fgraph.lowering.planes import described, on_plane
-from fgraph.lowering.values import Features, Image, Latent, Mask, Value, check_carrier
+from fgraph.lowering.values import Features, Image, Latent, Mask, Photograph, Value, check_carrier
 from fgraph.masks import check_depth
 from fgraph.node import Node
 from fgraph.stacks.context import Context, Stack, StackNode
@@ -111,8 +111,9 @@ def _lowered(build: Build, inputs: Inputs, node: Node, rows: int) -> Value:
         value = node.lower(build, inputs)
     except NotImplementedError as error:
         raise ValueError(f"node class {name} has no method lower, which says what it means") from error
-    if not isinstance(value, Latent | Features | Mask | Image):
-        raise ValueError(f"lower of node class {name} returned {value!r}; it returns a Latent, Features, Mask or Image")
+    if not isinstance(value, Value):
+        kinds = "a Latent, Features, Mask, Image or Photograph"
+        raise ValueError(f"lower of node class {name} returned {value!r}; it returns {kinds}")
     if value.rows != rows:
         raise ValueError(f"lower of node class {name} made {value.rows} rows; its row_count says {rows}")
     if isinstance(value, Features):
@@ -171,5 +172,7 @@ def _output(build: Build, context: Context, name: str, value: Value) -> Output:
         height, width = build.table(context.models["main"]).size
         build.source_locations = as_index([0])
         return Output(context.number, name, Kind.MASK, {"mask": build.draw(value.exprs, height, width)})
+    if isinstance(value, Photograph):
+        return Output(context.number, name, Kind.PHOTOGRAPH, value.tensors, pasting=value.pasting)
     assert isinstance(value, Image)
     return Output(context.number, name, Kind.IMAGE, {"pixels": value.pixels})

@@ -75,6 +75,7 @@ def starts(*begins: str) -> Callable[[str], bool]:
 
 
 SMALLER = (
+    (starts("graph.nodes.photo.file="), ["graph.nodes.photo.align=none"]),  # needs a face and the extra `faces`
     (starts("mode=invert"), ["inversion.steps=2", "inversion.cache=kept"]),
     (
         starts("inversion.align="),
@@ -106,6 +107,7 @@ def lay_out_files() -> None:
     for name in ("mine/graph/blend.yaml", "path/to/blend.yaml", "blend.yaml"):
         Path(name).write_text(block.text, encoding="utf-8")
     shutil.copy(PICTURE, "photos/one.png")
+    shutil.copy(PICTURE, "me.jpg")
     shutil.copytree("photos", "pictures")
     shutil.copy(PICTURE, "pictures/two.png")
     shutil.make_archive("drawings", "zip", "pictures")

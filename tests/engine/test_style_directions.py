@@ -15,6 +15,7 @@ import torch
 
 import fgraph
 from fgraph.array_files.named_edits import SOURCES, NamedEdit, published_edits
+from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.measured.channel_effects import channels_for, effects_of, text_vector
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from nodes.named_direction import _styles
@@ -87,15 +88,17 @@ def test_channels_that_do_not_exist(channels: Any, message: str) -> None:
 
 def test_the_published_edits_fit_their_models() -> None:
     edits = published_edits()
-    assert len(edits) == 104
-    tables = {size: _config_f(size) for size in (256, 512, 1024)}
+    assert len(edits) == 105
+    tables = {size: _config_f(size) for size in (256, 512, 1024)} | {64: read_header("avatar").table}
     assert tables[1024].style_length == 9088
     for name, edit in edits.items():
         assert edit.source in SOURCES
         assert bool(edit.channels) != (edit.component is not None), name
         assert edit.size is not None
         if edit.channels:
-            assert channel_row(edit.channels, tables[edit.size]).array.sum() == len(edit.channels)
+            assert channel_row(edit.channels, tables[edit.size]).array.sum() == sum(
+                weight for *_, weight in edit.channels
+            )
         else:
             assert edit.rows is not None
             assert 0 <= int(edit.rows.split("..")[1]) < tables[edit.size].num_ws, name

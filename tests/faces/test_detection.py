@@ -11,8 +11,10 @@ import pytest
 from PIL import Image
 
 from fgraph._errors import FgraphError
+from fgraph._imaging.files import find_pictures
 from fgraph.faces import detection, find_faces
-from fgraph.inversion.pictures import FaceChoice, Reading, find_pictures, read_pictures
+from fgraph.faces.choice import FaceChoice
+from fgraph.inversion.pictures import Reading, read_pictures
 from tests.faces.drawn import drawn_face
 
 
@@ -37,9 +39,7 @@ def test_of_two_faces_the_larger_comes_first(tmp_path: Path) -> None:
     assert [face.left_eye[0] > 200 for face in faces] == [True, False]
     picture.save(tmp_path / "two.png")
     Image.new("RGB", (99, 99), "green").save(tmp_path / "meadow.png")
-    pictures, faults = read_pictures(
-        find_pictures(tmp_path), Reading((64, 64), align="ffhq", face=FaceChoice(number=1))
-    )
+    pictures, faults = read_pictures(find_pictures(tmp_path), Reading((64, 64), align="ffhq", face=FaceChoice(which=1)))
     assert [one.name for one in pictures] == ["two"]
     assert "it shows no face to align: give the eyes and the corners of the mouth" in faults[tmp_path / "meadow.png"]
 

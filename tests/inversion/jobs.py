@@ -9,10 +9,11 @@ import torch
 from PIL import Image
 
 from fgraph._imaging.encode import to_pixels
+from fgraph._imaging.files import find_pictures
 from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import InversionCallback, Job
 from fgraph.inversion.optimise import Search
-from fgraph.inversion.pictures import Picture, Reading, find_pictures, read_pictures
+from fgraph.inversion.pictures import Picture, Reading, read_pictures
 from fgraph.inversion.results import InversionResult
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.conftest import problem_of

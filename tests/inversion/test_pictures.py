@@ -10,7 +10,8 @@ from PIL import Image, ImageCms
 
 import fgraph
 from fgraph._errors import FgraphError
-from fgraph.inversion.pictures import Reading, _names, find_pictures, read_pictures
+from fgraph._imaging.files import find_pictures
+from fgraph.inversion.pictures import Reading, _names, read_pictures
 from tests.rounding import assert_rounded
 
 SIZE = 8

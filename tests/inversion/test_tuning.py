@@ -15,10 +15,11 @@ from PIL import Image
 import fgraph
 from fgraph._errors import FgraphError, ModelError
 from fgraph._imaging.encode import to_pixels
+from fgraph._imaging.files import find_pictures
 from fgraph.inversion.batch import invert
 from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import Job, run_job
-from fgraph.inversion.pictures import Reading, find_pictures, read_pictures
+from fgraph.inversion.pictures import Reading, read_pictures
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.settings import InversionSettings, Tuning
 from fgraph.inversion.tuning import changed, tune, tune_results

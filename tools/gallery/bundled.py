@@ -11,6 +11,7 @@ from sheets import GRAPHS, strip
 
 import fgraph
 from fgraph._imaging.layout import LabelledPicture, lay_strip
+from fgraph.photographs import Photographs
 
 WIDTH = 1100  # pixels: what does not fit goes on the next line
 GAP = 8
@@ -24,11 +25,11 @@ def draw_graph(name: str) -> Image.Image:
     sources = add_sources(graph)
     wanted = {**sources, **made}
     graph.outputs = wanted
-    results = {key: value for key, value in fgraph.run(graph).items() if isinstance(value, fgraph.Image)}
+    results = {key: value for key, value in fgraph.run(graph).items() if isinstance(value, fgraph.Image | Photographs)}
     last = next(reversed([key for key in made if key in results]))
     order = sorted(results, key=lambda key: (key not in sources, key == "image", key == last))
-    height, width = results[last].array.shape[2:]
-    axis: Literal["x", "y"] = "y" if height > width else "x"
+    shown = results[last].to_pil()
+    axis: Literal["x", "y"] = "y" if shown.height > shown.width else "x"
     return in_lines([LabelledPicture(strip(results[key], axis), key.removesuffix(SOURCE)) for key in order])
 
 

@@ -12,6 +12,7 @@ from PIL import Image
 import fgraph
 from fgraph._imaging.encode import encode_picture, to_pillow
 from fgraph._imaging.layout import LabelledPicture, lay_grid, lay_strip
+from fgraph.photographs import Photographs
 
 ROOT = Path(__file__).resolve().parents[2]
 GRAPHS = ROOT / "graphs" / "graph"
@@ -36,7 +37,7 @@ def zoomed(picture: Image.Image) -> Image.Image:
     return picture.resize((picture.width * times, picture.height * times), Image.Resampling.NEAREST)
 
 
-def strip(image: fgraph.Image | fgraph.MaskImage, axis: Literal["x", "y"] = "x") -> Image.Image:
+def strip(image: fgraph.Image | fgraph.MaskImage | Photographs, axis: Literal["x", "y"] = "x") -> Image.Image:
     """Place the rows of an image in a line, enlarged; many rows on lines of eight, a film as some frames."""
     rows = range(image.rows)
     if image.rows > FILM:

@@ -16,7 +16,7 @@ from fgraph.ir.ops.direction import (
 )
 from fgraph.ir.ops.dragging import Arrows, Drag, DragPart
 from fgraph.ir.ops.encoding import Encode
-from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Fill, Picture, Spill
+from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Cut, Fill, Patch, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, StyleGAN2Op, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
@@ -32,7 +32,7 @@ OPS: tuple[type[Op], ...] = (
     DrawMask, Mix,
     Pad, Resize, Shift, Crop, Flip, Concat, BendChannels,
     Propose, Sift, Transplant,
-    Arrows, Picture, Fill, Clamp, Apply, Spill, BaselineRows,
+    Arrows, Picture, Cut, Patch, Fill, Clamp, Apply, Spill, BaselineRows,
 )  # fmt: skip
 
 __all__ = [
@@ -49,6 +49,7 @@ __all__ = [
     "Const",
     "Conv",
     "Crop",
+    "Cut",
     "Drag",
     "DragPart",
     "Draw",
@@ -73,6 +74,7 @@ __all__ = [
     "Order",
     "Own",
     "Pad",
+    "Patch",
     "Picture",
     "Plane",
     "Propose",

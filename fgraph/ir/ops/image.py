@@ -1,4 +1,4 @@
-"""Images: reading, plain colours, clamping, a user's function; rows of a baseline and spilled rows."""
+"""Images: reading, crops of photographs and their patches, plain colours, clamping, functions of users, kept rows."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from fgraph.ir.ops.base import Op, PointwiseOp, expect
 from fgraph.ir.types import Type
+from fgraph.photographs import Blending
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,41 @@ class Picture(Op):
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
         return Type("rgb", (self.channels, self.height, self.width))
+
+
+@dataclass(frozen=True)
+class Cut(Op):
+    """A crop of a photograph, in RGB or grey. Params: its `Crop`, where the crop is pasted back."""
+
+    name: ClassVar[str] = "cut"
+    takes_params: ClassVar[bool] = True
+    is_drawn: ClassVar[bool] = True
+    is_fixed: ClassVar[bool] = False
+    height: int
+    width: int
+    channels: int = 3  # or 1
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(not inputs, self, inputs)
+        return Type("rgb", (self.channels, self.height, self.width))
+
+
+@dataclass(frozen=True)
+class Patch(PointwiseOp):
+    """The change that is pasted into a photograph, with the mask α as its last channel.
+
+    Operands: the edited crop a, for `difference` the crop b that the edit began with, and α. Channels: α (a - b) for
+    `difference`, α a for `replace`, a for `poisson`.
+    """
+
+    name: ClassVar[str] = "patch"
+    how: Blending = "difference"
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        kinds = ["rgb", "rgb", "mask"] if self.how == "difference" else ["rgb", "mask"]
+        expect([one.kind for one in inputs] == kinds and len({one.size for one in inputs}) == 1, self, inputs)
+        channels, height, width = inputs[0].shape
+        return Type("rgb", (channels + 1, height, width))
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,8 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Sift: patching.sift,
     ops.Transplant: patching.transplant,
     ops.Picture: image.picture,
+    ops.Cut: image.cut,
+    ops.Patch: image.patch,
     ops.Fill: image.fill,
     ops.Clamp: image.clamp,
     ops.Apply: image.apply,

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from fgraph._imaging.read import load_picture
-from fgraph.ir.ops import Apply, Clamp, Fill, Picture, Spill
+from fgraph.ir.ops import Apply, Clamp, Cut, Fill, Patch, Picture, Spill
+from fgraph.photographs import cut_crops
 from fgraph.runtime.kernels.context import KernelContext, Params
 
 
@@ -16,6 +18,18 @@ def picture(op: Picture, inputs: Sequence[Tensor], params: Params, context: Kern
     """Read image files as [rows, channels, H, W] in [-1, 1]."""
     size = (op.height, op.width)
     return context.tensor(np.stack([load_picture(str(path), size, op.fit, op.channels) for path in params]))
+
+
+def cut(op: Cut, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Read crops of photographs as [rows, channels, H, W] in [-1, 1]."""
+    return context.tensor(cut_crops(params, (op.height, op.width), op.channels))  # type: ignore[arg-type]
+
+
+def patch(op: Patch, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Return what is pasted into photographs, [rows, channels + 1, H, W]."""
+    mask = inputs[-1]
+    colours = inputs[0] - inputs[1] if op.how == "difference" else inputs[0]
+    return torch.cat([colours if op.how == "poisson" else mask * colours, mask], dim=1)
 
 
 def fill(op: Fill, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

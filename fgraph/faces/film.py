@@ -1,0 +1,80 @@
+"""The squares of the face in a film, smoothed over time, so that the crop does not tremble.
+
+As in STIT (Tzaban et al. 2022, "Stitch it in Time"), the centres and the sides of the squares are filtered by Gaussians
+over the frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fgraph._geometry.blur import blur_axis, gaussian_taps, kernel_for
+from fgraph.faces.choice import FaceChoice
+from fgraph.faces.detection import find_faces
+from fgraph.faces.landmarks import Landmarks
+
+Quads = NDArray[np.float64]
+
+
+def follow_face(
+    frames: Iterable[tuple[int, Image.Image]], choice: FaceChoice, name: str
+) -> tuple[list[int], list[Landmarks | None]]:
+    """Return the numbers of frames, and the landmarks of one face in each; None where no face is found.
+
+    The first frame with a face decides which face it is: the chosen one. In later frames, it is the one whose eyes are
+    nearest to those of the frame before.
+    """
+    numbers, found = [], list[Landmarks | None]()
+    last: Landmarks | None = None
+    for number, picture in frames:
+        numbers.append(number)
+        faces = find_faces(picture, choice.detector)
+        if not faces:
+            found.append(None)
+            continue
+        chosen = choice.find(lambda picture=picture: picture, name)[0] if last is None else _nearest(faces, last)  # type: ignore[misc]
+        found.append(chosen)
+        last = chosen
+    return numbers, found
+
+
+def _nearest(faces: Sequence[Landmarks], last: Landmarks) -> Landmarks:
+    return min(faces, key=lambda face: float(np.abs(face.points[:2] - last.points[:2]).sum()))
+
+
+def fill_gaps(quads: Sequence[Quads | None]) -> Quads:
+    """Return the squares of all frames, [frames, 4, 2]; those that are missing lie between their neighbours.
+
+    Raises:
+        ValueError: all are missing.
+    """
+    known = [number for number, quad in enumerate(quads) if quad is not None]
+    if not known:
+        raise ValueError("it shows no face in any frame: give the corners of the mouth and the eyes in landmarks=FILE")
+    held = np.stack([quad.reshape(8) for quad in quads if quad is not None])
+    times = np.arange(len(quads))
+    return np.stack([np.interp(times, known, column) for column in held.T], axis=1).reshape(-1, 4, 2)
+
+
+def smooth_quads(quads: Quads, centre: float, sides: float) -> Quads:
+    """Return squares [frames, 4, 2] smoothed over the frames; the first and the last frame are continued.
+
+    Args:
+        quads: the corners.
+        centre: σ for the centres, in frames.
+        sides: σ for the vectors along the sides, in frames.
+    """
+    middle = quads.mean(axis=1, keepdims=True)  # [frames, 1, 2]
+    return _blurred(middle, centre) + _blurred(quads - middle, sides)
+
+
+def _blurred(values: Quads, sigma: float) -> Quads:
+    if not sigma:
+        return values
+    taps = gaussian_taps(sigma, kernel_for(sigma))  # a frame before the first one is equal to it
+    blurred: Quads = blur_axis(values.reshape(len(values), -1), taps, 0, "replicate").reshape(values.shape)
+    return blurred

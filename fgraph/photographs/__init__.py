@@ -1,0 +1,38 @@
+"""Photographs: crops cut out of them, and crops pasted back without a change of anything else.
+
+    crops      the place of a crop: a file, a frame of a film, four corners
+    cutting    a crop at the size of a model
+    films      the frames of a film
+    pasting    crops pasted into a photograph
+    results    the photographs that a graph makes
+    stored     a photograph as its file has it, and the file written again with the same metadata
+
+Nothing here needs torch.
+"""
+
+from fgraph.photographs.crops import Blending, Crop, Pasting, Quad, as_quad, centred_quad
+from fgraph.photographs.cutting import cut_crops, cut_quad
+from fgraph.photographs.films import describe_film, is_film, read_frames
+from fgraph.photographs.pasting import Patch, paste_patches
+from fgraph.photographs.results import Photographs
+from fgraph.photographs.stored import Stored, encode_like, read_stored
+
+__all__ = [
+    "Blending",
+    "Crop",
+    "Pasting",
+    "Patch",
+    "Photographs",
+    "Quad",
+    "Stored",
+    "as_quad",
+    "centred_quad",
+    "cut_crops",
+    "cut_quad",
+    "describe_film",
+    "encode_like",
+    "is_film",
+    "paste_patches",
+    "read_frames",
+    "read_stored",
+]

@@ -1,0 +1,145 @@
+"""The photographs that a graph makes: crops with the pixels that are pasted there, until a file is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from fgraph._atomic import write_atomic
+from fgraph._errors import SaveError
+from fgraph._imaging.encode import QUALITY, encode_picture
+from fgraph._paths import row_paths
+from fgraph.photographs.crops import Crop, Pasting
+from fgraph.photographs.films import Film, describe_film, read_frames
+from fgraph.photographs.pasting import Patch, paste_patches
+from fgraph.photographs.stored import Stored, encode_like, read_stored
+
+_KINDS = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
+_SHOWN = 1024  # pixels of the longer side in a notebook
+
+
+@dataclass(frozen=True, eq=False)
+class Photographs:
+    """Photographs with edited crops in them.
+
+    Crops of one photograph that follow each other, as several faces, are pasted into one. A crop that comes a second
+    time, as another strength of an edit, begins another photograph.
+    """
+
+    patches: NDArray[np.float32]  # [crops, channels + 1, height, width]; see `Patch`
+    pasting: Pasting
+    facts: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # what is known of each crop beside
+
+    @cached_property
+    def members(self) -> tuple[tuple[int, ...], ...]:
+        """The crops of each photograph, by number."""
+        found: list[list[int]] = []
+        crops = self.pasting.crops
+        for number, crop in enumerate(crops):
+            last = found[-1] if found else []
+            seen = {crops[one] for one in last}
+            if last and crops[last[0]].source == crop.source and crop not in seen:
+                last.append(number)
+            else:
+                found.append([number])
+        return tuple(map(tuple, found))
+
+    @property
+    def rows(self) -> int:
+        """The number of photographs."""
+        return len(self.members)
+
+    @property
+    def damaged_rows(self) -> list[int]:
+        """The photographs whose crops hold NaN or infinite values, which no picture can show."""
+        return [row for row, numbers in enumerate(self.members) if not np.isfinite(self.patches[list(numbers)]).all()]
+
+    def crop_of(self, row: int) -> Crop:
+        """Return the first crop of a photograph."""
+        return self.pasting.crops[self.members[row][0]]
+
+    def to_pil(self, row: int = 0) -> Image.Image:
+        """Return a photograph with its crops pasted, upright.
+
+        Raises:
+            ValueError: the photograph cannot be read.
+        """
+        return self._paste(row, self._stored(row))
+
+    def encode(self, row: int, kind: str, text: Mapping[str, str] | None = None, quality: int = QUALITY) -> bytes:
+        """Encode a photograph with the metadata of its file; see `encode_like`.
+
+        Raises:
+            ValueError: the photograph cannot be read, or is too large for the format.
+        """
+        stored = self._stored(row)
+        return encode_like(stored, self._paste(row, stored), kind, text, quality)
+
+    def save(self, path: str | Path, quality: int = QUALITY) -> list[Path]:
+        """Write each photograph to a `.png`, `.webp` or `.jpg` file, as `fgraph.Image.save` names them.
+
+        Only PNG, and WebP of quality 100, keep every pixel outside of the crops.
+
+        Raises:
+            SaveError: the path has another ending, or a file cannot be read or written.
+        """
+        path = Path(path)
+        kind = _KINDS.get(path.suffix.lower())
+        if kind is None:
+            raise SaveError(f"cannot write {path}: its name must end in {', '.join(_KINDS)}")
+        paths = row_paths(path, self.rows)
+        for row, target in enumerate(paths):
+            try:
+                write_atomic(target, self.encode(row, kind, quality=quality))
+            except ValueError as error:
+                raise SaveError(f"cannot write {target}: {error}") from error
+        return paths
+
+    @cached_property
+    def films(self) -> dict[str, tuple[int, ...]]:
+        """The photographs that are frames of each film, by number."""
+        found: dict[str, list[int]] = {}
+        for row in range(self.rows):
+            crop = self.crop_of(row)
+            if crop.frame is not None:
+                found.setdefault(crop.file, []).append(row)
+        return {file: tuple(rows) for file, rows in found.items()}
+
+    def describe_film(self, file: str) -> Film:
+        """Return what a film holds."""
+        return describe_film(file)
+
+    def paste_frame(self, row: int, frame: Image.Image) -> Image.Image:
+        """Return a frame of a film with the crops of a photograph pasted."""
+        return self._paste(row, Stored(frame))
+
+    def _stored(self, row: int) -> Stored:
+        crop = self.crop_of(row)
+        if crop.frame is None:
+            return read_stored(crop.file)
+        return Stored(next(frame for _, frame in read_frames(crop.file, [crop.frame])))
+
+    def _paste(self, row: int, stored: Stored) -> Image.Image:
+        shape = self.patches.shape[2], self.patches.shape[3]
+        patches = [
+            Patch(self.patches[number], self.pasting.crops[number].corners(stored.picture.size, shape))
+            for number in self.members[row]
+        ]
+        return paste_patches(stored, patches, self.pasting.how)
+
+    def _repr_png_(self) -> bytes:
+        """Encode the first photograph at a size for notebooks."""
+        picture = self.to_pil()
+        picture.thumbnail((_SHOWN, _SHOWN))
+        return encode_picture(picture, "png")
+
+    def __repr__(self) -> str:
+        names = dict.fromkeys(Path(crop.file).name for crop in self.pasting.crops)
+        return f"Photographs(rows={self.rows}, {', '.join(names)})"

@@ -1,0 +1,126 @@
+"""`photo`: crops of photographs, which `paste` puts back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field, model_validator
+
+from fgraph._imaging.files import find_pictures
+from fgraph._imaging.read import locate
+from fgraph._paths import expanded
+from fgraph._ports import Kind
+from fgraph.faces import Detector, FaceChoice, Landmarks, Which
+from fgraph.faces.crops import Cropping, CropStyle
+from fgraph.ir.ops import Cut
+from fgraph.lowering.build import Build
+from fgraph.lowering.inputs import Inputs
+from fgraph.lowering.values import Image
+from fgraph.node import FILE, Data, Node
+from fgraph.photographs import Crop
+from nodes.image import Side
+
+Point = tuple[float, float]
+Sigma = Annotated[float, Field(ge=0, le=1000)]
+
+
+class Photo(Node):
+    """Crops of photographs or of a film at the size of a model, one a row, which `paste` puts back.
+
+    Faces are cut out exactly as FFHQ's were, by landmarks that a detector finds or that are given. A folder stands for
+    its pictures, and those without a face are skipped with a warning. Of a film, each frame is a row, and the crop is
+    smoothed over time. See docs/how-to/photographs.md.
+    """
+
+    op: Literal["photo"] = "photo"
+    produces: ClassVar[Kind] = Kind.IMAGE
+
+    file: Data[str | Annotated[tuple[str, ...], Field(min_length=1)]] = Field(
+        description="a photograph, a film, a folder of photographs, or a list of these", json_schema_extra=FILE
+    )
+    align: Data[CropStyle] = Field(
+        "none",
+        description="none: the middle; faces as in FFHQ: ffhq, ffhqu (upright) or stylegan3-editing; corners: by hand",
+    )
+    face: Data[Literal["largest", "all"] | Annotated[int, Field(ge=0)]] = Field(
+        "largest", description="which face: the largest, all as rows, or a number, 0 for the largest"
+    )
+    detector: Data[Detector] = Field(
+        "mtcnn", description="mtcnn (extra faces), or dlib68 (extra faces68), whose weights exclude commercial use"
+    )
+    points: Data[tuple[Point, ...] | None] = Field(
+        None,
+        description="landmarks by hand, [x, y] in pixels: eyes and mouth corners, left ones first (4), with the nose "
+        "between (5), or 68; for corners: upper left, lower left, lower right, upper right",
+    )
+    landmarks: Data[str | None] = Field(
+        None, description="a JSON file: name of a picture -> such points of each face; STIT's .pt of quads for corners",
+        json_schema_extra=FILE,
+    )  # fmt: skip
+    frames: Data[tuple[int, int, Annotated[int, Field(ge=1)]] | None] = Field(
+        None, description="of a film: the first frame, the one after the last, and the step; default: all"
+    )
+    smooth: Data[tuple[Sigma, Sigma]] = Field(
+        (1.0, 3.0), description="of a film: σ in frames for the centre of the crop, and for its sides; 0: unchanged"
+    )
+    size: Side | tuple[Side, Side] | None = Field(
+        None, description="the size in pixels: a side, or [height, width]; default: that of the model"
+    )
+    model: str | None = Field(None, description="the model that gives the size, and RGB or grey; default: main")
+
+    @model_validator(mode="after")
+    def _points_fit(self) -> Photo:
+        if self.points is not None and self.align == "none":
+            raise ValueError("points: landmarks need align: ffhq, ffhqu or stylegan3-editing; corners align: corners")
+        _ = self.cropping
+        return self
+
+    @property
+    def cropping(self) -> Cropping:
+        """The way in which the crops are found.
+
+        Raises:
+            ValueError: the points are no landmarks.
+        """
+        by_hand = self.points if self.align != "corners" else None
+        which: Which = self.face
+        choice = FaceChoice(which, self.detector, None, None if by_hand is None else Landmarks.of_points(by_hand))
+        corners = self.points if self.align == "corners" else None
+        return Cropping(self.align, choice, self.landmarks, corners, self.frames, self.smooth)
+
+    def crops(self) -> tuple[Crop, ...]:
+        """Return the crops; faces are looked for once, as long as no file changes.
+
+        Raises:
+            ValueError: a file cannot be read, or shows no face.
+            FgraphError: the packages of the detector are not installed.
+        """
+        files = self.file if isinstance(self.file, tuple) else (self.file,)
+        known = [] if self.landmarks is None else [_stamp(self.landmarks, "file of landmarks")]
+        return _find(self.cropping, files, (*map(_stamp, files), *known))
+
+    def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
+        return len(self.crops())
+
+    def lower(self, build: Build, inputs: Inputs) -> Image:
+        table = build.table(inputs.model(self.model))
+        side = table.size if self.size is None else self.size
+        height, width = side if isinstance(side, tuple) else (side, side)
+        crops = tuple(crop for member in inputs.members for crop in member.node.crops())
+        op = Cut(height, width, 1 if table.image_channels == 1 else 3)
+        return Image(build.emit(op, params=crops), height, width, crops)
+
+
+@lru_cache(maxsize=64)
+def _find(cropping: Cropping, files: tuple[str, ...], stamps: tuple[object, ...]) -> tuple[Crop, ...]:
+    return cropping.find(files)
+
+
+def _stamp(file: str, what: str = "picture") -> object:
+    """Return what changes if a file does, or the pictures in a folder."""
+    place = expanded(file)
+    paths: list[Path] = find_pictures(place) if place.is_dir() else [locate(file, what)]
+    return tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in paths)
