@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from safetensors.numpy import load_file
 
 import fgraph
 from fgraph.array_files.directions import read_directions
-from fgraph.cli import main
+from fgraph.cli import boundaries, main
 from fgraph.stylegan.measured.boundary import fit_boundary
 
 DRAW = np.random.RandomState(4)
@@ -128,8 +129,9 @@ def test_a_table_of_files() -> None:
     assert np.load("own.npy").shape == (1, table.w_dim)
 
 
-@pytest.mark.slow
-def test_two_folders_of_pictures(capsys: pytest.CaptureFixture[str]) -> None:
+def test_two_folders_of_pictures(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    short = functools.partial(boundaries.make_settings, steps=20)  # grey pictures are told apart as soon
+    monkeypatch.setattr(boundaries, "make_settings", short)
     folders = {"one/faces": 220, "two/faces": 40}  # of equal names
     for name, value in folders.items():
         Path(name).mkdir(parents=True)
