@@ -61,8 +61,10 @@ class Drag(Node):
     arrive: float | None = Field(
         None, gt=0, le=0.5, description="distance from the target that is near enough, in sides; default: 2/512"
     )
-    learning_rate: float | None = Field(None, gt=0, description="of Adam; default: 0.002")
-    keep: float | None = Field(None, ge=0, description="weight of changes where the mask is 0; default: 20")
+    learning_rate: float | None = Field(None, gt=0, description="of Adam; default: 0.002, below 256 pixels 0.03")
+    keep: float | None = Field(
+        None, ge=0, description="weight of changes where the mask is 0; default: 20, below 256 pixels 2"
+    )
     steps: int | None = Field(None, ge=1, le=100_000, description="the most steps; default: 300")
     patience: int | None = Field(
         None, ge=0, le=100_000, description="steps without progress after which a row ends, 0 never; default: 60"

@@ -1,16 +1,21 @@
 """The arrival of drags: random drags of the bundled models whose target is known to exist.
 
 A second picture is made by moving the code towards another sample. A point of the first picture and the place where
-its features are in the second one are handle and target. Writes a part of docs/how-to/dragging.md.
+its features are in the second one are handle and target. Writes a part of docs/how-to/dragging.md, and the plot beside
+it. The numbers of each drag are kept in data/, so that the plot can be drawn again.
 
     python -m bench.quality.dragging [--drags 100] [--steps 200] [--models landscape,avatar] [--quick]
+    python -m bench.quality.dragging --redraw [--to docs/how-to]
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +24,7 @@ from torch import Tensor
 
 import fgraph
 from bench.harness.pages import DOCS
+from fgraph._imaging.plot import plot_curves
 from fgraph.dragging.features import FeatureMaps, compute_features
 from fgraph.dragging.layer import feature_layer
 from fgraph.dragging.points import DragPoints, to_fractions
@@ -29,11 +35,12 @@ from fgraph.stylegan.generators.base import Generator
 PAGE = DOCS / "how-to" / "dragging.md"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 MODELS = ("landscape", "landscape128", "avatar", "toon")
+DATA = Path(__file__).parent / "data" / "dragging.json"
+PLOT = "dragging.svg"
 WAYS: dict[str, dict[str, Any]] = {
-    "nearest, faster": {"learning_rate": 0.03, "keep": 2.0},
-    "adaptive, faster": {"learning_rate": 0.03, "keep": 2.0, "tracking": "adaptive"},
-    "defaults": {},
-    "published settings": {"reading": "code", "learning_rate": 0.001, "r1": 3 / 512, "r2": 12 / 512},
+    "nearest": {},
+    "adaptive": {"tracking": "adaptive"},
+    "published settings": {"reading": "code", "learning_rate": 0.001, "keep": 20.0, "r1": 3 / 512, "r2": 12 / 512},
 }
 _MOVED = (0.06, 0.25)  # of the side: how far a point goes
 _MARGIN = 0.15  # of the side: of the mask around handle and target
@@ -59,6 +66,7 @@ class Line:
     steps: float  # mean
     seconds: float  # of CPU, for a drag
     outside: float  # mean change of the image where the mask is 0, of 2
+    left: Sequence[float]  # of each drag: the distance at the end, as a share of that at the start
 
 
 def make_task(generator: Generator, count: int, seed: int = 0) -> Task:
@@ -122,20 +130,22 @@ def measure(generator: Generator, task: Task, model: str, way: str, steps: int) 
         after = generator.synthesise(generator.affine(torch.stack([one.code for one in rows]))).clamp(-1, 1)
     outside = (1 - task.masks).expand_as(before)
     change = float(((after - before).abs() * outside).sum() / outside.sum())
+    ways = [one.distance(generator.table.size) for one in task.points]
+    left = [round(one.distance / way, 3) for one, way in zip(rows, ways, strict=True)]
     return Line(
         model, way, float(np.mean([one.ending == "arrived" for one in rows])),
         float(np.mean([one.distance for one in rows])), float(np.mean([one.steps for one in rows])), seconds, change,
+        left,
     )  # fmt: skip
 
 
-def to_markdown(lines: list[Line], drags: int, steps: int) -> str:
+def to_markdown(lines: Sequence[Line], drags: int, steps: int) -> str:
     """Return the measured part of the page."""
     head = (
         f"`python -m bench.quality.dragging` writes this part: {drags} random drags of each bundled model, of at most "
         f"{steps} steps. A second\npicture is made by moving the code towards another sample, so the target is "
-        "known to exist. A point goes 6% to 25% of the side. The mask is a box around both places. *Faster* is\na "
-        "learning rate of 0.03 and `keep` 2; *published settings* are those of DragGAN's program, for images of 512 "
-        "pixels.\n\n"
+        "known to exist. A point goes 6% to 25% of the side. The mask is a\nbox around both places. *Published "
+        "settings* are those of DragGAN's program, for images of 512 pixels.\n\n"
         "| model | way | arrived | mean distance, pixels | steps | s of CPU a drag | change outside the mask |\n"
         "| --- | --- | --- | --- | --- | --- | --- |\n"
     )
@@ -144,7 +154,25 @@ def to_markdown(lines: list[Line], drags: int, steps: int) -> str:
         f"{one.outside:.3f} |"
         for one in lines
     ]
-    return head + "\n".join(rows) + "\n"
+    return head + "\n".join(rows) + f"\n\n![the share of drags by what is left of their way]({PLOT})\n"
+
+
+def draw(lines: Sequence[Line]) -> str:
+    """Return a plot: for each way, over all models, the share of drags that have at most x % of their way left."""
+    curves: dict[str, list[tuple[float, float]]] = {}
+    for way in dict.fromkeys(one.way for one in lines):
+        left = np.array([share for one in lines if one.way == way for share in one.left])
+        curves[way] = [(x, float((left <= x / 100).mean())) for x in range(101)]
+    return plot_curves(curves, "% of the way left")
+
+
+def store(lines: Sequence[Line], drags: int, steps: int) -> None:
+    """Write the page, the plot and the numbers of each drag."""
+    DATA.write_text(json.dumps([asdict(one) for one in lines]) + "\n", encoding="utf-8")
+    (PAGE.parent / PLOT).write_text(draw(lines), encoding="utf-8")
+    text = PAGE.read_text(encoding="utf-8")
+    start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
+    PAGE.write_text(f"{text[:start]}\n{to_markdown(lines, drags, steps)}{text[end:]}", encoding="utf-8")
 
 
 def main() -> None:
@@ -154,21 +182,24 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--models", default=",".join(MODELS))
     parser.add_argument("--quick", action="store_true", help="few drags of one model; writes nothing")
-    arguments = parser.parse_args()
-    if arguments.quick:
-        arguments.drags, arguments.steps, arguments.models = 3, 5, "landscape"
+    parser.add_argument("--redraw", action="store_true", help="the plot alone, from the stored numbers")
+    parser.add_argument("--to", type=Path, default=PAGE.parent, help="the folder of a plot that is drawn again")
+    given = parser.parse_args()
+    if given.redraw:
+        lines = [Line(**one) for one in json.loads(DATA.read_text(encoding="utf-8"))]
+        (given.to / PLOT).write_text(draw(lines), encoding="utf-8")
+        return
+    if given.quick:
+        given.drags, given.steps, given.models = 3, 5, "landscape"
     lines = []
-    for model in arguments.models.split(","):
+    for model in given.models.split(","):
         generator = fgraph.load_generator(model)
-        task = make_task(generator, arguments.drags)
+        task = make_task(generator, given.drags)
         for way in WAYS:
-            lines.append(measure(generator, task, model, way, arguments.steps))
+            lines.append(measure(generator, task, model, way, given.steps))
             print(lines[-1], flush=True)
-    if not arguments.quick:
-        text = PAGE.read_text(encoding="utf-8")
-        start, end = text.index(BEGIN) + len(BEGIN), text.index(END)
-        measured = to_markdown(lines, arguments.drags, arguments.steps)
-        PAGE.write_text(f"{text[:start]}\n{measured}{text[end:]}", encoding="utf-8")
+    if not given.quick:
+        store(lines, given.drags, given.steps)
 
 
 if __name__ == "__main__":

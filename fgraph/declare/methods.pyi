@@ -630,8 +630,8 @@ class NodeMethods:
             r1: radius of the moved patch, in sides; default: 3/512
             r2: reach of the point search, in sides; default: 12/512
             arrive: distance from the target that is near enough, in sides; default: 2/512
-            learning_rate: of Adam; default: 0.002
-            keep: weight of changes where the mask is 0; default: 20
+            learning_rate: of Adam; default: 0.002, below 256 pixels 0.03
+            keep: weight of changes where the mask is 0; default: 20, below 256 pixels 2
             steps: the most steps; default: 300
             patience: steps without progress after which a row ends, 0 never; default: 60
         """

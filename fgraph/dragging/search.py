@@ -82,7 +82,9 @@ class DragSearch:
         self._starts = codes.to(generator.device, generator.dtype).detach().clone()
         self._change = self._no_change()
         self._first, self._second = torch.zeros_like(self._change), torch.zeros_like(self._change)
-        self._mask = mask if settings.keep else None
+        side = max(generator.table.size)
+        self._rate, self._keep = settings.rate(side), settings.weight_of_mask(side)
+        self._mask = mask if self._keep else None
         self._points = points
         self._trails: list[Tensor] = []  # [rows, points, 2], one for each step
         self._best = [float("inf")] * len(codes)
@@ -116,7 +118,7 @@ class DragSearch:
         self.losses = loss.detach()
         with torch.no_grad():
             gradient = gradient[staying] if finished else gradient
-            rates = gradient.new_full((len(gradient),), self.settings.learning_rate)
+            rates = gradient.new_full((len(gradient),), self._rate)
             descend(self._change, self._first, self._second, gradient, done=self.done, rates=rates)
         self.done += 1
         return finished
@@ -125,7 +127,7 @@ class DragSearch:
         loss = self.tracker.loss(maps)
         if self._fixed is not None:
             apart = (self._compared(maps) - self._originals) * self._fixed
-            loss = loss + self.settings.keep * apart.abs().mean(dim=(1, 2, 3))
+            loss = loss + self._keep * apart.abs().mean(dim=(1, 2, 3))
         return loss
 
     # Codes

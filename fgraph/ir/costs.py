@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -42,6 +43,25 @@ class Call:
     def out_bytes(self) -> int:
         """Bytes of the result, fp32."""
         return 4 * self.output.numbers * self.rows
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Copies from one memory to another, and their bytes together, in fp32."""
+
+    copies: int = 0
+    bytes: int = 0
+
+    def __add__(self, other: Sent) -> Sent:
+        return Sent(self.copies + other.copies, self.bytes + other.bytes)
+
+
+NOTHING_SENT = Sent()
+
+
+def numbers_sent(params: Sequence[Any]) -> Sent:
+    """Return the copy that sends the parameters of all rows, which are numbers or tuples of them."""
+    return Sent(1, 4 * int(np.size(params)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from fgraph.ir.program import Program
 from fgraph.plan.chunked_steps import BaselineValue
 from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
 from fgraph.plan.steps import Result, Step
+from fgraph.plan.transfers import Transfers, count_transfers
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +40,11 @@ class PlanContents:
     def cost(self) -> Cost:
         """Calls, FLOPs and peak bytes of the plan, and of running row by row."""
         return measure(self.steps, self.results, self.raw, self.program)
+
+    @cached_property
+    def transfers(self) -> Transfers:
+        """The copies between host and device."""
+        return count_transfers(self.steps, self.results, self.program)
 
     @cached_property
     def layers(self) -> list[LayerCost]:

@@ -73,6 +73,14 @@ class Step:
         )
 
     @property
+    def places(self) -> int:
+        """The number of rows that differ in their parameters or in their regions."""
+        if self.regions is None:
+            return self.call.distinct
+        params = self.params or (None,) * self.rows
+        return len(set(zip(params, map(tuple, self.regions.tolist()), strict=True)))
+
+    @property
     def workspace(self) -> int:
         """Bytes that the step needs while it runs, beside its operands and its result, fp32."""
         pairs = zip(self.inputs, self.input_types, strict=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fgraph._sizes import in_words
+from fgraph.ir.costs import Sent
 from fgraph.plan.contents import PlanContents
 from fgraph.plan.device_profile import MEASURED
 from fgraph.plan.forecast import forecast
@@ -62,8 +63,21 @@ def _totals(plan: PlanContents, bounded: PlanContents) -> list[str]:
         "",
         f"peak memory  {peak}{budget}",
         f"chunks       {_chunks(plan, bounded)}",
+        f"to a device  {_transfers(plan)}",
         f"forecast     {_forecast(plan)}",
     ]
+
+
+def _transfers(plan: PlanContents) -> str:
+    """Return the copies that a device needs, which a CPU does without."""
+    inputs, constants, results = plan.transfers.inputs, plan.transfers.constants, plan.transfers.results
+    asking = "; searches ask for more" if any(step.op.reads_back for step in plan.steps) else ""
+    return f"{_sent(inputs)}; the first time up to {_sent(constants)} more; back {_sent(results)}{asking}"
+
+
+def _sent(sent: Sent) -> str:
+    copies = f"{sent.copies:,} {'copy' if sent.copies == 1 else 'copies'}"
+    return f"{copies} of {in_words(sent.bytes)}" if sent.copies else "nothing"
 
 
 def _chunks(plan: PlanContents, bounded: PlanContents) -> str:

@@ -33,11 +33,11 @@ Capturer = Callable[[Callable[[], Made], torch.device], Replay]
 # constants that follow from the structure of the plan. A plan with any other operation that reads values is not
 # captured.
 CAPTURABLE: tuple[type[Op], ...] = (
-    ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice,
-    ops.InDeviations, ops.Slope, ops.Move, ops.MoveTo, ops.TruncateStyles, ops.Slerp, ops.Combine,
-    ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix,
-    ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Patch, ops.Clamp,
-    ops.Spill,
+    ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice, ops.Own, ops.DragPart,
+    ops.InDeviations, ops.MapLevels, ops.Slope, ops.Move, ops.MoveTo, ops.TruncateStyles, ops.Slerp, ops.Combine,
+    ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix, ops.Fourier, ops.Filtered,
+    ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Patch, ops.Arrows,
+    ops.Clamp, ops.Spill,
 )  # fmt: skip
 _BESIDE = 2  # a plan gets 1 / this of the free memory; the rest is for its fixed buffers and its results
 _LOG = get_logger()
@@ -95,7 +95,7 @@ class CapturedPlan:
     def __init__(self, plan: Plan, context: KernelContext, capturer: Capturer) -> None:
         self._budget = None if plan.options.memory is not None else free_bytes(context.device) // _BESIDE
         self._plan = self._cut(plan)
-        self._context = replace(context, constants={})
+        self._context = replace(context, constants={}, is_captured=True)
         self._structure = structure_of(self._plan)
         self._params: dict[int, Hashable] = {}  # parameters of the host inputs in the buffers
         self._host_inputs: dict[int, Tensor] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,8 +20,10 @@ from fgraph.ir.ops.dragging import ABSENT
 from fgraph.ir.program import Output, Program
 from fgraph.photographs import Photographs
 from fgraph.plan import Result
+from fgraph.runtime.leaving import Leaving, leave, overlaps
 
 Arrays = dict[str, NDArray[Any]]
+_UNDER_WAY = 1  # results that leave a device while the next one is computed; each holds its memory on the host twice
 
 
 class Collector:
@@ -29,12 +32,20 @@ class Collector:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._arrays: list[Arrays] = [{} for _ in program.outputs]
+        self._leaving: deque[tuple[Result, dict[str, Leaving]]] = deque()  # on their way from a device
 
     def take(self, result: Result, tensors: Mapping[str, Tensor]) -> None:
-        """Copy a result, or a part of one, to its place."""
+        """Begin to copy a result, or a part of one; what left before is laid in its place meanwhile."""
+        self._leaving.append((result, {name: leave(tensor) for name, tensor in tensors.items()}))
+        most = _UNDER_WAY if any(overlaps(tensor.device) for tensor in tensors.values()) else 0
+        while len(self._leaving) > most:
+            self._lay(*self._leaving.popleft())
+
+    def _lay(self, result: Result, parts: Mapping[str, Leaving]) -> None:
+        """Lay a result, or a part of one, in its place."""
         arrays = self._arrays[result.place]
-        for name, tensor in tensors.items():
-            made = to_array(tensor)
+        for name, part in parts.items():
+            made = part()
             operand = result.output.tensors[name]
             if result.region is None and np.array_equal(result.rows, np.arange(operand.rows)):
                 arrays[name] = made
@@ -47,6 +58,8 @@ class Collector:
 
     def finish(self) -> list[results.Results]:
         """Return name -> result for each graph."""
+        while self._leaving:
+            self._lay(*self._leaving.popleft())
         found = [results.Results() for _ in range(self._program.graphs)]
         for output, arrays in zip(self._program.outputs, self._arrays, strict=True):
             found[output.graph][output.name] = to_result(output, arrays)
@@ -67,11 +80,6 @@ def _allocate(shape: tuple[int, ...], output: str) -> NDArray[np.float32]:
             f"output '{output}' has the shape {list(shape)} and takes {size}, more than this machine has free: run "
             "fewer rows at a time, or write large images piece by piece with output.formats=[tiff] or save_large"
         ) from error
-
-
-def to_array(tensor: Tensor) -> NDArray[Any]:
-    """Return a tensor as a contiguous float32 array."""
-    return tensor.detach().float().cpu().contiguous().numpy()
 
 
 def to_result(output: Output, arrays: Arrays) -> results.Result:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -31,6 +32,7 @@ from fgraph.stylegan.nn.half import DTYPES
 
 _LOG = get_logger()
 _KEPT = 4  # generators that stay loaded between runs
+_CONSTANTS: WeakKeyDictionary[Plan, dict[torch.dtype, dict[Hashable, torch.Tensor]]] = WeakKeyDictionary()
 
 
 def run_plan(
@@ -46,6 +48,7 @@ def run_plan(
     if engine == "eager":
         return _run_eagerly(plan, make_context(plan.models, replace(plan.options, torch_compile=False)))
     context = make_context(plan.models, plan.options)
+    context = replace(context, constants=_CONSTANTS.setdefault(plan, {}).setdefault(context.dtype, {}))
     on_freed = None
     if context.device.type == "cpu":
         keep_freed_memory(plan.options.memory is None)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from fgraph._geometry.regions import Region
@@ -36,7 +35,7 @@ from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.kernels.bending import Place, bend_window
 from fgraph.runtime.kernels.image import fill
 from fgraph.runtime.kernels.mixing import mask_window
-from fgraph.runtime.kernels.noise import noise_window
+from fgraph.runtime.kernels.noise import noise_tiles
 from fgraph.runtime.kernels.spatial import edit_window
 from fgraph.runtime.kernels.stylegan3 import filtered_tiles, fourier_tiles
 from fgraph.runtime.kernels.weighting import weighable
@@ -73,7 +72,8 @@ def _upsample(op: Upsample, step: Step, buffers: Buffers, context: KernelContext
 
 
 def _masks(op: DrawMask, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    return _parts(step, lambda mask, region: mask_window(mask, step.type.size, region, context))
+    keys = list(zip(step.params, _regions(step), strict=True))
+    return context.rows(keys, lambda key: mask_window(key[0], step.type.size, key[1]))
 
 
 def _fill(op: Fill, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
@@ -82,17 +82,7 @@ def _fill(op: Fill, step: Step, buffers: Buffers, context: KernelContext) -> Ten
 
 
 def _noise(op: NoiseField, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:
-    return _parts(step, lambda param, region: noise_window(op, param, region, context).clone())
-
-
-def _parts(step: Step, draw: Callable[[Any, Region], Tensor]) -> Tensor:
-    """Draw parts of noise or of masks, equal ones once."""
-    known: dict[Hashable, Tensor] = {}
-    keys = list(zip(step.params, _regions(step), strict=True))
-    for key in keys:
-        if key not in known:
-            known[key] = draw(*key)
-    return torch.stack([known[key] for key in keys])
+    return noise_tiles(op, step.params, _regions(step), context)
 
 
 def _mix(op: Mix, step: Step, buffers: Buffers, context: KernelContext) -> Tensor:

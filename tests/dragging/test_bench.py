@@ -32,6 +32,6 @@ def test_the_mask_is_a_box_around_both_places() -> None:
 
 
 def test_the_table_has_a_line_for_each_way() -> None:
-    text = to_markdown([Line("landscape", "nearest", 0.25, 3.21, 40.4, 1.234, 0.0123)], 100, 200)
+    text = to_markdown([Line("landscape", "nearest", 0.25, 3.21, 40.4, 1.234, 0.0123, (0.5,))], 100, 200)
     assert "| landscape | nearest | 25% | 3.2 | 40 | 1.23 | 0.012 |" in text
     assert "100 random drags" in text

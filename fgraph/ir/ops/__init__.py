@@ -18,8 +18,9 @@ from fgraph.ir.ops.dragging import Arrows, Drag, DragPart
 from fgraph.ir.ops.encoding import Encode
 from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Cut, Fill, Patch, Picture, Spill
 from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
-from fgraph.ir.ops.layer import Const, Conv, LayerOp, NoiseField, StyleGAN2Op, ToRGB, Upsample
+from fgraph.ir.ops.layer import Const, Conv, LayerOp, StyleGAN2Op, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
+from fgraph.ir.ops.noise import NoiseField
 from fgraph.ir.ops.patching import Propose, Sift, Transplant
 from fgraph.ir.ops.spatial import Concat, Crop, Flip, Pad, Resize, Shift, SpatialOp
 from fgraph.ir.ops.stylegan3 import Filtered, Fourier, Plane, StyleGAN3Op

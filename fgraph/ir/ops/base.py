@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar
 
 from fgraph._geometry.regions import Cyclic, Region, Size, whole
-from fgraph.ir.costs import Call, DeviceProfile
+from fgraph.ir.costs import NOTHING_SENT, Call, DeviceProfile, Sent, numbers_sent
 from fgraph.ir.types import Type
 
 T = TypeVar("T")
@@ -115,6 +115,21 @@ class Op:
             gathered: the bytes of the gathered copy of each operand; 0 if it is read in place.
         """
         return sum(gathered)
+
+    def inputs_sent(self, call: Call, places: int) -> Sent:
+        """Return what a call sends to a device in every run: numbers, or rows without operands, equal ones once.
+
+        Args:
+            call: the call.
+            places: the number of its rows that differ in their parameters or their regions.
+        """
+        if self.takes_numbers:
+            return numbers_sent(call.params)
+        return NOTHING_SENT if call.inputs or self.reads_back else Sent(1, 4 * places * call.output.numbers)
+
+    def constants_sent(self, call: Call, places: int) -> Sent:
+        """Return what a call sends to a device in the first run of a plan, at most; see `inputs_sent`."""
+        return NOTHING_SENT if call.inputs or places == call.rows else Sent(1, 8 * call.rows)
 
     @property
     def label(self) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from fgraph._geometry.regions import Cyclic, Region, Size, grown, whole
 from fgraph.ir.bendings import Bending, Mirror, Rotate, Scale, Translate
-from fgraph.ir.costs import Call
+from fgraph.ir.costs import Call, Sent
 from fgraph.ir.ops.base import Op, expect
 from fgraph.ir.types import Type
 
@@ -100,6 +100,16 @@ class BendChannels(Op):
 
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
         return sum(gathered) + 4 * call.out_bytes  # the channels picked, what is read for them, its weighted sum
+
+    def constants_sent(self, call: Call, places: int) -> Sent:
+        height, width = call.output.size
+        if self.transform in ("scale", "rotate", "translate", "mirror"):
+            moved = Sent(8, 48 * height * width)  # four neighbours of each pixel, with their weights
+        else:
+            moved = Sent(4, 9 * (height + width + 4 * self.halo))
+        channels = Sent(1, 8 * call.output.shape[0])
+        lines = Sent(2, 8 * (height + width))
+        return sum([moved + channels + lines] * places, Sent(2 * places, 16 * call.rows))
 
     def __str__(self) -> str:
         wrap = "".join(axis for axis, on in (("x", self.wrap_x), ("y", self.wrap_y)) if on)

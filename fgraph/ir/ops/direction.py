@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from math import prod
+from typing import Any, ClassVar, Literal
 
+from fgraph.ir.costs import Call, Sent
 from fgraph.ir.ops.base import expect
 from fgraph.ir.ops.latent import CodeOp
 from fgraph.ir.types import CODE_KINDS, Type
@@ -122,6 +124,11 @@ class MapLevels(CodeOp):
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(len(inputs) == 1 and inputs[0].kind == "w+", self, inputs)
         return inputs[0]
+
+    def constants_sent(self, call: Call, places: int) -> Sent:
+        levels = [level for (mapper,) in set[Any](call.params) for _, level in mapper.levels]
+        weights = [prod(one.shape) for level in levels for one in (level.weights, level.biases)]
+        return Sent(len(weights) + places, 4 * sum(weights) + 8 * call.rows)
 
 
 @dataclass(frozen=True)

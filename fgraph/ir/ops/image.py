@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from fgraph.ir.costs import NOTHING_SENT, Call, Sent, numbers_sent
 from fgraph.ir.ops.base import Op, PointwiseOp, expect
 from fgraph.ir.types import Type
 from fgraph.photographs import Blending
@@ -79,6 +80,12 @@ class Fill(PointwiseOp):
         expect(not inputs, self, inputs)
         return Type("rgb", (self.channels, self.height, self.width))
 
+    def inputs_sent(self, call: Call, places: int) -> Sent:
+        return numbers_sent(call.params)  # a number for each channel, never a map
+
+    def constants_sent(self, call: Call, places: int) -> Sent:
+        return NOTHING_SENT
+
 
 @dataclass(frozen=True)
 class Clamp(PointwiseOp):
@@ -107,6 +114,9 @@ class Apply(Op):
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(bool(inputs), self, inputs)
         return inputs[0] if self.shape is None else Type(inputs[0].kind, self.shape)
+
+    def inputs_sent(self, call: Call, places: int) -> Sent:
+        return numbers_sent(call.params) if call.params[0] else NOTHING_SENT
 
     def __str__(self) -> str:
         return f"apply {getattr(self.function, '__qualname__', repr(self.function))}"

@@ -7,7 +7,7 @@ from math import log2
 from typing import ClassVar
 
 from fgraph.inversion.settings import InversionSettings
-from fgraph.ir.costs import Call, DeviceProfile, rate
+from fgraph.ir.costs import Call, DeviceProfile, Sent, rate
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.types import CODE_KINDS, Type, TypeKind
 
@@ -176,6 +176,9 @@ class Own(CodeOp):
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(len(inputs) == 2 and inputs[0] == inputs[1] and inputs[0].kind == "s", self, inputs)
         return inputs[0]
+
+    def constants_sent(self, call: Call, places: int) -> Sent:
+        return Sent(1, call.out_bytes)
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,15 @@
-"""Layers of StyleGAN2, and the noise that they add."""
+"""Layers of StyleGAN2."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 from fgraph._geometry.regions import Cyclic, Region, doubled, grown, halved
-from fgraph.ir.costs import Call, DeviceProfile, conv_flops, rate
-from fgraph.ir.ops.base import Op, Order, PointwiseOp, cut_bytes, expect
+from fgraph.ir.costs import NOTHING_SENT, Call, DeviceProfile, Sent, conv_flops, rate
+from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.types import Type
 from fgraph.stylegan.tables.base import Layer
 from fgraph.stylegan.tables.chunk_sizes import WINOGRAD_TILE, chunk_rows, conv_bytes, is_winograd, winograd_bytes
@@ -31,6 +31,9 @@ class Const(Op):
     def infer(self, inputs: tuple[Type, ...]) -> Type:
         expect(not inputs, self, inputs)
         return Type("activation", (self.channels, self.height, self.width))
+
+    def inputs_sent(self, call: Call, places: int) -> Sent:
+        return NOTHING_SENT  # the model is on the device
 
 
 @dataclass(frozen=True)
@@ -227,37 +230,3 @@ class Upsample(Op):
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
         padded = 0 if call.is_tiled else call.out_bytes // 4  # a tile brings its context
         return sum(gathered) + padded
-
-
-@dataclass(frozen=True)
-class NoiseField(PointwiseOp):
-    """Noise over the canvas of a layer, before the layer's strength.
-
-    Params by mode and fit. const: tile None, ends (declared rows, row) or None, follow the frame. random:
-    (seed, row key, frame or None). given: (array, row).
-    """
-
-    name: ClassVar[str] = "noise"
-    takes_params: ClassVar[bool] = True
-    is_drawn: ClassVar[bool] = True
-    model: str
-    layer: Layer
-    mode: Literal["const", "random", "given"]
-    fit: Literal["tile", "ends", "follow"]
-    height: int
-    width: int
-
-    @property
-    def is_tiled(self) -> bool:
-        """True if the noise repeats the layer's buffer, so that a part can be made without the rest."""
-        return self.mode == "const" and self.fit == "tile"
-
-    def infer(self, inputs: tuple[Type, ...]) -> Type:
-        expect(not inputs, self, inputs)
-        return Type("noise", (1, self.height, self.width))
-
-    def workspace(self, call: Call, gathered: Sequence[int]) -> int:
-        return cut_bytes(call, is_local=self.is_tiled)
-
-    def __str__(self) -> str:
-        return f"noise {self.layer.name} {self.model} {self.mode} {self.fit} {self.height}x{self.width}"

@@ -11,7 +11,7 @@ import numpy as np
 
 from fgraph._geometry import AxisMap, Edit
 from fgraph._geometry.regions import Cyclic, Region, Size
-from fgraph.ir.costs import Call
+from fgraph.ir.costs import Call, Sent
 from fgraph.ir.ops.base import Op, expect
 from fgraph.ir.types import Type
 
@@ -41,6 +41,10 @@ class SpatialOp(Op):
 
     def identities(self, params: Sequence[Any]) -> Sequence[bool]:
         return [param.is_identity for param in params]
+
+    def constants_sent(self, call: Call, places: int) -> Sent:
+        rows = Sent(2 * places, 16 * call.rows)  # the rows of each group, in the operand and in the result
+        return sum([edit_sent(call.output.size)] * places, rows)
 
     def __str__(self) -> str:
         return f"{self.name} to {self.height}x{self.width}"
@@ -130,6 +134,11 @@ class Concat(Op):
         if self.axis == "x":
             return (top, left + by, bottom, right + by)
         return (top + by, left, bottom + by, right)
+
+
+def edit_sent(size: Size) -> Sent:
+    """Return what tells a device how to edit a map to a size: two positions, a weight and a flag for each line."""
+    return Sent(8, 21 * sum(size))
 
 
 @lru_cache(maxsize=65536)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -23,18 +23,23 @@ Kernel = Callable[[Any, Sequence[Tensor], Any, "KernelContext"], Tensor]
 
 @dataclass(frozen=True, eq=False)
 class KernelContext:
-    """The generators of a run, all on one device and in one precision."""
+    """The generators of a run, all on one device and in one precision.
+
+    Everything that a run sends to a device goes through `tensor`, `rows`, `numbers` and `constant`, which
+    `plan.transfers` predicts.
+    """
 
     generators: Mapping[str, Generator]
     device: torch.device
     dtype: torch.dtype
     half: torch.dtype | None = None  # of convolutions that are safe in half precision
-    constants: dict[Hashable, Tensor] | None = None  # those of a captured plan, by their content
+    constants: dict[Hashable, Tensor] = field(default_factory=dict)  # on the device, by their content
+    is_captured: bool = False
 
     @property
     def reads_back(self) -> bool:
         """True if kernels may read values: on a CPU, unless a plan is captured."""
-        return self.device.type == "cpu" and self.constants is None
+        return self.device.type == "cpu" and not self.is_captured
 
     def generator(self, model: str) -> StyleGAN2Generator:
         """Return a generator of StyleGAN2."""
@@ -50,28 +55,50 @@ class KernelContext:
 
     def tensor(self, array: np.ndarray[Any, Any]) -> Tensor:
         """Return an array as a tensor on the device, in the precision of the run."""
-        return torch.from_numpy(np.array(array)).to(self.device, self.dtype)  # a copy: the array may be read-only
+        return self._send(torch.from_numpy(np.array(array)).to(self.dtype))  # a copy: the array may be read-only
+
+    def rows(self, params: Params, make: Callable[[Any], np.ndarray[Any, Any]]) -> Tensor:
+        """Return `make(param)` of every row as a tensor [rows, ...]; equal parameters are made and sent once."""
+        return self.rows_together(params, lambda found: np.stack([make(param) for param in found]))
+
+    def rows_together(self, params: Params, make: Callable[[list[Any]], np.ndarray[Any, Any]]) -> Tensor:
+        """Return every row as a tensor [rows, ...], as `rows` does; `make` gets all parameters that differ."""
+        places: dict[Hashable, int] = {}
+        index = [places.setdefault(param, len(places)) for param in params]
+        made = self._send(torch.from_numpy(make(list(places))).to(self.dtype))
+        return made if len(places) == len(index) else made.index_select(0, self.constant(index))
 
     def numbers(self, params: Params) -> Tensor:
         """Return parameters that are numbers as a tensor, [rows] or [rows, n]."""
-        return torch.tensor(list(params), device=self.device, dtype=self.dtype)
+        return self._send(torch.tensor(list(params), dtype=self.dtype))
 
     def constant(self, values: ArrayLike, dtype: torch.dtype | None = None) -> Tensor:
         """Return an array that follows from the structure of a plan alone, such as rows to pick, as a tensor.
 
-        A captured plan creates it once: nothing comes from the host while it is replayed.
+        A device keeps the constants of a plan: they are sent once, and never while a captured plan is replayed.
         """
         array = np.array(values)
-        if self.constants is None:
+        if self.reads_back:
             return self._on_device(array, dtype)
-        key = (array.tobytes(), array.shape, array.dtype.str, dtype)
+        return self.kept((array.tobytes(), array.shape, array.dtype.str, dtype), lambda: array, dtype)
+
+    def kept(self, key: Hashable, make: Callable[[], ArrayLike], dtype: torch.dtype | None = None) -> Tensor:
+        """Return a constant that is computed from `key`, which follows from the structure of a plan alone."""
+        if self.reads_back:
+            return self._on_device(np.array(make()), dtype)
         if key not in self.constants:
-            self.constants[key] = self._on_device(array, dtype)
+            self.constants[key] = self._on_device(np.array(make()), dtype)
         return self.constants[key]
 
     def _on_device(self, array: np.ndarray[Any, np.dtype[Any]], dtype: torch.dtype | None) -> Tensor:
         host = torch.from_numpy(array)
-        return host.to(dtype or host.dtype).to(self.device)  # in this order: MPS has no float64
+        return self._send(host.to(dtype or host.dtype))  # in its type already: MPS has no float64
+
+    def _send(self, host: Tensor) -> Tensor:
+        """Return a tensor on the device of the run. From pinned memory, CUDA copies while the host goes on."""
+        if self.device.type == "cuda":
+            host = host.pin_memory()
+        return host.to(self.device, non_blocking=True)
 
 
 def each_distinct(params: Params, make: Callable[[Any], Tensor]) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fgraph._arrays import Array
 from fgraph.ir.ops import (
     Combine,
     Component,
@@ -39,21 +40,20 @@ def component(op: Component, inputs: Sequence[Tensor], params: Params, context: 
         found = principal_directions(generator)
     else:
         found = factorised_directions(generator, op.layers, normalised=op.normalised)
-    picked: Any = list(params)
-    scale = found.deviations[picked] if op.unit == "deviation" else 1.0 + 0.0 * found.deviations[picked]
-    return context.tensor(found.vectors[picked] * scale[:, None])
+    scales = found.deviations if op.unit == "deviation" else np.ones_like(found.deviations)
+    return context.rows(params, lambda number: found.vectors[number] * scales[number])
 
 
 def text_direction(op: TextDirection, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Return StyleCLIP's global directions, [rows, length], in units of the deviation of each style."""
-    table, known, made = context.generators[op.model].table, dict[Any, Any](), []
-    for param in params:
-        if param not in known:
-            effects, target, neutral, beta = cast(Any, param)
-            vectors = [text_vector(embed_text(one) if isinstance(one, str) else one.array) for one in (target, neutral)]
-            known[param] = place_channels(channels_for(effects.array, vectors[0], vectors[1], beta), table)
-        made.append(known[param])
-    return context.tensor(np.stack(made))
+    table = context.generators[op.model].table
+
+    def placed(param: Any) -> Any:
+        effects, target, neutral, beta = param
+        vectors = [text_vector(embed_text(one) if isinstance(one, str) else one.array) for one in (target, neutral)]
+        return place_channels(channels_for(effects.array, vectors[0], vectors[1], beta), table)
+
+    return context.rows(params, placed)
 
 
 def in_deviations(op: InDeviations, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -69,14 +69,17 @@ def map_levels(op: MapLevels, inputs: Sequence[Tensor], params: Params, context:
     made = torch.zeros_like(code)
     mappers: Any = [param[0] for param in cast(Any, params)]
     for mapper in dict.fromkeys(mappers):
-        rows = torch.tensor([row for row, one in enumerate(mappers) if one == mapper], device=code.device)
+        rows = context.constant([row for row, one in enumerate(mappers) if one == mapper])
         for (start, stop), level in mapper.levels:
             x = code[rows, start:stop]
             x = x * (x.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()  # over the rows of W+, as published
-            weights = [context.tensor(one) for one in level.weights.array]
-            biases = [context.tensor(one) for one in level.biases.array]
-            made[rows, start:stop] = network.mapping(x, weights, biases, level.rate)
+            weights, biases = (_levels(one, code, context) for one in (level.weights, level.biases))
+            made[rows, start:stop] = network.mapping(x, weights.unbind(), biases.unbind(), level.rate)
     return made
+
+
+def _levels(stored: Array, like: Tensor, context: KernelContext) -> Tensor:
+    return context.kept((stored, like.dtype), lambda: stored.array, like.dtype)
 
 
 def slope(op: Slope, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

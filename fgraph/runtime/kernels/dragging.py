@@ -85,12 +85,13 @@ def arrows(op: Arrows, inputs: Sequence[Tensor], params: Params, context: Kernel
     x = torch.arange(width, device=images.device, dtype=images.dtype)
     pixels = torch.stack([x.expand(height, width), y.expand(height, width)], dim=-1)  # [H, W, 2]
     half = op.width * min(height, width) / 2
-    ends = torch.cat([trails, inputs[1][:, -1:]], dim=1) * pixels.new_tensor([width, height]) - 0.5
+    white, red, blue = context.constant((_WHITE, _RED, _BLUE), images.dtype)
+    ends = torch.cat([trails, inputs[1][:, -1:]], dim=1) * context.constant([width, height], images.dtype) - 0.5
     for image, ways in zip(images, ends, strict=True):
         for way in ways.unbind(1):
             there = (way[0] >= -0.5).all().to(images.dtype)  # else the row has fewer points
-            _paint(image, _from_lines(pixels, way) - half, _WHITE, there)
-            for end, colour in ((way[0], _RED), (way[-1], _BLUE)):
+            _paint(image, _from_lines(pixels, way) - half, white, there)
+            for end, colour in ((way[0], red), (way[-1], blue)):
                 _paint(image, (pixels - end).norm(dim=2) - 2.5 * half, colour, there)
     return images
 
@@ -105,10 +106,10 @@ def _from_lines(pixels: Tensor, way: Tensor) -> Tensor:
     return nearest
 
 
-def _paint(image: Tensor, outside: Tensor, colour: tuple[float, float, float], there: Tensor) -> None:
+def _paint(image: Tensor, outside: Tensor, colour: Tensor, there: Tensor) -> None:
     """Paint an image [C, H, W] where `outside`, in pixels, is negative, with smooth edges."""
     alpha = (0.5 - outside).clamp(0, 1) * there
-    channels = image.new_tensor(colour)[: len(image), None, None]
+    channels = colour[: len(image), None, None]
     image[: len(channels)].lerp_(channels.expand(-1, *alpha.shape), alpha)
 
 

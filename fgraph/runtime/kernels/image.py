@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,12 +16,12 @@ from fgraph.runtime.kernels.context import KernelContext, Params
 def picture(op: Picture, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Read image files as [rows, channels, H, W] in [-1, 1]."""
     size = (op.height, op.width)
-    return context.tensor(np.stack([load_picture(str(path), size, op.fit, op.channels) for path in params]))
+    return context.rows(params, lambda path: load_picture(str(path), size, op.fit, op.channels))
 
 
 def cut(op: Cut, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Read crops of photographs as [rows, channels, H, W] in [-1, 1]."""
-    return context.tensor(cut_crops(params, (op.height, op.width), op.channels))  # type: ignore[arg-type]
+    return context.rows_together(params, lambda crops: cut_crops(crops, (op.height, op.width), op.channels))
 
 
 def patch(op: Patch, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -50,8 +49,7 @@ def spill(op: Spill, inputs: Sequence[Tensor], params: Params, context: KernelCo
 
 def apply(op: Apply, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Call a user's function of tensors, with each per-row number as a tensor [rows, 1, ...]."""
-    columns = zip(*params, strict=True)
     shape = (-1, *[1] * (inputs[0].ndim - 1))
-    numbers = [context.tensor(np.array(column, np.float64)).view(shape) for column in columns]
+    numbers = [column.view(shape) for column in context.numbers(params).unbind(1)] if params[0] else []
     result: Tensor = op.function(*inputs, *numbers)
     return result

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import isinf
+from typing import Any
 
 import numpy as np
 import torch
@@ -24,13 +25,12 @@ from fgraph.runtime.progress import progress
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Return z [rows, width] from seeds; if there are classes, each ends with its class, one-hot or a mixture."""
-    rows = [draw_codes(*param[:4], op.width - op.classes)[param[4]] for param in params]  # type: ignore[index]
-    if op.classes:
-        rows = [
-            np.concatenate([row, _label(op.classes, param[5])])  # type: ignore[index]
-            for row, param in zip(rows, params, strict=True)
-        ]
-    return context.tensor(np.stack(rows))
+
+    def drawn(param: Any) -> NDArray[np.float32]:
+        code = draw_codes(*param[:4], op.width - op.classes)[param[4]]
+        return np.concatenate([code, _label(op.classes, param[5])]) if op.classes else code
+
+    return context.rows(params, drawn)
 
 
 def _label(count: int, found: int | Sequence[tuple[int, float]]) -> NDArray[np.float32]:
@@ -43,7 +43,7 @@ def _label(count: int, found: int | Sequence[tuple[int, float]]) -> NDArray[np.f
 
 def given(op: Given, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Return codes that are given as arrays."""
-    return context.tensor(np.stack([array.array[row] for array, row in params]))  # type: ignore[misc,has-type]
+    return context.rows(params, lambda param: param[0].array[param[1]])
 
 
 def map_z(op: MapZ, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

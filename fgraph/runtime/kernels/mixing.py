@@ -8,19 +8,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from fgraph._geometry.maps import Floats
 from fgraph._geometry.regions import Region, Size
 from fgraph.ir.ops import DrawMask, Mix
 from fgraph.masks import MaskExpr, rasterise, rasterise_window
-from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
+from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.weighting import weighable
 
 
 def mask(op: DrawMask, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Draw masks, [rows, 1, H, W]."""
-    return each_distinct(params, lambda mask: context.tensor(rasterise(mask, op.height, op.width)[None]))
+    return context.rows(params, lambda mask: rasterise(mask, op.height, op.width)[None])
 
 
-def mask_window(mask: MaskExpr, size: Size, region: Region, context: KernelContext) -> Tensor:
+def mask_window(mask: MaskExpr, size: Size, region: Region) -> Floats:
     """Draw a region of a mask on a canvas of a size, [1, h, w]; beyond an edge the region wraps."""
     (height, width), (top, left, bottom, right) = size, region
     rows = [
@@ -29,7 +30,7 @@ def mask_window(mask: MaskExpr, size: Size, region: Region, context: KernelConte
         )
         for y, end in _turns(top, bottom, height)
     ]
-    return context.tensor(np.concatenate(rows)[None])
+    return np.concatenate(rows)[None]
 
 
 def _turns(start: int, stop: int, length: int) -> list[tuple[int, int]]:

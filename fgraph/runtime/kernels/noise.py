@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from functools import cache
+from typing import Any, cast
 
 import numpy as np
 from torch import Tensor
 
-from fgraph._geometry.maps import Indices
+from fgraph._geometry.maps import Floats, Indices
 from fgraph._geometry.regions import Region
 from fgraph.ir.ops import NoiseField
 from fgraph.masks import Edited, MaskExpr, Placed
@@ -22,24 +23,47 @@ def noise(op: NoiseField, inputs: Sequence[Tensor], params: Params, context: Ker
 
     The constant noise of a generator is on the device, and stays there: only positions come from the host.
     """
-    if op.mode == "given":
-        return context.tensor(np.stack([array.array[row] for array, row in params]))  # type: ignore[misc,has-type]
-    if op.mode == "random":
-        return each_distinct(params, lambda param: _random(op, param, context))
-    return each_distinct(params, lambda param: _const(op, param, context))
+    if op.is_host_made(params):
+        made = context.rows(params, lambda param: _drawn(op, param))
+        return lay_ends(made, _buffer(op, context)) if op.mode == "const" else made
+    return each_distinct(params, lambda param: _edited(op, param, context))
 
 
-def noise_window(op: NoiseField, param: Any, region: Region, context: KernelContext) -> Tensor:
-    """Return a region of the noise of one row, [1, h, w]; beyond an edge the region wraps.
+def noise_tiles(op: NoiseField, params: Params, regions: Sequence[Region], context: KernelContext) -> Tensor:
+    """Return a region of the noise of each row, [rows, 1, h, w]; beyond an edge the region wraps.
 
-    Of a tiled buffer, only the region is computed.
+    Of a tiled buffer, only the regions are computed. What the host draws is cut there.
     """
-    top, left, bottom, right = region
-    y, x = np.arange(top, bottom) % op.height, np.arange(left, right) % op.width
+    keys = list(zip(params, regions, strict=True))
+    if op.mode != "const" and op.is_host_made(params):
+        whole = cache(lambda param: _drawn(op, param))
+        return context.rows(keys, lambda key: _cut(whole(key[0]), *_positions(op, key[1])))
     if op.is_tiled:
-        return _tiled(_buffer(op, context), y, x, context)
-    row: Tensor = noise(op, [], [param], context)[0]  # [1, H, W]
-    return take(take(row, y, 1, context), x, 2, context)
+        buffer = _buffer(op, context)
+        return each_distinct(regions, lambda region: _tiled(buffer, *_positions(op, region), context))
+    rows = {param: noise(op, [], [param], context)[0] for param in dict.fromkeys(params)}  # [1, H, W] each
+    return each_distinct(keys, lambda key: _tiled(rows[key[0]], *_positions(op, key[1]), context))
+
+
+def _positions(op: NoiseField, region: Region) -> tuple[Indices, Indices]:
+    """Return the lines and the columns of a region that may wrap."""
+    top, left, bottom, right = region
+    return np.arange(top, bottom) % op.height, np.arange(left, right) % op.width
+
+
+def _cut(row: Floats, y: Indices, x: Indices) -> Floats:
+    return row[:, y[:, None], x]
+
+
+def _drawn(op: NoiseField, param: Any) -> Floats:
+    """Return the numbers of a row that the host makes, [1, H, W]."""
+    if op.mode == "given":
+        array, row = param
+        return cast(Floats, array.array[row])
+    if op.mode == "random":
+        return keyed_noise(param[0], param[1], op.layer.name, op.height, op.width)[None]
+    rows, row = (1, 0) if param is None else param
+    return cast(Floats, seeded_noise(rows, op.height, op.width)[row])
 
 
 def _buffer(op: NoiseField, context: KernelContext) -> Tensor:
@@ -52,27 +76,17 @@ def _tiled(buffer: Tensor, y: Indices, x: Indices, context: KernelContext) -> Te
     return take(take(buffer, y % buffer.shape[1], 1, context), x % buffer.shape[2], 2, context)
 
 
-def _random(op: NoiseField, param: Any, context: KernelContext) -> Tensor:
-    seed, key, frame = param
+def _edited(op: NoiseField, param: Any, context: KernelContext) -> Tensor:
+    """Return the noise of a row that follows its canvas, or repeats the buffer, [1, H, W]."""
+    buffer = None if op.mode == "random" else _buffer(op, context)
 
     def fresh(height: int, width: int) -> Tensor:
-        return context.tensor(keyed_noise(seed, key, op.layer.name, height, width)[None])
+        if buffer is not None:
+            return _tiled(buffer, np.arange(height), np.arange(width), context)
+        return context.tensor(keyed_noise(param[0], param[1], op.layer.name, height, width)[None])
 
+    frame = param[2] if buffer is None else param
     return fresh(op.height, op.width) if frame is None else _follow(frame, op.height, op.width, fresh, context)
-
-
-def _const(op: NoiseField, param: Any, context: KernelContext) -> Tensor:
-    buffer = _buffer(op, context)
-
-    def tiled(height: int, width: int) -> Tensor:
-        return _tiled(buffer, np.arange(height), np.arange(width), context)
-
-    if op.fit == "tile":
-        return tiled(op.height, op.width)
-    if op.fit == "follow":
-        return _follow(param, op.height, op.width, tiled, context)
-    rows, row = (1, 0) if param is None else param
-    return lay_ends(context.tensor(seeded_noise(rows, op.height, op.width)[row]), buffer)
 
 
 def lay_ends(between: Tensor, buffer: Tensor) -> Tensor:

@@ -24,6 +24,13 @@ _MOSTLY = 0.5  # least share of a part inside a mask for the part to belong to t
 
 def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Return S + q (S of the reference - S), with q of the part of each row (Collins et al. 2020, section 3.3)."""
+    key = (op, tuple(params), inputs[0].dtype)
+    shares = context.kept(key, lambda: _weights(op, params, context), inputs[0].dtype)
+    return lerp(inputs[0], inputs[1], shares, context)
+
+
+def _weights(op: Own, params: Params, context: KernelContext) -> Any:
+    """Return how far each style of each row moves to the reference, [rows, length], as an array."""
     settings = Settings(op.layer, op.clusters, op.samples, op.seed)
     catalogue = load_catalogue(context.generator(op.model), settings)
     slices = [layer.style_slice for layer in context.generator(op.model).table.layers[1:]]
@@ -33,7 +40,7 @@ def own(op: Own, inputs: Sequence[Tensor], params: Params, context: KernelContex
         share = share_of(catalogue, part)
         return torch.cat([weigh(op.how, share[columns], *amounts) for columns in slices])
 
-    return lerp(inputs[0], inputs[1], each_distinct(params, weights).to(inputs[0]), context)
+    return each_distinct(params, weights).numpy()
 
 
 def share_of(catalogue: Catalogue, part: Any) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
+import numpy as np
 from torch import Tensor
 
 from fgraph._geometry.regions import Region
@@ -15,7 +15,7 @@ from fgraph.stylegan.nn.stylegan3 import Tiles
 
 def plane(op: Plane, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Return the affine placements of canvases on the plane, [rows, 2, 3]."""
-    return torch.tensor([param.rows for param in params], device=context.device, dtype=context.dtype)  # type: ignore[attr-defined]
+    return context.rows(params, lambda param: np.array(param.rows, np.float64))
 
 
 def fourier(op: Fourier, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:

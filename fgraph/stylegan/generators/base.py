@@ -51,7 +51,8 @@ class Generator(ABC):
     def to(self, device: str | torch.device | None = None, dtype: torch.dtype | None = None) -> Self:
         """Return the same generator on another device or in another type.
 
-        One that has been moved from the CPU returns there without a copy: nothing is read back from a device.
+        One that has been moved from the CPU returns there without a copy: nothing is read back from a device. A
+        generator on the CPU keeps its last copy on a device.
         """
         device, dtype = torch.device(device or self.device), dtype or self.dtype
         if (device, dtype) == (self.device, self.dtype):
@@ -59,9 +60,22 @@ class Generator(ABC):
         if self.origin is not None and device.type == "cpu":
             return self.origin.to(dtype=dtype)  # type: ignore[return-value]
         origin = self.origin if self.device.type != "cpu" else None if device.type == "cpu" else self
+        if origin is not self:
+            return self._converted(device, dtype, origin)
+        if (device, dtype) not in self._moved:
+            self._moved.clear()
+            self._moved[device, dtype] = self._converted(device, dtype, origin)
+        return self._moved[device, dtype]
+
+    def _converted(self, device: torch.device, dtype: torch.dtype, origin: Generator | None) -> Self:
         with torch.inference_mode(False):
             tensors = {key: value.to(device, dtype) for key, value in self.tensors.items()}
             return replace(self, tensors=tensors, origin=origin)
+
+    @cached_property
+    def _moved(self) -> dict[tuple[torch.device, torch.dtype], Self]:
+        """The same generator on the device that it was moved to last, so that each run does not move it again."""
+        return {}
 
     def with_half(self, half: torch.dtype | None) -> Self:
         """Return the same generator with its layers of high resolution in float16 or bfloat16, if it supports that."""

@@ -13,8 +13,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-_TAPS = (1.0, 3.0, 3.0, 1.0)
-
 
 def smooth(x: Tensor, padding: int = 0, gain: float = 1.0) -> Tensor:
     """Filter maps [rows, C, H, W] with zeros beyond the edges: [rows, C, H - 3 + 2 padding, W - 3 + 2 padding].
@@ -39,7 +37,7 @@ def _kernel(like: Tensor, gain: float) -> Tensor:
 def _square(dtype: torch.dtype, device: torch.device, gain: float) -> Tensor:
     """Return the filter [4, 4] as a tensor that can take part in a backward pass, even if made in inference mode."""
     with torch.inference_mode(False), torch.no_grad():
-        taps = torch.tensor(_TAPS, dtype=dtype, device=device)
+        taps = 4 - 2 * (torch.arange(4, dtype=dtype, device=device) - 1.5).abs()  # made there: [1, 3, 3, 1]
         return torch.outer(taps, taps) * (gain / 64)
 
 

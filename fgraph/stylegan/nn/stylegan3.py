@@ -23,8 +23,14 @@ SLOPE, GAIN, EPSILON = 0.2, math.sqrt(2), 1e-8
 
 def places(size: int, starts: Sequence[int], count: int, rate: float, like: Tensor) -> Tensor:
     """Return the positions, [len(starts), count], of `count` pixels from each start on an axis; its centre is 0."""
-    index = torch.arange(count, device=like.device) + torch.tensor(starts, device=like.device)[:, None]
+    index = _lines(starts, count, like.device)
     return (index.to(like.dtype) + 0.5 - size / 2) / rate
+
+
+def _lines(starts: Sequence[int], count: int, device: torch.device) -> Tensor:
+    """Return the numbers from each start on, [len(starts), count], made on the device."""
+    known = {start: torch.arange(start, start + count, device=device) for start in dict.fromkeys(starts)}
+    return torch.stack([known[start] for start in starts])
 
 
 def fourier_features(
@@ -106,7 +112,7 @@ def _without_outside(layer: StyleGAN3Layer, x: Tensor, tiles: Tiles) -> Tensor:
         count = x.shape[2 + axis]
         if min(starts) >= 0 and max(starts) + count <= length:
             continue
-        index = torch.arange(count, device=x.device) + torch.tensor(starts, device=x.device)[:, None]  # [rows, count]
+        index = _lines(starts, count, x.device)  # [rows, count]
         inside = ((index >= 0) & (index < length)).to(x.dtype)
         x = x * (inside[:, None, :, None] if axis == spans.Y else inside[:, None, None])
     return x

@@ -1,0 +1,55 @@
+"""The copies between host and device that a plan makes, known before it runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from fgraph.ir.costs import NOTHING_SENT, Sent
+from fgraph.ir.program import Program
+from fgraph.plan.gather import Gather
+from fgraph.plan.steps import Result, Step
+
+
+@dataclass(frozen=True)
+class Transfers:
+    """Copies between host and device, in fp32. Operations that ask the device (`Op.reads_back`) make further ones."""
+
+    inputs: Sent  # from the host, in every run
+    constants: Sent  # from the host, in the first run of a plan, at most: equal ones are sent once
+    results: Sent  # to the host
+
+
+def count_transfers(steps: Sequence[Step], results: Sequence[Result], program: Program) -> Transfers:
+    """Return the copies that steps and results make."""
+    back = [
+        (gather, program.instructions[result.output.tensors[name].value].type.shape)
+        for result in results
+        for name, gather in result.tensors.items()
+    ]
+    numbers = sum(gather.count * _numbers(gather, shape) for gather, shape in back)
+    gathers = [gather for step in steps for gather in step.inputs] + [gather for gather, _ in back]
+    return Transfers(
+        _total(step.op.inputs_sent(step.call, step.places) for step in steps),
+        _total(step.op.constants_sent(step.call, step.places) for step in steps) + _total(map(_rows, gathers)),
+        Sent(len(back), 4 * numbers),
+    )
+
+
+def _numbers(gather: Gather, shape: tuple[int, ...]) -> int:
+    size = shape if gather.size is None else (shape[0], *gather.tile)
+    total = 1
+    for length in size:
+        total *= length
+    return total
+
+
+def _rows(gather: Gather) -> Sent:
+    """Return what tells the device which rows of a buffer to copy together."""
+    if gather.way == "pieces":
+        return _total(map(_rows, gather.runs()))
+    return Sent(1, 8 * gather.count) if gather.way == "pick" else NOTHING_SENT
+
+
+def _total(parts: Iterable[Sent]) -> Sent:
+    return sum(parts, NOTHING_SENT)
