@@ -33,7 +33,7 @@ Capturer = Callable[[Callable[[], Made], torch.device], Replay]
 # constants that follow from the structure of the plan. A plan with any other operation that reads values is not
 # captured.
 CAPTURABLE: tuple[type[Op], ...] = (
-    ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice, ops.Own, ops.DragPart,
+    ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice, ops.Own, ops.DragPart, ops.Encode,
     ops.InDeviations, ops.MapLevels, ops.Slope, ops.Move, ops.MoveTo, ops.TruncateStyles, ops.Slerp, ops.Combine,
     ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix, ops.Fourier, ops.Filtered,
     ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Patch, ops.Arrows,
