@@ -23,7 +23,7 @@ def place_files(document: Document, ops: Registry) -> None:
     """Resolve the relative paths of files that exist beside the file that contains the path."""
     places = document.places.freeze()
     if isinstance(document.data, dict) and (places.file or places.origins):
-        for holder, key, path in _places(document.data, (), ops):
+        for holder, key, path in named_files(document.data, ops):
             value = holder[key]
             if isinstance(value, list):
                 holder[key] = [_beside(one, places, path) for one in value]
@@ -31,8 +31,8 @@ def place_files(document: Document, ops: Registry) -> None:
                 holder[key] = _beside(value, places, path)
 
 
-def _places(graph: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterator[Place]:
-    """Yield the places that can name files, in a graph and its sub-graphs."""
+def named_files(graph: dict[str, Any], ops: Registry, path: DocumentPath = ()) -> Iterator[Place]:
+    """Yield the places that can name files, in a graph and its sub-graphs; models by name are among them."""
     for holder, where in [(graph.get("models"), "models"), (graph.get("noise"), "noise")]:
         if isinstance(holder, dict):
             names = list(holder) if where == "models" else [name for name in _FILES_OF_NOISE if name in holder]
@@ -43,7 +43,7 @@ def _places(graph: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterato
             here = (*path, "nodes", name)
             yield from ((node, field, (*here, field)) for field in _files_of(node, ops) if field in node)
             yield from _curves(node, here, ops)
-            yield from _places(node, here, ops)
+            yield from named_files(node, ops, here)
 
 
 def _curves(node: dict[str, Any], path: DocumentPath, ops: Registry) -> Iterator[Place]:

@@ -85,16 +85,17 @@ def _subgraph(node: Subgraph, where: str, indent: str) -> list[str]:
 
 def _entry(key: str, value: Any, indent: str = "", column: int = 0) -> list[str]:
     """Return a key with its value on one line or, if that is too long, a line per field or item."""
-    head = f"{indent}{_flow(key)}:"
-    line = f"{head}{' ' * max(1, column - len(key) + 1)}{_flow(value)}"
+    head = f"{indent}{flow_text(key)}:"
+    line = f"{head}{' ' * max(1, column - len(key) + 1)}{flow_text(value)}"
     if len(line) <= _WIDTH or not value or not isinstance(value, dict | list):
         return [line]
     if isinstance(value, list):
-        return [head, *(f"{indent}  - {_flow(item)}" for item in value)]
-    return [head, *(f"{indent}  {_flow(name)}: {_flow(item)}" for name, item in value.items())]
+        return [head, *(f"{indent}  - {flow_text(item)}" for item in value)]
+    return [head, *(f"{indent}  {flow_text(name)}: {flow_text(item)}" for name, item in value.items())]
 
 
-def _flow(value: Any) -> str:
+def flow_text(value: Any) -> str:
+    """Return a plain value as YAML on one line, which `fgraph.declare.document.parse` reads back equal."""
     text: str = yaml.dump(
         value, Dumper=_Dumper, default_flow_style=True, width=2**31 - 1, sort_keys=False, allow_unicode=True
     )
