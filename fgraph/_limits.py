@@ -55,3 +55,6 @@ STUDIO_NAME = 200  # characters of a name
 STUDIO_CHANGES = 2_000  # changes of one edit, nodes of a group, keys of a film
 STUDIO_SHEET = 256  # values along a side of a sheet, and pictures of it
 STUDIO_FILM = 600  # seconds of a film
+STUDIO_FRAMES = 3_600  # of a film
+STUDIO_FILM_BYTES = 1 << 30  # of its frames, in memory
+STUDIO_STATES = 500  # states of the history

@@ -20,7 +20,7 @@ from fgraph._errors import FgraphError
 from fgraph._log import escaped_records
 from fgraph._version import __version__
 from fgraph.cli.arguments import read_arguments
-from fgraph.cli.modes import COMMANDS
+from fgraph.cli.modes import COMMANDS, STUDIO
 from fgraph.cli.signals import Interrupts, interruptible
 from fgraph.cli.terminal import guarded_streams, say, warn
 
@@ -51,6 +51,9 @@ def _dispatch(arguments: list[str], interrupts: Interrupts) -> int:
     first = arguments[0] if arguments else ""
     if first in COMMANDS:
         return int(importlib.import_module(f"fgraph.cli.commands.{first}").main(arguments[1:], interrupts))
+    if STUDIO in arguments:
+        arguments.remove(STUDIO)
+        return int(importlib.import_module("fgraph.cli.commands.studio").main(arguments, interrupts))
     if "--version" in arguments:
         say(f"fgraph {__version__}")
         return 0

@@ -17,6 +17,8 @@ STANDALONE_MODES = (*get_args(ModelMode), *get_args(PictureMode), *TRAINING_MODE
 MODES = (*GRAPH_MODES, *STANDALONE_MODES)
 WRITING_MODES = ("run", "draw", "invert")
 
+STUDIO = "mode=studio"  # is `fgraph studio`: it serves a page, and is no job
+
 POSITIONAL: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(GRAPH_MODES, ("graph",)),
     **dict.fromkeys(TRAINING_MODES, ("data",)),
@@ -33,6 +35,7 @@ COMMANDS: Mapping[str, str] = {
     "nodes": "the nodes; of one node, its fields and an example",
     "new": "a new graph file, to begin with",
     "watch": "run a graph file again each time it is saved",
+    "studio": "a page in the browser on which a graph is edited and seen",
     "open": "show the last result",
     "boundary": "a direction of your own, fitted to codes, pictures or scores",
     "effects": "the effects of the style channels of a model, for directions of texts",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,14 +16,19 @@ MOST_TEXT = 16 * 2**20  # characters, of all texts together
 _DESCRIPTION = 270  # the TIFF tag for free text
 
 
-def read_texts(path: str | Path) -> dict[str, str]:
-    """Read the texts of a PNG, WebP, JPEG, TIFF or GIF file by their keys, without decoding pixels.
+def read_texts(source: str | Path | bytes) -> dict[str, str]:
+    """Read the texts of a PNG, WebP, JPEG, TIFF or GIF by their keys, without decoding pixels.
+
+    Args:
+        source: the file, or its content.
 
     Raises:
         FgraphError: the file can't be read, isn't a picture, is damaged, or holds more text than `MOST_TEXT`.
     """
+    path = "the picture" if isinstance(source, bytes) else source
     try:
-        with open_image(Path(path), bounded=False) as picture:  # no pixel is decoded
+        opened = io.BytesIO(source) if isinstance(source, bytes) else Path(source)
+        with open_image(opened, bounded=False) as picture:  # no pixel is decoded
             found = _texts_of(picture)
     except FileNotFoundError as error:
         raise FgraphError(f"cannot read {path}: there is no such file") from error

@@ -80,13 +80,17 @@ class Record:
         return cls(found["version"], found["graph"], _mapping(found["seeds"]), models, row, files, settings)
 
 
-def read_record(path: str | Path) -> Record:
+def read_record(source: str | Path | bytes) -> Record:
     """Read the record of a picture or film that fgraph wrote, a PNG, WebP, JPEG, TIFF or GIF.
+
+    Args:
+        source: the file, or its content.
 
     Raises:
         FgraphError: the file can't be read, isn't such a picture, or holds no record.
     """
-    text = read_texts(path)
+    text = read_texts(source)
+    path = "the picture" if isinstance(source, bytes) else source
     if CELLS in text:
         raise FgraphError(
             f"{path} is the sheet of a sweep, which shows many jobs. {list_cells(text[CELLS], Path(path))}"

@@ -18,8 +18,8 @@ _KEYS = ("version", "seed", "params", "models", "noise", "nodes", "outputs")  # 
 _OPEN = re.compile(r"(?<!\\)(\\*)\$\{")  # an interpolation, unless an odd number of backslashes precedes it
 
 
-def restore(path: str | Path) -> tuple[Record, dict[str, Any]]:
-    """Read the record of a picture, and its graph as plain data.
+def restore(source: str | Path | bytes) -> tuple[Record, dict[str, Any]]:
+    """Read the record of a picture, given by its path or its content, and its graph as plain data.
 
     The picture may come from anyone. The graph is refused if it has keys that fgraph doesn't write, `defaults` or
     interpolations. Like a graph file, it may name models and other files.
@@ -28,8 +28,8 @@ def restore(path: str | Path) -> tuple[Record, dict[str, Any]]:
         FgraphError: the file holds no record.
         GraphError: the graph isn't valid YAML, or has something that no record has.
     """
-    record = read_record(path)
-    document = parse_graph(record.graph, str(path))
+    record = read_record(source)
+    document = parse_graph(record.graph, None if isinstance(source, bytes) else str(source))
     data = document.data
     if not document.faults and not isinstance(data, dict):
         document.report("a graph is a mapping")

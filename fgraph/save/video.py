@@ -82,6 +82,17 @@ def encode_video(
     """
     rows = [_frame(image, row, options) for row in range(image.rows)]
     frames = [rows[row] for row in frame_order(image.rows, pingpong=options.pingpong)]
+    return encode_frames(frames, options, kind, text)
+
+
+def encode_frames(
+    frames: Sequence[Pixels], options: VideoOptions, kind: str, text: Mapping[str, str] | None = None
+) -> bytes:
+    """Encode frames [h, w, channels] of one size as `gif` or `mp4`, in the order in which they are given.
+
+    Raises:
+        SaveError: the format can't hold the film, or PyAV isn't installed.
+    """
     comment = json.dumps(dict(text)) if text else ""
     return _encode_gif(frames, options, comment) if kind == "gif" else _encode_mp4(frames, options, comment)
 

@@ -72,7 +72,7 @@ export interface FieldName {
   field: string;
 }
 
-/** A field of a node, and its value; the path of a value inside a field is written with dots. */
+/** A field of a node, and its value; the path of a value inside a field is written with dots. In a field that names a file, `upload:ID` means an uploaded picture. */
 export interface FieldValue {
   node: string;
   field: string;
@@ -183,7 +183,7 @@ export interface Plain {
   do: "undo" | "redo" | "cancel" | "plan" | "history" | "command" | "python" | "reload";
 }
 
-/** Remove nodes, and the outputs that name them; the fields that read them stay and have faults. */
+/** Remove nodes with their links, and the outputs that name them. */
 export interface RemoveNodes {
   remove: string[];
 }
@@ -284,7 +284,7 @@ export interface Answer {
   path: string | null;
   /** command, python: the text to copy */
   text: string | null;
-  /** export, film: the id of the file, for GET /api/files/ID */
+  /** export, film: the id of the file, which an event `file` announces */
   file: string | null;
   /** edit: the ids of the nodes that were added */
   ids: string[] | null;
@@ -306,6 +306,14 @@ export interface Failed {
   message: string;
   node: string | null;
   field: string | null;
+}
+
+/** A file of an export or a film that can be downloaded from `/api/files/ID`. */
+export interface FileReady {
+  event: "file";
+  file: string;
+  name: string;
+  bytes: number;
 }
 
 /** The cost of the run that starts; `seconds` is None if the device was not measured. */
@@ -449,7 +457,7 @@ export interface ViewState {
   row: number;
 }
 
-export type Event = GraphEvent | Forecast | Progress | Done | Failed | PlanEvent | HistoryEvent;
+export type Event = GraphEvent | Forecast | Progress | Done | Failed | PlanEvent | HistoryEvent | FileReady;
 
 /** The header of a picture of the viewed output. `stage` is `final`, or the block that the picture previews. */
 export interface Picture {
@@ -506,7 +514,7 @@ export interface InputEntry {
   description: string;
 }
 
-/** A model that can be chosen; `channels` are those of each block, by its resolution. */
+/** A model that can be chosen, by its name. */
 export interface ModelEntry {
   name: string;
   /** height, width */
@@ -516,7 +524,7 @@ export interface ModelEntry {
   num_ws: number;
 }
 
-/** A node: one entry for each op and, for an op with kinds, each kind. `schema` is the JSON Schema of the fields without ports, whose definitions are in the `defs` of the catalogue. */
+/** A node: one entry for each op and, for an op with kinds, each kind. */
 export interface NodeEntry {
   op: string;
   kind: string | null;
@@ -526,10 +534,9 @@ export interface NodeEntry {
   /** the kind of its value; None: that of its first input */
   makes: string | null;
   inputs: InputEntry[];
-  /** JSON Schema by name */
+  /** JSON Schema by name, without ports; `#/$defs/NAME` is in the `defs` of the catalogue */
   fields: { [name: string]: Json };
   required: string[];
-  example: string;
 }
 
 /** Everything that a graph can be made of. */

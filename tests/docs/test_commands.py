@@ -20,7 +20,10 @@ from tests.docs.blocks import ROOT
 from tests.docs.commands import PAGES, commands_of, lay_out_files, ours, small
 
 GRAPHS = sorted((ROOT / "graphs" / "graph").glob("*.yaml"))
-UNSAFE = ("fgraph watch", "fgraph open", "fgraph cache clear", "fgraph completion install")  # tests/cli has them
+UNSAFE = (  # tests/cli and tests/studio have them
+    "fgraph watch", "fgraph open", "fgraph cache clear", "fgraph completion install", "fgraph studio",
+    "python run.py mode=studio",
+)  # fmt: skip
 # Names of commands that need more words, and forms with placeholders.
 FORMS = re.compile(
     r"^fgraph (new|inspect|convert|mix|boundary|effects|invert|train|finetune|grow|completion)$"

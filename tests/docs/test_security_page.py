@@ -15,7 +15,8 @@ BOUNDS = {name: value for name, value in vars(_limits).items() if name.isupper()
 COUNTS = (  # which are no bytes
     "DRAWN_RATIO", "ADDRESS", "ARRAY_RATIO", "ARRAY_MEMBERS", "DATA_RATIO", "NODES", "ROWS", "ALL_ROWS", "PARTS",
     "TERMS", "NESTED", "SIDE",
-    "POINTS", "LETTERS", "SEED", "STUDIO_NAME", "STUDIO_CHANGES", "STUDIO_SHEET", "STUDIO_FILM",
+    "POINTS", "LETTERS", "SEED", "STUDIO_NAME", "STUDIO_CHANGES", "STUDIO_SHEET", "STUDIO_FILM", "STUDIO_STATES",
+    "STUDIO_FRAMES",
 )  # fmt: skip
 
 

@@ -29,7 +29,7 @@ class Answer(Message):
     text: str | None = None
     """command, python: the text to copy"""
     file: str | None = None
-    """export, film: the id of the file, for GET /api/files/ID"""
+    """export, film: the id of the file, which an event `file` announces"""
     ids: list[str] | None = None
     """edit: the ids of the nodes that were added"""
 
@@ -191,6 +191,15 @@ class PlanEvent(Message):
     timings: list[Timing]
 
 
+class FileReady(Message):
+    """A file of an export or a film that can be downloaded from `/api/files/ID`."""
+
+    event: Literal["file"] = "file"
+    file: str
+    name: str
+    bytes: int
+
+
 class HistoryState(Message):
     """A state that was looked at; `time` is in seconds since 1970."""
 
@@ -210,7 +219,8 @@ class HistoryEvent(Message):
 
 
 Event: TypeAlias = Annotated[
-    GraphEvent | Forecast | Progress | Done | Failed | PlanEvent | HistoryEvent, Field(discriminator="event")
+    GraphEvent | Forecast | Progress | Done | Failed | PlanEvent | HistoryEvent | FileReady,
+    Field(discriminator="event"),
 ]
 
 

@@ -17,7 +17,7 @@ class GraphEntry(Message):
 
 
 class ModelEntry(Message):
-    """A model that can be chosen; `channels` are those of each block, by its resolution."""
+    """A model that can be chosen, by its name."""
 
     name: str
     size: tuple[int, int]
@@ -49,10 +49,7 @@ class InputEntry(Message):
 
 
 class NodeEntry(Message):
-    """A node: one entry for each op and, for an op with kinds, each kind.
-
-    `schema` is the JSON Schema of the fields without ports, whose definitions are in the `defs` of the catalogue.
-    """
+    """A node: one entry for each op and, for an op with kinds, each kind."""
 
     op: str
     kind: str | None
@@ -63,9 +60,8 @@ class NodeEntry(Message):
     """the kind of its value; None: that of its first input"""
     inputs: list[InputEntry]
     fields: dict[str, JsonValue]
-    """JSON Schema by name"""
+    """JSON Schema by name, without ports; `#/$defs/NAME` is in the `defs` of the catalogue"""
     required: list[str]
-    example: str
 
 
 class Catalogue(Message):

@@ -11,7 +11,10 @@ from fgraph.studio.messages.base import FieldPath, Message, Name, NodeId, Words
 
 
 class FieldValue(Message):
-    """A field of a node, and its value; the path of a value inside a field is written with dots."""
+    """A field of a node, and its value; the path of a value inside a field is written with dots.
+
+    In a field that names a file, `upload:ID` means an uploaded picture.
+    """
 
     node: NodeId
     field: FieldPath
@@ -53,7 +56,7 @@ class AddNode(Message):
 
 
 class RemoveNodes(Message):
-    """Remove nodes, and the outputs that name them; the fields that read them stay and have faults."""
+    """Remove nodes with their links, and the outputs that name them."""
 
     remove: Annotated[list[NodeId], Field(max_length=_limits.STUDIO_CHANGES)]
 

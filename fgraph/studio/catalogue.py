@@ -1,0 +1,132 @@
+"""The catalogue of nodes, graphs, models and directions, with the texts of the documentation."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any
+
+from fgraph._ports import Kind
+from fgraph._version import __version__
+from fgraph.api.bundled import bundled_nodes
+from fgraph.array_files.named_edits import SOURCES, published_edits
+from fgraph.declare.schema import json_schema
+from fgraph.declare.text_files import read_text
+from fgraph.node import field_roles
+from fgraph.registry import NodeClass, literals, op_of
+from fgraph.studio.exporting import writable_formats
+from fgraph.studio.messages import Catalogue, DirectionEntry, GraphEntry, InputEntry, ModelEntry, NodeEntry
+from fgraph.studio.opening import GRAPHS
+
+_CATEGORIES = {Kind.LATENT: "codes", Kind.FEATURES: "passes", Kind.MASK: "masks", Kind.IMAGE: "images", None: "edits"}
+_SENTENCE = re.compile(r"(?<=\.)\s")
+
+
+def make_catalogue(models: Sequence[ModelEntry]) -> Catalogue:
+    """Return the catalogue with these models."""
+    return Catalogue(
+        version=__version__,
+        graphs=[
+            GraphEntry(name=path.stem, summary=_comment(read_text(path))) for path in sorted(GRAPHS.glob("*.yaml"))
+        ],
+        models=list(models),
+        directions=list(_directions()),
+        nodes=_nodes(),
+        defs=_definitions(),
+        formats=writable_formats(),
+    )
+
+
+def _comment(text: str) -> str:
+    """Return the first sentence of the comment at the start of a graph file."""
+    lines = []
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            break
+        lines.append(line.removeprefix("#").strip())
+    return _SENTENCE.split(" ".join(lines), maxsplit=1)[0]
+
+
+def _directions() -> Iterator[DirectionEntry]:
+    for edit in published_edits().values():
+        yield DirectionEntry(
+            name=edit.name,
+            model=f"{edit.model}, {edit.size} pixels",
+            layers=edit.rows or ", ".join(f"{layer}:{channel}" for layer, channel, _ in edit.channels),
+            low=-abs(edit.reach),
+            high=abs(edit.reach),
+            source=SOURCES.get(edit.source, edit.source),
+        )
+
+
+@cache
+def _schema() -> dict[str, Any]:
+    return json_schema(bundled_nodes())
+
+
+@cache
+def _definitions() -> dict[str, Any]:
+    names = {name for name, _ in _classes()}
+    kept = {name: one for name, one in _schema()["$defs"].items() if name not in names}
+    for name in ("node", "nodes", "open_nodes", "outputs"):
+        kept.pop(name)
+    return kept
+
+
+@cache
+def _classes() -> tuple[tuple[str, NodeClass], ...]:
+    """Return each node class with the name of its definition in the schema."""
+    found = []
+    for node_class in bundled_nodes():
+        op, kinds = op_of(node_class), literals(node_class, "kind")
+        for name, definition in _schema()["$defs"].items():
+            fields = definition.get("properties", {})
+            if fields.get("op", {}).get("const") == op and (not kinds or set(kinds) & set(_values(fields.get("kind")))):
+                found.append((name, node_class))
+    return tuple(found)
+
+
+def _values(schema: Any) -> list[str]:
+    if not isinstance(schema, dict):
+        return []
+    return [schema["const"]] if "const" in schema else list(schema.get("enum", []))
+
+
+@cache
+def _nodes() -> list[NodeEntry]:
+    return [entry for name, node_class in _classes() for entry in _entries(name, node_class)]
+
+
+def _entries(name: str, node_class: NodeClass) -> Iterator[NodeEntry]:
+    definition, roles = _schema()["$defs"][name], field_roles(node_class)
+    text = inspect.cleandoc(node_class.__doc__ or "")
+    fields = {
+        field: schema
+        for field, schema in definition["properties"].items()
+        if field not in roles.ports and field not in ("op", "kind")
+    }
+    for kind in literals(node_class, "kind") or (None,):
+        yield NodeEntry(
+            op=op_of(node_class),
+            kind=kind,
+            category=_CATEGORIES[node_class.produces],
+            summary=_SENTENCE.split(text, maxsplit=1)[0],
+            description=text,
+            makes=None if node_class.produces is None else str(node_class.produces),
+            inputs=[_input(node_class, port) for port in roles.ports],
+            fields=fields,
+            required=[one for one in definition.get("required", []) if one in fields],
+        )
+
+
+def _input(node_class: NodeClass, port: str) -> InputEntry:
+    roles = field_roles(node_class)
+    return InputEntry(
+        name=port,
+        types=[str(kind) for kind in Kind if roles.ports[port].accepts(kind)],
+        required=port not in roles.optional_ports,
+        many=port in roles.list_ports,
+        description=node_class.model_fields[port].description or "",
+    )

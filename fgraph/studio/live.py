@@ -1,0 +1,154 @@
+"""The live picture: one row of the viewed output, previewed block by block, then final."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from fgraph._errors import FgraphError
+from fgraph._ports import Kind
+from fgraph.declare import MAIN, GraphSpec
+from fgraph.node import Node
+from fgraph.plan import Plan, Step
+from fgraph.studio.engine import Engine
+from fgraph.studio.messages import Done, Forecast, Picture, Progress
+from fgraph.studio.pictures import SMALL, Binary, encode_final, encode_preview, thumbnail, to_picture
+from fgraph.studio.previews import blocks, preview
+from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
+from fgraph.stylegan.tables.base import Table
+from nodes.decode import Decode
+from nodes.rows import Rows
+
+NODE = "studio_view"  # the node that is added to look at one row
+_SLOW = 0.15  # seconds that a run takes, beyond which there are previews
+_VERY_SLOW = 1.5  # beyond which there are two
+_SHARES = (0.15, 0.5)  # of the arithmetic of a whole pass, that a preview may take
+_BETWEEN = 0.1  # seconds between two reports of progress
+
+
+@dataclass
+class LiveRun:
+    """A run of one row of an output.
+
+    `started` is the time of the edit, by `time.perf_counter`. `keep_thumbnail` takes a small picture of the result.
+    """
+
+    revision: int
+    spec: GraphSpec  # with the output alone, see `viewed`
+    output: str
+    row: int
+    rows: int
+    keep_thumbnail: Callable[[bytes], None]
+    started: float = field(default_factory=time.perf_counter)
+
+    def run(self, engine: Engine) -> None:
+        """Emit a forecast, previews if the run is slow, the picture, and its figures."""
+        plan = engine.compile([self.spec], since=True)
+        seconds = engine.forecast(plan)
+        cost = plan.cost
+        engine.emit(
+            Forecast(
+                revision=self.revision,
+                calls=cost.layer_calls,
+                gflop=cost.flops / 1e9,
+                seconds=seconds,
+                bytes=cost.peak_bytes,
+            )
+        )
+        if seconds > _SLOW:
+            for resolution in self._ladder(seconds):
+                self._preview(engine, resolution)
+        self._finish(engine, plan)
+
+    def baseline_spec(self) -> GraphSpec:
+        """Return the graph as it was run."""
+        return self.spec
+
+    def _ladder(self, seconds: float) -> Iterator[int]:
+        """Yield the blocks to preview: the largest that take no more than a share of the arithmetic."""
+        table = read_header(self.spec.models.get(MAIN, DEFAULT_MODEL)).table
+        shown = None
+        for share in _SHARES if seconds > _VERY_SLOW else _SHARES[:1]:
+            found = [one for one in blocks(table) if _work(table, one) <= share * _work(table)]
+            if found and found[-1] != shown:
+                shown = found[-1]
+                yield shown
+
+    def _preview(self, engine: Engine, resolution: int) -> None:
+        try:
+            plan = engine.compile([preview(self.spec, resolution)], since=True)
+        except (FgraphError, StopIteration):  # an edit of images that is not possible at this size
+            return
+        picture = to_picture(engine.run(plan)[0][NODE])
+        self._emit(engine, f"b{resolution}", picture.size, *encode_preview(picture))
+
+    def _finish(self, engine: Engine, plan: Plan) -> None:
+        timings: dict[str, float] = {}
+        last = reported = time.perf_counter()
+
+        def on_step(done: int, step: Step) -> None:
+            nonlocal last, reported
+            now = time.perf_counter()
+            name = step.op.label[0]
+            timings[name] = timings.get(name, 0.0) + now - last
+            last = now
+            if now - reported > _BETWEEN:
+                reported = now
+                total = len(plan.steps)
+                engine.emit(Progress(revision=self.revision, done=done, total=total, stage="final"))
+
+        picture = to_picture(engine.run(plan, on_step)[0][NODE])
+        engine.timings = timings
+        self._emit(engine, "final", picture.size, *encode_final(picture))
+        computed = sum(step.rows for step in plan.steps if step.op.is_layer)
+        reused = max(0, plan.cost.unbatched_layer_calls - computed)
+        engine.emit(Done(revision=self.revision, seconds=self._since(), recomputed=computed, reused=reused))
+        self.keep_thumbnail(encode_preview(thumbnail(picture, SMALL))[0])
+
+    def _emit(self, engine: Engine, stage: str, size: tuple[int, int], content: bytes, mime: str) -> None:
+        header = Picture(
+            revision=self.revision,
+            output=self.output,
+            row=self.row,
+            rows=self.rows,
+            stage=stage,
+            width=size[0],
+            height=size[1],
+            seconds=self._since(),
+            mime=mime,
+        )
+        engine.emit(Binary(header, content))
+
+    def _since(self) -> float:
+        return time.perf_counter() - self.started
+
+
+def viewed(spec: GraphSpec, kind: str, row: int, rows: int) -> GraphSpec:
+    """Return a graph of one output, reduced to one row of it; codes and passes are decoded.
+
+    Args:
+        spec: a graph with one output.
+        kind: the kind of the output.
+        row: the row to look at; beyond the last one, the last.
+        rows: the number of rows.
+    """
+    (node,) = spec.outputs.values()
+    added: dict[str, Node] = {}
+    if kind in (Kind.LATENT, Kind.FEATURES):
+        added[f"{NODE}_decoded"] = Decode(of=node)
+        node = f"{NODE}_decoded"
+    if rows > 1 and kind != Kind.FEATURES:
+        added[NODE] = Rows(of=node, take=str(min(row, rows - 1)))
+        node = NODE
+    return replace(spec, nodes={**spec.nodes, **added}, outputs={NODE: node})
+
+
+def _work(table: Table, block: int | None = None) -> int:
+    """Return the multiplications of the convolutions of a pass, up to a block."""
+    layers = [table.at(index) for index in range(table.last + 1)]
+    return sum(
+        one.in_channels * one.out_channels * one.size[0] * one.size[1]
+        for one in layers
+        if one.kind == "conv" and (block is None or one.resolution <= block)
+    )

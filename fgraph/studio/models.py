@@ -1,0 +1,32 @@
+"""The models that can be chosen: the bundled ones, and those in folders that the command names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from fgraph._errors import FgraphError
+from fgraph.studio.messages import ModelEntry
+from fgraph.stylegan.checkpoints.header import BUNDLED, read_header
+
+_ENDINGS = (".safetensors", ".pt", ".pth", ".ckpt", ".pkl", ".pdparams")
+_MOST = 200  # files of a folder
+
+
+def model_entries(folders: Sequence[Path] = ()) -> list[ModelEntry]:
+    """Return the models; files that hold none are left out. Only headers are read."""
+    return [entry for source in [*BUNDLED, *_files(folders)] for entry in _entry(source)]
+
+
+def _files(folders: Sequence[Path]) -> Iterator[str]:
+    for folder in folders:
+        found = sorted(one for one in folder.iterdir() if one.suffix.lower() in _ENDINGS and one.is_file())
+        yield from (str(one) for one in found[:_MOST])
+
+
+def _entry(source: str) -> Iterator[ModelEntry]:
+    try:
+        table = read_header(source).table
+    except FgraphError:
+        return
+    yield ModelEntry(name=source, size=table.size, kind=table.architecture, w_dim=table.w_dim, num_ws=table.num_ws)

@@ -1,0 +1,140 @@
+"""The server of the studio: an address of this machine, and uvicorn on it."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from fgraph import _limits
+from fgraph._errors import FgraphError
+from fgraph.studio.app import make_app
+from fgraph.studio.security import Access
+from fgraph.studio.studio import Studio
+
+LOOPBACK = "127.0.0.1"
+PORT = 8765
+_TRIED = 20  # ports after the first one
+_EVERYWHERE = ("0.0.0.0", "::")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a studio listens.
+
+    Attributes:
+        host: an address of this machine; by default only this machine itself reaches it.
+        port: None: the first free one from `PORT` on; 0: any.
+        names: further names that browsers of other machines use for this one.
+        certificate: a file with the certificate for TLS, and `key` one with its key.
+        key: the file of the key.
+    """
+
+    host: str = LOOPBACK
+    port: int | None = None
+    names: tuple[str, ...] = ()
+    certificate: Path | None = None
+    key: Path | None = None
+
+    @property
+    def is_local(self) -> bool:
+        """True if only this machine reaches it."""
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
+
+    @property
+    def scheme(self) -> str:
+        """`https` if there is a certificate, else `http`."""
+        return "https" if self.certificate is not None else "http"
+
+
+def run(studio: Studio, place: Place, ready: Callable[[str], None]) -> None:
+    """Serve a studio until the process is interrupted.
+
+    Args:
+        studio: what to serve.
+        place: where.
+        ready: called with the address to open, once it is served.
+
+    Raises:
+        FgraphError: the address cannot be used.
+    """
+    listening = listen(place)
+    port = listening.getsockname()[1]
+    access = Access.at(_names(place), port, place.scheme)
+    config = uvicorn.Config(
+        make_app(studio, access),
+        log_level=logging.WARNING,
+        access_log=False,  # an address holds the token
+        server_header=False,
+        ws_max_size=_limits.STUDIO_MESSAGE,
+        ssl_certfile=place.certificate,
+        ssl_keyfile=place.key,
+        timeout_graceful_shutdown=1,
+    )
+    shown = LOOPBACK if place.host in _EVERYWHERE else place.host
+    shown = f"[{shown}]" if ":" in shown else shown
+    with listening:
+        _Server(config, lambda: ready(f"{place.scheme}://{shown}:{port}/?token={access.token}")).run([listening])
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it serves."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._ready()
+
+
+def listen(place: Place) -> socket.socket:
+    """Return a socket that listens at a place.
+
+    Raises:
+        FgraphError: the address is not of this machine, or the port is taken.
+    """
+    ports = range(PORT, PORT + _TRIED) if place.port is None else [place.port]
+    family = socket.AF_INET6 if ":" in place.host else socket.AF_INET
+    reason = ""
+    for port in ports:
+        found = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            found.bind((place.host, port))
+        except OSError as error:
+            found.close()
+            reason = error.strerror or str(error)
+        else:
+            return found
+    given = f"{ports[0]}" if len(ports) == 1 else f"{ports[0]} to {ports[-1]}"
+    raise FgraphError(f"cannot listen at {place.host}, port {given}: {reason}; try another port=")
+
+
+def _names(place: Place) -> list[str]:
+    """Return the names that browsers may use: of this machine, and if others reach it, those that it has for them."""
+    names = ["localhost", LOOPBACK, "[::1]"]
+    if not place.is_local:
+        names += [socket.gethostname(), socket.getfqdn(), *place.names]
+        names += [place.host] if place.host not in _EVERYWHERE else _addresses()
+    return list(dict.fromkeys(names))
+
+
+def _addresses() -> list[str]:
+    """Return the addresses of this machine, as its name leads to them."""
+    try:
+        found = socket.getaddrinfo(socket.gethostname(), None)
+    except OSError:
+        return []
+    texts = dict.fromkeys(str(one[4][0]) for one in found)
+    return [f"[{text}]" if ":" in text else text for text in texts]

@@ -1,0 +1,304 @@
+"""The studio: a session, an engine and the pages that look at them."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from fgraph._options import RunOptions
+from fgraph.studio import code
+from fgraph.studio.access import FileAccess
+from fgraph.studio.editing import Refused
+from fgraph.studio.engine import Engine, Outgoing
+from fgraph.studio.exporting import ExportJob, Exports
+from fgraph.studio.films import FilmJob
+from fgraph.studio.history import History
+from fgraph.studio.live import LiveRun, viewed
+from fgraph.studio.messages import Answer, AnyRequest, Failed, Picture, Thumbnail
+from fgraph.studio.messages import requests as ask
+from fgraph.studio.models import model_entries
+from fgraph.studio.opening import Opened, open_bundled, open_file
+from fgraph.studio.pictures import Binary
+from fgraph.studio.planning import PlanJob
+from fgraph.studio.session import Session
+from fgraph.studio.sheets import AblateJob, SeedsJob, SweepJob
+from fgraph.studio.uploads import Uploads
+
+Put: TypeAlias = Callable[[Outgoing], bool]
+_PAUSE = 1.0  # seconds between two looks at the file
+
+
+class Studio:
+    """Everything that the routes call. Methods run on the event loop; work on the graph runs on one other thread.
+
+    Args:
+        folder: where graphs are saved, and uploads and exports are kept.
+        kept: the folder of the history; None: it ends with the process.
+        options: the device and precision of all runs.
+        models: folders with models to choose.
+    """
+
+    def __init__(self, folder: Path, kept: Path | None, options: RunOptions, models: tuple[Path, ...] = ()) -> None:
+        self.models = model_entries(models)
+        self.uploads = Uploads(folder / "uploads")
+        self.exports = Exports(folder / "exports")
+        history = History(kept)
+        access = FileAccess([one.name for one in self.models], history.granted)
+        self.session = Session(folder, history, access, self.uploads)
+        self._options = options
+        self._engine: Engine | None = None
+        self._thread = ThreadPoolExecutor(1, "fgraph-studio-session")
+        self._pages: list[Put] = []
+        self._picture: Binary | None = None  # the last one, for pages that join
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def open(self, opened: Opened | None) -> None:
+        """Open a graph at the start; None continues where the last launch ended."""
+        if opened is not None and not self._is_open(opened):
+            self.session.open(opened)
+        elif self.session.history.current is None:
+            self.session.open(open_bundled("panorama"))
+
+    def _is_open(self, opened: Opened) -> bool:
+        """Return whether the history continues this very file, which may hold edits that are not saved."""
+        current = self.session.history.current
+        return (
+            current is not None
+            and opened.file is not None
+            and current.saved_as == str(opened.file)
+            and opened.text in {one.text for one in self.session.history.states}
+        )
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, while the studio runs."""
+        assert self._engine is not None
+        return self._engine
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Run the engine, and look at the file, within the block."""
+        self._loop = asyncio.get_running_loop()
+        self._engine = Engine(self._options, self._emit_from_thread)
+        watcher = asyncio.create_task(self._watch())
+        await self._on_thread(self._show)
+        try:
+            yield
+        finally:
+            watcher.cancel()
+            await self._on_thread(self.session.history.close)
+            self._thread.shutdown()
+            await asyncio.to_thread(self._engine.close)
+
+    @asynccontextmanager
+    async def joined(self, put: Put) -> AsyncIterator[None]:
+        """Send a page everything that it needs, then all events, within the block."""
+        for message in await self._on_thread(self._greeting):
+            put(message)
+        self._pages.append(put)
+        try:
+            yield
+        finally:
+            self._leave(put)
+
+    def _greeting(self) -> list[Outgoing]:
+        greeting: list[Outgoing] = [self.session.graph_event(), self.session.history_event()]
+        greeting += [Binary(_of_history(state), content) for state, content in self.session.history.thumbnails()]
+        return greeting + ([self._picture] if self._picture is not None else [])
+
+    def _leave(self, put: Put) -> None:
+        if put in self._pages:
+            self._pages.remove(put)
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    def _emit_from_thread(self, message: Outgoing) -> None:
+        assert self._loop is not None
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._emit, message)
+
+    def _emit(self, message: Outgoing) -> None:
+        """Send a message to all pages; one that reads too slowly is left out from now on."""
+        if isinstance(message, Binary) and isinstance(message.header, Picture):
+            self._picture = message
+        for put in list(self._pages):
+            if not put(message):
+                self._leave(put)
+
+    async def _watch(self) -> None:
+        """Look at the file now and then, and tell the pages when it has changed."""
+        while True:
+            await asyncio.sleep(_PAUSE)
+            if await self._on_thread(self.session.look_at_disk):
+                self._emit(await self._on_thread(self.session.graph_event))
+
+    # -- requests -----------------------------------------------------------------------------------------------------
+
+    async def handle(self, request: AnyRequest) -> Answer:
+        """Do what a page asks, and return the answer.
+
+        Raises:
+            FgraphError: the request is refused.
+        """
+        answer: Answer = await self._on_thread(self._handle, request, time.perf_counter())
+        return answer
+
+    async def _on_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
+
+    def _handle(self, request: AnyRequest, started: float) -> Answer:
+        if isinstance(request, ask.Plain):
+            found = _PLAIN[request.do](self, request)
+        else:
+            found = _HANDLERS[type(request)](self, request)
+        if request.do in _CHANGING:
+            self._emit_from_thread(self.session.graph_event())
+            self._emit_from_thread(self.session.history_event())
+        if request.do in _SHOWING:
+            self._show(started)
+        return Answer(re=request.id, ok=True, **(found or {}))
+
+    def _show(self, started: float | None = None) -> None:
+        """Run what is looked at."""
+        session = self.session
+        node, view, reading = session.node_of_view(), session.view, session.reading
+        spec = reading.needed(node) if node is not None else None
+        kind = reading.kind(node) if node is not None else None
+        if node is None or spec is None or kind is None or view.output is None:
+            message = "there is no output: choose one" if node is None else f"'{node}' depends on a fault of the graph"
+            self._emit_from_thread(Failed(revision=session.revision, message=message, node=node))
+            return
+        rows, state = reading.rows(node), session.state.id
+        self.engine.show(
+            LiveRun(
+                revision=session.revision,
+                spec=viewed(spec, kind, view.row, rows),
+                output=view.output,
+                row=min(view.row, rows - 1),
+                rows=rows,
+                keep_thumbnail=lambda content: self._keep_thumbnail(state, content),
+                started=time.perf_counter() if started is None else started,
+            )
+        )
+
+    def _keep_thumbnail(self, state: str, content: bytes) -> None:
+        self.session.history.show(state, content)
+        self._emit_from_thread(Binary(_of_history(state), content))
+
+    def _open(self, request: ask.Open) -> None:
+        what = request.what
+        if isinstance(what, ask.OpenGraph):
+            self.session.open(open_bundled(what.graph))
+        elif isinstance(what, ask.OpenText):
+            self.session.open(Opened("untitled", what.example))
+        else:
+            upload = self.uploads.get(what.upload)
+            if upload is None or upload.kind != "graph":
+                raise Refused("there is no such upload: drop the file again")
+            self.session.open(Opened("dropped", upload.text))
+
+    def _edit(self, request: ask.Edit) -> dict[str, Any]:
+        return {"ids": self.session.edit(request.changes, request.gesture)}
+
+    def _set_yaml(self, request: ask.SetYaml) -> None:
+        self.session.set_text(request.text, request.gesture)
+
+    def _view(self, request: ask.View) -> None:
+        self.session.look(request.output, request.row)
+
+    def _go_to(self, request: ask.GoTo) -> None:
+        if not self.session.go(request.state):
+            raise Refused("there is no such state")
+
+    def _favourite(self, request: ask.Favourite) -> None:
+        if not self.session.history.mark(request.state, request.on):
+            raise Refused("there is no such state")
+
+    def _save(self, request: ask.Save) -> dict[str, Any]:
+        return {"path": str(self.session.save(request.name, replace_changed=request.replace))}
+
+    def _export(self, request: ask.Export) -> dict[str, Any]:
+        job = ExportJob.of(self.session, request, self.exports)
+        self.engine.submit(job)
+        return {"file": job.id}
+
+    def _film(self, request: ask.Film) -> dict[str, Any]:
+        job = FilmJob.of(self.session, request, self.exports)
+        self.engine.submit(job)
+        return {"file": job.id} if request.format != "play" else {}
+
+    def _seeds(self, request: ask.Seeds) -> None:
+        self.engine.submit(SeedsJob.of(self.session, request))
+
+    def _sweep(self, request: ask.Sweep) -> None:
+        self.engine.submit(SweepJob.of(self.session, request))
+
+    def _ablate(self, request: ask.Ablate) -> None:
+        self.engine.submit(AblateJob.of(self.session, request))
+
+    def _undo(self, request: ask.Plain) -> None:
+        if not self.session.undo():
+            raise Refused("there is nothing to undo")
+
+    def _redo(self, request: ask.Plain) -> None:
+        if not self.session.redo():
+            raise Refused("there is nothing to redo")
+
+    def _reload(self, request: ask.Plain) -> None:
+        path = self.session.state.saved_as
+        if path is None:
+            raise Refused("the graph has no file yet: save it first")
+        self.session.open(open_file(Path(path)))
+
+    def _cancel(self, request: ask.Plain) -> None:
+        self.engine.cancel()
+
+    def _plan(self, request: ask.Plain) -> None:
+        self.engine.submit(PlanJob.of(self.session))
+
+    def _history(self, request: ask.Plain) -> None:
+        self._emit_from_thread(self.session.history_event())
+
+    def _command(self, request: ask.Plain) -> dict[str, Any]:
+        return {"text": code.command(self.session)}
+
+    def _python(self, request: ask.Plain) -> dict[str, Any]:
+        return {"text": code.python(self.session)}
+
+
+def _of_history(state: str) -> Thumbnail:
+    return Thumbnail(sheet="history", key=state, re=-1, values=[], width=0, height=0, mime="image/webp")
+
+
+_SHOWING = ("open", "edit", "set_yaml", "view", "goto", "undo", "redo", "reload")
+_CHANGING = (*_SHOWING, "save", "favourite")
+_Found: TypeAlias = dict[str, Any] | None
+_HANDLERS: Mapping[type, Callable[[Studio, Any], _Found]] = {
+    ask.Open: Studio._open,
+    ask.Edit: Studio._edit,
+    ask.SetYaml: Studio._set_yaml,
+    ask.View: Studio._view,
+    ask.Seeds: Studio._seeds,
+    ask.Sweep: Studio._sweep,
+    ask.GoTo: Studio._go_to,
+    ask.Favourite: Studio._favourite,
+    ask.Save: Studio._save,
+    ask.Film: Studio._film,
+    ask.Export: Studio._export,
+    ask.Ablate: Studio._ablate,
+}
+_PLAIN: Mapping[str, Callable[[Studio, ask.Plain], _Found]] = {
+    "undo": Studio._undo,
+    "redo": Studio._redo,
+    "reload": Studio._reload,
+    "cancel": Studio._cancel,
+    "plan": Studio._plan,
+    "history": Studio._history,
+    "command": Studio._command,
+    "python": Studio._python,
+}
