@@ -20,7 +20,10 @@ from fgraph.studio.exporting import writable_formats
 from fgraph.studio.messages import Catalogue, DirectionEntry, GraphEntry, InputEntry, ModelEntry, NodeEntry
 from fgraph.studio.opening import GRAPHS
 
-_CATEGORIES = {Kind.LATENT: "codes", Kind.FEATURES: "passes", Kind.MASK: "masks", Kind.IMAGE: "images", None: "edits"}
+_CATEGORIES = {
+    Kind.LATENT: "codes", Kind.FEATURES: "passes", Kind.MASK: "masks", Kind.IMAGE: "images",
+    Kind.PHOTOGRAPH: "images", None: "edits",
+}  # fmt: skip
 _SENTENCE = re.compile(r"(?<=\.)\s")
 
 

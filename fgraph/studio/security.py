@@ -39,7 +39,7 @@ _REFUSED_CLOSE = 1008  # the code of a socket that is closed for a breach of pol
 
 @dataclass(frozen=True)
 class Access:
-    """Who may use a studio.
+    """The people who may use a studio.
 
     Attributes:
         hosts: the names that it answers to, each with its port, as browsers send them.

@@ -25,7 +25,7 @@ _EVERYWHERE = ("0.0.0.0", "::")
 
 @dataclass(frozen=True)
 class Place:
-    """Where a studio listens.
+    """The address of a studio.
 
     Attributes:
         host: an address of this machine; by default only this machine itself reaches it.

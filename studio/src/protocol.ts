@@ -299,7 +299,7 @@ export interface Done {
   reused: number;
 }
 
-/** The failure of a run. */
+/** The end of a run that made no picture: the reason, at a node and a field if it is about them. */
 export interface Failed {
   event: "failed";
   revision: number;
@@ -499,7 +499,7 @@ export interface DirectionEntry {
   source: string;
 }
 
-/** A bundled graph. */
+/** A bundled graph by its name, with the first sentence of its comment. */
 export interface GraphEntry {
   name: string;
   summary: string;
@@ -551,7 +551,7 @@ export interface Catalogue {
   formats: string[];
 }
 
-/** The answer to an upload. */
+/** An upload as the studio keeps it: its id, and the size of a picture. */
 export interface Uploaded {
   id: string;
   kind: "graph" | "image";

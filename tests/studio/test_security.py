@@ -52,7 +52,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
 
 
 def paths() -> list[str]:
-    found = [one.path for one in routes_of(make_app(None, ACCESS)) if isinstance(one, Route)]  # type: ignore[arg-type]
+    found = [one.path for one in routes_of(make_app(None, ACCESS)) if isinstance(one, Route)]
     assert {"/", "/assets/{name}", "/api/catalogue", "/api/uploads", "/api/files/{id}"} == set(found)
     return [path.format(name="studio.js", id="00") for path in [*found, "/nowhere", "/api/socket"]]
 
@@ -95,7 +95,7 @@ def test_an_allowed_request_is_answered_under_the_policy(app: TestClient, path: 
 
 
 def test_sockets_need_all_three(app: TestClient) -> None:
-    found = [one.path for one in routes_of(make_app(None, ACCESS)) if isinstance(one, WebSocketRoute)]  # type: ignore[arg-type]
+    found = [one.path for one in routes_of(make_app(None, ACCESS)) if isinstance(one, WebSocketRoute)]
     assert found == ["/api/socket"]
     for names in one_wrong():
         with (
@@ -131,7 +131,7 @@ def test_the_token_is_exchanged_for_a_cookie_that_scripts_cannot_read(app: TestC
 
 def test_the_cookie_of_a_connection_with_tls_is_for_tls_only() -> None:
     access = Access.at([HOST], 443, "https")
-    client = TestClient(make_app(None, access), base_url=f"https://{HOST}")  # type: ignore[arg-type]
+    client = TestClient(make_app(None, access), base_url=f"https://{HOST}")
     answer = client.get(f"/?token={access.token}", headers=HOSTS["own"], follow_redirects=False)
     assert "Secure" in answer.headers["set-cookie"]
     assert access.refusal(

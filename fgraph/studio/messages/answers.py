@@ -142,7 +142,7 @@ class Done(Message):
 
 
 class Failed(Message):
-    """The failure of a run."""
+    """The end of a run that made no picture: the reason, at a node and a field if it is about them."""
 
     event: Literal["failed"] = "failed"
     revision: int

@@ -10,7 +10,7 @@ from fgraph.studio.messages.base import Message
 
 
 class GraphEntry(Message):
-    """A bundled graph."""
+    """A bundled graph by its name, with the first sentence of its comment."""
 
     name: str
     summary: str
@@ -78,7 +78,7 @@ class Catalogue(Message):
 
 
 class Uploaded(Message):
-    """The answer to an upload."""
+    """An upload as the studio keeps it: its id, and the size of a picture."""
 
     id: str
     kind: Literal["graph", "image"]
