@@ -1,7 +1,16 @@
+/** The entry of the page. */
+
+import '@xyflow/react/dist/base.css';
+import './styles/base.css';
+import './styles/shell.css';
+import './styles/canvas.css';
+import './styles/graph.css';
+import './styles/form.css';
+import './styles/panels.css';
+
 import { createRoot } from 'react-dom/client';
-import { ReactFlow } from '@xyflow/react';
-import dagre from '@dagrejs/dagre';
-import '@xyflow/react/dist/style.css';
-console.log(new dagre.graphlib.Graph());
+
+import { App } from './App';
+
 const root = document.getElementById('root');
-if (root) createRoot(root).render(<ReactFlow nodes={[]} edges={[]} />);
+if (root) createRoot(root).render(<App />);

@@ -51,6 +51,7 @@ export interface State {
   draft: Draft;
   dock: Dock;
   tool: Tool;
+  brush: number;
   drawn: string | null;
   notices: Notice[];
   palette: PaletteRequest | null;
@@ -84,6 +85,7 @@ export const initial: State = {
   draft: {},
   dock: 'graph',
   tool: 'hand',
+  brush: 0.06,
   drawn: null,
   notices: [],
   palette: null,

@@ -42,20 +42,38 @@ async function lost(attempt: number): Promise<void> {
 export function receive(event: Event): void {
   switch (event.event) {
     case 'graph':
-      return receiveGraph(event);
+      receiveGraph(event);
+      break;
     case 'forecast':
-      return store.set({ forecast: event, failed: null, firstSeconds: null });
+      store.set({ forecast: event, failed: null, firstSeconds: null });
+      break;
     case 'progress':
-      return store.set({ progress: event });
+      store.set({ progress: event });
+      break;
     case 'done':
-      return store.set({ done: event, progress: null });
+      store.set({ done: event, progress: null });
+      break;
     case 'failed':
-      return store.set({ failed: event, progress: null });
+      store.set({ failed: event, progress: null });
+      break;
     case 'plan':
-      return store.set({ plan: event });
+      store.set({ plan: event });
+      break;
     case 'history':
-      return store.set({ history: event });
+      store.set({ history: event });
+      break;
+    case 'file':
+      download(event.file, event.name);
   }
+}
+
+/** Save a file that the studio has made. */
+function download(file: string, name: string): void {
+  const link = document.createElement('a');
+  link.href = `/api/files/${file}`;
+  link.download = name;
+  link.click();
+  notify(`${name} is ready`);
 }
 
 function receiveGraph(graph: GraphEvent): void {
@@ -79,7 +97,8 @@ async function receiveBinary(header: BinaryHeader, bytes: Uint8Array<ArrayBuffer
     const old = sheet[header.key];
     if (old) URL.revokeObjectURL(old.url);
     const thumb: Thumb = { header, url: URL.createObjectURL(blob) };
-    return store.set({ thumbs: { ...thumbs, [header.sheet]: { ...sheet, [header.key]: thumb } } });
+    store.set({ thumbs: { ...thumbs, [header.sheet]: { ...sheet, [header.key]: thumb } } });
+    return;
   }
   const bitmap = await createImageBitmap(blob);
   const { picture, firstSeconds } = store.get();
@@ -175,6 +194,11 @@ export function setFields(node: string, fields: Record<string, Value | undefined
     Object.entries(fields).map(([field, value]) => (value === undefined ? { unset: { node, field } } : { set: { node, field, value } })),
     gesture,
   );
+}
+
+/** Return a seed that nobody chose. */
+export function anySeed(below = 10_000): number {
+  return Math.floor(Math.random() * below);
 }
 
 /** Send a file to the studio. */

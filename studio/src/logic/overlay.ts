@@ -1,7 +1,7 @@
 /** Handles on the picture: the shape of a node's fields, and the fields that follow when a handle moves. */
 
 import { type Point, round } from './contour';
-import type { Value } from './schema';
+import { type Value, written } from './schema';
 
 export type Fields = Record<string, Value>;
 
@@ -38,7 +38,7 @@ const MOST_CORNERS = 48; // more handles than this are in each other's way
 /** Return the overlay of a node for a row of the picture, or null if its fields have no place on it. */
 export function overlayOf(node: Source, row: number): Overlay | null {
   const at = new Reader(node.fields, row);
-  switch (node.op === 'mask' ? `mask ${String(node.fields.kind)}` : node.op) {
+  switch (node.op === 'mask' ? `mask ${written(node.fields.kind)}` : node.op) {
     case 'mask ramp':
     case 'knit':
       return between(at);

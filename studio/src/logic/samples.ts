@@ -21,7 +21,7 @@ export function graphOf(nodes: NodeState[], links: LinkState[] = [], output = no
 
 export function entry(op: string, kind: string | null, inputs: [string, string[]][], makes: string | null): NodeEntry {
   return {
-    op, kind, makes, category: 'test', summary: '', description: '', fields: {}, required: [], example: '',
+    op, kind, makes, category: 'test', summary: '', description: '', fields: {}, required: [],
     inputs: inputs.map(([name, types]) => ({ name, types, required: true, many: false, description: '' })),
   };
 }

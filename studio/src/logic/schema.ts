@@ -98,7 +98,7 @@ function controlOf(cases: Schema[]): Control {
 
 /** Return the form field of a property. */
 export function fieldSpec(name: string, schema: Schema, required = false): FieldSpec {
-  const cases = variants(schema).filter((one) => one.$ref === undefined && !String(one.pattern ?? '').includes('$'));
+  const cases = variants(schema).filter((one) => one.$ref === undefined && one.pattern !== '\\$\\{');
   const control = controlOf(cases);
   const numeric = cases.filter(isNumeric);
   const [low, high] = sliderRange(name, limit(numeric, ['minimum', 'exclusiveMinimum']), limit(numeric, ['maximum', 'exclusiveMaximum']));

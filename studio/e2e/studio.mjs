@@ -1,0 +1,103 @@
+/** What the tests of the page share: a studio of its own, a browser, and ways to wait for pictures. */
+
+import { spawn } from 'node:child_process';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { chromium } from 'playwright-core';
+
+export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+const FLAGS = [
+  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
+];
+const START = 60_000; // milliseconds until the address is printed, on a busy machine
+const PICTURE = 60_000;
+
+/** Start a studio in an empty folder. `given` are the arguments of `fgraph studio`. */
+export async function startStudio(given = [], folder = mkdtempSync(join(tmpdir(), 'studio-'))) {
+  const python = process.env.PYTHON ?? 'python';
+  const environment = { ...process.env, PYTHONPATH: process.env.STUDIO_PATH ?? ROOT, XDG_DATA_HOME: join(folder, 'data'), PYTHONUNBUFFERED: '1' };
+  const child = spawn(python, ['-m', 'fgraph', 'studio', ...given, '--no-open'], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const began = performance.now();
+  let said = '';
+  const address = await new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`the studio did not start:\n${said}`)), START);
+    const read = (chunk) => {
+      said += chunk;
+      const [found] = /http:\S+token=\S+/.exec(said) ?? [];
+      if (found === undefined) return;
+      clearTimeout(timer);
+      resolve(found);
+    };
+    child.stdout.on('data', read);
+    child.stderr.on('data', read);
+    child.on('exit', (code) => reject(new Error(`the studio ended with ${code}:\n${said}`)));
+  });
+  const stop = (signal = 'SIGINT') => new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve();
+    child.on('exit', resolve);
+    child.kill(signal);
+  });
+  return { address, folder, stop, seconds: (performance.now() - began) / 1000, said: () => said };
+}
+
+/** Start the browser of the system. */
+export async function startBrowser() {
+  const executablePath = process.env.CHROMIUM ?? BROWSERS.find(existsSync);
+  if (executablePath === undefined) throw new Error(`no browser at ${BROWSERS.join(', ')}: apt-get install chromium, or set CHROMIUM`);
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/** Open the page of a studio, and collect what the console and the network say. */
+export async function openPage(browser, address, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark', permissions: ['clipboard-read', 'clipboard-write'], ...options });
+  const page = await context.newPage();
+  const faults = [];
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(String(error)));
+  page.on('request', (request) => {
+    const { hostname, protocol } = new URL(request.url());
+    if (!['blob:', 'data:'].includes(protocol) && hostname !== '127.0.0.1') faults.push(`a request to ${request.url()}`);
+  });
+  await page.goto(address);
+  return { context, page, faults };
+}
+
+/** Wait for a finished picture, of a later revision than `after`; return its revision. */
+export async function finalPicture(page, after = -1) {
+  const found = await page.waitForFunction((least) => {
+    const shown = document.querySelector('.bitmap[data-stage="final"]');
+    const revision = Number(shown?.getAttribute('data-revision') ?? -1);
+    return revision > least ? { revision } : null;
+  }, after, { timeout: PICTURE });
+  return (await found.jsonValue()).revision;
+}
+
+/** Return a digest of the pixels that are shown. */
+export function pixels(page) {
+  return page.evaluate(async () => {
+    const canvas = document.querySelector('.bitmap');
+    const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+    const digest = await crypto.subtle.digest('SHA-256', data);
+    return `${canvas.width}x${canvas.height} ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  });
+}
+
+/** Drag on the picture between points in fractions of it. */
+export async function dragOnPicture(page, ...points) {
+  const box = await page.locator('.bitmap').first().boundingBox();
+  const at = ([x, y]) => [box.x + x * box.width, box.y + y * box.height];
+  await page.mouse.move(...at(points[0]));
+  await page.mouse.down();
+  for (const point of points.slice(1)) await page.mouse.move(...at(point), { steps: 6 });
+  await page.mouse.up();
+}
+
+/** Replace the graph through the page's own editor of YAML. */
+export async function setYaml(page, text) {
+  await page.getByRole('tab', { name: 'YAML' }).click();
+  await page.getByRole('textbox', { name: 'The graph as YAML' }).fill(text);
+}

@@ -1,0 +1,15 @@
+/** Lanes of a history: a state continues the lane of its parent if it is the first to follow it, else it begins a branch. */
+
+export function lanesOf(states: { id: string; parent: string | null }[]): Map<string, number> {
+  const lanes = new Map<string, number>();
+  const continued = new Set<string>();
+  let last = -1;
+  for (const { id, parent } of states) {
+    const lane = parent === null ? undefined : lanes.get(parent);
+    if (parent !== null && lane !== undefined && !continued.has(parent)) {
+      continued.add(parent);
+      lanes.set(id, lane);
+    } else lanes.set(id, ++last);
+  }
+  return lanes;
+}

@@ -1,0 +1,45 @@
+/** The timeline of a film: keys in time with values of fields, and what lies between them. */
+
+import type { FieldValue, Key } from '../protocol';
+import type { Value } from './schema';
+
+export interface FilmKey {
+  time: number;
+  values: Record<string, Value>; // by node.field
+}
+
+/** Return the keys as the studio reads them. */
+export function filmKeys(keys: FilmKey[]): Key[] {
+  return sorted(keys).map(({ time, values }) => ({ time, values: Object.entries(values).map(([path, value]) => fieldValue(path, value)) }));
+}
+
+export function fieldValue(path: string, value: Value): FieldValue {
+  const at = path.lastIndexOf('.');
+  return { node: path.slice(0, at), field: path.slice(at + 1), value };
+}
+
+export function sorted(keys: FilmKey[]): FilmKey[] {
+  return [...keys].sort((one, other) => one.time - other.time);
+}
+
+/** Return the keys with one at a time: a key that is there already gets the values too. */
+export function withKey(keys: FilmKey[], time: number, values: Record<string, Value>): FilmKey[] {
+  const near = keys.find((key) => Math.abs(key.time - time) < 0.05);
+  const others = keys.filter((key) => key !== near);
+  return sorted([...others, { time: near?.time ?? time, values: { ...near?.values, ...values } }]);
+}
+
+/** Return the values at a time: numbers move evenly, everything else changes at its key. */
+export function valuesAt(keys: FilmKey[], time: number): Record<string, Value> {
+  const paths = new Set(keys.flatMap((key) => Object.keys(key.values)));
+  return Object.fromEntries([...paths].map((path) => [path, between(sorted(keys).filter((key) => path in key.values), path, time)]));
+}
+
+function between(keys: FilmKey[], path: string, time: number): Value {
+  const after = keys.findIndex((key) => key.time > time);
+  const [one, other] = [keys[after < 0 ? keys.length - 1 : Math.max(after - 1, 0)], keys[after]];
+  const from = one?.values[path] ?? null;
+  const to = other?.values[path];
+  if (!one || !other || after === 0 || typeof from !== 'number' || typeof to !== 'number' || path.endsWith('.seed')) return from;
+  return from + ((time - one.time) / (other.time - one.time)) * (to - from);
+}

@@ -1,0 +1,146 @@
+/** Films: fields and seeds that move between keys on a timeline; played here, or written as MP4 or GIF. */
+
+import { useEffect, useRef, useState } from 'react';
+
+import { Icon } from '../icons';
+import { entryOf } from '../logic/graph';
+import { fieldSpec, type Schema, type Value, written } from '../logic/schema';
+import { type FilmKey, fieldValue, filmKeys, valuesAt, withKey } from '../logic/timeline';
+import type { Catalogue, GraphEvent } from '../protocol';
+import { type Thumb, store, useStudio } from '../store';
+import { ask, Gesture, notify, show } from '../studio';
+import { usePreference } from '../ui';
+
+const FPS = 24;
+const PLAYED_FPS = 12;
+
+/** Return the fields that can move: numbers and points, seeds included. */
+function movable(graph: GraphEvent, catalogue: Catalogue | null): string[] {
+  return graph.nodes.flatMap((node) => Object.entries(entryOf(catalogue, node)?.fields ?? {}).flatMap(([name, schema]) => {
+    const { control } = fieldSpec(name, schema as Schema);
+    return control === 'number' || control === 'point' ? [`${node.id}.${name}`] : [];
+  }));
+}
+
+function valueOf(graph: GraphEvent, catalogue: Catalogue | null, path: string): Value {
+  const { node: id, field } = fieldValue(path, null);
+  const node = graph.nodes.find((one) => one.id === id);
+  const schema = node && entryOf(catalogue, node)?.fields[field];
+  return node?.fields[field] ?? (schema as Schema | undefined)?.default ?? (field === 'seed' ? graph.seed : 0);
+}
+
+export function FilmPanel() {
+  const graph = useStudio((state) => state.graph);
+  const catalogue = useStudio((state) => state.catalogue);
+  const frames = useStudio((state) => state.thumbs.film);
+  const progress = useStudio((state) => state.progress);
+  const [tracks, setTracks] = useState<string[]>([]);
+  const [keys, setKeys] = useState<FilmKey[]>([]);
+  const [length, setLength] = usePreference('film', 4);
+  const [time, setTime] = useState(0);
+  const gesture = useRef<Gesture | null>(null);
+  if (!graph) return null;
+
+  const addTrack = (path: string) => {
+    if (path === '' || tracks.includes(path)) return;
+    const value = valueOf(graph, catalogue, path);
+    setTracks([...tracks, path]);
+    setKeys(withKey(withKey(keys, 0, { [path]: value }), length, { [path]: value }));
+  };
+  const addKey = () => setKeys(withKey(keys, time, Object.fromEntries(tracks.map((path) => [path, valueOf(graph, catalogue, path)]))));
+  const seek = (next: number) => {
+    setTime(next);
+    gesture.current ??= new Gesture();
+    for (const [path, value] of Object.entries(valuesAt(keys, next))) {
+      const { node, field } = fieldValue(path, value);
+      gesture.current.set(node, { [field]: value });
+    }
+  };
+  const make = (format: 'play' | 'mp4' | 'gif') => {
+    if (format === 'play') show({ thumbs: { ...store.get().thumbs, film: {} } });
+    void ask({ do: 'film', keys: filmKeys(keys), seconds: length, fps: format === 'play' ? PLAYED_FPS : FPS, format }).then((answer) => {
+      if (answer && format !== 'play') notify('The film is being made; it is downloaded when it is ready.');
+    });
+  };
+  const ready = keys.length > 1;
+  return (
+    <div className="film">
+      <div className="row bar">
+        <select aria-label="Add a field to the film" value="" onChange={(event) => addTrack(event.target.value)}>
+          <option value="">+ field that moves…</option>
+          {movable(graph, catalogue).filter((path) => !tracks.includes(path)).map((path) => <option key={path}>{path}</option>)}
+        </select>
+        <button type="button" className="solid" disabled={tracks.length === 0} onClick={addKey} title="Keep the values of now at this time">Key at {time.toFixed(1)} s</button>
+        <label className="row">Length <input type="number" min={0.5} max={60} step={0.5} value={length} onChange={(event) => setLength(Math.min(Math.max(Number(event.target.value), 0.5), 60))} /> s</label>
+        <span className="spacer" />
+        <button type="button" className="primary" disabled={!ready} onClick={() => make('play')}><Icon name="play" /> Play</button>
+        {(catalogue?.formats ?? ['gif']).includes('mp4') && <button type="button" className="solid" disabled={!ready} onClick={() => make('mp4')}>MP4</button>}
+        <button type="button" className="solid" disabled={!ready} onClick={() => make('gif')}>GIF</button>
+        {progress?.stage === 'film' && <button type="button" onClick={() => void ask({ do: 'cancel' })}>Stop</button>}
+      </div>
+      <div className="reel">
+        <div className="timeline">
+          {tracks.length === 0 && <p className="muted">Add a field; it gets a key at the start and at the end. Move the time, change the field, and press Key. A seed walks from code to code.</p>}
+          {tracks.length > 0 && (
+            <div className="track">
+              <span className="muted">time</span>
+              <input
+                type="range" aria-label="Time of the film" min={0} max={length} step={0.05} value={time} onChange={(event) => seek(Number(event.target.value))}
+                onPointerUp={() => { void gesture.current?.end(); gesture.current = null; }} onKeyUp={() => { void gesture.current?.end(); gesture.current = null; }}
+              />
+              <span className="muted">{time.toFixed(1)} s</span>
+            </div>
+          )}
+          {tracks.map((path) => (
+            <Track
+              key={path} path={path} keys={keys} length={length} onSeek={seek}
+              onChange={(key, value) => setKeys(keys.map((own) => (own === key ? { ...own, values: { ...own.values, [path]: value } } : own)))}
+              onRemove={() => {
+                setTracks(tracks.filter((own) => own !== path));
+                setKeys(keys.map((key) => ({ ...key, values: Object.fromEntries(Object.entries(key.values).filter(([name]) => name !== path)) })).filter((key) => Object.keys(key.values).length > 0));
+              }}
+            />
+          ))}
+        </div>
+        <Player frames={frames} />
+      </div>
+    </div>
+  );
+}
+
+function Track(props: { path: string; keys: FilmKey[]; length: number; onSeek: (time: number) => void; onChange: (key: FilmKey, value: Value) => void; onRemove: () => void }) {
+  const { path, keys, length } = props;
+  return (
+    <div className="track">
+      <span className="mono" title={path}>{path}</span>
+      <div className="rail">
+        {keys.filter((key) => path in key.values).map((key) => {
+          const value = key.values[path];
+          return (
+            <span key={key.time} className="key" style={{ left: `${(100 * Math.min(key.time, length)) / length}%` }}>
+              <button type="button" aria-label={`Go to the key of ${path} at ${key.time.toFixed(1)} seconds`} title={`${key.time.toFixed(1)} s`} onClick={() => props.onSeek(key.time)}>◆</button>
+              {typeof value === 'number'
+                ? <input type="number" step="any" aria-label={`${path} at ${key.time.toFixed(1)} seconds`} value={Number(value.toPrecision(5))} onChange={(event) => event.target.value !== '' && props.onChange(key, Number(event.target.value))} />
+                : <span className="muted">{written(value)}</span>}
+            </span>
+          );
+        })}
+      </div>
+      <button type="button" aria-label={`Remove ${path} from the film`} onClick={props.onRemove}><Icon name="close" /></button>
+    </div>
+  );
+}
+
+/** The frames that have come so far, over and over. */
+function Player({ frames }: { frames: Record<string, Thumb> }) {
+  const [at, setAt] = useState(0);
+  const urls = Object.entries(frames).sort(([one], [other]) => Number(one) - Number(other)).map(([, thumb]) => thumb.url);
+  const count = urls.length;
+  useEffect(() => {
+    if (count < 2) return;
+    const timer = window.setInterval(() => setAt((own) => own + 1), 1000 / PLAYED_FPS);
+    return () => window.clearInterval(timer);
+  }, [count]);
+  if (count === 0) return null;
+  return <img className="player" src={urls[at % count]} alt={`Frame ${(at % count) + 1} of ${count}`} />;
+}

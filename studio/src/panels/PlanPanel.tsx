@@ -1,0 +1,114 @@
+/** The plan: layers and what was saved at each, and where the time went. */
+
+import { useEffect } from 'react';
+
+import type { LayerState, PlanEvent } from '../protocol';
+import { useStudio } from '../store';
+import { ask } from '../studio';
+
+export function bytes(value: number): string {
+  const units = ['B', 'KiB', 'MiB', 'GiB'];
+  let unit = 0;
+  while (value >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
+  return `${value.toPrecision(3)} ${units[unit] ?? ''}`;
+}
+
+export function seconds(value: number): string {
+  if (value < 0.0995) return `${(value * 1000).toPrecision(2)} ms`;
+  return value < 60 ? `${value.toPrecision(2)} s` : `${Math.round(value / 60)} min`;
+}
+
+export function gflop(value: number): string {
+  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+}
+
+export function PlanPanel() {
+  const plan = useStudio((state) => state.plan);
+  const revision = useStudio((state) => state.graph?.revision);
+  const view = useStudio((state) => state.graph?.view);
+  const done = useStudio((state) => state.done);
+  useEffect(() => {
+    void ask({ do: 'plan' });
+  }, [revision, view, done]);
+  if (!plan) return <p className="pad muted">The plan comes with the first picture.</p>;
+  return (
+    <div className="plan">
+      <Saved plan={plan} />
+      <Layers layers={plan.layers} />
+      <Times plan={plan} />
+    </div>
+  );
+}
+
+function Saved({ plan }: { plan: PlanEvent }) {
+  const { savings } = plan;
+  const forecast = useStudio((state) => state.forecast);
+  const done = useStudio((state) => state.done);
+  const share = savings.unbatched_gflop > 0 ? 1 - savings.gflop / savings.unbatched_gflop : 0;
+  return (
+    <dl className="figures">
+      <Figure name="layer calls" value={String(savings.calls)} about={`${savings.unbatched_calls} one pass after the other`} />
+      <Figure name="arithmetic" value={`${gflop(savings.gflop)} GFLOP`} about={share > 0.005 ? `${Math.round(100 * share)}% saved of ${gflop(savings.unbatched_gflop)}` : 'nothing to save here'} />
+      <Figure name="memory" value={bytes(savings.bytes)} about="at most, beside the weights" />
+      <Figure name="time" value={done ? seconds(done.seconds) : '…'} about={forecast?.seconds == null ? 'this device is not measured' : `forecast ${seconds(forecast.seconds)}`} />
+      {done && <Figure name="since the last run" value={`${done.recomputed} computed`} about={`${done.reused} kept from before`} />}
+    </dl>
+  );
+}
+
+function Figure({ name, value, about }: { name: string; value: string; about: string }) {
+  return (
+    <div>
+      <dt className="muted">{name}</dt>
+      <dd><b>{value}</b><span className="muted">{about}</span></dd>
+    </div>
+  );
+}
+
+function Layers({ layers }: { layers: LayerState[] }) {
+  const most = Math.max(...layers.map((layer) => Math.max(layer.gflop_whole, layer.gflop)), 1e-9);
+  return (
+    <div className="scroll">
+      <table>
+        <thead>
+          <tr><th>layer</th><th>size</th><th>calls</th><th>rows</th><th title="rows that are made only where they differ or are read">in regions</th><th>GFLOP</th><th className="wide">done, and left out</th></tr>
+        </thead>
+        <tbody>
+          {layers.map((layer, index) => (
+            <tr key={index}>
+              <th scope="row" className="mono">{layer.name}</th>
+              <td>{layer.resolution}</td>
+              <td>{layer.calls}</td>
+              <td title={`${layer.unbatched_rows} one pass after the other`}>{layer.rows}{layer.unbatched_rows > layer.rows ? <span className="muted"> of {layer.unbatched_rows}</span> : null}</td>
+              <td>{layer.regions > 0 ? layer.regions : ''}</td>
+              <td>{gflop(layer.gflop)}</td>
+              <td className="wide">
+                <svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true">
+                  <rect className="left-out" width={(100 * Math.max(layer.gflop_whole, layer.gflop)) / most} height="8" />
+                  <rect className="made" width={(100 * layer.gflop) / most} height="8" />
+                </svg>
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Times({ plan }: { plan: PlanEvent }) {
+  const most = Math.max(...plan.timings.map((own) => own.seconds), 1e-9);
+  return (
+    <section className="times" aria-label="Where the time went">
+      <h3>Where the time went</h3>
+      {plan.timings.length === 0 && <p className="muted">shown after a run</p>}
+      {plan.timings.slice(0, 14).map((own) => (
+        <div key={own.name} className="time">
+          <span className="mono">{own.name}</span>
+          <svg viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true"><rect className="made" width={(100 * own.seconds) / most} height="6" /></svg>
+          <span className="muted">{seconds(own.seconds)}</span>
+        </div>
+      ))}
+    </section>
+  );
+}
