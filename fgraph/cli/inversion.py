@@ -33,6 +33,8 @@ _RUN_OPTIONS = (
     "landmarks",
     "points",
     "batch",
+    "start",
+    "encoder",
     "discriminator_from",
     "cache",
     "tune",
@@ -93,11 +95,17 @@ def read_inversion_job(config: DictConfig, hydra_config: HydraConf) -> Inversion
             fit=_read_choice(named, "fit", get_args(Fit)),
             align=_read_choice(named, "align", get_args(Align)),
             face=_read_face(named),
+            start=_text(named["start"]),
+            encoder=_text(named["encoder"]),
             discriminator_from=named["discriminator_from"],
-            cache=None if named["cache"] is None else str(named["cache"]),
+            cache=_text(named["cache"]),
             downloads=read_downloads(config),
         )
     )
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 def _read_settings(options: Mapping[str, Any]) -> Any:

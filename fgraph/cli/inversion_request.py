@@ -28,6 +28,8 @@ class InversionRequest:
     fit: Fit = "crop"
     align: Align = "none"
     face: FaceChoice = LARGEST
+    start: str | None = None  # encoder, or a file or a folder of codes; None: the mean
+    encoder: str | None = None  # the file of the encoder; None: the one that comes with the model
     discriminator_from: str | None = None  # the model file of the discriminator; None: `model`
     cache: str | None = None  # the cache folder; "none": no cache; None: the user's cache directory
     downloads: Downloads = DEFAULT_DOWNLOADS

@@ -26,15 +26,16 @@ from fgraph.cli.terminal import say, warn
 from fgraph.inversion import InversionSettings
 from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import InversionCallback, Job, run_job
-from fgraph.inversion.optimise import Search
+from fgraph.inversion.optimise import Problem, Search
 from fgraph.inversion.pictures import Picture, Reading, read_pictures
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.results import InversionResult
 from fgraph.inversion.settings import Tuning
-from fgraph.inversion.tuning import tunable, tune_results
+from fgraph.inversion.starts import ENCODER, encoded_starts, stored_starts
+from fgraph.inversion.tuning import tune_results
 from fgraph.runtime.progress import Progress, progress
 from fgraph.runtime.run import pick_device
-from fgraph.stylegan.checkpoints.header import read_model
+from fgraph.stylegan.checkpoints.header import BUNDLED, read_model
 from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.loading import load_generator
@@ -59,8 +60,6 @@ def invert_pictures(request: InversionRequest) -> None:
     _refuse_overwriting(directory, paths)
     dtype = torch.float64 if request.precision == "float64" else torch.float32
     generator = load_generator(request.model, pick_device(request.device), dtype)
-    if tuning.steps:
-        tunable(generator)
     reading = Reading(generator.table.size, request.fit, request.align, request.face, _channels(generator))
     pictures, cache = _readable(paths, reading), InversionCache(_cache_folder(request.cache))
     statistics = None if cache.folder is None else cache.folder / "statistics"
@@ -69,11 +68,28 @@ def invert_pictures(request: InversionRequest) -> None:
     digest = read_model(judge or request.model, file_digest) if settings.discriminator else ""
     with progress(len(pictures) * settings.steps, "inverting") as bar:
         callback = TerminalProgress(bar, settings, directory)
-        job = Job(problem, pictures, reading, directory, cache, request.batch, digest, callback=callback)
+        starts = _find_starts(request, problem, pictures, reading)
+        job = Job(problem, pictures, reading, directory, cache, request.batch, digest, starts, callback=callback)
         results = run_job(job)
     _finish(replace(job, pictures=[picture for picture in pictures if picture.name in results]), results, tuning)
     if lost := len(paths) - len(results):
         raise SkippedError(f"{lost} of {len(paths)} pictures were skipped; {len(results)} are done")
+
+
+def _find_starts(
+    request: InversionRequest, problem: Problem, pictures: Sequence[Picture], reading: Reading
+) -> dict[str, torch.Tensor]:
+    """Return the codes that the searches start from, by picture; none for the mean."""
+    if request.start is None:
+        return {}
+    if request.start != ENCODER:
+        return stored_starts(problem, pictures, request.start)
+    if request.encoder is None and request.model not in BUNDLED:
+        raise FgraphError(
+            f"inversion.start=encoder: none comes with '{request.model}': name one by inversion.encoder=FILE, or fit "
+            "one by mode=train-encoder"
+        )
+    return encoded_starts(problem, pictures, reading, request.encoder or request.model, request.batch)
 
 
 def _refuse_overwriting(directory: Path, paths: Sequence[Path]) -> None:

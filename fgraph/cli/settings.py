@@ -43,6 +43,7 @@ SETTINGS = (
     "output.pingpong", "objective.metric", "data", "images", "mix.models", "mix.resolution", "mix.width", "mix.weights",
     "inversion.preset", "inversion.space", "inversion.prior",
     "inversion.steps", "inversion.batch", "inversion.fit", "inversion.align", "inversion.face",
+    "inversion.start", "inversion.encoder",
     "inversion.landmarks", "inversion.points", "inversion.cache", "inversion.starts",
     "inversion.noise", "encoder.images", "encoder.size", "encoder.iterations",
 )  # fmt: skip

@@ -4,6 +4,7 @@
     problem     settings, generator, losses and prior together
     batch       the inversion of images in memory
     optimise    the optimisation of a batch, which can be resumed at any step
+    starts      the codes that searches start from
     job         the inversion of many image files, with a cache
     tuning      pivotal tuning: a generator fitted to one image
 

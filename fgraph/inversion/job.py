@@ -8,10 +8,11 @@ without the kill.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -55,13 +56,17 @@ class Job:
     cache: InversionCache
     batch: int = 8
     judge: str = ""  # the digest of the file of the discriminator, if one counts
+    starts: Mapping[str, Tensor] = field(default_factory=dict)  # picture name -> the code to start from
     snapshot_seconds: float = 10.0
     callback: InversionCallback = field(default_factory=InversionCallback)
 
     def key(self, picture: Picture) -> str:
-        """Return the cache key of a picture: of its pixels, the model and the settings."""
+        """Return the cache key of a picture: of its pixels, the model, the settings and the start."""
         own = self.problem
-        return make_key(picture.digest, own.generator.digest, own.settings.digest, str(own.generator.dtype), self.judge)
+        facts = [picture.digest, own.generator.digest, own.settings.digest, str(own.generator.dtype), self.judge]
+        if (start := self.starts.get(picture.name)) is not None:
+            facts.append(hashlib.sha256(start.float().numpy().tobytes()).hexdigest())
+        return make_key(*facts)
 
 
 def run_job(job: Job) -> dict[str, InversionResult]:
@@ -141,7 +146,8 @@ class _Batch:
         job, problem = self._job, self._job.problem
         pictures = [self._pictures[self._keys.index(key)] for key in members]
         targets = torch.stack([self._target(picture) for picture in pictures])
-        search = Search(problem, targets, state)
+        starts = [job.starts[picture.name] for picture in pictures] if job.starts else None
+        search = Search(problem, targets, state, None if starts is None else torch.stack(starts))
         if state is None:
             self._save_snapshot(
                 search, members

@@ -16,7 +16,7 @@ from fgraph._imaging.read import Fit, fitted_array, open_picture
 from fgraph.faces import FaceChoice, cut_face
 
 Align = Literal["none", "ffhq", "ffhqu", "stylegan3-editing"]
-RESERVED = ("preview", "inversions", "overview")  # names of files for all pictures of a job
+RESERVED = ("preview", "inversions", "overview", "tuned")  # names of files for all pictures of a job
 
 
 LARGEST = FaceChoice()

@@ -1,23 +1,25 @@
-"""Pivotal tuning: fits a generator to one image around its code.
+"""Pivotal tuning: fits a generator to one image around its code, or to several around theirs.
 
-Roich et al. 2021 (PTI): the code is fixed, and the synthesis network is trained on the one image with the same losses.
-The mapping network and the affine layers are fixed as well, so that codes and styles keep their meaning. Weights change
-by products of rank r (Hu et al. 2021, LoRA). The file of a tuned model holds these products, as a delta to its base.
+Roich et al. 2021 (PTI): the codes are fixed, and the synthesis network is trained on the images with the same losses.
+Several images, such as the frames of a film, take turns in batches. The mapping network and the affine layers are fixed
+as well, so that codes and styles keep their meaning. Weights change by products of rank r (Hu et al. 2021, LoRA). The
+file of a tuned model holds these products, as a delta to its base.
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
 
 from fgraph._atomic import write_atomic
-from fgraph._errors import FgraphError, ModelError
+from fgraph._errors import FgraphError
 from fgraph._imaging.encode import encode_png, to_pixels
 from fgraph._log import get_logger
 from fgraph.inversion.cache import CachedTensors, are_tensors, make_key
@@ -32,66 +34,74 @@ from fgraph.stylegan.checkpoints.header import BUNDLED, find_model
 from fgraph.stylegan.checkpoints.sources import file_digest, keep_model
 from fgraph.stylegan.checkpoints.weights import encode_tensors
 from fgraph.stylegan.generators.base import Generator
-from fgraph.stylegan.generators.stylegan2 import Noise, StyleGAN2Generator
+from fgraph.stylegan.generators.stylegan2 import Noise
 
 _LOG = get_logger()
 _HALF = torch.float16
+_NAMED = 4  # pictures in the origin of a model
+TOGETHER = "tuned"  # the name of a model that is fitted to all pictures
+G = TypeVar("G", bound=Generator)
 
 
 @dataclass(frozen=True, eq=False)
 class Tuned:
-    """A tuned generator: the changes of its tensors in half precision, and the quality."""
+    """A tuned generator: the changes of its tensors in half precision, and its images."""
 
     changes: Mapping[str, Tensor]  # by the names of `fgraph.stylegan.checkpoints.delta`
-    psnr: float
-    pixels: Tensor  # [H, W, C], 8 bits
+    psnr: tuple[float, ...]  # of each image
+    pixels: Tensor  # [images, H, W, C], 8 bits
 
 
-def tune(problem: Problem, latent: Tensor, target: Tensor, tuning: Tuning, noises: tuple[Tensor, ...] = ()) -> Tuned:
-    """Fit the generator to a target [C, height, width] around the latent of its inversion.
+def tune(
+    problem: Problem,
+    latents: Tensor,
+    targets: Tensor,
+    tuning: Tuning,
+    *,
+    noises: Sequence[Tensor] = (),
+    batch: int = 8,
+) -> Tuned:
+    """Fit the generator to images around the codes of their inversions.
 
-    Raises:
-        ModelError: the generator is a StyleGAN3.
+    Args:
+        problem: the generator, settings and losses.
+        latents: codes, [images, ...].
+        targets: [images, C, height, width].
+        tuning: the settings.
+        noises: optimised noise of the images, [images, 1, r, r] for each convolution.
+        batch: images in a step.
     """
-    generator = tunable(problem.generator)
+    generator = problem.generator
     with torch.inference_mode(False), torch.enable_grad():
-        code = latent[None].to(generator.device, generator.dtype)
+        code = latents.to(generator.device, generator.dtype)
         styles = styles_of(generator, problem.settings.space, code).detach()
-        noise: Noise = [one[None].to(code) for one in noises] or "const"
         changes = _first_changes(generator, tuning.rank)
         optimiser = torch.optim.Adam(changes.values(), lr=tuning.learning_rate)
-        wanted = problem.losses.prepare(target[None])
+        wanted = problem.losses.prepare(targets)
+
+        def draw(parts: Mapping[str, Tensor], rows: list[int]) -> Tensor:
+            own: Noise = [noise[rows].to(code) for noise in noises] or "const"
+            return changed(generator, parts).synthesise(styles[rows], own)
+
         for step in range(tuning.steps):
             for group in optimiser.param_groups:
                 group["lr"] = tuning.learning_rate * (1 - step / tuning.steps)
-            images = changed(generator, changes).synthesise(styles, noise)
-            loss = torch.stack(list(problem.losses.parts(images, wanted).values())).sum()
+            rows = [(step * batch + number) % len(code) for number in range(min(batch, len(code)))]
+            these = {name: [one[rows] for one in parts] for name, parts in wanted.items()}
+            losses = problem.losses.parts(draw(changes, rows), these)
+            loss = torch.stack(list(losses.values())).sum(dim=0).mean()
             optimiser.zero_grad()
             loss.backward()  # type: ignore[no-untyped-call]
             optimiser.step()
         stored = {name: value.detach().to("cpu", _HALF).contiguous() for name, value in changes.items()}
         with torch.no_grad():
-            image = changed(generator, stored).synthesise(styles, noise)[0].clamp(-1, 1)
-    error = (image - target).square().mean().clamp_min(1e-12)
-    pixels = torch.from_numpy(to_pixels(image.float().cpu().numpy()).copy())
-    return Tuned(stored, float(10 * torch.log10(4 / error)), pixels)
+            images = torch.cat([draw(stored, [row]) for row in range(len(code))]).clamp(-1, 1)
+    errors = (images - targets).square().mean(dim=(1, 2, 3)).clamp_min(1e-12)
+    pixels = torch.stack([torch.from_numpy(to_pixels(image.float().cpu().numpy()).copy()) for image in images])
+    return Tuned(stored, tuple((10 * torch.log10(4 / errors)).tolist()), pixels)
 
 
-def tunable(generator: Generator) -> StyleGAN2Generator:
-    """Return the generator if it can be tuned.
-
-    Raises:
-        ModelError: it is a StyleGAN3.
-    """
-    if isinstance(generator, StyleGAN2Generator):
-        return generator
-    raise ModelError(
-        f"pivotal tuning fits StyleGAN2 only, and '{generator.name}' is a {generator.table.architecture}: leave "
-        "inversion.tune out"
-    )
-
-
-def changed(generator: StyleGAN2Generator, changes: Mapping[str, Tensor]) -> StyleGAN2Generator:
+def changed(generator: G, changes: Mapping[str, Tensor]) -> G:
     """Return the generator with changes added to its tensors."""
     tensors = dict(generator.tensors)
     for key, value in changes.items():
@@ -107,7 +117,10 @@ def changed(generator: StyleGAN2Generator, changes: Mapping[str, Tensor]) -> Sty
 def tune_results(
     job: Job, results: Mapping[str, InversionResult], tuning: Tuning, report: Callable[[str], object]
 ) -> None:
-    """Tune for every picture of a job; write `NAME.model.safetensors` and `NAME.tuned.png`, and report each.
+    """Tune for every picture of a job, or for all of them together; write the models and their images, and report each.
+
+    The model of a picture is `NAME.model.safetensors`, that of all is `tuned.model.safetensors`; images are
+    `NAME.tuned.png`.
 
     Raises:
         FgraphError: the generator wasn't loaded from a file, which a tuned model needs as its base.
@@ -120,49 +133,64 @@ def tune_results(
         )
     base = file_digest(path)
     _keep_base(path, base)
-    for picture in job.pictures:
-        tuned = _cached_or_new(job, picture, results[picture.name], tuning)
-        facts = delta_metadata(_named(path), base, f"pivotal tuning on {picture.path.name}")
-        model = job.directory / f"{picture.name}.model.safetensors"
+    groups = [list(job.pictures)] if tuning.together else [[picture] for picture in job.pictures]
+    for pictures in groups:
+        tuned = _cached_or_new(job, pictures, [results[picture.name] for picture in pictures], tuning)
+        names = ", ".join(picture.path.name for picture in pictures[:_NAMED]) + ", ..." * (len(pictures) > _NAMED)
+        facts = delta_metadata(_named(path), base, f"pivotal tuning on {names}")
+        model = job.directory / f"{TOGETHER if tuning.together else pictures[0].name}.model.safetensors"
         write_atomic(model, encode_tensors(tuned.changes, facts))
-        write_atomic(job.directory / f"{picture.name}.tuned.png", encode_png(tuned.pixels.numpy()))
-        report(f"{model}  PSNR {tuned.psnr:.2f} dB  ({model.stat().st_size:,} bytes)")
+        for picture, pixels in zip(pictures, tuned.pixels, strict=True):
+            write_atomic(job.directory / f"{picture.name}.tuned.png", encode_png(pixels.numpy()))
+        psnr = sum(tuned.psnr) / len(tuned.psnr)
+        of = f" on average of {len(pictures)}" if len(pictures) > 1 else ""
+        report(f"{model}  PSNR {psnr:.2f} dB{of}  ({model.stat().st_size:,} bytes)")
 
 
-def _cached_or_new(job: Job, picture: Picture, result: InversionResult, tuning: Tuning) -> Tuned:
-    key = make_key(job.key(picture), json.dumps(tuning.model_dump(), sort_keys=True))
-    cached = _tuned_of(job.cache.read("tunings", key), job.problem, tuning)
+def _cached_or_new(job: Job, pictures: Sequence[Picture], results: Sequence[InversionResult], tuning: Tuning) -> Tuned:
+    key = make_key(*(job.key(picture) for picture in pictures), json.dumps(tuning.model_dump(), sort_keys=True))
+    cached = _tuned_of(job.cache.read("tunings", key), job.problem, len(pictures), tuning)
     if cached is not None:
         return cached
     generator = job.problem.generator
-    target = torch.from_numpy(job.reading.read(picture.path, picture.face)).to(generator.device, generator.dtype)
-    tuned = tune(job.problem, result.latent, target, tuning, result.noises)
-    job.cache.write("tunings", key, {**tuned.changes, "pixels": tuned.pixels}, {"psnr": repr(tuned.psnr)})
+    read = [torch.from_numpy(job.reading.read(picture.path, picture.face)) for picture in pictures]
+    targets = torch.stack(read).to(generator.device, generator.dtype)
+    noises = [torch.stack(parts) for parts in zip(*(one.noises for one in results), strict=True)]
+    tuned = tune(
+        job.problem, torch.stack([one.latent for one in results]), targets, tuning, noises=noises, batch=job.batch
+    )
+    job.cache.write("tunings", key, {**tuned.changes, "pixels": tuned.pixels}, {"psnr": json.dumps(tuned.psnr)})
     return tuned
 
 
-def _tuned_of(entry: CachedTensors | None, problem: Problem, tuning: Tuning) -> Tuned | None:
+def _tuned_of(entry: CachedTensors | None, problem: Problem, images: int, tuning: Tuning) -> Tuned | None:
     """Return the tuned generator of a cache entry, or None if it is absent or doesn't fit."""
     if entry is None:
         return None
-    generator = tunable(problem.generator)
-    shapes = {name: tuple(value.shape) for name, value in _first_changes(generator, tuning.rank).items()}
-    table = generator.table
-    whole = {**shapes, "pixels": (*table.size, table.image_channels)}
+    shapes = {name: tuple(value.shape) for name, value in _first_changes(problem.generator, tuning.rank).items()}
+    table = problem.generator.table
+    whole = {**shapes, "pixels": (images, *table.size, table.image_channels)}
     try:
-        psnr = float(entry.facts["psnr"])
-    except (KeyError, ValueError):
+        psnr = tuple(map(float, json.loads(entry.facts["psnr"])))
+    except (KeyError, ValueError, TypeError, RecursionError):
         return None
-    if entry.tensors.keys() != whole.keys() or not are_tensors(entry.tensors, whole) or not math.isfinite(psnr):
+    if entry.tensors.keys() != whole.keys() or not are_tensors(entry.tensors, whole):
+        return None
+    if len(psnr) != images or not all(map(math.isfinite, psnr)):
         return None
     return Tuned({name: entry.tensors[name] for name in shapes}, psnr, entry.tensors["pixels"])
 
 
-def _first_changes(generator: StyleGAN2Generator, rank: int) -> dict[str, Tensor]:
-    """Return the initial changes, which add 0: the first factor of a product is 0, the second random."""
+def _first_changes(generator: Generator, rank: int) -> dict[str, Tensor]:
+    """Return the initial changes, which add 0: the first factor of a product is 0, the second random.
+
+    The constant of a StyleGAN2 changes; the plane that a StyleGAN3 samples does not.
+    """
     draw = torch.Generator().manual_seed(0)
     changes: dict[str, Tensor] = {}
-    names = ["const", *(f"{layer.name}.{part}" for layer in generator.table.layers[1:] for part in ("weight", "bias"))]
+    parts = [f"{layer.name}.{part}" for layer in generator.table.layers for part in ("weight", "bias")]
+    kept = [name for name in parts if name in generator.tensors and not name.startswith("input.")]
+    names = [*(["const"] if "const" in generator.tensors else []), *kept]
     for name in names:
         value = generator.tensors[name]
         outer, inner = value.shape[0], value[0].numel()

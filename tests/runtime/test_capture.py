@@ -34,9 +34,8 @@ from tests.stylegan3_networks import tiny_stylegan3
 ASKS = {"item", "tolist", "cpu", "numpy", "__bool__", "__int__", "__float__", "__index__", "nonzero"}
 TELLS = {"tensor", "as_tensor", "new_tensor", "asarray"}
 HOST_INPUTS = {
-    ops.Cut,
-    ops.Draw, ops.Given, ops.Component, ops.TextDirection, ops.NoiseField, ops.DrawMask, ops.Picture, ops.Plane,
-    ops.Fill,
+    ops.Cut, ops.Draw, ops.Given, ops.Component, ops.TextDirection, ops.NoiseField, ops.DrawMask, ops.Picture,
+    ops.Plane, ops.Fill,
 }  # fmt: skip
 LEFT_OUT = {ops.Invert, ops.Drag, ops.Propose, ops.Sift, ops.Transplant, ops.Apply}  # the last runs a user's function
 
