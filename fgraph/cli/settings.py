@@ -216,7 +216,8 @@ def misplaced_options(overrides: Iterable[str], mode: str) -> list[str]:
     ]
     if mode in STANDALONE_MODES:
         alone = {override.partition("=")[0].lstrip("+~") for override in given}
-        found += [f"{name} has no effect: mode={mode} reads no graph" for name in ("graph", "seed") if name in alone]
+        unread = ("graph",) if mode in (*TRAINING_MODES, "train-encoder") else ("graph", "seed")
+        found += [f"{name} has no effect: mode={mode} reads no graph" for name in unread if name in alone]
     return found
 
 

@@ -14,7 +14,6 @@ PROJECTED = "projected"  # a kind of discriminator
 WAYS: tuple[Way, ...] = ("train", "finetune", "grow")
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-S = TypeVar("S", bound=BaseModel)
 
 # What may differ between a training and its going on: none of it changes what a number of steps leads to.
 CHANGEABLE = ("target", "images", "data", "snapshot_minutes", "log_images", "tensorboard", "device", "devices")
@@ -67,6 +66,9 @@ class CommonSettings(BaseModel):
     def decisive(self) -> dict[str, Any]:
         """Return the settings that must not change when a training resumes."""
         return {name: value for name, value in self.model_dump(mode="json").items() if name not in CHANGEABLE}
+
+
+S = TypeVar("S", bound=CommonSettings)
 
 
 class TrainingSettings(CommonSettings):
@@ -124,8 +126,6 @@ def read_training_settings(values: dict[str, Any]) -> TrainingSettings:
         raise TrainingError("mode=train needs training.size=, the generator's pixels, such as 64")
     if settings.pairing:
         _check_pairing(settings)
-    if settings.batch % settings.devices:
-        raise TrainingError(f"training.batch={settings.batch} is no multiple of training.devices={settings.devices}")
     return settings
 
 
@@ -152,9 +152,12 @@ def make_checked_settings(model: type[S], values: dict[str, Any], section: str) 
         TrainingError: one is unknown, missing or has a value it cannot have; all of them are named.
     """
     try:
-        return model(**values)
+        settings = model(**values)
     except ValidationError as error:
         raise TrainingError("\n".join(_fault(dict(one), model, section) for one in error.errors())) from error
+    if settings.batch % settings.devices:
+        raise TrainingError(f"{section}.batch={settings.batch} is no multiple of {section}.devices={settings.devices}")
+    return settings
 
 
 def _fault(error: dict[str, Any], model: type[BaseModel], section: str) -> str:

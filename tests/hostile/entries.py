@@ -24,6 +24,14 @@ def _discriminator(path: Path) -> None:
     load_discriminator(path)
 
 
+def _encoder(path: Path) -> None:
+    import torch
+
+    from fgraph.stylegan.checkpoints.encoder_file import load_encoder, read_encoder
+
+    load_encoder(read_encoder(path), torch.float32)
+
+
 def _inspect(path: Path) -> None:
     from fgraph.stylegan import inspect
 
@@ -60,6 +68,12 @@ def _snapshot(path: Path) -> None:
     from fgraph.training.snapshot import read_snapshot
 
     read_snapshot(path)
+
+
+def _encoder_snapshot(path: Path) -> None:
+    from fgraph.training.encoder_snapshot import read_encoder_snapshot
+
+    read_encoder_snapshot(path)
 
 
 def _training_data(path: Path) -> None:
@@ -124,6 +138,7 @@ def enter_canary(path: Path) -> None:
 ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "model": _model,
     "discriminator": _discriminator,
+    "encoder": _encoder,
     "inspect": _inspect,
     "latent": _node("z: {op: latent, file: FILE}"),
     "direction": _node("s: {op: sample}, z: {op: direction, kind: file, of: s, file: FILE}"),
@@ -134,6 +149,7 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "noise": _node("s: {op: sample}, z: {op: tap, of: s, layer: b8.conv0, noise: {mode: given, file: FILE}}"),
     "curve": _node("s: {op: sample}, z: {op: lerp, a: s, b: s, t: {file: FILE}}"),
     "snapshot": _snapshot,
+    "snapshot of an encoder": _encoder_snapshot,
     "training data": _training_data,
     "picture": _picture,
     "picture record": _record,

@@ -1,0 +1,157 @@
+"""Trainings of encoders: they learn, resume bit for bit, and refuse what does not belong together."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.encoder_file import read_encoder
+from fgraph.stylegan.checkpoints.weights import save_generator
+from fgraph.training import TrainingError, encoder_run
+from fgraph.training.devices import make_fabric
+from fgraph.training.encoder_loop import EncoderTrainer
+from fgraph.training.encoder_run import ENCODER, SNAPSHOT, train_encoder
+from fgraph.training.encoder_settings import EncoderSettings, read_encoder_settings
+from fgraph.training.encoder_snapshot import read_encoder_snapshot, write_encoder_snapshot
+from fgraph.training.encoder_state import EncoderState, begin_encoder
+from fgraph.training.snapshot import read_snapshot
+from tests.networks import tiny
+
+Choose = Callable[..., EncoderSettings]
+
+
+@pytest.fixture
+def choose(tmp_path: Path) -> Choose:
+    """Settings of a tiny training, with what is given changed."""
+    save_generator(tiny(1), tmp_path / "tiny.safetensors")
+    usual = {
+        "mode": "train-encoder",
+        "model": str(tmp_path / "tiny.safetensors"),
+        "target": tmp_path / "encoder",
+        "device": "cpu",
+        "channels": {4: 6, 8: 5, 16: 4},
+        "batch": 4,
+        "images": 16,
+        "iterations": 2,
+        "log_images": 4,
+    }
+    return lambda **changed: read_encoder_settings({**usual, **changed})
+
+
+def assert_same(state: EncoderState, other: EncoderState) -> None:
+    for own, theirs in (
+        (state.tensors, other.tensors),
+        (state.averaged, other.averaged),
+        (state.moments.first, other.moments.first),
+        (state.moments.second, other.moments.second),
+    ):
+        assert own.keys() == theirs.keys()
+        assert all(torch.equal(own[name], theirs[name]) for name in own)
+    names = ("table", "steps", "images", "history", "pending")
+    assert [getattr(state, name) for name in names] == [getattr(other, name) for name in names]
+    assert state.moments.steps == other.moments.steps
+
+
+def test_an_encoder_learns_to_find_codes(choose: Choose) -> None:
+    settings = choose()
+    trainer = EncoderTrainer(make_fabric(settings), settings, begin_encoder(settings, tiny(1)), tiny(1))
+    losses = [trainer.step()["image"] for _ in range(30)]
+    assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
+
+
+def test_the_first_code_is_the_mean(choose: Choose) -> None:
+    encoder = begin_encoder(choose(), tiny(1)).encoder()
+    images = torch.rand(2, 3, 16, 16)
+    codes = encoder.encode(images, torch.zeros(8), lambda codes: images, 2)
+    assert torch.equal(codes, tiny(1).w_mean.expand(2, tiny(1).table.num_ws, 8))
+
+
+def test_going_on_is_the_same_as_never_having_stopped(choose: Choose, tmp_path: Path) -> None:
+    whole, halves = choose(target=tmp_path / "whole"), choose()
+    train_encoder(whole)
+    train_encoder(halves.model_copy(update={"images": 8}))
+    train_encoder(halves)
+    states = [read_encoder_snapshot(one.target / SNAPSHOT) for one in (whole, halves)]
+    assert states[0].images == 16
+    assert_same(*states)
+    assert (whole.target / ENCODER).read_bytes() == (halves.target / ENCODER).read_bytes()
+    header = read_encoder(halves.target / ENCODER)
+    assert header.metadata["model_sha256"] == states[1].origin["model_sha256"]
+    assert header.table.iterations == 2
+    assert {path.name for path in halves.target.iterdir()} >= {"losses.csv", "losses.svg", "samples"}
+
+
+def test_a_snapshot_holds_all_of_a_state(choose: Choose, tmp_path: Path) -> None:
+    settings = choose(images=8)
+    train_encoder(settings)
+    state = read_encoder_snapshot(settings.target / SNAPSHOT)
+    write_encoder_snapshot(state, tmp_path / "again.safetensors")
+    assert_same(read_encoder_snapshot(tmp_path / "again.safetensors"), state)
+
+
+def test_an_interrupted_training_keeps_its_last_step(choose: Choose, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = choose(images=10_000)
+    step = EncoderTrainer.step
+
+    def interrupted(trainer: EncoderTrainer) -> dict[str, float]:
+        if trainer.state.steps == 2:
+            assert threading.current_thread() is threading.main_thread()
+            os.kill(os.getpid(), 2)  # as Ctrl-C
+        return step(trainer)
+
+    monkeypatch.setattr(encoder_run.EncoderTrainer, "step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        train_encoder(settings)
+    assert read_encoder_snapshot(settings.target / SNAPSHOT).steps == 3
+
+
+def test_what_does_not_belong_together_is_refused(choose: Choose, tmp_path: Path) -> None:
+    settings = choose(images=4)
+    train_encoder(settings)
+    with pytest.raises(TrainingError, match=r"iterations \(2 -> 3\).*choose another target="):
+        train_encoder(choose(iterations=3))
+    save_generator(tiny(2), tmp_path / "tiny.safetensors")
+    with pytest.raises(TrainingError, match=r"other weights of .*tiny.safetensors, which has changed"):
+        train_encoder(choose(images=8))
+    with pytest.raises(TrainingError, match=r"encoder.channels has .* expected is a width for each of"):
+        begin_encoder(choose(channels={4: 3}), tiny(1))
+    with pytest.raises(TrainingError, match="is conditional"):
+        begin_encoder(choose(), tiny(1, family="conditional"))
+    with pytest.raises(ModelError, match="format fgraph-encoder-training; expected a snapshot, fgraph-training"):
+        read_snapshot(settings.target / SNAPSHOT)
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"size": 20}, "encoder.size: value error, is a power of two"),
+        ({"imagse": 3}, r"encoder.imagse: there is no such setting \(did you mean 'images'\?\)"),
+        ({"model": None}, "model is missing"),
+        ({"batch": 5, "devices": 2}, "encoder.batch=5 is no multiple of encoder.devices=2"),
+    ],
+)
+def test_wrong_settings_are_named(choose: Choose, values: dict[str, object], message: str) -> None:
+    with pytest.raises(TrainingError, match=message):
+        choose(**values)
+
+
+def test_damaged_snapshots_are_refused(choose: Choose, tmp_path: Path) -> None:
+    settings = choose(images=4)
+    train_encoder(settings)
+    whole = (settings.target / SNAPSHOT).read_bytes()
+    path = tmp_path / "bad.safetensors"
+    for content in (
+        whole[:-9],
+        whole.replace(b'\\"steps\\": 1', b'\\"steps\\":-1'),
+        whole.replace(b'w_dim\\": \\"8', b'w_dim\\": \\"9'),
+    ):
+        assert content != whole
+        path.write_bytes(content)
+        with pytest.raises(ModelError, match=r"bad\.safetensors"):
+            read_encoder_snapshot(path)
