@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,11 @@ from PIL import Image
 
 from fgraph.cli import main
 from fgraph.stylegan.checkpoints.header import read_header
+from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.training import TrainingSettings
+from fgraph.training.encoder_settings import EncoderSettings
 from fgraph.training.settings import TOP_LEVEL
+from tests.networks import tiny
 
 TINY = [
     "device=cpu",
@@ -78,6 +82,51 @@ def test_mistakes_are_told(data: str, arguments: list[str], message: str, capsys
     told = capsys.readouterr().err
     assert message in told
     assert "Traceback" not in told
+
+
+def test_an_encoder_is_trained_and_found_by_a_graph(data: str, capsys: pytest.CaptureFixture[str]) -> None:
+    save_generator(tiny(1), "tiny.safetensors")
+    short = ["device=cpu", "encoder.channels={4: 4, 8: 4, 16: 4}", "encoder.batch=4", "encoder.images=4", "seed=1"]
+    assert main(["train-encoder", "tiny.safetensors", *short]) == 0
+    seen = capsys.readouterr()
+    made = Path("outputs/training/tiny-encoder/encoder.safetensors")
+    assert seen.out.splitlines()[-1] == str(made)
+    assert "no effect" not in seen.err
+    graph = f"""
+    models: {{main: tiny.safetensors}}
+    nodes:
+      sample: {{op: sample}}
+      picture: {{op: decode, of: sample}}
+      code: {{op: encode, of: picture, encoder: {made}}}
+      image: {{op: decode, of: code}}
+    outputs: [image]
+    """
+    Path("encoded.yaml").write_text(textwrap.dedent(graph), encoding="utf-8")
+    assert main(["encoded.yaml", "device=cpu"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["mode=train-encoder"], "mode=train-encoder needs model=, the generator"),
+        (["mode=train-encoder", "model=gone.pt"], "there is no model 'gone.pt'"),
+        (["mode=train-encoder", "model=avatar", "encoder.imags=3"], "did you mean 'encoder.images'?"),
+        (["mode=train-encoder", "model=avatar", "encoder.iterations=0"], "encoder.iterations: input should be greater"),
+    ],
+)
+def test_mistakes_of_an_encoder_are_told(
+    data: str, arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_the_settings_of_an_encoder_are_those_of_the_code() -> None:
+    path = Path(__file__).parents[2] / "graphs" / "config.yaml"
+    written = yaml.safe_load(path.read_text(encoding="utf-8"))["encoder"]
+    assert written == {
+        name: field.default for name, field in EncoderSettings.model_fields.items() if name not in TOP_LEVEL
+    }
 
 
 def test_the_settings_of_the_file_are_those_of_the_code() -> None:
