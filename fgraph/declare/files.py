@@ -109,8 +109,8 @@ def _beside(value: Any, places: Source, path: DocumentPath) -> Any:
     file, line = places.place(*path)
     if not isinstance(value, str) or not value or file is None or line is None or "://" in value:
         return value  # a value without a line is from an override
-    if path[-2:-1] == ("models",) and not Path(value).suffix:
-        return value  # a bundled model
+    if (path[-2:-1] == ("models",) or path[-1:] == ("encoder",)) and not Path(value).suffix:
+        return value  # a bundled model, or the encoder that comes with it
     try:
         found = Path(file).parent / value
         return str(found) if not expanded(value).is_absolute() and found.exists() else value

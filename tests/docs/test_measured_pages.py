@@ -13,7 +13,7 @@ from PIL import Image
 
 from bench.harness import pages
 from bench.memory import chunks, large, peaks
-from bench.quality import inversion, locality, proposals, rivals, seams
+from bench.quality import encoders, inversion, locality, proposals, rivals, seams
 from bench.speed import effects, report
 
 GENERATOR = np.random.default_rng(0)
@@ -103,6 +103,22 @@ def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
         with Image.open(tmp_path / name) as made:
             assert made.size == (900, 520)
             assert len(made.convert("RGB").getcolors(10**6) or ()) > 5
+
+
+def test_encoders_are_measured_and_drawn(tmp_path: Path) -> None:
+    generator = encoders.load_generator("avatar")
+    images = encoders.targets(generator, False, 0, 2)
+    psnr, seconds = encoders.run(generator, "avatar", "encoder", images)
+    assert len(psnr) == 2
+    assert min(psnr) > 10
+    assert seconds > 0
+    known = {f"avatar, samples|{way}|0": [1.0 + at, 20.0 + at, 22.0 + at] for at, way in enumerate(encoders.WAYS)}
+    lines = list(encoders.collect(known))
+    read = encoders.read_lines(encoders.to_markdown(lines, "command"))
+    assert [(line.way, line.mean, line.cpu) for line in read] == [(line.way, line.mean, line.cpu) for line in lines]
+    encoders.plot(read, tmp_path / "plot.png")
+    with Image.open(tmp_path / "plot.png") as made:
+        assert len(made.convert("RGB").getcolors(10**6) or ()) > len(encoders.WAYS)
 
 
 @pytest.mark.parametrize(
