@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import graphs
 from fgraph.declare.document import Document
@@ -57,8 +58,7 @@ class FileAccess:
                 message = f"'{value:.80}' is not among the models of the studio" if not allowed else ""
                 hint = "choose one of the list; start fgraph studio with models=FOLDER to add some"
             else:
-                listed = value if isinstance(value, list) else [value]
-                refused = [one for one in listed if isinstance(one, str) and not self._permits(one, place)]
+                refused = [one for one in _texts(value) if not self._permits(one, place)]
                 allowed, hint = not refused, _HINT
                 message = f"the studio does not read '{refused[0]:.80}' for the page" if refused else ""
             if not allowed:
@@ -106,8 +106,16 @@ def relative(path: Path, place: Path) -> str:
 def _named(document: Document, ops: Registry) -> list[str]:
     if not isinstance(document.data, dict):
         return []
-    values = [holder[key] for holder, key, _ in named_files(document.data, ops)]
-    return [one for value in values for one in (value if isinstance(value, list) else [value]) if isinstance(one, str)]
+    return [one for holder, key, _ in named_files(document.data, ops) for one in _texts(holder[key])]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Yield every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, Mapping | list):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(one)
 
 
 def _meant(value: str, place: Path) -> list[str]:

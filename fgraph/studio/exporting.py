@@ -115,9 +115,7 @@ class ExportJob:
                 options = VideoOptions(fps=self.request.fps)
                 content = encode_video(result, self.request.format, options, record.to_text())
             else:
-                rows = getattr(result, "rows", 1)
-                row = min(self.row, rows - 1)
-                text = record.for_row(row).to_text()
-                content = encode_picture(to_picture(result, row), self.request.format, text, _LOSSLESS)
+                text = record.for_row(min(self.row, result.rows - 1)).to_text()
+                content = encode_picture(to_picture(result, self.row), self.request.format, text, _LOSSLESS)
             write_atomic(self.path, content)
         engine.emit(FileReady(file=self.id, name=self.path.name, bytes=self.path.stat().st_size))

@@ -74,6 +74,7 @@ class History:
         self._unsaved: set[str] = set()
         self._timer: threading.Timer | None = None
         self.current: State | None = None
+        self.listed = 0  # counts the changes of what the list of states shows
         self.granted: list[str] = []  # paths and models that graphs may name
         if folder is not None:
             self._load(folder)
@@ -91,6 +92,7 @@ class History:
             merges = gesture is not None and gesture == self._gesture and current is not None
             if merges and current is not None:
                 state = replace(state, id=current.id, parent=current.parent, label=current.label)
+            self.listed += not merges
             self._states[state.id] = state
             self.current, self._gesture, self._ahead = state, gesture, []
             self._prune()
@@ -148,6 +150,7 @@ class History:
             found = self._states.get(state)
             if found is None:
                 return False
+            self.listed += 1
             marked = replace(found, favourite=favourite)
             self._states[state] = marked
             self.current = marked if self.current is found else self.current
@@ -176,6 +179,7 @@ class History:
 
     def _go(self, state: State) -> State:
         self.current, self._gesture = state, None
+        self.listed += 1
         self._keep(state.id)
         return state
 

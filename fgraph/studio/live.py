@@ -80,7 +80,7 @@ class LiveRun:
             plan = engine.compile([preview(self.spec, resolution)], since=True)
         except (FgraphError, StopIteration):  # an edit of images that is not possible at this size
             return
-        picture = to_picture(engine.run(plan)[0][NODE])
+        picture = to_picture(engine.run(plan)[0][NODE], self.row)
         self._emit(engine, f"b{resolution}", picture.size, *encode_preview(picture))
 
     def _finish(self, engine: Engine, plan: Plan) -> None:
@@ -98,7 +98,7 @@ class LiveRun:
                 total = len(plan.steps)
                 engine.emit(Progress(revision=self.revision, done=done, total=total, stage="final"))
 
-        picture = to_picture(engine.run(plan, on_step)[0][NODE])
+        picture = to_picture(engine.run(plan, on_step)[0][NODE], self.row)
         engine.timings = timings
         self._emit(engine, "final", picture.size, *encode_final(picture))
         computed = sum(step.rows for step in plan.steps if step.op.is_layer)
@@ -138,7 +138,7 @@ def viewed(spec: GraphSpec, kind: str, row: int, rows: int) -> GraphSpec:
     if kind in (Kind.LATENT, Kind.FEATURES):
         added[f"{NODE}_decoded"] = Decode(of=node)
         node = f"{NODE}_decoded"
-    if rows > 1 and kind != Kind.FEATURES:
+    if rows > 1 and kind != Kind.PHOTOGRAPH:
         added[NODE] = Rows(of=node, take=str(min(row, rows - 1)))
         node = NODE
     return replace(spec, nodes={**spec.nodes, **added}, outputs={NODE: node})

@@ -32,7 +32,7 @@ class Binary:
 
 
 def to_picture(result: Result, row: int = 0) -> PillowImage.Image:
-    """Return a row of a result as a picture.
+    """Return a row of a result as a picture; beyond the last one, the last.
 
     Raises:
         RunError: codes have no picture.
@@ -42,7 +42,10 @@ def to_picture(result: Result, row: int = 0) -> PillowImage.Image:
         raise RunError("codes have no picture: decode them")
     if isinstance(result, FeatureMaps):
         result = result.preview()
-    return result.to_pil(row)
+    try:
+        return result.to_pil(min(row, result.rows - 1))
+    except ValueError as error:  # a photograph that has gone
+        raise RunError(str(error)) from error
 
 
 def encode_final(picture: PillowImage.Image) -> tuple[bytes, str]:

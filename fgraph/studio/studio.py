@@ -54,6 +54,7 @@ class Studio:
         self._engine: Engine | None = None
         self._thread = ThreadPoolExecutor(1, "fgraph-studio-session")
         self._pages: list[Put] = []
+        self._listed = -1
         self._picture: Binary | None = None  # the last one, for pages that join
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -158,10 +159,16 @@ class Studio:
             found = _HANDLERS[type(request)](self, request)
         if request.do in _CHANGING:
             self._emit_from_thread(self.session.graph_event())
-            self._emit_from_thread(self.session.history_event())
+            self._list_history()
         if request.do in _SHOWING:
             self._show(started)
         return Answer(re=request.id, ok=True, **(found or {}))
+
+    def _list_history(self) -> None:
+        """Send the history if it lists other states than before; a gesture adds one only."""
+        if self._listed != self.session.history.listed:
+            self._listed = self.session.history.listed
+            self._emit_from_thread(self.session.history_event())
 
     def _show(self, started: float | None = None) -> None:
         """Run what is looked at."""

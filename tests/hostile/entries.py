@@ -128,6 +128,21 @@ def _job(path: Path) -> None:
         GraphJob(document.data, document.places.freeze()).graph  # noqa: B018
 
 
+def _upload(path: Path) -> None:
+    """Send a file to the studio as its page does, and open what it holds."""
+    from fgraph._errors import GraphError
+    from fgraph.studio.access import FileAccess
+    from fgraph.studio.reading import read_text
+    from fgraph.studio.uploads import Uploads
+
+    uploads = Uploads(_cache())
+    upload = uploads.add(path.read_bytes())
+    if upload.kind == "graph":
+        faults = read_text(upload.text, _cache() / "dropped.yaml", FileAccess()).faults
+        if faults:
+            raise GraphError(faults)
+
+
 def enter_canary(path: Path) -> None:
     """Do what no reader may; the jail has to catch it."""
     import os
@@ -156,5 +171,6 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "bending": _bending,
     "graph": _graph,
     "job of a sweep": _job,
+    "upload": _upload,
 }
 CANARY = "canary"

@@ -28,7 +28,7 @@ _FORBIDDEN = (
     "webbrowser.", "code.__new__", "cpython.run_", "sys.settrace", "sys.setprofile", "os.chmod", "os.chown", "os.link",
     "os.symlink", "os.kill",
 )  # fmt: skip
-_CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.utime")
+_CHANGES = ("os.remove", "os.rename", "os.rmdir", "os.mkdir", "os.truncate", "os.utime", "shutil.rmtree")
 
 
 class Jail:

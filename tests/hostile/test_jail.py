@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 STEP = 40  # every so many cases; `make fuzz` opens all of them through every entry point
 TEXTS = 80  # graph files at random
 ABSURD_STEP, ABSURD_SECONDS = 97, 2
-TEXT_ENTRIES = ("graph", "job of a sweep", "bending")
+TEXT_ENTRIES = ("graph", "job of a sweep", "bending", "upload")
 MIB, CPU_SECONDS = 512, 10
 
 

@@ -1,0 +1,156 @@
+"""The engine of the studio: the newest graph wins, jobs wait, and edits compute only what they change."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pytest
+
+import fgraph
+from fgraph._options import RunOptions
+from fgraph.declare import GraphSpec
+from fgraph.studio.engine import Engine, Outgoing
+from fgraph.studio.live import LiveRun, viewed
+from fgraph.studio.messages import Done, Failed, Picture
+from fgraph.studio.pictures import Binary
+from fgraph.studio.previews import blocks, preview
+from fgraph.stylegan.checkpoints.header import read_header
+from tests.studio.pages import GRAPH
+
+ROWS = GRAPH.replace("seed: 4", "seed: [4, 5, 6]")
+
+
+class Received(queue.Queue[Outgoing]):
+    """What an engine emits."""
+
+    def until(self, kind: type) -> Any:
+        while True:
+            message = self.get(timeout=60)
+            inner = message.header if isinstance(message, Binary) else message
+            if isinstance(inner, kind):
+                return inner
+
+
+@pytest.fixture
+def received() -> Received:
+    return Received()
+
+
+@pytest.fixture
+def engine(received: Received) -> Iterator[Engine]:
+    made = Engine(RunOptions.of(device="cpu"), received.put)
+    yield made
+    made.close()
+
+
+def spec_of(text: str = GRAPH, **fields: Any) -> GraphSpec:
+    return viewed(fgraph.load(text, [f"nodes.{name}={value}" for name, value in fields.items()]).spec, "Image", 0, 1)
+
+
+def live(revision: int, spec: GraphSpec, keep: Callable[[bytes], None] = lambda content: None) -> LiveRun:
+    return LiveRun(revision, spec, "image", 0, 1, keep)
+
+
+class Blocking(LiveRun):
+    """A run that waits after its first step until it is let go."""
+
+    def run(self, engine: Engine) -> None:
+        plan = engine.compile([self.spec])
+        self.results = engine.run(plan, lambda done, step: self.wait(done))
+
+    def wait(self, done: int) -> None:
+        if done == 1:
+            STARTED.set()
+            assert GO.wait(60)
+
+
+STARTED, GO = threading.Event(), threading.Event()
+
+
+@pytest.fixture
+def blocking() -> Iterator[Blocking]:
+    STARTED.clear()
+    GO.clear()
+    yield Blocking(1, spec_of(), "image", 0, 1, lambda content: None)
+    GO.set()
+
+
+def test_the_newest_graph_replaces_one_that_runs_and_those_that_wait(
+    engine: Engine, received: Received, blocking: Blocking
+) -> None:
+    engine.show(blocking)
+    assert STARTED.wait(60)
+    engine.show(live(2, spec_of()))
+    engine.show(live(3, spec_of()))
+    GO.set()
+    assert received.until(Picture).revision == 3
+    assert received.until(Done).revision == 3
+    assert not hasattr(blocking, "results")
+
+
+def test_a_job_gives_way_to_the_picture_and_is_done_after_it(
+    engine: Engine, received: Received, blocking: Blocking
+) -> None:
+    class Work:
+        revision = 9
+
+        def units(self, engine: Engine) -> Iterator[Callable[[], None]]:
+            yield partial(blocking.run, engine)
+            yield lambda: engine.emit(Failed(revision=9, message="done"))
+
+    engine.submit(Work())
+    assert STARTED.wait(60)
+    engine.show(live(2, spec_of()))
+    GO.set()
+    assert received.until(Picture).revision == 2
+    assert received.until(Failed).message == "done"
+    assert blocking.results
+
+
+def test_a_cancelled_run_makes_no_picture(engine: Engine, received: Received, blocking: Blocking) -> None:
+    engine.show(blocking)
+    assert STARTED.wait(60)
+    engine.cancel()
+    GO.set()
+    engine.show(live(2, spec_of()))
+    assert received.until(Picture).revision == 2
+    assert not hasattr(blocking, "results")
+
+
+def test_a_failure_ends_neither_the_thread_nor_later_runs(engine: Engine, received: Received) -> None:
+    broken = GRAPH.replace("mask: fade", "mask: fade, layers: b512")
+    engine.show(live(1, spec_of(broken)))
+    failed = received.until(Failed)
+    assert (failed.node, failed.field) == ("mix", "layers")
+    engine.show(live(2, spec_of()))
+    assert received.until(Picture).revision == 2
+
+
+def test_an_edit_computes_only_what_it_changes(engine: Engine, received: Received) -> None:
+    """The engine is called as its thread calls it after a pause."""
+    first = live(1, spec_of(ROWS))
+    engine.show(first)
+    whole = received.until(Done)
+    engine._rebase(first)
+    assert engine._baseline is not None
+    changed = spec_of(ROWS, **{"right.seed": "[4,5,7]"})
+    plan = engine.compile([changed], since=True)
+    assert plan.cost.flops < 0.6 * engine.compile([changed]).cost.flops
+    engine.show(live(2, changed))
+    done = received.until(Done)
+    assert done.recomputed < whole.recomputed
+
+
+@pytest.mark.parametrize(("model", "expected"), [("landscape", [32]), ("landscape128", [32, 64])])
+def test_previews_are_the_skip_of_a_block(model: str, expected: list[int]) -> None:
+    assert blocks(read_header(model).table) == expected
+    graph = fgraph.load(GRAPH, [f"models.main={model}"])
+    whole = fgraph.compile(graph).cost.flops
+    for resolution in expected:
+        small = fgraph.Graph.from_spec(preview(graph.spec, resolution))
+        assert fgraph.run(small, device="cpu")["image"].array.shape == (1, 3, resolution, resolution)
+        assert fgraph.compile(small).cost.flops < whole

@@ -1,0 +1,113 @@
+"""The command: it serves a page at an address of this machine, and lets nobody else in unless told to."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from http.cookiejar import CookieJar
+from pathlib import Path
+from urllib.error import HTTPError
+from urllib.request import HTTPCookieProcessor, build_opener
+
+import pytest
+
+from fgraph._errors import FgraphError
+from fgraph.cli import main
+from fgraph.studio.server import Place, _names, listen
+from tests.studio.pages import GRAPH
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("words", [["mode=studio", "graph=FILE"], ["studio", "FILE"]], ids=["mode", "command"])
+def test_a_studio_is_served_until_an_interrupt(tmp_path: Path, words: list[str]) -> None:
+    file = tmp_path / "two.yaml"
+    file.write_text(GRAPH)
+    command = [word.replace("FILE", str(file)) for word in words]
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "run.py"), *command, "port=0", "--no-open", "device=cpu"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment(tmp_path),
+    )  # fmt: skip
+    try:
+        assert process.stdout is not None
+        found = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", process.stdout.readline())
+        assert found is not None
+        opener = build_opener(HTTPCookieProcessor(CookieJar()))
+        with suppress(HTTPError):  # 404 in a checkout whose page is not built
+            assert opener.open(found[0]).geturl() == found[0].partition("?")[0]
+        base = found[0].partition("?")[0]
+        assert b"panorama" in opener.open(f"{base}api/catalogue").read()
+    finally:
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert "fgraph studio continues" in errors
+    assert "Traceback" not in errors
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return {**os.environ, "XDG_DATA_HOME": str(folder / "data"), "LOCALAPPDATA": str(folder / "data")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["host=0.0.0.0"], "add --remote"),
+        (["host=192.0.2.1", "--remote", "port=0"], "cannot listen"),
+        (["port=many"], "port is a number"),
+        (["graph=panorama", "from=x.png"], "leave graph= out"),
+        (["nowhere"], "no bundled graph"),
+        (["nowhere.yaml"], "no graph file"),
+        (["colour=red"], "no setting 'colour'"),
+        (["models=nowhere"], "no such folder"),
+        (["host=127.0.0.1", "host=127.0.0.1"], "given twice"),
+    ],
+    ids=["remote", "address", "port", "both", "graph", "file", "setting", "models", "twice"],
+)
+def test_wrong_arguments_are_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    assert main(["studio", "--no-open", *arguments]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_an_unencrypted_connection_for_others_is_warned_of(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    served: list[Place] = []
+    monkeypatch.setattr("fgraph.studio.server.run", lambda studio, place, ready: served.append(place))
+    arguments = ["studio", "panorama", "host=0.0.0.0", "--remote", "--no-open"]
+    assert main(arguments) == 0
+    assert "not encrypted" in capsys.readouterr().err
+    assert main([*arguments, "certificate=a.pem", "key=b.pem"]) == 0
+    assert "not encrypted" not in capsys.readouterr().err
+    assert [one.scheme for one in served] == ["http", "https"]
+
+
+def test_only_this_machine_reaches_it_by_default() -> None:
+    place = Place(port=0)
+    assert place.is_local
+    with listen(place) as found:
+        assert found.getsockname()[0] == "127.0.0.1"
+        port = found.getsockname()[1]
+        found.listen()
+        with pytest.raises(FgraphError, match="cannot listen"):
+            listen(Place(port=port))
+    assert set(_names(place)) == {"localhost", "127.0.0.1", "[::1]"}
+    assert not Place("0.0.0.0").is_local
+    assert socket.gethostname() in _names(Place("0.0.0.0"))
+
+
+def test_importing_fgraph_does_not_import_the_server() -> None:
+    code = "import sys, fgraph, fgraph.cli; print({'starlette', 'uvicorn', 'websockets'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
