@@ -12,7 +12,12 @@ from pathlib import Path
 # Read by OpenMP when torch is imported, which only the tests that need it do.
 os.environ["OMP_NUM_THREADS"] = "1"
 
+import hypothesis
 import pytest
+
+# The same examples in each run and on each machine.
+hypothesis.settings.register_profile("fgraph", derandomize=True, database=None, deadline=None)
+hypothesis.settings.load_profile("fgraph")
 
 
 @pytest.hookimpl(optionalhook=True)

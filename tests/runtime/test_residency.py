@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -24,6 +24,7 @@ from fgraph.ir.ops import OPS, Drag, Invert, Propose, Sift, Transplant
 from fgraph.runtime import leaving
 from fgraph.runtime.run import make_context
 from tests import strategies
+from tests.examples import thoroughly
 from tests.networks import tiny
 
 GRAPHS = sorted((Path(__file__).parent.parent.parent / "graphs" / "graph").glob("*.yaml"))
@@ -101,7 +102,7 @@ def test_bundled_graphs_stay_on_the_device(path: Path) -> None:
     assert len(plan.steps) == len(on_cpu.steps)  # the same plan, so what was shown holds for it
 
 
-@settings(deadline=None)
+@thoroughly(40)
 @given(strategies.graphs())
 def test_random_graphs_stay_on_the_device(document: dict[str, Any]) -> None:
     plan = compiled(strategies.load(document))

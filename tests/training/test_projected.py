@@ -114,7 +114,7 @@ def test_the_generator_learns_the_brightness_of_pictures(choose: Choose, data: P
 
     for file in data.iterdir():
         Image.new("RGB", (16, 16), (210, 210, 210)).save(file)
-    settings = choose(**SMALL, images=120 * 4, learning_rate=0.01)
+    settings = choose(**SMALL, images=30 * 4, learning_rate=0.02)
     wanted = 210 / 127.5 - 1
 
     def distance(state: Any) -> float:
@@ -320,7 +320,7 @@ def test_the_distance_of_pairs_is_relative_to_that_of_others() -> None:
 
 def test_pairs_teach_what_the_numbers_mean(choose: Choose, painter: str) -> None:
     """The colour of an image comes nearer to that of its numbers."""
-    settings = choose(**PAIRED, data=painter, images=400, pairing=50.0)
+    settings = choose(**PAIRED, data=painter, images=100, pairing=50.0)
     before = colours_apart(begin(settings).trained_generator())
     train(settings)
     state = read_snapshot(settings.target / SNAPSHOT)
