@@ -8,12 +8,13 @@ from pydantic import Field, model_validator
 
 from fgraph import masks
 from fgraph._ports import Kind
-from fgraph.ir.ops import Patch
+from fgraph.ir.ops import Distance, Patch
+from fgraph.ir.program import Operand
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.values import Image, MaskExprs, Photograph
 from fgraph.masks import MaskExpr
-from fgraph.node import ImagePort, MaskPort, Node
+from fgraph.node import ImagePort, LatentPort, MaskPort, Node
 from fgraph.photographs import Blending, Pasting
 
 Rim = Annotated[float, Field(ge=0, le=0.25)]
@@ -33,6 +34,9 @@ class Paste(Node):
     of: ImagePort = Field(description="the edited crops")
     onto: ImagePort = Field(description="the `photo` node that the crops came from")
     inverted: ImagePort | None = Field(None, description="the crops as inverted, before the edit; for difference")
+    code: LatentPort | None = Field(
+        None, description="the code of the inverted crops, whose distance from those of samples the report gives"
+    )
     mask: MaskPort | None = Field(None, description="1 where a crop is pasted; default: all of it")
     blend: Blending = Field(
         "difference",
@@ -55,13 +59,22 @@ class Paste(Node):
         of, onto = inputs.image("of"), inputs.image("onto")
         if len(onto.crops) != onto.rows:
             raise ValueError("onto: these images are not crops of photographs: name a `photo` node")
-        images = [of, *([inputs.image("inverted")] if self.blend == "difference" else [])]
-        for image in images:
-            _check_fits(build, image, onto)
+        inverted = inputs.image("inverted") if inputs.has("inverted") else None
+        for image in (of, inverted):
+            if image is not None:
+                _check_fits(build, image, onto)
         own = inputs.mask("mask").exprs if inputs.has("mask") else None
         alpha = build.draw(self._masks(own, onto), onto.height, onto.width)
-        patch = build.emit(Patch(self.blend), [*(image.pixels for image in images), alpha])
-        return Photograph({"patch": patch}, Pasting(self.blend, onto.crops))
+        before = [inverted.pixels] if inverted is not None and self.blend == "difference" else []
+        patch = build.emit(Patch(self.blend), [of.pixels, *before, alpha])
+        facts: dict[str, Operand] = {}
+        if inverted is not None:  # for the report
+            facts |= {"crop": onto.pixels, "inverted": inverted.pixels}
+        if inputs.has("code"):
+            code = inputs.latent("code")
+            found = build.promote(code, "w") if code.space == "z" else code
+            facts["distance"] = build.emit(Distance(code.model, found.space), [found.code])
+        return Photograph({"patch": patch, **facts}, Pasting(self.blend, onto.crops))
 
     def _masks(self, own: MaskExprs | None, onto: Image) -> MaskExprs:
         """Return the mask of each row: its own, within the rim."""

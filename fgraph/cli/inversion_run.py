@@ -17,12 +17,14 @@ import torch
 from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._errors import FgraphError, SkippedError
-from fgraph._imaging.encode import Pixels, encode_png, to_pixels
+from fgraph._imaging.encode import Pixels, encode_png, to_pillow, to_pixels
 from fgraph._imaging.files import find_pictures
 from fgraph._imaging.layout import tile_pixels
+from fgraph._imaging.similarity import Floats, gradient_distance
 from fgraph._paths import expanded
 from fgraph.cli.inversion_request import InversionRequest
 from fgraph.cli.terminal import say, warn
+from fgraph.faces import landmark_error
 from fgraph.inversion import InversionSettings
 from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import InversionCallback, Job, run_job
@@ -179,20 +181,32 @@ def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
     directory = job.directory
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
-    table.writerow(["picture", "code", "psnr", "distance", "steps", "loss"])
+    table.writerow(["picture", "code", "psnr", "distance", "steps", "loss", "gradients", "landmarks"])
     sheet: list[Pixels] = []
     for picture in job.pictures:
         result = results[picture.name]
         distance = "" if result.distance is None else f"{result.distance:.4f}"
         loss = f"{float(result.curve[-1, 0]):.6g}"
         code = f"{picture.name}.safetensors"
-        table.writerow([picture.path, code, f"{result.psnr:.3f}", distance, len(result.curve), loss])
-        pair = [to_pixels(job.reading.read(picture.path, picture.face)), result.pixels.numpy()]
+        target = job.reading.read(picture.path, picture.face)
+        facts = [f"{result.psnr:.3f}", distance, len(result.curve), loss]
+        table.writerow([picture.path, code, *facts, *_likeness(job.reading, picture, target, result.pixels.numpy())])
+        pair = [to_pixels(target), result.pixels.numpy()]
         sheet.append(np.concatenate([_as_rgb(one) for one in pair], axis=1))
     write_atomic(directory / SUMMARY, os.fsencode(text.getvalue()))  # names as the file system has them
     write_atomic(directory / OVERVIEW, encode_png(tile_pixels(sheet)))
     say(directory / SUMMARY)
     say(directory / OVERVIEW)
+
+
+def _likeness(reading: Reading, picture: Picture, target: Floats, made: Pixels) -> tuple[str, str]:
+    """Return how far the gradients and the landmarks of a reconstruction are from those of its target."""
+    gradients = gradient_distance(target, made.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1)
+    if reading.align == "none" or reading.face.known(picture.path.name) is not None:
+        return f"{gradients:.4f}", ""
+    own, found = (to_pillow(one).convert("RGB") for one in (to_pixels(target), made))
+    error = landmark_error(own, found, reading.face.detector)
+    return f"{gradients:.4f}", "" if error is None else f"{error:.4f}"
 
 
 def _as_rgb(pixels: Pixels) -> Pixels:

@@ -28,6 +28,7 @@ from fgraph.save.arranging import check_compared
 from fgraph.save.effects import Requested, find_idle
 from fgraph.save.formats import LARGE_FORMATS, check_formats
 from fgraph.save.labels import label_rows
+from fgraph.save.quality import show_table
 from fgraph.save.recording import record_graph
 from fgraph.save.restoring import describe_changes
 from fgraph.save.video import VideoOptions, check_gif
@@ -165,6 +166,9 @@ def _save(job: PreparedJob, results: Any) -> float | None:
     )  # fmt: skip
     for path in manifest.paths:
         say(path)
+    for rated in manifest.quality.values():
+        for line in show_table(rated):
+            say(line)
     if manifest.unlisted:
         warn(_describe_unlisted(settings.directory, manifest.unlisted))
     for file in manifest.without_record:

@@ -1553,6 +1553,7 @@ class NodeMethods:
         of: Reference,
         onto: Reference,
         inverted: Reference | None = ...,
+        code: Reference | None = ...,
         mask: Reference | None = ...,
         blend: Literal["difference", "replace", "poisson"] = ...,
         erode: float = ...,
@@ -1570,6 +1571,7 @@ class NodeMethods:
             of: the edited crops
             onto: the `photo` node that the crops came from
             inverted: the crops as inverted, before the edit; for difference
+            code: the code of the inverted crops, whose distance from those of samples the report gives
             mask: 1 where a crop is pasted; default: all of it
             blend: difference adds what the edit changed; replace puts the crop over the photograph; poisson joins
                 the crop without a seam (extra poisson)

@@ -11,7 +11,7 @@ Nothing here needs torch.
 
 from fgraph.faces.alignment import FaceStyle, cut_face, face_quad
 from fgraph.faces.choice import FaceChoice, Which
-from fgraph.faces.detection import Detector, find_faces
+from fgraph.faces.detection import Detector, find_faces, landmark_error
 from fgraph.faces.landmarks import Landmarks, LandmarksError, read_landmarks, read_points
 
 __all__ = [
@@ -24,6 +24,7 @@ __all__ = [
     "cut_face",
     "face_quad",
     "find_faces",
+    "landmark_error",
     "read_landmarks",
     "read_points",
 ]

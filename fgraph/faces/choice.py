@@ -35,8 +35,14 @@ class FaceChoice:
             FgraphError: the packages of the detector are not installed.
         """
         faces = self.known(name)
-        if faces is None:
-            faces = find_faces(open_picture(), self.detector)
+        return self.pick(find_faces(open_picture(), self.detector) if faces is None else faces, name)
+
+    def pick(self, faces: Sequence[Landmarks], name: str) -> list[Landmarks]:
+        """Return the chosen ones among the faces of a picture.
+
+        Raises:
+            ValueError: the picture shows no such face.
+        """
         if faces and self.which == "all":
             return list(faces)
         number = self.which if isinstance(self.which, int) else 0

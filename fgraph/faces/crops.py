@@ -65,11 +65,12 @@ class Cropping:
         try:
             if is_film(file):
                 numbers, quads = self._film_quads(file, path)
-                yield from (Crop(file, as_quad(quad), number) for number, quad in zip(numbers, quads, strict=True))
+                pairs = zip(numbers, quads, strict=True)
+                yield from (Crop(file, as_quad(quad), number, self._detector(path)) for number, quad in pairs)
                 return
             recognise(file)
             for quad in self._quads(file, path):
-                yield Crop(file, None if quad is None else as_quad(quad))
+                yield Crop(file, None if quad is None else as_quad(quad), detector=self._detector(path))
         except LandmarksError:
             raise
         except ValueError as error:
@@ -83,6 +84,12 @@ class Cropping:
             return [_as_corners(one) for one in self._corners_of(path)]
         faces = self._with_landmarks().find(lambda: open_picture(file), path.name)
         return [face_quad(face, self.style) for face in faces]
+
+    def _detector(self, path: Path) -> str:
+        """Return the name of the detector that finds the faces of a picture; empty if none does."""
+        if self.style in ("none", "corners") or self._with_landmarks().known(path.name) is not None:
+            return ""
+        return self.choice.detector
 
     @property
     def _file(self) -> Path:

@@ -21,6 +21,7 @@ from fgraph._errors import FgraphError
 from fgraph.faces.landmarks import Landmarks
 
 Detector = Literal["mtcnn", "dlib68"]
+_LEAST_CROP = 256  # pixels to which small crops are enlarged for a detector
 _LARGEST = 1280  # pixels of the longer side at which faces are sought
 
 
@@ -38,6 +39,26 @@ def find_faces(picture: Image.Image, detector: Detector = "mtcnn") -> list[Landm
     scale = np.array([picture.width / small.width, picture.height / small.height])
     faces = [Landmarks.of_points(((points + 0.5) * scale - 0.5).tolist()) for _, points in sorted(found, key=_by_size)]
     return faces
+
+
+def landmark_error(a: Image.Image, b: Image.Image, detector: Detector = "mtcnn") -> float | None:
+    """Return the mean distance of the landmarks of the largest faces in two crops of one size, in eye distances of `a`.
+
+    Returns:
+        The distance, or None if one of them shows no face or the packages of the detector are not installed.
+    """
+    factor = max(1, -(-_LEAST_CROP // max(a.size)))
+    try:
+        found = [
+            find_faces(one.resize((one.width * factor, one.height * factor), Image.Resampling.BICUBIC), detector)
+            for one in (a, b)
+        ]
+    except FgraphError:
+        return None
+    if not all(found):
+        return None
+    first, second = (faces[0].points for faces in found)
+    return float(np.hypot(*(first - second).T).mean() / np.hypot(*(first[1] - first[0])))
 
 
 def _by_size(face: tuple[float, Any]) -> float:

@@ -36,7 +36,7 @@ def follow_face(
         if not faces:
             found.append(None)
             continue
-        chosen = choice.find(lambda picture=picture: picture, name)[0] if last is None else _nearest(faces, last)  # type: ignore[misc]
+        chosen = choice.pick(faces, name)[0] if last is None else _nearest(faces, last)
         found.append(chosen)
         last = chosen
     return numbers, found
@@ -68,6 +68,8 @@ def smooth_quads(quads: Quads, centre: float, sides: float) -> Quads:
         centre: σ for the centres, in frames.
         sides: σ for the vectors along the sides, in frames.
     """
+    if not centre and not sides:
+        return quads
     middle = quads.mean(axis=1, keepdims=True)  # [frames, 1, 2]
     return _blurred(middle, centre) + _blurred(quads - middle, sides)
 

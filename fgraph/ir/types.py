@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-TypeKind = Literal["z", "w", "w+", "s", "activation", "rgb", "noise", "mask", "patches", "plane", "drag", "trail"]
+TypeKind = Literal[
+    "z", "w", "w+", "s", "activation", "rgb", "noise", "mask", "patches", "plane", "drag", "trail", "distance"
+]
 CODE_KINDS: tuple[TypeKind, ...] = ("z", "w", "w+", "s")
 
 

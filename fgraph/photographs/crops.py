@@ -26,6 +26,7 @@ class Crop:
     file: str
     quad: Quad | None = None
     frame: int | None = None  # of a film
+    detector: str = ""  # the detector whose landmarks decided the corners, if one did
 
     @property
     def source(self) -> tuple[str, int | None]:

@@ -1,8 +1,9 @@
-"""Films: their frames as pictures, read by PyAV within bounds."""
+"""Films: their frames as pictures, read by PyAV within bounds, and films with changed frames."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import io
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from fgraph import _limits
@@ -17,6 +20,7 @@ from fgraph._errors import show
 from fgraph._files import open_file
 from fgraph._imaging.files import current_picture_limit
 from fgraph._imaging.read import locate
+from fgraph._log import get_logger
 from fgraph._sizes import in_words
 
 _CONTAINERS: Final = {
@@ -28,6 +32,12 @@ _CONTAINERS: Final = {
     ".avi": "avi",
 }
 SUFFIXES: Final = tuple(_CONTAINERS)
+_SOUNDS: Final = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "libopus", "flac")
+_TURNS: Final = {  # degrees counter-clockwise
+    90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270,
+}  # fmt: skip
+_QUALITY: Final = "17"  # the constant rate factor of x264: 0 is lossless, 23 its default
+_LOG = get_logger()
 
 
 @dataclass(frozen=True)
@@ -74,10 +84,78 @@ def read_frames(file: str, numbers: Iterable[int]) -> Iterator[tuple[int, Image.
         for number, frame in enumerate(_bounded(container.decode(stream))):
             if number in wanted:
                 wanted.remove(number)
-                yield number, frame.to_image()
+                yield number, _upright(frame)
             if not wanted:
                 return
     raise ValueError(f"{path} has no frame {min(wanted)}")
+
+
+def rewrite_film(file: str, change: Callable[[int, Image.Image], Image.Image], comment: str = "") -> bytes:
+    """Return a film as MP4 with changed frames, at the times of the original, with its sound.
+
+    Sound that an MP4 cannot hold is left out with a warning.
+
+    Args:
+        file: the film.
+        change: a number and a frame -> the frame that takes its place, of the same size.
+        comment: the text of the file.
+
+    Raises:
+        ValueError: the film cannot be decoded.
+    """
+    import av
+
+    buffer, path = io.BytesIO(), locate(file)
+    with _stream(path) as (container, stream), av.open(buffer, "w", format="mp4") as made:
+        if comment:
+            made.metadata["comment"] = comment
+        video = made.add_stream("libx264", rate=stream.average_rate or Fraction(25))
+        video.pix_fmt, video.options = "yuv420p", {"crf": _QUALITY}
+        video.codec_context.time_base = stream.time_base
+        sound = _sound_of(path, container)
+        copied = None if sound is None else made.add_stream_from_template(sound)
+        number = 0
+        for packet in container.demux([one for one in (stream, sound) if one is not None]):
+            if packet.stream is sound:
+                if packet.dts is not None:
+                    packet.stream = copied
+                    made.mux(packet)
+                continue
+            for frame in packet.decode():
+                picture = _even(change(number, _upright(frame)))
+                if not number:
+                    video.height, video.width = picture.shape[:2]
+                fresh = av.VideoFrame.from_ndarray(picture, format="rgb24")
+                fresh.pts, fresh.time_base = frame.pts, frame.time_base
+                made.mux(video.encode(fresh))
+                number += 1
+        made.mux(video.encode())
+    return buffer.getvalue()
+
+
+def _sound_of(path: Path, container: Any) -> Any:
+    """Return the first sound of a film that an MP4 can hold, or None."""
+    if not container.streams.audio:
+        return None
+    sound = container.streams.audio[0]
+    if sound.codec_context.name in _SOUNDS:
+        return sound
+    _LOG.warning("%s: its sound is %s, which an MP4 does not hold: it is left out", path, sound.codec_context.name)
+    return None
+
+
+def _upright(frame: Any) -> Image.Image:
+    """Return a frame as RGB, turned as the camera says."""
+    picture: Image.Image = frame.to_image()
+    turn = _TURNS.get(round(getattr(frame, "rotation", 0)) % 360)
+    return picture if turn is None else picture.transpose(turn)
+
+
+def _even(picture: Image.Image) -> NDArray[np.uint8]:
+    """Return the pixels of a picture with even sides, since chroma has half the size: the last ones are repeated."""
+    pixels = np.asarray(picture.convert("RGB"))
+    high, wide = pixels.shape[:2]
+    return np.ascontiguousarray(np.pad(pixels, ((0, high % 2), (0, wide % 2), (0, 0)), "edge"))
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from fgraph._errors import SaveError
 from fgraph._imaging.encode import QUALITY, encode_picture
 from fgraph._paths import row_paths
 from fgraph.photographs.crops import Crop, Pasting
-from fgraph.photographs.films import Film, describe_film, read_frames
+from fgraph.photographs.films import read_frames, rewrite_film
 from fgraph.photographs.pasting import Patch, paste_patches
 from fgraph.photographs.stored import Stored, encode_like, read_stored
 
@@ -112,13 +112,18 @@ class Photographs:
                 found.setdefault(crop.file, []).append(row)
         return {file: tuple(rows) for file, rows in found.items()}
 
-    def describe_film(self, file: str) -> Film:
-        """Return what a film holds."""
-        return describe_film(file)
+    def encode_film(self, file: str, comment: str = "") -> bytes:
+        """Return a film as MP4 with the crops pasted into its frames; other frames stay as they are.
 
-    def paste_frame(self, row: int, frame: Image.Image) -> Image.Image:
-        """Return a frame of a film with the crops of a photograph pasted."""
-        return self._paste(row, Stored(frame))
+        Raises:
+            ValueError: the film cannot be decoded.
+        """
+        rows = {self.crop_of(row).frame: row for row in self.films[file]}
+
+        def change(number: int, frame: Image.Image) -> Image.Image:
+            return self._paste(rows[number], Stored(frame)) if number in rows else frame
+
+        return rewrite_film(file, change, comment)
 
     def _stored(self, row: int) -> Stored:
         crop = self.crop_of(row)

@@ -34,6 +34,7 @@ Capturer = Callable[[Callable[[], Made], torch.device], Replay]
 # captured.
 CAPTURABLE: tuple[type[Op], ...] = (
     ops.MapZ, ops.Truncate, ops.Repeat, ops.Affine, ops.Lerp, ops.Splice, ops.Own, ops.DragPart, ops.Encode,
+    ops.Distance,
     ops.InDeviations, ops.MapLevels, ops.Slope, ops.Move, ops.MoveTo, ops.TruncateStyles, ops.Slerp, ops.Combine,
     ops.Const, ops.Conv, ops.ToRGB, ops.Upsample, ops.Mix, ops.Fourier, ops.Filtered,
     ops.Pad, ops.Resize, ops.Shift, ops.Crop, ops.Flip, ops.Concat, ops.BendChannels, ops.Patch, ops.Arrows,

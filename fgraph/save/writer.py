@@ -30,6 +30,7 @@ from fgraph.photographs import Photographs
 from fgraph.save.arranging import Sheet, arrange
 from fgraph.save.formats import VIDEO_FORMATS, read_formats
 from fgraph.save.options import PictureOptions
+from fgraph.save.quality import CropQuality, rate_crops, write_table
 from fgraph.save.record import Record
 from fgraph.save.video import VideoOptions, encode_video
 
@@ -58,6 +59,7 @@ class Manifest:
     files: tuple[SavedFile, ...]
     without_record: tuple[str, ...] = ()  # pictures whose format has no room for the record
     damaged: Mapping[str, Sequence[int]] = field(default_factory=dict)  # output -> rows that no picture can show
+    quality: Mapping[str, Sequence[CropQuality]] = field(default_factory=dict)  # of the crops of each photograph
     unlisted: tuple[str, ...] = ()  # files of an earlier run in the directory, which the manifest no longer lists
     undrawn: str = ""  # letters of labels that no font of this machine has
 
@@ -69,7 +71,9 @@ class Manifest:
     def to_json(self) -> str:
         """Return the content of `manifest.json`."""
         files = [asdict(saved) for saved in self.files]
-        return json.dumps({**self.record.to_json(), "files": files}, indent=2, ensure_ascii=False) + "\n"
+        rated = {name: [one.to_json() for one in rows] for name, rows in self.quality.items()}
+        quality = {"quality": rated} if rated else {}
+        return json.dumps({**self.record.to_json(), "files": files, **quality}, indent=2, ensure_ascii=False) + "\n"
 
 
 @dataclass(frozen=True)
@@ -123,7 +127,9 @@ def save_results(
             staging.stage(content.file, content.data)
             digest = hashlib.sha256(content.data).hexdigest()
             saved.append(SavedFile(content.file, content.output, content.kind, content.row, len(content.data), digest))
-        manifest = Manifest(directory, writer.record, tuple(saved), tuple(writer.without_record), writer.damaged)
+        manifest = Manifest(
+            directory, writer.record, tuple(saved), tuple(writer.without_record), writer.damaged, writer.quality
+        )
         _check_distinct(saved)
         staging.stage(MANIFEST, manifest.to_json().encode("utf-8", "backslashreplace"))
         unlisted: list[str] = []
@@ -190,6 +196,7 @@ class _Writer:
         self.without_record: list[str] = []
         self.damaged: dict[str, list[int]] = {}
         self.undrawn = ""
+        self.quality: dict[str, Sequence[CropQuality]] = {}
         self._options = options
         self._kinds = kinds
         self._picture_kinds = [kind for kind in kinds if kind in PICTURE_FORMATS]
@@ -258,7 +265,10 @@ class _Writer:
         """Yield each photograph with the metadata of its file, and the films whose frames were pasted."""
         if damaged := value.damaged_rows:
             self.damaged[name] = damaged
-        for kind in self._picture_kinds or ([] if self._film_kinds else ["png"]):
+        films = value.films if "mp4" in self._film_kinds and not damaged else {}
+        for path, file in zip(row_paths(Path(f"{name}.mp4"), len(films)), films, strict=True):
+            yield path.name, None, value.encode_film(file, json.dumps(self.record.to_text()))
+        for kind in self._picture_kinds or ([] if films else ["png"]):
             for row, path in enumerate(row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows)):
                 if row in damaged:
                     continue
@@ -269,6 +279,9 @@ class _Writer:
                     yield path.name, row, value.encode(row, kind, text, self._options.quality)
                 except ValueError as error:
                     raise SaveError(f"cannot write {path.name}: {error}") from error
+        if rated := rate_crops(value):
+            self.quality[name] = rated
+            yield f"{name}.csv", None, write_table(rated)
 
     def _scaled(self, file: str, value: Image | MaskImage, row: int) -> PillowImage.Image:
         try:

@@ -17,7 +17,7 @@ from fgraph.ir.ops.direction import (
 from fgraph.ir.ops.dragging import Arrows, Drag, DragPart
 from fgraph.ir.ops.encoding import Encode
 from fgraph.ir.ops.image import Apply, BaselineRows, Clamp, Cut, Fill, Patch, Picture, Spill
-from fgraph.ir.ops.latent import Affine, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
+from fgraph.ir.ops.latent import Affine, Distance, Draw, Given, Invert, Lerp, MapZ, Own, Repeat, Splice, Truncate
 from fgraph.ir.ops.layer import Const, Conv, LayerOp, StyleGAN2Op, ToRGB, Upsample
 from fgraph.ir.ops.mixing import DrawMask, Mix
 from fgraph.ir.ops.noise import NoiseField
@@ -26,7 +26,7 @@ from fgraph.ir.ops.spatial import Concat, Crop, Flip, Pad, Resize, Shift, Spatia
 from fgraph.ir.ops.stylegan3 import Filtered, Fourier, Plane, StyleGAN3Op
 
 OPS: tuple[type[Op], ...] = (
-    Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert, Encode, Drag, DragPart,
+    Draw, Given, MapZ, Truncate, Repeat, Affine, Lerp, Splice, Own, Invert, Distance, Encode, Drag, DragPart,
     Component, TextDirection, InDeviations, MapLevels, Slope, Move, MoveTo, TruncateStyles, Slerp, Combine,
     Const, Conv, ToRGB, Upsample, NoiseField,
     Plane, Fourier, Filtered,
@@ -51,6 +51,7 @@ __all__ = [
     "Conv",
     "Crop",
     "Cut",
+    "Distance",
     "Drag",
     "DragPart",
     "Draw",

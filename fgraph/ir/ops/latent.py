@@ -214,6 +214,21 @@ class Invert(CodeOp):
         return f"invert(model={self.model}, space={asked.space}, prior={asked.prior}, steps={asked.steps})"
 
 
+@dataclass(frozen=True)
+class Distance(CodeOp):
+    """The Mahalanobis distance of codes from the codes of samples, relative to that of samples: 1 is typical."""
+
+    name: ClassVar[str] = "distance"
+    space: TypeKind = "w"
+
+    def infer(self, inputs: tuple[Type, ...]) -> Type:
+        expect(len(inputs) == 1 and inputs[0].kind == self.space, self, inputs)
+        return Type("distance", (1, 1, 1))
+
+    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
+        return 2 * inputs[0].numbers * inputs[0].shape[-1]
+
+
 def _linear_seconds(op: Op, call: Call, profile: DeviceProfile, *, layers: int) -> float:
     """Return the seconds of fully connected layers: each weight is read once a call, and used once a row."""
     flops = op.flops(call.inputs, call.output)

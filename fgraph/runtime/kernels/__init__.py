@@ -34,6 +34,7 @@ KERNELS: Mapping[type[Op], Kernel] = {
     ops.Splice: latent.splice,
     ops.Own: owning.own,
     ops.Invert: latent.invert,
+    ops.Distance: latent.distance,
     ops.Encode: encoding.encode,
     ops.Drag: dragging.drag,
     ops.DragPart: dragging.part,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from math import isinf
 from typing import Any
 
@@ -15,12 +16,16 @@ from fgraph._cache import cache_folder
 from fgraph._errors import SaveError
 from fgraph.inversion.batch import invert as invert_images
 from fgraph.inversion.optimise import Search
+from fgraph.inversion.priors import CodePrior, make_prior
 from fgraph.inversion.problem import make_problem
-from fgraph.ir.ops import Affine, Draw, Given, Invert, Lerp, MapZ, Repeat, Splice, Truncate
+from fgraph.inversion.settings import Prior
+from fgraph.inversion.statistics import read_statistics
+from fgraph.ir.ops import Affine, Distance, Draw, Given, Invert, Lerp, MapZ, Repeat, Splice, Truncate
 from fgraph.runtime.kernels import weighting
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.seeds import draw_codes
 from fgraph.runtime.progress import progress
+from fgraph.stylegan.generators.base import Generator
 
 
 def draw(op: Draw, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -99,3 +104,20 @@ def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: Kernel
     if lost := [row for row, one in enumerate(found) if isinf(one.loss)]:
         raise ValueError(f"the search diverged for image {lost[0]}: take a lower learning_rate")
     return torch.stack([one.code for one in found]).to(context.device, context.dtype)
+
+
+def distance(op: Distance, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
+    """Return the Mahalanobis distance of codes, [rows, 1, 1, 1]."""
+    prior = _prior(context.generators[op.model], "gaussian-full" if op.space == "s" else "wulff")
+    return prior.distance(inputs[0], inputs[0])[:, None, None, None]
+
+
+@lru_cache(maxsize=4)
+def _prior(generator: Generator, kind: Prior) -> CodePrior:
+    try:
+        statistics = read_statistics(generator, cache_folder() / "inversions" / "statistics")
+    except SaveError:  # it is only a cache
+        statistics = read_statistics(generator)
+    prior = make_prior(kind, generator, statistics)
+    assert prior is not None
+    return prior
