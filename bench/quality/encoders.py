@@ -172,7 +172,7 @@ def read_lines(text: str) -> list[Line]:
 
 
 def plot(lines: list[Line], path: Path) -> None:
-    """Plot PSNR over CPU time, with a line through the ways of each subject."""
+    """Plot PSNR over CPU time, with a line from an encoder, and one from the mean, for each subject."""
     picture = Image.new("RGB", (900, 520), "white")
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(14)
     left, top, right, bottom = 70, 30, 870, 440
@@ -193,9 +193,10 @@ def plot(lines: list[Line], path: Path) -> None:
         pen.line((x, bottom, x, bottom + 4), fill="black")
         pen.text((x - 14, bottom + 6), f"{10**value:.2g} s", "black", font)
     for subject in dict.fromkeys(line.subject for line in lines):
-        own = sorted((line for line in lines if line.subject == subject), key=lambda line: line.cpu)
-        pen.line([at(line) for line in own], fill="#c8c8c8", width=1)
-        x, y = at(own[-1])
+        own = {line.way: line for line in lines if line.subject == subject}
+        for origin in ("encoder", "mean"):
+            pen.line([at(one) for way, one in own.items() if way.startswith(origin)], fill="#c8c8c8", width=1)
+        x, y = at(own[WAYS[-1]])
         pen.text((x - 9 * len(subject), y - 18), subject, "#555555", font)
     for line in lines:
         x, y = at(line)
