@@ -13,7 +13,7 @@ from fgraph.ir.types import Type
 from fgraph.stylegan.checkpoints.encoder_file import EncoderHeader
 from fgraph.stylegan.tables.encoder import EncoderTable
 
-_MAPS = 4  # of the largest size, alive at once
+_MAPS = 5  # of the largest size, alive at once, as the profiler of torch counts them
 _ROWS_BYTES = 64 << 20  # of the largest maps of the rows that run together
 
 
