@@ -20,8 +20,9 @@ export function App() {
     document.addEventListener('keydown', onKey);
     return () => document.removeEventListener('keydown', onKey);
   }, []);
+  const revision = useStudio((state) => state.graph?.revision);
   return (
-    <div className="studio">
+    <div className="studio" data-revision={revision}>
       <TopBar />
       <main className="stage">
         <Banner />

@@ -87,6 +87,7 @@ function receiveGraph(graph: GraphEvent): void {
     drawn: drawn !== null && known.has(drawn) ? drawn : null,
     failed: graph.revision === earlier?.revision ? store.get().failed : null,
   });
+  settle();
 }
 
 async function receiveBinary(header: BinaryHeader, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
@@ -151,6 +152,10 @@ export function show(part: Partial<State>): void {
 }
 
 let gestures = 0;
+let held = 0; // gestures in progress
+let queue: Promise<void> = Promise.resolve(); // gestures send one after the other, so that each stays one step of undo
+
+const SETTLED = 2000; // milliseconds after which a draft that the studio has otherwise is dropped
 
 /** Return a new id of a gesture: edits with one id are one step of undo. */
 export function gestureId(): string {
@@ -160,20 +165,27 @@ export function gestureId(): string {
 /** A gesture in progress: fields follow the hand at once, and the studio gets the newest values as fast as it answers. */
 export class Gesture {
   private readonly id = gestureId();
+  private isHeld = false;
   private waiting: Record<string, Record<string, Value>> | null = null;
   private sending: Promise<void> | null = null;
 
   set(node: string, fields: Record<string, Value>): void {
+    if (!this.isHeld) held++;
+    this.isHeld = true;
     const { draft } = store.get();
     store.set({ draft: { ...draft, [node]: { ...draft[node], ...fields } } });
     this.waiting = { ...this.waiting, [node]: { ...this.waiting?.[node], ...fields } };
-    this.sending ??= this.send();
+    if (this.sending === null) queue = this.sending = queue.then(() => this.send());
   }
 
   /** Send what is left, then show what the studio has. */
   async end(): Promise<void> {
+    if (!this.isHeld) return;
+    this.isHeld = false;
     await this.sending;
-    store.set({ draft: {} });
+    held--;
+    settle();
+    window.setTimeout(() => held === 0 && store.set({ draft: {} }), SETTLED);
   }
 
   private async send(): Promise<void> {
@@ -182,10 +194,23 @@ export class Gesture {
         Object.entries(fields).map(([field, value]) => ({ set: { node, field, value } })),
       );
       this.waiting = null;
-      if ((await edit(changes, this.id)) === null) break;
+      if ((await edit(changes, this.id)) !== null) continue;
+      store.set({ draft: {} });
+      break;
     }
     this.sending = null;
   }
+}
+
+/** Let go of what gestures held, where the studio has it: until then, what the hand left stays in view. */
+function settle(): void {
+  const { draft, graph } = store.get();
+  if (held > 0 || Object.keys(draft).length === 0) return;
+  const left = Object.entries(draft).map(([id, fields]) => {
+    const own = graph?.nodes.find((node) => node.id === id)?.fields ?? {};
+    return [id, Object.fromEntries(Object.entries(fields).filter(([name, value]) => JSON.stringify(own[name]) !== JSON.stringify(value)))] as const;
+  });
+  store.set({ draft: Object.fromEntries(left.filter(([, fields]) => Object.keys(fields).length > 0)) });
 }
 
 /** Set fields of a node as one step. */

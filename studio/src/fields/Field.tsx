@@ -6,6 +6,8 @@ import { type FieldSpec, readValue, slider, type Value, written } from '../logic
 import { Gesture, setFields } from '../studio';
 import { IconButton } from '../ui';
 
+const PAUSE = 600; // milliseconds between keys that still belong to one gesture
+
 export interface FieldProps {
   node: string;
   spec: FieldSpec;
@@ -74,10 +76,16 @@ function NumberControl({ node, spec, number, shared }: ControlProps & { number: 
   const [held, setHeld] = useState<number | null>(null);
   const shown = held ?? number;
   const range = shown === null ? null : slider(spec, shown);
+  const timer = useRef(0);
   const end = () => {
+    window.clearTimeout(timer.current);
     void gesture.current?.end();
     gesture.current = null;
     setHeld(null);
+  };
+  const endSoon = () => {
+    window.clearTimeout(timer.current);
+    timer.current = window.setTimeout(end, PAUSE);
   };
   const seedish = spec.name === 'seed';
   return (
@@ -91,7 +99,7 @@ function NumberControl({ node, spec, number, shared }: ControlProps & { number: 
             setHeld(next);
             gesture.current.set(node, { [spec.name]: next });
           }}
-          onPointerUp={end} onKeyUp={end} onBlur={end}
+          onPointerUp={end} onKeyUp={endSoon} onBlur={end}
         />
       )}
       <NumberBox node={node} spec={spec} number={shown} shared={shared} />

@@ -67,15 +67,17 @@ function Flow() {
   const [nodes, setNodes] = useState<Shown[]>([]);
   const [chosenEdges, setChosenEdges] = useState<Set<string>>(new Set());
   const dragging = useRef(false);
-  const title = useRef('');
+  const seen = useRef('');
 
   useEffect(() => {
     if (graph && !dragging.current) setNodes(cardsOf(graph, catalogue, selection));
   }, [graph, catalogue, selection]);
 
   useEffect(() => {
-    if (!graph || title.current === graph.title) return;
-    title.current = graph.title;
+    // Another graph, or nodes that the layout put elsewhere: show all of it.
+    const what = graph && `${graph.title} ${graph.nodes.some((node) => node.position) ? '' : graph.nodes.length}`;
+    if (what === null || seen.current === what) return;
+    seen.current = what;
     window.setTimeout(() => void flow.fitView({ padding: 0.12, maxZoom: 1 }), 60);
   }, [graph, flow]);
 

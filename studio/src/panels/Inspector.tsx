@@ -4,7 +4,7 @@ import { useState } from 'react';
 
 import { Field } from '../fields/Field';
 import { entryOf, kindsOf } from '../logic/graph';
-import { fieldSpec, type Schema, type Value } from '../logic/schema';
+import { type FieldSpec, fieldSpec, type Schema, type Value } from '../logic/schema';
 import { reshape } from '../logic/compose';
 import type { Catalogue, GraphEvent, InputEntry, NodeEntry, NodeState } from '../protocol';
 import { store, useStudio } from '../store';
@@ -195,7 +195,8 @@ function Fields({ node, entry, draft }: { node: NodeState; entry: NodeEntry; dra
   const faults = new Map(node.faults.flatMap((fault) => (fault.field == null ? [] : [[fault.field.split('.')[0] ?? fault.field, fault.message] as const])));
   const isMain = (name: string): boolean => name in fields || faults.has(name) || entry.required.includes(name) || MAIN.has(name);
   const main = specs.filter((spec) => isMain(spec.name));
-  const shown = all || specs.length <= 6 ? specs : main;
+  const first = (spec: FieldSpec): number => (spec.name in fields || spec.required ? 0 : 1);
+  const shown = (all || specs.length <= 6 ? specs : main).sort((one, other) => first(one) - first(other));
   return (
     <fieldset>
       <legend><h3>Fields</h3></legend>

@@ -32,7 +32,15 @@ export function Overlay({ rect, onPan }: { rect: Rect; onPan: (x: number, y: num
   const places = node && graph && output !== null ? placesOf(graph, node.id, output) : null;
   const last = useRef<Point | null>(null);
 
-  if (tool !== 'hand') return <Drawing rect={rect} tool={tool} place={places?.[0] ?? null} />;
+  const shapes = node && places?.map((place, index) => <Placed key={index} node={node} place={place} rect={rect} main={index === 0} />);
+  if (tool !== 'hand') {
+    return (
+      <>
+        <svg className="overlay still" aria-hidden="true">{shapes}</svg>
+        <Drawing rect={rect} tool={tool} place={places?.[0] ?? null} />
+      </>
+    );
+  }
   return (
     <svg
       className="overlay hand" aria-label="Handles on the picture" role="group"
@@ -50,7 +58,7 @@ export function Overlay({ rect, onPan }: { rect: Rect; onPan: (x: number, y: num
         last.current = null;
       }}
     >
-      {node && places?.map((place, index) => <Placed key={index} node={node} place={place} rect={rect} main={index === 0} />)}
+      {shapes}
     </svg>
   );
 }

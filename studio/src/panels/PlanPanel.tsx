@@ -68,7 +68,8 @@ function Figure({ name, value, about }: { name: string; value: string; about: st
 function Layers({ layers }: { layers: LayerState[] }) {
   const most = Math.max(...layers.map((layer) => Math.max(layer.gflop_whole, layer.gflop)), 1e-9);
   return (
-    <div className="scroll">
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- it scrolls, by the keys as well
+    <div className="scroll" role="region" aria-label="Layers" tabIndex={0}>
       <table>
         <thead>
           <tr><th>layer</th><th>size</th><th>calls</th><th>rows</th><th title="rows that are made only where they differ or are read">in regions</th><th>GFLOP</th><th className="wide">done, and left out</th></tr>
@@ -99,7 +100,8 @@ function Layers({ layers }: { layers: LayerState[] }) {
 function Times({ plan }: { plan: PlanEvent }) {
   const most = Math.max(...plan.timings.map((own) => own.seconds), 1e-9);
   return (
-    <section className="times" aria-label="Where the time went">
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- likewise
+    <section className="times" aria-label="Where the time went" tabIndex={0}>
       <h3>Where the time went</h3>
       {plan.timings.length === 0 && <p className="muted">shown after a run</p>}
       {plan.timings.slice(0, 14).map((own) => (

@@ -1,0 +1,269 @@
+/** The page in a real browser, with a studio behind it. Each test goes on where the one before it ended. */
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { resolve } from 'node:path';
+import { after, before, test } from 'node:test';
+
+import { dragOnPicture, finalPicture, ROOT, openPage, pixels, setYaml, startBrowser, startStudio } from './studio.mjs';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const BLEND = `# two scenes
+version: 1
+seed: 7
+models: {main: landscape}
+nodes:
+  left: {op: sample, truncation: 0.7}
+  right: {op: sample, truncation: 0.7}
+  fade: {op: mask, kind: ramp, axis: x, start: 0.25, stop: 0.75}  # where one becomes the other
+  mix: {op: blend, a: left, b: right, mask: fade}
+  image: {op: decode, of: mix}
+outputs: [image]
+`;
+
+let studio, browser, page, faults;
+
+before(async () => {
+  studio = await startStudio(['blend_horizontal']);
+  browser = await startBrowser();
+  ({ page, faults } = await openPage(browser, studio.address));
+});
+
+after(async () => {
+  await browser?.close();
+  await studio?.stop();
+});
+
+const node = (name) => page.locator(`.react-flow__node[data-id="${name}"]`);
+const yaml = async () => {
+  await page.getByRole('tab', { name: 'YAML' }).click();
+  return page.getByRole('textbox', { name: 'The graph as YAML' }).inputValue();
+};
+/** Wait until the text of the graph has a pattern. */
+const yamlHas = async (pattern) => {
+  const text = await yaml();
+  const has = ([source]) => new RegExp(source).test(document.querySelector('.yaml textarea').value);
+  await page.waitForFunction(has, [pattern.source]).catch(() => assert.match(text, pattern));
+};
+const graph = () => page.getByRole('tab', { name: 'Graph' }).click();
+const choose = async (name) => {
+  await graph();
+  await page.keyboard.press('Escape');
+  await node(name).locator('header').click();
+};
+/** Do something that changes the picture, and wait for the finished one. */
+const changed = async (action) => {
+  const before = await page.evaluate(() => Number(document.querySelector('.studio').dataset.revision));
+  await action();
+  await finalPicture(page, before);
+  return settled();
+};
+/** Wait until the picture no longer changes. */
+const settled = async () => {
+  for (let last = await pixels(page); ; ) {
+    await page.waitForTimeout(500);
+    const now = await pixels(page);
+    if (now === last && (await page.locator('.bitmap').first().getAttribute('data-stage')) === 'final') return now;
+    last = now;
+  }
+};
+
+test('the page opens on a picture, and asks nobody else for anything', async () => {
+  await finalPicture(page);
+  assert.match(await pixels(page), /^64x64 /);
+  assert.deepEqual(faults, []);
+  const answer = await page.request.get(new URL('/', studio.address).href);
+  assert.match(answer.headers()['content-security-policy'], /default-src 'none'/);
+});
+
+test('a slider changes the picture', async () => {
+  await choose('fade');
+  const slider = page.getByRole('slider', { name: 'start slider' });
+  const before = await pixels(page);
+  const after = await changed(async () => {
+    await slider.focus();
+    for (let press = 0; press < 20; press++) await page.keyboard.press('ArrowRight');
+  });
+  assert.notEqual(after, before);
+  await yamlHas(/start: 0\.35/);
+});
+
+test('a gesture is one step of undo: ten of them are undone in ten', async () => {
+  await changed(() => setYaml(page, BLEND));
+  const first = await pixels(page);
+  await choose('fade');
+  for (let gesture = 0; gesture < 10; gesture++) {
+    const slider = page.getByRole('slider', { name: gesture % 2 ? 'stop slider' : 'start slider' });
+    await slider.focus();
+    for (let press = 0; press < 3; press++) await page.keyboard.press(gesture % 2 ? 'ArrowRight' : 'ArrowLeft');
+    await slider.blur();
+    await page.waitForTimeout(120);
+  }
+  await yamlHas(/start: 0\.175.*stop: 0\.825/);
+  await page.locator('.canvas').focus();
+  for (let step = 0; step < 10; step++) {
+    await page.keyboard.press('Control+z');
+    await page.waitForTimeout(60);
+  }
+  await page.waitForFunction((text) => document.querySelector('.yaml textarea')?.value === text, BLEND);
+  assert.equal(await settled(), first);
+});
+
+test('a ramp is moved by its handle on the picture', async () => {
+  await choose('fade');
+  const handle = await page.locator('[data-handle="start"]').first().boundingBox();
+  const before = await pixels(page);
+  const after = await changed(async () => {
+    await page.mouse.move(handle.x + handle.width / 2, handle.y + handle.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(handle.x - 40, handle.y + 10, { steps: 5 });
+    await page.mouse.up();
+  });
+  assert.notEqual(after, before);
+});
+
+test('a wrong link is refused with its reason', async () => {
+  await graph();
+  await page.keyboard.press('Escape');
+  const from = await node('fade').locator('.react-flow__handle-right').boundingBox();
+  const to = await node('image').locator('.react-flow__handle-left').boundingBox();
+  await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 12 });
+  await page.mouse.up();
+  const notice = page.locator('.notice.error');
+  await notice.waitFor();
+  assert.match(await notice.innerText(), /Mask/);
+  await yamlHas(/image: \{op: decode, of: mix\}/);
+  await notice.getByRole('button', { name: 'Dismiss' }).click();
+});
+
+test('links are made and removed, by the mouse and by the keys', async () => {
+  await graph();
+  const from = await node('left').locator('.react-flow__handle-right').boundingBox();
+  const to = await node('image').locator('.react-flow__handle-left').boundingBox();
+  const before = await pixels(page);
+  const after = await changed(async () => {
+    await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 12 });
+    await page.mouse.up();
+  });
+  assert.notEqual(after, before);
+  await yamlHas(/image: \{op: decode, of: left\}/);
+  await choose('mix');
+  await page.getByRole('combobox', { name: 'mask of mix' }).selectOption('');
+  await page.locator('.badge.bad').first().waitFor();
+  await page.getByRole('combobox', { name: 'mask of mix' }).selectOption('fade');
+  await changed(async () => {
+    await choose('image');
+    await page.getByRole('combobox', { name: 'of of image' }).selectOption('mix');
+  });
+  assert.equal(await pixels(page), before);
+});
+
+test('a link that is dropped on empty space shows what fits', async () => {
+  await graph();
+  const from = await node('fade').locator('.react-flow__handle-right').boundingBox();
+  const pane = await page.locator('.react-flow__pane').boundingBox();
+  await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
+  await page.mouse.down();
+  await page.mouse.move(pane.x + pane.width - 60, pane.y + 30, { steps: 8 });
+  await page.mouse.up();
+  const names = await page.getByRole('option').allInnerTexts();
+  assert.ok(names.some((name) => name.startsWith('blend')));
+  assert.ok(!names.some((name) => name.startsWith('sample')));
+  await page.keyboard.press('Escape');
+});
+
+test('a mask is drawn, and shows another picture', async () => {
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Draw an ellipse as a mask' }).click();
+  const before = await pixels(page);
+  await dragOnPicture(page, [0.3, 0.3], [0.6, 0.7]);
+  const after = await changed(() => page.getByRole('button', { name: 'Another picture inside' }).click());
+  assert.notEqual(after, before);
+  await yamlHas(/kind: ellipse/);
+});
+
+test('strokes of the brush become a polygon', async () => {
+  await graph();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: 'Paint a mask' }).click();
+  await dragOnPicture(page, [0.2, 0.8], [0.5, 0.7], [0.8, 0.8]);
+  await changed(() => page.getByRole('button', { name: 'A tint' }).click());
+  await yamlHas(/kind: polygon/);
+  await yamlHas(/op: overlay/);
+  await yamlHas(/# where one becomes the other/);
+});
+
+test('a saved graph runs from the command line to the same pixels', async () => {
+  await page.locator('.canvas').focus();
+  await page.keyboard.press('Control+s');
+  await page.getByRole('textbox', { name: 'Name .yaml' }).fill('painted');
+  await page.getByRole('dialog', { name: 'Save the graph' }).getByRole('button', { name: 'Save' }).click();
+  const notice = page.locator('.notice', { hasText: 'Saved as' });
+  await notice.waitFor();
+  const path = /Saved as (\S+)/.exec(await notice.innerText())?.[1];
+  const shown = await settled();
+  const python = process.env.PYTHON ?? 'python';
+  const run = execFileSync(python, ['-m', 'fgraph', path], { cwd: studio.folder, encoding: 'utf8', env: { ...process.env, PYTHONPATH: ROOT } });
+  const [picture] = /\S+\.png/.exec(run) ?? [];
+  const bytes = readFileSync(resolve(studio.folder, picture)).toString('base64');
+  const written = await page.evaluate(async (content) => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], { type: 'image/png' }));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    const { data } = canvas.getContext('2d').getImageData(0, 0, bitmap.width, bitmap.height);
+    const digest = await crypto.subtle.digest('SHA-256', data);
+    return `${bitmap.width}x${bitmap.height} ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  }, bytes);
+  assert.equal(written, shown);
+});
+
+test('two tabs show one graph', async () => {
+  const other = await page.context().newPage();
+  await other.goto(new URL('/', studio.address).href);
+  await finalPicture(other);
+  await choose('fade');
+  await page.getByRole('textbox', { name: 'stop' }).fill('0.9');
+  await page.keyboard.press('Enter');
+  await other.getByRole('tab', { name: 'YAML' }).click();
+  await other.waitForFunction(() => document.querySelector('.yaml textarea')?.value.includes('stop: 0.9'));
+  await other.close();
+});
+
+test('axe finds no serious fault in any panel, dark or light', async () => {
+  for (const colorScheme of ['dark', 'light']) {
+    await page.emulateMedia({ colorScheme });
+    await page.getByRole('button', { name: /^(Light|Dark) page$/ }).click();
+    for (const panel of ['Graph', 'YAML', 'Plan', 'Seeds', 'Sweep', 'Film', 'Outline']) {
+      await page.getByRole('tab', { name: panel }).click();
+      await page.waitForTimeout(250);
+      const found = await page.evaluate(async (source) => {
+        if (!window.axe) new Function(source)();
+        const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+        return violations.filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((own) => own.html.slice(0, 160)).join(' | ')}`);
+      }, AXE);
+      assert.deepEqual(found, [], `${panel}, ${colorScheme}`);
+    }
+  }
+});
+
+test('nothing is lost when the studio is killed', async () => {
+  const text = await yaml();
+  const before = await settled();
+  await studio.stop('SIGKILL');
+  await page.getByText('The studio has stopped').waitFor();
+  const expected = faults.length;
+  studio = await startStudio([], studio.folder);
+  await page.goto(studio.address);
+  await finalPicture(page);
+  assert.equal(await yaml(), text);
+  assert.equal(await settled(), before);
+  assert.ok((await page.locator('.state').count()) > 5);
+  faults.length = Math.min(faults.length, expected);
+});
