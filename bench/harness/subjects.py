@@ -10,7 +10,7 @@ import importlib
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +27,15 @@ CONFIG_F_256 = StyleGAN2Table(
     w_dim=512,
     mapping_layers=8,
 )
+CONFIG_F_1024 = replace(CONFIG_F_256, channels=(*CONFIG_F_256.channels, (512, 64), (1024, 32)))
 _STAND_INS = ("torchvision", "kornia", "kornia.augmentation", "kornia.filters", "kornia.geometry.transform")
 
 
-def write_checkpoint(path: Path, seed: int = 0) -> None:
+def write_checkpoint(path: Path, seed: int = 0, table: StyleGAN2Table = CONFIG_F_256) -> None:
     """Write a checkpoint as rosinality's programs save it, with random weights, noise strengths and biases."""
     random = torch.Generator().manual_seed(seed)
     state: dict[str, Tensor] = {}
-    for name, shape in _published_shapes(CONFIG_F_256).items():
+    for name, shape in _published_shapes(table).items():
         state[name] = torch.randn(shape, generator=random)
     for name, value in state.items():
         if name.startswith("style.") and name.endswith("weight"):
@@ -43,7 +44,7 @@ def write_checkpoint(path: Path, seed: int = 0) -> None:
             value.mul_(0.1).add_(1)
         elif name.endswith(("bias", "noise.weight")) or (name.startswith("to_rgb") and name.endswith("conv.weight")):
             value.mul_(0.1)  # images that lie within [-1, 1], so that clamping hides no difference
-    torch.save({"g_ema": state, "latent_avg": torch.zeros(CONFIG_F_256.w_dim)}, path)
+    torch.save({"g_ema": state, "latent_avg": torch.zeros(table.w_dim)}, path)
 
 
 def _published_shapes(table: StyleGAN2Table) -> dict[str, tuple[int, ...]]:

@@ -25,7 +25,7 @@ ROWS = GRAPH.replace("seed: 4", "seed: [4, 5, 6]")
 
 
 class Received(queue.Queue[Outgoing]):
-    """What an engine emits."""
+    """The messages that an engine emits."""
 
     def until(self, kind: type) -> Any:
         while True:
