@@ -19,6 +19,7 @@ from fgraph.declare import Graph, GraphSpec
 from fgraph.ir.baseline import Baseline
 from fgraph.plan import Plan, Step
 from fgraph.studio.messages import Failed, Message
+from fgraph.studio.models import with_headers
 from fgraph.studio.pictures import Binary
 from fgraph.studio.reading import place_of, words_of
 
@@ -122,7 +123,7 @@ class Engine:
         Raises:
             FgraphError: a graph has a fault, or the memory does not suffice.
         """
-        graphs = [Graph.from_spec(one) for one in specs]
+        graphs = [Graph.from_spec(with_headers(one)) for one in specs]
         return compile_with(graphs, self.options, baseline=self._baseline if since else None)
 
     def forecast(self, plan: Plan) -> float:

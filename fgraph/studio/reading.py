@@ -26,6 +26,7 @@ from fgraph.registry import SUBGRAPH, NodeClass, Registry, kinds_of, registry_wi
 from fgraph.studio.access import FileAccess
 from fgraph.studio.messages.answers import LinkState, NodeFault
 from fgraph.studio.messages.changes import FieldValue
+from fgraph.studio.models import with_headers
 
 _IN_NODES = "nodes."
 
@@ -124,7 +125,7 @@ def read_text(text: str, place: Path, access: FileAccess) -> Reading:
     place_files(document, ops)
     data = document.data if isinstance(document.data, dict) else {}
     spec = check(document, ops)
-    faults = in_order([*document.faults, *check_graph(spec)])
+    faults = in_order([*document.faults, *check_graph(with_headers(spec))])
     return Reading(data, spec, wire(spec)[0], tuple(dict.fromkeys(faults)))
 
 
