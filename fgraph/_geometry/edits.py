@@ -60,9 +60,9 @@ class _SpatialEdit(ABC):
         """The ratios of result to source: height, width."""
 
     @property
-    @abstractmethod
     def is_identity(self) -> bool:
         """True if the edit changes nothing at any size."""
+        return self.factors == (_ONE, _ONE)
 
     @abstractmethod
     def _axis_maps(self, height: int, width: int, wrap_y: bool, wrap_x: bool) -> Maps: ...
@@ -110,10 +110,6 @@ class Pad(_SpatialEdit):
     def factors(self) -> tuple[Fraction, Fraction]:
         return 1 + self.top + self.bottom, 1 + self.left + self.right
 
-    @property
-    def is_identity(self) -> bool:
-        return self.factors == (_ONE, _ONE)
-
     def _axis_maps(self, height: int, width: int, wrap_y: bool, wrap_x: bool) -> Maps:
         y = pad_axis(height, self.top, self.bottom, self.mode, ("top", "bottom"))
         return y, pad_axis(width, self.left, self.right, self.mode, ("left", "right"))
@@ -136,10 +132,6 @@ class Resize(_SpatialEdit):
     @property
     def factors(self) -> tuple[Fraction, Fraction]:
         return self.height, self.width
-
-    @property
-    def is_identity(self) -> bool:
-        return self.factors == (_ONE, _ONE)
 
     def _axis_maps(self, height: int, width: int, wrap_y: bool, wrap_x: bool) -> Maps:
         rows = whole(self.height, height, "resize height", smallest=1)
@@ -195,10 +187,6 @@ class Crop(_SpatialEdit):
     @property
     def factors(self) -> tuple[Fraction, Fraction]:
         return self.height, self.width
-
-    @property
-    def is_identity(self) -> bool:
-        return self.factors == (_ONE, _ONE)
 
     def _axis_maps(self, height: int, width: int, wrap_y: bool, wrap_x: bool) -> Maps:
         y = crop_axis(height, self.top, self.height, ("top", "height"))

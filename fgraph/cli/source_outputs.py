@@ -46,23 +46,12 @@ def start_first(wiring: Wiring) -> list[str]:
     An output comes before another one if the nodes that it depends on are some of those of the other. The node that
     makes the output doesn't count, as each `decode` is another one. Otherwise the order is that of the graph.
     """
-    reads = {name: _ancestors(wiring, node) for name, node in wiring.outputs.items()}
+    reads = {name: wiring.ancestors(node) for name, node in wiring.outputs.items()}
     found: list[str] = []
     while len(found) < len(reads):
         left = [name for name in reads if name not in found]
         found.append(next(name for name in left if not any(reads[other] < reads[name] for other in left)))
     return found
-
-
-def _ancestors(wiring: Wiring, node: str) -> frozenset[str]:
-    found: set[str] = set()
-    waiting = [one for ids in wiring.by_id[node].inputs.values() for one in ids]
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting += [one for ids in wiring.by_id[name].inputs.values() for one in ids]
-    return frozenset(found)
 
 
 def _free(name: str, taken: Mapping[str, Any]) -> str:

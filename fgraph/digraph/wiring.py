@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from fgraph._ports import Kind
 from fgraph.declare.source import DocumentPath
@@ -40,10 +41,23 @@ class Wiring:
     @cached_property
     def used(self) -> frozenset[str]:
         """The ids of the nodes that an output depends on."""
-        used, waiting = set(), list(self.outputs.values())
+        return self.reached(self.outputs.values())
+
+    def ancestors(self, node_id: str) -> frozenset[str]:
+        """Return the ids of the nodes that a node depends on, without its own."""
+        return self.reached(_read(self.by_id[node_id]))
+
+    def reached(self, ids: Iterable[str]) -> frozenset[str]:
+        """Return ids, and those of all nodes that they depend on."""
+        found: set[str] = set()
+        waiting = list(ids)
         while waiting:
             node_id = waiting.pop()
-            if node_id not in used:
-                used.add(node_id)
-                waiting += [one for ids in self.by_id[node_id].inputs.values() for one in ids]
-        return frozenset(used)
+            if node_id not in found:
+                found.add(node_id)
+                waiting += _read(self.by_id[node_id])
+        return frozenset(found)
+
+
+def _read(wired: WiredNode) -> Iterator[str]:
+    return chain.from_iterable(wired.inputs.values())

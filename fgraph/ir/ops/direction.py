@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 from fgraph.ir.costs import Call, Sent
 from fgraph.ir.ops.base import expect
-from fgraph.ir.ops.latent import CodeOp
+from fgraph.ir.ops.latent import CodeOp, ToStyles
 from fgraph.ir.types import CODE_KINDS, Type
 
 
@@ -34,18 +34,10 @@ class Component(CodeOp):
 
 
 @dataclass(frozen=True)
-class Slope(CodeOp):
+class Slope(ToStyles):
     """The affine layers without biases: maps a difference in w or W+ to S."""
 
     name: ClassVar[str] = "slope"
-    length: int = 0
-
-    def infer(self, inputs: tuple[Type, ...]) -> Type:
-        expect(len(inputs) == 1 and inputs[0].kind in ("w", "w+"), self, inputs)
-        return Type("s", (self.length,))
-
-    def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
-        return 2 * inputs[0].shape[-1] * self.length
 
 
 @dataclass(frozen=True)

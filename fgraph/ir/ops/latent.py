@@ -116,10 +116,9 @@ class Repeat(CodeOp):
 
 
 @dataclass(frozen=True)
-class Affine(CodeOp):
-    """The affine layers, w or W+ -> S: the styles of all layers, end to end."""
+class ToStyles(CodeOp):
+    """The affine layers, w or W+ -> S."""
 
-    name: ClassVar[str] = "affine"
     length: int = 0
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
@@ -131,6 +130,13 @@ class Affine(CodeOp):
 
     def seconds(self, call: Call, profile: DeviceProfile) -> float:
         return super().seconds(call, profile) + _linear_seconds(self, call, profile, layers=1)
+
+
+@dataclass(frozen=True)
+class Affine(ToStyles):
+    """The styles of all layers, end to end."""
+
+    name: ClassVar[str] = "affine"
 
 
 @dataclass(frozen=True)
