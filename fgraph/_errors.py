@@ -14,12 +14,14 @@ Any other exception is a bug of fgraph.
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 _MOST_SHOWN = 100  # faults in a message
 _MOST_HINTS = 20  # for one graph
 _MOST_COMPARED = 1000  # names for one hint
+_MOST_BITS = 1000  # of a whole number that is shown
 
 
 class FgraphError(Exception):
@@ -95,13 +97,36 @@ def escape_controls(text: str, keep: str = "\n\t") -> str:
     return "".join(one if one.isprintable() or one in keep else repr(one)[1:-1] for one in text)
 
 
+class _Brief(reprlib.Repr):
+    """Shows the start of containers, to some depth."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxlevel = 3
+        self.maxlist = self.maxtuple = self.maxdict = self.maxset = self.maxfrozenset = 16
+        self.maxstring = self.maxother = 80
+
+    def repr_int(self, x: int, level: int) -> str:
+        """Return the digits; Python refuses to write very many."""
+        return str(x) if x.bit_length() < _MOST_BITS else f"a number of {x.bit_length()} bits"
+
+    def repr_instance(self, x: object, level: int) -> str:
+        """Return the text of a plain value; of another object the class, since it can hold anything."""
+        return repr(x)[:80] if isinstance(x, bool | float | bytes | None) else type(x).__name__
+
+
+_BRIEF = _Brief()
+
+
 def show(name: object, most: int = 80) -> str:
-    r"""Return a name from a file as a message shows it: on one line, escaped, of at most `most` characters.
+    r"""Return a name or another value from a file as a message shows it: on one line, escaped, of `most` characters.
+
+    The time is bounded for any value: a pickle of some bytes can hold a list that has 2**60 lists in it.
 
     >>> show("b8.conv0"), show("a\nb"), show("x" * 100, 5)
     ('b8.conv0', 'a\\nb', 'xx...')
     """
-    text = str(name)
+    text = _BRIEF.repr(name) if isinstance(name, int | list | tuple | dict | set | frozenset) else str(name)
     text = text if len(text) <= most else f"{text[: most - 3]}..."
     return escape_controls(text, keep="")
 

@@ -27,3 +27,15 @@ def test_a_name_is_on_one_line(character: str) -> None:
 
 def test_a_name_is_short() -> None:
     assert len(show("x" * 10_000)) == 80
+
+
+def test_shown_values_take_bounded_time() -> None:
+    shared: object = ()
+    for _ in range(60):
+        shared = [shared, (shared,), {"a": shared}]
+    assert len(show(shared)) <= 80
+    assert len(show({"a": shared, "b": {1: shared}})) <= 80
+    assert show(7**5000) == "a number of 14037 bits"
+    assert show([7**5, None, 0.5, b"a", "b"]) == "[16807, None, 0.5, b'a', 'b']"
+    assert show([64, 128]) == "[64, 128]"
+    assert show(True) == "True"

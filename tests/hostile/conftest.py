@@ -10,10 +10,15 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
+from fgraph.stylegan.checkpoints.encoder_file import save_encoder
 from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
+from fgraph.training.encoder_settings import EncoderSettings
+from fgraph.training.encoder_snapshot import write_encoder_snapshot
+from fgraph.training.encoder_state import begin_encoder
 from tests import layouts, stylegan3_pickles, tensorflow_pickles
+from tests.encoder_networks import checkpoint as checkpoint_of_encoder
 from tests.network_pickles import checkpoint, network, random_generator, random_tensors
 from tests.shaped_layouts import shaped_layouts
 from tests.stylegan3_networks import tiny_stylegan3
@@ -47,6 +52,7 @@ def write_good(folder: Path) -> dict[str, bytes]:
         (folder / name).write_bytes(shaped[name])
     save_generator(tiny_stylegan3(0), folder / "stylegan3.safetensors")
     _write_layouts(folder, tensors)
+    _write_encoders(folder)
     return {path.name: path.read_bytes() for path in sorted(folder.iterdir())}
 
 
@@ -66,3 +72,14 @@ def _write_layouts(folder: Path, tensors: dict[str, torch.Tensor]) -> None:
     arrays = {"gen_ema": layouts.paddlegan(TABLE, tensors)}
     (folder / "arrays.pdparams").write_bytes(pickle.dumps(arrays, protocol=4))
     save_file({name: one.clone().contiguous() for name, one in ros.items()}, folder / "plain.safetensors")
+
+
+def _write_encoders(folder: Path) -> None:
+    """Write an encoder of mode=train-encoder, a snapshot of its training, and a published encoder with few channels."""
+    settings = EncoderSettings.model_construct(
+        mode="train-encoder", model="own", target=folder, seed=0, size=8, channels={4: 2, 8: 2}, iterations=1
+    )
+    state = begin_encoder(settings, random_generator(TABLE))
+    write_encoder_snapshot(state, folder / "encoder_snapshot.safetensors")
+    save_encoder(state.encoder(), folder / "encoder.safetensors", {"model": "own"})
+    checkpoint_of_encoder(folder / "psp.pt", "psp_w", dataset_type="ffhq_encode")

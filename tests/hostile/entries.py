@@ -154,6 +154,7 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "model": _model,
     "discriminator": _discriminator,
     "encoder": _encoder,
+    "encoder of a node": _node("s: {op: sample}, i: {op: decode, of: s}, z: {op: encode, of: i, encoder: FILE}"),
     "inspect": _inspect,
     "latent": _node("z: {op: latent, file: FILE}"),
     "direction": _node("s: {op: sample}, z: {op: direction, kind: file, of: s, file: FILE}"),

@@ -12,9 +12,13 @@ import resource
 import sys
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
+import torch
+
 from fgraph._errors import ModelError
+from fgraph.stylegan.checkpoints.encoder_file import load_encoder, read_encoder
 from fgraph.stylegan.checkpoints.header import read_header
 from fgraph.stylegan.loading import load_generator
 
@@ -46,6 +50,8 @@ def judge(path: Path) -> tuple[str, str, float]:
     """Open a file: how that ends (refused, loaded, or by a bug of ours), the message, its seconds of processor time."""
     start = time.process_time()
     try:
+        with suppress(ModelError):
+            load_encoder(read_encoder(path), torch.float32)
         load_generator(path)
         read_header(path)
         ending, message = "loaded", ""
@@ -68,6 +74,7 @@ def judge_all(paths: Iterable[Path], watch: Watch) -> dict[str, tuple[str, str, 
 def warm_up() -> None:
     """Import what loading imports, so that later imports are findings."""
     load_generator("landscape")
+    load_encoder(read_encoder("landscape"), torch.float32)
     b"name".decode("cp437")  # the names in a zip file
 
 

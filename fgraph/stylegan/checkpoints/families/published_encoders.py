@@ -64,7 +64,8 @@ class _Reader:
             raise self._fail(f"is of the kind {show(kind)}; fgraph runs {', '.join((*_PLAIN, *_PROGRESSIVE))}")
         network = self._network(kind)
         w_dim, styles = self._code_shape(network)
-        is_car = "cars" in str(self._opts.get("dataset_type", ""))[:100]
+        data = self._opts.get("dataset_type")
+        is_car = type(data) is str and "cars" in data[:100]
         if network.in_channels not in (1, 3, 6):
             raise self._fail(
                 f"reads {network.in_channels} channels, such as labels of a segmentation; fgraph gives it pictures of "
