@@ -20,6 +20,7 @@ ARRAY_MEMBERS = 10_000  # arrays in a .npz
 OBJECT_ARRAYS = 256 * MIB  # the pickle inside a .npy file of objects
 
 CURVE_FILE = 16 * MIB  # a table of numbers
+LANDMARK_FILE = 8 * MIB  # JSON of points in pictures
 SOUND_FILE = 64 * MIB  # six minutes of WAV
 
 # Data of a training

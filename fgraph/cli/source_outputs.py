@@ -20,7 +20,7 @@ def find_sources(spec: GraphSpec) -> dict[str, dict[str, Any] | None]:
     shown = {node.of for name, node in spec.nodes.items() if node.op == "decode" and name in outputs}  # type: ignore[attr-defined]
     found: dict[str, dict[str, Any] | None] = {}
     for name, node in spec.nodes.items():
-        if node.op == "image" and name not in outputs:
+        if node.op in ("image", "photo") and name not in outputs:
             found[name] = None
         elif node.op in ("sample", "latent") and name not in shown:
             found[name] = {"op": "decode", "of": name}

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fgraph._errors import FgraphError, show
+from fgraph._files import read_file
+from fgraph._limits import LANDMARK_FILE
 
 Points = NDArray[np.float64]
-_LARGEST = 8 << 20  # bytes of a file of landmarks
 _EYES = (slice(36, 42), slice(42, 48))  # of 68 points in dlib's order
 _MOUTH = (48, 54)
 
@@ -95,11 +96,7 @@ def read_points(path: Path) -> dict[str, list[Any]]:
         LandmarksError: the file cannot be read, or has another form.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(_LARGEST + 1)
-        if len(content) > _LARGEST:
-            raise LandmarksError(f"{path}: a file of landmarks of more than {_LARGEST >> 20} MiB is not read")
-        document = json.loads(content)
+        document = json.loads(read_file(path, LANDMARK_FILE).decode("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise LandmarksError(f"{path}: cannot read landmarks: {error}") from error
     if not isinstance(document, Mapping):

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from fgraph._limits import LANDMARK_FILE
 from fgraph.faces import Landmarks, LandmarksError, read_landmarks
 
 FOUR = [[30, 40], [60, 42], [35, 70], [56, 71]]
@@ -59,3 +60,9 @@ def test_a_wrong_file_is_refused(tmp_path: Path, content: str, message: str) -> 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(LandmarksError, match=r"none\.json: cannot read landmarks"):
         read_landmarks(tmp_path / "none.json")
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "large.json").write_bytes(b" " * (LANDMARK_FILE + 1))
+    with pytest.raises(LandmarksError, match=r"larger than 8\.0 MiB"):
+        read_landmarks(tmp_path / "large.json")

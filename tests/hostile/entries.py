@@ -98,6 +98,22 @@ def _picture(path: Path) -> None:
         raise FgraphError(str(error)) from error
 
 
+def _photograph(path: Path) -> None:
+    from fgraph._errors import FgraphError
+    from fgraph.photographs import read_stored
+
+    try:
+        read_stored(str(path))
+    except ValueError as error:  # which a graph reports as a fault of its node
+        raise FgraphError(str(error)) from error
+
+
+def _landmarks(path: Path) -> None:
+    from fgraph.faces import read_landmarks
+
+    read_landmarks(path)
+
+
 def _record(path: Path) -> None:
     from fgraph.save.restoring import restore_graph
 
@@ -168,6 +184,8 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "snapshot of an encoder": _encoder_snapshot,
     "training data": _training_data,
     "picture": _picture,
+    "photograph": _photograph,
+    "landmarks": _landmarks,
     "picture record": _record,
     "bending": _bending,
     "graph": _graph,
