@@ -10,6 +10,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from fgraph._errors import ModelError
 from fgraph._imaging.read import locate
 from fgraph._paths import expanded
 from fgraph._seeds import derive_seed
@@ -17,8 +18,9 @@ from fgraph._version import __version__
 from fgraph.declare import MAIN, Graph, GraphSpec
 from fgraph.node import FILE
 from fgraph.save.record import ModelRecord, Record
-from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_model
-from fgraph.stylegan.checkpoints.sources import file_digest
+from fgraph.stylegan.checkpoints.encoder_file import find_encoder
+from fgraph.stylegan.checkpoints.header import BUNDLED, DEFAULT_MODEL, read_model
+from fgraph.stylegan.checkpoints.sources import file_digest, is_address
 
 _MOST_FILES = 200  # of a folder that a node reads
 
@@ -68,8 +70,11 @@ def _digest_of(path: str) -> str:
     """Return the digest of a file or of the files in a folder, or "" if it can't be found, which the check reports."""
     try:
         folder = expanded(path)
-        return _digest_of_folder(folder) if folder.is_dir() else _digest(locate(path))
-    except (ValueError, OSError):
+        if folder.is_dir():
+            return _digest_of_folder(folder)
+        is_encoder = path in BUNDLED or is_address(path)  # of the node `encode`; other nodes read files only
+        return _digest(find_encoder(path) if is_encoder else locate(path))
+    except (ValueError, OSError, ModelError):
         return ""
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import torch
 
 from fgraph._imaging.encode import Pixels, to_pixels
-from fgraph._imaging.layout import tile_pixels
 from fgraph._temporary import clean
 from fgraph.stylegan.checkpoints.encoder_file import save_encoder
 from fgraph.stylegan.generators.base import Generator
@@ -100,5 +100,8 @@ def reconstruction_grid(encoder: Encoder, generator: Generator, seed: int, trunc
         return generator.synthesise(generator.affine(codes))
 
     made = draw(encoder.encode(images, generator.w_mean, draw, encoder.table.iterations))
-    rows = torch.stack([one.view(_ROWS, _COLUMNS, *one.shape[1:]) for one in (images, made)], dim=1).flatten(0, 2)
-    return tile_pixels([to_pixels(image) for image in rows.numpy()], gap=0)
+    pixels = [np.stack([to_pixels(image) for image in one.numpy()]) for one in (images, made)]
+    lines = [
+        np.concatenate(one[start : start + _COLUMNS], axis=1) for start in range(0, count, _COLUMNS) for one in pixels
+    ]
+    return np.concatenate(lines)

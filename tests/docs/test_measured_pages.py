@@ -15,6 +15,7 @@ from bench.harness import pages
 from bench.memory import chunks, large, peaks
 from bench.quality import encoders, inversion, locality, proposals, rivals, seams
 from bench.speed import effects, report
+from fgraph.stylegan.loading import load_generator
 
 GENERATOR = np.random.default_rng(0)
 LEFT = np.where(np.arange(32) < 16, 1.0, 0.0) * np.ones((32, 1))
@@ -106,7 +107,7 @@ def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
 
 
 def test_encoders_are_measured_and_drawn(tmp_path: Path) -> None:
-    generator = encoders.load_generator("avatar")
+    generator = load_generator("avatar")
     images = encoders.targets(generator, False, 0, 2)
     psnr, seconds = encoders.run(generator, "avatar", "encoder", images)
     assert len(psnr) == 2

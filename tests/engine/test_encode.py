@@ -12,7 +12,9 @@ import torch
 import fgraph
 from fgraph.ir.ops import Encode
 from fgraph.ir.types import Type
-from fgraph.stylegan.checkpoints.encoder_file import own_table, save_encoder
+from fgraph.save.recording import record_graph
+from fgraph.stylegan.checkpoints.encoder_file import find_encoder, own_table, save_encoder
+from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.nn.encoder import Encoder
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
@@ -139,3 +141,12 @@ def test_only_encoders_that_refine_take_iterations(tmp_path: Path) -> None:
     found = fault(made)
     assert found.where == "nodes.once.iterations"
     assert "only encoders that refine their result take iterations" in found.message
+
+
+def test_a_record_has_the_digest_of_the_encoder(own: Path) -> None:
+    nodes = "picture: {op: image, path: landscape.png}, code: {op: encode, of: picture, encoder: ENCODER}"
+    for encoder, path in (("avatar", find_encoder("avatar")), (str(own), own)):
+        made = fgraph.load(
+            f"{{models: {{main: avatar}}, nodes: {{{nodes.replace('ENCODER', encoder)}}}, outputs: [code]}}"
+        )
+        assert record_graph(made).files[encoder] == f"sha256:{file_digest(path)}"

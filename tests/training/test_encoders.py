@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from collections.abc import Callable
@@ -13,15 +14,16 @@ import torch
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.encoder_file import read_encoder
 from fgraph.stylegan.checkpoints.weights import save_generator
-from fgraph.training import TrainingError, encoder_run
+from fgraph.training import TrainingError
 from fgraph.training.devices import make_fabric
 from fgraph.training.encoder_loop import EncoderTrainer
-from fgraph.training.encoder_run import ENCODER, SNAPSHOT, train_encoder
+from fgraph.training.encoder_run import ENCODER, SNAPSHOT, reconstruction_grid, train_encoder
 from fgraph.training.encoder_settings import EncoderSettings, read_encoder_settings
 from fgraph.training.encoder_snapshot import read_encoder_snapshot, write_encoder_snapshot
 from fgraph.training.encoder_state import EncoderState, begin_encoder
 from fgraph.training.snapshot import read_snapshot
 from tests.networks import tiny
+from tests.stylegan3_networks import tiny_stylegan3
 
 Choose = Callable[..., EncoderSettings]
 
@@ -65,6 +67,23 @@ def test_an_encoder_learns_to_find_codes(choose: Choose) -> None:
     assert sum(losses[-5:]) < 0.7 * sum(losses[:5])
 
 
+OTHERS = {
+    "grey": lambda: tiny(1, image_channels=1),
+    "twice as high as wide": lambda: tiny(1, family="tall"),
+    "StyleGAN3": lambda: tiny_stylegan3(1),
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_any_generator_has_an_encoder(name: str, choose: Choose) -> None:
+    generator, settings = OTHERS[name](), choose(channels=None, size=8)
+    state = begin_encoder(settings, generator)
+    trainer = EncoderTrainer(make_fabric(settings), settings, state, generator)
+    assert all(map(math.isfinite, trainer.step().values()))
+    grid = reconstruction_grid(state.encoder(), generator, 0, 0.8)
+    assert grid.shape == (8 * generator.table.size[0], 8 * generator.table.size[1], generator.table.image_channels)
+
+
 def test_the_first_code_is_the_mean(choose: Choose) -> None:
     encoder = begin_encoder(choose(), tiny(1)).encoder()
     images = torch.rand(2, 3, 16, 16)
@@ -105,7 +124,7 @@ def test_an_interrupted_training_keeps_its_last_step(choose: Choose, monkeypatch
             os.kill(os.getpid(), 2)  # as Ctrl-C
         return step(trainer)
 
-    monkeypatch.setattr(encoder_run.EncoderTrainer, "step", interrupted)
+    monkeypatch.setattr(EncoderTrainer, "step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train_encoder(settings)
     assert read_encoder_snapshot(settings.target / SNAPSHOT).steps == 3
