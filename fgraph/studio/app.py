@@ -100,7 +100,8 @@ async def _upload(request: Request, studio: Studio) -> Response:
         if len(content) > _limits.STUDIO_UPLOAD:
             return PlainTextResponse(f"The file has more than {_limits.STUDIO_UPLOAD >> 20} MiB.\n", 413)
     try:
-        made = await run_in_threadpool(studio.uploads.add, bytes(content))
+        only_pixels = request.query_params.get("as") == "image"
+        made = await run_in_threadpool(studio.uploads.add, bytes(content), only_pixels=only_pixels)
     except FgraphError as error:
         return PlainTextResponse(f"{error}\n", 415)
     return JSONResponse(Uploaded(id=made.id, kind=made.kind, width=made.width, height=made.height).model_dump())

@@ -48,23 +48,27 @@ class Uploads:
         """Return an upload by its id, or None."""
         return self._known.get(upload)
 
-    def add(self, content: bytes) -> Upload:
+    def add(self, content: bytes, *, only_pixels: bool = False) -> Upload:
         """Read an upload.
+
+        Args:
+            content: the file.
+            only_pixels: whether a picture is a picture even if it holds a graph.
 
         Raises:
             FgraphError: it is neither a graph nor a picture, or exceeds a bound.
         """
         if len(content) > _limits.STUDIO_UPLOAD:
             raise FgraphError(f"the file has more than {_limits.STUDIO_UPLOAD} bytes")
-        made = self._picture(content) if _is_picture(content) else self._graph(content)
+        made = self._picture(content, only_pixels) if _is_picture(content) else self._graph(content)
         if len(self._known) >= _limits.STUDIO_CHANGES:
             self._known.pop(next(iter(self._known)))
         self._known[made.id] = made
         return made
 
-    def _picture(self, content: bytes) -> Upload:
+    def _picture(self, content: bytes, only_pixels: bool) -> Upload:
         """Return the graph that a picture holds, or the picture, encoded again."""
-        graph = self._record(content)
+        graph = None if only_pixels else self._record(content)
         if graph is not None:
             return Upload(_digest(content), "graph", graph)
         try:

@@ -70,6 +70,8 @@ def test_what_is_saved_runs_to_the_same_pixels_and_the_export_opens_again(page: 
     assert np.array_equal(pixels(exported.content), headless)
     dropped = client.post("/api/uploads", content=exported.content, headers={"origin": "http://testserver"}).json()
     assert dropped["kind"] == "graph"
+    headers = {"origin": "http://testserver"}
+    assert client.post("/api/uploads?as=image", content=exported.content, headers=headers).json()["kind"] == "image"
     page.set("left", "seed", 99)
     assert page.ask("open", what={"upload": dropped["id"]})["ok"]
     again = page.event("picture", revision=page.graph["revision"], stage="final")

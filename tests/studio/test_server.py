@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -15,6 +16,8 @@ from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
 
 from fgraph._errors import FgraphError
 from fgraph.cli import main
@@ -37,11 +40,18 @@ def test_a_studio_is_served_until_an_interrupt(tmp_path: Path, words: list[str])
         assert process.stdout is not None
         found = re.search(r"http://127\.0\.0\.1:\d+/\?token=\S+", process.stdout.readline())
         assert found is not None
-        opener = build_opener(HTTPCookieProcessor(CookieJar()))
+        cookies = CookieJar()
+        opener = build_opener(HTTPCookieProcessor(cookies))
         with suppress(HTTPError):  # 404 in a checkout whose page is not built
             assert opener.open(found[0]).geturl() == found[0].partition("?")[0]
         base = found[0].partition("?")[0]
         assert b"panorama" in opener.open(f"{base}api/catalogue").read()
+        (cookie,) = cookies
+        address, headers = f"{base.replace('http', 'ws')}api/socket", {"Cookie": f"{cookie.name}={cookie.value}"}
+        with pytest.raises(InvalidStatus), connect(address, additional_headers=headers):
+            pass
+        with connect(address, additional_headers={**headers, "Origin": base.rstrip("/")}) as found_socket:
+            assert json.loads(found_socket.recv())["title"] == "two"
     finally:
         process.send_signal(signal.SIGINT)
         errors = process.communicate(timeout=60)[1]

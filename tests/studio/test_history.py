@@ -1,0 +1,103 @@
+"""The history: a tree of states in a folder, of which a killed process leaves everything."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from fgraph.studio.editing import Bypassed
+from fgraph.studio.history import History, State, first_state, new_state
+from fgraph.studio.messages.changes import Group
+from fgraph.studio.opening import Opened
+
+
+def opened(history: History, text: str = "seed: 0\n") -> State:
+    return history.add(first_state(Opened("one", text), Path("one.yaml"), history.current))
+
+
+def grow(history: History, seed: int, gesture: str | None = None) -> State:
+    assert history.current is not None
+    draft = history.current.draft()
+    draft.text = draft.text.set(("seed",), seed)
+    return history.add(new_state(draft, history.current, f"seed {seed}"), gesture)
+
+
+def wait(history: History) -> None:
+    """Wait for the file of the last state, without closing the history."""
+    timer = history._timer
+    if timer is not None:
+        timer.join(60)
+
+
+def test_undo_goes_to_the_parent_and_redo_back_also_in_a_branch() -> None:
+    history = History()
+    first = opened(history)
+    second, third = grow(history, 1), grow(history, 2)
+    assert (history.undo(), history.undo(), history.undo()) == (second, first, None)
+    assert (history.redo(), history.redo(), history.redo()) == (second, third, None)
+    history.undo()
+    branch = grow(history, 3)
+    assert branch.parent == second.id
+    assert not history.can_redo
+    assert history.go(third.id) == third
+    assert len(history.states) == 4
+
+
+def test_a_gesture_is_one_state() -> None:
+    history = History()
+    first = opened(history)
+    states = [grow(history, number, "drag") for number in range(5)]
+    assert len({one.id for one in states}) == 1
+    assert grow(history, 9, "another").parent == states[-1].id
+    history.undo()
+    assert history.current is not None
+    assert history.current.text == "seed: 4\n"
+    assert history.undo() == first
+
+
+def test_a_killed_process_leaves_everything(tmp_path: Path) -> None:
+    history = History(tmp_path)
+    first = opened(history)
+    draft = first.draft()
+    draft.positions["a"] = (1.0, 2.0)
+    draft.groups = [Group(id="g", title="a group", nodes=["a"])]
+    draft.bypassed["a"] = Bypassed("b", (("c", "of", None), ("d", "of", 1)), ("out",))
+    second = history.add(new_state(draft, first, "much"))
+    history.show(second.id, b"a thumbnail")
+    history.mark(first.id, True)
+    history.granted = ["/one"]
+    grow(history, 3)
+    history.undo()
+    wait(history)
+    again = History(tmp_path)
+    assert again.current == second
+    assert [one.favourite for one in again.states] == [True, False, False]
+    assert list(again.thumbnails()) == [(second.id, b"a thumbnail")]
+    assert again.can_redo
+    assert again.granted == ["/one"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"id": "../x"}', b"\xff"])
+def test_a_damaged_file_costs_its_state_only(tmp_path: Path, content: bytes) -> None:
+    history = History(tmp_path)
+    first = opened(history)
+    second = grow(history, 1)
+    history.close()
+    (tmp_path / f"{first.id}.json").write_bytes(content)
+    assert History(tmp_path).states == [second]
+    (tmp_path / "history.json").write_bytes(content)
+    assert History(tmp_path).states == []
+
+
+def test_old_states_go_and_favourites_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fgraph._limits.STUDIO_STATES", 3)
+    history = History(tmp_path)
+    first = opened(history)
+    history.mark(first.id, True)
+    states = [grow(history, number) for number in range(1, 6)]
+    history.close()
+    kept = [replace(first, favourite=True), *states[-2:]]
+    assert history.states == kept
+    assert {path.stem for path in tmp_path.glob("*.json")} == {"history", *(one.id for one in kept)}
