@@ -51,7 +51,7 @@ def superresolution(classes: int = 0) -> tuple[StyleGAN3Table, dict[str, torch.T
     head[2][0] = stem[2][-1]  # the head starts at the rate of the stem
     head[3][0] = stem[3][-1]
     both: Specs = [np.concatenate(pair) for pair in zip(stem, head, strict=True)]
-    return _chain("t", both, 3, classes, 4)
+    return _chain("t", both, 3, classes, 4, first_of_head=2)
 
 
 Specs = list[Any]  # arrays with an entry for each layer: cutoffs, stopbands, sampling rates, sizes
@@ -67,8 +67,8 @@ def _specified(size: int, depth: int, critical: int, margin: int, first: tuple[f
     return [cutoffs, stops, rates, sizes]
 
 
-def _chain(
-    kind: Kind, specs: Specs, first_critical: int, classes: int, channels: int
+def _chain(  # noqa: PLR0917 - as above
+    kind: Kind, specs: Specs, first_critical: int, classes: int, channels: int, first_of_head: int | None = None
 ) -> tuple[StyleGAN3Table, dict[str, torch.Tensor]]:
     cutoffs, stops, rates, sizes = specs
     size, depth = int(sizes[-1]), len(sizes) - 1
@@ -92,7 +92,8 @@ def _chain(
             total = ((sizes[index] >> narrow) - 1) * down + 1 - ((sizes[before] >> narrow) + taps - 1) * up
             total += up_taps + down_taps - 2
             padding += [(total + up) // 2, total - (total + up) // 2]
-        name = f"L{index}_{sizes[index]}_{made}"
+        number = index + (first_of_head is not None and index >= first_of_head)  # StyleGAN-XL skips one
+        name = f"L{number}_{sizes[index]}_{made}"
         layers.append(
             StyleGAN3Layer(
                 name=name, index=index + 1, kind="torgb" if last else "conv", resolution=int(rates[index]),

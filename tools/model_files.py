@@ -52,6 +52,7 @@ _TITLES = {
     "skyflynil.pkl": "skyflynil's fork in TensorFlow",
     "stylegan_xl.pkl": "StyleGAN-XL",
     "stylegan_xl_head.pkl": "StyleGAN-XL with a superresolution head",
+    "stylegan_xl_head.pt": "Its state dict",
 }
 _LEFT_OUT = ("file", "size", "sha256")
 

@@ -73,7 +73,7 @@ def test_flat_state_dicts_of_stylegan3(kind: Kind, classes: int, tmp_path: Path)
     assert found.table == original.table
     assert found.tensors.keys() == original.tensors.keys()
     assert all(torch.equal(found.tensors[name], value) for name, value in original.tensors.items())
-    assert "sampling rates and paddings are those of the published design" in "; ".join(inspect(path).notes)
+    assert "sampling rates and paddings follow from the sizes of the layers" in "; ".join(inspect(path).notes)
 
 
 def test_the_published_design_of_1024_pixels() -> None:
@@ -81,6 +81,11 @@ def test_the_published_design_of_1024_pixels() -> None:
     sizes = [36, 36, 52, 52, 84, 148, 148, 276, 276, 532, 1044, 1044, 1044, 1024, 1024]
     rates = [16, 16, 32, 32, 64, 128, 128, 256, 256, 512, 1024, 1024, 1024, 1024, 1024]
     assert sampling_rates(sizes, "file") == (rates, 20)
+
+
+def test_sizes_of_one_rate_start_at_sixteen() -> None:
+    """The first stem of StyleGAN-XL, of 16 pixels."""
+    assert sampling_rates([36, 36, 36, 16, 16], "file") == ([16] * 5, 20)
 
 
 def test_a_flat_stylegan3_without_its_transform(tmp_path: Path) -> None:
@@ -91,7 +96,9 @@ def test_a_flat_stylegan3_without_its_transform(tmp_path: Path) -> None:
 
 def test_a_flat_stylegan3_of_another_design(tmp_path: Path) -> None:
     state = {name.replace("L1_40_", "L1_44_"): one for name, one in stylegan3(tiny_stylegan3(0)).items()}
-    with pytest.raises(ModelError, match="are not those of the published design of StyleGAN3 for 32 pixels"):
+    with pytest.raises(
+        ModelError, match="are not sampling rates and a margin, as in the design of StyleGAN3 for 32 pixels"
+    ):
         read_header(write(tmp_path / "flat.pt", state))
 
 
@@ -140,6 +147,37 @@ def test_a_training_of_mmgeneration_is_in_bgr(tmp_path: Path) -> None:
     for name in ("b4.torgb.weight", "b16.torgb.bias"):
         assert torch.equal(found.tensors[name], original.tensors[name].flip(0))
     assert "it was trained in BGR" in "; ".join(inspect(tmp_path / "own.pth").notes)
+
+
+LOADING = (
+    "train_pipeline = [\n    dict(type='LoadImageFromFile'{loaded}),\n    dict(type='Normalize', to_rgb={turned})\n]\n"
+)
+TESTING = "val_pipeline = [dict(type='Normalize', to_rgb=True)]\n"
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "order"),
+    [
+        ("config", LOADING.format(loaded="", turned=False) + TESTING, "BGR"),
+        ("config", LOADING.format(loaded="", turned=True), "RGB"),
+        ("config", LOADING.format(loaded=", channel_order='rgb'", turned=False), "RGB"),
+        ("config", LOADING.format(loaded=", channel_order='rgb'", turned=True), "BGR"),
+        (
+            "cfg",
+            "data_preprocessor = dict(output_channel_order='RGB')\n" + LOADING.format(loaded="", turned=False),
+            "RGB",
+        ),
+    ],
+)
+def test_the_configuration_of_a_training_says_its_order_of_colours(
+    key: str, text: str, order: str, tmp_path: Path
+) -> None:
+    original = random_generator(TABLE)
+    state = prefixed("generator_ema.", mmgeneration(TABLE, original.tensors))
+    path = write(tmp_path / "own.pth", {"meta": {"iter": 800, key: text}, "state_dict": state})
+    found, stored = load_stylegan2(path).tensors["b16.torgb.weight"], original.tensors["b16.torgb.weight"]
+    assert torch.equal(found, stored.flip(0) if order == "BGR" else stored)
+    assert not any("fgraph assumes" in note for note in inspect(path).notes)
 
 
 def test_arrays_of_numpy_with_dense_weights_as_in_torch(tmp_path: Path) -> None:

@@ -87,9 +87,11 @@ def test_layers_of_a_stem_and_a_head_are_read_each_by_its_own_rates(tmp_path: Pa
     assert torch.equal(image, made.synthesise(styles))
 
 
+@pytest.mark.parametrize("head", [False, True])
 @pytest.mark.parametrize("classes", [CLASSES, 0])
-def test_a_flat_state_dict_is_read(classes: int, tmp_path: Path) -> None:
-    table, tensors = classed(random_stylegan3(0, *design("t", classes, 32, 6, 2, 10, 8)))
+def test_a_flat_state_dict_is_read(classes: int, head: bool, tmp_path: Path) -> None:
+    parts = superresolution(classes) if head else design("t", classes, 32, 6, 2, 10, 8)
+    table, tensors = classed(random_stylegan3(0, *parts))
     if not classes:
         table, tensors["w_mean"] = replace(table, embed_width=0, class_means=False), tensors["w_mean"].new_ones(8)
     mapping = class_mapping(table, tensors, tensors["embedding"])

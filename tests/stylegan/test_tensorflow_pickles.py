@@ -65,6 +65,13 @@ def test_missing_settings_have_the_usual_values(tmp_path: Path) -> None:
     assert read_header(path).table == TABLE
 
 
+def test_settings_that_the_shapes_imply_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "tensorflow.pkl"
+    given: dict[str, Any] = {"fmap_decay": 1.0, "fmap_min": 1, "randomize_noise": False, "impl": "ref"}
+    path.write_bytes(checkpoint(TABLE, random_tensors(TABLE), **given))
+    assert read_header(path).table == TABLE
+
+
 def test_missing_variables_are_spelt_as_there(tmp_path: Path) -> None:
     table = replace(TABLE, c_dim=3, embed_width=5)
     tensors = random_tensors(table)

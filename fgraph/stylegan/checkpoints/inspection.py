@@ -132,7 +132,7 @@ def _notes(contents: Contents) -> Iterator[str]:
 
 
 def _notes_on_layers(table: StyleGAN2Table, contents: Contents) -> Iterator[str]:
-    if table.clamp is not None:
+    if table.clamp is not None and "clamped" not in contents.metadata.get("assumed", ""):
         yield f"outputs of layers are clamped to +-{table.clamp:g}"
     if table.activation != "lrelu":
         yield f"the activation of the layers is {table.activation}"

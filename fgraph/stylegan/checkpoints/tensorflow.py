@@ -33,7 +33,7 @@ _IGNORED = (
     "truncation_psi", "truncation_cutoff", "style_mixing_prob", "structure", "conditioning", "fused_modconv",
     "num_fp16_res", "w_avg_beta", "dlatent_avg_beta", "resolution", "num_channels", "fmap_base", "fmap_max",
     "latent_size", "dlatent_size", "label_size", "mapping_layers", "mapping_fmaps", "label_fmaps", "min_h", "min_w",
-    "res_log2", "use_attention",
+    "res_log2", "use_attention", "fmap_decay", "fmap_min", "randomize_noise", "impl",
 )  # fmt: skip
 _READ = ("architecture", "resample_kernel", "use_noise", "nonlinearity", "mapping_nonlinearity", "mapping_lrmul",
          "conv_clamp")  # fmt: skip

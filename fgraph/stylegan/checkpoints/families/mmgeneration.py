@@ -6,7 +6,7 @@ The names of tensors differ from rosinality's; the layers are the same.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fgraph.stylegan.checkpoints.contents import Contents
 from fgraph.stylegan.checkpoints.families.rosinality import read_rosinality
@@ -23,23 +23,43 @@ _NAMES = (  # theirs, as a pattern, and rosinality's
     (r"^injected_noise_(\d+)$", r"noises.noise_\1"),
     (r"\.weight_orig$", ".weight"),
 )
+_LONGEST = 200_000  # characters of a configuration
+_OUTPUT = re.compile(r"output_channel_order\s*=\s*'(rgb|bgr)'", re.IGNORECASE)
+_PIPELINE = re.compile(r"^train_pipeline\s*=", re.MULTILINE)
+_LOADED_AS_RGB = re.compile(r"channel_order\s*=\s*'rgb'", re.IGNORECASE)
 _COLOURS = re.compile(r"to_rgb(?:1|s\.\d+)\.(?:conv\.weight|bias)")
 
 
 def read_mmgeneration(state: StateDict) -> Contents:
-    """Return the contents of a checkpoint of MMGeneration or MMagic.
-
-    Their own trainings make images in BGR. A training leaves its iteration in `meta`, a converted file does not.
+    """Return the contents of a checkpoint of MMGeneration or MMagic, whose colours become RGB.
 
     Raises:
         ModelError: the tensors do not make a generator.
     """
     renamed = state.renamed(_rename)
-    meta = state.beside("meta")
-    trained = type(meta) is dict and any(type(meta.get(key)) is int and meta[key] > 0 for key in ("iter", "epoch"))
-    changes = {name: _swap for name in renamed.tensors if trained and _COLOURS.fullmatch(name)}
-    said = "it was trained in BGR, which fgraph turns into RGB" if trained else "its images are in RGB"
-    return state.contents(read_rosinality(renamed, "mmgeneration", changes), said)
+    order, assumed = _colours(state.beside("meta"))
+    changes = {name: _swap for name in renamed.tensors if order == "BGR" and _COLOURS.fullmatch(name)}
+    return state.contents(read_rosinality(renamed, "mmgeneration", changes), *assumed)
+
+
+def _colours(meta: Any) -> tuple[str, list[str]]:
+    """Return the order of colours of a generator, and what of it is assumed.
+
+    A training stores the text of its configuration: pictures are loaded as BGR, unless the training pipeline says
+    otherwise. Without a text, a training leaves its iteration, and a network converted from RGB does not.
+    """
+    if type(meta) is not dict:
+        return "RGB", ["its images are in RGB"]
+    text = next((meta[key] for key in ("config", "cfg") if type(meta.get(key)) is str), "")[:_LONGEST]
+    if stated := _OUTPUT.search(text):
+        return stated[1].upper(), []
+    if pipeline := _PIPELINE.search(text):
+        steps = text[pipeline.end() :].split("_pipeline", 1)[0]
+        turned = "to_rgb=True" in steps
+        return ("BGR" if turned == bool(_LOADED_AS_RGB.search(steps)) else "RGB"), []
+    if any(type(meta.get(key)) is int and meta[key] > 0 for key in ("iter", "epoch")):
+        return "BGR", ["it was trained in BGR, which fgraph turns into RGB"]
+    return "RGB", ["its images are in RGB"]
 
 
 def _rename(name: str) -> str:

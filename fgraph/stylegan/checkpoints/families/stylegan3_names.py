@@ -1,14 +1,12 @@
 """Flat state dicts with NVlabs' names of StyleGAN3 (`synthesis.input.freqs`, `synthesis.L0_36_512.weight`).
 
 `torch.save(G.state_dict())` writes them; StyleGAN3-editing and MMGeneration distribute them. Such a file lacks sampling
-rates and paddings: they follow from the size, by the published design (Karras et al. 2021, appendix C), and must give
-the sizes in the names of the layers. StyleGAN-XL has the same design, unless a superresolution head was trained after
-its first layers. Without torch.
+rates and paddings. They follow from the sizes in the names of the layers (Karras et al. 2021, appendix C), also in a
+superresolution head of StyleGAN-XL. Without torch.
 """
 
 from __future__ import annotations
 
-import math
 import re
 import struct
 from typing import Any
@@ -32,7 +30,7 @@ from fgraph.stylegan.tables.stylegan3_checks import LARGEST, MOST_LAYERS
 
 _NAME = re.compile(r"L(\d{1,3})_(\d{1,5})_(\d{1,5})")
 _MMGENERATION = re.compile(r"^style_mapping\.")  # its name of the mapping; the others are NVlabs'
-_FIRST_CUTOFF, _FIRST_STOP, _LAST_STOP = 2.0, 2**2.1, 2**0.3
+_FIRST_CUTOFF, _FIRST_RATE = 2.0, 16  # of every published network
 _OUTPUT_SCALE = 0.25
 _CLASSIFIER = ("mapping.embed.weight", "mapping.embed_proj.weight")  # of StyleGAN-XL: read when weights are loaded
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
@@ -42,7 +40,7 @@ def read_stylegan3_names(state: StateDict) -> Contents:
     """Return the contents of a state dict of NVlabs' StyleGAN3.
 
     Raises:
-        ModelError: its tensors do not make a generator, or its layers are not those of the published design.
+        ModelError: its tensors do not make a generator, or the sizes of its layers are not those of StyleGAN3.
     """
     state = state.renamed(lambda name: _MMGENERATION.sub("mapping.", name))
     root = make_tree(state.without(MEAN))
@@ -66,49 +64,44 @@ def read_stylegan3_names(state: StateDict) -> Contents:
     classifier = () if "mapping.embed.bias" in state.tensors else _CLASSIFIER
     check_all_read(contents, state, MEAN, *classifier)
     return state.contents(
-        contents, "sampling rates and paddings are those of the published design", f"layers are clamped to +-{CLAMP}",
-        f"the image is scaled by {_OUTPUT_SCALE}", ASSUMED_MAPPING,
+        contents, "its images are square", "sampling rates and paddings follow from the sizes of the layers",
+        f"layers are clamped to +-{CLAMP}", f"the image is scaled by {_OUTPUT_SCALE}", ASSUMED_MAPPING,
     )  # fmt: skip
 
 
 def _layers(synthesis: Module, where: str) -> list[tuple[str, int, Module]]:
-    """Return name, size and module of each layer, in order."""
+    """Return name, size and module of each layer, in order. StyleGAN-XL skips a number before its head."""
     found = {}
     for name, part in synthesis.state["_modules"].items():
         if match := _NAME.fullmatch(name):
             found[int(match[1])] = (name, int(match[2]), part)
-    layers = [found[index] for index in range(len(found)) if index in found]
-    if len(layers) != len(found) or not 3 <= len(layers) <= MOST_LAYERS or layers[-1][1] > LARGEST:
-        raise ModelError(f"{where}: has no layers L0, L1, ... without a gap, of a StyleGAN3 generator")
+    layers = [found[index] for index in sorted(found)]
+    missing = max(found, default=0) + 1 - len(found)
+    if missing > 1 or 0 not in found or not 3 <= len(layers) <= MOST_LAYERS or layers[-1][1] > LARGEST:
+        raise ModelError(f"{where}: has no layers L0, L1, ... with at most one gap, of a StyleGAN3 generator")
     return layers
 
 
 def sampling_rates(sizes: list[int], where: str) -> tuple[list[int], int]:
     """Return the sampling rates of the layers and the margin of both sides together, which the sizes imply.
 
+    A layer is as large as its rate, a power of two, and the margin; the last two are as large as the image. Two rates
+    differ by a multiple of the lower one, so the lowest bit of their difference is that rate.
+
     Raises:
-        ModelError: no published design has these sizes.
+        ModelError: no rates and margin give these sizes.
     """
-    size, last = sizes[-1], len(sizes) - 1
-    for critical in (2, 1, *range(3, last)):
-        rates = _design(size, last, critical) if critical < last and size >= 16 else []
-        margin = sizes[0] - rates[0] if rates else -1
-        if margin >= 0 and sizes == [*(rate + margin for rate in rates[:-2]), size, size]:
-            return rates, margin
+    size, inner = sizes[-1], sizes[:-2]
+    rise = max(inner) - min(inner)
+    margin = min(inner) - (rise & -rise or _FIRST_RATE)
+    rates = [one - margin for one in inner]
+    powers = all(0 < rate <= size and rate & (rate - 1) == 0 for rate in rates)
+    if powers and margin >= 0 and rates == sorted(rates) and sizes[-2] == size:
+        return [*rates, size, size], margin
     raise ModelError(
-        f"{where}: the sizes of its layers, {sizes[:20]}, are not those of the published design of StyleGAN3 for "
-        f"{size} pixels; load the .pkl of the same network, which states its sampling rates"
+        f"{where}: the sizes of its layers, {sizes[:20]}, are not sampling rates and a margin, as in the design of "
+        f"StyleGAN3 for {size} pixels; load the .pkl of the same network, which states its sampling rates"
     )
-
-
-def _design(size: int, last: int, critical: int) -> list[int]:
-    """Return the sampling rate of each layer, for a number of critically sampled ones before the last."""
-    rates = []
-    for index in range(last + 1):
-        exponent = min(index / (last - critical), 1)
-        stop = _FIRST_STOP * (size / 2 * _LAST_STOP / _FIRST_STOP) ** exponent
-        rates.append(2 ** math.ceil(math.log2(min(2 * stop, size))))
-    return rates
 
 
 def _set_layers(synthesis: Module, layers: list[tuple[str, int, Module]], rates: list[int], first_size: int) -> None:
