@@ -7,6 +7,7 @@
 | `.pkl` | any | the same |
 | `S` | StyleCLIP | names of layers, and the styles of each layer |
 | `S_mean_std` | StyleCLIP | the mean and the standard deviation of the styles of each layer |
+| `semantic_top_32` | StyleSpace | for each layer, the share of each region of the image in what a channel changes |
 """
 
 from __future__ import annotations
@@ -112,6 +113,19 @@ def read_style_moments(path: Path) -> tuple[Array, Array]:
             raise ValueError("it is not the S_mean_std of StyleCLIP: two lists, with an array for each layer")
         mean, deviation = (_joined([*part], size, flat=True) for part in parts if part)
         return mean, deviation
+
+
+def read_layers(path: Path) -> list[Array]:
+    """Return the arrays of a pickled list with one for each layer, such as StyleSpace's `semantic_top_32`.
+
+    Raises:
+        ValueError: the file cannot be read, or holds something else.
+    """
+    with _named_errors(path):
+        layers = _tensors(_read(path))
+        if not layers:
+            raise ValueError("it is not a list with an array for each layer")
+        return [*read_all({str(at): one for at, one in enumerate(layers)}, path.stat().st_size).values()]
 
 
 @contextmanager

@@ -72,7 +72,9 @@ def _of_command(before: Sequence[str]) -> list[str]:
     if before[0] == "new" and before[-1] == "--like":
         return [f"{name} " for name in _graphs()]
     own = {
-        "list": ("graphs", "models", "directions"),
+        "list": ("graphs", "models", "directions", "edits"),
+        "boundary": ("--scores", "--target", "--model", "--space", "--device"),
+        "effects": ("--model", "--target", "--pixels", "--features", "--samples", "--layers", "--device"),
         "cache": ("list", "clear"),
         "completion": ("install", "bash", "zsh", "fish"),
         "new": ("--like", "--force"),

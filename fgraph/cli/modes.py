@@ -39,6 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "open": "show the last result",
     "boundary": "a direction of your own, fitted to codes, pictures or scores",
     "effects": "the effects of the style channels of a model, for directions of texts",
+    "regions": "the channels of StyleSpace that change a region of the image",
     "cache": "the files that fgraph keeps between runs: list, clear",
     "completion": "completion of commands, nodes, fields and values by the Tab key",
     "help": "all commands and settings",

@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from fgraph.array_files.directions import read_directions
 from fgraph.array_files.latents import read_arrays, read_latent
 from fgraph.array_files.named_edits import read_edits
-from fgraph.array_files.pickled import read_style_moments
+from fgraph.array_files.pickled import read_layers, read_style_moments
 from fgraph.array_files.transforms import read_transforms
 from tests.hostile.mutants import mutate
 
@@ -60,6 +60,7 @@ DIRECTIONS: dict[str, tuple[bytes, Callable[[str], Any]]] = {
     ),
     "S": (pickle.dumps((["a", "b"], [ARRAY[0], ARRAY[0]])), read_latent),
     "S_mean_std": (pickle.dumps(([WAY, WAY], [WAY, WAY])), lambda path: read_style_moments(Path(path))),
+    "semantic_top_32": (pickle.dumps([WAY.T, WAY.T]), lambda path: read_layers(Path(path))),
     "landmarks.npy": (written(lambda file: np.save(file, TURNS)), read_transforms),
     "edits.csv": (b"bald\t2\t1\t3\t20\r\nsmile\t4\t0\t6\t-10\r\n", read_edits),
 }

@@ -64,6 +64,16 @@ def _deviations(path: Path) -> None:
         raise FgraphError(str(error)) from error
 
 
+def _regions(path: Path) -> None:
+    from fgraph._errors import FgraphError
+    from fgraph.array_files.regions import read_regions
+
+    try:
+        read_regions(path)
+    except ValueError as error:  # which the command reports
+        raise FgraphError(str(error)) from error
+
+
 def _snapshot(path: Path) -> None:
     from fgraph.training.snapshot import read_snapshot
 
@@ -177,6 +187,7 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "mapper": _node("s: {op: sample}, z: {op: direction, kind: mapper, of: s, file: FILE}"),
     "table of edits": _node("s: {op: sample}, z: {op: direction, kind: named, name: a, of: s, edits: FILE}"),
     "deviations": _deviations,
+    "regions": _regions,
     "transforms": _node("s: {op: sample}, z: {op: transform, of: s, file: FILE}"),
     "noise": _node("s: {op: sample}, z: {op: tap, of: s, layer: b8.conv0, noise: {mode: given, file: FILE}}"),
     "curve": _node("s: {op: sample}, z: {op: lerp, a: s, b: s, t: {file: FILE}}"),
