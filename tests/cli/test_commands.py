@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -169,11 +170,68 @@ def test_completion_in_bash(line: str, expected: str) -> None:
             f"COMP_LINE='{line}'; COMP_POINT=${{#COMP_LINE}}; _fgraph; printf '%s|' \"${{COMPREPLY[@]}}\"",
         ]
     )
+    assert run_shell("/bin/bash", "-c", script) == f"{expected}|"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("fgraph panorama_v", "whole: panorama_vertical"),
+        ("fgraph panorama graph.nodes.fade.ki", "part: graph.nodes.fade.kind="),
+        (r"fgraph output.formats=\[we", "whole: output.formats=[webp]"),
+        ("fgraph inspect model=./no", "files"),
+    ],
+)
+@pytest.mark.skipif(shutil.which("zsh") is None, reason="needs zsh")
+def test_completion_in_zsh(line: str, expected: str) -> None:
+    """The script, with functions in place of the command and of zsh's own for completion."""
+    script = "\n".join(
+        [
+            f'fgraph() {{ "{sys.executable}" -m fgraph "$@" }}',
+            "compdef() {}; compset() {}; _files() { print files }",
+            'compadd() { local name=$@[-1]; print -r -- "$name: ${(P)name}" }',
+            completion.SCRIPTS["zsh"],
+            f"BUFFER='{line}'; CURSOR=${{#BUFFER}}; _fgraph",
+        ]
+    )
+    assert run_shell("zsh", "-f", "-c", script) == f"{expected}\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "expected"),
+    [
+        ("fgraph panorama_v", "panorama_vertical"),
+        ("fgraph panorama graph.nodes.fade.ki", "graph.nodes.fade.kind="),
+        ("fgraph output.formats=[we", "output.formats=[webp]"),
+        ("fgraph inspect model=READ", "model=README.md"),
+    ],
+)
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+def test_completion_in_fish(line: str, expected: str) -> None:
+    script = "\n".join(
+        [
+            f"function fgraph; '{sys.executable}' -m fgraph $argv; end",
+            completion.SCRIPTS["fish"],
+            f"complete -C '{line}'",
+        ]
+    )
+    assert run_shell("fish", "--no-config", "-c", script) == f"{expected}\n"
+
+
+def run_shell(*command: str) -> str:
+    """Return what a shell prints, run from the root of the repository."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        ["/bin/bash", "-c", script], capture_output=True, text=True, check=True, env=environment, timeout=60
+        command,
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+        timeout=60,
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
     )
-    assert done.stdout == f"{expected}|"
+    return done.stdout
 
 
 @pytest.mark.parametrize(("shell", "start"), [("bash", ".bashrc"), ("zsh", ".zshrc"), ("fish", None)])

@@ -27,20 +27,29 @@ _fgraph() {
 complete -o default -o nospace -F _fgraph fgraph
 """
 _ZSH = """\
+(( $+functions[compdef] )) || { autoload -Uz compinit && compinit }
 _fgraph() {
     local -a found
-    found=("${(@f)$(fgraph completion words "${BUFFER[1,CURSOR]}" 2>/dev/null)}")
+    found=("${(@f)$(fgraph completion words "${(Q)BUFFER[1,CURSOR]}" 2>/dev/null)}")
     found=(${found:#})
     if (( $#found )); then
-        compadd -Q -S '' -- $found
+        local -a whole=(${${(M)found:#* }% }) part=(${found:#* })
+        (( ! $#whole )) || compadd -a whole
+        (( ! $#part )) || compadd -S '' -a part
     else
+        compset -P '*='
         _files
     fi
 }
 compdef _fgraph fgraph
 """
+# fish escapes a space at the end, and adds its own after a complete word. Without candidates, it offers files.
 _FISH = """\
-complete -c fgraph -a '(fgraph completion words (commandline -cp) 2>/dev/null)'
+function __fgraph_find
+    set -g __fgraph_found (fgraph completion words (commandline -cp) 2>/dev/null | string trim --right)
+    set -q __fgraph_found[1]
+end
+complete -c fgraph -n __fgraph_find -f -a '$__fgraph_found'
 """
 SCRIPTS = {"bash": _BASH, "zsh": _ZSH, "fish": _FISH}
 
@@ -62,7 +71,8 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
     words.add_argument("line")
     chosen = parser.parse_args(arguments)
     if chosen.action == "words":
-        say("\n".join(candidates(chosen.line)))
+        for word in candidates(chosen.line):
+            say(word)
     elif chosen.action == "install":
         say(_install(chosen.shell or _find_shell()))
     else:
