@@ -306,6 +306,22 @@ def test_watch_sees_what_is_saved_during_a_run(tmp_path: Path) -> None:
     task._wait_for_change([file, other])
 
 
+def test_watch_waits_for_what_an_editor_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor may empty a file before it writes it."""
+    from fgraph.cli.arguments import Arguments
+    from fgraph.cli.commands import watch
+    from fgraph.cli.sweeps import Sweep
+
+    file = tmp_path / "mine.yaml"
+    file.write_text("a")
+    task = watch.WatchTask(Sweep(), None, Arguments([]), file=file, opens=False)
+    file.write_text("")
+    monkeypatch.setattr("time.sleep", lambda _: file.write_text("whole"))
+    task._wait_for_change([file])
+    assert task._seen[file] == watch._stamp(file)
+    assert file.read_text() == "whole"
+
+
 def wait_for(file: Path, text: str, process: subprocess.Popen[str]) -> None:
     """Wait until a file has a text."""
     for _ in range(1200):

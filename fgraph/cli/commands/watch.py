@@ -105,9 +105,12 @@ class WatchTask(Task):
                 say(f"{time.strftime('%H:%M:%S')}  {(time.perf_counter() - began) * 1000:.0f} ms")
 
     def _wait_for_change(self, files: Sequence[Path]) -> None:
-        """Wait until a file differs from what was last read; a file may have changed meanwhile."""
+        """Wait until a file differs from what was last read; a file may have changed meanwhile.
+
+        An empty file is not a change: some editors empty a file before they write it.
+        """
         while True:
-            now = {file: _stamp(file) for file in files}
+            now = {file: stamp for file in files if (stamp := _stamp(file))[1]}
             changed = any(self._seen.setdefault(file, stamp) != stamp for file, stamp in now.items())
             self._seen.update(now)
             if changed:
