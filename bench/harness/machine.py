@@ -17,6 +17,12 @@ def processor() -> str:
     return f"{next(names, platform.machine())}, {os.cpu_count()} cores"
 
 
+def features() -> set[str]:
+    """Return the instruction sets of the processor, as Linux names them."""
+    lines = _CPU_FACTS.read_text(encoding="utf-8").splitlines() if _CPU_FACTS.exists() else []
+    return next((set(line.partition(":")[2].split()) for line in lines if line.startswith("flags")), set())
+
+
 def load(others: float) -> str:
     """Describe the other work: the average number of cores that others used, as `timing.MachineLoad` measures it."""
     return f"others used {others:.2f} cores on average meanwhile; load average {os.getloadavg()[0]:.1f} at the end"

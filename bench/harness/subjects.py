@@ -10,7 +10,7 @@ import importlib
 import sys
 import types
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +21,24 @@ import fgraph
 from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
-CONFIG_F_256 = StyleGAN2Table(
-    channels=((4, 512), (8, 512), (16, 512), (32, 512), (64, 512), (128, 256), (256, 128)),
-    z_dim=512,
-    w_dim=512,
-    mapping_layers=8,
+
+def config_f(size: int, widest: int = 512) -> StyleGAN2Table:
+    """Return the table of config-f for images of `size` pixels, with at most `widest` channels."""
+    widths = {4: 512, 8: 512, 16: 512, 32: 512, 64: 512, 128: 256, 256: 128, 512: 64, 1024: 32}
+    channels = tuple((side, min(width, widest)) for side, width in widths.items() if side <= size)
+    return StyleGAN2Table(channels=channels, z_dim=512, w_dim=512, mapping_layers=8)
+
+
+CONFIG_F_256 = config_f(256)
+_STAND_INS = (
+    "torchvision",
+    "torchvision.transforms",
+    "lpips",
+    "kornia",
+    "kornia.augmentation",
+    "kornia.filters",
+    "kornia.geometry.transform",
 )
-CONFIG_F_1024 = replace(CONFIG_F_256, channels=(*CONFIG_F_256.channels, (512, 64), (1024, 32)))
-_STAND_INS = ("torchvision", "kornia", "kornia.augmentation", "kornia.filters", "kornia.geometry.transform")
 
 
 def write_checkpoint(path: Path, seed: int = 0, table: StyleGAN2Table = CONFIG_F_256) -> None:
@@ -99,11 +109,11 @@ class Published:
         return torch.cat([*parts, spans[-1][..., width - pad :]], dim=3)
 
 
-def load_published(folder: Path, checkpoint: Path) -> Published:
+def load_published(folder: Path, checkpoint: Path, size: int = 256) -> Published:
     """Load the generator of a checkout of SOAT or of rosinality/stylegan2-pytorch."""
-    with _StandIns(folder):
+    with StandIns(folder):
         module = importlib.import_module("model")
-        network = module.Generator(256, 512, 8, channel_multiplier=2).eval().requires_grad_(False)
+        network = module.Generator(size, 512, 8, channel_multiplier=2).eval().requires_grad_(False)
     state = torch.load(checkpoint, weights_only=True)["g_ema"]
     missing, unknown = network.load_state_dict(state, strict=False)
     wrong = [key for key in (*missing, *unknown) if not key.endswith("kernel")]
@@ -112,7 +122,7 @@ def load_published(folder: Path, checkpoint: Path) -> Published:
     return Published(folder.name, network)
 
 
-class _StandIns:
+class StandIns:
     """A context in which the modules of a checkout can be imported: its folder is first on the path, with stand-ins."""
 
     def __init__(self, folder: Path) -> None:
@@ -165,9 +175,9 @@ def merge_graph(model: Any, count: int = 2, start: int = 0) -> fgraph.Graph:
     return graph
 
 
-def z_of_seeds(count: int) -> Tensor:
-    """Return the codes that `sample` draws for the seeds 0, 1, ..., [count, 512]."""
-    return torch.cat([torch.randn([1, 512], generator=torch.Generator().manual_seed(seed)) for seed in range(count)])
+def z_of_seeds(count: int, width: int = 512) -> Tensor:
+    """Return the codes that `sample` draws for the seeds 0, 1, ..., [count, width]."""
+    return torch.cat([torch.randn([1, width], generator=torch.Generator().manual_seed(seed)) for seed in range(count)])
 
 
 Call = Callable[[], Any]

@@ -80,9 +80,9 @@ def main() -> int:
 
 def models(sizes: list[str]) -> Iterator[tuple[str, str]]:
     """Yield the models: the bundled one, and config-f with random weights."""
-    from bench.harness.subjects import CONFIG_F_256, CONFIG_F_1024, write_checkpoint  # imports torch
+    from bench.harness.subjects import config_f, write_checkpoint  # imports torch
 
-    tables = {"256": CONFIG_F_256, "1024": CONFIG_F_1024}
+    tables = {"256": config_f(256), "1024": config_f(1024)}
     with tempfile.TemporaryDirectory() as folder:
         for size in sizes:
             if size == "64":

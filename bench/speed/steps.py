@@ -1,0 +1,183 @@
+"""The time of a step of an inversion and of a drag beside published programs: docs/reference/measurements/steps.md.
+
+    python -m bench.speed.steps [--projector DIR] [--draggan DIR] [--sizes 256,1024] [--batches 1,4] [--drags 1,8]
+        [--repeats 3] [--threads 1] [--out FOLDER]
+
+DIR are checkouts of rosinality/stylegan2-pytorch and of XingangPan/DragGAN, which the repository contains nothing of.
+Without one, only the step of fgraph is measured. Both run generators of config-f with random weights. The loss of an
+inversion is the squared error at 256 pixels with the regulariser of noise; LPIPS is left out on both sides. DragGAN
+moves one picture at a time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+import torch
+
+import fgraph
+from bench.harness import machine, published_steps
+from bench.harness.pages import MEASUREMENTS
+from bench.harness.subjects import config_f, write_checkpoint
+from bench.harness.timing import MachineLoad, Times, in_turns, timed
+from fgraph.dragging.points import DragPoints
+from fgraph.dragging.search import DragSearch
+from fgraph.dragging.settings import make_drag_settings
+from fgraph.inversion import make_settings
+from fgraph.inversion.losses import WeightedLosses
+from fgraph.inversion.optimise import Problem, Search
+from fgraph.stylegan.generators.base import Generator
+
+PAGE = "steps.md"
+_ENDLESS = 100_000  # steps, so that no row ends while it is measured
+HANDLE, TARGET = (0.45, 0.5), (0.7, 0.5)
+Step = Callable[[], object]
+
+
+@dataclass(frozen=True)
+class Line:
+    """The step of one job: seconds of CPU of the published program and of fgraph, and the parts of the latter."""
+
+    job: str
+    published: Times | None
+    own: Times
+    parts: str = ""
+
+    @property
+    def ratio(self) -> float | None:
+        """How many times the CPU time of fgraph the published program takes."""
+        return None if self.published is None else self.published.cpu_seconds / self.own.cpu_seconds
+
+
+def make_inversion(generator: Generator, rows: int) -> Search:
+    """Start an inversion of random pictures to W with noise, by the squared error alone."""
+    settings = make_settings(space="w", prior="none", pyramid=0.0, noise=True, steps=_ENDLESS, patience=0)
+    problem = Problem(generator, settings, WeightedLosses(settings), None)
+    random = torch.Generator().manual_seed(0)
+    targets = torch.rand(rows, generator.table.image_channels, *generator.table.size, generator=random) * 2 - 1
+    return Search(problem, targets)
+
+
+def inversion_parts(search: Search) -> dict[str, Step]:
+    """Return the parts of a step of an inversion, each to be timed alone, in their order."""
+    found: dict[str, Any] = {}
+
+    def forward() -> None:
+        found["values"] = [value.detach().requires_grad_() for value in search._values]
+        code, *noises = found["values"]
+        found["images"] = search._problem.generator.synthesise(search._problem.generator.affine(code), noises)
+
+    def losses() -> None:
+        parts = search._problem.losses.parts(found["images"], search._wanted)
+        found["loss"] = torch.stack(list(parts.values())).sum()
+
+    def backward() -> None:
+        found["gradients"] = torch.autograd.grad(found["loss"], found["values"])
+
+    def optimiser() -> None:
+        with torch.no_grad():
+            for at, gradient in enumerate(found["gradients"]):
+                search._descend(at, gradient, [0.0] * len(gradient))
+
+    return {"forward": forward, "losses": losses, "backward": backward, "optimiser": optimiser}
+
+
+def make_drag(generator: Generator, rows: int) -> DragSearch:
+    """Start a drag of one point in each row, as the published program does it, without an end."""
+    settings = make_drag_settings(reading="code", steps=_ENDLESS, patience=0, arrive=1e-9, r1=3 / 512, r2=12 / 512)
+    codes = generator.map(torch.randn(rows, generator.table.z_dim, generator=torch.Generator().manual_seed(0)))
+    codes = codes[:, None].expand(-1, generator.table.num_ws, -1)
+    return DragSearch(generator, settings, codes, [DragPoints((HANDLE,), (TARGET,))] * rows)
+
+
+def measure(job: str, ways: Mapping[str, Step], repeats: int, parts: Mapping[str, Step] | None = None) -> Line:
+    """Time the step of a job in turns with the published one, if it is there; then its parts."""
+    times = in_turns({name: lambda step=step: timed(step) for name, step in ways.items()}, repeats)  # type: ignore[misc]
+    each = in_turns({name: lambda step=step: timed(step) for name, step in (parts or {}).items()}, repeats)  # type: ignore[misc]
+    shares = ", ".join(f"{name} {one.cpu_seconds:.2f}" for name, one in each.items())
+    return Line(job, times.get("published"), times["fgraph"], shares)
+
+
+def to_markdown(lines: list[Line], state: list[str]) -> str:
+    """Return the page."""
+    head = [
+        "# Steps of inversions and drags",
+        "",
+        "`python -m bench.speed.steps --projector DIR --draggan DIR` writes this page: seconds of CPU a step, medians,",
+        "beside the projector of rosinality/stylegan2-pytorch and the program of DragGAN, in one run. The generators",
+        "are config-f with random weights. Inversions are to W with noise, by the squared error; LPIPS is left out on",
+        "both sides. DragGAN draws the whole picture in each step, and moves one at a time.",
+        "",
+        *(f"* {one}" for one in state),
+        "",
+        "| step | published | fgraph | ratio | parts |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    return "\n".join([*head, *map(_row, lines)]) + "\n"
+
+
+def _row(one: Line) -> str:
+    published = "" if one.published is None else f"{one.published.cpu_seconds:.2f}"
+    ratio = "" if one.ratio is None else f"{one.ratio:.2f}x"
+    return f"| {one.job} | {published} | {one.own.cpu_seconds:.2f} | {ratio} | {one.parts} |"
+
+
+def measure_size(size: int, given: argparse.Namespace, folder: Path) -> list[Line]:
+    """Measure all jobs at one size."""
+    checkpoint = folder / f"{size}.pt"
+    write_checkpoint(checkpoint, table=config_f(size))
+    generator, lines = fgraph.load_generator(checkpoint), []
+    for rows in given.batches:
+        search = make_inversion(generator, rows)
+        ways: dict[str, Step] = {"fgraph": search.step}
+        if given.projector:
+            ways["published"] = published_steps.projector_step(given.projector, checkpoint, size, rows)
+        lines.append(measure(f"inversion, {size} pixels, batch {rows}", ways, given.repeats, inversion_parts(search)))
+        print(lines[-1], flush=True)
+    for rows in given.drags:
+        ways = {"fgraph": make_drag(generator, rows).step}
+        if given.draggan:
+            one = published_steps.draggan_step(given.draggan, checkpoint, size, HANDLE, TARGET)
+            ways["published"] = lambda one=one, rows=rows: [one() for _ in range(rows)]  # type: ignore[misc]
+        lines.append(measure(f"drag, {size} pixels, batch {rows}", ways, given.repeats))
+        print(lines[-1], flush=True)
+    return lines
+
+
+def numbers(text: str) -> list[int]:
+    """Read numbers with commas between them."""
+    return [int(one) for one in text.split(",") if one]
+
+
+def main() -> None:
+    """Measure, and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--projector", type=Path, help="a checkout of rosinality/stylegan2-pytorch")
+    parser.add_argument("--draggan", type=Path, help="a checkout of XingangPan/DragGAN")
+    parser.add_argument("--sizes", type=numbers, default=[256, 1024])
+    parser.add_argument("--batches", type=numbers, default=[1, 4])
+    parser.add_argument("--drags", type=numbers, default=[1, 8], help="rows of a drag")
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--out", type=Path, default=MEASUREMENTS)
+    given = parser.parse_args()
+    torch.set_num_threads(given.threads)
+    load, lines = MachineLoad(), []
+    with tempfile.TemporaryDirectory() as folder:
+        for size in given.sizes:
+            lines += measure_size(size, given, Path(folder))
+    state = [f"{machine.processor()}; {given.threads} threads", machine.load(load.others()), machine.versions()]
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / PAGE).write_text(to_markdown(lines, state), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,65 @@
+"""The benchmarks that need a GPU, other programs or hours: each of their parts runs here in small."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import fgraph
+from bench import gpu
+from bench.harness.subjects import merge_graph, plain_graph, z_of_seeds
+from bench.harness.timing import Times
+from bench.speed import exported, rivals, steps
+from tests.networks import tiny
+
+
+def test_the_campaign_of_a_device_runs_on_a_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "argv", ["gpu.py", "--device", "cpu", "--quick", "--out", str(tmp_path)])
+    gpu.main()
+    page = (tmp_path / gpu.PAGE).read_text(encoding="utf-8")
+    for title in ("Roofline, TFLOP/s", "Against the CPU", "Speed and memory", "Published programs", "Steps"):
+        assert f"## {title}" in page
+    assert "failed" not in page
+    assert "| sweep of 2 | bfloat16 | captured |" in page
+    assert "| drag, 16 pixels, batch 1 |" in page
+
+
+def test_an_exported_generator_equals_the_graph() -> None:
+    model = tiny(1, 32)
+    z = z_of_seeds(5, model.table.z_dim)
+    with torch.inference_mode():
+        forward = exported.Plain(model)(z[:2]).numpy()
+        panorama = exported.join_spans(exported.Span(model)(z[:-1], z[1:]).numpy())[None]
+    assert np.abs(forward - fgraph.run(plain_graph(model, 2))["image"].array).max() < rivals.TOLERANCE
+    assert np.abs(panorama - fgraph.run(merge_graph(model, 5))["image"].array).max() < rivals.TOLERANCE
+
+
+def test_rivals_take_turns_and_a_missing_one_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def missing(*_: object) -> rivals.Run:
+        raise ImportError("no such runtime")
+
+    with pytest.MonkeyPatch.context() as patch, torch.inference_mode():
+        patch.setitem(rivals.EXPORTS, "openvino", missing)
+        patch.setitem(rivals.EXPORTS, "plain", lambda module, inputs, folder: lambda: module(*inputs).numpy())
+        lines = rivals.measure(tiny(1), ["fgraph", "plain", "openvino"], 1, tmp_path)
+    assert [(one.case, one.way) for one in lines] == [
+        (case, way) for case in ("forward, batch 1", "forward, batch 4", "panorama of 5") for way in ("fgraph", "plain")
+    ]
+    assert "openvino is left out: no such runtime" in capsys.readouterr().out
+    assert "| panorama of 5 | plain |" in rivals.to_markdown(lines, ["a machine"])
+
+
+def test_the_parts_of_a_step_are_those_of_a_search() -> None:
+    search = steps.make_inversion(tiny(1), 2)
+    for part in steps.inversion_parts(search).values():
+        part()
+    expected = search._first[0].clone()
+    other = steps.make_inversion(tiny(1), 2)
+    other.step()
+    assert torch.equal(other._first[0], expected)  # the parts together have done what a step does
+    line = steps.Line("inversion", Times([2.0], [2.0]), Times([1.0], [0.5]), "forward 0.1")
+    assert "| inversion | 2.00 | 0.50 | 4.00x | forward 0.1 |" in steps.to_markdown([line], ["a machine"])
