@@ -16,7 +16,7 @@ from PIL import Image
 from tests.docs.blocks import ROOT
 
 NOTEBOOKS = sorted((ROOT / "examples" / "notebooks").glob("*.ipynb"))
-PICTURES = {"quick_start": 4, "seven_jobs": 8}  # shown by the cells of each
+PICTURES = {"photographs": 5, "quick_start": 4, "seven_jobs": 8}  # shown by the cells of each
 
 
 def cells_of(path: Path, kind: str) -> list[tuple[str, str]]:

