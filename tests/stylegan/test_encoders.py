@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +129,13 @@ def bad(path: Path, change: Any) -> Path:
     change(content)
     torch.save(content, path)
     return path
+
+
+def test_options_may_be_a_namespace(tmp_path: Path) -> None:
+    path = checkpoint(tmp_path / "encoder.pt", "e4e")
+    content = torch.load(path, weights_only=True)
+    torch.save({**content, "opts": Namespace(**content["opts"], start=Path("of/the/training"))}, path)
+    assert read_encoder(path).table.network == PUBLISHED["e4e"].table
 
 
 FAULTS = {

@@ -13,6 +13,7 @@ from typing import Any
 from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import Weight
 from fgraph.stylegan.checkpoints.families.places import Place, as_tensor, find_places
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.base import Shape
 from fgraph.stylegan.tables.encoder import COARSE, FLAT, MIDDLE, Backbone, Block, EncoderTable, Head, HeadedTable
@@ -55,6 +56,7 @@ class _Reader:
         for one in place.around:
             beside |= one
         opts = beside.get("opts")
+        opts = opts.state if type(opts) is Record else opts  # a Namespace of argparse
         self._opts: Mapping[Any, Any] = opts if type(opts) is dict else {}
         self._mean = as_tensor(beside.get(_MEAN))
 
