@@ -51,10 +51,11 @@ PAUSE = 1.5  # seconds before the gestures, in which the baseline is made
 
 @dataclass(frozen=True)
 class Gesture:
-    """Seconds from one move of the slider to the first and to the final picture."""
+    """Seconds from one move of the slider to the first and to the final picture, and of the processor."""
 
     first: float
     final: float
+    processor: float
 
 
 def main() -> int:
@@ -68,8 +69,8 @@ def main() -> int:
     others = MachineLoad()
     lines = [f"| {size} | {cells(measure(model, chosen.gestures))} |" for size, model in models(chosen.models)]
     table = "\n".join([
-        "| pixels | first picture, median | p95 | final picture, median | p95 | start to picture |",
-        "| ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| pixels | first picture, median | p95 | final picture, median | p95 | processor, median | start to picture |",
+        "| ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
         *lines,
     ])  # fmt: skip
     sys.stdout.write(f"{table}\n")
@@ -112,10 +113,10 @@ def measure(model: str, gestures: int) -> tuple[float, list[Gesture]]:
 def move(socket: Any, number: int) -> Gesture:
     """Move the slider once, and wait for its pictures."""
     change = {"set": {"node": "fade", "field": "stop", "value": 0.5 + 0.01 * (number % 40)}}
-    start = time.perf_counter()
+    start, used = time.perf_counter(), time.process_time()
     socket.send_text(json.dumps({"id": number, "do": "edit", "changes": [change], "gesture": "slider"}))
     first, final = wait_for_final(socket, start)
-    return Gesture(first, final)
+    return Gesture(first, final, time.process_time() - used)
 
 
 def wait_for_final(socket: Any, start: float) -> tuple[float, float]:
@@ -141,7 +142,8 @@ def cells(measured: tuple[float, list[Gesture]]) -> str:
     found = []
     for times in ([one.first for one in gestures], [one.final for one in gestures]):
         found += [seconds(statistics.median(times)), seconds(sorted(times)[int(0.95 * (len(times) - 1))])]
-    return " | ".join([*found, seconds(begun)])
+    processor = statistics.median(one.processor for one in gestures)
+    return " | ".join([*found, seconds(processor), seconds(begun)])
 
 
 def seconds(value: float) -> str:
@@ -156,7 +158,8 @@ def page(table: str, others: float) -> str:
 `python -m bench.speed.studio --write` writes this page. It moves a slider of a blend of two images, through the socket
 that the page of the studio uses. The times include the edit, the check, the compilation, the run, the encoding and the
 socket, but not the browser. "Start to picture" is the time from the start of the studio in a running Python to the
-first final picture; for the first model, it includes the import of torch.
+first final picture; for the first model, it includes the import of torch. "Processor" is the time of all cores together
+for one gesture, which hardly depends on what else runs.
 
 {table}
 

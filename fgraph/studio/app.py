@@ -25,7 +25,7 @@ from fgraph.studio.socket import serve
 from fgraph.studio.studio import Studio
 
 DIST = Path(__file__).parent / "dist"  # the built page
-_TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+_TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".md": "text/plain"}
 _NOT_BUILT = "The page of the studio is not built: run `npm ci && npm run build` in studio/.\n"
 
 

@@ -50,6 +50,7 @@ def apply_change(draft: Draft, change: of.Change, read: Callable[[GraphText], Re
 
 
 def _expect_node(draft: Draft, node: str) -> Mapping[str, Any]:
+    draft.text.expect_sound()
     found = draft.text.get(*node_path(node))
     if not isinstance(found, Mapping):
         raise EditError(f"there is no node '{node}'")

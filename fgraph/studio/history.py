@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 import threading
 import time
@@ -26,6 +27,7 @@ from fgraph.studio.text import GraphText
 log = get_logger(__name__)
 
 _INDEX = "history.json"
+_STATE = re.compile(r"[0-9a-f]{16}\.(json|webp)")
 _PAUSE = 0.1  # seconds between an edit and its file, in which further edits of a gesture arrive
 _THUMBNAIL_BYTES = 1 << 20
 
@@ -67,6 +69,7 @@ class History:
     def __init__(self, folder: Path | None = None) -> None:
         self._folder = folder
         self._lock = threading.RLock()
+        self._writing = threading.Lock()
         self._states: dict[str, State] = {}
         self._thumbnails: dict[str, bytes] = {}
         self._ahead: list[str] = []  # states that redo returns to
@@ -175,7 +178,7 @@ class History:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
-            self._write()
+        self._write()
 
     def _go(self, state: State) -> State:
         self.current, self._gesture = state, None
@@ -204,22 +207,33 @@ class History:
             self._timer.start()
 
     def _write(self) -> None:
-        with self._lock:
-            self._timer = None
-            waiting, self._unsaved = self._unsaved, set()
+        """Write the states that wait, and the index; edits go on meanwhile."""
+        with self._writing:
+            with self._lock:
+                self._timer = None
+                waiting = [self._states[name] for name in self._unsaved if name in self._states]
+                self._unsaved = set()
+                thumbnails = {one.id: self._thumbnails.get(one.id) for one in waiting}
+                index = self._index()
             if self._folder is None or not waiting:
                 return
-            current = self.current.id if self.current else None
-            index: dict[str, Any] = {"current": current, "ahead": self._ahead, "states": list(self._states)}
-            index["granted"] = self.granted
             try:
-                for name in waiting & self._states.keys():
-                    write_atomic(self._folder / f"{name}.json", _to_json(self._states[name]))
-                    if name in self._thumbnails:
-                        write_atomic(self._folder / f"{name}.webp", self._thumbnails[name])
+                for state in waiting:
+                    write_atomic(self._folder / f"{state.id}.json", _to_json(state))
+                    if (thumbnail := thumbnails[state.id]) is not None:
+                        write_atomic(self._folder / f"{state.id}.webp", thumbnail)
                 write_atomic(self._folder / _INDEX, json.dumps(index).encode())
             except SaveError as error:
                 log.warning(f"the history of the studio is not kept: {error}")
+
+    def _index(self) -> dict[str, Any]:
+        """Return what is known of all states together."""
+        return {
+            "current": self.current.id if self.current else None,
+            "ahead": list(self._ahead),
+            "states": list(self._states),
+            "granted": list(self.granted),
+        }
 
     def _load(self, folder: Path) -> None:
         """Read the states of an earlier launch; a damaged one is left out."""
@@ -231,6 +245,13 @@ class History:
             self.granted = [str(one) for one in index["granted"]]
             self._ahead = [str(one) for one in index["ahead"]]
             self.current = self._states.get(str(index["current"]))
+            self._remove_others(folder, set(map(str, index["states"])))
+
+    def _remove_others(self, folder: Path, listed: set[str]) -> None:
+        """Remove the files of states that were dropped while they were written."""
+        for path in folder.iterdir():
+            if _STATE.fullmatch(path.name) and path.stem not in listed:
+                path.unlink(missing_ok=True)
 
     def _load_state(self, folder: Path, name: str) -> None:
         if not name.isalnum():

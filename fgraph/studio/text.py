@@ -41,10 +41,18 @@ class GraphText:
         """The parsed text; do not change it."""
         return parse_graph(self.text)
 
-    @cached_property
-    def _root(self) -> Any:
+    def expect_sound(self) -> None:
+        """Check that the text is YAML of a graph.
+
+        Raises:
+            EditError: it is not.
+        """
         if self.document.faults or not isinstance(self.document.data, dict):
             raise EditError("the text has mistakes: mend them first")
+
+    @cached_property
+    def _root(self) -> Any:
+        self.expect_sound()
         return yaml.compose(self.text, Loader=_LOADER)
 
     def get(self, *path: str | int) -> Any:

@@ -71,7 +71,9 @@ def test_a_killed_process_leaves_everything(tmp_path: Path) -> None:
     grow(history, 3)
     history.undo()
     wait(history)
+    (tmp_path / f"{'0' * 16}.json").write_text("left by a state that was dropped")
     again = History(tmp_path)
+    assert not (tmp_path / f"{'0' * 16}.json").exists()
     assert again.current == second
     assert [one.favourite for one in again.states] == [True, False, False]
     assert list(again.thumbnails()) == [(second.id, b"a thumbnail")]

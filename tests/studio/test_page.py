@@ -88,6 +88,15 @@ def test_faults_are_at_their_fields_in_the_words_of_check(page: Page) -> None:
     assert failed["revision"] == page.graph["revision"]
 
 
+def test_a_text_with_mistakes_is_kept_and_shown_with_them(page: Page) -> None:
+    assert page.ask("set_yaml", text="nodes: [")["ok"]
+    assert page.graph["nodes"] == []
+    assert any("not YAML" in fault for fault in page.graph["faults"])
+    assert "mend" in page.set("left", "seed", 1)["error"]["message"]
+    assert page.ask("set_yaml", text=GRAPH)["ok"]
+    page.event("picture", revision=page.graph["revision"], stage="final")
+
+
 def test_a_wrong_link_is_refused_with_its_reason(page: Page) -> None:
     before = page.graph["yaml"]
     answer = page.ask("edit", changes=[{"connect": {"source": "fade", "target": "mix", "input": "a"}}])
