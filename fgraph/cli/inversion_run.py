@@ -74,8 +74,9 @@ def invert_pictures(request: InversionRequest) -> None:
         job = Job(problem, pictures, reading, directory, cache, request.batch, digest, starts, callback=callback)
         results = run_job(job)
     _finish(replace(job, pictures=[picture for picture in pictures if picture.name in results]), results, tuning)
-    if lost := len(paths) - len(results):
-        raise SkippedError(f"{lost} of {len(paths)} pictures were skipped; {len(results)} are done")
+    total = len(pictures) + len(paths) - len({picture.path for picture in pictures})  # faces, and unreadable pictures
+    if lost := total - len(results):
+        raise SkippedError(f"{lost} of {total} pictures were skipped; {len(results)} are done")
 
 
 def _find_starts(

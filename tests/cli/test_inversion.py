@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from pathlib import Path
 
 import numpy as np
@@ -145,6 +146,27 @@ def test_a_folder_of_a_hundred_of_which_thirteen_are_broken(
         assert len(list(csv.DictReader(file))) == 87
 
 
+def test_each_face_of_a_picture(tmp_path: Path, pictures: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """And a second job starts where the first one ended."""
+    (pictures / "broken.jpg").unlink()
+    eyes = [[6, 8], [10, 8], [6, 12], [10, 12]]
+    faces = {"0.png": [eyes, [[x + 8, y] for x, y in eyes]], "1.png": [eyes]}
+    (tmp_path / "faces.json").write_text(json.dumps(faces))
+    asked = [f"images={pictures}", "inversion.align=ffhq", f"inversion.landmarks={tmp_path / 'faces.json'}"]
+    steps = ["inversion.face=all", "inversion.steps=2"]
+    assert call(tmp_path, *asked, *steps, "inversion.tune.steps=1", "inversion.tune.together=true") == 0
+    assert "dB on average of 3" in capsys.readouterr().out
+    with (tmp_path / "out" / "inversions.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [line["code"] for line in lines] == ["0_face0.safetensors", "0_face1.safetensors", "1.safetensors"]
+    assert all(float(line["gradients"]) > 0 and not line["landmarks"] for line in lines)
+    again = [f"inversion.start={tmp_path / 'out'}", f"hydra.run.dir={tmp_path / 'again'}"]
+    assert call(tmp_path, *asked, *steps, *again) == 0
+    assert "from the cache" not in capsys.readouterr().out
+    assert call(tmp_path, *asked, *steps, "inversion.start=encoder") == 2
+    assert "inversion.start=encoder: none comes with" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
@@ -153,6 +175,8 @@ def test_a_folder_of_a_hundred_of_which_thirteen_are_broken(
         (["images=.", "inversion.stps=3"], "unknown setting 'inversion.stps': did you mean 'inversion.steps'"),
         (["images=.", "inversion.prior=gausian"], "prior: Input should be 'none', 'gaussian'"),
         (["images=.", "inversion.fit=crp"], "unknown inversion.fit 'crp': expected crop, pad, stretch"),
+        (["images=.", "inversion.face=second"], "inversion.face is largest, all, or the number of a face"),
+        (["images=.", "inversion.points=[[1,2]]"], "landmarks have shape [1, 2]; expected are 4 points"),
         (["images=.", "inversion.batch=0"], "inversion.batch is a number of pictures"),
         (["images=.", "inversion.batch=true"], "inversion.batch is a number of pictures"),
         (["images=.", "precision=bfloat16"], "mode=invert has precision=float32 or float64, not bfloat16"),
