@@ -1,4 +1,4 @@
-"""How well encoders find codes, and what steps of an optimisation add: PSNR and CPU time for each bundled model.
+"""Quality of the codes of encoders, and after steps of an optimisation: PSNR and CPU time for each bundled model.
 
 Writes docs/how-to/encoders.png and a part of docs/how-to/encoders.md.
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fgraph._paths import expanded
 from fgraph.cli.arguments import GRAPHS, is_graph_file, unquoted
-from fgraph.cli.modes import COMMANDS, MODES, POSITIONAL
+from fgraph.cli.modes import COMMANDS, MODES, POSITIONAL, STUDIO_SETTINGS
 
 _MODELS = Path(__file__).resolve().parents[1] / "stylegan" / "bundled"
 _CONFIG = GRAPHS.parent / "config.yaml"
@@ -37,6 +37,7 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(("offline", "half", "torch_compile", "output.labels", "output.compare"), _BOOLEANS),
     **dict.fromkeys(("output.sheet", "output.loop", "output.pingpong", "inversion.noise"), _BOOLEANS),
 }
+_STUDIO = ("--no-open", "--remote", *(f"{name}=" for name in STUDIO_SETTINGS))
 
 
 def candidates(line: str) -> list[str]:
@@ -72,6 +73,7 @@ def _of_command(before: Sequence[str]) -> list[str]:
     if before[0] == "new" and before[-1] == "--like":
         return [f"{name} " for name in _graphs()]
     own = {
+        "studio": (*(_graphs() if len(before) == 1 else ()), *_STUDIO),
         "list": ("graphs", "models", "directions", "edits"),
         "boundary": ("--scores", "--target", "--model", "--space", "--device"),
         "effects": ("--model", "--target", "--pixels", "--features", "--samples", "--layers", "--device"),
@@ -80,7 +82,7 @@ def _of_command(before: Sequence[str]) -> list[str]:
         "new": ("--like", "--force"),
         "open": ("--print",),
     }
-    return [f"{name} " for name in own.get(before[0], ())]
+    return [name if name.endswith("=") else f"{name} " for name in own.get(before[0], ())]
 
 
 def _positional(before: Sequence[str]) -> list[str]:

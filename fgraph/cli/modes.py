@@ -18,6 +18,9 @@ MODES = (*GRAPH_MODES, *STANDALONE_MODES)
 WRITING_MODES = ("run", "draw", "invert")
 
 STUDIO = "mode=studio"  # is `fgraph studio`: it serves a page, and is no job
+STUDIO_SETTINGS = (
+    "graph", "from", "host", "port", "names", "certificate", "key", "folder", "models", "device", "precision",
+)  # fmt: skip
 
 POSITIONAL: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(GRAPH_MODES, ("graph",)),

@@ -139,6 +139,8 @@ def test_cache(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPat
         ("fgraph blend_horizontal graph.nodes.new.op=blen", None),
         ("fgraph training.im", None),
         ("fgraph train data training.lat", ["training.latent="]),
+        ("fgraph studio blend_h", ["blend_horizontal "]),
+        ("fgraph studio panorama --r", ["--remote "]),
         ("fgraph nodes mas", ["mask "]),
         ("fgraph nodes mask ra", ["ramp "]),
         ("fgraph cache cl", ["clear "]),

@@ -16,13 +16,13 @@ from fgraph._errors import FgraphError
 from fgraph._options import RunOptions
 from fgraph._paths import expanded
 from fgraph.cli.arguments import unquoted
+from fgraph.cli.modes import STUDIO_SETTINGS
 from fgraph.cli.signals import Interrupts
 from fgraph.cli.terminal import say, warn
 
 if TYPE_CHECKING:
     from fgraph.studio.opening import Opened
 
-_SETTINGS = ("graph", "from", "host", "port", "names", "certificate", "key", "folder", "models", "device", "precision")
 _ENDINGS = (".yaml", ".yml")
 _RISK = """\
 warning: other machines can reach this studio, and the connection is not encrypted: whoever listens to the network can
@@ -39,7 +39,7 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
         "fgraph studio", description="Edit a graph and see its picture, on a page in the browser."
     )
     parser.add_argument("graph", nargs="?", help="a bundled graph, a graph file, or a picture that fgraph wrote")
-    parser.add_argument("settings", nargs="*", help=f"key=value: {', '.join(_SETTINGS)}")
+    parser.add_argument("settings", nargs="*", help=f"key=value: {', '.join(STUDIO_SETTINGS)}")
     parser.add_argument("--no-open", action="store_true", help="open no browser")
     parser.add_argument("--remote", action="store_true", help="let other machines in, with host=0.0.0.0")
     chosen = parser.parse_intermixed_args(arguments)
@@ -60,8 +60,8 @@ def _read_settings(given: Sequence[str]) -> dict[str, str]:
         key, equals, value = one.partition("=")
         if not equals:
             key, value = "graph", one
-        if key not in _SETTINGS:
-            raise FgraphError(f"the studio has no setting '{key}': use {', '.join(_SETTINGS)}")
+        if key not in STUDIO_SETTINGS:
+            raise FgraphError(f"the studio has no setting '{key}': use {', '.join(STUDIO_SETTINGS)}")
         if key in found:
             raise FgraphError(f"{key}= is given twice")
         found[key] = unquoted(value)
