@@ -53,7 +53,7 @@ class Line:
 
     @property
     def ratio(self) -> float | None:
-        """How many times the CPU time of fgraph the published program takes."""
+        """The CPU time of the published program, divided by that of fgraph."""
         return None if self.published is None else self.published.cpu_seconds / self.own.cpu_seconds
 
 

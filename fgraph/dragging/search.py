@@ -8,8 +8,9 @@ or after `steps` steps. On a CPU this is asked at each step, on another device, 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,12 +18,12 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from fgraph._adam import descend
-from fgraph.dragging.adaptive import make_adaptive
+from fgraph.dragging.adaptive import AdaptiveTracker, make_adaptive
 from fgraph.dragging.features import FeatureMaps, compute_features
 from fgraph.dragging.layer import feature_layer
 from fgraph.dragging.points import DragPoints, Place, to_fractions, to_pixels
 from fgraph.dragging.settings import DragError, DragSettings, Ending
-from fgraph.dragging.tracking import Tracker, make_nearest
+from fgraph.dragging.tracking import NearestTracker, Tracker, make_nearest
 from fgraph.stylegan.generators.base import Generator
 
 _PROGRESS = 0.99  # a distance below this multiple of the best one is progress
@@ -86,6 +87,8 @@ class DragSearch:
         self._rate, self._keep = settings.rate(side), settings.weight_of_mask(side)
         self._mask = mask if self._keep else None
         self._points = points
+        self.tracker: Tracker
+        self._fixed: Tensor | None = None
         self._trails: list[Tensor] = []  # [rows, points, 2], one for each step
         self._best = [float("inf")] * len(codes)
         self._best_step = [0] * len(codes)
@@ -130,6 +133,57 @@ class DragSearch:
             loss = loss + self._keep * apart.abs().mean(dim=(1, 2, 3))
         return loss
 
+    # Snapshots
+
+    def state(self) -> dict[str, Tensor]:
+        """Return all tensors from which a search of the same rows can continue, after the first step."""
+        tensors = {
+            "done": torch.tensor(self.done), "starts": self._starts, "change": self._change, "first": self._first,
+            "second": self._second, "trails": torch.stack(self._trails),
+            "progress": torch.tensor([self._best, self._best_step], dtype=torch.float64),
+        }  # fmt: skip
+        tensors |= {f"tracker.{name}": value for name, value in self.tracker.tensors().items()}
+        if self._fixed is not None:
+            tensors |= {"fixed": self._fixed, "originals": self._originals}
+        whole = torch.contiguous_format
+        return {name: value.detach().cpu().clone(memory_format=whole) for name, value in tensors.items()}
+
+    def restore(self, state: Mapping[str, Tensor]) -> None:
+        """Continue from the state of a search of the same rows: the next step gives the same bits."""
+        placed = {name: value.to(self._generator.device, copy=True) for name, value in state.items()}
+        self.done, self.rows = int(state["done"]), list(range(len(state["starts"])))
+        self._starts, self._change = placed["starts"], placed["change"]
+        self._first, self._second = placed["first"], placed["second"]
+        self._trails = list(placed["trails"].unbind())
+        self._best, steps = state["progress"].tolist()
+        self._best_step = [int(step) for step in steps]
+        tensors: dict[str, Any] = {
+            name.partition(".")[2]: value for name, value in placed.items() if name.startswith("tracker.")
+        }
+        if self.settings.tracking == "adaptive":
+            self.tracker = AdaptiveTracker(self.settings, self.size, **tensors, seen=self.done)
+        else:
+            self.tracker = NearestTracker(self.settings, self.size, **tensors)
+        self._fixed = placed.get("fixed")
+        if self._fixed is not None:
+            self._originals = placed["originals"]
+
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the tensors of a state that do not depend on the points."""
+        change = tuple(self._change.shape)
+        shapes = {"starts": tuple(self._starts.shape), **dict.fromkeys(("change", "first", "second"), change)}
+        if self._mask is None:
+            return shapes
+        height, width = (self._layer.size[axis] - self._layer.margin[axis] // 2 * 2 for axis in (0, 1))
+        size = self.size if self.settings.reading == "code" else (height, width)
+        rows = len(self.rows)
+        return shapes | {"fixed": (rows, 1, *size), "originals": (rows, self.channels, *size)}
+
+    @property
+    def channels(self) -> int:
+        """The number of the features that are compared."""
+        return self._layer.out_channels
+
     # Codes
 
     def _no_change(self) -> Tensor:
@@ -172,7 +226,6 @@ class DragSearch:
         They are those of the same pass: a difference of 0 has no gradient, where one of a rounding would have.
         """
         self.tracker = self._track(maps, self._points)
-        self._fixed: Tensor | None = None
         if self._mask is not None:
             self._fixed = 1 - self._resized_mask(self._mask, maps)
             self._originals = self._compared(maps)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -42,10 +43,14 @@ class Tracker(ABC):
         """The longer side of the image, which radii refer to."""
         return max(self.size)
 
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the tensors that have a row for each row of the batch, by name."""
+        return {one.name: getattr(self, one.name) for one in fields(self) if one.type == "Tensor"}
+
     def select(self, rows: list[int]) -> Tracker:
         """Return the same tracker with some rows."""
-        tensors = {one.name: getattr(self, one.name)[rows] for one in fields(self) if one.type == "Tensor"}
-        return replace(self, **tensors)
+        selected: dict[str, Any] = {name: value[rows] for name, value in self.tensors().items()}
+        return replace(self, **selected)
 
     def arrived(self) -> Tensor:
         """Return which rows have all their points at their targets, [R]."""

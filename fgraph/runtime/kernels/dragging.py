@@ -17,6 +17,7 @@ from fgraph.dragging.settings import ENDINGS
 from fgraph.inversion.cache import InversionCache, are_tensors, make_key
 from fgraph.ir.ops import Arrows, Drag, DragPart
 from fgraph.ir.ops.dragging import ABSENT, TRAIL
+from fgraph.runtime.drag_snapshots import run_search
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.progress import progress
 
@@ -27,7 +28,7 @@ _WHITE, _RED, _BLUE = (1.0, 1.0, 1.0), (1.0, -0.5, -0.5), (-0.6, -0.2, 1.0)
 def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
     """Move the points of every row by optimisation of its code: code, ending and trail of each row.
 
-    Rows are cached by content, in the user's cache folder.
+    Rows are cached by content in the user's cache folder as they finish, and unfinished ones every few seconds.
     """
     codes, mask = inputs[0], inputs[1] if len(inputs) > 1 else None
     cache = InversionCache(cache_folder())
@@ -36,26 +37,26 @@ def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelCont
     ]
     rows = {row: known for row, key in enumerate(keys) if (known := _cached(cache, op, key)) is not None}
     missing = [row for row in range(len(codes)) if row not in rows]
-    if missing:
-        points = [cast(DragPoints, params[row]) for row in missing]
-        found = _search(op, context, codes[missing], points, None if mask is None else mask[missing])
-        for row, one in zip(missing, found, strict=True):
-            rows[row] = _row(op, one)
-            cache.write("drags", keys[row], {"row": rows[row]}, {})
-    return torch.stack([rows[row] for row in range(len(codes))]).to(context.device, context.dtype)
 
+    def make(members: list[int]) -> DragSearch:
+        points = [cast(DragPoints, params[row]) for row in members]
+        given = None if mask is None else mask[members].clone()
+        return DragSearch(context.generators[op.model], op.settings, codes[members].clone(), points, given)
 
-def _search(
-    op: Drag, context: KernelContext, codes: Tensor, points: Sequence[DragPoints], mask: Tensor | None
-) -> list[Dragged]:
-    found: dict[int, Dragged] = {}
+    def note(row: int, one: Dragged) -> None:
+        rows[row] = _row(op, one)
+        cache.write("drags", keys[row], {"row": rows[row]}, {})
+
     with torch.inference_mode(False), torch.enable_grad(), progress(op.settings.steps, "dragging") as job:
-        search = DragSearch(context.generators[op.model], op.settings, codes.clone(), points, mask)
-        while search.rows:
-            found |= search.step()
+
+        def advance(search: DragSearch) -> None:
             job.note(rows=str(len(search.rows)))
             job.advance()
-    return [found[row] for row in range(len(codes))]
+
+        if missing:
+            key = make_key("drag search", keys)
+            run_search(make, missing, cache, key=key, on_found=note, on_step=advance)
+    return torch.stack([rows[row] for row in range(len(codes))]).to(context.device, context.dtype)
 
 
 def _key(op: Drag, context: KernelContext, code: Tensor, points: Hashable, mask: Tensor | None) -> str:
