@@ -27,6 +27,7 @@ _SMALLEST = 32
 _PIXELS = 48_000_000  # of a sheet, about; many pictures are smaller
 _GAP = 6
 _ENDINGS = {"png": "png", "webp": "webp", "jpg": "jpeg"}
+_SHOWN = ("Image", "Photographs")  # kinds of files
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,8 @@ class SheetEntry:
 def write_contact_sheet(jobs: Sequence[SheetEntry], directory: Path, quality: int) -> Path | None:
     """Write the sheet into the directory of a sweep, as `.png`, `.webp` or `.jpg` like its pictures.
 
-    The sheet shows the first image of each job. If the jobs are all combinations of two keys, it is a table. Its text
-    lists the jobs, if the format has room.
+    The sheet shows the first image or photograph of each job. If the jobs are all combinations of two keys, it is a
+    table. Its text lists the jobs, if the format has room.
 
     Returns:
         The path, or None if no job has a picture.
@@ -86,7 +87,7 @@ def _pictures(job: SheetEntry) -> list[Path]:
         files = json.loads((job.directory / MANIFEST).read_text("utf-8"))["files"]
     except (OSError, ValueError, KeyError):
         return []
-    images = [one for one in files if one["kind"] == "Image" and _ending(one) in _ENDINGS]
+    images = [one for one in files if one["kind"] in _SHOWN and _ending(one) in _ENDINGS]
     same = [one for one in images if one["output"] == images[0]["output"] and _ending(one) == _ending(images[0])]
     return [job.directory / one["file"] for one in same[:_MOST_ROWS]]
 

@@ -21,6 +21,8 @@ _BACK: Final = {  # how an upright picture is turned as its file has it
     Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
 }
 _CARRIED: Final = ("exif", "icc_profile", "xmp", "dpi", "comment")
+_CAMERA_TAGS: Final = (270, 271, 272, 305, 306, 315, 33432)  # description, make, model, program, time, artist, rights
+_DIRECTORIES: Final = (0x8769, 0x8825)  # of EXIF, of GPS
 _XMP: Final = "XML:com.adobe.xmp"  # the key of a text of a PNG that holds XMP
 
 
@@ -67,7 +69,7 @@ def read_stored(file: str) -> Stored:
 def _metadata(opened: Image.Image, picture: Image.Image) -> dict[str, Any]:
     found = {name: opened.info[name] for name in _CARRIED if opened.info.get(name)}
     if "exif" not in found and opened.getexif():  # of a TIFF
-        found["exif"] = opened.getexif().tobytes()
+        found["exif"] = _camera_tags(opened.getexif())
     if "icc_profile" in found and not picture.info.get("icc_profile"):
         del found["icc_profile"]  # the colours were converted to sRGB
     if isinstance(found.get("comment"), str):
@@ -75,6 +77,17 @@ def _metadata(opened: Image.Image, picture: Image.Image) -> dict[str, Any]:
     if isinstance(gamma := opened.info.get("gamma"), float):
         found["gamma"] = gamma
     return found
+
+
+def _camera_tags(exif: Image.Exif) -> bytes:
+    """Return the tags of a TIFF that do not concern the layout of its pixels."""
+    kept = Image.Exif()
+    for tag in _CAMERA_TAGS:
+        if tag in exif:
+            kept[tag] = exif[tag]
+    for directory in _DIRECTORIES:
+        kept.get_ifd(directory).update(exif.get_ifd(directory))
+    return kept.tobytes()
 
 
 def _tables(opened: Image.Image) -> dict[str, Any]:

@@ -203,3 +203,13 @@ def test_a_crop_outside_of_the_photograph_changes_nothing() -> None:
     picture = Image.fromarray(scene(40, 40))
     patch: Any = Patch(np.ones((4, 8, 8), np.float32), np.array([(90, 2), (90, 9), (97, 9), (97, 2)], float))
     np.testing.assert_array_equal(np.asarray(paste_patches(Stored(picture), [patch])), np.asarray(picture))
+
+
+def test_a_tiff_keeps_its_tags_but_not_its_layout(tmp_path: Path) -> None:
+    Image.fromarray(scene(60, 40)).save(tmp_path / "a.tif", exif=exif(6), compression="tiff_lzw")
+    stored = read_stored(str(tmp_path / "a.tif"))
+    with Image.open(io.BytesIO(encode_like(stored, stored.picture, "png"))) as after:
+        assert after.getexif()[0x010F] == "A camera"
+        assert not {256, 257, 259, 273, 279} & set(after.getexif())
+        assert after.size == stored.picture.size  # turned upright as it is decoded, and without the tag
+        assert 0x0112 not in after.getexif()
