@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from fgraph._atomic import write_atomic
+from fgraph.declare.writing import flow_text
 from fgraph.studio.access import FileAccess, relative
 from fgraph.studio.editing import Refused, apply_change, outputs_of
 from fgraph.studio.history import History, State, first_state, new_state
@@ -322,7 +324,16 @@ def _stamp(path: str | None) -> Stamp:
 
 
 def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    """Return a mapping of the text as JSON can hold it; anything else is an empty one."""
+    return {name: _as_json(one) for name, one in value.items()} if isinstance(value, dict) else {}
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _as_json(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_as_json(one) for one in value]
+    return flow_text(value) if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _texts(value: Any) -> dict[str, str]:
