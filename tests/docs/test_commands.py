@@ -26,7 +26,7 @@ UNSAFE = (  # tests/cli and tests/studio have them
 )  # fmt: skip
 # Names of commands that need more words, and forms with placeholders.
 FORMS = re.compile(
-    r"^fgraph (new|inspect|convert|mix|boundary|effects|invert|train|finetune|grow|completion)$"
+    r"^fgraph (new|inspect|convert|mix|boundary|effects|regions|invert|train|finetune|grow|completion)$"
     r"|[\[|]|\.\.\.|FILE|nodes\.$"
 )
 PLACEHOLDERS = ("PATH", "YOUR")
