@@ -176,7 +176,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=110, help="of each command")
     parser.add_argument("--crowds", type=int, default=100, help="rounds of eight processes on one cache")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="for these three")
-    parser.add_argument("--scenarios", nargs="+", help="of these three, only those of these commands; no crowds")
+    parser.add_argument("--scenarios", nargs="+", help="of these three, only those of these commands, or `crowds`")
     parser.add_argument("--state", type=Path, help="a file that notes each trial of these three, to go on later")
     parser.add_argument("--texts", type=int, default=10_000, help="graph files at random")
     parser.add_argument("--mutants", type=int, default=10_000, help="damaged model files")

@@ -106,6 +106,13 @@ SCENARIOS = (
     ),
     Scenario("finetune", ("mode=finetune", "model=begin.safetensors", *_TRAIN), _pictures_and_model),
     Scenario(
+        "encoder",
+        ("mode=train-encoder", "model=begin.safetensors", "encoder.images=16", "encoder.batch=4", "encoder.size=8",
+         "encoder.log_images=8", "encoder.channels={4: 4, 8: 4}", "encoder.iterations=1", "target=out",
+         "hydra.run.dir=hydra"),
+        _pictures_and_model,
+    ),
+    Scenario(
         "download", (*_DOWNLOAD, "target=out/model.safetensors", "hydra.run.dir=hydra"), _graph, ("out", "kept/models"),
     ),
     *(

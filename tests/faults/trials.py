@@ -23,7 +23,7 @@ class Amount:
     kills: int  # of each scenario
     crowds: int
     minutes: float = float("inf")  # after which it stops
-    scenarios: Sequence[str] = ()  # these only, and no crowds; all if empty
+    scenarios: Sequence[str] = ()  # these only, with "crowds" for the crowds; all if empty
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,10 @@ def run_campaign(server: Server, folder: Path, amount: Amount, state: Path | Non
     than of all else.
     """
     campaign, journal = Campaign(server, folder), Journal(state)
-    trials = [] if amount.scenarios else list(_crowds(campaign, amount.crowds))
+    names = amount.scenarios or ["crowds", *(scenario.name for scenario in SCENARIOS)]
+    trials = list(_crowds(campaign, amount.crowds)) if "crowds" in names else []
     for scenario in SCENARIOS:
-        if not amount.scenarios or scenario.name in amount.scenarios:
+        if scenario.name in names:
             trials += _trials(campaign, scenario, amount, journal)
     random.Random(0).shuffle(trials)
     trials.sort(key=lambda trial: (trial.name.startswith("allocate"), trial.name.endswith("True")))
