@@ -14,6 +14,7 @@ from fgraph.cli.modes import COMMANDS, MODES, POSITIONAL, STUDIO_SETTINGS
 _MODELS = Path(__file__).resolve().parents[1] / "stylegan" / "bundled"
 _CONFIG = GRAPHS.parent / "config.yaml"
 _NODE = re.compile(r"graph\.nodes\.(?P<node>[^.=]*)(?P<dot>\.)?(?P<field>[^=]*)(?P<equals>=)?(?P<value>.*)")
+_PLAIN = re.compile(r"[\w./:=,\[\]@~+-]* ?", re.ASCII)  # what no shell expands, runs or hides
 _BOOLEANS = ("true", "false")
 # Settings whose comment in graphs/config.yaml lists no names.
 _VALUES: Mapping[str, tuple[str, ...]] = {
@@ -41,11 +42,14 @@ _STUDIO = ("--no-open", "--remote", *(f"{name}=" for name in STUDIO_SETTINGS))
 
 
 def candidates(line: str) -> list[str]:
-    """Return the words that the last word of a line can become; a complete one ends in a space."""
+    """Return the words that the last word of a line can become; a complete one ends in a space.
+
+    Shells insert them as they are. A graph file may come from anybody, so a name that a shell would run is left out.
+    """
     _, *words = line.split(" ")
     words = [word for word in words[:-1] if word] + words[-1:]
     word, before = (words[-1], words[:-1]) if words else ("", [])
-    return sorted({one for one in _all(word, before) if one.startswith(word)})
+    return sorted({one for one in _all(word, before) if one.startswith(word) and _PLAIN.fullmatch(one)})
 
 
 def _all(word: str, before: Sequence[str]) -> Iterable[str]:
@@ -125,16 +129,18 @@ def _dotted(config: Mapping[str, Any], prefix: str) -> Iterable[str]:
 
 def _graph(before: Sequence[str]) -> Mapping[str, Any]:
     """Return the nodes of the graph that the words before choose; none if it can't be read."""
-    import yaml
+    from fgraph.declare.graph_file import parse_graph
+    from fgraph.declare.text_files import UnreadableText, read_text
 
     chosen = [word.partition("=")[2] or word for word in before if word.startswith("graph=") or "=" not in word]
     names = [unquoted(name) for name in chosen if name not in MODES and name != "watch" and not name.startswith("-")]
     name = names[-1] if names else "panorama"
     path = expanded(name) if is_graph_file(name) else GRAPHS / f"{name}.yaml"
     try:
-        nodes = yaml.safe_load(path.read_text("utf-8"))["nodes"]
-    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError):
+        data = parse_graph(read_text(path), str(path)).data
+    except (FileNotFoundError, UnreadableText):
         return {}
+    nodes = data.get("nodes") if isinstance(data, Mapping) else None
     return nodes if isinstance(nodes, Mapping) else {}
 
 

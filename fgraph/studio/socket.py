@@ -87,19 +87,29 @@ async def _answer(received: Any, studio: Studio, outbox: Outbox) -> None:
     try:
         if text is None or len(text) > _limits.STUDIO_MESSAGE:
             raise Refused("the message is not text, or too long")
-        data = json.loads(text)
+        data = _parse(text)
         number = data["id"] if isinstance(data, dict) and isinstance(data.get("id"), int) else -1
         answer = await studio.handle(_REQUEST.validate_python(data))
     except ValidationError as error:
         answer = _refused(number, f"the request is not understood: {_said(error)}")
-    except (json.JSONDecodeError, RecursionError):
-        answer = _refused(number, "the request is not JSON")
     except FgraphError as error:
         answer = _refused(number, str(error), getattr(error, "node", None), getattr(error, "field", None))
     except Exception as error:  # a bug, which ends neither the socket nor the studio
         log.exception("a request failed")
         answer = _refused(number, f"a bug of fgraph: {type(error).__name__}: {error}")
     outbox.put(answer)
+
+
+def _parse(text: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        Refused: it is not JSON, is nested too deeply, or holds a number of thousands of digits.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Refused("the request is not JSON") from error
 
 
 def _refused(number: int, message: str, node: str | None = None, field: str | None = None) -> Answer:

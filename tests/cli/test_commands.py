@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -341,3 +342,26 @@ def test_watch_takes_one_file(arguments: list[str]) -> None:
     for name in ("a", "b"):
         Path(f"{name}.yaml").write_text(WATCHED)
     assert main(["watch", *arguments, "--no-open"]) == 2
+
+
+@pytest.mark.parametrize(
+    "name", ["x$(touch ran)", "x`touch ran`", "x;ran", "x\x1b[2J", "x y", "*", "x|ran", "x&", "x'"]
+)
+def test_a_name_that_a_shell_would_run_is_no_candidate(name: str, tmp_path: Path) -> None:
+    graph = {"nodes": {name: {"op": "sample"}, "good": {"op": "decode", "of": name}}}
+    (tmp_path / "mine.yaml").write_text(json.dumps(graph))
+    line = f"fgraph {tmp_path}/mine.yaml graph.nodes."
+    assert candidates(line) == ["graph.nodes.good."]
+    assert not [one for one in candidates(f"{line}good.of=") if name in one]
+
+
+def test_candidates_of_a_graph_file_are_read_within_bounds(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo.yaml")
+    (tmp_path / "date.yaml").write_text("nodes: {a: {op: !!timestamp 9999999-99-99}}")
+    (tmp_path / "merge.yaml").write_text(
+        "a0: &a0 {x: 1}\n"
+        + "".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}\n" for i in range(1, 40))
+        + "nodes: {b: *a39}\n"
+    )
+    for name in ("fifo", "date", "merge"):
+        assert len(candidates(f"fgraph {tmp_path}/{name}.yaml graph.nodes.")) <= 1

@@ -215,11 +215,12 @@ def test_a_change_on_disk_is_noticed_and_not_overwritten(studio: Studio, page: P
         ('{"id": 3, "do": "eval"}', "not understood"),
         ('{"id": 3, "do": "open", "what": {"path": "/etc/passwd"}}', "not understood"),
         ("[" * 100_000, "not JSON"),
+        ('{"id": ' + "9" * 5000 + "}", "not JSON"),
         (json.dumps({"id": 3, "do": "open", "what": {"graph": "nowhere"}}), "no bundled graph"),
         (json.dumps({"id": 3, "do": "goto", "state": "00"}), "no such state"),
         (json.dumps({"id": 3, "do": "view", "output": "none"}), "no output"),
     ],
-    ids=["text", "list", "unknown", "path", "deep", "graph", "state", "output"],
+    ids=["text", "list", "unknown", "path", "deep", "number", "graph", "state", "output"],
 )
 def test_what_is_not_understood_is_refused_and_the_socket_lives_on(page: Page, text: str, said: str) -> None:
     page.send(text)
