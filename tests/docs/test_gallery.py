@@ -26,6 +26,7 @@ import sheets
 
 FILES = {  # what is written for a name that is no WebP of the gallery's own
     "walk_film": ["gallery/walk.gif"],
+    "drag_film": ["gallery/drag.gif"],
     "drawings/panorama": ["gallery/drawings/panorama.svg"],
     "drawings/panorama.plan": ["gallery/drawings/panorama.plan.svg"],
     "rivals": ["gallery/rivals.webp"],

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import bundled
+import drags
 import drawings
 import edits
 import moves
@@ -21,9 +22,10 @@ from sheets import ROOT, write
 
 import examples
 
-DRAWN = {**bundled.DRAWN, **edits.DRAWN, **moves.DRAWN, **sweep.DRAWN, **examples.DRAWN}
+DRAWN = {**bundled.DRAWN, **drags.DRAWN, **edits.DRAWN, **moves.DRAWN, **sweep.DRAWN, **examples.DRAWN}
 WRITTEN = {  # what is no WebP
     "walk_film": moves.write_film,
+    "drag_film": drags.write_film,
     "drawings/panorama": drawings.write_graph,
     "drawings/panorama.plan": drawings.write_plan,
 }
