@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from fgraph._errors import FgraphError
 from fgraph._imaging.files import find_pictures
 from fgraph._imaging.read import locate
 from fgraph._paths import expanded
@@ -95,12 +96,14 @@ class Photo(Node):
         """Return the crops; faces are looked for once, as long as no file changes.
 
         Raises:
-            ValueError: a file cannot be read, or shows no face.
-            FgraphError: the packages of the detector are not installed.
+            ValueError: a file cannot be read or shows no face, or the packages of the detector are not installed.
         """
         files = self.file if isinstance(self.file, tuple) else (self.file,)
-        known = [] if self.landmarks is None else [_stamp(self.landmarks, "file of landmarks")]
-        return _find(self.cropping, files, (*map(_stamp, files), *known))
+        try:
+            known = [] if self.landmarks is None else [_stamp(self.landmarks, "file of landmarks")]
+            return _find(self.cropping, files, (*map(_stamp, files), *known))
+        except FgraphError as error:  # which a graph reports as a fault of its node
+            raise ValueError(str(error)) from error
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         return len(self.crops())

@@ -82,11 +82,11 @@ def find_pictures(place: str | Path) -> list[Path]:
     if place.is_file():
         return [place]
     if not place.is_dir():
-        raise FgraphError(f"images: there is neither a folder nor a picture at '{place}' (looked in {Path.cwd()})")
+        raise FgraphError(f"there is neither a folder nor a picture at '{place}' (looked in {Path.cwd()})")
     named = [path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
     found = sorted(path for path in named if not path.is_dir())
     if not found:
-        raise FgraphError(f"images: there are no pictures in '{place}'; their names end in .png, .jpg, .webp, ...")
+        raise FgraphError(f"there are no pictures in '{place}'; their names end in .png, .jpg, .webp, ...")
     return found
 
 

