@@ -41,6 +41,7 @@ class PlanJob:
             calls=cost.layer_calls,
             unbatched_calls=cost.unbatched_layer_calls,
             gflop=cost.flops / 1e9,
+            shared_gflop=cost.shared_flops / 1e9,
             unbatched_gflop=cost.unbatched_flops / 1e9,
             bytes=cost.peak_bytes,
         )

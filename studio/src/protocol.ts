@@ -436,11 +436,12 @@ export interface Progress {
   stage: string;
 }
 
-/** The calls and the arithmetic of the plan, and those of one pass after the other. */
+/** The calls and the arithmetic of the plan, and those of one pass after the other. `shared_gflop` is the arithmetic where rows are shared, but each is whole: regions and differences save the rest. */
 export interface Savings {
   calls: number;
   unbatched_calls: number;
   gflop: number;
+  shared_gflop: number;
   unbatched_gflop: number;
   bytes: number;
 }

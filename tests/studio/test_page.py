@@ -142,6 +142,7 @@ def test_the_plan_has_the_layers_and_their_times(page: Page) -> None:
     plan = page.event("plan")
     known = fgraph.compile(GRAPH, device="cpu").cost
     assert plan["savings"]["calls"] == known.layer_calls
+    assert plan["savings"]["shared_gflop"] == known.shared_flops / 1e9
     assert sum(one["calls"] for one in plan["layers"] if one["resolution"]) == known.layer_calls
     assert {one["name"] for one in plan["timings"]} >= {"b64.conv1"}
 

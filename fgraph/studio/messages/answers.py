@@ -165,11 +165,15 @@ class LayerState(Message):
 
 
 class Savings(Message):
-    """The calls and the arithmetic of the plan, and those of one pass after the other."""
+    """The calls and the arithmetic of the plan, and those of one pass after the other.
+
+    `shared_gflop` is the arithmetic where rows are shared, but each is whole: regions and differences save the rest.
+    """
 
     calls: int
     unbatched_calls: int
     gflop: float
+    shared_gflop: float
     unbatched_gflop: float
     bytes: int
 
