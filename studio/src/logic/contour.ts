@@ -127,10 +127,12 @@ export function joined(found: Point[][]): Point[] {
   return others.length === 0 ? first : result;
 }
 
+const SMOOTH = 1; // cells: the steps of a slanted edge are no corners
+
 /** Return the corners of what was painted, in fractions of the canvas, at most as many as allowed. */
 export function polygonOf(painted: Painted, most = 400): Point[] {
   const found = outlines(painted);
-  for (let tolerance = 0.6; ; tolerance *= 1.5) {
+  for (let tolerance = SMOOTH; ; tolerance *= 1.5) {
     const corners = joined(found.map((outline) => simplify(outline, tolerance)).filter((outline) => outline.length > 2));
     if (corners.length <= most) return corners.map(([x, y]) => [round(x / painted.width), round(y / painted.height)]);
   }

@@ -11,7 +11,8 @@ import { store, type Tool } from '../store';
 import { edit, notify, show } from '../studio';
 import { chosenMask } from './Tools';
 
-const GRID = 256; // cells of the brush along the longer side
+const GRID = 192; // cells of the brush along the shorter side
+const LONGEST = 1536;
 const LEAST = 0.004; // a shape smaller than this was a click
 
 /** Give the shape to the chosen mask, or to a new one. */
@@ -161,8 +162,8 @@ interface Stroke {
 function useBrush(rect: Rect) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const stroke = useRef<Stroke | null>(null);
-  const longer = Math.max(rect.width, rect.height);
-  const [width, height] = [Math.round((GRID * rect.width) / longer), Math.round((GRID * rect.height) / longer)];
+  const cells = Math.min(GRID / Math.min(rect.width, rect.height), LONGEST / Math.max(rect.width, rect.height));
+  const [width, height] = [Math.max(1, Math.round(cells * rect.width)), Math.max(1, Math.round(cells * rect.height))];
   const cell = ([x, y]: Point): Point => [x * width, y * height];
 
   const begin = (point: Point, erase: boolean, place: Place | null) => {

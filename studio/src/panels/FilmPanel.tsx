@@ -38,6 +38,7 @@ export function FilmPanel() {
   const [keys, setKeys] = useState<FilmKey[]>([]);
   const [length, setLength] = usePreference('film', 4);
   const [time, setTime] = useState(0);
+  const [played, setPlayed] = useState(false);
   const gesture = useRef<Gesture | null>(null);
   if (!graph) return null;
 
@@ -57,6 +58,7 @@ export function FilmPanel() {
     }
   };
   const make = (format: 'play' | 'mp4' | 'gif') => {
+    setPlayed(format === 'play');
     if (format === 'play') show({ thumbs: { ...store.get().thumbs, film: {} } });
     void ask({ do: 'film', keys: filmKeys(keys), seconds: length, fps: format === 'play' ? PLAYED_FPS : FPS, format }).then((answer) => {
       if (answer && format !== 'play') notify('The film is being made; it is downloaded when it is ready.');
@@ -102,7 +104,7 @@ export function FilmPanel() {
             />
           ))}
         </div>
-        <Player frames={frames} />
+        <Player frames={frames} waiting={played} />
       </div>
     </div>
   );
@@ -132,7 +134,7 @@ function Track(props: { path: string; keys: FilmKey[]; length: number; onSeek: (
 }
 
 /** The frames that have come so far, over and over. */
-function Player({ frames }: { frames: Record<string, Thumb> }) {
+function Player({ frames, waiting }: { frames: Record<string, Thumb>; waiting: boolean }) {
   const [at, setAt] = useState(0);
   const urls = Object.entries(frames).sort(([one], [other]) => Number(one) - Number(other)).map(([, thumb]) => thumb.url);
   const count = urls.length;
@@ -141,6 +143,6 @@ function Player({ frames }: { frames: Record<string, Thumb> }) {
     const timer = window.setInterval(() => setAt((own) => own + 1), 1000 / PLAYED_FPS);
     return () => window.clearInterval(timer);
   }, [count]);
-  if (count === 0) return null;
+  if (count === 0) return waiting ? <p className="player muted">The frames are being drawn…</p> : null;
   return <img className="player" src={urls[at % count]} alt={`Frame ${(at % count) + 1} of ${count}`} />;
 }

@@ -20,7 +20,8 @@ export function History() {
   }, [current, count]);
   if (!history || count === 0) return null;
   const lanes = lanesOf(history.states);
-  const shown = history.states.filter((state) => !only || state.favourite);
+  // A state without a picture was passed over before it was drawn.
+  const shown = history.states.filter((state) => (only ? state.favourite : state.favourite || state.id === current || state.id in thumbs));
   return (
     <nav className="history" aria-label="History">
       <button type="button" aria-pressed={only} aria-label="Favourites only" title="Favourites only" onClick={() => setOnly(!only)}><Icon name="star" /></button>

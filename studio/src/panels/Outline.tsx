@@ -17,7 +17,7 @@ export function Outline() {
   const seen = new Set<string>();
   return (
     <div className="outline pad">
-      <p className="muted">{graph.nodes.length} nodes, {graph.links.length} links, {graph.outputs.length} outputs. Each node is followed by what it reads.</p>
+      <p className="muted">{counted(graph.nodes.length, 'node')}, {counted(graph.links.length, 'link')}, {counted(graph.outputs.length, 'output')}. Each node is followed by what it reads.</p>
       <ul>
         {graph.outputs.map((own) => (
           <li key={own.name}>
@@ -34,6 +34,10 @@ export function Outline() {
       </ul>
     </div>
   );
+}
+
+function counted(count: number, name: string): string {
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
 }
 
 interface BranchProps {

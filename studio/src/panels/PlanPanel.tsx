@@ -14,6 +14,7 @@ export function bytes(value: number): string {
 }
 
 export function seconds(value: number): string {
+  if (value < 0.000995) return `${(value * 1e6).toPrecision(2)} µs`;
   if (value < 0.0995) return `${(value * 1000).toPrecision(2)} ms`;
   return value < 60 ? `${value.toPrecision(2)} s` : `${Math.round(value / 60)} min`;
 }
@@ -51,7 +52,6 @@ function Saved({ plan }: { plan: PlanEvent }) {
       <Figure name="arithmetic" value={`${gflop(savings.gflop)} GFLOP`} about={share > 0.005 ? `${Math.round(100 * share)}% saved of ${gflop(savings.unbatched_gflop)}` : 'nothing to save here'} />
       <Figure name="memory" value={bytes(savings.bytes)} about="at most, beside the weights" />
       <Figure name="time" value={done ? seconds(done.seconds) : '…'} about={forecast?.seconds == null ? 'this device is not measured' : `forecast ${seconds(forecast.seconds)}`} />
-      {done && <Figure name="since the last run" value={`${done.recomputed} computed`} about={`${done.reused} kept from before`} />}
     </dl>
   );
 }

@@ -137,7 +137,11 @@ export function SweepSheet() {
       notify(error instanceof Error ? error.message : String(error), 'error');
     }
   };
-  const shown = Object.entries(thumbs).sort(([one], [other]) => one.localeCompare(other, 'en', { numeric: true }));
+  const placeOf = (key: string): number => {
+    const [across = 0, down = 0] = key.split(',').map(Number);
+    return down * (drawn?.columns ?? 1) + across;
+  };
+  const shown = Object.entries(thumbs).sort(([one], [other]) => placeOf(one) - placeOf(other));
   const axis = (label: string, own: AxisChoice, set: (axis: AxisChoice) => void, isOptional: boolean) => (
     <div className="row">
       <label className="row">{label}
@@ -159,7 +163,7 @@ export function SweepSheet() {
       </div>
       <div className="sheet grid" style={drawn ? { gridTemplateColumns: `repeat(${drawn.columns}, minmax(64px, 150px))` } : undefined}>
         {shown.map(([key, thumb]) => (
-          <figure key={key} className="thumb">
+          <figure key={key} className="thumb" style={drawn ? { gridColumn: (placeOf(key) % drawn.columns) + 1, gridRow: Math.floor(placeOf(key) / drawn.columns) + 1 } : undefined}>
             <button type="button" aria-label={`Take ${thumb.header.values.map(written).join(', ')}`} onClick={() => drawn && void takeSweep(drawn.x, drawn.y, thumb.header.values)}><img src={thumb.url} alt="" /></button>
             <figcaption>{thumb.header.values.map(written).join(' · ')}</figcaption>
           </figure>

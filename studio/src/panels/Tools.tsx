@@ -22,23 +22,25 @@ export function Toolbar() {
   const tool = useStudio((state) => state.tool);
   const size = useStudio((state) => state.brush);
   return (
+    <>
     <div className="float tools" role="toolbar" aria-label="Tools" aria-orientation="vertical">
       {TOOLS.map((own) => (
         <IconButton key={own.tool} icon={own.icon} label={own.label} keys={own.keys} pressed={tool === own.tool} onClick={() => show({ tool: own.tool })} />
       ))}
-      {tool === 'brush' && (
-        <div className="float options">
-          <label className="row">
-            Size
-            <input
-              type="range" min={BRUSH.least} max={BRUSH.most} step={0.005} value={size}
-              onChange={(event) => show({ brush: Number(event.target.value) })}
-            />
-          </label>
-          <span className="muted">Shift erases</span>
-        </div>
-      )}
     </div>
+    {tool === 'brush' && (
+      <div className="float options">
+        <label className="row">
+          Size
+          <input
+            type="range" min={BRUSH.least} max={BRUSH.most} step={0.005} value={size}
+            onChange={(event) => show({ brush: Number(event.target.value) })}
+          />
+        </label>
+        <span className="muted">Shift erases</span>
+      </div>
+    )}
+    </>
   );
 }
 

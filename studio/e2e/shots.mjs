@@ -1,0 +1,168 @@
+/** Make the pictures of the documentation and the film of a session: node e2e/shots.mjs [shots|film]. */
+
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { dragOnPicture, finalPicture, openPage, ROOT, startBrowser, startStudio } from './studio.mjs';
+
+const OUT = join(ROOT, 'docs/gallery/studio');
+const VIEW = { viewport: { width: 1360, height: 850 }, deviceScaleFactor: 1 };
+const QUALITY = 0.9;
+
+/** Write what is seen as WebP, encoded by the browser. */
+async function shoot(page, name) {
+  const png = (await page.screenshot()).toString('base64');
+  const webp = await page.evaluate(async ([content, quality]) => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], { type: 'image/png' }));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    const bytes = new Uint8Array(await (await canvas.convertToBlob({ type: 'image/webp', quality })).arrayBuffer());
+    return btoa(bytes.reduce((text, byte) => text + String.fromCharCode(byte), ''));
+  }, [png, QUALITY]);
+  writeFileSync(join(OUT, `${name}.webp`), Buffer.from(webp, 'base64'));
+}
+
+const still = async (page) => {
+  const before = await page.evaluate(() => Number(document.querySelector('.bitmap')?.dataset.revision ?? -1));
+  await page.waitForTimeout(1500);
+  await finalPicture(page, before - 1);
+};
+const select = (page, id) => page.locator(`.react-flow__node[data-id="${id}"] header`).click();
+const tab = (page, name) => page.getByRole('tab', { name }).click();
+
+async function paint(page) {
+  await page.getByRole('button', { name: 'Paint a mask' }).click();
+  await page.getByRole('slider', { name: 'Size' }).fill('0.2');
+  await dragOnPicture(page, [0.5, 0.35], [0.6, 0.3], [0.72, 0.4]);
+  await page.getByRole('button', { name: 'Another picture inside' }).click();
+  await still(page);
+  await select(page, 'inside');
+  await page.getByRole('textbox', { name: 'seed' }).fill('28');
+  await page.keyboard.press('Enter');
+  await still(page);
+  await select(page, 'mask');
+  await page.getByRole('textbox', { name: 'feather' }).fill('0.08');
+  await page.keyboard.press('Enter');
+  await still(page);
+}
+
+async function shots(browser) {
+  const studio = await startStudio(['panorama_loop']);
+  const { page } = await openPage(browser, studio.address, VIEW);
+  await finalPicture(page);
+  await paint(page);
+  await still(page);
+  await shoot(page, 'panorama');
+  await tab(page, 'YAML');
+  await page.getByRole('button', { name: 'Light page' }).click();
+  await page.waitForTimeout(400);
+  await shoot(page, 'text');
+  await tab(page, 'Plan');
+  await page.waitForTimeout(1500);
+  await shoot(page, 'plan');
+  await page.context().close();
+  await studio.stop();
+
+  const other = await startStudio(['blend_horizontal']);
+  const { page: second } = await openPage(browser, other.address, VIEW);
+  await finalPicture(second);
+  await select(second, 'fade');
+  await second.waitForTimeout(300);
+  await shoot(second, 'handles');
+  await tab(second, 'Seeds');
+  await second.getByRole('button', { name: 'Draw 24' }).click();
+  await second.locator('.sheet .thumb').nth(23).waitFor({ timeout: 120_000 });
+  await shoot(second, 'seeds');
+  await second.context().close();
+  await other.stop();
+}
+
+/** Record what is seen while a session goes on, as an animated WebP. */
+async function film(browser) {
+  const folder = mkdtempSync(join(tmpdir(), 'studio-film-'));
+  const studio = await startStudio(['panorama_loop']);
+  const { page, context } = await openPage(browser, studio.address, { viewport: { width: 1200, height: 750 } });
+  await finalPicture(page);
+  const frames = [];
+  const session = await context.newCDPSession(page);
+  session.on('Page.screencastFrame', ({ data, metadata, sessionId }) => {
+    const name = join(folder, `${String(frames.length).padStart(5, '0')}.jpg`);
+    writeFileSync(name, Buffer.from(data, 'base64'));
+    frames.push([name, metadata.timestamp]);
+    void session.send('Page.screencastFrameAck', { sessionId });
+  });
+  await showPointer(page);
+  await session.send('Page.startScreencast', { format: 'jpeg', quality: 88, maxWidth: 1200, maxHeight: 750 });
+  await play(page);
+  await session.send('Page.stopScreencast');
+  await context.close();
+  await studio.stop();
+  writeFileSync(join(folder, 'frames.json'), JSON.stringify(frames));
+  execFileSync(process.env.PYTHON ?? 'python', [join(ROOT, 'studio/e2e/film.py'), join(folder, 'frames.json'), join(OUT, 'session.webp')], { stdio: 'inherit' });
+}
+
+/** Draw the pointer, which a recording does not have. */
+async function showPointer(page) {
+  await page.evaluate(() => {
+    const dot = document.createElement('div');
+    Object.assign(dot.style, { position: 'fixed', width: '18px', height: '18px', margin: '-9px', borderRadius: '50%', background: 'rgb(255 255 255 / 45%)', border: '2px solid rgb(0 0 0 / 60%)', zIndex: 99, pointerEvents: 'none' });
+    document.body.append(dot);
+    const follow = (event) => Object.assign(dot.style, { left: `${event.clientX}px`, top: `${event.clientY}px` });
+    document.addEventListener('pointermove', follow, true);
+  });
+}
+
+async function play(page) {
+  const rest = (milliseconds) => page.waitForTimeout(milliseconds);
+  const slide = async (name, to) => {
+    const box = await page.getByRole('slider', { name }).first().boundingBox();
+    const value = Number(await page.getByRole('slider', { name }).first().inputValue());
+    const [low, high] = await page.getByRole('slider', { name }).first().evaluate((own) => [Number(own.min), Number(own.max)]);
+    const at = (part) => [box.x + 8 + ((part - low) / (high - low)) * (box.width - 16), box.y + box.height / 2];
+    await page.mouse.move(...at(value), { steps: 10 });
+    await page.mouse.down();
+    for (let step = 1; step <= 14; step++) {
+      await page.mouse.move(...at(value + ((to - value) * step) / 14));
+      await rest(70);
+    }
+    await page.mouse.up();
+  };
+  await rest(600);
+  await slide('truncation slider', 1.1);
+  await rest(900);
+  const chip = await page.getByRole('button', { name: 'Span 2' }).boundingBox();
+  const far = await page.getByRole('button', { name: 'Span 6' }).boundingBox();
+  await page.mouse.move(chip.x + 14, chip.y + 8, { steps: 10 });
+  await page.mouse.down();
+  await page.mouse.move(far.x + 14, far.y + 8, { steps: 18 });
+  await page.mouse.up();
+  await rest(1700);
+  await page.getByRole('button', { name: 'Paint a mask' }).click();
+  await page.getByRole('slider', { name: 'Size' }).fill('0.2');
+  await dragOnPicture(page, [0.3, 0.32], [0.4, 0.22], [0.5, 0.34]);
+  await rest(700);
+  const use = await page.getByRole('button', { name: 'Another picture inside' }).boundingBox();
+  await page.mouse.move(use.x + 50, use.y + 12, { steps: 12 });
+  await page.getByRole('button', { name: 'Another picture inside' }).click();
+  await rest(2200);
+  await slide('feather slider', 0.12);
+  await rest(1200);
+  await page.getByRole('tab', { name: 'YAML' }).click();
+  await rest(1200);
+  await page.getByRole('tab', { name: 'Plan' }).click();
+  await rest(1300);
+  await page.getByRole('tab', { name: 'Graph' }).click();
+  await rest(600);
+}
+
+mkdirSync(OUT, { recursive: true });
+const what = process.argv[2] ?? 'all';
+const browser = await startBrowser();
+try {
+  if (what !== 'film') await shots(browser);
+  if (what !== 'shots') await film(browser);
+} finally {
+  await browser.close();
+}
