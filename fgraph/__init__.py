@@ -4,7 +4,7 @@
     load             read a graph from YAML
     check            every fault of a graph, without running it
     compile          a graph, or many together, -> a Plan
-    run              a graph, many, or a Plan -> images, latents, feature maps, masks
+    run              a graph, many, or a Plan -> images, latents, feature maps, masks, photographs
     capture          a graph that is run many times -> a function that runs graphs like it
     drag             move points of one image, step by step
     save_large       an image of any length, made piece by piece -> a tiled file
@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from fgraph.api.pipeline import check, compile, load, load_generator, run
     from fgraph.declare import Graph
     from fgraph.node import Node
+    from fgraph.photographs import Photographs
     from fgraph.plan import Plan
 
 provide_bundled(bundled_nodes)
@@ -53,6 +54,7 @@ __all__ = [
     "MemoryBudgetError",
     "ModelError",
     "Node",
+    "Photographs",
     "Plan",
     "RunError",
     "SaveError",
@@ -88,6 +90,7 @@ _HOMES = {
     "fgraph.api.pipeline": ("check", "compile", "load", "load_generator", "run"),
     "fgraph.declare": ("Graph",),
     "fgraph.node": ("Node",),
+    "fgraph.photographs": ("Photographs",),
     "fgraph.plan": ("Plan",),
 }
 _MODULES = {name: module for module, names in _HOMES.items() for name in names}
