@@ -67,7 +67,11 @@ class RayLauncher(FusedLauncher):
         return WorkerPool(jobs, options, resources, self.losses).run(shards)
 
     def _connect(self) -> None:
-        """Join the cluster, or start Ray on this machine, once per process."""
+        """Join the cluster, or start Ray on this machine, once per process.
+
+        Raises:
+            FgraphError: there is no cluster at the address, or Ray does not start.
+        """
         import ray
 
         if ray.is_initialized():
@@ -87,6 +91,8 @@ class RayLauncher(FusedLauncher):
             ray.init(**settings)
         except (ConnectionError, ValueError) as error:
             raise FgraphError(f"hydra.launcher.address={self.address}: {error}") from error
+        except Exception as error:  # Ray raises plain ones, such as for a node that does not start in time
+            raise FgraphError(f"Ray does not start: {error}; try again, or leave out hydra/launcher=ray") from error
 
     def _survey(self) -> tuple[WorkerResources, int]:
         """Return the resources of each worker, and the number of workers.

@@ -144,3 +144,15 @@ def test_no_cluster(cluster: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ray, "init", refuse)
     with pytest.raises(FgraphError, match=r"hydra\.launcher\.address=auto: there is none"):
         RayLauncher(address="auto")._connect()
+
+
+def test_ray_that_does_not_start(cluster: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    import ray
+
+    def time_out(**_: Any) -> None:
+        raise Exception("The current node timed out during startup.")  # as Ray does
+
+    monkeypatch.setattr(ray, "is_initialized", lambda: False)
+    monkeypatch.setattr(ray, "init", time_out)
+    with pytest.raises(FgraphError, match="Ray does not start: The current node timed out"):
+        RayLauncher()._connect()
