@@ -21,7 +21,7 @@ from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.values import Image
 from fgraph.node import FILE, Data, Node
-from fgraph.photographs import Crop
+from fgraph.photographs import PhotoCrop
 from nodes.image import Side
 
 Point = tuple[float, float]
@@ -92,7 +92,7 @@ class Photo(Node):
         corners = self.points if self.align == "corners" else None
         return Cropping(self.align, choice, self.landmarks, corners, self.frames, self.smooth)
 
-    def crops(self) -> tuple[Crop, ...]:
+    def crops(self) -> tuple[PhotoCrop, ...]:
         """Return the crops; faces are looked for once, as long as no file changes.
 
         Raises:
@@ -118,7 +118,7 @@ class Photo(Node):
 
 
 @lru_cache(maxsize=64)
-def _find(cropping: Cropping, files: tuple[str, ...], stamps: tuple[object, ...]) -> tuple[Crop, ...]:
+def _find(cropping: Cropping, files: tuple[str, ...], stamps: tuple[object, ...]) -> tuple[PhotoCrop, ...]:
     return cropping.find(files)
 
 

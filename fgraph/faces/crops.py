@@ -19,7 +19,7 @@ from fgraph.faces.alignment import FaceStyle, Points, face_quad
 from fgraph.faces.choice import FaceChoice
 from fgraph.faces.film import fill_gaps, follow_face, smooth_quads
 from fgraph.faces.landmarks import LandmarksError, read_landmarks, read_points
-from fgraph.photographs import Crop, as_quad, describe_film, is_film, read_frames
+from fgraph.photographs import PhotoCrop, as_quad, describe_film, is_film, read_frames
 
 CropStyle = Literal["none", "ffhq", "ffhqu", "stylegan3-editing", "corners"]
 _LOG = get_logger()
@@ -36,7 +36,7 @@ class Cropping:
     frames: tuple[int, int, int] | None = None  # of a film: start, stop and step
     smooth: tuple[float, float] = (1.0, 3.0)  # of a film, in frames: σ of the centre, of the sides
 
-    def find(self, places: Sequence[str]) -> tuple[Crop, ...]:
+    def find(self, places: Sequence[str]) -> tuple[PhotoCrop, ...]:
         """Return the crops of files, and of the pictures in folders.
 
         A picture of a folder that cannot be read, or that shows no face, is skipped with a warning.
@@ -45,7 +45,7 @@ class Cropping:
             ValueError: a file cannot be read, or shows no face; a folder has no picture with a crop.
             FgraphError: the packages of a detector are not installed, or a folder has no pictures.
         """
-        found: list[Crop] = []
+        found: list[PhotoCrop] = []
         for place in places:
             own = list(self._of_folder(place) if expanded(place).is_dir() else self._of_file(place))
             if not own:
@@ -53,24 +53,24 @@ class Cropping:
             found += own
         return tuple(found)
 
-    def _of_folder(self, folder: str) -> Iterator[Crop]:
+    def _of_folder(self, folder: str) -> Iterator[PhotoCrop]:
         for path in find_pictures(folder):
             try:
                 yield from self._of_file(str(path))
             except ValueError as error:
                 _LOG.warning("skipped: %s", error if str(path) in str(error) else f"{path}: {error}")
 
-    def _of_file(self, file: str) -> Iterator[Crop]:
+    def _of_file(self, file: str) -> Iterator[PhotoCrop]:
         path = locate(file)
         try:
             if is_film(file):
                 numbers, quads = self._film_quads(file, path)
                 pairs = zip(numbers, quads, strict=True)
-                yield from (Crop(file, as_quad(quad), number, self._detector(path)) for number, quad in pairs)
+                yield from (PhotoCrop(file, as_quad(quad), number, self._detector(path)) for number, quad in pairs)
                 return
             recognise(file)
             for quad in self._quads(file, path):
-                yield Crop(file, None if quad is None else as_quad(quad), detector=self._detector(path))
+                yield PhotoCrop(file, None if quad is None else as_quad(quad), detector=self._detector(path))
         except LandmarksError:
             raise
         except ValueError as error:

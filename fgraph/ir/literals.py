@@ -26,7 +26,7 @@ from fgraph.ir import bendings
 from fgraph.ir.ops import OPS, Op
 from fgraph.ir.types import Type
 from fgraph.masks import MaskExpr
-from fgraph.photographs import Crop, Pasting
+from fgraph.photographs import Pasting, PhotoCrop
 from fgraph.stylegan.tables.base import Layer, Table
 
 Resources = dict[str, object]  # name -> a value without a text form
@@ -175,7 +175,12 @@ def known_classes() -> dict[str, type[Any]]:
     masks = [one for one in _subclasses(MaskExpr) if dataclasses.is_dataclass(one)]
     own = [one for room in (_geometry, bendings) for one in vars(room).values() if isinstance(one, type)]
     frozen = [one for one in own if dataclasses.is_dataclass(one) and one is not _geometry.AxisMap]
-    return {one.__name__: one for one in (*frozen, *masks, Crop, Pasting, Type, InversionSettings)}
+    classes = [*frozen, *masks, PhotoCrop, Pasting, Type, InversionSettings]
+    known = {one.__name__: one for one in classes}
+    assert len(known) == len(set(classes)), (
+        "two classes of row parameters have one name"
+    )
+    return known
 
 
 def _subclasses(parent: type[Any]) -> Iterator[type[Any]]:

@@ -16,7 +16,7 @@ from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand
 from fgraph.ir.types import TypeKind
 from fgraph.masks import MaskExpr, complement
-from fgraph.photographs import Crop, Pasting
+from fgraph.photographs import Pasting, PhotoCrop
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -273,7 +273,7 @@ class Image:
     pixels: Operand
     height: int
     width: int
-    crops: tuple[Crop, ...] = ()  # of each row, if they are crops of photographs, unchanged
+    crops: tuple[PhotoCrop, ...] = ()  # of each row, if they are crops of photographs, unchanged
 
     @property
     def rows(self) -> int:

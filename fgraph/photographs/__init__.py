@@ -10,7 +10,7 @@
 Nothing here needs torch.
 """
 
-from fgraph.photographs.crops import Blending, Crop, Pasting, Quad, as_quad, centred_quad
+from fgraph.photographs.crops import Blending, Pasting, PhotoCrop, Quad, as_quad, centred_quad
 from fgraph.photographs.cutting import cut_crops, cut_quad
 from fgraph.photographs.films import describe_film, is_film, read_frames
 from fgraph.photographs.pasting import Patch, paste_patches
@@ -19,9 +19,9 @@ from fgraph.photographs.stored import Stored, encode_like, read_stored
 
 __all__ = [
     "Blending",
-    "Crop",
     "Pasting",
     "Patch",
+    "PhotoCrop",
     "Photographs",
     "Quad",
     "Stored",

@@ -15,7 +15,7 @@ Blending = Literal["difference", "replace", "poisson"]
 
 
 @dataclass(frozen=True)
-class Crop:
+class PhotoCrop:
     """A crop of a photograph.
 
     The corners are upper left, lower left, lower right, upper right: x and y in pixels of the upright photograph, in
@@ -48,7 +48,7 @@ class Pasting:
     """The way in which crops are pasted back: the blending, and the crop of each row."""
 
     how: Blending
-    crops: tuple[Crop, ...]
+    crops: tuple[PhotoCrop, ...]
 
 
 def as_quad(points: Points) -> Quad:

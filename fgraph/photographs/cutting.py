@@ -10,7 +10,7 @@ from PIL import Image
 
 from fgraph._geometry.blur import blur_axis, gaussian_taps, kernel_for
 from fgraph._imaging.read import fitted_array, load_picture, open_picture, to_array
-from fgraph.photographs.crops import Crop, Points
+from fgraph.photographs.crops import PhotoCrop, Points
 from fgraph.photographs.films import read_frames
 
 _BORDER = 0.1  # of the side: what is kept around the square
@@ -18,7 +18,7 @@ _PAD = 0.3  # of the side: at least so much is added where the square leaves the
 _BLUR = 0.02  # of the side: σ of the blur of what is added
 
 
-def cut_crops(crops: Iterable[Crop], shape: tuple[int, int], channels: int = 3) -> NDArray[np.float32]:
+def cut_crops(crops: Iterable[PhotoCrop], shape: tuple[int, int], channels: int = 3) -> NDArray[np.float32]:
     """Return crops as [crops, channels, height, width] in [-1, 1].
 
     Each photograph is read once for all of its crops that follow each other.
@@ -38,7 +38,7 @@ def cut_crops(crops: Iterable[Crop], shape: tuple[int, int], channels: int = 3) 
     return made
 
 
-def _opened(crops: Sequence[Crop]) -> Iterator[tuple[int, Image.Image | None]]:
+def _opened(crops: Sequence[PhotoCrop]) -> Iterator[tuple[int, Image.Image | None]]:
     """Yield the number of each crop with its upright photograph, which a crop without corners does not need."""
     numbers: dict[str, list[int]] = {}
     for number, crop in enumerate(crops):
@@ -54,7 +54,7 @@ def _opened(crops: Sequence[Crop]) -> Iterator[tuple[int, Image.Image | None]]:
             yield from ((number, seen) for number, wanted in frames.items() if wanted == frame)
 
 
-def _cut(crop: Crop, picture: Image.Image | None, shape: tuple[int, int], channels: int) -> NDArray[np.float32]:
+def _cut(crop: PhotoCrop, picture: Image.Image | None, shape: tuple[int, int], channels: int) -> NDArray[np.float32]:
     if picture is None:
         return load_picture(crop.file, shape, "crop", channels)
     if crop.quad is None:

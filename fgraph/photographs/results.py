@@ -16,7 +16,7 @@ from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
 from fgraph._imaging.encode import QUALITY, encode_picture
 from fgraph._paths import row_paths
-from fgraph.photographs.crops import Crop, Pasting
+from fgraph.photographs.crops import Pasting, PhotoCrop
 from fgraph.photographs.films import read_frames, rewrite_film
 from fgraph.photographs.pasting import Patch, paste_patches
 from fgraph.photographs.stored import Stored, encode_like, read_stored
@@ -61,7 +61,7 @@ class Photographs:
         """The photographs whose crops hold NaN or infinite values, which no picture can show."""
         return [row for row, numbers in enumerate(self.members) if not np.isfinite(self.patches[list(numbers)]).all()]
 
-    def crop_of(self, row: int) -> Crop:
+    def crop_of(self, row: int) -> PhotoCrop:
         """Return the first crop of a photograph."""
         return self.pasting.crops[self.members[row][0]]
 

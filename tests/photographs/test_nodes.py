@@ -15,7 +15,7 @@ from PIL import Image
 import fgraph
 from fgraph.faces import detection
 from fgraph.ir.parse import parse
-from fgraph.photographs import Crop, Pasting
+from fgraph.photographs import Pasting, PhotoCrop
 from fgraph.save import save_results
 from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
 from tests.faces.drawn import drawn_face
@@ -167,7 +167,7 @@ def test_engines_agree_and_the_program_reads_back(folder: Path) -> None:
     again = parse(str(program), program.tables, program.resources)
     assert str(again) == str(program)
     assert again.outputs[0].pasting == program.outputs[0].pasting
-    crop = Crop(str(folder / "a.png"), ((10, 10), (10, 90), (90, 90), (90, 10)))
+    crop = PhotoCrop(str(folder / "a.png"), ((10, 10), (10, 90), (90, 90), (90, 10)))
     assert program.outputs[0].pasting == Pasting("difference", (crop,))
 
 

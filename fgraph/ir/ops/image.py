@@ -32,7 +32,7 @@ class Picture(Op):
 
 @dataclass(frozen=True)
 class Cut(Op):
-    """A crop of a photograph, in RGB or grey. Params: its `Crop`, where the crop is pasted back."""
+    """A crop of a photograph, in RGB or grey. Params: its `PhotoCrop`, where the crop is pasted back."""
 
     name: ClassVar[str] = "cut"
     takes_params: ClassVar[bool] = True
