@@ -21,7 +21,7 @@ from fgraph.save.record import Record
 from fgraph.save.recording import record_graph
 from fgraph.save.slabs import Slabs
 from fgraph.save.tiled import write_deep_zoom, write_tiff
-from fgraph.save.writer import MANIFEST, list_files, outdated
+from fgraph.save.writer import MANIFEST, list_files, listed_files, outdated
 
 PIECE = 2048  # pixels along the longer side that a piece has
 LARGE_SUFFIXES = (".tif", ".tiff", ".dzi")
@@ -86,17 +86,19 @@ def save_large(
 
 def save_large_images(
     graph: Graph, directory: Path, formats: Sequence[str], record: Record, how: LargeOptions
-) -> list[Path]:
+) -> tuple[list[Path], Sequence[str]]:
     """Write every image output of a graph into a directory piece by piece, then `manifest.json`.
 
     Returns:
-        The paths, without those of Deep Zoom tiles, which the manifest lists.
+        The paths, without those of Deep Zoom tiles, which the manifest lists; and the files of an earlier run in the
+        directory, which the manifest no longer lists.
 
     Raises:
         SaveError: a format isn't one of `LARGE_FORMATS`, an output isn't an image, or a file can't be written.
     """
     check_large(formats)
     program, _ = pipeline.lower_graphs([graph])
+    earlier = listed_files(directory)
     paths: list[Path] = []
     listed: list[tuple[str, Path]] = []
     for one in program.outputs:
@@ -107,8 +109,8 @@ def save_large_images(
             for written in _write_rows(_find(graph, one.name, how), target, record):
                 paths += written.paths
                 listed += [(one.name, path) for path in (*written.paths, *written.tiles)]
-    list_files(directory, listed, record)
-    return [*paths, directory / MANIFEST]
+    manifest = list_files(directory, listed, record, earlier)
+    return [*paths, directory / MANIFEST], manifest.unlisted
 
 
 def _write_rows(picture: _Picture, path: Path, record: Record) -> Iterator[_Written]:

@@ -169,8 +169,7 @@ def _save(job: PreparedJob, results: Any) -> float | None:
     for rated in manifest.quality.values():
         for line in show_table(rated):
             say(line)
-    if manifest.unlisted:
-        warn(_describe_unlisted(settings.directory, manifest.unlisted))
+    _warn_of_unlisted(settings.directory, manifest.unlisted)
     for file in manifest.without_record:
         warn(f"{file} has no room for its record, which {manifest.paths[-1]} holds")
     if manifest.undrawn:
@@ -184,9 +183,10 @@ def _save(job: PreparedJob, results: Any) -> float | None:
     return settings.objective.measure(results) if settings.objective else None
 
 
-def _describe_unlisted(directory: Path, names: Sequence[str]) -> str:
-    shown = ", ".join(names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
-    return f"warning: {directory} also holds files of an earlier run, which {MANIFEST} no longer lists: {shown}"
+def _warn_of_unlisted(directory: Path, names: Sequence[str]) -> None:
+    if names:
+        shown = ", ".join(names[:_MOST_NAMES]) + (", ..." if len(names) > _MOST_NAMES else "")
+        warn(f"warning: {directory} also holds files of an earlier run, which {MANIFEST} no longer lists: {shown}")
 
 
 def _compared(graph: Graph, own: Mapping[str, Result], sources: Mapping[str, Result]) -> tuple[str, ...]:
@@ -202,8 +202,10 @@ def _save_large(job: PreparedJob, outcome: Any) -> None:
         raise FgraphError("objective.metric needs an image in memory: give output.formats without tiff and dzi")
     how = LargeOptions(settings.options, settings.piece, quality=options.quality)
     record = record_graph(job.graph, {"precision": settings.options.precision, **options.changed})
-    for path in save_large_images(job.graph, settings.directory, settings.formats, record, how):
+    paths, unlisted = save_large_images(job.graph, settings.directory, settings.formats, record, how)
+    for path in paths:
         say(path)
+    _warn_of_unlisted(settings.directory, unlisted)
 
 
 def _warn_of_changes(restored: Restored, graph: Graph) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
@@ -133,17 +133,22 @@ def save_results(
         _check_distinct(saved)
         staging.stage(MANIFEST, manifest.to_json().encode("utf-8", "backslashreplace"))
         unlisted: list[str] = []
-        staging.commit(obsolete=[MANIFEST], look=lambda: unlisted.extend(_find_unlisted(directory, saved)))
+        staging.commit(
+            obsolete=[MANIFEST], look=lambda: unlisted.extend(_unlisted(directory, listed_files(directory), saved))
+        )
     return replace(manifest, unlisted=tuple(unlisted), undrawn=writer.undrawn)
 
 
-def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Record) -> Manifest:
+def list_files(
+    directory: Path, files: Sequence[tuple[str, Path]], record: Record, earlier: Set[str] = frozenset()
+) -> Manifest:
     """Write the manifest of files that are in the directory already, with the digests that they have now.
 
     Args:
         directory: where the manifest goes.
         files: (output, path) of each file, in the directory or below it.
         record: how they were made.
+        earlier: the files that the directory's manifest listed before these were written.
 
     Raises:
         SaveError: a file can't be read, or the manifest can't be written.
@@ -156,19 +161,20 @@ def list_files(directory: Path, files: Sequence[tuple[str, Path]], record: Recor
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
                 name = path.relative_to(directory).as_posix()
                 saved.append(SavedFile(name, output, "Image", None, path.stat().st_size, digest))
-            manifest = Manifest(directory, record, tuple(saved))
+            unlisted = tuple(_unlisted(directory, earlier, saved))
+            manifest = Manifest(directory, record, tuple(saved), unlisted=unlisted)
             write_atomic(directory / MANIFEST, manifest.to_json().encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise save_error(Path(error.filename or directory), error) from error
     return manifest
 
 
-def _find_unlisted(directory: Path, saved: Sequence[SavedFile]) -> list[str]:
-    """Return the files that an earlier manifest lists, that are there, and that this run does not replace."""
-    return sorted(name for name in _listed(directory) - {one.file for one in saved} if (directory / name).is_file())
+def _unlisted(directory: Path, earlier: Set[str], saved: Sequence[SavedFile]) -> list[str]:
+    """Return the files of an earlier manifest that are there, and that this run does not replace."""
+    return sorted(name for name in earlier - {one.file for one in saved} if (directory / name).is_file())
 
 
-def _listed(directory: Path) -> set[str]:
+def listed_files(directory: Path) -> set[str]:
     """Return the files that the manifest of a directory lists; none if there is no valid one."""
     try:
         return {str(entry["file"]) for entry in json.loads((directory / MANIFEST).read_bytes())["files"]}

@@ -114,6 +114,18 @@ def test_sweep_over_literal_seeds_warns(capsys: pytest.CaptureFixture[str]) -> N
     assert "all 2 jobs of this sweep were identical" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(("first", "second", "left"), [("png", "tiff", "image.png"), ("tiff", "dzi", "image.tif")])
+def test_a_second_run_of_large_images_names_what_is_no_longer_listed(
+    first: str, second: str, left: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["blend_horizontal", "hydra.run.dir=out", f"output.formats=[{first}]"]) == 0
+    assert main(["blend_horizontal", "hydra.run.dir=out", f"output.formats=[{second}]"]) == 0
+    said = capsys.readouterr().err
+    assert f"out also holds files of an earlier run, which manifest.json no longer lists: {left}" in said
+    assert main(["blend_horizontal", "hydra.run.dir=out", f"output.formats=[{second}]"]) == 0
+    assert "earlier run" not in capsys.readouterr().err  # the same files are replaced
+
+
 def test_a_second_run_into_a_directory_names_what_is_no_longer_listed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
