@@ -25,7 +25,7 @@ are in the order of the tables). A *port* takes the id of another node, or in Py
 Features, a Latent will do: it is a pass paused at `const`. In a table, "or a list of these" gives a value for each row;
 so do a range, keyframes and a curve from a file ([rows](../how-to/rows.md)). Terms are in the [glossary](glossary.md).
 
-Each node has a minimal graph, which is also a file in `examples/nodes/`, and the picture of its outputs by name.
+Each node and kind has a minimal graph, which is also a file in `examples/nodes/`, and the picture of its outputs.
 """
 _AS_WRITTEN = {"nodes": "a mapping from id to node", "outputs": "a list of ids, or a mapping from name to id"}
 
@@ -35,7 +35,7 @@ def reference(classes: Iterable[NodeClass], examples: Mapping[str, str] | None =
 
     Args:
         classes: the node classes.
-        examples: op -> a minimal graph, which `make gallery` draws.
+        examples: op, or op-kind -> a minimal graph, which `make gallery` draws.
     """
     sections = [_INTRODUCTION]
     ops, shown = registry(classes), {op: _example(op, text) for op, text in (examples or {}).items()}
@@ -49,7 +49,8 @@ def reference(classes: Iterable[NodeClass], examples: Mapping[str, str] | None =
         sections.append(f"## {op}\n\nHas a `kind`: {listed}.\n\n{shown.get(op, '')}".rstrip("\n") + "\n")
         for node_class, own in by_class(kinds.items()):
             named = " or ".join(f"kind: {kind}" for kind in own)
-            sections.append(f"### {op}, {named}\n\n{_describe(node_class)}")
+            example = "".join(shown.get(f"{op}-{kind}", "") for kind in own)
+            sections.append(f"### {op}, {named}\n\n{_describe(node_class, example)}")
     doc = inspect.cleandoc(Subgraph.__doc__ or "")
     sections.append(f"## subgraph\n\n{doc}\n\n{shown.get('subgraph', '')}{_table(SubgraphHead, ('op',))}")
     sections.append(f"## The file\n\nWhat a graph file holds.\n\n{_table(Head, ())}")
@@ -64,9 +65,9 @@ def by_class(kinds: Iterable[tuple[str, NodeClass]]) -> list[tuple[NodeClass, li
     return list(found.items())
 
 
-def _example(op: str, text: str) -> str:
+def _example(name: str, text: str) -> str:
     """Return the picture of a node and its minimal graph."""
-    return f"![the graph below, run](../gallery/nodes/{op}.webp)\n\n```yaml\n{text.rstrip()}\n```\n\n"
+    return f"![the graph below, run](../gallery/nodes/{name}.webp)\n\n```yaml\n{text.rstrip()}\n```\n\n"
 
 
 def _describe(node_class: NodeClass, example: str = "") -> str:

@@ -15,7 +15,7 @@ from PIL import Image
 
 import fgraph
 from fgraph._imaging.layout import LabelledPicture
-from fgraph.registry import SUBGRAPH, registry_with
+from fgraph.registry import SUBGRAPH, kinds_of, registry_with
 from tests.docs.blocks import ROOT
 from tests.docs.commands import PAGES
 
@@ -212,3 +212,13 @@ def test_every_node_has_a_minimal_graph_and_a_picture(gallery: ModuleType) -> No
         assert op in {node.op for node in graph.spec.nodes.values()}
         assert fgraph.check(graph) == []
         assert f"nodes/{op}" in gallery.DRAWN
+
+
+def test_every_kind_has_a_minimal_graph_and_a_picture(gallery: ModuleType) -> None:
+    """But a mapper, whose networks are too large for the repository."""
+    kinds = [f"{op}-{kind}" for op, entry in registry_with().items() for kind in kinds_of(entry) or ()]
+    for name in [one for one in kinds if one != "direction-mapper"]:
+        graph = fgraph.load(ROOT / "examples" / "nodes" / f"{name}.yaml")
+        assert name in {f"{node.op}-{getattr(node, 'kind', '')}" for node in graph.spec.nodes.values()}
+        assert fgraph.check(graph) == []
+        assert f"nodes/{name}" in gallery.DRAWN
