@@ -177,9 +177,7 @@ def known_classes() -> dict[str, type[Any]]:
     frozen = [one for one in own if dataclasses.is_dataclass(one) and one is not _geometry.AxisMap]
     classes = [*frozen, *masks, PhotoCrop, Pasting, Type, InversionSettings]
     known = {one.__name__: one for one in classes}
-    assert len(known) == len(set(classes)), (
-        "two classes of row parameters have one name"
-    )
+    assert len(known) == len(set(classes)), "two classes of row parameters have one name"
     return known
 
 

@@ -101,7 +101,7 @@ class LiveRun:
         picture = to_picture(engine.run(plan, on_step)[0][NODE], self.row)
         engine.timings = timings
         self._emit(engine, "final", picture.size, *encode_final(picture))
-        computed = sum(step.rows for step in plan.steps if step.op.is_layer)
+        computed = round(sum(step.rows * step.share for step in plan.steps if step.op.is_layer))
         reused = max(0, plan.cost.unbatched_layer_calls - computed)
         engine.emit(Done(revision=self.revision, seconds=self._since(), recomputed=computed, reused=reused))
         self.keep_thumbnail(encode_preview(thumbnail(picture, SMALL))[0])

@@ -290,7 +290,7 @@ export interface Answer {
   ids: string[] | null;
 }
 
-/** The end of a run: rows of layers that were computed, and that an earlier run had. */
+/** The end of a run: how many rows of layers were computed, half a row counted as half, and how many were spared. */
 export interface Done {
   event: "done";
   revision: number;

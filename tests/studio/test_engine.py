@@ -145,6 +145,18 @@ def test_an_edit_computes_only_what_it_changes(engine: Engine, received: Receive
     assert done.recomputed < whole.recomputed
 
 
+def test_an_edit_of_a_place_computes_that_place(engine: Engine, received: Received) -> None:
+    text = GRAPH.replace("kind: ramp, start: 0.25, stop: 0.75", "kind: box, box: [0.1, 0.1, 0.2, 0.2]")
+    first = live(1, spec_of(text))
+    engine.show(first)
+    whole = received.until(Done)
+    engine._rebase(first)
+    engine.show(live(2, spec_of(text, **{"fade.box": "[0.1,0.1,0.25,0.2]"})))
+    done = received.until(Done)
+    assert done.recomputed < whole.recomputed  # half a row counts as half
+    assert done.recomputed + done.reused == whole.recomputed + whole.reused
+
+
 @pytest.mark.parametrize(("model", "expected"), [("landscape", [32]), ("landscape128", [32, 64])])
 def test_previews_are_the_skip_of_a_block(model: str, expected: list[int]) -> None:
     assert blocks(read_header(model).table) == expected

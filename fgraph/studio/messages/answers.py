@@ -132,7 +132,7 @@ class Progress(Message):
 
 
 class Done(Message):
-    """The end of a run: rows of layers that were computed, and that an earlier run had."""
+    """The end of a run: how many rows of layers were computed, half a row counted as half, and how many were spared."""
 
     event: Literal["done"] = "done"
     revision: int
