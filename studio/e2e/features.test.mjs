@@ -1,0 +1,175 @@
+/** What else the page does, with a studio behind it: comparing, sheets, films, files, copies, branches of the history. */
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+
+import { dragOnPicture, finalPicture, openPage, setYaml, startBrowser, startStudio } from './studio.mjs';
+
+let studio, browser, page, faults;
+
+before(async () => {
+  studio = await startStudio(['blend_horizontal']);
+  browser = await startBrowser();
+  ({ page, faults } = await openPage(browser, studio.address));
+  await finalPicture(page);
+});
+
+after(async () => {
+  await browser?.close();
+  await studio?.stop();
+});
+
+const node = (name) => page.locator(`.react-flow__node[data-id="${name}"]`);
+const tab = (name) => page.getByRole('tab', { name }).click();
+const free = async () => {
+  await page.locator('.canvas').focus();
+  await page.keyboard.press('Escape');
+  await page.keyboard.press('Escape');
+};
+const choose = async (name) => {
+  await tab('Graph');
+  await free();
+  await node(name).locator('header').click();
+};
+const textHas = async (pattern) => {
+  await tab('YAML');
+  await page.waitForFunction(([source]) => new RegExp(source).test(document.querySelector('.yaml textarea').value), [pattern.source]);
+};
+const key = async (name) => {
+  await page.locator('.canvas').focus();
+  await page.keyboard.press(name);
+};
+const changed = async (action) => {
+  const revision = await page.evaluate(() => Number(document.querySelector('.studio').dataset.revision));
+  await action();
+  await finalPicture(page, revision);
+};
+/** Drop a file on the page. */
+const drop = (name, bytes) => page.evaluate(async ([own, content]) => {
+  const data = new DataTransfer();
+  data.items.add(new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], own));
+  for (const type of ['dragover', 'drop']) document.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+}, [name, Buffer.from(bytes).toString('base64')]);
+
+test('before and after are compared', async () => {
+  await key('c');
+  const slider = page.getByRole('slider', { name: 'Before and after' });
+  await slider.waitFor();
+  await choose('fade');
+  await changed(async () => {
+    await page.getByRole('textbox', { name: 'start' }).fill('0.6');
+    await page.keyboard.press('Enter');
+  });
+  assert.equal(await page.locator('.bitmap').count(), 2);
+  await slider.fill('0.25');
+  assert.match(await page.locator('.bitmap').nth(1).getAttribute('style'), /inset\(0(px)? 75%/);
+  await key('c');
+});
+
+test('the graph is copied as a command and as a program', async () => {
+  for (const [what, pattern] of [['as a command', /fgraph blend_horizontal.*fade\.start=0\.6/], ['as Python', /import fgraph/]]) {
+    await page.getByRole('button', { name: 'Copy', exact: true }).first().click();
+    await page.getByRole('button', { name: what }).click();
+    await page.locator('.notice', { hasText: 'copied' }).last().waitFor();
+    assert.match(await page.evaluate(() => navigator.clipboard.readText()), pattern);
+  }
+});
+
+test('a node is bypassed and put back, and shown with and without', async () => {
+  await choose('mix');
+  await changed(() => key('x'));
+  await page.locator('.card.bypassed').waitFor();
+  await changed(() => key('x'));
+  await page.getByRole('button', { name: 'With and without this node' }).click();
+  await page.locator('.ablation img').nth(1).waitFor();
+});
+
+test('nodes are copied with their links, grouped and removed', async () => {
+  await choose('mix');
+  await key('Control+c');
+  await key('Control+v');
+  await node('mix_2').waitFor();
+  await textHas(/mix_2: \{op: blend.*a: left, b: right, mask: fade/);
+  await choose('mix_2');
+  await key('g');
+  await page.locator('.frame').waitFor();
+  await key('Delete');
+  await node('mix_2').waitFor({ state: 'detached' });
+});
+
+test('a seed is taken from the sheet, and kept as a favourite', async () => {
+  await tab('Seeds');
+  await page.getByRole('button', { name: /^Draw [0-9]/ }).click();
+  await page.getByRole('button', { name: 'Favourite seed 3', exact: true }).click();
+  await changed(() => page.getByRole('button', { name: 'Take seed 3', exact: true }).click());
+  await textHas(/left: \{op: sample, truncation: 0\.7, seed: 3\}/);
+});
+
+test('values are taken from a sweep over two fields', async () => {
+  await tab('Sweep');
+  await page.getByLabel('Across').selectOption('fade.start');
+  await page.getByRole('textbox', { name: 'Values of fade.start' }).fill('[0.1, 0.3]');
+  await page.getByLabel('Down').selectOption('left.truncation');
+  await page.getByRole('textbox', { name: 'Values of left.truncation' }).fill('[0.2, 0.9]');
+  await page.getByRole('button', { name: 'Draw the sheet' }).click();
+  await page.locator('.sheet .thumb').nth(3).waitFor();
+  await changed(() => page.getByRole('button', { name: 'Take 0.1, 0.9' }).click());
+  await textHas(/truncation: 0\.9.*\n(.*\n)*.*start: 0\.1/);
+});
+
+test('a film plays, and is written as a GIF', async () => {
+  await tab('Film');
+  await page.getByLabel('Add a field to the film').selectOption('fade.start');
+  await page.getByRole('spinbutton', { name: 'Length' }).fill('1');
+  await page.getByRole('spinbutton', { name: /fade.start at 4/ }).fill('0.7').catch(() => undefined);
+  await page.getByRole('button', { name: 'Play' }).click();
+  await page.locator('img.player').waitFor();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'GIF' }).click()]);
+  assert.equal(readFileSync(await download.path()).subarray(0, 4).toString(), 'GIF8');
+});
+
+test('an earlier state is opened, and a change there is a branch', async () => {
+  const states = page.locator('.state .thumb');
+  const count = await states.count();
+  await changed(() => states.first().click());
+  await choose('fade');
+  await changed(async () => {
+    await page.getByRole('textbox', { name: 'stop' }).fill('0.95');
+    await page.keyboard.press('Enter');
+  });
+  await page.locator('.state.lane-1').waitFor();
+  assert.ok((await states.count()) > count);
+});
+
+test('a point of the picture is picked and dragged to its target', async () => {
+  await setYaml(page, 'version: 1\nmodels: {main: landscape}\nnodes:\n  code: {op: sample, seed: 1}\n  image: {op: decode, of: code}\noutputs: [image]\n');
+  await tab('Graph');
+  await node('code').waitFor();
+  await page.locator('.canvas').focus();
+  await page.keyboard.press('d');
+  await dragOnPicture(page, [0.5, 0.5], [0.5, 0.4]);
+  await textHas(/op: drag/);
+  await key('Escape');
+  await page.locator('[data-handle="to-0"]').waitFor();
+  await key('Control+z');
+});
+
+test('files are dropped: a picture with its graph, a graph, and a picture of something else', async () => {
+  await page.getByRole('button', { name: 'Export' }).click();
+  const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'PNG' }).click()]);
+  const bytes = readFileSync(await download.path());
+  await drop('other.yaml', 'version: 1\nseed: 41\nnodes:\n  z: {op: sample}\n  image: {op: decode, of: z}\noutputs: [image]\n');
+  await textHas(/seed: 41/);
+  await drop('image.png', bytes);
+  await textHas(/code:/);
+  const plain = await page.evaluate(async () => {
+    const canvas = new OffscreenCanvas(8, 8);
+    canvas.getContext('2d').fillRect(2, 2, 4, 4);
+    const found = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
+    return btoa(String.fromCharCode(...found));
+  });
+  await drop('square.png', Buffer.from(plain, 'base64'));
+  await textHas(/op: image/);
+  assert.deepEqual(faults, []);
+});
