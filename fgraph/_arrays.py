@@ -28,7 +28,7 @@ class Array:
         found = _as_numpy(value)
         if np.iscomplexobj(found):
             raise TypeError("complex numbers have no place in float32")
-        with np.errstate(over="ignore"):  # `check` tells of what became infinite
+        with np.errstate(over="ignore"):  # `check` reports what became infinite
             copied = np.array(found, dtype=np.float32, order="C")  # a copy: the caller may change theirs
         copied.setflags(write=False)
         self._array = copied

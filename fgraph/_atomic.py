@@ -20,8 +20,8 @@ _CURES: Mapping[int, str] = {
     errno.EPERM: "permission denied: choose a directory you may write to",
     errno.EROFS: "the file system is read-only: choose another directory",
     errno.ENOTDIR: "a part of this path is a file, not a directory",
-    errno.EEXIST: "a file stands where a directory is needed",
-    errno.EISDIR: "a directory stands where a file is to be written",
+    errno.EEXIST: "there is a file of this name, and a directory is needed",
+    errno.EISDIR: "there is a directory of this name, and a file is to be written",
     errno.ENAMETOOLONG: "the name is too long: give the output a shorter one",
 }
 

@@ -50,5 +50,5 @@ def read_cached(path: Path, most: int) -> bytes | None:
     if len(content) > most:
         raise ValueError(f"it is larger than {most} bytes")
     if found[:head] != _MAGIC + hashlib.sha256(content).digest():
-        raise ValueError("its digest is not that of its content")
+        raise ValueError("its digest does not match its content")
     return content

@@ -5,9 +5,9 @@ from __future__ import annotations
 MIB = 1 << 20
 
 # Model files: the tensors of a model take no more than its file
-TENSOR_HEADER = 4 * MIB  # JSON of a .safetensors file; that of a 1024-pixel model has 40 KiB
+TENSOR_HEADER = 4 * MIB  # JSON of a .safetensors file; a 1024-pixel model has 40 KiB
 PICKLE_OF_ZIP = 16 * MIB  # data.pkl of a .pt file; a training checkpoint of a 1024-pixel model has less than 1 MiB
-DRAWN_FREE = 16 * MIB  # noise that a file lacks, however small it is; that of a 1024-pixel model has 11 MiB
+DRAWN_FREE = 16 * MIB  # noise that a file lacks, however small it is; a 1024-pixel model has 11 MiB
 DRAWN_RATIO = 4  # noise that a file lacks, to its size, of what is above that
 DOWNLOAD = 16 << 30
 ADDRESS = 4096  # characters of an address

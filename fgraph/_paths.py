@@ -34,7 +34,7 @@ def as_text(name: str) -> str:
 
 
 def from_text(text: str) -> str:
-    r"""Return the name that a text stands for.
+    r"""Return the name that a text means.
 
     >>> from_text("lat\0dcf6n.png") == "lat\udcf6n.png"
     True

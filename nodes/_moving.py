@@ -96,7 +96,7 @@ def _check(found: Found, space: TypeKind) -> None:
     """
     if found.space == "z" and space != "z":
         raise ValueError(
-            "a direction of z moves codes in z, all layers alike: the codes stand in a later space, or only some "
+            "a direction of z moves codes in z, all layers alike: the codes are in a later space, or only some "
             "layers move; for some layers, move the codes and then mix them with the codes before"
         )
     if found.how == "set" and space not in ("w", "w+"):

@@ -21,7 +21,7 @@ class Align(Node):
     """The codes of `of` with the coarse styles of `to`, so that both have the same pose.
 
     SOAT, section 4.6, takes the first 2,048 entries of W+: rows 0..3, which feed σ 0 to 5. Its program in face mode
-    leaves σ 1 to 3 unmixed instead, so they are those of the source. That it still mixes σ 0 is a slip.
+    leaves σ 1 to 3 unmixed instead, so the source keeps them. It still mixes σ 0, which is a mistake.
     """
 
     op: Literal["align"] = "align"
@@ -30,7 +30,7 @@ class Align(Node):
     of: LatentPort = Field(description="the codes whose pose changes")
     to: LatentPort = Field(description="the codes that have the pose")
     reading: Reading = Field(
-        "paper", description="what is taken: paper W+ rows 0..3, code σ 0..3, code_with_slip σ 1..3, as published"
+        "paper", description="the styles taken; paper: W+ rows 0..3; code: σ 0..3; code_with_slip: σ 1..3, as published"
     )
     rows: str | None = Field(None, description="instead: the W+ rows taken from `to`, such as 0..1")
     layers: LayerSet | None = Field(None, description="instead: layers, by name or σ index")

@@ -1,4 +1,4 @@
-"""`arrows`: the way of dragged points, drawn on images."""
+"""`arrows`: the paths of dragged points, drawn on images."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fgraph.node import ImagePort, LatentPort, Node
 
 
 class Arrows(Node):
-    """Images with the way of each dragged point: where it was (red), its trail, and where it is now (blue)."""
+    """Images with the path of each dragged point: where it was (red), its trail, and where it is now (blue)."""
 
     op: Literal["arrows"] = "arrows"
     produces: ClassVar[Kind] = Kind.IMAGE

@@ -83,10 +83,10 @@ class Sefa(Direction):
 class FileDirection(Direction):
     """Your direction in z, W, W+ or S, from a file or as numbers.
 
-    Formats are `.npy`, `.npz`, `.safetensors`, `.pt` and `.pkl`. These are detected by their content: components of
-    GANSpace (`.npz`, an exported `.pkl`) and of encoders (mean, comp, std), in units of their standard deviations; the
-    factor.pt of rosinality (`eigvec`, one per column). A folder with a numbered file for each convolution is a
-    direction of StyleGAN-Human in S.
+    Formats are `.npy`, `.npz`, `.safetensors`, `.pt` and `.pkl`. Some files are recognised by their content. Components
+    of GANSpace (`.npz`, an exported `.pkl`) and of encoders (mean, comp, std) are in units of their standard
+    deviations. The factor.pt of rosinality (`eigvec`) has a direction in each column. A folder with a numbered file for
+    each convolution is a direction of StyleGAN-Human in S.
     """
 
     kind: Literal["file"] = "file"
@@ -120,7 +120,7 @@ class FileDirection(Direction):
         return (*super().static_key(), *shapes, held.rows, held.mean is None)
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
-        self.directions()  # a file that cannot be read is told before anything runs
+        self.directions()  # an unreadable file is a fault before anything runs
         return super().row_count(rows)
 
     def find(self, build: Build, inputs: Inputs, model: str) -> Found:

@@ -55,7 +55,7 @@ class NamedDirection(Direction):
             return find_edit(self.name, published_edits() if self.edits is None else read_edits(self.edits))
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
-        self.edit()  # what cannot be read is told before anything runs
+        self.edit()  # an unreadable file is a fault before anything runs
         if self.file is not None:
             with blaming("file"):
                 read_directions(self.file)

@@ -31,7 +31,7 @@ Sigma = Annotated[float, Field(ge=0, le=1000)]
 class Photo(Node):
     """Crops of photographs or of a film at the size of a model, one a row, which `paste` puts back.
 
-    Faces are cut out exactly as FFHQ's were, by landmarks that a detector finds or that are given. A folder stands for
+    Faces are cut out exactly as FFHQ's were, by landmarks that a detector finds or that are given. A folder means
     its pictures, and those without a face are skipped with a warning. Of a film, each frame is a row, and the crop is
     smoothed over time. See docs/how-to/photographs.md.
     """

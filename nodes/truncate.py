@@ -20,8 +20,8 @@ from fgraph.node import LatentPort, Node, PerRow
 class Truncate(Node):
     """Truncation, w_mean + ψ (w - w_mean), of codes in any space.
 
-    z maps to W first; in S, the mean is that of W, as styles. If the model has a mean for each class (StyleGAN-XL),
-    codes in z move towards that of their class, other codes towards the mean of all classes. `cutoff` is
+    z maps to W first; in S, the mean is the mean of W, as styles. If the model has a mean for each class (StyleGAN-XL),
+    codes in z move towards the mean of their class, other codes towards the mean of all classes. `cutoff` is
     `truncation_cutoff` of the programs of NVlabs.
     """
 
@@ -44,8 +44,8 @@ class Truncate(Node):
 def truncated(build: Build, latent: Latent, cutoff: int | None, psi: Sequence[float]) -> Latent:
     """Return codes in z, W or W+, truncated in W, or in W+ if there is a cutoff.
 
-    If the model has a mean for each class, codes in z are truncated towards that of their class. Codes in W and W+ have
-    no class, so their centre is the mean over all classes.
+    If the model has a mean for each class, codes in z are truncated towards the mean of their class. Codes in W and W+
+    have no class, so their centre is the mean over all classes.
     """
     moved = latent if latent.space == "w+" else build.promote(latent, "w" if cutoff is None else "w+")
     classes = [latent.code] if latent.space == "z" and build.table(latent.model).class_means else []

@@ -107,7 +107,7 @@ class Walk(Node):
         wanted = self.space or ("z" if self.path == "slerp" else "w")
         if self.path == "slerp" and (wanted != "z" or given.space != "z"):
             raise ValueError(
-                f"slerp goes along the sphere of z; the keys stand in {given.space}: use lerp or spline, or keys that "
+                f"slerp goes along the sphere of z; the keys are in {given.space}: use lerp or spline, or keys that "
                 "are not truncated, and `truncate` after the walk"
             )
         if self.space is None and given.space not in ("z", "w"):

@@ -204,7 +204,7 @@ def test_sets_of_two_processes_are_not_mixed(tmp_path: Path) -> None:
 def test_the_error_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "a.txt").mkdir()
     (tmp_path / "a.txt" / "inner").write_text("")
-    with pytest.raises(SaveError, match=r"a\.txt: a directory stands where"):
+    with pytest.raises(SaveError, match=r"a\.txt: there is a directory of this name"):
         write_atomic(tmp_path / "a.txt", b"")
     with pytest.raises(SaveError, match="too long"):
         write_atomic(tmp_path / ("x" * 300), b"")

@@ -71,7 +71,7 @@ class _Limit:
 
 
 def find_pictures(place: str | Path) -> list[Path]:
-    """Find the picture files in a folder by their endings, in order of name; a single file stands for itself.
+    """Find the picture files in a folder by their endings, in order of name; a single file is returned as it is.
 
     Hidden files are left out.
 

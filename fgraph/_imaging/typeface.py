@@ -9,7 +9,7 @@ from typing import Any
 from PIL import ImageFont
 
 _FILE = Path(__file__).parent / "dejavu" / "DejaVuSans.ttf"
-_UNASSIGNED = "\uffff"  # no font has a glyph for it, so its picture is that of a missing glyph
+_UNASSIGNED = "\uffff"  # no font has a glyph for it, so it is drawn as a missing glyph
 
 
 @lru_cache(maxsize=64)

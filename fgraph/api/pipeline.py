@@ -41,7 +41,7 @@ def load(
     """Read a graph from a file, YAML text or a mapping.
 
     Args:
-        source: a path, YAML text, or a mapping. The path of a picture that fgraph wrote stands for the graph inside.
+        source: a path, YAML text, or a mapping. The path of a picture that fgraph wrote means the graph inside.
         overrides: changes in Hydra's grammar, such as `nodes.fade.start=0.4` or `seed=3`.
         nodes: node classes of your own that the graph uses.
         trace: the source locations of the parts of a mapping, for faults.

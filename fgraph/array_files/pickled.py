@@ -269,7 +269,7 @@ def _codes(value: Any) -> StoredTensor | None:
 
 
 def stored_tensor(value: Any) -> StoredTensor | None:
-    """Return the tensor or the array that a value of a pickle stands for, or None.
+    """Return the tensor or the array that a value of a pickle represents, or None.
 
     Raises:
         Refused: the array has an unknown layout.

@@ -34,7 +34,7 @@ def read_transforms(path: str) -> Mapping[str, FileTransform]:
     """Return the transforms in a file by the name of the picture.
 
     Raises:
-        ValueError: the file cannot be read, or a matrix is not that of a rotation, a scale and a shift.
+        ValueError: the file cannot be read, or a matrix is not a rotation with a scale and a shift.
     """
     return _read_transforms(*find_file(path))
 
@@ -59,7 +59,7 @@ def _transform_of(matrix: Array) -> FileTransform:
     size = math.hypot(a, c)
     close = (abs(a - d), abs(b + c), abs(last[0]), abs(last[1]), abs(last[2] - 1))
     if size == 0 or max(close) > _TOLERANCE * max(1, size):
-        raise ValueError("a matrix is not that of a rotation, a scale and a shift")
+        raise ValueError("a matrix is not a rotation with a scale and a shift")
     cosine, sine, scale = a / size, c / size, 1 / size
     dx, dy = -scale * (cosine * x + sine * y), -scale * (cosine * y - sine * x)
     return FileTransform(math.degrees(math.atan2(sine, cosine)), scale, dx, dy)

@@ -44,7 +44,7 @@ def write_effects(
 def _load_features(features: str) -> tuple[Features, str]:
     """Return a function of images, and a name that differs for different functions."""
     if features == "clip":
-        clip.load_clip()  # what is missing is told before anything is measured
+        clip.load_clip()  # a missing package is an error before anything is measured
         return clip.embed_images, f"clip {clip.MODEL} {clip.WEIGHTS}"
     file, separator, name = features.rpartition(":")
     path = Path(expanded(file))

@@ -123,7 +123,7 @@ class Graph(NodeMethods):
         if output is None and isinstance(of, Graph) and len(of._outputs) == 1:
             (output,) = of._outputs.values()
         if output is None:
-            raise error("subgraph needs an 'output': the inner node it stands for")
+            raise error("subgraph needs an 'output': the inner node whose result it has")
         if isinstance(output, NodeRef) and output.graph is not of:
             raise error(f"the output '{output.node_id}' of a subgraph is a node of another graph")
         name = self._new_id("subgraph", id)

@@ -1,6 +1,6 @@
 r"""Interpolations such as `${...params.seed}` in a document -> the values that they name.
 
-The grammar is that of OmegaConf without resolvers. `${a.b[0]}` is relative to the root, and `${.x}` to the mapping that
+The grammar is OmegaConf's, without resolvers. `${a.b[0]}` is relative to the root, and `${.x}` to the mapping that
 contains the text; each further dot goes up by one. `\${` is the literal text `${`. Values outside the document are not
 accessible, and the work is bounded.
 """

@@ -149,12 +149,12 @@ class NodeMethods:
         """The codes of `of` with the coarse styles of `to`, so that both have the same pose.
 
         SOAT, section 4.6, takes the first 2,048 entries of W+: rows 0..3, which feed σ 0 to 5. Its program in face
-        mode leaves σ 1 to 3 unmixed instead, so they are those of the source. That it still mixes σ 0 is a slip.
+        mode leaves σ 1 to 3 unmixed instead, so the source keeps them. It still mixes σ 0, which is a mistake.
 
         Fields:
             of: the codes whose pose changes
             to: the codes that have the pose
-            reading: what is taken: paper W+ rows 0..3, code σ 0..3, code_with_slip σ 1..3, as published
+            reading: the styles taken; paper: W+ rows 0..3; code: σ 0..3; code_with_slip: σ 1..3, as published
             rows: instead: the W+ rows taken from `to`, such as 0..1
             layers: instead: layers, by name or σ index
         """
@@ -209,9 +209,9 @@ class NodeMethods:
     ) -> NodeRef:
         """Truncation, w_mean + ψ (w - w_mean), of codes in any space.
 
-        z maps to W first; in S, the mean is that of W, as styles. If the model has a mean for each class (StyleGAN-
-        XL), codes in z move towards that of their class, other codes towards the mean of all classes. `cutoff` is
-        `truncation_cutoff` of the programs of NVlabs.
+        z maps to W first; in S, the mean is the mean of W, as styles. If the model has a mean for each class
+        (StyleGAN-XL), codes in z move towards the mean of their class, other codes towards the mean of all classes.
+        `cutoff` is `truncation_cutoff` of the programs of NVlabs.
 
         Fields:
             of: the codes
@@ -294,10 +294,10 @@ class NodeMethods:
     ) -> NodeRef:
         """Your direction in z, W, W+ or S, from a file or as numbers.
 
-        Formats are `.npy`, `.npz`, `.safetensors`, `.pt` and `.pkl`. These are detected by their content:
-        components of GANSpace (`.npz`, an exported `.pkl`) and of encoders (mean, comp, std), in units of their
-        standard deviations; the factor.pt of rosinality (`eigvec`, one per column). A folder with a numbered file
-        for each convolution is a direction of StyleGAN-Human in S.
+        Formats are `.npy`, `.npz`, `.safetensors`, `.pt` and `.pkl`. Some files are recognised by their content.
+        Components of GANSpace (`.npz`, an exported `.pkl`) and of encoders (mean, comp, std) are in units of their
+        standard deviations. The factor.pt of rosinality (`eigvec`) has a direction in each column. A folder with a
+        numbered file for each convolution is a direction of StyleGAN-Human in S.
 
         Fields:
             file: .npz, .npy, .safetensors, .pt, .pkl, or a folder of these
@@ -504,8 +504,8 @@ class NodeMethods:
         """Crops of photographs or of a film at the size of a model, one a row, which `paste` puts back.
 
         Faces are cut out exactly as FFHQ's were, by landmarks that a detector finds or that are given. A folder
-        stands for its pictures, and those without a face are skipped with a warning. Of a film, each frame is a
-        row, and the crop is smoothed over time. See docs/how-to/photographs.md.
+        means its pictures, and those without a face are skipped with a warning. Of a film, each frame is a row, and
+        the crop is smoothed over time. See docs/how-to/photographs.md.
 
         Fields:
             file: a photograph, a film, a folder of photographs, or a list of these
@@ -1540,7 +1540,7 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """Images with the way of each dragged point: where it was (red), its trail, and where it is now (blue).
+        """Images with the path of each dragged point: where it was (red), its trail, and where it is now (blue).
 
         Fields:
             of: the images to draw on

@@ -22,7 +22,7 @@ from fgraph.faces.landmarks import Landmarks
 
 Detector = Literal["mtcnn", "dlib68"]
 _LEAST_CROP = 256  # pixels to which small crops are enlarged for a detector
-_LARGEST = 1280  # pixels of the longer side at which faces are sought
+_LARGEST = 1280  # pixels of the longer side at which faces are searched
 
 
 def find_faces(picture: Image.Image, detector: Detector = "mtcnn") -> list[Landmarks]:

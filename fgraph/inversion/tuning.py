@@ -119,7 +119,7 @@ def tune_results(
 ) -> None:
     """Tune for every picture of a job, or for all of them together; write the models and their images, and report each.
 
-    The model of a picture is `NAME.model.safetensors`, that of all is `tuned.model.safetensors`; images are
+    The model of a picture is `NAME.model.safetensors`, the model of all is `tuned.model.safetensors`; images are
     `NAME.tuned.png`.
 
     Raises:

@@ -60,7 +60,7 @@ class MaskExpr(ABC):
 
     @property
     def _first(self) -> MaskExpr:
-        """The mask that stands for all that were found equal to this one, so that they are compared once."""
+        """The representative of all masks that were found equal to this one, so that they are compared once."""
         found = self
         while (other := found.__dict__.get("_equal")) is not None:
             found = other

@@ -45,7 +45,7 @@ def _groups(program: Program) -> list[list[int]]:
         key: Hashable = (instruction.op, tuple(_groups_read(operand, group_of) for operand in instruction.operands))
         op = instruction.op
         if not (op.is_pure and op.is_computed and (instruction.operands or instruction.params)):
-            key = value  # it stays alone: its rows may differ, or nothing tells them apart
+            key = value  # it stays alone: its rows may differ, or nothing distinguishes them
         number = known.setdefault(key, len(groups))
         if number == len(groups):
             groups.append([])

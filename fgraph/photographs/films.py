@@ -50,7 +50,7 @@ class Film:
 
 
 def is_film(file: str) -> bool:
-    """Return whether the name of a file is that of a film."""
+    """Return whether the name of a file is a film's."""
     return Path(file).suffix.lower() in SUFFIXES
 
 

@@ -1,7 +1,7 @@
 """Drawing of a plan: its steps as a standalone SVG.
 
 Steps run from top to bottom. Tiles of several sizes share a box, which lists the sizes, and so do the repetitions of
-chunks. The style is that of drawings of graphs.
+chunks. The style is the same as in drawings of graphs.
 """
 
 from __future__ import annotations

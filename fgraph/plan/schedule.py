@@ -31,7 +31,7 @@ def schedule_keys(program: Program) -> list[Key]:
 
 
 def _bases(program: Program, value: int) -> set[int]:
-    """Return the values that rows of a value lie over; a reader of the value reads them, too."""
+    """Return the values that hold the base rows of a value. A reader of the value reads them, too."""
     instruction = program.instructions[value]
     return set(instruction.bases.values.tolist()) - {-1, value} if instruction.bases else set()
 

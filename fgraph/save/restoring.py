@@ -63,7 +63,8 @@ def places_of(record: Record, path: str | Path) -> Source:
 def describe_changes(then: Record, now: Record, path: str | Path) -> list[str]:
     """Describe what has changed since a picture was written: models, files, the version of fgraph.
 
-    Models and files are compared only if both records name the same source: another one was chosen on purpose.
+    Models and files are compared only if both records name the same source. The user has chosen another source on
+    purpose.
     """
     changes = []
     for name, model in then.models.items():

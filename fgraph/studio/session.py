@@ -178,7 +178,7 @@ class Session:
     # -- files --------------------------------------------------------------------------------------------------------
 
     def save(self, name: str, *, replace_changed: bool = False) -> Path:
-        """Write the graph to its own file if `name` is that of it, else to a file in the folder of the studio.
+        """Write the graph to its own file if that has this `name`, else to a file in the folder of the studio.
 
         Raises:
             FgraphError: the file has changed on disk, or cannot be written.

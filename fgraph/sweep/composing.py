@@ -37,7 +37,7 @@ class SweepComposer:
         return getattr(self._loader, name)
 
     def load_sweep_config(self, master_config: DictConfig, sweep_overrides: list[str]) -> DictConfig:
-        """Return the config of one job, equal to that of Hydra's loader.
+        """Return the config of one job, equal to what Hydra's loader returns.
 
         Raises:
             HydraException: the overrides can't be read or applied.

@@ -63,7 +63,7 @@ def _place(
 
 
 def fingerprint(job: GraphJob) -> JobFingerprint:
-    """Return the fingerprint of a job; that of a wrong graph is empty."""
+    """Return the fingerprint of a job; it is empty if the graph is wrong."""
     try:
         wiring, faults = wire(job.graph.spec)
     except GraphError:

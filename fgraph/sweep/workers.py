@@ -45,7 +45,7 @@ class Failure:
 
     @classmethod
     def of(cls, error: Exception) -> Failure:
-        """Make the picklable form; that of a bug holds the traceback as text."""
+        """Make the picklable form. For a bug, it holds the traceback as text."""
         if isinstance(error, GraphError):
             return cls(type(error), error.faults)
         if isinstance(error, FgraphError):

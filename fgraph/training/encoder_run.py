@@ -59,7 +59,7 @@ def _work(fabric: Fabric, settings: EncoderSettings) -> None:
 
 
 def _find_state(settings: EncoderSettings, generator: Generator) -> EncoderState:
-    """Return the state in the target folder, or that of a beginning.
+    """Return the state in the target folder, or a first state.
 
     Raises:
         TrainingError: a snapshot is there, of a training with other settings or of another model.

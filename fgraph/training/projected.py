@@ -175,12 +175,12 @@ def spread(images: Tensor) -> Tensor:
 
 
 def relative_spread(images: Tensor, pictures: Tensor) -> Tensor:
-    """Return the spread of generated images over that of real pictures."""
+    """Return the spread of generated images, divided by the spread of real pictures."""
     return spread(images.float()) / (spread(pictures) + _EPSILON)
 
 
 def relative_distance(fake: Sequence[Tensor], real: Sequence[Tensor]) -> Tensor:
-    """Return how far maps of images are from those of their partners, over that of other rows.
+    """Return the distance of images' maps from their partners' maps, divided by the distance from other rows'.
 
     For each map, the mean of |fake - real| over the mean of |real - real of the next row|; then the mean over maps.
     """

@@ -67,7 +67,7 @@ def _open_data(fabric: Fabric, settings: TrainingSettings, size: int) -> tuple[S
 
 
 def find_state(settings: TrainingSettings) -> State:
-    """The state in the target folder, or that of a beginning.
+    """Return the state in the target folder, or a first state.
 
     Raises:
         TrainingError: a snapshot is there, of a training with other settings.

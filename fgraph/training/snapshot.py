@@ -1,7 +1,7 @@
 """A training's state as one file, written whole or not at all, from which it goes on bit for bit.
 
 It is a `.safetensors` file: tensors `generator/NAME`, `averaged/NAME`, `discriminator/NAME` and Adam's moments
-`generator.first/NAME`, ...; what else there is stands in the metadata as JSON. No code is in it, and none is run.
+`generator.first/NAME`, ...; the metadata hold the rest as JSON. The file holds no code, and none is run.
 Random numbers need no place in it: they follow from the seed and the step (`fgraph.training.draws`).
 """
 
@@ -55,7 +55,7 @@ def write_snapshot(state: State, path: Path) -> None:
     """Write the state to `path`, whole or not at all.
 
     Raises:
-        SaveError: it could not be written, as on a full disk; what stood there before still stands.
+        SaveError: it could not be written, as on a full disk; the former file is kept.
     """
     groups: dict[str, Tensors] = {
         "generator": state.generator,

@@ -130,7 +130,7 @@ def test_a_direction_of_z_moves_z() -> None:
         ({"kind": "sefa", "layers": "b8.torgb"}, "nodes.moved.factorised", "no affines that count"),
         ({"kind": "file", "value": [1, 2]}, "nodes.moved", "found [2]"),
         ({"kind": "file", "value": [[1] * 8], "component": 1}, "nodes.moved.component", "there are 1, from 0"),
-        ({"kind": "file", "value": [1] * 8, "space": "z"}, "nodes.moved", "the codes stand in a later space"),
+        ({"kind": "file", "value": [1] * 8, "space": "z"}, "nodes.moved", "the codes are in a later space"),
         ({"kind": "file"}, "nodes.moved", "either file or value"),
         ({"kind": "file", "file": "none.npy"}, "nodes.moved", "cannot read none.npy"),
         ({"kind": "pca", "rows": "0", "layers": "b8"}, "nodes.moved", "either rows (of W+) or layers"),
@@ -246,7 +246,7 @@ def test_all_frames_are_one_batch_and_only_the_codes_move() -> None:
                 "keys": {"op": "sample", "count": 2, "truncation": 0.7},
                 "walk": {"op": "walk", "of": "keys", "path": "slerp"},
             },
-            "the keys stand in w: use lerp or spline",
+            "the keys are in w: use lerp or spline",
         ),
     ],
 )

@@ -222,7 +222,7 @@ class Invert(CodeOp):
 
 @dataclass(frozen=True)
 class Distance(CodeOp):
-    """The Mahalanobis distance of codes from the codes of samples, relative to that of samples: 1 is typical."""
+    """The Mahalanobis distance of codes from the mean, relative to the distance of samples: 1 is typical."""
 
     name: ClassVar[str] = "distance"
     space: TypeKind = "w"

@@ -57,7 +57,7 @@ class NodeEntry(Message):
     summary: str
     description: str
     makes: str | None
-    """the kind of its value; None: that of its first input"""
+    """the kind of its value; None: the kind of its first input"""
     inputs: list[InputEntry]
     fields: dict[str, JsonValue]
     """JSON Schema by name, without ports; `#/$defs/NAME` is in the `defs` of the catalogue"""

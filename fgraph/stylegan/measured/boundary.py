@@ -32,7 +32,7 @@ class Boundary:
 def fit_boundary(codes: NDArray[Any], scores: NDArray[Any]) -> Boundary:
     """Fit a direction to codes: by logistic regression if the scores have two values, otherwise by ridge regression.
 
-    The accuracy is that of a cross-validation: each code is predicted by a fit to the other folds. The direction is
+    The accuracy is measured by cross-validation: each code is predicted by a fit to the other folds. The direction is
     fitted to all codes.
 
     Args:

@@ -105,7 +105,7 @@ def _candidates(places: list[Place]) -> Iterator[_Candidate]:
 
 
 def _is_tensor(value: Any) -> bool:
-    """Return whether a value is a tensor, or an object that stands in the place of one."""
+    """Return whether a value is a tensor, or an object that represents one."""
     return type(value) in (Record, Unknown) or as_tensor(value) is not None
 
 

@@ -93,7 +93,7 @@ def _named(state: Mapping[Any, Any], kind: str) -> Iterator[tuple[str, Any]]:
 
 
 def as_tensor(value: Any) -> StoredTensor | None:
-    """Return the tensor that a value is or stands for: torch's, numpy's, or paddle's pair of a name and an array."""
+    """Return the tensor that a value is or represents: torch's, numpy's, or paddle's pair of a name and an array."""
     if type(value) is Record and value.kind == "builtins.tuple" and len(value.made_of) == 1:
         pair = value.made_of[0]
         value = pair[1] if type(pair) is tuple and len(pair) == 2 else None

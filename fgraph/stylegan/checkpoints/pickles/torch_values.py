@@ -124,7 +124,7 @@ class LegacyStream:
         self.value = run_pickle(source, known, self._declare, limit)
         keys = run_pickle(source, {}, limit=limit)
         if type(keys) is not list or not all(type(key) is str for key in keys) or set(keys) != set(self.storages):
-            raise Refused("its list of storages is not that of its tensors")
+            raise Refused("its list of storages does not match its tensors")
         self._keys: list[str] = keys
 
     def locate(self, data: Span | bytes, start: int) -> None:
