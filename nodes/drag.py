@@ -41,7 +41,7 @@ class Drag(Node):
     points: Data[ByRow] = Field(
         description="the points: [x, y] in fractions of the image; a list of such lists gives points for each row"
     )
-    to: Data[ByRow] = Field(description="where each point shall go, in the same order")
+    to: Data[ByRow] = Field(description="where each point goes, in the same order")
     mask: MaskPort | None = Field(None, description="1 where the image may change; without it, all of it may")
     space: Space | None = Field(
         None, description="w+ (default): a change for each of `rows`; w: one for all; s: styles"

@@ -50,7 +50,7 @@ class Stack(Node):
 
 
 def _order(counts: Sequence[int], members: int) -> Index:
-    """Return the rows of values laid end to end, each with the rows of all members, by member and then by value."""
+    """Return the order of the rows of concatenated values: by member, then by value."""
     starts = np.cumsum([0, *(count * members for count in counts[:-1])])
     return as_index(
         np.concatenate([

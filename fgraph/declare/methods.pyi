@@ -620,7 +620,7 @@ class NodeMethods:
         Fields:
             of: the codes to begin with
             points: the points: [x, y] in fractions of the image; a list of such lists gives points for each row
-            to: where each point shall go, in the same order
+            to: where each point goes, in the same order
             mask: 1 where the image may change; without it, all of it may
             space: w+ (default): a change for each of `rows`; w: one for all; s: styles
             rows: the rows of W+ that may change, such as 0..5 (default)

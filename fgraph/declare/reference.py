@@ -53,7 +53,7 @@ def reference(classes: Iterable[NodeClass], examples: Mapping[str, str] | None =
             sections.append(f"### {op}, {named}\n\n{_describe(node_class, example)}")
     doc = inspect.cleandoc(Subgraph.__doc__ or "")
     sections.append(f"## subgraph\n\n{doc}\n\n{shown.get('subgraph', '')}{_table(SubgraphHead, ('op',))}")
-    sections.append(f"## The file\n\nWhat a graph file holds.\n\n{_table(Head, ())}")
+    sections.append(f"## The file\n\nThe keys of a graph file.\n\n{_table(Head, ())}")
     return "\n".join(sections)
 
 

@@ -20,7 +20,7 @@ MOST_POINTS = 64  # of a row
 
 @dataclass(frozen=True)
 class DragPoints:
-    """The handles of one row, and where each of them shall go: fractions of the sides, x before y."""
+    """The handles of one row and their targets: fractions of the sides, x before y."""
 
     handles: tuple[Place, ...]
     targets: tuple[Place, ...]

@@ -19,7 +19,7 @@ class NoiseSettings(Protocol):
 
     @property
     def fit(self) -> Literal["tile", "ends", "follow"]:
-        """The way that a buffer meets a canvas of another size."""
+        """The rule for a buffer on a canvas of another size."""
 
     @property
     def file(self) -> str | None:

@@ -29,7 +29,7 @@ class NoiseOrigin(MaskExpr):
 
 @dataclass(frozen=True)
 class NoiseRows:
-    """The identity of the rows of a pass, which noise is drawn by."""
+    """The identities of the rows of a pass, from which their noise is drawn."""
 
     canvas: Canvas
     keys: tuple[int, ...]

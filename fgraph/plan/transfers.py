@@ -45,7 +45,7 @@ def _numbers(gather: Gather, shape: tuple[int, ...]) -> int:
 
 
 def _rows(gather: Gather) -> Sent:
-    """Return what tells the device which rows of a buffer to copy together."""
+    """Return the index vectors by which the device copies rows of a buffer together."""
     if gather.way == "pieces":
         return _total(map(_rows, gather.runs()))
     return Sent(1, 8 * gather.count) if gather.way == "pick" else NOTHING_SENT

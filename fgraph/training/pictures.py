@@ -54,7 +54,7 @@ class Pictures:
 
 @dataclass(frozen=True)
 class _Source:
-    """The files of a folder or a zip: their names, what tells them from others, and how to read one."""
+    """The files of a folder or a zip: their names, what identifies their content, and how to read one."""
 
     names: list[str]
     identity: str

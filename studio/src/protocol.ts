@@ -532,7 +532,7 @@ export interface NodeEntry {
   category: string;
   summary: string;
   description: string;
-  /** the kind of its value; None: that of its first input */
+  /** the kind of its value; None: the kind of its first input */
   makes: string | null;
   inputs: InputEntry[];
   /** JSON Schema by name, without ports; `#/$defs/NAME` is in the `defs` of the catalogue */

@@ -19,8 +19,8 @@ from fgraph.stylegan.tables.base import Layer
 class NoiseField(PointwiseOp):
     """Noise over the canvas of a layer, before the layer's strength.
 
-    Params by mode and fit. const: tile None, ends (declared rows, row) or None, follow the frame. random:
-    (seed, row key, frame or None). given: (array, row).
+    Params by mode and fit. const: None for `tile`, (declared rows, row) or None for `ends`, the frame for `follow`.
+    random: (seed, row key, frame or None). given: (array, row).
     """
 
     name: ClassVar[str] = "noise"

@@ -137,7 +137,7 @@ class Concat(Op):
 
 
 def edit_sent(size: Size) -> Sent:
-    """Return what tells a device how to edit a map to a size: two positions, a weight and a flag for each line."""
+    """Return the index vectors of an edit to a size: two positions, a weight and a flag for each line."""
     return Sent(8, 21 * sum(size))
 
 

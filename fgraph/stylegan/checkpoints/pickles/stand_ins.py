@@ -62,8 +62,8 @@ class Module:
 def make_record(called: Any, arguments: Any) -> Record | None:
     """Return the inert result of a call: of an unknown global, or of an object of an unknown class.
 
-    Python writes calls of objects for classes whose arguments have names: of `functools.partial`, up to protocol 3. The
-    result is None if something else is called.
+    For classes with keyword arguments, Python writes a call of a `functools.partial`, up to protocol 3. The result is
+    None if something else is called.
     """
     if type(arguments) is not tuple:
         return None
@@ -115,10 +115,10 @@ def as_key(key: Any) -> Any:
     """Return a key of a dict or of a set: strings and small whole numbers as they are, other values as text.
 
     Python hashes whole numbers modulo 2^61 - 1, so large ones could all share one hash, and a set of them would take
-    quadratic time. The hash of a string is salted. The text of a tuple or an object is one of its own.
+    quadratic time. The hash of a string is salted. A tuple or an object gets a text of its own.
 
     Raises:
-        Refused: the value can be no key in Python, such as a list.
+        Refused: the value cannot be a key in Python, such as a list.
     """
     if type(key) is str or (type(key) is int and 0 <= key < _MAX_KEY):
         return key
