@@ -41,7 +41,9 @@ def received() -> Received:
 
 
 @pytest.fixture
-def engine(received: Received) -> Iterator[Engine]:
+def engine(received: Received, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """An engine that makes a baseline when a test says so, not after a pause."""
+    monkeypatch.setattr("fgraph.studio.engine._IDLE", 3600)
     made = Engine(RunOptions.of(device="cpu"), received.put)
     yield made
     made.close()
@@ -143,6 +145,16 @@ def test_an_edit_computes_only_what_it_changes(engine: Engine, received: Receive
     engine.show(live(2, changed))
     done = received.until(Done)
     assert done.recomputed < whole.recomputed
+
+
+def test_a_pause_makes_the_baseline_of_what_is_shown(received: Received, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: queue.Queue[Any] = queue.Queue()
+    monkeypatch.setattr("fgraph.studio.engine._IDLE", 0)
+    monkeypatch.setattr(Engine, "_rebase", lambda engine, live: (setattr(engine, "_shown", None), made.put(live)))
+    engine, shown = Engine(RunOptions.of(device="cpu"), received.put), live(1, spec_of())
+    engine.show(shown)
+    assert made.get(timeout=60) is shown
+    engine.close()
 
 
 def test_an_edit_of_a_place_computes_that_place(engine: Engine, received: Received) -> None:
