@@ -150,7 +150,12 @@ def test_an_edit_computes_only_what_it_changes(engine: Engine, received: Receive
 def test_a_pause_makes_the_baseline_of_what_is_shown(received: Received, monkeypatch: pytest.MonkeyPatch) -> None:
     made: queue.Queue[Any] = queue.Queue()
     monkeypatch.setattr("fgraph.studio.engine._IDLE", 0)
-    monkeypatch.setattr(Engine, "_rebase", lambda engine, live: (setattr(engine, "_shown", None), made.put(live)))
+
+    def note(engine: Engine, live: Any) -> None:
+        engine._shown = None
+        made.put(live)
+
+    monkeypatch.setattr(Engine, "_rebase", note)
     engine, shown = Engine(RunOptions.of(device="cpu"), received.put), live(1, spec_of())
     engine.show(shown)
     assert made.get(timeout=60) is shown
