@@ -1,7 +1,7 @@
 """Image files: the formats that are opened, and the bound on what one of them may take in memory.
 
 Pillow opens what it recognises by content, with more than forty readers, and some of them start other programs: an
-EPS named `photo.png` runs Ghostscript. Here, the reader is chosen among the few formats of `FORMATS`, and the decoded
+EPS named `photo.png` runs Ghostscript. Here, the reader is chosen among the few of `readers`, and the decoded
 size is checked before a pixel is decoded, by a bound in bytes. Pillow's own bound, in pixels, doesn't apply: it can't
 be raised for one call, and its message names no cure.
 """
@@ -10,22 +10,13 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from PIL import (
-    AvifImagePlugin,
-    BmpImagePlugin,
-    GifImagePlugin,
-    Image,
-    JpegImagePlugin,
-    PngImagePlugin,
-    TiffImagePlugin,
-    WebPImagePlugin,
-    features,
-)
+from PIL import Image
 
 from fgraph._errors import FgraphError
 from fgraph._files import open_file
@@ -34,16 +25,6 @@ from fgraph._paths import expanded
 from fgraph._sizes import in_words, parse_bytes
 
 SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif")
-_READERS: Final[dict[str, Any]] = {
-    "PNG": PngImagePlugin.PngImageFile,
-    "JPEG": JpegImagePlugin.JpegImageFile,
-    "WebP": WebPImagePlugin.WebPImageFile,
-    "TIFF": TiffImagePlugin.TiffImageFile,
-    "BMP": BmpImagePlugin.BmpImageFile,
-    "GIF": GifImagePlugin.GifImageFile,
-    **({"AVIF": AvifImagePlugin.AvifImageFile} if features.check("avif") else {}),
-}
-FORMATS: Final = tuple(_READERS)
 _MAGIC: Final = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -90,6 +71,31 @@ def find_pictures(place: str | Path) -> list[Path]:
     return found
 
 
+@cache
+def readers() -> Mapping[str, Any]:
+    """Return Pillow's reader of each format. Runs that read no picture need not import them."""
+    from PIL import (
+        AvifImagePlugin,
+        BmpImagePlugin,
+        GifImagePlugin,
+        JpegImagePlugin,
+        PngImagePlugin,
+        TiffImagePlugin,
+        WebPImagePlugin,
+        features,
+    )
+
+    return {
+        "PNG": PngImagePlugin.PngImageFile,
+        "JPEG": JpegImagePlugin.JpegImageFile,
+        "WebP": WebPImagePlugin.WebPImageFile,
+        "TIFF": TiffImagePlugin.TiffImageFile,
+        "BMP": BmpImagePlugin.BmpImageFile,
+        "GIF": GifImagePlugin.GifImageFile,
+        **({"AVIF": AvifImagePlugin.AvifImageFile} if features.check("avif") else {}),
+    }
+
+
 @contextmanager
 def picture_limit(most: int | str) -> Iterator[None]:
     """Set how much memory the decoded pixels of one image file may take, for this process and within the block.
@@ -124,7 +130,7 @@ def current_picture_limit() -> int:
 
 @contextmanager
 def open_image(source: Path | BinaryIO, *, bounded: bool = True, bytes_per_pixel: int = 0) -> Iterator[Image.Image]:
-    """Open an image file of one of `FORMATS`, chosen by its content; no pixel is decoded yet.
+    """Open an image file of one of the formats of `readers`, chosen by its content; no pixel is decoded yet.
 
     Args:
         source: a regular file, or an open file.
@@ -144,7 +150,7 @@ def open_image(source: Path | BinaryIO, *, bounded: bool = True, bytes_per_pixel
     if name in _READ_WHOLE and (size := source.seek(0, io.SEEK_END)) > _Limit.decoded:
         raise PictureError(f"the file has {in_words(size)}, and the limit of {name} is {in_words(_Limit.decoded)}")
     source.seek(0)
-    with _without_pillows_bound(), _READERS[name](source) as picture:
+    with _without_pillows_bound(), readers()[name](source) as picture:
         if bounded:
             _check_size(picture, bytes_per_pixel)
         yield picture
@@ -186,8 +192,9 @@ def _recognise(file: BinaryIO) -> str:
     found = next((name for magic, name in _MAGIC.items() if start.startswith(magic)), None)
     if start.startswith(b"RIFF") or start[4:8] == b"ftyp":
         found = _BOXED.get(start[8:12] if start.startswith(b"RIFF") else start[4:12])
-    if found not in _READERS:
-        raise PictureError(f"it isn't {', '.join(FORMATS[:-1])} or {FORMATS[-1]}")
+    if found is None or found not in readers():
+        *most, last = readers()
+        raise PictureError(f"it isn't {', '.join(most)} or {last}")
     return found
 
 
@@ -207,8 +214,8 @@ def _check_size(picture: Image.Image, bytes_per_pixel: int) -> None:
 def _decoded_size(picture: Image.Image) -> tuple[int, int]:
     """Return the size that is decoded at once: of the picture, or of a tile of a TIFF that is larger."""
     width, height = picture.size
-    if isinstance(picture, TiffImagePlugin.TiffImageFile):
-        tile = [picture.tag_v2.get(tag, 0) for tag in _TILE_SIZE]
-        if all(isinstance(side, int) for side in tile) and tile[0] * tile[1] > width * height:
-            return tile[0], tile[1]
+    tags: Mapping[int, Any] = getattr(picture, "tag_v2", {})  # of a TIFF
+    tile = [tags.get(tag, 0) for tag in _TILE_SIZE]
+    if all(isinstance(side, int) for side in tile) and tile[0] * tile[1] > width * height:
+        return tile[0], tile[1]
     return width, height

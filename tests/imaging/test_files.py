@@ -17,12 +17,14 @@ from PIL import Image, ImageOps
 from fgraph import masks
 from fgraph._errors import FgraphError
 from fgraph._imaging import read
-from fgraph._imaging.files import FORMATS, SUFFIXES, current_picture_limit, open_image, picture_limit
+from fgraph._imaging.files import SUFFIXES, current_picture_limit, open_image, picture_limit, readers
 from fgraph._imaging.read import load_picture, open_picture
 from fgraph.inversion.pictures import Reading, read_pictures
 from fgraph.save import read_record
 from fgraph.training.pictures import read_pictures as read_training_pictures
 from fgraph.training.settings import TrainingError
+
+FORMATS = tuple(readers())
 
 ROOT = Path(__file__).resolve().parents[2]
 EPS = b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 8 8\n%%EndComments\nshowpage\n"
