@@ -4,7 +4,7 @@ from fgraph.plan.cost import Cost, LayerCost
 from fgraph.plan.gather import Copy, Gather
 from fgraph.plan.locations import baseline_buffer
 from fgraph.plan.plan import Plan, make_plan
-from fgraph.plan.steps import Result, Step
+from fgraph.plan.steps import Step, StepResult
 from fgraph.plan.structures import structure_of
 
 __all__ = [
@@ -13,8 +13,8 @@ __all__ = [
     "Gather",
     "LayerCost",
     "Plan",
-    "Result",
     "Step",
+    "StepResult",
     "baseline_buffer",
     "make_plan",
     "structure_of",

@@ -17,7 +17,7 @@ from fgraph.ir.types import Type
 from fgraph.plan.buffer_map import BufferMap
 from fgraph.plan.locations import baseline_buffer
 from fgraph.plan.schedule import schedule_keys
-from fgraph.plan.steps import Result, Step
+from fgraph.plan.steps import Step, StepResult
 
 _NEARLY_ALL = 0.9  # share of a buffer: retaining that much of it, the buffer stays, and nothing is copied
 _FAR = 1 << 32  # a slot that no baseline has
@@ -77,7 +77,7 @@ class StepBuilder:
         for number, part in enumerate(parts):
             self.buffer_map.retain(part, (baseline_buffer(_FAR + number), 0), part.region)
 
-    def results(self, tiles: Sequence[OutputTile] | None) -> Iterator[Result]:
+    def results(self, tiles: Sequence[OutputTile] | None) -> Iterator[StepResult]:
         """Yield results, which are taken after the last step so far.
 
         Args:
@@ -195,11 +195,11 @@ class StepBuilder:
         terms = np.flatnonzero(np.any(there, axis=0)).tolist()
         return [side[term] for side in ports for term in terms]
 
-    def _result(self, place: int, rows: Sequence[int] | Index, region: Region | None) -> Result:
+    def _result(self, place: int, rows: Sequence[int] | Index, region: Region | None) -> StepResult:
         output, index = self.program.outputs[place], as_index(rows)
         windows = None if region is None else as_regions([region] * len(index))
         tensors = {name: self.buffer_map.gather([one.take(index)], windows) for name, one in output.tensors.items()}
-        return Result(place, output, index, region, tensors, self._count - 1)
+        return StepResult(place, output, index, region, tensors, self._count - 1)
 
 
 def _units(number: int, kind: Type, made: ValueBounds) -> Iterator[Unit]:

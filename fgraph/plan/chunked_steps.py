@@ -15,7 +15,7 @@ from fgraph.ir.program import Program
 from fgraph.ir.region_arrays import areas
 from fgraph.plan.build import StepBuilder
 from fgraph.plan.cost import bytes_in_use
-from fgraph.plan.steps import Result, Step
+from fgraph.plan.steps import Step, StepResult
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class ChunkedSteps:
     """Steps and results in chunks; of several chunks, the first computes the codes."""
 
     steps: tuple[Step, ...]
-    results: tuple[Result, ...]
+    results: tuple[StepResult, ...]
     ends: tuple[int, ...]  # number of steps up to the end of each chunk
     repeated_flops: float = 0.0  # FLOPs of pixels that earlier chunks compute, too
 
@@ -66,7 +66,7 @@ def build_chunks(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bound
     """Build the steps and results of all chunks."""
     builder = StepBuilder(program, bounds)
     steps: list[Step] = []
-    results: list[Result] = []
+    results: list[StepResult] = []
     ends = []
     for chunk, tiles in enumerate(wanted):
         steps += builder.chunk(chunk)
@@ -91,7 +91,7 @@ def guess_peak(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds)
     return max(bytes_in_use(with_last_uses(steps, results), results)) + int(bounds.retained_bytes[largest])
 
 
-def with_last_uses(steps: Sequence[Step], results: Sequence[Result]) -> tuple[Step, ...]:
+def with_last_uses(steps: Sequence[Step], results: Sequence[StepResult]) -> tuple[Step, ...]:
     """Return the steps with their last uses: the buffers that no later step or result reads."""
     last = {number: number for number in range(len(steps))}
     for number, step in enumerate(steps):

@@ -13,7 +13,7 @@ from fgraph.ir.costs import DEFAULT_COSTS, CostModel, DeviceProfile
 from fgraph.ir.program import Program
 from fgraph.plan.chunked_steps import BaselineValue
 from fgraph.plan.cost import Cost, LayerCost, layer_table, measure
-from fgraph.plan.steps import Result, Step
+from fgraph.plan.steps import Step, StepResult
 from fgraph.plan.transfers import Transfers, count_transfers
 
 
@@ -24,7 +24,7 @@ class PlanContents:
     raw: Program  # as lowered from the graphs
     program: Program  # after the passes
     steps: tuple[Step, ...]
-    results: tuple[Result, ...]
+    results: tuple[StepResult, ...]
     models: Mapping[str, Any]  # model -> its header, or a loaded generator
     single: bool  # whether one graph was given, rather than a list
     options: RunOptions = DEFAULT_OPTIONS

@@ -12,7 +12,7 @@ from fgraph.ir.ops import Op
 from fgraph.ir.program import Program
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
-from fgraph.plan.steps import Result, Step, row_inputs, row_type
+from fgraph.plan.steps import Step, StepResult, row_inputs, row_type
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Cost:
     shared_flops: int  # rows shared, every row whole
 
 
-def measure(steps: Sequence[Step], results: Sequence[Result], raw: Program, program: Program) -> Cost:
+def measure(steps: Sequence[Step], results: Sequence[StepResult], raw: Program, program: Program) -> Cost:
     """Return the cost of steps beside that of the program as lowered."""
     unbatched = sum(one.rows for one in raw.instructions if one.op.is_layer)
     return Cost(
@@ -80,7 +80,7 @@ def bounded_flops(program: Program, bounds: Bounds) -> float:
     return total
 
 
-def bytes_in_use(steps: Sequence[Step], results: Sequence[Result]) -> list[int]:
+def bytes_in_use(steps: Sequence[Step], results: Sequence[StepResult]) -> list[int]:
     """Return the bytes in use while each step runs.
 
     These are the buffers that are still read, and the larger of the workspace of the step and of the copies of the
@@ -100,7 +100,7 @@ def bytes_in_use(steps: Sequence[Step], results: Sequence[Result]) -> list[int]:
     return used
 
 
-def _copied(gather: Gather, result: Result) -> int:
+def _copied(gather: Gather, result: StepResult) -> int:
     if gather.size is None:
         return 0
     height, width = gather.tile

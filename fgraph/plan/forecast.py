@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fgraph.ir.costs import Call, DeviceProfile
 from fgraph.ir.program import Instruction, Program
 from fgraph.plan.gather import Gather
-from fgraph.plan.steps import Result, Step
+from fgraph.plan.steps import Step, StepResult
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Forecast:
     row_by_row: float
 
 
-def forecast(steps: Sequence[Step], results: Sequence[Result], raw: Program, profile: DeviceProfile) -> Forecast:
+def forecast(steps: Sequence[Step], results: Sequence[StepResult], raw: Program, profile: DeviceProfile) -> Forecast:
     """Return the sum over all steps, and the sum over all rows of the program as lowered."""
     planned = sum(step_seconds(step, profile) for step in steps)
     planned += sum(_copy_seconds(gather, 3, profile) for result in results for gather in result.tensors.values())

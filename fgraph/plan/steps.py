@@ -128,7 +128,7 @@ def _scaled(kind: Type, output: Type, tile: Size) -> Type:
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Result:
+class StepResult:
     """An output of a graph, or a part of one, and the gathers that read its tensors after step `after`."""
 
     place: int  # among the program's outputs

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from fgraph.plan.contents import PlanContents
 from fgraph.plan.gather import Gather
-from fgraph.plan.steps import Result, Step
+from fgraph.plan.steps import Step, StepResult
 
 
 def structure_of(plan: PlanContents) -> Hashable:
@@ -27,7 +27,7 @@ def _step(step: Step) -> Hashable:
     return (step.op, step.rows, step.type, step.tile, regions, params, step.last_uses, *map(_gather, step.inputs))
 
 
-def _result(result: Result) -> Hashable:
+def _result(result: StepResult) -> Hashable:
     tensors = [(name, _gather(gather)) for name, gather in result.tensors.items()]
     return (result.place, result.output.kind, result.rows.tobytes(), result.region, result.after, *tensors)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fgraph.ir.costs import NOTHING_SENT, Sent
 from fgraph.ir.program import Program
 from fgraph.plan.gather import Gather
-from fgraph.plan.steps import Result, Step
+from fgraph.plan.steps import Step, StepResult
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Transfers:
     results: Sent  # to the host
 
 
-def count_transfers(steps: Sequence[Step], results: Sequence[Result], program: Program) -> Transfers:
+def count_transfers(steps: Sequence[Step], results: Sequence[StepResult], program: Program) -> Transfers:
     """Return the copies that steps and results make."""
     back = [
         (gather, program.instructions[result.output.tensors[name].value].type.shape)

@@ -18,14 +18,14 @@ from fgraph._errors import FgraphError, MemoryBudgetError
 from fgraph._log import get_logger
 from fgraph.ir import ops
 from fgraph.ir.ops import Op
-from fgraph.plan import Plan, Result, structure_of
+from fgraph.plan import Plan, StepResult, structure_of
 from fgraph.runtime.collect import Collector
 from fgraph.runtime.execute import execute, host_input
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.memory import free_bytes
 from fgraph.runtime.run import make_context
 
-Made = dict[Result, dict[str, Tensor]]
+Made = dict[StepResult, dict[str, Tensor]]
 Replay = Callable[[], Made]
 Capturer = Callable[[Callable[[], Made], torch.device], Replay]
 

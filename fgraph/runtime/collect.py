@@ -19,7 +19,7 @@ from fgraph.dragging.settings import ENDINGS
 from fgraph.ir.ops.dragging import ABSENT
 from fgraph.ir.program import Output, Program
 from fgraph.photographs import Photographs
-from fgraph.plan import Result
+from fgraph.plan import StepResult
 from fgraph.runtime.leaving import Leaving, leave, overlaps
 
 Arrays = dict[str, NDArray[Any]]
@@ -32,16 +32,16 @@ class Collector:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._arrays: list[Arrays] = [{} for _ in program.outputs]
-        self._leaving: deque[tuple[Result, dict[str, Leaving]]] = deque()  # on their way from a device
+        self._leaving: deque[tuple[StepResult, dict[str, Leaving]]] = deque()  # on their way from a device
 
-    def take(self, result: Result, tensors: Mapping[str, Tensor]) -> None:
+    def take(self, result: StepResult, tensors: Mapping[str, Tensor]) -> None:
         """Begin to copy a result, or a part of one; what left before is laid in its place meanwhile."""
         self._leaving.append((result, {name: leave(tensor) for name, tensor in tensors.items()}))
         most = _UNDER_WAY if any(overlaps(tensor.device) for tensor in tensors.values()) else 0
         while len(self._leaving) > most:
             self._lay(*self._leaving.popleft())
 
-    def _lay(self, result: Result, parts: Mapping[str, Leaving]) -> None:
+    def _lay(self, result: StepResult, parts: Mapping[str, Leaving]) -> None:
         """Lay a result, or a part of one, in its place."""
         arrays = self._arrays[result.place]
         for name, part in parts.items():

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from fgraph._errors import FgraphError, RunError
 from fgraph.ir.ops import StyleGAN2Op
-from fgraph.plan import Plan, Result, Step, baseline_buffer
+from fgraph.plan import Plan, Step, StepResult, baseline_buffer
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.layers import run_layer
 from fgraph.runtime.progress import progress
@@ -19,7 +19,7 @@ from fgraph.runtime.read import read
 from fgraph.runtime.tiles import run_tiles
 
 OnStep = Callable[[Step], None]
-OnResult = Callable[[Result, dict[str, Tensor]], None]
+OnResult = Callable[[StepResult, dict[str, Tensor]], None]
 OnFreed = Callable[[int], None]
 HostInputs = Mapping[int, Tensor]  # step -> the result of `host_input`
 NOTHING: HostInputs = MappingProxyType({})
@@ -76,9 +76,9 @@ def execute(
     return {one.value: buffers[one.buffer][one.start : one.start + one.rows] for one in plan.baseline_values}
 
 
-def _results_by_step(plan: Plan) -> dict[int, list[Result]]:
+def _results_by_step(plan: Plan) -> dict[int, list[StepResult]]:
     """Return the results that are complete after each step; -1: before the first."""
-    found: dict[int, list[Result]] = {}
+    found: dict[int, list[StepResult]] = {}
     for result in plan.results:
         found.setdefault(result.after, []).append(result)
     return found

@@ -18,7 +18,7 @@ from fgraph._log import get_logger
 from fgraph._options import RunOptions
 from fgraph.ir.baseline import Baseline
 from fgraph.ir.program import as_index
-from fgraph.plan import Plan, Result, Step
+from fgraph.plan import Plan, Step, StepResult
 from fgraph.runtime.collect import Collector
 from fgraph.runtime.eager import run_eagerly
 from fgraph.runtime.execute import execute
@@ -78,7 +78,7 @@ def _run_eagerly(plan: Plan, context: KernelContext) -> list[results.Results]:
     for place, made in enumerate(run_eagerly(plan.raw, context)):
         output = plan.raw.outputs[place]
         rows = as_index(np.arange(next(iter(output.tensors.values())).rows))
-        collector.take(Result(place, output, rows, None, {}, 0), made)
+        collector.take(StepResult(place, output, rows, None, {}, 0), made)
     return collector.finish()
 
 

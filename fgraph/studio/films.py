@@ -29,7 +29,7 @@ from fgraph.studio.messages import requests as ask
 from fgraph.studio.messages.changes import FieldValue
 from fgraph.studio.pictures import to_picture
 from fgraph.studio.session import Session
-from fgraph.studio.sheets import Cell, SheetJob, looking
+from fgraph.studio.sheets import SheetCell, SheetJob, looking
 from nodes.sample import Sample
 from nodes.walk import Walk
 
@@ -96,7 +96,7 @@ class FilmJob:
     id: str
     path: Path
     request: ask.Film
-    frames: Sequence[Cell]
+    frames: Sequence[SheetCell]
     drawn: list[Pixels] = field(default_factory=list)
 
     @classmethod
@@ -116,7 +116,7 @@ class FilmJob:
             raise Refused(f"the film has {count} frames; {_limits.STUDIO_FRAMES} are the most")
         frame = _frames(session, tracks_of(request.keys, session.reading.spec.nodes))
         frame(0.0)
-        cells = [Cell(str(number), (number,), partial(frame, number / request.fps)) for number in range(count)]
+        cells = [SheetCell(str(number), (number,), partial(frame, number / request.fps)) for number in range(count)]
         return cls(session.revision, *exports.place(session.state.title, request.format), request, cells)
 
     def units(self, engine: Engine) -> Iterator[Callable[[], None]]:

@@ -31,7 +31,7 @@ Sheet = Literal["seeds", "sweep", "ablate", "film"]
 
 
 @dataclass(frozen=True)
-class Cell:
+class SheetCell:
     """A thumbnail to draw: its key, its values, and a function that makes its graph."""
 
     key: str
@@ -46,7 +46,7 @@ class SheetJob:
     revision: int
     sheet: Sheet
     request: int
-    cells: Sequence[Cell]
+    cells: Sequence[SheetCell]
 
     def units(self, engine: Engine) -> Iterator[Callable[[], None]]:
         """Yield the drawing of a few cells at a time; the first is drawn alone, to be seen soon."""
@@ -59,7 +59,7 @@ class SheetJob:
             seconds = engine.forecast(engine.compile(specs[:1]))
             together = max(1, min(_MOST_TOGETHER, int(_SECONDS / max(seconds, 1e-4))))
 
-    def _draw(self, engine: Engine, cells: Sequence[Cell], specs: Sequence[GraphSpec]) -> None:
+    def _draw(self, engine: Engine, cells: Sequence[SheetCell], specs: Sequence[GraphSpec]) -> None:
         results = engine.run(engine.compile(specs))
         for cell, result in zip(cells, results, strict=True):
             picture = thumbnail(to_picture(result[NODE]))
@@ -89,7 +89,7 @@ class SeedsJob(SheetJob):
         look = looking(session)
         seeds = range(request.start, request.start + request.count)
         cells = [
-            Cell(str(seed), (seed,), partial(look, [FieldValue(node=request.node, field="seed", value=seed)]))
+            SheetCell(str(seed), (seed,), partial(look, [FieldValue(node=request.node, field="seed", value=seed)]))
             for seed in seeds
         ]
         cells[0].make()  # its faults are an answer to the request
@@ -114,7 +114,7 @@ class SweepJob(SheetJob):
                 FieldValue(node=axis.node, field=axis.field, value=value)
                 for axis, value in zip(axes, values, strict=True)
             ]
-            cells.append(Cell(",".join(map(str, places)), tuple(values), partial(look, fields)))
+            cells.append(SheetCell(",".join(map(str, places)), tuple(values), partial(look, fields)))
             if len(cells) > STUDIO_SHEET:
                 raise Refused(f"the sheet has more than {STUDIO_SHEET} pictures: give fewer values")
         cells[0].make()
@@ -142,7 +142,7 @@ class AblateJob(SheetJob):
         both = [session.reading, other] if on else [other, session.reading]
         specs = [_view(session, one) for one in both]
         cells = [
-            Cell(key, (), lambda spec=spec: spec)  # type: ignore[misc] # the default binds the value
+            SheetCell(key, (), lambda spec=spec: spec)  # type: ignore[misc] # the default binds the value
             for key, spec in zip(("with", "without"), specs, strict=True)
         ]
         return cls(session.revision, "ablate", request.id, cells)

@@ -11,7 +11,7 @@ import math
 from typing import TYPE_CHECKING
 
 from fgraph.stylegan.checkpoints.contents import Weight
-from fgraph.stylegan.checkpoints.network_parts import Part
+from fgraph.stylegan.checkpoints.network_parts import NetworkPart
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
@@ -23,12 +23,12 @@ _EMBEDDING = "torch.nn.modules.sparse.Embedding"
 _SLOPE = 0.2
 
 
-def is_projected(mapping: Part) -> bool:
+def is_projected(mapping: NetworkPart) -> bool:
     """Return whether a mapping network projects the embeddings of a classifier."""
     return mapping.maybe(PROJECTION) is not None
 
 
-def class_weights(mapping: Part, classes: int) -> dict[str, Weight]:
+def class_weights(mapping: NetworkPart, classes: int) -> dict[str, Weight]:
     """Return the weight and bias of the linear embedding, by fgraph's names.
 
     Raises:
@@ -57,7 +57,7 @@ def class_weights(mapping: Part, classes: int) -> dict[str, Weight]:
     }
 
 
-def _table(mapping: Part) -> StoredTensor:
+def _table(mapping: NetworkPart) -> StoredTensor:
     """Return the embeddings of the classifier, [classes or more, E]."""
     parts = mapping.module.state.get("_modules")
     found = parts.get("embed") if type(parts) is dict else None

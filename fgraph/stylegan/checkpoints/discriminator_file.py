@@ -10,7 +10,7 @@ from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Weight
 from fgraph.stylegan.checkpoints.filters import is_usual_filter
 from fgraph.stylegan.checkpoints.header import read_model, sniff
-from fgraph.stylegan.checkpoints.network_parts import Part
+from fgraph.stylegan.checkpoints.network_parts import NetworkPart
 from fgraph.stylegan.checkpoints.pickles.files import read_pickled
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
@@ -59,7 +59,7 @@ def _read(path: Path) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
     held = content if type(content) is dict else {}
     try:
         if type(held.get("D")) is Module:
-            return _read_nvlabs(Part(held["D"], str(path), "D"))
+            return _read_nvlabs(NetworkPart(held["D"], str(path), "D"))
         if type(held.get("d")) is dict:
             return _read_rosinality(held["d"], str(path))
     except (Refused, RecursionError) as error:
@@ -79,7 +79,7 @@ def _read_rosinality(state: Mapping[Any, Any], where: str) -> tuple[Discriminato
     return _table(found, where), found
 
 
-def _read_nvlabs(network: Part) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
+def _read_nvlabs(network: NetworkPart) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
     size, last = network.count("img_resolution"), network.part("b4")
     if not 8 <= size <= 4 << (LARGEST_BLOCKS - 1) or size & (size - 1):
         raise network.fail(f"is for images of {size} pixels")
@@ -107,17 +107,17 @@ def _read_nvlabs(network: Part) -> tuple[DiscriminatorTable, Mapping[str, Stored
     return _table(found, network.where, clamp=clamp, stddev_group=group), found
 
 
-def _layer(part: Part, weight: str, bias: str) -> dict[str, StoredTensor]:
+def _layer(part: NetworkPart, weight: str, bias: str) -> dict[str, StoredTensor]:
     if part.text("activation", "lrelu") != "lrelu":
         raise part.fail("has an activation other than leaky ReLU")
     return {weight: part.weight("weight", 4), bias: part.weight("bias", 1)}
 
 
-def _clamp(part: Part) -> float | None:
+def _clamp(part: NetworkPart) -> float | None:
     return None if part.value("conv_clamp") is None else part.number("conv_clamp")
 
 
-def _check_block(block: Part, clamp: float | None) -> None:
+def _check_block(block: NetworkPart, clamp: float | None) -> None:
     if block.text("architecture", "resnet") != "resnet":
         raise block.fail("is not a residual block; fgraph runs residual discriminators only")
     if any(_clamp(block.part(name)) != clamp for name in ("conv0", "conv1")):

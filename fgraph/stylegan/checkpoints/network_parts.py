@@ -13,7 +13,7 @@ from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 
 @dataclass(frozen=True)
-class Part:
+class NetworkPart:
     """A module of a pickled network, with its path for messages."""
 
     module: Module
@@ -24,14 +24,14 @@ class Part:
         """Return an error for a network that differs from those of NVlabs' code."""
         return ModelError(f"{self.where}: {self.name} {problem}. Expected a generator as NVlabs' programs save it")
 
-    def maybe(self, name: str) -> Part | None:
+    def maybe(self, name: str) -> NetworkPart | None:
         """Return the submodule of this name, or None."""
         parts = self.module.state.get("_modules")
         found = parts.get(name) if type(parts) is dict else None
         self._refuse_unknown(name, found)
-        return Part(found, self.where, f"{self.name}.{name}") if type(found) is Module else None
+        return NetworkPart(found, self.where, f"{self.name}.{name}") if type(found) is Module else None
 
-    def part(self, name: str) -> Part:
+    def part(self, name: str) -> NetworkPart:
         """Return the submodule of this name."""
         if (found := self.maybe(name)) is None:
             raise self.fail(f"has no part '{name}'")

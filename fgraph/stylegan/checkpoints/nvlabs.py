@@ -12,7 +12,7 @@ from typing import Any
 from fgraph.stylegan.checkpoints.class_embedding import PROJECTION, class_weights, is_projected
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.filters import is_usual_filter
-from fgraph.stylegan.checkpoints.network_parts import Part
+from fgraph.stylegan.checkpoints.network_parts import NetworkPart
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
@@ -35,7 +35,7 @@ def read_nvlabs(module: Module, where: str, name: str = "") -> Contents:
     Raises:
         ModelError: the network is no generator, or one that fgraph does not run.
     """
-    network = Part(module, where, name or "the network")
+    network = NetworkPart(module, where, name or "the network")
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
     table = _read_table(network, mapping, synthesis)
     check_numbers(table, where)
@@ -45,7 +45,7 @@ def read_nvlabs(module: Module, where: str, name: str = "") -> Contents:
     return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": name or "the network"})
 
 
-def _read_table(network: Part, mapping: Part, synthesis: Part) -> StyleGAN2Table:
+def _read_table(network: NetworkPart, mapping: NetworkPart, synthesis: NetworkPart) -> StyleGAN2Table:
     blocks = _blocks(synthesis)
     layers = [layer for block in blocks for name in ("conv0", "conv1") if (layer := block.maybe(name))]
     images = [layer for block in blocks if (layer := block.maybe("torgb"))]
@@ -68,13 +68,13 @@ def _read_table(network: Part, mapping: Part, synthesis: Part) -> StyleGAN2Table
     )
 
 
-def _base(block: Part) -> Size:
+def _base(block: NetworkPart) -> Size:
     """Return height and width of the constant, which forks for images that aren't square change."""
     height, width = block.weight("const", 3).shape[1:]
     return height, width
 
 
-def mapping_facts(network: Part, mapping: Part) -> dict[str, Any]:
+def mapping_facts(network: NetworkPart, mapping: NetworkPart) -> dict[str, Any]:
     """Return the fields of a layer table that describe the mapping network, except the lengths of z and w."""
     depth = next(i for i in range(_MAX_MAPPING + 1) if mapping.maybe(f"fc{i}") is None or i == _MAX_MAPPING)
     dense = [mapping.part(f"fc{i}") for i in range(max(1, depth))]
@@ -91,12 +91,12 @@ def mapping_facts(network: Part, mapping: Part) -> dict[str, Any]:
     }
 
 
-def _embedding(mapping: Part) -> Part:
+def _embedding(mapping: NetworkPart) -> NetworkPart:
     """Return the layer that makes the embedding of a class."""
     return mapping.part(PROJECTION if is_projected(mapping) else "embed")
 
 
-def _blocks(synthesis: Part) -> list[Part]:
+def _blocks(synthesis: NetworkPart) -> list[NetworkPart]:
     found = [block for i in range(LARGEST_BLOCKS + 1) if (block := synthesis.maybe(f"b{4 << i}"))]
     listed = synthesis.value("block_resolutions")
     if type(listed) is list and [str(one) for one in listed[:20] if type(one) is int] != [
@@ -108,7 +108,7 @@ def _blocks(synthesis: Part) -> list[Part]:
     return found
 
 
-def _same(name: str, known: tuple[str, ...], parts: list[Part], default: str) -> Any:
+def _same(name: str, known: tuple[str, ...], parts: list[NetworkPart], default: str) -> Any:
     """Return an attribute that all parts share, which must be one of those known."""
     found = {part.text(name, default) for part in parts}
     if len(found) == 1 and (value := found.pop()) in known:
@@ -117,7 +117,7 @@ def _same(name: str, known: tuple[str, ...], parts: list[Part], default: str) ->
     raise parts[0].fail(f"has the {name} {shown}, where one of {', '.join(known)} runs, the same in every layer")
 
 
-def _rate(dense: list[Part]) -> float:
+def _rate(dense: list[NetworkPart]) -> float:
     """Return the learning-rate multiplier, which is the gain of the biases."""
     rates = [part.number("bias_gain") for part in dense]
     for part, rate in zip(dense, rates, strict=True):
@@ -127,7 +127,7 @@ def _rate(dense: list[Part]) -> float:
     return rates[0]
 
 
-def _clamp(parts: list[Part]) -> float | None:
+def _clamp(parts: list[NetworkPart]) -> float | None:
     given = [part for part in parts if part.value("conv_clamp") is not None]
     if not given:
         return None
@@ -137,7 +137,7 @@ def _clamp(parts: list[Part]) -> float | None:
     return clamp
 
 
-def mapping_weights(mapping: Part, table: StyleGAN2Table) -> dict[str, Weight]:
+def mapping_weights(mapping: NetworkPart, table: StyleGAN2Table) -> dict[str, Weight]:
     """Return the tensors of the mapping network by fgraph's names, each with its own shape."""
     weights = {name: Weight(stored, stored.shape) for name, stored in _mapping_tensors(mapping, table).items()}
     if table.c_dim and is_projected(mapping):
@@ -145,7 +145,7 @@ def mapping_weights(mapping: Part, table: StyleGAN2Table) -> dict[str, Weight]:
     return weights
 
 
-def _mapping_tensors(mapping: Part, table: StyleGAN2Table) -> dict[str, StoredTensor]:
+def _mapping_tensors(mapping: NetworkPart, table: StyleGAN2Table) -> dict[str, StoredTensor]:
     found: dict[str, StoredTensor] = {}
     for i in range(table.mapping_layers):
         dense = mapping.part(f"fc{i}")
@@ -160,14 +160,14 @@ def _mapping_tensors(mapping: Part, table: StyleGAN2Table) -> dict[str, StoredTe
     return found
 
 
-def _synthesis_tensors(synthesis: Part, table: StyleGAN2Table) -> dict[str, StoredTensor]:
+def _synthesis_tensors(synthesis: NetworkPart, table: StyleGAN2Table) -> dict[str, StoredTensor]:
     found = {"const": synthesis.part("b4").weight("const", 3)}
     for layer in table.layers[1:]:
         found |= _layer_tensors(synthesis.part(layer.block), layer)
     return found
 
 
-def _layer_tensors(block: Part, layer: Layer) -> dict[str, StoredTensor]:
+def _layer_tensors(block: NetworkPart, layer: Layer) -> dict[str, StoredTensor]:
     part = block.part(layer.name.partition(".")[2])
     affine = part.part("affine")
     found = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
-from fgraph.stylegan.checkpoints.network_parts import Part
+from fgraph.stylegan.checkpoints.network_parts import NetworkPart
 from fgraph.stylegan.checkpoints.nvlabs import mapping_facts, mapping_weights
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
@@ -42,7 +42,7 @@ def read_stylegan3(module: Module, where: str, name: str = "") -> Contents:
     Raises:
         ModelError: the network is something else, or one that fgraph does not run.
     """
-    network = Part(module, where, name or "the network")
+    network = NetworkPart(module, where, name or "the network")
     mapping, synthesis = network.part("mapping"), network.part("synthesis")
     facts = StyleGAN2Table(
         channels=((4, 1),), z_dim=network.count("z_dim"), w_dim=network.count("w_dim"),
@@ -58,7 +58,7 @@ def read_stylegan3(module: Module, where: str, name: str = "") -> Contents:
     return Contents("nvlabs", table, weights, {"format": "nvlabs", "weights": name or "the network"})
 
 
-def _read_table(network: Part, synthesis: Part, facts: StyleGAN2Table) -> StyleGAN3Table:
+def _read_table(network: NetworkPart, synthesis: NetworkPart, facts: StyleGAN2Table) -> StyleGAN3Table:
     names = synthesis.value("layer_names")
     if type(names) is not list or not 1 < len(names) <= MOST_LAYERS or not all(type(name) is str for name in names):
         raise synthesis.fail("has no list of layers")
@@ -87,7 +87,7 @@ def _read_table(network: Part, synthesis: Part, facts: StyleGAN2Table) -> StyleG
     return table
 
 
-def _read_layer(part: Part, name: str, place: tuple[int, int], image: tuple[Size, int]) -> StyleGAN3Layer:
+def _read_layer(part: NetworkPart, name: str, place: tuple[int, int], image: tuple[Size, int]) -> StyleGAN3Layer:
     """Return a layer; `place` is its index and the start of its styles, `image` the size and resolution of images."""
     index, start = place
     padding = part.value("padding")
@@ -122,13 +122,13 @@ def _read_layer(part: Part, name: str, place: tuple[int, int], image: tuple[Size
     )
 
 
-def _bounded(part: Part, name: str, most: int) -> int:
+def _bounded(part: NetworkPart, name: str, most: int) -> int:
     if not 1 <= (found := part.count(name)) <= most:
         raise part.fail(f"has {found} as '{name}'; expected 1 to {most}")
     return found
 
 
-def _sides(part: Part, name: str) -> Size:
+def _sides(part: NetworkPart, name: str) -> Size:
     """Return height and width of an attribute that holds [width, height], or one number for both."""
     value: Any = part.value(name)
     try:
@@ -144,7 +144,7 @@ def _sides(part: Part, name: str) -> Size:
     return int(sides[1]), int(sides[0])
 
 
-def _filter(part: Part, name: str, most_axes: int) -> Shape:
+def _filter(part: NetworkPart, name: str, most_axes: int) -> Shape:
     """Return the shape of a filter; (1,) if there is none."""
     if (stored := part.tensor(name)) is None:
         return (1,)
@@ -154,13 +154,13 @@ def _filter(part: Part, name: str, most_axes: int) -> Shape:
     return stored.shape
 
 
-def _whole(part: Part, name: str) -> int:
+def _whole(part: NetworkPart, name: str) -> int:
     if not 1 <= (found := part.number(name)) <= LARGEST or found != int(found):
         raise part.fail(f"has {found} as '{name}'; expected a whole number")
     return int(found)
 
 
-def _input_tensors(source: Part) -> dict[str, StoredTensor]:
+def _input_tensors(source: NetworkPart) -> dict[str, StoredTensor]:
     affine = source.part("affine")
     return {
         "input.affine.weight": affine.weight("weight", 2), "input.affine.bias": affine.weight("bias", 1),
@@ -169,7 +169,7 @@ def _input_tensors(source: Part) -> dict[str, StoredTensor]:
     }  # fmt: skip
 
 
-def _layer_tensors(part: Part, name: str) -> dict[str, StoredTensor]:
+def _layer_tensors(part: NetworkPart, name: str) -> dict[str, StoredTensor]:
     affine = part.part("affine")
     filters = {f"{name}.{one}": part.tensor(one) for one in ("up_filter", "down_filter")}
     return {
