@@ -15,6 +15,7 @@ from safetensors.numpy import load_file
 import fgraph
 from fgraph.array_files.directions import read_directions
 from fgraph.cli import boundaries, main
+from fgraph.inversion import make_settings
 from fgraph.stylegan.measured.boundary import fit_boundary
 
 DRAW = np.random.RandomState(4)
@@ -130,7 +131,7 @@ def test_a_table_of_files() -> None:
 
 
 def test_two_folders_of_pictures(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    short = functools.partial(boundaries.make_settings, steps=20)  # grey pictures are told apart as soon
+    short = functools.partial(make_settings, steps=20)  # grey pictures are told apart as soon
     monkeypatch.setattr(boundaries, "make_settings", short)
     folders = {"one/faces": 220, "two/faces": 40}  # of equal names
     for name, value in folders.items():
