@@ -94,6 +94,8 @@ async def _answer(received: Any, studio: Studio, outbox: Outbox) -> None:
         answer = _refused(number, f"the request is not understood: {_said(error)}")
     except FgraphError as error:
         answer = _refused(number, str(error), getattr(error, "node", None), getattr(error, "field", None))
+    except RecursionError:
+        answer = _refused(number, "the request is nested too deeply")
     except Exception as error:  # a bug, which ends neither the socket nor the studio
         log.exception("a request failed")
         answer = _refused(number, f"a bug of fgraph: {type(error).__name__}: {error}")

@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -260,7 +261,7 @@ class Studio:
         path = self.session.state.saved_as
         if path is None:
             raise Refused("the graph has no file yet: save it first")
-        self.session.open(open_file(Path(path)))
+        self.session.open(replace(open_file(Path(path)), trusted=False))  # the page may have written it
 
     def _cancel(self, request: ask.Plain) -> None:
         self.engine.cancel()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,6 +117,18 @@ def test_no_sheet_and_no_film_names_a_file(secret: Path) -> None:
         vary(reading, [value], Path("g.yaml"), FileAccess())
     with pytest.raises(fgraph.GraphError, match="code"):
         vary(reading, [FieldValue(node="a", field="x", value={"_target_": "os.system"})], Path("g.yaml"), FileAccess())
+    assert OPENED == []
+
+
+def test_a_file_that_the_page_has_saved_gains_no_trust_when_it_is_read_again(secret: Path, tmp_path: Path) -> None:
+    with client_of(make_studio(tmp_path)) as client, page_of(client) as page:
+        page.ask("set_yaml", text=f"nodes: {{a: {{op: image, path: {secret}}}}}\noutputs: [a]\n")
+        page.ask("save", name="mine")
+        assert page.ask("reload")["ok"]
+        (node,) = page.graph["nodes"]
+        assert "does not read" in node["faults"][0]["message"]
+        deep = {"node": "a", "field": "size", "value": json.loads("[" * 400 + "]" * 400)}
+        assert not page.ask("sweep", x={**deep, "values": [deep.pop("value")]})["ok"]
     assert OPENED == []
 
 
