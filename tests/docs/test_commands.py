@@ -26,7 +26,7 @@ UNSAFE = (  # tests/cli and tests/studio have them
 )  # fmt: skip
 # Names of commands that need more words, and forms with placeholders.
 FORMS = re.compile(
-    r"^fgraph (new|inspect|convert|mix|boundary|effects|regions|invert|train|finetune|grow|completion)$"
+    r"^fgraph (new|inspect|convert|mix|boundary|effects|regions|invert|train|train-encoder|finetune|grow|completion)$"
     r"|[\[|]|\.\.\.|FILE|nodes\.$"
 )
 PLACEHOLDERS = ("PATH", "YOUR")
@@ -120,7 +120,7 @@ def test_what_a_graph_suggests(path: Path, monkeypatch: pytest.MonkeyPatch, tmp_
 def test_every_command_has_a_page() -> None:
     """A page that shows it, which the table of commands links."""
     folder = ROOT / "docs" / "reference" / "commands"
-    row = re.compile(r"^\| `fgraph (\w+)[^|]*\|[^|]*\| (?:\[.*\]\((\S+)\)|this page) \|$", re.MULTILINE)
+    row = re.compile(r"^\| `fgraph ([\w-]+)[^|]*\|[^|]*\| (?:\[.*\]\((\S+)\)|this page) \|$", re.MULTILINE)
     listed = dict(row.findall((folder / "README.md").read_text("utf-8")))
     assert {*COMMANDS, *MODES} - {"run"} == set(listed) - {"panorama"}
     for name, link in listed.items():
