@@ -72,6 +72,11 @@ def kinds_of(entry: NodeClass | Mapping[str, NodeClass]) -> Mapping[str, NodeCla
     return None if isinstance(entry, type) else entry
 
 
+def ops_with_kind(kind: str, ops: Mapping[str, NodeClass | Mapping[str, NodeClass]]) -> list[str]:
+    """Return the ops that have a kind, such as mask for ramp."""
+    return [op for op, entry in ops.items() if kind in (kinds_of(entry) or ())]
+
+
 def _by_kind(op: str, group: list[NodeClass]) -> dict[str, NodeClass]:
     kinds: dict[str, NodeClass] = {}
     for node_class in group:

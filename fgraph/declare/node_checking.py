@@ -16,7 +16,7 @@ from fgraph.declare.source import DocumentPath
 from fgraph.declare.spec import Subgraph, is_id
 from fgraph.declare.wording import Complaint, name_of, show, translate
 from fgraph.node import AnyPort, Node, field_roles
-from fgraph.registry import SUBGRAPH, NodeClass, Registry, kinds_of
+from fgraph.registry import SUBGRAPH, NodeClass, Registry, kinds_of, ops_with_kind
 
 _TOP = 2  # length of a path such as nodes.mix
 
@@ -117,13 +117,18 @@ class NodeChecker:
                     hint = self._hints.nearest(name, self.names)
                     self.report((*path, port), f"{port} reads '{name}', which is no node", hint)
 
+    def _near_op(self, op: Any, known: list[str]) -> str | None:
+        if isinstance(op, str) and (owners := ops_with_kind(op, self.ops)):
+            return "; ".join(f"it is a kind of {one}: {{op: {one}, kind: {op}}}" for one in owners) + ";"
+        return self._hints.nearest(str(op), known)
+
     def _class(self, data: Mapping[str, Any], path: DocumentPath) -> NodeClass | None:
         op = data.get("op")
         entry = self.ops.get(op) if isinstance(op, str) else None
         if entry is None:
             known = [*self.ops, SUBGRAPH]
             said = "this node has no 'op'" if op is None else f"there is no op {show(op)}"
-            near = self._hints.nearest(str(op), known) if op is not None else self._near_node(str(path[-1]))
+            near = self._near_op(op, known) if op is not None else self._near_node(str(path[-1]))
             listed = f"one of {', '.join(known)}" if op is not None or near is None else ""
             self.report((*path, "op"), said, " ".join(filter(None, [near, listed])))
             return None

@@ -63,6 +63,7 @@ def test_one_kind_of_a_node(capsys: pytest.CaptureFixture[str]) -> None:
     assert "axis" in said
     assert "radii" not in said
     assert "did you mean 'mask'?" in output(capsys, "nodes", "maks", code=2)
+    assert "a kind has this name: fgraph nodes mask ramp" in output(capsys, "nodes", "ramp", code=2)
     assert "no kind 'rmp'" in output(capsys, "nodes", "mask", "rmp", code=2)
     assert set(map(op_of, bundled_nodes())) <= set(output(capsys, "nodes").split())
 

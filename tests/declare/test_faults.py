@@ -32,6 +32,13 @@ def test_a_sound_graph_has_none() -> None:
     assert spec.source.place("outputs", "image") == (None, 9)
 
 
+def test_a_kind_in_place_of_an_op_is_named() -> None:
+    fault = node_fault("{op: ramp}")
+    assert fault.message == "there is no op 'ramp'"
+    assert fault.hint is not None
+    assert fault.hint.startswith("it is a kind of mask: {op: mask, kind: ramp}; one of ")
+
+
 def test_all_faults_of_a_file_come_together_in_order(tmp_path: Path) -> None:
     file = tmp_path / "wrong.yaml"
     file.write_text(

@@ -18,7 +18,7 @@ from fgraph.cli.signals import Interrupts
 from fgraph.cli.terminal import say
 from fgraph.declare.document import parse
 from fgraph.declare.reference import by_class, field_rows, makes
-from fgraph.registry import NodeClass, kinds_of, registry
+from fgraph.registry import NodeClass, kinds_of, ops_with_kind, registry
 
 _WIDTH = 112
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./-]*")  # text that YAML reads as text without quotes
@@ -56,7 +56,12 @@ def _describe(name: str, kind: str | None) -> Iterator[str]:
     entries = registry(bundled_nodes())
     entry = entries.get(name)
     if entry is None:
-        hint = nearest(name, entries) or f"one of {', '.join(entries)}"
+        commands = " or ".join(f"fgraph nodes {op} {name}" for op in ops_with_kind(name, entries))
+        hint = (
+            (commands and f"a kind has this name: {commands}")
+            or nearest(name, entries)
+            or f"one of {', '.join(entries)}"
+        )
         raise FgraphError(f"there is no node '{name}' ({hint})")
     kinds = kinds_of(entry)
     if kinds is None:
