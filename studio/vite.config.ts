@@ -10,6 +10,7 @@ export default defineConfig({
     emptyOutDir: true,
     target: 'es2022',
     modulePreload: false,
+    chunkSizeWarningLimit: 800,
     assetsInlineLimit: 0,
     cssCodeSplit: false,
     license: { fileName: 'assets/licences.md' },
