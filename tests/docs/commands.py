@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 import shlex
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import yaml
 
 from fgraph.cli.modes import COMMANDS
@@ -125,3 +127,6 @@ def lay_out_files() -> None:
     Path("transforms.yaml").write_text(yaml.safe_dump({"transforms": [turned]}), encoding="utf-8")
     groups = {4: [{"cluster_index": number % 2, "feature_index": number} for number in range(64)]}
     Path("cluster_dict.yaml").write_text(yaml.safe_dump(groups), encoding="utf-8")
+    Path("npy/ffhq").mkdir(parents=True)
+    shares = [np.eye(6)] * 2  # of regions, for six channels of two layers
+    Path("npy/ffhq/semantic_top_32").write_bytes(pickle.dumps(shares, protocol=4))
