@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -40,6 +40,19 @@ class PlanContents:
     def cost(self) -> Cost:
         """Calls, FLOPs and peak bytes of the plan, and of running row by row."""
         return measure(self.steps, self.results, self.raw, self.program)
+
+    @cached_property
+    def result_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shape of the result of each step."""
+        return tuple((step.rows, *step.row_type.shape) for step in self.steps)
+
+    @cached_property
+    def results_by_step(self) -> Mapping[int, Sequence[StepResult]]:
+        """The results that are complete after each step; -1: before the first."""
+        found: dict[int, list[StepResult]] = {}
+        for result in self.results:
+            found.setdefault(result.after, []).append(result)
+        return found
 
     @cached_property
     def transfers(self) -> Transfers:

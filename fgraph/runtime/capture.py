@@ -132,7 +132,7 @@ class CapturedPlan:
         for number, step in enumerate(plan.steps):
             if step.op.is_fixed and self._params.get(number) == step.params:
                 continue
-            handed = host_input(plan, step, self._context)
+            handed = host_input(plan, number, self._context)
             if handed is None:
                 continue
             if number in self._host_inputs:

@@ -50,7 +50,7 @@ def execute(
     Raises:
         RunError: a step failed; the message names the operation and its nodes.
     """
-    ready = _results_by_step(plan)
+    ready = plan.results_by_step
     buffers: dict[int, Tensor] = {}
     if plan.baseline is not None:
         buffers |= {baseline_buffer(slot): tensor for slot, tensor in plan.baseline.tensors.items()}
@@ -64,7 +64,7 @@ def execute(
         for number, step in enumerate(plan.steps):
             made = host_inputs.get(number)
             if made is None or step.op.takes_numbers:
-                made = _run_step(plan, step, buffers, context, made)
+                made = _run_step(plan, number, buffers, context, made)
             buffers[number] = made
             if on_step:
                 on_step(step)
@@ -76,28 +76,22 @@ def execute(
     return {one.value: buffers[one.buffer][one.start : one.start + one.rows] for one in plan.baseline_values}
 
 
-def _results_by_step(plan: Plan) -> dict[int, list[StepResult]]:
-    """Return the results that are complete after each step; -1: before the first."""
-    found: dict[int, list[StepResult]] = {}
-    for result in plan.results:
-        found.setdefault(result.after, []).append(result)
-    return found
-
-
-def host_input(plan: Plan, step: Step, context: KernelContext) -> Tensor | None:
+def host_input(plan: Plan, number: int, context: KernelContext) -> Tensor | None:
     """Return the host input of a step: its numbers, or its whole result; None if it has none.
 
     Raises:
         RunError: the step failed.
     """
+    step = plan.steps[number]
     if step.op.takes_numbers:
         return context.numbers(step.params)
-    return _run_step(plan, step, {}, context) if step.is_host_input else None
+    return _run_step(plan, number, {}, context) if step.is_host_input else None
 
 
 def _run_step(
-    plan: Plan, step: Step, buffers: dict[int, Tensor], context: KernelContext, numbers: Tensor | None = None
+    plan: Plan, number: int, buffers: dict[int, Tensor], context: KernelContext, numbers: Tensor | None = None
 ) -> Tensor:
+    step = plan.steps[number]
     try:
         if isinstance(step.op, StyleGAN2Op):
             made = run_layer(step.op, step, buffers, context)
@@ -109,8 +103,8 @@ def _run_step(
             made = KERNELS[type(step.op)](step.op, inputs, given, context)
         else:
             made = run_tiles(step, buffers, context)
-        if made.shape != (step.rows, *step.row_type.shape):
-            raise ValueError(f"made a tensor {list(made.shape)}, the plan expects {[step.rows, *step.row_type.shape]}")
+        if made.shape != plan.result_shapes[number]:
+            raise ValueError(f"made a tensor {list(made.shape)}, the plan expects {list(plan.result_shapes[number])}")
         return made
     except FgraphError:
         raise

@@ -177,9 +177,9 @@ def test_only_what_differs_is_handed_in(capturer: None, monkeypatch: pytest.Monk
     handed: Counter[str] = Counter()
     host_input = runtime_capture.host_input  # type: ignore[attr-defined]
 
-    def counting(plan: Any, step: Any, context: Any) -> Any:
-        found = host_input(plan, step, context)
-        handed[step.op.name] += found is not None
+    def counting(plan: Any, number: int, context: Any) -> Any:
+        found = host_input(plan, number, context)
+        handed[plan.steps[number].op.name] += found is not None
         return found
 
     run = captured(blended(seed=3))

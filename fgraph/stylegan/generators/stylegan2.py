@@ -193,6 +193,8 @@ class StyleGAN2Generator(Generator):
 
     def _half(self, layer: Layer) -> torch.dtype | None:
         """Return the type of a layer, if it differs from the type of the tensors."""
+        if self.half is None:
+            return None
         return self.half if layer.resolution >= half_from(self.table.resolution) else None
 
     @cached_property
