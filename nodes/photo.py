@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
+from fgraph import _limits
 from fgraph._errors import FgraphError
 from fgraph._imaging.files import find_pictures
 from fgraph._imaging.read import locate
@@ -25,6 +26,8 @@ from fgraph.photographs import PhotoCrop
 from nodes.image import Side
 
 Point = tuple[float, float]
+_MOST_FRAMES = 1 << 31  # of a film: years
+Frame = Annotated[int, Field(ge=-_MOST_FRAMES, le=_MOST_FRAMES)]
 Sigma = Annotated[float, Field(ge=0, le=1000)]
 
 
@@ -46,7 +49,7 @@ class Photo(Node):
         "none",
         description="none: the middle; faces as in FFHQ: ffhq, ffhqu (upright) or stylegan3-editing; corners: by hand",
     )
-    face: Data[Literal["largest", "all"] | Annotated[int, Field(ge=0)]] = Field(
+    face: Data[Literal["largest", "all"] | Annotated[int, Field(ge=0, lt=_limits.ROWS)]] = Field(
         "largest", description="which face: the largest, all as rows, or a number, 0 for the largest"
     )
     detector: Data[Detector] = Field(
@@ -61,7 +64,7 @@ class Photo(Node):
         None, description="a JSON file: name of a picture -> such points of each face; STIT's .pt of quads for corners",
         json_schema_extra=FILE,
     )  # fmt: skip
-    frames: Data[tuple[int, int, Annotated[int, Field(ge=1)]] | None] = Field(
+    frames: Data[tuple[Frame, Frame, Annotated[int, Field(ge=1, le=_MOST_FRAMES)]] | None] = Field(
         None, description="of a film: the first frame, the one after the last, and the step; default: all"
     )
     smooth: Data[tuple[Sigma, Sigma]] = Field(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from pydantic import BeforeValidator, Field
 
 from fgraph import _limits
+from fgraph._errors import show
 from fgraph.ir.program import as_index
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
@@ -43,12 +44,13 @@ class Rows(Node):
             ValueError: an item is not a number or slice, a row does not exist, or no row is selected.
         """
         found: list[int] = []
-        for item in self.take.split(","):
+        items = self.take.split(",", _limits.ROWS)
+        for item in items:
             found += _resolve(item.strip(), count)
-            if len(found) > _limits.ROWS:
+            if max(len(found), len(items)) > _limits.ROWS:
                 raise ValueError(f"take picks more than {_limits.ROWS} rows")
         if not found:
-            raise ValueError(f"take '{self.take}' selects no row of {count}")
+            raise ValueError(f"take '{show(self.take)}' selects no row of {count}")
         return found
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
@@ -61,14 +63,14 @@ class Rows(Node):
         return inputs.value("of").take(as_index(np.array(index)))
 
 
-def _resolve(item: str, count: int) -> list[int]:
+def _resolve(item: str, count: int) -> Sequence[int]:
     try:
         if ":" in item:
             ends = [int(part) if part.strip() else None for part in item.split(":")]
-            return list(range(count))[slice(*ends)]
+            return range(count)[slice(*ends)]
         row = int(item)
     except (ValueError, TypeError) as error:
-        raise ValueError(f"'{item}' is not a row: write numbers and slices, such as 0,2 or :-1") from error
+        raise ValueError(f"'{show(item)}' is not a row: write numbers and slices, such as 0,2 or :-1") from error
     if not -count <= row < count:
         raise ValueError(f"row {row} does not exist: there are {count}")
     return [row % count]

@@ -13,8 +13,8 @@ from fgraph.declare.checking import Head, is_model, not_a_model
 from fgraph.declare.handle import NodeRef
 from fgraph.declare.methods import NodeMethods
 from fgraph.declare.source import DocumentPath, Source
-from fgraph.declare.spec import MAIN, GraphSpec, Subgraph, is_id, is_output_name
-from fgraph.declare.wording import name_of
+from fgraph.declare.spec import MAIN, NO_OUTPUT, GraphSpec, Subgraph, is_id, is_output_name
+from fgraph.declare.wording import name_of, show
 from fgraph.declare.writing import to_yaml
 from fgraph.node import Node, Noise
 from fgraph.registry import NodeClass, Registry, registry_with
@@ -193,7 +193,7 @@ class Graph(NodeMethods):
         named = {name: str(self._own(value)) for name, value in pairs}
         for name in named:
             if not is_output_name(name):
-                raise error(f"'{name}' cannot name an output: use letters, digits, '_', '-' and '.'")
+                raise error(f"{show(name)} {NO_OUTPUT}")
         return named
 
     def _keep(self, name: str, node: Node) -> NodeRef:

@@ -12,7 +12,7 @@ from fgraph import _limits
 from fgraph.declare.document import Document
 from fgraph.declare.node_checking import NodeChecker
 from fgraph.declare.source import DocumentPath
-from fgraph.declare.spec import GraphSpec, is_output_name
+from fgraph.declare.spec import NO_OUTPUT, GraphSpec, is_output_name
 from fgraph.declare.wording import show, translate
 from fgraph.node import Noise
 from fgraph.registry import Registry
@@ -95,15 +95,18 @@ def _check_outputs(outputs: Any, checker: NodeChecker) -> dict[str, str]:
         checker.report(("outputs",), f"found {show(outputs)}, expected a list of ids, or a mapping from name to id")
         return {}
     found: dict[str, str] = {}
+    alike: dict[str, str] = {}  # names in lower case -> names
     for key, name, reference in pairs:
         path: DocumentPath = ("outputs", key)
         if not isinstance(reference, str):
             checker.report(path, f"found {show(reference)}, expected the id of a node")
         elif not is_output_name(str(name)):
-            checker.report(path, f"'{name}' cannot name an output: use letters, digits, '_', '-' and '.'")
+            checker.report(path, f"{show(name)} {NO_OUTPUT}")
         elif name in found:
             checker.report(path, f"'{name}' is given twice")
+        elif (folded := name.casefold()) in alike:
+            checker.report(path, f"'{name}' and '{alike[folded]}' are one file where case does not count: rename one")
         else:
-            found[name] = reference
+            found[name], alike[folded] = reference, name
             checker.document.places.alias(path, ("outputs", name))
     return found

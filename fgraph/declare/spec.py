@@ -16,7 +16,8 @@ VERSION = 1
 MAIN = "main"  # the default model of nodes
 
 ID_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
-OUTPUT_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$"  # the name of an output becomes a file name
+OUTPUT_PATTERN = r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,199}$"  # the name of an output becomes a file name
+NO_OUTPUT = "cannot name an output: use letters, digits, '_', '-' and '.', 200 at most"
 is_id = re.compile(ID_PATTERN.replace("$", r"\Z")).match
 is_output_name = re.compile(OUTPUT_PATTERN.replace("$", r"\Z")).match
 

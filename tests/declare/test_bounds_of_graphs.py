@@ -14,6 +14,7 @@ from fgraph.declare.checking import Head
 from fgraph.masks import Box, Complement, MaskExpr, combine, rasterise, rasterise_window, support
 from fgraph.node import Noise
 from nodes import NODES
+from nodes.rows import _resolve
 
 HEAD = "nodes:\n  c: {op: sample}\n  d: {op: sample, seed: 5}\n  m: {op: mask, kind: ramp}\n"
 
@@ -247,3 +248,27 @@ def test_joints_of_joints_are_bounded_by_the_passes_that_they_join() -> None:
     (fault,) = fgraph.check(decoded(f"  e0: {{op: tap, of: c, layer: b4.conv1}}\n{chain}", "e30"))
     assert fault.where == "nodes.e9"
     assert "joins more than 256 passes" in fault.message
+
+
+def test_outputs_whose_files_would_be_one_are_refused() -> None:
+    """Disks of macOS and Windows ignore the case of names: one picture would replace the other."""
+    nodes = {"code": {"op": "sample"}, "image": {"op": "decode", "of": "code"}}
+    (fault,) = fgraph.check({"nodes": nodes, "outputs": {"image": "image", "Image": "image"}})
+    assert fault.message == "'Image' and 'image' are one file where case does not count: rename one"
+    assert not fgraph.check({"nodes": nodes, "outputs": {"a" * 200: "image"}})
+    (fault,) = fgraph.check({"nodes": nodes, "outputs": {"a" * 201: "image"}})
+    assert "cannot name an output" in fault.message
+    assert len(fault.message) < 200
+
+
+def test_many_slices_of_many_rows_make_no_lists() -> None:
+    assert isinstance(_resolve(":", _limits.ROWS), range)  # a list for each slice took minutes
+    nodes = {
+        "codes": {"op": "sample", "count": _limits.ROWS},
+        "few": {"op": "rows", "of": "codes", "take": ",".join(["0:0"] * _limits.ROWS)},
+        "many": {"op": "rows", "of": "codes", "take": "0:0," * _limits.ROWS + "0"},
+        "odd": {"op": "rows", "of": "codes", "take": "x" * 50_000},
+    }
+    faults = fgraph.check({"nodes": nodes, "outputs": ["few"]})
+    assert len(faults) == 3
+    assert max(len(fault.message) for fault in faults) < 300

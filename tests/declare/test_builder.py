@@ -123,7 +123,7 @@ def test_subgraphs(g: Graph) -> None:
         (lambda g: g.sample(1, 2, 3, 4), "", "sample takes at most 3 values by position: seed, truncation, model", None),
         (lambda g: g.sample(1, seed=2), "", "sample is given 'seed' twice: by position and by name", None),
         (lambda g: g.sample(id="1a"), "", "'1a' is not an id: use letters, digits and '_', with no digit first", None),
-        (lambda g: g.output("a/b", "x"), "", "'a/b' cannot name an output: use letters, digits, '_', '-' and '.'", None),
+        (lambda g: g.output("a/b", "x"), "", "'a/b' cannot name an output: use letters, digits, '_', '-' and '.', 200 at most", None),
         (lambda g: g["x"], "", "there is no node 'x'", None),
         (lambda g: Graph(seed=-1, ops=OPS), "seed", "found -1, expected a whole number from 0 to 9223372036854775807", None),
         (lambda g: Graph(models={"main": 3}, ops=OPS), "models.main", "found 3, expected a bundled name, a path, an address or a loaded generator", None),

@@ -78,7 +78,12 @@ outputs: {image: mix, out/put: mix}
             None,
         ),
         (12, "nodes.mix.parts", "found ['both'], expected one of both, activation, skip", None),
-        (13, "outputs.out/put", "'out/put' cannot name an output: use letters, digits, '_', '-' and '.'", None),
+        (
+            13,
+            "outputs.out/put",
+            "'out/put' cannot name an output: use letters, digits, '_', '-' and '.', 200 at most",
+            None,
+        ),
     ]
     assert all(fault.file == str(file) for fault in faults)
     assert str(faults[1]) == f"{file}:2: sed: a graph has no field 'sed' (did you mean 'seed'?)"
