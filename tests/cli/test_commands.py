@@ -326,6 +326,11 @@ def test_watch_waits_for_what_an_editor_writes(tmp_path: Path, monkeypatch: pyte
     assert file.read_text() == "whole"
 
 
+@pytest.mark.parametrize("command", ["watch", "regions"])
+def test_what_is_optional_is_not_asked_for(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "the following arguments are required: file\n" in output(capsys, command, code=2)
+
+
 def wait_for(file: Path, text: str, process: subprocess.Popen[str]) -> None:
     """Wait until a file has a text."""
     for _ in range(1200):

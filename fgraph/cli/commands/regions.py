@@ -22,7 +22,9 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
         "fgraph regions", description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("file", help="the file, such as npy/ffhq/semantic_top_32")
-    parser.add_argument("regions", nargs="*", type=int, help="numbers of regions that count as one; default: all")
+    parser.add_argument(
+        "regions", nargs="*", default=[], type=int, help="numbers of regions that count as one; default: all"
+    )
     chosen = parser.parse_args(arguments)
     from fgraph.array_files.regions import read_regions  # imports numpy
 

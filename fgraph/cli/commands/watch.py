@@ -46,7 +46,7 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
         "fgraph watch", description="Run a graph file again each time it is saved, and show its pictures in a browser."
     )
     parser.add_argument("file", help="a graph file, such as mine.yaml")
-    parser.add_argument("settings", nargs="*", help="key=value, as for a run")
+    parser.add_argument("settings", nargs="*", default=[], help="key=value, as for a run")
     parser.add_argument("--no-open", action="store_true", help="open no browser")
     chosen, flags = parser.parse_known_intermixed_args(arguments)
     found = read_arguments([*flags, chosen.file, *chosen.settings])
