@@ -15,7 +15,7 @@ import requests
 
 import fgraph
 from fgraph._errors import ModelError
-from fgraph.stylegan.checkpoints import fetching
+from fgraph.stylegan.checkpoints import fetching, sources
 from fgraph.stylegan.checkpoints.sources import fetch_model
 
 CONTENT = bytes(range(256)) * 40
@@ -188,3 +188,21 @@ def test_a_file_that_is_evicted_meanwhile_is_downloaded_again(folder: Path, monk
             again = fetch_model(server.address)
         assert again.parent == path.parent
         assert again.read_bytes() == CONTENT
+
+
+def test_a_download_that_is_evicted_before_it_has_its_place_is_repeated(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evicted: list[Path] = []
+    real = sources.file_digest
+
+    def evict(path: Path) -> str:
+        if len(evicted) < 4:
+            evicted.append(path)
+            path.unlink()
+        return real(path)
+
+    monkeypatch.setattr(sources, "file_digest", evict)
+    with replying(*[WHOLE] * 5) as server:
+        assert fetch_model(server.address).read_bytes() == CONTENT
+    assert len(evicted) == 4

@@ -29,7 +29,7 @@ _EXPECTED = "expected a .safetensors, .pt, .pth, .ckpt, .pkl or .pdparams file o
 _ZIP_MAGIC = b"PK\x03\x04"
 _LEGACY_MAGIC = b"\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19"  # the number 0x1950a86a20f9469cfc6c, as torch.save pickles it
 _MOST_DELTAS = 8  # on each other
-_ATTEMPTS = 3  # at a file that is evicted from the cache while it is read
+_ATTEMPTS = 10  # at a file that is evicted from the cache while it is read
 _PICKLE_MAGICS = tuple(bytes([0x80, protocol]) for protocol in range(2, 6))
 
 T = TypeVar("T")

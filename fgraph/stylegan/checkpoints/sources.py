@@ -35,6 +35,7 @@ from fgraph._temporary import sync_directory
 _LOG = get_logger()
 _SCHEMES = ("https", "http", "hf")
 _LONGEST_NOTE = 64 << 10  # bytes
+_ATTEMPTS = 10  # at a download that is evicted before it has its place
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HUB = re.compile(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+?))?/([\w./-]+)")
 
@@ -140,6 +141,17 @@ def _alone(folder: Path, plain: str, address: str) -> Iterator[None]:
 
 
 def _fetch_and_keep(folder: Path, plain: str, pinned: str | None, address: str) -> Path:
+    """Download a file into the cache, again if it is evicted before it has its place."""
+    for left in reversed(range(_ATTEMPTS)):
+        try:
+            return _fetch_once(folder, plain, pinned, address)
+        except FileNotFoundError:
+            if not left:
+                raise
+    raise AssertionError
+
+
+def _fetch_once(folder: Path, plain: str, pinned: str | None, address: str) -> Path:
     fetched = _fetch(plain, folder, address, pinned is not None)
     digest, expected = file_digest(fetched), pinned or _noted_digest(folder, plain)
     if expected is not None and digest != expected:
