@@ -1,0 +1,57 @@
+"""The copies between host and device of the bundled graphs, as plans predict: docs/reference/measurements/transfers.md.
+
+    python -m bench.memory.transfers [--out FOLDER]
+
+Nothing runs. Tests count the same copies on torch's device `meta`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import fgraph
+from bench.harness.pages import MEASUREMENTS, ROOT
+from fgraph.ir.costs import Sent
+
+GRAPHS = ROOT / "graphs" / "graph"
+HEAD = [
+    "# Transfers",
+    "",
+    "`python -m bench.memory.transfers` writes this page: the copies between host and device of each bundled graph, as",
+    "its plan predicts. *In each run*: codes, masks, random noise and numbers. *Once*: at most what follows from the",
+    "structure of the plan, such as rows to pick; a device keeps it, and equal ones are sent once. *Back*: results.",
+    "A test counts the copies of each run, which agree exactly, and those of the first run, which are never more.",
+    "Graphs that search, or propose patches from a picture, ask the device besides.",
+    "",
+    "| graph | steps | in each run | KiB | once, at most | KiB | back | KiB | asks |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+]
+
+
+def line(name: str, plan: fgraph.Plan) -> str:
+    """Return the line of a graph."""
+    sent = plan.transfers
+    cells = " | ".join(_cells(one) for one in (sent.inputs, sent.constants, sent.results))
+    asks = ", ".join(sorted({step.op.name for step in plan.steps if step.op.reads_back}))
+    return f"| {name} | {len(plan.steps)} | {cells} | {asks} |"
+
+
+def _cells(sent: Sent) -> str:
+    return f"{sent.copies} | {sent.bytes / 1024:,.1f}"
+
+
+def main() -> None:
+    """Write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=MEASUREMENTS)
+    given = parser.parse_args()
+    lines = [
+        line(path.stem, fgraph.compile(fgraph.load(path), device="meta")) for path in sorted(GRAPHS.glob("*.yaml"))
+    ]
+    given.out.mkdir(parents=True, exist_ok=True)
+    (given.out / "transfers.md").write_text("\n".join([*HEAD, *lines]) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
