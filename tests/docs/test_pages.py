@@ -27,7 +27,7 @@ _QUOTED = re.compile(r"\[(\d[\d.]*)\]\(([^)#]+\.md)[^)]*\)")
 def test_blocks(page: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     if page == "docs/reference/nodes.md":
-        shutil.copy(ROOT / "examples" / "nodes" / "codes.npy", tmp_path)
+        shutil.copytree(ROOT / "examples" / "nodes", tmp_path, dirs_exist_ok=True)
     names = vars(ModuleType(page))
     graphs = [block for block in blocks_of(page, "yaml") if not block.text.startswith(SHOWN)]
     programs = blocks_of(page, "python")
