@@ -31,6 +31,7 @@ FILES = {  # what is written for a name that is no WebP of the gallery's own
     "drawings/panorama.plan": ["gallery/drawings/panorama.plan.svg"],
     "rivals": ["gallery/rivals.webp"],
     "inversion": ["how-to/inversion.png"],
+    "dragging": ["how-to/dragging.svg"],
     "encoders": ["how-to/encoders.png"],
     "benchmarks": ["reference/measurements/benchmarks.png"],
     "training": ["how-to/training/panoramas.png", "how-to/training/translation.png"],

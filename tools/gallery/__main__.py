@@ -33,6 +33,7 @@ SCRIPTS = {  # pictures that belong to a measurement, drawn anew without measuri
     "rivals": ("-m", "bench.quality.rivals", "--redraw", "--to", "{to}"),
     "inversion": ("-m", "bench.quality.inversion", "--redraw", "--to", "{to}/how-to"),
     "encoders": ("-m", "bench.quality.encoders", "--redraw", "--to", "{to}/how-to"),
+    "dragging": ("-m", "bench.quality.dragging", "--redraw", "--to", "{to}/how-to"),
     "benchmarks": ("-m", "bench.speed.run", "--redraw", "--out", "{to}/reference/measurements"),
     "training": ("examples/training/show.py", "--to", "{to}/how-to/training"),
 }
