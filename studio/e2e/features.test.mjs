@@ -17,7 +17,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  await studio?.stop();
+  await studio?.remove();
 });
 
 const node = (name) => page.locator(`.react-flow__node[data-id="${name}"]`);
@@ -140,6 +140,26 @@ test('an earlier state is opened, and a change there is a branch', async () => {
   });
   await page.locator('.state.lane-1').waitFor();
   assert.ok((await states.count()) > count);
+});
+
+test('spans of a panorama change places, by the mouse and by the keys', async () => {
+  await setYaml(page, 'version: 1\nmodels: {main: landscape}\nnodes:\n  z: {op: sample, count: 3}\n  row: {op: mosaic, of: z, grid: [1, 3]}\n  image: {op: decode, of: row}\noutputs: [image]\n');
+  const span = (name) => page.getByRole('button', { name, exact: true });
+  await span('Span 3').waitFor();
+  await changed(async () => {
+    await span('Span 1').focus();
+    await page.keyboard.press('ArrowRight');
+  });
+  await textHas(/take: ['"]?1,0,2/);
+  const from = await span('Span 3').boundingBox();
+  const to = await span('Span 1').boundingBox();
+  await changed(async () => {
+    await page.mouse.move(from.x + 10, from.y + 8);
+    await page.mouse.down();
+    await page.mouse.move(to.x + 6, to.y + 8, { steps: 8 });
+    await page.mouse.up();
+  });
+  await textHas(/take: ['"]?2,1,0/);
 });
 
 test('a point of the picture is picked and dragged to its target', async () => {

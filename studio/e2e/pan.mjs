@@ -65,5 +65,5 @@ try {
   process.stdout.write(`${NODES} nodes, ${shown} in view: ${far.toFixed(0)} frames a second while panning, ${near.toFixed(0)} with a part in view, ${free.toFixed(0)} at rest\n`);
 } finally {
   await browser.close();
-  await studio.stop();
+  await studio.remove();
 }

@@ -63,7 +63,7 @@ async function shots(browser) {
   await page.waitForTimeout(1500);
   await shoot(page, 'plan');
   await page.context().close();
-  await studio.stop();
+  await studio.remove();
 
   const other = await startStudio(['blend_horizontal']);
   const { page: second } = await openPage(browser, other.address, VIEW);
@@ -76,7 +76,7 @@ async function shots(browser) {
   await second.locator('.sheet .thumb').nth(23).waitFor({ timeout: 120_000 });
   await shoot(second, 'seeds');
   await second.context().close();
-  await other.stop();
+  await other.remove();
 }
 
 /** Record what is seen while a session goes on, as an animated WebP. */
@@ -98,7 +98,7 @@ async function film(browser) {
   await play(page);
   await session.send('Page.stopScreencast');
   await context.close();
-  await studio.stop();
+  await studio.remove();
   writeFileSync(join(folder, 'frames.json'), JSON.stringify(frames));
   execFileSync(process.env.PYTHON ?? 'python', [join(ROOT, 'studio/e2e/film.py'), join(folder, 'frames.json'), join(OUT, 'session.webp')], { stdio: 'inherit' });
 }

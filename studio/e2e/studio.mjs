@@ -1,7 +1,7 @@
 /** What the tests of the page share: a studio of its own, a browser, and ways to wait for pictures. */
 
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -41,7 +41,11 @@ export async function startStudio(given = [], folder = mkdtempSync(join(tmpdir()
     child.on('exit', resolve);
     child.kill(signal);
   });
-  return { address, folder, stop, seconds: (performance.now() - began) / 1000, said: () => said };
+  const remove = async () => {
+    await stop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  return { address, folder, stop, remove, seconds: (performance.now() - began) / 1000, said: () => said };
 }
 
 /** Start the browser of the system. */

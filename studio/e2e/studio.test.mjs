@@ -33,7 +33,7 @@ before(async () => {
 
 after(async () => {
   await browser?.close();
-  await studio?.stop();
+  await studio?.remove();
 });
 
 const node = (name) => page.locator(`.react-flow__node[data-id="${name}"]`);
