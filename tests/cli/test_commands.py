@@ -231,7 +231,7 @@ def run_shell(*command: str) -> str:
         text=True,
         check=True,
         env=environment,
-        timeout=60,
+        timeout=600,
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
     )
@@ -285,7 +285,7 @@ def test_watch(tmp_path: Path) -> None:
         assert (tmp_path / "out" / "image.png").read_bytes() == first
     finally:
         process.send_signal(2)
-        said, warned = process.communicate(timeout=60)
+        said, warned = process.communicate(timeout=600)
     assert process.returncode == 130
     assert "out/watch.html" in said
     assert "mine.yaml:2: nodes.code.op: there is no op 'sampel'" in warned

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def run_python(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
     )
 
 
@@ -70,5 +70,5 @@ def test_the_end_waits_for_threads_of_libraries() -> None:
 def test_a_closed_pipe_ends_quietly(command: str) -> None:
     """The reader ends before the command writes."""
     line = f"set -o pipefail; '{sys.executable}' run.py {command} | true"
-    done = subprocess.run(["/bin/bash", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(["/bin/bash", "-c", line], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -29,7 +29,7 @@ class Received(queue.Queue[Outgoing]):
 
     def until(self, kind: type) -> Any:
         while True:
-            message = self.get(timeout=60)
+            message = self.get(timeout=600)
             inner = message.header if isinstance(message, Binary) else message
             if isinstance(inner, kind):
                 return inner
@@ -158,7 +158,7 @@ def test_a_pause_makes_the_baseline_of_what_is_shown(received: Received, monkeyp
     monkeypatch.setattr(Engine, "_rebase", note)
     engine, shown = Engine(RunOptions.of(device="cpu"), received.put), live(1, spec_of())
     engine.show(shown)
-    assert made.get(timeout=60) is shown
+    assert made.get(timeout=600) is shown
     engine.close()
 
 

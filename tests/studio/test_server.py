@@ -52,7 +52,7 @@ def test_a_studio_is_served_until_an_interrupt(tmp_path: Path) -> None:
             assert json.loads(found_socket.recv())["title"] == "two"
     finally:
         process.send_signal(signal.SIGINT)
-        errors = process.communicate(timeout=60)[1]
+        errors = process.communicate(timeout=600)[1]
     assert process.returncode == 130
     assert "fgraph studio continues" in errors
     assert "Traceback" not in errors

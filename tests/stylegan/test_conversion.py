@@ -145,7 +145,7 @@ assert "torch" not in sys.modules
 def test_inspection_in_words(goldens: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", INSPECT, str(goldens / "ada_cond32.pkl")],
-        capture_output=True, text=True, timeout=60, check=False,
+        capture_output=True, text=True, timeout=600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = dict(line.split(maxsplit=1) for line in done.stdout.splitlines())

@@ -175,7 +175,7 @@ def test_two_processes_fetch_one_address_once(server: Any, tmp_path: Path, conte
         readable, _, _ = select.select(told, [], [], 60)  # the one that waits says so
         assert "another process is fetching" in readable[0].readline()
         server.wait.set()
-        printed = {first.communicate(timeout=60)[0], second.communicate(timeout=60)[0]}
+        printed = {first.communicate(timeout=600)[0], second.communicate(timeout=600)[0]}
         assert (first.returncode, second.returncode) == (0, 0)
     assert len(printed) == 1
     assert Path(printed.pop().strip()).read_bytes() == content

@@ -60,9 +60,8 @@ def test_a_killed_training_goes_on_bit_for_bit(choose: Choose) -> None:
     settings = choose(snapshot_minutes=0, log_images=12)
     process = subprocess.Popen(command(settings, 100_000), stdout=subprocess.DEVNULL)
     path = settings.target / SNAPSHOT
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and not (path.exists() and read_snapshot(path).steps >= 3):
-        time.sleep(0.05)
+    while process.poll() is None and not (path.exists() and read_snapshot(path).steps >= 3):
+        time.sleep(0.05)  # on a busy machine, the first step takes more than a minute
     process.send_signal(signal.SIGKILL)
     process.wait()
     stopped = read_snapshot(path)
