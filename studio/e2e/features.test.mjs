@@ -34,7 +34,7 @@ const choose = async (name) => {
 };
 const textHas = async (pattern) => {
   await tab('YAML');
-  await page.waitForFunction(([source]) => new RegExp(source).test(document.querySelector('.yaml textarea').value), [pattern.source]);
+  await page.waitForFunction(([source]) => new RegExp(source).test(document.querySelector('.yaml textarea')?.value ?? ''), [pattern.source]);
 };
 const key = async (name) => {
   await page.locator('.canvas').focus();
@@ -190,6 +190,7 @@ test('files are dropped: a picture with its graph, a graph, and a picture of som
     return btoa(String.fromCharCode(...found));
   });
   await drop('square.png', Buffer.from(plain, 'base64'));
+  await page.locator('.notice', { hasText: 'square.png is the node' }).waitFor();
   await textHas(/op: image/);
   assert.deepEqual(faults, []);
 });

@@ -44,7 +44,7 @@ const yaml = async () => {
 /** Wait until the text of the graph has a pattern. */
 const yamlHas = async (pattern) => {
   const text = await yaml();
-  const has = ([source]) => new RegExp(source).test(document.querySelector('.yaml textarea').value);
+  const has = ([source]) => new RegExp(source).test(document.querySelector('.yaml textarea')?.value ?? '');
   await page.waitForFunction(has, [pattern.source]).catch(() => assert.match(text, pattern));
 };
 const graph = () => page.getByRole('tab', { name: 'Graph' }).click();
