@@ -174,7 +174,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         for size in given.sizes:
             lines += measure_size(size, given, Path(folder))
-    threads = f"{given.threads} thread{'' if given.threads == 1 else 's'}, {given.repeats} repeat{'' if given.repeats == 1 else 's'} after a first one"
+    threads = f"threads: {given.threads}; repeats after a first one: {given.repeats}"
     state = [f"{machine.processor()}; {threads}", machine.load(load.others()), machine.versions()]
     given.out.mkdir(parents=True, exist_ok=True)
     (given.out / PAGE).write_text(to_markdown(lines, state), encoding="utf-8")
