@@ -107,7 +107,7 @@ def test_sockets_need_all_three(app: TestClient) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/api/catalogue", "/api/socket"])
-@pytest.mark.parametrize("token", ["", "wrong", ACCESS.cookie])
+@pytest.mark.parametrize("token", ["", "wrong", ACCESS.cookie], ids=["none", "wrong", "the cookie"])
 def test_a_wrong_token_gives_no_cookie(app: TestClient, path: str, token: str) -> None:
     answer = app.get(f"{path}?token={token}", headers=HOSTS["own"], follow_redirects=False)
     assert answer.status_code == 401
