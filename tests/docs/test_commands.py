@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import runpy
 import shlex
@@ -69,6 +70,10 @@ def test_other_commands_are_there(
             "optional-dependencies"
         ]
         assert {extra for extra in re.findall(r"\[(\w+)\]", command)} <= set(extras)
+    elif words[0] == "npm":
+        scripts = json.loads((ROOT / "studio" / "package.json").read_text(encoding="utf-8"))["scripts"]
+        assert words[1:3] == ["--prefix", "studio"]
+        assert words[-1] in {"ci", *scripts}
     elif words[0] == "pre-commit":
         assert (ROOT / ".pre-commit-config.yaml").is_file()
     elif words[:2] != ["python", "-m"] or words[2].startswith("bench."):

@@ -121,7 +121,7 @@ def test_transforms_of_landmarks_that_cannot_be(tmp_path: Path) -> None:
     ):
         assert message in told(**node)
     np.save(tmp_path / "skewed.npy", {"a.png": np.array([[1, 1, 0], [0, 1, 0], [0, 0, 1.0]])})
-    assert "not that of a rotation, a scale and a shift" in told(file=str(tmp_path / "skewed.npy"))
+    assert "a matrix is not a rotation with a scale and a shift" in told(file=str(tmp_path / "skewed.npy"))
     np.save(tmp_path / "plain.npy", np.eye(3))
     assert "it holds plain numbers" in told(file=str(tmp_path / "plain.npy"))
 
