@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 from fgraph._downloads import Downloads, use_downloads
 from fgraph._errors import FgraphError
 from fgraph.cli.settings import read_downloads
-from fgraph.cli.standalone import StandaloneJob, refuse_search, setting_errors
+from fgraph.cli.standalone import TrainingTask, refuse_search, setting_errors
 from fgraph.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -20,27 +20,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class EncoderJob(StandaloneJob):
+class EncoderJob(TrainingTask):
     """An encoder to train."""
 
     settings: EncoderSettings
     downloads: Downloads
-
-    @property
-    def target(self) -> str:
-        """The folder of its files."""
-        return str(self.settings.target)
-
-    @property
-    def resume_hint(self) -> str:
-        """The snapshot that is kept, and how to continue."""
-        from fgraph.training.encoder_run import SNAPSHOT  # loads torch, as the training has
-        from fgraph.training.snapshot import count_images
-
-        images = count_images(self.settings.target / SNAPSHOT)
-        if images is None:
-            return "no snapshot was written yet; the same command begins again"
-        return f"the snapshot after {images} images is in {self.target}; the same command goes on from it"
 
     def run(self) -> None:
         """Train the encoder, and print its path.

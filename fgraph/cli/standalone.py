@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hydra.conf import HydraConf
 from omegaconf.errors import OmegaConfBaseException
 
 from fgraph._errors import FgraphError
 from fgraph.cli.configuration import is_searching
+
+if TYPE_CHECKING:
+    from fgraph.training.settings import CommonSettings
 
 
 class StandaloneJob:
@@ -29,6 +32,27 @@ class StandaloneJob:
     def run(self) -> None:
         """Do the job, and print where its results are."""
         raise NotImplementedError
+
+
+class TrainingTask(StandaloneJob):
+    """A training, which keeps a snapshot in its target folder."""
+
+    settings: CommonSettings
+
+    @property
+    def target(self) -> str:
+        """The folder of its files."""
+        return str(self.settings.target)
+
+    @property
+    def resume_hint(self) -> str:
+        """The snapshot that is kept, and how to continue."""
+        from fgraph.training.snapshot import SNAPSHOT, count_images  # loads torch, as the training has
+
+        images = count_images(self.settings.target / SNAPSHOT)
+        if images is None:
+            return "no snapshot was written yet; the same command begins again"
+        return f"the snapshot after {images} images is in {self.target}; the same command goes on from it"
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from omegaconf import DictConfig, OmegaConf
 
 from fgraph._errors import FgraphError
 from fgraph.cli.modes import TrainingMode
-from fgraph.cli.standalone import StandaloneJob, setting_errors
+from fgraph.cli.standalone import TrainingTask, setting_errors
 from fgraph.cli.terminal import say
 
 if TYPE_CHECKING:
@@ -20,26 +20,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class TrainingJob(StandaloneJob):
+class TrainingJob(TrainingTask):
     """A generator to train."""
 
     settings: TrainingSettings
-
-    @property
-    def target(self) -> str:
-        """The folder of its files."""
-        return str(self.settings.target)
-
-    @property
-    def resume_hint(self) -> str:
-        """The snapshot that is kept, and how to continue."""
-        from fgraph.training.run import SNAPSHOT  # loads torch, as the training has
-        from fgraph.training.snapshot import count_images
-
-        images = count_images(self.settings.target / SNAPSHOT)
-        if images is None:
-            return "no snapshot was written yet; the same command begins again"
-        return f"the snapshot after {images} images is in {self.target}; the same command goes on from it"
 
     def run(self) -> None:
         """Train the generator, and print the path of the model.

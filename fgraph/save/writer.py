@@ -121,12 +121,8 @@ def save_results(
     """
     directory, kinds = Path(directory), read_formats(formats)
     writer = _Writer(record or Record(), options or PictureOptions(), video or VideoOptions(), kinds)
-    saved: list[SavedFile] = []
     with Staging(directory) as staging:
-        for content in writer.contents(results, labels, sources):
-            staging.stage(content.file, content.data)
-            digest = hashlib.sha256(content.data).hexdigest()
-            saved.append(SavedFile(content.file, content.output, content.kind, content.row, len(content.data), digest))
+        saved = [_stage(staging, content) for content in writer.contents(results, labels, sources)]
         manifest = Manifest(
             directory, writer.record, tuple(saved), tuple(writer.without_record), writer.damaged, writer.quality
         )
@@ -137,6 +133,13 @@ def save_results(
             obsolete=[MANIFEST], look=lambda: unlisted.extend(_unlisted(directory, listed_files(directory), saved))
         )
     return replace(manifest, unlisted=tuple(unlisted), undrawn=writer.undrawn)
+
+
+def _stage(staging: Staging, content: _Content) -> SavedFile:
+    """Write a file that is not visible yet; return its line of the manifest."""
+    staging.stage(content.file, content.data)
+    digest = hashlib.sha256(content.data).hexdigest()
+    return SavedFile(content.file, content.output, content.kind, content.row, len(content.data), digest)
 
 
 def list_files(

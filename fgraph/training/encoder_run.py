@@ -22,12 +22,13 @@ from fgraph.training.encoder_snapshot import read_encoder_snapshot, write_encode
 from fgraph.training.encoder_state import EncoderState, begin_encoder
 from fgraph.training.report import SAMPLES_FOLDER, Report
 from fgraph.training.settings import TrainingError
+from fgraph.training.snapshot import SNAPSHOT
 from fgraph.training.steps import check_unchanged, claiming, run_steps
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-SNAPSHOT, ENCODER = "snapshot.safetensors", "encoder.safetensors"
+ENCODER = "encoder.safetensors"
 CURVES = ("code", "image", "psnr")
 _ROWS, _COLUMNS = 4, 8  # of the grid: samples, each row above its reconstructions
 

@@ -17,14 +17,14 @@ from fgraph.training.pictures import read_pictures
 from fgraph.training.projected_loop import make_trainer
 from fgraph.training.report import CURVES, SAMPLES_FOLDER, Report, sample_grid
 from fgraph.training.settings import TrainingSettings
-from fgraph.training.snapshot import read_snapshot, write_snapshot
+from fgraph.training.snapshot import SNAPSHOT, read_snapshot, write_snapshot
 from fgraph.training.state import State
 from fgraph.training.steps import check_unchanged, claiming, run_steps
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-SNAPSHOT, MODEL = "snapshot.safetensors", "model.safetensors"
+MODEL = "model.safetensors"
 
 
 def train(settings: TrainingSettings) -> Path:

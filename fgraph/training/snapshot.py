@@ -29,6 +29,7 @@ from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
 from fgraph.training.projected import ProjectedTable, Tensors, projected_shapes
 from fgraph.training.state import Moments, State, lay_out_discriminator, lay_out_generator
 
+SNAPSHOT = "snapshot.safetensors"  # in the target folder of a training
 FORMAT = "fgraph-training"
 VERSION = "1"
 T = TypeVar("T")

@@ -39,10 +39,7 @@ def test_a_kind_in_place_of_an_op_is_named() -> None:
     assert fault.hint.startswith("it is a kind of mask: {op: mask, kind: ramp}; one of ")
 
 
-def test_all_faults_of_a_file_come_together_in_order(tmp_path: Path) -> None:
-    file = tmp_path / "wrong.yaml"
-    file.write_text(
-        """\
+WRONG = """\
 version: 2
 sed: 4
 noise: {mode: randm}
@@ -57,7 +54,11 @@ nodes:
   mix: {op: blend, a: left, layers: "b8..b16..b32", parts: [both]}
 outputs: {image: mix, out/put: mix}
 """
-    )
+
+
+def test_all_faults_of_a_file_come_together_in_order(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(WRONG)
     spec, faults = read(file, ops=OPS)
     found = [(fault.line, fault.where, fault.message, fault.hint) for fault in faults]
     assert found == [

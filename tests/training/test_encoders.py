@@ -17,11 +17,11 @@ from fgraph.stylegan.checkpoints.weights import save_generator
 from fgraph.training import TrainingError
 from fgraph.training.devices import make_fabric
 from fgraph.training.encoder_loop import EncoderTrainer
-from fgraph.training.encoder_run import ENCODER, SNAPSHOT, reconstruction_grid, train_encoder
+from fgraph.training.encoder_run import ENCODER, reconstruction_grid, train_encoder
 from fgraph.training.encoder_settings import EncoderSettings, read_encoder_settings
 from fgraph.training.encoder_snapshot import read_encoder_snapshot, write_encoder_snapshot
 from fgraph.training.encoder_state import EncoderState, begin_encoder
-from fgraph.training.snapshot import read_snapshot
+from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from tests.networks import tiny
 from tests.stylegan3_networks import tiny_stylegan3
 

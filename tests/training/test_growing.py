@@ -14,8 +14,8 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminat
 from fgraph.training.begin import begin
 from fgraph.training.grow import grow
 from fgraph.training.initial import draw_generator
-from fgraph.training.run import SNAPSHOT, train
-from fgraph.training.snapshot import read_snapshot
+from fgraph.training.run import train
+from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from fgraph.training.state import Tensors  # type: ignore[attr-defined]
 from tests.rounding import assert_summed, network_terms
 from tests.training.conftest import Choose

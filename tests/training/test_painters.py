@@ -9,8 +9,8 @@ import torch
 
 from fgraph.training import TrainingError
 from fgraph.training.painters import PaintedBatches, load_painter, names_painter
-from fgraph.training.run import SNAPSHOT, train
-from fgraph.training.snapshot import read_snapshot
+from fgraph.training.run import train
+from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from tests.training.conftest import Choose
 from tests.training.states import assert_same
 

@@ -32,8 +32,8 @@ from fgraph.training.projected import (
     spread,
     turn_directions,
 )
-from fgraph.training.run import MODEL, SNAPSHOT, train
-from fgraph.training.snapshot import read_snapshot
+from fgraph.training.run import MODEL, train
+from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from tests.networks import tiny
 from tests.training.conftest import Choose
 from tests.training.states import assert_same

@@ -20,8 +20,8 @@ from safetensors.torch import save_file
 from fgraph._errors import ModelError, SaveError
 from fgraph.training import TrainingError, TrainingSettings
 from fgraph.training.begin import begin
-from fgraph.training.run import MODEL, SNAPSHOT, train
-from fgraph.training.snapshot import is_snapshot, read_snapshot, write_snapshot
+from fgraph.training.run import MODEL, train
+from fgraph.training.snapshot import SNAPSHOT, is_snapshot, read_snapshot, write_snapshot
 from tests.training.conftest import Choose
 from tests.training.states import assert_same
 

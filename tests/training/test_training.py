@@ -15,8 +15,8 @@ from fgraph.stylegan.loading import load_stylegan2
 from fgraph.training import TrainingError, read_training_settings
 from fgraph.training.begin import begin
 from fgraph.training.loop import Trainer
-from fgraph.training.run import MODEL, SNAPSHOT, train
-from fgraph.training.snapshot import read_snapshot
+from fgraph.training.run import MODEL, train
+from fgraph.training.snapshot import SNAPSHOT, read_snapshot
 from fgraph.training.state import is_trained
 from tests.networks import tiny
 from tests.training.conftest import TINY, Choose
