@@ -15,6 +15,7 @@ from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.node import FILE, Data, PerRow
+from fgraph.stylegan.checkpoints.header import BUNDLED
 from fgraph.stylegan.tables.base import Table
 from nodes._moving import Direction, Found, How
 from nodes.style_direction import channel_row, emit_channels
@@ -23,8 +24,9 @@ from nodes.style_direction import channel_row, emit_channels
 class NamedDirection(Direction):
     """An edit that was published under a name, such as smile, for the model that it was found for.
 
-    `fgraph list edits` lists the edits of StyleSpace and of GANSpace with model and source. An edit of GANSpace moves
-    along a component of its own measurement, so that it needs `file`, the components. `edits` names another table.
+    `fgraph list edits` lists the edits of StyleSpace, of GANSpace and of the bundled models, with model and source. An
+    edit of GANSpace moves along a component of its own measurement, so that it needs `file`, the components. `edits`
+    names another table.
     """
 
     kind: Literal["named"] = "named"
@@ -63,7 +65,8 @@ class NamedDirection(Direction):
 
     def static_key(self) -> tuple[Any, ...]:
         edit = self.edit()  # a stack has one space, rows, and a mean or none
-        held = None if edit.component is None or self.file is None else read_directions(self.file)
+        file = self.file or edit.file
+        held = None if edit.component is None or file is None else read_directions(file)
         shape = held and (held.shape[1:], held.mean is None)
         return (*super().static_key(), edit.component is None, edit.rows, self.edits is None, shape)
 
@@ -81,6 +84,8 @@ class NamedDirection(Direction):
         means: list[Array] = []
         for member in inputs.members:
             edit = member.node.edit()
+            if edit.is_bundled and member.node.file is None:
+                _expect_model(edit, table, model)
             row, mean = (
                 member.node.components(edit, table)
                 if edit.component is not None
@@ -109,17 +114,32 @@ class NamedDirection(Direction):
                     f"'{edit.name}' was found for {edit.model}, the first StyleGAN, which fgraph does not run"
                 )
         with blaming("file"):
-            if self.file is None:
+            file = self.file or edit.file
+            if file is None:
                 raise ValueError(
                     f"'{edit.name}' moves along component {edit.component} of GANSpace, for "
                     f"{edit.model or 'its model'}: give file, the components that were measured with it"
                 )
-            held = read_directions(self.file)
+            held = read_directions(file)
             found, _ = held.fitted(table, "w")
             if edit.component is None or edit.component >= len(found):
                 raise ValueError(f"'{edit.name}' needs component {edit.component}; there are {len(found)}, from 0")
         mean = Array(held.mean.array[None]) if held.mean is not None else None
         return Array(found.array[edit.component][None]), mean
+
+
+def _expect_model(edit: NamedEdit, table: Table, model: str) -> None:
+    """Check that a model is the bundled one that an edit was measured on, or one of your own in its shape.
+
+    Raises:
+        ValueError: it is another one.
+    """
+    fits = not table.is_stylegan3 and table.resolution == edit.size
+    if model != edit.model and (model in BUNDLED or not fits):
+        with blaming("name"):
+            raise ValueError(
+                f"'{edit.name}' was measured on {edit.model}; this model is {model}: fgraph list edits shows its own"
+            )
 
 
 def _styles(edit: NamedEdit, table: Table, file: str | None = None) -> Array:

@@ -31,7 +31,8 @@ _NAMED_EDITS = """\
 
 The published edits that `direction` makes by `kind: named`, as `fgraph list edits` prints them.
 [Directions](../how-to/directions.md#published-edits-by-name) explains them. A channel is σ index:channel, in
-standard deviations; the sign differs between programs, so try both. A strength is in deviations of the component.
+standard deviations; the sign differs between programs, so try both. A strength is in deviations of the component, or,
+for a bundled model, of what the name says.
 """
 SHOWN = 20  # lines of a difference
 _SHOWN_GRAPH = re.compile(r"^```yaml\n# (graphs/\S+\.yaml)\n.*?^```$", re.MULTILINE | re.DOTALL)

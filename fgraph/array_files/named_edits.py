@@ -19,15 +19,17 @@ from fgraph.array_files.latents import find_file
 
 SOURCES: Mapping[str, str] = {
     "StyleSpace": "Wu et al. 2021, StyleSpace Analysis; channels as in the program of StyleFeatureEditor",
-    "fgraph": "channels of a bundled model; the name of the edit alone means them as well, with that model",
+    "fgraph": "measured on samples of a bundled model; `smile` alone means `avatar.smile` with that model",
     "GANSpace": "Härkönen et al. 2020; notebooks/figure_edit_zoo.ipynb of its program",
 }
+BUNDLED_SOURCE = "fgraph"
 _FIELDS_OF_TABLE = 5
+_COMPONENTS = Path(__file__).parents[1] / "stylegan" / "bundled" / "directions"
 
 
 @dataclass(frozen=True)
 class NamedEdit:
-    """An edit: channels of StyleSpace, or a component of GANSpace on rows of W+."""
+    """An edit: channels of StyleSpace, or a component on rows of W+, of GANSpace or of a bundled model."""
 
     name: str
     model: str = ""  # that it was found for
@@ -39,6 +41,17 @@ class NamedEdit:
     reach: float = 1.0  # the published strength, in standard deviations
 
     @property
+    def is_bundled(self) -> bool:
+        """True if the edit is one of a bundled model, whose components come with the package."""
+        return self.source == BUNDLED_SOURCE
+
+    @property
+    def file(self) -> str | None:
+        """The file of the components, if it comes with the package."""
+        has_file = self.is_bundled and self.component is not None
+        return str(components_of(self.model)) if has_file else None
+
+    @property
     def summary(self) -> str:
         """The channels, or the component with its rows."""
         if self.component is not None:
@@ -46,6 +59,11 @@ class NamedEdit:
         weights = [f":{weight:g}" if weight != 1 else "" for _, _, weight in self.channels]
         shown = (f"{one[0]}:{one[1]}{weight}" for one, weight in zip(self.channels, weights, strict=True))
         return "channels " + " ".join(shown)
+
+
+def components_of(model: str) -> Path:
+    """Return the file of the measured directions of a bundled model, [n, w_dim]."""
+    return _COMPONENTS / f"{model}.npy"
 
 
 @lru_cache(maxsize=1)

@@ -356,9 +356,9 @@ class NodeMethods:
     ) -> NodeRef:
         """An edit that was published under a name, such as smile, for the model that it was found for.
 
-        `fgraph list edits` lists the edits of StyleSpace and of GANSpace with model and source. An edit of GANSpace
-        moves along a component of its own measurement, so that it needs `file`, the components. `edits` names
-        another table.
+        `fgraph list edits` lists the edits of StyleSpace, of GANSpace and of the bundled models, with model and
+        source. An edit of GANSpace moves along a component of its own measurement, so that it needs `file`, the
+        components. `edits` names another table.
 
         Fields:
             name: the name of the edit

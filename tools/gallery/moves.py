@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,9 @@ from sheets import GRAPHS, zoomed
 
 import fgraph
 from fgraph._imaging.layout import LabelledPicture, lay_strip, lay_table
+from fgraph.array_files.named_edits import published_edits
 from fgraph.save import save_video
+from fgraph.stylegan.checkpoints.header import BUNDLED
 
 FRAMES, SHOWN = 36, 12  # of the walk; of them in the strip
 SEEDS = {"landscape": 5, "avatar": 2}
@@ -56,15 +58,27 @@ def directions(model: str) -> list[Line]:
     return [(f"{model}: {label}", result[output]) for (label, _), output in zip(kinds, outputs, strict=True)]
 
 
+def named(model: str) -> list[Line]:
+    """Draw the measured directions of a bundled model over their ranges."""
+    edits = [one for one in published_edits().values() if one.model == model and one.component is not None]
+    graph = fgraph.Graph(models=model)
+    code = graph.sample(seed=3, truncation=0.7)
+    images = {}
+    for edit in edits:
+        strengths = [share * edit.reach for share in (-1, -0.5, 0, 0.5, 1)]
+        images[edit.name] = graph.decode(graph.direction(kind="named", of=code, name=edit.name, strength=strengths))
+    return list(fgraph.run(graph, outputs=images).items())
+
+
 def bends(model: str) -> list[Line]:
     """Draw the four bends of graphs/graph/bend.yaml."""
     result = fgraph.run(fgraph.load(GRAPHS / "bend.yaml", [f"models.main={model}", f"seed={SEEDS[model]}"]))
     return [(f"{model}: {name}", image) for name, image in result.items()]
 
 
-def draw_lines(of: Callable[[str], list[Line]]) -> Image.Image:
+def draw_lines(of: Callable[[str], list[Line]], models: Iterable[str] = tuple(SEEDS)) -> Image.Image:
     """Draw a line for each image of each model, with its label before its rows."""
-    lines = [line for model in SEEDS for line in of(model)]
+    lines = [line for model in models for line in of(model)]
     cells = [[LabelledPicture(zoomed(image.to_pil(row))) for row in range(image.rows)] for _, image in lines]
     return lay_table(cells, [""] * len(cells[0]), [label for label, _ in lines])
 
@@ -72,5 +86,6 @@ def draw_lines(of: Callable[[str], list[Line]]) -> Image.Image:
 DRAWN: Mapping[str, Callable[[], Image.Image]] = {
     "walk": draw_walk,
     "directions": lambda: draw_lines(directions),
+    "named": lambda: draw_lines(named, BUNDLED),
     "bends": lambda: draw_lines(bends),
 }

@@ -1,0 +1,178 @@
+"""Measure named directions of the bundled models on their own samples, and put them into the package.
+
+python tools/bundle_directions.py [MODEL ...] [--samples 2000] [--sheet FOLDER]
+
+A fact is a number of a picture, such as how light it is. Over random w, let a be the facts of the pictures, in standard
+deviations. The direction of a fact is the change of w that is expected when the fact rises by one deviation and the
+others stay: a column of Cov(w, a) Cov(a, a)^-1. So a strength counts deviations of the fact, as far as it is linear.
+
+`fgraph/array_files/named_edits.tsv` names the directions that show what they measure, with their ranges. `--sheet`
+draws all of them, to be looked at. Run it again after a model is replaced.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as PillowImage
+
+import fgraph
+from fgraph.array_files.named_edits import components_of
+from fgraph.stylegan.checkpoints.header import BUNDLED
+
+Floats = NDArray[Any]
+Fact = Callable[[Floats], Floats]  # pictures [n, 3, H, W] in [-1, 1] -> [n]
+BATCH = 500
+STRENGTHS = (-3, -1.5, 0, 1.5, 3)
+SEEDS = (3, 8, 11, 24)  # of the sheet
+_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)[:, None, None]
+
+
+def part(pictures: Floats, top: float, bottom: float, left: float = 0, right: float = 1) -> Floats:
+    """Cut a rectangle, in shares of the sides: [n, 3, h, w]."""
+    height, width = pictures.shape[2:]
+    rows, columns = slice(round(top * height), round(bottom * height)), slice(round(left * width), round(right * width))
+    return pictures[:, :, rows, columns]
+
+
+def light(pictures: Floats) -> Floats:
+    """Return the luminance of pictures, [n, H, W]."""
+    return np.asarray((pictures * _LUMINANCE).sum(1))
+
+
+def mean(values: Floats) -> Floats:
+    """Return a mean for each picture, [n]."""
+    return np.asarray(values.reshape(len(values), -1).mean(1))
+
+
+def warmth(pictures: Floats) -> Floats:
+    """Return how much more red than blue pictures are, [n]."""
+    return mean(pictures[:, 0] - pictures[:, 2])
+
+
+def greenness(pictures: Floats) -> Floats:
+    """Return how much more green pictures are than red and blue, [n]."""
+    return mean(pictures[:, 1] - (pictures[:, 0] + pictures[:, 2]) / 2)
+
+
+def brightest(pictures: Floats) -> Floats:
+    """Return how much lighter the lightest patch is than the mean: patches have a sixteenth of the width, [n]."""
+    values, side = light(pictures), max(1, pictures.shape[3] // 16)
+    rows, columns = (length // side * side for length in values.shape[1:])
+    patches = values[:, :rows, :columns].reshape(len(values), rows // side, side, columns // side, side).mean((2, 4))
+    return np.asarray(patches.reshape(len(values), -1).max(1) - mean(values))
+
+
+def edges(pictures: Floats) -> Floats:
+    """Return the mean change of luminance from pixel to pixel, [n]."""
+    values = light(pictures)
+    return mean(np.abs(np.diff(values, axis=1))) + mean(np.abs(np.diff(values, axis=2)))
+
+
+def corners(pictures: Floats) -> Floats:
+    """Return the upper corners of pictures, where the background of a head is."""
+    return np.concatenate([part(pictures, 0, 0.1, 0, 0.1), part(pictures, 0, 0.1, 0.9, 1)], axis=3)
+
+
+def neck(pictures: Floats) -> Floats:
+    """Return the neck of heads, which neither hair nor glasses cover."""
+    return part(pictures, 0.84, 0.94, 0.45, 0.55)
+
+
+def sides(pictures: Floats) -> Floats:
+    """Return how much the places beside the chin differ from the background, as long hair does, [n]."""
+    background = corners(pictures).mean((2, 3), keepdims=True)
+    places = [part(pictures, 0.6, 0.8, left, left + 0.1) for left in (0.15, 0.75)]
+    return np.asarray(sum(mean(np.abs(place - background)) for place in places))
+
+
+LANDSCAPES: Mapping[str, Fact] = {
+    "light": lambda pictures: mean(light(pictures)),
+    "warm_sky": lambda pictures: warmth(part(pictures, 0, 0.4)),
+    "sun": lambda pictures: brightest(part(pictures, 0, 0.4)),
+    "glow": lambda pictures: mean(light(part(pictures, 0.35, 0.5))) - mean(light(part(pictures, 0, 0.15))),
+    "night": lambda pictures: -mean(light(part(pictures, 0.7, 0.95))),
+    "green": lambda pictures: greenness(part(pictures, 0.6, 1)),
+    "relief": lambda pictures: edges(part(pictures, 0.45, 0.9)),
+}
+HEADS: Mapping[str, Fact] = {
+    "light_background": lambda pictures: mean(light(corners(pictures))),
+    "warm_background": lambda pictures: warmth(corners(pictures)),
+    "light_skin": lambda pictures: mean(light(neck(pictures))),
+    "red_skin": lambda pictures: warmth(neck(pictures)),
+    "dark_hair": lambda pictures: -mean(light(part(pictures, 0.14, 0.24, 0.42, 0.58))),
+    "long_hair": sides,
+    "glasses": lambda pictures: edges(part(pictures, 0.36, 0.48, 0.3, 0.7)),
+    "mouth": lambda pictures: edges(part(pictures, 0.62, 0.76, 0.4, 0.6)),
+}
+FACTS: Mapping[str, Mapping[str, Fact]] = {
+    model: HEADS if model in ("avatar", "toon") else LANDSCAPES for model in BUNDLED
+}
+
+
+def facts_of(model: str, pictures: Floats) -> Floats:
+    """Return the facts of pictures [n, 3, H, W], as [n, facts]."""
+    return np.stack([fact(pictures) for fact in FACTS[model].values()], axis=1).astype(np.float64)
+
+
+def samples(model: str, count: int) -> tuple[Floats, Floats]:
+    """Return random w [count, w_dim], and the facts of their pictures [count, facts]."""
+    codes, facts = [], []
+    for start in range(0, count, BATCH):
+        graph = fgraph.Graph(models=model)
+        w = graph.truncate(graph.sample(seed=list(range(start, min(start + BATCH, count)))), truncation=1.0)
+        found = fgraph.run(graph, outputs={"w": w, "image": graph.decode(w)}, device="cpu")
+        codes.append(found["w"].array)
+        facts.append(facts_of(model, found["image"].array))
+    return np.concatenate(codes).astype(np.float64), np.concatenate(facts)
+
+
+def measure(model: str, count: int) -> Floats:
+    """Return the direction of each fact, [facts, w_dim]."""
+    codes, facts = samples(model, count)
+    codes, facts = codes - codes.mean(0), (facts - facts.mean(0)) / facts.std(0)
+    return np.linalg.solve(facts.T @ facts, facts.T @ codes).astype(np.float32)
+
+
+def draw_sheet(model: str, folder: Path) -> None:
+    """Draw a strip of strengths for each direction and some seeds."""
+    strips = []
+    for number in range(len(FACTS[model])):
+        graph = fgraph.Graph(models=model)
+        images = {}
+        for seed in SEEDS:
+            code = graph.sample(seed=seed, truncation=0.7)
+            file, strengths = str(components_of(model)), list(STRENGTHS)
+            moved = graph.direction("file", file, space="w", component=number, of=code, strength=strengths)
+            images[str(seed)] = graph.decode(moved)
+        found = fgraph.run(graph, outputs=images, device="cpu")
+        strips.append(np.concatenate([np.asarray(found[str(seed)].strip("x")) for seed in SEEDS], axis=1))
+    PillowImage.fromarray(np.concatenate(strips)).save(folder / f"{model}.png")
+
+
+def main() -> None:
+    """Measure the requested models."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("models", nargs="*", metavar="MODEL", help="absent: all")
+    parser.add_argument("--samples", type=int, default=2000, help="random codes of each model")
+    parser.add_argument("--sheet", type=Path, help="also draw all directions, as FOLDER/MODEL.png")
+    given = parser.parse_args()
+    if unknown := set(given.models) - set(BUNDLED):
+        parser.error(f"there is no bundled model {min(unknown)}; there are {', '.join(BUNDLED)}")
+    for model in given.models or BUNDLED:
+        place = components_of(model)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        np.save(place, measure(model, given.samples))
+        print(place, ", ".join(FACTS[model]))
+        if given.sheet is not None:
+            given.sheet.mkdir(parents=True, exist_ok=True)
+            draw_sheet(model, given.sheet)
+
+
+if __name__ == "__main__":
+    main()
