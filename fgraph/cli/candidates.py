@@ -36,7 +36,7 @@ _VALUES: Mapping[str, tuple[str, ...]] = {
     "objective.metric": ("mean", "deviation", "distance"),
     "hydra/launcher": ("fused", "basic", "ray"),
     **dict.fromkeys(("offline", "half", "torch_compile", "output.labels", "output.compare"), _BOOLEANS),
-    **dict.fromkeys(("output.sheet", "output.loop", "output.pingpong", "inversion.noise"), _BOOLEANS),
+    **dict.fromkeys(("output.explain", "output.sheet", "output.loop", "output.pingpong", "inversion.noise"), _BOOLEANS),
 }
 _STUDIO = ("--no-open", "--remote", *(f"{name}=" for name in STUDIO_SETTINGS))
 

@@ -15,13 +15,22 @@ from fgraph._imaging.fonts import no_font
 from fgraph._results import Image, Result
 from fgraph.api import pipeline
 from fgraph.api.large import LargeOptions, save_large_images
-from fgraph.api.together import Engine, GraphJob, Outcome, SharedOptions, explain_together, list_together
+from fgraph.api.together import (
+    Engine,
+    GraphJob,
+    Outcome,
+    SharedOptions,
+    explain_together,
+    list_together,
+    run_together,
+)
 from fgraph.cli.restoring import Restored
 from fgraph.cli.settings import JobSettings
 from fgraph.cli.source_outputs import find_sources, start_first, with_sources
 from fgraph.cli.terminal import say, warn
 from fgraph.declare import Graph
 from fgraph.digraph import wire
+from fgraph.digraph.bypass import find_bypasses, without_node
 from fgraph.plan.device_profile import MEASURED, find_profile
 from fgraph.save import MANIFEST, PictureOptions, save_results
 from fgraph.save.arranging import check_compared
@@ -156,13 +165,14 @@ def _save(job: PreparedJob, results: Any) -> float | None:
     settings, options = job.settings, job.settings.pictures or PictureOptions()
     own = {name: value for name, value in results.items() if name not in job.sources.values()}
     sources = {name: results[output] for name, output in job.sources.items()}
+    without = _run_without(job) if options.explain else {}
     labels = {name: label_rows(job.graph.spec, name, value.rows) for name, value in own.items()}
     record = record_graph(job.graph, {"precision": settings.options.precision, **options.changed})
     if options.compare is True and (compared := _compared(job.graph, own, sources)):
         options = replace(options, compare=compared)
     manifest = save_results(
         own, settings.directory, settings.formats, record, options,
-        labels=labels, sources=sources, video=settings.video,
+        labels=labels, sources=sources, without=without, video=settings.video,
     )  # fmt: skip
     for path in manifest.paths:
         say(path)
@@ -181,6 +191,21 @@ def _save(job: PreparedJob, results: Any) -> float | None:
             "precision=float32; the other files are written"
         )
     return settings.objective.measure(results) if settings.objective else None
+
+
+def _run_without(job: PreparedJob) -> dict[str, Mapping[str, Result]]:
+    """Run the graph of a job without each node that can be bypassed, as one plan; return the results by node."""
+    wiring, _ = wire(job.graph.spec)
+    document, source = job.settings.graph, job.graph_job.source
+    jobs = {
+        node: GraphJob(without_node(document, wiring, node, instead), source)
+        for node, instead in find_bypasses(wiring).items()
+    }
+    outcomes = run_together(list(jobs.values()), job.group[1])
+    for node, outcome in zip(jobs, outcomes, strict=True):
+        if isinstance(outcome, Exception):
+            warn(f"output.explain: the graph does not run without {node}: {str(outcome).splitlines()[0]}")
+    return {node: one for node, one in zip(jobs, outcomes, strict=True) if not isinstance(one, Exception)}
 
 
 def _warn_of_unlisted(directory: Path, names: Sequence[str]) -> None:

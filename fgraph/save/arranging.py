@@ -1,4 +1,4 @@
-"""Results -> sheets: strips, grids, and comparisons of before and after."""
+"""Results -> sheets: strips, grids, comparisons of before and after, and what each node does."""
 
 from __future__ import annotations
 
@@ -9,12 +9,13 @@ from PIL import Image as PillowImage
 from PIL import ImageOps
 
 from fgraph._errors import SaveError, nearest
-from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip
+from fgraph._imaging.layout import LabelledPicture, enlarge, lay_grid, lay_strip, lay_table
 from fgraph._imaging.scaling import scale_picture
 from fgraph._results import Image, MaskImage, Result
 from fgraph.save.options import PictureOptions
 
 COMPARED = "compare"  # the name of the comparison
+EXPLAINED = "explain"
 _READABLE = 128  # the least pixels of the shorter side of a compared picture
 
 
@@ -33,6 +34,7 @@ def arrange(
     options: PictureOptions,
     labels: Mapping[str, Sequence[str]] | None = None,
     sources: Mapping[str, Result] | None = None,
+    without: Mapping[str, Mapping[str, Result]] | None = None,
 ) -> Iterator[Sheet]:
     """Make the sheets that the options ask for; an output of one row has no strip and no grid.
 
@@ -41,6 +43,7 @@ def arrange(
         options: which sheets to make, and how.
         labels: output name -> a label for each row; by default the row numbers.
         sources: name -> an image that the graph starts from, for `compare`.
+        without: node -> the results without it, for `explain`.
 
     Raises:
         SaveError: no output has as many rows as there are labels, or an output to compare doesn't exist.
@@ -62,6 +65,33 @@ def arrange(
             yield Sheet(f"{name}_grid", name, lay_grid(cells, columns, options.gap), written)
     if options.compare:
         yield Sheet(COMPARED, ", ".join(results), compare(results, options, sources or {}))
+    if options.explain:
+        yield explain(results, options, without or {})
+
+
+def explain(
+    results: Mapping[str, Result], options: PictureOptions, without: Mapping[str, Mapping[str, Result]]
+) -> Sheet:
+    """Lay images as a table: a line for the graph as it is, and one for each node that it is run without.
+
+    Raises:
+        SaveError: there is no image.
+    """
+    names = [name for name, value in results.items() if isinstance(value, Image)]
+    if not names:
+        raise SaveError("output.explain: this graph makes no image")
+    lines = [[_strip_of(one.get(name), options) for name in names] for one in (results, *without.values())]
+    blank = PillowImage.new("RGB", (1, 1), "white")
+    cells = [[LabelledPicture(picture or blank) for picture in line] for line in lines]
+    return Sheet(EXPLAINED, ", ".join(names), lay_table(cells, names, ["", *(f"no {one}" for one in without)], 6))
+
+
+def _strip_of(value: Result | None, options: PictureOptions) -> PillowImage.Image | None:
+    """Return the rows of an image side by side, large enough to be seen; None if it is none."""
+    if not isinstance(value, Image) or value.damaged_rows:
+        return None
+    strip = lay_strip([LabelledPicture(one) for one in _pictures(value, options)], "x", options.gap)
+    return _times(strip, max(1, -(-_READABLE // min(strip.size))))
 
 
 def compare(results: Mapping[str, Result], options: PictureOptions, sources: Mapping[str, Result]) -> PillowImage.Image:

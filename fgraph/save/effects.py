@@ -98,6 +98,10 @@ def _of_compare(one: Requested) -> str:
     return _of_sheets(one) if one.options.compare else ""
 
 
+def _of_explain(one: Requested) -> str:
+    return _of_sheets(one) if one.options.explain else ""
+
+
 def _of_quality(one: Requested) -> str:
     if one.is_large:
         return "" if "dzi" in one.formats else "a tiff is lossless"
@@ -154,6 +158,7 @@ _REASONS = {
     "labels": _of_labels,
     "gap": _of_gap,
     "compare": _of_compare,
+    "explain": _of_explain,
     "piece": _of_piece,
     "sheet": _of_sheet,
     "fps": _of_films,

@@ -31,6 +31,7 @@ class PictureOptions:
     labels: bool | tuple[str, ...] = False  # of strips and grids; True: the values that differ by row
     gap: int = GAP  # between the pictures of a sheet, in pixels
     compare: bool | tuple[str, ...] = False  # writes sources beside results; or only the outputs of these names
+    explain: bool = False  # writes the images without each node
 
     def __post_init__(self) -> None:
         for name in ("labels", "compare"):
@@ -44,6 +45,7 @@ class PictureOptions:
         _check("strip", self.strip, self.strip in (None, "x", "y"), "x, y or null")
         _check("grid", self.grid, self.grid in (None, "auto") or _is_in(self.grid, 1, 10**6), "columns, auto or null")
         _check("gap", self.gap, _is_in(self.gap, 0, _MOST_GAP), f"0 to {_MOST_GAP} pixels")
+        _check("explain", self.explain, isinstance(self.explain, bool), "true or false")
         for name, meaning in (("labels", "a label for each row"), ("compare", "names of outputs")):
             value = getattr(self, name)
             _check(name, value, isinstance(value, bool | tuple), f"true, false or a list of {meaning}")

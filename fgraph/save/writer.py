@@ -94,6 +94,7 @@ def save_results(
     *,
     labels: Mapping[str, Sequence[str]] | None = None,
     sources: Mapping[str, Result] | None = None,
+    without: Mapping[str, Mapping[str, Result]] | None = None,
     video: VideoOptions | None = None,
 ) -> Manifest:
     """Write results into `directory`: pictures, arrays, latents and a `manifest.json`.
@@ -111,9 +112,10 @@ def save_results(
         directory: where the files go; made if it is missing.
         formats: of images.
         record: the provenance, stored in each picture and in the manifest.
-        options: quality, and the sheets to write as well: `name_strip`, `name_grid`, `compare`.
+        options: quality, and the sheets to write as well: `name_strip`, `name_grid`, `compare`, `explain`.
         labels: for sheets; see `arrange`.
         sources: for sheets; see `arrange`.
+        without: for sheets; see `arrange`.
         video: options of films.
 
     Raises:
@@ -122,7 +124,7 @@ def save_results(
     directory, kinds = Path(directory), read_formats(formats)
     writer = _Writer(record or Record(), options or PictureOptions(), video or VideoOptions(), kinds)
     with Staging(directory) as staging:
-        saved = [_stage(staging, content) for content in writer.contents(results, labels, sources)]
+        saved = [_stage(staging, content) for content in writer.contents(results, labels, sources, without)]
         manifest = Manifest(
             directory, writer.record, tuple(saved), tuple(writer.without_record), writer.damaged, writer.quality
         )
@@ -216,11 +218,12 @@ class _Writer:
         results: Mapping[str, Result],
         labels: Mapping[str, Sequence[str]] | None,
         sources: Mapping[str, Result] | None,
+        without: Mapping[str, Mapping[str, Result]] | None,
     ) -> Iterator[_Content]:
         for name, value in results.items():
             for file, row, data in self._files(name, value):
                 yield _Content(file, name, type(value).__name__, row, data)
-        for sheet in self._arrange(results, labels, sources):
+        for sheet in self._arrange(results, labels, sources, without):
             self.undrawn = missing_letters([self.undrawn, *sheet.labels])
             for kind in self._picture_kinds:
                 file = f"{sheet.name}.{_ENDINGS[kind]}"
@@ -231,11 +234,12 @@ class _Writer:
         results: Mapping[str, Result],
         labels: Mapping[str, Sequence[str]] | None,
         sources: Mapping[str, Result] | None,
+        without: Mapping[str, Mapping[str, Result]] | None,
     ) -> Iterator[Sheet]:
-        """Lay out the outputs without damaged rows; if an output has any, nothing is compared."""
+        """Lay out the outputs without damaged rows; if an output has any, nothing is compared and explained."""
         whole = {name: value for name, value in results.items() if name not in self.damaged}
-        options = replace(self._options, compare=False) if self.damaged else self._options
-        return arrange(whole, options, labels, sources)
+        options = replace(self._options, compare=False, explain=False) if self.damaged else self._options
+        return arrange(whole, options, labels, sources, without)
 
     def _files(self, name: str, value: Result) -> Iterator[tuple[str, int | None, bytes]]:
         match value:

@@ -121,6 +121,19 @@ def test_a_sweep_ends_with_its_sheet(capsys: pytest.CaptureFixture[str], launche
     assert main([*arguments[:-1], "hydra.sweep.dir=none", "mode=check"]) == 0
 
 
+def test_one_run_shows_what_each_node_does(capsys: pytest.CaptureFixture[str]) -> None:
+    moved = ["graph.nodes.moved={op: shift, of: mix, dx: 0.5}", "graph.nodes.image.of=moved"]
+    assert main(["graph=blend_horizontal", *moved, "output.explain=true", "hydra.run.dir=out"]) == 0
+    assert not capsys.readouterr().err
+    with PillowImage.open("out/explain.png") as sheet:
+        assert sheet.height >= 3 * 128 + 2 * 6  # the graph, then without mix and without moved
+        whole, alone, unshifted = (np.asarray(sheet)[-top:, -128:][:128].astype(int) for top in (396, 262, 128))
+    with PillowImage.open("out/image.png") as image:
+        assert np.array_equal(whole, np.asarray(image.resize((128, 128), 0)))
+    assert np.abs(whole - alone).mean() > 1
+    assert np.abs(whole - unshifted).mean() > 1
+
+
 def test_one_run_compares_what_it_starts_from() -> None:
     assert main(["graph=blend_horizontal", "output.compare=true", "hydra.run.dir=out"]) == 0
     assert {path.name for path in Path("out").glob("*.*")} - {".hydra"} == {"image.png", "compare.png", "manifest.json"}

@@ -32,6 +32,7 @@ def idle(outputs: Any, kinds: str = "png", *, pingpong: bool = False, is_sweep: 
         (idle(ROWS, "gif", grid=8), "output.grid has no effect: it needs png, webp or jpeg among output.formats"),
         (idle(ROWS, "tiff", strip="y"), "tiff and dzi have one file for each row"),
         (idle(ROWS, "mp4", compare=True), "output.compare has no effect: it needs png"),
+        (idle(ROWS, "mp4", explain=True), "output.explain has no effect: it needs png"),
         (idle(CODES, strip="x"), "no output is an image or a mask"),
         (idle(CODES, "webp", formats=None), "output.formats has no effect: no output is a picture"),
         (idle(ROWS, quality=80), "it is for jpeg, webp and dzi; output.formats are png"),
