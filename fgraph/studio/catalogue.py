@@ -11,7 +11,7 @@ from typing import Any
 from fgraph._ports import Kind
 from fgraph._version import __version__
 from fgraph.api.bundled import bundled_nodes
-from fgraph.array_files.named_edits import SOURCES, published_edits
+from fgraph.array_files.named_edits import SOURCES, NamedEdit, published_edits
 from fgraph.declare.schema import json_schema
 from fgraph.declare.text_files import read_text
 from fgraph.node import field_roles
@@ -19,11 +19,14 @@ from fgraph.registry import NodeClass, literals, op_of
 from fgraph.studio.exporting import writable_formats
 from fgraph.studio.messages import Catalogue, DirectionEntry, GraphEntry, InputEntry, ModelEntry, NodeEntry
 from fgraph.studio.opening import GRAPHS
+from fgraph.stylegan.checkpoints.header import BUNDLED
 
 _CATEGORIES = {
     Kind.LATENT: "codes", Kind.FEATURES: "passes", Kind.MASK: "masks", Kind.IMAGE: "images",
     Kind.PHOTOGRAPH: "images", None: "edits",
 }  # fmt: skip
+_REACH_OF_CHANNELS = 10.0  # deviations: StyleSpace publishes no range
+_CONFIG_F_WIDTH = 512  # of w
 _SENTENCE = re.compile(r"(?<=\.)\s")
 
 
@@ -35,7 +38,7 @@ def make_catalogue(models: Sequence[ModelEntry]) -> Catalogue:
             GraphEntry(name=path.stem, summary=_comment(read_text(path))) for path in sorted(GRAPHS.glob("*.yaml"))
         ],
         models=list(models),
-        directions=list(_directions()),
+        directions=[_direction(edit, models) for edit in published_edits().values()],
         nodes=_nodes(),
         defs=_definitions(),
         formats=writable_formats(),
@@ -52,16 +55,26 @@ def _comment(text: str) -> str:
     return _SENTENCE.split(" ".join(lines), maxsplit=1)[0]
 
 
-def _directions() -> Iterator[DirectionEntry]:
-    for edit in published_edits().values():
-        yield DirectionEntry(
-            name=edit.name,
-            model=f"{edit.model}, {edit.size} pixels",
-            layers=edit.rows or ", ".join(f"{layer}:{channel}" for layer, channel, _ in edit.channels),
-            low=-abs(edit.reach),
-            high=abs(edit.reach),
-            source=SOURCES.get(edit.source, edit.source),
-        )
+def _direction(edit: NamedEdit, models: Sequence[ModelEntry]) -> DirectionEntry:
+    has_reach = edit.is_bundled or edit.component is not None
+    reach = abs(edit.reach) if has_reach else _REACH_OF_CHANNELS
+    return DirectionEntry(
+        name=edit.name,
+        model=f"{edit.model}, {edit.size} pixels",
+        fits=[one.name for one in models if _fits(edit, one)],
+        layers=edit.rows or ", ".join(f"{layer}:{channel}" for layer, channel, _ in edit.channels) or "all",
+        low=-reach,
+        high=reach,
+        source=SOURCES.get(edit.source, edit.source),
+    )
+
+
+def _fits(edit: NamedEdit, model: ModelEntry) -> bool:
+    """Return whether an edit, without a file, moves a model: a bundled one, or one of the published shape."""
+    if edit.is_bundled or model.name in BUNDLED:
+        return edit.model == model.name
+    is_config_f = model.kind == "skip" and model.w_dim == _CONFIG_F_WIDTH
+    return bool(edit.channels) and is_config_f and model.size == (edit.size, edit.size)
 
 
 @cache

@@ -34,6 +34,7 @@ class Draft:
     positions: dict[str, tuple[float, float]] = field(default_factory=dict)
     groups: list[of.Group] = field(default_factory=list)
     bypassed: dict[str, Bypassed] = field(default_factory=dict)
+    film: of.Timeline | None = None
     added: list[str] = field(default_factory=list)  # ids of new nodes
 
 
@@ -107,6 +108,25 @@ def _remove(draft: Draft, change: of.RemoveNodes) -> None:
         _write_outputs(draft, {name: one for name, one in outputs_of(draft.text).items() if one != node})
         draft.positions.pop(node, None)
         draft.bypassed.pop(node, None)
+    _change_film(draft, lambda node: None if node in change.remove else node)
+
+
+def _change_film(draft: Draft, renamed: Callable[[str], str | None]) -> None:
+    """Rename the nodes of the film; those that become None leave it."""
+    if draft.film is None:
+        return
+    keys = [
+        of.Key(
+            time=key.time,
+            values=[
+                value.model_copy(update={"node": name})
+                for value in key.values
+                if (name := renamed(value.node)) is not None
+            ],
+        )
+        for key in draft.film.keys
+    ]
+    draft.film = of.Timeline(seconds=draft.film.seconds, keys=[key for key in keys if key.values])
 
 
 def _readers(text: GraphText, node: str) -> list[Place]:
@@ -191,6 +211,7 @@ def _rename(draft: Draft, change: of.RenameNode) -> None:
         one.model_copy(update={"nodes": [new if node == old else node for node in one.nodes]}) for one in draft.groups
     ]
     draft.bypassed.pop(old, None)
+    _change_film(draft, lambda node: new if node == old else node)
 
 
 def _read_instead(draft: Draft, place: Place, source: str) -> None:
@@ -272,6 +293,10 @@ def _place(draft: Draft, change: of.PlaceNodes) -> None:
         draft.groups = list(change.place.groups)
 
 
+def _set_film(draft: Draft, change: of.SetFilm) -> None:
+    draft.film = change.film
+
+
 def _set_params(draft: Draft, change: of.SetParams) -> None:
     for name, value in change.params.items():
         path = ("params", name)
@@ -293,6 +318,7 @@ _APPLY: Mapping[type, Callable[[Draft, Any], None]] = {
     of.SetOutputs: _set_outputs,
     of.SetModel: _set_model,
     of.PlaceNodes: _place,
+    of.SetFilm: _set_film,
     of.SetParams: _set_params,
     of.SetSeed: _set_seed,
 }

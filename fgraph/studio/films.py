@@ -26,7 +26,7 @@ from fgraph.studio.exporting import Exports
 from fgraph.studio.live import NODE
 from fgraph.studio.messages import FileReady, Progress
 from fgraph.studio.messages import requests as ask
-from fgraph.studio.messages.changes import FieldValue
+from fgraph.studio.messages.changes import FieldValue, Key
 from fgraph.studio.pictures import to_picture
 from fgraph.studio.session import Session
 from fgraph.studio.sheets import SheetCell, SheetJob, looking
@@ -62,7 +62,7 @@ class Track:
         return self.field == _SEED and len(set(map(str, self.values))) > 1
 
 
-def tracks_of(keys: Sequence[ask.Key], nodes: Mapping[str, Node]) -> list[Track]:
+def tracks_of(keys: Sequence[Key], nodes: Mapping[str, Node]) -> list[Track]:
     """Return a track for each field of the keys, in the order of time."""
     found: dict[tuple[str, str], dict[float, Any]] = {}
     for key in sorted(keys, key=lambda one: one.time):

@@ -20,7 +20,7 @@ from fgraph._files import read_file
 from fgraph._log import get_logger
 from fgraph.studio.editing import Bypassed, Draft
 from fgraph.studio.messages import HistoryState
-from fgraph.studio.messages.changes import Group
+from fgraph.studio.messages.changes import Group, Timeline
 from fgraph.studio.opening import Opened
 from fgraph.studio.text import GraphText
 
@@ -48,11 +48,13 @@ class State:
     positions: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     groups: tuple[Group, ...] = ()
     bypassed: Mapping[str, Bypassed] = field(default_factory=dict)
+    film: Timeline | None = None
     favourite: bool = False
 
     def draft(self) -> Draft:
         """Return a copy to change."""
-        return Draft(GraphText(self.text), dict(self.positions), list(self.groups), dict(self.bypassed))
+        text = GraphText(self.text)
+        return Draft(text, dict(self.positions), list(self.groups), dict(self.bypassed), self.film)
 
     def entry(self) -> HistoryState:
         """Return the state as the page lists it."""
@@ -79,6 +81,7 @@ class History:
         self.current: State | None = None
         self.listed = 0  # counts the changes of what the list of states shows
         self.granted: list[str] = []  # paths and models that graphs may name
+        self.seeds: dict[str, list[int]] = {}  # favourite seeds by model, in the order in which they were marked
         if folder is not None:
             self._load(folder)
 
@@ -160,6 +163,18 @@ class History:
             self._keep(state)
             return True
 
+    def mark_seed(self, model: str, seed: int, favourite: bool) -> None:
+        """Mark a seed of a model as a favourite, or unmark it; beyond the bound, the oldest is forgotten."""
+        with self._lock:
+            others = [one for one in self.seeds.pop(model, []) if one != seed]
+            if kept := [*others, seed] if favourite else others:
+                self.seeds[model] = kept[-_limits.STUDIO_SHEET :]
+            while len(self.seeds) > _limits.STUDIO_SHEET:
+                del self.seeds[next(iter(self.seeds))]
+            self.listed += 1
+            if self.current is not None:
+                self._keep(self.current.id)
+
     def show(self, state: str, thumbnail: bytes) -> None:
         """Keep the thumbnail of a state, a WebP."""
         with self._lock:
@@ -233,6 +248,7 @@ class History:
             "ahead": list(self._ahead),
             "states": list(self._states),
             "granted": list(self.granted),
+            "seeds": {model: list(seeds) for model, seeds in self.seeds.items()},
         }
 
     def _load(self, folder: Path) -> None:
@@ -246,6 +262,7 @@ class History:
             self._ahead = [str(one) for one in index["ahead"]]
             self.current = self._states.get(str(index["current"]))
             self._remove_others(folder, set(map(str, index["states"])))
+            self.seeds = {str(model): [int(one) for one in seeds] for model, seeds in index["seeds"].items()}
 
     def _remove_others(self, folder: Path, listed: set[str]) -> None:
         """Remove the files of states that were dropped while they were written."""
@@ -273,6 +290,7 @@ def new_state(draft: Draft, before: State, label: str) -> State:
         positions=draft.positions,
         groups=tuple(draft.groups),
         bypassed=draft.bypassed,
+        film=draft.film,
         favourite=False,
     )
 
@@ -293,7 +311,8 @@ def first_state(opened: Opened, place: Path, parent: State | None) -> State:
 
 
 def _to_json(state: State) -> bytes:
-    data = {**asdict(state), "groups": [one.model_dump() for one in state.groups]}
+    film = None if state.film is None else state.film.model_dump()
+    data = {**asdict(state), "groups": [one.model_dump() for one in state.groups], "film": film}
     return json.dumps(data).encode()
 
 
@@ -304,5 +323,7 @@ def _from_json(content: bytes) -> State:
         for node, one in data.pop("bypassed").items()
     }
     groups = tuple(Group.model_validate(one) for one in data.pop("groups"))
+    film = data.pop("film", None)  # an earlier version wrote none
+    timeline = None if film is None else Timeline.model_validate(film)
     positions = {node: (float(x), float(y)) for node, (x, y) in data.pop("positions").items()}
-    return State(**data, bypassed=bypassed, groups=groups, positions=positions)
+    return State(**data, bypassed=bypassed, groups=groups, positions=positions, film=timeline)

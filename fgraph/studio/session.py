@@ -198,7 +198,6 @@ class Session:
             write_atomic(path, text.encode())
             self._stamp, self._changed = _stamp(str(path)), False
             self.history.update(saved_as=str(path), place=str(path), title=path.stem, text=text, is_bundled=False)
-            self.revision += 1
             return path
 
     def _moved(self, text: str, before: Path, after: Path) -> str:
@@ -244,6 +243,7 @@ class Session:
                 models=models,
                 params=_mapping(text.get("params")),
                 groups=list(state.groups),
+                film=state.film,
                 seed=reading.spec.seed,
                 faults=reading.general,
                 can_undo=self.history.can_undo,
@@ -273,7 +273,9 @@ class Session:
 
     def history_event(self) -> HistoryEvent:
         """Return the history."""
-        return HistoryEvent(states=[one.entry() for one in self.history.states], current=self.state.id)
+        history = self.history
+        seeds = {model: list(seeds) for model, seeds in history.seeds.items()}
+        return HistoryEvent(states=[one.entry() for one in history.states], current=self.state.id, seeds=seeds)
 
 
 def _refuse_wrong_links(changes: Sequence[Change], before: Reading, after: Reading) -> None:
@@ -309,7 +311,7 @@ def _label(changes: Sequence[Change]) -> str:
         "model": lambda: f"model {value}",
         "seed": lambda: f"seed {value}",
     }
-    said = about.get(kind, lambda: {"place": "move nodes"}.get(kind, kind))()
+    said = about.get(kind, lambda: {"place": "move nodes", "film": "change the film"}.get(kind, kind))()
     return f"{said} and {len(changes) - 1} more" if len(changes) > 1 else said
 
 

@@ -9,6 +9,8 @@ from itertools import product
 from pathlib import Path
 from typing import Any, Literal
 
+from PIL import Image as PillowImage
+
 from fgraph._errors import FgraphError
 from fgraph._limits import STUDIO_SHEET
 from fgraph.declare import MAIN, GraphSpec
@@ -27,7 +29,7 @@ from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
 _SECONDS = 0.5  # that a batch of thumbnails takes at most, if one alone takes no longer
 _MOST_TOGETHER = 16
 
-Sheet = Literal["seeds", "sweep", "ablate", "film"]
+Sheet = Literal["seeds", "sweep", "ablate", "explain", "film"]
 
 
 @dataclass(frozen=True)
@@ -53,27 +55,37 @@ class SheetJob:
         done, together = 0, 1
         while done < len(self.cells):
             batch = self.cells[done : done + together]
-            specs = [small(cell.make()) for cell in batch]
-            yield partial(self._draw, engine, batch, specs)
+            made = self.make(batch)
             done += len(batch)
-            seconds = engine.forecast(engine.compile(specs[:1]))
+            if not made:
+                continue
+            yield partial(self._draw, engine, made)
+            seconds = engine.forecast(engine.compile([made[0][1]]))
             together = max(1, min(_MOST_TOGETHER, int(_SECONDS / max(seconds, 1e-4))))
 
-    def _draw(self, engine: Engine, cells: Sequence[SheetCell], specs: Sequence[GraphSpec]) -> None:
-        results = engine.run(engine.compile(specs))
-        for cell, result in zip(cells, results, strict=True):
+    def make(self, cells: Sequence[SheetCell]) -> list[tuple[SheetCell, GraphSpec]]:
+        """Return the cells that can be drawn, with their graphs."""
+        return [(cell, small(cell.make())) for cell in cells]
+
+    def _draw(self, engine: Engine, made: Sequence[tuple[SheetCell, GraphSpec]]) -> None:
+        results = engine.run(engine.compile([spec for _, spec in made]))
+        for (cell, _), result in zip(made, results, strict=True):
             picture = thumbnail(to_picture(result[NODE]))
             content, mime = encode_preview(picture)
             header = Thumbnail(
                 sheet=self.sheet,
                 key=cell.key,
                 re=self.request,
-                values=list(cell.values),
+                values=self.values(cell, picture),
                 width=picture.width,
                 height=picture.height,
                 mime=mime,
             )
             engine.emit(Binary(header, content))
+
+    def values(self, cell: SheetCell, picture: PillowImage.Image) -> list[Any]:
+        """Return the values that the page gets with the picture of a cell."""
+        return list(cell.values)
 
 
 class SeedsJob(SheetJob):

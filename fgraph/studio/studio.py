@@ -16,6 +16,7 @@ from fgraph.studio import code
 from fgraph.studio.access import FileAccess
 from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Engine, Outgoing
+from fgraph.studio.explaining import ExplainJob
 from fgraph.studio.exporting import ExportJob, Exports
 from fgraph.studio.films import FilmJob
 from fgraph.studio.history import History
@@ -227,6 +228,9 @@ class Studio:
         if not self.session.history.mark(request.state, request.on):
             raise Refused("there is no such state")
 
+    def _favourite_seed(self, request: ask.FavouriteSeed) -> None:
+        self.session.history.mark_seed(request.model, request.seed, request.on)
+
     def _save(self, request: ask.Save) -> dict[str, Any]:
         return {"path": str(self.session.save(request.name, replace_changed=request.replace))}
 
@@ -269,6 +273,9 @@ class Studio:
     def _plan(self, request: ask.Plain) -> None:
         self.engine.submit(PlanJob.of(self.session))
 
+    def _explain(self, request: ask.Plain) -> None:
+        self.engine.submit(ExplainJob.of(self.session, request.id))
+
     def _history(self, request: ask.Plain) -> None:
         self._emit_from_thread(self.session.history_event())
 
@@ -284,7 +291,7 @@ def _of_history(state: str) -> Thumbnail:
 
 
 _SHOWING = ("open", "edit", "set_yaml", "view", "goto", "undo", "redo", "reload")
-_CHANGING = (*_SHOWING, "save", "favourite")
+_CHANGING = (*_SHOWING, "save", "favourite", "favourite_seed")
 _Found: TypeAlias = dict[str, Any] | None
 _HANDLERS: Mapping[type, Callable[[Studio, Any], _Found]] = {
     ask.Open: Studio._open,
@@ -295,6 +302,7 @@ _HANDLERS: Mapping[type, Callable[[Studio, Any], _Found]] = {
     ask.Sweep: Studio._sweep,
     ask.GoTo: Studio._go_to,
     ask.Favourite: Studio._favourite,
+    ask.FavouriteSeed: Studio._favourite_seed,
     ask.Save: Studio._save,
     ask.Film: Studio._film,
     ask.Export: Studio._export,
@@ -309,4 +317,5 @@ _PLAIN: Mapping[str, Callable[[Studio, ask.Plain], _Found]] = {
     "history": Studio._history,
     "command": Studio._command,
     "python": Studio._python,
+    "explain": Studio._explain,
 }

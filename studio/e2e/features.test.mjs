@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { dragOnPicture, finalPicture, openPage, setYaml, startBrowser, startStudio } from './studio.mjs';
+import { dragOnPicture, finalPicture, manyNodes, openPage, setYaml, startBrowser, startStudio } from './studio.mjs';
 
 let studio, browser, page, faults;
 
@@ -106,6 +106,23 @@ test('a seed is taken from the sheet, and kept as a favourite', async () => {
   await textHas(/left: \{op: sample, truncation: 0\.7, seed: 3\}/);
 });
 
+test('favourite seeds are kept by the studio, not by the browser', async () => {
+  const context = await browser.newContext();
+  const other = await context.newPage();
+  await other.goto(studio.address);
+  await other.getByRole('tab', { name: 'Seeds' }).click();
+  await other.getByRole('group', { name: 'Favourite seeds' }).getByRole('button', { name: '3' }).waitFor();
+  await context.close();
+});
+
+test('every output is explained by the picture without each node, and a click bypasses it', async () => {
+  await tab('Explain');
+  await page.getByRole('button', { name: 'Draw the outputs without each node' }).click();
+  await page.locator('.explain tbody tr').nth(1).locator('img').waitFor();
+  await changed(() => page.getByRole('button', { name: 'Bypass mix', exact: true }).click());
+  await changed(() => page.getByRole('button', { name: 'Put mix back', exact: true }).click());
+});
+
 test('values are taken from a sweep over two fields', async () => {
   await tab('Sweep');
   await page.getByLabel('Across').selectOption('fade.start');
@@ -123,6 +140,9 @@ test('a film plays, and is written as a GIF', async () => {
   await page.getByLabel('Add a field to the film').selectOption('fade.start');
   await page.getByRole('spinbutton', { name: 'Length' }).fill('1');
   await page.getByRole('spinbutton', { name: /fade.start at 4/ }).fill('0.7').catch(() => undefined);
+  await page.reload();
+  await tab('Film');
+  await page.getByRole('button', { name: /^Go to the key of fade.start/ }).nth(1).waitFor();
   await page.getByRole('button', { name: 'Play' }).click();
   await page.locator('img.player').waitFor();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'GIF' }).click()]);
@@ -193,4 +213,27 @@ test('files are dropped: a picture with its graph, a graph, and a picture of som
   await page.locator('.notice', { hasText: 'square.png is the node' }).waitFor();
   await textHas(/op: image/);
   assert.deepEqual(faults, []);
+});
+
+test('a frame takes less than a thirtieth of a second of the processor while a graph of 200 nodes is panned', async () => {
+  await setYaml(page, manyNodes(200));
+  await tab('Graph');
+  await page.locator('.react-flow__node').nth(20).waitFor();
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const worked = async () => (await session.send('Performance.getMetrics')).metrics.find((one) => one.name === 'TaskDuration').value;
+  const box = await page.locator('.react-flow__pane').boundingBox();
+  const place = (step) => [box.x + box.width / 2 + 150 * Math.sin(step / 8), box.y + box.height / 2 + 60 * Math.cos(step / 8)];
+  await page.mouse.move(...place(0));
+  await page.mouse.down();
+  const before = await worked();
+  const frames = 60;
+  for (let step = 1; step <= frames; step++) {
+    await page.mouse.move(...place(step));
+    await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+  }
+  const seconds = (await worked()) - before;
+  await page.mouse.up();
+  assert.ok(seconds > 0);
+  assert.ok(seconds / frames < 1 / 30, `${seconds / frames} s a frame`);
 });

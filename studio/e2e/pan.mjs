@@ -1,28 +1,9 @@
 /** Measure how a graph of 200 nodes pans: frames a second while the mouse drags it, and without a drag. */
 
-import { finalPicture, openPage, setYaml, startBrowser, startStudio } from './studio.mjs';
+import { finalPicture, manyNodes, openPage, setYaml, startBrowser, startStudio } from './studio.mjs';
 
 const NODES = 200;
 const SECONDS = 3;
-
-/** Return a graph of 200 nodes: many codes that are mixed two by two, until one is left. */
-function graph() {
-  const lines = ['version: 1', 'seed: 1', 'models: {main: landscape}', 'nodes:'];
-  const samples = NODES / 2;
-  let row = Array.from({ length: samples }, (_, index) => `z${index}`);
-  row.forEach((name, index) => lines.push(`  ${name}: {op: sample, seed: ${index}}`));
-  let made = 0;
-  while (row.length > 1) {
-    const next = [];
-    for (let index = 0; index + 1 < row.length; index += 2) {
-      next.push(`m${made}`);
-      lines.push(`  m${made++}: {op: lerp, a: ${row[index]}, b: ${row[index + 1]}, t: 0.5}`);
-    }
-    if (row.length % 2) next.push(row.at(-1));
-    row = next;
-  }
-  return [...lines, `  image: {op: decode, of: ${row[0]}}`, 'outputs: [image]', ''].join('\n');
-}
 
 const count = (page) => page.evaluate((seconds) => new Promise((resolve) => {
   const began = performance.now();
@@ -52,7 +33,7 @@ const browser = await startBrowser();
 try {
   const { page } = await openPage(browser, studio.address);
   await finalPicture(page);
-  await setYaml(page, graph());
+  await setYaml(page, manyNodes(NODES));
   await page.getByRole('tab', { name: 'Graph' }).click();
   await page.locator('.react-flow__node').nth(20).waitFor();
   await page.waitForTimeout(2000);

@@ -45,7 +45,7 @@ export async function startStudio(given = [], folder = mkdtempSync(join(tmpdir()
     await stop();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { address, folder, stop, remove, seconds: (performance.now() - began) / 1000, said: () => said };
+  return { address, folder, pid: child.pid, stop, remove, seconds: (performance.now() - began) / 1000, said: () => said };
 }
 
 /** Start the browser of the system. */
@@ -104,4 +104,23 @@ export async function dragOnPicture(page, ...points) {
 export async function setYaml(page, text) {
   await page.getByRole('tab', { name: 'YAML' }).click();
   await page.getByRole('textbox', { name: 'The graph as YAML' }).fill(text);
+}
+
+/** Return a graph of `count` nodes: many codes that are mixed two by two, until one is left. */
+export function manyNodes(count) {
+  const lines = ['version: 1', 'seed: 1', 'models: {main: landscape}', 'nodes:'];
+  const samples = count / 2;
+  let row = Array.from({ length: samples }, (_, index) => `z${index}`);
+  row.forEach((name, index) => lines.push(`  ${name}: {op: sample, seed: ${index}}`));
+  let made = 0;
+  while (row.length > 1) {
+    const next = [];
+    for (let index = 0; index + 1 < row.length; index += 2) {
+      next.push(`m${made}`);
+      lines.push(`  m${made++}: {op: lerp, a: ${row[index]}, b: ${row[index + 1]}, t: 0.5}`);
+    }
+    if (row.length % 2) next.push(row.at(-1));
+    row = next;
+  }
+  return [...lines, `  image: {op: decode, of: ${row[0]}}`, 'outputs: [image]', ''].join('\n');
 }

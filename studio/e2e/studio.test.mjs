@@ -60,12 +60,16 @@ const changed = async (action) => {
   await finalPicture(page, before);
   return settled();
 };
-/** Wait until the picture no longer changes. */
+/** Wait until the finished picture of the newest graph no longer changes. */
 const settled = async () => {
+  const isNewest = () => page.evaluate(() => {
+    const { stage, revision } = document.querySelector('.bitmap').dataset;
+    return stage === 'final' && revision === document.querySelector('.studio').dataset.revision;
+  });
   for (let last = await pixels(page); ; ) {
     await page.waitForTimeout(500);
     const now = await pixels(page);
-    if (now === last && (await page.locator('.bitmap').first().getAttribute('data-stage')) === 'final') return now;
+    if (now === last && (await isNewest())) return now;
     last = now;
   }
 };
@@ -240,7 +244,7 @@ test('axe finds no serious fault in any panel, dark or light', async () => {
   for (const colorScheme of ['dark', 'light']) {
     await page.emulateMedia({ colorScheme });
     await page.getByRole('button', { name: /^(Light|Dark) page$/ }).click();
-    for (const panel of ['Graph', 'YAML', 'Plan', 'Seeds', 'Sweep', 'Film', 'Outline']) {
+    for (const panel of ['Graph', 'YAML', 'Plan', 'Seeds', 'Sweep', 'Explain', 'Film', 'Outline']) {
       await page.getByRole('tab', { name: panel }).click();
       await page.waitForTimeout(250);
       const found = await page.evaluate(async (source) => {

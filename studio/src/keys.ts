@@ -15,8 +15,9 @@ export const DOCKS: { dock: Dock; label: string; keys: string }[] = [
   { dock: 'plan', label: 'Plan', keys: '3' },
   { dock: 'seeds', label: 'Seeds', keys: '4' },
   { dock: 'sweep', label: 'Sweep', keys: '5' },
-  { dock: 'film', label: 'Film', keys: '6' },
-  { dock: 'outline', label: 'Outline', keys: '7' },
+  { dock: 'explain', label: 'Explain', keys: '6' },
+  { dock: 'film', label: 'Film', keys: '7' },
+  { dock: 'outline', label: 'Outline', keys: '8' },
 ];
 
 /** What the help shows, in the order of use. */
@@ -38,7 +39,7 @@ export const HELP: [string, string][] = [
   ['C', 'compare before and after'],
   ['[ and ]', 'the output before and after this one'],
   ['+ − 0', 'on the picture: zoom, fit'],
-  ['1 … 7', 'graph, YAML, plan, seeds, sweep, film, outline'],
+  ['1 … 8', 'graph, YAML, plan, seeds, sweep, explain, film, outline'],
   ['V B R E P L D', 'tools: move, brush, box, ellipse, polygon, ramp, point'],
   ['Esc', 'let go: of a tool, of the selection'],
 ];

@@ -46,7 +46,7 @@ export interface DisconnectNodes {
 export interface Edit {
   id: number;
   do: "edit";
-  changes: (SetField | UnsetField | AddNode | RemoveNodes | ConnectNodes | DisconnectNodes | RenameNode | BypassNode | SetOutputs | SetModel | PlaceNodes | SetParams | SetSeed)[];
+  changes: (SetField | UnsetField | AddNode | RemoveNodes | ConnectNodes | DisconnectNodes | RenameNode | BypassNode | SetOutputs | SetModel | PlaceNodes | SetFilm | SetParams | SetSeed)[];
   gesture?: string | null;
 }
 
@@ -63,6 +63,15 @@ export interface Favourite {
   id: number;
   do: "favourite";
   state: string;
+  on: boolean;
+}
+
+/** Mark a seed of a model as a favourite, or unmark it. */
+export interface FavouriteSeed {
+  id: number;
+  do: "favourite_seed";
+  model: string;
+  seed: number;
   on: boolean;
 }
 
@@ -177,10 +186,10 @@ export interface Places {
   groups?: Group[] | null;
 }
 
-/** A request without further fields. `undo`, `redo`; `cancel`: stop what runs; `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program. */
+/** A request without further fields. `undo`, `redo`; `cancel`: stop what runs; `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails. */
 export interface Plain {
   id: number;
-  do: "undo" | "redo" | "cancel" | "plan" | "history" | "command" | "python" | "reload";
+  do: "undo" | "redo" | "cancel" | "plan" | "history" | "command" | "python" | "reload" | "explain";
 }
 
 /** Remove nodes with their links, and the outputs that name them. */
@@ -213,6 +222,11 @@ export interface Seeds {
 /** Set a field. */
 export interface SetField {
   set: FieldValue;
+}
+
+/** Replace the film that is kept beside the graph; None removes it. */
+export interface SetFilm {
+  film: Timeline | null;
 }
 
 /** Choose the main model, by a name of the catalogue. */
@@ -251,6 +265,12 @@ export interface Sweep {
   y?: Axis | null;
 }
 
+/** The film of a graph: its length, and the keys between which fields move. */
+export interface Timeline {
+  seconds: number;
+  keys: Key[];
+}
+
 /** Remove a field, which then has its default. */
 export interface UnsetField {
   unset: FieldName;
@@ -264,9 +284,9 @@ export interface View {
   row?: number;
 }
 
-export type AnyRequest = Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | Favourite | Save | Film | Export | Ablate | Plain;
+export type AnyRequest = Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | Favourite | FavouriteSeed | Save | Film | Export | Ablate | Plain;
 
-export type Change = SetField | UnsetField | AddNode | RemoveNodes | ConnectNodes | DisconnectNodes | RenameNode | BypassNode | SetOutputs | SetModel | PlaceNodes | SetParams | SetSeed;
+export type Change = SetField | UnsetField | AddNode | RemoveNodes | ConnectNodes | DisconnectNodes | RenameNode | BypassNode | SetOutputs | SetModel | PlaceNodes | SetFilm | SetParams | SetSeed;
 
 /** The reason for which a request was refused, in the words of `check` if it is a fault of the graph. */
 export interface Refusal {
@@ -339,6 +359,7 @@ export interface GraphEvent {
   models: { [name: string]: string };
   params: { [name: string]: Json };
   groups: Group[];
+  film: Timeline | null;
   seed: number;
   /** faults that belong to no node */
   faults: string[];
@@ -357,6 +378,8 @@ export interface HistoryEvent {
   event: "history";
   states: HistoryState[];
   current: string;
+  /** favourite seeds, by the name of the model */
+  seeds: { [name: string]: number[] };
 }
 
 /** A state that was looked at; `time` is in seconds since 1970. */
@@ -478,7 +501,7 @@ export interface Picture {
 /** The header of a thumbnail. `key` is its place in its sheet, or the id of a state. */
 export interface Thumbnail {
   event: "thumbnail";
-  sheet: "seeds" | "sweep" | "history" | "ablate" | "film";
+  sheet: "seeds" | "sweep" | "history" | "ablate" | "explain" | "film";
   key: string;
   /** the request, -1 if none */
   re: number;
@@ -490,10 +513,11 @@ export interface Thumbnail {
 
 export type BinaryHeader = Picture | Thumbnail;
 
-/** A named direction with its published range. */
+/** A named direction with its published range. `fits` are the models of the catalogue that it can move. */
 export interface DirectionEntry {
   name: string;
   model: string;
+  fits: string[];
   layers: string;
   low: number;
   high: number;

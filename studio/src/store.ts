@@ -3,9 +3,9 @@
 import { useSyncExternalStore } from 'react';
 
 import type { Value } from './logic/schema';
-import type { Catalogue, Done, Failed, Forecast, GraphEvent, HistoryEvent, Picture, PlanEvent, Progress, Thumbnail } from './protocol';
+import type { Catalogue, Done, Failed, Forecast, GraphEvent, HistoryEvent, Picture, PlanEvent, Progress, Thumbnail, Timeline } from './protocol';
 
-export type Dock = 'graph' | 'yaml' | 'plan' | 'seeds' | 'sweep' | 'film' | 'outline';
+export type Dock = 'graph' | 'yaml' | 'plan' | 'seeds' | 'sweep' | 'explain' | 'film' | 'outline';
 export type Tool = 'hand' | 'box' | 'ellipse' | 'polygon' | 'brush' | 'ramp' | 'point';
 export type Online = 'connecting' | 'online' | 'lost' | 'locked';
 
@@ -53,6 +53,7 @@ export interface State {
   tool: Tool;
   brush: number;
   drawn: string | null;
+  film: Timeline | null;
   notices: Notice[];
   palette: PaletteRequest | null;
   dialog: 'help' | 'open' | 'save' | 'about' | null;
@@ -80,13 +81,14 @@ export const initial: State = {
   firstSeconds: null,
   plan: null,
   history: null,
-  thumbs: { seeds: {}, sweep: {}, history: {}, ablate: {}, film: {} },
+  thumbs: { seeds: {}, sweep: {}, history: {}, ablate: {}, explain: {}, film: {} },
   selection: [],
   draft: {},
   dock: 'graph',
   tool: 'hand',
   brush: 0.06,
   drawn: null,
+  film: null,
   notices: [],
   palette: null,
   dialog: null,

@@ -2,7 +2,7 @@
 
 import { type Asked, Connection, Refused } from './connection';
 import type { Value } from './logic/schema';
-import type { Answer, BinaryHeader, Catalogue, Change, Event, GraphEvent, Uploaded } from './protocol';
+import type { Answer, BinaryHeader, Catalogue, Change, Event, GraphEvent, Timeline, Uploaded } from './protocol';
 import { type Notice, type State, store, type Thumb } from './store';
 
 let connection: Connection | null = null;
@@ -85,6 +85,7 @@ function receiveGraph(graph: GraphEvent): void {
     graph,
     selection: kept.length === selection.length ? selection : kept,
     drawn: drawn !== null && known.has(drawn) ? drawn : null,
+    film: filmsSent > 0 ? store.get().film : graph.film,
     failed: graph.revision === earlier?.revision ? store.get().failed : null,
   });
   settle();
@@ -128,6 +129,17 @@ export async function ask(request: Asked): Promise<Answer | null> {
 
 export function edit(changes: Change[], gesture?: string): Promise<Answer | null> {
   return ask({ do: 'edit', changes, gesture: gesture ?? null });
+}
+
+let filmsSent = 0; // films that the studio has not confirmed: until then, what was typed stays in view
+
+/** Keep a film with the graph. */
+export function keepFilm(film: Timeline | null, gesture?: string): void {
+  store.set({ film });
+  filmsSent++;
+  void edit([{ film }], gesture).finally(() => {
+    if (--filmsSent === 0) store.set({ film: store.get().graph?.film ?? null });
+  });
 }
 
 /** Show a notice for some seconds. */

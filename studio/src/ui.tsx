@@ -88,6 +88,20 @@ export function usePreference<T>(name: string, missing: T): [T, (value: T) => vo
   ];
 }
 
+const kept = new Map<string, unknown>();
+
+/** Return a state that outlives its panel, until the page is left. */
+export function useKept<T>(name: string, missing: T): [T, (value: T) => void] {
+  const [value, setValue] = useState<T>(() => (kept.has(name) ? (kept.get(name) as T) : missing));
+  return [
+    value,
+    (next) => {
+      kept.set(name, next);
+      setValue(next);
+    },
+  ];
+}
+
 /** Return the size of an element, and follow it. */
 export function useSize(element: React.RefObject<HTMLElement | null>): { width: number; height: number } {
   const [size, setSize] = useState({ width: 0, height: 0 });

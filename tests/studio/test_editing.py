@@ -92,6 +92,28 @@ def test_the_output_of_a_renamed_node_is_renamed(tmp_path: Path) -> None:
     assert session.view.output == "picture"
 
 
+def test_a_film_is_kept_beside_the_text_and_follows_its_nodes(tmp_path: Path) -> None:
+    session = session_of(tmp_path)
+    keys = [
+        {"time": time, "values": [{"node": "left", "field": "seed", "value": seed}, *more]}
+        for time, seed, more in ((0, 3, []), (2, 5, [{"node": "fade", "field": "start", "value": 0.5}]))
+    ]
+    assert change(session, {"film": {"seconds": 2, "keys": keys}}) == GRAPH
+    change(session, {"rename": {"node": "left", "to": "first"}})
+    film = session.graph_event().film
+    assert film is not None
+    assert [[value.node for value in key.values] for key in film.keys] == [["first"], ["first", "fade"]]
+    change(session, {"remove": ["first"]})
+    film = session.graph_event().film
+    assert film is not None
+    assert [(key.time, [value.node for value in key.values]) for key in film.keys] == [(2, ["fade"])]
+    session.undo()
+    session.undo()
+    assert session.graph_event().film is not None
+    session.undo()
+    assert session.graph_event().film is None
+
+
 def test_links_of_lists_have_places(tmp_path: Path) -> None:
     session = session_of(tmp_path, STACK)
     assert "[a, b, a]" in change(session, {"connect": {"source": "a", "target": "both", "input": "of"}})

@@ -9,7 +9,7 @@ import pytest
 
 from fgraph.studio.editing import Bypassed
 from fgraph.studio.history import History, State, first_state, new_state
-from fgraph.studio.messages.changes import Group
+from fgraph.studio.messages.changes import FieldValue, Group, Key, Timeline
 from fgraph.studio.opening import Opened
 
 
@@ -64,10 +64,12 @@ def test_a_killed_process_leaves_everything(tmp_path: Path) -> None:
     draft.positions["a"] = (1.0, 2.0)
     draft.groups = [Group(id="g", title="a group", nodes=["a"])]
     draft.bypassed["a"] = Bypassed("b", (("c", "of", None), ("d", "of", 1)), ("out",))
+    draft.film = Timeline(seconds=2, keys=[Key(time=0, values=[FieldValue(node="a", field="t", value=0.5)])])
     second = history.add(new_state(draft, first, "much"))
     history.show(second.id, b"a thumbnail")
     history.mark(first.id, True)
     history.granted = ["/one"]
+    history.mark_seed("avatar", 3, True)
     grow(history, 3)
     history.undo()
     wait(history)
@@ -79,6 +81,21 @@ def test_a_killed_process_leaves_everything(tmp_path: Path) -> None:
     assert list(again.thumbnails()) == [(second.id, b"a thumbnail")]
     assert again.can_redo
     assert again.granted == ["/one"]
+    assert again.seeds == {"avatar": [3]}
+
+
+def test_favourite_seeds_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fgraph._limits.STUDIO_SHEET", 3)
+    history = History()
+    for seed in (1, 2, 3, 2, 4):
+        history.mark_seed("avatar", seed, True)
+    assert history.seeds == {"avatar": [3, 2, 4]}
+    history.mark_seed("avatar", 2, False)
+    for model in ("toon", "landscape", "other"):
+        history.mark_seed(model, 1, True)
+    assert list(history.seeds) == ["toon", "landscape", "other"]
+    history.mark_seed("toon", 1, False)
+    assert "toon" not in history.seeds
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"id": "../x"}', b"\xff"])

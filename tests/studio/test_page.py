@@ -136,6 +136,33 @@ def test_seeds_sweeps_and_ablations_are_thumbnails(page: Page) -> None:
     assert "seed" in page.ask("seeds", node="fade", start=5, count=2)["error"]["message"]
 
 
+def test_every_output_is_drawn_without_each_node(page: Page) -> None:
+    page.event("done")
+    page.ask("edit", changes=[
+        {"add": {"op": "truncate", "id": "calm", "fields": {"truncation": 0.5}}},
+        {"add": {"op": "shift", "id": "idle", "fields": {"dx": 0.5}}},
+        {"connect": {"source": "left", "target": "calm", "input": "of"}},
+        {"connect": {"source": "mix", "target": "idle", "input": "of"}},
+        {"connect": {"source": "calm", "target": "mix", "input": "a"}},
+        {"outputs": [{"name": "image", "node": "image"}, {"name": "blended", "node": "mix"}]},
+    ])  # fmt: skip
+    page.event("done")
+    assert page.ask("explain")["ok"]
+    cells = [page.event("thumbnail", sheet="explain") for _ in range(8)]
+    found = {one["key"]: one["values"][0] for one in cells}
+    nodes = ("", "mix", "calm", "idle")
+    assert list(found) == [f"{node}/{output}" for node in nodes for output in ("image", "blended")]
+    assert found["/image"] == found["idle/image"] == 0  # no output reads it
+    assert found["calm/image"] > 0.001
+    without = page.ask("edit", changes=[{"bypass": {"node": "mix", "on": True}}])
+    assert without["ok"]
+    whole = pixels(page.event("picture", revision=page.graph["revision"], stage="final")["content"])
+    (shown,) = [one["content"] for one in cells if one["key"] == "mix/image"]
+    assert np.abs(pixels(shown).astype(int) - whole).mean() < 8  # a thumbnail is compressed
+    page.ask("edit", changes=[{"set": {"node": "fade", "field": "start", "value": "wrong"}}])
+    assert "has faults" in page.ask("explain")["error"]["message"]
+
+
 def test_the_plan_has_the_layers_and_their_times(page: Page) -> None:
     page.event("done")
     page.ask("plan")
@@ -180,12 +207,15 @@ def test_a_new_launch_continues_with_the_history(tmp_path: Path) -> None:
         page.ask("edit", changes=[{"place": {"positions": {"left": [1, 2]}}}])
         page.event("thumbnail", sheet="history", key=page.graph["state"])
         page.ask("favourite", state=page.graph["state"], on=True)
+        for seed, on in ((3, True), (5, True), (3, False), (7, True)):
+            page.ask("favourite_seed", model="landscape", seed=seed, on=on)
     with client_of(make_studio(tmp_path, None)) as client, page_of(client) as page:
         assert "start: 0.5" in page.graph["yaml"]
         (left,) = [one for one in page.graph["nodes"] if one["id"] == "left"]
         assert left["position"] == [1, 2]
         history = next(one for one in page.seen if one.get("event") == "history")
         assert [one["favourite"] for one in history["states"]] == [False, False, True]
+        assert history["seeds"] == {"landscape": [5, 7]}
         page.event("thumbnail", sheet="history")
         page.ask("undo")
         page.ask("undo")
@@ -251,5 +281,9 @@ def test_the_catalogue_describes_every_node(client: TestClient) -> None:
     assert all(schema.get("description") for schema in blend["fields"].values())
     assert {"panorama", "transfer"} <= {one["name"] for one in found["graphs"]}
     assert all(one["summary"] for one in found["graphs"])
+    fits = {one["name"]: one["fits"] for one in found["directions"]}
+    assert fits["avatar.smile"] == ["avatar"]
+    assert fits["landscape.night"] == ["landscape"]
+    assert not fits["smile"]  # for faces of 1024 pixels
     used = json.dumps(found["nodes"]).split('"#/$defs/')[1:]
     assert {one.partition('"')[0] for one in used} <= found["defs"].keys()

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, JsonValue
 
 from fgraph.studio.messages.base import Message
-from fgraph.studio.messages.changes import Group
+from fgraph.studio.messages.changes import Group, Timeline
 
 
 class Refusal(Message):
@@ -90,6 +90,7 @@ class GraphEvent(Message):
     models: dict[str, str]
     params: dict[str, JsonValue]
     groups: list[Group]
+    film: Timeline | None
     seed: int
     faults: list[str]
     """faults that belong to no node"""
@@ -220,6 +221,8 @@ class HistoryEvent(Message):
     event: Literal["history"] = "history"
     states: list[HistoryState]
     current: str
+    seeds: dict[str, list[int]]
+    """favourite seeds, by the name of the model"""
 
 
 Event: TypeAlias = Annotated[
@@ -248,7 +251,7 @@ class Thumbnail(Message):
     """The header of a thumbnail. `key` is its place in its sheet, or the id of a state."""
 
     event: Literal["thumbnail"] = "thumbnail"
-    sheet: Literal["seeds", "sweep", "history", "ablate", "film"]
+    sheet: Literal["seeds", "sweep", "history", "ablate", "explain", "film"]
     key: str
     re: int
     """the request, -1 if none"""

@@ -28,10 +28,11 @@ class ModelEntry(Message):
 
 
 class DirectionEntry(Message):
-    """A named direction with its published range."""
+    """A named direction with its published range. `fits` are the models of the catalogue that it can move."""
 
     name: str
     model: str
+    fits: list[str]
     layers: str
     low: float
     high: float

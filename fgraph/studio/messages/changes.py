@@ -156,6 +156,26 @@ class PlaceNodes(Message):
     place: Places
 
 
+class Key(Message):
+    """A moment of a film: the values that fields have there."""
+
+    time: Annotated[float, Field(ge=0, le=_limits.STUDIO_FILM)]
+    values: Annotated[list[FieldValue], Field(max_length=_limits.STUDIO_CHANGES)]
+
+
+class Timeline(Message):
+    """The film of a graph: its length, and the keys between which fields move."""
+
+    seconds: Annotated[float, Field(gt=0, le=_limits.STUDIO_FILM)]
+    keys: Annotated[list[Key], Field(max_length=_limits.STUDIO_CHANGES)]
+
+
+class SetFilm(Message):
+    """Replace the film that is kept beside the graph; None removes it."""
+
+    film: Timeline | None
+
+
 class SetParams(Message):
     """Set parameters of the graph; None removes one."""
 
@@ -180,6 +200,7 @@ Change: TypeAlias = (
     | SetOutputs
     | SetModel
     | PlaceNodes
+    | SetFilm
     | SetParams
     | SetSeed
 )

@@ -8,7 +8,7 @@ from pydantic import Field, JsonValue
 
 from fgraph import _limits
 from fgraph.studio.messages.base import FieldPath, Message, Name, NodeId, Row, Token, Words
-from fgraph.studio.messages.changes import Change, FieldValue
+from fgraph.studio.messages.changes import Change, Key
 
 Values: TypeAlias = Annotated[list[JsonValue], Field(min_length=1, max_length=_limits.STUDIO_SHEET)]
 GraphText: TypeAlias = Annotated[str, Field(max_length=_limits.STUDIO_MESSAGE)]
@@ -110,6 +110,15 @@ class Favourite(Request):
     on: bool
 
 
+class FavouriteSeed(Request):
+    """Mark a seed of a model as a favourite, or unmark it."""
+
+    do: Literal["favourite_seed"]
+    model: Words
+    seed: Seed
+    on: bool
+
+
 class Save(Request):
     """Write the graph to a file in the folder of the studio, or to the file that it was opened from.
 
@@ -119,13 +128,6 @@ class Save(Request):
     do: Literal["save"]
     name: Name
     replace: bool = False
-
-
-class Key(Message):
-    """A moment of a film: the values that fields have there."""
-
-    time: Annotated[float, Field(ge=0, le=_limits.STUDIO_FILM)]
-    values: Annotated[list[FieldValue], Field(max_length=_limits.STUDIO_CHANGES)]
 
 
 class Film(Request):
@@ -157,13 +159,26 @@ class Plain(Request):
     """A request without further fields.
 
     `undo`, `redo`; `cancel`: stop what runs; `plan`: send the plan; `history`: send the history; `command`, `python`:
-    answer with the graph as a command or a program.
+    answer with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails.
     """
 
-    do: Literal["undo", "redo", "cancel", "plan", "history", "command", "python", "reload"]
+    do: Literal["undo", "redo", "cancel", "plan", "history", "command", "python", "reload", "explain"]
 
 
 AnyRequest: TypeAlias = Annotated[
-    Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | Favourite | Save | Film | Export | Ablate | Plain,
+    Open
+    | Edit
+    | SetYaml
+    | View
+    | Seeds
+    | Sweep
+    | GoTo
+    | Favourite
+    | FavouriteSeed
+    | Save
+    | Film
+    | Export
+    | Ablate
+    | Plain,
     Field(discriminator="do"),
 ]

@@ -1,35 +1,43 @@
 import { expect, test } from 'vitest';
 
 import type { Catalogue } from '../protocol';
-import { addDirection, directionChoices } from './directions';
+import { addDirection, codesOf, directionChoices } from './directions';
 import { graphOf, link, node } from './samples';
 
 const z = { ...node('z', 'sample'), makes: 'Latent' };
 const image = { ...node('image', 'decode'), makes: 'Image' };
 const catalogue = { nodes: [], directions: [
-  { name: 'smile', model: 'landscape', layers: 'b8', low: -3, high: 3, source: 'GANSpace' },
-  { name: 'age', model: 'other', layers: 'b8', low: -3, high: 3, source: 'GANSpace' },
+  { name: 'landscape.late_light', model: 'landscape, 64 pixels', fits: ['landscape'], layers: 'all', low: -3, high: 3, source: 'fgraph' },
+  { name: 'age', model: 'FFHQ, 1024 pixels', fits: ['faces.pkl'], layers: 'b8', low: -3, high: 3, source: 'StyleSpace' },
 ] } as unknown as Catalogue;
 
 test('named directions of the model come with their ranges, then components', () => {
   const choices = directionChoices(graphOf([z, image], [link('z', 'image', 'of')]), catalogue);
-  expect(choices[0]).toMatchObject({ label: 'smile', low: -3, high: 3, node: null });
+  expect(choices[0]).toMatchObject({ label: 'late light', low: -3, high: 3, node: null });
   expect(choices.map((choice) => choice.label)).toContain('component 0');
   expect(choices.map((choice) => choice.label)).not.toContain('age');
 });
 
 test('a direction that the graph has is its slider', () => {
-  const smile = { ...node('smile', 'direction', { kind: 'named', name: 'smile', strength: 5 }), makes: 'Latent' };
-  const [first] = directionChoices(graphOf([z, smile, image], [link('z', 'smile', 'of'), link('smile', 'image', 'of')]), catalogue);
-  expect(first).toMatchObject({ node: 'smile', strength: 5, high: 5 });
+  const late = { ...node('late', 'direction', { kind: 'named', name: 'landscape.late_light', strength: 5 }), makes: 'Latent' };
+  const [first] = directionChoices(graphOf([z, late, image], [link('z', 'late', 'of'), link('late', 'image', 'of')]), catalogue);
+  expect(first).toMatchObject({ node: 'late', label: 'late light', strength: 5, high: 5 });
 });
 
 test('a new direction goes between the codes and what runs them', () => {
   const graph = graphOf([z, image], [link('z', 'image', 'of')]);
-  const [smile] = directionChoices(graph, catalogue);
-  expect(smile && addDirection(graph, smile, 2)).toEqual([
-    { add: { op: 'direction', id: 'smile', fields: { kind: 'named', name: 'smile', strength: 2 }, position: null } },
-    { connect: { source: 'z', target: 'smile', input: 'of', index: null } },
-    { connect: { source: 'smile', target: 'image', input: 'of', index: null } },
+  const [late] = directionChoices(graph, catalogue);
+  expect(late && addDirection(graph, late, 2)).toEqual([
+    { add: { op: 'direction', id: 'late_light', fields: { kind: 'named', name: 'landscape.late_light', strength: 2 }, position: null } },
+    { connect: { source: 'z', target: 'late_light', input: 'of', index: null } },
+    { connect: { source: 'late_light', target: 'image', input: 'of', index: null } },
   ]);
+});
+
+test('a new direction moves the codes that are chosen', () => {
+  const other = { ...node('other', 'sample'), makes: 'Latent' };
+  const graph = graphOf([z, other, image], [link('z', 'image', 'a'), link('other', 'image', 'b')]);
+  const [late] = directionChoices(graph, catalogue);
+  expect(late && addDirection(graph, late, 2, 'other')[1]).toMatchObject({ connect: { source: 'other' } });
+  expect(codesOf(graph).map((one) => one.id)).toEqual(['z', 'other']);
 });

@@ -25,20 +25,26 @@ export function directionChoices(graph: GraphEvent, catalogue: Catalogue | null)
     const strength = typeof node.fields.strength === 'number' ? node.fields.strength : 1;
     const named = catalogue?.directions.find((one) => one.name === node.fields.name);
     const [low, high] = named ? [named.low, named.high] : [-5, 5];
-    const label = `${node.id} · ${written(node.fields.name ?? node.fields.component ?? node.fields.kind)}`;
+    const kind = written(node.fields.component ?? node.fields.kind);
+    const label = named ? shortName(named.name, graph.model) : `${node.id} · ${kind}`;
     return [{ key: node.id, label, about: named?.source ?? '', low: Math.min(low, strength), high: Math.max(high, strength), node: node.id, strength, fields: node.fields }];
   });
-  if (codesOf(graph) === null) return used;
-  const named = (catalogue?.directions ?? []).filter((one) => one.model === '' || one.model === graph.model);
+  if (codesOf(graph).length === 0) return used;
+  const named = (catalogue?.directions ?? []).filter((one) => one.fits.includes(graph.model));
   const has = (name: string): boolean => graph.nodes.some((node) => node.op === 'direction' && node.fields.name === name);
   return [
     ...used,
     ...named.filter((one) => !has(one.name)).map((one): DirectionChoice => ({
-      key: `named:${one.name}`, label: one.name, about: `${one.source}, layers ${one.layers}`, low: one.low, high: one.high, node: null, strength: 0,
+      key: `named:${one.name}`, label: shortName(one.name, graph.model), about: `${one.model}, ${one.layers}: ${one.source}`, low: one.low, high: one.high, node: null, strength: 0,
       fields: { kind: 'named', name: one.name },
     })),
     ...components(graph),
   ];
+}
+
+/** Return the name of a direction without the name of the model that it belongs to. */
+function shortName(name: string, model: string): string {
+  return (name.startsWith(`${model}.`) ? name.slice(model.length + 1) : name).replaceAll('_', ' ');
 }
 
 function components(graph: GraphEvent): DirectionChoice[] {
@@ -51,23 +57,27 @@ function components(graph: GraphEvent): DirectionChoice[] {
     }));
 }
 
-/** Return the codes that a new direction moves: the last before what runs them. */
-function codesOf(graph: GraphEvent): { id: string; readers: { target: string; input: string; index: number | null }[] } | null {
-  const makes = (id: string): string | null => graph.nodes.find((node) => node.id === id)?.makes ?? null;
-  for (const node of [...graph.nodes].reverse()) {
-    if (node.makes !== 'Latent') continue;
-    const readers = graph.links.filter((link) => link.source === node.id && makes(link.target) !== 'Latent');
-    if (readers.length > 0) return { id: node.id, readers };
-  }
-  return null;
+interface Codes {
+  id: string;
+  readers: { target: string; input: string; index: number | null }[];
 }
 
-/** Return the changes that put a direction after the codes of the graph. */
-export function addDirection(graph: GraphEvent, choice: DirectionChoice, strength: number): Change[] {
-  const codes = codesOf(graph);
+/** Return the codes that a new direction can move: the last ones before what runs them. */
+export function codesOf(graph: GraphEvent): Codes[] {
+  const makes = new Map(graph.nodes.map((node) => [node.id, node.makes]));
+  return graph.nodes.filter((node) => node.makes === 'Latent').flatMap((node) => {
+    const readers = graph.links.filter((link) => link.source === node.id && makes.get(link.target) !== 'Latent');
+    return readers.length > 0 ? [{ id: node.id, readers }] : [];
+  });
+}
+
+/** Return the changes that put a direction after codes of the graph: those named, else the first. */
+export function addDirection(graph: GraphEvent, choice: DirectionChoice, strength: number, of?: string | null): Change[] {
+  const all = codesOf(graph);
+  const codes = all.find((one) => one.id === of) ?? all[0];
   if (!codes) return [];
   const name = typeof choice.fields.name === 'string' ? choice.fields.name : `component_${written(choice.fields.component)}`;
-  const id = freeId(graph.nodes.map((node) => node.id), name.replace(/[^A-Za-z0-9_]/g, '_'));
+  const id = freeId(graph.nodes.map((node) => node.id), shortName(name, graph.model).replace(/[^A-Za-z0-9_]/g, '_'));
   return [
     { add: { op: 'direction', id, fields: { ...choice.fields, strength }, position: null } },
     { connect: { source: codes.id, target: id, input: 'of', index: null } },

@@ -14,7 +14,7 @@ export function link(source: string, target: string, input: string, index: numbe
 export function graphOf(nodes: NodeState[], links: LinkState[] = [], output = nodes.at(-1)?.id ?? ''): GraphEvent {
   return {
     event: 'graph', revision: 1, title: 'graph', yaml: '', nodes, links, outputs: [{ name: output, node: output, kind: 'Image', rows: 1 }],
-    model: 'landscape', models: {}, params: {}, groups: [], seed: 0, faults: [], can_undo: false, can_redo: false, saved_as: null,
+    model: 'landscape', models: {}, params: {}, groups: [], film: null, seed: 0, faults: [], can_undo: false, can_redo: false, saved_as: null,
     is_saved: true, changed_on_disk: false, state: 'a', view: { output, row: 0 },
   };
 }

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { filmKeys, valuesAt, withKey } from './timeline';
+import { filmKeys, keysOf, tracksOf, valuesAt, withKey, withoutTrack } from './timeline';
 
 const keys = [{ time: 2, values: { 'fade.start': 1, 'z.seed': 7 } }, { time: 0, values: { 'fade.start': 0, 'z.seed': 3 } }];
 
@@ -17,4 +17,15 @@ test('a key close to another joins it', () => {
 
 test('the studio reads keys in order', () => {
   expect(filmKeys(keys)[0]?.values[0]).toEqual({ node: 'fade', field: 'start', value: 0 });
+});
+
+test('a film comes back from the studio as it was sent', () => {
+  expect(keysOf({ seconds: 4, keys: filmKeys(keys) })).toEqual([keys[1], keys[0]]);
+  expect(keysOf(null)).toEqual([]);
+});
+
+test('a field leaves the film with its keys', () => {
+  expect(tracksOf(keys)).toEqual(['fade.start', 'z.seed']);
+  expect(tracksOf(withoutTrack(keys, 'z.seed'))).toEqual(['fade.start']);
+  expect(withoutTrack([{ time: 1, values: { 'z.seed': 3 } }], 'z.seed')).toEqual([]);
 });

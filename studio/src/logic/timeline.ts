@@ -1,6 +1,6 @@
 /** The timeline of a film: keys in time with values of fields, and what lies between them. */
 
-import type { FieldValue, Key } from '../protocol';
+import type { FieldValue, Key, Timeline } from '../protocol';
 import type { Value } from './schema';
 
 export interface FilmKey {
@@ -11,6 +11,22 @@ export interface FilmKey {
 /** Return the keys as the studio reads them. */
 export function filmKeys(keys: FilmKey[]): Key[] {
   return sorted(keys).map(({ time, values }) => ({ time, values: Object.entries(values).map(([path, value]) => fieldValue(path, value)) }));
+}
+
+/** Return the keys of a film that the studio keeps. */
+export function keysOf(film: Timeline | null): FilmKey[] {
+  return (film?.keys ?? []).map(({ time, values }) => ({ time, values: Object.fromEntries(values.map((own) => [`${own.node}.${own.field}`, own.value])) }));
+}
+
+/** Return the fields that move, in the order in which they were added. */
+export function tracksOf(keys: FilmKey[]): string[] {
+  return [...new Set(keys.flatMap((key) => Object.keys(key.values)))];
+}
+
+/** Return the keys without a field. */
+export function withoutTrack(keys: FilmKey[], path: string): FilmKey[] {
+  const left = keys.map((key) => ({ ...key, values: Object.fromEntries(Object.entries(key.values).filter(([name]) => name !== path)) }));
+  return left.filter((key) => Object.keys(key.values).length > 0);
 }
 
 export function fieldValue(path: string, value: Value): FieldValue {

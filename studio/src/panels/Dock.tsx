@@ -7,6 +7,7 @@ import { DOCKS } from '../keys';
 import { type Dock as Name, useStudio } from '../store';
 import { show } from '../studio';
 import { IconButton, usePreference } from '../ui';
+import { ExplainPanel } from './ExplainPanel';
 import { FilmPanel } from './FilmPanel';
 import { GraphPanel, tidy } from './GraphPanel';
 import { Outline } from './Outline';
@@ -16,7 +17,7 @@ import { SeedSheet, SweepSheet } from './Sheets';
 import { YamlPanel } from './YamlPanel';
 
 const PANELS: Record<Name, () => React.ReactNode> = {
-  graph: GraphPanel, yaml: YamlPanel, plan: PlanPanel, seeds: SeedSheet, sweep: SweepSheet, film: FilmPanel, outline: Outline,
+  graph: GraphPanel, yaml: YamlPanel, plan: PlanPanel, seeds: SeedSheet, sweep: SweepSheet, explain: ExplainPanel, film: FilmPanel, outline: Outline,
 };
 
 export function Dock() {

@@ -5,12 +5,12 @@ import { useEffect, useRef, useState } from 'react';
 import { Icon } from '../icons';
 import { entryOf } from '../logic/graph';
 import { fieldSpec, type Schema, type Value, written } from '../logic/schema';
-import { type FilmKey, fieldValue, filmKeys, valuesAt, withKey } from '../logic/timeline';
+import { type FilmKey, fieldValue, filmKeys, keysOf, tracksOf, valuesAt, withKey, withoutTrack } from '../logic/timeline';
 import type { Catalogue, GraphEvent } from '../protocol';
 import { type Thumb, store, useStudio } from '../store';
-import { ask, Gesture, notify, show } from '../studio';
-import { usePreference } from '../ui';
+import { ask, Gesture, gestureId, keepFilm, notify, show } from '../studio';
 
+const LENGTH = 4; // seconds of a new film
 const FPS = 24;
 const PLAYED_FPS = 12;
 
@@ -34,25 +34,30 @@ export function FilmPanel() {
   const catalogue = useStudio((state) => state.catalogue);
   const frames = useStudio((state) => state.thumbs.film);
   const progress = useStudio((state) => state.progress);
-  const [tracks, setTracks] = useState<string[]>([]);
-  const [keys, setKeys] = useState<FilmKey[]>([]);
-  const [length, setLength] = usePreference('film', 4);
+  const film = useStudio((state) => state.film);
   const [time, setTime] = useState(0);
   const [played, setPlayed] = useState(false);
   const gesture = useRef<Gesture | null>(null);
+  const typing = useRef(gestureId());
   if (!graph) return null;
+  const keys = keysOf(film);
+  const isThere = (path: string): boolean => graph.nodes.some((node) => node.id === fieldValue(path, null).node);
+  const present = tracksOf(keys).filter((path) => !isThere(path)).reduce(withoutTrack, keys); // without nodes that the text no longer has
+  const tracks = tracksOf(present);
+  const length = film?.seconds ?? LENGTH;
+  const keep = (next: FilmKey[], seconds = length, id?: string) => keepFilm(next.length === 0 ? null : { seconds, keys: filmKeys(next) }, id);
+  const setKeys = (next: FilmKey[]) => keep(next);
 
   const addTrack = (path: string) => {
     if (path === '' || tracks.includes(path)) return;
     const value = valueOf(graph, catalogue, path);
-    setTracks([...tracks, path]);
     setKeys(withKey(withKey(keys, 0, { [path]: value }), length, { [path]: value }));
   };
   const addKey = () => setKeys(withKey(keys, time, Object.fromEntries(tracks.map((path) => [path, valueOf(graph, catalogue, path)]))));
   const seek = (next: number) => {
     setTime(next);
     gesture.current ??= new Gesture();
-    for (const [path, value] of Object.entries(valuesAt(keys, next))) {
+    for (const [path, value] of Object.entries(valuesAt(present, next))) {
       const { node, field } = fieldValue(path, value);
       gesture.current.set(node, { [field]: value });
     }
@@ -60,11 +65,11 @@ export function FilmPanel() {
   const make = (format: 'play' | 'mp4' | 'gif') => {
     setPlayed(format === 'play');
     if (format === 'play') show({ thumbs: { ...store.get().thumbs, film: {} } });
-    void ask({ do: 'film', keys: filmKeys(keys), seconds: length, fps: format === 'play' ? PLAYED_FPS : FPS, format }).then((answer) => {
+    void ask({ do: 'film', keys: filmKeys(present), seconds: length, fps: format === 'play' ? PLAYED_FPS : FPS, format }).then((answer) => {
       if (answer && format !== 'play') notify('The film is being made; it is downloaded when it is ready.');
     });
   };
-  const ready = keys.length > 1;
+  const ready = present.length > 1;
   return (
     <div className="film">
       <div className="row bar">
@@ -73,7 +78,7 @@ export function FilmPanel() {
           {movable(graph, catalogue).filter((path) => !tracks.includes(path)).map((path) => <option key={path}>{path}</option>)}
         </select>
         <button type="button" className="solid" disabled={tracks.length === 0} onClick={addKey} title="Keep the values of now at this time">Key at {time.toFixed(1)} s</button>
-        <label className="row">Length <input type="number" min={0.5} max={60} step={0.5} value={length} onChange={(event) => setLength(Math.min(Math.max(Number(event.target.value), 0.5), 60))} /> s</label>
+        <label className="row">Length <input type="number" min={0.5} max={60} step={0.5} value={length} disabled={!film} onChange={(event) => keep(keys, Math.min(Math.max(Number(event.target.value), 0.5), 60))} /> s</label>
         <span className="spacer" />
         <button type="button" className="primary" disabled={!ready} onClick={() => make('play')}><Icon name="play" /> Play</button>
         {(catalogue?.formats ?? ['gif']).includes('mp4') && <button type="button" className="solid" disabled={!ready} onClick={() => make('mp4')}>MP4</button>}
@@ -95,12 +100,9 @@ export function FilmPanel() {
           )}
           {tracks.map((path) => (
             <Track
-              key={path} path={path} keys={keys} length={length} onSeek={seek}
-              onChange={(key, value) => setKeys(keys.map((own) => (own === key ? { ...own, values: { ...own.values, [path]: value } } : own)))}
-              onRemove={() => {
-                setTracks(tracks.filter((own) => own !== path));
-                setKeys(keys.map((key) => ({ ...key, values: Object.fromEntries(Object.entries(key.values).filter(([name]) => name !== path)) })).filter((key) => Object.keys(key.values).length > 0));
-              }}
+              key={path} path={path} keys={present} length={length} onSeek={seek} onFocus={() => { typing.current = gestureId(); }}
+              onChange={(key, value) => keep(keys.map((own) => (own.time === key.time ? { ...own, values: { ...own.values, [path]: value } } : own)), length, typing.current)}
+              onRemove={() => setKeys(withoutTrack(keys, path))}
             />
           ))}
         </div>
@@ -110,7 +112,7 @@ export function FilmPanel() {
   );
 }
 
-function Track(props: { path: string; keys: FilmKey[]; length: number; onSeek: (time: number) => void; onChange: (key: FilmKey, value: Value) => void; onRemove: () => void }) {
+function Track(props: { path: string; keys: FilmKey[]; length: number; onSeek: (time: number) => void; onFocus: () => void; onChange: (key: FilmKey, value: Value) => void; onRemove: () => void }) {
   const { path, keys, length } = props;
   return (
     <div className="track">
@@ -122,7 +124,7 @@ function Track(props: { path: string; keys: FilmKey[]; length: number; onSeek: (
             <span key={key.time} className="key" style={{ left: `${(100 * Math.min(key.time, length)) / length}%` }}>
               <button type="button" aria-label={`Go to the key of ${path} at ${key.time.toFixed(1)} seconds`} title={`${key.time.toFixed(1)} s`} onClick={() => props.onSeek(key.time)}>◆</button>
               {typeof value === 'number'
-                ? <input type="number" step="any" aria-label={`${path} at ${key.time.toFixed(1)} seconds`} value={Number(value.toPrecision(5))} onChange={(event) => event.target.value !== '' && props.onChange(key, Number(event.target.value))} />
+                ? <input type="number" step="any" aria-label={`${path} at ${key.time.toFixed(1)} seconds`} value={Number(value.toPrecision(5))} onFocus={props.onFocus} onChange={(event) => event.target.value !== '' && props.onChange(key, Number(event.target.value))} />
                 : <span className="muted">{written(value)}</span>}
             </span>
           );

@@ -3,11 +3,13 @@
 import { useRef, useState } from 'react';
 
 import { Field } from '../fields/Field';
-import { addDirection, type DirectionChoice, directionChoices } from '../logic/directions';
+import { addDirection, codesOf, type DirectionChoice, directionChoices } from '../logic/directions';
 import { type Schema, fieldSpec, tidy, written } from '../logic/schema';
 import type { Catalogue, GraphEvent } from '../protocol';
-import { ask, edit, Gesture, gestureId, select } from '../studio';
+import { edit, Gesture, gestureId, select } from '../studio';
 import { IconButton } from '../ui';
+
+const SHOWN = 6; // directions that are not in the graph yet
 
 export function GraphForm({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalogue | null }) {
   return (
@@ -104,26 +106,33 @@ function Params({ graph }: { graph: GraphEvent }) {
 
 function Directions({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalogue | null }) {
   const [open, setOpen] = useState(false);
+  const [of, setOf] = useState<string | null>(null);
+  const codes = codesOf(graph).map((one) => one.id);
   const choices = directionChoices(graph, catalogue);
   if (choices.length === 0) return null;
   const used = choices.filter((choice) => choice.node !== null);
-  const shown = open ? choices : [...used, ...choices.filter((choice) => choice.node === null).slice(0, 4)];
+  const shown = open ? choices : [...used, ...choices.filter((choice) => choice.node === null).slice(0, SHOWN)];
   return (
     <fieldset>
       <legend><h3>Directions</h3></legend>
-      {shown.map((choice) => <DirectionSlider key={choice.key} choice={choice} graph={graph} />)}
+      {codes.length > 1 && (
+        <label className="row">add to
+          <select value={codes.includes(of ?? '') ? (of ?? '') : codes[0]} onChange={(event) => setOf(event.target.value)}>{codes.map((id) => <option key={id}>{id}</option>)}</select>
+        </label>
+      )}
+      {shown.map((choice) => <DirectionSlider key={choice.key} choice={choice} graph={graph} of={of} />)}
       {choices.length > shown.length || open ? <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Fewer directions' : `${choices.length - shown.length} more directions`}</button> : null}
     </fieldset>
   );
 }
 
-function DirectionSlider({ choice, graph }: { choice: DirectionChoice; graph: GraphEvent }) {
+function DirectionSlider({ choice, graph, of }: { choice: DirectionChoice; graph: GraphEvent; of: string | null }) {
   const gesture = useRef<Gesture | null>(null);
   const [held, setHeld] = useState<number | null>(null);
   const end = () => {
     const value = held;
     if (gesture.current) void gesture.current.end();
-    else if (value !== null && choice.node === null) void insert(graph, choice, value);
+    else if (value !== null && choice.node === null) void insert(graph, choice, value, of);
     gesture.current = null;
     setHeld(null);
   };
@@ -150,8 +159,7 @@ function DirectionSlider({ choice, graph }: { choice: DirectionChoice; graph: Gr
   );
 }
 
-async function insert(graph: GraphEvent, choice: DirectionChoice, strength: number): Promise<void> {
-  const changes = addDirection(graph, choice, strength);
+async function insert(graph: GraphEvent, choice: DirectionChoice, strength: number, of: string | null): Promise<void> {
+  const changes = addDirection(graph, choice, strength, of);
   if (changes.length > 0) await edit(changes);
-  else await ask({ do: 'plan' });
 }

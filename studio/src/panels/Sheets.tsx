@@ -8,11 +8,13 @@ import type { Catalogue, GraphEvent, NodeState } from '../protocol';
 import { type Sheet, store, type Thumb, useStudio } from '../store';
 import { ask, edit, notify, setFields, show } from '../studio';
 import { Icon } from '../icons';
-import { usePreference } from '../ui';
+import { useKept } from '../ui';
 
 const SHEET = 24;
+const SHOWN = 12; // favourites, the last that were marked
 
-function clear(sheet: Sheet): void {
+/** Forget the pictures of a sheet. */
+export function clear(sheet: Sheet): void {
   const { thumbs } = store.get();
   for (const thumb of Object.values(thumbs[sheet])) URL.revokeObjectURL(thumb.url);
   show({ thumbs: { ...thumbs, [sheet]: {} } });
@@ -22,12 +24,14 @@ export function SeedSheet() {
   const graph = useStudio((state) => state.graph);
   const selection = useStudio((state) => state.selection);
   const thumbs = useStudio((state) => state.thumbs.seeds);
-  const [start, setStart] = useState(0);
+  const [start, setStart] = useKept('seeds', 0);
   const [chosen, setChosen] = useState<string | null>(null);
-  const [favourites, setFavourites] = usePreference<number[]>('seeds', []);
+  const marked = useStudio((state) => state.history)?.seeds;
   const samples = graph?.nodes.filter((node) => node.op === 'sample') ?? [];
   const node = samples.find((one) => one.id === chosen) ?? samples.find((one) => selection.includes(one.id)) ?? samples[0];
   if (!node) return <p className="pad muted">The graph has no node that draws codes from a seed.</p>;
+  const model = modelOf(graph, node);
+  const favourites = marked?.[model] ?? [];
   const draw = (from: number) => {
     clear('seeds');
     setStart(from);
@@ -45,7 +49,7 @@ export function SeedSheet() {
         <button type="button" disabled={start < SHEET} onClick={() => draw(start - SHEET)}>Earlier</button>
         <button type="button" onClick={() => draw(start + SHEET)}>Later</button>
         <span className="spacer" />
-        {favourites.length > 0 && <span className="row muted"><Icon name="star" /> {favourites.map((seed) => <button key={seed} type="button" onClick={() => void take(node, seed)}>{seed}</button>)}</span>}
+        {favourites.length > 0 && <span className="row muted" role="group" aria-label="Favourite seeds"><Icon name="star" /> {favourites.slice(-SHOWN).map((seed) => <button key={seed} type="button" onClick={() => void take(node, seed)}>{seed}</button>)}</span>}
       </div>
       <div className="sheet">
         {shown.map(([key, thumb]) => {
@@ -58,7 +62,7 @@ export function SeedSheet() {
                 {seed}
                 <button
                   type="button" aria-pressed={isFavourite} aria-label={`Favourite seed ${seed}`}
-                  onClick={() => setFavourites(isFavourite ? favourites.filter((own) => own !== seed) : [...favourites, seed].slice(-12))}
+                  onClick={() => void ask({ do: 'favourite_seed', model, seed, on: !isFavourite })}
                 >
                   <Icon name="star" />
                 </button>
@@ -70,6 +74,12 @@ export function SeedSheet() {
       </div>
     </div>
   );
+}
+
+/** Return the model of a node by the name of its file, since a seed means nothing to another model. */
+function modelOf(graph: GraphEvent | null, node: NodeState): string {
+  const named = typeof node.fields.model === 'string' ? node.fields.model : 'main';
+  return graph?.models[named] ?? graph?.model ?? named;
 }
 
 function seedOf(thumb: Thumb): number {
@@ -118,9 +128,9 @@ export function SweepSheet() {
   const graph = useStudio((state) => state.graph);
   const catalogue = useStudio((state) => state.catalogue);
   const thumbs = useStudio((state) => state.thumbs.sweep);
-  const [x, setX] = useState<AxisChoice>({ field: '', text: '' });
-  const [y, setY] = useState<AxisChoice>({ field: '', text: '' });
-  const [drawn, setDrawn] = useState<{ x: AxisChoice; y: AxisChoice; columns: number } | null>(null);
+  const [x, setX] = useKept<AxisChoice>('across', { field: '', text: '' });
+  const [y, setY] = useKept<AxisChoice>('down', { field: '', text: '' });
+  const [drawn, setDrawn] = useKept<{ x: AxisChoice; y: AxisChoice; columns: number } | null>('sweep', null);
   if (!graph) return null;
   const fields = numericFields(graph, catalogue);
   const draw = () => {
