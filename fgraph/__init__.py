@@ -16,12 +16,12 @@
 Importing fgraph imports no more than this module: each name is imported when it is first used.
 """
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fgraph._bundled import provide_bundled, provide_drawing
+from fgraph._lazy import lazy_names
 from fgraph._version import __version__
-from fgraph.api.bundled import bundled_nodes
+from fgraph.api.bundled import bundled_classes, bundled_ops
 from fgraph.api.notebook import draw_graph
 
 if TYPE_CHECKING:
@@ -31,14 +31,15 @@ if TYPE_CHECKING:
     from fgraph._results import FeatureMaps, Image, Latents, MaskImage
     from fgraph.api.capture import Captured, capture
     from fgraph.api.dragging import drag
+    from fgraph.api.graphs import check, load
     from fgraph.api.large import save_large
-    from fgraph.api.pipeline import check, compile, load, load_generator, run
+    from fgraph.api.pipeline import compile, load_generator, run
     from fgraph.declare import Graph
     from fgraph.node import Node
     from fgraph.photographs import Photographs
     from fgraph.plan import Plan
 
-provide_bundled(bundled_nodes)
+provide_bundled(bundled_ops, bundled_classes)
 provide_drawing(draw_graph)
 
 __all__ = [
@@ -86,29 +87,15 @@ _HOMES = {
     "fgraph._results": ("FeatureMaps", "Image", "Latents", "MaskImage"),
     "fgraph.api.capture": ("Captured", "capture"),
     "fgraph.api.dragging": ("drag",),
+    "fgraph.api.graphs": ("check", "load"),
     "fgraph.api.large": ("save_large",),
-    "fgraph.api.pipeline": ("check", "compile", "load", "load_generator", "run"),
+    "fgraph.api.pipeline": ("compile", "load_generator", "run"),
     "fgraph.declare": ("Graph",),
     "fgraph.node": ("Node",),
     "fgraph.photographs": ("Photographs",),
     "fgraph.plan": ("Plan",),
 }
-_MODULES = {name: module for module, names in _HOMES.items() for name in names}
-
-
-def __getattr__(name: str) -> Any:
-    """Import a name, or a sub-package such as `fgraph.save`, when it is first used."""
-    if name in _MODULES:
-        value = getattr(importlib.import_module(_MODULES[name]), name)
-    else:
-        try:
-            value = importlib.import_module(f"fgraph.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"fgraph.{name}":
-                raise
-            raise AttributeError(f"module 'fgraph' has no attribute '{name}'") from None
-    globals()[name] = value
-    return value
+__getattr__ = lazy_names(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:

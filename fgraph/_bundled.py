@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
 
 
 class _Bundled:
-    source: ClassVar[Callable[[], tuple[Any, ...]] | None] = None
+    ops: ClassVar[Callable[[], Iterable[str]] | None] = None
+    classes: ClassVar[Callable[[str], tuple[Any, ...]] | None] = None
     drawing: ClassVar[Callable[[Any], str] | None] = None
 
 
-def provide_bundled(source: Callable[[], tuple[Any, ...]]) -> None:
-    """Set the function that returns the bundled node classes; it is called when they are first needed."""
-    _Bundled.source = source
+def provide_bundled(ops: Callable[[], Iterable[str]], classes: Callable[[str], tuple[Any, ...]]) -> None:
+    """Set the functions that return the bundled ops, and the node classes of an op; they are called when needed."""
+    _Bundled.ops, _Bundled.classes = ops, classes
 
 
-def provided() -> tuple[Any, ...]:
-    """Return the bundled node classes."""
-    assert _Bundled.source is not None, "the front of the package provides the bundled nodes"
-    return _Bundled.source()
+def provided_ops() -> tuple[str, ...]:
+    """Return the ops of the bundled nodes, in the order of the reference page."""
+    assert _Bundled.ops is not None, "the front of the package provides the bundled nodes"
+    return tuple(_Bundled.ops())
+
+
+def provided_classes(op: str) -> tuple[Any, ...]:
+    """Return the node classes of a bundled op, whose module is imported now."""
+    assert _Bundled.classes is not None, "the front of the package provides the bundled nodes"
+    return _Bundled.classes(op)
 
 
 def provide_drawing(draw: Callable[[Any], str]) -> None:

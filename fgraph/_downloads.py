@@ -1,4 +1,4 @@
-"""Settings of downloads: the cache folder of models named by an address, offline mode, the hub."""
+"""Models named by an address, and the settings of their downloads: the cache folder, offline mode, the hub."""
 
 from __future__ import annotations
 
@@ -24,7 +24,13 @@ class Downloads:
 
 
 DEFAULT_DOWNLOADS = Downloads()
+_SCHEMES = ("https", "http", "hf")
 _CURRENT: ContextVar[Downloads] = ContextVar("downloads")
+
+
+def is_address(source: str | Path) -> bool:
+    """Return whether a model is named by an address rather than by a path."""
+    return isinstance(source, str) and source.partition("://")[0] in _SCHEMES and "://" in source
 
 
 def current_downloads() -> Downloads:

@@ -19,16 +19,16 @@ from PIL import Image as PillowImage
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
+from fgraph._imaging.choices import GAP, QUALITY, Resampling
 from fgraph._imaging.encode import (
-    QUALITY,
     Pixels,
     encode_picture,
     preview_features,
     to_pillow,
     to_pixels,
 )
-from fgraph._imaging.layout import GAP, LabelledPicture, lay_grid, lay_strip
-from fgraph._imaging.scaling import Resampling, scale_picture, visible_scale
+from fgraph._imaging.layout import LabelledPicture, lay_grid, lay_strip
+from fgraph._imaging.scaling import scale_picture, visible_scale
 from fgraph._paths import row_paths
 from fgraph.photographs import Photographs
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header

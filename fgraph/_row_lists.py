@@ -7,7 +7,6 @@ from numbers import Real
 from typing import Any, Final
 
 from fgraph._limits import ROWS
-from fgraph.array_files.curves import read_curve, resampled
 
 EASES: Final[Mapping[str, Callable[[float], float]]] = {
     "linear": lambda t: t,
@@ -100,6 +99,8 @@ def _expand_keys(value: Mapping[str, Any]) -> tuple[Any, ...]:
 
 
 def _expand_curve(value: Mapping[str, Any]) -> tuple[Any, ...]:
+    from fgraph.array_files.curves import read_curve, resampled  # most graphs have no curve
+
     array, fps = value.get("array"), value.get("fps", 25)
     if not isinstance(value["file"], str) or not (array is None or isinstance(array, str)):
         raise ValueError("file is the path of a curve, and array a name in it")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Iterator
@@ -41,7 +40,7 @@ def temporary_folder(directory: Path, label: str) -> Iterator[Path]:
     """
     directory.mkdir(parents=True, exist_ok=True)
     clean(directory)
-    path = directory / f".{label[:40]}.{secrets.token_hex(4)}.part"
+    path = directory / f".{label[:40]}.{os.urandom(4).hex()}.part"
     _in_use.add(path)
     lock = None
     try:

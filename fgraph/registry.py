@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import inspect
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from types import MappingProxyType
 from typing import TypeAlias
 
-from fgraph._bundled import provided
+from fgraph._bundled import provided_classes, provided_ops
 from fgraph._errors import FgraphError
 from fgraph.node import Node
 
@@ -97,13 +97,37 @@ def _by_kind(op: str, group: list[NodeClass]) -> dict[str, NodeClass]:
     return kinds
 
 
+class _BundledAndOwn(Mapping[str, NodeClass | Mapping[str, NodeClass]]):
+    """The bundled node classes, each op imported when it is first looked up, and a user's own."""
+
+    def __init__(self, extra: tuple[NodeClass, ...]) -> None:
+        self._ops = provided_ops()
+        shared = [op for op in dict.fromkeys(map(op_of, extra)) if op in self._ops]
+        self._loaded = dict(registry([*(one for op in shared for one in provided_classes(op)), *extra]))
+        self._all = dict.fromkeys([*self._ops, *self._loaded])
+
+    def __getitem__(self, op: str) -> NodeClass | Mapping[str, NodeClass]:
+        if op not in self._loaded and op in self._all:
+            self._loaded.update(registry(provided_classes(op)))
+        return self._loaded[op]
+
+    def __contains__(self, op: object) -> bool:
+        return op in self._all
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
 @cache
 def _cached_registry(extra: tuple[NodeClass, ...]) -> Registry:
-    return registry((*provided(), *extra))
+    return _BundledAndOwn(extra)
 
 
 def registry_with(extra: Iterable[NodeClass] = ()) -> Registry:
-    """Return the bundled node classes and a user's own, by op.
+    """Return the bundled node classes and a user's own, by op; a bundled op is imported when it is first looked up.
 
     Raises:
         FgraphError: two classes have one op and kind, or another package hides `nodes`.

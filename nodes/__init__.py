@@ -1,48 +1,42 @@
-"""The bundled nodes, one file each."""
+"""The bundled nodes: a module for each op, which is imported when the op is first used."""
 
-from fgraph.node import Node
-from nodes.align import Align
-from nodes.arrows import Arrows
-from nodes.bend import BENDS
-from nodes.blend import Blend
-from nodes.concat import Concat
-from nodes.crop import Crop
-from nodes.decode import Decode
-from nodes.direction import DIRECTIONS
-from nodes.drag import Drag
-from nodes.encode import Encode
-from nodes.flip import Flip
-from nodes.image import Image
-from nodes.invert import Invert
-from nodes.knit import Knit
-from nodes.latent import Latent
-from nodes.lerp import Lerp
-from nodes.mask import MASKS
-from nodes.mix import Mix
-from nodes.mosaic import Mosaic
-from nodes.overlay import Overlay
-from nodes.own import Own
-from nodes.pad import Pad
-from nodes.paste import Paste
-from nodes.patches import Patches
-from nodes.photo import Photo
-from nodes.resize import Resize
-from nodes.restyle import Restyle
-from nodes.rows import Rows
-from nodes.sample import Sample
-from nodes.shift import Shift
-from nodes.stack import Stack
-from nodes.tap import Tap
-from nodes.text import Text
-from nodes.transform import Transform
-from nodes.truncate import Truncate
-from nodes.walk import Walk
+import importlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
-NODES: tuple[type[Node], ...] = (
-    Sample, Latent, Rows, Stack, Lerp, Mix, Align, Own, Truncate, *DIRECTIONS, Walk, Image, Photo, Encode, Invert, Drag,
-    *MASKS,
-    Tap, Restyle, Mosaic, Pad, Resize, Shift, Transform, Crop, Flip, Concat, Blend, Patches, *BENDS,
-    Decode, Knit, Overlay, Text, Arrows, Paste,
-)  # fmt: skip
+if TYPE_CHECKING:
+    from fgraph.node import Node
 
-__all__ = ["NODES"]
+    NODES: tuple[type[Node], ...]  # every class
+
+# Op -> its class, or the tuple of the classes of its kinds, in the module of that name; in the order of the reference.
+OPS: Final[Mapping[str, str]] = {
+    "sample": "Sample", "latent": "Latent", "rows": "Rows", "stack": "Stack", "lerp": "Lerp", "mix": "Mix",
+    "align": "Align", "own": "Own", "truncate": "Truncate", "direction": "DIRECTIONS", "walk": "Walk",
+    "image": "Image", "photo": "Photo", "encode": "Encode", "invert": "Invert", "drag": "Drag",
+    "mask": "MASKS",
+    "tap": "Tap", "restyle": "Restyle", "mosaic": "Mosaic", "pad": "Pad", "resize": "Resize", "shift": "Shift",
+    "transform": "Transform", "crop": "Crop", "flip": "Flip", "concat": "Concat", "blend": "Blend",
+    "patches": "Patches", "bend": "BENDS",
+    "decode": "Decode", "knit": "Knit", "overlay": "Overlay", "text": "Text", "arrows": "Arrows", "paste": "Paste",
+}  # fmt: skip
+
+__all__ = ["NODES", "OPS", "classes_of"]
+
+
+def classes_of(op: str) -> "tuple[type[Node], ...]":
+    """Import the module of an op, and return its classes.
+
+    Raises:
+        KeyError: there is no such op.
+    """
+    name = OPS[op]
+    found = getattr(importlib.import_module(f"nodes.{op}"), name)
+    return found if isinstance(found, tuple) else (found,)
+
+
+def __getattr__(name: str) -> Any:
+    """Return `NODES`, the classes of all ops, which imports every module."""
+    if name != "NODES":
+        raise AttributeError(f"module 'nodes' has no attribute '{name}'")
+    return tuple(node_class for op in OPS for node_class in classes_of(op))

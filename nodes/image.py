@@ -8,7 +8,8 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from fgraph import _limits
-from fgraph._imaging.read import Fit, locate, recognise
+from fgraph._imaging.finding import locate
+from fgraph._imaging.read import Fit, recognise
 from fgraph._ports import Kind
 from fgraph.ir.ops import Picture
 from fgraph.lowering.build import Build

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, model_validator
 
 from fgraph import _limits, masks
-from fgraph._imaging.read import locate
+from fgraph._imaging.finding import locate
 from fgraph._ports import Kind
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs

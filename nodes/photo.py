@@ -11,8 +11,7 @@ from pydantic import Field, model_validator
 
 from fgraph import _limits
 from fgraph._errors import FgraphError
-from fgraph._imaging.files import find_pictures
-from fgraph._imaging.read import locate
+from fgraph._imaging.finding import find_pictures, locate
 from fgraph._paths import expanded
 from fgraph._ports import Kind
 from fgraph.faces import Detector, FaceChoice, Landmarks, Which

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fgraph.api.pipeline import lower_graphs
+from fgraph.api.graphs import lower_graphs
 from fgraph.ir.program import Program
 from tests.strategies import load
 

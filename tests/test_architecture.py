@@ -81,10 +81,12 @@ def test_each_operation_that_is_run_has_one_kernel() -> None:
 
 
 def test_every_file_in_nodes_is_listed() -> None:
-    from nodes import NODES
+    from fgraph.registry import op_of
+    from nodes import NODES, OPS, classes_of
 
     files = {f"nodes.{path.stem}" for path in (ROOT / "nodes").glob("[!_]*.py")}
     assert {node.__module__ for node in NODES} == files
+    assert {op: {op_of(node) for node in classes_of(op)} for op in OPS} == {op: {op} for op in OPS}
 
 
 def run_python(code: str) -> str:
@@ -119,9 +121,25 @@ def test_compiling_and_explaining_a_graph_does_not_load_torch() -> None:
     assert "torch" not in loaded
 
 
-def test_a_wrong_graph_is_told_without_torch() -> None:
+def test_a_graph_is_checked_with_few_imports() -> None:
+    """Neither torch nor Pillow, no pass and no plan, and of the nodes only those that the graph names."""
     wrong = GRAPH.replace("a: left", "a: lef")
-    code = f"import sys, fgraph; print([fault.hint for fault in fgraph.check({wrong!r})]); print({HEAVY})"
-    hints, loaded = run_python(code).splitlines()
+    code = f"import sys, fgraph, fgraph.cli; print([fault.hint for fault in fgraph.check({wrong!r})]); "
+    code += "fgraph.cli.main(['check', 'blend_horizontal']); print(*sorted(sys.modules))"
+    hints, done, loaded = run_python(code).splitlines()
     assert hints == "[\"did you mean 'left'?\"]"
-    assert "torch" not in loaded
+    assert done == "blend_horizontal: ok"
+    unused = {
+        "torch",
+        "hydra",
+        "PIL",
+        "networkx",
+        "fgraph.passes",
+        "fgraph.plan",
+        "fgraph.save.writer",
+        "fgraph.inversion",
+    }
+    assert unused & set(loaded.split()) == set()
+    assert {one for one in loaded.split() if one.startswith("nodes.") and one[6] != "_"} == {
+        f"nodes.{op}" for op in ("sample", "mask", "blend", "decode", "truncate")
+    }  # `sample` truncates

@@ -19,7 +19,7 @@ import torch
 from PIL import Image
 
 import fgraph
-from fgraph._imaging.files import SUFFIXES
+from fgraph._imaging.finding import SUFFIXES
 from fgraph.digraph import wire
 
 FOLDER = Path(__file__).parent / "graphs"

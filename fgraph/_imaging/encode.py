@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from PIL import Image as PillowImage
 from PIL.PngImagePlugin import PngInfo
 
+from fgraph._imaging.choices import QUALITY
+
 Pixels = NDArray[np.uint8]
 Floats = NDArray[np.floating[Any]]
 
-PICTURE_FORMATS = ("png", "webp", "jpeg")
-QUALITY = 90  # of JPEG and WebP, by default
 LONGEST = {"webp": 16383, "jpeg": 65500}  # the most pixels per side
 EXIF_DETAILS, USER_COMMENT = 0x8769, 0x9286  # EXIF tags of free text
 ASCII = b"ASCII\0\0\0"  # the prefix of such text

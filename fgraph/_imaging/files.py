@@ -14,17 +14,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
-from PIL import Image
-
-from fgraph._errors import FgraphError
 from fgraph._files import open_file
 from fgraph._limits import DECODED_PICTURE
-from fgraph._paths import expanded
 from fgraph._sizes import in_words, parse_bytes
 
-SUFFIXES: Final = (".png", ".jpg", ".jpeg", ".webp", ".tif", ".tiff", ".bmp", ".gif", ".avif")
+if TYPE_CHECKING:
+    from PIL import Image
+
 _MAGIC: Final = {
     b"\x89PNG\r\n\x1a\n": "PNG",
     b"\xff\xd8\xff": "JPEG",
@@ -51,30 +49,10 @@ class _Limit:
     decoded = DECODED_PICTURE
 
 
-def find_pictures(place: str | Path) -> list[Path]:
-    """Find the picture files in a folder by their endings, in order of name; a single file is returned as it is.
-
-    Hidden files are left out.
-
-    Raises:
-        FgraphError: there is no such file or folder, or no picture in it.
-    """
-    place = expanded(place)
-    if place.is_file():
-        return [place]
-    if not place.is_dir():
-        raise FgraphError(f"there is neither a folder nor a picture at '{place}' (looked in {Path.cwd()})")
-    named = [path for path in place.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")]
-    found = sorted(path for path in named if not path.is_dir())
-    if not found:
-        raise FgraphError(f"there are no pictures in '{place}'; their names end in .png, .jpg, .webp, ...")
-    return found
-
-
 @cache
 def readers() -> Mapping[str, Any]:
-    """Return Pillow's reader of each format. Runs that read no picture need not import them."""
-    from PIL import (
+    """Return Pillow's reader of each format."""
+    from PIL import (  # runs that read no picture need not import them
         AvifImagePlugin,
         BmpImagePlugin,
         GifImagePlugin,
@@ -167,6 +145,8 @@ class _Lifted:
 @contextmanager
 def _without_pillows_bound() -> Iterator[None]:
     """Lift the bound of Pillow within the block, also where several threads are in such blocks."""
+    from PIL import Image  # runs that read no picture need not import it
+
     with _Lifted.lock:
         if not _Lifted.uses:
             _Lifted.earlier, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None

@@ -11,10 +11,10 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image, ImageDraw
 
+from fgraph._imaging.choices import GAP
 from fgraph._imaging.encode import Pixels, over_white, to_pillow
 from fgraph._imaging.fonts import line_height, text_length, write_text
 
-GAP = 2  # white pixels between pictures
 _MOST_LINES = 4  # of a label; longer labels are cut
 _NARROWEST = 96  # pixels that a label may take over a narrower picture
 _APART = 6  # the least pixels between two labels

@@ -12,7 +12,7 @@ from PIL import Image, ImageCms, ImageOps
 
 from fgraph._imaging.encode import over_white
 from fgraph._imaging.files import decoded_bytes, open_image
-from fgraph._paths import expanded
+from fgraph._imaging.finding import locate
 
 Fit = Literal["crop", "pad", "stretch"]
 LARGE: Final = 32 << 20  # bytes of decoded pixels, beyond which a picture is converted in strips
@@ -32,27 +32,6 @@ _UPRIGHT: Final = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-
-
-def locate(path: str, what: str = "picture") -> Path:
-    """Return the file that a path names: as it is, or among the pictures bundled with the graphs.
-
-    Args:
-        path: of the file.
-        what: the file is, for the message.
-
-    Raises:
-        ValueError: there is no such file.
-    """
-    given = expanded(path)
-    if given.is_file():
-        return given
-    import graphs
-
-    bundled = Path(next(iter(graphs.__path__))) / "pictures" / path
-    if bundled.is_file():
-        return bundled
-    raise ValueError(f"there is no {what} at '{path}', nor among the bundled pictures")
 
 
 def recognise(path: str) -> None:

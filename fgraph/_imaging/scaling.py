@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, Literal, get_args
+from typing import Final
 
 from PIL import Image
 
+from fgraph._imaging.choices import Resampling
 from fgraph._limits import DECODED_PICTURE
 from fgraph._sizes import in_words
 
-Resampling = Literal["nearest", "lanczos"]
-RESAMPLINGS: Final = get_args(Resampling)
-LARGEST_SCALE: Final = 64
 _WAYS: Final = {"nearest": Image.Resampling.NEAREST, "lanczos": Image.Resampling.LANCZOS}
 _SEEN: Final = 256  # pixels of the shorter side of a picture in a notebook
 _WIDEST: Final = 1536  # pixels of the longer side of all pictures in a notebook together

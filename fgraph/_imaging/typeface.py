@@ -6,8 +6,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from PIL import ImageFont
-
 _FILE = Path(__file__).parent / "dejavu" / "DejaVuSans.ttf"
 _UNASSIGNED = "\uffff"  # no font has a glyph for it, so it is drawn as a missing glyph
 
@@ -15,6 +13,8 @@ _UNASSIGNED = "\uffff"  # no font has a glyph for it, so it is drawn as a missin
 @lru_cache(maxsize=64)
 def typeface(size: float) -> Any:
     """Return the bundled typeface at a size in pixels."""
+    from PIL import ImageFont  # graphs without text need not import it
+
     return ImageFont.truetype(_FILE, size, layout_engine=ImageFont.Layout.BASIC)
 
 

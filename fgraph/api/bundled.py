@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -13,16 +14,38 @@ if TYPE_CHECKING:
     from fgraph.registry import NodeClass
 
 
-@cache
-def bundled_nodes() -> tuple[NodeClass, ...]:
-    """Import the package `nodes` and return its classes, in the order of the reference page.
+def bundled_ops() -> Iterable[str]:
+    """Return the ops of the bundled nodes, in the order of the reference page, without importing the nodes.
 
     Raises:
         FgraphError: another file or folder called `nodes` hides the bundled package.
     """
+    return cast("Iterable[str]", _package().OPS)
+
+
+def bundled_classes(op: str) -> tuple[NodeClass, ...]:
+    """Return the node classes of a bundled op, one for each kind; their module is imported now.
+
+    Raises:
+        FgraphError: another file or folder called `nodes` hides the bundled package.
+    """
+    return cast("tuple[NodeClass, ...]", _package().classes_of(op))
+
+
+def bundled_nodes() -> tuple[NodeClass, ...]:
+    """Return all bundled node classes, in the order of the reference page; all modules are imported now.
+
+    Raises:
+        FgraphError: another file or folder called `nodes` hides the bundled package.
+    """
+    return cast("tuple[NodeClass, ...]", _package().NODES)
+
+
+@cache
+def _package() -> Any:
     import nodes
 
-    return cast("tuple[NodeClass, ...]", _checked(nodes).NODES)
+    return _checked(nodes)
 
 
 def _checked(module: ModuleType) -> Any:

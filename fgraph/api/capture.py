@@ -9,6 +9,7 @@ from fgraph._errors import FgraphError
 from fgraph._log import get_logger
 from fgraph._options import RunKeywords
 from fgraph.api import pipeline
+from fgraph.api.graphs import GraphLike, NodeClasses
 from fgraph.plan import Plan
 
 if TYPE_CHECKING:
@@ -20,13 +21,13 @@ _LOG = get_logger()
 class Captured:
     """Runs graphs, and replays those with the structure of the captured graph; made by `capture`."""
 
-    def __init__(self, plan: Plan, captured: CapturedPlan | None, nodes: pipeline.NodeClasses) -> None:
+    def __init__(self, plan: Plan, captured: CapturedPlan | None, nodes: NodeClasses) -> None:
         self._plan = plan
         self._captured = captured
         self._nodes = nodes
         self._warned = False
 
-    def __call__(self, graph: pipeline.GraphLike | Plan | Sequence[pipeline.GraphLike]) -> Any:
+    def __call__(self, graph: GraphLike | Plan | Sequence[GraphLike]) -> Any:
         """Run a graph, as `run` does. One of another structure isn't replayed, which is logged once.
 
         Raises:
@@ -43,14 +44,14 @@ class Captured:
                 self._warned = True
         return pipeline.run(plan)
 
-    def _compile(self, graph: pipeline.GraphLike | Sequence[pipeline.GraphLike]) -> Plan:
+    def _compile(self, graph: GraphLike | Sequence[GraphLike]) -> Plan:
         return pipeline.compile_with(graph, self._plan.options, nodes=self._nodes)
 
 
 def capture(
-    graph: pipeline.GraphLike | Plan | Sequence[pipeline.GraphLike],
+    graph: GraphLike | Plan | Sequence[GraphLike],
     *,
-    nodes: pipeline.NodeClasses = (),
+    nodes: NodeClasses = (),
     **options: Unpack[RunKeywords],
 ) -> Captured:
     """Capture a graph, many together, or a plan as one CUDA graph, and replay it for graphs of the same structure.
@@ -71,7 +72,7 @@ def capture(
         GraphError: a graph is wrong.
         ModelError: the file of a model can't be read.
 
-    >>> graph = pipeline.load("{nodes: {z: {op: sample}, image: {op: decode, of: z}}, outputs: [image]}")
+    >>> graph = load("{nodes: {z: {op: sample}, image: {op: decode, of: z}}, outputs: [image]}")
     >>> captured = capture(graph)
     >>> captured(graph)["image"].array.shape
     (1, 3, 64, 64)

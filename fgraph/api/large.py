@@ -9,11 +9,13 @@ from typing import Any, Literal, Unpack, cast
 
 from fgraph._atomic import Staging, save_error
 from fgraph._errors import FgraphError, SaveError
-from fgraph._imaging.encode import QUALITY, Pixels, viewable, viewable_channels
+from fgraph._imaging.choices import QUALITY
+from fgraph._imaging.encode import Pixels, viewable, viewable_channels
 from fgraph._options import DEFAULT_OPTIONS, RunKeywords, RunOptions
 from fgraph._paths import row_paths
 from fgraph._ports import Kind
 from fgraph.api import pipeline
+from fgraph.api.graphs import GraphLike, load, lower_graphs
 from fgraph.declare import Graph
 from fgraph.declare.spec import Subgraph
 from fgraph.save.formats import check_large
@@ -42,7 +44,7 @@ class LargeOptions:
 
 
 def save_large(
-    graph: pipeline.GraphLike,
+    graph: GraphLike,
     path: str | Path,
     output: str | None = None,
     *,
@@ -78,7 +80,7 @@ def save_large(
     path, how = Path(path), LargeOptions(RunOptions.of(**options), piece, tiles, quality)
     if path.suffix.lower() not in LARGE_SUFFIXES:
         raise SaveError(f"cannot write {path}: its name must end in .tif or .dzi")
-    whole = graph if isinstance(graph, Graph) else pipeline.load(graph)
+    whole = graph if isinstance(graph, Graph) else load(graph)
     record = record or record_graph(whole, {"precision": how.run.precision})
     picture = _find(whole, output, how)
     return [one for written in _write_rows(picture, path, record) for one in written.paths]
@@ -97,7 +99,7 @@ def save_large_images(
         SaveError: a format isn't one of `LARGE_FORMATS`, an output isn't an image, or a file can't be written.
     """
     check_large(formats)
-    program, _ = pipeline.lower_graphs([graph])
+    program, _ = lower_graphs([graph])
     earlier = listed_files(directory)
     paths: list[Path] = []
     listed: list[tuple[str, Path]] = []
@@ -188,7 +190,7 @@ def _run(graph: Graph, how: LargeOptions, outputs: Mapping[str, Any] | None = No
 
 def _find(graph: Graph, output: str | None, how: LargeOptions) -> _Picture:
     """Find an output, its number of rows and its size, without running anything."""
-    program, _ = pipeline.lower_graphs([graph])
+    program, _ = lower_graphs([graph])
     images = {one.name: one for one in program.outputs if one.kind is Kind.IMAGE}
     name = output or next(iter(images), None)
     if name not in images:

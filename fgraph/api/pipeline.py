@@ -1,86 +1,26 @@
-"""The four calls that tie the stages together: load, check, compile, run."""
+"""The calls that tie the stages together: compile and run. `load` and `check` are in `fgraph.api.graphs`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeGuard, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 from fgraph._collector import paused_collector
-from fgraph._errors import Fault, FgraphError, GraphError, ModelError
-from fgraph._imaging.files import SUFFIXES
+from fgraph._errors import FgraphError
 from fgraph._options import RunKeywords, RunOptions
-from fgraph._results import Result, Results
-from fgraph.api.models import ModelPool
-from fgraph.declare import Graph, GraphSpec, Source, read
-from fgraph.digraph import wire
+from fgraph._results import Results
+from fgraph.api.graphs import GraphLike, NodeClasses, as_list, lower_graphs
+from fgraph.declare import Graph
 from fgraph.ir.baseline import Baseline
-from fgraph.ir.program import Program
-from fgraph.node import Node
 from fgraph.passes import optimise
 from fgraph.plan import Plan, make_plan
-from fgraph.registry import registry_with
-from fgraph.stacks import Context, lower
 
 if TYPE_CHECKING:
     from fgraph.stylegan.generators.base import Generator
 
-NodeClasses: TypeAlias = Iterable[type[Node]]
-GraphLike: TypeAlias = Graph | Path | str | Mapping[str, Any]
 Engine = Literal["batched", "eager"]
-
-
-def load(
-    source: Path | str | Mapping[str, Any],
-    overrides: Sequence[str] = (),
-    *,
-    nodes: NodeClasses = (),
-    trace: Source | None = None,
-) -> Graph:
-    """Read a graph from a file, YAML text or a mapping.
-
-    Args:
-        source: a path, YAML text, or a mapping. The path of a picture that fgraph wrote means the graph inside.
-        overrides: changes in Hydra's grammar, such as `nodes.fade.start=0.4` or `seed=3`.
-        nodes: node classes of your own that the graph uses.
-        trace: the source locations of the parts of a mapping, for faults.
-
-    Raises:
-        GraphError: the graph is wrong; `faults` lists everything found, by later stages as well.
-
-    >>> graph = load('''
-    ... nodes:
-    ...   code: {op: sample, seed: 3}
-    ...   image: {op: decode, of: code}
-    ... outputs: [image]
-    ... ''', overrides=["nodes.code.truncation=0.7"])
-    >>> graph.spec.nodes["code"].truncation
-    0.7
-    """
-    if is_picture(source):
-        from fgraph.save.restoring import restore_graph  # graph files don't need it
-
-        source, trace = restore_graph(source)
-    spec, faults = read(source, overrides, ops=registry_with(nodes), trace=trace)
-    if faults:
-        raise GraphError(_in_order([*faults, *check(spec)]))
-    return Graph.from_spec(spec, nodes)
-
-
-def check(graph: GraphLike | GraphSpec | Sequence[GraphLike], *, nodes: NodeClasses = ()) -> list[Fault]:
-    """Find every fault of a graph, or of many: in wiring, kinds, layers, sizes, rows.
-
-    This runs nothing and loads no weights.
-
-    >>> check("{nodes: {image: {op: decode, of: cod}, code: {op: sample}}, outputs: [image]}")[0].hint
-    "did you mean 'code'?"
-    """
-    try:
-        specs = [graph] if isinstance(graph, GraphSpec) else [one.spec for one in _as_list(graph, nodes)[0]]
-    except GraphError as error:
-        return list(error.faults)
-    return _lower(specs)[2]
 
 
 def compile(
@@ -135,21 +75,9 @@ def compile_with(
         GraphError: a graph is wrong; all faults of all graphs are reported together.
         MemoryBudgetError: the plan needs more than the memory budget.
     """
-    graphs, single = _as_list(graph, nodes)
+    graphs, single = as_list(graph, nodes)
     raw, pool = lower_graphs(graphs)
     return make_plan(raw, optimise(raw), pool.models, single=single, options=options, baseline=baseline)
-
-
-def lower_graphs(graphs: Sequence[Graph]) -> tuple[Program, ModelPool]:
-    """Lower graphs to one program, before any pass; return it with the models that it names.
-
-    Raises:
-        GraphError: a graph is wrong; all faults of all graphs are reported together.
-    """
-    program, pool, faults = _lower([one.spec for one in graphs])
-    if faults:
-        raise GraphError(_in_order(faults))
-    return program, pool
 
 
 def run(
@@ -258,27 +186,12 @@ def load_generator(source: str | Path, device: str = "cpu") -> Generator:
     return load_generator(source, device=device)
 
 
-def is_picture(source: Any) -> TypeGuard[str | Path]:
-    """Return whether a source is the path of a picture, by its ending, or names a cell such as `sheet.png#3`."""
-    if not isinstance(source, str | Path) or "\n" in str(source):
-        return False
-    return str(source).lower().rstrip("0123456789").removesuffix("#").endswith(SUFFIXES)
-
-
-def _as_list(graph: GraphLike | Sequence[GraphLike], nodes: NodeClasses) -> tuple[list[Graph], bool]:
-    single = isinstance(graph, Graph | Path | str | Mapping)
-    given = [graph] if single else list(graph)  # type: ignore[arg-type]
-    if not given:
-        raise FgraphError("the list of graphs is empty: give at least one")
-    return [one if isinstance(one, Graph) else load(one, nodes=nodes) for one in given], single  # type: ignore[arg-type]
-
-
 def _with_outputs(
     graph: GraphLike | Sequence[GraphLike], outputs: Mapping[str, Any] | Iterable[Any] | None, nodes: NodeClasses
 ) -> Any:
     if outputs is None:
         return graph
-    graphs, single = _as_list(graph, nodes)
+    graphs, single = as_list(graph, nodes)
     if not single:
         raise FgraphError("outputs can be given for one graph only: set the outputs of each graph in the list")
     wanted = outputs if isinstance(outputs, Mapping) else {_node_id(one): one for one in outputs}
@@ -288,26 +201,3 @@ def _with_outputs(
 
 def _node_id(reference: Any) -> str:
     return str(getattr(reference, "node_id", reference))
-
-
-def _lower(specs: Sequence[GraphSpec]) -> tuple[Program, ModelPool, list[Fault]]:
-    pool, faults, contexts = ModelPool(), [], []
-    keys: dict[Any, int] = {}
-    for number, spec in enumerate(specs):
-        wiring, found = wire(spec)
-        faults += found
-        models, found = pool.resolve(spec)
-        faults += found
-        if len(models) < len({"main": 0, **spec.models}):
-            continue  # a model is missing, which is a fault already
-        key = (tuple(sorted(models.items())), spec.noise.mode, spec.noise.fit, spec.noise.file)
-        contexts.append(Context(number, wiring, models, keys.setdefault(key, len(keys))))
-    program, found = lower(contexts, pool.tables)
-    return program, pool, faults + found
-
-
-def _in_order(faults: Iterable[Fault]) -> list[Fault]:
-    return sorted(dict.fromkeys(faults), key=lambda fault: (fault.file or "", fault.line or 0))
-
-
-__all__ = ["GraphLike", "ModelError", "Result", "check", "compile", "load", "load_generator", "run"]

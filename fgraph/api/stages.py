@@ -7,16 +7,15 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 from fgraph._options import RunOptions
-from fgraph.api.pipeline import lower_graphs
+from fgraph.api.graph_jobs import Listing
+from fgraph.api.graphs import lower_graphs
 from fgraph.declare import Graph
 from fgraph.ir.program import Program
 from fgraph.passes import PassRun, optimise
 from fgraph.plan import Plan, make_plan
 
-Listing: TypeAlias = Literal["full", "diff"]
 _VALUE = re.compile(r"%(\d+)")
 
 

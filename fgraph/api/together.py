@@ -2,74 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
 
-from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads, use_downloads
+from fgraph._downloads import use_downloads
 from fgraph._errors import FgraphError, GraphError
 from fgraph._log import get_logger
-from fgraph._options import DEFAULT_OPTIONS, RunOptions
-from fgraph._results import Result
 from fgraph.api import pipeline
-from fgraph.api.stages import Listing, compile_stages, list_stages
-from fgraph.declare import Graph, Source
+from fgraph.api.graph_jobs import GraphJob, Outcome, SharedOptions
+from fgraph.api.graphs import check
+from fgraph.api.stages import compile_stages, list_stages
 from fgraph.plan import Plan
 
 log = get_logger(__name__)
 
 
-@dataclass(frozen=True)
-class GraphJob:
-    """A job as a graph to run; it can be pickled."""
-
-    document: Mapping[str, Any]
-    source: Source = field(default_factory=Source, repr=False)
-
-    @cached_property
-    def graph(self) -> Graph:
-        """The parsed graph.
-
-        Raises:
-            GraphError: the document is wrong.
-        """
-        return pipeline.load(self.document, trace=self.source)
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        return GraphJob, (self.document, self.source)  # the other process parses the graph again
-
-
-@dataclass(frozen=True)
-class SharedOptions:
-    """Options that all jobs of a plan share."""
-
-    run: RunOptions = DEFAULT_OPTIONS
-    downloads: Downloads = DEFAULT_DOWNLOADS
-    listing: Listing = "full"  # of mode=ir
-
-    def compile(self, jobs: Sequence[GraphJob]) -> Plan:
-        """Compile the graphs of all jobs to one plan."""
-        return pipeline.compile_with([job.graph for job in jobs], self.run)
-
-
-Results: TypeAlias = Mapping[str, Result]
-Outcome: TypeAlias = Any  # the Results of a job, or the Exception that it failed with
-Engine: TypeAlias = Callable[[Sequence[GraphJob], SharedOptions], Sequence[Outcome]]
 Attempt: TypeAlias = Callable[[Sequence[GraphJob]], Sequence[Outcome]]
+
+
+def compile_together(jobs: Sequence[GraphJob], options: SharedOptions) -> Plan:
+    """Compile the graphs of jobs to one plan.
+
+    Raises:
+        GraphError: a graph is wrong; all faults of all graphs are reported together.
+        MemoryBudgetError: the plan needs more than the memory budget.
+    """
+    return pipeline.compile_with([job.graph for job in jobs], options.run)
 
 
 def run_together(jobs: Sequence[GraphJob], options: SharedOptions) -> list[Outcome]:
     """Run the graphs of jobs as one plan; return the outcome of each job."""
     with use_downloads(options.downloads):
-        return isolate_failures(jobs, lambda some: pipeline.run(options.compile(some)))
+        return isolate_failures(jobs, lambda some: pipeline.run(compile_together(some, options)))
 
 
 def explain_together(jobs: Sequence[GraphJob], options: SharedOptions, show: Callable[[str], object]) -> list[Outcome]:
     """Compile the graphs of jobs to one plan and show it; return None for each job, or its exception."""
 
     def explain(some: Sequence[GraphJob]) -> Sequence[Outcome]:
-        show(str(options.compile(some)))
+        show(str(compile_together(some, options)))
         return [None] * len(some)
 
     with use_downloads(options.downloads):
@@ -112,7 +83,7 @@ def isolate_failures(jobs: Sequence[GraphJob], attempt: Attempt) -> list[Outcome
 def _fault(job: GraphJob) -> GraphError | None:
     """Return the error of a wrong graph, or None."""
     try:
-        found = pipeline.check(job.graph)
+        found = check(job.graph)
     except GraphError as error:  # it cannot even be parsed
         return error
     return GraphError(found) if found else None

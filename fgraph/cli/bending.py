@@ -40,12 +40,12 @@ class BendingJob(StandaloneJob):
             FgraphError: a file cannot be read or converted, or the target cannot be written.
         """
         from fgraph._atomic import write_atomic
-        from fgraph.api import pipeline  # imports the graph stages, which --help does not need
+        from fgraph.api.graphs import load  # imports the graph stages, which --help does not need
         from fgraph.declare.bending import convert_bending
 
         made = convert_bending(self.bending, self.clusters, model=self.model, strip_layers=self._strip_layers())
         head = [f"# Converted from {Path(self.bending).name}.", *(f"# Note: {note}." for note in made.notes)]
-        text = "\n".join([*head, pipeline.load(made.document).to_yaml()])
+        text = "\n".join([*head, load(made.document).to_yaml()])
         write_atomic(expanded(self.written), text.encode())
         say("\n".join([self.written, *made.notes]), end=self.ending)
 

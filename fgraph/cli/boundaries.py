@@ -17,7 +17,7 @@ from safetensors.numpy import save
 from fgraph._atomic import write_atomic
 from fgraph._errors import show
 from fgraph._files import open_file
-from fgraph._imaging.files import SUFFIXES
+from fgraph._imaging.finding import SUFFIXES
 from fgraph._limits import MIB
 from fgraph._paths import expanded
 from fgraph.array_files.latents import read_latent

@@ -164,12 +164,11 @@ def _of_nodes(word: str, nodes: Mapping[str, Any]) -> list[str]:
 
 def _classes(node: Any) -> list[Any]:
     """Return the classes that a node may have: all kinds if its kind is unknown."""
-    from fgraph.api.bundled import bundled_nodes
-    from fgraph.registry import op_of
+    from fgraph.api.bundled import bundled_classes
 
-    if not isinstance(node, Mapping):
+    if not isinstance(node, Mapping) or node.get("op") not in _ops():
         return []
-    classes = [one for one in bundled_nodes() if op_of(one) == node.get("op")]
+    classes = list(bundled_classes(node["op"]))
     kind = node.get("kind")
     return [one for one in classes if kind in _literals(one, "kind")] or classes
 
@@ -193,14 +192,12 @@ def _literals(model: Any, field: str) -> tuple[str, ...]:
 
 
 def _ops() -> list[str]:
-    from fgraph.api.bundled import bundled_nodes
-    from fgraph.registry import op_of
+    from fgraph.api.bundled import bundled_ops
 
-    return list(dict.fromkeys(map(op_of, bundled_nodes())))
+    return list(bundled_ops())
 
 
 def _kinds(op: str) -> list[str]:
-    from fgraph.api.bundled import bundled_nodes
-    from fgraph.registry import op_of
+    from fgraph.api.bundled import bundled_classes
 
-    return [kind for one in bundled_nodes() if op_of(one) == op for kind in _literals(one, "kind")]
+    return [kind for one in bundled_classes(op) for kind in _literals(one, "kind")]

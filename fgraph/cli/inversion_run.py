@@ -18,7 +18,7 @@ from fgraph._atomic import write_atomic
 from fgraph._cache import cache_folder
 from fgraph._errors import FgraphError, SkippedError
 from fgraph._imaging.encode import Pixels, encode_png, to_pillow, to_pixels
-from fgraph._imaging.files import find_pictures
+from fgraph._imaging.finding import find_pictures
 from fgraph._imaging.layout import tile_pixels
 from fgraph._imaging.similarity import Floats, gradient_distance
 from fgraph._paths import expanded

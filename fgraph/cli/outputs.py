@@ -11,7 +11,7 @@ from fgraph._temporary import remove_leftovers
 from fgraph.cli.settings import JobPlace
 
 if TYPE_CHECKING:
-    from fgraph.api.together import GraphJob, Outcome, SharedOptions
+    from fgraph.api.graph_jobs import GraphJob, Outcome, SharedOptions
 
 
 def clean_outputs(place: JobPlace) -> None:

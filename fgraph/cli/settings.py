@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast, get_args
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._errors import FgraphError, GraphError, nearest
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
-from fgraph.api.stages import Listing
+from fgraph.api.graph_jobs import Listing
 from fgraph.cli.modes import (
     GRAPH_MODES,
     MODES,

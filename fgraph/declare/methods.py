@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from fgraph._errors import Fault, GraphError, nearest
-from fgraph.declare.signatures import describe
 from fgraph.registry import Registry
 
 
@@ -19,6 +18,8 @@ def _method(graph: NodeMethods, op: str) -> Callable[..., Any]:
 
     def add(*args: Any, id: str | None = None, **fields: Any) -> Any:
         return graph._add(op, *args, id=id, **fields)
+
+    from fgraph.declare.signatures import describe  # graphs of files have no calls
 
     add.__name__, add.__qualname__ = op, f"Graph.{op}"
     add.__signature__, add.__doc__ = describe(op, graph._ops[op])  # type: ignore[attr-defined]

@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 
 from fgraph._errors import show
-from fgraph._imaging.files import find_pictures
-from fgraph._imaging.read import locate, open_picture, recognise
+from fgraph._imaging.finding import find_pictures, locate
+from fgraph._imaging.read import open_picture, recognise
 from fgraph._log import get_logger
 from fgraph._paths import expanded
 from fgraph.array_files.quads import read_quads

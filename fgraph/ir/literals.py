@@ -21,6 +21,7 @@ from pydantic import BaseModel
 
 from fgraph import _geometry
 from fgraph._arrays import Array
+from fgraph.dragging.settings import DragSettings
 from fgraph.inversion.settings import InversionSettings
 from fgraph.ir import bendings
 from fgraph.ir.ops import OPS, Op
@@ -175,7 +176,7 @@ def known_classes() -> dict[str, type[Any]]:
     masks = [one for one in _subclasses(MaskExpr) if dataclasses.is_dataclass(one)]
     own = [one for room in (_geometry, bendings) for one in vars(room).values() if isinstance(one, type)]
     frozen = [one for one in own if dataclasses.is_dataclass(one) and one is not _geometry.AxisMap]
-    classes = [*frozen, *masks, PhotoCrop, Pasting, Type, InversionSettings]
+    classes = [*frozen, *masks, PhotoCrop, Pasting, Type, InversionSettings, DragSettings]
     known = {one.__name__: one for one in classes}
     assert len(known) == len(set(classes)), "two classes of row parameters have one name"
     return known

@@ -5,17 +5,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from fgraph._errors import Fault
 from fgraph._ports import Kind
-from fgraph.ir.literals import Resources, Writer
 from fgraph.ir.ops import Op
 from fgraph.ir.types import Type
-from fgraph.photographs import Pasting
 from fgraph.stylegan.tables.base import Table
+
+if TYPE_CHECKING:
+    from fgraph.ir.literals import Resources, Writer
+    from fgraph.photographs import Pasting
 
 Index = npt.NDArray[np.int64]
 Regions = npt.NDArray[np.int64]  # [rows, 4]
@@ -164,6 +167,8 @@ def to_text(program: Program, resources: Resources) -> str:
     operands with the rows that they read, parameters in braces if it has any, rows and their type, source locations.
     A row with a base reads `row 1 = %3[0] outside (0, 0, 4, 8)`. `fgraph.ir.parse.parse` reads the text back.
     """
+    from fgraph.ir.literals import Writer  # imports the classes of all parameters, which only the text needs
+
     writer = Writer(resources)
     lines = [f"graphs {program.graphs}"] if program.graphs > 1 else []
     for number, instruction in enumerate(program.instructions):

@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fgraph._geometry import Canvas
-from fgraph.array_files.latents import read_arrays
 from fgraph.ir.ops import NoiseField
 from fgraph.ir.program import Operand
 from fgraph.lowering.build import Build
@@ -76,6 +75,8 @@ def _ends_params(layer: Layer, rows: NoiseRows, height: int, width: int) -> list
 
 
 def _given_params(run: Run, layer: Layer, rows: NoiseRows, height: int, width: int) -> list[Hashable]:
+    from fgraph.array_files.latents import read_arrays  # most graphs have no file of noise
+
     assert run.noise.file is not None
     arrays = read_arrays(run.noise.file)
     name = f"noise_{layer.noise_index}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, TypeVar
 
 from fgraph import _limits
 from fgraph._geometry import Canvas, Edit, Placement
@@ -16,7 +16,9 @@ from fgraph.ir.bendings import Bend
 from fgraph.ir.program import Index, Operand
 from fgraph.ir.types import TypeKind
 from fgraph.masks import MaskExpr, complement
-from fgraph.photographs import Pasting, PhotoCrop
+
+if TYPE_CHECKING:
+    from fgraph.photographs import Pasting, PhotoCrop
 
 T = TypeVar("T")
 R = TypeVar("R")

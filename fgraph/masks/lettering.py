@@ -8,7 +8,6 @@ from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
 
 from fgraph._geometry import Number, SizeError
 from fgraph._geometry.numbers import check_choice
@@ -62,6 +61,8 @@ class Lettering(MaskExpr):
         return None if self.text.strip() else 0.0
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
+        from PIL import Image, ImageDraw  # other masks need not import it
+
         size = max(1.0, float(self.size * height))
         font = typeface(size)
         lines = self.text.splitlines()

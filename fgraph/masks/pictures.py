@@ -6,16 +6,16 @@ import hashlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
 
 from fgraph._geometry.numbers import check_choice
-from fgraph._imaging.files import open_image
-from fgraph._imaging.read import opacity, scale_transparency
 from fgraph.masks.base import MaskExpr, Raster
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Channel = Literal["luminance", "alpha", "red", "green", "blue"]
 
@@ -67,6 +67,8 @@ class Picture(MaskExpr):
         return float(self.plane[0, 0]) if self.plane.size == 1 else None
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
+        from PIL import Image  # graphs without pictures need not import it
+
         image = Image.fromarray(self.plane)  # float32 is PIL's mode F
         across = Image.Resampling.BOX if width < image.width else Image.Resampling.BILINEAR
         image = image.resize((width, image.height), across)
@@ -77,6 +79,11 @@ class Picture(MaskExpr):
 @lru_cache(64)
 def _open(path: str, channel: Channel, _changed: int, _size: int) -> Picture:
     """Decode a file once per state: the key contains the time of the last change and the size."""
+    from PIL import ImageOps
+
+    from fgraph._imaging.files import open_image
+    from fgraph._imaging.read import scale_transparency
+
     try:
         with open_image(Path(path), bytes_per_pixel=8) as file:  # alpha is float64
             scale_transparency(file)
@@ -89,6 +96,8 @@ def _open(path: str, channel: Channel, _changed: int, _size: int) -> Picture:
 
 def _channel(image: Image.Image, channel: Channel, path: str) -> NDArray[Any]:
     if channel == "alpha":
+        from fgraph._imaging.read import opacity
+
         alpha = opacity(image)
         if alpha is None:
             raise ValueError(f"the mask picture {path} has no alpha channel; its mode is {image.mode}")

@@ -19,7 +19,7 @@ from fgraph import _limits
 from fgraph._errors import show
 from fgraph._files import open_file
 from fgraph._imaging.files import current_picture_limit
-from fgraph._imaging.read import locate
+from fgraph._imaging.finding import locate
 from fgraph._log import get_logger
 from fgraph._sizes import in_words
 

@@ -14,7 +14,8 @@ from PIL import Image
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
-from fgraph._imaging.encode import QUALITY, encode_picture
+from fgraph._imaging.choices import QUALITY
+from fgraph._imaging.encode import encode_picture
 from fgraph._paths import row_paths
 from fgraph.photographs.crops import Pasting, PhotoCrop
 from fgraph.photographs.films import read_frames, rewrite_film

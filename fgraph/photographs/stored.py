@@ -12,9 +12,11 @@ from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile, get_sampling
 from PIL.PngImagePlugin import PngInfo
 
-from fgraph._imaging.encode import LONGEST, QUALITY, over_white
+from fgraph._imaging.choices import QUALITY
+from fgraph._imaging.encode import LONGEST, over_white
 from fgraph._imaging.files import open_image
-from fgraph._imaging.read import in_colours, locate, turn_of
+from fgraph._imaging.finding import locate
+from fgraph._imaging.read import in_colours, turn_of
 
 _BACK: Final = {  # how an upright picture is turned as its file has it
     Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,

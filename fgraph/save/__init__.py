@@ -1,9 +1,14 @@
-"""Stage 7: results -> files."""
+"""Stage 7: results -> files. Each name is imported when it is first used."""
 
-from fgraph.save.options import PictureOptions
-from fgraph.save.record import ModelRecord, Record, read_record
-from fgraph.save.video import VideoOptions, save_video
-from fgraph.save.writer import MANIFEST, Manifest, SavedFile, save_results
+from typing import TYPE_CHECKING
+
+from fgraph._lazy import lazy_names
+
+if TYPE_CHECKING:
+    from fgraph.save.options import PictureOptions
+    from fgraph.save.record import ModelRecord, Record, read_record
+    from fgraph.save.video import VideoOptions, save_video
+    from fgraph.save.writer import MANIFEST, Manifest, SavedFile, save_results
 
 __all__ = [
     "MANIFEST",
@@ -17,3 +22,13 @@ __all__ = [
     "save_results",
     "save_video",
 ]
+
+__getattr__ = lazy_names(
+    __name__,
+    {
+        "fgraph.save.options": ("PictureOptions",),
+        "fgraph.save.record": ("ModelRecord", "Record", "read_record"),
+        "fgraph.save.video": ("VideoOptions", "save_video"),
+        "fgraph.save.writer": ("MANIFEST", "Manifest", "SavedFile", "save_results"),
+    },
+)

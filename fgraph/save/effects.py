@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from fgraph._imaging.encode import PICTURE_FORMATS
+from fgraph._imaging.choices import PICTURE_FORMATS
 from fgraph._ports import Kind
 from fgraph.save.formats import LARGE_FORMATS, VIDEO_FORMATS
 from fgraph.save.options import PictureOptions

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from fgraph._errors import SaveError, nearest
-from fgraph._imaging.encode import PICTURE_FORMATS
+from fgraph._imaging.choices import PICTURE_FORMATS
 
 VIDEO_FORMATS = ("gif", "mp4")
 FORMATS = (*PICTURE_FORMATS, "npy", *VIDEO_FORMATS)

@@ -6,9 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any, Literal, TypeAlias
 
 from fgraph._errors import SaveError, show
-from fgraph._imaging.encode import QUALITY
-from fgraph._imaging.layout import GAP
-from fgraph._imaging.scaling import LARGEST_SCALE, RESAMPLINGS, Resampling
+from fgraph._imaging.choices import GAP, LARGEST_SCALE, QUALITY, RESAMPLINGS, Resampling
 
 Grid: TypeAlias = int | Literal["auto"] | None
 _MOST_GAP = 256

@@ -10,8 +10,9 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from fgraph._downloads import is_address
 from fgraph._errors import ModelError
-from fgraph._imaging.read import locate
+from fgraph._imaging.finding import locate
 from fgraph._paths import expanded
 from fgraph._seeds import derive_seed
 from fgraph._version import __version__
@@ -20,7 +21,7 @@ from fgraph.node import FILE
 from fgraph.save.record import ModelRecord, Record
 from fgraph.stylegan.checkpoints.encoder_file import find_encoder
 from fgraph.stylegan.checkpoints.header import BUNDLED, DEFAULT_MODEL, read_model
-from fgraph.stylegan.checkpoints.sources import file_digest, is_address
+from fgraph.stylegan.checkpoints.sources import file_digest
 
 _MOST_FILES = 200  # of a folder that a node reads
 

@@ -14,8 +14,9 @@ import numpy as np
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
+from fgraph._imaging.choices import Resampling
 from fgraph._imaging.encode import Pixels, over_white, pillow_bytes, to_opaque, to_pillow
-from fgraph._imaging.scaling import Resampling, scale_picture
+from fgraph._imaging.scaling import scale_picture
 from fgraph._results import Image, MaskImage
 from fgraph.save.formats import VIDEO_FORMATS, lacking
 

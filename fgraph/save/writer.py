@@ -20,7 +20,8 @@ from PIL import Image as PillowImage
 
 from fgraph._atomic import Staging, save_error, write_atomic
 from fgraph._errors import SaveError
-from fgraph._imaging.encode import PICTURE_FORMATS, encode_picture, fits
+from fgraph._imaging.choices import PICTURE_FORMATS
+from fgraph._imaging.encode import encode_picture, fits
 from fgraph._imaging.fonts import missing_letters
 from fgraph._imaging.scaling import scale_picture
 from fgraph._paths import row_paths

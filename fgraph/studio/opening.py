@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fgraph._errors import FgraphError, GraphError
-from fgraph._imaging.files import SUFFIXES
-from fgraph.api.pipeline import load
+from fgraph._imaging.finding import SUFFIXES
+from fgraph.api.graphs import load
 from fgraph.declare import to_yaml
 from fgraph.declare.document import Document
 from fgraph.declare.graph_file import parse_graph

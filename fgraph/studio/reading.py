@@ -11,7 +11,7 @@ from typing import Any
 
 from fgraph._errors import Fault, GraphError
 from fgraph._ports import Kind
-from fgraph.api.pipeline import check as check_graph
+from fgraph.api.graphs import check as check_graph
 from fgraph.declare import GraphSpec, in_order
 from fgraph.declare.checking import check
 from fgraph.declare.document import Document

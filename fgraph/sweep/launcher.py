@@ -27,7 +27,7 @@ from fgraph._log import get_logger
 from fgraph.sweep.composing import SweepComposer
 
 if TYPE_CHECKING:
-    from fgraph.api.together import Engine
+    from fgraph.api.graph_jobs import Engine
 
 log = get_logger(__name__)
 

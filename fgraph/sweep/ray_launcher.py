@@ -14,7 +14,7 @@ from fgraph._log import get_logger
 from fgraph.sweep.launcher import FusedLauncher
 
 if TYPE_CHECKING:
-    from fgraph.api.together import Engine, GraphJob, Outcome, SharedOptions
+    from fgraph.api.graph_jobs import Engine, GraphJob, Outcome, SharedOptions
     from fgraph.sweep.workers import WorkerResources
 
 

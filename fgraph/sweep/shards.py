@@ -13,7 +13,7 @@ import numpy as np
 from fgraph._errors import GraphError
 from fgraph._ports import Kind
 from fgraph._seeds import derive_seed
-from fgraph.api.together import GraphJob
+from fgraph.api.graph_jobs import GraphJob
 from fgraph.digraph import WiredNode, Wiring, wire
 from fgraph.node import field_roles
 

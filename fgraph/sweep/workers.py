@@ -15,7 +15,8 @@ import ray
 from fgraph._errors import FgraphError, GraphError, RunError
 from fgraph._imaging.files import current_picture_limit, set_picture_limit
 from fgraph._log import get_logger
-from fgraph.api.together import GraphJob, Outcome, SharedOptions, run_together
+from fgraph.api.graph_jobs import GraphJob, Outcome, SharedOptions
+from fgraph.api.together import run_together
 
 log = get_logger(__name__)
 

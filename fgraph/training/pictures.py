@@ -27,7 +27,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from fgraph._atomic import Staging, save_error
 from fgraph._cache import cache_folder, read_cached, sealed
 from fgraph._files import open_file, read_file
-from fgraph._imaging.files import SUFFIXES, open_image
+from fgraph._imaging.files import open_image
+from fgraph._imaging.finding import SUFFIXES
 from fgraph._imaging.read import fit_opened
 from fgraph._limits import CACHED_FACTS, DATA_FREE, DATA_PICTURE, DATA_RATIO
 from fgraph._log import get_logger

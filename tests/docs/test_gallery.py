@@ -216,9 +216,8 @@ def test_every_node_has_a_minimal_graph_and_a_picture(gallery: ModuleType) -> No
 
 
 def test_every_kind_has_a_minimal_graph_and_a_picture(gallery: ModuleType) -> None:
-    """But a mapper, whose networks are too large for the repository."""
     kinds = [f"{op}-{kind}" for op, entry in registry_with().items() for kind in kinds_of(entry) or ()]
-    for name in [one for one in kinds if one != "direction-mapper"]:
+    for name in kinds:
         graph = fgraph.load(ROOT / "examples" / "nodes" / f"{name}.yaml")
         assert name in {f"{node.op}-{getattr(node, 'kind', '')}" for node in graph.spec.nodes.values()}
         assert fgraph.check(graph) == []

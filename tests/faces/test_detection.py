@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from fgraph._errors import FgraphError
-from fgraph._imaging.files import find_pictures
+from fgraph._imaging.finding import find_pictures
 from fgraph.faces import detection, find_faces
 from fgraph.faces.choice import FaceChoice
 from fgraph.inversion.pictures import Reading, read_pictures

@@ -146,7 +146,7 @@ def _graph(path: Path) -> None:
 
 def _job(path: Path) -> None:
     """Parse the graph of a file as a worker of a sweep does."""
-    from fgraph.api.together import GraphJob
+    from fgraph.api.graph_jobs import GraphJob
     from fgraph.declare.document import parse
 
     document = parse(path.read_text("utf-8", errors="replace"), str(path))

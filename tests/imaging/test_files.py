@@ -17,7 +17,8 @@ from PIL import Image, ImageOps
 from fgraph import masks
 from fgraph._errors import FgraphError
 from fgraph._imaging import read
-from fgraph._imaging.files import SUFFIXES, current_picture_limit, open_image, picture_limit, readers
+from fgraph._imaging.files import current_picture_limit, open_image, picture_limit, readers
+from fgraph._imaging.finding import SUFFIXES
 from fgraph._imaging.read import load_picture, open_picture
 from fgraph.inversion.pictures import Reading, read_pictures
 from fgraph.save import read_record

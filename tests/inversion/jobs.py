@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from fgraph._imaging.encode import to_pixels
-from fgraph._imaging.files import find_pictures
+from fgraph._imaging.finding import find_pictures
 from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import InversionCallback, Job
 from fgraph.inversion.optimise import Search

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 import fgraph
 from fgraph._errors import FgraphError
-from fgraph._imaging.files import find_pictures
+from fgraph._imaging.finding import find_pictures
 from fgraph.inversion.pictures import Reading, _names, read_pictures
 from tests.rounding import assert_rounded
 

@@ -14,7 +14,7 @@ from PIL import Image
 import fgraph
 from fgraph._errors import FgraphError, ModelError
 from fgraph._imaging.encode import to_pixels
-from fgraph._imaging.files import find_pictures
+from fgraph._imaging.finding import find_pictures
 from fgraph.inversion.batch import invert
 from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.job import Job, run_job

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from fgraph._options import RunOptions
-from fgraph.api.pipeline import lower_graphs
+from fgraph.api.graphs import lower_graphs
 from fgraph.ir.verify import verify
 from fgraph.passes import PASSES, optimise
 from fgraph.runtime.eager import run_eagerly

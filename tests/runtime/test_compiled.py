@@ -18,7 +18,8 @@ from PIL import Image
 import fgraph
 from fgraph._errors import FgraphError, RunError
 from fgraph._options import RunOptions
-from fgraph.api.together import GraphJob, SharedOptions, run_together
+from fgraph.api.graph_jobs import GraphJob, SharedOptions
+from fgraph.api.together import run_together
 from fgraph.cli import main
 from fgraph.runtime.run import _warn_uncompiled
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator

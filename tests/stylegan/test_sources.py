@@ -19,11 +19,11 @@ import pytest
 
 import fgraph
 from fgraph._cache import cache_folder
-from fgraph._downloads import Downloads, current_downloads
+from fgraph._downloads import Downloads, current_downloads, is_address
 from fgraph._errors import ModelError
 from fgraph.stylegan import inspect, loading
 from fgraph.stylegan.checkpoints.header import read_contents, read_header
-from fgraph.stylegan.checkpoints.sources import fetch_model, is_address
+from fgraph.stylegan.checkpoints.sources import fetch_model
 from fgraph.stylegan.loading import load_generator
 from tests.serving import serving
 

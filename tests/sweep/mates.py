@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from fgraph._errors import FgraphError
-from fgraph.api.together import Engine, GraphJob, SharedOptions, run_together
+from fgraph.api.graph_jobs import Engine, GraphJob, SharedOptions
+from fgraph.api.together import run_together
 from fgraph.stylegan.checkpoints.header import read_header
 from tests.engine.comparing import LANDSCAPE_TERMS, assert_close
 

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from fgraph._errors import FgraphError, GraphError, RunError
-from fgraph.api.together import GraphJob, SharedOptions, run_together
+from fgraph.api.graph_jobs import GraphJob, SharedOptions
+from fgraph.api.together import run_together
 from fgraph.cli import main
 from fgraph.sweep.ray_launcher import RayLauncher
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fgraph.api.together import GraphJob
+from fgraph.api.graph_jobs import GraphJob
 from fgraph.declare.config_source import BUNDLED
 from fgraph.declare.document import parse
 from fgraph.sweep.shards import JobFingerprint, cut, fingerprint

@@ -13,7 +13,8 @@ import pytest
 from fgraph._errors import FgraphError, GraphError, MemoryBudgetError, RunError
 from fgraph._options import RunOptions
 from fgraph.api import pipeline
-from fgraph.api.together import GraphJob, Outcome, SharedOptions, isolate_failures, run_together
+from fgraph.api.graph_jobs import GraphJob, Outcome, SharedOptions
+from fgraph.api.together import compile_together, isolate_failures, run_together
 from fgraph.cli import main
 from fgraph.plan import Plan
 from fgraph.sweep.launcher import FusedLauncher
@@ -182,7 +183,7 @@ def test_options_at_fault_are_told_at_once() -> None:
 
     def attempt(some: Sequence[GraphJob]) -> list[Outcome]:
         sizes.append(len(some))
-        return pipeline.run(SharedOptions(RunOptions(device="nowhere")).compile(some))
+        return pipeline.run(compile_together(some, SharedOptions(RunOptions(device="nowhere"))))
 
     assert [type(one) for one in isolate_failures([graph_job(1), graph_job(2), graph_job(3)], attempt)] == [
         FgraphError
@@ -195,7 +196,7 @@ def test_faults_need_no_halving() -> None:
 
     def attempt(some: Sequence[GraphJob]) -> list[Outcome]:
         sizes.append(len(some))
-        return pipeline.run(SharedOptions().compile(some))
+        return pipeline.run(compile_together(some, SharedOptions()))
 
     outcomes = isolate_failures([graph_job(1), graph_job(2, of="cod"), graph_job(3), graph_job(4, of="cody")], attempt)
     assert [isinstance(one, GraphError) for one in outcomes] == [False, True, False, True]

@@ -69,7 +69,7 @@ def _copy(source: str) -> str:
 
         return read_text(path)
     if path.is_file():
-        from fgraph.api.pipeline import load
+        from fgraph.api.graphs import load
 
         return load(path).to_yaml()
     hint = nearest(source, [graph.stem for graph in GRAPHS.glob("*.yaml")]) or "fgraph list graphs shows all"

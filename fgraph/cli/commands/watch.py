@@ -16,7 +16,8 @@ from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError, GraphError
-from fgraph._imaging.files import SUFFIXES, set_picture_limit
+from fgraph._imaging.files import set_picture_limit
+from fgraph._imaging.finding import SUFFIXES
 from fgraph.cli import jobs
 from fgraph.cli.arguments import read_arguments
 from fgraph.cli.commands.open import open_file

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from fgraph.dragging.settings import DragSettings
 from fgraph.ir.costs import Call, DeviceProfile, Sent, rate
 from fgraph.ir.ops.base import Op, expect
 from fgraph.ir.ops.latent import CALLS_OF_A_LAYER, TYPICAL_LAYER, CodeOp
 from fgraph.ir.types import Type, TypeKind
 
+if TYPE_CHECKING:
+    from fgraph.dragging.settings import DragSettings
+
 TRAIL = 128  # places of a point along its way that a result holds
 ABSENT = -1.0  # the place of a point that a row has not
 ENDING = 3  # numbers: how it ended, the steps, the mean distance in pixels
-_USUAL = DragSettings()
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Drag(CodeOp):
     name: ClassVar[str] = "drag"
     reads_back: ClassVar[bool] = True
     takes_params: ClassVar[bool] = True
-    settings: DragSettings = _USUAL
+    settings: DragSettings
     space: TypeKind = "w+"
     shape: tuple[int, ...] = ()
     points: int = 1  # at most, of a row
@@ -64,7 +65,7 @@ class DragPart(CodeOp):
 
     name: ClassVar[str] = "drag_part"
     PARTS: ClassVar[tuple[Literal["code", "trail", "ending"], ...]] = ("code", "trail", "ending")
-    of: Drag = Drag("")
+    of: Drag
     part: Literal["code", "trail", "ending"] = "code"
 
     @property

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from fgraph.ir.costs import Call, DeviceProfile, rate
 from fgraph.ir.ops.base import expect
 from fgraph.ir.ops.latent import TYPICAL_LAYER, CodeOp
 from fgraph.ir.types import Type
-from fgraph.stylegan.checkpoints.encoder_file import EncoderHeader
-from fgraph.stylegan.tables.encoder import EncoderTable
+
+if TYPE_CHECKING:
+    from fgraph.stylegan.checkpoints.encoder_file import EncoderHeader
+    from fgraph.stylegan.tables.encoder import EncoderTable
 
 _MAPS = 5  # of the largest size, alive at once, as the profiler of torch counts them
 _ROWS_BYTES = 64 << 20  # of the largest maps of the rows that run together

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fgraph.ir.costs import NOTHING_SENT, Call, Sent, numbers_sent
 from fgraph.ir.ops.base import Op, PointwiseOp, expect
 from fgraph.ir.types import Type
-from fgraph.photographs import Blending
+
+if TYPE_CHECKING:
+    from fgraph.photographs import Blending
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import log2
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from fgraph.inversion.settings import InversionSettings
 from fgraph.ir.costs import Call, DeviceProfile, Sent, rate
 from fgraph.ir.ops.base import Op, Order, expect
 from fgraph.ir.types import CODE_KINDS, Type, TypeKind
 
+if TYPE_CHECKING:
+    from fgraph.inversion.settings import InversionSettings
+
 FIRST: Order = (0, 0)  # codes are computed before any layer runs
-_USUAL = InversionSettings()
 TYPICAL_LAYER = (64, 4096)  # channels and pixels that stand for all layers of an inversion
 CALLS_OF_A_LAYER = 4  # in an inversion: forward, twice that backward, the optimiser
 
@@ -196,7 +197,7 @@ class Invert(CodeOp):
 
     name: ClassVar[str] = "invert"
     reads_back: ClassVar[bool] = True
-    settings: InversionSettings = _USUAL
+    settings: InversionSettings
     shape: tuple[int, ...] = ()
     layer_flops: int = 0  # of one forward pass, for the cost
 

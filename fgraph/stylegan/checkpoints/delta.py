@@ -16,38 +16,34 @@ from typing import TYPE_CHECKING
 
 from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import Contents, Weight
+from fgraph.stylegan.checkpoints.own_file import DELTA_FORMAT
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.checkpoints.sources import file_digest, find_by_digest
-from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
+from fgraph.stylegan.checkpoints.tensor_file import TensorFileHeader
 
 if TYPE_CHECKING:
     from torch import Tensor
 
-DELTA_FORMAT = "fgraph-stylegan2-delta"
 _INHERITED = ("title", "license", "noise", "weights")  # metadata of the base that hold for the changed model
 
 
-def is_delta(path: Path) -> bool:
-    """Return whether a `.safetensors` file is a delta.
-
-    Raises:
-        ModelError: the file cannot be read, or is damaged.
-    """
-    return read_tensor_header(path).metadata.get("format") == DELTA_FORMAT
-
-
-def read_delta(path: Path, bundled: Callable[[str], Path | None], read_base: Callable[[Path], Contents]) -> Contents:
+def read_delta(
+    path: Path,
+    header: TensorFileHeader,
+    bundled: Callable[[str], Path | None],
+    read_base: Callable[[Path], Contents],
+) -> Contents:
     """Return the contents of the base of a delta, changed by the delta.
 
     Args:
-        path: of the delta.
+        path: the file of the delta.
+        header: the header of that file.
         bundled: returns the file of a bundled model, or None.
         read_base: reads the base.
 
     Raises:
         ModelError: the base is missing or has another digest, or the delta does not fit it.
     """
-    header = read_tensor_header(path)
     named, digest = header.metadata.get("base", ""), header.metadata.get("base_sha256", "")
     base = read_base(_find_base(path, named, digest, bundled))
     weights = dict(base.weights)

@@ -6,20 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
+from fgraph._downloads import is_address
 from fgraph._errors import ModelError, nearest
 from fgraph._files import open_file
 from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.contents import Contents, Format
-from fgraph.stylegan.checkpoints.delta import is_delta, read_delta
-from fgraph.stylegan.checkpoints.families.picking import read_value
-from fgraph.stylegan.checkpoints.own_file import is_own, read_own
-from fgraph.stylegan.checkpoints.pickles.files import Kind, read_pickled
+from fgraph.stylegan.checkpoints.own_file import DELTA_FORMAT, is_own, read_own
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
-from fgraph.stylegan.checkpoints.sources import fetch_model, is_address
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 from fgraph.stylegan.tables.base import Table
+
+if TYPE_CHECKING:
+    from fgraph.stylegan.checkpoints.pickles.files import Kind
+
+# Functions import the readers of other programs' files: a run of a bundled model needs none of them.
 
 BUNDLED = ("landscape", "avatar", "toon", "landscape128")  # the models that come with the package
 DEFAULT_MODEL = "landscape"
@@ -106,6 +108,8 @@ def find_model(source: str | Path) -> Path:
         ModelError: there is no such file; the message suggests bundled models with similar names.
     """
     if isinstance(source, str) and is_address(source):
+        from fgraph.stylegan.checkpoints.sources import fetch_model
+
         return fetch_model(source)
     try:
         path = _bundled(str(source)) or expanded(source)
@@ -139,14 +143,12 @@ def read_contents(path: Path, deltas: int = _MOST_DELTAS) -> Contents:
         ModelError: the file is damaged, hostile, or of an unknown kind.
     """
     kind = sniff(path)
-    if kind == "safetensors" and is_delta(path):
-        if not deltas:
-            raise ModelError(f"{path}: is a delta to a delta, and so on; {_MOST_DELTAS} are the most")
-        return read_delta(path, _bundled, partial(read_contents, deltas=deltas - 1))
     if kind == "safetensors":
-        contents = read_own(path) if is_own(path) else contents_of(dict(read_tensor_header(path).tensors), path)
+        contents = _read_tensor_file(path, deltas)
     else:
-        contents = contents_of(read_pickled(path, kind), path)
+        from fgraph.stylegan.checkpoints.pickles.files import read_pickled
+
+        contents = _pick_generator(read_pickled(path, kind), path)
     try:
         contents.check_size(path.stat().st_size, str(path))
     except OSError as error:
@@ -154,12 +156,22 @@ def read_contents(path: Path, deltas: int = _MOST_DELTAS) -> Contents:
     return contents
 
 
-def contents_of(content: Any, path: Path) -> Contents:
-    """Read the layer table of the generator in the value of a file.
+def _read_tensor_file(path: Path, deltas: int) -> Contents:
+    """Read a `.safetensors` file: fgraph's own, a delta, or the tensors of another program."""
+    header = read_tensor_header(path)
+    if header.metadata.get("format") == DELTA_FORMAT:
+        from fgraph.stylegan.checkpoints.delta import read_delta
 
-    Raises:
-        ModelError: the value holds no generator, or one that fgraph does not run.
-    """
+        if not deltas:
+            raise ModelError(f"{path}: is a delta to a delta, and so on; {_MOST_DELTAS} are the most")
+        return read_delta(path, header, _bundled, partial(read_contents, deltas=deltas - 1))
+    return read_own(path, header) if is_own(header) else _pick_generator(dict(header.tensors), path)
+
+
+def _pick_generator(content: Any, path: Path) -> Contents:
+    """Read the layer table of the generator in the value of a file."""
+    from fgraph.stylegan.checkpoints.families.picking import read_value
+
     try:
         return read_value(content, str(path))
     except (Refused, RecursionError, OSError) as error:

@@ -29,7 +29,7 @@ from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints import stylegan3_own_file as stylegan3
 from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
-from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
+from fgraph.stylegan.checkpoints.tensor_file import TensorFileHeader
 from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.base import Table
 from fgraph.stylegan.tables.stylegan2 import ARCHITECTURES, StyleGAN2Table
@@ -37,7 +37,7 @@ from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Table
 from fgraph.stylegan.tables.stylegan3_checks import check_stylegan3
 
-FORMAT = "fgraph-stylegan2"
+FORMAT, DELTA_FORMAT = "fgraph-stylegan2", "fgraph-stylegan2-delta"
 _VERSIONS = ("1", "2")
 _PLAIN = ("z_dim", "w_dim", "mapping_layers", "image_channels")
 _DEFAULTS = {
@@ -47,22 +47,17 @@ _DEFAULTS = {
 }
 
 
-def is_own(path: Path) -> bool:
-    """Return whether a `.safetensors` file states a format of fgraph, of any version.
+def is_own(header: TensorFileHeader) -> bool:
+    """Return whether a `.safetensors` file states a format of fgraph, of any version."""
+    return header.metadata.get("format", "").startswith("fgraph")
+
+
+def read_own(path: Path, header: TensorFileHeader) -> Contents:
+    """Return the contents of one of fgraph's files with this header.
 
     Raises:
-        ModelError: the file cannot be read, or is damaged.
+        ModelError: the file is of another program or a later version, or its tensors do not fit its metadata.
     """
-    return read_tensor_header(path).metadata.get("format", "").startswith("fgraph")
-
-
-def read_own(path: Path) -> Contents:
-    """Return the contents of one of fgraph's files.
-
-    Raises:
-        ModelError: the file is of another program or a later version, or is damaged.
-    """
-    header = read_tensor_header(path)
     table: Table
     if header.metadata.get("format") == stylegan3.FORMAT:
         table = stylegan3.stylegan3_table_of(header.metadata, str(path))

@@ -33,16 +33,10 @@ from fgraph._paths import expanded
 from fgraph._temporary import sync_directory
 
 _LOG = get_logger()
-_SCHEMES = ("https", "http", "hf")
 _LONGEST_NOTE = 64 << 10  # bytes
 _ATTEMPTS = 10  # at a download that is evicted before it has its place
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _HUB = re.compile(r"hf://([\w.-]+/[\w.-]+?)(?:@([\w./-]+?))?/([\w./-]+)")
-
-
-def is_address(source: str | Path) -> bool:
-    """Return whether a model is named by an address rather than by a path."""
-    return isinstance(source, str) and source.partition("://")[0] in _SCHEMES and "://" in source
 
 
 def fetch_model(address: str) -> Path:

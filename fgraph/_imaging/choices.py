@@ -1,0 +1,13 @@
+"""What may be chosen for written pictures: formats, defaults and bounds. Checks of settings need no more."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, get_args
+
+PICTURE_FORMATS: Final = ("png", "webp", "jpeg")
+QUALITY: Final = 90  # of JPEG and WebP, by default
+GAP: Final = 2  # white pixels between the pictures of a sheet, by default
+
+Resampling = Literal["nearest", "lanczos"]
+RESAMPLINGS: Final = get_args(Resampling)
+LARGEST_SCALE: Final = 64

@@ -1,0 +1,48 @@
+"""Jobs of graphs: what a launcher hands to an engine, without the compiler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal, TypeAlias
+
+from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
+from fgraph._options import DEFAULT_OPTIONS, RunOptions
+from fgraph.api.graphs import load
+from fgraph.declare import Graph, Source
+
+Listing: TypeAlias = Literal["full", "diff"]  # what `mode=ir` prints of each pass
+Outcome: TypeAlias = Any  # the results of a job by name, or the Exception that it failed with
+
+
+@dataclass(frozen=True)
+class GraphJob:
+    """A job as a graph to run; it can be pickled."""
+
+    document: Mapping[str, Any]
+    source: Source = field(default_factory=Source, repr=False)
+
+    @cached_property
+    def graph(self) -> Graph:
+        """The parsed graph.
+
+        Raises:
+            GraphError: the document is wrong.
+        """
+        return load(self.document, trace=self.source)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return GraphJob, (self.document, self.source)  # the other process parses the graph again
+
+
+@dataclass(frozen=True)
+class SharedOptions:
+    """Options that all jobs of a plan share."""
+
+    run: RunOptions = DEFAULT_OPTIONS
+    downloads: Downloads = DEFAULT_DOWNLOADS
+    listing: Listing = "full"  # of mode=ir
+
+
+Engine: TypeAlias = Callable[[Sequence[GraphJob], SharedOptions], Sequence[Outcome]]
