@@ -15,7 +15,7 @@ Doubles = NDArray[np.float64]
 
 
 def gaussian_taps(sigma: float, kernel: int) -> Doubles:
-    """An odd `kernel` of normalised exp(-d^2 / (2 sigma^2)); sigma in pixels, above 0."""
+    """Return the `kernel` taps, an odd number, of a normalised Gaussian; `sigma` is in pixels, above 0."""
     distance = np.arange(kernel) - kernel // 2
     taps = np.array([exp(-0.5 * (d / sigma) ** 2) for d in distance.tolist()])
     normalised: Doubles = taps / taps.sum()
@@ -23,14 +23,14 @@ def gaussian_taps(sigma: float, kernel: int) -> Doubles:
 
 
 def kernel_for(sigma: float) -> int:
-    """The odd kernel that reaches four sigmas each way: what is cut off is under 1e-4."""
+    """Return the odd number of taps that reach four sigmas each way; the tails beyond have a weight below 1e-4."""
     return 2 * int(4 * sigma + 0.5) + 1
 
 
 def blur_axis(picture: NDArray[Any], taps: Doubles, axis: int, border: str) -> Doubles:
-    """A picture convolved along one axis with symmetric taps; `border` as in `fold`.
+    """Convolve a picture along one axis with symmetric taps; `border` is as in `fold`.
 
-    Far from anything the result is exactly 0, so that a support stays small (an FFT would not do that).
+    The result is exactly 0 where the taps reach only zeros, so supports stay small. An FFT would leave rounding errors.
     """
     length, half = picture.shape[axis], len(taps) // 2
     positions = fold(np.arange(-half, length + half), length, border)
@@ -46,7 +46,7 @@ def blur_axis(picture: NDArray[Any], taps: Doubles, axis: int, border: str) -> D
 
 @lru_cache(2)  # they may take tens of megabytes
 def _band(taps: bytes, block: int) -> Doubles:
-    """The matrix [block + len(taps) - 1, block] of a convolution with taps."""
+    """Return a convolution with taps as a matrix, [block + len(taps) - 1, block]."""
     values = np.frombuffer(taps)
     band = np.zeros((block + len(values) - 1, block))
     for column in range(block):

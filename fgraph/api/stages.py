@@ -75,7 +75,7 @@ def _list(stages: Sequence[Stage], listing: Listing) -> Iterator[str]:
 
 
 def _difference(before: str, after: str) -> str:
-    """The lines that differ, but for the numbers of values where these are the same ones."""
+    """Return the lines that differ; a value that has only another number does not count as different."""
     old, new = before.splitlines(), after.splitlines()
     masked = [[_VALUE.sub("%", line) for line in lines] for lines in (old, new)]
     matcher = difflib.SequenceMatcher(a=masked[0], b=masked[1], autojunk=False)

@@ -68,7 +68,7 @@ class Sweep:
             self._report(error, place.label)
             from fgraph.save.writer import MANIFEST  # --help doesn't need it
 
-            if self.is_sweep and (place.directory / MANIFEST).exists():  # a job writes it last, so it isn't this job's
+            if self.is_sweep and (place.directory / MANIFEST).exists():  # written last, so an earlier run wrote it
                 warn(f"{place.label}{place.directory} still holds what an earlier run wrote")
             if self.is_sweep:
                 raise
@@ -158,7 +158,7 @@ def _drawing_ops() -> frozenset[str]:
 
 
 def lacks_memory(error: BaseException) -> bool:
-    """Return whether an error, or a cause of it, is that memory could not be allocated."""
+    """Return whether an error is a failed allocation of memory, or has one among its causes."""
     seen: set[int] = set()
     one: BaseException | None = error
     while one is not None and id(one) not in seen:

@@ -25,7 +25,7 @@ def in_order(nodes: Iterable[Flat]) -> tuple[list[Flat], list[list[str]]]:
     flats = list(nodes)
     rank = {flat.id: number for number, flat in enumerate(flats)}
     readers: list[list[int]] = [[] for _ in flats]
-    waits = [0] * len(flats)  # for so many nodes
+    waits = [0] * len(flats)  # the number of nodes that each still waits for
     for number, flat in enumerate(flats):
         for one in {rank[one] for ids in flat.inputs.values() for one in ids if one in rank}:
             readers[one].append(number)

@@ -30,19 +30,19 @@ class InversionCallback:
     """The callback of a running job; each method does nothing by default."""
 
     def begun(self, batch: int, of: int, pictures: int) -> None:
-        """A batch begins, with a number of unfinished pictures."""
+        """Handle the start of batch `batch` of `of`, which searches for `pictures` pictures."""
 
     def stepped(self, search: Search, names: Sequence[str]) -> None:
-        """A step is done; `names` are those of the pictures, by the rows of the search."""
+        """Handle the end of a step; `names` are the names of the pictures, one for each row of the search."""
 
     def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
-        """A picture is finished, now or, with `cached`, in an earlier job."""
+        """Handle a result; `cached` means that an earlier job found it."""
 
     def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
-        """A picture is finished, since it equals another."""
+        """Handle the result of a picture that equals the picture `of`."""
 
     def failed(self, picture: Picture) -> None:
-        """The search for a picture diverged; the others continue."""
+        """Handle a search that diverged; the other pictures continue."""
 
 
 @dataclass(frozen=True)

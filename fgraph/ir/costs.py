@@ -66,11 +66,11 @@ def numbers_sent(params: Sequence[Any]) -> Sent:
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """The speed of a convolution layer with so many channels, over so many pixels of its input."""
+    """The speed of a convolution layer, by the number of its channels and of the pixels of its input."""
 
     channels: int
     positions: int
-    flops: float  # multiply-adds count as two, a second
+    flops: float  # a second; a multiply-add counts as two
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class DeviceProfile:
     """The measured speed of one device."""
 
     device: str  # as the user named it, such as auto
-    name: str  # the device that it was, for people
+    name: str  # of the hardware, for messages
     precision: str
     threads: int
     overhead: float  # seconds of the smallest call of a layer
@@ -104,7 +104,7 @@ class DeviceProfile:
         return max(self.plain, key=lambda one: one.channels**2 * one.positions).flops
 
     def moving(self, numbers: float) -> float:
-        """Return the seconds to read or write so many numbers."""
+        """Return the seconds to read or write `numbers` numbers."""
         return numbers * self.item / self.bandwidth
 
 

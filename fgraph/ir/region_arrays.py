@@ -11,7 +11,7 @@ from fgraph._geometry.regions import Cyclic, Region, Size, union, whole
 from fgraph.ir.program import Index, Regions
 
 Flags = npt.NDArray[np.bool_]
-_FEW = 32  # up to so many rows, a loop is as fast as numpy
+_FEW = 32  # rows up to which a loop is as fast as numpy
 
 
 def as_regions(regions: Sequence[Region] | Regions) -> Regions:

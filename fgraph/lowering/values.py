@@ -187,7 +187,7 @@ class Once(Generic[R]):
 
 
 def take_rows(carrier: Carrier, index: Index) -> Carrier:
-    """A carrier with rows picked by index."""
+    """Return a carrier with the rows that `index` picks."""
 
     def take(one: Carrier, again: Callable[[Carrier], Carrier]) -> Carrier:
         if isinstance(one, Run):

@@ -22,9 +22,9 @@ from fgraph.plan.cost import bounded_flops
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 
 RETENTION_SHARES = (0.5, 0.2)  # shares of the budget that retained values may fill; tried before no retention
-_FEW = 4  # at most one chunk in so many may exceed the budget, and is cut in two
-_SURELY = 1.2  # times the budget: an estimate above it is taken as true; estimates count overlaps of one row twice
-_HOPELESS = 2  # times the budget: more than that, the narrowest chunk cannot fit, whatever other chunks retain
+_FEW = 4  # at most one chunk of this many may exceed the budget, and is cut in two
+_SURELY = 1.2  # times the budget: a higher estimate is trusted, although estimates count overlaps of one row twice
+_HOPELESS = 2  # times the budget: above it, not even the narrowest chunk fits, with nothing retained by others
 
 
 def split_into_chunks(

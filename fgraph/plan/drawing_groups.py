@@ -33,7 +33,7 @@ class StepGroup:
 
     @property
     def kind(self) -> Kind:
-        """The kind of its result, for the colour: noise counts as a mask, everything that is not a map as codes."""
+        """The kind that gives the colour: noise is drawn as a mask, and every value without pixels as codes."""
         return _KINDS.get(self.steps[0].type.kind, Kind.LATENT)
 
     @property
@@ -59,8 +59,8 @@ def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
     by chunks. Spills have no group: a step that reads a spill is drawn as a reader of what the spill copies.
 
     Returns:
-        The groups by name, each after those that it reads; and a note on what shares a box, if all calls of a layer are
-        one group because there would be too many.
+        The groups by name, in an order in which a group follows the groups that it reads. And a note for the drawing if
+        there are so many groups that all calls of a layer become one; otherwise "".
     """
     reads = _reads(steps)
     what = [_what(step) for step in steps]
@@ -75,7 +75,7 @@ def group_steps(steps: Sequence[Step]) -> tuple[dict[str, StepGroup], str]:
 
 
 def _reads(steps: Sequence[Step]) -> list[dict[int, bool]]:
-    """Return for each step the steps that it reads, and whether it copies rows of them; a baseline has no steps."""
+    """Return the steps that each step reads, and whether it copies rows of them; a baseline is not a step."""
     found: list[dict[int, bool]] = []
     copied: dict[int, int] = {}  # spill -> the step that it copies
     for number, step in enumerate(steps):

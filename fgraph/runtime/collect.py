@@ -74,7 +74,7 @@ def _allocate(shape: tuple[int, ...], output: str) -> NDArray[np.float32]:
     """
     try:
         return np.empty(shape, np.float32)
-    except (MemoryError, ValueError) as error:  # ValueError: numpy can't count so many bytes
+    except (MemoryError, ValueError) as error:  # ValueError: the number of bytes overflows in numpy
         size = in_words(4 * math.prod(shape))
         raise MemoryBudgetError(
             f"output '{output}' has the shape {list(shape)} and takes {size}, more than this machine has free: run "

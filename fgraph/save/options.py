@@ -25,7 +25,7 @@ class PictureOptions:
     scale: int = 1  # pictures and films are enlarged by this factor
     resampling: Resampling = "nearest"  # of `scale`
     strip: Literal["x", "y"] | None = None  # writes the rows of each image also as one file, along this axis
-    grid: Grid = None  # writes the rows of each image also as a grid of so many columns
+    grid: Grid = None  # writes the rows of each image also as a grid; the number of columns
     labels: bool | tuple[str, ...] = False  # of strips and grids; True: the values that differ by row
     gap: int = GAP  # between the pictures of a sheet, in pixels
     compare: bool | tuple[str, ...] = False  # writes sources beside results; or only the outputs of these names

@@ -1,6 +1,6 @@
 """Previews of a graph: the accumulated skip of a block in place of each decoded image.
 
-The generators of StyleGAN2 add an RGB picture in every block. So after a few cheap layers there is a picture already.
+A generator of StyleGAN2 adds an RGB picture in every block, so a picture exists after a few cheap layers.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from fgraph.node import FeaturesPort, Node
 from fgraph.stylegan.tables.base import Table
 from nodes.decode import Decode
 
-SMALLEST = 32  # pixels a side, below which a picture shows nothing
+SMALLEST = 32  # pixels of the shorter side; a smaller picture shows nothing
 
 
 class Preview(Node):
-    """The picture of a pass after a block, in the size of that block."""
+    """The picture of a pass after a block, at the resolution of that block."""
 
     op: Literal["preview"] = "preview"
     produces: ClassVar[Kind] = Kind.IMAGE

@@ -16,7 +16,7 @@ from torch import Tensor
 
 SHIFT = 1 / 8  # of the size, at most, each way
 CUT = 1 / 2  # of the size: the side of the square that is made grey
-ADAPT_IMAGES = 500_000  # over so many the share of rows may rise from 0 to 1
+ADAPT_IMAGES = 500_000  # the fewest images over which the share of rows rises from 0 to 1
 
 
 def augment(images: Tensor, kinds: Sequence[str], strength: float, draw: torch.Generator) -> Tensor:
@@ -31,13 +31,20 @@ def augment(images: Tensor, kinds: Sequence[str], strength: float, draw: torch.G
 
 
 def adapt(strength: float, mean_sign: float, target: float, images: int) -> float:
-    """The share for the next steps, given the mean sign of the scores of so many real images since the last time."""
+    """Return the share for the next steps.
+
+    Args:
+        strength: the share until now.
+        mean_sign: the mean sign of the scores of the real images since the last call.
+        target: the mean sign above which the share rises.
+        images: the number of these images.
+    """
     step = images / ADAPT_IMAGES
     return min(1.0, max(0.0, strength + (step if mean_sign > target else -step)))
 
 
 def _uniform(images: Tensor, draw: torch.Generator) -> Tensor:
-    """One number in [0, 1) for each row, [rows, 1, 1, 1]."""
+    """Draw a number in [0, 1) for each row, [rows, 1, 1, 1]."""
     return torch.rand(images.shape[0], 1, 1, 1, generator=draw).to(images)
 
 

@@ -35,7 +35,7 @@ Drawn = tuple[DiscriminatorTable | ProjectedTable, Tensors, int]
 
 
 def begin(settings: TrainingSettings) -> State:
-    """The state before the first step.
+    """Make the state before the first step.
 
     Raises:
         ModelError: the checkpoint cannot be read.

@@ -68,7 +68,7 @@ def launch(settings: S, work: Callable[[Fabric, S], None]) -> None:
 
 
 def average(fabric: Fabric, value: Tensor) -> float:
-    """The mean of a number over all processes."""
+    """Return the mean of a number over all processes."""
     mean = fabric.all_reduce(value, reduce_op="mean")
     assert isinstance(mean, Tensor)
     return float(mean)

@@ -8,7 +8,7 @@ import torch
 
 
 def draw_for(seed: int, purpose: str, *numbers: int) -> torch.Generator:
-    """A source of random numbers on the CPU, the same for the same arguments and different for any others."""
+    """Return a random generator on the CPU that depends on all arguments and on nothing else."""
     text = ":".join([str(seed), purpose, *map(str, numbers)])
     digest = hashlib.sha256(text.encode()).digest()
     return torch.Generator().manual_seed(int.from_bytes(digest[:8], "little") >> 1)

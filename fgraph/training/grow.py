@@ -19,7 +19,7 @@ from fgraph.training.state import Moments, State, lay_out_discriminator, lay_out
 
 
 def grow(state: State, channels: int | None, seed: int) -> State:
-    """The state with one block more, of `channels` (default: half of those below it, 16 at least)."""
+    """Return the state with one more block, of `channels` channels (default: half of the last block's, at least 16)."""
     width = channels or max(16, state.table.channels[-1][1] // 2)
     pairs = (*state.table.channels, (state.table.resolution * 2, width))
     table = replace(state.table, channels=pairs)
@@ -53,7 +53,7 @@ def _grow_discriminator(state: State, former: DiscriminatorTable, width: int, se
 
 
 def grow_table(table: DiscriminatorTable, width: int) -> DiscriminatorTable:
-    """The table of a discriminator with one block more, its former fromRGB kept."""
+    """Return the table of a discriminator with one more block; the fromRGB of the former first block stays."""
     size = table.size * 2
     return replace(table, size=size, channels=(*table.channels, (size, width)), faded=(*table.faded, table.size))
 

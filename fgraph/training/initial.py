@@ -15,7 +15,7 @@ _BASE_CPU, _MOST_CPU, _LEAST_CPU = 1024, 128, 16  # on a CPU, as in the bundled 
 
 
 def draw_generator(table: StyleGAN2Table, seed: int) -> Tensors:
-    """The tensors of an untrained generator: weights of unit variance, biases 0 (of affines 1), noise unused."""
+    """Draw the tensors of an untrained generator: weights of variance 1, biases 0 (affines 1), noise of strength 0."""
     draw = draw_for(seed, "generator")
     tensors = {name: _draw(name, shape, table, draw) for name, shape in required_shapes(table).items()}
     for layer in table.layers:

@@ -76,7 +76,7 @@ class Trainer:
         return measured | ({"augment": state.strength} if settings.augment == "ada" else {})
 
     def keep(self) -> State:
-        """The state, with what the optimisers know."""
+        """Return the state, with the moments of the optimisers."""
         self.state.generator_moments = read_moments(self._adam, self._trained)
         self.state.discriminator_moments = read_moments(self._discriminator_adam, self._critic)
         return self.state
@@ -155,7 +155,7 @@ class Trainer:
             value.requires_grad_()
 
     def _fake(self, purpose: str) -> Tensor:
-        """Generated images [rows, 3, size, size], of mixed styles and random noise."""
+        """Generate images [rows, 3, size, size], with mixed styles and random noise."""
         return self._generate(*self._draw_codes(purpose))
 
     def _draw_codes(self, purpose: str) -> tuple[Tensor, torch.Generator]:

@@ -20,7 +20,7 @@ def generator_loss(fake: Tensor) -> Tensor:
 
 
 def gradient_penalty(score: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
-    """The mean over rows of |∇ score(image)|², of real images [rows, 3, size, size]. R1 is gamma / 2 times that."""
+    """Return the mean over rows of |∇ score(image)|² for real images [rows, 3, size, size]; R1 is γ / 2 times that."""
     images = images.detach().requires_grad_()
     total = score(images).sum()
     (slope,) = torch.autograd.grad(total, images, create_graph=True)

@@ -22,10 +22,16 @@ def make_adam(
     mapping_rate: float = 1.0,
     momentum: float = 0.0,
 ) -> torch.optim.Adam:
-    """Adam (β `momentum`, 0.99) over tensors, going on with their moments.
+    """Return Adam (β `momentum`, 0.99) over tensors, which continues from their moments.
 
-    With `every`, a penalty takes a step of its own after so many; rate and β are corrected for that, as Karras et al.
-    2020 do (StyleGAN2, appendix B). `mapping_rate` is the rate of the mapping network, as a multiple of the others.
+    Args:
+        trained: the tensors by name.
+        moments: the moments at the last step.
+        rate: the learning rate.
+        every: the number of steps after which a penalty takes a step of its own; None: never. Rate and β are corrected
+            for that, as in Karras et al. 2020 (StyleGAN2, appendix B).
+        mapping_rate: the rate of the mapping network, as a multiple of `rate`.
+        momentum: β of the first moment.
     """
     ratio = 1.0 if every is None else every / (every + 1)
     mapping = [value for name, value in trained.items() if name.startswith("mapping.")]
@@ -59,12 +65,12 @@ def read_moments(adam: torch.optim.Adam, trained: Mapping[str, Tensor]) -> Momen
 
 @torch.no_grad()
 def move_average(averaged: Mapping[str, Tensor], trained: Mapping[str, Tensor], rows: int, half_life: float) -> None:
-    """Move averages towards tensors after a step of so many rows; after `half_life` rows, half is forgotten."""
+    """Move averages towards tensors after a step of `rows` rows; after `half_life` rows, an old value weighs half."""
     weight = 1.0 - 0.5 ** (rows / max(half_life, 1e-8))
     names = list(trained)
     torch._foreach_lerp_([averaged[name] for name in names], [trained[name] for name in names], weight)
 
 
 def _like(moment: Tensor, value: Tensor) -> Tensor:
-    """A moment where the tensor is, laid out in memory as it is."""
+    """Return a copy of a moment with the device and memory layout of its tensor."""
     return torch.empty_like(value.detach()).copy_(moment)

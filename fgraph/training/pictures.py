@@ -63,7 +63,7 @@ class _Source:
 
 
 def read_pictures(place: Path, size: int, cache: Path | None = None) -> Pictures:
-    """The pictures in a folder (and those below it) or zip, cut to squares of `size` pixels.
+    """Read the pictures in a folder, with its subfolders, or in a zip, cut to squares of `size` pixels.
 
     Args:
         place: the folder or zip.
@@ -155,14 +155,14 @@ def _digest(stamps: list[tuple[str, int, int]]) -> str:
 
 
 def _decode(content: bytes, size: int) -> tuple[NDArray[np.uint8], bool]:
-    """The pixels [size, size, 3], and whether the picture was smaller."""
+    """Return the pixels [size, size, 3], and whether the picture was smaller."""
     with open_image(io.BytesIO(content)) as opened:
         small = min(opened.size) < size
         return np.asarray(fit_opened(opened, (size, size), "crop"), dtype=np.uint8), small
 
 
 def _decoded(source: _Source, size: int) -> Iterator[tuple[str, NDArray[np.uint8] | str, bool]]:
-    """Each picture, or why it cannot be read, in order."""
+    """Yield each picture, or the reason why it cannot be read, in order."""
 
     def one(name: str) -> tuple[str, NDArray[np.uint8] | str, bool]:
         try:
@@ -203,7 +203,7 @@ def _fill(source: _Source, size: int, path: Path, facts: Path) -> None:
 
 
 def _header(count: int, size: int) -> bytes:
-    """The start of a .npy file; numpy pads it to 64 bytes with room for a longer count."""
+    """Return the header of a .npy file; numpy pads it to 64 bytes, with room for a longer count."""
     buffer = io.BytesIO()
     shape: Any = {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
     np.lib.format.write_array_header_1_0(buffer, shape)

@@ -136,7 +136,7 @@ class Report:
 
 @torch.inference_mode()
 def sample_grid(model: StyleGAN2Generator, seed: int, truncation: float) -> Pixels:
-    """64 samples in one picture [h, w, 3], the same codes each time."""
+    """Draw 64 samples in one picture [h, w, 3], with the same codes each time."""
     z = torch.randn(SAMPLES, model.table.z_dim, generator=draw_for(seed, "samples")).to(model.device)
     styles = model.affine(model.truncate(model.map(z), truncation))
     images = torch.cat([model.synthesise(styles[i : i + _BATCH]) for i in range(0, SAMPLES, _BATCH)])

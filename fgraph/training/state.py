@@ -49,7 +49,7 @@ class State:
     origin: dict[str, Any] = field(default_factory=dict)  # the settings, and what it began with
 
     def trained_generator(self) -> StyleGAN2Generator:
-        """The averaged generator as it is used, with its statistics measured."""
+        """Return the averaged generator, ready to use, with its statistics measured."""
         tensors = {name: value.detach().clone() for name, value in self.averaged.items()}
         facts = {"noise": "stored", "images_seen": str(self.images + self.earlier)}
         return StyleGAN2Generator.from_tensors(self.table, tensors, name="training", metadata=facts)
@@ -63,7 +63,7 @@ def is_trained(name: str, frozen: bool, noise: bool = True) -> bool:
 
 
 def lay_out_generator(table: StyleGAN2Table, tensors: Mapping[str, Tensor]) -> Tensors:
-    """Copies of a generator's tensors, laid out as its convolutions read them."""
+    """Copy a generator's tensors into the memory layout that its convolutions read."""
     own = {name: value.detach().to(torch.float32).clone() for name, value in tensors.items()}
     for layer in table.layers[1:]:
         own[f"{layer.name}.weight"] = lay_out(own[f"{layer.name}.weight"], layer.up)
@@ -71,7 +71,7 @@ def lay_out_generator(table: StyleGAN2Table, tensors: Mapping[str, Tensor]) -> T
 
 
 def lay_out_discriminator(tensors: Mapping[str, Tensor]) -> Tensors:
-    """Copies of a discriminator's tensors, laid out as its convolutions read them."""
+    """Copy a discriminator's tensors into the memory layout that its convolutions read."""
     return {
         name: value.detach()
         .to(torch.float32)

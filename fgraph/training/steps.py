@@ -111,7 +111,7 @@ def check_unchanged(path: Path, earlier: dict[str, Any], settings: CommonSetting
 
 @contextmanager
 def _stopping() -> Iterator[threading.Event]:
-    """An event that Ctrl-C, and a request to end, set: the step is finished and kept. A second Ctrl-C stops at once."""
+    """Yield an event that Ctrl-C or SIGTERM sets; the step is then finished and kept. A second Ctrl-C stops at once."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop

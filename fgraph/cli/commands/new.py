@@ -36,7 +36,7 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
     """Write the file, and print its path.
 
     Raises:
-        FgraphError: the file exists, its name is not a graph file's, or there is no graph to copy.
+        FgraphError: the file exists, its name does not end in .yaml, or there is no graph to copy.
         SaveError: the file can't be written.
     """
     parser = argparse.ArgumentParser("fgraph new", description="Write a graph file to begin with.")

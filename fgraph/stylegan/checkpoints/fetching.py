@@ -23,7 +23,7 @@ _LOG = get_logger()
 _ATTEMPTS = 3
 _TIMEOUT = (10, 60)  # seconds: to connect, between two packets
 _CHUNK = 64 << 10  # bytes
-_SLOWEST, _WINDOW = 512 << 10, 60  # bytes that must arrive within so many seconds
+_SLOWEST, _WINDOW = 512 << 10, 60  # the bytes that must arrive, and the seconds within which
 _MOST_REDIRECTS = 10
 _LONGEST_TAG = 1024  # bytes
 _STRONG_TAG = r'"[\x21\x23-\x7e\x80-\xff]*"'  # RFC 9110: equal strong tags mean equal bytes
@@ -99,7 +99,7 @@ class _Download:
         self._tag = part.with_suffix(".tag")  # the ETag of the version
 
     def finish(self, target: Path) -> Path:
-        """Bring the whole file to the disk, and move it to its place."""
+        """Flush the complete file to the disk, and move it to its place."""
         sync_file(self._part)
         self._part.replace(target)
         self._tag.unlink(missing_ok=True)
@@ -143,7 +143,10 @@ class _Download:
         self._tag.unlink(missing_ok=True)
 
     def _expected(self, answer: Any) -> int | None:
-        """Return the bytes of the body on the line; None if the transfer encoding marks its end, or a digest does."""
+        """Return the length of the body as transferred, in bytes.
+
+        None if the server does not state it; then the transfer encoding or a digest shows whether the body is complete.
+        """
         length = answer.headers.get("Content-Length", "")
         if re.fullmatch(r"[0-9]{1,18}", length):
             check_length(int(length))
@@ -174,10 +177,10 @@ class _Download:
 
 
 def check_length(length: float) -> None:
-    """Refuse a file of so many bytes, stated or received.
+    """Check the size of a file, as the server states it or as received so far.
 
     Raises:
-        ValueError: it is larger than `DOWNLOAD`.
+        ValueError: it exceeds `DOWNLOAD`.
     """
     if length > DOWNLOAD:
         raise ValueError(f"the file has {in_words(int(length))} or more; {in_words(DOWNLOAD)} are the most")
@@ -247,12 +250,12 @@ def fetch_from_hub(
 
 
 def _bounded_progress() -> type[Any]:
-    """Return a progress bar of the library that ends a download beyond `DOWNLOAD`, stated or received."""
+    """Return a progress bar for the library that stops a download once its size exceeds `DOWNLOAD`."""
     utilities: Any = importlib.import_module("huggingface_hub.utils")
     progress: type[Any] = utilities.tqdm
 
     class BoundedProgress(progress):  # type: ignore[misc]
-        disable = True  # until it is initialised: tqdm closes a bar that it could not make
+        disable = True  # until it is initialised: tqdm also closes a bar whose initialisation failed
 
         def __init__(self, *arguments: Any, **settings: Any) -> None:
             self._received = settings.get("initial") or 0

@@ -6,9 +6,9 @@ both. Between the transforms, there is one matrix product over all channels for 
 
     result = A^T [(G weight G^T) · (B^T input B)] A
 
-A, G and B follow from interpolating polynomials at five points and infinity. At 0, ±1 and ±2, as there, float32 loses a
-digit; at 0, ±2/3 and ±3/2, whose products are 1 and whose powers stay small, it is as exact as the direct sum
-(`tests/stylegan/test_winograd.py` holds both against float64). `bench/speed/layers.py` compares their times.
+A, G and B follow from interpolating polynomials at five points and infinity. The paper takes the points 0, ±1 and ±2,
+with which float32 loses a digit. Here they are 0, ±2/3 and ±3/2, whose powers stay small: the result is as exact as a
+direct sum (`tests/stylegan/test_winograd.py` compares both with float64). `bench/speed/layers.py` compares the times.
 """
 
 from __future__ import annotations
