@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fgraph._errors import show
 from fgraph.stylegan.checkpoints.contents import Contents, Format
+from fgraph.stylegan.checkpoints.families.picking import NETWORKS
 from fgraph.stylegan.checkpoints.header import read_contents, read_model
 from fgraph.stylegan.checkpoints.sources import file_digest
 from fgraph.stylegan.tables.base import Size, Table, extent
@@ -27,7 +28,7 @@ _KINDS = {
     "basicsr": "BasicSR",
     "paddlegan": "PaddleGAN",
 }
-_USUAL = ("g_ema", "g", "G_ema", "G", "state dict", "the network")  # places of the generator in a file
+_USUAL = (*NETWORKS, "state dict", "the network")  # places of the generator in a file
 _BUFFERS = (".transform", ".freqs", ".phases", ".magnitude_ema", "_filter")  # not trained
 
 

@@ -5,8 +5,6 @@ The names of tensors differ from rosinality's; the layers are the same.
 
 from __future__ import annotations
 
-import re
-
 from fgraph.stylegan.checkpoints.contents import Contents
 from fgraph.stylegan.checkpoints.families.rosinality import read_rosinality
 from fgraph.stylegan.checkpoints.families.state_dict import StateDict
@@ -27,10 +25,4 @@ def read_basicsr(state: StateDict) -> Contents:
     Raises:
         ModelError: the tensors do not make a generator.
     """
-    return state.contents(read_rosinality(state.renamed(_rename), "basicsr"))
-
-
-def _rename(name: str) -> str:
-    for pattern, ours in _NAMES:
-        name = re.sub(pattern, ours, name)
-    return name
+    return state.contents(read_rosinality(state.renamed(_NAMES), "basicsr"))

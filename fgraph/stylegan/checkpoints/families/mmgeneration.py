@@ -36,7 +36,7 @@ def read_mmgeneration(state: StateDict) -> Contents:
     Raises:
         ModelError: the tensors do not make a generator.
     """
-    renamed = state.renamed(_rename)
+    renamed = state.renamed(_NAMES)
     order, assumed = _colours(state.beside("meta"))
     changes = {name: _swap for name in renamed.tensors if order == "BGR" and _COLOURS.fullmatch(name)}
     return state.contents(read_rosinality(renamed, "mmgeneration", changes), *assumed)
@@ -60,12 +60,6 @@ def _colours(meta: Any) -> tuple[str, list[str]]:
     if any(type(meta.get(key)) is int and meta[key] > 0 for key in ("iter", "epoch")):
         return "BGR", ["it was trained in BGR, which fgraph turns into RGB"]
     return "RGB", ["its images are in RGB"]
-
-
-def _rename(name: str) -> str:
-    for pattern, ours in _NAMES:
-        name = re.sub(pattern, ours, name)
-    return name
 
 
 def _swap(value: Tensor) -> Tensor:

@@ -28,7 +28,7 @@ EXPECTED = (
     "a bare state dict, or a whole module"
 )
 _BESIDE = {"pivots": "codes (pivots)", "quads": "corners of crops (quads)"}  # what STIT saves with a generator
-_NETWORKS = ("G_ema", "G", "g_ema", "g", "generator")  # keys of whole modules, a better one first
+NETWORKS = ("G_ema", "G", "g_ema", "g")  # the usual keys of generators, a better one first
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _is_tensor(value: Any) -> bool:
 def _best_module(places: list[Place]) -> Place | None:
     """Return the place of NVlabs' whole generator, an averaged one first, or None."""
     found = [place for place in places if type(place.value) is Module]
-    for key in _NETWORKS:
+    for key in (*NETWORKS, "generator"):
         for place in found:
             if place.path[-1:] == (key,):
                 return place

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -35,9 +36,12 @@ class StateDict:
         """Return the value of a key beside the network, the nearest one first, or None."""
         return next((one[name] for one in reversed(self.around) if name in one), None)
 
-    def renamed(self, rename: Callable[[str], str]) -> StateDict:
-        """Return the same state dict with other names."""
-        return replace(self, tensors={rename(name): tensor for name, tensor in self.tensors.items()})
+    def renamed(self, patterns: Iterable[tuple[str, str]]) -> StateDict:
+        """Return the same state dict with other names: each pattern is replaced, in order, as `re.sub` does."""
+        names = {name: name for name in self.tensors}
+        for pattern, replacement in patterns:
+            names = {name: re.sub(pattern, replacement, new) for name, new in names.items()}
+        return replace(self, tensors={new: self.tensors[name] for name, new in names.items()})
 
     def without(self, *names: str) -> StateDict:
         """Return the same state dict without some tensors."""

@@ -29,7 +29,7 @@ from fgraph.stylegan.checkpoints.stylegan3_nvlabs import read_stylegan3
 from fgraph.stylegan.tables.stylegan3_checks import LARGEST, MOST_LAYERS
 
 _NAME = re.compile(r"L(\d{1,3})_(\d{1,5})_(\d{1,5})")
-_MMGENERATION = re.compile(r"^style_mapping\.")  # its name of the mapping; the others are NVlabs'
+_MMGENERATION = ((r"^style_mapping\.", "mapping."),)  # its name of the mapping; the others are NVlabs'
 _FIRST_CUTOFF, _FIRST_RATE = 2.0, 16  # of every published network
 _OUTPUT_SCALE = 0.25
 _CLASSIFIER = ("mapping.embed.weight", "mapping.embed_proj.weight")  # of StyleGAN-XL: read when weights are loaded
@@ -42,7 +42,7 @@ def read_stylegan3_names(state: StateDict) -> Contents:
     Raises:
         ModelError: its tensors do not make a generator, or the sizes of its layers are not those of StyleGAN3.
     """
-    state = state.renamed(lambda name: _MMGENERATION.sub("mapping.", name))
+    state = state.renamed(_MMGENERATION)
     root = make_tree(state.without(MEAN))
     synthesis, source = part_of(root, "synthesis"), part_of(root, "synthesis", "input")
     assert synthesis is not None
