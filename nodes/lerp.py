@@ -25,7 +25,7 @@ class Lerp(Node):
     b: LatentPort = Field(description="the codes at t = 1")
     t: PerRow[float] = Field(0.5, description="the position: 0 is a, 1 is b")
     space: Literal["z", "w", "w+", "s"] = Field(
-        "w", description="the space of the interpolation, or the later space of a or b"
+        "w", description="the space of the interpolation, unless a or b is in a later space"
     )
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:

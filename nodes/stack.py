@@ -19,8 +19,8 @@ from fgraph.node import Node, RowsPort
 class Stack(Node):
     """The rows of several values, one after the other: codes, images or masks.
 
-    Codes are promoted to the latest of their spaces; those of two models meet in S, and the first model draws them.
-    Images must have one size.
+    Codes are converted to the latest of their spaces. If they are of two models, that is S, and the first model draws
+    them. Images must have one size.
     """
 
     op: Literal["stack"] = "stack"

@@ -71,7 +71,7 @@ def _named_errors(path: Path, kind: str) -> Iterator[None]:
 
 
 def _read_header(file: IO[bytes]) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
-    """Return shape, column-major order and type of the array in a `.npy` that `file` is at the start of."""
+    """Read the header of a `.npy`: the shape of its array, whether the order is column-major, and the type."""
     version = np.lib.format.read_magic(file)
     read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     return read_header(file)
@@ -96,7 +96,7 @@ def _read_zip(file: IO[bytes], path: Path) -> dict[str, Array]:
         left = allowed
         for entry in entries:
             if entry.flag_bits & _ENCRYPTED or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-                raise ValueError(f"'{show(entry.filename)}' is encrypted, or compressed in another way than deflate")
+                raise ValueError(f"'{show(entry.filename)}' is encrypted, or compressed by another method than deflate")
             name = entry.filename.removesuffix(".npy")
             with archive.open(entry) as member:
                 found = _read_member(member, path, entry.file_size, left)
@@ -106,13 +106,13 @@ def _read_zip(file: IO[bytes], path: Path) -> dict[str, Array]:
 
 
 def _read_member(file: IO[bytes], path: Path, size: int, most: int = ARRAY_FILE) -> dict[str, Array]:
-    """Return the arrays in a `.npy` of `size` bytes that `file` is at the start of.
+    """Read the arrays of a `.npy`, from the start of the file.
 
     Args:
-        file: the stream.
+        file: the stream, at the start of the `.npy`.
         path: the file, for messages.
-        size: bytes that follow.
-        most: bytes that the arrays may take as float32.
+        size: the bytes of the `.npy`.
+        most: the bytes that the arrays may take as float32.
     """
     shape, fortran, dtype = _read_header(file)
     if dtype.kind == "O":

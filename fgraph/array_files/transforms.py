@@ -1,7 +1,7 @@
 """Transforms of pictures in files: the `landmarks_transforms.npy` of StyleGAN3-editing.
 
-The file holds for each picture its name, and rotation, shift, the matrix that aligns the picture, and the inverse of
-this matrix. The inverse is the input transform of the generator, so that its image lies as the picture does.
+The file has an entry for each picture, under its name: rotation, shift, the matrix that aligns the picture, and the
+inverse of this matrix. With the inverse as its input transform, the generator draws a face where the picture has it.
 """
 
 from __future__ import annotations

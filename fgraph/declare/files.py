@@ -20,7 +20,7 @@ Place = tuple[MutableMapping[str, Any], str, DocumentPath]  # a mapping, a key w
 
 
 def place_files(document: Document, ops: Registry) -> None:
-    """Resolve the relative paths of files that exist beside the file that contains the path."""
+    """Resolve the relative paths of a graph file, where a file of that path is beside the graph file."""
     places = document.places.freeze()
     if isinstance(document.data, dict) and (places.file or places.origins):
         for holder, key, path in named_files(document.data, ops):
@@ -32,7 +32,7 @@ def place_files(document: Document, ops: Registry) -> None:
 
 
 def named_files(graph: dict[str, Any], ops: Registry, path: DocumentPath = ()) -> Iterator[Place]:
-    """Yield the places that can name files, in a graph and its sub-graphs; models by name are among them."""
+    """Yield the places that can name files in a graph and its sub-graphs, including those that name models."""
     for holder, where in [(graph.get("models"), "models"), (graph.get("noise"), "noise")]:
         if isinstance(holder, dict):
             names = list(holder) if where == "models" else [name for name in _FILES_OF_NOISE if name in holder]
@@ -69,7 +69,7 @@ def _class_of(node: Mapping[str, Any], ops: Registry) -> NodeClass | None:
 
 
 def searched(value: Any, file: str | None) -> str | None:
-    """Return where a file that is not there was looked for, as a hint; None if the value is not a relative path.
+    """Return a hint with the folders in which a missing file was looked for; None if the value is no relative path.
 
     Args:
         value: of a field that names a file.
@@ -87,7 +87,7 @@ def searched(value: Any, file: str | None) -> str | None:
 
 
 def searched_by(node: Node, path: DocumentPath, source: Source, message: str) -> str | None:
-    """Return where a node looked for a missing file that a message names, as a hint; None if there is none."""
+    """Return a hint with the folders in which a node looked for the file in a message; None if it names no file."""
     for name in file_fields(type(node)):
         given = getattr(node, name)
         for value in given if isinstance(given, tuple) else (given,):

@@ -2,11 +2,12 @@
 
 FreeDrag (Ling et al. 2023, "FreeDrag: Feature Dragging for Reliable Point-based Image Editing"). A point has a
 template, the features of a patch of 3 x 3 pixels, and an aim on the line to its target. A few steps of optimisation
-bring the features at the aim near to the template. Then the template moves towards what was found, by how well it fits,
-and the aim moves ahead: to the place on the line whose features differ from the template by an expected distance.
+bring the features at the aim closer to the template. Then the template moves towards the features at the aim, further
+if they fit better. The aim moves ahead, to the place on the line whose features have an expected distance to the
+template.
 
-The paper states that distance for each of its models. Here it is measured: a share of how much the features around a
-point differ from its own at the longest step.
+The paper states that distance for each of its models. Here it is measured: it is a share of the distance between the
+features of a point and the features at the longest step from it.
 """
 
 from __future__ import annotations

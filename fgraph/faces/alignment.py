@@ -1,9 +1,9 @@
 """Square crops of faces, exactly as FFHQ's were made.
 
-The square lies along the eyes and upright to the way from the eyes to the mouth. With e = right eye - left eye and
-m = middle of the mouth - middle of the eyes, both as vectors, x is the direction of e - rot90(m), of length
-max(2 |e|, 1.8 |m|), and y is x turned by 90 degrees; the centre is the middle of the eyes + 0.1 m. The corners are the
-centre ± x ± y (Karras et al. 2019, "A Style-Based Generator Architecture", appendix C; NVlabs/ffhq-dataset).
+The square is rotated with the eyes and the mouth. Let e = right eye - left eye, and m = middle of the mouth - middle of
+the eyes. Then x has the direction of e - rot90(m) and the length max(2 |e|, 1.8 |m|), y is x rotated by 90 degrees, and
+the centre is the middle of the eyes + 0.1 m. The corners are the centre ± x ± y (Karras et al. 2019,
+"A Style-Based Generator Architecture", appendix C; NVlabs/ffhq-dataset).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from fgraph.photographs import cut_quad
 
 Points = NDArray[np.float64]
 FaceStyle = Literal["ffhq", "ffhqu", "stylegan3-editing"]
-# ffhq: as above. ffhqu: the same square, upright in the picture (FFHQ-U). stylegan3-editing: of side 4 |e|.
+# ffhq: as above. ffhqu: the same square without its rotation (FFHQ-U). stylegan3-editing: a square of side 4 |e|.
 
 _EYES, _MOUTH = 2.0, 1.8  # half a side, as multiples of |e| and |m|
 _BELOW = 0.1  # of m: the centre below the eyes

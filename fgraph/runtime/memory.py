@@ -30,7 +30,7 @@ def keep_freed_memory(keep: bool = True) -> None:
     """Let glibc keep freed memory for later buffers, rather than return it to the system, which clears each page again.
 
     Pass False under a memory budget, because kept buffers of many sizes leave gaps. The setting is of the whole
-    process; on other systems than Linux nothing happens. `Plan.bounded` needs no more memory than is kept.
+    process; on systems other than Linux, nothing happens. `Plan.bounded` needs no more memory than is kept.
     """
     if not sys.platform.startswith("linux"):
         return

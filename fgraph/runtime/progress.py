@@ -28,7 +28,7 @@ class Progress:
 
 @contextmanager
 def progress(total: int, label: str) -> Iterator[Progress]:
-    """Show a bar on stderr when a job of `total` steps has run for a second, unless stderr is no terminal.
+    """Show a bar on stderr when a job of `total` steps has run for a second, if stderr is a terminal.
 
     A bar inside another (an inversion inside a run) appears below it. Bars disappear at the end.
 

@@ -48,7 +48,7 @@ class Track:
     whole: bool = False  # whether the field takes whole numbers only
 
     def at(self, time: float) -> Any:
-        """Return the value at a time: numbers and lists of numbers move evenly, others change at their key."""
+        """Return the value at a time: numbers are interpolated, also in lists; other values change at their key."""
         place = bisect.bisect_right(self.times, time) - 1
         if place < 0 or place + 1 >= len(self.times):
             return self.values[max(place, 0)]
@@ -58,7 +58,7 @@ class Track:
 
     @property
     def walks(self) -> bool:
-        """True if the field is a seed whose codes can be walked between."""
+        """True if the film walks between the codes of several seeds."""
         return self.field == _SEED and len(set(map(str, self.values))) > 1
 
 

@@ -42,7 +42,7 @@ class Mixing:
         """Return the weight of each of `count` models in an average; weights sum to 1.
 
         Raises:
-            ModelError: there are other weights than models, or they do not sum to a number above 0.
+            ModelError: the numbers of weights and models differ, or the sum of the weights is not above 0.
         """
         given = self.weights or (1.0,) * count
         if len(given) != count:

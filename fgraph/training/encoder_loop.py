@@ -1,4 +1,4 @@
-"""One step of the training of an encoder after another.
+"""The steps of the training of an encoder.
 
 A step draws samples of the generator: their codes, some of them mixed from two, and their images. The encoder starts
 from the mean of w and refines its result, as ReStyle does (Alaluf et al. 2021). After each refinement it learns from
@@ -50,14 +50,14 @@ class EncoderTrainer:
         """Take one step; return what it measured, by name.
 
         Raises:
-            TrainingError: a loss is no finite number.
+            TrainingError: a loss is not finite.
         """
         state, settings = self.state, self.settings
         measured = self._learn(*self._sample())
         if not all(map(math.isfinite, measured.values())):
             raise TrainingError(
                 f"a loss became {measured} at step {state.steps}: try a lower encoder.learning_rate; the last snapshot "
-                "is as it was"
+                "is unchanged"
             )
         state.steps, state.images = state.steps + 1, state.images + settings.batch
         half_life = min(settings.average_images, state.images * RAMP)
@@ -65,7 +65,7 @@ class EncoderTrainer:
         return measured
 
     def keep(self) -> EncoderState:
-        """Return the state, with what the optimiser knows."""
+        """Return the state, with the moments of the optimiser."""
         self.state.moments = read_moments(self._adam, self.state.tensors)
         return self.state
 
@@ -87,7 +87,7 @@ class EncoderTrainer:
             return self._generator.synthesise(self._generator.affine(codes))
 
     def _learn(self, codes: Tensor, images: Tensor) -> dict[str, float]:
-        """Refine codes from the mean on, and learn after each refinement; return the losses of the last one."""
+        """Refine codes, which start at the mean, and learn after each refinement; return the last losses."""
         state, settings = self.state, self.settings
         spread = (codes - self._mean).square().mean().clamp_min(_LEAST)
         contrast = images.var().clamp_min(_LEAST)

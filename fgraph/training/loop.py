@@ -61,7 +61,7 @@ class Trainer:
         """Take one step; what it measured, by name.
 
         Raises:
-            TrainingError: a loss is no finite number.
+            TrainingError: a loss is not finite.
         """
         state, settings = self.state, self.settings
         measured = self._learn()

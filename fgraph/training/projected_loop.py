@@ -38,7 +38,7 @@ def make_trainer(fabric: Fabric, settings: TrainingSettings, state: State, batch
     """Return the trainer for a state's kind of discriminator.
 
     Raises:
-        TrainingError: the feature network is missing, or has other weights than the heads have learned with.
+        TrainingError: the feature network is missing, or its weights are not those that the heads were trained with.
     """
     kind = ProjectedTrainer if isinstance(state.discriminator_table, ProjectedTable) else Trainer
     if settings.pairing and kind is Trainer:

@@ -1,4 +1,4 @@
-"""A whole training: begin or go on, step by step, with snapshots and reports on the way."""
+"""A whole training: begin or continue, step by step, with snapshots and reports."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MODEL = "model.safetensors"
 
 
 def train(settings: TrainingSettings) -> Path:
-    """Train until `settings.images`, going on from a snapshot in the target folder; the model's path.
+    """Train until `settings.images`, from a snapshot in the target folder if there is one; return the model's path.
 
     Raises:
         TrainingError: the settings do not fit the data, the model or the snapshot, or a loss became infinite.
@@ -56,7 +56,7 @@ def _work(fabric: Fabric, settings: TrainingSettings) -> None:
 
 
 def _open_data(fabric: Fabric, settings: TrainingSettings, size: int) -> tuple[Source, int | None]:
-    """Open pictures or a painter; the batches, and how many pictures there are, None for no end."""
+    """Open the data; return the batches, and the number of pictures, which is None for a painter."""
     if names_painter(settings.data):
         return PaintedBatches(load_painter(settings.data), size, settings.seed, settings.flip), None
     if fabric.global_rank == 0:
@@ -70,7 +70,7 @@ def find_state(settings: TrainingSettings) -> State:
     """Return the state in the target folder, or a first state.
 
     Raises:
-        TrainingError: a snapshot is there, of a training with other settings.
+        TrainingError: the snapshot there is of a training with other settings.
     """
     path = settings.target / SNAPSHOT
     if not path.exists():
@@ -83,7 +83,7 @@ def find_state(settings: TrainingSettings) -> State:
 
 
 def _keep(trainer: Trainer, report: Report) -> None:
-    """Write the snapshot, then what is made of it."""
+    """Write the snapshot, then the model, the samples and the curves."""
     if trainer.fabric.global_rank == 0:
         target = trainer.settings.target
         state = trainer.keep()

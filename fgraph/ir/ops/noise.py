@@ -75,7 +75,7 @@ class NoiseField(PointwiseOp):
         return sum([edit_sent(size) for size in sizes], cut_sent)
 
     def _canvases(self, param: Any) -> Iterator[Size]:
-        """Yield the sizes of the canvas of a row before its edits, from the last one to the first."""
+        """Yield the canvas size of a row after all edits, then before each edit, from the last edit to the first."""
         frame: MaskExpr | None = param[2] if self.mode == "random" else param
         size = (self.height, self.width)
         yield size

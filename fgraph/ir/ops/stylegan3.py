@@ -18,7 +18,7 @@ from fgraph.stylegan.tables.spans import Span, X, Y
 from fgraph.stylegan.tables.stylegan3 import StyleGAN3Layer, layer_flops
 from fgraph.stylegan.tables.stylegan3_chunk_sizes import layer_bytes
 
-_PASSES = 80  # of a mix, over as many numbers, take as long as filtering and activating them on a CPU
+_PASSES = 80  # the time to filter and activate a number on a CPU, in times to read or write one
 _FEATURE = 12  # FLOPs of one sample of a Fourier feature: two products and a sine, roughly
 
 
@@ -68,7 +68,7 @@ class Fourier(StyleGAN3Op):
         return (2 * output.shape[0] + _FEATURE) * output.numbers
 
     def workspace(self, call: Call, gathered: Sequence[int]) -> int:
-        return sum(gathered) + 3 * call.out_bytes  # angles, their sines, these by their amplitudes
+        return sum(gathered) + 3 * call.out_bytes  # angles, sines, sines times amplitudes
 
     def __str__(self) -> str:
         return f"{super().__str__()} {self.height}x{self.width}"

@@ -124,7 +124,7 @@ class _Download:
             resumed = answer.status_code == requests.codes.partial_content
             if answer.status_code == _NOT_RESUMED or (resumed and _range_start(answer) != have):
                 self._discard()
-                raise requests.ConnectionError("the server resumes at another place than requested")
+                raise requests.ConnectionError("the server does not resume at the requested place")
             answer.raise_for_status()
             expected = self._expected(answer)
             self._note(answer)

@@ -94,7 +94,7 @@ def table_of(metadata: Mapping[str, str], where: str) -> StyleGAN2Table:
         ModelError: the file is of another program or a later version, or its metadata are wrong.
     """
     if metadata.get("format") == "fgraph-encoder":
-        raise ModelError(f"{where}: is an encoder, no generator: name it by `encoder` of the node `encode`")
+        raise ModelError(f"{where}: is an encoder, not a generator: name it by `encoder` of the node `encode`")
     if metadata.get("format") != FORMAT:
         raise ModelError(
             f"{where}: is a .safetensors file, but not of an fgraph generator (its metadata say format "

@@ -109,7 +109,7 @@ def resize(images: Tensor, size: Size) -> Tensor:
 
 
 def shrink(table: EncoderTable, images: Tensor) -> Tensor:
-    """Return reconstructions in the size of the input: published encoders average areas."""
+    """Return reconstructions at the size of the input; for published encoders, by averages over areas."""
     images = cut_content(images, table.content)
     if isinstance(table.network, DiscriminatorTable):
         return resize(images, table.size)
@@ -215,7 +215,7 @@ class _Headed:
 
     @staticmethod
     def _add(x: Tensor, lateral: Tensor) -> Tensor:
-        """Enlarge a map to the size of another, corners on corners, and add both."""
+        """Enlarge a map to the size of another, with aligned corners, and add both."""
         return F.interpolate(x, size=lateral.shape[2:], mode="bilinear", align_corners=True) + lateral
 
 

@@ -35,7 +35,7 @@ def read_dtype(record: Any) -> str:
 
 
 def _is_plain(dtype: Any) -> bool:
-    """Return whether a pickled type can be read, or is damaged; False for a whole one of other numbers."""
+    """Return False for an intact type of numbers that are not read, such as complex ones; otherwise True."""
     if type(dtype) is not Record or dtype.kind != "dtype":
         return True
     try:
@@ -74,9 +74,16 @@ def read_objects(record: Any) -> list[Any]:
 
 
 def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor | Record:
-    """Return an array as protocol 5 writes it: row-major or column-major, with its axes then permuted if given.
+    """Return an array that protocol 5 wrote.
 
     An array of numbers that are not read, such as complex ones, stays a record.
+
+    Args:
+        raw: the bytes.
+        dtype: the type of the numbers.
+        shape: before the permutation of axes.
+        order: `C` for row-major, `F` for column-major.
+        axis_order: the permutation of axes that follows; None: the axes stay.
     """
     if not _is_plain(dtype):
         return Record("numpy.array", (raw, dtype, shape, order, axis_order))
@@ -85,7 +92,7 @@ def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = 
         return made
     axes = range(len(made.shape))
     if type(axis_order) not in (tuple, list) or not all(map(is_size, axis_order)) or sorted(axis_order) != [*axes]:
-        raise Refused("it has an array whose axes are in no order")
+        raise Refused("it has an array whose order of axes is not a permutation")
     return view(made.storage, 0, tuple(made.shape[i] for i in axis_order), tuple(made.stride[i] for i in axis_order))
 
 
@@ -122,13 +129,13 @@ def _scalar(dtype: Any, raw: Any) -> Any:
 def _encode(text: Any, encoding: Any) -> Any:
     """Return the bytes that protocol 2 writes as a call of `_codecs.encode`."""
     if type(encoding) is not str or encoding != "latin1" or type(text) not in (str, Span):
-        raise Refused("it encodes text in another way than bytes are written")
+        raise Refused("it encodes text by a codec other than latin1, which stores bytes")
     if isinstance(text, Span):
         return text
     try:
         return text.encode("latin-1")
     except UnicodeError as error:
-        raise Refused("text that stands for bytes has other characters") from error
+        raise Refused("text that stores bytes has characters beyond latin1") from error
 
 
 def _reconstruct(*_: Any) -> Record:
