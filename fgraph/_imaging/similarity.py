@@ -1,4 +1,4 @@
-"""The likeness of two images, by measures that need no weights."""
+"""The similarity of two images, by measures that need no network."""
 
 from __future__ import annotations
 

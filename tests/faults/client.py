@@ -19,8 +19,8 @@ from tests.serving import serving as serving_file
 
 ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "tests" / "goldens" / "soat64_a.pt"  # which the scenarios download
-Fault = tuple[int, int, int, bool]  # number of a kind, nth, errno, sticky
-Signal = tuple[int, float]  # number, after so many seconds of CPU time
+Fault = tuple[int, int, int, bool]  # the kind of an operation, which of them fails, errno, whether later ones fail too
+Signal = tuple[int, float]  # the number of a signal, and the seconds of CPU time after which it is sent
 BUGS = ("Traceback (most recent call last)", "failed by a bug", "this is a bug")
 
 

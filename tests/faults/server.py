@@ -5,9 +5,9 @@ It runs with the shim preloaded, imports what the commands need once, and reads 
     {"commands": [[...], ...], "folder": "...", "log": "...", "fault": [kind, nth, errno, sticky] or null,
      "signals": [[signal, CPU seconds] or null, ...], "without": "file", "folder" or null}
 
-All commands of a request run at once in one folder. The fault is made in each of them, and each gets its signal once it
-has used so many seconds of CPU time, whatever else the machine does. `without` leaves out the fsync of files or of
-folders. It answers with one JSON line, which lists for each command an `Ending`.
+All commands of a request run at once in one folder. The fault is made in each of them. Each gets its signal once it has
+used its seconds of CPU time, which do not depend on the load of the machine. `without` leaves out the fsync of files or
+of folders. The answer is one JSON line, a list with an `Ending` for each command.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from tests.hostile.entries import CANARY, ENTRIES
 from tests.hostile.graph_texts import GraphText
 
 ROOT = Path(__file__).parents[2]
-STEP = 40  # every so many cases; `make fuzz` opens all of them through every entry point
+STEP = 40  # one case of this many is opened; `make fuzz` opens all of them through every entry point
 TEXTS = 80  # graph files at random
 ABSURD_STEP, ABSURD_SECONDS = 97, 2
 TEXT_ENTRIES = ("graph", "job of a sweep", "bending", "upload")

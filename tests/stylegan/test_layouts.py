@@ -181,7 +181,7 @@ def test_the_configuration_of_a_training_says_its_order_of_colours(
 
 
 def test_arrays_of_numpy_with_dense_weights_as_in_torch(tmp_path: Path) -> None:
-    """The layers of 6, 5 and 4 channels read w of 8 numbers, so the shapes tell how dense weights lie."""
+    """The layers of 6, 5 and 4 channels read w of 8 numbers, so the shapes show how dense weights are stored."""
     original = random_generator(TABLE)
     state = {name: one.numpy() for name, one in rosinality(TABLE, original.tensors).items()}
     found = load_stylegan2(write(tmp_path / "arrays.pkl", pickle.dumps(state)))
