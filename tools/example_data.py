@@ -31,8 +31,8 @@ EDITS = "wide\t0\t0\t10\t2\nlate\t1\t4\t10\t3\n"  # name, component, first row, 
 COLOURS = (1.0, 0.3, 0.0), (0.0, 0.3, 1.0)  # warm and cold
 COMPONENTS = 4
 MEDIUM = slice(4, 8)  # rows of W+
-STEPS, BATCH, RATE = 150, 8, 0.5  # of Adam
-STRENGTH, STAY = 0.1, 0.1  # the factor of the difference; the weight of its mean square
+STEPS, BATCH, RATE = 80, 8, 0.5  # of Adam
+STRENGTH, STAY = 0.1, 0.01  # the factor of the difference; the weight of its mean square
 
 
 def main() -> None:
@@ -73,7 +73,7 @@ def train_mapper(generator: Generator, colour: torch.Tensor) -> dict[str, torch.
         images = generator.synthesise(generator.affine(code))
         loss = STAY * change.square().mean() - (images.mean(dim=(2, 3)) @ colour).mean()
         adam.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         adam.step()
     layers = list(zip(("weight",) * 4 + ("bias",) * 4, (*weights, *biases), strict=True))
     return {

@@ -25,7 +25,7 @@ from fgraph.cli.training import read_training_job
 if TYPE_CHECKING:
     from fgraph.api.graph_jobs import Engine
     from fgraph.cli.arguments import Arguments
-    from fgraph.cli.jobs import PreparedJob
+    from fgraph.cli.prepared import PreparedJob
     from fgraph.cli.restoring import Restored
 
     Job: TypeAlias = PreparedJob | StandaloneJob

@@ -93,8 +93,8 @@ class NodeMethods:
     ) -> NodeRef:
         """The rows of several values, one after the other: codes, images or masks.
 
-        Codes are promoted to the latest of their spaces; those of two models meet in S, and the first model draws
-        them. Images must have one size.
+        Codes are converted to the latest of their spaces. If they are of two models, that is S, and the first model
+        draws them. Images must have one size.
 
         Fields:
             of: the values, in order
@@ -115,7 +115,7 @@ class NodeMethods:
             a: the codes at t = 0
             b: the codes at t = 1
             t: the position: 0 is a, 1 is b
-            space: the space of the interpolation, or the later space of a or b
+            space: the space of the interpolation, unless a or b is in a later space
         """
 
     def mix(

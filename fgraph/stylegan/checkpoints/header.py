@@ -15,7 +15,7 @@ from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.contents import Contents, Format
 from fgraph.stylegan.checkpoints.own_file import DELTA_FORMAT, is_own, read_own
 from fgraph.stylegan.checkpoints.pickles.refusal import Refused
-from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
+from fgraph.stylegan.checkpoints.tensor_file import TensorFileHeader, read_tensor_header
 from fgraph.stylegan.tables.base import Table
 
 if TYPE_CHECKING:
@@ -144,7 +144,10 @@ def read_contents(path: Path, deltas: int = _MOST_DELTAS) -> Contents:
     """
     kind = sniff(path)
     if kind == "safetensors":
-        contents = _read_tensor_file(path, deltas)
+        header = read_tensor_header(path)
+        if header.metadata.get("format") == DELTA_FORMAT:
+            return _read_delta(path, header, deltas)
+        contents = read_own(path, header) if is_own(header) else _pick_generator(dict(header.tensors), path)
     else:
         from fgraph.stylegan.checkpoints.pickles.files import read_pickled
 
@@ -156,16 +159,13 @@ def read_contents(path: Path, deltas: int = _MOST_DELTAS) -> Contents:
     return contents
 
 
-def _read_tensor_file(path: Path, deltas: int) -> Contents:
-    """Read a `.safetensors` file: fgraph's own, a delta, or the tensors of another program."""
-    header = read_tensor_header(path)
-    if header.metadata.get("format") == DELTA_FORMAT:
-        from fgraph.stylegan.checkpoints.delta import read_delta
+def _read_delta(path: Path, header: TensorFileHeader, deltas: int) -> Contents:
+    """Read a delta and its base, which may itself be a delta."""
+    from fgraph.stylegan.checkpoints.delta import read_delta
 
-        if not deltas:
-            raise ModelError(f"{path}: is a delta to a delta, and so on; {_MOST_DELTAS} are the most")
-        return read_delta(path, header, _bundled, partial(read_contents, deltas=deltas - 1))
-    return read_own(path, header) if is_own(header) else _pick_generator(dict(header.tensors), path)
+    if not deltas:
+        raise ModelError(f"{path}: is a delta to a delta, and so on; {_MOST_DELTAS} are the most")
+    return read_delta(path, header, _bundled, partial(read_contents, deltas=deltas - 1))
 
 
 def _pick_generator(content: Any, path: Path) -> Contents:
