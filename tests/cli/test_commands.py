@@ -41,6 +41,7 @@ def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     said = output(capsys, "list")
     assert {path.stem for path in GRAPHS.glob("*.yaml")} <= set(said.split())
     assert re.search(r"^  landscape +Layered landscapes, 64 pixels$", said, re.MULTILINE)
+    assert '(Collins et al. 2020, "Editing in Style")' in " ".join(said.split())  # "al." does not end the sentence
     kinds = kinds_of(registry(bundled_nodes())["direction"]) or {}
     assert sorted(re.findall(r"kind: (\w+)", output(capsys, "list", "directions"))) == sorted(kinds)
     assert "Models" not in output(capsys, "list", "graphs")
@@ -63,6 +64,7 @@ def test_one_kind_of_a_node(capsys: pytest.CaptureFixture[str]) -> None:
     assert "axis" in said
     assert "radii" not in said
     assert "did you mean 'mask'?" in output(capsys, "nodes", "maks", code=2)
+    assert "did you mean 'ramp'?" in output(capsys, "nodes", "rmap", code=2)
     assert "a kind has this name: fgraph nodes mask ramp" in output(capsys, "nodes", "ramp", code=2)
     assert "no kind 'rmp'" in output(capsys, "nodes", "mask", "rmp", code=2)
     assert set(map(op_of, bundled_nodes())) <= set(output(capsys, "nodes").split())

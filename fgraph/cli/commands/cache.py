@@ -15,8 +15,10 @@ from fgraph.cli.terminal import say
 
 _KINDS = {
     "addresses": "which downloaded model belongs to which address",
+    "drags": "results of drags",
     "inversions": "results of inversions, and their statistics",
     "locks": "locks of downloads",
+    "measured": "directions, clusters and effects, measured on models",
     "models": "downloaded models",
     "pictures": "decoded pictures of trainings",
     "profile": "measured speeds of devices",

@@ -14,7 +14,7 @@ from fgraph.cli.terminal import say
 
 MODELS = Path(__file__).resolve().parents[2] / "stylegan" / "bundled"
 _WIDTH = 120
-_SENTENCE = re.compile(r"(?<=\.)\s")
+_SENTENCE = re.compile(r"(?<=\.)(?<! al\.)\s")  # the space after a sentence, not that of "et al. 2020"
 _DIRECTIONS = """\
   The node `direction` moves codes; every model has
     kind: pca       principal components of w, in standard deviations (GANSpace)

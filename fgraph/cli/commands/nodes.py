@@ -48,7 +48,8 @@ def _summary() -> str:
             continue
         some = next(iter(kinds.values()))
         module = inspect.cleandoc(sys.modules[some.__module__].__doc__ or "").splitlines()[0]
-        lines.append(_line(f"  {op:<12}", f"{module.partition(': ')[2]} kinds: {', '.join(kinds)}"))
+        summary = module.partition(": ")[2].removesuffix(", in several kinds.").capitalize()
+        lines.append(_line(f"  {op:<12}", f"{summary}; its kinds are {', '.join(kinds)}."))
     return "\n".join([*lines, "", "fgraph nodes NAME shows the fields of a node."])
 
 
@@ -59,7 +60,7 @@ def _describe(name: str, kind: str | None) -> Iterator[str]:
         commands = " or ".join(f"fgraph nodes {op} {name}" for op in ops_with_kind(name, entries))
         hint = (
             (commands and f"a kind has this name: {commands}")
-            or nearest(name, entries)
+            or nearest(name, [*entries, *(kind for entry in entries.values() for kind in kinds_of(entry) or ())])
             or f"one of {', '.join(entries)}"
         )
         raise FgraphError(f"there is no node '{name}' ({hint})")
