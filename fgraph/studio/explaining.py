@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from PIL import Image as PillowImage
 from PIL import ImageChops, ImageStat
@@ -19,6 +19,7 @@ from fgraph.registry import SUBGRAPH
 from fgraph.studio.editing import Refused, outputs_of
 from fgraph.studio.live import viewed
 from fgraph.studio.messages.changes import FieldValue
+from fgraph.studio.pictures import THUMBNAIL
 from fgraph.studio.reading import Reading, bypass_source, vary
 from fgraph.studio.session import Session
 from fgraph.studio.sheets import SheetCell, SheetJob, small
@@ -36,6 +37,7 @@ class ExplainJob(SheetJob):
     the sizes differ.
     """
 
+    longest: ClassVar[int] = 2 * THUMBNAIL  # one line each, so that a panorama is seen
     whole: dict[str, PillowImage.Image] = field(default_factory=dict)  # the outputs as they are
 
     @classmethod

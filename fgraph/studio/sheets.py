@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from PIL import Image as PillowImage
 
@@ -49,6 +49,7 @@ class SheetJob:
     sheet: Sheet
     request: int
     cells: Sequence[SheetCell]
+    longest: ClassVar[int] = THUMBNAIL  # side of a picture, pixels
 
     def units(self, engine: Engine) -> Iterator[Callable[[], None]]:
         """Yield the drawing of a few cells at a time; the first is drawn alone, to be seen soon."""
@@ -70,7 +71,7 @@ class SheetJob:
     def _draw(self, engine: Engine, made: Sequence[tuple[SheetCell, GraphSpec]]) -> None:
         results = engine.run(engine.compile([spec for _, spec in made]))
         for (cell, _), result in zip(made, results, strict=True):
-            picture = thumbnail(to_picture(result[NODE]))
+            picture = thumbnail(to_picture(result[NODE]), self.longest)
             content, mime = encode_preview(picture)
             header = Thumbnail(
                 sheet=self.sheet,

@@ -44,3 +44,8 @@ test('no path, no place', () => {
   const graph = graphOf([node('m', 'mask'), node('t', 'transform'), node('i', 'decode')], [link('m', 't', 'of'), link('t', 'i', 'of')]);
   expect(placesOf(graph, 'm', 'i')).toBeNull();
 });
+
+test('a mask that nothing reads yet lies on the picture as it was drawn', () => {
+  const graph = graphOf([node('mask', 'mask'), node('image', 'decode')]);
+  expect(placesOf(graph, 'mask', 'image')).toEqual([{ scale: [1, 1], offset: [0, 0], row: 0 }]);
+});

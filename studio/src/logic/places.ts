@@ -43,6 +43,7 @@ export function placesOf(graph: GraphEvent, id: string, output: string): Place[]
   const node = graph.nodes.find((one) => one.id === id);
   const end = graph.outputs.find((one) => one.name === output)?.node;
   if (!node || end === undefined) return null;
+  if (node.op === 'mask' && !graph.links.some((link) => link.source === id)) return [WHOLE]; // it was just drawn on the picture
   // The handles of a pad are those of the padded canvas; those of a knit, of the spans that it reads.
   if (node.op === 'knit') return follow(graph, node, knitted(node, graph), end, new Set());
   return follow(graph, node, [WHOLE], end, new Set());

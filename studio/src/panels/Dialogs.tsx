@@ -60,7 +60,7 @@ function SaveDialog() {
         <button type="submit" className="primary">Save</button>
       </form>
       {graph?.saved_as != null && <p className="muted">Now at {graph.saved_as}</p>}
-      <p className="muted">The file is run by <code className="mono">fgraph run FILE</code> to the same pixels; “Copy as a command” has the whole line.</p>
+      <p className="muted"><code className="mono">fgraph FILE</code>, or <code className="mono">python run.py FILE</code> in a clone, runs the file to the same pixels; Copy, “as a command” has the whole line.</p>
     </Dialog>
   );
 }
