@@ -2,26 +2,10 @@
 
 import { useEffect } from 'react';
 
+import { bytes, gflop, seconds } from '../logic/figures';
 import type { LayerState, PlanEvent } from '../protocol';
 import { useStudio } from '../store';
 import { ask } from '../studio';
-
-export function bytes(value: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB'];
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) [value, unit] = [value / 1024, unit + 1];
-  return `${value.toPrecision(3)} ${units[unit] ?? ''}`;
-}
-
-export function seconds(value: number): string {
-  if (value < 0.000995) return `${(value * 1e6).toPrecision(2)} µs`;
-  if (value < 0.0995) return `${(value * 1000).toPrecision(2)} ms`;
-  return value < 60 ? `${value.toPrecision(2)} s` : `${Math.round(value / 60)} min`;
-}
-
-export function gflop(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-}
 
 export function PlanPanel() {
   const plan = useStudio((state) => state.plan);

@@ -7,7 +7,7 @@ import type { Export } from '../protocol';
 import { useStudio } from '../store';
 import { ask, copyText, notify, show } from '../studio';
 import { IconButton, Menu, usePreference } from '../ui';
-import { bytes, gflop, seconds } from './PlanPanel';
+import { bytes, gflop, seconds } from '../logic/figures';
 import { copyAs } from './YamlPanel';
 
 export function TopBar() {
