@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from pathlib import Path
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError, nearest
@@ -13,13 +14,16 @@ from fgraph.cli.signals import Interrupts
 from fgraph.cli.terminal import say
 
 _ENDINGS = (".yaml", ".yml")
+_COMMANDS = {
+    "fgraph {file}": "make the picture",
+    "fgraph watch {file}": "make it again each time this file is saved",
+    "fgraph {file} seed=7": "try other pictures",
+    "fgraph nodes": "all nodes; fgraph nodes mask shows the fields of one",
+}
 _FIRST = """\
 # {file}: two pictures in one, which meet in the middle.
 #
-#   fgraph {file}            make the picture
-#   fgraph watch {file}      make it again each time this file is saved
-#   fgraph {file} seed=7     try other pictures
-#   fgraph nodes             all nodes; fgraph nodes mask shows the fields of one
+{commands}
 version: 1
 seed: 0
 nodes:
@@ -49,10 +53,18 @@ def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
         raise FgraphError(f"a graph file ends in .yaml: write '{chosen.file}.yaml'")
     if path.exists() and not chosen.force:
         raise FgraphError(f"'{path}' exists: choose another name, or replace it with --force")
-    text = _FIRST.format(file=path) if chosen.like is None else _copy(chosen.like)
+    text = _first(path) if chosen.like is None else _copy(chosen.like)
     write_atomic(path, text.encode())
     say(path)
     return 0
+
+
+def _first(path: Path) -> str:
+    """Return the text of a first graph, with the commands to begin with."""
+    commands = {command.format(file=path): does for command, does in _COMMANDS.items()}
+    width = max(map(len, commands))
+    lines = [f"#   {command:<{width}}   {does}" for command, does in commands.items()]
+    return _FIRST.format(file=path, commands="\n".join(lines))
 
 
 def _copy(source: str) -> str:
