@@ -164,6 +164,7 @@ class DragReport:
     steps: int
     distance: float  # the mean distance of the points from their targets, in pixels
     trail: Array  # [times, points, 2]: where the points were, evenly over the steps, in fractions of the sides
+    remedy: str | None = None  # what to do about the ending, if it is stuck or lost
 
     @property
     def points(self) -> list[tuple[float, float]]:
@@ -173,7 +174,8 @@ class DragReport:
     def to_json(self) -> dict[str, Any]:
         """Return the report as plain values."""
         trail = np.round(self.trail.astype(np.float64), 6).tolist()
-        return {"ending": self.ending, "steps": self.steps, "distance": round(self.distance, 4), "trail": trail}
+        report = {"ending": self.ending, "steps": self.steps, "distance": round(self.distance, 4), "trail": trail}
+        return report | ({"remedy": self.remedy} if self.remedy else {})
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,24 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from pydantic import BeforeValidator, Field, model_validator
 
+from fgraph import _limits
 from fgraph._ports import Kind, broadcast_rows
 from fgraph._row_lists import expand_rows
 from fgraph.dragging.layer import feature_layer, share_of_pass
-from fgraph.dragging.points import MOST_POINTS, DragPoints
+from fgraph.dragging.points import MOST_POINTS, DragPoints, to_fractions
 from fgraph.dragging.settings import DragSettings, Reading, Space, Tracking, make_drag_settings
 from fgraph.ir.ops import Drag as DragOp
 from fgraph.ir.ops import DragPart
+from fgraph.ir.program import Index, Operand, as_index
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.lowering.values import Latent
 from fgraph.node import Data, LatentPort, MaskPort, Node
+from nodes._spatial import Unit
 
-Place = tuple[Annotated[float, Field(ge=0, le=1)], Annotated[float, Field(ge=0, le=1)]]
+Length = Annotated[float, Field(ge=0, le=_limits.SIDE)]
+Place = tuple[Length, Length]
 Places = Annotated[tuple[Place, ...], Field(min_length=1, max_length=MOST_POINTS)]
 ByRow = Annotated[Places | tuple[Places, ...], BeforeValidator(expand_rows)]
-_OWN = ("op", "of", "points", "to", "mask")
+_OWN = ("op", "of", "points", "to", "mask", "unit", "every")
+MOST_FRAMES = 1000
 
 
 class Drag(Node):
@@ -30,8 +36,8 @@ class Drag(Node):
 
     All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no progress,
     or after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows points as FreeDrag
-    does (Ling et al. 2023). The images that count are those of the model with its constant noise. For the fields, their
-    cost and their effect, see docs/how-to/dragging.md.
+    does (Ling et al. 2023). The images that count are those of the model with its constant noise. With `every`, each
+    row becomes a film of its drag. For the fields, their cost and their effect, see docs/how-to/dragging.md.
     """
 
     op: Literal["drag"] = "drag"
@@ -42,6 +48,7 @@ class Drag(Node):
         description="the points: [x, y] in fractions of the image; a list of such lists gives points for each row"
     )
     to: Data[ByRow] = Field(description="where each point goes, in the same order")
+    unit: Unit = Field("fraction", description="the unit of points and targets; the first pixel is at [0, 0]")
     mask: MaskPort | None = Field(None, description="1 where the image may change; without it, all of it may")
     space: Space | None = Field(
         None, description="w+ (default): a change for each of `rows`; w: one for all; s: styles"
@@ -65,16 +72,27 @@ class Drag(Node):
     keep: float | None = Field(
         None, ge=0, description="weight of changes where the mask is 0; default: 20, below 256 pixels 2"
     )
-    steps: int | None = Field(None, ge=1, le=100_000, description="the most steps; default: 300")
+    steps: int | None = Field(None, ge=0, le=100_000, description="the most steps; default: 300")
+    every: int | None = Field(
+        None,
+        ge=1,
+        le=100_000,
+        description="a film: rows for the beginning, after each so many steps, and for the end; default: the end only",
+    )
     patience: int | None = Field(
         None, ge=0, le=100_000, description="steps without progress after which a row ends, 0 never; default: 60"
     )
 
     @model_validator(mode="after")
     def _known(self) -> Drag:
-        _ = self.settings
-        for row in range(max(len(_by_row(self.points)), len(_by_row(self.to)))):
-            self.points_of(row)
+        steps = self.settings.steps
+        if self.unit == "fraction":
+            for row in range(max(len(_by_row(self.points)), len(_by_row(self.to)))):
+                self.points_of(row)
+        if self.every is not None and steps // self.every >= MOST_FRAMES:
+            raise ValueError(
+                f"every: {steps} steps, and a picture after each {self.every}, make more than {MOST_FRAMES} pictures"
+            )
         return self
 
     @property
@@ -87,31 +105,74 @@ class Drag(Node):
         changes = {name: getattr(self, name) for name in type(self).model_fields if name not in (*_OWN, "rows")}
         return make_drag_settings(**changes, rows=None if self.rows is None else _range(self.rows))
 
-    def points_of(self, row: int) -> DragPoints:
-        """Return the points of a row and their targets."""
+    def points_of(self, row: int, size: tuple[int, int] = (1, 1)) -> DragPoints:
+        """Return the points of a row and their targets, for images of a size in pixels (height, width).
+
+        Raises:
+            ValueError: a place is not in the image, or there are more points than targets, or fewer.
+        """
         handles, targets = (_pick(_by_row(value), row) for value in (self.points, self.to))
+        if self.unit == "pixel":
+            for name, places in (("points", handles), ("to", targets)):
+                for at, (x, y) in enumerate(places):
+                    if x > size[1] - 1 or y > size[0] - 1:
+                        raise ValueError(
+                            f"{name}[{at}] is [{x:g}, {y:g}]: the images of this model have {size[1]} x {size[0]} "
+                            "pixels, and the first one is at [0, 0]"
+                        )
+            handles, targets = (tuple(to_fractions(np.array(one), size)) for one in (handles, targets))
         return DragPoints(handles, targets)
+
+    @property
+    def frames(self) -> int:
+        """The number of rows that a row becomes."""
+        return 1 if self.every is None else -(-self.settings.steps // self.every) + 1
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:
         counts = [len(_by_row(self.points)), len(_by_row(self.to))]
-        return broadcast_rows([*(count for one in rows.values() for count in one), *counts])
+        return self.frames * broadcast_rows([*(count for one in rows.values() for count in one), *counts])
+
+    @property
+    def collapses(self) -> bool:  # type: ignore[override]
+        """True if each row becomes several."""
+        return self.every is not None
 
     def lower(self, build: Build, inputs: Inputs) -> Latent:
         settings, of = self.settings, inputs.latent("of")
         table = build.table(of.model)
+        of = of.take(self._spread(of.rows, inputs)) if self.collapses else of
         codes = build.promote(of, "s" if settings.space == "s" else "w+")
-        points = [member.node.points_of(row) for member in inputs.members for row in range(member.slot.rows)]
+        points = [
+            member.node.points_of(row, table.size)
+            for member in inputs.members
+            for row in range(member.slot.rows // self.frames)
+        ]
         layer = feature_layer(table, settings.layer)
         if settings.rows[1] > table.num_ws:
             raise ValueError(f"rows: {self.rows or '0..5'}: this model has rows 0..{table.num_ws - 1} of W+")
         shape = (table.style_length,) if settings.space == "s" else (table.num_ws, table.w_dim)
         most = max(len(one.handles) for one in points)
         flops = round(table.forward_flops * share_of_pass(table, layer))
-        op = DragOp(of.model, settings, codes.space, shape, most, flops)
-        masks = [build.draw(inputs.mask("mask").exprs, *table.size)] if inputs.has("mask") else []
-        found = build.emit(op, [codes.code, *masks], points)
-        code, trail, ending = (build.emit(DragPart(of.model, op, part), [found]) for part in DragPart.PARTS)
-        return Latent(codes.space, code, of.model, of.keys, {"trail": trail, "ending": ending})
+        op = DragOp(of.model, settings, codes.space, shape, most, self.every or 0, flops)
+        operands = [codes.code]
+        if inputs.has("mask"):
+            mask = inputs.mask("mask")
+            mask = mask.take(self._spread(mask.rows, inputs)) if self.collapses else mask
+            operands.append(build.draw(mask.exprs, *table.size))
+        found = build.emit(op, operands, points)
+        order = as_index(np.arange(len(points) * self.frames).reshape(self.frames, -1).T.flatten())
+        facts: dict[str, Operand] = {}
+        for part in DragPart.PARTS:
+            frames = [build.emit(DragPart(of.model, op, part, frame), [found]) for frame in range(self.frames)]
+            facts[part] = Operand.joined(frames).take(order)
+        keys = tuple(key for key in of.keys for _ in range(self.frames))
+        return Latent(codes.space, facts.pop("code"), of.model, keys, facts)
+
+    def _spread(self, rows: int, inputs: Inputs) -> Index:
+        """Return the index that broadcasts the rows of a port, those of each member end to end, to the drags."""
+        each = rows // len(inputs.members)
+        counts = [member.slot.rows // self.frames for member in inputs.members]
+        return as_index([number * each + row % each for number, count in enumerate(counts) for row in range(count)])
 
 
 def _by_row(value: Places | tuple[Places, ...]) -> tuple[Places, ...]:

@@ -594,6 +594,7 @@ class NodeMethods:
         of: Reference,
         points: Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]],
         to: Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]],
+        unit: Literal["fraction", "pixel"] = ...,
         mask: Reference | None = ...,
         space: Literal["w", "w+", "s"] | None = ...,
         rows: str | None = ...,
@@ -606,6 +607,7 @@ class NodeMethods:
         learning_rate: float | None = ...,
         keep: float | None = ...,
         steps: int | None = ...,
+        every: int | None = ...,
         patience: int | None = ...,
         *,
         id: str | None = ...,
@@ -615,12 +617,14 @@ class NodeMethods:
         All rows run in one batch, and each row ends on its own: when its points have arrived, when it makes no
         progress, or after `steps` steps. The method is DragGAN's (Pan et al. 2023); `tracking: adaptive` follows
         points as FreeDrag does (Ling et al. 2023). The images that count are those of the model with its constant
-        noise. For the fields, their cost and their effect, see docs/how-to/dragging.md.
+        noise. With `every`, each row becomes a film of its drag. For the fields, their cost and their effect, see
+        docs/how-to/dragging.md.
 
         Fields:
             of: the codes to begin with
             points: the points: [x, y] in fractions of the image; a list of such lists gives points for each row
             to: where each point goes, in the same order
+            unit: the unit of points and targets; the first pixel is at [0, 0]
             mask: 1 where the image may change; without it, all of it may
             space: w+ (default): a change for each of `rows`; w: one for all; s: styles
             rows: the rows of W+ that may change, such as 0..5 (default)
@@ -633,6 +637,7 @@ class NodeMethods:
             learning_rate: of Adam; default: 0.002, below 256 pixels 0.03
             keep: weight of changes where the mask is 0; default: 20, below 256 pixels 2
             steps: the most steps; default: 300
+            every: a film: rows for the beginning, after each so many steps, and for the end; default: the end only
             patience: steps without progress after which a row ends, 0 never; default: 60
         """
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from fgraph.dragging.points import DragPoints, Place, to_fractions
-from fgraph.dragging.search import DragSearch
+from fgraph.dragging.search import Dragged, DragSearch
 from fgraph.dragging.settings import DragError, DragSettings, Ending
 from fgraph.stylegan.generators.base import Generator
 
@@ -67,6 +67,7 @@ class LiveDrag(Iterator[Moment]):
             raise DragError(f"every={every}: expected is a number of steps from 1")
         self._generator, self._settings, self._every = generator, settings, every
         self._history: list[_Begin] = []
+        self._end: Dragged | None = None
         self._begin(_Begin(code, points, mask, 0))
 
     def __next__(self) -> Moment:
@@ -80,7 +81,7 @@ class LiveDrag(Iterator[Moment]):
         for _ in range(self._every):
             finished = self._search.step()
             if finished:
-                one = finished[0]
+                self._end = one = finished[0]
                 self._record(one.code, one.points, one.distance, one.ending)
                 return self.moment
         self._record(self._search.codes[0], self._places, self._distance, None)
@@ -111,6 +112,25 @@ class LiveDrag(Iterator[Moment]):
         code = torch.from_numpy(self.moment.code)
         self._begin(_Begin(code, given, wanted, self.moment.steps))
 
+    @property
+    def trail(self) -> NDArray[np.float32]:
+        """The places of the points at each step since the last change, [steps, points, 2], in fractions."""
+        if self._end is not None:
+            return self._end.trail.numpy()
+        places = [to_fractions(one[0].cpu().double().numpy(), self._search.size) for one in self._search.trails]
+        return np.asarray(places or [self.moment.points], dtype=np.float32)
+
+    def outcome(self) -> Dragged:
+        """Return what a drag of as many steps ends with, since the last change; this one can go on."""
+        if self._end is not None:
+            return self._end
+        begin = self._history[-1]
+        settings = self._settings.model_copy(update={"steps": self._search.done})
+        search = DragSearch(self._generator, settings, begin.code[None], [begin.points], begin.mask)
+        if self._search.done:
+            search.restore(self._search.state())
+        return search.step()[0]
+
     def undo(self) -> Moment:
         """Return to where the last change began, or to the start of the drag."""
         last = self._history.pop()
@@ -119,6 +139,7 @@ class LiveDrag(Iterator[Moment]):
 
     def _begin(self, begin: _Begin) -> None:
         self._search = DragSearch(self._generator, self._settings, begin.code[None], [begin.points], begin.mask)
+        self._end = None
         self._history = [*self._history[-_REMEMBERED:], begin]
         self._record(begin.code, list(begin.points.handles), begin.points.distance(self._search.size), None)
 

@@ -42,8 +42,13 @@ class DragPoints:
 
     def distance(self, size: tuple[int, int]) -> float:
         """Return the mean distance of the points from their targets, in pixels of an image of `size`."""
-        apart = to_pixels(self.handles, size) - to_pixels(self.targets, size)
-        return float(np.hypot(*apart.T).mean())
+        return mean_distance(self.handles, self.targets, size)
+
+
+def mean_distance(places: Sequence[Place], others: Sequence[Place], size: tuple[int, int]) -> float:
+    """Return the mean distance of places from others, in pixels of an image of `size` (height, width)."""
+    apart = to_pixels(places, size) - to_pixels(others, size)
+    return float(np.hypot(*apart.T).mean())
 
 
 def to_pixels(places: Sequence[Place], size: tuple[int, int]) -> NDArray[np.float64]:

@@ -39,6 +39,7 @@ class Dragged:
     trail: Tensor  # [steps + 1, points, 2]: where the points were, as fractions of the sides, x before y
     ending: Ending
     distance: float  # of the points from their targets at the end, their mean, in pixels
+    film: Tensor  # [frames, ...]: the codes after each `every` steps, from the first one to the last; empty without
 
     @property
     def points(self) -> list[Place]:
@@ -60,6 +61,7 @@ class DragSearch:
         codes: W+ [rows, num_ws, w_dim], or S [rows, style_length] in space s.
         points: of each row.
         mask: [rows or 1, 1, H, W] of the image's size, 1 where features may change, or None.
+        every: keep the codes after each so many steps as a film; 0: keep none.
 
     Raises:
         DragError: the shapes disagree, or the settings don't fit the model.
@@ -72,12 +74,16 @@ class DragSearch:
         codes: Tensor,
         points: Sequence[DragPoints],
         mask: Tensor | None = None,
+        *,
+        every: int = 0,
     ) -> None:
         generator = generator.with_half(None).with_compiled(None)  # in half precision, gradients would underflow
         self._generator, self.settings = generator, settings
         self._layer = feature_layer(generator.table, settings.layer)
         self._check(codes, points, mask)
-        self._every = 1 if generator.device.type == "cpu" else CHECKED
+        self._checked = 1 if generator.device.type == "cpu" else CHECKED
+        self.every = every
+        self.distance: float | None = None  # of the farthest point from its target, in pixels, when it was last read
         self.rows = list(range(len(codes)))
         self.done = 0
         self._starts = codes.to(generator.device, generator.dtype).detach().clone()
@@ -89,7 +95,8 @@ class DragSearch:
         self._points = points
         self.tracker: Tracker
         self._fixed: Tensor | None = None
-        self._trails: list[Tensor] = []  # [rows, points, 2], one for each step
+        self.trails: list[Tensor] = []  # [rows, points, 2], one for each step: where the points were
+        self._film: list[Tensor] = []  # codes, one for each `every` steps
         self._best = [float("inf")] * len(codes)
         self._best_step = [0] * len(codes)
 
@@ -107,11 +114,13 @@ class DragSearch:
         """Do one step; return the rows that finish with it and leave the batch."""
         change = self._change.detach().requires_grad_()
         maps = self._features(change)
-        if not self._trails:
+        if not self.trails:
             self._begin(maps.detach())
         with torch.no_grad():
             self.tracker.observe(maps.detach())
-            self._trails.append(self.tracker.handles.clone())
+            self.trails.append(self.tracker.handles.clone())
+            if self.every and self.done % self.every == 0:
+                self._film.append(self.codes)
         finished = self._leave()
         if not self.rows:
             return finished
@@ -139,12 +148,14 @@ class DragSearch:
         """Return all tensors from which a search of the same rows can continue, after the first step."""
         tensors = {
             "done": torch.tensor(self.done), "starts": self._starts, "change": self._change, "first": self._first,
-            "second": self._second, "trails": torch.stack(self._trails),
+            "second": self._second, "trails": torch.stack(self.trails),
             "progress": torch.tensor([self._best, self._best_step], dtype=torch.float64),
         }  # fmt: skip
         tensors |= {f"tracker.{name}": value for name, value in self.tracker.tensors().items()}
         if self._fixed is not None:
             tensors |= {"fixed": self._fixed, "originals": self._originals}
+        if self.every:
+            tensors["film"] = torch.stack(self._film)
         whole = torch.contiguous_format
         return {name: value.detach().cpu().clone(memory_format=whole) for name, value in tensors.items()}
 
@@ -154,7 +165,8 @@ class DragSearch:
         self.done, self.rows = int(state["done"]), list(range(len(state["starts"])))
         self._starts, self._change = placed["starts"], placed["change"]
         self._first, self._second = placed["first"], placed["second"]
-        self._trails = list(placed["trails"].unbind())
+        self.trails = list(placed["trails"].unbind())
+        self._film = list(placed["film"].unbind()) if self.every else []
         self._best, steps = state["progress"].tolist()
         self._best_step = [int(step) for step in steps]
         tensors: dict[str, Any] = {
@@ -168,10 +180,12 @@ class DragSearch:
         if self._fixed is not None:
             self._originals = placed["originals"]
 
-    def shapes(self) -> dict[str, tuple[int, ...]]:
-        """Return the shapes of the tensors of a state that do not depend on the points."""
-        change = tuple(self._change.shape)
-        shapes = {"starts": tuple(self._starts.shape), **dict.fromkeys(("change", "first", "second"), change)}
+    def shapes(self, done: int) -> dict[str, tuple[int, ...]]:
+        """Return the shapes of the tensors of a state after some steps, of those that do not depend on the points."""
+        change, codes = tuple(self._change.shape), tuple(self._starts.shape)
+        shapes = {"starts": codes, **dict.fromkeys(("change", "first", "second"), change)}
+        if self.every:
+            shapes["film"] = ((done - 1) // self.every + 1, *codes)
         if self._mask is None:
             return shapes
         height, width = (self._layer.size[axis] - self._layer.margin[axis] // 2 * 2 for axis in (0, 1))
@@ -258,10 +272,10 @@ class DragSearch:
     def _leave(self) -> dict[int, Dragged]:
         """Remove the rows that have finished, and return what became of them."""
         self._present = list(self.rows)
-        if self.done % self._every and self.done < self.settings.steps:
+        if self.done % self._checked and self.done < self.settings.steps:
             return {}
         endings = self._endings()
-        trails = torch.stack(self._trails)  # [steps, rows, points, 2]
+        trails = torch.stack(self.trails)  # [steps, rows, points, 2]
         codes = self.codes.detach()
         distances, valid = self.tracker.distances, self.tracker.valid
         finished: dict[int, Dragged] = {}
@@ -270,15 +284,24 @@ class DragSearch:
             pixels = trails[:, at][:, used].cpu().double().numpy()
             places = [to_fractions(one, self.tracker.size) for one in pixels]
             mean = float(distances[at][used].mean())
-            finished[self.rows[at]] = Dragged(codes[at].cpu().clone(), torch.tensor(places), ending, mean)
+            code = codes[at].cpu().clone()
+            finished[self.rows[at]] = Dragged(code, torch.tensor(places), ending, mean, self._film_of(at, code))
         if endings:
             self._select([at for at in range(len(self.rows)) if at not in endings])
         return finished
+
+    def _film_of(self, at: int, last: Tensor) -> Tensor:
+        """Return the codes of the film of a row, which ends with its last code."""
+        kept = [one[at].cpu() for one in self._film]
+        if self.every and self.done % self.every:
+            kept.append(last)
+        return torch.stack(kept) if kept else last[:0]
 
     def _endings(self) -> dict[int, Ending]:
         """Return why rows end, by their place in the batch."""
         arrived = self.tracker.arrived().tolist()
         total = self.tracker.distances.sum(dim=1).tolist()
+        self.distance = max(self.tracker.distances.amax(dim=1).tolist())
         lost = (self.tracker.lost >= _LOST).any(dim=1).tolist()
         endings: dict[int, Ending] = {}
         for at, distance in enumerate(total):
@@ -299,7 +322,8 @@ class DragSearch:
         self._best_step = [self._best_step[at] for at in places]
         self._starts, self._change = self._starts[places], self._change[places]
         self._first, self._second = self._first[places], self._second[places]
-        self._trails = [trail[places] for trail in self._trails]
+        self.trails = [trail[places] for trail in self.trails]
+        self._film = [codes[places] for codes in self._film]
         self.tracker = self.tracker.select(places)
         if self._fixed is not None:
             self._fixed, self._originals = self._fixed[places], self._originals[places]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -16,6 +17,11 @@ Tracking = Literal["nearest", "adaptive"]
 Reading = Literal["paper", "code"]
 Ending = Literal["arrived", "stuck", "lost", "steps"]
 ENDINGS: tuple[Ending, ...] = ("arrived", "stuck", "lost", "steps")
+REMEDIES: Mapping[Ending, str] = {
+    "stuck": "no point comes nearer: choose a nearer target, let more of the picture move (`mask`), or take a smaller "
+    "`keep`, or `tracking: adaptive`",
+    "lost": "the features of a point are not found any more: take `tracking: adaptive`, or a larger `r2`",
+}
 
 # Pan et al. 2023 state radii for images of 512 pixels.
 _REFERENCE_SIZE = 512
@@ -58,7 +64,7 @@ class DragSettings(BaseModel):
         ge=0,
         description="weight of the change of features where the mask is 0 (λ); absent: 20, below 256 pixels 2",
     )
-    steps: int = Field(300, ge=1, le=100_000, description="of Adam, at most")
+    steps: int = Field(300, ge=0, le=100_000, description="of Adam, at most")
     patience: int = Field(60, ge=0, description="steps without progress after which a row is stuck; 0: never")
 
     @model_validator(mode="after")

@@ -15,7 +15,7 @@ from fgraph import _results as results
 from fgraph._errors import MemoryBudgetError
 from fgraph._ports import Kind
 from fgraph._sizes import in_words
-from fgraph.dragging.settings import ENDINGS
+from fgraph.dragging.settings import ENDINGS, REMEDIES
 from fgraph.ir.ops.dragging import ABSENT
 from fgraph.ir.program import Output, Program
 from fgraph.photographs import Photographs
@@ -102,7 +102,8 @@ def _drags(arrays: Arrays) -> tuple[results.DragReport, ...]:
     if "ending" not in arrays:
         return ()
     rows = zip(arrays["ending"], arrays["trail"], strict=True)
-    return tuple(
-        results.DragReport(ENDINGS[int(number)], int(steps), float(distance), trail[:, trail[0, :, 0] != ABSENT])
-        for (number, steps, distance), trail in rows
-    )
+    found: list[results.DragReport] = []
+    for (number, steps, distance), trail in rows:
+        ending, there = ENDINGS[int(number)], trail[0, :, 0] != ABSENT
+        found.append(results.DragReport(ending, int(steps), float(distance), trail[:, there], REMEDIES.get(ending)))
+    return tuple(found)

@@ -12,6 +12,7 @@ from fgraph.dragging.search import Dragged, DragSearch
 from fgraph.inversion.cache import InversionCache, are_tensors
 
 SNAPSHOT_SECONDS = 10.0
+WORTH_SECONDS = 1.0  # of work that is stored when a search is given up
 _KIND = "drag_searches"
 _POINT = 2  # coordinates
 Make = Callable[[list[int]], DragSearch]
@@ -30,18 +31,27 @@ def run_search(
         cache: where snapshots are.
         key: of everything that the rows depend on, those included that were found before an interruption.
         on_found: called with each row that finishes, at once.
-        on_step: called after each step.
+        on_step: called after each step; if it raises, the search is given up, and what it did is stored.
     """
     search, members = _resumed(make, rows, cache, key) or (make(list(rows)), list(rows))
     saved = time.monotonic()
-    while search.rows:
-        for place, one in search.step().items():
-            on_found(members[place], one)
-        on_step(search)
-        if search.rows and time.monotonic() - saved >= SNAPSHOT_SECONDS:
+
+    def store(at_least: float) -> None:
+        nonlocal saved
+        if search.rows and time.monotonic() - saved >= at_least:
             facts = {"members": json.dumps([members[place] for place in search.rows])}
             cache.write(_KIND, key, search.state(), facts)
             saved = time.monotonic()
+
+    while search.rows:
+        for place, one in search.step().items():
+            on_found(members[place], one)
+        try:
+            on_step(search)
+        except BaseException:  # the run is given up
+            store(WORTH_SECONDS)
+            raise
+        store(SNAPSHOT_SECONDS)
     cache.remove(_KIND, key)
 
 
@@ -70,7 +80,7 @@ def is_state(search: DragSearch, state: Mapping[str, Tensor]) -> bool:
         return False
     rows, points = len(search.rows), handles.shape[1]
     templates = state.get("tracker.templates", handles)
-    shapes = search.shapes() | {
+    shapes = search.shapes(int(done)) | {
         "trails": (int(done), rows, points, _POINT),
         "tracker.handles": (rows, points, _POINT),
         "tracker.targets": (rows, points, _POINT),

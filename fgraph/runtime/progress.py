@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Never
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Never, TypeAlias
 
 if TYPE_CHECKING:
     from tqdm import tqdm
@@ -41,3 +42,43 @@ def progress(total: int, label: str) -> Iterator[Progress]:
     bar: tqdm[Never] = tqdm(total=total, desc=label, delay=1.0, disable=None, leave=False, dynamic_ncols=True)
     with bar:
         yield Progress(bar)
+
+
+@dataclass(frozen=True)
+class SearchStep:
+    """An iteration of a search, which is one step of a plan: how far it is, and how well it does."""
+
+    search: str  # drag, invert, or encode
+    done: int
+    total: int  # iterations at most
+    rows: int  # that are not finished
+    loss: float | None = None  # the mean of these rows
+    distance: float | None = None  # of the farthest point from its target, in pixels
+
+
+OnSearch: TypeAlias = Callable[[SearchStep], object]
+
+
+class Searching:
+    """A running search, which reports each iteration to the terminal and to whoever runs the plan."""
+
+    def __init__(self, job: Progress, search: str, total: int, on_search: OnSearch) -> None:
+        self._job, self._search, self._total, self._on_search = job, search, total, on_search
+
+    def step(self, done: int, rows: int, *, loss: float | None = None, distance: float | None = None) -> None:
+        """Report an iteration.
+
+        Raises:
+            BaseException: the run is given up, which is for its caller to say.
+        """
+        known = {"loss": loss, "distance": distance}
+        self._job.note(**{name: f"{one:.4g}" for name, one in known.items() if one is not None}, rows=str(rows))
+        self._job.advance()
+        self._on_search(SearchStep(self._search, done, self._total, rows, loss, distance))
+
+
+@contextmanager
+def searching(search: str, total: int, on_search: OnSearch) -> Iterator[Searching]:
+    """Report the iterations of a search: as a bar on a terminal, and to `on_search`, which may raise to give it up."""
+    with progress(total, search) as job:
+        yield Searching(job, search, total, on_search)

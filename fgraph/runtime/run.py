@@ -24,6 +24,7 @@ from fgraph.runtime.eager import run_eagerly
 from fgraph.runtime.execute import execute
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.memory import free_bytes, give_back, keep_freed_memory
+from fgraph.runtime.progress import OnSearch
 from fgraph.stylegan.checkpoints.header import ModelHeader
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
@@ -36,9 +37,18 @@ _CONSTANTS: WeakKeyDictionary[Plan, dict[torch.dtype, dict[Hashable, torch.Tenso
 
 
 def run_plan(
-    plan: Plan, engine: Literal["batched", "eager"] = "batched", on_step: Callable[[Step], None] | None = None
+    plan: Plan,
+    engine: Literal["batched", "eager"] = "batched",
+    on_step: Callable[[Step], None] | None = None,
+    on_search: OnSearch = lambda step: None,
 ) -> list[results.Results]:
-    """Run a plan; return name -> result for each graph. `on_step` is called after each batched step.
+    """Run a plan; return name -> result for each graph.
+
+    Args:
+        plan: the plan.
+        engine: the engine.
+        on_step: called after each batched step; may raise to give up the run.
+        on_search: called after each iteration of a search, which is part of a step; likewise.
 
     Raises:
         ModelError: a model's file cannot be read.
@@ -48,7 +58,8 @@ def run_plan(
     if engine == "eager":
         return _run_eagerly(plan, make_context(plan.models, replace(plan.options, torch_compile=False)))
     context = make_context(plan.models, plan.options)
-    context = replace(context, constants=_CONSTANTS.setdefault(plan, {}).setdefault(context.dtype, {}))
+    constants = _CONSTANTS.setdefault(plan, {}).setdefault(context.dtype, {})
+    context = replace(context, constants=constants, on_search=on_search)
     on_freed = None
     if context.device.type == "cpu":
         keep_freed_memory(plan.options.memory is None)

@@ -24,7 +24,7 @@ def _lists(spec: GraphSpec, output: str, rows: int) -> list[tuple[str, tuple[obj
     while waiting:
         name = waiting.pop(0)
         node = spec.nodes.get(name)
-        if node is None or name in seen or type(node).collapses:
+        if node is None or name in seen or node.collapses:
             continue
         seen.add(name)
         for field, values in node.per_row_fields().items():

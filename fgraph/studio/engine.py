@@ -8,7 +8,7 @@ import traceback
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from fgraph._errors import FgraphError, GraphError, MemoryBudgetError
 from fgraph._log import get_logger
@@ -23,6 +23,9 @@ from fgraph.studio.models import with_headers
 from fgraph.studio.pictures import Binary
 from fgraph.studio.reading import place_of, words_of
 
+if TYPE_CHECKING:
+    from fgraph.runtime.progress import SearchStep
+
 log = get_logger(__name__)
 
 Outgoing: TypeAlias = Message | Binary
@@ -34,8 +37,11 @@ _LEAST_MEASURED = 1e8  # FLOP of a run that tells the rate
 _SHARE_OF_MEMORY = 4  # a baseline takes at most this part of the free memory
 
 
-class Cancelled(Exception):
-    """A run that was given up between two steps, because something newer is due."""
+class Cancelled(BaseException):
+    """A run that was given up between two steps or iterations of a search, because something newer is due.
+
+    It is no failure, so nothing that handles failures on the way catches it.
+    """
 
 
 class Live(Protocol):
@@ -130,8 +136,23 @@ class Engine:
         """Return the seconds that a plan will take, from the rate of earlier runs."""
         return plan.cost.flops / self._rate
 
-    def run(self, plan: Plan, on_step: Callable[[int, Step], None] | None = None) -> list[Results]:
+    @property
+    def is_overtaken(self) -> bool:
+        """True if what runs is to stop, since something newer is due."""
+        return self._live is not None or self._aborts
+
+    def run(
+        self,
+        plan: Plan,
+        on_step: Callable[[int, Step], None] | None = None,
+        on_search: Callable[[SearchStep], None] | None = None,
+    ) -> list[Results]:
         """Run a plan.
+
+        Args:
+            plan: the plan.
+            on_step: called after each step with the number of steps done.
+            on_search: called after each iteration of a search.
 
         Raises:
             Cancelled: something newer is due.
@@ -141,18 +162,27 @@ class Engine:
 
         done = 0
 
+        def go_on() -> None:
+            if self.is_overtaken or (self._yields and self._jobs):
+                raise Cancelled
+
         def check(step: Step) -> None:
             nonlocal done
-            if self._live is not None or self._aborts or (self._yields and self._jobs):
-                raise Cancelled
+            go_on()
             done += 1
             if on_step is not None:
                 on_step(done, step)
 
+        def check_search(step: SearchStep) -> None:
+            go_on()
+            if on_search is not None:
+                on_search(step)
+
         start = time.perf_counter()
-        results = run_plan(plan, "batched", check)
+        results = run_plan(plan, "batched", check, check_search)
         seconds = time.perf_counter() - start
-        if plan.cost.flops > _LEAST_MEASURED:
+        searches = any(step.op.reads_back for step in plan.steps)  # which end early, or are in a cache
+        if plan.cost.flops > _LEAST_MEASURED and not searches:
             self._rate += _SMOOTHING * (plan.cost.flops / seconds - self._rate)
         return results
 

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from PIL import Image as PillowImage
 
 from fgraph._errors import FgraphError
 from fgraph._ports import Kind
+from fgraph._results import Latents, Results
 from fgraph.declare import MAIN, GraphSpec
+from fgraph.ir.ops import Invert
 from fgraph.node import Node
 from fgraph.plan import Plan, Step
+from fgraph.studio.drag_views import DragView
 from fgraph.studio.engine import Engine
-from fgraph.studio.messages import Done, Forecast, Picture, Progress
+from fgraph.studio.messages import Done, DragEvent, Forecast, Picture, Progress, SearchState
 from fgraph.studio.pictures import SMALL, Binary, encode_final, encode_preview, thumbnail, to_picture
 from fgraph.studio.previews import blocks, preview
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
@@ -20,8 +26,11 @@ from fgraph.stylegan.tables.base import Table
 from nodes.decode import Decode
 from nodes.rows import Rows
 
+if TYPE_CHECKING:
+    from fgraph.runtime.progress import SearchStep
+
 NODE = "studio_view"  # the node that is added to look at one row
-_SLOW = 0.15  # seconds that a run takes, beyond which there are previews
+SLOW = 0.15  # seconds that a run takes, beyond which there are previews
 _VERY_SLOW = 1.5  # beyond which there are two
 _SHARES = (0.15, 0.5)  # of the arithmetic of a whole pass, that a preview may take
 _BETWEEN = 0.1  # seconds between two reports of progress
@@ -32,6 +41,7 @@ class LiveRun:
     """A run of one row of an output.
 
     `started` is the time of the edit, by `time.perf_counter`. `keep_thumbnail` takes a small picture of the result.
+    `keep_drag` takes how far the `drags` are, which are further outputs of the graph.
     """
 
     revision: int
@@ -41,6 +51,8 @@ class LiveRun:
     rows: int
     keep_thumbnail: Callable[[bytes], None]
     started: float = field(default_factory=time.perf_counter)
+    drags: Mapping[str, DragView] = field(default_factory=dict)
+    keep_drag: Callable[[DragEvent], None] = lambda event: None
 
     def run(self, engine: Engine) -> None:
         """Emit a forecast, previews if the run is slow, the picture, and its figures."""
@@ -56,8 +68,9 @@ class LiveRun:
                 bytes=cost.peak_bytes,
             )
         )
-        if seconds > _SLOW:
-            for resolution in self._ladder(seconds):
+        searches = any(isinstance(step.op, Invert) for step in plan.steps)  # a preview would search as long
+        if seconds > SLOW and not searches:
+            for resolution in self.ladder(seconds):
                 self._preview(engine, resolution)
         self._finish(engine, plan)
 
@@ -65,7 +78,7 @@ class LiveRun:
         """Return the graph as it was run."""
         return self.spec
 
-    def _ladder(self, seconds: float) -> Iterator[int]:
+    def ladder(self, seconds: float) -> Iterator[int]:
         """Yield the blocks to preview: the largest that take no more than a share of the arithmetic."""
         table = read_header(self.spec.models.get(MAIN, DEFAULT_MODEL)).table
         shown = None
@@ -80,8 +93,9 @@ class LiveRun:
             plan = engine.compile([preview(self.spec, resolution)], since=True)
         except (FgraphError, StopIteration):  # an edit of images that is not possible at this size
             return
-        picture = to_picture(engine.run(plan)[0][NODE], self.row)
-        self._emit(engine, f"b{resolution}", picture.size, *encode_preview(picture))
+        results = engine.run(plan, on_search=self.on_search(engine))[0]
+        picture = to_picture(results[NODE], self.row)
+        self.emit_picture(engine, f"b{resolution}", picture, encode_preview(picture))
 
     def _finish(self, engine: Engine, plan: Plan) -> None:
         timings: dict[str, float] = {}
@@ -98,23 +112,50 @@ class LiveRun:
                 total = len(plan.steps)
                 engine.emit(Progress(revision=self.revision, done=done, total=total, stage="final"))
 
-        picture = to_picture(engine.run(plan, on_step)[0][NODE], self.row)
+        results = engine.run(plan, on_step, self.on_search(engine))[0]
+        picture = to_picture(results[NODE], self.row)
         engine.timings = timings
-        self._emit(engine, "final", picture.size, *encode_final(picture))
+        self._report_drags(plan, results)
+        self.emit_picture(engine, "final", picture, encode_final(picture))
         computed = round(sum(step.rows * step.share for step in plan.steps if step.op.is_layer))
         reused = max(0, plan.cost.unbatched_layer_calls - computed)
         engine.emit(Done(revision=self.revision, seconds=self._since(), recomputed=computed, reused=reused))
         self.keep_thumbnail(encode_preview(thumbnail(picture, SMALL))[0])
 
-    def _emit(self, engine: Engine, stage: str, size: tuple[int, int], content: bytes, mime: str) -> None:
+    def on_search(self, engine: Engine) -> Callable[[SearchStep], None]:
+        """Return a function that reports the iterations of a search, now and then."""
+        reported = time.perf_counter()
+
+        def report(step: SearchStep) -> None:
+            nonlocal reported
+            now = time.perf_counter()
+            if now - reported <= _BETWEEN:
+                return
+            reported = now
+            search = SearchState(rows=step.rows, loss=step.loss, distance=step.distance)
+            engine.emit(
+                Progress(revision=self.revision, done=step.done, total=step.total, stage=step.search, search=search)
+            )
+
+        return report
+
+    def _report_drags(self, plan: Plan, results: Results) -> None:
+        for name, view in self.drags.items():
+            codes = results[name]
+            assert isinstance(codes, Latents)
+            self.keep_drag(view.event(codes, plan.models[codes.model].table.size, self.revision))
+
+    def emit_picture(self, engine: Engine, stage: str, picture: PillowImage.Image, encoded: tuple[bytes, str]) -> None:
+        """Emit a picture of the output, with its encoded form and type."""
+        content, mime = encoded
         header = Picture(
             revision=self.revision,
             output=self.output,
             row=self.row,
             rows=self.rows,
             stage=stage,
-            width=size[0],
-            height=size[1],
+            width=picture.width,
+            height=picture.height,
             seconds=self._since(),
             mime=mime,
         )

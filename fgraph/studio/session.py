@@ -80,8 +80,8 @@ class Session:
             self.view = ViewState(output=None, row=0)
             self._arrive()
 
-    def edit(self, changes: Sequence[Change], gesture: str | None = None) -> list[str]:
-        """Apply changes as one step of undo; return the ids of new nodes.
+    def edit(self, changes: Sequence[Change], gesture: str | None = None, label: str | None = None) -> list[str]:
+        """Apply changes as one step of undo; return the ids of new nodes. The history shows the label.
 
         Raises:
             FgraphError: a change is not possible; then none is made.
@@ -92,7 +92,7 @@ class Session:
                 apply_change(draft, change, lambda text: self._reading_of(text.text))
             after = self._reading_of(draft.text.text)
             _refuse_wrong_links(changes, before, after)
-            self.history.add(new_state(draft, self.state, _label(changes)), gesture)
+            self.history.add(new_state(draft, self.state, label or _label(changes)), gesture)
             self._arrive(moved=False)
             return draft.added
 
@@ -169,6 +169,11 @@ class Session:
             if output not in outputs_of(GraphText(self.state.text)):
                 raise Refused(f"there is no output '{output}'")
             self.view = ViewState(output=output, row=row)
+            self.revision += 1
+
+    def begin_run(self) -> None:
+        """Count a revision for pictures that replace that of the graph, which stays as it is."""
+        with self._lock:
             self.revision += 1
 
     def node_of_view(self) -> str | None:

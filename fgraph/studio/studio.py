@@ -6,14 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from fgraph._errors import FgraphError
 from fgraph._options import RunOptions
 from fgraph.studio import code
 from fgraph.studio.access import FileAccess
+from fgraph.studio.drag_views import drags_of, with_drags
+from fgraph.studio.dragger import Dragger
 from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Engine, Outgoing
 from fgraph.studio.explaining import ExplainJob
@@ -21,7 +24,7 @@ from fgraph.studio.exporting import ExportJob, Exports
 from fgraph.studio.films import FilmJob
 from fgraph.studio.history import History
 from fgraph.studio.live import LiveRun, viewed
-from fgraph.studio.messages import Answer, AnyRequest, Failed, Picture, Thumbnail
+from fgraph.studio.messages import Answer, AnyRequest, DragEvent, Failed, Picture, Thumbnail
 from fgraph.studio.messages import requests as ask
 from fgraph.studio.models import model_entries
 from fgraph.studio.opening import Opened, open_bundled, open_file
@@ -58,7 +61,9 @@ class Studio:
         self._pages: list[Put] = []
         self._listed = -1
         self._picture: Binary | None = None  # the last one, for pages that join
+        self._drags: dict[str, DragEvent] = {}  # likewise
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._dragger = Dragger(self.session, self._drag_ended)
 
     def open(self, opened: Opened | None) -> None:
         """Open a graph at the start; None continues where the last launch ended."""
@@ -94,6 +99,7 @@ class Studio:
             yield
         finally:
             watcher.cancel()
+            await self._on_thread(self._dragger.end)
             await self._on_thread(self.session.history.close)
             self._thread.shutdown()
             await asyncio.to_thread(self._engine.close)
@@ -110,8 +116,11 @@ class Studio:
             self._leave(put)
 
     def _greeting(self) -> list[Outgoing]:
-        greeting: list[Outgoing] = [self.session.graph_event(), self.session.history_event()]
+        graph = self.session.graph_event()
+        greeting: list[Outgoing] = [graph, self.session.history_event()]
         greeting += [Binary(_of_history(state), content) for state, content in self.session.history.thumbnails()]
+        known = {one.id for one in graph.nodes}
+        greeting += [one for one in list(self._drags.values()) if one.node in known]
         return greeting + ([self._picture] if self._picture is not None else [])
 
     def _leave(self, put: Put) -> None:
@@ -129,6 +138,8 @@ class Studio:
         """Send a message to all pages; one that reads too slowly is left out from now on."""
         if isinstance(message, Binary) and isinstance(message.header, Picture):
             self._picture = message
+        elif isinstance(message, DragEvent):
+            self._drags[message.node] = message
         for put in list(self._pages):
             if not put(message):
                 self._leave(put)
@@ -155,16 +166,26 @@ class Studio:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function, *arguments)
 
     def _handle(self, request: AnyRequest, started: float) -> Answer:
-        if isinstance(request, ask.Plain):
-            found = _PLAIN[request.do](self, request)
-        else:
-            found = _HANDLERS[type(request)](self, request)
-        if request.do in _CHANGING:
-            self._emit_from_thread(self.session.graph_event())
-            self._list_history()
-        if request.do in _SHOWING:
-            self._show(started)
+        ended = request.do not in _BESIDE_DRAG and self._dragger.end()
+        try:
+            if isinstance(request, ask.Plain):
+                found = _PLAIN[request.do](self, request)
+            else:
+                found = _HANDLERS[type(request)](self, request)
+        except FgraphError:
+            if ended:
+                self._tell(started)
+            raise
+        if ended or request.do in _CHANGING:
+            self._tell(started if ended or request.do in _SHOWING else None)
         return Answer(re=request.id, ok=True, **(found or {}))
+
+    def _tell(self, started: float | None) -> None:
+        """Send the graph and, if it has changed, run what is looked at, unless a drag runs."""
+        self._emit_from_thread(self.session.graph_event())
+        self._list_history()
+        if started is not None and not self._dragger.runs:
+            self._show(started)
 
     def _list_history(self) -> None:
         """Send the history if it lists other states than before; a gesture adds one only."""
@@ -183,17 +204,26 @@ class Studio:
             self._emit_from_thread(Failed(revision=session.revision, message=message, node=node))
             return
         rows, state = reading.rows(node), session.state.id
+        row = min(view.row, rows - 1)
+        drags = drags_of(reading, spec, row, rows)
         self.engine.show(
             LiveRun(
                 revision=session.revision,
-                spec=viewed(spec, kind, view.row, rows),
+                spec=with_drags(viewed(spec, kind, view.row, rows), drags, reading),
                 output=view.output,
-                row=min(view.row, rows - 1),
+                row=row,
                 rows=rows,
                 keep_thumbnail=lambda content: self._keep_thumbnail(state, content),
                 started=time.perf_counter() if started is None else started,
+                drags=drags,
+                keep_drag=self._keep_drag,
             )
         )
+
+    def _keep_drag(self, event: DragEvent) -> None:
+        """Keep how far a drag is, on the thread of the engine."""
+        self._dragger.note(event)
+        self._emit_from_thread(event)
 
     def _keep_thumbnail(self, state: str, content: bytes) -> None:
         self.session.history.show(state, content)
@@ -253,6 +283,29 @@ class Studio:
     def _ablate(self, request: ask.Ablate) -> None:
         self.engine.submit(AblateJob.of(self.session, request))
 
+    def _drag_start(self, request: ask.DragStart) -> dict[str, Any]:
+        return {"ids": [self._dragger.start(request.node, self.engine)]}
+
+    def _drag_change(self, request: ask.DragChange) -> dict[str, Any]:
+        return {"ids": [self._dragger.change(request, self.engine)]}
+
+    def _drag_stop(self, request: ask.Plain) -> None:
+        self._dragger.end()
+
+    def _drag_ended(self) -> None:
+        """Settle a drag that has ended by itself. Called on the thread of the engine."""
+        assert self._loop is not None
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._submit, self._settle_drag)
+
+    def _submit(self, function: Callable[[], None]) -> None:
+        with suppress(RuntimeError):  # the studio closes
+            self._thread.submit(function)
+
+    def _settle_drag(self) -> None:
+        if self._dragger.settle():
+            self._tell(time.perf_counter())
+
     def _undo(self, request: ask.Plain) -> None:
         if not self.session.undo():
             raise Refused("there is nothing to undo")
@@ -290,7 +343,15 @@ def _of_history(state: str) -> Thumbnail:
     return Thumbnail(sheet="history", key=state, re=-1, values=[], width=0, height=0, mime="image/webp")
 
 
-_SHOWING = ("open", "edit", "set_yaml", "view", "goto", "undo", "redo", "reload")
+_DRAGGING = ("drag_start", "drag_change", "drag_stop")
+_SHOWING = ("open", "edit", "set_yaml", "view", "goto", "undo", "redo", "reload", *_DRAGGING)
+_BESIDE_DRAG = (
+    "history",
+    "favourite",
+    "favourite_seed",
+    "plan",
+    "drag_change",
+)  # what does not end a drag that runs, or restarts it
 _CHANGING = (*_SHOWING, "save", "favourite", "favourite_seed")
 _Found: TypeAlias = dict[str, Any] | None
 _HANDLERS: Mapping[type, Callable[[Studio, Any], _Found]] = {
@@ -307,12 +368,15 @@ _HANDLERS: Mapping[type, Callable[[Studio, Any], _Found]] = {
     ask.Film: Studio._film,
     ask.Export: Studio._export,
     ask.Ablate: Studio._ablate,
+    ask.DragStart: Studio._drag_start,
+    ask.DragChange: Studio._drag_change,
 }
 _PLAIN: Mapping[str, Callable[[Studio, ask.Plain], _Found]] = {
     "undo": Studio._undo,
     "redo": Studio._redo,
     "reload": Studio._reload,
     "cancel": Studio._cancel,
+    "drag_stop": Studio._drag_stop,
     "plan": Studio._plan,
     "history": Studio._history,
     "command": Studio._command,

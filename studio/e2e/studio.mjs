@@ -1,9 +1,9 @@
 /** What the tests of the page share: a studio of its own, a browser, and ways to wait for pictures. */
 
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
@@ -123,4 +123,27 @@ export function manyNodes(count) {
     row = next;
   }
   return [...lines, `  image: {op: decode, of: ${row[0]}}`, 'outputs: [image]', ''].join('\n');
+}
+
+/** Save the graph under a name, run the file from the command line with an empty cache, and return a digest of its pixels. */
+export async function headless(page, studio, name) {
+  await page.locator('.canvas').focus();
+  await page.keyboard.press('Control+s');
+  await page.getByRole('textbox', { name: 'Name .yaml' }).fill(name);
+  await page.getByRole('dialog', { name: 'Save the graph' }).getByRole('button', { name: 'Save' }).click();
+  const notice = page.locator('.notice', { hasText: 'Saved as' });
+  await notice.waitFor();
+  const path = /Saved as (\S+)/.exec(await notice.innerText())?.[1];
+  const environment = { ...process.env, PYTHONPATH: process.env.STUDIO_PATH ?? ROOT, XDG_CACHE_HOME: join(studio.folder, 'no-cache') };
+  const run = execFileSync(process.env.PYTHON ?? 'python', ['-m', 'fgraph', path], { cwd: studio.folder, encoding: 'utf8', env: environment });
+  const [picture] = /\S+\.png/.exec(run) ?? [];
+  const bytes = readFileSync(resolve(studio.folder, picture)).toString('base64');
+  return page.evaluate(async (content) => {
+    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], { type: 'image/png' }));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+    canvas.getContext('2d').drawImage(bitmap, 0, 0);
+    const { data } = canvas.getContext('2d').getImageData(0, 0, bitmap.width, bitmap.height);
+    const digest = await crypto.subtle.digest('SHA-256', data);
+    return `${bitmap.width}x${bitmap.height} ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  }, bytes);
 }

@@ -1,13 +1,11 @@
 /** The page in a real browser, with a studio behind it. Each test goes on where the one before it ended. */
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { dragOnPicture, finalPicture, ROOT, openPage, pixels, setYaml, startBrowser, startStudio } from './studio.mjs';
+import { dragOnPicture, finalPicture, headless, openPage, pixels, setYaml, startBrowser, startStudio } from './studio.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const BLEND = `# two scenes
@@ -205,27 +203,8 @@ test('strokes of the brush become a polygon', async () => {
 });
 
 test('a saved graph runs from the command line to the same pixels', async () => {
-  await page.locator('.canvas').focus();
-  await page.keyboard.press('Control+s');
-  await page.getByRole('textbox', { name: 'Name .yaml' }).fill('painted');
-  await page.getByRole('dialog', { name: 'Save the graph' }).getByRole('button', { name: 'Save' }).click();
-  const notice = page.locator('.notice', { hasText: 'Saved as' });
-  await notice.waitFor();
-  const path = /Saved as (\S+)/.exec(await notice.innerText())?.[1];
   const shown = await settled();
-  const python = process.env.PYTHON ?? 'python';
-  const run = execFileSync(python, ['-m', 'fgraph', path], { cwd: studio.folder, encoding: 'utf8', env: { ...process.env, PYTHONPATH: ROOT } });
-  const [picture] = /\S+\.png/.exec(run) ?? [];
-  const bytes = readFileSync(resolve(studio.folder, picture)).toString('base64');
-  const written = await page.evaluate(async (content) => {
-    const bitmap = await createImageBitmap(new Blob([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], { type: 'image/png' }));
-    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
-    canvas.getContext('2d').drawImage(bitmap, 0, 0);
-    const { data } = canvas.getContext('2d').getImageData(0, 0, bitmap.width, bitmap.height);
-    const digest = await crypto.subtle.digest('SHA-256', data);
-    return `${bitmap.width}x${bitmap.height} ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
-  }, bytes);
-  assert.equal(written, shown);
+  assert.equal(await headless(page, studio, 'painted'), shown);
 });
 
 test('two tabs show one graph', async () => {

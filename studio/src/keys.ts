@@ -5,6 +5,7 @@ import { disconnect, selectedEdges, tidy } from './panels/GraphPanel';
 import { group, toggleOutput } from './panels/Inspector';
 import { openPaletteForSelection } from './panels/Palette';
 import { toggleCompare } from './panels/Canvas';
+import { toggleDrag } from './panels/DragPanel';
 import { TOOLS } from './panels/Tools';
 import { type Dock, store } from './store';
 import { ask, edit, notify, select, show } from './studio';
@@ -37,6 +38,7 @@ export const HELP: [string, string][] = [
   ['T', 'tidy the graph'],
   ['arrows', 'on a node: move it; on the picture: pan'],
   ['C', 'compare before and after'],
+  ['S', 'start the drag, or stop it'],
   ['[ and ]', 'the output before and after this one'],
   ['+ − 0', 'on the picture: zoom, fit'],
   ['1 … 8', 'graph, YAML, plan, seeds, sweep, explain, film, outline'],
@@ -113,6 +115,8 @@ function plain(event: KeyboardEvent): (() => void) | undefined {
       return () => void tidy();
     case 'c':
       return toggleCompare;
+    case 's':
+      return toggleDrag;
     case '[':
     case ']':
       return () => step(event.key === ']' ? 1 : -1);
@@ -126,7 +130,7 @@ function plain(event: KeyboardEvent): (() => void) | undefined {
     case 'Backspace':
       return () => void remove();
     case 'Escape':
-      return () => (store.get().tool === 'hand' ? select() : show({ tool: 'hand' }));
+      return () => (store.get().tool === 'hand' ? select() : show({ tool: 'hand', painting: null }));
     default:
       return undefined;
   }

@@ -42,6 +42,25 @@ export interface DisconnectNodes {
   disconnect: LinkEnd;
 }
 
+/** Set the points of a drag in one row, their targets, or the mask of what may move; what is None stays. `mask` names a mask of the graph, `shape` has the fields of a new one. A drag that has moved already keeps what it reached: a further drag goes on from there. One that runs goes on. */
+export interface DragChange {
+  id: number;
+  do: "drag_change";
+  node: string;
+  row?: number;
+  points?: [number, number][] | null;
+  to?: [number, number][] | null;
+  mask?: string | null;
+  shape?: { [name: string]: Json } | null;
+}
+
+/** Start a drag of the viewed output, or go on with it; it ends with `drag_stop`, or with any other change. */
+export interface DragStart {
+  id: number;
+  do: "drag_start";
+  node: string;
+}
+
 /** Change the graph. Edits with one `gesture` are one step of undo. */
 export interface Edit {
   id: number;
@@ -186,10 +205,10 @@ export interface Places {
   groups?: Group[] | null;
 }
 
-/** A request without further fields. `undo`, `redo`; `cancel`: stop what runs; `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails. */
+/** A request without further fields. `undo`, `redo`; `cancel`: stop what runs; `drag_stop`: end the drag that runs, and keep what it reached; `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails. */
 export interface Plain {
   id: number;
-  do: "undo" | "redo" | "cancel" | "plan" | "history" | "command" | "python" | "reload" | "explain";
+  do: "undo" | "redo" | "cancel" | "drag_stop" | "plan" | "history" | "command" | "python" | "reload" | "explain";
 }
 
 /** Remove nodes with their links, and the outputs that name them. */
@@ -284,7 +303,7 @@ export interface View {
   row?: number;
 }
 
-export type AnyRequest = Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | Favourite | FavouriteSeed | Save | Film | Export | Ablate | Plain;
+export type AnyRequest = Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | Favourite | FavouriteSeed | Save | Film | Export | Ablate | DragStart | DragChange | Plain;
 
 export type Change = SetField | UnsetField | AddNode | RemoveNodes | ConnectNodes | DisconnectNodes | RenameNode | BypassNode | SetOutputs | SetModel | PlaceNodes | SetFilm | SetParams | SetSeed;
 
@@ -317,6 +336,28 @@ export interface Done {
   seconds: number;
   recomputed: number;
   reused: number;
+}
+
+/** A drag as far as it is; `running` is true until it has stopped. */
+export interface DragEvent {
+  event: "drag";
+  revision: number;
+  node: string;
+  running: boolean;
+  rows: DragRow[];
+}
+
+/** A row of a drag: the steps that were done, where the points are, their targets, and where they were. Places are fractions of the image, x before y. `trail` is a list for each time, the first time first. `distance` is the mean distance of the points from their targets, in pixels. */
+export interface DragRow {
+  row: number;
+  steps: number;
+  points: [number, number][];
+  targets: [number, number][];
+  trail: [number, number][][];
+  distance: number;
+  ending: "arrived" | "stuck" | "lost" | "steps" | null;
+  /** what to do about the ending, if it is stuck or lost */
+  remedy: string | null;
 }
 
 /** The end of a run that made no picture: the reason, at a node and a field if it is about them. */
@@ -450,13 +491,14 @@ export interface PlanEvent {
   timings: Timing[];
 }
 
-/** The progress of a run, in steps. */
+/** The progress of a run, in steps; of a search, which `stage` names, in its iterations. */
 export interface Progress {
   event: "progress";
   revision: number;
   done: number;
   total: number;
   stage: string;
+  search: SearchState | null;
 }
 
 /** The calls and the arithmetic of the plan, and those of one pass after the other. `shared_gflop` is the arithmetic where rows are shared, but each is whole: regions and differences save the rest. */
@@ -467,6 +509,13 @@ export interface Savings {
   shared_gflop: number;
   unbatched_gflop: number;
   bytes: number;
+}
+
+/** The quality of a search: the rows that are left, their mean loss, the farthest distance of a point in pixels. */
+export interface SearchState {
+  rows: number;
+  loss: number | null;
+  distance: number | null;
 }
 
 /** The seconds that one kind of step took in the last run. */
@@ -481,7 +530,7 @@ export interface ViewState {
   row: number;
 }
 
-export type Event = GraphEvent | Forecast | Progress | Done | Failed | PlanEvent | HistoryEvent | FileReady;
+export type Event = GraphEvent | Forecast | Progress | Done | Failed | DragEvent | PlanEvent | HistoryEvent | FileReady;
 
 /** The header of a picture of the viewed output. `stage` is `final`, or the block that the picture previews. */
 export interface Picture {

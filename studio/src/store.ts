@@ -2,6 +2,7 @@
 
 import { useSyncExternalStore } from 'react';
 
+import type { Drags } from './logic/drags';
 import type { Value } from './logic/schema';
 import type { Catalogue, Done, Failed, Forecast, GraphEvent, HistoryEvent, Picture, PlanEvent, Progress, Thumbnail, Timeline } from './protocol';
 
@@ -54,6 +55,9 @@ export interface State {
   brush: number;
   drawn: string | null;
   film: Timeline | null;
+  drags: Drags;
+  /** the drag that the tools draw what may move for */
+  painting: string | null;
   notices: Notice[];
   palette: PaletteRequest | null;
   dialog: 'help' | 'open' | 'save' | 'about' | null;
@@ -89,6 +93,8 @@ export const initial: State = {
   brush: 0.06,
   drawn: null,
   film: null,
+  drags: {},
+  painting: null,
   notices: [],
   palette: null,
   dialog: null,

@@ -1,6 +1,7 @@
 /** What the page does: it receives events into the store, and sends requests. */
 
 import { type Asked, Connection, Refused } from './connection';
+import type { Drags } from './logic/drags';
 import type { Value } from './logic/schema';
 import type { Answer, BinaryHeader, Catalogue, Change, Event, GraphEvent, Timeline, Uploaded } from './protocol';
 import { type Notice, type State, store, type Thumb } from './store';
@@ -54,7 +55,10 @@ export function receive(event: Event): void {
       store.set({ done: event, progress: null });
       break;
     case 'failed':
-      store.set({ failed: event, progress: null });
+      store.set({ failed: event, progress: null, drags: rested(store.get().drags) });
+      break;
+    case 'drag':
+      store.set({ drags: { ...store.get().drags, [event.node]: event }, ...(event.running ? { progress: null, failed: null } : {}) });
       break;
     case 'plan':
       store.set({ plan: event });
@@ -76,8 +80,13 @@ function download(file: string, name: string): void {
   notify(`${name} is ready`);
 }
 
+/** Return drags of which none runs. */
+function rested(drags: Drags): Drags {
+  return Object.fromEntries(Object.entries(drags).map(([id, own]) => [id, { ...own, running: false }]));
+}
+
 function receiveGraph(graph: GraphEvent): void {
-  const { selection, graph: earlier, drawn } = store.get();
+  const { selection, graph: earlier, drawn, drags, painting } = store.get();
   const known = new Set(graph.nodes.map((node) => node.id));
   const kept = selection.filter((id) => known.has(id));
   document.title = `${graph.title}${graph.is_saved ? '' : ' •'} — fgraph studio`;
@@ -86,6 +95,8 @@ function receiveGraph(graph: GraphEvent): void {
     selection: kept.length === selection.length ? selection : kept,
     drawn: drawn !== null && known.has(drawn) ? drawn : null,
     film: filmsSent > 0 ? store.get().film : graph.film,
+    painting: painting !== null && known.has(painting) ? painting : null,
+    drags: Object.fromEntries(Object.entries(drags).filter(([id]) => known.has(id))),
     failed: graph.revision === earlier?.revision ? store.get().failed : null,
   });
   settle();

@@ -44,6 +44,23 @@ def test_leaving_early_and_going_on_in_steps_is_the_same() -> None:
     np.testing.assert_array_equal(whole.code, pieces.code)
 
 
+def test_the_outcome_is_that_of_a_drag_of_as_many_steps() -> None:
+    for count in (0, 3):
+        drag = start(every=1)
+        for _ in range(count):
+            next(drag)
+        found = drag.outcome()
+        assert (found.steps, found.ending) == (count, "steps")
+        np.testing.assert_array_equal(found.code.numpy(), drag.moment.code)
+        next(drag)  # it goes on
+        (*_, last) = [drag.moment, *start(every=1, steps=count)]
+        if count:
+            np.testing.assert_array_equal(found.code.numpy(), last.code)
+    ended = start(every=8)
+    next(ended)
+    assert ended.outcome().steps == 8
+
+
 def test_changes_are_undone_one_by_one() -> None:
     drag = start()
     first = drag.moment
@@ -76,7 +93,7 @@ def test_points_may_be_added_while_it_runs() -> None:
         ({"mask": np.full((16, 16), 7)}, "with values from 0 to 1"),
         ({"every": 0}, "every=0: expected is a number of steps from 1"),
         ({"trackin": "nearest"}, "drag has no setting 'trackin': did you mean 'tracking'?"),
-        ({"steps": 0}, "steps: "),
+        ({"steps": -1}, "steps: "),
     ],
 )
 def test_what_does_not_fit_is_refused(wrong: dict[str, object], message: str) -> None:

@@ -48,6 +48,49 @@ def test_arrows_are_drawn_where_the_points_went() -> None:
     assert at == pytest.approx([-0.6, -0.2, 1.0], abs=1e-5)
 
 
+def test_a_frame_of_a_film_is_a_drag_of_so_many_steps() -> None:
+    film = run(f"every: 3, {BY_ROW}")
+    assert film["image"].rows == 2 * 3  # at the beginning, after three steps, at the end
+    for frame, steps in enumerate((0, 3, 4)):
+        text = GRAPH.replace("POINTS", BY_ROW).replace("steps: 4", f"steps: {steps}")
+        alone = fgraph.run(text.replace("outputs: [image, moved, shown]", "outputs: [moved, shown]"))
+        for row in range(2):
+            at = 3 * row + frame
+            np.testing.assert_array_equal(film["moved"].array[at], alone["moved"].array[row])
+            np.testing.assert_array_equal(film["moved"].drags[at].trail, alone["moved"].drags[row].trail)
+            assert film["moved"].drags[at].distance == pytest.approx(alone["moved"].drags[row].distance, rel=1e-6)
+            assert np.abs(film["shown"].array[at] - alone["shown"].array[row]).max() < PROMISED
+
+
+def test_points_may_be_pixels() -> None:
+    found = run("unit: pixel, points: [[31.5, 25.1]], to: [[50.7, 25.1]]")["moved"].array
+    np.testing.assert_array_equal(found, run("points: [[0.5, 0.4]], to: [[0.8, 0.4]]")["moved"].array)
+
+
+def test_a_search_is_given_up_at_any_iteration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work until then is kept: the next run goes on from there, to the same bits."""
+    from fgraph.runtime import drag_snapshots, run_plan
+
+    monkeypatch.setattr(drag_snapshots, "WORTH_SECONDS", 0.0)
+    text = GRAPH.replace("POINTS", "points: [[0.6, 0.3]], to: [[0.7, 0.2]]").replace("[image, moved, shown]", "[moved]")
+    plan = fgraph.compile(text, device="cpu")
+    seen: list[Any] = []
+
+    def note(step: Any, last: int | None) -> None:
+        seen.append((step.search, step.done, step.total, step.rows))
+        if step.done == last:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_plan(plan, on_search=lambda step: note(step, 2))
+    assert seen == [("drag", 1, 4, 2), ("drag", 2, 4, 2)]
+    seen.clear()
+    found = run_plan(plan, on_search=lambda step: note(step, None))[0]["moved"]
+    assert [done for _, done, _, _ in seen] == [3, 4, 4]  # the last one looks at the features, and takes no step
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # a run that was not given up
+    np.testing.assert_array_equal(found.array, run_plan(plan)[0]["moved"].array)  # type: ignore[union-attr]
+
+
 def test_the_report_is_written_beside_the_codes(tmp_path: Path) -> None:
     from fgraph.save.writer import save_results
 
@@ -62,13 +105,20 @@ def test_the_report_is_written_beside_the_codes(tmp_path: Path) -> None:
     ("points", "message"),
     [
         ("points: [[0.5, 0.4]], to: [[0.8, 0.4], [0.1, 0.1]]", "1 points and 2 targets"),
-        ("points: [[0.5, 4]], to: [[0.8, 0.4]]", "found 4, expected a list of 2, each a number from 0 to 1"),
+        ("points: [[0.5, 4]], to: [[0.8, 0.4]]", "points[0] is [0.5, 4]: expected are fractions of"),
+        ("points: [[0.5, -1]], to: [[0.8, 0.4]]", "found -1, expected a list of 2, each a number from 0 to 8192"),
+        (
+            "unit: pixel, points: [[5, 4]], to: [[64, 4]]",
+            "to[0] is [64, 4]: the images of this model have 64 x 64 pixels",
+        ),
+        ("points: [[0.5, 0.4]], to: [[0.8, 0.4]], every: 1, steps: 1000", "make more than 1000 pictures"),
         ("points: [[0.5, 0.4]], to: [[0.8, 0.4]], layer: b9", "no convolution of this model"),
         ("points: [[0.5, 0.4]], to: [[0.8, 0.4]], r1: 2", "found 2, expected a number above 0 and of at most 0.5"),
     ],
 )
 def test_faults_are_found_before_it_runs(points: str, message: str) -> None:
-    faults = fgraph.check(GRAPH.replace("POINTS", points))
+    text = GRAPH.replace("POINTS", points)
+    faults = fgraph.check(text.replace("steps: 4, ", "") if "steps" in points else text)
     assert any(message in fault.message for fault in faults), faults
 
 

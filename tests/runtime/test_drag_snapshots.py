@@ -27,13 +27,14 @@ class Interrupted(Exception):
 def make(members: list[int], masked: bool = True, **changes: Any) -> DragSearch:
     """Start the drag of some of two rows; the second one needs fewer steps than the first."""
     generator = tiny(1)
+    every = changes.pop("every", 0)
     settings = make_drag_settings(**({"rows": (0, 3), "steps": STEPS, "patience": 0, "learning_rate": 0.01} | changes))
     codes = generator.map(torch.randn(2, 8, generator=torch.Generator().manual_seed(5)))
     mask = torch.zeros(2, 1, 16, 16)
     mask[:, :, :, 4:] = 1
     given = [POINTS[row] for row in members]
     whole = codes[:, None].expand(-1, generator.table.num_ws, -1).detach()
-    return DragSearch(generator, settings, whole[members], given, mask[members] if masked else None)
+    return DragSearch(generator, settings, whole[members], given, mask[members] if masked else None, every=every)
 
 
 def assert_same(found: dict[int, Dragged], expected: dict[int, Dragged]) -> None:
@@ -41,6 +42,7 @@ def assert_same(found: dict[int, Dragged], expected: dict[int, Dragged]) -> None
     for row, one in found.items():
         assert torch.equal(one.code, expected[row].code)
         assert torch.equal(one.trail, expected[row].trail)
+        assert torch.equal(one.film, expected[row].film)
         assert (one.ending, one.distance) == (expected[row].ending, expected[row].distance)
 
 
@@ -69,7 +71,7 @@ def run(cache: InversionCache, stop: int | None = None, **changes: Any) -> tuple
 
 
 @pytest.mark.parametrize(
-    "changes", [{}, {"tracking": "adaptive"}, {"masked": False}, {"reading": "code", "space": "w"}]
+    "changes", [{}, {"tracking": "adaptive"}, {"masked": False}, {"reading": "code", "space": "w"}, {"every": 3}]
 )
 def test_a_drag_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
     monkeypatch.setattr(snapshots, "SNAPSHOT_SECONDS", 0.0)

@@ -15,7 +15,7 @@ from fgraph._options import RunOptions
 from fgraph.declare import GraphSpec
 from fgraph.studio.engine import Engine, Outgoing
 from fgraph.studio.live import LiveRun, viewed
-from fgraph.studio.messages import Done, Failed, Picture
+from fgraph.studio.messages import Done, Failed, Picture, Progress
 from fgraph.studio.pictures import Binary
 from fgraph.studio.previews import blocks, preview
 from fgraph.stylegan.checkpoints.header import read_header
@@ -121,6 +121,30 @@ def test_a_cancelled_run_makes_no_picture(engine: Engine, received: Received, bl
     engine.show(live(2, spec_of()))
     assert received.until(Picture).revision == 2
     assert not hasattr(blocking, "results")
+
+
+@pytest.mark.parametrize(
+    ("search", "measure"),
+    [
+        ("{op: drag, of: left, points: [[0.5, 0.5]], to: [[0.5, 0.2]], steps: 100000, patience: 0}", "distance"),
+        ("{op: invert, of: picture, steps: 100000}", "loss"),
+    ],
+    ids=["drag", "invert"],
+)
+def test_a_search_tells_how_far_it_is_and_gives_way_at_any_iteration(
+    engine: Engine, received: Received, monkeypatch: pytest.MonkeyPatch, search: str, measure: str
+) -> None:
+    monkeypatch.setattr("fgraph.studio.live._BETWEEN", 0.0)
+    nodes = f"  picture: {{op: decode, of: left}}\n  found: {search}\n  image: {{op: decode, of: found}}\n"
+    text = GRAPH.replace("  image: {op: decode, of: mix}\n", nodes)
+    engine.show(live(1, spec_of(text)))
+    progress = received.until(Progress)
+    while progress.search is None or getattr(progress.search, measure) is None:
+        progress = received.until(Progress)
+    assert (progress.stage, progress.total) == (search[5 : search.index(",")], 100_000)
+    assert progress.done < 10
+    engine.show(live(2, spec_of()))
+    assert received.until(Picture).revision == 2
 
 
 def test_a_failure_ends_neither_the_thread_nor_later_runs(engine: Engine, received: Received) -> None:

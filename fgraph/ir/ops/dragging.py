@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 TRAIL = 128  # places of a point along its way that a result holds
 ABSENT = -1.0  # the place of a point that a row has not
 ENDING = 3  # numbers: how it ended, the steps, the mean distance in pixels
+Part = Literal["code", "trail", "ending"]
 
 
 @dataclass(frozen=True)
 class Drag(CodeOp):
     """The drag of points, by optimisation. Each row stops on its own. Params: the points of the row.
 
-    A row of the result is code, ending and trail, one after another; `DragPart` takes them apart.
+    A row of the result has code, ending and trail of each frame, one after another; `DragPart` takes them apart.
     """
 
     name: ClassVar[str] = "drag"
@@ -33,6 +34,7 @@ class Drag(CodeOp):
     space: TypeKind = "w+"
     shape: tuple[int, ...] = ()
     points: int = 1  # at most, of a row
+    every: int = 0  # steps between two frames; 0: the end is the only frame
     pass_flops: int = 0  # of a forward pass up to the features, for the cost
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
@@ -42,12 +44,22 @@ class Drag(CodeOp):
         return Type("drag", self.length)
 
     @property
+    def frames(self) -> int:
+        """The number of frames: after each `every` steps, from the first one to the last."""
+        return -(-self.settings.steps // self.every) + 1 if self.every else 1
+
+    @property
+    def frame_length(self) -> int:
+        """The numbers of a frame."""
+        return prod(self.shape) + ENDING + 2 * self.points * TRAIL
+
+    @property
     def length(self) -> tuple[int]:
         """The shape of a row of the result."""
-        return (prod(self.shape) + ENDING + 2 * self.points * TRAIL,)
+        return (self.frames * self.frame_length,)
 
     def flops(self, inputs: tuple[Type, ...], output: Type) -> int:
-        return 3 * self.settings.steps * self.pass_flops  # a backward pass costs about two forward ones
+        return (1 + 3 * self.settings.steps) * self.pass_flops  # a backward pass costs about two forward ones
 
     def seconds(self, call: Call, profile: DeviceProfile) -> float:
         flops = self.flops(call.inputs, call.output) * call.rows
@@ -56,17 +68,19 @@ class Drag(CodeOp):
 
     def __str__(self) -> str:
         asked = self.settings
-        return f"drag(model={self.model}, space={asked.space}, tracking={asked.tracking}, steps={asked.steps})"
+        every = f", every={self.every}" if self.every else ""
+        return f"drag(model={self.model}, space={asked.space}, tracking={asked.tracking}, steps={asked.steps}{every})"
 
 
 @dataclass(frozen=True)
 class DragPart(CodeOp):
-    """The code, the ending or the trail from the packed rows of a drag."""
+    """The code, the ending or the trail of a frame from the packed rows of a drag."""
 
     name: ClassVar[str] = "drag_part"
-    PARTS: ClassVar[tuple[Literal["code", "trail", "ending"], ...]] = ("code", "trail", "ending")
+    PARTS: ClassVar[tuple[Part, ...]] = ("code", "trail", "ending")
     of: Drag
-    part: Literal["code", "trail", "ending"] = "code"
+    part: Part = "code"
+    frame: int = 0
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -77,7 +91,7 @@ class DragPart(CodeOp):
     def columns(self) -> slice:
         """The place of the part in a row of the drag's result."""
         code = prod(self.of.shape)
-        start = {"code": 0, "ending": code, "trail": code + ENDING}[self.part]
+        start = self.frame * self.of.frame_length + {"code": 0, "ending": code, "trail": code + ENDING}[self.part]
         return slice(start, start + prod(self.shape))
 
     def infer(self, inputs: tuple[Type, ...]) -> Type:
@@ -85,7 +99,8 @@ class DragPart(CodeOp):
         return Type(self.of.space if self.part == "code" else "trail", self.shape)
 
     def __str__(self) -> str:
-        return f"drag_part({self.part}, points={self.of.points})"
+        frame = f", frame={self.frame}" if self.of.every else ""
+        return f"drag_part({self.part}, points={self.of.points}{frame})"
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from numpy.typing import ArrayLike
 from torch import Tensor
 
 from fgraph.ir.ops import Op
+from fgraph.runtime.progress import OnSearch, Searching, searching
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
@@ -35,6 +37,7 @@ class KernelContext:
     half: torch.dtype | None = None  # of convolutions that are safe in half precision
     constants: dict[Hashable, Tensor] = field(default_factory=dict)  # on the device, by their content
     is_captured: bool = False
+    on_search: OnSearch = lambda step: None  # called after each iteration of a search; may raise to give up the run
 
     @property
     def reads_back(self) -> bool:
@@ -52,6 +55,10 @@ class KernelContext:
         found = self.generators[model]
         assert isinstance(found, StyleGAN3Generator)
         return found
+
+    def searching(self, search: str, total: int) -> AbstractContextManager[Searching]:
+        """Report the iterations of a search within the block, at most `total`."""
+        return searching(search, total, self.on_search)
 
     def tensor(self, array: np.ndarray[Any, Any]) -> Tensor:
         """Return an array as a tensor on the device, in the precision of the run."""

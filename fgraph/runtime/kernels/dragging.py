@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Hashable, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import cast
 
@@ -11,16 +10,18 @@ import torch
 from torch import Tensor
 
 from fgraph._cache import cache_folder
+from fgraph._log import get_logger
 from fgraph.dragging.points import DragPoints
 from fgraph.dragging.search import Dragged, DragSearch
-from fgraph.dragging.settings import ENDINGS
-from fgraph.inversion.cache import InversionCache, are_tensors, make_key
+from fgraph.dragging.settings import REMEDIES
+from fgraph.inversion.cache import InversionCache, make_key
 from fgraph.ir.ops import Arrows, Drag, DragPart
-from fgraph.ir.ops.dragging import ABSENT, TRAIL
+from fgraph.ir.ops.dragging import TRAIL
+from fgraph.runtime.drag_outcomes import Outcomes, lay_out
 from fgraph.runtime.drag_snapshots import run_search
 from fgraph.runtime.kernels.context import KernelContext, Params
-from fgraph.runtime.progress import progress
 
+_LOG = get_logger()
 _DRAWN = 16  # segments of a drawn trail
 _WHITE, _RED, _BLUE = (1.0, 1.0, 1.0), (1.0, -0.5, -0.5), (-0.6, -0.2, 1.0)
 
@@ -31,46 +32,45 @@ def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelCont
     Rows are cached by content in the user's cache folder as they finish, and unfinished ones every few seconds.
     """
     codes, mask = inputs[0], inputs[1] if len(inputs) > 1 else None
-    cache = InversionCache(cache_folder())
-    keys = [
-        _key(op, context, codes[row], params[row], None if mask is None else mask[row]) for row in range(len(codes))
-    ]
-    rows = {row: known for row, key in enumerate(keys) if (known := _cached(cache, op, key)) is not None}
-    missing = [row for row in range(len(codes)) if row not in rows]
+    points = [cast(DragPoints, param) for param in params]
+    cache, generator = InversionCache(cache_folder()), context.generators[op.model]
+    outcomes = Outcomes(cache, generator, op.settings, context.dtype, op.every)
+    keys = [outcomes.key(codes[row], points[row], None if mask is None else mask[row]) for row in range(len(codes))]
+    found = {row: known for row, key in enumerate(keys) if (known := outcomes.read(key, points[row])) is not None}
+    missing = [row for row in range(len(codes)) if row not in found]
 
     def make(members: list[int]) -> DragSearch:
-        points = [cast(DragPoints, params[row]) for row in members]
         given = None if mask is None else mask[members].clone()
-        return DragSearch(context.generators[op.model], op.settings, codes[members].clone(), points, given)
+        return DragSearch(
+            generator, op.settings, codes[members].clone(), [points[row] for row in members], given, every=op.every
+        )
 
     def note(row: int, one: Dragged) -> None:
-        rows[row] = _row(op, one)
-        cache.write("drags", keys[row], {"row": rows[row]}, {})
+        found[row] = one
+        outcomes.write(keys[row], one)
 
-    with torch.inference_mode(False), torch.enable_grad(), progress(op.settings.steps, "dragging") as job:
-
-        def advance(search: DragSearch) -> None:
-            job.note(rows=str(len(search.rows)))
-            job.advance()
-
-        if missing:
-            key = make_key("drag search", keys)
-            run_search(make, missing, cache, key=key, on_found=note, on_step=advance)
-    return torch.stack([rows[row] for row in range(len(codes))]).to(context.device, context.dtype)
-
-
-def _key(op: Drag, context: KernelContext, code: Tensor, points: Hashable, mask: Tensor | None) -> str:
-    """Return the key of everything that the result of a row depends on."""
-    tensors = [code] if mask is None else [code, mask]
-    content = [hashlib.sha256(one.float().cpu().contiguous().numpy().tobytes()).hexdigest() for one in tensors]
-    digest = context.generators[op.model].digest
-    return make_key("drag", digest, op.settings.digest, str(op.points), repr(points), str(context.dtype), content)
+    if missing:
+        key = make_key("drag search", keys)
+        with torch.inference_mode(False), torch.enable_grad(), context.searching("drag", op.settings.steps) as job:
+            run_search(
+                make, missing, cache, key=key, on_found=note,
+                on_step=lambda search: job.step(search.done, len(search.rows), distance=search.distance),
+            )  # fmt: skip
+    _tell(found)
+    rows = [lay_out(op, found[row], points[row], generator.table.size) for row in range(len(codes))]
+    return torch.stack(rows).to(context.device, context.dtype)
 
 
-def _cached(cache: InversionCache, op: Drag, key: str) -> Tensor | None:
-    """Return the row of an earlier run, if there is one and it is whole."""
-    entry, (length,) = cache.read("drags", key), op.length
-    return entry.tensors["row"] if entry and are_tensors(entry.tensors, {"row": (length,)}) else None
+def _tell(found: Mapping[int, Dragged]) -> None:
+    """Warn of rows that came to nothing, with the remedy."""
+    for ending, remedy in REMEDIES.items():
+        ended = sorted(row for row, one in found.items() if one.ending == ending)
+        if not ended:
+            continue
+        rows = f"row {ended[0]}" if len(ended) == 1 else f"{len(ended)} rows, the first is row {ended[0]}"
+        one = found[ended[0]]
+        after = f"{ending} after {one.steps} steps, {one.distance:.1f} pixels from the targets"
+        _LOG.warning("drag: %s: %s: %s", rows, after, remedy)
 
 
 def part(op: DragPart, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
@@ -112,12 +112,3 @@ def _paint(image: Tensor, outside: Tensor, colour: Tensor, there: Tensor) -> Non
     alpha = (0.5 - outside).clamp(0, 1) * there
     channels = colour[: len(image), None, None]
     image[: len(channels)].lerp_(channels.expand(-1, *alpha.shape), alpha)
-
-
-def _row(op: Drag, one: Dragged) -> Tensor:
-    """Lay out the outcome of a row: its trail at `TRAIL` even times, with `ABSENT` for the points that it has not."""
-    at = torch.linspace(0, one.steps, TRAIL).round().long()
-    trail = torch.full((TRAIL, op.points, 2), ABSENT)
-    trail[:, : one.trail.shape[1]] = one.trail[at].float()
-    ending = torch.tensor([float(ENDINGS.index(one.ending)), float(one.steps), one.distance])
-    return torch.cat([one.code.flatten().float(), ending, trail.flatten()])

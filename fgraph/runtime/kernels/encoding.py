@@ -21,14 +21,18 @@ def encode(op: Encode, inputs: Sequence[Tensor], params: Params, context: Kernel
     generator = context.generators[op.model]
     encoder = _load(op.encoder, context.device, context.dtype)
 
-    def draw(codes: Tensor) -> Tensor:
-        return generator.synthesise(generator.affine(codes))
-
     parts = torch.split(inputs[0], op.rows_together)
-    found = [
-        encoder.encode(part, generator.w_mean, draw, op.iterations, rows=op.rows or None, half=context.half)
-        for part in parts
-    ]
+    done, found = 0, []
+    with context.searching("encode", op.iterations * len(parts)) as job:
+
+        def draw(codes: Tensor) -> Tensor:
+            nonlocal done
+            job.step(done := done + 1, len(codes))
+            return generator.synthesise(generator.affine(codes))
+
+        for part in parts:
+            made = encoder.encode(part, generator.w_mean, draw, op.iterations, rows=op.rows or None, half=context.half)
+            found.append(made)
     return torch.cat(found) if len(found) > 1 else found[0]
 
 

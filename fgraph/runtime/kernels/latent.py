@@ -24,7 +24,6 @@ from fgraph.ir.ops import Affine, Distance, Draw, Given, Invert, Lerp, MapZ, Rep
 from fgraph.runtime.kernels import weighting
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.seeds import draw_codes
-from fgraph.runtime.progress import progress
 from fgraph.stylegan.generators.base import Generator
 
 
@@ -93,12 +92,11 @@ def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: Kernel
         problem = make_problem(generator, op.settings, folder=cache_folder() / "inversions" / "statistics")
     except SaveError:  # it is only a cache
         problem = make_problem(generator, op.settings)
-    with progress(op.settings.steps, "inverting") as job:
+    with context.searching("invert", op.settings.steps) as job:
 
         def advance(search: Search) -> None:
-            if losses := search.losses:
-                job.note(loss=f"{sum(losses.values()) / len(losses):.4f}", images=str(len(losses)))
-            job.advance()
+            losses = search.losses
+            job.step(search.done, len(search.rows), loss=sum(losses.values()) / len(losses) if losses else None)
 
         found = invert_images(problem, inputs[0], advance, inputs[1].clone() if len(inputs) > 1 else None)
     if lost := [row for row, one in enumerate(found) if isinf(one.loss)]:

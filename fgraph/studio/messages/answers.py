@@ -122,14 +122,23 @@ class Forecast(Message):
     bytes: int
 
 
+class SearchState(Message):
+    """The quality of a search: the rows that are left, their mean loss, the farthest distance of a point in pixels."""
+
+    rows: int
+    loss: float | None
+    distance: float | None
+
+
 class Progress(Message):
-    """The progress of a run, in steps."""
+    """The progress of a run, in steps; of a search, which `stage` names, in its iterations."""
 
     event: Literal["progress"] = "progress"
     revision: int
     done: int
     total: int
     stage: str
+    search: SearchState | None = None
 
 
 class Done(Message):
@@ -150,6 +159,34 @@ class Failed(Message):
     message: str
     node: str | None = None
     field: str | None = None
+
+
+class DragRow(Message):
+    """A row of a drag: the steps that were done, where the points are, their targets, and where they were.
+
+    Places are fractions of the image, x before y. `trail` is a list for each time, the first time first. `distance` is
+    the mean distance of the points from their targets, in pixels.
+    """
+
+    row: int
+    steps: int
+    points: list[tuple[float, float]]
+    targets: list[tuple[float, float]]
+    trail: list[list[tuple[float, float]]]
+    distance: float
+    ending: Literal["arrived", "stuck", "lost", "steps"] | None
+    remedy: str | None
+    """what to do about the ending, if it is stuck or lost"""
+
+
+class DragEvent(Message):
+    """A drag as far as it is; `running` is true until it has stopped."""
+
+    event: Literal["drag"] = "drag"
+    revision: int
+    node: str
+    running: bool
+    rows: list[DragRow]
 
 
 class LayerState(Message):
@@ -226,7 +263,7 @@ class HistoryEvent(Message):
 
 
 Event: TypeAlias = Annotated[
-    GraphEvent | Forecast | Progress | Done | Failed | PlanEvent | HistoryEvent | FileReady,
+    GraphEvent | Forecast | Progress | Done | Failed | DragEvent | PlanEvent | HistoryEvent | FileReady,
     Field(discriminator="event"),
 ]
 

@@ -7,11 +7,14 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, JsonValue
 
 from fgraph import _limits
+from fgraph.dragging.points import MOST_POINTS
 from fgraph.studio.messages.base import FieldPath, Message, Name, NodeId, Row, Token, Words
 from fgraph.studio.messages.changes import Change, Key
 
 Values: TypeAlias = Annotated[list[JsonValue], Field(min_length=1, max_length=_limits.STUDIO_SHEET)]
 GraphText: TypeAlias = Annotated[str, Field(max_length=_limits.STUDIO_MESSAGE)]
+Share: TypeAlias = Annotated[float, Field(ge=0, le=1)]
+Points: TypeAlias = Annotated[list[tuple[Share, Share]], Field(min_length=1, max_length=MOST_POINTS)]
 Seed: TypeAlias = Annotated[int, Field(ge=0, le=_limits.SEED)]
 
 
@@ -155,14 +158,39 @@ class Ablate(Request):
     node: NodeId
 
 
+class DragStart(Request):
+    """Start a drag of the viewed output, or go on with it; it ends with `drag_stop`, or with any other change."""
+
+    do: Literal["drag_start"]
+    node: NodeId
+
+
+class DragChange(Request):
+    """Set the points of a drag in one row, their targets, or the mask of what may move; what is None stays.
+
+    `mask` names a mask of the graph, `shape` has the fields of a new one.
+
+    A drag that has moved already keeps what it reached: a further drag goes on from there. One that runs goes on.
+    """
+
+    do: Literal["drag_change"]
+    node: NodeId
+    row: Row = 0
+    points: Points | None = None
+    to: Points | None = None
+    mask: NodeId | None = None
+    shape: dict[str, JsonValue] | None = None
+
+
 class Plain(Request):
     """A request without further fields.
 
-    `undo`, `redo`; `cancel`: stop what runs; `plan`: send the plan; `history`: send the history; `command`, `python`:
-    answer with the graph as a command or a program; `explain`: draw every output without each node, as thumbnails.
+    `undo`, `redo`; `cancel`: stop what runs; `drag_stop`: end the drag that runs, and keep what it reached;
+    `plan`: send the plan; `history`: send the history; `command`, `python`: answer with the graph as a command or a
+    program; `explain`: draw every output without each node, as thumbnails.
     """
 
-    do: Literal["undo", "redo", "cancel", "plan", "history", "command", "python", "reload", "explain"]
+    do: Literal["undo", "redo", "cancel", "drag_stop", "plan", "history", "command", "python", "reload", "explain"]
 
 
 AnyRequest: TypeAlias = Annotated[
@@ -179,6 +207,8 @@ AnyRequest: TypeAlias = Annotated[
     | Film
     | Export
     | Ablate
+    | DragStart
+    | DragChange
     | Plain,
     Field(discriminator="do"),
 ]

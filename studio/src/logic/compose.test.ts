@@ -61,13 +61,10 @@ test('another shape leaves what all masks have', () => {
   ]);
 });
 
-test('a point joins the chosen drag, and a new drag goes between code and decode', () => {
-  const drag = node('d', 'drag', { points: [[0, 0]], to: [[1, 1]] });
-  expect(dragPoint(panorama, drag, 'p', [0.1, 0.2], [0.3, 0.4])).toEqual([
-    { set: { node: 'd', field: 'points', value: [[0, 0], [0.1, 0.2]] } },
-    { set: { node: 'd', field: 'to', value: [[1, 1], [0.3, 0.4]] } },
-  ]);
-  expect(dragPoint(panorama, null, 'p', [0, 0], [1, 1])).toContain('decode of a code');
+test('a new drag goes between code and decode, and has not moved', () => {
+  expect(dragPoint(panorama, 'p', [0, 0], [1, 1])).toContain('decode of a code');
   const plain = graphOf([z, node('p', 'decode')], [link('z', 'p', 'of')]);
-  expect(dragPoint(plain, null, 'p', [0, 0], [1, 1])).toContainEqual({ connect: { source: 'moved', target: 'p', input: 'of', index: null } });
+  const changes = dragPoint(plain, 'p', [0, 0], [1, 1]);
+  expect(changes[0]).toEqual({ add: { op: 'drag', id: 'moved', fields: { of: 'z', points: [[0, 0]], to: [[1, 1]], steps: 0 }, position: null } });
+  expect(changes).toContainEqual({ connect: { source: 'moved', target: 'p', input: 'of', index: null } });
 });

@@ -157,15 +157,8 @@ export function reshape(mask: NodeState, shape: Record<string, Value>): Change[]
   ];
 }
 
-/** Return the changes that move a point of the picture: of a chosen drag, or of a new one before the output's decode. */
-export function dragPoint(graph: GraphEvent, chosen: NodeState | null, output: string, from: [number, number], to: [number, number]): Change[] | string {
-  if (chosen) {
-    const list = (name: string): Value[] => (Array.isArray(chosen.fields[name]) ? chosen.fields[name] : []);
-    return [
-      { set: { node: chosen.id, field: 'points', value: [...list('points'), from] } },
-      { set: { node: chosen.id, field: 'to', value: [...list('to'), to] } },
-    ];
-  }
+/** Return the changes that add a drag of a point before the decode of an output; it has not moved yet. */
+export function dragPoint(graph: GraphEvent, output: string, from: [number, number], to: [number, number]): Change[] | string {
   const end = graph.outputs.find((one) => one.name === output)?.node;
   const read = graph.links.find((link) => link.target === end && link.input === 'of');
   const code = graph.nodes.find((node) => node.id === read?.source);
@@ -173,8 +166,7 @@ export function dragPoint(graph: GraphEvent, chosen: NodeState | null, output: s
   const id = freeId(ids(graph), 'moved');
   const position: [number, number] | null = code.position && [code.position[0] + 120, code.position[1] + 130];
   return [
-    { add: { op: 'drag', id, fields: { points: [from], to: [to], steps: 60 }, position } },
-    connect(code.id, id, 'of'),
+    { add: { op: 'drag', id, fields: { of: code.id, points: [from], to: [to], steps: 0 }, position } },
     connect(id, end, 'of'),
   ];
 }

@@ -47,11 +47,6 @@ test('corners of a polygon, and all of them', () => {
   expect(overlayOf({ op: 'mask', fields }, 0)?.shift?.([0.1, 0.1])).toEqual({ points: [[0.1, 0.1], [1.1, 0.1], [0.1, 1.1]] });
 });
 
-test('points of a drag stay on the picture', () => {
-  const fields: Fields = { points: [[0.2, 0.4]], to: [[0.2, 0.3]] };
-  expect(handle('drag', fields, 'to-0').move([0.2, -0.1])).toEqual({ to: [[0.2, 0]] });
-});
-
 test('the edge of a pad is where it is dragged to', () => {
   const moved = handle('pad', { left: 0.5, right: 0.5 }, 'left').move([0.4, 0.5]);
   expect(moved).toEqual({ left: 1 });

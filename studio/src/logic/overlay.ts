@@ -17,8 +17,7 @@ export interface Handle {
 export type Shape =
   | { kind: 'polygon'; points: Point[] }
   | { kind: 'ellipse'; centre: Point; radii: Point }
-  | { kind: 'line'; axis: 'x' | 'y'; at: number; dashed: boolean }
-  | { kind: 'arrow'; from: Point; to: Point };
+  | { kind: 'line'; axis: 'x' | 'y'; at: number; dashed: boolean };
 
 export interface Overlay {
   shapes: Shape[];
@@ -51,13 +50,16 @@ export function overlayOf(node: Source, row: number): Overlay | null {
     case 'mask text':
     case 'text':
       return anchored(at, node.op === 'mask' ? [0.5, 0.5] : [0.5, 0.97]);
-    case 'drag':
-      return dragged(at);
     case 'pad':
       return padded(at);
     default:
       return null;
   }
+}
+
+/** Return the points of a field that may have a list for each row; none if it has no points. */
+export function pointsIn(fields: Fields, name: string, row: number): Point[] {
+  return new Reader(fields, row).points(name) ?? [];
 }
 
 /** Reads fields that may have a value for each row, and writes that of one row. */
@@ -198,20 +200,6 @@ function anchored(at: Reader, missing: Point): Overlay | null {
   if (place?.length !== 2) return null;
   const move = ([x, y]: Point): Fields => at.write('at', [round(x), round(y)], 1);
   return { shapes: [], handles: [{ id: 'at', label: 'place of the text', at: place as Point, move }] };
-}
-
-function dragged(at: Reader): Overlay | null {
-  const from = at.points('points') ?? [];
-  const to = at.points('to') ?? [];
-  const inside = ([x, y]: Point): Point => [round(Math.min(Math.max(x, 0), 1)), round(Math.min(Math.max(y, 0), 1))];
-  const moving = (name: string, list: Point[], index: number, label: string): Handle => ({
-    id: `${name}-${index}`, label: `${label} ${index + 1}`, at: list[index] ?? [0, 0],
-    move: (place) => at.write(name, list.map((own, other) => (other === index ? inside(place) : own)), 2),
-  });
-  return {
-    shapes: from.flatMap((own, index): Shape[] => (to[index] ? [{ kind: 'arrow', from: own, to: to[index] }] : [])),
-    handles: [...from.map((_, index) => moving('points', from, index, 'point')), ...to.map((_, index) => moving('to', to, index, 'target'))],
-  };
 }
 
 function padded(at: Reader): Overlay | null {

@@ -6,6 +6,7 @@ import { IconButton, useSize } from '../ui';
 import { fitting, panned, type Rect, rectOf, type Zoomed, zoomedAt } from '../logic/view';
 import { ask, show } from '../studio';
 import { type Shown, store, useStudio } from '../store';
+import { DragPanel, DragRemedy } from './DragPanel';
 import { Overlay } from './Overlay';
 import { Spans } from './Spans';
 import { DrawnMask, Toolbar } from './Tools';
@@ -60,6 +61,7 @@ export function Canvas() {
         {rect && <Spans rect={rect} />}
         <Toolbar />
         <DrawnMask />
+        <DragRemedy />
         {rect && size && <ZoomBar percent={(100 * rect.width) / size.width} onZoom={zoomBy} onFit={() => setZoomed(null)} onWhole={() => setZoomed({ zoom: 1, centre: [0.5, 0.5] })} />}
       </div>
     </>
@@ -170,6 +172,7 @@ function OutputTabs() {
           <input type="range" min={0} max={rows - 1} value={row} aria-label="Row" onChange={(event) => see(output, Number(event.target.value))} />
         </label>
       )}
+      <DragPanel />
       <span className="spacer" />
       <IconButton icon="compare" label="Compare before and after" keys="C" pressed={comparing} onClick={toggleCompare} />
       {comparing && <button type="button" onClick={() => show({ before: store.get().final })}>{before ? 'Set before again' : 'Set before'}</button>}

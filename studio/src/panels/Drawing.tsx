@@ -2,13 +2,15 @@
 
 import { useEffect, useRef, useState } from 'react';
 
-import { dragPoint, reshape } from '../logic/compose';
+import { reshape } from '../logic/compose';
 import { Painted, type Point, polygonOf, round } from '../logic/contour';
+import { hasMoved } from '../logic/drags';
 import { back, type Place } from '../logic/places';
 import type { Value } from '../logic/schema';
 import { type Rect, toPicture, toWindow } from '../logic/view';
 import { store, type Tool } from '../store';
-import { edit, notify, show } from '../studio';
+import { edit, show } from '../studio';
+import { addPoint, paintDrag } from './DragPanel';
 import { chosenMask } from './Tools';
 
 const GRID = 192; // cells of the brush along the shorter side
@@ -17,9 +19,14 @@ const LEAST = 0.004; // a shape smaller than this was a click
 
 /** Give the shape to the chosen mask, or to a new one. */
 async function commit(shape: Record<string, Value>): Promise<void> {
-  const { graph } = store.get();
+  const { graph, painting, drags } = store.get();
   const id = chosenMask();
   const mask = graph?.nodes.find((node) => node.id === id);
+  const drag = graph?.nodes.find((node) => node.id === painting);
+  if (drag && (!mask || hasMoved(drag))) {
+    await paintDrag(drag.id, drags, shape);
+    return;
+  }
   if (mask) {
     await edit(reshape(mask, shape));
     return;
@@ -29,18 +36,9 @@ async function commit(shape: Record<string, Value>): Promise<void> {
   if (added !== undefined) show({ selection: [added], drawn: added });
 }
 
-async function commitPoint(from: Point, to: Point): Promise<void> {
-  const { graph, selection } = store.get();
-  if (graph?.view.output == null) return;
-  const chosen = graph.nodes.find((node) => selection.includes(node.id) && node.op === 'drag') ?? graph.nodes.find((node) => node.op === 'drag') ?? null;
-  const changes = dragPoint(graph, chosen, graph.view.output, from, to);
-  if (typeof changes === 'string') {
-    notify(changes, 'error');
-    return;
-  }
-  const answer = await edit(changes);
-  const id = chosen?.id ?? answer?.ids?.[0];
-  if (id !== undefined) show({ selection: [id] });
+/** Return whether what is drawn belongs to the canvas of a node, not to the picture. */
+function isPlaced(): boolean {
+  return chosenMask() !== null || store.get().painting !== null;
 }
 
 interface Held {
@@ -52,7 +50,7 @@ export function Drawing({ rect, tool, place }: { rect: Rect; tool: Exclude<Tool,
   const [held, setHeld] = useState<Held | null>(null);
   const [corners, setCorners] = useState<Point[]>([]);
   const brush = useBrush(rect);
-  const inside = (point: Point): Point => (chosenMask() !== null && place ? back(place, point) : point);
+  const inside = (point: Point): Point => (isPlaced() && place ? back(place, point) : point);
   const at = (event: React.PointerEvent): Point => {
     const box = event.currentTarget.getBoundingClientRect();
     return toPicture(rect, [event.clientX - box.left, event.clientY - box.top]);
@@ -66,7 +64,7 @@ export function Drawing({ rect, tool, place }: { rect: Rect; tool: Exclude<Tool,
 
   const finish = (done: Held) => {
     const small = Math.hypot(done.to[0] - done.from[0], done.to[1] - done.from[1]) < LEAST;
-    if (tool === 'point') return void commitPoint(clamped(done.from), clamped(done.to));
+    if (tool === 'point') return void addPoint(clamped(done.from), clamped(done.to));
     if (!small) void commit(shapeOf(tool, inside(done.from), inside(done.to)));
   };
 
@@ -170,7 +168,7 @@ function useBrush(rect: Rect) {
     const mask = chosenMask();
     const painted = new Painted(width, height);
     if (mask !== null) rasterise(painted, mask, place);
-    stroke.current = { painted, mask, last: cell(point), value: erase ? 0 : 1, place: mask === null ? null : place };
+    stroke.current = { painted, mask, last: cell(point), value: erase ? 0 : 1, place: isPlaced() ? place : null };
     move(point);
   };
   const move = (point: Point) => {

@@ -1,6 +1,6 @@
 /** What lies on the picture: the handles of the chosen node, and the tools that draw masks and points. */
 
-import { useRef } from 'react';
+import { Fragment, useRef } from 'react';
 
 import { type Point } from '../logic/contour';
 import { type Handle, overlayOf, type Overlay as Shown, type Shape } from '../logic/overlay';
@@ -9,18 +9,21 @@ import { type Rect, toPicture, toWindow } from '../logic/view';
 import type { NodeState } from '../protocol';
 import { useStudio } from '../store';
 import { Gesture } from '../studio';
+import { DragOverlay } from './DragOverlay';
+import { useDragInFocus } from './DragPanel';
 import { Drawing } from './Drawing';
 
 const RADIUS = 7;
 const NUDGE = 0.005;
 
-/** Return the node whose handles are shown: the selected one, with what a gesture holds. */
+/** Return the node whose handles are shown: the selected one, with what a gesture holds, or the drag in focus. */
 function useChosen(): NodeState | null {
+  const drag = useDragInFocus();
   const graph = useStudio((state) => state.graph);
   const selection = useStudio((state) => state.selection);
   const draft = useStudio((state) => state.draft);
   const node = selection.length === 1 ? graph?.nodes.find((one) => one.id === selection[0]) : undefined;
-  if (!node) return null;
+  if (!node) return drag;
   return draft[node.id] ? { ...node, fields: { ...node.fields, ...draft[node.id] } } : node;
 }
 
@@ -32,7 +35,14 @@ export function Overlay({ rect, onPan }: { rect: Rect; onPan: (x: number, y: num
   const places = node && graph && output !== null ? placesOf(graph, node.id, output) : null;
   const last = useRef<Point | null>(null);
 
-  const shapes = node && places?.map((place, index) => <Placed key={index} node={node} place={place} rect={rect} main={index === 0} />);
+  const Shapes = node?.op === 'drag' ? DragOverlay : Placed;
+  const mask = node?.op === 'drag' ? graph?.nodes.find((one) => one.id === node.fields.mask) : undefined;
+  const shapes = node && places?.map((place, index) => (
+    <Fragment key={index}>
+      {mask && <g className="faint" pointerEvents="none"><Placed node={mask} place={place} rect={rect} main={false} bare /></g>}
+      <Shapes node={node} place={place} rect={rect} main={index === 0} />
+    </Fragment>
+  ));
   if (tool !== 'hand') {
     return (
       <>
@@ -64,7 +74,7 @@ export function Overlay({ rect, onPan }: { rect: Rect; onPan: (x: number, y: num
 }
 
 /** The shape of a node on one copy of its canvas. */
-function Placed({ node, place, rect, main }: { node: NodeState; place: Place; rect: Rect; main: boolean }) {
+function Placed({ node, place, rect, main, bare = false }: { node: NodeState; place: Place; rect: Rect; main: boolean; bare?: boolean }) {
   const overlay = overlayOf(node, place.row);
   const gesture = useRef<{ gesture: Gesture; from: Point; overlay: Shown } | null>(null);
   if (!overlay) return null;
@@ -93,7 +103,7 @@ function Placed({ node, place, rect, main }: { node: NodeState; place: Place; re
   return (
     <g className={main ? '' : 'faint'}>
       {overlay.shapes.map((shape, index) => <Drawn key={index} shape={shape} screen={screen} place={place} rect={rect} body={body} />)}
-      {overlay.handles.map((handle) => (
+      {!bare && overlay.handles.map((handle) => (
         <Grip
           key={handle.id} handle={handle} at={screen(handle.at)} focusable={main}
           onBegin={begin} onEnd={end}
@@ -111,11 +121,14 @@ function Placed({ node, place, rect, main }: { node: NodeState; place: Place; re
 
 type Pointer = (event: React.PointerEvent<SVGElement>) => void;
 
-function Grip(props: { handle: Handle; at: Point; focusable: boolean; onBegin: Pointer; onMove: Pointer; onEnd: () => void; onNudge: (by: Point) => void }) {
+export function Grip(props: {
+  handle: Pick<Handle, 'id' | 'label'>; at: Point; focusable: boolean; className?: string;
+  onBegin: Pointer; onMove: Pointer; onEnd: () => void; onNudge: (by: Point) => void;
+}) {
   const { handle, at } = props;
   return (
     <circle
-      className="handle" cx={at[0]} cy={at[1]} r={RADIUS} role="button" tabIndex={props.focusable ? 0 : -1} data-handle={handle.id}
+      className={`handle ${props.className ?? ''}`} cx={at[0]} cy={at[1]} r={RADIUS} role="button" tabIndex={props.focusable ? 0 : -1} data-handle={handle.id}
       aria-label={`${handle.label}: arrow keys move it`}
       onPointerDown={props.onBegin} onPointerMove={props.onMove} onPointerUp={props.onEnd} onPointerCancel={props.onEnd}
       onKeyDown={(event) => {
@@ -139,7 +152,7 @@ function Drawn({ shape, screen, place, rect, body }: { shape: Shape; screen: (po
     <>
       <path className="under" d={path} pointerEvents="none" />
       <path className={`over${dashed}`} d={path} pointerEvents="none" />
-      {body && shape.kind !== 'arrow' && (shape.kind === 'line'
+      {body && (shape.kind === 'line'
         ? <path className="body movable" d={path} stroke="transparent" strokeWidth={14} pointerEvents="stroke" {...body} />
         : <path className="body movable" d={path} fillRule="evenodd" {...body} />)}
     </>
@@ -159,11 +172,12 @@ function pathOf(shape: Shape, screen: (point: Point) => Point, place: Place, rec
       const [x, y] = screen(shape.centre);
       return `M${x - along} ${y}a${along} ${down} 0 1 0 ${2 * along} 0a${along} ${down} 0 1 0 ${-2 * along} 0Z`;
     }
-    case 'arrow': {
-      const [from, to] = [screen(shape.from), screen(shape.to)];
-      const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
-      const tip = [2.6, -2.6].map((turn) => `M${to[0]} ${to[1]}l${12 * Math.cos(angle + turn)} ${12 * Math.sin(angle + turn)}`);
-      return `M${from[0]} ${from[1]}L${to[0]} ${to[1]}${tip.join('')}`;
-    }
   }
+}
+
+/** Return the path of an arrow between two places of the window. */
+export function arrowPath(from: Point, to: Point): string {
+  const angle = Math.atan2(to[1] - from[1], to[0] - from[0]);
+  const tip = [2.6, -2.6].map((turn) => `M${to[0]} ${to[1]}l${12 * Math.cos(angle + turn)} ${12 * Math.sin(angle + turn)}`);
+  return `M${from[0]} ${from[1]}L${to[0]} ${to[1]}${tip.join('')}`;
 }

@@ -5,6 +5,7 @@ import type { IconName } from '../icons';
 import { type Tool, store, useStudio } from '../store';
 import { anySeed, edit, show } from '../studio';
 import { IconButton } from '../ui';
+import { paintedMask } from './DragPanel';
 
 export const TOOLS: { tool: Tool; icon: IconName; label: string; keys: string }[] = [
   { tool: 'hand', icon: 'hand', label: 'Move the picture and handles', keys: 'V' },
@@ -25,7 +26,7 @@ export function Toolbar() {
     <>
     <div className="float tools" role="toolbar" aria-label="Tools" aria-orientation="vertical">
       {TOOLS.map((own) => (
-        <IconButton key={own.tool} icon={own.icon} label={own.label} keys={own.keys} pressed={tool === own.tool} onClick={() => show({ tool: own.tool })} />
+        <IconButton key={own.tool} icon={own.icon} label={own.label} keys={own.keys} pressed={tool === own.tool} onClick={() => show(own.tool === 'hand' || own.tool === 'point' ? { tool: own.tool, painting: null } : { tool: own.tool })} />
       ))}
     </div>
     {tool === 'brush' && (
@@ -72,9 +73,10 @@ export function DrawnMask() {
   );
 }
 
-/** Return the mask that a drawing tool changes: the selected one, or none. */
+/** Return the mask that a drawing tool changes: that of the drag that is painted for, the selected one, or none. */
 export function chosenMask(): string | null {
-  const { graph, selection } = store.get();
+  const { graph, selection, painting } = store.get();
+  if (painting !== null) return paintedMask(graph, painting);
   const chosen = graph?.nodes.filter((node) => selection.includes(node.id) && node.op === 'mask') ?? [];
   return chosen.length === 1 ? (chosen[0]?.id ?? null) : null;
 }

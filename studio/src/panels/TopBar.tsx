@@ -3,7 +3,7 @@
 import { useEffect } from 'react';
 
 import { Icon } from '../icons';
-import type { Export } from '../protocol';
+import type { Export, SearchState } from '../protocol';
 import { useStudio } from '../store';
 import { ask, copyText, notify, show } from '../studio';
 import { IconButton, Menu, usePreference } from '../ui';
@@ -62,7 +62,8 @@ function Status() {
       <div className="status" role="status">
         <progress max={progress.total} value={progress.done} aria-label="Progress" />
         <span>{progress.stage} {progress.done} / {progress.total}</span>
-        {forecast?.seconds != null && <span>of about {seconds(forecast.seconds)}</span>}
+        {progress.search && <span>{measureOf(progress.search)}</span>}
+        {!progress.search && forecast?.seconds != null && <span>of about {seconds(forecast.seconds)}</span>}
         <button type="button" onClick={() => void ask({ do: 'cancel' })}>Stop</button>
       </div>
     );
@@ -76,6 +77,13 @@ function Status() {
       <span>{done.recomputed} of {all} computed</span>
     </div>
   );
+}
+
+/** Return how well a search does, in words. */
+function measureOf(search: SearchState): string {
+  const rows = search.rows > 1 ? `${search.rows} rows, ` : '';
+  if (search.distance !== null) return `${rows}${search.distance.toFixed(1)} pixels left`;
+  return search.loss !== null ? `${rows}loss ${search.loss.toPrecision(3)}` : rows;
 }
 
 function ExportMenu() {

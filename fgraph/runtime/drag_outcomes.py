@@ -1,0 +1,96 @@
+"""Outcomes of drags: cached by content, and laid out as the rows of a value."""
+
+from __future__ import annotations
+
+import hashlib
+
+import torch
+from torch import Tensor
+
+from fgraph.dragging.points import DragPoints, mean_distance
+from fgraph.dragging.search import Dragged
+from fgraph.dragging.settings import ENDINGS, DragSettings
+from fgraph.inversion.cache import CachedTensors, InversionCache, are_tensors, make_key
+from fgraph.ir.ops import Drag
+from fgraph.ir.ops.dragging import ABSENT, TRAIL
+from fgraph.stylegan.generators.base import Generator
+
+_KIND = "drags"
+_FACTS = ["ending", "steps", "distance"]
+
+
+class Outcomes:
+    """The outcomes that the cache keeps, of one generator and one set of settings.
+
+    A row is kept by its own code, points and mask, whatever runs beside it.
+    """
+
+    def __init__(
+        self, cache: InversionCache, generator: Generator, settings: DragSettings, dtype: torch.dtype, every: int = 0
+    ) -> None:
+        self._cache = cache
+        self._generator = generator
+        self._settings = settings
+        self._facts = (generator.digest, settings.digest, str(dtype), str(every))
+
+    def key(self, code: Tensor, points: DragPoints, mask: Tensor | None) -> str:
+        """Return the key of everything that the outcome of a row depends on.
+
+        Args:
+            code: W+ [num_ws, w_dim], or S [style_length], as the search begins with it.
+            points: the points and targets.
+            mask: [1, H, W] of the image's size, or None.
+        """
+        tensors = [code] if mask is None else [code, mask]
+        content = [hashlib.sha256(one.float().cpu().contiguous().numpy().tobytes()).hexdigest() for one in tensors]
+        return make_key("drag", *self._facts, repr(points), content)
+
+    def read(self, key: str, points: DragPoints) -> Dragged | None:
+        """Return an outcome, if the cache has it and it is whole."""
+        entry = self._cache.read(_KIND, key)
+        return None if entry is None else self._from(entry, points)
+
+    def _from(self, entry: CachedTensors, points: DragPoints) -> Dragged | None:
+        table, found = self._generator.table, entry.tensors
+        code = (table.style_length,) if self._settings.space == "s" else (table.num_ws, table.w_dim)
+        if not are_tensors(found, {"code": code, "facts": (len(_FACTS),)}):
+            return None
+        number, steps, distance = found["facts"].tolist()
+        film = found.get("film", torch.empty(0, *code))
+        trail = (int(steps) + 1, len(points.handles), 2)
+        if not 0 <= number < len(ENDINGS) or not are_tensors(found, {"trail": trail}) or film.shape[1:] != code:
+            return None
+        return Dragged(found["code"], found["trail"], ENDINGS[int(number)], distance, film)
+
+    def write(self, key: str, one: Dragged) -> None:
+        """Keep an outcome."""
+        facts = torch.tensor([ENDINGS.index(one.ending), one.steps, one.distance], dtype=torch.float64)
+        tensors = {"code": one.code.float(), "trail": one.trail, "facts": facts}
+        self._cache.write(_KIND, key, tensors | ({"film": one.film.float()} if len(one.film) else {}), {})
+
+
+def lay_out(op: Drag, one: Dragged, points: DragPoints, size: tuple[int, int]) -> Tensor:
+    """Return an outcome as a row of a value: code, ending and trail of each frame.
+
+    A frame is what a drag of so many steps ends with. Trails have `TRAIL` even times, and `ABSENT` for the points that
+    the row has not. Frames after the end are as the last one.
+
+    Args:
+        op: the operation.
+        one: the outcome.
+        points: of the row.
+        size: of the images: height, width.
+    """
+    parts: list[Tensor] = []
+    for frame in range(op.frames):
+        done = min(frame * op.every, one.steps) if op.every else one.steps
+        ending, distance, code = one.ending, one.distance, one.code
+        if done < one.steps:
+            places = [(float(x), float(y)) for x, y in one.trail[done]]
+            ending, distance, code = "steps", mean_distance(places, points.targets, size), one.film[frame]
+        times = torch.linspace(0, done, TRAIL).round().long()
+        trail = torch.full((TRAIL, op.points, 2), ABSENT)
+        trail[:, : one.trail.shape[1]] = one.trail[times].float()
+        facts = torch.tensor([float(ENDINGS.index(ending)), float(done), distance])
+        parts += [code.flatten().float(), facts, trail.flatten()]
+    return torch.cat(parts)

@@ -1,0 +1,174 @@
+"""The drag that runs in a session: it is started, changed and ended here, and written into the graph."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fgraph.dragging.points import DragPoints
+from fgraph.studio.drag_edits import STILL, go_on, set_points, set_steps
+from fgraph.studio.drags import Dragging, DragRun, make_drag_run
+from fgraph.studio.editing import Refused
+from fgraph.studio.engine import Engine
+from fgraph.studio.messages import Change, DragEvent, DragRow
+from fgraph.studio.messages import requests as ask
+from fgraph.studio.messages.changes import AddNode, NewNode
+from fgraph.studio.session import Session
+from nodes.drag import Drag
+
+_FAILED = {"stuck", "lost"}
+_MASK_ASIDE = (-180.0, 90.0)  # where a new mask lies from the drag
+_PATIENCE = 120.0  # seconds in which a drag ends: one step, of the largest model on a slow machine
+
+
+@dataclass(frozen=True, eq=False)
+class Rested:
+    """A drag that has stopped and can go on, as long as the graph is the same."""
+
+    node: str
+    text: str
+    shown: tuple[int, ...]
+    dragging: Dragging
+
+
+class Dragger:
+    """The drag of a session. Its methods are called on the thread of the session, `note` on that of the engine.
+
+    Args:
+        session: owns the graph.
+        on_end: called when a drag has ended, on the thread of the engine.
+    """
+
+    def __init__(self, session: Session, on_end: Callable[[], None]) -> None:
+        self._session = session
+        self._on_end = on_end
+        self._run: DragRun | None = None
+        self._rested: Rested | None = None
+        self._known: dict[str, DragEvent] = {}  # node -> how far it is
+
+    @property
+    def runs(self) -> bool:
+        """True while a drag runs."""
+        return self._run is not None
+
+    def note(self, event: DragEvent) -> None:
+        """Note how far a drag of the graph is."""
+        self._known[event.node] = event
+
+    def start(self, node: str, engine: Engine) -> str:
+        """Start a drag, or go on with it; return the id of the node that moves.
+
+        A drag that was stuck goes on as a further one, which takes the picture as it is for its reference.
+
+        Raises:
+            FgraphError: there is no such drag in the picture, it has arrived, or it is not drawn yet.
+        """
+        drag, rested = self._drag(node), self._rested
+        run = make_drag_run(self._session, node)
+        if drag.settings.steps:
+            goes_on = rested is not None and (rested.node, rested.shown) == (node, run.shown)
+            endings = {one.ending for one in self._now(node).values()}
+            if endings == {"arrived"}:
+                raise Refused("the points have arrived: move a target, or set another point", node)
+            if rested is not None and goes_on and rested.text == self._session.state.text and not endings & _FAILED:
+                run.dragging = rested.dragging
+            else:
+                changes, node = go_on(self._session, node, self._now(node))
+                self._session.edit(changes, label=f"go on from {run.node}")
+        self._launch(node, run.dragging, engine)
+        return node
+
+    def change(self, request: ask.DragChange, engine: Engine) -> str:
+        """Set points, targets or mask of a drag; one that runs goes on. Return the id of the node that has them.
+
+        Raises:
+            FgraphError: there is no such drag, points and targets do not fit each other, or it is not drawn yet.
+        """
+        ran = self.end()
+        node, row = request.node, request.row
+        drag, count = self._drag(node), self._session.reading.rows(node)
+        if row >= count:
+            raise Refused(f"'{node}' has {count} rows", node)
+        begun = drag.settings.steps > 0
+        if drag.unit == "pixel" and not begun:
+            raise Refused(f"'{node}' has its points in pixels: write them as fractions, without `unit`", node, "unit")
+        now = self._now(node) if begun else {}
+        old = STILL if drag.unit == "pixel" else drag.points_of(row)
+        if begun and row in now:
+            old = DragPoints(tuple(now[row].points), tuple(now[row].targets))
+        points = None
+        if request.points is not None or request.to is not None:
+            points = DragPoints(tuple(request.points or old.handles), tuple(request.to or old.targets))
+        added, mask = self._mask(request)
+        changes: list[Change]
+        if begun:
+            changes, node = go_on(self._session, node, now, row=row, points=points, mask=mask)
+        else:
+            changes = set_points(drag, node, row=row, points=points, mask=mask, rows=count)
+        changes = [*added, *changes]
+        if changes:
+            self._session.edit(changes, label=f"points of {node}")
+        if ran:
+            self._launch(node, None, engine)
+        return node
+
+    def _mask(self, request: ask.DragChange) -> tuple[list[Change], str | None]:
+        """Return the change that adds the mask of a request, if it is a new one, and its id."""
+        if request.shape is None:
+            return [], request.mask
+        taken, number = self._session.reading.nodes, 1
+        while (name := "may_move" if number == 1 else f"may_move_{number}") in taken:
+            number += 1
+        at = self._session.state.positions.get(request.node)
+        position = None if at is None else (at[0] + _MASK_ASIDE[0], at[1] + _MASK_ASIDE[1])
+        return [AddNode(add=NewNode(op="mask", id=name, fields=request.shape, position=position))], name
+
+    def end(self) -> bool:
+        """End the drag that runs, and write what it reached into the graph; return whether one ran."""
+        run = self._run
+        if run is None:
+            return False
+        run.stopping.set()
+        if not run.ended.wait(_PATIENCE):
+            raise Refused("the drag is in a step that takes long: try again")
+        self.settle()
+        return True
+
+    def settle(self) -> bool:
+        """Write a drag that has ended into the graph; return whether there was one."""
+        run = self._run
+        if run is None or not run.ended.is_set():
+            return False
+        self._run = None
+        dragging = run.dragging
+        if run.failed or dragging is None:
+            return not run.failed
+        if run.steps > run.drag.settings.steps:
+            self._session.edit([set_steps(run.node, run.steps)], label=f"drag {run.node}: {run.steps} steps")
+        if run.report is not None:
+            self.note(run.report.model_copy(update={"revision": self._session.revision, "running": False}))
+        self._rested = Rested(run.node, self._session.state.text, run.shown, dragging)
+        return True
+
+    def _launch(self, node: str, dragging: Dragging | None, engine: Engine) -> None:
+        self._session.begin_run()
+        run = self._run = make_drag_run(self._session, node)
+        run.dragging, run.on_end = dragging, self._on_end
+        engine.show(run)
+
+    def _drag(self, node: str) -> Drag:
+        found = self._session.reading.spec.nodes.get(node)
+        if not isinstance(found, Drag):
+            raise Refused(f"there is no drag '{node}'", node)
+        return found
+
+    def _now(self, node: str) -> dict[int, DragRow]:
+        """Return where the points of a drag are that has moved.
+
+        Raises:
+            Refused: this is not known yet.
+        """
+        event = self._known.get(node)
+        if event is None or event.revision != self._session.revision:
+            raise Refused(f"'{node}' is not drawn yet: wait for its picture", node)
+        return {one.row: one for one in event.rows}
