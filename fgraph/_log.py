@@ -1,4 +1,4 @@
-"""Loggers whose lines hold no control characters, whatever file a name in them comes from."""
+"""Loggers that escape control characters, which names from files can contain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from fgraph._errors import escape_controls
 
 
 def get_logger(name: str = "fgraph") -> logging.Logger:
-    """Return a logger that escapes control characters in its messages, but for line ends and tabs."""
+    """Return a logger that escapes control characters in its messages, except line ends and tabs."""
     logger = logging.getLogger(name)
     if _escape not in logger.filters:
         logger.addFilter(_escape)
@@ -20,7 +20,7 @@ def get_logger(name: str = "fgraph") -> logging.Logger:
 
 @contextmanager
 def escaped_records() -> Iterator[None]:
-    """Escape control characters in the messages of every logger within the block, as Hydra's, which show overrides."""
+    """Escape control characters in the messages of all loggers within the block; those of Hydra show overrides."""
     make = logging.getLogRecordFactory()
 
     def make_escaped(*arguments: Any, **named: Any) -> logging.LogRecord:

@@ -15,7 +15,7 @@ EASES: Final[Mapping[str, Callable[[float], float]]] = {
     "out": lambda t: t * (2 - t),
     "hold": lambda t: float(t >= 1),
 }
-_WHOLE: Final = 1e-9  # what is as close to a whole number between whole ends is meant to be it
+_WHOLE: Final = 1e-9  # a value between whole ends that is closer than this to a whole number is rounded
 _RANGE, _KEYS, _CURVE = {"from", "to", "count"}, {"keys"}, {"file"}
 _OPTIONS: Final = {
     "from": {"ease", "closed"}, "keys": {"ease", "count"}, "file": {"array", "from", "to", "count", "fps"},
@@ -55,7 +55,7 @@ _NAMES: Final = {"from": "range", "keys": "list of keyframes", "file": "curve"}
 
 
 def between(start: Any, stop: Any, t: float) -> Any:
-    """Return the value at t between two: numbers, or lists of numbers; of anything else, the first until t is 1.
+    """Interpolate numbers, or lists of numbers, at t; of other values, return the first until t is 1.
 
     >>> between(0, 10, 0.5), between((0, 1), (1, 1), 0.25), between("a", "b", 0.9)
     (5, (0.25, 1), 'a')
@@ -66,7 +66,7 @@ def between(start: Any, stop: Any, t: float) -> Any:
         return round(found) if whole else float(found)
     if isinstance(start, list | tuple) and isinstance(stop, list | tuple):
         if len(start) != len(stop):
-            raise ValueError(f"the ends have {len(start)} and {len(stop)} numbers; expected as many")
+            raise ValueError(f"the ends have {len(start)} and {len(stop)} numbers; expected equal counts")
         return tuple(between(a, b, t) for a, b in zip(start, stop, strict=True))
     return stop if t >= 1 else start
 
@@ -105,7 +105,7 @@ def _expand_curve(value: Mapping[str, Any]) -> tuple[Any, ...]:
     if not isinstance(value["file"], str) or not (array is None or isinstance(array, str)):
         raise ValueError("file is the path of a curve, and array a name in it")
     if not _is_number(fps) or not 0.1 <= fps <= 240:
-        raise ValueError(f"fps is the frames a second that a sound becomes, from 0.1 to 240, not {fps!r}")
+        raise ValueError(f"fps is the number of frames a second of a sound, from 0.1 to 240, not {fps!r}")
     levels: Sequence[float] = read_curve(value["file"], array, fps=float(fps), most=ROWS)
     if "count" in value:
         levels = resampled(levels, _count(value["count"]))

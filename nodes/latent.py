@@ -42,12 +42,12 @@ class Latent(Node):
         None,
         description="the space of the numbers; default: as the file states, otherwise the one that their shape fits",
     )
-    model: str | None = Field(None, description="the model they are codes of; default: main")
+    model: str | None = Field(None, description="the model of the codes; default: main")
 
     @model_validator(mode="before")
     @classmethod
     def _numbers_first(cls, data: Any) -> Any:
-        """Take numbers in the first place for `value`, and the space of the result of a run from it."""
+        """Move numbers that are given first from `file` to `value`; the result of a run also gives its space."""
         given = data.get("file") if isinstance(data, Mapping) else None
         if given is None or isinstance(given, str) or data.get("value") is not None:
             return data

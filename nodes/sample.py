@@ -67,7 +67,10 @@ class Sample(Node):
         return drawn
 
     def static_key(self) -> tuple[Any, ...]:
-        return (*super().static_key(), self._truncates)  # what is not truncated stays in z, whatever runs beside it
+        return (
+            *super().static_key(),
+            self._truncates,
+        )  # codes that are not truncated stay in z
 
     @property
     def _truncates(self) -> bool:

@@ -115,7 +115,7 @@ class _Walk:
     # -- a value -------------------------------------------------------------------------------------------------
 
     def _settle(self, number: int) -> ValueBounds:
-        """Decide what is computed of a value, all requests for which are known, and request what that reads."""
+        """Decide which parts of a value are computed, once all requests for it are known; request what they read."""
         instruction = self.program.instructions[number]
         if not instruction.type.spatial:
             for operand in instruction.operands:  # codes are computed from whole images
@@ -149,7 +149,7 @@ class _Walk:
         return (keys // instruction.rows, keys % instruction.rows), regions
 
     def _ask_bases(self, number: int, bases: Bases, rows: tuple[Index, Index], needs: Regions) -> None:
-        """Request from the bases what is requested of rows outside their own regions."""
+        """Request from the base of each row what is requested of the row outside its region."""
         instruction = self.program.instructions[number]
         assert instruction.regions is not None
         values = bases.values[rows[1]]
@@ -160,7 +160,7 @@ class _Walk:
             self._ask_value(value, (rows[0][mine], bases.rows[rows[1][mine]]), needs[mine])
 
     def _beside_bases(self, number: int, bases: Bases) -> tuple[tuple[Index, Index], Regions]:
-        """Return what is requested of each row, as a base too, cut to the region where it differs from its own base."""
+        """Return the requests for each row, also as a base, cut to the region where it differs from its own base."""
         instruction = self.program.instructions[number]
         assert instruction.regions is not None
         rows, needs = self._needs(number)
@@ -188,7 +188,7 @@ class _Walk:
                 region = to_region(regions[place])
                 if area(region):
                     self.repeated_flops += flops * self._repeated(number, region, before[row])
-                    before[row].pop(region, None)  # of equal regions the last one is enough
+                    before[row].pop(region, None)  # of equal regions, only the last one is kept
                     before[row][region] = Part(chunk, region, alone=len(part) == 1)
         there = areas(regions) > 0
         return (rows[0][there], rows[1][there]), regions[there]

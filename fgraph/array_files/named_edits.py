@@ -1,7 +1,7 @@
 """Named edits: the published ones of StyleSpace and GANSpace, and tables of edits in files.
 
 The published ones are facts of the pages in `SOURCES`, in `named_edits.tsv`. A table in a file is as StyleRes has it,
-`ganspace_configs.csv`: name, component, first row of W+, row after the last, and coordinate, apart by tabs.
+`ganspace_configs.csv`: name, component, first row of W+, row after the last, and coordinate, separated by tabs.
 """
 
 from __future__ import annotations
@@ -106,7 +106,7 @@ def _read_edits(path: Path, modified: int, size: int) -> Mapping[str, NamedEdit]
     except (OSError, ValueError, csv.Error) as error:
         reason = getattr(error, "strerror", None) or error
         raise ValueError(
-            f"{show(path, 300)} is not a table of edits, with name, component, start, end and strength apart by tabs: "
+            f"{show(path, 300)} is not a table of edits: name, component, start, end and strength, separated by tabs: "
             f"{show(reason, 300)}"
         ) from error
 
@@ -121,7 +121,7 @@ def _of_table(row: list[str]) -> NamedEdit:
 
 
 def edit_for(edit: NamedEdit, model: str) -> NamedEdit:
-    """Return the published edit of the same meaning for a bundled model, `avatar.smile` for smile; else the edit."""
+    """Return the edit of a bundled model for a published one, such as `avatar.smile` for `smile`; or `edit` itself."""
     return published_edits().get(f"{model}.{edit.name}", edit)
 
 

@@ -119,7 +119,7 @@ def find_files(hydra_config: HydraConf, named: Mapping[str, Path]) -> tuple[Plac
 
 
 def _find_all(group: str, name: str, hydra_config: HydraConf) -> list[Path]:
-    """Find the different files of a config in the search path of Hydra, the one that it takes first."""
+    """Find the files of a config in the search path of Hydra; the first is the one that Hydra takes."""
     found: dict[Path, Path] = {}
     for source in hydra_config.runtime.config_sources:
         if source.schema != "file":

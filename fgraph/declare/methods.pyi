@@ -68,7 +68,7 @@ class NodeMethods:
             value: the numbers
             array: the array in the file; default: the only one, or `latent`
             space: the space of the numbers; default: as the file states, otherwise the one that their shape fits
-            model: the model they are codes of; default: main
+            model: the model of the codes; default: main
         """
 
     def rows(

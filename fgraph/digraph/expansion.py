@@ -16,7 +16,7 @@ _MOST_NAMES = 12  # in a hint
 
 @dataclass(frozen=True, slots=True)
 class Flat:
-    """A node after expansion; `whole` is False if a reference means nothing, or a node with faults."""
+    """A node after expansion; `whole` is False if a reference names no node, or one with faults."""
 
     id: str
     node: Node
@@ -56,7 +56,7 @@ class Expansion:
         self.nodes: list[Flat] = list(self._expand(self.scope))
 
     def resolve(self, name: str, scope: Scope, path: DocumentPath, reader: str) -> str | None:
-        """Return the full id that a name means in a scope; None, with a fault, if it means nothing.
+        """Return the full id that a name means in a scope; None, with a fault, if there is no such name.
 
         For a name whose node has faults, return None without another fault.
         """
@@ -122,7 +122,7 @@ class Expansion:
         return f"{scope.prefix}{name}" if node is not None and not rest else None
 
     def _excused(self, name: str, scope: Scope) -> bool:
-        """Return whether a name means nothing only because of faults that are already reported."""
+        """Return whether a name is unknown only because of faults that are already reported."""
         if scope.prefix == "" and "nodes" in self.spec.broken_keys:
             return True
         parts = name.split(".", _limits.NESTED + 1)  # no name is longer
@@ -144,7 +144,7 @@ class Expansion:
         return self.spec.source.fault(f"{reader} '{name}', which is no node", *path, hint=hint)
 
     def _known(self, name: str, scope: Scope) -> list[str]:
-        """Return the names that could be meant by one that means nothing."""
+        """Return the names among which a hint for an unknown name is chosen."""
         if "." in name:
             return [one.removeprefix(scope.prefix) for one, _, _ in self.spec.walk() if one.startswith(scope.prefix)]
         return [*scope.nodes, *scope.inputs, *self.spec.broken]

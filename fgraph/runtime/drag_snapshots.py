@@ -1,4 +1,4 @@
-"""Snapshots of unfinished drags in the user's cache, so that an interrupted drag goes on where it was, bit for bit."""
+"""Snapshots of unfinished drags in the user's cache, so that an interrupted drag continues bit for bit."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def run_search(
         make: starts the search of some rows.
         rows: the rows to drag.
         cache: where snapshots are.
-        key: of everything that the rows depend on, those included that were found before an interruption.
+        key: the digest of what all rows depend on, including the rows that were found before an interruption.
         on_found: called with each row that finishes, at once.
         on_step: called after each step; if it raises, the search is given up, and what it did is stored.
     """
@@ -56,7 +56,7 @@ def run_search(
 
 
 def _resumed(make: Make, rows: Sequence[int], cache: InversionCache, key: str) -> tuple[DragSearch, list[int]] | None:
-    """Return the search of a snapshot and its rows; None if there is none that has all of `rows`."""
+    """Return the search of a snapshot and its rows; None if there is no snapshot that holds all of `rows`."""
     snapshot = cache.read(_KIND, key)
     if snapshot is None:
         return None

@@ -41,7 +41,7 @@ def command(session: Session) -> str:
 
 
 def _overrides(before: str | None, after: GraphText) -> list[str] | None:
-    """Return the overrides that make one graph of another; None if they cannot."""
+    """Return the overrides that turn one graph into another; None if there are none."""
     if before is None:
         return None
     old, new = parse_graph(before).data, after.document.data
@@ -60,7 +60,7 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any], path: DocumentPath)
     """Yield the values that differ.
 
     Raises:
-        LookupError: something was removed, or is no plain value.
+        LookupError: something was removed, or is not a plain value.
     """
     if old.keys() - new.keys():
         raise LookupError
@@ -76,7 +76,7 @@ def _value(value: Any) -> str:
     """Return a value in the grammar of overrides.
 
     Raises:
-        LookupError: it has no form there that is sure.
+        LookupError: it has no unambiguous form there.
     """
     text = flow_text([value])[1:-1] if value is not None else "null"
     plain = text.strip("'\"") if isinstance(value, str) else text

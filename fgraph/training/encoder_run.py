@@ -1,4 +1,4 @@
-"""A whole training of an encoder: begin or go on, step by step, with snapshots and reports on the way."""
+"""A whole training of an encoder: begin or continue, step by step, with snapshots and reports."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ROWS, _COLUMNS = 4, 8  # of the grid: samples, each row above its reconstructio
 
 
 def train_encoder(settings: EncoderSettings) -> Path:
-    """Train until `settings.images`, going on from a snapshot in the target folder; return the path of the encoder.
+    """Train until `settings.images`, from a snapshot in the target folder if there is one; return the encoder's path.
 
     Raises:
         TrainingError: the settings do not fit the model or the snapshot, or a loss became infinite.
@@ -63,7 +63,7 @@ def _find_state(settings: EncoderSettings, generator: Generator) -> EncoderState
     """Return the state in the target folder, or a first state.
 
     Raises:
-        TrainingError: a snapshot is there, of a training with other settings or of another model.
+        TrainingError: the snapshot there is of a training with other settings, or for another model.
     """
     path = settings.target / SNAPSHOT
     if not path.exists():
@@ -79,7 +79,7 @@ def _find_state(settings: EncoderSettings, generator: Generator) -> EncoderState
 
 
 def _keep(trainer: EncoderTrainer, report: Report, generator: Generator) -> None:
-    """Write the snapshot, then what is made of it."""
+    """Write the snapshot, then the encoder, the samples and the curves."""
     if trainer.fabric.global_rank == 0:
         state, target = trainer.keep(), trainer.settings.target
         write_encoder_snapshot(state, target / SNAPSHOT)
@@ -92,7 +92,7 @@ def _keep(trainer: EncoderTrainer, report: Report, generator: Generator) -> None
 
 @torch.inference_mode()
 def reconstruction_grid(encoder: Encoder, generator: Generator, seed: int, truncation: float) -> Pixels:
-    """Return samples in one picture [h, w, 3], each row of them above its reconstructions, the same codes each time."""
+    """Draw samples in one picture [h, w, 3], each line above its reconstructions, with the same codes each time."""
     count = _ROWS * _COLUMNS
     z = torch.randn(count, generator.table.z_dim, generator=draw_for(seed, "samples"))
     images = generator.synthesise(generator.affine(generator.truncate(generator.map(z), truncation)))

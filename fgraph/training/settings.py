@@ -15,7 +15,7 @@ WAYS: tuple[Way, ...] = ("train", "finetune", "grow")
 Positive = Annotated[int, Field(ge=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
-# What may differ between a training and its going on: none of it changes what a number of steps leads to.
+# The settings that may differ when a training continues: none of them changes the result of a step.
 CHANGEABLE = ("target", "images", "data", "snapshot_minutes", "log_images", "tensorboard", "device", "devices")
 
 TOP_LEVEL = (

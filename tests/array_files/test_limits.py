@@ -88,7 +88,7 @@ def test_a_header_that_is_no_header(tmp_path: Path, text: str) -> None:
 def test_other_compression(tmp_path: Path, method: int) -> None:
     with zipfile.ZipFile(tmp_path / "a.npz", "w", method) as archive:
         archive.writestr("a.npy", header("(1,)") + bytes(4))
-    refused(tmp_path / "a.npz", "compressed in another way than deflate", 16 * FREE)
+    refused(tmp_path / "a.npz", "compressed by another method than deflate", 16 * FREE)
 
 
 def changed_zip(change: Callable[[bytearray, int], None]) -> bytes:

@@ -60,7 +60,7 @@ def test_both_ends_are_exact(start: float, stop: float, count: int, ease: str) -
     ({"file": 3}, "file is the path of a curve"),
     ({"file": "curve.xyz"}, "is no curve: its name ends in"),
     ({"file": "missing.csv"}, "is not a table of numbers"),
-    ({"file": "a.wav", "fps": 0}, "fps is the frames a second"),
+    ({"file": "a.wav", "fps": 0}, "fps is the number of frames a second"),
 ])  # fmt: skip
 def test_mistakes(written: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):

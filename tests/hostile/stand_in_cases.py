@@ -71,7 +71,7 @@ def _changes(command: str, made: Raw) -> Iterator[tuple[str, bytes]]:
     yield "inert: a persistent id", START + made.code + b"Q" + STOP
     source = Raw(value(("module", _SYSTEM, "a.py", command)) + b"Q")
     yield "inert: a class with its source", pickled({"g_ema": call(source, command)})
-    yield "inert: names that are no text", START + value(1) + value([]) + b"\x93" + STOP
+    yield "inert: names that are not text", START + value(1) + value([]) + b"\x93" + STOP
     for kind in ("ndarray", "dtype", "Network"):
         for odd in (("", kind), (kind, ""), ("numpy.core.multiarray._reconstruct", kind), ("builtins", kind)):
             yield f"inert: {odd} as a kind", pickled((1, 2, built(call(stacked(*odd), "f4"), {"version": 4})))

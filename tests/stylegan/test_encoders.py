@@ -194,7 +194,7 @@ def test_an_own_file_is_read_as_it_was_written(tmp_path: Path) -> None:
         seeded_pictures(20, 30, 3), torch.zeros(8), lambda codes: torch.zeros(2, 3, 16, 16)
     )
     assert found.shape == (2, 6, 8)
-    with pytest.raises(ModelError, match="is an encoder, no generator"):
+    with pytest.raises(ModelError, match="is an encoder, not a generator"):
         load_generator(header.path)
     assert own(tmp_path / "again.safetensors", model="tiny").read_bytes() == header.path.read_bytes()
 

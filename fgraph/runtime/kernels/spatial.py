@@ -41,7 +41,7 @@ def edit_window(
         op: the operation.
         x: the window, [rows, C, h, w].
         edit: the edit, the same for all rows.
-        where: the size of the whole map, the window of it that `x` is, the region of the result to return.
+        where: the size of the whole map, the place of the window in it, and the region of the result to return.
         context: the context of the run.
     """
     (height, width), window, region = where

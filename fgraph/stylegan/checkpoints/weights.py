@@ -49,7 +49,9 @@ def load_weights(
         ModelError: the file has changed, or a tensor holds numbers that are not finite.
     """
     if (chosen := metadata.get("weights")) in ("g", "G"):
-        _LOG.warning("%s: has no averaged generator '%s_ema'; '%s' is loaded, which is rougher", where, chosen, chosen)
+        _LOG.warning(
+            "%s: has no averaged generator '%s_ema'; '%s' is loaded, with rougher images", where, chosen, chosen
+        )
     if (assumed := metadata.get("assumed")) and not metadata.get("format", "").startswith("fgraph"):
         _LOG.warning("%s: does not state all settings; fgraph assumes: %s", where, assumed)
     _check_shared([one.stored for one in weights.values()], where)
@@ -114,5 +116,5 @@ def encode_tensors(tensors: Mapping[str, Tensor], metadata: Mapping[str, str]) -
 def _halve(key: str, value: Tensor) -> Tensor:
     half = value.to(torch.float16)
     if not torch.isfinite(half).all():
-        raise ModelError(f"{key} holds numbers that float16 cannot; save the generator with half=False")
+        raise ModelError(f"{key} holds numbers beyond the range of float16; save the generator with half=False")
     return half

@@ -15,7 +15,7 @@ from fgraph.stylegan.checkpoints.pickles.span import FileSource, Span
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record, Unknown, as_key, make_record
 
 MAX_MEMO = 500_000  # values in the memo
-MAX_TEXT = 64 << 10  # bytes of a string that is read: longer ones are source code, or stand for bytes
+MAX_TEXT = 64 << 10  # bytes of a string that is read: longer ones are source code, or store bytes
 MAX_TEXTS = 64 << 20  # of all strings
 SMALL = 4096  # bytes of a bytes object that is read
 MAX_CALLS = 64 << 20  # estimated bytes of the arguments of all calls, which calls may copy
@@ -97,7 +97,7 @@ class Machine:
         self.push(struct.unpack(">d", self._source.read(8))[0])
 
     def text(self, code: str) -> None:
-        """Push a string; a long string, which may stand for bytes, is pushed as a span."""
+        """Push a string; a long string, which may store bytes, is pushed as a span."""
         length = self.number(code)
         if length > MAX_TEXT:
             noted = self._source.skip(length)
@@ -110,7 +110,7 @@ class Machine:
         try:
             self.push(noted.decode("utf-8", "surrogatepass"))
         except UnicodeError as error:
-            raise Refused("it has a string that is no text") from error
+            raise Refused("it has a string that is not text") from error
 
     def _take(self, length: int) -> None:
         """Count the length of a string against the limit."""
@@ -195,7 +195,7 @@ class Machine:
     def find(self, module: Any, name: Any) -> None:
         """Push the stand-in of a global. A global that no table knows is never imported: it stays a name."""
         if type(module) is not str or type(name) is not str:
-            raise Refused("it names something by values that are no text")
+            raise Refused("it names something by values that are not text")
         if max(len(module), len(name)) > _LONGEST_NAME:
             raise Refused(f"it names something of more than {_LONGEST_NAME} letters")
         known = self._known.get((module, name))
