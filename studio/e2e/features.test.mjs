@@ -68,10 +68,10 @@ test('before and after are compared', async () => {
 });
 
 test('the graph is copied as a command and as a program', async () => {
-  for (const [what, pattern] of [['as a command', /fgraph blend_horizontal.*fade\.start=0\.6/], ['as Python', /import fgraph/]]) {
+  for (const [what, told, pattern] of [['as a command', 'Command', /fgraph blend_horizontal.*fade\.start=0\.6/], ['as Python', 'Python program', /import fgraph/]]) {
     await page.getByRole('button', { name: 'Copy', exact: true }).first().click();
     await page.getByRole('button', { name: what }).click();
-    await page.locator('.notice', { hasText: 'copied' }).last().waitFor();
+    await page.locator('.notice', { hasText: `${told} copied` }).last().waitFor();
     assert.match(await page.evaluate(() => navigator.clipboard.readText()), pattern);
   }
 });

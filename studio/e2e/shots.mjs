@@ -1,11 +1,11 @@
-/** Make the pictures of the documentation and the film of a session: node e2e/shots.mjs [shots|film]. */
+/** Make the pictures of the documentation and the film of a session: node e2e/shots.mjs [shots|drag|film]. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { dragOnPicture, finalPicture, openPage, ROOT, startBrowser, startStudio } from './studio.mjs';
+import { dragOnPicture, finalPicture, openPage, ROOT, setYaml, startBrowser, startStudio } from './studio.mjs';
 
 const OUT = join(ROOT, 'docs/gallery/studio');
 const VIEW = { viewport: { width: 1360, height: 850 }, deviceScaleFactor: 1 };
@@ -77,6 +77,42 @@ async function shots(browser) {
   await shoot(second, 'seeds');
   await second.context().close();
   await other.remove();
+}
+
+const MOUTH = `version: 1
+models: {main: avatar}
+nodes:
+  code: {op: sample, seed: 18, truncation: 0.7}
+  image: {op: decode, of: code}
+outputs: [image]
+`;
+
+/** Pull the lower lip of a face down while the rest is held, and shoot it half way. */
+async function drag(browser) {
+  const studio = await startStudio(['blend_horizontal']);
+  const { page } = await openPage(browser, studio.address, VIEW);
+  await finalPicture(page);
+  await setYaml(page, MOUTH);
+  await still(page);
+  await tab(page, 'Graph');
+  await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();
+  await dragOnPicture(page, [0.5, 0.77], [0.5, 0.87]);
+  const bar = page.getByRole('region', { name: 'Drag moved' });
+  await bar.getByRole('button', { name: 'Paint what may move' }).click();
+  await page.getByRole('slider', { name: 'Size' }).fill('0.17');
+  await dragOnPicture(page, [0.4, 0.76], [0.6, 0.76], [0.6, 0.9], [0.4, 0.9]);
+  await bar.getByRole('button', { name: 'Paint more that may move' }).waitFor();
+  await page.getByRole('button', { name: 'more fields' }).click();
+  await page.getByRole('combobox', { name: 'tracking' }).selectOption('adaptive');
+  await still(page);
+  await page.getByRole('button', { name: 'Fewer fields' }).click();
+  await page.getByRole('button', { name: 'Tidy the graph' }).click();
+  await bar.getByRole('button', { name: 'Start' }).click();
+  await page.waitForFunction(() => Number(/(\d+) steps/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1] ?? 0) >= 75, null, { timeout: 120_000 });
+  await page.waitForTimeout(400);
+  await shoot(page, 'drag');
+  await page.context().close();
+  await studio.remove();
 }
 
 /** Record what is seen while a session goes on, as an animated WebP. */
@@ -161,8 +197,7 @@ mkdirSync(OUT, { recursive: true });
 const what = process.argv[2] ?? 'all';
 const browser = await startBrowser();
 try {
-  if (what !== 'film') await shots(browser);
-  if (what !== 'shots') await film(browser);
+  for (const [name, make] of Object.entries({ shots, drag, film })) if (what === name || what === 'all') await make(browser);
 } finally {
   await browser.close();
 }
