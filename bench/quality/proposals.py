@@ -156,15 +156,15 @@ HEAD = """# Proposed patches
 `python -m bench.quality.proposals` writes this page. Each proposal is one variation with one patch, on the bundled
 models.
 
-**First proposed** is what the surroundings of source and target choose, before anything is decoded. **Kept** is the
-first of three whose seam is not seen in the decoded picture ([how](../../explanation/one_image.md)).
+**First proposed** is the patch whose surroundings fit best at source and target, before anything is decoded. **Kept**
+is the first of three whose seam is not seen in the decoded picture ([how](../../explanation/one_image.md)).
 
-**Visibility** is the measure of that rule, here of the picture with this patch alone: {most} is the most that the rule
-keeps, where it judges all three patches in one picture.
+**Visibility** is the measure of that rule, for the picture with this patch alone. The rule judges all three patches in
+one picture, and keeps those up to {most}.
 
-**Sharper** is a measure that the rule does not know. Of the sides of patches on even ground, where neither place has
-texture, it is how often the step is larger than across the same line of all other pictures of the table, which have
-no patch. By chance, it is {chance:.1f} %.
+**Sharper** is a measure that the rule does not use. It is about sides of patches on even ground, where neither place
+has texture: the share of sides whose step is larger than the step across the same line in every other picture of the
+table, which has no patch. By chance, it is {chance:.1f} %.
 """
 
 

@@ -43,10 +43,11 @@ def read_mmgeneration(state: StateDict) -> Contents:
 
 
 def _colours(meta: Any) -> tuple[str, list[str]]:
-    """Return the order of colours of a generator, and what of it is assumed.
+    """Return the order of colours of a generator, and the assumptions behind it.
 
     A training stores the text of its configuration: pictures are loaded as BGR, unless the training pipeline says
-    otherwise. Without a text, a training leaves its iteration, and a network converted from RGB does not.
+    otherwise. Without that text, a stored iteration means that a training wrote the file: a network converted from RGB
+    stores none.
     """
     if type(meta) is not dict:
         return "RGB", ["its images are in RGB"]
