@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import subprocess
@@ -100,7 +101,7 @@ def cells(measured: dict[str, Any]) -> str:
     """Return the cells of a line."""
     found = []
     for times in (sorted(one[name] for one in measured["gestures"]) for name in ("first", "final")):
-        found += [seconds(statistics.median(times)), seconds(times[int(0.95 * (len(times) - 1))])]
+        found += [seconds(statistics.median(times)), seconds(times[math.ceil(0.95 * len(times)) - 1])]
     worked = statistics.median(one["processor"] for one in measured["gestures"])
     return " | ".join([*found, seconds(worked), seconds(measured["begun"]["seconds"])])
 

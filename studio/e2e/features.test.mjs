@@ -106,6 +106,22 @@ test('a seed is taken from the sheet, and kept as a favourite', async () => {
   await textHas(/left: \{op: sample, truncation: 0\.7, seed: 3\}/);
 });
 
+test('a named direction of the model is a slider, which the arrow keys move on and on', async () => {
+  await tab('Graph');
+  await free();
+  const slider = page.getByRole('slider', { name: 'night' });
+  await changed(async () => {
+    await slider.focus();
+    await page.keyboard.press('ArrowRight');
+  });
+  await node('night').waitFor();
+  await changed(() => page.keyboard.press('ArrowRight'));
+  await textHas(/night: \{op: direction, kind: named, name: landscape\.night, strength: 0\.04/);
+  await key('Control+z');
+  await key('Control+z');
+  await node('night').waitFor({ state: 'detached' });
+});
+
 test('favourite seeds are kept by the studio, not by the browser', async () => {
   const context = await browser.newContext();
   const other = await context.newPage();
@@ -152,13 +168,14 @@ test('a film plays, and is written as a GIF', async () => {
 test('an earlier state is opened, and a change there is a branch', async () => {
   const states = page.locator('.state .thumb');
   const count = await states.count();
+  const branched = await page.locator('.state:not(.lane-0)').count();
   await changed(() => states.first().click());
   await choose('fade');
   await changed(async () => {
     await page.getByRole('textbox', { name: 'stop' }).fill('0.95');
     await page.keyboard.press('Enter');
   });
-  await page.locator('.state.lane-1').waitFor();
+  await page.locator('.state:not(.lane-0)').nth(branched).waitFor();
   assert.ok((await states.count()) > count);
 });
 

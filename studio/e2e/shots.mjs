@@ -75,6 +75,10 @@ async function shots(browser) {
   await second.getByRole('button', { name: 'Draw 24' }).click();
   await second.locator('.sheet .thumb').nth(23).waitFor({ timeout: 120_000 });
   await shoot(second, 'seeds');
+  await tab(second, 'Explain');
+  await second.getByRole('button', { name: 'Draw the outputs without each node' }).click();
+  await second.locator('.explain tbody tr').nth(1).locator('img').waitFor({ timeout: 120_000 });
+  await shoot(second, 'explain');
   await second.context().close();
   await other.remove();
 }

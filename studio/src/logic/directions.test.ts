@@ -41,3 +41,11 @@ test('a new direction moves the codes that are chosen', () => {
   expect(late && addDirection(graph, late, 2, 'other')[1]).toMatchObject({ connect: { source: 'other' } });
   expect(codesOf(graph).map((one) => one.id)).toEqual(['z', 'other']);
 });
+
+test('a direction keeps its place when the graph gets it, so that its slider keeps the focus', () => {
+  const before = directionChoices(graphOf([z, image], [link('z', 'image', 'of')]), catalogue);
+  const second = { ...node('component_1', 'direction', { kind: 'pca', component: 1, strength: 2 }), makes: 'Latent' };
+  const after = directionChoices(graphOf([z, second, image], [link('z', 'component_1', 'of'), link('component_1', 'image', 'of')]), catalogue);
+  expect(after.map((choice) => choice.key)).toEqual(before.map((choice) => choice.key));
+  expect(after.find((choice) => choice.key === 'pca:1')).toMatchObject({ node: 'component_1', strength: 2 });
+});

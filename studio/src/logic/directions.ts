@@ -1,6 +1,6 @@
 /** Directions as sliders: those that the graph has, the named ones of its model, and the first components of any model. */
 
-import type { Catalogue, Change, GraphEvent } from '../protocol';
+import type { Catalogue, Change, GraphEvent, NodeState } from '../protocol';
 import { freeId } from './graph';
 import { type Value, written } from './schema';
 
@@ -16,45 +16,46 @@ export interface DirectionChoice {
   fields: Record<string, Value>;
 }
 
-const COMPONENTS = 8;
+const LONGEST = 5; // the range of a direction without a published one
+const COMPONENTS = Array.from({ length: 8 }, (_, component): DirectionChoice => ({
+  key: `pca:${component}`, label: `component ${component}`, about: 'a principal component of w, in standard deviations', low: -4, high: 4, node: null,
+  strength: 0, fields: { kind: 'pca', component },
+}));
 
-/** Return the directions that the graph has, then those that could be added to its codes. */
+/** Return the directions of the graph: those of its model and the components in a fixed order, after any others that it has. */
 export function directionChoices(graph: GraphEvent, catalogue: Catalogue | null): DirectionChoice[] {
-  const used = graph.nodes.flatMap((node): DirectionChoice[] => {
-    if (node.op !== 'direction' || (node.fields.strength !== undefined && typeof node.fields.strength !== 'number')) return [];
-    const strength = typeof node.fields.strength === 'number' ? node.fields.strength : 1;
-    const named = catalogue?.directions.find((one) => one.name === node.fields.name);
-    const [low, high] = named ? [named.low, named.high] : [-5, 5];
-    const kind = written(node.fields.component ?? node.fields.kind);
-    const label = named ? shortName(named.name, graph.model) : `${node.id} · ${kind}`;
-    return [{ key: node.id, label, about: named?.source ?? '', low: Math.min(low, strength), high: Math.max(high, strength), node: node.id, strength, fields: node.fields }];
-  });
-  if (codesOf(graph).length === 0) return used;
-  const named = (catalogue?.directions ?? []).filter((one) => one.fits.includes(graph.model));
-  const has = (name: string): boolean => graph.nodes.some((node) => node.op === 'direction' && node.fields.name === name);
-  return [
-    ...used,
-    ...named.filter((one) => !has(one.name)).map((one): DirectionChoice => ({
-      key: `named:${one.name}`, label: shortName(one.name, graph.model), about: `${one.model}, ${one.layers}: ${one.source}`, low: one.low, high: one.high, node: null, strength: 0,
-      fields: { kind: 'named', name: one.name },
-    })),
-    ...components(graph),
-  ];
+  const used = new Map<string, DirectionChoice>();
+  for (const node of graph.nodes) {
+    const choice = usedChoice(node, graph, catalogue);
+    if (choice) used.set(used.has(choice.key) ? node.id : choice.key, { ...choice, key: used.has(choice.key) ? node.id : choice.key });
+  }
+  const offered = codesOf(graph).length === 0 ? [] : [...named(graph, catalogue), ...COMPONENTS];
+  const keys = new Set(offered.map((one) => one.key));
+  return [...[...used.values()].filter((one) => !keys.has(one.key)), ...offered.map((one) => used.get(one.key) ?? one)];
+}
+
+/** Return a direction that the graph has, if it has one strength. */
+function usedChoice(node: NodeState, graph: GraphEvent, catalogue: Catalogue | null): DirectionChoice | null {
+  const { kind, name, component, strength } = node.fields;
+  if (node.op !== 'direction' || (strength !== undefined && typeof strength !== 'number')) return null;
+  const known = kind === 'named' ? catalogue?.directions.find((one) => one.name === name) : undefined;
+  const missing = known?.high ?? 1; // the strength of a named direction that gives none
+  const [low, high, value] = [known?.low ?? -LONGEST, known?.high ?? LONGEST, strength ?? missing];
+  const key = known ? `named:${known.name}` : kind === 'pca' && typeof (component ?? 0) === 'number' ? `pca:${written(component ?? 0)}` : node.id;
+  const label = known ? shortName(known.name, graph.model) : `${node.id} · ${written(component ?? kind ?? '')}`;
+  return { key, label, about: known?.source ?? '', low: Math.min(low, value), high: Math.max(high, value), node: node.id, strength: value, fields: node.fields };
+}
+
+function named(graph: GraphEvent, catalogue: Catalogue | null): DirectionChoice[] {
+  return (catalogue?.directions ?? []).filter((one) => one.fits.includes(graph.model)).map((one) => ({
+    key: `named:${one.name}`, label: shortName(one.name, graph.model), about: `${one.model}, ${one.layers}: ${one.source}`, low: one.low, high: one.high,
+    node: null, strength: 0, fields: { kind: 'named', name: one.name },
+  }));
 }
 
 /** Return the name of a direction without the name of the model that it belongs to. */
 function shortName(name: string, model: string): string {
   return (name.startsWith(`${model}.`) ? name.slice(model.length + 1) : name).replaceAll('_', ' ');
-}
-
-function components(graph: GraphEvent): DirectionChoice[] {
-  const taken = new Set(graph.nodes.flatMap((node) => (node.op === 'direction' && node.fields.kind === 'pca' ? [node.fields.component ?? 0] : [])));
-  return Array.from({ length: COMPONENTS }, (_, component) => component)
-    .filter((component) => !taken.has(component))
-    .map((component) => ({
-      key: `pca:${component}`, label: `component ${component}`, about: 'a principal component of w, in standard deviations', low: -4, high: 4, node: null,
-      strength: 0, fields: { kind: 'pca', component },
-    }));
 }
 
 interface Codes {

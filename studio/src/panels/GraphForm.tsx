@@ -110,8 +110,8 @@ function Directions({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalo
   const codes = codesOf(graph).map((one) => one.id);
   const choices = directionChoices(graph, catalogue);
   if (choices.length === 0) return null;
-  const used = choices.filter((choice) => choice.node !== null);
-  const shown = open ? choices : [...used, ...choices.filter((choice) => choice.node === null).slice(0, SHOWN)];
+  const first = new Set(choices.filter((choice) => choice.node === null).slice(0, SHOWN));
+  const shown = open ? choices : choices.filter((choice) => choice.node !== null || first.has(choice));
   return (
     <fieldset>
       <legend><h3>Directions</h3></legend>
