@@ -40,7 +40,8 @@ FILES = {  # what is written for a name that is no WebP of the gallery's own
 TRAINED_ELSEWHERE = {f"docs/how-to/training/{name}" for name in ("pairs.png", "avatar.webp", "landscape128.webp")}
 # these need a browser: studio/e2e/shots.mjs
 IN_A_BROWSER = {
-    f"docs/gallery/studio/{name}.webp" for name in ("panorama", "handles", "seeds", "text", "plan", "drag", "session")
+    f"docs/gallery/studio/{name}.webp"
+    for name in ("panorama", "handles", "seeds", "explain", "text", "plan", "drag", "session")
 }
 
 
