@@ -16,6 +16,8 @@ from torch import Tensor
 
 import fgraph
 from bench.harness.subjects import StandIns, load_published
+from fgraph.stylegan.generators.base import Generator
+from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
 _LARGEST = 256  # pixels: larger images are compared at this size
 
@@ -52,30 +54,120 @@ def load_nvlabs(folder: Path, size: int) -> Any:
     return network.eval().requires_grad_(False)
 
 
+def load_published_generator(folder: Path, model: str, size: int, kept: Path) -> tuple[Any, Generator]:
+    """Return a generator of DragGAN's checkout and the same one of fgraph.
+
+    Args:
+        folder: the checkout.
+        model: `random` for a small network with random weights, or a bundled model of three channels.
+        size: of its images.
+        kept: a folder for a file of the weights.
+    """
+    own = None if model == "random" else fgraph.load_generator(model)
+    sizes = {"z_dim": 64, "w_dim": 64, "channel_base": 2048, "channel_max": 64}
+    layers = 2
+    if own is not None:
+        assert isinstance(own.table, StyleGAN2Table)
+        channels = own.table.channels
+        sizes = {"z_dim": own.table.z_dim, "w_dim": own.table.w_dim}
+        sizes |= {"channel_base": size * channels[-1][1], "channel_max": channels[0][1]}
+        layers = own.table.mapping_layers
+    with StandIns(folder):
+        networks = importlib.import_module("training.networks_stylegan2")
+    network = networks.Generator(
+        c_dim=0, img_resolution=size, img_channels=3, mapping_kwargs={"num_layers": layers}, **sizes
+    )
+    network = network.eval().requires_grad_(False)
+    path = kept / "network.pt"
+    torch.save(network.state_dict(), path)
+    read = fgraph.load_generator(path)
+    if own is None:
+        return network, read
+    network.load_state_dict({name: _as_published(name, old, read, own) for name, old in network.state_dict().items()})
+    torch.save(network.state_dict(), path)
+    return network, fgraph.load_generator(path)
+
+
+def _as_published(name: str, old: Tensor, read: Generator, own: Generator) -> Tensor:
+    """Return a tensor of `own` as the published program has it, by how `read` scales the old one."""
+    key = name.removeprefix("synthesis.").replace("b4.const", "const").replace("noise_const", "noise")
+    if key not in own.tensors:
+        return old
+    before, after = read.tensors[key].flatten(), own.tensors[key].flatten()
+    at = int(before.abs().argmax())
+    scale = float(before[at] / old.flatten()[at]) if old.numel() == before.numel() and before[at] else 1.0
+    return (after / scale).view_as(old)
+
+
+class PublishedDrag:
+    """A drag by DragGAN's program, without its window. Places are pixels, x before y.
+
+    Args:
+        folder: a checkout of XingangPan/DragGAN.
+        network: its generator.
+        codes: W+ [1, num_ws, w_dim].
+        rate: of Adam.
+    """
+
+    def __init__(self, folder: Path, network: Any, codes: Tensor, *, rate: float = 1e-3) -> None:
+        with StandIns(folder), _Modules("matplotlib", "matplotlib.cm"):
+            sys.modules["matplotlib"].cm = sys.modules["matplotlib.cm"]  # type: ignore[attr-defined]
+            renderer = importlib.import_module("viz.renderer").Renderer
+            self._dict = importlib.import_module("dnnlib").EasyDict
+        self._made = made = renderer.__new__(renderer)
+        made._device, made._dtype, made.get_network = torch.device("cpu"), torch.float32, lambda *_, **__: network
+        made.init_network(self._dict(), pkl="", w_load=codes.clone(), w_plus=True, lr=rate)
+        self._settings: dict[str, Any] = {}
+        self._points: list[list[int]] = []
+        self.loss = 0.0  # of the last step
+
+    def set(
+        self, handles: list[list[int]], targets: list[list[float]], mask: Tensor | None = None, **settings: Any
+    ) -> None:
+        """Set points, targets, a mask that is 1 where the image may change, and settings of the program."""
+        self._points = [[y, x] for x, y in handles]
+        fixed = None if mask is None else 1 - mask
+        self._settings = {"targets": [[y, x] for x, y in targets], "mask": fixed, **settings}
+
+    @property
+    def points(self) -> list[list[int]]:
+        """The places of the points."""
+        return [[x, y] for y, x in self._points]
+
+    @property
+    def codes(self) -> Tensor:
+        """The codes after the last step, of which the first six rows are used."""
+        found: Tensor = self._made.w.detach()
+        return found
+
+    def step(self) -> None:
+        """Do a step."""
+        result: Any = self._dict()
+        backward = torch.Tensor.backward
+
+        def noted(loss: Tensor, *given: Any, **more: Any) -> None:
+            self.loss = float(loss.detach())
+            backward(loss, *given, **more)
+
+        torch.Tensor.backward = noted  # type: ignore[method-assign, assignment]
+        try:
+            with suppress(AttributeError):  # it draws a picture for its window last, for which parts are missing here
+                self._made._render_drag_impl(result, points=self._points, is_drag=True, **self._settings)
+        finally:
+            torch.Tensor.backward = backward  # type: ignore[method-assign]
+        self._points = result.points
+
+
 def draggan_step(
     folder: Path, checkpoint: Path, size: int, handle: tuple[float, float], target: tuple[float, float]
 ) -> Callable[[], object]:
     """Return a step of DragGAN's program with one point; places are fractions, x before y."""
-    with StandIns(folder), _Modules("matplotlib", "matplotlib.cm"):
-        sys.modules["matplotlib"].cm = sys.modules["matplotlib.cm"]  # type: ignore[attr-defined]
-        renderer = importlib.import_module("viz.renderer").Renderer
-        easy = importlib.import_module("dnnlib").EasyDict
     network = load_nvlabs(folder, size)
     own = fgraph.load_generator(checkpoint)
     code = own.map(torch.randn(1, 512, generator=torch.Generator().manual_seed(0)))
-    made = renderer.__new__(renderer)
-    made._device, made._dtype, made.get_network = torch.device("cpu"), torch.float32, lambda *_, **__: network
-    made.init_network(easy(), pkl="", w_load=code[:, None].repeat(1, network.num_ws, 1), w_plus=True, lr=1e-3)
-    points = [[round(handle[1] * size), round(handle[0] * size)]]
-    goal = [target[1] * size, target[0] * size]
-
-    def step() -> None:
-        result: Any = easy()
-        with suppress(AttributeError):  # it draws a picture for its window last, for which parts are missing here
-            made._render_drag_impl(result, points=points, targets=[goal], mask=None, is_drag=True)
-        points[:] = result.points
-
-    return step
+    drag = PublishedDrag(folder, network, code[:, None].repeat(1, network.num_ws, 1))
+    drag.set([[round(handle[0] * size), round(handle[1] * size)]], [[target[0] * size, target[1] * size]])
+    return drag.step
 
 
 class _Modules:
