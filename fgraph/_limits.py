@@ -52,6 +52,7 @@ SEED = 2**63 - 1
 # The studio: what the page may send
 STUDIO_MESSAGE = 4 * MIB  # of one message of the socket, and characters of a graph
 STUDIO_UPLOAD = 64 * MIB
+STUDIO_METADATA = 4 * MIB  # of an uploaded photograph: EXIF, colour profile, XMP, texts
 STUDIO_NAME = 200  # characters of a name
 STUDIO_CHANGES = 2_000  # changes of one edit, nodes of a group, keys of a film
 STUDIO_SHEET = 256  # values along a side of a sheet, and pictures of it

@@ -1,4 +1,4 @@
-"""The part of the graph builder that draws images: decoded, edited, blended, and with colours and text over them."""
+"""The part of the graph builder that draws images: decoded, edited, blended, with colours and text, and photographs."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from tests.drawing import Made, SourceBuilder
+from tests.encoder_networks import tiny_encoder
 
 IMAGE_STEPS = (
     "knit", "flip", "shift", "crop", "join", "take", "frame", "pile", "pile", "frame", "enlarge", "enlarge",
-    "mingle", "mingle", "overlay", "overlay", "text",
+    "mingle", "mingle", "overlay", "overlay", "text", "encode",
 )  # fmt: skip
 
 
@@ -30,7 +31,8 @@ class ImageBuilder(SourceBuilder):
         ways: dict[str, Callable[[Made], Made]] = {
             "flip": self.flip, "shift": self.shift, "crop": self.cut, "join": self.join, "frame": self.frame,
             "enlarge": self.enlarge, "knit": self.knit, "mingle": self.mingle, "overlay": self.overlay,
-            "text": self.text, "pile": lambda image: self.stack(image, self.flip(image)),
+            "text": self.text, "encode": self.encode,
+            "pile": lambda image: self.stack(image, self.flip(image)),
         }  # fmt: skip
         return ways.get(how, self.take)(of)
 
@@ -70,6 +72,36 @@ class ImageBuilder(SourceBuilder):
         colour = self.per_row(lambda: self.choose("red", "#00ff80"))
         made = replace(of, rows=self.spread(of, mask, strength, colour))
         return self.add(made, op="overlay", of=of.id, mask=mask.id, colour=colour, strength=strength)
+
+    def photo(self) -> Made:
+        """Draw crops of photographs: their middles, or squares that may leave them."""
+        rows = self.choose(1, self.rows)
+        files = [self.choose("room.png", "avatar.png") for _ in range(rows)]
+        x, y, side = self.integer(-10, 40), self.integer(-10, 40), self.integer(8, 40)
+        square = [[x, y], [x - 3, y + side], [x - 3 + side, y + side + 3], [x + side, y + 3]]
+        how = self.choose({"align": "none"}, {"align": "corners", "points": square})
+        return self.add(Made("", "image", rows), op="photo", file=files[0] if rows == 1 else files, **how)
+
+    def encode(self, of: Made) -> Made:
+        """Draw the image of a code that an encoder finds, of this image or of photographs."""
+        of = self.one_of((of, self.photo()))
+        encoder = tiny_encoder(self.table.num_ws, self.table.w_dim)
+        code = self.add(
+            Made("", "latent", of.rows), op="encode", of=of.id, encoder=encoder, iterations=self.choose(None, 2)
+        )
+        return self.decode(code)
+
+    def paste(self, of: Made) -> Made:
+        """Draw photographs with the image pasted into them, or another one if it has not the size of the crops."""
+        if not of.whole or of.canvas.pixels(self.table.size) != self.table.size:
+            of = self.decode(self.code())
+        onto, mask = self.photo(), self.one_of((None, self.mask()))
+        how = self.choose("difference", "difference", "replace", "poisson")
+        inverted = self.flip(of) if how == "difference" or self.chance() else None
+        made = Made("", "photograph", self.spread(of, onto, *filter(None, [mask, inverted])))
+        ports = {"of": of.id, "onto": onto.id, "inverted": inverted and inverted.id, "mask": mask and mask.id}
+        rim = {"erode": self.choose(0.0, 0.125), "feather": self.choose(0.125, 0.2)}
+        return self.add(made, op="paste", **ports, blend=how, **rim)
 
     def text(self, of: Made) -> Made:
         text = self.per_row(lambda: self.choose("A", "two\nlines", " ", "éф"))

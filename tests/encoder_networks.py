@@ -6,18 +6,41 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from fgraph.stylegan.checkpoints.encoder_file import own_table, save_encoder
 from fgraph.stylegan.checkpoints.families.published_encoders import published_shapes
+from fgraph.stylegan.nn.discriminator import initial_tensors
+from fgraph.stylegan.nn.encoder import Encoder
 from fgraph.stylegan.tables.base import Shape
+from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.stylegan.tables.encoder import Backbone, Block, Head, HeadedTable
 
 WIDTH, STYLES = 32, 8  # w_dim, and the rows of W+ of a generator of 32 pixels
+_KEPT: list[TemporaryDirectory[str]] = []
 _GROUPS = ((16, 16), (16, 20), (20, 24), (24, 32))  # inner and outer channels of two blocks each
+
+
+@cache
+def tiny_encoder(styles: int, w_dim: int) -> str:
+    """The file of an encoder for tiny models with this W+, which reads images at 8 pixels."""
+    table = own_table(((4, 4), (8, 3)), image_channels=3, styles=styles, w_dim=w_dim, iterations=1)
+    assert isinstance(table.network, DiscriminatorTable)
+    path = _folder() / f"tiny_{styles}_{w_dim}.safetensors"
+    save_encoder(Encoder(table, initial_tensors(table.network, seed=2), torch.linspace(-1, 1, w_dim)), path, {})
+    return str(path)
+
+
+@cache
+def _folder() -> Path:
+    _KEPT.append(TemporaryDirectory(prefix="encoders-"))  # removed with the process
+    return Path(_KEPT[-1].name)
 
 
 @dataclass(frozen=True)

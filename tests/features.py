@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-PORTS = ("of", "a", "b", "latent", "to", "mask", "source", "reference")
+PORTS = ("of", "a", "b", "latent", "to", "mask", "source", "reference", "onto", "inverted")
 SPATIAL = ("pad", "resize", "shift", "crop", "flip", "transform")
 FEATURES = (
     "nested blends", "blends of other layers", "blends of other parts", "restyle", "per-layer edits", "crops",
@@ -21,7 +21,8 @@ FEATURES = (
     "bends: warps", "bends: discs", "bends: pointwise", "bends of clusters", "bends of random channels",
     "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
     "images blended", "images padded", "images resized", "overlays", "texts", "masks: text", "places by row",
-    "stacks of codes", "stacks of images",
+    "stacks of codes", "stacks of images", "codes encoded", "codes of photographs", "pasted: difference",
+    "pasted: replace", "pasted: poisson", "outputs: Photograph",
 )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def _is_image(nodes: Mapping[str, Any], name: str) -> bool:
         return _is_image(nodes, of[0])
     if op == "blend":
         return _is_image(nodes, nodes[name]["a"])
-    return op in ("decode", "knit", "overlay", "text") or (op in (*SPATIAL, "rows") and _is_image(nodes, of))
+    return op in ("decode", "knit", "overlay", "text", "photo") or (op in (*SPATIAL, "rows") and _is_image(nodes, of))
 
 
 def _of_document(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Iterator[str]:
@@ -77,10 +78,12 @@ def _of_document(document: Mapping[str, Any], nodes: Mapping[str, Any]) -> Itera
     outputs = list(document["outputs"].values())
     if len(set(outputs)) > 1:
         yield "outputs: several"
-    codes = ("sample", "latent", "stack", "lerp", "mix", "align", "own", "direction", "truncate", "walk")
+    codes = ("sample", "latent", "stack", "lerp", "mix", "align", "own", "direction", "truncate", "walk", "encode")
     for name in outputs:
         if nodes[name]["op"] in codes and not _is_image(nodes, name):
             yield "outputs: Latent"
+        elif nodes[name]["op"] == "paste":
+            yield "outputs: Photograph"
         elif _is_mask(nodes, name):
             yield "outputs: Mask"
         elif nodes[name]["op"] in ("tap", "blend", "restyle", "mosaic") and not _is_image(nodes, name):
@@ -102,6 +105,8 @@ def _of_node(nodes: Mapping[str, Any], name: str, node: Mapping[str, Any]) -> It
     }  # fmt: skip
     if op in plain:
         yield plain[op]
+    if op == "encode":
+        yield "codes of photographs" if nodes[node["of"]]["op"] == "photo" else "codes encoded"
     yield from _of_lists(node)
     yield from _of_kind(node)
     if op == "sample" and node.get("smooth") and node.get("count", 1) > 1:
@@ -131,6 +136,8 @@ def _of_kind(node: Mapping[str, Any]) -> Iterator[str]:
     op = node["op"]
     if op == "direction":
         yield f"directions: {node['kind']}"
+    if op == "paste":
+        yield f"pasted: {node['blend']}"
     if op == "walk":
         yield "walks on the sphere" if node["path"] == "slerp" else "walks"
     if op == "bend":

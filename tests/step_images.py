@@ -1,4 +1,4 @@
-"""Images in the step interpreter: blends, overlays and text, by numpy and Pillow alone."""
+"""Images in the step interpreter: blends, overlays, text and what is pasted, by numpy and Pillow alone."""
 
 from __future__ import annotations
 
@@ -53,3 +53,23 @@ def letters(at: dict[str, Any], anchor: str, stroke: float) -> Draw:
         return np.asarray(picture) / 255
 
     return draw
+
+
+def pasted(inputs: dict[str, list[Any]], node: Any) -> dict[str, Tensor]:
+    """Return what is pasted into a photograph, [1, channels + 1, h, w], and the crops before the edit."""
+    of, onto = inputs["of"][0], inputs["onto"][0]
+    height, width = of.shape[-2:]
+    down, across = (_rim(length, node, min(height, width)) for length in (height, width))
+    mask = np.outer(down, across) * (inputs["mask"][0](height, width) if "mask" in inputs else 1)
+    alpha = as_tensor(mask).expand(1, 1, height, width)
+    colours = of - inputs["inverted"][0] if node.blend == "difference" else of
+    patch = torch.cat([colours if node.blend == "poisson" else alpha * colours, alpha], dim=1)
+    before = {"crop": onto, "inverted": inputs["inverted"][0]} if "inverted" in inputs else {}
+    return {"patch": patch, **before}
+
+
+def _rim(length: int, node: Any, shorter: int) -> Any:
+    """Return the weights along a side: 0 at its ends, up to 1 over the feather, from the erosion on."""
+    middles = (np.arange(length) + 0.5) / length
+    ends = np.minimum(middles, 1 - middles) * length / shorter
+    return np.clip((ends - node.erode) / node.feather, 0, 1).astype(np.float32)

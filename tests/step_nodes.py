@@ -17,8 +17,10 @@ from fgraph import masks
 from fgraph._geometry import Canvas, Edit, fraction
 from fgraph._seeds import derive_seed
 from fgraph.declare import GraphSpec
+from fgraph.photographs import cut_crops
 from fgraph.runtime.kernels.owning import load_catalogue
 from fgraph.runtime.kernels.seeds import draw_codes
+from fgraph.stylegan.checkpoints.encoder_file import load_encoder, read_encoder
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.ownership import Settings
 from nodes.mask import CombinedMask
@@ -39,7 +41,7 @@ from tests.step_edits import (
     rulers,
     value_at,
 )
-from tests.step_images import lettered, mixed, overlaid
+from tests.step_images import lettered, mixed, overlaid, pasted
 from tests.step_interpreter import (
     Draw,
     Map,
@@ -177,6 +179,15 @@ class Interpreter:
             ours, theirs = of.code[:, layer.style_slice], reference.code[:, layer.style_slice]
             code[:, layer.style_slice] = ours + taken * (theirs - ours)
         return replace(of, code=code)
+
+    def _encode(self, node: Any, inputs: Any, at: tuple[int, int]) -> Code:
+        model, header = self.model(node.model), read_encoder(node.encoder)
+        encoder = load_encoder(header, torch.float32)
+        code = encoder.encode(
+            inputs["of"][0], model.w_mean, lambda codes: model.synthesise(model.affine(codes)),
+            node.iterations or header.table.iterations,
+        )  # fmt: skip
+        return Code("w+", code, model, at[1])
 
     # -- passes
 
@@ -364,6 +375,12 @@ class Interpreter:
             return (1 - made if node.invert else made) * np.float32(value_at(node.alpha, at[1]))
 
         return draw
+
+    def _photo(self, node: Any, inputs: Any, at: tuple[int, int]) -> Tensor:
+        return torch.from_numpy(cut_crops([node.crops()[at[1]]], self.model(node.model).table.size))
+
+    def _paste(self, node: Any, inputs: Any, at: tuple[int, int]) -> dict[str, Tensor]:
+        return pasted(inputs, node)
 
     def _decode(self, node: Any, inputs: Any, at: tuple[int, int]) -> Tensor:
         state = self.paused(inputs["of"][0], at)

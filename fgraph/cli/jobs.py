@@ -158,4 +158,5 @@ _TOGETHER: Mapping[str, Callable[[Engine], Engine]] = {
     "check": lambda _: _check,
     "draw": lambda _: _nothing,
     "large": lambda _: _nothing,
+    "film": lambda _: _nothing,
 }

@@ -27,7 +27,17 @@ class PreparedJob:
         return self.settings.mode == "run" and any(name in LARGE_FORMATS for name in self.settings.formats)
 
     @property
+    def makes_films(self) -> bool:
+        """True if photographs of the job are frames of films, which are made while they are written."""
+        if self.settings.mode != "run" or all(node.op != "photo" for _, node, _ in self.graph.spec.walk()):
+            return False
+        from fgraph.api.films import reads_films  # imports Pillow
+
+        return reads_films(self.graph)
+
+    @property
     def group(self) -> tuple[str, SharedOptions]:
         """The key of jobs that run together."""
         options = SharedOptions(self.settings.options, self.settings.downloads, self.settings.listing)
-        return "large" if self.is_large else self.settings.mode, options
+        kind = "large" if self.is_large else "film" if self.makes_films else self.settings.mode
+        return kind, options

@@ -11,6 +11,7 @@ from fgraph._atomic import write_atomic
 from fgraph._errors import FgraphError, GraphError, RunError
 from fgraph._imaging.fonts import no_font
 from fgraph._results import Image, Result
+from fgraph.api.films import run_films
 from fgraph.api.graph_jobs import GraphJob
 from fgraph.api.large import LargeOptions, save_large_images
 from fgraph.api.together import compile_together, run_together
@@ -33,7 +34,7 @@ def write(job: PreparedJob, outcome: Any) -> float | None:
 
     Args:
         job: of mode run or draw.
-        outcome: the results of the job; not read of large images and of drawings, which are made here.
+        outcome: the results of the job; not read of large images, films and drawings, which are made here.
 
     Raises:
         FgraphError: a file can't be written, a row has no picture, or the objective can't be measured.
@@ -42,12 +43,14 @@ def write(job: PreparedJob, outcome: Any) -> float | None:
         _save_large(job)
     elif job.settings.mode == "draw":
         _draw(job)
+    elif job.makes_films:
+        return _save(job, run_films(job.graph_job.graph, job.settings.options))
     else:
         return _save(job, outcome)
     return None
 
 
-def _save(job: PreparedJob, results: Mapping[str, Result]) -> float | None:
+def _save(job: PreparedJob, results: Mapping[str, Any]) -> float | None:
     settings, options = job.settings, job.settings.pictures or PictureOptions()
     own = {name: value for name, value in results.items() if name not in job.sources.values()}
     sources = {name: results[output] for name, output in job.sources.items()}

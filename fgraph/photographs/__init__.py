@@ -12,16 +12,18 @@ Nothing here needs torch.
 
 from fgraph.photographs.crops import Blending, Pasting, PhotoCrop, Quad, as_quad, centred_quad
 from fgraph.photographs.cutting import cut_crops, cut_quad
-from fgraph.photographs.films import describe_film, is_film, read_frames
+from fgraph.photographs.films import FilmWriter, describe_film, is_film, read_frames
 from fgraph.photographs.pasting import Patch, paste_patches
-from fgraph.photographs.results import Photographs
-from fgraph.photographs.stored import Stored, encode_like, read_stored
+from fgraph.photographs.results import Photographs, PhotographStream
+from fgraph.photographs.stored import Stored, decode_stored, encode_like, read_stored
 
 __all__ = [
     "Blending",
+    "FilmWriter",
     "Pasting",
     "Patch",
     "PhotoCrop",
+    "PhotographStream",
     "Photographs",
     "Quad",
     "Stored",
@@ -29,6 +31,7 @@ __all__ = [
     "centred_quad",
     "cut_crops",
     "cut_quad",
+    "decode_stored",
     "describe_film",
     "encode_like",
     "is_film",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -90,23 +89,80 @@ def read_frames(file: str, numbers: Iterable[int]) -> Iterator[tuple[int, Image.
     raise ValueError(f"{path} has no frame {min(wanted)}")
 
 
-def rewrite_film(file: str, change: Callable[[int, Image.Image], Image.Image], comment: str = "") -> bytes:
-    """Return a film as MP4 with changed frames, at the times of the original, with its sound.
+class FrameReader:
+    """Frames of films, one at a time. Those of one film in the order of their numbers are decoded once."""
 
-    Sound that an MP4 cannot hold is left out with a warning.
+    def __init__(self) -> None:
+        self._file = ""
+        self._next = 0
+        self._frames: Iterator[tuple[int, Image.Image]] = iter(())
+
+    def read(self, file: str, number: int) -> Image.Image:
+        """Return a frame.
+
+        Raises:
+            ValueError: the film cannot be decoded, or has fewer frames.
+        """
+        if file != self._file or number < self._next:
+            self._file, self._frames = file, read_frames(file, range(number, _limits.ROWS))
+        self._next = number + 1
+        return next(frame for found, frame in self._frames if found == number)
+
+
+class FilmWriter:
+    """A film as MP4 with some of its frames changed, at the times of the original, with its sound.
+
+    A frame is decoded, changed and written before the next one. Sound that an MP4 cannot hold is left out with a
+    warning.
 
     Args:
         file: the film.
-        change: a number and a frame -> the frame that takes its place, of the same size.
+        target: the file to write.
         comment: the text of the file.
-
-    Raises:
-        ValueError: the film cannot be decoded.
     """
+
+    def __init__(self, file: str, target: Path, comment: str = "") -> None:
+        self._frames = _rewriting(file, target, comment)
+        self._current = next(self._frames, None)
+
+    def put(self, number: int, change: Callable[[Image.Image], Image.Image]) -> None:
+        """Change a frame; frames between it and the one before stay as they are.
+
+        Args:
+            number: the frame, after those that were changed before.
+            change: a frame -> the frame that takes its place, of the same size.
+
+        Raises:
+            ValueError: the film cannot be decoded, or has no such frame left.
+        """
+        while self._current is not None and self._current[0] < number:
+            self._write(self._current[1])
+        if self._current is None or self._current[0] > number:
+            raise ValueError(f"the film has no frame {number} after the one before")
+        self._write(change(self._current[1]))
+
+    def finish(self) -> None:
+        """Write the rest of the film."""
+        while self._current is not None:
+            self._write(self._current[1])
+
+    def close(self) -> None:
+        """Stop; what is written so far is no film."""
+        self._frames.close()
+
+    def _write(self, frame: Image.Image) -> None:
+        try:
+            self._current = self._frames.send(frame)
+        except StopIteration:
+            self._current = None
+
+
+def _rewriting(file: str, target: Path, comment: str) -> Generator[tuple[int, Image.Image], Image.Image, None]:
+    """Yield the frames of a film with their numbers, and write those that are sent in their place."""
     import av
 
-    buffer, path = io.BytesIO(), locate(file)
-    with _stream(path) as (container, stream), av.open(buffer, "w", format="mp4") as made:
+    path = locate(file)
+    with _stream(path) as (container, stream), av.open(str(target), "w", format="mp4") as made:
         if comment:
             made.metadata["comment"] = comment
         video = made.add_stream("libx264", rate=stream.average_rate or Fraction(25))
@@ -122,7 +178,7 @@ def rewrite_film(file: str, change: Callable[[int, Image.Image], Image.Image], c
                     made.mux(packet)
                 continue
             for frame in packet.decode():
-                picture = _even(change(number, _upright(frame)))
+                picture = _even((yield number, _upright(frame)))
                 if not number:
                     video.height, video.width = picture.shape[:2]
                 fresh = av.VideoFrame.from_ndarray(picture, format="rgb24")
@@ -130,7 +186,6 @@ def rewrite_film(file: str, change: Callable[[int, Image.Image], Image.Image], c
                 made.mux(video.encode(fresh))
                 number += 1
         made.mux(video.encode())
-    return buffer.getvalue()
 
 
 def _sound_of(path: Path, container: Any) -> Any:

@@ -1,9 +1,13 @@
-"""The photographs that a graph makes: crops with the pixels that are pasted there, until a file is written."""
+"""The photographs that a graph makes: crops with the pixels that are pasted there, until a file is written.
+
+`Photographs` holds the pixels of all crops. `PhotographStream` makes them when they are asked for, some at a time, so
+that the memory that a film takes does not grow with its frames.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +22,7 @@ from fgraph._imaging.choices import QUALITY
 from fgraph._imaging.encode import encode_picture
 from fgraph._paths import row_paths
 from fgraph.photographs.crops import Pasting, PhotoCrop
-from fgraph.photographs.films import read_frames, rewrite_film
+from fgraph.photographs.films import FrameReader
 from fgraph.photographs.pasting import Patch, paste_patches
 from fgraph.photographs.stored import Stored, encode_like, read_stored
 
@@ -26,17 +30,14 @@ _KINDS = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
 _SHOWN = 1024  # pixels of the longer side in a notebook
 
 
-@dataclass(frozen=True, eq=False)
-class Photographs:
-    """Photographs with edited crops in them.
+class _Pasted:
+    """The photographs of crops.
 
     Crops of one photograph that follow each other, as several faces, are pasted into one. A crop that comes a second
     time, as another strength of an edit, begins another photograph.
     """
 
-    patches: NDArray[np.float32]  # [crops, channels + 1, height, width]; see `Patch`
     pasting: Pasting
-    facts: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # what is known of each crop beside
 
     @cached_property
     def members(self) -> tuple[tuple[int, ...], ...]:
@@ -57,14 +58,40 @@ class Photographs:
         """The number of photographs."""
         return len(self.members)
 
+    def crop_of(self, row: int) -> PhotoCrop:
+        """Return the first crop of a photograph."""
+        return self.pasting.crops[self.members[row][0]]
+
+    @cached_property
+    def films(self) -> tuple[str, ...]:
+        """The films whose frames are among the photographs, each once."""
+        crops = (self.crop_of(row) for row in range(self.rows))
+        return tuple(dict.fromkeys(crop.file for crop in crops if crop.frame is not None))
+
+
+@dataclass(frozen=True, eq=False)
+class Photographs(_Pasted):
+    """Photographs with edited crops in them."""
+
+    patches: NDArray[np.float32]  # [crops, channels + 1, height, width]; see `Patch`
+    pasting: Pasting
+    facts: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # what is known of each crop beside
+
+    def parts(self) -> Iterator[Photographs]:
+        """Yield all photographs at once, as a stream yields some after the other."""
+        yield self
+
     @property
     def damaged_rows(self) -> list[int]:
         """The photographs whose crops hold NaN or infinite values, which no picture can show."""
         return [row for row, numbers in enumerate(self.members) if not np.isfinite(self.patches[list(numbers)]).all()]
 
-    def crop_of(self, row: int) -> PhotoCrop:
-        """Return the first crop of a photograph."""
-        return self.pasting.crops[self.members[row][0]]
+    def of_row(self, row: int) -> Photographs:
+        """Return one photograph."""
+        numbers = list(self.members[row])
+        crops = tuple(self.pasting.crops[number] for number in numbers)
+        facts = {name: values[numbers] for name, values in self.facts.items()}
+        return Photographs(self.patches[numbers], replace(self.pasting, crops=crops), facts)
 
     def to_pil(self, row: int = 0) -> Image.Image:
         """Return a photograph with its crops pasted, upright.
@@ -103,34 +130,17 @@ class Photographs:
                 raise SaveError(f"cannot write {target}: {error}") from error
         return paths
 
+    def into_frame(self, row: int, frame: Image.Image) -> Image.Image:
+        """Return a frame of a film with the crops of a row pasted into it."""
+        return self._paste(row, Stored(frame))
+
     @cached_property
-    def films(self) -> dict[str, tuple[int, ...]]:
-        """The photographs that are frames of each film, by number."""
-        found: dict[str, list[int]] = {}
-        for row in range(self.rows):
-            crop = self.crop_of(row)
-            if crop.frame is not None:
-                found.setdefault(crop.file, []).append(row)
-        return {file: tuple(rows) for file, rows in found.items()}
-
-    def encode_film(self, file: str, comment: str = "") -> bytes:
-        """Return a film as MP4 with the crops pasted into its frames; other frames stay as they are.
-
-        Raises:
-            ValueError: the film cannot be decoded.
-        """
-        rows = {self.crop_of(row).frame: row for row in self.films[file]}
-
-        def change(number: int, frame: Image.Image) -> Image.Image:
-            return self._paste(rows[number], Stored(frame)) if number in rows else frame
-
-        return rewrite_film(file, change, comment)
+    def _frames(self) -> FrameReader:
+        return FrameReader()
 
     def _stored(self, row: int) -> Stored:
         crop = self.crop_of(row)
-        if crop.frame is None:
-            return read_stored(crop.file)
-        return Stored(next(frame for _, frame in read_frames(crop.file, [crop.frame])))
+        return read_stored(crop.file) if crop.frame is None else Stored(self._frames.read(crop.file, crop.frame))
 
     def _paste(self, row: int, stored: Stored) -> Image.Image:
         shape = self.patches.shape[2], self.patches.shape[3]
@@ -149,3 +159,23 @@ class Photographs:
     def __repr__(self) -> str:
         names = dict.fromkeys(Path(crop.file).name for crop in self.pasting.crops)
         return f"Photographs(rows={self.rows}, {', '.join(names)})"
+
+
+@dataclass(frozen=True, eq=False)
+class PhotographStream(_Pasted):
+    """Photographs that are made when they are asked for, some at a time."""
+
+    pasting: Pasting
+    make: Callable[[int, int], Photographs]  # of the crops from one number to another
+    together: int  # crops; those of one photograph stay together
+
+    def parts(self) -> Iterator[Photographs]:
+        """Yield the photographs, some after the other; they are made anew in each iteration."""
+        start = stop = 0
+        for numbers in self.members:
+            stop = numbers[-1] + 1
+            if stop - start >= self.together:
+                yield self.make(start, stop)
+                start = stop
+        if start < stop:
+            yield self.make(start, stop)

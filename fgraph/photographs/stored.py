@@ -6,6 +6,7 @@ import io
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 from PIL import Image
@@ -43,6 +44,12 @@ class Stored:
         """The ICC profile of the colours."""
         return self.metadata.get("icc_profile")
 
+    @property
+    def described_bytes(self) -> int:
+        """The bytes of the metadata and the texts."""
+        values = [*self.metadata.values(), *self.texts.keys(), *self.texts.values()]
+        return sum(len(one) for one in values if isinstance(one, bytes | str))
+
     def as_in_file(self, upright: Image.Image) -> Image.Image:
         """Return an upright picture turned as the pixels lie in the file."""
         return upright if self.turn is None else upright.transpose(_BACK.get(self.turn, self.turn))
@@ -55,8 +62,21 @@ def read_stored(file: str) -> Stored:
         ValueError: the file is missing, isn't a picture, or is larger than `picture_limit`.
     """
     path = locate(file)
+    return _read(path, str(path))
+
+
+def decode_stored(content: bytes) -> Stored:
+    """Read a photograph from the bytes of its file, as `read_stored`.
+
+    Raises:
+        ValueError: the bytes aren't a picture, or it is larger than `picture_limit`.
+    """
+    return _read(io.BytesIO(content), "the picture")
+
+
+def _read(source: Path | io.BytesIO, name: str) -> Stored:
     try:
-        with open_image(path) as opened:
+        with open_image(source) as opened:
             picture = in_colours(opened)
             turn = turn_of(opened)
             texts = {key: str(value) for key, value in getattr(opened, "text", {}).items() if key != _XMP}
@@ -65,7 +85,7 @@ def read_stored(file: str) -> Stored:
                 _tables(opened),
             )  # fmt: skip
     except Exception as error:  # decoders raise errors of many types
-        raise ValueError(f"{path} cannot be read as an image: {error}") from error
+        raise ValueError(f"{name} cannot be read as an image: {error}") from error
 
 
 def _metadata(opened: Image.Image, picture: Image.Image) -> dict[str, Any]:

@@ -35,12 +35,12 @@ class CropQuality:
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
-def rate_crops(photographs: Photographs) -> list[CropQuality]:
-    """Return the quality of each crop; nothing if the crops as inverted are not known."""
-    return list(_rated(photographs)) if "inverted" in photographs.facts else []
+def rate_crops(photographs: Photographs, first: int = 0) -> list[CropQuality]:
+    """Return the quality of each crop, numbered from `first`; nothing if the crops as inverted are not known."""
+    return list(_rated(photographs, first)) if "inverted" in photographs.facts else []
 
 
-def _rated(photographs: Photographs) -> Iterator[CropQuality]:
+def _rated(photographs: Photographs, first: int) -> Iterator[CropQuality]:
     facts = photographs.facts
     for number, crop in enumerate(photographs.pasting.crops):
         own, made = facts["crop"][number], facts["inverted"][number]
@@ -49,7 +49,7 @@ def _rated(photographs: Photographs) -> Iterator[CropQuality]:
         distance = float(facts["distance"][number].reshape(())) if "distance" in facts else None
         yield CropQuality(
             Path(crop.file).name if crop.frame is None else f"{Path(crop.file).name}:{crop.frame}",
-            number,
+            first + number,
             psnr(own, made),
             gradient_distance(own, made),
             distance,

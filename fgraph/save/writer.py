@@ -27,7 +27,7 @@ from fgraph._imaging.scaling import scale_picture
 from fgraph._paths import row_paths
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy
 from fgraph._temporary import exclusive
-from fgraph.photographs import Photographs
+from fgraph.photographs import FilmWriter, Photographs, PhotographStream
 from fgraph.save.arranging import Sheet, arrange
 from fgraph.save.formats import VIDEO_FORMATS, read_formats
 from fgraph.save.options import PictureOptions
@@ -83,11 +83,11 @@ class _Content:
     output: str
     kind: str
     row: int | None
-    data: bytes
+    data: bytes | Path  # Path: a file in the temporary folder
 
 
 def save_results(
-    results: Mapping[str, Result],
+    results: Mapping[str, Result | PhotographStream],
     directory: str | Path,
     formats: Sequence[str] = ("png",),
     record: Record | None = None,
@@ -123,8 +123,9 @@ def save_results(
         SaveError: a format is unknown, two outputs would share a file, or a file can't be written.
     """
     directory, kinds = Path(directory), read_formats(formats)
-    writer = _Writer(record or Record(), options or PictureOptions(), video or VideoOptions(), kinds)
     with Staging(directory) as staging:
+        how = options or PictureOptions(), video or VideoOptions()
+        writer = _Writer(record or Record(), *how, kinds, staging.folder)
         saved = [_stage(staging, content) for content in writer.contents(results, labels, sources, without)]
         manifest = Manifest(
             directory, writer.record, tuple(saved), tuple(writer.without_record), writer.damaged, writer.quality
@@ -140,6 +141,11 @@ def save_results(
 
 def _stage(staging: Staging, content: _Content) -> SavedFile:
     """Write a file that is not visible yet; return its line of the manifest."""
+    if isinstance(content.data, Path):
+        path = content.data.rename(staging.place(content.file))
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return SavedFile(content.file, content.output, content.kind, content.row, path.stat().st_size, digest)
     staging.stage(content.file, content.data)
     digest = hashlib.sha256(content.data).hexdigest()
     return SavedFile(content.file, content.output, content.kind, content.row, len(content.data), digest)
@@ -202,8 +208,11 @@ def outdated(directory: Path, names: Iterable[str]) -> list[str]:
 class _Writer:
     """Encodes results as files."""
 
-    def __init__(self, record: Record, options: PictureOptions, video: VideoOptions, kinds: Sequence[str]) -> None:
+    def __init__(
+        self, record: Record, options: PictureOptions, video: VideoOptions, kinds: Sequence[str], folder: Path
+    ) -> None:
         self.record = record
+        self._folder = folder  # for files that are written piece by piece
         self._video = replace(video, scale=options.scale, resampling=options.resampling)
         self.without_record: list[str] = []
         self.damaged: dict[str, list[int]] = {}
@@ -216,14 +225,14 @@ class _Writer:
 
     def contents(
         self,
-        results: Mapping[str, Result],
+        results: Mapping[str, Result | PhotographStream],
         labels: Mapping[str, Sequence[str]] | None,
         sources: Mapping[str, Result] | None,
         without: Mapping[str, Mapping[str, Result]] | None,
     ) -> Iterator[_Content]:
         for name, value in results.items():
             for file, row, data in self._files(name, value):
-                yield _Content(file, name, type(value).__name__, row, data)
+                yield _Content(file, name, _kind_of(value), row, data)
         for sheet in self._arrange(results, labels, sources, without):
             self.undrawn = missing_letters([self.undrawn, *sheet.labels])
             for kind in self._picture_kinds:
@@ -232,17 +241,21 @@ class _Writer:
 
     def _arrange(
         self,
-        results: Mapping[str, Result],
+        results: Mapping[str, Result | PhotographStream],
         labels: Mapping[str, Sequence[str]] | None,
         sources: Mapping[str, Result] | None,
         without: Mapping[str, Mapping[str, Result]] | None,
     ) -> Iterator[Sheet]:
         """Lay out the outputs without damaged rows; if an output has any, nothing is compared and explained."""
-        whole = {name: value for name, value in results.items() if name not in self.damaged}
+        whole = {
+            name: value
+            for name, value in results.items()
+            if name not in self.damaged and not isinstance(value, PhotographStream)
+        }
         options = replace(self._options, compare=False, explain=False) if self.damaged else self._options
         return arrange(whole, options, labels, sources, without)
 
-    def _files(self, name: str, value: Result) -> Iterator[tuple[str, int | None, bytes]]:
+    def _files(self, name: str, value: Result | PhotographStream) -> Iterator[tuple[str, int | None, bytes | Path]]:
         match value:
             case Image():
                 yield from self._pictures(name, value, self._picture_kinds)
@@ -258,7 +271,7 @@ class _Writer:
                 if value.drags:
                     reports = json.dumps([one.to_json() for one in value.drags], indent=1)
                     yield f"{name}_drag.json", None, reports.encode()
-            case Photographs():
+            case Photographs() | PhotographStream():
                 yield from self._photographs(name, value)
             case FeatureMaps():
                 yield f"{name}.npz", None, value.to_bytes()
@@ -275,27 +288,49 @@ class _Writer:
                 if row not in damaged:
                     yield path.name, row, self._encode(path.name, self._scaled(path.name, value, row), kind, row)
 
-    def _photographs(self, name: str, value: Photographs) -> Iterator[tuple[str, int | None, bytes]]:
-        """Yield each photograph with the metadata of its file, and the films whose frames were pasted."""
-        if damaged := value.damaged_rows:
-            self.damaged[name] = damaged
-        films = value.films if "mp4" in self._film_kinds and not damaged else {}
-        for path, file in zip(row_paths(Path(f"{name}.mp4"), len(films)), films, strict=True):
-            yield path.name, None, value.encode_film(file, json.dumps(self.record.to_text()))
-        for kind in self._picture_kinds or ([] if films else ["png"]):
-            for row, path in enumerate(row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows)):
-                if row in damaged:
-                    continue
-                text = self.record.for_row(row).to_text()
-                if kind != "png":  # the EXIF data of the photograph stays
-                    self.without_record.append(path.name)
-                try:
-                    yield path.name, row, value.encode(row, kind, text, self._options.quality)
-                except ValueError as error:
-                    raise SaveError(f"cannot write {path.name}: {error}") from error
-        if rated := rate_crops(value):
+    def _photographs(
+        self, name: str, value: Photographs | PhotographStream
+    ) -> Iterator[tuple[str, int | None, bytes | Path]]:
+        """Yield each photograph with the metadata of its file, and the films whose frames were pasted.
+
+        The parts of a stream are made once, and each is written before the next one.
+        """
+        films = _Films(self._folder, name, value.films if "mp4" in self._film_kinds else (), self.record)
+        kinds = self._picture_kinds or ([] if films.names else ["png"])
+        paths = {kind: row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows) for kind in kinds}
+        rated: list[CropQuality] = []
+        damaged: list[int] = []
+        first = crops = 0  # of the part, among all
+        with films:
+            for part in value.parts():
+                rated += rate_crops(part, crops)
+                damaged += [first + row for row in part.damaged_rows]
+                for row in range(part.rows):
+                    if first + row not in damaged:
+                        films.put(part, row)
+                        yield from self._photograph(part, row, first + row, paths)
+                first, crops = first + part.rows, crops + len(part.pasting.crops)
+            if damaged:
+                self.damaged[name] = damaged
+            else:
+                yield from films.finish()
+        if rated:
             self.quality[name] = rated
             yield f"{name}.csv", None, write_table(rated)
+
+    def _photograph(
+        self, part: Photographs, row: int, number: int, paths: Mapping[str, Sequence[Path]]
+    ) -> Iterator[tuple[str, int, bytes]]:
+        """Yield a photograph in each format; `number` is its row among all, of which `paths` has the names."""
+        text = self.record.for_row(number).to_text()
+        for kind, named in paths.items():
+            path = named[number]
+            if kind != "png":  # the EXIF data of the photograph stays
+                self.without_record.append(path.name)
+            try:
+                yield path.name, number, part.encode(row, kind, text, self._options.quality)
+            except ValueError as error:
+                raise SaveError(f"cannot write {path.name}: {error}") from error
 
     def _scaled(self, file: str, value: Image | MaskImage, row: int) -> PillowImage.Image:
         try:
@@ -316,6 +351,61 @@ class _Writer:
         for kind in self._film_kinds:
             if name not in self.damaged:
                 yield f"{name}.{kind}", None, encode_video(value, kind, self._video, self.record.to_text())
+
+
+class _Films:
+    """The films of an output, written one after the other while their frames are made."""
+
+    def __init__(self, folder: Path, output: str, files: Sequence[str], record: Record) -> None:
+        paths = row_paths(Path(f"{output}.mp4"), len(files))
+        self.names = {file: path.name for file, path in zip(files, paths, strict=True)}
+        self._folder = folder
+        self._comment = json.dumps(record.to_text())
+        self._writers: dict[str, FilmWriter] = {}
+        self._written: dict[str, Path] = {}
+
+    def __enter__(self) -> _Films:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for writer in self._writers.values():
+            writer.close()
+
+    def put(self, part: Photographs, row: int) -> None:
+        """Write a photograph if it is a frame of a film.
+
+        Raises:
+            SaveError: the film cannot be decoded, or its frames do not come in order.
+        """
+        crop = part.crop_of(row)
+        if crop.frame is None or crop.file not in self.names:
+            return
+        if crop.file not in self._writers:
+            self._finish()
+        name, frame = self.names[crop.file], crop.frame
+        try:
+            if crop.file not in self._writers:
+                self._written[crop.file] = self._folder / f"{name}.part"
+                self._writers[crop.file] = FilmWriter(crop.file, self._written[crop.file], self._comment)
+            self._writers[crop.file].put(frame, lambda picture: part.into_frame(row, picture))
+        except ValueError as error:
+            raise SaveError(f"cannot write {name}: {error}") from error
+
+    def finish(self) -> Iterator[tuple[str, None, Path]]:
+        """Yield the name and the file of each film."""
+        self._finish()
+        yield from ((self.names[file], None, path) for file, path in self._written.items())
+
+    def _finish(self) -> None:
+        for file, writer in self._writers.items():
+            try:
+                writer.finish()
+            except ValueError as error:
+                raise SaveError(f"cannot write {self.names[file]}: {error}") from error
+
+
+def _kind_of(value: Result | PhotographStream) -> str:
+    return (Photographs if isinstance(value, PhotographStream) else type(value)).__name__
 
 
 def _check_distinct(saved: Sequence[SavedFile]) -> None:

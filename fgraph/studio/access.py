@@ -58,7 +58,8 @@ class FileAccess:
                 message = f"'{value:.80}' is not among the models of the studio" if not allowed else ""
                 hint = "choose one of the list; start fgraph studio with models=FOLDER to add some"
             else:
-                refused = [one for one in _texts(value) if not self._permits(one, place)]
+                known = self._models if path[-1] == "encoder" else ()  # a published file holds both
+                refused = [one for one in _texts(value) if one not in known and not self._permits(one, place)]
                 allowed, hint = not refused, _HINT
                 message = f"the studio does not read '{refused[0]:.80}' for the page" if refused else ""
             if not allowed:

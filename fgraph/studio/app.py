@@ -23,9 +23,11 @@ from fgraph.studio.messages import Uploaded
 from fgraph.studio.security import Access, Guard
 from fgraph.studio.socket import serve
 from fgraph.studio.studio import Studio
+from fgraph.studio.uploads import Use
 
 DIST = Path(__file__).parent / "dist"  # the built page
 _TYPES = {".html": "text/html; charset=utf-8", ".js": "text/javascript", ".css": "text/css", ".md": "text/plain"}
+_USES: dict[str, Use] = {"image": "image", "photo": "photo"}
 _NOT_BUILT = "The page of the studio is not built: run `npm ci && npm run build` in studio/.\n"
 
 
@@ -100,8 +102,8 @@ async def _upload(request: Request, studio: Studio) -> Response:
         if len(content) > _limits.STUDIO_UPLOAD:
             return PlainTextResponse(f"The file has more than {_limits.STUDIO_UPLOAD >> 20} MiB.\n", 413)
     try:
-        only_pixels = request.query_params.get("as") == "image"
-        made = await run_in_threadpool(studio.uploads.add, bytes(content), only_pixels=only_pixels)
+        use = _USES.get(request.query_params.get("as", ""), "any")
+        made = await run_in_threadpool(studio.uploads.add, bytes(content), use)
     except FgraphError as error:
         return PlainTextResponse(f"{error}\n", 415)
     return JSONResponse(Uploaded(id=made.id, kind=made.kind, width=made.width, height=made.height).model_dump())

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from fgraph._atomic import write_atomic
 from fgraph._errors import RunError, SaveError
 from fgraph._imaging.encode import encode_picture
-from fgraph._results import Image, MaskImage
+from fgraph._results import Image, MaskImage, Result
 from fgraph.declare import Graph
+from fgraph.photographs import Photographs
 from fgraph.save.formats import check_formats
 from fgraph.save.recording import record_graph
 from fgraph.save.video import VideoOptions, encode_video
@@ -84,15 +85,18 @@ class ExportJob:
         """
         check_formats([request.format])
         reading, view = session.reading, session.view
-        if reading.faults or view.output is None:
+        output = request.output or view.output
+        if reading.faults or output is None:
             raise Refused("the graph has faults: mend them first")
-        title = f"{session.state.title}_{view.output}"
+        if output not in reading.spec.outputs:
+            raise Refused(f"there is no output '{output}'")
+        title = f"{session.state.title}_{output}"
         return cls(
             session.revision,
             *exports.place(title, request.format),
             Graph.from_spec(reading.spec),
-            view.output,
-            view.row,
+            output,
+            view.row if output == view.output else 0,
             request,
         )
 
@@ -108,7 +112,8 @@ class ExportJob:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             save_large(self.graph, self.path, self.output, record=record, **engine.options.keywords)
         else:
-            result = engine.run(engine.compile([self.graph.spec]))[0][self.output]
+            spec = replace(self.graph.spec, outputs={self.output: self.graph.spec.outputs[self.output]})
+            result = engine.run(engine.compile([spec]))[0][self.output]
             if self.request.format in ("gif", "mp4"):
                 if not isinstance(result, Image | MaskImage):
                     raise RunError("only images and masks make films")
@@ -116,6 +121,20 @@ class ExportJob:
                 content = encode_video(result, self.request.format, options, record.to_text())
             else:
                 text = record.for_row(min(self.row, result.rows - 1)).to_text()
-                content = encode_picture(to_picture(result, self.row), self.request.format, text, _LOSSLESS)
+                content = _encode(result, self.row, self.request.format, text)
             write_atomic(self.path, content)
         engine.emit(FileReady(file=self.id, name=self.path.name, bytes=self.path.stat().st_size))
+
+
+def _encode(result: Result, row: int, kind: str, text: Mapping[str, str]) -> bytes:
+    """Encode a row without loss; a photograph at its own size, with the metadata of its file.
+
+    Raises:
+        RunError: a photograph cannot be read, or is too large for the format.
+    """
+    if not isinstance(result, Photographs):
+        return encode_picture(to_picture(result, row), kind, text, _LOSSLESS)
+    try:
+        return result.encode(min(row, result.rows - 1), kind, text, _LOSSLESS)
+    except ValueError as error:
+        raise RunError(str(error)) from error

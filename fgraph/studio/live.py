@@ -15,11 +15,13 @@ from fgraph._results import Latents, Results
 from fgraph.declare import MAIN, GraphSpec
 from fgraph.ir.ops import Invert
 from fgraph.node import Node
+from fgraph.photographs import Photographs
 from fgraph.plan import Plan, Step
+from fgraph.save.quality import rate_crops
 from fgraph.studio.drag_views import DragView
 from fgraph.studio.engine import Engine
-from fgraph.studio.messages import Done, DragEvent, Forecast, Picture, Progress, SearchState
-from fgraph.studio.pictures import SMALL, Binary, encode_final, encode_preview, thumbnail, to_picture
+from fgraph.studio.messages import Done, DragEvent, Forecast, Picture, Progress, Quality, SearchState
+from fgraph.studio.pictures import SHOWN, SMALL, Binary, encode_final, encode_preview, thumbnail, to_picture
 from fgraph.studio.previews import blocks, preview
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
 from fgraph.stylegan.tables.base import Table
@@ -113,7 +115,10 @@ class LiveRun:
                 engine.emit(Progress(revision=self.revision, done=done, total=total, stage="final"))
 
         results = engine.run(plan, on_step, self.on_search(engine))[0]
-        picture = to_picture(results[NODE], self.row)
+        result = results[NODE]
+        picture = to_picture(result, self.row)
+        if isinstance(result, Photographs):
+            picture = thumbnail(picture, SHOWN)
         engine.timings = timings
         self._report_drags(plan, results)
         self.emit_picture(engine, "final", picture, encode_final(picture))
@@ -121,6 +126,15 @@ class LiveRun:
         reused = max(0, plan.cost.unbatched_layer_calls - computed)
         engine.emit(Done(revision=self.revision, seconds=self._since(), recomputed=computed, reused=reused))
         self.keep_thumbnail(encode_preview(thumbnail(picture, SMALL))[0])
+        if isinstance(result, Photographs):
+            self._rate(engine, result)
+
+    def _rate(self, engine: Engine, result: Photographs) -> None:
+        """Emit the quality of the inversion in the photograph that is shown."""
+        for rated in rate_crops(result.of_row(min(self.row, result.rows - 1)))[:1]:
+            engine.emit(
+                Quality(revision=self.revision, psnr=rated.psnr, gradients=rated.gradients, distance=rated.distance)
+            )
 
     def on_search(self, engine: Engine) -> Callable[[SearchStep], None]:
         """Return a function that reports the iterations of a search, now and then."""

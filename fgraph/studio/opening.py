@@ -12,8 +12,10 @@ from fgraph.declare import to_yaml
 from fgraph.declare.document import Document
 from fgraph.declare.graph_file import parse_graph
 from fgraph.declare.text_files import UnreadableText, read_text
+from fgraph.studio.text import GraphText
 
 GRAPHS = Path(__file__).resolve().parents[2] / "graphs" / "graph"
+_PHOTOGRAPH = "# A photograph, edited: the nodes are those of `fgraph edit_photo`.\n"
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,19 @@ def open_bundled(name: str) -> Opened:
     if name not in {one.stem for one in GRAPHS.glob("*.yaml")}:
         raise FgraphError(f"there is no bundled graph '{name}'")
     return Opened(name, _composed(path)[0], trusted=True, is_bundled=True)
+
+
+def open_photograph(file: str) -> Opened:
+    """Return a graph that edits a photograph: `edit_photo` without its landmarks, and without an edit so far.
+
+    Args:
+        file: the photograph, as the graph names it.
+    """
+    lines = (GRAPHS / "edit_photo.yaml").read_text("utf-8").splitlines(keepends=True)
+    text = GraphText(_PHOTOGRAPH + "".join(line for line in lines if not line.startswith("#")))
+    text = text.set(("nodes", "photo", "file"), file).set(("nodes", "photo", "align"), "none")
+    text = text.remove(("nodes", "photo", "landmarks")).remove(("nodes", "edit"))
+    return Opened("photograph", text.set(("nodes", "edited", "of"), "code").text)
 
 
 def open_file(path: Path) -> Opened:

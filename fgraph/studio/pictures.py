@@ -15,6 +15,7 @@ from fgraph.studio.messages import Message
 
 THUMBNAIL = 160  # the longest side of a thumbnail, pixels
 SMALL = 96  # of a state of the history
+SHOWN = 2048  # of a photograph on the page; a download has its own size
 _PREVIEW_QUALITY = 80
 
 

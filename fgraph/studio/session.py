@@ -15,13 +15,14 @@ from fgraph.studio.editing import Refused, apply_change, outputs_of
 from fgraph.studio.history import History, State, first_state, new_state
 from fgraph.studio.messages import Change, GraphEvent, HistoryEvent, NodeState, OutputState, ViewState
 from fgraph.studio.messages import changes as of
-from fgraph.studio.opening import Opened
+from fgraph.studio.opening import Opened, open_photograph
 from fgraph.studio.reading import Reading, bypass_source, read_text
 from fgraph.studio.text import GraphText
 from fgraph.studio.uploads import Uploads
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL
 
 UPLOAD = "upload:"  # in a field, before the id of an upload
+_CROP = "photo"  # the output of a graph that edits a photograph that shows the crop
 Stamp = tuple[int, int] | None  # time and size of a file
 
 
@@ -80,6 +81,16 @@ class Session:
             self.view = ViewState(output=None, row=0)
             self._arrive()
 
+    def open_photograph(self, upload: str) -> None:
+        """Open a graph that edits an uploaded photograph, and look at its crop, which needs no inversion.
+
+        Raises:
+            FgraphError: there is no such upload.
+        """
+        with self._lock:
+            self.open(open_photograph(self._path_of(upload, self.folder / "photograph.yaml")))
+            self.view = ViewState(output=_CROP, row=0)
+
     def edit(self, changes: Sequence[Change], gesture: str | None = None, label: str | None = None) -> list[str]:
         """Apply changes as one step of undo; return the ids of new nodes. The history shows the label.
 
@@ -111,12 +122,20 @@ class Session:
             return [self._named(one) for one in value]
         if not isinstance(value, str) or not value.startswith(UPLOAD):
             return value
-        upload = self.uploads.get(value.removeprefix(UPLOAD))
-        if upload is None or upload.path is None:
+        return self._path_of(value.removeprefix(UPLOAD), Path(self.state.place))
+
+    def _path_of(self, upload: str, place: Path) -> str:
+        """Return the path of an uploaded picture as a graph at a place names it, which it may from now on.
+
+        Raises:
+            Refused: there is no such upload.
+        """
+        found = self.uploads.get(upload)
+        if found is None or found.path is None:
             raise Refused("this picture was uploaded in an earlier launch: drop it again")
-        self.access.grant(upload.path)
+        self.access.grant(found.path)
         self.history.granted = self.access.granted
-        return relative(upload.path, Path(self.state.place))
+        return relative(found.path, place)
 
     def set_text(self, text: str, gesture: str | None = None) -> None:
         """Replace the text of the graph."""

@@ -21,6 +21,7 @@ from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Engine, Outgoing
 from fgraph.studio.explaining import ExplainJob
 from fgraph.studio.exporting import ExportJob, Exports
+from fgraph.studio.faces import FacesJob
 from fgraph.studio.films import FilmJob
 from fgraph.studio.history import History
 from fgraph.studio.live import LiveRun, viewed
@@ -233,6 +234,8 @@ class Studio:
         what = request.what
         if isinstance(what, ask.OpenGraph):
             self.session.open(open_bundled(what.graph))
+        elif isinstance(what, ask.OpenPhotograph):
+            self.session.open_photograph(what.photograph)
         elif isinstance(what, ask.OpenText):
             self.session.open(Opened("untitled", what.example))
         else:
@@ -306,6 +309,9 @@ class Studio:
         if self._dragger.settle():
             self._tell(time.perf_counter())
 
+    def _faces(self, request: ask.Faces) -> None:
+        self.engine.submit(FacesJob.of(self.session, request))
+
     def _undo(self, request: ask.Plain) -> None:
         if not self.session.undo():
             raise Refused("there is nothing to undo")
@@ -370,6 +376,7 @@ _HANDLERS: Mapping[type, Callable[[Studio, Any], _Found]] = {
     ask.Ablate: Studio._ablate,
     ask.DragStart: Studio._drag_start,
     ask.DragChange: Studio._drag_change,
+    ask.Faces: Studio._faces,
 }
 _PLAIN: Mapping[str, Callable[[Studio, ask.Plain], _Found]] = {
     "undo": Studio._undo,

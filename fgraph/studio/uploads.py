@@ -1,6 +1,8 @@
 """Uploads of the page: graph files, pictures that hold a graph, and pictures, which are encoded again.
 
-Nothing of an upload is kept as it came, and nothing in it names a file of this machine: the studio gives the names.
+Nothing of an upload is kept as it came, and nothing in it names a file of this machine: the studio gives the names. Of
+a photograph that is edited, the metadata that `paste` keeps are written again beside the pixels; other pictures have
+none.
 """
 
 from __future__ import annotations
@@ -9,7 +11,9 @@ import hashlib
 import io
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeAlias
+
+from PIL import Image
 
 from fgraph import _limits
 from fgraph._atomic import write_atomic
@@ -18,7 +22,10 @@ from fgraph._imaging.encode import encode_picture
 from fgraph._imaging.files import open_image
 from fgraph._imaging.read import to_rgb
 from fgraph.declare.graph_file import parse_graph
+from fgraph.photographs import decode_stored, encode_like
 from fgraph.save.restoring import restore
+
+Use: TypeAlias = Literal["any", "image", "photo"]
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,7 @@ class Uploads:
     """The uploads of a launch, and the pictures of earlier ones.
 
     Args:
-        folder: where pictures go; their names are digests of their pixels.
+        folder: where pictures go; their names are digests of what is stored.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -48,35 +55,30 @@ class Uploads:
         """Return an upload by its id, or None."""
         return self._known.get(upload)
 
-    def add(self, content: bytes, *, only_pixels: bool = False) -> Upload:
+    def add(self, content: bytes, use: Use = "any") -> Upload:
         """Read an upload.
 
         Args:
             content: the file.
-            only_pixels: whether a picture is a picture even if it holds a graph.
+            use: any; image: a picture is a picture even if it holds a graph; photo: likewise, with its metadata.
 
         Raises:
             FgraphError: it is neither a graph nor a picture, or exceeds a bound.
         """
         if len(content) > _limits.STUDIO_UPLOAD:
             raise FgraphError(f"the file has more than {_limits.STUDIO_UPLOAD} bytes")
-        made = self._picture(content, only_pixels) if _is_picture(content) else self._graph(content)
+        made = self._picture(content, use) if _is_picture(content) else self._graph(content)
         if len(self._known) >= _limits.STUDIO_CHANGES:
             self._known.pop(next(iter(self._known)))
         self._known[made.id] = made
         return made
 
-    def _picture(self, content: bytes, only_pixels: bool) -> Upload:
+    def _picture(self, content: bytes, use: Use) -> Upload:
         """Return the graph that a picture holds, or the picture, encoded again."""
-        graph = None if only_pixels else self._record(content)
+        graph = self._record(content) if use == "any" else None
         if graph is not None:
             return Upload(_digest(content), "graph", graph)
-        try:
-            with open_image(io.BytesIO(content)) as opened:
-                picture = to_rgb(opened)
-        except Exception as error:  # decoders raise errors of many types
-            raise FgraphError(f"the picture cannot be read: {error}") from error
-        encoded = encode_picture(picture, "png")
+        picture, encoded = _as_photograph(content) if use == "photo" else _as_pixels(content)
         upload = _digest(encoded)
         path = self.folder / f"{upload}.png"
         if not path.exists():
@@ -104,6 +106,27 @@ class Uploads:
             reason = document.faults[0].message if document.faults else "expected a mapping at its root"
             raise FgraphError(f"the file is not a graph: {reason}")
         return Upload(_digest(content), "graph", text)
+
+
+def _as_pixels(content: bytes) -> tuple[Image.Image, bytes]:
+    """Return a picture in RGB and its PNG, without metadata."""
+    try:
+        with open_image(io.BytesIO(content)) as opened:
+            picture = to_rgb(opened)
+    except Exception as error:  # decoders raise errors of many types
+        raise FgraphError(f"the picture cannot be read: {error}") from error
+    return picture, encode_picture(picture, "png")
+
+
+def _as_photograph(content: bytes) -> tuple[Image.Image, bytes]:
+    """Return an upright photograph, and its PNG with every pixel as the file has it and with its metadata."""
+    try:
+        stored = decode_stored(content)
+        if stored.described_bytes > _limits.STUDIO_METADATA:
+            raise FgraphError(f"the metadata of the picture take more than {_limits.STUDIO_METADATA >> 20} MiB")
+        return stored.picture, encode_like(stored, stored.picture, "png")
+    except ValueError as error:
+        raise FgraphError(str(error)) from error
 
 
 def _is_picture(content: bytes) -> bool:

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { dragOnPicture, finalPicture, manyNodes, openPage, setYaml, startBrowser, startStudio } from './studio.mjs';
+import { dragOnPicture, drop, finalPicture, manyNodes, openPage, setYaml, startBrowser, startStudio } from './studio.mjs';
 
 let studio, browser, page, faults;
 
@@ -45,12 +45,6 @@ const changed = async (action) => {
   await action();
   await finalPicture(page, revision);
 };
-/** Drop a file on the page. */
-const drop = (name, bytes) => page.evaluate(async ([own, content]) => {
-  const data = new DataTransfer();
-  data.items.add(new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], own));
-  for (const type of ['dragover', 'drop']) document.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
-}, [name, Buffer.from(bytes).toString('base64')]);
 
 test('before and after are compared', async () => {
   await key('c');
@@ -216,9 +210,9 @@ test('files are dropped: a picture with its graph, a graph, and a picture of som
   await page.getByRole('button', { name: 'Export' }).click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('button', { name: 'PNG' }).click()]);
   const bytes = readFileSync(await download.path());
-  await drop('other.yaml', 'version: 1\nseed: 41\nnodes:\n  z: {op: sample}\n  image: {op: decode, of: z}\noutputs: [image]\n');
+  await drop(page, 'other.yaml', 'version: 1\nseed: 41\nnodes:\n  z: {op: sample}\n  image: {op: decode, of: z}\noutputs: [image]\n');
   await textHas(/seed: 41/);
-  await drop('image.png', bytes);
+  await drop(page, 'image.png', bytes);
   await textHas(/code:/);
   const plain = await page.evaluate(async () => {
     const canvas = new OffscreenCanvas(8, 8);
@@ -226,7 +220,8 @@ test('files are dropped: a picture with its graph, a graph, and a picture of som
     const found = new Uint8Array(await (await canvas.convertToBlob()).arrayBuffer());
     return btoa(String.fromCharCode(...found));
   });
-  await drop('square.png', Buffer.from(plain, 'base64'));
+  await drop(page, 'square.png', Buffer.from(plain, 'base64'));
+  await page.getByRole('button', { name: 'A node of this graph' }).click();
   await page.locator('.notice', { hasText: 'square.png is the node' }).waitFor();
   await textHas(/op: image/);
   assert.deepEqual(faults, []);

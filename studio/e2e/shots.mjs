@@ -1,4 +1,4 @@
-/** Make the pictures of the documentation and the film of a session: node e2e/shots.mjs [shots|drag|film]. */
+/** Make the pictures of the documentation and the film of a session: node e2e/shots.mjs [shots|drag|photograph|film]. */
 
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
@@ -119,6 +119,20 @@ async function drag(browser) {
   await studio.remove();
 }
 
+async function photograph(browser) {
+  const studio = await startStudio(['edit_photo']);
+  const { page } = await openPage(browser, studio.address, VIEW);
+  await finalPicture(page);
+  await page.getByRole('tab', { name: 'Photograph' }).click();
+  await page.locator('.photo', { hasText: '1 face' }).waitFor();
+  await page.getByRole('button', { name: 'Face 1' }).click();
+  await page.locator('.chosen-face').waitFor();
+  await still(page);
+  await shoot(page, 'photograph');
+  await page.context().close();
+  await studio.remove();
+}
+
 /** Record what is seen while a session goes on, as an animated WebP. */
 async function film(browser) {
   const folder = mkdtempSync(join(tmpdir(), 'studio-film-'));
@@ -201,7 +215,7 @@ mkdirSync(OUT, { recursive: true });
 const what = process.argv[2] ?? 'all';
 const browser = await startBrowser();
 try {
-  for (const [name, make] of Object.entries({ shots, drag, film })) if (what === name || what === 'all') await make(browser);
+  for (const [name, make] of Object.entries({ shots, drag, photograph, film })) if (what === name || what === 'all') await make(browser);
 } finally {
   await browser.close();
 }

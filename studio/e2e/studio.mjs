@@ -147,3 +147,12 @@ export async function headless(page, studio, name) {
     return `${bitmap.width}x${bitmap.height} ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
   }, bytes);
 }
+
+/** Drop a file on the page. */
+export function drop(page, name, bytes) {
+  return page.evaluate(([own, content]) => {
+    const data = new DataTransfer();
+    data.items.add(new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], own));
+    for (const type of ['dragover', 'drop']) document.dispatchEvent(new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true }));
+  }, [name, Buffer.from(bytes).toString('base64')]);
+}

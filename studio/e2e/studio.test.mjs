@@ -223,7 +223,7 @@ test('axe finds no serious fault in any panel, dark or light', async () => {
   for (const colorScheme of ['dark', 'light']) {
     await page.emulateMedia({ colorScheme });
     await page.getByRole('button', { name: /^(Light|Dark) page$/ }).click();
-    for (const panel of ['Graph', 'YAML', 'Plan', 'Seeds', 'Sweep', 'Explain', 'Film', 'Outline']) {
+    for (const panel of ['Graph', 'YAML', 'Plan', 'Seeds', 'Sweep', 'Explain', 'Film', 'Outline', 'Photograph']) {
       await page.getByRole('tab', { name: panel }).click();
       await page.waitForTimeout(250);
       const found = await page.evaluate(async (source) => {

@@ -7,7 +7,7 @@ import { useStudio } from './store';
 import { dismiss, start } from './studio';
 import { IconButton } from './ui';
 import { Canvas } from './panels/Canvas';
-import { Dialogs, receiveFile } from './panels/Dialogs';
+import { Dialogs, DroppedPicture, receiveFile } from './panels/Dialogs';
 import { Dock } from './panels/Dock';
 import { History } from './panels/History';
 import { Inspector } from './panels/Inspector';
@@ -34,6 +34,7 @@ export function App() {
       <Notices />
       <Palette />
       <Dialogs />
+      <DroppedPicture />
       <DropZone />
     </div>
   );

@@ -19,6 +19,7 @@ export const DOCKS: { dock: Dock; label: string; keys: string }[] = [
   { dock: 'explain', label: 'Explain', keys: '6' },
   { dock: 'film', label: 'Film', keys: '7' },
   { dock: 'outline', label: 'Outline', keys: '8' },
+  { dock: 'photo', label: 'Photograph', keys: '9' },
 ];
 
 /** What the help shows, in the order of use. */
@@ -41,7 +42,7 @@ export const HELP: [string, string][] = [
   ['S', 'start the drag, or stop it'],
   ['[ and ]', 'the output before and after this one'],
   ['+ − 0', 'on the picture: zoom, fit'],
-  ['1 … 8', 'graph, YAML, plan, seeds, sweep, explain, film, outline'],
+  ['1 … 9', 'graph, YAML, plan, seeds, sweep, explain, film, outline, photograph'],
   ['V B R E P L D', 'tools: move, brush, box, ellipse, polygon, ramp, point'],
   ['Esc', 'let go: of a tool, of the selection'],
 ];

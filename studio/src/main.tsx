@@ -7,6 +7,7 @@ import './styles/canvas.css';
 import './styles/graph.css';
 import './styles/form.css';
 import './styles/panels.css';
+import './styles/photo.css';
 
 import { createRoot } from 'react-dom/client';
 

@@ -69,12 +69,21 @@ export interface Edit {
   gesture?: string | null;
 }
 
-/** Write the viewed output to a file to download; films take all rows of the output as frames. */
+/** Write an output to a file to download, by default the viewed one; films take all rows of the output as frames. A photograph has its own size and metadata. */
 export interface Export {
   id: number;
   do: "export";
   format: "png" | "webp" | "gif" | "mp4" | "tiff";
   fps?: number;
+  output?: string | null;
+}
+
+/** Find the faces in the photograph that a node reads, and send it with them. */
+export interface Faces {
+  id: number;
+  do: "faces";
+  node: string;
+  detector?: "mtcnn" | "dlib68";
 }
 
 /** Mark a state of the history, or unmark it. */
@@ -176,12 +185,17 @@ export interface NewNode {
 export interface Open {
   id: number;
   do: "open";
-  what: OpenGraph | OpenUpload | OpenText;
+  what: OpenGraph | OpenUpload | OpenPhotograph | OpenText;
 }
 
 /** A bundled graph, by its name in the catalogue. */
 export interface OpenGraph {
   graph: string;
+}
+
+/** A graph that edits an uploaded photograph. */
+export interface OpenPhotograph {
+  photograph: string;
 }
 
 /** A graph as YAML text. */
@@ -303,7 +317,7 @@ export interface View {
   row?: number;
 }
 
-export type AnyRequest = Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | Favourite | FavouriteSeed | Save | Film | Export | Ablate | DragStart | DragChange | Plain;
+export type AnyRequest = Open | Edit | SetYaml | View | Seeds | Sweep | GoTo | Favourite | FavouriteSeed | Save | Film | Export | Faces | Ablate | DragStart | DragChange | Plain;
 
 export type Change = SetField | UnsetField | AddNode | RemoveNodes | ConnectNodes | DisconnectNodes | RenameNode | BypassNode | SetOutputs | SetModel | PlaceNodes | SetFilm | SetParams | SetSeed;
 
@@ -358,6 +372,18 @@ export interface DragRow {
   ending: "arrived" | "stuck" | "lost" | "steps" | null;
   /** what to do about the ending, if it is stuck or lost */
   remedy: string | null;
+}
+
+/** The faces in the photograph that a node reads. A face is the places of both eyes and both corners of the mouth, the left ones of the picture first, in pixels of the upright photograph; the largest face is the first one. */
+export interface FacesEvent {
+  event: "faces";
+  node: string;
+  detector: string;
+  width: number;
+  height: number;
+  faces: [number, number][][];
+  /** why no face could be searched for */
+  message: string | null;
 }
 
 /** The end of a run that made no picture: the reason, at a node and a field if it is about them. */
@@ -501,6 +527,15 @@ export interface Progress {
   search: SearchState | null;
 }
 
+/** The quality of the inversion in a photograph: PSNR in dB, GMSD, and the Mahalanobis distance of the code. */
+export interface Quality {
+  event: "quality";
+  revision: number;
+  psnr: number;
+  gradients: number;
+  distance: number | null;
+}
+
 /** The calls and the arithmetic of the plan, and those of one pass after the other. `shared_gflop` is the arithmetic where rows are shared, but each is whole: regions and differences save the rest. */
 export interface Savings {
   calls: number;
@@ -530,7 +565,7 @@ export interface ViewState {
   row: number;
 }
 
-export type Event = GraphEvent | Forecast | Progress | Done | Failed | DragEvent | PlanEvent | HistoryEvent | FileReady;
+export type Event = GraphEvent | Forecast | Progress | Done | Failed | DragEvent | PlanEvent | HistoryEvent | FileReady | FacesEvent | Quality;
 
 /** The header of a picture of the viewed output. `stage` is `final`, or the block that the picture previews. */
 export interface Picture {
@@ -547,10 +582,10 @@ export interface Picture {
   mime: string;
 }
 
-/** The header of a thumbnail. `key` is its place in its sheet, or the id of a state. */
+/** The header of a thumbnail. `key` is its place in its sheet, the id of a state, or the node of a photograph. The width and height of a photograph are those of its file. */
 export interface Thumbnail {
   event: "thumbnail";
-  sheet: "seeds" | "sweep" | "history" | "ablate" | "explain" | "film";
+  sheet: "seeds" | "sweep" | "history" | "ablate" | "explain" | "film" | "photo";
   key: string;
   /** the request, -1 if none */
   re: number;

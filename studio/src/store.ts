@@ -4,9 +4,9 @@ import { useSyncExternalStore } from 'react';
 
 import type { Drags } from './logic/drags';
 import type { Value } from './logic/schema';
-import type { Catalogue, Done, Failed, Forecast, GraphEvent, HistoryEvent, Picture, PlanEvent, Progress, Thumbnail, Timeline } from './protocol';
+import type { Catalogue, Done, FacesEvent, Failed, Forecast, GraphEvent, HistoryEvent, Picture, PlanEvent, Progress, Quality, Thumbnail, Timeline } from './protocol';
 
-export type Dock = 'graph' | 'yaml' | 'plan' | 'seeds' | 'sweep' | 'explain' | 'film' | 'outline';
+export type Dock = 'graph' | 'yaml' | 'plan' | 'seeds' | 'sweep' | 'explain' | 'film' | 'outline' | 'photo';
 export type Tool = 'hand' | 'box' | 'ellipse' | 'polygon' | 'brush' | 'ramp' | 'point';
 export type Online = 'connecting' | 'online' | 'lost' | 'locked';
 
@@ -47,6 +47,13 @@ export interface State {
   firstSeconds: number | null;
   plan: PlanEvent | null;
   history: HistoryEvent | null;
+  /** the photograph whose faces are framed, in place of the picture while `pointing` */
+  photograph: Shown | null;
+  faces: FacesEvent | null;
+  pointing: boolean;
+  quality: Quality | null;
+  /** a picture that was dropped, until it is said what it is for */
+  dropped: File | null;
   thumbs: Record<Sheet, Record<string, Thumb>>;
   selection: string[];
   draft: Draft;
@@ -85,7 +92,12 @@ export const initial: State = {
   firstSeconds: null,
   plan: null,
   history: null,
-  thumbs: { seeds: {}, sweep: {}, history: {}, ablate: {}, explain: {}, film: {} },
+  thumbs: { seeds: {}, sweep: {}, history: {}, ablate: {}, explain: {}, film: {}, photo: {} },
+  photograph: null,
+  faces: null,
+  pointing: false,
+  quality: null,
+  dropped: null,
   selection: [],
   draft: {},
   dock: 'graph',

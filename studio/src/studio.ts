@@ -66,6 +66,12 @@ export function receive(event: Event): void {
     case 'history':
       store.set({ history: event });
       break;
+    case 'faces':
+      store.set({ faces: event });
+      break;
+    case 'quality':
+      store.set({ quality: event });
+      break;
     case 'file':
       download(event.file, event.name);
   }
@@ -104,6 +110,12 @@ function receiveGraph(graph: GraphEvent): void {
 
 async function receiveBinary(header: BinaryHeader, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
   const blob = new Blob([bytes], { type: header.mime });
+  if (header.event === 'thumbnail' && header.sheet === 'photo') {
+    const { width, height, mime } = header;
+    const shown = { event: 'picture', revision: -1, output: 'photograph', row: 0, rows: 1, stage: 'photograph', width, height, seconds: 0, mime } as const;
+    store.set({ photograph: { header: shown, bitmap: await createImageBitmap(blob) } });
+    return;
+  }
   if (header.event === 'thumbnail') {
     const { thumbs } = store.get();
     const sheet = thumbs[header.sheet];
@@ -249,9 +261,9 @@ export function anySeed(below = 10_000): number {
   return Math.floor(Math.random() * below);
 }
 
-/** Send a file to the studio. */
-export async function upload(file: Blob): Promise<Uploaded | null> {
-  const response = await fetch('/api/uploads', { method: 'POST', body: file });
+/** Send a file to the studio; a photograph keeps its metadata. */
+export async function upload(file: Blob, use: 'any' | 'photo' = 'any'): Promise<Uploaded | null> {
+  const response = await fetch(use === 'any' ? '/api/uploads' : `/api/uploads?as=${use}`, { method: 'POST', body: file });
   if (response.ok) return (await response.json()) as Uploaded;
   notify(await response.text(), 'error');
   return null;

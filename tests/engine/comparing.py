@@ -23,6 +23,8 @@ STYLEGAN3_TERMS = max(network_terms(tiny_stylegan3(0, kind).table) for kind in g
 
 def arrays_of(result: Any) -> dict[str, np.ndarray]:
     """The tensors of one result by name."""
+    if isinstance(result, fgraph.Photographs):
+        return {"patch": result.patches, **result.facts}
     return dict(result.tensors) if isinstance(result, fgraph.FeatureMaps) else {"array": result.array}
 
 
@@ -67,6 +69,8 @@ def interpreted_row(row: Any, part: str, like: np.ndarray) -> np.ndarray:
         return np.asarray(tensor[0])
     if isinstance(row, Code):
         return np.asarray(row.code[0])
+    if isinstance(row, dict):  # of a Photograph
+        row = row[part]
     if isinstance(row, torch.Tensor):
         return np.asarray(row[0])
     return np.asarray(row(*like.shape[-2:]), np.float32)[None]

@@ -55,7 +55,7 @@ class _Narrowing:
         if node["op"] == "sample":
             return self.sample(name, node, row, own)
         # Rows told apart by their place: random noise, the way, and the model of the first row ask for it.
-        if node["op"] in ("latent", "walk", "stack"):
+        if node["op"] in ("latent", "walk", "stack", "photo", "encode"):
             self.made[own] = {"op": "rows", "of": self.whole(name), "take": str(row)}
         elif node["op"] == "mosaic":
             cells = node["grid"][0] * node["grid"][1]

@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import io
+import json
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
+from weakref import finalize
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import fgraph
+from fgraph.api.films import run_films
+from fgraph.cli import main
 from fgraph.faces import detection
 from fgraph.faces.film import fill_gaps, smooth_quads
+from fgraph.photographs import Pasting, PhotoCrop, Photographs, PhotographStream, as_quad
 from fgraph.photographs.films import describe_film, read_frames
 from fgraph.save import save_results
 from tests.photographs.drawn import scene
 
 av = pytest.importorskip("av")
 SQUARE = np.array([(0, 0), (0, 40), (40, 40), (40, 0)], float)
+SHOWN = (SQUARE + 20).tolist()
 
 
 def write_film(path: Path, frames: int = 6) -> list[np.ndarray]:
@@ -109,6 +116,80 @@ def test_a_face_is_followed_and_pasted_into_the_film(tmp_path: Path, monkeypatch
     np.testing.assert_array_equal(
         np.asarray(Image.open(tmp_path / "stills" / "pasted_001.png"))[:, 80:], before[1][:, 80:]
     )
+
+
+def test_the_memory_of_a_film_does_not_grow_with_its_frames(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many frames there are, the pixels of at most twice as many as are made together are there at a time."""
+    monkeypatch.setattr("fgraph.api.films.FRAMES", 3)
+    write_film(tmp_path / "clip.mp4", 14)
+    results = run_films(
+        fgraph.load(f"""
+        models: {{main: avatar}}
+        nodes:
+          film: {{op: photo, file: {tmp_path / "clip.mp4"}, align: corners, points: {SHOWN}}}
+          code: {{op: sample, seed: 3}}
+          other: {{op: sample, seed: 4}}
+          plain: {{op: decode, of: code}}
+          edited: {{op: decode, of: other}}
+          pasted: {{op: paste, of: edited, onto: film, inverted: plain}}
+        outputs: [pasted]
+        """)
+    )
+    alive, counts = [0], []
+    made = PhotographStream.parts
+
+    def gone(rows: int) -> None:
+        alive[0] -= rows
+
+    def counted(stream: PhotographStream) -> Iterator[Photographs]:
+        for part in made(stream):
+            for array in (part.patches, *part.facts.values()):
+                alive[0] += len(array)
+                finalize(array, gone, len(array))
+            counts.append((part.rows, alive[0]))
+            yield part
+
+    monkeypatch.setattr(PhotographStream, "parts", counted)
+    manifest = save_results(results, tmp_path / "out", ["mp4"])
+    assert [one.file for one in manifest.files] == ["pasted.mp4", "pasted.csv"]
+    assert [one.crop for one in manifest.quality["pasted"]] == list(range(14))
+    assert [rows for rows, _ in counts] == [3, 3, 3, 3, 2]
+    arrays = 3  # what is pasted, the crops, and the crops as inverted
+    assert max(number for _, number in counts) <= 2 * 3 * arrays
+
+
+def test_a_film_from_the_command_line_is_that_of_a_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fgraph.api.films.FRAMES", 2)
+    write_film(tmp_path / "clip.mp4", 5)
+    (tmp_path / "graph.yaml").write_text(f"""
+    models: {{main: avatar}}
+    nodes:
+      film: {{op: photo, file: clip.mp4, align: corners, points: {SHOWN}}}
+      plain: {{op: image, path: avatar.png}}
+      pasted: {{op: paste, of: plain, onto: film, blend: replace}}
+    outputs: [pasted, film]
+    """)
+    whole = save_results(fgraph.run(tmp_path / "graph.yaml"), tmp_path / "whole", ["mp4", "png"])
+    arguments = ["output.formats=[mp4,png]", f"hydra.run.dir={tmp_path / 'made'}"]
+    assert main([f"graph={tmp_path / 'graph.yaml'}", *arguments]) == 0
+    listed = json.loads((tmp_path / "made" / "manifest.json").read_text())["files"]
+    assert {one["file"]: one["kind"] for one in listed} == {one.file: one.kind for one in whole.files}
+    for one in whole.files:
+        if one.file.startswith("pasted") and one.file.endswith("png"):
+            made, expected = (np.asarray(Image.open(tmp_path / name / one.file)) for name in ("made", "whole"))
+            np.testing.assert_array_equal(made, expected)
+    assert not list((tmp_path / "made").glob("*.part"))
+
+
+def test_a_film_whose_frame_is_damaged_is_not_written(tmp_path: Path) -> None:
+    write_film(tmp_path / "a.mp4", 3)
+    crops = tuple(PhotoCrop(str(tmp_path / "a.mp4"), as_quad(SQUARE + 20), number) for number in range(3))
+    patches = np.ones((3, 4, 8, 8), np.float32)
+    patches[1, 0, 0, 0] = np.nan
+    manifest = save_results({"film": Photographs(patches, Pasting("replace", crops))}, tmp_path / "out", ["mp4", "png"])
+    assert manifest.damaged == {"film": [1]}
+    assert [one.file for one in manifest.files] == ["film_000.png", "film_002.png"]
+    assert {one.name for one in (tmp_path / "out").iterdir()} == {"film_000.png", "film_002.png", "manifest.json"}
 
 
 @pytest.mark.parametrize(

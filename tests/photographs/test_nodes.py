@@ -206,7 +206,7 @@ def test_files_of_a_run(folder: Path) -> None:
     results = fgraph.run(plan_graph(folder))
     manifest = save_results(results, folder / "out", ["png", "jpeg"])
     names = [one.file for one in manifest.files]
-    assert names == ["pasted_000.png", "pasted_001.png", "pasted_000.jpg", "pasted_001.jpg", "pasted.csv"]
+    assert names == ["pasted_000.png", "pasted_000.jpg", "pasted_001.png", "pasted_001.jpg", "pasted.csv"]
     assert manifest.without_record == ("pasted_000.jpg", "pasted_001.jpg")
     with Image.open(folder / "out" / "pasted_001.png") as written:
         assert written.size == (200, 120)

@@ -242,6 +242,33 @@ class FileReady(Message):
     bytes: int
 
 
+class FacesEvent(Message):
+    """The faces in the photograph that a node reads.
+
+    A face is the places of both eyes and both corners of the mouth, the left ones of the picture first, in pixels of
+    the upright photograph; the largest face is the first one.
+    """
+
+    event: Literal["faces"] = "faces"
+    node: str
+    detector: str
+    width: int
+    height: int
+    faces: list[list[tuple[float, float]]]
+    message: str | None
+    """why no face could be searched for"""
+
+
+class Quality(Message):
+    """The quality of the inversion in a photograph: PSNR in dB, GMSD, and the Mahalanobis distance of the code."""
+
+    event: Literal["quality"] = "quality"
+    revision: int
+    psnr: float
+    gradients: float
+    distance: float | None
+
+
 class HistoryState(Message):
     """A state that was looked at; `time` is in seconds since 1970."""
 
@@ -263,7 +290,17 @@ class HistoryEvent(Message):
 
 
 Event: TypeAlias = Annotated[
-    GraphEvent | Forecast | Progress | Done | Failed | DragEvent | PlanEvent | HistoryEvent | FileReady,
+    GraphEvent
+    | Forecast
+    | Progress
+    | Done
+    | Failed
+    | DragEvent
+    | PlanEvent
+    | HistoryEvent
+    | FileReady
+    | FacesEvent
+    | Quality,
     Field(discriminator="event"),
 ]
 
@@ -285,10 +322,13 @@ class Picture(Message):
 
 
 class Thumbnail(Message):
-    """The header of a thumbnail. `key` is its place in its sheet, or the id of a state."""
+    """The header of a thumbnail. `key` is its place in its sheet, the id of a state, or the node of a photograph.
+
+    The width and height of a photograph are those of its file.
+    """
 
     event: Literal["thumbnail"] = "thumbnail"
-    sheet: Literal["seeds", "sweep", "history", "ablate", "explain", "film"]
+    sheet: Literal["seeds", "sweep", "history", "ablate", "explain", "film", "photo"]
     key: str
     re: int
     """the request, -1 if none"""

@@ -8,6 +8,7 @@ from pydantic import Field, JsonValue
 
 from fgraph import _limits
 from fgraph.dragging.points import MOST_POINTS
+from fgraph.faces import Detector
 from fgraph.studio.messages.base import FieldPath, Message, Name, NodeId, Row, Token, Words
 from fgraph.studio.messages.changes import Change, Key
 
@@ -36,6 +37,12 @@ class OpenUpload(Message):
     upload: Token
 
 
+class OpenPhotograph(Message):
+    """A graph that edits an uploaded photograph."""
+
+    photograph: Token
+
+
 class OpenText(Message):
     """A graph as YAML text."""
 
@@ -46,7 +53,7 @@ class Open(Request):
     """Open a graph in place of the current one, which the history keeps."""
 
     do: Literal["open"]
-    what: OpenGraph | OpenUpload | OpenText
+    what: OpenGraph | OpenUpload | OpenPhotograph | OpenText
 
 
 class Edit(Request):
@@ -144,11 +151,23 @@ class Film(Request):
 
 
 class Export(Request):
-    """Write the viewed output to a file to download; films take all rows of the output as frames."""
+    """Write an output to a file to download, by default the viewed one; films take all rows of the output as frames.
+
+    A photograph has its own size and metadata.
+    """
 
     do: Literal["export"]
     format: Literal["png", "webp", "gif", "mp4", "tiff"]
     fps: Annotated[int, Field(ge=1, le=60)] = 24
+    output: Words | None = None
+
+
+class Faces(Request):
+    """Find the faces in the photograph that a node reads, and send it with them."""
+
+    do: Literal["faces"]
+    node: NodeId
+    detector: Detector = "mtcnn"
 
 
 class Ablate(Request):
@@ -206,6 +225,7 @@ AnyRequest: TypeAlias = Annotated[
     | Save
     | Film
     | Export
+    | Faces
     | Ablate
     | DragStart
     | DragChange

@@ -54,7 +54,7 @@ function named(graph: GraphEvent, catalogue: Catalogue | null): DirectionChoice[
 }
 
 /** Return the name of a direction without the name of the model that it belongs to. */
-function shortName(name: string, model: string): string {
+export function shortName(name: string, model: string): string {
   return (name.startsWith(`${model}.`) ? name.slice(model.length + 1) : name).replaceAll('_', ' ');
 }
 

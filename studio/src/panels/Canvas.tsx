@@ -7,6 +7,7 @@ import { fitting, panned, type Rect, rectOf, type Zoomed, zoomedAt } from '../lo
 import { ask, show } from '../studio';
 import { type Shown, store, useStudio } from '../store';
 import { DragPanel, DragRemedy } from './DragPanel';
+import { FaceOverlay } from './FaceOverlay';
 import { Overlay } from './Overlay';
 import { Spans } from './Spans';
 import { DrawnMask, Toolbar } from './Tools';
@@ -16,8 +17,11 @@ const STEP = 1.25;
 export function Canvas() {
   const box = useRef<HTMLDivElement>(null);
   const window = useSize(box);
-  const picture = useStudio((state) => state.picture);
-  const final = useStudio((state) => state.final);
+  const pointed = useStudio((state) => (state.pointing && state.dock === 'photo' && state.graph?.nodes.some((node) => node.op === 'photo') ? state.photograph : null));
+  const live = useStudio((state) => state.picture);
+  const picture = pointed ?? live;
+  const finished = useStudio((state) => state.final);
+  const final = pointed ?? finished;
   const [zoomed, setZoomed] = useState<Zoomed | null>(null); // null: the whole picture
   const size = sizeOf(picture, final);
   const rect = size && window.width > 0 ? rectOf(zoomed ?? fitting(size, window), size, window) : null;
@@ -57,12 +61,12 @@ export function Canvas() {
         onKeyDown={keys} onDoubleClick={(event) => event.target === event.currentTarget && setZoomed(null)}
       >
         {picture && rect ? <Pictures picture={picture} rect={rect} /> : <Empty />}
-        {rect && <Overlay rect={rect} onPan={panBy} />}
-        {rect && <Spans rect={rect} />}
-        <Toolbar />
+        {rect && (pointed ? <FaceOverlay rect={rect} photograph={pointed} onPan={panBy} /> : <Overlay rect={rect} onPan={panBy} />)}
+        {rect && !pointed && <Spans rect={rect} />}
+        {!pointed && <Toolbar />}
         <DrawnMask />
         <DragRemedy />
-        {rect && size && <ZoomBar percent={(100 * rect.width) / size.width} onZoom={zoomBy} onFit={() => setZoomed(null)} onWhole={() => setZoomed({ zoom: 1, centre: [0.5, 0.5] })} />}
+        {rect && size && <ZoomBar picture={picture} percent={(100 * rect.width) / size.width} onZoom={zoomBy} onFit={() => setZoomed(null)} onWhole={() => setZoomed({ zoom: 1, centre: [0.5, 0.5] })} />}
       </div>
     </>
   );
@@ -155,7 +159,10 @@ function OutputTabs() {
   if (!graph) return <div className="outputs" />;
   const { output, row } = graph.view;
   const rows = graph.outputs.find((one) => one.name === output)?.rows ?? picture?.header.rows ?? 1;
-  const see = (name: string, place: number) => void ask({ do: 'view', output: name, row: place });
+  const see = (name: string, place: number) => {
+    show({ pointing: false });
+    void ask({ do: 'view', output: name, row: place });
+  };
   return (
     <div className="outputs">
       <div role="tablist" aria-label="Outputs" className="row">
@@ -186,11 +193,10 @@ export function toggleCompare(): void {
   show(comparing ? { comparing: false } : { comparing: true, before: final });
 }
 
-function ZoomBar({ percent, onZoom, onFit, onWhole }: { percent: number; onZoom: (factor: number) => void; onFit: () => void; onWhole: () => void }) {
-  const picture = useStudio((state) => state.picture);
+function ZoomBar({ picture, percent, onZoom, onFit, onWhole }: { picture: Shown | null; percent: number; onZoom: (factor: number) => void; onFit: () => void; onWhole: () => void }) {
   return (
     <div className="float zoom">
-      {picture && <span className="muted size">{picture.header.width} × {picture.header.height}{picture.header.stage === 'final' ? '' : ` · ${picture.header.stage}`}</span>}
+      {picture && <span className="muted size">{picture.header.width} × {picture.header.height}{['final', 'photograph'].includes(picture.header.stage) ? '' : ` · ${picture.header.stage}`}</span>}
       <IconButton icon="minus" label="Zoom out" keys="-" onClick={() => onZoom(1 / STEP)} />
       <button type="button" onClick={onWhole} title="One pixel for one pixel">{Math.round(percent)}%</button>
       <IconButton icon="plus" label="Zoom in" keys="+" onClick={() => onZoom(STEP)} />

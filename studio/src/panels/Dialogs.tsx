@@ -3,7 +3,8 @@
 import { useState } from 'react';
 
 import { HELP } from '../keys';
-import { useStudio } from '../store';
+import { openPhotograph } from '../photograph';
+import { store, useStudio } from '../store';
 import { ask, notify, show, upload } from '../studio';
 import { Dialog } from '../ui';
 import { nameOf } from './TopBar';
@@ -78,14 +79,36 @@ function HelpDialog() {
   );
 }
 
-/** Open a graph or a picture that holds one; any other picture becomes an image node. */
+/** Open a graph or a picture that holds one; of any other picture, ask what it is for. */
 export async function receiveFile(file: File): Promise<void> {
   const got = await upload(file);
+  if (got?.kind === 'graph') await ask({ do: 'open', what: { upload: got.id } });
+  else if (got && store.get().dock === 'photo') await openPhotograph(file);
+  else if (got) show({ dropped: file });
+}
+
+/** The question what a dropped picture is for: a photograph to edit, or a picture for the graph. */
+export function DroppedPicture() {
+  const dropped = useStudio((state) => state.dropped);
+  if (!dropped) return null;
+  const choose = (action: (file: File) => Promise<void>) => {
+    show({ dropped: null });
+    void action(dropped);
+  };
+  return (
+    <Dialog title="What is this picture for?" onClose={() => show({ dropped: null })}>
+      <p className="muted">{dropped.name}: as a photograph, it is opened in a graph that finds its faces, edits one and pastes it back. As a node, it becomes a part of this graph.</p>
+      <div className="row">
+        <button type="button" className="primary" onClick={() => choose(openPhotograph)}>Edit the photograph</button>
+        <button type="button" className="solid" onClick={() => choose(addImage)}>A node of this graph</button>
+      </div>
+    </Dialog>
+  );
+}
+
+async function addImage(file: File): Promise<void> {
+  const got = await upload(file);
   if (!got) return;
-  if (got.kind === 'graph') {
-    await ask({ do: 'open', what: { upload: got.id } });
-    return;
-  }
   const answer = await ask({ do: 'edit', changes: [{ add: { op: 'image', fields: { path: `upload:${got.id}` } } }] });
   const id = answer?.ids?.[0];
   if (id === undefined) return;

@@ -12,12 +12,14 @@ import { FilmPanel } from './FilmPanel';
 import { GraphPanel, tidy } from './GraphPanel';
 import { Outline } from './Outline';
 import { openPaletteForSelection } from './Palette';
+import { PhotoPanel } from './PhotoPanel';
 import { PlanPanel } from './PlanPanel';
 import { SeedSheet, SweepSheet } from './Sheets';
 import { YamlPanel } from './YamlPanel';
 
 const PANELS: Record<Name, () => React.ReactNode> = {
   graph: GraphPanel, yaml: YamlPanel, plan: PlanPanel, seeds: SeedSheet, sweep: SweepSheet, explain: ExplainPanel, film: FilmPanel, outline: Outline,
+  photo: PhotoPanel,
 };
 
 export function Dock() {

@@ -42,7 +42,7 @@ function Seed({ graph }: { graph: GraphEvent }) {
   );
 }
 
-function Models({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalogue | null }) {
+export function Models({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalogue | null }) {
   const names = catalogue?.models ?? [];
   const isKnown = names.some((model) => model.name === graph.model);
   return (
@@ -120,19 +120,20 @@ function Directions({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalo
           <select value={codes.includes(of ?? '') ? (of ?? '') : codes[0]} onChange={(event) => setOf(event.target.value)}>{codes.map((id) => <option key={id}>{id}</option>)}</select>
         </label>
       )}
-      {shown.map((choice) => <DirectionSlider key={choice.key} choice={choice} graph={graph} of={of} />)}
+      {shown.map((choice) => <DirectionSlider key={choice.key} choice={choice} onAdd={(strength) => void insert(graph, choice, strength, of)} />)}
       {choices.length > shown.length || open ? <button type="button" aria-expanded={open} onClick={() => setOpen(!open)}>{open ? 'Fewer directions' : `${choices.length - shown.length} more directions`}</button> : null}
     </fieldset>
   );
 }
 
-function DirectionSlider({ choice, graph, of }: { choice: DirectionChoice; graph: GraphEvent; of: string | null }) {
+/** The slider of a direction; `onAdd` is called with its strength when one is moved that no node has yet. */
+export function DirectionSlider({ choice, onAdd }: { choice: DirectionChoice; onAdd: (strength: number) => void }) {
   const gesture = useRef<Gesture | null>(null);
   const [held, setHeld] = useState<number | null>(null);
   const end = () => {
     const value = held;
     if (gesture.current) void gesture.current.end();
-    else if (value !== null && choice.node === null) void insert(graph, choice, value, of);
+    else if (value !== null && choice.node === null) onAdd(value);
     gesture.current = null;
     setHeld(null);
   };
