@@ -96,7 +96,7 @@ class ImageBuilder(SourceBuilder):
         if not of.whole or of.canvas.pixels(self.table.size) != self.table.size:
             of = self.decode(self.code())
         onto, mask = self.photo(), self.one_of((None, self.mask()))
-        how = self.choose("difference", "difference", "replace", "poisson")
+        how = self.choose("replace", "poisson", "difference")
         inverted = self.flip(of) if how == "difference" or self.chance() else None
         made = Made("", "photograph", self.spread(of, onto, *filter(None, [mask, inverted])))
         ports = {"of": of.id, "onto": onto.id, "inverted": inverted and inverted.id, "mask": mask and mask.id}

@@ -21,8 +21,7 @@ FEATURES = (
     "bends: warps", "bends: discs", "bends: pointwise", "bends of clusters", "bends of random channels",
     "outputs: Latent", "outputs: Features", "outputs: Mask", "outputs: several", "knit",
     "images blended", "images padded", "images resized", "overlays", "texts", "masks: text", "places by row",
-    "stacks of codes", "stacks of images", "codes encoded", "codes of photographs", "pasted: difference",
-    "pasted: replace", "pasted: poisson", "outputs: Photograph",
+    "stacks of codes", "stacks of images", "codes encoded", "codes of photographs", "outputs: Photograph",
 )  # fmt: skip
 
 
@@ -136,8 +135,6 @@ def _of_kind(node: Mapping[str, Any]) -> Iterator[str]:
     op = node["op"]
     if op == "direction":
         yield f"directions: {node['kind']}"
-    if op == "paste":
-        yield f"pasted: {node['blend']}"
     if op == "walk":
         yield "walks on the sphere" if node["path"] == "slerp" else "walks"
     if op == "bend":

@@ -276,10 +276,10 @@ def drawn_document(draw: Any, build: GraphBuilder, steps: Sequence[str]) -> dict
     image = build.decode(last)
     for edit in draw(st.lists(st.sampled_from(IMAGE_STEPS), max_size=3)):
         image = build.picture(image, edit)
-    if build.integer(0, 9) == 5:
+    if build.integer(0, 7) == 0:
         image = build.encode(image)
     others = draw(st.lists(st.sampled_from([one.id for one in build.values if build.shows(one)]), max_size=3))
-    if build.integer(0, 9) == 5:
+    if build.integer(0, 7) == 0:
         others.append(build.paste(image).id)
     masks = [one for one in build.values if one.kind == "mask" and build.shows(one)]
     if masks and build.chance():
