@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import partial
 
 from fgraph._errors import FgraphError
-from fgraph._imaging.read import locate, open_picture
+from fgraph._imaging.finding import locate
+from fgraph._imaging.read import open_picture
 from fgraph._paths import expanded
 from fgraph.faces import Landmarks, find_faces, read_landmarks
 from fgraph.photographs import is_film
