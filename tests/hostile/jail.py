@@ -20,6 +20,7 @@ from types import FrameType
 
 from fgraph._errors import FgraphError
 from tests.hostile.entries import CANARY, ENTRIES, enter_canary
+from tests.hostile.readers import import_readers
 
 CPU_SECONDS = 20
 _FORBIDDEN = (
@@ -114,12 +115,13 @@ def watch(jail: Jail, name: str, path: Path) -> tuple[str, str, float, int]:
 
 
 def warm_up(paths: list[Path], names: list[str]) -> None:
-    """Open some files outside the jail, so that what they import is there."""
+    """Import the readers, and open some files outside the jail, so that what they import is there."""
     import encodings.cp437  # noqa: F401  the names in a zip file
 
     from fgraph.api import pipeline  # noqa: F401
     from fgraph.stylegan.loading import load_generator
 
+    import_readers()
     load_generator("landscape")
     for name in names:
         for path in paths if name != CANARY else ():
