@@ -91,9 +91,8 @@ def _run_without(job: PreparedJob) -> dict[str, Mapping[str, Result]]:
         for node, instead in find_bypasses(wiring).items()
     }
     outcomes = run_together(list(jobs.values()), job.group[1])
-    for node, outcome in zip(jobs, outcomes, strict=True):
-        if isinstance(outcome, Exception):
-            warn(f"output.explain: the graph does not run without {node}: {str(outcome).splitlines()[0]}")
+    if failed := [node for node, outcome in zip(jobs, outcomes, strict=True) if isinstance(outcome, Exception)]:
+        warn(f"output.explain has no line for {', '.join(failed)}: the graph does not run without them")
     return {node: one for node, one in zip(jobs, outcomes, strict=True) if not isinstance(one, Exception)}
 
 

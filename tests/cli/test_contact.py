@@ -134,6 +134,13 @@ def test_one_run_shows_what_each_node_does(capsys: pytest.CaptureFixture[str]) -
     assert np.abs(whole - unshifted).mean() > 1
 
 
+def test_a_node_that_is_needed_has_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    taps = [f"graph.nodes.{side}_pass={{op: tap, of: {side}, layer: b8.conv0}}" for side in ("left", "right")]
+    read = ["graph.nodes.mix.a=left_pass", "graph.nodes.mix.b=right_pass"]
+    assert main(["graph=blend_horizontal", *taps, *read, "output.explain=true", "hydra.run.dir=out"]) == 0
+    assert "no line for left_pass, right_pass: the graph does not run without them" in capsys.readouterr().err
+
+
 def test_one_run_compares_what_it_starts_from() -> None:
     assert main(["graph=blend_horizontal", "output.compare=true", "hydra.run.dir=out"]) == 0
     assert {path.name for path in Path("out").glob("*.*")} - {".hydra"} == {"image.png", "compare.png", "manifest.json"}

@@ -25,7 +25,7 @@ export function ExplainPanel() {
       </div>
       <div className="explain">
         {isDrawn ? <Rows graph={graph} rows={rows} thumbs={thumbs} /> : <p className="muted pad">Each row shows the outputs without one node: what reads the node reads what it reads instead.</p>}
-        {isDrawn && others.length > 0 && <p className="muted pad">Without a row, because they read nothing of the kind that they make: {others.join(', ')}.</p>}
+        {isDrawn && others.length > 0 && <p className="muted pad">Without a row, because they read nothing of the kind that they make: {others.join(', ')}. A row stays empty if the graph does not run without its node.</p>}
       </div>
     </div>
   );
