@@ -273,7 +273,7 @@ class History:
     def _load_state(self, folder: Path, name: str) -> None:
         if not name.isalnum():
             raise ValueError(name)
-        self._states[name] = _from_json(read_file(folder / f"{name}.json", 2 * _limits.STUDIO_MESSAGE))
+        self._states[name] = _from_json(read_file(folder / f"{name}.json", 8 * _limits.STUDIO_MESSAGE))
         with suppress(OSError):
             self._thumbnails[name] = read_file(folder / f"{name}.webp", _THUMBNAIL_BYTES)
 
