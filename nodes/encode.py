@@ -69,7 +69,7 @@ class Encode(Node):
             max(layer.out_channels * layer.size[0] * layer.size[1] for layer in table.layers),
         )
         code = build.emit(op, [image.pixels])
-        return Latent("w+" if encoder.styles else "w", code, model, tuple(range(image.rows)))
+        return Latent("w+" if encoder.styles else "w", code, model, inputs.row_keys)
 
 
 def _find(given: str | None, model: str) -> EncoderHeader:

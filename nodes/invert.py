@@ -91,7 +91,7 @@ class Invert(Node):
         op = InvertOp(model, settings, shapes[settings.space], table.forward_flops)
         start = [self._start(build, inputs, model)] if inputs.has("start") else []
         code = build.emit(op, [image.pixels, *start])
-        return Latent(settings.space, code, model, tuple(range(image.rows)))
+        return Latent(settings.space, code, model, inputs.row_keys)
 
     def _start(self, build: Build, inputs: Inputs, model: str) -> Operand:
         """Return the codes to start from, in the space of the search."""

@@ -64,6 +64,11 @@ class Inputs:
         """The number of rows of the stack."""
         return sum(member.slot.rows for member in self.members)
 
+    @property
+    def row_keys(self) -> tuple[int, ...]:
+        """The number of each row within its node: keys of random noise, which depend on no other graph of a stack."""
+        return tuple(row for _, row in self.declared())
+
     @cached_property
     def each_rows(self) -> int:
         """The number of rows that each member of a collapsing stack reads on its first port."""

@@ -150,3 +150,18 @@ def test_a_record_has_the_digest_of_the_encoder(own: Path) -> None:
             f"{{models: {{main: avatar}}, nodes: {{{nodes.replace('ENCODER', encoder)}}}, outputs: [code]}}"
         )
         assert record_graph(made).files[encoder] == f"sha256:{file_digest(path)}"
+
+
+@pytest.mark.numeric
+@pytest.mark.parametrize("op", ["encode", "invert"])
+def test_noise_of_a_found_code_depends_on_no_other_graph(op: str, own: Path) -> None:
+    """Graphs that run together lower such nodes in one stack, and each has the noise that it has alone."""
+    graphs = []
+    for seed in (1, 2):
+        made = fgraph.Graph(models=tiny(1), noise={"mode": "random", "seed": 3})
+        picture = made.decode(made.sample(seed=seed))
+        code = made.encode(picture, encoder=str(own)) if op == "encode" else made.invert(picture, space="w+", steps=1)
+        made.outputs = {"image": made.decode(code)}
+        graphs.append(made)
+    for together, graph in zip(fgraph.run(graphs, device="cpu"), graphs, strict=True):
+        assert_equal(together, fgraph.run(graph, device="cpu"))
