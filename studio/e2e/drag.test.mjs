@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { dragOnPicture, finalPicture, headless, openPage, pixels, setYaml, startBrowser, startStudio } from './studio.mjs';
+import { dragOnPicture, finalPicture, headless, openPage, pixels, seriousFaults, setYaml, startBrowser, startStudio } from './studio.mjs';
 
 const GRAPH = `version: 1
 models: {main: avatar}
@@ -50,6 +50,7 @@ test('a point is set with its target, and waits', async () => {
   assert.equal(await settled(), before);
   assert.match(await text(), /op: drag, of: code, points: .*steps: 0/);
   assert.equal(await page.locator('.drag-points .handle').count(), 2);
+  assert.deepEqual(await seriousFaults(page), []);
 });
 
 test('what may move is painted', async () => {

@@ -21,7 +21,7 @@ after(async () => {
 });
 
 const node = (name) => page.locator(`.react-flow__node[data-id="${name}"]`);
-const tab = (name) => page.getByRole('tab', { name }).click();
+const tab = (name) => page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
 const free = async () => {
   await page.locator('.canvas').focus();
   await page.keyboard.press('Escape');

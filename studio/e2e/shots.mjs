@@ -30,7 +30,7 @@ const still = async (page) => {
   await finalPicture(page, before - 1);
 };
 const select = (page, id) => page.locator(`.react-flow__node[data-id="${id}"] header`).click();
-const tab = (page, name) => page.getByRole('tab', { name }).click();
+const tab = (page, name) => page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
 
 async function paint(page) {
   await page.getByRole('button', { name: 'Paint a mask' }).click();
@@ -123,7 +123,7 @@ async function photograph(browser) {
   const studio = await startStudio(['edit_photo']);
   const { page } = await openPage(browser, studio.address, VIEW);
   await finalPicture(page);
-  await page.getByRole('tab', { name: 'Photograph' }).click();
+  await page.getByRole('tab', { name: 'Photograph', exact: true }).click();
   await page.locator('.photo', { hasText: '1 face' }).waitFor();
   await page.getByRole('button', { name: 'Face 1' }).click();
   await page.locator('.chosen-face').waitFor();
@@ -207,7 +207,7 @@ async function play(page) {
   await rest(1200);
   await page.getByRole('tab', { name: 'Plan' }).click();
   await rest(1300);
-  await page.getByRole('tab', { name: 'Graph' }).click();
+  await page.getByRole('tab', { name: /^Graph/ }).click();
   await rest(600);
 }
 

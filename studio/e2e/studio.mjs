@@ -2,12 +2,14 @@
 
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { chromium } from 'playwright-core';
 
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 const FLAGS = [
@@ -98,6 +100,15 @@ export async function dragOnPicture(page, ...points) {
   await page.mouse.down();
   for (const point of points.slice(1)) await page.mouse.move(...at(point), { steps: 6 });
   await page.mouse.up();
+}
+
+/** Return the serious faults that axe finds on the page. */
+export function seriousFaults(page) {
+  return page.evaluate(async (source) => {
+    if (!window.axe) new Function(source)();
+    const { violations } = await window.axe.run(document, { resultTypes: ['violations'] });
+    return violations.filter((one) => ['serious', 'critical'].includes(one.impact)).map((one) => `${one.id}: ${one.nodes.slice(0, 3).map((own) => own.html.slice(0, 160)).join(' | ')}`);
+  }, AXE);
 }
 
 /** Replace the graph through the page's own editor of YAML. */
