@@ -1,4 +1,4 @@
-"""What may be chosen for written pictures: formats, defaults and bounds. Checks of settings need no more."""
+"""Choices for written pictures: formats, defaults and bounds. Checks of settings need no more."""
 
 from __future__ import annotations
 
