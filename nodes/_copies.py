@@ -20,7 +20,7 @@ Seed = Annotated[int, Field(ge=0, le=2**32 - 1)]
 
 
 @dataclass(frozen=True)
-class Move:
+class PatchMove:
     """A box and the target of its corner, in fractions of the canvas."""
 
     x: Fraction
@@ -30,15 +30,15 @@ class Move:
     to_x: Fraction
     to_y: Fraction
 
-    def in_cells(self, rows: int, columns: int) -> Move:
+    def in_cells(self, rows: int, columns: int) -> PatchMove:
         """Return the move with every number rounded down to whole cells."""
         x, width, to_x = (Fraction(floor(one * columns), columns) for one in (self.x, self.width, self.to_x))
         y, height, to_y = (Fraction(floor(one * rows), rows) for one in (self.y, self.height, self.to_y))
-        return Move(x, y, width, height, to_x, to_y)
+        return PatchMove(x, y, width, height, to_x, to_y)
 
-    def turned(self) -> Move:
+    def turned(self) -> PatchMove:
         """Return the move from the target to the source."""
-        return Move(self.to_x, self.to_y, self.width, self.height, self.x, self.y)
+        return PatchMove(self.to_x, self.to_y, self.width, self.height, self.x, self.y)
 
     def lower(self, feather: float) -> tuple[geometry.Shift, MaskExpr]:
         """Return the shift of the picture, and Shift(α). Parts off the canvas are lost."""
@@ -47,7 +47,7 @@ class Move:
         return geometry.Shift(down, along), masks.edited(alpha, geometry.Shift(down, along, "constant"))
 
 
-class Copy(BaseModel):
+class PatchCopy(BaseModel):
     """One patch: a box and its target."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -57,7 +57,7 @@ class Copy(BaseModel):
     by: tuple[Amount, Amount] | None = Field(None, description="or the distance, right and down")
 
     @model_validator(mode="after")
-    def _check(self) -> Copy:
+    def _check(self) -> PatchCopy:
         if (self.to is None) == (self.by is None):
             raise ValueError("a patch has a box, and either `to`, where it goes, or `by`, how far")
         if min(map(fraction, self.box[2:])) <= 0:
@@ -65,13 +65,13 @@ class Copy(BaseModel):
         return self
 
     @property
-    def move(self) -> Move:
+    def move(self) -> PatchMove:
         """The move, in exact fractions."""
         x, y, width, height = map(fraction, self.box)
         ahead = tuple(map(fraction, self.to)) if self.to is not None else None
         along, down = map(fraction, self.by or (0, 0))
         to_x, to_y = ahead or (x + along, y + down)
-        return Move(x, y, width, height, to_x, to_y)
+        return PatchMove(x, y, width, height, to_x, to_y)
 
 
 class Proposals(BaseModel):

@@ -26,7 +26,7 @@ How = Literal["add", "set"]
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundDirections:
     """Directions in one space, one per row, and how codes move along them."""
 
     space: TypeKind
@@ -50,7 +50,7 @@ class Direction(Node):
     rows: str | None = Field(None, description="instead of layers: the W+ rows that move, such as 0..3")
 
     @abstractmethod
-    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
+    def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         """Return the direction of each row."""
 
     def strengths(self, inputs: Inputs) -> Sequence[float]:
@@ -78,7 +78,7 @@ class Direction(Node):
             code = build.emit(op, [base.code, way], self.strengths(inputs))
         return replace(base, code=code)
 
-    def _choice(self, build: Build, model: str, found: Found) -> Choice | None:
+    def _choice(self, build: Build, model: str, found: FoundDirections) -> Choice | None:
         """Return the part of the codes that moves; None is all."""
         rows = self.rows if self.layers is not None or self.rows is not None else found.rows
         if rows is None and self.layers is None:
@@ -88,7 +88,7 @@ class Direction(Node):
         return None if everything and self.rows is None and self.layers is None else choice
 
 
-def _check(found: Found, space: TypeKind) -> None:
+def _check(found: FoundDirections, space: TypeKind) -> None:
     """Check that codes in `space` can move along a direction.
 
     Raises:
@@ -111,7 +111,7 @@ def _later(*spaces: TypeKind) -> TypeKind:
     return max(spaces, key=SPACES.index)
 
 
-def _as_difference(build: Build, found: Found, space: TypeKind, model: str) -> Operand:
+def _as_difference(build: Build, found: FoundDirections, space: TypeKind, model: str) -> Operand:
     """Convert a difference of codes to a later space, through affine layers without biases."""
     if found.space == space:
         return found.code

@@ -18,7 +18,7 @@ from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.node import FILE, Data
 from fgraph.stylegan.tables.base import CONST, Layer, Table
-from nodes._moving import Direction, Found, How, Number, Unit
+from nodes._moving import Direction, FoundDirections, How, Number, Unit
 from nodes._splice import choose
 from nodes.mapper_direction import MapperDirection
 from nodes.named_direction import NamedDirection
@@ -35,10 +35,12 @@ class Pca(Direction):
     unit: Unit = Field("deviation", description="of strength: standard deviations of w along it, or its length in W")
     how: How = Field("add", description=_HOW)
 
-    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
+    def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         width = build.table(model).w_dim
         components = _components(inputs, width)
-        return Found("w", build.emit_distinct(Component(model, "pca", width, self.unit), components), self.how)
+        return FoundDirections(
+            "w", build.emit_distinct(Component(model, "pca", width, self.unit), components), self.how
+        )
 
 
 class Sefa(Direction):
@@ -56,10 +58,10 @@ class Sefa(Direction):
     )
     torgb: bool = Field(False, description="whether A includes the affines of ToRGB; the published programs omit them")
 
-    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
+    def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         table = build.table(model)
         op = Component(model, "sefa", table.w_dim, self.unit, self._factorised(table), self.normalised)
-        return Found("w", build.emit_distinct(op, _components(inputs, table.w_dim)))
+        return FoundDirections("w", build.emit_distinct(op, _components(inputs, table.w_dim)))
 
     def _factorised(self, table: Table) -> tuple[int, ...]:
         with blaming("factorised"):
@@ -123,7 +125,7 @@ class FileDirection(Direction):
         self.directions()  # an unreadable file is a fault before anything runs
         return super().row_count(rows)
 
-    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
+    def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         table = build.table(model)
         params: list[tuple[Array, int]] = []
         means: list[tuple[Array, int]] = []
@@ -142,7 +144,7 @@ class FileDirection(Direction):
                 means += [(Array(held.mean.array[None]), 0)] if held.mean is not None and self.how == "set" else []
         code = build.emit(Given(model, space, params[0][0].shape[1:]), params=params)
         mean = build.emit(Given(model, "w", (table.w_dim,)), params=means) if means else None
-        return Found(space, code, self.how, mean, held.rows)
+        return FoundDirections(space, code, self.how, mean, held.rows)
 
 
 def _components(inputs: Inputs, count: int) -> tuple[int, ...]:

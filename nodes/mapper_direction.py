@@ -12,7 +12,7 @@ from fgraph.lowering.blaming import blaming
 from fgraph.lowering.build import Build
 from fgraph.lowering.inputs import Inputs
 from fgraph.node import FILE, Data, PerRow
-from nodes._moving import Direction, Found
+from nodes._moving import Direction, FoundDirections
 
 
 class MapperDirection(Direction):
@@ -26,7 +26,7 @@ class MapperDirection(Direction):
     file: Data[str] = Field(description="the mapper, such as afro.pt", json_schema_extra=FILE)
     strength: PerRow[float] = Field(0.1, description="the factor of the difference; a list gives one per row")
 
-    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
+    def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         table = build.table(model)
         with blaming("of"):
             code = build.promote(inputs.latent("of"), "w+")
@@ -37,4 +37,4 @@ class MapperDirection(Direction):
                 if mapper.w_dim != table.w_dim:
                     raise ValueError(f"the mapper is for w of {mapper.w_dim} numbers; this model has {table.w_dim}")
                 mappers += [(mapper,)] * member.slot.rows
-        return Found("w+", build.emit(MapLevels(model), [code.code], mappers))
+        return FoundDirections("w+", build.emit(MapLevels(model), [code.code], mappers))

@@ -17,7 +17,7 @@ from fgraph.lowering.inputs import Inputs
 from fgraph.node import FILE, Data, PerRow
 from fgraph.stylegan.checkpoints.header import BUNDLED
 from fgraph.stylegan.tables.base import Table
-from nodes._moving import Direction, Found, How
+from nodes._moving import Direction, FoundDirections, How
 from nodes.style_direction import channel_row, emit_channels
 
 
@@ -78,7 +78,7 @@ class NamedDirection(Direction):
             rows += [reach if strength is None else strength for strength in own]
         return rows
 
-    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
+    def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         table = build.table(model)
         rows: list[Array] = []
         means: list[Array] = []
@@ -96,11 +96,11 @@ class NamedDirection(Direction):
         edit = self.edit()
         how: How = self.how or ("add" if self.edits is None else "set")
         if edit.component is None:
-            return Found("s", emit_channels(build, model, rows, "deviation"), how)
+            return FoundDirections("s", emit_channels(build, model, rows, "deviation"), how)
         given = Given(model, "w", (table.w_dim,))
         code = build.emit(given, params=[(row, 0) for row in rows])
         mean = build.emit(given, params=[(one, 0) for one in means]) if means and how == "set" else None
-        return Found("w", code, how, mean, edit.rows)
+        return FoundDirections("w", code, how, mean, edit.rows)
 
     def components(self, edit: NamedEdit, table: Table) -> tuple[Array, Array | None]:
         """Return the component of an edit, as long as its deviation, and the mean of its measurement: each [1, w_dim].

@@ -19,11 +19,11 @@ from fgraph.lowering.planes import described
 from fgraph.lowering.values import Blend, Features, Parts, Patched, Tensor
 from fgraph.node import Data, FeaturesPort, Node, PerRow
 from fgraph.stylegan.tables.base import Table
-from nodes._copies import Copy, Move, Proposals
+from nodes._copies import PatchCopy, PatchMove, Proposals
 from nodes._spatial import map_features
 from nodes.blend import blend_features, check_pair
 
-__all__ = ["Copy", "Patches", "Proposals"]
+__all__ = ["PatchCopy", "Patches", "Proposals"]
 
 T = TypeVar("T")
 _PREVIEW = 64  # pixels of the picture that proposals are judged on, where the generator makes more
@@ -46,7 +46,7 @@ class Patches(Node):
     source: FeaturesPort | None = Field(
         None, description="the picture that has the patches, paused at the same layer; default: the same picture"
     )
-    patches: Data[tuple[Copy, ...] | Proposals] = Field(
+    patches: Data[tuple[PatchCopy, ...] | Proposals] = Field(
         description="a list of {box: [x, y, width, height], to: [x, y]}, or with by: [dx, dy] instead of to, in "
         "fractions of the canvas; or {count, seed, variations, smallest, largest, horizon}: patches that are proposed "
         "from the content of the picture, for each row"
@@ -105,13 +105,13 @@ class Patches(Node):
         here = _Copying(build, source, frozenset({features.layer}), "activation")
         return here.run(features, columns, (0.0,) * features.rows)
 
-    def _by_row(self, inputs: Inputs) -> list[list[Move]]:
+    def _by_row(self, inputs: Inputs) -> list[list[PatchMove]]:
         """Return the moves of each patch, one per row."""
         rows = [member.node._both_ways for member in inputs.members for _ in range(member.slot.rows)]
         return [list(column) for column in zip(*rows, strict=True)]
 
     @property
-    def _both_ways(self) -> list[Move]:
+    def _both_ways(self) -> list[PatchMove]:
         assert not isinstance(self.patches, Proposals)
         moves = [copy.move for copy in self.patches]
         return [one for move in moves for one in ((move, move.turned()) if self.swap else (move,))]
@@ -136,7 +136,7 @@ class _Copying:
     layers: frozenset[int]
     parts: Parts
 
-    def run(self, features: Features, columns: list[list[Move]], feathers: Sequence[float]) -> Features:
+    def run(self, features: Features, columns: list[list[PatchMove]], feathers: Sequence[float]) -> Features:
         """Return the pass with all patches, each a blend of the previous result with the shifted source."""
         for column in columns:
             shifts, fades = zip(

@@ -22,7 +22,7 @@ from fgraph.lowering.inputs import Inputs
 from fgraph.node import FILE, Data, PerRow
 from fgraph.stylegan.measured.channel_effects import effect_layers
 from fgraph.stylegan.tables.base import Table
-from nodes._moving import Direction, Found, Unit
+from nodes._moving import Direction, FoundDirections, Unit
 
 _MOST_CHANNELS = 10_000
 
@@ -76,12 +76,12 @@ class ChannelDirection(Direction):
     channels: Data[Channels] = Field(description="the channels: [layer, channel] or [layer, channel, weight] each")
     unit: Unit = Field("deviation", description="of strength: standard deviations of each channel, or style as it is")
 
-    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
+    def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         rows: list[Array] = []
         with blaming("channels"):
             for member in inputs.members:
                 rows += [channel_row(member.node.channels, build.table(model))] * member.slot.rows
-        return Found("s", emit_channels(build, model, rows, self.unit))
+        return FoundDirections("s", emit_channels(build, model, rows, self.unit))
 
 
 class TextDirection(Direction):
@@ -108,7 +108,7 @@ class TextDirection(Direction):
     def static_key(self) -> tuple[Any, ...]:
         return (*super().static_key(), self.deviations is None)
 
-    def find(self, build: Build, inputs: Inputs, model: str) -> Found:
+    def find(self, build: Build, inputs: Inputs, model: str) -> FoundDirections:
         table = build.table(model)
         params: list[tuple[Any, ...]] = []
         spreads: list[tuple[Array, int]] = []
@@ -119,9 +119,9 @@ class TextDirection(Direction):
             spreads += [(member.node.spread(table), 0)] * member.slot.rows if self.deviations is not None else []
         code = build.emit(TextDirectionOp(model, table.style_length), params=params)
         if not spreads:
-            return Found("s", build.emit(InDeviations(model), [code]))
+            return FoundDirections("s", build.emit(InDeviations(model), [code]))
         spread = build.emit(Given(model, "s", (table.style_length,)), params=spreads)
-        return Found("s", build.emit(InDeviations(model), [code, spread]))
+        return FoundDirections("s", build.emit(InDeviations(model), [code, spread]))
 
     def texts(self, table: Table) -> tuple[Array, Array | str, Array | str]:
         """Return the effects of the channels, and both texts, as their vectors if a file has them.

@@ -22,9 +22,13 @@ hypothesis.settings.load_profile("fgraph")
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """Start a worker for each processor, at most eight, for a run of the whole suite; for named tests start none."""
+    """Start workers for a run of the whole suite, and none for named tests.
+
+    There is one for each processor, at most eight, and one more, since some tests wait for processes.
+    """
     named = config.args_source == pytest.Config.ArgsSource.ARGS
-    return 0 if named else min(8, len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1)
+    processors = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return 0 if named else min(8, processors) + 1
 
 
 def pytest_collection() -> None:

@@ -16,7 +16,7 @@ from fgraph import masks
 from fgraph._geometry import Edit, fraction
 from fgraph.runtime.kernels.proposals import Look, Rule, propose_patches
 from fgraph.runtime.kernels.seams import keep_seamless
-from fgraph.stylegan.measured.ownership import Catalogue
+from fgraph.stylegan.measured.ownership import PartCatalogue
 from tests.step_interpreter import Blend, Draw, Map, Paused, advance, edit_map, mix, moved
 from tests.step_stylegan3 import is_plane, margin_of
 
@@ -102,7 +102,7 @@ def _moves(patches: Any, rows: int, columns: int) -> list[Patch]:
     ]
 
 
-def lying_in(owned: Catalogue, mask: Draw) -> list[int]:
+def lying_in(owned: PartCatalogue, mask: Draw) -> list[int]:
     """Return the parts with more than half of their area in a mask, or else the part with most."""
     inside = torch.from_numpy(np.array(mask(*owned.places.shape[1:])))
     shares = [float((place * inside).sum() / place.sum()) for place in owned.places]

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 from fgraph._downloads import DEFAULT_DOWNLOADS, Downloads
 from fgraph._options import DEFAULT_OPTIONS, RunOptions
 from fgraph.api.graphs import load
-from fgraph.declare import Graph, Source
+from fgraph.declare import Graph, SourceMap
 
 Listing: TypeAlias = Literal["full", "diff"]  # what `mode=ir` prints of each pass
 Outcome: TypeAlias = Any  # the results of a job by name, or the Exception that it failed with
@@ -21,7 +21,7 @@ class GraphJob:
     """A job as a graph to run; it can be pickled."""
 
     document: Mapping[str, Any]
-    source: Source = field(default_factory=Source, repr=False)
+    source: SourceMap = field(default_factory=SourceMap, repr=False)
 
     @cached_property
     def graph(self) -> Graph:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, TypeGuard
 from fgraph._errors import Fault, FgraphError, GraphError
 from fgraph._imaging.finding import SUFFIXES
 from fgraph.api.models import ModelPool
-from fgraph.declare import Graph, GraphSpec, Source, read
+from fgraph.declare import Graph, GraphSpec, SourceMap, read
 from fgraph.digraph import wire
 from fgraph.ir.program import Program
 from fgraph.node import Node
@@ -25,7 +25,7 @@ def load(
     overrides: Sequence[str] = (),
     *,
     nodes: NodeClasses = (),
-    trace: Source | None = None,
+    trace: SourceMap | None = None,
 ) -> Graph:
     """Read a graph from a file, YAML text or a mapping.
 

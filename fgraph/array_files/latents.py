@@ -17,7 +17,7 @@ from fgraph._paths import expanded
 from fgraph.array_files.archives import read_archive
 from fgraph.array_files.pickled import STYLES, is_pickled, read_all, read_pickled_arrays
 from fgraph.array_files.spaces import Space
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 
 _CODES = ("latent", "pivots")  # names of codes beside other arrays: of SOAT and others, of STIT
@@ -132,7 +132,7 @@ def _read_safetensors(path: Path) -> tuple[Mapping[str, Array], Space | None]:
     try:
         header = read_tensor_header(path)
         arrays = read_all(dict(header.tensors), path.stat().st_size)
-    except (ModelError, Refused, OSError, ValueError) as error:
+    except (ModelError, PickleRefused, OSError, ValueError) as error:
         raise ValueError(f"cannot read {show(path, 300)}: {error}") from error
     space = header.metadata.get("space")
     return arrays, cast("Space", space) if space in get_args(Space) else None

@@ -30,9 +30,9 @@ from fgraph.stylegan.checkpoints.pickles.files import read_pickled, read_torch
 from fgraph.stylegan.checkpoints.pickles.known_globals import known_globals
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array, read_objects
 from fgraph.stylegan.checkpoints.pickles.opcodes import run_pickle
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused, brief
 from fgraph.stylegan.checkpoints.pickles.span import MemorySource
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Record, Unknown
+from fgraph.stylegan.checkpoints.pickles.stand_ins import StandIn, Unknown
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor, view
 
 STYLES = "styles"  # the name of the array that the styles of all layers make
@@ -132,7 +132,7 @@ def read_layers(path: Path) -> list[Array]:
 def _named_errors(path: Path) -> Iterator[None]:
     try:
         yield
-    except (ModelError, Refused, OSError, ValueError) as error:
+    except (ModelError, PickleRefused, OSError, ValueError) as error:
         raise ValueError(f"cannot read {show(path, 300)}: {error}") from error
 
 
@@ -207,7 +207,7 @@ def read_last_arrays(file: IO[bytes], shape: tuple[int, ...], size: int) -> dict
 def _safe_errors() -> Iterator[None]:
     try:
         yield
-    except (Refused, RecursionError) as error:
+    except (PickleRefused, RecursionError) as error:
         raise ValueError(f"cannot be read safely: {error}") from error
 
 
@@ -249,7 +249,7 @@ def _named(value: Any) -> Iterator[tuple[str, StoredTensor]]:
         if (found := _codes(one)) is not None:
             some = True
             yield str(key), found
-        elif type(one) in (Record, Unknown):
+        elif type(one) in (StandIn, Unknown):
             unread.append(one)
     if unread and not some:
         raise ValueError(f"it holds {brief(unread[0])}, whose class fgraph does not read, and no tensor")
@@ -274,6 +274,6 @@ def stored_tensor(value: Any) -> StoredTensor | None:
     Raises:
         Refused: the array has an unknown layout.
     """
-    if type(value) is Record and value.kind == "ndarray":
+    if type(value) is StandIn and value.kind == "ndarray":
         value = read_array(value)
     return value if type(value) is StoredTensor else None

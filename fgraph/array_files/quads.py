@@ -11,7 +11,7 @@ from fgraph._errors import ModelError, show
 from fgraph._paths import expanded
 from fgraph.array_files.pickled import read_all, stored_tensor
 from fgraph.stylegan.checkpoints.pickles.files import read_torch
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 
 _KEY = "quads"
 _SHAPE = (4, 2)
@@ -37,7 +37,7 @@ def read_quads(path: str | Path) -> Array:
         quads = np.concatenate(
             [one.array.reshape(-1, *one.shape[-2:]) for one in read_all(stored, file.stat().st_size).values()]
         )
-    except (ModelError, Refused, OSError, ValueError) as error:
+    except (ModelError, PickleRefused, OSError, ValueError) as error:
         raise ValueError(f"cannot read {show(path, 300)}: {error}") from error
     if quads.shape[1:] != _SHAPE:
         raise ValueError(f"in {show(path, 300)}, '{_KEY}' has shape {list(quads.shape)}; expected [n, 4, 2]")

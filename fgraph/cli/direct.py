@@ -25,13 +25,13 @@ from fgraph.cli.modes import GRAPH_MODES
 from fgraph.cli.settings import JobPlace, JobSettings, Values, make_settings, misplaced_options, read_mode
 from fgraph.cli.signals import Interrupts
 from fgraph.cli.source_locations import trace
-from fgraph.cli.sweeps import Sweep
+from fgraph.cli.sweeps import SweepRun
 from fgraph.cli.terminal import warn
 from fgraph.declare.document import Document
 from fgraph.declare.graph_file import read_graph_file
 from fgraph.declare.interpolation import check_interpolations
 from fgraph.declare.overrides import apply
-from fgraph.declare.source import Source
+from fgraph.declare.source import SourceMap
 
 _DEFAULT_GRAPH = "panorama"
 _OVERRIDE = re.compile(r"(?P<key>[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*)=(?P<value>.*)")
@@ -71,7 +71,7 @@ class PlainJob:
     config: Values
     graph: dict[str, Any]
     place: JobPlace
-    source: Source
+    source: SourceMap
 
     def settings(self) -> JobSettings:
         """Return the checked settings.
@@ -91,7 +91,7 @@ def run_directly(arguments: Arguments, interrupts: Interrupts) -> int | None:
         job = read_job(arguments)
     except NotPlain:
         return None
-    sweep = Sweep()
+    sweep = SweepRun()
     interrupts.describe = lambda: sweep.interruption
     settings, failure = None, None
     try:

@@ -27,9 +27,9 @@ from fgraph.cli.terminal import say, warn
 from fgraph.faces import landmark_error
 from fgraph.inversion import InversionSettings
 from fgraph.inversion.cache import InversionCache
-from fgraph.inversion.job import InversionCallback, Job, run_job
+from fgraph.inversion.job import InversionCallback, InversionJob, run_job
 from fgraph.inversion.optimise import Problem, Search
-from fgraph.inversion.pictures import Picture, Reading, read_pictures
+from fgraph.inversion.pictures import JobPicture, PictureReading, read_pictures
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.results import InversionResult
 from fgraph.inversion.settings import Tuning
@@ -62,7 +62,7 @@ def invert_pictures(request: InversionRequest) -> None:
     _refuse_overwriting(directory, paths)
     dtype = torch.float64 if request.precision == "float64" else torch.float32
     generator = load_generator(request.model, pick_device(request.device), dtype)
-    reading = Reading(generator.table.size, request.fit, request.align, request.face, _channels(generator))
+    reading = PictureReading(generator.table.size, request.fit, request.align, request.face, _channels(generator))
     pictures, cache = _readable(paths, reading), InversionCache(_cache_folder(request.cache))
     statistics = None if cache.folder is None else cache.folder / "statistics"
     judge = request.discriminator_from
@@ -71,7 +71,9 @@ def invert_pictures(request: InversionRequest) -> None:
     with progress(len(pictures) * settings.steps, "inverting") as bar:
         callback = TerminalProgress(bar, settings, directory)
         starts = _find_starts(request, problem, pictures, reading)
-        job = Job(problem, pictures, reading, directory, cache, request.batch, digest, starts, callback=callback)
+        job = InversionJob(
+            problem, pictures, reading, directory, cache, request.batch, digest, starts, callback=callback
+        )
         results = run_job(job)
     _finish(replace(job, pictures=[picture for picture in pictures if picture.name in results]), results, tuning)
     total = len(pictures) + len(paths) - len({picture.path for picture in pictures})  # faces, and unreadable pictures
@@ -80,7 +82,7 @@ def invert_pictures(request: InversionRequest) -> None:
 
 
 def _find_starts(
-    request: InversionRequest, problem: Problem, pictures: Sequence[Picture], reading: Reading
+    request: InversionRequest, problem: Problem, pictures: Sequence[JobPicture], reading: PictureReading
 ) -> dict[str, torch.Tensor]:
     """Return the codes that the searches start from, by picture; none for the mean."""
     if request.start is None:
@@ -103,7 +105,7 @@ def _refuse_overwriting(directory: Path, paths: Sequence[Path]) -> None:
         )
 
 
-def _readable(paths: Sequence[Path], reading: Reading) -> list[Picture]:
+def _readable(paths: Sequence[Path], reading: PictureReading) -> list[JobPicture]:
     """Return the pictures that can be read, and warn of the others."""
     pictures, faults = read_pictures(paths, reading)
     for path, fault in faults.items():
@@ -113,7 +115,7 @@ def _readable(paths: Sequence[Path], reading: Reading) -> list[Picture]:
     return pictures
 
 
-def _finish(job: Job, results: Mapping[str, InversionResult], tuning: Tuning) -> None:
+def _finish(job: InversionJob, results: Mapping[str, InversionResult], tuning: Tuning) -> None:
     """Tune the generator to the results if asked for, and write the summary."""
     with suppress(OSError):
         (job.directory / PREVIEW).unlink(missing_ok=True)
@@ -159,25 +161,25 @@ class TerminalProgress(InversionCallback):
             write_atomic(self._directory / PREVIEW, encode_png(tile_pixels(rows)))
             self._seen = time.monotonic()
 
-    def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
+    def finished(self, picture: JobPicture, result: InversionResult, cached: bool) -> None:
         """Print the quality of a finished picture."""
         self._say(picture, result, "from the cache" if cached else f"{len(result.curve)} steps")
 
-    def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
+    def repeated(self, picture: JobPicture, result: InversionResult, of: JobPicture) -> None:
         """Print which picture it equals."""
         self._say(picture, result, f"the same as {of.path.name}")
 
-    def failed(self, picture: Picture) -> None:
+    def failed(self, picture: JobPicture) -> None:
         """Warn of a search that diverged."""
         self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
         warn(f"skipped: {picture.path}: the search diverged; take a lower inversion.learning_rate")
 
-    def _say(self, picture: Picture, result: InversionResult, source: str) -> None:
+    def _say(self, picture: JobPicture, result: InversionResult, source: str) -> None:
         self._bar.advance(self._settings.steps - self._steps.get(picture.name, 0))
         say(f"{self._directory / picture.name}.safetensors  PSNR {result.psnr:.2f} dB  ({source})")
 
 
-def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
+def _write_summary(job: InversionJob, results: Mapping[str, InversionResult]) -> None:
     """Write a table of all pictures, and a sheet with each picture beside its reconstruction."""
     directory = job.directory
     text = io.StringIO()
@@ -200,7 +202,7 @@ def _write_summary(job: Job, results: Mapping[str, InversionResult]) -> None:
     say(directory / OVERVIEW)
 
 
-def _likeness(reading: Reading, picture: Picture, target: Floats, made: Pixels) -> tuple[str, str]:
+def _likeness(reading: PictureReading, picture: JobPicture, target: Floats, made: Pixels) -> tuple[str, str]:
     """Return how far the gradients and the landmarks of a reconstruction are from those of its target."""
     gradients = gradient_distance(target, made.transpose(2, 0, 1).astype(np.float32) / 127.5 - 1)
     if reading.align == "none" or reading.face.known(picture.path.name) is not None:

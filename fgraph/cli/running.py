@@ -19,14 +19,14 @@ from fgraph.cli.configuration import prepare_hydra
 from fgraph.cli.restoring import Restored, take_picture
 from fgraph.cli.settings import SETTINGS
 from fgraph.cli.signals import Interrupts
-from fgraph.cli.sweeps import Sweep
+from fgraph.cli.sweeps import SweepRun
 from fgraph.cli.task import Task
 from fgraph.cli.terminal import warn, warn_traceback
 
 FULL_ERROR = "HYDRA_FULL_ERROR"
 _RERUN = "--experimental-rerun"
 
-MakeTask = Callable[[Sweep, Restored | None, Arguments], Task]
+MakeTask = Callable[[SweepRun, Restored | None, Arguments], Task]
 
 
 def run(arguments: Arguments, interrupts: Interrupts, make_task: MakeTask = Task) -> int:
@@ -40,7 +40,7 @@ def run(arguments: Arguments, interrupts: Interrupts, make_task: MakeTask = Task
     Raises:
         FgraphError: the picture of `from=` has no valid record, or a flag is refused.
     """
-    sweep = Sweep()
+    sweep = SweepRun()
     interrupts.describe = lambda: sweep.interruption
     if any(argument.startswith(_RERUN) for argument in arguments.hydra):
         raise FgraphError(f"{_RERUN} unpickles a file, which can run code: repeat the run by its arguments")
@@ -72,7 +72,7 @@ def order_arguments(arguments: Sequence[str]) -> list[str]:
     return [*flags[:1], *(argument for argument in arguments if argument not in ("-m", "--multirun"))]
 
 
-def _write_sheet(sweep: Sweep) -> None:
+def _write_sheet(sweep: SweepRun) -> None:
     """Write the contact sheet; an error is added to the failures of the sweep."""
     try:
         sweep.write_sheet()
@@ -81,7 +81,7 @@ def _write_sheet(sweep: Sweep) -> None:
         sweep.failures.append(error)
 
 
-def _report(error: Exception, sweep: Sweep, verbose: bool) -> int:
+def _report(error: Exception, sweep: SweepRun, verbose: bool) -> int:
     """Print an error of Hydra, unless it is the failure of a job, which has been printed."""
     if error in sweep.failures:
         return sweep.exit_code

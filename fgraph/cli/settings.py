@@ -25,7 +25,7 @@ from fgraph.cli.modes import (
 )
 from fgraph.declare.document import Document
 from fgraph.declare.interpolation import escaped, resolve
-from fgraph.declare.source import Places, Source, in_order
+from fgraph.declare.source import SourceMap, SourceMapBuilder, in_order
 
 if TYPE_CHECKING:
     from fgraph.cli.restoring import Restored
@@ -112,7 +112,7 @@ class JobSettings:
     given: frozenset[str] = frozenset()  # the names of the options of the output that the command line sets
     is_sweep: bool = False
     restored: Restored | None = None  # the picture of from=, if the graph is its own
-    source: Source = field(default_factory=Source)  # the source locations of the graph
+    source: SourceMap = field(default_factory=SourceMap)  # the source locations of the graph
 
     @property
     def writes(self) -> bool:
@@ -156,7 +156,7 @@ def _interpolates(config: Any, name: str) -> bool:
 
 
 def make_settings(
-    config: Any, graph: dict[str, Any], place: JobPlace, source: Source, restored: Restored | None = None
+    config: Any, graph: dict[str, Any], place: JobPlace, source: SourceMap, restored: Restored | None = None
 ) -> JobSettings:
     """Check the settings of a config.
 
@@ -222,7 +222,7 @@ def misplaced_options(overrides: Iterable[str], mode: str) -> list[str]:
     return found
 
 
-def _finish_graph(graph: dict[str, Any], config: Any, source: Source) -> dict[str, Any]:
+def _finish_graph(graph: dict[str, Any], config: Any, source: SourceMap) -> dict[str, Any]:
     """Add model and seed to a graph, and resolve it; interpolations reach only values of the graph itself."""
     if not graph.get("params"):  # empty ones come from the open base, not from the graph
         graph.pop("params", None)
@@ -231,7 +231,7 @@ def _finish_graph(graph: dict[str, Any], config: Any, source: Source) -> dict[st
         graph["models"] = {**(models if isinstance(models, dict) else {}), "main": config.model}
     if config.seed is not None:
         graph["seed"] = config.seed
-    document = Document(graph, Places(source.file, dict(source.lines), dict(source.origins)))
+    document = Document(graph, SourceMapBuilder(source.file, dict(source.lines), dict(source.sources)))
     resolve(document)
     if document.faults:
         raise GraphError(in_order(document.faults))

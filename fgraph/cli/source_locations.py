@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from fgraph.declare.reading import trace_files
-from fgraph.declare.source import DocumentPath, Places, Source
+from fgraph.declare.source import DocumentPath, SourceMap, SourceMapBuilder
 
 if TYPE_CHECKING:
     from fgraph.cli.restoring import Restored
@@ -19,7 +19,7 @@ _FIELD = re.compile(r"[+~]{0,2}graph\.([A-Za-z0-9_.]+)(=|$)")
 _SETTINGS: dict[str, DocumentPath] = {"model": ("models", "main"), "seed": ("seed",)}
 
 
-def trace(files: Sequence[PlacedFile], overrides: Sequence[str], restored: Restored | None = None) -> Source:
+def trace(files: Sequence[PlacedFile], overrides: Sequence[str], restored: Restored | None = None) -> SourceMap:
     """Return the source locations of a job's graph, with which a fault names its file and line, or its override.
 
     Args:
@@ -33,7 +33,7 @@ def trace(files: Sequence[PlacedFile], overrides: Sequence[str], restored: Resto
         written = places_of(restored.record, restored.path)
     else:
         written = trace_files(files)
-    places = Places(written.file, dict(written.lines), dict(written.origins))
+    places = SourceMapBuilder(written.file, dict(written.lines), dict(written.sources))
     for text in overrides:
         path = _changed(text)
         if path:

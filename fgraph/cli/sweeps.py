@@ -20,7 +20,7 @@ _NO_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNO
 
 
 @dataclass
-class Sweep:
+class SweepRun:
     """The state of all jobs of a call; a single run is a sweep of one job."""
 
     settings: list[JobSettings | None] = field(default_factory=list)  # of each job; None: it failed before it had any

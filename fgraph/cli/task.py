@@ -18,7 +18,7 @@ from fgraph.cli.modes import STANDALONE_MODES, ModelMode, TrainingMode
 from fgraph.cli.outputs import clean_outputs, run_together
 from fgraph.cli.settings import misplaced_options, read_mode
 from fgraph.cli.standalone import StandaloneJob
-from fgraph.cli.sweeps import Sweep
+from fgraph.cli.sweeps import SweepRun
 from fgraph.cli.terminal import warn
 from fgraph.cli.training import read_training_job
 
@@ -37,7 +37,7 @@ class Task:
     Modules that --help doesn't need are imported late. `finish` runs the jobs that read no graph.
     """
 
-    def __init__(self, sweep: Sweep, restored: Restored | None, arguments: Arguments) -> None:
+    def __init__(self, sweep: SweepRun, restored: Restored | None, arguments: Arguments) -> None:
         self.sweep = sweep
         self._restored = restored
         self._files = arguments.files

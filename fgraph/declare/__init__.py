@@ -3,7 +3,7 @@
 from fgraph.declare.builder import Graph
 from fgraph.declare.handle import NodeRef
 from fgraph.declare.reading import read, trace_files
-from fgraph.declare.source import Source, in_order
+from fgraph.declare.source import SourceMap, in_order
 from fgraph.declare.spec import MAIN, GraphSpec, Subgraph
 from fgraph.declare.writing import to_yaml
 from fgraph.registry import Registry, registry
@@ -14,7 +14,7 @@ __all__ = [
     "GraphSpec",
     "NodeRef",
     "Registry",
-    "Source",
+    "SourceMap",
     "Subgraph",
     "in_order",
     "read",

@@ -39,7 +39,7 @@ _CHOICES = ("all", "random", "cluster")
 
 
 @dataclass(frozen=True)
-class Conversion:
+class ConvertedGraph:
     """A graph, as `fgraph.load` reads it, and notes for the user."""
 
     document: dict[str, Any]
@@ -52,7 +52,7 @@ def convert_bending(
     *,
     model: str | None = None,
     strip_layers: int = 8,
-) -> Conversion:
+) -> ConvertedGraph:
     """Convert a published configuration to a graph.
 
     Codes are drawn with ψ 0.5, and noise is random: the defaults of the published `generate.py`.
@@ -79,7 +79,7 @@ def convert_bending(
     outputs = [name for name, node in nodes.items() if node["op"] == "decode"]
     nodes = {"code": {"op": "sample", "truncation": 0.5}, **nodes}
     graph = {"version": 1, "seed": 0, "noise": {"mode": "random"}, "nodes": nodes, "outputs": outputs}
-    return Conversion({**graph, **({"models": {"main": model}} if model else {})}, tuple(notes))
+    return ConvertedGraph({**graph, **({"models": {"main": model}} if model else {})}, tuple(notes))
 
 
 def is_strip(content: Any) -> bool:

@@ -12,7 +12,7 @@ from fgraph.declare.calls import bind, caller, error, validated
 from fgraph.declare.checking import Head, is_model, not_a_model
 from fgraph.declare.handle import NodeRef
 from fgraph.declare.methods import NodeMethods
-from fgraph.declare.source import DocumentPath, Source
+from fgraph.declare.source import DocumentPath, SourceMap
 from fgraph.declare.spec import MAIN, NO_OUTPUT, GraphSpec, Subgraph, is_id, is_output_name
 from fgraph.declare.wording import name_of, show
 from fgraph.declare.writing import to_yaml
@@ -60,9 +60,9 @@ class Graph(NodeMethods):
         self._nodes: dict[str, Node] = {}
         self._outputs: dict[str, str] = {}
         self._counts: dict[str, int] = {}
-        self._source = Source()
+        self._source = SourceMap()
         self._lines: dict[DocumentPath, int] = {}
-        self._origins: dict[DocumentPath, str] = {}
+        self._sources: dict[DocumentPath, str] = {}
 
     @classmethod
     def from_spec(cls, spec: GraphSpec, nodes: Iterable[NodeClass] = (), *, ops: Registry | None = None) -> Graph:
@@ -81,7 +81,7 @@ class Graph(NodeMethods):
             **{name: getattr(self._head, name) for name in ("version", "seed", "params", "models", "noise")},
             nodes=dict(self._nodes),
             outputs=dict(self._outputs),
-            source=Source(self._source.file, lines, {**self._source.origins, **self._origins}),
+            source=SourceMap(self._source.file, lines, {**self._source.sources, **self._sources}),
         )
 
     def to_yaml(self) -> str:
@@ -205,4 +205,4 @@ class Graph(NodeMethods):
         """Record the line of the user's program that made this part."""
         file, line = caller()
         self._lines[path] = line
-        self._origins[path] = file
+        self._sources[path] = file

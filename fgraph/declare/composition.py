@@ -13,7 +13,7 @@ from omegaconf.errors import OmegaConfBaseException
 from fgraph._errors import GraphError
 from fgraph.declare.document import Document, parse
 from fgraph.declare.overrides import without_prefix
-from fgraph.declare.source import Places
+from fgraph.declare.source import SourceMapBuilder
 from fgraph.declare.text_files import read_text
 
 if TYPE_CHECKING:
@@ -85,9 +85,9 @@ def _hydra_1_3() -> Iterator[None]:
         base.version_base = before
 
 
-def _trace(loader: ConfigLoaderImpl, defaults: Any, own: Places) -> Places:
+def _trace(loader: ConfigLoaderImpl, defaults: Any, own: SourceMapBuilder) -> SourceMapBuilder:
     """Return the places of all merged files, in Hydra's order: the last one wins."""
-    places = Places(own.file)
+    places = SourceMapBuilder(own.file)
     for default in defaults:
         result = loader.repository.load_config(default.config_path) if default.config_path else None
         file = _file(result.path, default.config_path) if result else None

@@ -12,7 +12,7 @@ import yaml
 from fgraph import _limits
 from fgraph._errors import Fault
 from fgraph._paths import from_text
-from fgraph.declare.source import DocumentPath, Places, dotted
+from fgraph.declare.source import DocumentPath, SourceMapBuilder, dotted
 
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TAG = "tag:yaml.org,2002:"
@@ -68,14 +68,14 @@ class Document:
     """Plain data with the places of its parts and its faults; `broken` are the paths with faults."""
 
     data: Any = None
-    places: Places = field(default_factory=Places)
+    places: SourceMapBuilder = field(default_factory=SourceMapBuilder)
     faults: list[Fault] = field(default_factory=list)
     broken: set[DocumentPath] = field(default_factory=set)
     interpolates: bool = False  # whether it may contain `${...}` or `???`
 
     def copy(self) -> Document:
         """Return a copy that can be changed."""
-        places = Places(self.places.file, dict(self.places.lines), dict(self.places.origins))
+        places = SourceMapBuilder(self.places.file, dict(self.places.lines), dict(self.places.sources))
         return replace(self, data=_copied(self.data), places=places, faults=list(self.faults), broken=set(self.broken))
 
     def report(self, message: str, *path: str | int, hint: str | None = None, line: int | None = None) -> None:
@@ -96,7 +96,7 @@ def parse(text: str, file: str | None = None) -> Document:
 
     `DEEPEST`, `MOST_EVENTS` and, for aliases and merges, `MOST_REPEATED` limit the cost.
     """
-    document = Document(places=Places(file), interpolates="${" in text or "???" in text)
+    document = Document(places=SourceMapBuilder(file), interpolates="${" in text or "???" in text)
     loader = _Loader(text)
     try:
         count = _count_within_bounds(text)

@@ -12,7 +12,7 @@ from typing import Any
 
 from fgraph._paths import expanded
 from fgraph.declare.document import Document
-from fgraph.declare.source import DocumentPath, Source
+from fgraph.declare.source import DocumentPath, SourceMap
 from fgraph.node import FILE, Node, Noise, field_roles
 from fgraph.registry import NodeClass, Registry, kinds_of
 
@@ -22,7 +22,7 @@ Place = tuple[MutableMapping[str, Any], str, DocumentPath]  # a mapping, a key w
 def place_files(document: Document, ops: Registry) -> None:
     """Resolve the relative paths of a graph file, where a file of that path is beside the graph file."""
     places = document.places.freeze()
-    if isinstance(document.data, dict) and (places.file or places.origins):
+    if isinstance(document.data, dict) and (places.file or places.sources):
         for holder, key, path in named_files(document.data, ops):
             value = holder[key]
             if isinstance(value, list):
@@ -86,7 +86,7 @@ def searched(value: Any, file: str | None) -> str | None:
     return f"looked in {' and '.join(map(str, dict.fromkeys([*beside, Path.cwd()])))}"
 
 
-def searched_by(node: Node, path: DocumentPath, source: Source, message: str) -> str | None:
+def searched_by(node: Node, path: DocumentPath, source: SourceMap, message: str) -> str | None:
     """Return a hint with the folders in which a node looked for the file in a message; None if it names no file."""
     for name in file_fields(type(node)):
         given = getattr(node, name)
@@ -104,7 +104,7 @@ def file_fields(model: Any) -> tuple[str, ...]:
 _FILES_OF_NOISE = file_fields(Noise)
 
 
-def _beside(value: Any, places: Source, path: DocumentPath) -> Any:
+def _beside(value: Any, places: SourceMap, path: DocumentPath) -> Any:
     """Return the path of an existing file or folder beside the file that contains `value`; otherwise `value`."""
     file, line = places.place(*path)
     if not isinstance(value, str) or not value or file is None or line is None or "://" in value:

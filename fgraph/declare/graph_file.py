@@ -8,13 +8,13 @@ from pathlib import Path
 from fgraph._errors import nearest
 from fgraph.declare.document import Document, parse
 from fgraph.declare.restrictions import check_data, check_text
-from fgraph.declare.source import Places
+from fgraph.declare.source import SourceMapBuilder
 from fgraph.declare.text_files import UnreadableText, read_text
 
 
 def read_graph_file(file: Path) -> Document:
     """Read a graph file; report its faults in the document, and raise nothing."""
-    document = Document(places=Places(str(file)))
+    document = Document(places=SourceMapBuilder(str(file)))
     try:
         text = read_text(file)
     except FileNotFoundError:

@@ -7,7 +7,7 @@ from fgraph._errors import GraphError
 from fgraph.declare.handle import NodeRef
 from fgraph.node import Noise
 from fgraph.registry import Registry
-from nodes._copies import Copy, Proposals
+from nodes._copies import PatchCopy, Proposals
 
 Reference: TypeAlias = NodeRef | str
 
@@ -1118,7 +1118,7 @@ class NodeMethods:
         of: Reference,
         source: Reference | None = ...,
         *,
-        patches: Sequence[Copy | Mapping[str, Any]] | Proposals | Mapping[str, Any],
+        patches: Sequence[PatchCopy | Mapping[str, Any]] | Proposals | Mapping[str, Any],
         feather: float | Sequence[float] | Mapping[str, Any] = ...,
         layers: str | int = ...,
         parts: Literal["both", "activation", "skip"] = ...,

@@ -148,7 +148,7 @@ class NodeChecker:
     ) -> Mapping[str, Any]:
         """Leave out the fields of a file that belong to another kind, if an override has changed the kind."""
         lines, kinds = self.document.places.lines, kinds_of(self.ops[data["op"]])
-        if kinds is None or (*path, "kind") in lines or (*path, "kind") not in self.document.places.origins:
+        if kinds is None or (*path, "kind") in lines or (*path, "kind") not in self.document.places.sources:
             return data
         others = {name for one in kinds.values() for name in one.model_fields} - node_class.model_fields.keys()
         return {key: value for key, value in data.items() if key not in others or (*path, key) not in lines}

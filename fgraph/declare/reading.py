@@ -14,7 +14,7 @@ from fgraph.declare.graph_file import parse_graph, read_graph_file
 from fgraph.declare.interpolation import resolve
 from fgraph.declare.overrides import apply, parse_overrides
 from fgraph.declare.restrictions import check_data
-from fgraph.declare.source import DocumentPath, Places, Source, in_order
+from fgraph.declare.source import DocumentPath, SourceMap, SourceMapBuilder, in_order
 from fgraph.declare.spec import GraphSpec
 from fgraph.registry import Registry
 
@@ -24,7 +24,7 @@ def read(
     overrides: Sequence[str] = (),
     *,
     ops: Registry,
-    trace: Source | None = None,
+    trace: SourceMap | None = None,
 ) -> tuple[GraphSpec, list[Fault]]:
     """Read a graph; return its faults together, in the order of the file, and raise nothing.
 
@@ -44,7 +44,7 @@ def read(
 
 
 def read_document(
-    source: Path | str | Mapping[str, Any], overrides: Sequence[str] = (), *, trace: Source | None = None
+    source: Path | str | Mapping[str, Any], overrides: Sequence[str] = (), *, trace: SourceMap | None = None
 ) -> Document:
     """Read a graph as plain data, composed, with overrides applied and interpolations resolved.
 
@@ -63,25 +63,25 @@ def read_document(
     return document
 
 
-def trace_files(files: Sequence[tuple[Path | str, DocumentPath]]) -> Source:
+def trace_files(files: Sequence[tuple[Path | str, DocumentPath]]) -> SourceMap:
     """Return the places of the parts of a composed mapping.
 
     Args:
         files: each file, with the path of its root in the mapping. Later files win, as in Hydra. The first one becomes
             `file` of the source.
     """
-    places = Places(str(files[0][0]) if files else None)
+    places = SourceMapBuilder(str(files[0][0]) if files else None)
     for file, under in files:
         places.include(read_graph_file(Path(file)).places, under)
     return places.freeze()
 
 
-def _open(source: Path | str | Mapping[str, Any], trace: Source | None) -> tuple[Document, Path | None]:
+def _open(source: Path | str | Mapping[str, Any], trace: SourceMap | None) -> tuple[Document, Path | None]:
     """Return the parsed document, and its file, if it has one."""
     if isinstance(source, Mapping):
-        places = Places()
+        places = SourceMapBuilder()
         if trace is not None:
-            places = Places(trace.file, dict(trace.lines), dict(trace.origins))
+            places = SourceMapBuilder(trace.file, dict(trace.lines), dict(trace.sources))
         document = Document(places=places)
         try:
             document.data, document.interpolates = _plain(source)

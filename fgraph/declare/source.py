@@ -12,22 +12,22 @@ DocumentPath: TypeAlias = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Source:
+class SourceMap:
     """The places of the parts of a document.
 
-    `lines` maps a path in the document, such as `("nodes", "mix", "mask")`, to its 1-based line. `origins` maps a path
-    that is not from `file` to its origin: another file, or an override.
+    `lines` maps a path in the document, such as `("nodes", "mix", "mask")`, to its 1-based line. `sources` maps a path
+    that is not from `file` to its source: another file, or an override.
     """
 
     file: str | None = None
     lines: Mapping[DocumentPath, int] = field(default_factory=dict, repr=False)
-    origins: Mapping[DocumentPath, str] = field(default_factory=dict, repr=False)
+    sources: Mapping[DocumentPath, str] = field(default_factory=dict, repr=False)
 
     def place(self, *path: str | int) -> tuple[str | None, int | None]:
         """Return file (or override) and line of a path, or of its closest known ancestor."""
         for known in _ancestors(path):
-            if known in self.lines or known in self.origins:
-                return self.origins.get(known, self.file), self.lines.get(known)
+            if known in self.lines or known in self.sources:
+                return self.sources.get(known, self.file), self.lines.get(known)
         return self.file, None
 
     def fault(self, message: str, *path: str | int, hint: str | None = None) -> Fault:
@@ -37,42 +37,42 @@ class Source:
 
 
 @dataclass
-class Places:
-    """The places of a document that is being read; `freeze` returns them as a `Source`."""
+class SourceMapBuilder:
+    """The places of a document that is being read; `freeze` returns them as a `SourceMap`."""
 
     file: str | None = None
     lines: dict[DocumentPath, int] = field(default_factory=dict)
-    origins: dict[DocumentPath, str] = field(default_factory=dict)
+    sources: dict[DocumentPath, str] = field(default_factory=dict)
 
     def override(self, path: DocumentPath, origin: str) -> None:
         """Record that an override set this path and all below it."""
-        for known in [*self.lines, *self.origins]:
+        for known in [*self.lines, *self.sources]:
             if known[: len(path)] == path:
                 self.lines.pop(known, None)
-                self.origins.pop(known, None)
-        self.origins[path] = origin
+                self.sources.pop(known, None)
+        self.sources[path] = origin
 
-    def include(self, other: Source | Places, under: DocumentPath = ()) -> None:
+    def include(self, other: SourceMap | SourceMapBuilder, under: DocumentPath = ()) -> None:
         """Add the places of another document, whose root has the path `under` in this one."""
         for path, line in other.lines.items():
             whole = (*under, *path)
             self.lines[whole] = line
-            origin = other.origins.get(path, other.file)
+            origin = other.sources.get(path, other.file)
             if origin is not None and origin != self.file:
-                self.origins[whole] = origin
+                self.sources[whole] = origin
             else:
-                self.origins.pop(whole, None)
+                self.sources.pop(whole, None)
 
     def alias(self, path: DocumentPath, name: DocumentPath) -> None:
         """Copy the place of a path to another one: outputs of a list are found by name."""
         if path in self.lines:
             self.lines.setdefault(name, self.lines[path])
-        if path in self.origins:
-            self.origins.setdefault(name, self.origins[path])
+        if path in self.sources:
+            self.sources.setdefault(name, self.sources[path])
 
-    def freeze(self) -> Source:
-        """Return the places as a `Source`."""
-        return Source(self.file, self.lines, self.origins)
+    def freeze(self) -> SourceMap:
+        """Return the places as a `SourceMap`."""
+        return SourceMap(self.file, self.lines, self.sources)
 
 
 def dotted(path: Iterable[str | int]) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from fgraph.declare.source import DocumentPath, Source
+from fgraph.declare.source import DocumentPath, SourceMap
 from fgraph.node import Node, Noise
 
 VERSION = 1
@@ -55,7 +55,7 @@ class GraphSpec:
     noise: Noise = field(default_factory=Noise)
     nodes: Mapping[str, Node] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)  # name -> id
-    source: Source = field(default_factory=Source, compare=False, repr=False)
+    source: SourceMap = field(default_factory=SourceMap, compare=False, repr=False)
     broken: frozenset[str] = frozenset()
     broken_keys: frozenset[str] = frozenset()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from fgraph.inversion.optimise import Found, Problem, Search
+from fgraph.inversion.optimise import Problem, Search, SearchOutcome
 
 
 def invert(
@@ -15,7 +15,7 @@ def invert(
     images: Tensor,
     on_step: Callable[[Search], object] = lambda search: None,
     start: Tensor | None = None,
-) -> list[Found]:
+) -> list[SearchOutcome]:
     """Invert images; return the result of each row.
 
     Args:
@@ -32,7 +32,7 @@ def invert(
     if tuple(images.shape[1:]) != wanted:
         given, expected = ("x".join(map(str, shape)) for shape in (images.shape[1:], wanted))
         raise ValueError(f"images are {given}, the generator makes {expected} (channels, height, width)")
-    found: dict[int, Found] = {}
+    found: dict[int, SearchOutcome] = {}
     with torch.inference_mode(False), torch.enable_grad():
         search = Search(problem, images.to(problem.generator.device, problem.generator.dtype, copy=True), start=start)
         while search.rows:

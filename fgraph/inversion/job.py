@@ -20,8 +20,8 @@ import torch
 from torch import Tensor
 
 from fgraph.inversion.cache import InversionCache, make_key
-from fgraph.inversion.optimise import Found, Problem, Search
-from fgraph.inversion.pictures import Picture, Reading
+from fgraph.inversion.optimise import Problem, Search, SearchOutcome
+from fgraph.inversion.pictures import JobPicture, PictureReading
 from fgraph.inversion.results import InversionResult, make_result, write_result
 from fgraph.inversion.snapshots import is_state
 
@@ -35,23 +35,23 @@ class InversionCallback:
     def stepped(self, search: Search, names: Sequence[str]) -> None:
         """Handle the end of a step; `names` are the names of the pictures, one for each row of the search."""
 
-    def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
+    def finished(self, picture: JobPicture, result: InversionResult, cached: bool) -> None:
         """Handle a result; `cached` means that an earlier job found it."""
 
-    def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
+    def repeated(self, picture: JobPicture, result: InversionResult, of: JobPicture) -> None:
         """Handle the result of a picture that equals the picture `of`."""
 
-    def failed(self, picture: Picture) -> None:
+    def failed(self, picture: JobPicture) -> None:
         """Handle a search that diverged; the other pictures continue."""
 
 
 @dataclass(frozen=True)
-class Job:
+class InversionJob:
     """The pictures to invert, the problem, and where results go."""
 
     problem: Problem
-    pictures: Sequence[Picture]
-    reading: Reading
+    pictures: Sequence[JobPicture]
+    reading: PictureReading
     directory: Path
     cache: InversionCache
     batch: int = 8
@@ -60,7 +60,7 @@ class Job:
     snapshot_seconds: float = 10.0
     callback: InversionCallback = field(default_factory=InversionCallback)
 
-    def key(self, picture: Picture) -> str:
+    def key(self, picture: JobPicture) -> str:
         """Return the cache key of a picture: of its pixels, the model, the settings and the start."""
         own = self.problem
         facts = [picture.digest, own.generator.digest, own.settings.digest, str(own.generator.dtype), self.judge]
@@ -69,7 +69,7 @@ class Job:
         return make_key(*facts)
 
 
-def run_job(job: Job) -> dict[str, InversionResult]:
+def run_job(job: InversionJob) -> dict[str, InversionResult]:
     """Invert all pictures; return picture name -> result, without pictures whose search diverged.
 
     The files of a picture are written as soon as it is finished.
@@ -78,7 +78,7 @@ def run_job(job: Job) -> dict[str, InversionResult]:
         SaveError: the directory can't be written.
     """
     done: dict[str, InversionResult] = {}
-    distinct: dict[str, Picture] = {}  # equal pictures are inverted once
+    distinct: dict[str, JobPicture] = {}  # equal pictures are inverted once
     for picture in job.pictures:
         distinct.setdefault(job.key(picture), picture)
     keys = list(distinct)
@@ -99,7 +99,7 @@ def run_job(job: Job) -> dict[str, InversionResult]:
     return results
 
 
-def _finish(job: Job, picture: Picture, result: InversionResult, cached: bool) -> None:
+def _finish(job: InversionJob, picture: JobPicture, result: InversionResult, cached: bool) -> None:
     write_result(result, job.directory, picture.name)
     job.callback.finished(picture, result, cached)
 
@@ -107,7 +107,7 @@ def _finish(job: Job, picture: Picture, result: InversionResult, cached: bool) -
 class _Batch:
     """Pictures that are searched for together."""
 
-    def __init__(self, job: Job, keys: list[str], pictures: list[Picture]) -> None:
+    def __init__(self, job: InversionJob, keys: list[str], pictures: list[JobPicture]) -> None:
         self._job, self._keys, self._pictures = job, keys, pictures
         self._batch_key = make_key(keys)
         self._done: dict[str, InversionResult] = {}
@@ -163,7 +163,7 @@ class _Batch:
                 self._save_snapshot(search, members)
                 saved = time.monotonic()
 
-    def _take(self, key: str, picture: Picture, found: Found, target: Tensor) -> None:
+    def _take(self, key: str, picture: JobPicture, found: SearchOutcome, target: Tensor) -> None:
         if key in self._done or math.isinf(found.loss):  # cached before the kill; or diverged
             return
         job = self._job
@@ -176,7 +176,7 @@ class _Batch:
     def _save_snapshot(self, search: Search, members: list[str]) -> None:
         self._job.cache.write("searches", self._batch_key, search.state(), {"members": json.dumps(members)})
 
-    def _target(self, picture: Picture) -> Tensor:
+    def _target(self, picture: JobPicture) -> Tensor:
         generator = self._job.problem.generator
         pixels = torch.from_numpy(self._job.reading.read(picture.path, picture.face))
         return pixels.to(generator.device, generator.dtype)

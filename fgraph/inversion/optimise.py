@@ -45,7 +45,7 @@ class Problem:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class SearchOutcome:
     """The outcome of one image."""
 
     code: Tensor  # of one row
@@ -80,7 +80,7 @@ class Search:
         self._problem = problem
         self._prepared = problem.losses.prepare(targets)
         self._values: list[Tensor] = []  # the code, then noise; with a row for each start of each image
-        self._found: dict[int, Found] = {}
+        self._found: dict[int, SearchOutcome] = {}
         self._every = 1 if problem.generator.device.type == "cpu" else CHECKED
         state = self._beginning(targets, start) if state is None else state
         self._read = 0  # losses of the curve that have been read
@@ -91,7 +91,7 @@ class Search:
         """The unfinished images, by their number among the targets."""
         return sorted(set(self._owners))
 
-    def step(self) -> dict[int, Found]:
+    def step(self) -> dict[int, SearchOutcome]:
         """Do one step; return the images that finish with it and leave the batch."""
         values = [value.requires_grad_() for value in self._values]
         images, parts = self._evaluate(values)
@@ -189,7 +189,7 @@ class Search:
             if name.startswith("found.") and name.endswith(".code"):
                 row = int(name.split(".")[1])
                 noises = [state[f"found.{row}.noise.{at}"] for at in range(count - 1)]
-                self._found[row] = Found(state[name], tuple(noises), state[f"found.{row}.curve"])
+                self._found[row] = SearchOutcome(state[name], tuple(noises), state[f"found.{row}.curve"])
         self._select(None)
 
     def _evaluate(self, values: Sequence[Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
@@ -212,7 +212,7 @@ class Search:
         tensor = torch.tensor(rates, dtype=value.dtype, device=value.device)
         descend(value, self._first[at], self._second[at], gradient, done=self.done, rates=tensor)
 
-    def _leave(self) -> dict[int, Found]:
+    def _leave(self) -> dict[int, SearchOutcome]:
         """Remove finished rows; return the images whose last start has finished."""
         sound = self._curve[-1][:, 0].isfinite().tolist()
         over = [at for at, schedule in enumerate(self._schedules) if self.done >= schedule.end or not sound[at]]
@@ -221,7 +221,7 @@ class Search:
         curve = torch.stack(self._curve)  # [steps, rows, columns]
         for at in over:
             noises = tuple(noise[at].detach().cpu().clone() for noise in self._values[1:])
-            one = Found(self._values[0][at].detach().cpu().clone(), noises, curve[:, at].clone())
+            one = SearchOutcome(self._values[0][at].detach().cpu().clone(), noises, curve[:, at].clone())
             earlier = self._found.get(self._owners[at])
             if earlier is None or one.loss < earlier.loss:
                 self._found[self._owners[at]] = one

@@ -23,7 +23,7 @@ LARGEST = FaceChoice()
 
 
 @dataclass(frozen=True)
-class Reading:
+class PictureReading:
     """The settings with which pictures are read."""
 
     size: tuple[int, int]  # height and width of the model's images, pixels
@@ -52,7 +52,7 @@ class Reading:
 
 
 @dataclass(frozen=True)
-class Picture:
+class JobPicture:
     """A picture of a job."""
 
     path: Path
@@ -66,7 +66,7 @@ def read_digest(pixels: NDArray[np.float32]) -> str:
     return hashlib.sha256(repr(pixels.shape).encode() + np.ascontiguousarray(pixels).tobytes()).hexdigest()
 
 
-def read_pictures(paths: Sequence[Path], reading: Reading) -> tuple[list[Picture], dict[Path, str]]:
+def read_pictures(paths: Sequence[Path], reading: PictureReading) -> tuple[list[JobPicture], dict[Path, str]]:
     """Read pictures; return those that can be read, and path -> fault of the others."""
     pictures, faults = [], {}
     for path, name in zip(paths, _names(paths), strict=True):
@@ -74,7 +74,7 @@ def read_pictures(paths: Sequence[Path], reading: Reading) -> tuple[list[Picture
             faces = reading.read_all(path)
             names = [name] if len(faces) == 1 else [f"{name}_face{number}" for number in range(len(faces))]
             for number, (own, pixels) in enumerate(zip(names, faces, strict=True)):
-                pictures.append(Picture(path, own, read_digest(pixels), number))
+                pictures.append(JobPicture(path, own, read_digest(pixels), number))
         except ValueError as error:
             faults[path] = str(error)
     return pictures, faults

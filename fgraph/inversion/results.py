@@ -20,7 +20,7 @@ from fgraph._imaging.plot import plot_curves
 from fgraph._results import Latents
 from fgraph.inversion.cache import CachedTensors, are_tensors
 from fgraph.inversion.noise import noise_starts
-from fgraph.inversion.optimise import Found, Problem
+from fgraph.inversion.optimise import Problem, SearchOutcome
 from fgraph.inversion.spaces import code_shape, styles_of
 
 
@@ -87,7 +87,7 @@ def _noise_shapes(problem: Problem) -> list[tuple[int, ...]]:
     return [tuple(one.shape[1:]) for one in noise_starts(problem.generator, 1)]
 
 
-def make_result(problem: Problem, found: Found, target: Tensor) -> InversionResult:
+def make_result(problem: Problem, found: SearchOutcome, target: Tensor) -> InversionResult:
     """Make the result of a target [C, height, width]; its image is generated again, in a batch of one."""
     generator, space = problem.generator, problem.settings.space
     with torch.no_grad():

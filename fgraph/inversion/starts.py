@@ -13,7 +13,7 @@ from fgraph._paths import expanded
 from fgraph.array_files.latents import read_latent
 from fgraph.array_files.spaces import Space, fit_space
 from fgraph.inversion.optimise import Problem
-from fgraph.inversion.pictures import Picture, Reading
+from fgraph.inversion.pictures import JobPicture, PictureReading
 from fgraph.inversion.spaces import code_of_w
 from fgraph.stylegan.checkpoints.encoder_file import load_encoder, read_encoder
 from fgraph.stylegan.generators.base import Generator
@@ -23,7 +23,7 @@ _ORDER: tuple[Space, ...] = ("w", "w+", "s")
 
 
 def encoded_starts(
-    problem: Problem, pictures: Sequence[Picture], reading: Reading, encoder: str, batch: int = 8
+    problem: Problem, pictures: Sequence[JobPicture], reading: PictureReading, encoder: str, batch: int = 8
 ) -> dict[str, Tensor]:
     """Return picture name -> the code that an encoder finds, in the space of the search.
 
@@ -57,7 +57,7 @@ def encoded_starts(
     return found
 
 
-def stored_starts(problem: Problem, pictures: Sequence[Picture], place: str) -> dict[str, Tensor]:
+def stored_starts(problem: Problem, pictures: Sequence[JobPicture], place: str) -> dict[str, Tensor]:
     """Return picture name -> its code in a file, or in a folder of files `NAME.safetensors`.
 
     A file holds a code for all pictures, or one for each of them in their order.

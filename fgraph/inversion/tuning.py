@@ -23,9 +23,9 @@ from fgraph._errors import FgraphError
 from fgraph._imaging.encode import encode_png, to_pixels
 from fgraph._log import get_logger
 from fgraph.inversion.cache import CachedTensors, are_tensors, make_key
-from fgraph.inversion.job import Job
+from fgraph.inversion.job import InversionJob
 from fgraph.inversion.optimise import Problem
-from fgraph.inversion.pictures import Picture
+from fgraph.inversion.pictures import JobPicture
 from fgraph.inversion.results import InversionResult
 from fgraph.inversion.settings import Tuning
 from fgraph.inversion.spaces import styles_of
@@ -115,7 +115,7 @@ def changed(generator: G, changes: Mapping[str, Tensor]) -> G:
 
 
 def tune_results(
-    job: Job, results: Mapping[str, InversionResult], tuning: Tuning, report: Callable[[str], object]
+    job: InversionJob, results: Mapping[str, InversionResult], tuning: Tuning, report: Callable[[str], object]
 ) -> None:
     """Tune for every picture of a job, or for all of them together; write the models and their images, and report each.
 
@@ -147,7 +147,9 @@ def tune_results(
         report(f"{model}  PSNR {psnr:.2f} dB{of}  ({model.stat().st_size:,} bytes)")
 
 
-def _cached_or_new(job: Job, pictures: Sequence[Picture], results: Sequence[InversionResult], tuning: Tuning) -> Tuned:
+def _cached_or_new(
+    job: InversionJob, pictures: Sequence[JobPicture], results: Sequence[InversionResult], tuning: Tuning
+) -> Tuned:
     key = make_key(*(job.key(picture) for picture in pictures), json.dumps(tuning.model_dump(), sort_keys=True))
     cached = _tuned_of(job.cache.read("tunings", key), job.problem, len(pictures), tuning)
     if cached is not None:

@@ -31,7 +31,7 @@ class Slot:
 
 
 @dataclass(frozen=True, eq=False)
-class Member:
+class StackMember:
     """A node of a stack, with its graph."""
 
     node: Any
@@ -54,7 +54,7 @@ class Inputs:
     its values without broadcasting, member after member.
     """
 
-    def __init__(self, build: Build, members: Sequence[Member], values: Mapping[int, Value]) -> None:
+    def __init__(self, build: Build, members: Sequence[StackMember], values: Mapping[int, Value]) -> None:
         self._build = build
         self.members = tuple(members)
         self._values = values
@@ -96,7 +96,7 @@ class Inputs:
         return value if whole else value.take(as_index(index))
 
     @staticmethod
-    def _index(member: Member, slot: Slot) -> Index:
+    def _index(member: StackMember, slot: Slot) -> Index:
         if member.node.collapses:
             return np.arange(slot.start, slot.start + slot.rows)
         if slot.rows == 1:

@@ -27,7 +27,7 @@ _ROOTS = 8  # masks that other masks are compared with
 
 
 @dataclass(frozen=True, slots=True)
-class Member:
+class CongruentRow:
     """A row in its congruence class: it equals the leader outside a rectangle."""
 
     own: RowId
@@ -40,7 +40,7 @@ class Leader:
     """The first row of a congruence class: its operands in their classes, and the supports of a mix's terms."""
 
     row: RowId
-    members: tuple[Member, ...]
+    members: tuple[CongruentRow, ...]
     supports: tuple[Region, ...]
 
 
@@ -55,7 +55,7 @@ def find_differences(program: Program, baseline: Baseline | None = None) -> Prog
 class _Walk:
     def __init__(self, program: Program, baseline: Baseline | None) -> None:
         self.program = program
-        self.members: list[list[Member]] = []
+        self.members: list[list[CongruentRow]] = []
         self.cyclic = cyclic_axes(program)
         self.supports = Supports(program)
         self.leaders: dict[Hashable, Leader] = {}
@@ -92,7 +92,7 @@ class _Walk:
                 supports = _supports(held, old)
                 shape = self._shape(baseline.program, old)
                 for row, ids in enumerate(zip(*columns, strict=True)):
-                    members = tuple(Member(one, one, NOTHING) for one in ids)
+                    members = tuple(CongruentRow(one, one, NOTHING) for one in ids)
                     seen = tuple(column[row] for column in supports)
                     self.leaders.setdefault(
                         _congruence_key(shape, old, row, members), Leader((value, row), members, seen)
@@ -109,22 +109,22 @@ class _Walk:
         self.members.append(found)
         return instruction if all(one.own == one.leader for one in found) else _with_bases(instruction, found)
 
-    def _compare_masks(self, number: int, instruction: Instruction) -> list[Member]:
+    def _compare_masks(self, number: int, instruction: Instruction) -> list[CongruentRow]:
         size = instruction.type.size
         roots = self.masks.setdefault(instruction.type, [])
-        found: list[Member] = []
+        found: list[CongruentRow] = []
         for row, mask in enumerate(instruction.params):
             best, least = _alone(number, row), _WORTH * size[0] * size[1]
             for root, other in roots:
                 differs = instruction.op.difference(mask, other, size)
                 if area(differs) < least:
-                    best, least = Member((number, row), root, differs), area(differs)
+                    best, least = CongruentRow((number, row), root, differs), area(differs)
             if best.leader == best.own and len(roots) < _ROOTS:
                 roots.append((best.own, mask))
             found.append(best)
         return found
 
-    def _compare_rows(self, number: int, instruction: Instruction) -> list[Member]:
+    def _compare_rows(self, number: int, instruction: Instruction) -> list[CongruentRow]:
         columns = [[self.members[value][row] for value, row in rows_of(one)] for one in instruction.operands]
         supports = _supports(self.supports, instruction)
         size, shape = instruction.type.size, self._shape(self.program, instruction)
@@ -134,7 +134,7 @@ class _Walk:
             like = self.leaders.setdefault(_congruence_key(shape, instruction, row, members), own)
             differs = self._reached(number, row, own, like) if like is not own else whole(size)
             worth = area(differs) < _WORTH * size[0] * size[1]
-            found.append(Member(own.row, like.row, differs) if worth else _alone(number, row))
+            found.append(CongruentRow(own.row, like.row, differs) if worth else _alone(number, row))
         return found
 
     def _shape(self, program: Program, instruction: Instruction) -> int:
@@ -161,7 +161,7 @@ class _Walk:
         return total
 
 
-def _congruence_key(shape: int, instruction: Instruction, row: int, members: Sequence[Member]) -> Hashable:
+def _congruence_key(shape: int, instruction: Instruction, row: int, members: Sequence[CongruentRow]) -> Hashable:
     """Return the key of a row's congruence class: rows of one key differ only where their operands do."""
     param = instruction.params[row] if instruction.params else None
     return (shape, param, tuple(one.leader for one in members))
@@ -174,7 +174,7 @@ def _supports(supports: Supports, instruction: Instruction) -> list[list[Region]
     return [[(a, b, c, d) for a, b, c, d in supports.of(alpha).tolist()] for alpha in alphas]
 
 
-def _with_bases(instruction: Instruction, found: Sequence[Member]) -> Instruction:
+def _with_bases(instruction: Instruction, found: Sequence[CongruentRow]) -> Instruction:
     canvas = whole(instruction.type.size)
     bases = [one.leader if one.leader != one.own else (-1, 0) for one in found]
     regions = [one.differs if one.leader != one.own else canvas for one in found]
@@ -182,5 +182,5 @@ def _with_bases(instruction: Instruction, found: Sequence[Member]) -> Instructio
     return replace(instruction, bases=Bases(values, rows), regions=as_regions(regions))
 
 
-def _alone(number: int, row: int) -> Member:
-    return Member((number, row), (number, row), NOTHING)
+def _alone(number: int, row: int) -> CongruentRow:
+    return CongruentRow((number, row), (number, row), NOTHING)

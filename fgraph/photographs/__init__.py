@@ -13,7 +13,7 @@ Nothing here needs torch.
 from fgraph.photographs.crops import Blending, Pasting, PhotoCrop, Quad, as_quad, centred_quad
 from fgraph.photographs.cutting import cut_crops, cut_quad
 from fgraph.photographs.films import FilmWriter, describe_film, is_film, read_frames
-from fgraph.photographs.pasting import Patch, paste_patches
+from fgraph.photographs.pasting import PastedPixels, paste_patches
 from fgraph.photographs.results import Photographs, PhotographStream
 from fgraph.photographs.stored import Stored, decode_stored, encode_like, read_stored
 
@@ -21,7 +21,7 @@ __all__ = [
     "Blending",
     "FilmWriter",
     "Pasting",
-    "Patch",
+    "PastedPixels",
     "PhotoCrop",
     "PhotographStream",
     "Photographs",

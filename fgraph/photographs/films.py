@@ -40,7 +40,7 @@ _LOG = get_logger()
 
 
 @dataclass(frozen=True)
-class Film:
+class FilmFormat:
     """The number of frames of a film, their width and height, and their rate."""
 
     frames: int
@@ -53,7 +53,7 @@ def is_film(file: str) -> bool:
     return Path(file).suffix.lower() in SUFFIXES
 
 
-def describe_film(file: str) -> Film:
+def describe_film(file: str) -> FilmFormat:
     """Return what a film holds; all frames are decoded once to count them.
 
     Raises:
@@ -65,11 +65,11 @@ def describe_film(file: str) -> Film:
 
 
 @lru_cache(maxsize=16)
-def _describe(path: Path, modified: int, size: int) -> Film:
+def _describe(path: Path, modified: int, size: int) -> FilmFormat:
     with _stream(path) as (container, stream):
         rate = stream.average_rate or Fraction(25)
         frames = sum(1 for _ in _bounded(container.decode(stream)))
-        return Film(frames, (stream.width, stream.height), Fraction(rate))
+        return FilmFormat(frames, (stream.width, stream.height), Fraction(rate))
 
 
 def read_frames(file: str, numbers: Iterable[int]) -> Iterator[tuple[int, Image.Image]]:

@@ -22,7 +22,7 @@ _HALF = 127.5  # of [-1, 1] in 8 bits
 
 
 @dataclass(frozen=True, eq=False)
-class Patch:
+class PastedPixels:
     """The pixels that are pasted at one place.
 
     `pixels` are [channels + 1, height, width]; the last channel is the mask. The others are, for `difference`, the mask
@@ -33,7 +33,7 @@ class Patch:
     quad: Points  # corners in pixels of the upright photograph, [4, 2]
 
 
-def paste_patches(source: Stored, patches: Iterable[Patch], how: Blending = "difference") -> Image.Image:
+def paste_patches(source: Stored, patches: Iterable[PastedPixels], how: Blending = "difference") -> Image.Image:
     """Return the upright photograph with patches pasted into it, of the mode of the photograph.
 
     Raises:

@@ -23,7 +23,7 @@ from fgraph._imaging.encode import encode_picture
 from fgraph._paths import row_paths
 from fgraph.photographs.crops import Pasting, PhotoCrop
 from fgraph.photographs.films import FrameReader
-from fgraph.photographs.pasting import Patch, paste_patches
+from fgraph.photographs.pasting import PastedPixels, paste_patches
 from fgraph.photographs.stored import Stored, encode_like, read_stored
 
 _KINDS = {".png": "png", ".webp": "webp", ".jpg": "jpeg", ".jpeg": "jpeg"}
@@ -73,7 +73,7 @@ class _Pasted:
 class Photographs(_Pasted):
     """Photographs with edited crops in them."""
 
-    patches: NDArray[np.float32]  # [crops, channels + 1, height, width]; see `Patch`
+    patches: NDArray[np.float32]  # [crops, channels + 1, height, width]; see `PastedPixels`
     pasting: Pasting
     facts: Mapping[str, NDArray[Any]] = field(default_factory=dict)  # what is known of each crop beside
 
@@ -145,7 +145,7 @@ class Photographs(_Pasted):
     def _paste(self, row: int, stored: Stored) -> Image.Image:
         shape = self.patches.shape[2], self.patches.shape[3]
         patches = [
-            Patch(self.patches[number], self.pasting.crops[number].corners(stored.picture.size, shape))
+            PastedPixels(self.patches[number], self.pasting.crops[number].corners(stored.picture.size, shape))
             for number in self.members[row]
         ]
         return paste_patches(stored, patches, self.pasting.how)

@@ -32,7 +32,7 @@ from fgraph.ir.program import as_index
 from fgraph.ir.region_arrays import to_region
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KERNELS, KernelContext
-from fgraph.runtime.kernels.bending import Place, bend_window
+from fgraph.runtime.kernels.bending import MapWindow, bend_window
 from fgraph.runtime.kernels.image import fill
 from fgraph.runtime.kernels.mixing import mask_window
 from fgraph.runtime.kernels.noise import noise_tiles
@@ -135,7 +135,7 @@ def _bend(op: BendChannels, step: Step, buffers: Buffers, context: KernelContext
         step,
         buffers,
         context,
-        lambda x, param, window, region: bend_window(x, param, Place(size, window, region, op.wraps), context),
+        lambda x, param, window, region: bend_window(x, param, MapWindow(size, window, region, op.wraps), context),
     )
 
 

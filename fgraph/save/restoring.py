@@ -10,7 +10,7 @@ from fgraph._errors import GraphError
 from fgraph._version import __version__
 from fgraph.declare.document import parse
 from fgraph.declare.graph_file import parse_graph
-from fgraph.declare.source import Source
+from fgraph.declare.source import SourceMap
 from fgraph.save.cells import find_picture
 from fgraph.save.record import Record, read_record
 
@@ -44,7 +44,7 @@ def restore(source: str | Path | bytes) -> tuple[Record, dict[str, Any]]:
     return record, data
 
 
-def restore_graph(path: str | Path) -> tuple[dict[str, Any], Source]:
+def restore_graph(path: str | Path) -> tuple[dict[str, Any], SourceMap]:
     """Read the graph of a picture, or of a cell such as `sheet.png#3`, with the line of each part for faults.
 
     Raises:
@@ -55,7 +55,7 @@ def restore_graph(path: str | Path) -> tuple[dict[str, Any], Source]:
     return data, places_of(record, path)
 
 
-def places_of(record: Record, path: str | Path) -> Source:
+def places_of(record: Record, path: str | Path) -> SourceMap:
     """Return the line of each part of a record's graph; the file is the picture."""
     return parse(record.graph, str(path)).places.freeze()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fgraph._errors import Fault
 from fgraph.declare.files import searched_by
 from fgraph.digraph import WiredNode, Wiring
-from fgraph.lowering.inputs import Member, Slot
+from fgraph.lowering.inputs import Slot, StackMember
 from fgraph.lowering.values import Value
 from fgraph.node import Noise
 
@@ -34,7 +34,7 @@ class Context:
 
 
 @dataclass(frozen=True, eq=False)
-class StackNode(Member):
+class StackNode(StackMember):
     """A wired node as a member of a stack."""
 
     graph: Context

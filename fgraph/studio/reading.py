@@ -19,7 +19,7 @@ from fgraph.declare.files import place_files
 from fgraph.declare.graph_file import parse_graph
 from fgraph.declare.interpolation import resolve
 from fgraph.declare.restrictions import check_data
-from fgraph.declare.source import DocumentPath, Places
+from fgraph.declare.source import DocumentPath, SourceMapBuilder
 from fgraph.digraph import Wiring, wire
 from fgraph.node import Port, field_roles
 from fgraph.registry import SUBGRAPH, NodeClass, Registry, kinds_of, registry_with
@@ -135,7 +135,7 @@ def vary(reading: Reading, values: Sequence[FieldValue], place: Path, access: Fi
     Raises:
         GraphError: the graph then has a fault, such as a file that the page may not name.
     """
-    document = Document(data=deepcopy(dict(reading.data)), places=Places(str(place)))
+    document = Document(data=deepcopy(dict(reading.data)), places=SourceMapBuilder(str(place)))
     for one in values:
         path = field_path(one.node, one.field)
         holder = document.data

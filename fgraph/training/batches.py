@@ -13,7 +13,7 @@ from torch import Tensor
 from fgraph.training.draws import draw_for
 
 
-class Source(Protocol):
+class PictureSource(Protocol):
     """A source of batches of pictures without end."""
 
     def take(self, start: int, rows: int, purpose: str = "real") -> Tensor:

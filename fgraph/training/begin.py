@@ -24,7 +24,7 @@ from fgraph.training.initial import default_channels, draw_generator
 from fgraph.training.projected import ProjectedTable, Tensors, draw_projected, table_for
 from fgraph.training.settings import PROJECTED, TrainingError, TrainingSettings
 from fgraph.training.snapshot import is_snapshot, read_snapshot
-from fgraph.training.state import MEASURED, Moments, State, lay_out_discriminator, lay_out_generator
+from fgraph.training.state import MEASURED, Moments, TrainingState, lay_out_discriminator, lay_out_generator
 
 _LOG = get_logger()
 FIRST_IMAGES = 2000  # in which a discriminator learns alone that was drawn for a trained generator: what one that knows
@@ -34,7 +34,7 @@ FIRST_IMAGES_PROJECTED = 500  # heads on features that know pictures learn soone
 Drawn = tuple[DiscriminatorTable | ProjectedTable, Tensors, int]
 
 
-def begin(settings: TrainingSettings) -> State:
+def begin(settings: TrainingSettings) -> TrainingState:
     """Make the state before the first step.
 
     Raises:
@@ -62,7 +62,7 @@ def _draw_discriminator(table: StyleGAN2Table, settings: TrainingSettings) -> Dr
     return shape, lay_out_discriminator(initial_tensors(shape, settings.seed)), FIRST_IMAGES
 
 
-def _from_scratch(settings: TrainingSettings) -> State:
+def _from_scratch(settings: TrainingSettings) -> TrainingState:
     assert settings.size is not None
     widths = settings.channels or default_channels(settings.size, on_cpu=runs_on_cpu(settings.device))
     channels = tuple(sorted(widths.items()))
@@ -72,10 +72,10 @@ def _from_scratch(settings: TrainingSettings) -> State:
     table = StyleGAN2Table(channels, settings.latent, settings.latent, settings.mapping_layers)
     generator = lay_out_generator(table, draw_generator(table, settings.seed))
     shape, discriminator, _ = _draw_discriminator(table, settings)
-    return State(table, shape, generator, lay_out_generator(table, generator), discriminator)
+    return TrainingState(table, shape, generator, lay_out_generator(table, generator), discriminator)
 
 
-def _from_checkpoint(settings: TrainingSettings) -> State:
+def _from_checkpoint(settings: TrainingSettings) -> TrainingState:
     assert settings.model is not None
     path = expanded(settings.model)
     if path.is_file() and is_snapshot(path):
@@ -107,7 +107,7 @@ def _from_checkpoint(settings: TrainingSettings) -> State:
     return _from_generator(load_stylegan2(settings.model), settings)
 
 
-def _from_generator(model: StyleGAN2Generator, settings: TrainingSettings) -> State:
+def _from_generator(model: StyleGAN2Generator, settings: TrainingSettings) -> TrainingState:
     table = model.table
     if not isinstance(table, StyleGAN2Table) or table.architecture != "skip" or table.c_dim:
         raise TrainingError(f"{settings.model}: only unconditional skip generators of StyleGAN2 are trained here")
@@ -119,10 +119,10 @@ def _from_generator(model: StyleGAN2Generator, settings: TrainingSettings) -> St
     shape, discriminator, images = _find_discriminator(table, settings)
     origin = {"from": {"model": settings.model, "digest": model.digest, "images": 0}, "discriminator_first": images}
     generator, averaged = lay_out_generator(table, kept), lay_out_generator(table, kept)
-    return State(table, shape, generator, averaged, discriminator, origin=origin)
+    return TrainingState(table, shape, generator, averaged, discriminator, origin=origin)
 
 
-def _project(state: State, settings: TrainingSettings) -> State:
+def _project(state: TrainingState, settings: TrainingSettings) -> TrainingState:
     """Replace the discriminator by a projected one that has learned nothing."""
     shape, tensors, images = _draw_discriminator(state.table, settings)
     return replace(

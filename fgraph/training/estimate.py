@@ -9,23 +9,23 @@ from typing import TYPE_CHECKING
 
 import torch
 
-from fgraph.training.batches import Source
+from fgraph.training.batches import PictureSource
 from fgraph.training.loop import Trainer
 from fgraph.training.projected import ProjectedTable
 from fgraph.training.settings import TrainingSettings
-from fgraph.training.state import State
+from fgraph.training.state import TrainingState
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
-MakeTrainer = Callable[["Fabric", TrainingSettings, State, Source], Trainer]
+MakeTrainer = Callable[["Fabric", TrainingSettings, TrainingState, PictureSource], Trainer]
 FEWEST_STEPS = 20  # of a training that is worth an estimate
 _ROWS, _ROWS_PROJECTED = 1, 4  # of the first trial, in each process: a projected discriminator compares 4 rows
 _SHORT = 1.0  # seconds of a trial above which a whole batch is not tried
 
 
 def measure_speed(
-    make_trainer: MakeTrainer, fabric: Fabric, settings: TrainingSettings, state: State, source: Source
+    make_trainer: MakeTrainer, fabric: Fabric, settings: TrainingSettings, state: TrainingState, source: PictureSource
 ) -> float:
     """Return the images a second of a training, measured with a copy of its state.
 
@@ -46,7 +46,9 @@ def measure_speed(
     return speed
 
 
-def _try(make_trainer: MakeTrainer, fabric: Fabric, settings: TrainingSettings, state: State, source: Source) -> float:
+def _try(
+    make_trainer: MakeTrainer, fabric: Fabric, settings: TrainingSettings, state: TrainingState, source: PictureSource
+) -> float:
     """Take a step with R1, and one without; return the images a second of a mix of both."""
     learns_alone = state.origin.get("discriminator_first", settings.discriminator_first or 0)
     trial = copy.deepcopy(state)

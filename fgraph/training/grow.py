@@ -15,10 +15,10 @@ from fgraph.stylegan.nn.discriminator import initial_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.training.initial import draw_generator
 from fgraph.training.projected import ProjectedTable, Tensors
-from fgraph.training.state import Moments, State, lay_out_discriminator, lay_out_generator
+from fgraph.training.state import Moments, TrainingState, lay_out_discriminator, lay_out_generator
 
 
-def grow(state: State, channels: int | None, seed: int) -> State:
+def grow(state: TrainingState, channels: int | None, seed: int) -> TrainingState:
     """Return the state with one more block, of `channels` channels (default: half of the last block's, at least 16)."""
     width = channels or max(16, state.table.channels[-1][1] // 2)
     pairs = (*state.table.channels, (state.table.resolution * 2, width))
@@ -36,7 +36,7 @@ def grow(state: State, channels: int | None, seed: int) -> State:
     return grown if isinstance(former, ProjectedTable) else _grow_discriminator(grown, former, width, seed)
 
 
-def _grow_discriminator(state: State, former: DiscriminatorTable, width: int, seed: int) -> State:
+def _grow_discriminator(state: TrainingState, former: DiscriminatorTable, width: int, seed: int) -> TrainingState:
     shape, moments = grow_table(former, width), state.discriminator_moments
     renamed = {name: new_name(name, former) for name in state.discriminator}
     return replace(

@@ -19,14 +19,14 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.nn import discriminator
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
 from fgraph.training.augment import adapt, augment
-from fgraph.training.batches import Source
+from fgraph.training.batches import PictureSource
 from fgraph.training.devices import average, average_gradients
 from fgraph.training.draws import draw_for
 from fgraph.training.losses import discriminator_loss, generator_loss, gradient_penalty
 from fgraph.training.optimiser import make_adam, move_average, read_moments
 from fgraph.training.projected import Tensors
 from fgraph.training.settings import TrainingError, TrainingSettings
-from fgraph.training.state import State, is_trained
+from fgraph.training.state import TrainingState, is_trained
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
@@ -38,7 +38,9 @@ RAMP = 0.05  # the average reaches back no further than this share of the images
 class Trainer:
     """A state in training: `step` changes its tensors in place."""
 
-    def __init__(self, fabric: Fabric, settings: TrainingSettings, state: State, batches: Source) -> None:
+    def __init__(
+        self, fabric: Fabric, settings: TrainingSettings, state: TrainingState, batches: PictureSource
+    ) -> None:
         self.fabric, self.settings, self.state, self._batches = fabric, settings, state, batches
         self._rows = settings.batch // fabric.world_size
         for tensors in (state.generator, state.averaged, state.discriminator):
@@ -75,7 +77,7 @@ class Trainer:
         self._adapt()
         return measured | ({"augment": state.strength} if settings.augment == "ada" else {})
 
-    def keep(self) -> State:
+    def keep(self) -> TrainingState:
         """Return the state, with the moments of the optimisers."""
         self.state.generator_moments = read_moments(self._adam, self._trained)
         self.state.discriminator_moments = read_moments(self._discriminator_adam, self._critic)

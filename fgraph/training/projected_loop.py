@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from fgraph.training.batches import Source
+from fgraph.training.batches import PictureSource
 from fgraph.training.features import load_features
 from fgraph.training.loop import Trainer
 from fgraph.training.painters import PaintedBatches
@@ -28,13 +28,13 @@ from fgraph.training.projected import (
     turn_directions,
 )
 from fgraph.training.settings import TrainingError, TrainingSettings
-from fgraph.training.state import State
+from fgraph.training.state import TrainingState
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 
-def make_trainer(fabric: Fabric, settings: TrainingSettings, state: State, batches: Source) -> Trainer:
+def make_trainer(fabric: Fabric, settings: TrainingSettings, state: TrainingState, batches: PictureSource) -> Trainer:
     """Return the trainer for a state's kind of discriminator.
 
     Raises:
@@ -48,7 +48,7 @@ def make_trainer(fabric: Fabric, settings: TrainingSettings, state: State, batch
     return kind(fabric, settings, state, batches)
 
 
-def _find_painter(settings: TrainingSettings, state: State, batches: Source) -> PaintedBatches:
+def _find_painter(settings: TrainingSettings, state: TrainingState, batches: PictureSource) -> PaintedBatches:
     """Return the painter whose pictures are paired with generated images."""
     if not isinstance(batches, PaintedBatches) or batches.numbers > state.table.z_dim:
         found = f"needs {batches.numbers}" if isinstance(batches, PaintedBatches) else "is missing"
@@ -62,7 +62,9 @@ def _find_painter(settings: TrainingSettings, state: State, batches: Source) -> 
 class ProjectedTrainer(Trainer):
     """A state in training by heads on a frozen network's features."""
 
-    def __init__(self, fabric: Fabric, settings: TrainingSettings, state: State, batches: Source) -> None:
+    def __init__(
+        self, fabric: Fabric, settings: TrainingSettings, state: TrainingState, batches: PictureSource
+    ) -> None:
         super().__init__(fabric, settings, state, batches)
         table = state.discriminator_table
         assert isinstance(table, ProjectedTable)

@@ -25,7 +25,7 @@ _BATCH = 16
 LONG = 12 * 3600  # seconds of a training on a CPU that are worth a warning
 
 
-class Progress(Protocol):
+class TrainingProgress(Protocol):
     """The counters of a state that a report reads and changes."""
 
     images: int
@@ -38,7 +38,12 @@ class Report:
     """Counts, averages and writes; in processes that are not `active` it does nothing."""
 
     def __init__(
-        self, settings: CommonSettings, state: Progress, opening: str, curves: Sequence[str], active: bool = True
+        self,
+        settings: CommonSettings,
+        state: TrainingProgress,
+        opening: str,
+        curves: Sequence[str],
+        active: bool = True,
     ) -> None:
         self._settings, self._state, self._curves, self._active = settings, state, curves, active
         self._since, self._from = time.monotonic(), state.images

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fgraph._temporary import clean
 from fgraph.stylegan.checkpoints.weights import save_generator
-from fgraph.training.batches import Batches, Source
+from fgraph.training.batches import Batches, PictureSource
 from fgraph.training.begin import begin
 from fgraph.training.devices import launch
 from fgraph.training.estimate import FEWEST_STEPS, measure_speed
@@ -18,7 +18,7 @@ from fgraph.training.projected_loop import make_trainer
 from fgraph.training.report import CURVES, SAMPLES_FOLDER, Report, sample_grid
 from fgraph.training.settings import TrainingSettings
 from fgraph.training.snapshot import SNAPSHOT, read_snapshot, write_snapshot
-from fgraph.training.state import State
+from fgraph.training.state import TrainingState
 from fgraph.training.steps import check_unchanged, claiming, run_steps
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def _work(fabric: Fabric, settings: TrainingSettings) -> None:
     run_steps(trainer, report, lambda: _keep(trainer, report))
 
 
-def _open_data(fabric: Fabric, settings: TrainingSettings, size: int) -> tuple[Source, int | None]:
+def _open_data(fabric: Fabric, settings: TrainingSettings, size: int) -> tuple[PictureSource, int | None]:
     """Open the data; return the batches, and the number of pictures, which is None for a painter."""
     if names_painter(settings.data):
         return PaintedBatches(load_painter(settings.data), size, settings.seed, settings.flip), None
@@ -66,7 +66,7 @@ def _open_data(fabric: Fabric, settings: TrainingSettings, size: int) -> tuple[S
     return Batches(pictures.pixels, settings.seed, settings.flip), len(pictures)
 
 
-def find_state(settings: TrainingSettings) -> State:
+def find_state(settings: TrainingSettings) -> TrainingState:
     """Return the state in the target folder, or a first state.
 
     Raises:

@@ -27,7 +27,7 @@ from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminat
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 from fgraph.stylegan.tables.stylegan2_tensors import check_shapes
 from fgraph.training.projected import ProjectedTable, Tensors, projected_shapes
-from fgraph.training.state import Moments, State, lay_out_discriminator, lay_out_generator
+from fgraph.training.state import Moments, TrainingState, lay_out_discriminator, lay_out_generator
 
 SNAPSHOT = "snapshot.safetensors"  # in the target folder of a training
 FORMAT = "fgraph-training"
@@ -52,7 +52,7 @@ def count_images(path: Path) -> int | None:
         return None
 
 
-def write_snapshot(state: State, path: Path) -> None:
+def write_snapshot(state: TrainingState, path: Path) -> None:
     """Write the state to `path`, whole or not at all.
 
     Raises:
@@ -79,7 +79,7 @@ def write_snapshot(state: State, path: Path) -> None:
     write_atomic(path, encode_tensors(tensors, metadata))
 
 
-def read_snapshot(path: Path) -> State:
+def read_snapshot(path: Path) -> TrainingState:
     """Return the state in a snapshot.
 
     Raises:
@@ -137,7 +137,7 @@ def _finite(name: str, value: Tensor) -> Tensor:
     return value
 
 
-def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> State:
+def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> TrainingState:
     groups: dict[str, Tensors] = {}
     for key, value in tensors.items():
         group, _, name = key.partition("/")
@@ -148,7 +148,7 @@ def _build(metadata: Mapping[str, str], tensors: Tensors, where: str) -> State:
     steps = TypeAdapter(dict[str, dict[str, Annotated[int, Field(ge=0, strict=True)]]]).validate_json(metadata["adam"])
     moments = {name: _moments(name, groups, steps[name]) for name in ("generator", "discriminator")}
     counters = _Counters.model_validate_json(metadata["state"])
-    return State(
+    return TrainingState(
         table,
         shape,
         lay_out_generator(table, groups["generator"]),

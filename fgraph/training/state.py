@@ -29,7 +29,7 @@ class Moments:
 
 
 @dataclass
-class State:
+class TrainingState:
     """The networks, their optimisers and the counters of a training."""
 
     table: StyleGAN2Table

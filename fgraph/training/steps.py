@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fgraph._atomic import save_error
 from fgraph._temporary import claimed
-from fgraph.training.report import Progress, Report
+from fgraph.training.report import Report, TrainingProgress
 from fgraph.training.settings import CommonSettings, TrainingError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Stepper(Protocol):
         """The settings."""
 
     @property
-    def state(self) -> Progress:
+    def state(self) -> TrainingProgress:
         """The state, whose counters `step` changes."""
 
     def step(self) -> dict[str, float]:

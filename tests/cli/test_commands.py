@@ -298,11 +298,11 @@ def test_watch_sees_what_is_saved_during_a_run(tmp_path: Path) -> None:
     """A file is compared with what it was before it was read."""
     from fgraph.cli.arguments import Arguments
     from fgraph.cli.commands.watch import WatchTask
-    from fgraph.cli.sweeps import Sweep
+    from fgraph.cli.sweeps import SweepRun
 
     file, other = tmp_path / "mine.yaml", tmp_path / "mask.png"
     file.write_text("a")
-    task = WatchTask(Sweep(), None, Arguments([]), file=file, opens=False)
+    task = WatchTask(SweepRun(), None, Arguments([]), file=file, opens=False)
     file.write_text("changed")  # after the task was made, before it waits
     task._wait_for_change([file])
     other.write_text("new")
@@ -316,11 +316,11 @@ def test_watch_waits_for_what_an_editor_writes(tmp_path: Path, monkeypatch: pyte
     """An editor may empty a file before it writes it."""
     from fgraph.cli.arguments import Arguments
     from fgraph.cli.commands import watch
-    from fgraph.cli.sweeps import Sweep
+    from fgraph.cli.sweeps import SweepRun
 
     file = tmp_path / "mine.yaml"
     file.write_text("a")
-    task = watch.WatchTask(Sweep(), None, Arguments([]), file=file, opens=False)
+    task = watch.WatchTask(SweepRun(), None, Arguments([]), file=file, opens=False)
     file.write_text("")
     monkeypatch.setattr("time.sleep", lambda _: file.write_text("whole"))
     task._wait_for_change([file])

@@ -14,7 +14,7 @@ from fgraph._errors import FgraphError
 from fgraph._imaging.finding import find_pictures
 from fgraph.faces import detection, find_faces
 from fgraph.faces.choice import FaceChoice
-from fgraph.inversion.pictures import Reading, read_pictures
+from fgraph.inversion.pictures import PictureReading, read_pictures
 from tests.faces.drawn import drawn_face
 
 
@@ -39,7 +39,9 @@ def test_of_two_faces_the_larger_comes_first(tmp_path: Path) -> None:
     assert [face.left_eye[0] > 200 for face in faces] == [True, False]
     picture.save(tmp_path / "two.png")
     Image.new("RGB", (99, 99), "green").save(tmp_path / "meadow.png")
-    pictures, faults = read_pictures(find_pictures(tmp_path), Reading((64, 64), align="ffhq", face=FaceChoice(which=1)))
+    pictures, faults = read_pictures(
+        find_pictures(tmp_path), PictureReading((64, 64), align="ffhq", face=FaceChoice(which=1))
+    )
     assert [one.name for one in pictures] == ["two"]
     assert "it shows no face to align: give the eyes and the corners of the mouth" in faults[tmp_path / "meadow.png"]
 
@@ -89,5 +91,5 @@ def test_points_by_hand_need_no_package(monkeypatch: pytest.MonkeyPatch, tmp_pat
     detection._load_mtcnn.cache_clear()
     drawn_face().save(tmp_path / "me.png")
     known = {"me.png": [Landmarks((82, 92), (117, 91), (87, 131), (113, 131))]}
-    reading = Reading((64, 64), align="ffhq", face=FaceChoice(landmarks=known))
+    reading = PictureReading((64, 64), align="ffhq", face=FaceChoice(landmarks=known))
     assert reading.read(tmp_path / "me.png").shape == (3, 64, 64)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from copy import deepcopy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,15 +18,16 @@ _HEAD = "nodes:\n  c: {op: sample}\n  d: {op: sample, seed: 5}\n"
 _END = "  image: {op: decode, of: e}\noutputs: [image]\n"
 
 
-def absurd_graphs() -> Iterator[tuple[str, str]]:
-    """Yield the name and the text of each."""
+def absurd_graphs() -> Iterator[tuple[str, Callable[[], str]]]:
+    """Yield the name of each, and a function that makes its text."""
     for path in sorted(GRAPHS.glob("*.yaml")):
         document = yaml.safe_load(path.read_text("utf-8"))
         for place in _numbers(document, ()):
             for number, value in enumerate(NUMBERS):
                 name = f"{path.stem} {'.'.join(map(str, place))} {number}"
-                yield name, yaml.safe_dump(_replaced(document, place, value), default_flow_style=None)
-    yield from _growing()
+                yield name, partial(_dumped, document, place, value)
+    for name, text in _growing():
+        yield name, partial(str, text)
 
 
 def _numbers(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
@@ -40,13 +42,13 @@ def _numbers(value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | in
         yield path
 
 
-def _replaced(document: Any, place: tuple[str | int, ...], value: Any) -> Any:
+def _dumped(document: Any, place: tuple[str | int, ...], value: Any) -> str:
     copy = deepcopy(document)
     inner = copy
     for key in place[:-1]:
         inner = inner[key]
     inner[place[-1]] = value
-    return copy
+    return yaml.safe_dump(copy, default_flow_style=None)
 
 
 def _growing() -> Iterator[tuple[str, str]]:
@@ -71,5 +73,5 @@ def write_absurd(folder: Path, every: int = 1) -> int:
     count = 0
     for count, (name, text) in enumerate(absurd_graphs(), 1):
         if not count % every:
-            (folder / f"{name.replace('/', ' of ')}.yaml").write_text(text, "utf-8")
+            (folder / f"{name.replace('/', ' of ')}.yaml").write_text(text(), "utf-8")
     return count

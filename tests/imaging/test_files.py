@@ -20,7 +20,7 @@ from fgraph._imaging import read
 from fgraph._imaging.files import current_picture_limit, open_image, picture_limit, readers
 from fgraph._imaging.finding import SUFFIXES
 from fgraph._imaging.read import load_picture, open_picture
-from fgraph.inversion.pictures import Reading, read_pictures
+from fgraph.inversion.pictures import PictureReading, read_pictures
 from fgraph.save import read_record
 from fgraph.training.pictures import read_pictures as read_training_pictures
 from fgraph.training.settings import TrainingError
@@ -69,7 +69,7 @@ def test_an_eps_named_png_starts_no_program(tmp_path: Path, monkeypatch: pytest.
     path.write_bytes(EPS)
     with pytest.raises(ValueError, match=r"photo.png cannot be read as an image: it isn't PNG, JPEG"):
         load_picture(str(path), (8, 8))
-    assert "isn't PNG" in read_pictures([path], Reading((8, 8)))[1][path]
+    assert "isn't PNG" in read_pictures([path], PictureReading((8, 8)))[1][path]
     with pytest.raises(TrainingError, match="isn't PNG"):
         read_training_pictures(tmp_path, 8, tmp_path / "cache")
 

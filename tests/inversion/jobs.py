@@ -11,9 +11,9 @@ from PIL import Image
 from fgraph._imaging.encode import to_pixels
 from fgraph._imaging.finding import find_pictures
 from fgraph.inversion.cache import InversionCache
-from fgraph.inversion.job import InversionCallback, Job
+from fgraph.inversion.job import InversionCallback, InversionJob
 from fgraph.inversion.optimise import Search
-from fgraph.inversion.pictures import Picture, Reading, read_pictures
+from fgraph.inversion.pictures import JobPicture, PictureReading, read_pictures
 from fgraph.inversion.results import InversionResult
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.conftest import problem_of
@@ -47,13 +47,13 @@ class Watching(InversionCallback):
         if self.steps == self.dies_at:
             raise Killed
 
-    def finished(self, picture: Picture, result: InversionResult, cached: bool) -> None:
+    def finished(self, picture: JobPicture, result: InversionResult, cached: bool) -> None:
         self.done.append((picture.name, cached))
 
-    def repeated(self, picture: Picture, result: InversionResult, of: Picture) -> None:
+    def repeated(self, picture: JobPicture, result: InversionResult, of: JobPicture) -> None:
         self.twins.append((picture.name, of.name))
 
-    def failed(self, picture: Picture) -> None:
+    def failed(self, picture: JobPicture) -> None:
         self.lost.append(picture.name)
 
 
@@ -64,9 +64,11 @@ def make_job(
     cache: Path | None,
     callback: InversionCallback,
     **more: object,
-) -> Job:
-    reading = Reading(generator.table.size)
+) -> InversionJob:
+    reading = PictureReading(generator.table.size)
     found, faults = read_pictures(find_pictures(pictures), reading)
     assert not faults
     problem = problem_of(generator, **({"steps": 8} | more))
-    return Job(problem, found, reading, out, InversionCache(cache), batch=3, snapshot_seconds=0.0, callback=callback)
+    return InversionJob(
+        problem, found, reading, out, InversionCache(cache), batch=3, snapshot_seconds=0.0, callback=callback
+    )

@@ -18,8 +18,8 @@ from PIL import Image
 
 from fgraph.array_files.latents import read_latent
 from fgraph.inversion.job import InversionCallback, run_job
-from fgraph.inversion.optimise import Found, Search
-from fgraph.inversion.pictures import Reading
+from fgraph.inversion.optimise import Search, SearchOutcome
+from fgraph.inversion.pictures import PictureReading
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.jobs import Killed, Watching, make_job, write_pictures
 
@@ -42,7 +42,7 @@ def test_each_picture_gets_its_files(generator: StyleGAN2Generator, tmp_path: Pa
         assert json.loads(picture.text["fgraph:inversion"])["sha256"] == generator.digest  # type: ignore[attr-defined]
     with np.load(tmp_path / "out" / "00.noise.npz") as noise:
         assert noise["noise_0"].shape == (1, 1, 4, 4)
-    target = Reading((16, 16)).read(pictures / "00.png")
+    target = PictureReading((16, 16)).read(pictures / "00.png")
     image = generator.synthesise(results["00"].latent[None], [one[None] for one in results["00"].noises]).clamp(-1, 1)
     error = float((image[0] - torch.from_numpy(target)).square().mean())
     assert results["00"].psnr == pytest.approx(10 * np.log10(4 / error), abs=1e-3)
@@ -72,7 +72,7 @@ def test_a_search_that_diverges_is_told_and_the_others_go_on(
     pictures = write_pictures(tmp_path / "in", generator, 3)
     step = Search.step
 
-    def spoiled(search: Search) -> dict[int, Found]:
+    def spoiled(search: Search) -> dict[int, SearchOutcome]:
         if search.done == 2:
             search._values[0][1].fill_(torch.inf)
         return step(search)

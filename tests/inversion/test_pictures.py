@@ -11,11 +11,11 @@ from PIL import Image, ImageCms
 import fgraph
 from fgraph._errors import FgraphError
 from fgraph._imaging.finding import find_pictures
-from fgraph.inversion.pictures import Reading, _names, read_pictures
+from fgraph.inversion.pictures import PictureReading, _names, read_pictures
 from tests.rounding import assert_rounded
 
 SIZE = 8
-READING = Reading((SIZE, SIZE))
+READING = PictureReading((SIZE, SIZE))
 
 
 def shades() -> np.ndarray:
@@ -26,7 +26,7 @@ def shades() -> np.ndarray:
     )
 
 
-def seen(path: Path, reading: Reading = READING) -> np.ndarray:
+def seen(path: Path, reading: PictureReading = READING) -> np.ndarray:
     """Return the picture as read, in 8 bits, [H, W, 3]."""
     return np.rint((reading.read(path).transpose(1, 2, 0) + 1) * 127.5).astype(int)
 
@@ -52,7 +52,7 @@ def test_modes(tmp_path: Path) -> None:
 
 def test_grey_models_get_grey_pictures(tmp_path: Path) -> None:
     Image.fromarray(shades()).save(tmp_path / "rgb.png")
-    made = Reading((SIZE, SIZE), channels=1).read(tmp_path / "rgb.png")
+    made = PictureReading((SIZE, SIZE), channels=1).read(tmp_path / "rgb.png")
     assert made.shape == (1, SIZE, SIZE)
     expected = np.asarray(Image.fromarray(shades()).convert("L"), dtype=np.float32) / 127.5 - 1
     assert_rounded(made[0], expected, 4)
@@ -88,10 +88,10 @@ def test_fits(tmp_path: Path) -> None:
     wide[:, 4:12] = shades()
     Image.fromarray(wide).save(tmp_path / "wide.png")
     np.testing.assert_array_equal(seen(tmp_path / "wide.png"), shades())  # crop: the middle
-    padded = seen(tmp_path / "wide.png", Reading((SIZE, SIZE), "pad"))
+    padded = seen(tmp_path / "wide.png", PictureReading((SIZE, SIZE), "pad"))
     assert (padded[:2] == 255).all()
     assert (padded[2:6, :2] < 30).all()
-    stretched = seen(tmp_path / "wide.png", Reading((SIZE, SIZE), "stretch"))
+    stretched = seen(tmp_path / "wide.png", PictureReading((SIZE, SIZE), "stretch"))
     assert (stretched[:, :1] < 10).all()
     assert stretched[:, 3:5].max() > 100
 

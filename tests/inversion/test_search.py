@@ -11,7 +11,7 @@ import torch
 from fgraph.inversion import make_settings
 from fgraph.inversion.batch import invert
 from fgraph.inversion.noise import noise_penalty, normalise_noise
-from fgraph.inversion.optimise import Found, Search
+from fgraph.inversion.optimise import Search, SearchOutcome
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.settings import Space
 from fgraph.inversion.spaces import code_shape, mean_code, styles_of
@@ -27,8 +27,8 @@ HALF_THE_DIGITS = (
 )  # Adam divides by gradients that may be near 0, so errors grow from step to step
 
 
-def finish(search: Search) -> dict[int, Found]:
-    found: dict[int, Found] = {}
+def finish(search: Search) -> dict[int, SearchOutcome]:
+    found: dict[int, SearchOutcome] = {}
     while search.rows:
         found |= search.step()
     return found
@@ -109,7 +109,7 @@ def test_it_resumes_from_any_step_to_the_bit(
     targets = targets[:3]
     whole = finish(Search(problem, targets))
     for stop in (1, 7):
-        search, found = Search(problem, targets), dict[int, Found]()
+        search, found = Search(problem, targets), dict[int, SearchOutcome]()
         for _ in range(stop):
             found |= search.step()
         found |= finish(Search(problem, targets, search.state()))
@@ -126,7 +126,7 @@ def test_rows_that_are_done_leave_the_batch(generator: StyleGAN2Generator, targe
         easy = generator.synthesise(near[None])  # the start itself: no progress can be made
     images = torch.cat([targets[:2], easy])
     problem = problem_of(generator, steps=80, patience=10)
-    search, found, sizes = Search(problem, images), dict[int, Found](), []
+    search, found, sizes = Search(problem, images), dict[int, SearchOutcome](), []
     while search.rows:
         sizes.append(len(search.rows))
         found |= search.step()

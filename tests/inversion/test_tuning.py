@@ -17,8 +17,8 @@ from fgraph._imaging.encode import to_pixels
 from fgraph._imaging.finding import find_pictures
 from fgraph.inversion.batch import invert
 from fgraph.inversion.cache import InversionCache
-from fgraph.inversion.job import Job, run_job
-from fgraph.inversion.pictures import Reading, read_pictures
+from fgraph.inversion.job import InversionJob, run_job
+from fgraph.inversion.pictures import PictureReading, read_pictures
 from fgraph.inversion.problem import make_problem
 from fgraph.inversion.settings import InversionSettings, Tuning
 from fgraph.inversion.tuning import changed, tune, tune_results
@@ -85,9 +85,11 @@ def test_a_tuned_model_is_a_model_file(tmp_path: Path, models: Path, hard: torch
     generator = load_stylegan2(tmp_path / "base.safetensors")
     (tmp_path / "in").mkdir()
     Image.fromarray(to_pixels(hard.numpy())).save(tmp_path / "in" / "one.png")
-    reading = Reading((16, 16))
+    reading = PictureReading((16, 16))
     pictures, _ = read_pictures(find_pictures(tmp_path / "in"), reading)
-    job = Job(problem_of(generator, steps=6), pictures, reading, tmp_path / "out", InversionCache(tmp_path / "cache"))
+    job = InversionJob(
+        problem_of(generator, steps=6), pictures, reading, tmp_path / "out", InversionCache(tmp_path / "cache")
+    )
     results, told = run_job(job), list[str]()
     for _ in range(2):  # the second time it is kept
         tune_results(job, results, Tuning(steps=10, rank=1, learning_rate=0.02), told.append)
@@ -127,9 +129,9 @@ def test_one_model_for_all_pictures_of_a_job(tmp_path: Path, models: Path, hard:
     (tmp_path / "in").mkdir()
     for name, image in (("one", hard), ("two", -hard)):
         Image.fromarray(to_pixels(image.numpy())).save(tmp_path / "in" / f"{name}.png")
-    reading = Reading(generator.table.size)
+    reading = PictureReading(generator.table.size)
     pictures, _ = read_pictures(find_pictures(tmp_path / "in"), reading)
-    job = Job(problem_of(generator, steps=2), pictures, reading, tmp_path / "out", InversionCache(None))
+    job = InversionJob(problem_of(generator, steps=2), pictures, reading, tmp_path / "out", InversionCache(None))
     results, told = run_job(job), list[str]()
     tune_results(job, results, Tuning(steps=4, rank=1, together=True), told.append)
     assert len(told) == 1

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image, ImageCms, ImageDraw
 
 import fgraph
-from fgraph.photographs import Patch, Stored, cut_quad, encode_like, paste_patches, read_stored
+from fgraph.photographs import PastedPixels, Stored, cut_quad, encode_like, paste_patches, read_stored
 from fgraph.photographs.pasting import perspective, warp
 from tests.photographs.drawn import CORNERS, exif, graph, scene
 from tests.rounding import assert_rounded
@@ -55,7 +55,7 @@ def test_the_orientation_of_the_file_stays(tmp_path: Path, orientation: int) -> 
     stored.save(tmp_path / "turned.png", exif=exif(orientation))
     read = read_stored(str(tmp_path / "turned.png"))
     np.testing.assert_array_equal(np.asarray(read.picture), np.asarray(upright))
-    patch = Patch(np.ones((4, 8, 8), np.float32), np.array([(50, 40), (50, 60), (90, 60), (90, 40)], float))
+    patch = PastedPixels(np.ones((4, 8, 8), np.float32), np.array([(50, 40), (50, 60), (90, 60), (90, 40)], float))
     made = encode_like(read, paste_patches(read, [patch]), "png")
     with Image.open(io.BytesIO(made)) as after:
         assert after.size == stored.size
@@ -83,7 +83,7 @@ def test_modes(tmp_path: Path, mode: str) -> None:
     stored = read_stored(str(path))
     assert stored.picture.mode == (mode if mode in ("RGB", "RGBA", "L", "LA") else "RGB")
     quad = np.array([(20, 20), (20, 60), (80, 60), (80, 20)], float)
-    made = paste_patches(stored, [Patch(np.full((4, 8, 8), 0.5, np.float32), quad)])
+    made = paste_patches(stored, [PastedPixels(np.full((4, 8, 8), 0.5, np.float32), quad)])
     before, after = (np.asarray(one, dtype=int) for one in (stored.picture, made))
     change = after - before
     assert not np.delete(change.reshape(90, 120, -1), np.s_[19:82], axis=1)[:, :].any()
@@ -101,7 +101,7 @@ def test_a_crop_pasted_unchanged_is_where_it_was() -> None:
     quad = np.array([(100, 80), (120, 180), (220, 160), (200, 60)], float)
     crop = np.asarray(cut_quad(picture, quad, (102, 102)), np.float32).transpose(2, 0, 1) / 127.5 - 1
     patch = np.concatenate([crop, np.ones((1, 102, 102), np.float32)])
-    made = paste_patches(Stored(picture), [Patch(patch, quad)], "replace")
+    made = paste_patches(Stored(picture), [PastedPixels(patch, quad)], "replace")
     apart = np.abs(np.asarray(made, dtype=int) - np.asarray(picture, dtype=int))
     centre = inside((400, 300), quad.mean(axis=0) + (quad - quad.mean(axis=0)) * 0.9)
     assert apart[centre].max() <= 3  # waves of 73 pixels and more: half a pixel off would be 5
@@ -129,12 +129,12 @@ def test_colours_of_a_profile_come_back_through_it(tmp_path: Path) -> None:
     stored = read_stored(str(tmp_path / "linear.png"))
     quad = np.array([(10, 10), (10, 50), (50, 50), (50, 10)], float)
     nothing = paste_patches(
-        stored, [Patch(np.concatenate([np.zeros((3, 8, 8)), np.ones((1, 8, 8))]).astype(np.float32), quad)]
+        stored, [PastedPixels(np.concatenate([np.zeros((3, 8, 8)), np.ones((1, 8, 8))]).astype(np.float32), quad)]
     )
     np.testing.assert_array_equal(
         np.asarray(nothing), np.asarray(stored.picture)
     )  # no rounding on the way there and back
-    brighter = paste_patches(stored, [Patch(np.full((4, 8, 8), 0.2, np.float32), quad)])
+    brighter = paste_patches(stored, [PastedPixels(np.full((4, 8, 8), 0.2, np.float32), quad)])
     change = np.asarray(brighter, dtype=int)[30, 30] - np.asarray(stored.picture, dtype=int)[30, 30]
     assert (change >= 0).all()
     assert change.any()
@@ -184,9 +184,9 @@ def test_poisson_blending_has_no_seam() -> None:
     picture = Image.new("RGB", (100, 80), (90, 120, 150))
     quad = np.array([(20, 10), (20, 70), (80, 70), (80, 10)], float)
     patch = np.concatenate([np.full((3, 16, 16), 0.9), np.ones((1, 16, 16))]).astype(np.float32)
-    made = np.asarray(paste_patches(Stored(picture), [Patch(patch, quad)], "poisson"), dtype=int)
+    made = np.asarray(paste_patches(Stored(picture), [PastedPixels(patch, quad)], "poisson"), dtype=int)
     assert np.abs(made - (90, 120, 150)).max() <= 1  # a flat crop has no gradient: nothing but the surroundings
-    replaced = np.asarray(paste_patches(Stored(picture), [Patch(patch, quad)], "replace"), dtype=int)
+    replaced = np.asarray(paste_patches(Stored(picture), [PastedPixels(patch, quad)], "replace"), dtype=int)
     assert np.abs(replaced - (90, 120, 150)).max() > 90
 
 
@@ -194,14 +194,14 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
 
     monkeypatch.setitem(sys.modules, "cv2", None)
-    patch = Patch(np.ones((4, 8, 8), np.float32), np.array([(2, 2), (2, 9), (9, 9), (9, 2)], float))
+    patch = PastedPixels(np.ones((4, 8, 8), np.float32), np.array([(2, 2), (2, 9), (9, 9), (9, 2)], float))
     with pytest.raises(fgraph.FgraphError, match=r"pip install 'fgraph-gan\[poisson\]'"):
         paste_patches(Stored(Image.new("RGB", (20, 20))), [patch], "poisson")
 
 
 def test_a_crop_outside_of_the_photograph_changes_nothing() -> None:
     picture = Image.fromarray(scene(40, 40))
-    patch: Any = Patch(np.ones((4, 8, 8), np.float32), np.array([(90, 2), (90, 9), (97, 9), (97, 2)], float))
+    patch: Any = PastedPixels(np.ones((4, 8, 8), np.float32), np.array([(90, 2), (90, 9), (97, 9), (97, 2)], float))
     np.testing.assert_array_equal(np.asarray(paste_patches(Stored(picture), [patch])), np.asarray(picture))
 
 

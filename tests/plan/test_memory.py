@@ -17,7 +17,7 @@ from fgraph.runtime import memory
 from fgraph.runtime.memory import free_bytes, keep_freed_memory
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.networks import wide
-from tests.plan.budgets import measured_peak, random_budgets
+from tests.plan.budgets import MARGIN, measured_peak, random_budgets
 from tests.stylegan3_networks import Kind, design, random_stylegan3
 
 
@@ -99,7 +99,8 @@ def test_stylegan3_takes_what_was_predicted(kind: Kind, rows: int, wide: int) ->
     code = graph.sample(seed=list(range(rows)))
     graph.outputs = {"image": graph.decode(graph.pad(code, right=wide))}
     plan = fgraph.compile(graph)
-    assert measured_peak(plan) == pytest.approx(plan.cost.peak_bytes, rel=0.25)
+    # Predicted are the input and output of each filter, and a copy of both. Not on every processor torch makes copies.
+    assert plan.cost.peak_bytes / 2 <= measured_peak(plan) <= MARGIN * plan.cost.peak_bytes
 
 
 @pytest.mark.slow

@@ -17,7 +17,7 @@ from fgraph.ir.bendings import Bending
 from fgraph.ir.ops import BendChannels
 from fgraph.ir.types import Type
 from fgraph.runtime.kernels import KernelContext
-from fgraph.runtime.kernels.bending import Place, bend, bend_window
+from fgraph.runtime.kernels.bending import MapWindow, bend, bend_window
 
 pytestmark = pytest.mark.numeric
 
@@ -98,7 +98,7 @@ def test_a_tile_is_made_from_its_window(case: tuple[BendChannels, Bending, Size,
     x, row = maps(size), Type("activation", (CHANNELS, *size))
     whole = bend(op, [x], [bending], CONTEXT)
     window = op.footprint(0, region, (row,), bending)
-    tile = bend_window(cut(x, window, op.wraps), bending, Place(size, window, region, op.wraps), CONTEXT)
+    tile = bend_window(cut(x, window, op.wraps), bending, MapWindow(size, window, region, op.wraps), CONTEXT)
     assert torch.allclose(tile, cut(whole, region, op.wraps), atol=1e-12)
 
 

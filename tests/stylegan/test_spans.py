@@ -12,7 +12,7 @@ import torch
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.contents import Weight
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.span import Span
 from fgraph.stylegan.checkpoints.pickles.stored import Storage, view
 from fgraph.stylegan.checkpoints.weights import load_weights
@@ -39,15 +39,15 @@ def test_text_that_stands_for_bytes(span: Any) -> None:
 
 
 def test_text_that_stands_for_none(span: Any, tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="cut short"):
+    with pytest.raises(PickleRefused, match="cut short"):
         span.read_into(memoryview(bytearray(2)), len(MEANT) - 1)
     (tmp_path / "wide").write_bytes("a\u0100".encode())
-    with pytest.raises(Refused, match="not in Latin-1"):
+    with pytest.raises(PickleRefused, match="not in Latin-1"):
         Span(tmp_path / "wide", 0, 3, utf8=True).read()
-    with pytest.raises(Refused, match="not in Latin-1"):
+    with pytest.raises(PickleRefused, match="not in Latin-1"):
         Span(tmp_path / "wide", 0, 2, utf8=True).read()  # ends inside a character
     os.truncate(tmp_path / "file", 1000)
-    with pytest.raises(Refused, match="cut short"):
+    with pytest.raises(PickleRefused, match="cut short"):
         span.read()
 
 

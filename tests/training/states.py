@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import torch
 
-from fgraph.training.state import State
+from fgraph.training.state import TrainingState
 
 
-def tensors_of(state: State) -> dict[str, torch.Tensor]:
+def tensors_of(state: TrainingState) -> dict[str, torch.Tensor]:
     groups = {"g": state.generator, "ema": state.averaged, "d": state.discriminator}
     for name, moments in (("g", state.generator_moments), ("d", state.discriminator_moments)):
         groups |= {f"{name}1": moments.first, f"{name}2": moments.second}
     return {f"{group}/{name}": value for group, own in groups.items() for name, value in own.items()}
 
 
-def assert_same(one: State, other: State) -> None:
+def assert_same(one: TrainingState, other: TrainingState) -> None:
     first, second = tensors_of(one), tensors_of(other)
     assert first.keys() == second.keys()
     assert [name for name in first if not torch.equal(first[name], second[name])] == []

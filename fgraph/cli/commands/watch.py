@@ -175,7 +175,7 @@ def _files_of(settings: JobSettings) -> list[Path]:
     """Return the files that a graph is read from, and those that it names, such as pictures."""
     folder = Path(settings.source.file or ".").parent
     named = [path for text in _texts(settings.graph) for path in (folder / text, Path(text)) if _is_file(path)]
-    return [*(Path(one) for one in set(settings.source.origins.values()) if _is_file(Path(one))), *named]
+    return [*(Path(one) for one in set(settings.source.sources.values()) if _is_file(Path(one))), *named]
 
 
 def _texts(value: Any) -> Iterator[str]:

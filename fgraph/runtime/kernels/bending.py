@@ -23,7 +23,7 @@ Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Place:
+class MapWindow:
     """The window of a map that is given, and the region of it that is wanted."""
 
     size: Size  # of the whole map
@@ -51,7 +51,7 @@ def bend(op: BendChannels, inputs: Sequence[Tensor], params: Params, context: Ke
     """Bend some channels of whole maps, [rows, C, H, W]; rows of equal bending share a call."""
     x = inputs[0]
     size = (int(x.shape[2]), int(x.shape[3]))
-    place = Place(size, whole(size), whole(size), op.wraps)
+    place = MapWindow(size, whole(size), whole(size), op.wraps)
     groups: dict[Bending, list[int]] = {}
     for row, param in enumerate(params):
         assert isinstance(param, Bending)
@@ -65,7 +65,7 @@ def bend(op: BendChannels, inputs: Sequence[Tensor], params: Params, context: Ke
     return result
 
 
-def bend_window(x: Tensor, bending: Bending, place: Place, context: KernelContext) -> Tensor:
+def bend_window(x: Tensor, bending: Bending, place: MapWindow, context: KernelContext) -> Tensor:
     """Bend a region of maps, [rows, C, h, w], given a window of them."""
     channels = find_channels(bending.channels, context)
     if channels is None or len(channels) == x.shape[1]:
@@ -85,7 +85,7 @@ def find_channels(channels: Channels, context: KernelContext) -> list[int] | Non
     return None if channels is None else list(channels)
 
 
-def _transformed(x: Tensor, transform: Any, place: Place, context: KernelContext) -> Tensor:
+def _transformed(x: Tensor, transform: Any, place: MapWindow, context: KernelContext) -> Tensor:
     match transform:
         case Multiply():
             return x * transform.factor
@@ -98,7 +98,7 @@ def _transformed(x: Tensor, transform: Any, place: Place, context: KernelContext
     return _warped(x, transform.warp(place.size).sources(place.made(0), place.made(1)), place, context)
 
 
-def _cut(x: Tensor, place: Place, context: KernelContext) -> Tensor:
+def _cut(x: Tensor, place: MapWindow, context: KernelContext) -> Tensor:
     """Return the region, cut out of the window."""
     for axis in (0, 1):
         positions, _ = place.find(np.arange(place.region[axis], place.region[axis + 2]), axis)
@@ -107,7 +107,7 @@ def _cut(x: Tensor, place: Place, context: KernelContext) -> Tensor:
 
 
 def _warped(
-    x: Tensor, sources: tuple[NDArray[np.float64], NDArray[np.float64]], place: Place, context: KernelContext
+    x: Tensor, sources: tuple[NDArray[np.float64], NDArray[np.float64]], place: MapWindow, context: KernelContext
 ) -> Tensor:
     """Sample bilinearly at the sources, with zeros beyond true borders, as OpenCV's warpAffine does."""
     height, width = sources[0].shape
@@ -128,7 +128,7 @@ def _warped(
     return result.view(*x.shape[:2], height, width)
 
 
-def _spread(x: Tensor, transform: Erode, place: Place, context: KernelContext) -> Tensor:
+def _spread(x: Tensor, transform: Erode, place: MapWindow, context: KernelContext) -> Tensor:
     """Return the greatest or least value within a disc, ignoring pixels beyond a true border."""
     sign = 1.0 if isinstance(transform, Dilate) else -1.0
     radius, region = transform.radius, place.region

@@ -16,7 +16,7 @@ from fgraph.runtime.kernels.context import KernelContext, Params, each_distinct
 from fgraph.runtime.kernels.weighting import lerp
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.measured.array_cache import Schema, cached_arrays
-from fgraph.stylegan.measured.ownership import Catalogue, Settings, find_owners
+from fgraph.stylegan.measured.ownership import PartCatalogue, Settings, find_owners
 
 _VERSION = 1  # of cache files: raise it if the same settings give other numbers
 _MOSTLY = 0.5  # least share of a part inside a mask for the part to belong to the mask
@@ -43,13 +43,13 @@ def _weights(op: Own, params: Params, context: KernelContext) -> Any:
     return each_distinct(params, weights).numpy()
 
 
-def share_of(catalogue: Catalogue, part: Any) -> Tensor:
+def share_of(catalogue: PartCatalogue, part: Any) -> Tensor:
     """Return the share of each channel in some parts, [S]; parts are numbers, or a mask that holds most of them."""
     numbers = parts_in(catalogue, part) if isinstance(part, MaskExpr) else list(part)
     return catalogue.shares[numbers].sum(dim=0)
 
 
-def parts_in(catalogue: Catalogue, mask: MaskExpr) -> list[int]:
+def parts_in(catalogue: PartCatalogue, mask: MaskExpr) -> list[int]:
     """Return the parts that are mostly inside a mask; if there is none, the part with the largest share inside.
 
     Raises:
@@ -77,7 +77,7 @@ def weigh(how: str, share: Tensor, strength: float, rho: float, epsilon: float) 
     return q * (share > rho)
 
 
-def load_catalogue(generator: StyleGAN2Generator, settings: Settings) -> Catalogue:
+def load_catalogue(generator: StyleGAN2Generator, settings: Settings) -> PartCatalogue:
     """Return the parts of a generator and the channels that own them, from the cache if it has them."""
     table = generator.table
     layer = table.at(table.pause(settings.layer))
@@ -92,4 +92,4 @@ def load_catalogue(generator: StyleGAN2Generator, settings: Settings) -> Catalog
 
     description = f"owners of parts, {astuple(settings)}, {_VERSION}"
     arrays = cached_arrays(generator, description, schema, measure)
-    return Catalogue(**{name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})
+    return PartCatalogue(**{name: torch.from_numpy(np.array(array)) for name, array in arrays.items()})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from fgraph.stylegan.checkpoints.contents import Weight
 from fgraph.stylegan.checkpoints.network_parts import NetworkPart
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, StandIn
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _table(mapping: NetworkPart) -> StoredTensor:
     """Return the embeddings of the classifier, [classes or more, E]."""
     parts = mapping.module.state.get("_modules")
     found = parts.get("embed") if type(parts) is dict else None
-    known = type(found) is Module or (type(found) is Record and found.kind == _EMBEDDING)
+    known = type(found) is Module or (type(found) is StandIn and found.kind == _EMBEDDING)
     state = found.state if known and found is not None else None
     if type(state) is dict and type(named := state.get("_parameters")) is dict:
         stored = named.get("weight")

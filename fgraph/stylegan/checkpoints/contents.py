@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from fgraph._errors import ModelError, show
 from fgraph._limits import DRAWN_FREE, DRAWN_RATIO
 from fgraph._sizes import in_words
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.base import Shape, Table, extent
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
@@ -49,10 +49,10 @@ class Weight:
         import torch
 
         if self.stored.dtype not in WEIGHT_TYPES:
-            raise Refused(f"holds {self.stored.dtype} numbers; weights are {', '.join(WEIGHT_TYPES)}")
+            raise PickleRefused(f"holds {self.stored.dtype} numbers; weights are {', '.join(WEIGHT_TYPES)}")
         value = self.stored.load(scratch)
         if value.numel() and not all(map(math.isfinite, map(float, torch.aminmax(value)))):
-            raise Refused("holds numbers that are not finite")
+            raise PickleRefused("holds numbers that are not finite")
         value = value if self.change is None else self.change(value)
         return value.reshape(self.shape)
 

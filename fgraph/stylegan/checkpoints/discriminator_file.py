@@ -12,7 +12,7 @@ from fgraph.stylegan.checkpoints.filters import is_usual_filter
 from fgraph.stylegan.checkpoints.header import read_model, sniff
 from fgraph.stylegan.checkpoints.network_parts import NetworkPart
 from fgraph.stylegan.checkpoints.pickles.files import read_pickled
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Module
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
@@ -62,7 +62,7 @@ def _read(path: Path) -> tuple[DiscriminatorTable, Mapping[str, StoredTensor]]:
             return _read_nvlabs(NetworkPart(held["D"], str(path), "D"))
         if type(held.get("d")) is dict:
             return _read_rosinality(held["d"], str(path))
-    except (Refused, RecursionError) as error:
+    except (PickleRefused, RecursionError) as error:
         raise ModelError(f"{path}: its discriminator cannot be read safely: {error}") from error
     raise ModelError(f"{path}: holds no discriminator; expected {_FORMS}")
 

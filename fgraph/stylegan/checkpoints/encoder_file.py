@@ -26,7 +26,7 @@ from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Weight
 from fgraph.stylegan.checkpoints.families.published_encoders import read_published
 from fgraph.stylegan.checkpoints.header import BUNDLED, find_model, read_model, sniff
 from fgraph.stylegan.checkpoints.pickles.files import read_pickled
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.tensor_file import read_tensor_header
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable, discriminator_shapes
 from fgraph.stylegan.tables.encoder import EncoderTable
@@ -189,7 +189,7 @@ def _read(path: Path, identity: tuple[int, int]) -> EncoderHeader:
     else:
         try:
             found = read_published(read_pickled(path, kind), str(path))
-        except (Refused, RecursionError) as error:
+        except (PickleRefused, RecursionError) as error:
             raise ModelError(f"{path}: its encoder cannot be read safely: {error}") from error
         if found is None:
             raise ModelError(f"{path}: holds no encoder, whose tensors are named 'encoder.*'; {_EXPECTED}")

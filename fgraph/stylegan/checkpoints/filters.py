@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 _TAPS = (1.0, 3.0, 3.0, 1.0)
@@ -16,6 +16,6 @@ def is_usual_filter(stored: object, gain: float = 1.0) -> bool:
     expected = [a * b * gain / 64 for a in _TAPS for b in _TAPS]
     try:
         found = stored.numbers()
-    except Refused:
+    except PickleRefused:
         return False
     return all(abs(one - other) <= _TOLERANCE * gain for one, other in zip(found, expected, strict=True))

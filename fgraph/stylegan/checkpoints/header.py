@@ -14,7 +14,7 @@ from fgraph._files import open_file
 from fgraph._paths import expanded
 from fgraph.stylegan.checkpoints.contents import Contents, Format
 from fgraph.stylegan.checkpoints.own_file import DELTA_FORMAT, is_own, read_own
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.tensor_file import TensorFileHeader, read_tensor_header
 from fgraph.stylegan.tables.base import Table
 
@@ -174,7 +174,7 @@ def _pick_generator(content: Any, path: Path) -> Contents:
 
     try:
         return read_value(content, str(path))
-    except (Refused, RecursionError, OSError) as error:
+    except (PickleRefused, RecursionError, OSError) as error:
         raise ModelError(f"{path}: cannot be read safely: {error}") from error
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from fgraph._errors import ModelError
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record, Unknown
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, StandIn, Unknown
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 
@@ -48,7 +48,7 @@ class NetworkPart:
 
     def _refuse_unknown(self, name: str, value: Any) -> None:
         """Refuse an object of an unknown class where the generator has a tensor or a part."""
-        if type(value) in (Record, Unknown):
+        if type(value) in (StandIn, Unknown):
             raise self.fail(f"has {brief(value)} as '{name}', whose class fgraph does not read")
 
     def weight(self, name: str, axes: int) -> StoredTensor:

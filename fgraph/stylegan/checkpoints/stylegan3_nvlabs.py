@@ -8,8 +8,8 @@ from fgraph.stylegan.checkpoints.contents import Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.network_parts import NetworkPart
 from fgraph.stylegan.checkpoints.nvlabs import mapping_facts, mapping_weights
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused, brief
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, StandIn
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.base import Shape, Size, extent
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
@@ -132,9 +132,9 @@ def _sides(part: NetworkPart, name: str) -> Size:
     """Return height and width of an attribute that holds [width, height], or one number for both."""
     value: Any = part.value(name)
     try:
-        found = read_array(value) if type(value) is Record else value
+        found = read_array(value) if type(value) is StandIn else value
         sides = found.numbers() if type(found) is StoredTensor else value
-    except Refused as error:
+    except PickleRefused as error:
         raise part.fail(f"has a '{name}' that cannot be read: {error}") from error
     if type(sides) in (int, float):
         sides = [sides, sides]

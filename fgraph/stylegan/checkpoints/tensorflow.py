@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import LARGEST_BLOCKS, Contents, Weight, check_numbers
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused, brief
+from fgraph.stylegan.checkpoints.pickles.stand_ins import StandIn
 from fgraph.stylegan.checkpoints.pickles.stored import Storage, StoredTensor, whole
 from fgraph.stylegan.tables.activations import GAINS
 from fgraph.stylegan.tables.base import Layer, Shape, Size
@@ -67,11 +67,11 @@ def read_tensorflow(content: Any, where: str) -> Contents:
 
 def is_tensorflow(content: Any) -> bool:
     """Return whether the value of a pickle is one that NVlabs' TensorFlow programs write."""
-    return type(content) is tuple and bool(content) and type(content[-1]) is Record and content[-1].kind == "Network"
+    return type(content) is tuple and bool(content) and type(content[-1]) is StandIn and content[-1].kind == "Network"
 
 
 def _state_of(network: Any, where: str) -> dict[Any, Any]:
-    if type(network) is not Record or network.kind != "Network" or type(network.state) is not dict:
+    if type(network) is not StandIn or network.kind != "Network" or type(network.state) is not dict:
         raise ModelError(f"{where}: holds {brief(network)}; expected a network")
     return network.state
 
@@ -95,12 +95,12 @@ def _tensor(pair: tuple[str, Any], where: str) -> StoredTensor:
     try:
         if type(pair[1]) is StoredTensor:
             return pair[1]
-        if type(pair[1]) is Record:
+        if type(pair[1]) is StandIn:
             return read_array(pair[1])
         if type(pair[1]) in (int, float):  # a variable without axes comes as a number
             return whole(Storage(struct.pack("<f", pair[1]), "float32", 1), ())
-        raise Refused(f"it is {brief(pair[1])}")
-    except (Refused, OverflowError) as error:
+        raise PickleRefused(f"it is {brief(pair[1])}")
+    except (PickleRefused, OverflowError) as error:
         raise ModelError(f"{where}: its variable '{show(pair[0])}' cannot be read: {error}") from error
 
 

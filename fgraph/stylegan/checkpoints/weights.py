@@ -13,7 +13,7 @@ from fgraph._errors import ModelError
 from fgraph._log import get_logger
 from fgraph.stylegan.checkpoints.contents import Weight
 from fgraph.stylegan.checkpoints.own_file import describe
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.stored import ITEM_SIZES, StoredTensor
 from fgraph.stylegan.checkpoints.tensor_file import write_tensor_header
 from fgraph.stylegan.generators.base import Generator
@@ -61,7 +61,7 @@ def load_weights(
     for name in sorted(weights):
         try:
             value = weights[name].load(scratch)
-        except (Refused, OSError) as error:
+        except (PickleRefused, OSError) as error:
             raise ModelError(f"{where}: its tensor for {name} {error}; copy or download the file again") from error
         if not value.is_contiguous():
             value = turned[: value.nbytes].view(value.dtype).view(value.shape).copy_(value)

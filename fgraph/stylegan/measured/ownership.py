@@ -41,7 +41,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class PartCatalogue:
     """The parts of a generator's images, the largest first."""
 
     centres: Tensor  # [K, C], unit length
@@ -49,7 +49,7 @@ class Catalogue:
     shares: Tensor  # M, [K, style_length]: the share of each style channel's energy in each part
 
 
-def find_owners(generator: StyleGAN2Generator, settings: Settings) -> Catalogue:
+def find_owners(generator: StyleGAN2Generator, settings: Settings) -> PartCatalogue:
     """Cluster the activations of a layer, and measure the share of each channel's energy in each cluster.
 
     Raises:
@@ -63,7 +63,7 @@ def find_owners(generator: StyleGAN2Generator, settings: Settings) -> Catalogue:
         return _find(plain, layer, settings)
 
 
-def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> Catalogue:
+def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> PartCatalogue:
     draw = torch.Generator().manual_seed(settings.seed)
     z = torch.randn(settings.samples, generator.table.code_width, generator=draw)
     if generator.table.c_dim:
@@ -82,7 +82,7 @@ def _find(generator: StyleGAN2Generator, layer: Layer, settings: Settings) -> Ca
         for at, x in inputs:
             meter.add(at, x, members)
     order = places.sum(dim=(1, 2)).argsort(descending=True, stable=True)
-    return Catalogue(centres[order], (places / settings.samples)[order], meter.shares()[order])
+    return PartCatalogue(centres[order], (places / settings.samples)[order], meter.shares()[order])
 
 
 def membership(x: Tensor, centres: Tensor) -> Tensor:

@@ -13,13 +13,13 @@ from fgraph.stylegan.checkpoints.families.genforce import read_genforce
 from fgraph.stylegan.checkpoints.families.mmgeneration import read_mmgeneration
 from fgraph.stylegan.checkpoints.families.nvlabs_names import read_nvlabs_names
 from fgraph.stylegan.checkpoints.families.other_networks import name_other
-from fgraph.stylegan.checkpoints.families.places import Place, as_tensor, find_places, is_averaged
+from fgraph.stylegan.checkpoints.families.places import NetworkPlace, as_tensor, find_places, is_averaged
 from fgraph.stylegan.checkpoints.families.rosinality import read_rosinality
 from fgraph.stylegan.checkpoints.families.state_dict import StateDict, read_state
 from fgraph.stylegan.checkpoints.families.stylegan3_names import read_stylegan3_names
 from fgraph.stylegan.checkpoints.nvlabs import read_nvlabs
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record, Unknown
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, StandIn, Unknown
 from fgraph.stylegan.checkpoints.stylegan3_nvlabs import is_stylegan3, read_stylegan3
 from fgraph.stylegan.checkpoints.tensorflow import is_tensorflow, read_tensorflow
 
@@ -75,7 +75,7 @@ def read_value(content: Any, where: str) -> Contents:
     return _with_beside(best.family.read(state), best.place)
 
 
-def _with_beside(contents: Contents, place: Place) -> Contents:
+def _with_beside(contents: Contents, place: NetworkPlace) -> Contents:
     """Return contents whose metadata name what else in the file fgraph can use."""
     keys = {key for one in place.around for key in one if type(key) is str}
     found = [what for key, what in _BESIDE.items() if key in keys]
@@ -85,7 +85,7 @@ def _with_beside(contents: Contents, place: Place) -> Contents:
 
 @dataclass(frozen=True)
 class _Candidate:
-    place: Place
+    place: NetworkPlace
     prefix: str
     family: Family
 
@@ -96,7 +96,7 @@ class _Candidate:
         return not any(map(is_averaged, names)), len(self.place.path), len(self.prefix)
 
 
-def _candidates(places: list[Place]) -> Iterator[_Candidate]:
+def _candidates(places: list[NetworkPlace]) -> Iterator[_Candidate]:
     for place in places:
         for name, value in place.entries.items() if type(place.value) is not Module else ():
             for family in FAMILIES:
@@ -106,10 +106,10 @@ def _candidates(places: list[Place]) -> Iterator[_Candidate]:
 
 def _is_tensor(value: Any) -> bool:
     """Return whether a value is a tensor, or an object that represents one."""
-    return type(value) in (Record, Unknown) or as_tensor(value) is not None
+    return type(value) in (StandIn, Unknown) or as_tensor(value) is not None
 
 
-def _best_module(places: list[Place]) -> Place | None:
+def _best_module(places: list[NetworkPlace]) -> NetworkPlace | None:
     """Return the place of NVlabs' whole generator, an averaged one first, or None."""
     found = [place for place in places if type(place.value) is Module]
     for key in (*NETWORKS, "generator"):
@@ -124,7 +124,7 @@ def _has_synthesis(network: Module) -> bool:
     return type(parts) is dict and "synthesis" in parts
 
 
-def _refusal(places: list[Place], content: Any) -> str:
+def _refusal(places: list[NetworkPlace], content: Any) -> str:
     """Return why there is no generator: the network that it is instead, or what the value holds."""
     if (other := name_other(name for place in places for name in place.entries)) is not None:
         return other
@@ -134,4 +134,4 @@ def _refusal(places: list[Place], content: Any) -> str:
 
 
 def _shown(key: Any, value: Any) -> str:
-    return show(brief(key)) + (f" ({brief(value)})" if type(value) in (Record, Unknown) else "")
+    return show(brief(key)) + (f" ({brief(value)})" if type(value) in (StandIn, Unknown) else "")

@@ -9,8 +9,8 @@ from itertools import islice
 from typing import Any
 
 from fgraph.stylegan.checkpoints.pickles.numpy_values import read_array
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, Record
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Module, StandIn
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 _DEEPEST = 4  # wrappers around a network
@@ -25,7 +25,7 @@ _STATE = ("_parameters", "_buffers", "_modules")  # of a torch module
 
 
 @dataclass(frozen=True)
-class Place:
+class NetworkPlace:
     """A network, or a dict that may hold one, in the value of a file."""
 
     value: Any
@@ -34,9 +34,9 @@ class Place:
     around: tuple[Mapping[Any, Any], ...] = ()  # the dicts on the way and itself, outermost first
 
 
-def find_places(content: Any) -> list[Place]:
+def find_places(content: Any) -> list[NetworkPlace]:
     """Return the dicts and modules in a value, outer ones first, each once, within bounds on depth and number."""
-    found: list[Place] = []
+    found: list[NetworkPlace] = []
     waiting: list[tuple[Any, tuple[str, ...], tuple[Mapping[Any, Any], ...]]] = [(content, (), ())]
     seen = {id(content)}
     left = _MOST_ENTRIES
@@ -44,11 +44,11 @@ def find_places(content: Any) -> list[Place]:
         if type(value) is not dict:
             entries = dict(islice(_module_entries(value), left))
             left -= len(entries)
-            found.append(Place(value, entries, path, around))
+            found.append(NetworkPlace(value, entries, path, around))
             continue
         inner = (*around, value)
         entries = {key.replace(_COMPILED, ""): one for key, one in value.items() if type(key) is str}
-        found.append(Place(value, entries, path, inner))
+        found.append(NetworkPlace(value, entries, path, inner))
         inside = [(key, one) for key, one in value.items() if type(key) is str and is_network(one)]
         for key, one in sorted(inside, key=lambda entry: not is_averaged(entry[0])) if len(path) < _DEEPEST else ():
             if id(one) not in seen and len(waiting) < _MOST_PLACES:
@@ -69,7 +69,7 @@ def is_averaged(name: str) -> bool:
 
 def state_of(value: Any) -> dict[Any, Any] | None:
     """Return the state of a module: one of NVlabs', or one of an unknown class; None for anything else."""
-    state = value.state if type(value) in (Module, Record) else None
+    state = value.state if type(value) in (Module, StandIn) else None
     return state if type(state) is dict and any(type(state.get(kind)) is dict for kind in _STATE) else None
 
 
@@ -94,12 +94,12 @@ def _named(state: Mapping[Any, Any], kind: str) -> Iterator[tuple[str, Any]]:
 
 def as_tensor(value: Any) -> StoredTensor | None:
     """Return the tensor that a value is or represents: torch's, numpy's, or paddle's pair of a name and an array."""
-    if type(value) is Record and value.kind == "builtins.tuple" and len(value.made_of) == 1:
+    if type(value) is StandIn and value.kind == "builtins.tuple" and len(value.made_of) == 1:
         pair = value.made_of[0]
         value = pair[1] if type(pair) is tuple and len(pair) == 2 else None
-    if type(value) is Record and value.kind == "ndarray":
+    if type(value) is StandIn and value.kind == "ndarray":
         try:
             return read_array(value)
-        except Refused:
+        except PickleRefused:
             return None
     return value if type(value) is StoredTensor else None

@@ -12,8 +12,8 @@ from typing import Any
 
 from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import Weight
-from fgraph.stylegan.checkpoints.families.places import Place, as_tensor, find_places
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
+from fgraph.stylegan.checkpoints.families.places import NetworkPlace, as_tensor, find_places
+from fgraph.stylegan.checkpoints.pickles.stand_ins import StandIn
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 from fgraph.stylegan.tables.base import Shape
 from fgraph.stylegan.tables.encoder import COARSE, FLAT, MIDDLE, Backbone, Block, EncoderTable, Head, HeadedTable
@@ -47,7 +47,7 @@ def read_published(content: Any, where: str) -> Found | None:
 class _Reader:
     """The tensors and options of one encoder."""
 
-    def __init__(self, place: Place, where: str) -> None:
+    def __init__(self, place: NetworkPlace, where: str) -> None:
         self._where = where
         names = {name.removeprefix("module."): value for name, value in place.entries.items()}
         found = {name[len(_PREFIX) :]: as_tensor(value) for name, value in names.items() if name.startswith(_PREFIX)}
@@ -56,7 +56,7 @@ class _Reader:
         for one in place.around:
             beside |= one
         opts = beside.get("opts")
-        opts = opts.state if type(opts) is Record else opts  # a Namespace of argparse
+        opts = opts.state if type(opts) is StandIn else opts  # a Namespace of argparse
         self._opts: Mapping[Any, Any] = opts if type(opts) is dict else {}
         self._mean = as_tensor(beside.get(_MEAN))
 

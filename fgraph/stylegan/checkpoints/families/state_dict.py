@@ -12,7 +12,7 @@ from fgraph._errors import ModelError, show
 from fgraph.stylegan.checkpoints.contents import Contents, Weight
 from fgraph.stylegan.checkpoints.families.places import as_tensor
 from fgraph.stylegan.checkpoints.pickles.refusal import brief
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Record, Unknown
+from fgraph.stylegan.checkpoints.pickles.stand_ins import StandIn, Unknown
 from fgraph.stylegan.checkpoints.pickles.stored import StoredTensor
 
 if TYPE_CHECKING:
@@ -103,8 +103,8 @@ def read_state(
             continue
         if (tensor := as_tensor(value)) is not None:
             tensors[name[len(prefix) :]] = tensor
-            arrays |= type(value) is Record
-        elif type(value) in (Record, Unknown) and "." in name:
+            arrays |= type(value) is StandIn
+        elif type(value) in (StandIn, Unknown) and "." in name:
             unread[name[len(prefix) :]] = value
     parts = (*path, *(part for part in prefix.split(".") if part not in ("", "module")))
     return StateDict(tensors, where, show(", ".join(parts)), around, unread, arrays)

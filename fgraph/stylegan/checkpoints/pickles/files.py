@@ -9,7 +9,7 @@ from typing import Any, Literal
 from fgraph._errors import ModelError
 from fgraph._files import open_file
 from fgraph.stylegan.checkpoints.pickles.network_files import read_networks
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.torch_files import read_legacy, read_zip
 
 Kind = Literal["zip", "legacy", "pickle"]
@@ -44,5 +44,5 @@ def read_pickled(path: Path, kind: Kind) -> Any:
             return read_legacy(path, file, size) if kind == "legacy" else read_networks(path, file, size)
     except OSError as error:
         raise ModelError(f"{path}: cannot be read: {error}") from error
-    except (Refused, RecursionError) as error:
+    except (PickleRefused, RecursionError) as error:
         raise ModelError(f"{path}: cannot be read safely: {error}. {_CURE}") from error

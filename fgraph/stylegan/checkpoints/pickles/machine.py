@@ -10,9 +10,9 @@ import struct
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused, brief
 from fgraph.stylegan.checkpoints.pickles.span import FileSource, Span
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record, Unknown, as_key, make_record
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, StandIn, Unknown, as_key, make_record
 
 MAX_MEMO = 500_000  # values in the memo
 MAX_TEXT = 64 << 10  # bytes of a string that is read: longer ones are source code, or store bytes
@@ -43,7 +43,7 @@ class Machine:
     def result(self) -> Any:
         """Return the one value that is left at the end."""
         if len(self.stack) != 1 or self.marks:
-            raise Refused("it ends before it is whole")
+            raise PickleRefused("it ends before it is whole")
         return self.stack.pop()
 
     # -- the stack -----------------------------------------------------------------------------------------------
@@ -55,15 +55,15 @@ class Machine:
     def pop(self) -> Any:
         """Pop the top of the stack, unless a mark protects it."""
         if self.marks and len(self.stack) <= self.marks[-1]:
-            raise Refused("it is damaged: a value is missing")
+            raise PickleRefused("it is damaged: a value is missing")
         return self.stack.pop()
 
     def top(self, kind: type) -> Any:
         """Return the top of the stack, which must be of exactly this type."""
         if self.marks and len(self.stack) <= self.marks[-1]:
-            raise Refused("it is damaged: a value is missing")
+            raise PickleRefused("it is damaged: a value is missing")
         if type(self.stack[-1]) is not kind:
-            raise Refused(f"it is damaged: found {brief(self.stack[-1])}, expected a {kind.__name__}")
+            raise PickleRefused(f"it is damaged: found {brief(self.stack[-1])}, expected a {kind.__name__}")
         return self.stack[-1]
 
     def mark(self) -> None:
@@ -89,7 +89,7 @@ class Machine:
         """Push an integer of a stated width, at most 16 bytes."""
         length = self.number("B")
         if length > 16:
-            raise Refused(f"it has a number of {length} bytes")
+            raise PickleRefused(f"it has a number of {length} bytes")
         self.push(int.from_bytes(self._source.read(length), "little", signed=True))
 
     def real(self) -> None:
@@ -110,13 +110,13 @@ class Machine:
         try:
             self.push(noted.decode("utf-8", "surrogatepass"))
         except UnicodeError as error:
-            raise Refused("it has a string that is not text") from error
+            raise PickleRefused("it has a string that is not text") from error
 
     def _take(self, length: int) -> None:
         """Count the length of a string against the limit."""
         self._left -= length
         if self._left < 0:
-            raise Refused("its strings take more bytes than those of any checkpoint")
+            raise PickleRefused("its strings take more bytes than those of any checkpoint")
 
     def data(self, code: str) -> None:
         """Push bytes; long ones are pushed as a span."""
@@ -130,7 +130,7 @@ class Machine:
     def protocol(self) -> None:
         """Check the protocol of the pickle."""
         if (found := self.number("B")) not in _PROTOCOLS:
-            raise Refused(f"it is of pickle protocol {found}; 2 to 5 are read")
+            raise PickleRefused(f"it is of pickle protocol {found}; 2 to 5 are read")
 
     def line(self) -> str:
         """Read text up to the end of the line."""
@@ -138,7 +138,7 @@ class Machine:
         while (byte := self._source.read(1)) != b"\n":
             found += byte
             if len(found) > _LONGEST_NAME:
-                raise Refused(f"it names something of more than {_LONGEST_NAME} letters")
+                raise PickleRefused(f"it names something of more than {_LONGEST_NAME} letters")
         return found.decode("latin-1")
 
     # -- building ------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ class Machine:
     def set_items(self, items: list[Any]) -> None:
         """Put pairs into the dict on top of the stack."""
         if len(items) % 2:
-            raise Refused("it is damaged: a key has no value")
+            raise PickleRefused("it is damaged: a key has no value")
         if self._keep(items):
             return
         target = self.top(dict)
@@ -173,7 +173,7 @@ class Machine:
         """Give items to a stand-in on top of the stack; return False if the top is something else."""
         if self.marks and len(self.stack) <= self.marks[-1]:
             return False
-        if not self.stack or type(self.stack[-1]) is not Record:
+        if not self.stack or type(self.stack[-1]) is not StandIn:
             return False
         self.stack[-1].items.extend(items)
         return True
@@ -181,13 +181,13 @@ class Machine:
     def remember(self, place: int) -> None:
         """Store the top of the stack in the memo."""
         if place > MAX_MEMO:
-            raise Refused(f"the memo number {place} is out of range")
+            raise PickleRefused(f"the memo number {place} is out of range")
         self.memo[place] = self.stack[-1]
 
     def recall(self, place: int) -> None:
         """Push a value of the memo."""
         if place not in self.memo:
-            raise Refused(f"the memo number {place} is out of range")
+            raise PickleRefused(f"the memo number {place} is out of range")
         self.push(self.memo[place])
 
     # -- stand-ins -----------------------------------------------------------------------------------------------
@@ -195,9 +195,9 @@ class Machine:
     def find(self, module: Any, name: Any) -> None:
         """Push the stand-in of a global. A global that no table knows is never imported: it stays a name."""
         if type(module) is not str or type(name) is not str:
-            raise Refused("it names something by values that are not text")
+            raise PickleRefused("it names something by values that are not text")
         if max(len(module), len(name)) > _LONGEST_NAME:
-            raise Refused(f"it names something of more than {_LONGEST_NAME} letters")
+            raise PickleRefused(f"it names something of more than {_LONGEST_NAME} letters")
         known = self._known.get((module, name))
         self.push(Unknown(f"{module}.{name}") if known is None else known)
 
@@ -213,35 +213,35 @@ class Machine:
             self.push(made)
             return
         if type(factory) is not Factory or type(arguments) is not tuple:
-            raise Refused(f"it calls {brief(factory)}")
+            raise PickleRefused(f"it calls {brief(factory)}")
         self._calls_left -= sum(map(_weight, arguments))
         if self._calls_left < 0:  # one value of the memo can be an argument many times
-            raise Refused("its calls have more arguments than those of any checkpoint")
+            raise PickleRefused("its calls have more arguments than those of any checkpoint")
         try:
             self.push(factory.make(*arguments))
         except TypeError as error:
-            raise Refused(f"it calls {factory.name} with wrong arguments") from error
+            raise PickleRefused(f"it calls {factory.name} with wrong arguments") from error
 
     def call_with_names(self) -> None:
         """Call a name that no table knows with a tuple and a dict of arguments."""
         named, arguments, factory = self.pop(), self.pop(), self.pop()
         if (made := make_record(factory, (arguments, named))) is None:
-            raise Refused(f"it calls {brief(factory)} with arguments by name")
+            raise PickleRefused(f"it calls {brief(factory)} with arguments by name")
         self.push(made)
 
     def build(self) -> None:
         """Give a state to a stand-in that accepts one."""
         state = self.pop()
-        if not self.stack or type(self.stack[-1]) is not Record:
+        if not self.stack or type(self.stack[-1]) is not StandIn:
             if self.stack and type(self.stack[-1]) is dict:
                 return  # the `_metadata` of a state dict
-            raise Refused("it changes an object that it may only name")
+            raise PickleRefused("it changes an object that it may only name")
         self.stack[-1].accept(state)
 
     def persistent(self) -> None:
         """Push the stand-in of a persistent id."""
         if self._persistent is None:
-            raise Refused("it refers to something outside it")
+            raise PickleRefused("it refers to something outside it")
         self.push(self._persistent(self.pop()))
 
 

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 
 from fgraph.stylegan.checkpoints.pickles.known_globals import known_globals
 from fgraph.stylegan.checkpoints.pickles.opcodes import run_pickle
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.span import FileSource
 
 
@@ -20,5 +20,5 @@ def read_networks(path: Path, file: BinaryIO, size: int) -> Any:
     source = FileSource(file, path, 0, size)
     value = run_pickle(source, known_globals())
     if source.position != size:
-        raise Refused(f"{size - source.position} bytes follow its end")
+        raise PickleRefused(f"{size - source.position} bytes follow its end")
     return value

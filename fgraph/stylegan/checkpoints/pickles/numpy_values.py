@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from typing import Any
 
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused, brief
 from fgraph.stylegan.checkpoints.pickles.span import Span
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Record
+from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, StandIn
 from fgraph.stylegan.checkpoints.pickles.stored import MOST_AXES, Storage, StoredTensor, is_size, item_size, view, whole
 
 _DTYPES = {
@@ -25,22 +25,22 @@ def read_dtype(record: Any) -> str:
     Raises:
         Refused: the type is not one of plain little-endian numbers.
     """
-    if type(record) is Record and record.kind == "dtype" and record.made_of:
+    if type(record) is StandIn and record.kind == "dtype" and record.made_of:
         code, state = record.made_of[0], record.state
         little = state is None or (type(state) is tuple and len(state) > 4 and _is_little(state))
         if type(code) is str and code.lstrip("<|=") in _DTYPES and little:
             return _DTYPES[code.lstrip("<|=")]
-        raise Refused(f"it has an array of the type {brief(code)}; plain little-endian numbers are read")
-    raise Refused("it has an array of an unknown type")
+        raise PickleRefused(f"it has an array of the type {brief(code)}; plain little-endian numbers are read")
+    raise PickleRefused("it has an array of an unknown type")
 
 
 def _is_plain(dtype: Any) -> bool:
     """Return False for an intact type of numbers that are not read, such as complex ones; otherwise True."""
-    if type(dtype) is not Record or dtype.kind != "dtype":
+    if type(dtype) is not StandIn or dtype.kind != "dtype":
         return True
     try:
         read_dtype(dtype)
-    except Refused:
+    except PickleRefused:
         return False
     return True
 
@@ -49,7 +49,7 @@ def _is_little(state: tuple[Any, ...]) -> bool:
     return type(state[1]) is str and state[1] in _LITTLE and state[2] is None and state[3] is None
 
 
-def read_array(record: Record) -> StoredTensor:
+def read_array(record: StandIn) -> StoredTensor:
     """Return a pickled `numpy.ndarray`, whose state is (version, shape, dtype, fortran, raw).
 
     Raises:
@@ -57,7 +57,7 @@ def read_array(record: Record) -> StoredTensor:
     """
     state = record.state
     if record.kind != "ndarray" or type(state) is not tuple or len(state) != 5:
-        raise Refused("it has an array without content")
+        raise PickleRefused("it has an array without content")
     return _array(state[4], state[2], state[1], fortran=state[3] is True)
 
 
@@ -67,13 +67,13 @@ def read_objects(record: Any) -> list[Any]:
     Raises:
         Refused: the record is not an array of objects.
     """
-    state = record.state if type(record) is Record and record.kind == "ndarray" else None
+    state = record.state if type(record) is StandIn and record.kind == "ndarray" else None
     if type(state) is not tuple or len(state) != 5 or type(state[4]) is not list:
-        raise Refused("it has no array of objects")
+        raise PickleRefused("it has no array of objects")
     return state[4]
 
 
-def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor | Record:
+def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = None) -> StoredTensor | StandIn:
     """Return an array that protocol 5 wrote.
 
     An array of numbers that are not read, such as complex ones, stays a record.
@@ -86,26 +86,26 @@ def from_buffer(raw: Any, dtype: Any, shape: Any, order: Any, axis_order: Any = 
         axis_order: the permutation of axes that follows; None: the axes stay.
     """
     if not _is_plain(dtype):
-        return Record("numpy.array", (raw, dtype, shape, order, axis_order))
+        return StandIn("numpy.array", (raw, dtype, shape, order, axis_order))
     made = _array(raw, dtype, shape, fortran=type(order) is str and order == "F")
     if axis_order is None:
         return made
     axes = range(len(made.shape))
     if type(axis_order) not in (tuple, list) or not all(map(is_size, axis_order)) or sorted(axis_order) != [*axes]:
-        raise Refused("it has an array whose order of axes is not a permutation")
+        raise PickleRefused("it has an array whose order of axes is not a permutation")
     return view(made.storage, 0, tuple(made.shape[i] for i in axis_order), tuple(made.stride[i] for i in axis_order))
 
 
 def _array(raw: Any, dtype: Any, shape: Any, *, fortran: bool) -> StoredTensor:
     kind = read_dtype(dtype)
     if type(raw) not in (bytes, Span) or type(shape) is not tuple or len(shape) > MOST_AXES:
-        raise Refused("it has an array of an unknown layout")
+        raise PickleRefused("it has an array of an unknown layout")
     if not all(map(is_size, shape)):
-        raise Refused("it has an array of an impossible shape")
+        raise PickleRefused("it has an array of an impossible shape")
     count, left = divmod(raw.size if isinstance(raw, Span) else len(raw), item_size(kind))
     made = whole(Storage(raw, kind, count), shape, fortran)
     if left or (made.shape and count != _count(made.shape)):
-        raise Refused(f"an array of shape {list(shape)} does not fit its {count} items")
+        raise PickleRefused(f"an array of shape {list(shape)} does not fit its {count} items")
     return made
 
 
@@ -119,34 +119,34 @@ def _count(shape: tuple[int, ...]) -> int:
 def _scalar(dtype: Any, raw: Any) -> Any:
     """Return a number; one of a type that is not read, such as text, stays a record."""
     if not _is_plain(dtype):
-        return Record("numpy.scalar", (dtype, raw))
+        return StandIn("numpy.scalar", (dtype, raw))
     kind = read_dtype(dtype)
     if type(raw) is not bytes or len(raw) != item_size(kind):
-        raise Refused("it has a number whose bytes do not fit its type")
+        raise PickleRefused("it has a number whose bytes do not fit its type")
     return struct.unpack("<" + _CODES[kind], raw)[0]
 
 
 def _encode(text: Any, encoding: Any) -> Any:
     """Return the bytes that protocol 2 writes as a call of `_codecs.encode`."""
     if type(encoding) is not str or encoding != "latin1" or type(text) not in (str, Span):
-        raise Refused("it encodes text by a codec other than latin1, which stores bytes")
+        raise PickleRefused("it encodes text by a codec other than latin1, which stores bytes")
     if isinstance(text, Span):
         return text
     try:
         return text.encode("latin-1")
     except UnicodeError as error:
-        raise Refused("text that stores bytes has characters beyond latin1") from error
+        raise PickleRefused("text that stores bytes has characters beyond latin1") from error
 
 
-def _reconstruct(*_: Any) -> Record:
-    return Record("ndarray")
+def _reconstruct(*_: Any) -> StandIn:
+    return StandIn("ndarray")
 
 
 def numpy_globals() -> dict[tuple[str, str], Any]:
     """Return the globals that numpy's pickles name, of numpy 1 and 2, with their stand-ins."""
     known: dict[tuple[str, str], Any] = {
         ("numpy", "ndarray"): "ndarray",  # a token, used as an argument only
-        ("numpy", "dtype"): Factory("numpy.dtype", lambda *arguments: Record("dtype", arguments)),
+        ("numpy", "dtype"): Factory("numpy.dtype", lambda *arguments: StandIn("dtype", arguments)),
         ("_codecs", "encode"): Factory("_codecs.encode", _encode),
     }
     for core in ("numpy.core", "numpy._core"):

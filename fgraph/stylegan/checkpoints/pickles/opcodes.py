@@ -10,9 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 from fgraph.stylegan.checkpoints.pickles.machine import Globals, Machine
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.span import FileSource
-from fgraph.stylegan.checkpoints.pickles.stand_ins import Record
+from fgraph.stylegan.checkpoints.pickles.stand_ins import StandIn
 
 MAX_OPCODES = 500_000  # a checkpoint of a 1024-pixel model, with its discriminator and optimiser, has 60,000
 
@@ -39,12 +39,12 @@ def run_pickle(
             return machine.result()
         action = action_of(code)
         if action is None:
-            raise Refused(f"the pickle opcode {code!r} is not allowed")
+            raise PickleRefused(f"the pickle opcode {code!r} is not allowed")
         try:
             action(machine)
         except (IndexError, OverflowError, MemoryError) as error:
-            raise Refused(f"it is damaged at the opcode {code!r}") from error
-    raise Refused(f"it has more than {limit} opcodes, which no checkpoint needs")
+            raise PickleRefused(f"it is damaged at the opcode {code!r}") from error
+    raise PickleRefused(f"it has more than {limit} opcodes, which no checkpoint needs")
 
 
 _ACTIONS: dict[bytes, Callable[[Machine], object]] = {
@@ -75,7 +75,7 @@ _ACTIONS: dict[bytes, Callable[[Machine], object]] = {
     b"}": lambda m: m.push({}),
     b"\x8f": lambda m: m.push(set()),
     b"\x90": Machine.add_items,
-    b"\x91": lambda m: m.push(Record("builtins.frozenset", tuple(m.cut()))),
+    b"\x91": lambda m: m.push(StandIn("builtins.frozenset", tuple(m.cut()))),
     b"0": lambda m: m.pop(),
     b"1": lambda m: m.cut(),
     b"a": lambda m: m.append_items([m.pop()]),

@@ -7,7 +7,7 @@ from typing import Any
 from fgraph._errors import show
 
 
-class Refused(Exception):
+class PickleRefused(Exception):
     """A pickle is damaged, or holds something that is not read."""
 
 

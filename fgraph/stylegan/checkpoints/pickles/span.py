@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from fgraph._files import open_file
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 
 _CHUNK = 1 << 18  # bytes that are decoded at once
 
@@ -42,7 +42,7 @@ class Span:
             file.seek(self.start + start)
             found = file.read(max(0, wanted))
         if len(found) != max(0, wanted):
-            raise Refused("the file is cut short")
+            raise PickleRefused("the file is cut short")
         return found
 
     def read_into(self, buffer: memoryview, start: int) -> None:
@@ -53,14 +53,14 @@ class Span:
                 buffer[done : done + len(part)] = part
                 done += len(part)
             if done != len(buffer):
-                raise Refused("the file is cut short")
+                raise PickleRefused("the file is cut short")
             return
         with open_file(self.path) as file:
             file.seek(self.start + start)
             while done < len(buffer):
                 count = file.readinto(buffer[done:])
                 if not count:
-                    raise Refused("the file is cut short")
+                    raise PickleRefused("the file is cut short")
                 done += count
 
     @cached_property
@@ -85,7 +85,7 @@ class Span:
             while left:
                 found = file.read(min(left, _CHUNK))
                 if not found:
-                    raise Refused("the file is cut short")
+                    raise PickleRefused("the file is cut short")
                 left -= len(found)
                 yield found
 
@@ -102,7 +102,7 @@ class Span:
                 if stop is not None and place >= stop:
                     return
         except UnicodeError as error:
-            raise Refused("its text for bytes has characters that are not in Latin-1") from error
+            raise PickleRefused("its text for bytes has characters that are not in Latin-1") from error
 
 
 class FileSource:
@@ -125,7 +125,7 @@ class FileSource:
         self.position += length
         found = self._file.read(length)
         if len(found) != length:
-            raise Refused("it is cut short")
+            raise PickleRefused("it is cut short")
         return found
 
     def skip(self, length: int) -> Span | bytes:
@@ -145,7 +145,7 @@ class FileSource:
 
     def _advance(self, length: int) -> None:
         if not 0 <= length <= self._end - self.position:
-            raise Refused(f"it is cut short: {length} bytes were to follow, {self._end - self.position} do")
+            raise PickleRefused(f"it is cut short: {length} bytes were to follow, {self._end - self.position} do")
         self.position += length
 
 
@@ -161,7 +161,7 @@ class BytesSource(FileSource):
         Raises:
             Refused: always, because only small values are expected here.
         """
-        raise Refused(f"it has a value of {length} bytes, larger than any expected here")
+        raise PickleRefused(f"it has a value of {length} bytes, larger than any expected here")
 
 
 class MemorySource(BytesSource):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused, brief
 
 _MAX_KEY = 1 << 32  # of a whole number as a key
 
@@ -26,7 +26,7 @@ class Unknown:
     name: str  # module and name, with a dot between them
 
 
-class Record:
+class StandIn:
     """A stand-in for an object: it stores what the object is made of, its state and its items, and does nothing.
 
     The kind of an object of an unknown class is the class's full name, which has a dot; known kinds have none.
@@ -47,7 +47,7 @@ class Record:
             Refused: the record has a state already.
         """
         if self.state is not None:
-            raise Refused(f"it changes a {self.kind} twice")
+            raise PickleRefused(f"it changes a {self.kind} twice")
         self.state = state
 
 
@@ -59,7 +59,7 @@ class Module:
     state: dict[Any, Any]
 
 
-def make_record(called: Any, arguments: Any) -> Record | None:
+def make_record(called: Any, arguments: Any) -> StandIn | None:
     """Return the inert result of a call: of an unknown global, or of an object of an unknown class.
 
     For classes with keyword arguments, Python writes a call of a `functools.partial`, up to protocol 3. The result is
@@ -68,9 +68,9 @@ def make_record(called: Any, arguments: Any) -> Record | None:
     if type(arguments) is not tuple:
         return None
     if type(called) is Unknown:
-        return Record(called.name, arguments)
-    if type(called) is Record and "." in called.kind:
-        return Record(called.kind, (called, *arguments))
+        return StandIn(called.name, arguments)
+    if type(called) is StandIn and "." in called.kind:
+        return StandIn(called.kind, (called, *arguments))
     return None
 
 
@@ -79,7 +79,7 @@ def fits(factory: Factory, *kinds: type) -> Factory:
 
     def make(*arguments: Any) -> Any:
         if len(arguments) != len(kinds) or not all(map(_is, arguments, kinds)):
-            raise Refused(f"it calls {factory.name} with arguments of other kinds than it takes")
+            raise PickleRefused(f"it calls {factory.name} with arguments of other kinds than it takes")
         return factory.make(*arguments)
 
     return Factory(factory.name, make)
@@ -95,7 +95,7 @@ def make_dict(*arguments: Any) -> dict[Any, Any]:
         return {}
     (pairs,) = arguments if len(arguments) == 1 else (None,)
     if type(pairs) is not list or not all(_is_pair(pair) for pair in pairs):
-        raise Refused("it has a dict made of something else than pairs")
+        raise PickleRefused("it has a dict made of something else than pairs")
     return {key: value for key, value in pairs}
 
 
@@ -107,7 +107,7 @@ def make_set(*arguments: Any) -> set[Any]:
     """
     items = arguments[0] if len(arguments) == 1 else None
     if arguments and type(items) is not list:
-        raise Refused("it has a set that is not made of a list")
+        raise PickleRefused("it has a set that is not made of a list")
     return set(map(as_key, items or ()))
 
 
@@ -124,18 +124,18 @@ def as_key(key: Any) -> Any:
         return key
     if key is None or type(key) in (int, float, bool):
         return repr(key)
-    if type(key) in (tuple, bytes, Record, Unknown):
+    if type(key) in (tuple, bytes, StandIn, Unknown):
         return f"{brief(key)} #{id(key)}"
-    raise Refused(f"it has {brief(key)} as a key")
+    raise PickleRefused(f"it has {brief(key)} as a key")
 
 
 def make_module(meta: dict[Any, Any]) -> Module:
     """Return the module that NVlabs' persistence wrote: type, version, source (dropped), class_name, state."""
     if type(meta) is not dict:
-        raise Refused(f"it has a module made of {brief(meta)}")
+        raise PickleRefused(f"it has a module made of {brief(meta)}")
     kind, name, state = meta.get("type"), meta.get("class_name"), meta.get("state")
     if type(kind) is not str or kind != "class" or type(name) is not str or type(state) is not dict:
-        raise Refused("it has a module that NVlabs' code does not write")
+        raise PickleRefused("it has a module that NVlabs' code does not write")
     return Module(name[:64], state)
 
 

@@ -7,7 +7,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused, brief
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused, brief
 from fgraph.stylegan.checkpoints.pickles.span import Span
 
 if TYPE_CHECKING:
@@ -64,13 +64,13 @@ class StoredTensor:
         )
         count = math.prod(self.shape)
         if code is None or count > _MOST_NUMBERS:
-            raise Refused(f"holds {count} numbers of type {self.dtype}; expected at most {_MOST_NUMBERS} floats")
+            raise PickleRefused(f"holds {count} numbers of type {self.dtype}; expected at most {_MOST_NUMBERS} floats")
         places = [self.offset]
         for length, step in zip(self.shape, self.stride, strict=True):
             places = [place + index * step for place in places for index in range(length)]
         width, data = ITEM_SIZES[self.dtype], self.storage.data
         if isinstance(data, Span) and data.utf8 and data.length > _LONGEST_TEXT:
-            raise Refused(f"takes {data.length} bytes of text; expected at most {_LONGEST_TEXT}")
+            raise PickleRefused(f"takes {data.length} bytes of text; expected at most {_LONGEST_TEXT}")
         starts = [self.storage.start + place * width for place in places]
         raw = (data.read(at, width) if isinstance(data, Span) else data[at : at + width] for at in starts)
         numbers = [struct.unpack("<" + code, one)[0] for one in raw]
@@ -90,7 +90,7 @@ class StoredTensor:
         start, data = self.storage.start + self.offset * width, self.storage.data
         raw = data.read(start, extent * width) if isinstance(data, Span) else data[start : start + extent * width]
         if len(raw) != extent * width:
-            raise Refused("the file is cut short")
+            raise PickleRefused("the file is cut short")
         flat: NDArray[Any]
         if self.dtype == "bfloat16":  # the upper half of a float32
             flat, width = (np.frombuffer(raw, np.uint16).astype(np.uint32) << 16).view(np.float32), 4
@@ -145,12 +145,12 @@ def view(storage: Any, offset: Any, shape: Any, stride: Any) -> StoredTensor:
         Refused: the arguments do not describe a view, or it reaches beyond the storage.
     """
     if type(storage) is not Storage or type(shape) is not tuple or type(stride) is not tuple:
-        raise Refused("it has a tensor of an unknown layout")
+        raise PickleRefused("it has a tensor of an unknown layout")
     if len(shape) != len(stride) or len(shape) > MOST_AXES or not all(map(is_size, (offset, *shape, *stride))):
-        raise Refused("it has a tensor of an impossible shape")
+        raise PickleRefused("it has a tensor of an impossible shape")
     # A tensor with more items than its storage repeats some: codes that were expanded do, weights do not.
     if offset + _extent(shape, stride) > storage.items or math.prod(shape) > max(storage.items, _MOST_REPEATED):
-        raise Refused(f"a tensor of shape {list(shape)} is larger than its storage of {storage.items} items")
+        raise PickleRefused(f"a tensor of shape {list(shape)} is larger than its storage of {storage.items} items")
     return StoredTensor(storage, offset, shape, stride)
 
 
@@ -180,7 +180,7 @@ def item_size(dtype: Any) -> int:
         Refused: the type is unknown.
     """
     if type(dtype) is not str or dtype not in ITEM_SIZES:
-        raise Refused(f"it has numbers of the type {brief(dtype)}")
+        raise PickleRefused(f"it has numbers of the type {brief(dtype)}")
     return ITEM_SIZES[dtype]
 
 

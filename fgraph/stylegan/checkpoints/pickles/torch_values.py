@@ -7,7 +7,7 @@ from typing import Any
 from fgraph._errors import show
 from fgraph._files import open_file
 from fgraph.stylegan.checkpoints.pickles.opcodes import MAX_OPCODES, run_pickle
-from fgraph.stylegan.checkpoints.pickles.refusal import Refused
+from fgraph.stylegan.checkpoints.pickles.refusal import PickleRefused
 from fgraph.stylegan.checkpoints.pickles.span import BytesSource, FileSource, Span
 from fgraph.stylegan.checkpoints.pickles.stand_ins import Factory, Unknown, make_dict, make_set
 from fgraph.stylegan.checkpoints.pickles.stored import STORAGES, Storage, StoredTensor, is_size, item_size, view
@@ -22,14 +22,14 @@ _MOST_STORAGES = 4000  # a 1024-pixel model, its discriminator and the averaged 
 def _tensor(*arguments: Any) -> StoredTensor:
     """Stand in for `_rebuild_tensor_v2(storage, offset, size, stride, requires_grad, hooks[, metadata])`."""
     if not 6 <= len(arguments) <= 7:
-        raise Refused("it has a tensor of an unknown layout")
+        raise PickleRefused("it has a tensor of an unknown layout")
     return view(*arguments[:4])
 
 
 def _parameter(*arguments: Any) -> StoredTensor:
     """Stand in for `_rebuild_parameter(data, requires_grad, hooks)`."""
     if not arguments or type(arguments[0]) is not StoredTensor:
-        raise Refused("it has a parameter without a tensor")
+        raise PickleRefused("it has a parameter without a tensor")
     return arguments[0]
 
 
@@ -66,7 +66,7 @@ def storage_id(pid: Any) -> tuple[str, str, int]:
         _, kind, key, _, items = pid[:5]
         if type(kind) is _Kind and type(key) is str and is_size(items) and pid[5:] in ((), (None,)):
             return str(kind), key, items
-    raise Refused("it has a storage of an unknown kind")
+    raise PickleRefused("it has a storage of an unknown kind")
 
 
 class StorageReader:
@@ -83,10 +83,10 @@ class StorageReader:
             Refused: the stream is something else, or there are too many.
         """
         if type(blob) not in (bytes, Span):
-            raise Refused("it has a storage that is not bytes")
+            raise PickleRefused("it has a storage that is not bytes")
         if id(blob) not in self._known:
             if len(self._known) >= _MOST_STORAGES:
-                raise Refused(f"it has more than {_MOST_STORAGES} storages, which no checkpoint needs")
+                raise PickleRefused(f"it has more than {_MOST_STORAGES} storages, which no checkpoint needs")
             self._known[id(blob)] = blob, _read_storage(blob)
         return self._known[id(blob)][1]
 
@@ -103,10 +103,10 @@ def _read_storage(blob: Span | bytes) -> Storage:
 def _one_storage(source: FileSource, blob: Span | bytes, start: int, length: int) -> Storage:
     stream = LegacyStream(source, storage_globals(), _STORAGE_OPCODES)
     if type(stream.value) is not Storage or len(stream.storages) != 1:
-        raise Refused("a tensor's numbers are not one storage")
+        raise PickleRefused("a tensor's numbers are not one storage")
     stream.locate(blob, start)
     if source.position != start + length:
-        raise Refused("a tensor's numbers are cut short, or more follows them")
+        raise PickleRefused("a tensor's numbers are cut short, or more follows them")
     return stream.value
 
 
@@ -120,11 +120,11 @@ class LegacyStream:
         self._check(run_pickle(source, {}, limit=limit), _LEGACY_PROTOCOL)
         system = run_pickle(source, {}, limit=limit)
         if type(system) is not dict or system.get("little_endian") is not True:
-            raise Refused("it was written by a machine of another byte order")
+            raise PickleRefused("it was written by a machine of another byte order")
         self.value = run_pickle(source, known, self._declare, limit)
         keys = run_pickle(source, {}, limit=limit)
         if type(keys) is not list or not all(type(key) is str for key in keys) or set(keys) != set(self.storages):
-            raise Refused("its list of storages does not match its tensors")
+            raise PickleRefused("its list of storages does not match its tensors")
         self._keys: list[str] = keys
 
     def locate(self, data: Span | bytes, start: int) -> None:
@@ -132,14 +132,16 @@ class LegacyStream:
         for key in self._keys:
             storage = self.storages[key]
             if int.from_bytes(self._source.read(8), "little", signed=True) != storage.items:
-                raise Refused(f"the storage '{show(key)}' does not have the {storage.items} numbers that it states")
+                raise PickleRefused(
+                    f"the storage '{show(key)}' does not have the {storage.items} numbers that it states"
+                )
             storage.data, storage.start = data, self._source.position - start
             self._source.pass_over(storage.items * item_size(storage.dtype))
 
     @staticmethod
     def _check(found: Any, expected: int) -> None:
         if type(found) is not int or found != expected:
-            raise Refused("it is not what torch.save writes")
+            raise PickleRefused("it is not what torch.save writes")
 
     def _declare(self, pid: Any) -> Storage | Unknown:
         if type(pid) is tuple and len(pid) == 4 and type(pid[1]) is Unknown:
@@ -147,5 +149,5 @@ class LegacyStream:
         dtype, key, items = storage_id(pid)
         known = self.storages.setdefault(key, Storage(b"", dtype, items))
         if (known.dtype, known.items) != (dtype, items):
-            raise Refused(f"the storage '{show(key)}' is declared twice, differently")
+            raise PickleRefused(f"the storage '{show(key)}' is declared twice, differently")
         return known
