@@ -20,8 +20,8 @@ from fgraph.photographs.stored import Stored, decode_stored, encode_like, read_s
 __all__ = [
     "Blending",
     "FilmWriter",
-    "Pasting",
     "PastedPixels",
+    "Pasting",
     "PhotoCrop",
     "PhotographStream",
     "Photographs",
