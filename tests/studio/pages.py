@@ -14,10 +14,14 @@ from typing import Any
 from starlette.testclient import TestClient
 
 from fgraph._options import RunOptions
+from fgraph.studio.access import FileAccess
 from fgraph.studio.app import make_app
+from fgraph.studio.history import History
 from fgraph.studio.opening import Opened
 from fgraph.studio.security import Access
+from fgraph.studio.session import Session
 from fgraph.studio.studio import Studio
+from fgraph.studio.uploads import Uploads
 
 HOST = "testserver"
 ORIGIN = f"http://{HOST}"
@@ -38,6 +42,12 @@ def make_studio(folder: Path, text: str | None = GRAPH, **more: Any) -> Studio:
     studio = Studio(folder / "studio", folder / "kept", RunOptions.of(device="cpu"), **more)
     studio.open(Opened("two", text) if text is not None else None)
     return studio
+
+
+def session_of(folder: Path, text: str = GRAPH) -> Session:
+    session = Session(folder, History(), FileAccess(["landscape", "avatar"]), Uploads(folder / "uploads"))
+    session.open(Opened("two", text))
+    return session
 
 
 class Page:

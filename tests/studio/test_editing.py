@@ -11,14 +11,11 @@ from pydantic import TypeAdapter
 
 import fgraph
 from fgraph.studio import code
-from fgraph.studio.access import FileAccess
-from fgraph.studio.history import History
 from fgraph.studio.messages import Change
-from fgraph.studio.opening import Opened, open_bundled
+from fgraph.studio.opening import open_bundled
 from fgraph.studio.session import Session
 from fgraph.studio.text import EditError
-from fgraph.studio.uploads import Uploads
-from tests.studio.pages import GRAPH
+from tests.studio.pages import GRAPH, session_of
 
 CHANGE: TypeAdapter[Change] = TypeAdapter(Change)
 STACK = """\
@@ -29,12 +26,6 @@ nodes:
   image: {op: decode, of: both}
 outputs: [image]
 """
-
-
-def session_of(folder: Path, text: str = GRAPH) -> Session:
-    session = Session(folder, History(), FileAccess(["landscape", "avatar"]), Uploads(folder / "uploads"))
-    session.open(Opened("two", text))
-    return session
 
 
 def change(session: Session, *changes: dict[str, Any]) -> str:

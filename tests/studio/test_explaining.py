@@ -8,7 +8,6 @@ import fgraph
 from fgraph.digraph import wire
 from fgraph.digraph.bypass import find_bypasses, without_node
 from fgraph.studio.explaining import ExplainJob
-from tests.studio.test_editing import session_of
 
 GRAPH = """\
 nodes:
