@@ -8,6 +8,7 @@ import fgraph
 from fgraph.digraph import wire
 from fgraph.digraph.bypass import find_bypasses, without_node
 from fgraph.studio.explaining import ExplainJob
+from tests.studio.pages import session_of
 
 GRAPH = """\
 nodes:
