@@ -21,16 +21,21 @@ _NO_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNO
 
 @dataclass
 class SweepRun:
-    """The state of all jobs of a call; a single run is a sweep of one job."""
+    """The state of all jobs of a call; a single run is a sweep of one job.
 
-    settings: list[JobSettings | None] = field(default_factory=list)  # of each job; None: it failed before it had any
-    failures: list[Exception] = field(default_factory=list)  # of jobs, printed already
+    There may be very many, so little is kept of each: its overrides and its directory, for the contact sheet.
+    """
+
+    failures: list[Exception] = field(default_factory=list)  # of jobs, printed already: the first and the last
     is_sweep: bool = False
     directory: Path | None = None  # of the sweep
-    overrides: list[tuple[str, ...]] = field(default_factory=list)  # of each job
     count: int = 1  # of the jobs that were to run
     hint: Callable[[], str] = str  # of the standalone job that runs: how to continue it after an interrupt
-    _complete: set[int] = field(default_factory=set)  # the numbers of jobs that didn't fail
+    ended: int = 0  # jobs, failed ones included
+    _complete: int = 0  # jobs that didn't fail
+    _cells: list[tuple[tuple[str, ...], str | None]] = field(default_factory=list)  # overrides; directory, if whole
+    _quality: int | None = None  # of the sheet; None: no job asked for one
+    _keys: set[str] = field(default_factory=set)  # of jobs, until two differ
 
     @property
     def exit_code(self) -> int:
@@ -44,7 +49,7 @@ class SweepRun:
     @property
     def interruption(self) -> str:
         """The message of an interrupted call: what is done, and how to continue."""
-        done = len(self._complete)
+        done = self._complete
         if hint := self.hint():
             left = hint
         elif self.is_sweep or self.count > 1:
@@ -56,15 +61,14 @@ class SweepRun:
     @contextmanager
     def job(self, place: JobPlace, settings: JobSettings | None) -> Iterator[None]:
         """Wrap the end of a job: report its failure, and in a sweep raise it for Hydra as well."""
-        self.settings.append(settings)
-        self.overrides.append(place.overrides)
-        self.is_sweep = place.is_sweep
-        self.directory = place.sweep_directory
+        self._begin(place, settings)
         try:
             yield
-            self._complete.add(len(self.settings) - 1)
+            self._complete += 1
+            if settings is not None:
+                self._cells[-1] = (place.overrides, str(settings.directory))
         except Exception as error:
-            self.failures.append(error)
+            self.failures[1:] = [error]
             self._report(error, place.label)
             from fgraph.save.writer import MANIFEST  # --help doesn't need it
 
@@ -78,6 +82,17 @@ class SweepRun:
         finally:
             if settings is None or not settings.writes:
                 _remove_empty(place.directory)
+
+    def _begin(self, place: JobPlace, settings: JobSettings | None) -> None:
+        """Note a job; `settings` is None if it failed before it had any."""
+        self.ended += 1
+        self.is_sweep = place.is_sweep
+        self.directory = place.sweep_directory
+        self._cells.append((place.overrides, None))
+        if place.is_sweep and len(self._keys) < 2:
+            self._keys.add(f"failed: {self.ended}" if settings is None else job_key(settings))
+        if self._quality is None and settings is not None and settings.mode == "run" and settings.sheet:
+            self._quality = settings.pictures.quality if settings.pictures else 90
 
     def _report(self, error: Exception, label: str) -> None:
         if isinstance(error, FgraphError):
@@ -95,26 +110,20 @@ class SweepRun:
         Raises:
             SaveError: the sheet can't be written.
         """
-        made = [one for one in self.settings if one is not None and one.mode == "run" and one.sheet]
-        if not self.is_sweep or len(self.settings) < 2 or not made or self.directory is None:
+        if not self.is_sweep or self.ended < 2 or self._quality is None or self.directory is None:
             return
         from fgraph.cli.contact import SheetEntry, write_contact_sheet  # imports Pillow, which --help doesn't need
 
-        complete = {number: self.settings[number] for number in self._complete}
-        directories = [one.directory if (one := complete.get(number)) else None for number in range(len(self.settings))]
-        entries = [SheetEntry(given, directory) for given, directory in zip(self.overrides, directories, strict=True)]
-        path = write_contact_sheet(entries, self.directory, made[0].pictures.quality if made[0].pictures else 90)
+        entries = [SheetEntry(given, Path(folder) if folder else None) for given, folder in self._cells]
+        path = write_contact_sheet(entries, self.directory, self._quality)
         if path is not None:
             say(path)
 
     def warn_if_identical(self) -> None:
         """Warn if all jobs of a sweep are equal, as in a sweep over a seed that nothing reads."""
-        settings = [one for one in self.settings if one is not None]
-        if len(settings) < 2 or len(settings) < len(self.settings):
-            return
-        if len({job_key(one) for one in settings}) == 1:
+        if self.ended > 1 and len(self._keys) == 1:
             warn(
-                f"warning: all {len(settings)} jobs of this sweep were identical. A seed written in a node is literal; "
+                f"warning: all {self.ended} jobs of this sweep were identical. A seed written in a node is literal; "
                 "leave it out, and it derives from the graph's seed="
             )
 

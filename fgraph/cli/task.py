@@ -83,7 +83,7 @@ class Task:
 
     def run_many(self, prepared: Sequence[Job], engine: Engine) -> list[Any]:
         """Run all jobs together; return the outcome of each."""
-        self.sweep.count = len(self.sweep.settings) + len(prepared)
+        self.sweep.count = self.sweep.ended + len(prepared)
         graphs = [one for one in prepared if not isinstance(one, StandaloneJob)]
         if not graphs:
             return [None] * len(prepared)

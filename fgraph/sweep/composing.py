@@ -17,6 +17,7 @@ from hydra.core.override_parser.types import Override, OverrideType, QuotedStrin
 from omegaconf import DictConfig, ListConfig, OmegaConf
 
 _PLAIN = (str, int, float, bool, QuotedString, type(None))
+_KEPT = 1024  # parsed overrides; Hydra reads those of a job three times
 
 
 class SweepComposer:
@@ -54,6 +55,8 @@ class SweepComposer:
 
     def _parse(self, text: str) -> Override:
         if text not in self._parsed:
+            if len(self._parsed) >= _KEPT:
+                self._parsed.clear()
             (self._parsed[text],) = self._parser.parse_overrides([text])
         return self._parsed[text]
 
