@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fgraph.dragging.features import FeatureMaps
+from fgraph.dragging.features import FeatureMaps, constant
 from fgraph.dragging.settings import DragSettings
 from fgraph.dragging.tracking import Tracker, sample_maps, square_window
 
@@ -101,7 +101,8 @@ def make_adaptive(
     templates = sample_maps(maps, handles[:, :, None] + square_window(1, handles), whole=False)
     lost = torch.zeros_like(valid, dtype=torch.long)
     reach = _STEP * side
-    around = handles.new_tensor([[reach, 0], [-reach, 0], [0, reach], [0, -reach]])
+    offsets = ((reach, 0.0), (-reach, 0.0), (0.0, reach), (0.0, -reach))
+    around = constant(offsets, handles.device, handles.dtype)
     near = sample_maps(maps, handles[:, :, None] + around, whole=False)  # [R, C, P, 4]
     own = maps.at(handles)[..., None]
     expected = (_EXPECTED * (near - own).abs().mean(dim=(1, 3))).clamp_min(1e-6)

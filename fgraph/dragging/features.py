@@ -7,7 +7,9 @@ upper left pixel. Between the samples of a map, features are interpolated twice,
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 import torch.nn.functional as F
@@ -15,6 +17,15 @@ from torch import Tensor
 
 from fgraph.stylegan.generators.base import Generator
 from fgraph.stylegan.tables.base import Layer
+
+_CORNERS = ((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (1.0, 1.0))  # of a pixel, x before y
+
+
+@lru_cache(maxsize=64)
+def constant(values: Hashable, device: torch.device, dtype: torch.dtype) -> Tensor:
+    """Return a tensor of nested tuples of numbers, which is sent to a device once."""
+    with torch.inference_mode(False):
+        return torch.tensor(values, dtype=dtype).to(device)
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class FeatureMaps:
             [rows, C, n].
         """
         height, width = self.image_size
-        scale = pixels.new_tensor([2 / width, 2 / height])
+        scale = constant((2 / width, 2 / height), pixels.device, pixels.dtype)
         grid = ((pixels + 0.5) * scale - 1)[:, None]  # [rows, 1, n, 2]
         sampled = F.grid_sample(self.values, grid, padding_mode="border", align_corners=False)
         return sampled[:, :, 0]
@@ -47,7 +58,7 @@ class FeatureMaps:
         """Return the features at real coordinates [rows, n, 2]: [rows, C, n]; pixels beyond the image are 0."""
         low = places.floor()
         share = places - low
-        corners = [low + places.new_tensor([dx, dy]) for dy in (0, 1) for dx in (0, 1)]
+        corners = [low + corner for corner in constant(_CORNERS, places.device, places.dtype)]
         across, down = share.unbind(-1)
         weights = torch.stack([(1 - across) * (1 - down), across * (1 - down), (1 - across) * down, across * down])
         sampled = self.at_pixels(torch.cat(corners, dim=1))

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fgraph.dragging.features import FeatureMaps
+from fgraph.dragging.features import FeatureMaps, constant
 from fgraph.dragging.settings import DragSettings
 
 _TINY = 1e-7
@@ -104,11 +104,12 @@ class NearestTracker(Tracker):
         """
         radius = self.settings.moved_radius(self.side)
         if self.settings.reading == "paper":
-            patch = square_window(radius, self.handles)
-            patch = patch[patch.norm(dim=1) < radius]
+            reach = range(-radius, radius + 1)
+            disc = tuple((float(x), float(y)) for y in reach for x in reach if math.hypot(x, y) < radius)
+            patch = constant(disc, self.handles.device, self.handles.dtype)
             return patch, torch.ones(*self.handles.shape[:2], len(patch), dtype=torch.bool, device=patch.device)
         patch = square_window(radius + 1, self.handles)
-        sides = self.handles.new_tensor([self.size[1], self.size[0]])
+        sides = constant((self.size[1], self.size[0]), self.handles.device, self.handles.dtype)
         stretched = (self.handles[:, :, None] + patch) * (sides / (sides - 1))
         return patch, (stretched - self.handles[:, :, None]).norm(dim=3) < radius
 

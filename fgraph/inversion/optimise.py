@@ -3,8 +3,9 @@
 Losses are summed over rows, and Adam scales each entry separately, so rows don't affect each other. Each row has its
 own learning rate, and leaves the batch when it is finished. Only the last bits of a convolution can depend on the
 number of rows. On a CPU, losses are read after each step. On another device, each reading would wait for it, so they
-are read every `CHECKED` steps, and it is noticed so much later that a row makes no progress. A `Search` that is made
-from the `state()` of another one continues with the same bits.
+are read every `CHECKED` steps, and it is noticed so much later that a row makes no progress. Nothing else is read, and
+the learning rates of these steps are sent together. A `Search` that is made from the `state()` of another one continues
+with the same bits.
 """
 
 from __future__ import annotations
@@ -84,6 +85,7 @@ class Search:
         self._every = 1 if problem.generator.device.type == "cpu" else CHECKED
         state = self._beginning(targets, start) if state is None else state
         self._read = 0  # losses of the curve that have been read
+        self._rates: list[Tensor] = []  # [rows] each, of the steps up to the next reading
         self._restore(state)
 
     @property
@@ -99,7 +101,7 @@ class Search:
         gradients = torch.autograd.grad(loss.sum(), values)
         with torch.no_grad():
             self.images = images.detach()
-            rates = [one.rate(self.done) for one in self._schedules]
+            rates = self._next_rates()
             self._values = [value.detach() for value in values]
             for at, gradient in enumerate(gradients):
                 self._descend(at, gradient, rates)
@@ -111,8 +113,17 @@ class Search:
         self._read_losses()
         return self._leave()
 
+    def _next_rates(self) -> Tensor:
+        """Return the learning rates of this step, [rows]; those up to the next reading are sent together."""
+        if not self._rates:
+            value, steps = self._values[0], range(self.done, (self.done // self._every + 1) * self._every)
+            rates = [[one.rate(step) for one in self._schedules] for step in steps]
+            self._rates = list(torch.tensor(rates, dtype=value.dtype).to(value.device, non_blocking=True).unbind())
+        return self._rates.pop(0)
+
     def _read_losses(self) -> None:
-        """Read the losses since the last time, all in one copy, and note them."""
+        """Read the losses since the last time, all in one copy, and note them, which may change what follows."""
+        self._rates = []
         fresh = torch.stack(self._curve[self._read :]).cpu()
         self._curve[self._read :] = fresh.unbind()
         for step, losses in enumerate(fresh[:, :, 0].tolist(), start=self._read):
@@ -207,10 +218,8 @@ class Search:
             parts["noise"] = noise_penalty(noises) * problem.settings.noise_weight
         return images, parts
 
-    def _descend(self, at: int, gradient: Tensor, rates: Sequence[float]) -> None:
-        value = self._values[at]
-        tensor = torch.tensor(rates, dtype=value.dtype, device=value.device)
-        descend(value, self._first[at], self._second[at], gradient, done=self.done, rates=tensor)
+    def _descend(self, at: int, gradient: Tensor, rates: Tensor) -> None:
+        descend(self._values[at], self._first[at], self._second[at], gradient, done=self.done, rates=rates)
 
     def _leave(self) -> dict[int, SearchOutcome]:
         """Remove finished rows; return the images whose last start has finished."""

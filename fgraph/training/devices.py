@@ -67,11 +67,11 @@ def launch(settings: S, work: Callable[[Fabric, S], None]) -> None:
         work(fabric, settings)
 
 
-def average(fabric: Fabric, value: Tensor) -> float:
+def average(fabric: Fabric, value: Tensor) -> Tensor:
     """Return the mean of a number over all processes."""
     mean = fabric.all_reduce(value, reduce_op="mean")
     assert isinstance(mean, Tensor)
-    return float(mean)
+    return mean
 
 
 def average_gradients(fabric: Fabric, parameters: Iterable[Tensor]) -> None:

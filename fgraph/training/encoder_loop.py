@@ -8,7 +8,6 @@ random follows from the seed, the step and the process.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 import torch
@@ -22,13 +21,14 @@ from fgraph.training.encoder_settings import EncoderSettings
 from fgraph.training.encoder_state import EncoderState
 from fgraph.training.loop import RAMP
 from fgraph.training.optimiser import make_adam, move_average, read_moments
-from fgraph.training.settings import TrainingError
+from fgraph.training.readings import Measured, Readings
 
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
 _MOMENTUM = 0.9
 _LEAST = 1e-6  # of a variance
+_ADVICE = "try a lower encoder.learning_rate; the last snapshot is unchanged"
 
 
 class EncoderTrainer:
@@ -45,24 +45,23 @@ class EncoderTrainer:
         for value in state.tensors.values():
             value.requires_grad_()
         self._adam = make_adam(state.tensors, state.moments, settings.learning_rate, momentum=_MOMENTUM)
+        self.readings = Readings(device, _ADVICE)
 
-    def step(self) -> dict[str, float]:
-        """Take one step; return what it measured, by name.
+    def step(self) -> None:
+        """Take one step."""
+        state, settings = self.state, self.settings
+        self.readings.add(state.steps, self._learn(*self._sample()))
+        state.steps, state.images = state.steps + 1, state.images + settings.batch
+        half_life = min(settings.average_images, state.images * RAMP)
+        move_average(state.averaged, state.tensors, settings.batch, half_life)
+
+    def read(self) -> list[Measured]:
+        """Return what each step measured since the last reading, by name.
 
         Raises:
             TrainingError: a loss is not finite.
         """
-        state, settings = self.state, self.settings
-        measured = self._learn(*self._sample())
-        if not all(map(math.isfinite, measured.values())):
-            raise TrainingError(
-                f"a loss became {measured} at step {state.steps}: try a lower encoder.learning_rate; the last snapshot "
-                "is unchanged"
-            )
-        state.steps, state.images = state.steps + 1, state.images + settings.batch
-        half_life = min(settings.average_images, state.images * RAMP)
-        move_average(state.averaged, state.tensors, settings.batch, half_life)
-        return measured
+        return self.readings.read()
 
     def keep(self) -> EncoderState:
         """Return the state, with the moments of the optimiser."""
@@ -86,7 +85,7 @@ class EncoderTrainer:
         with self.fabric.autocast():
             return self._generator.synthesise(self._generator.affine(codes))
 
-    def _learn(self, codes: Tensor, images: Tensor) -> dict[str, float]:
+    def _learn(self, codes: Tensor, images: Tensor) -> dict[str, Tensor]:
         """Refine codes, which start at the mean, and learn after each refinement; return the last losses."""
         state, settings = self.state, self.settings
         spread = (codes - self._mean).square().mean().clamp_min(_LEAST)
@@ -109,5 +108,5 @@ class EncoderTrainer:
             code, made = code.detach(), made.detach()
         average_gradients(self.fabric, state.tensors.values())
         self._adam.step()
-        error = float((made - images).square().mean())
-        return {"code": float(of_code.detach()), "image": float(of_image.detach()), "psnr": -10 * math.log10(error / 4)}
+        error = (made - images).square().mean()
+        return {"code": of_code.detach(), "image": of_image.detach(), "psnr": -10 * torch.log10(error / 4)}

@@ -2,12 +2,12 @@
 
 A step is: the discriminator learns from a batch of generated and one of real images; every so often it takes a step
 against R1, too ("lazy", Karras et al. 2020, StyleGAN2, appendix B); the generator learns from the discriminator; its
-moving average follows. All that is random follows from the seed, the step and the process.
+moving average follows. All that is random follows from the seed, the step and the process. What a step measured stays
+on the device until it is read; `ada` reads it when it adapts.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -25,7 +25,8 @@ from fgraph.training.draws import draw_for
 from fgraph.training.losses import discriminator_loss, generator_loss, gradient_penalty
 from fgraph.training.optimiser import make_adam, move_average, read_moments
 from fgraph.training.projected import Tensors
-from fgraph.training.settings import TrainingError, TrainingSettings
+from fgraph.training.readings import Measured, Readings
+from fgraph.training.settings import TrainingSettings
 from fgraph.training.state import TrainingState, is_trained
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 ADAPT_EVERY = 4  # steps
 RAMP = 0.05  # the average reaches back no further than this share of the images seen
+_ADVICE = "try a lower training.learning_rate, or more training.gamma; the last snapshot is unchanged"
 
 
 class Trainer:
@@ -58,27 +60,41 @@ class Trainer:
         rate, every = settings.learning_rate, settings.gamma_every if self._penalises() else None
         self._adam = make_adam(self._trained, state.generator_moments, rate, mapping_rate=settings.mapping_rate)
         self._discriminator_adam = make_adam(self._critic, state.discriminator_moments, rate, every)
+        self.readings = Readings(fabric.device, _ADVICE)
+        self._read: list[Measured] = []  # and not yet handed out
 
-    def step(self) -> dict[str, float]:
-        """Take one step; what it measured, by name.
+    def step(self) -> None:
+        """Take one step.
+
+        Raises:
+            TrainingError: `ada` read a loss that is not finite.
+        """
+        state, settings = self.state, self.settings
+        strength = {"augment": state.strength} if settings.augment == "ada" else {}
+        self.readings.add(state.steps, {**self._learn(), **strength})
+        state.steps, state.images = state.steps + 1, state.images + settings.batch
+        self._average()
+        self._adapt()
+
+    def read(self) -> list[Measured]:
+        """Return what each step measured since the last reading, by name.
 
         Raises:
             TrainingError: a loss is not finite.
         """
-        state, settings = self.state, self.settings
-        measured = self._learn()
-        if not all(map(math.isfinite, measured.values())):
-            raise TrainingError(
-                f"a loss became {measured} at step {state.steps}: try a lower training.learning_rate, or more "
-                "training.gamma; the last snapshot is as it was"
-            )
-        state.steps, state.images = state.steps + 1, state.images + settings.batch
-        self._average()
-        self._adapt()
-        return measured | ({"augment": state.strength} if settings.augment == "ada" else {})
+        self._take()
+        found, self._read = self._read, []
+        return found
+
+    def _take(self) -> None:
+        """Read the device, and note the signs that `ada` adapts to."""
+        state, rows, found = self.state, self.settings.batch, self.readings.read()
+        for measured in found:
+            state.signs = (state.signs[0] + measured["real_sign"] * rows, state.signs[1] + rows)
+        self._read += found
 
     def keep(self) -> TrainingState:
-        """Return the state, with the moments of the optimisers."""
+        """Return the state, with the moments of the optimisers; what the steps measured has been read."""
         self.state.generator_moments = read_moments(self._adam, self._trained)
         self.state.discriminator_moments = read_moments(self._discriminator_adam, self._critic)
         return self.state
@@ -91,7 +107,7 @@ class Trainer:
         """Return whether R1 is part of the training."""
         return self.settings.gamma > 0
 
-    def _learn(self) -> dict[str, float]:
+    def _learn(self) -> dict[str, Tensor]:
         """Let the discriminator learn, then the generator; return what was measured."""
         measured = self._discriminator_step()
         if self._penalises() and self.state.steps % self.settings.gamma_every == 0:
@@ -107,7 +123,7 @@ class Trainer:
         batch = self._batches.take(start + self.fabric.global_rank * self._rows, self._rows, purpose)
         return batch.to(self.fabric.device, memory_format=torch.channels_last)
 
-    def _discriminator_step(self) -> dict[str, float]:
+    def _discriminator_step(self) -> dict[str, Tensor]:
         with torch.no_grad():
             fake = self._fake("fake for discriminator")
         draw = self._draw("augment for discriminator")
@@ -118,15 +134,13 @@ class Trainer:
         loss = discriminator_loss(real_score.float(), fake_score.float())
         self.fabric.backward(loss)
         self._apply(self._discriminator_adam, self._critic)
-        return {"discriminator": float(loss.detach()), "real_sign": self._note_sign(real_score)}
+        return {"discriminator": loss.detach(), "real_sign": self._sign(real_score)}
 
-    def _note_sign(self, real_scores: Tensor) -> float:
-        """Note the mean sign of scores of real images, which adapts the augmentation."""
-        sign, state = average(self.fabric, real_scores.detach().float().sign().mean()), self.state
-        state.signs = (state.signs[0] + sign * self.settings.batch, state.signs[1] + self.settings.batch)
-        return sign
+    def _sign(self, real_scores: Tensor) -> Tensor:
+        """Return the mean sign of scores of real images, which adapts the augmentation."""
+        return average(self.fabric, real_scores.detach().float().sign().mean())
 
-    def _penalty_step(self) -> float:
+    def _penalty_step(self) -> Tensor:
         settings = self.settings
         self._discriminator_adam.zero_grad()
         draw = self._draw("augment for R1")
@@ -135,9 +149,9 @@ class Trainer:
             penalty = gradient_penalty(lambda x: self._score(self._augmented(x, draw)), self._real("R1", start))
         self.fabric.backward(penalty * (settings.gamma / 2 * settings.gamma_every))
         self._apply(self._discriminator_adam, self._critic)
-        return float(penalty.detach())
+        return penalty.detach()
 
-    def _generator_step(self) -> float:
+    def _generator_step(self) -> Tensor:
         self._adam.zero_grad()
         with self._fixed_critic():
             fake = self._fake("fake for generator")
@@ -145,7 +159,7 @@ class Trainer:
                 loss = generator_loss(self._score(self._augmented(fake, self._draw("augment for generator"))).float())
             self.fabric.backward(loss)
         self._apply(self._adam, self._trained)
-        return float(loss.detach())
+        return loss.detach()
 
     @contextmanager
     def _fixed_critic(self) -> Iterator[None]:
@@ -203,6 +217,7 @@ class Trainer:
         state = self.state
         if self.settings.augment != "ada" or state.steps % ADAPT_EVERY:
             return
+        self._take()
         total, images = state.signs
         state.strength = adapt(state.strength, total / images, self.settings.augment_target, images)
         state.signs = (0.0, 0)

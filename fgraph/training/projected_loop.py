@@ -83,7 +83,7 @@ class ProjectedTrainer(Trainer):
     def _penalises(self) -> bool:
         return False
 
-    def _learn(self) -> dict[str, float]:
+    def _learn(self) -> dict[str, Tensor]:
         state, learns = self.state, self.state.images >= self._first
         z, draw = self._draw_codes("fake")
         with torch.set_grad_enabled(learns):
@@ -93,12 +93,12 @@ class ProjectedTrainer(Trainer):
             pictures = self._real("real", state.images) if self._painted is None else self._paint(z[0])
             real = self._project(pictures, "augment real" if self._painted is None else "augment fake")
         measured = self._teach_heads(real, fake)
-        measured["spread"] = float(relative_spread(images, pictures).detach())
+        measured["spread"] = relative_spread(images, pictures).detach()
         if learns:
             apart = None if self._painted is None else relative_distance(fake, real)
             measured["generator"] = self._teach_generator(fake, images, pictures, apart)
             if apart is not None:
-                measured["pair"] = float(apart.detach())
+                measured["pair"] = apart.detach()
         return measured
 
     def _paint(self, z: Tensor) -> Tensor:
@@ -112,7 +112,7 @@ class ProjectedTrainer(Trainer):
             images = self._augmented(images, self._draw(purpose))
             return [*mix(self.state.discriminator, self._network.see(images, self.settings.features_size)), images]
 
-    def _teach_heads(self, real: list[Tensor], fake: list[Tensor]) -> dict[str, float]:
+    def _teach_heads(self, real: list[Tensor], fake: list[Tensor]) -> dict[str, Tensor]:
         turn_directions(self.state.discriminator)
         self._discriminator_adam.zero_grad()
         with self.fabric.autocast():
@@ -120,10 +120,10 @@ class ProjectedTrainer(Trainer):
             loss = hinge_loss(scores, score_maps(self.state.discriminator, [x.detach() for x in fake]))
         self.fabric.backward(loss)
         self._apply(self._discriminator_adam, self._critic)
-        sign = self._note_sign(torch.cat([score.flatten() for score in scores]))
-        return {"discriminator": float(loss.detach()), "real_sign": sign}
+        sign = self._sign(torch.cat([score.flatten() for score in scores]))
+        return {"discriminator": loss.detach(), "real_sign": sign}
 
-    def _teach_generator(self, fake: list[Tensor], images: Tensor, pictures: Tensor, apart: Tensor | None) -> float:
+    def _teach_generator(self, fake: list[Tensor], images: Tensor, pictures: Tensor, apart: Tensor | None) -> Tensor:
         self._adam.zero_grad()
         with self._fixed_critic():
             with self.fabric.autocast():
@@ -132,4 +132,4 @@ class ProjectedTrainer(Trainer):
             paired = 0.0 if apart is None else self.settings.pairing * apart
             self.fabric.backward(loss + self.settings.diversity * lack + paired)
         self._apply(self._adam, self._trained)
-        return float(loss.detach())
+        return loss.detach()

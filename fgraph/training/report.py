@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
@@ -83,15 +83,20 @@ class Report:
                 flush=True,
             )
 
-    def add(self, measured: dict[str, float]) -> None:
-        """Take in what a step measured; now and then, make a record of it."""
+    @property
+    def is_due(self) -> bool:
+        """True if a record is made of what was measured up to this step."""
+        return self._state.images % self._settings.log_images < self._settings.batch
+
+    def add(self, steps: Sequence[Mapping[str, float]]) -> None:
+        """Take in what steps measured; now and then, make a record of it."""
         pending = self._state.pending
-        for name, value in measured.items():
+        for name, value in (item for measured in steps for item in measured.items()):
             total, count = pending.get(name, (0.0, 0.0))
             pending[name] = [total + value, count + 1]
         if self._bar is not None:
-            self._bar.update(self._settings.batch)
-        if self._state.images % self._settings.log_images < self._settings.batch:
+            self._bar.update(self._settings.batch * len(steps))
+        if steps and self.is_due:
             self.close_record()
 
     def close_record(self) -> None:

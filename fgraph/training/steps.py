@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from fgraph._atomic import save_error
 from fgraph._temporary import claimed
+from fgraph.training.readings import Measured, Readings
 from fgraph.training.report import Report, TrainingProgress
 from fgraph.training.settings import CommonSettings, TrainingError
 
@@ -35,8 +36,15 @@ class Stepper(Protocol):
     def state(self) -> TrainingProgress:
         """The state, whose counters `step` changes."""
 
-    def step(self) -> dict[str, float]:
-        """Take one step; return what it measured, by name."""
+    @property
+    def readings(self) -> Readings:
+        """What the steps measured."""
+
+    def step(self) -> None:
+        """Take one step."""
+
+    def read(self) -> list[Measured]:
+        """Return what each step measured since the last reading, by name."""
 
 
 @contextmanager
@@ -75,12 +83,16 @@ def run_steps(trainer: Stepper, report: Report, keep: Callable[[], None]) -> Non
     with report, _stopping() as stop:
         kept, stopped = time.monotonic(), False
         while state.images < settings.images and not stopped:
-            report.add(trainer.step())
+            trainer.step()
+            if trainer.readings.are_due or report.is_due:
+                report.add(trainer.read())
             due = time.monotonic() - kept >= settings.snapshot_minutes * 60
             stopped, due = trainer.fabric.broadcast((stop.is_set(), due))  # all processes do as the first
             if due and not stopped:
+                report.add(trainer.read())
                 keep()
                 kept = time.monotonic()
+        report.add(trainer.read())
         if state.images >= settings.images:
             report.close_record()
         keep()

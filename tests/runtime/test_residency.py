@@ -147,6 +147,65 @@ def test_losses_of_an_inversion_are_read_once_in_ten_steps(monkeypatch: pytest.M
         assert torch.equal(one.curve, other.curve)
 
 
+def test_an_inversion_asks_the_device_and_hears_from_it_once_in_ten_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    from fgraph.inversion import make_settings, optimise
+    from fgraph.inversion.problem import make_problem
+
+    asked: list[int] = []
+
+    def note(search: optimise.Search) -> dict[int, Any]:
+        asked.append(search.done)
+        search._rates = []  # as reading does
+        return {}
+
+    problem = make_problem(tiny(1).to("meta"), make_settings(noise=True, space="w+", steps=40, patience=0))
+    with torch.enable_grad():
+        search = optimise.Search(problem, torch.zeros(2, 3, 16, 16, device="meta"))
+        monkeypatch.setattr(optimise.Search, "_read_losses", note)
+        monkeypatch.setattr(optimise.Search, "_leave", lambda search: {})
+        with counted() as transfers:
+            for _ in range(30):
+                search.step()
+    assert asked == [10, 20, 30]
+    assert transfers.bytes == [optimise.CHECKED * 2 * 4] * 3  # the learning rates of two rows
+
+
+@pytest.mark.parametrize("settings", [{}, {"reading": "paper"}, {"tracking": "adaptive"}], ids=str)
+def test_a_drag_asks_the_device_once_in_ten_steps(monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]) -> None:
+    from fgraph.dragging import search as searches
+    from fgraph.dragging.points import DragPoints
+    from fgraph.dragging.settings import make_drag_settings
+
+    asked: list[int] = []
+
+    def note(search: searches.DragSearch) -> dict[int, Any]:
+        asked.append(search.done)
+        return {}
+
+    generator = tiny(1).to("meta")
+    codes = torch.zeros(2, generator.table.num_ws, generator.table.w_dim, device="meta")
+    mask = torch.ones(1, 1, 16, 16, device="meta")
+    points = [DragPoints(((0.3, 0.5),), ((0.7, 0.5),)), DragPoints(((0.2, 0.2), (0.8, 0.8)), ((0.4, 0.4), (0.6, 0.6)))]
+    monkeypatch.setattr(searches.DragSearch, "_endings", note)
+    with torch.enable_grad():
+        search = searches.DragSearch(generator, make_drag_settings(steps=100, **settings), codes, points, mask)
+        search.step()  # sends the points
+        with counted() as transfers:
+            for _ in range(20):
+                search.step()
+    assert asked == [0, 10, 20]
+    assert transfers.bytes == []
+
+
+def test_encoding_stays_on_the_device() -> None:
+    graph = fgraph.Graph(models={"main": "landscape"})
+    code = graph.encode(graph.decode(graph.sample(seed=[1, 2])))
+    graph.outputs = {"image": graph.decode(code), "code": code}
+    plan = compiled(graph)
+    fgraph.run(plan)  # moves the model and the encoder
+    assert_as_predicted(fgraph.compile(graph, device="meta"))
+
+
 def invert_with(problem: Any, target: torch.Tensor, prepare: Any) -> list[Any]:
     from fgraph.inversion.optimise import Search
 
