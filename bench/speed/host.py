@@ -1,10 +1,11 @@
 """The time of the host for a step of a plan, on torch's device `meta`, which computes nothing.
 
-    python -m bench.speed.host [--graphs panorama,extend] [--repeats 15]
+    python -m bench.speed.host [--graphs panorama,extend] [--repeats 25]
 
-`all` is the CPU time of a step, with the shapes that torch works out for `meta` in Python: most of it, and no part
-of a run on a real device. `own` is what is left without the calls of torch: the time that fgraph itself takes. The
-cost of clocking each call is measured first and taken off.
+`own` is the time of fgraph itself: the plan runs while a mode answers each call of torch with what the same call
+returned before, so that torch does nothing. What the mode takes for a call is measured and taken off. `torch` is the
+time of these calls alone, one after the other. On `meta`, torch works out many shapes in Python, which is no part of a
+run on a real device; so `torch` is an upper bound of what its dispatch adds there.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import argparse
 import gc
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -29,19 +30,32 @@ GRAPHS = ROOT / "graphs" / "graph"
 _CALLS = 2000  # of the calibration
 
 
-class CallClock(TorchFunctionMode):
-    """A mode that adds up the seconds of the calls of torch, and counts them."""
+@dataclass
+class Recorder(TorchFunctionMode):
+    """A mode that notes the calls of torch and what they return."""
 
-    def __init__(self) -> None:
+    calls: list[tuple[Any, Any, Any]] = field(default_factory=list)
+    returned: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
         super().__init__()
-        self.seconds, self.calls = 0.0, 0
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        start = time.thread_time()
         made = func(*args, **(kwargs or {}))
-        self.seconds += time.thread_time() - start
-        self.calls += 1
+        self.calls.append((func, args, kwargs or {}))
+        self.returned.append(made)
         return made
+
+
+class Player(TorchFunctionMode):
+    """A mode that returns what calls returned before, in their order."""
+
+    def __init__(self, returned: list[Any]) -> None:
+        super().__init__()
+        self._next = iter(returned).__next__
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        return self._next()
 
 
 @dataclass(frozen=True)
@@ -49,56 +63,72 @@ class StepTime:
     """Microseconds of a step, and calls of torch."""
 
     own: float
-    all: float
+    torch: float
     calls: float
 
 
-def clock(run: Callable[[], object]) -> tuple[float, float, int]:
-    """Return the seconds of a call, of which those of torch, and the number of its calls of torch."""
-    with CallClock() as watch:
-        start = time.thread_time()
+def record(run: Callable[[], object]) -> Recorder:
+    """Run once, and return the calls of torch."""
+    with Recorder() as recorder:
         run()
-        seconds = time.thread_time() - start
-    return seconds, watch.seconds, watch.calls
+    return recorder
 
 
-def cost_of_clock(repeats: int) -> float:
-    """Return the seconds that clocking one call takes."""
-    x = torch.empty(2, 3, 4, 4)
+def least(run: Callable[[], object], repeats: int, returned: list[Any] | None = None) -> float:
+    """Return the least seconds of some runs; with `returned`, calls of torch return these."""
+    gc.disable()
+    times = []
+    for _ in range(repeats):
+        with Player(returned) if returned is not None else torch.no_grad():
+            start = time.thread_time()
+            run()
+            times.append(time.thread_time() - start)
+    gc.enable()
+    return min(times)
+
+
+def cost_of_player(repeats: int) -> float:
+    """Return the seconds that answering a call takes, with the call itself."""
+    x = torch.empty(2, 3, 4, 4, device="meta")
+    index = slice(0, 1), slice(None), slice(1, 3), slice(0, 2)
 
     def slices() -> None:
         for _ in range(_CALLS):
-            x[0:1, :, 1:3, 0:2]
+            x[index]
 
-    return min((seconds - inside) / calls for seconds, inside, calls in (clock(slices) for _ in range(repeats)))
+    return least(slices, repeats, record(slices).returned) / _CALLS
 
 
 def measure(plan: fgraph.Plan, repeats: int, each: float) -> StepTime:
     """Return the least time of a step over some runs, after a first one."""
     fgraph.run(plan)
-    gc.disable()
-    runs = [clock(lambda: fgraph.run(plan)) for _ in range(repeats)]
-    gc.enable()
-    steps = len(plan.steps)
-    seconds, inside, calls = min(runs, key=lambda one: one[0] - one[1])
-    scale = 1e6 / steps
-    return StepTime((seconds - inside - calls * each) * scale, seconds * scale, calls / steps)
+    recorder = record(lambda: fgraph.run(plan))
+
+    def again() -> None:
+        for func, args, kwargs in recorder.calls:
+            func(*args, **kwargs)
+
+    calls, scale = len(recorder.calls), 1e6 / len(plan.steps)
+    own = least(lambda: fgraph.run(plan), repeats, recorder.returned) - calls * each
+    with torch.inference_mode():
+        bare = least(again, max(3, repeats // 5))
+    return StepTime(own * scale, bare * scale, calls / len(plan.steps))
 
 
 def main() -> None:
     """Measure, and print a line for each graph."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--graphs", default="extend,panorama,blend_horizontal,translate")
-    parser.add_argument("--repeats", type=int, default=15)
+    parser.add_argument("--repeats", type=int, default=25)
     given = parser.parse_args()
     leaving.to_array = lambda tensor: np.zeros(tuple(tensor.shape), np.float32)  # `meta` has no data
-    each = cost_of_clock(given.repeats)
-    print(f"{processor()}; {versions()}\n\n| graph | steps | own, µs a step | all | calls of torch a step |")
+    each = cost_of_player(given.repeats)
+    print(f"{processor()}; {versions()}\n\n| graph | steps | own, µs a step | torch on meta | calls of torch a step |")
     print("| --- | --- | --- | --- | --- |")
     for name in given.graphs.split(","):
         plan = fgraph.compile(fgraph.load(GRAPHS / f"{name}.yaml"), device="meta")
         found = measure(plan, given.repeats, each)
-        print(f"| {name} | {len(plan.steps)} | {found.own:.0f} | {found.all:.0f} | {found.calls:.1f} |", flush=True)
+        print(f"| {name} | {len(plan.steps)} | {found.own:.0f} | {found.torch:.0f} | {found.calls:.1f} |", flush=True)
 
 
 if __name__ == "__main__":

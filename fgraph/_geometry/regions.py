@@ -147,6 +147,11 @@ def overlaps(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Iterator[tuple
     >>> list(overlaps((0, 6, 4, 10), (0, 0, 4, 8), (4, 8), (False, True)))
     [((0, 6, 4, 8), (0, 6, 4, 8)), ((0, 8, 4, 10), (0, 0, 4, 2))]
     """
+    if not (cyclic[0] or cyclic[1]):
+        met = _met(a, b)
+        if area(met):
+            yield met, clip(met, size, cyclic)
+        return
     vertical = pieces((a[0], a[2]), (b[0], b[2]), size[0], cyclic[0])
     horizontal = pieces((a[1], a[3]), (b[1], b[3]), size[1], cyclic[1]) if vertical else []
     for y, from_y, height in vertical:
@@ -154,6 +159,29 @@ def overlaps(a: Region, b: Region, size: Size, cyclic: Cyclic) -> Iterator[tuple
             top, left = a[0] + y, a[1] + x
             there = (b[0] + from_y, b[1] + from_x, b[0] + from_y + height, b[1] + from_x + width)
             yield (top, left, top + height, left + width), clip(there, size, cyclic)
+
+
+def pixels_met(region: Region, others: Iterable[Region], size: Size, cyclic: Cyclic) -> int:
+    """Return how many pixels of a region are in others; those that are in several count several times."""
+    if not (cyclic[0] or cyclic[1]):
+        return sum(area(_met(region, other)) for other in others)
+    return sum(area(part) for other in others for part, _ in overlaps(region, other, size, cyclic))
+
+
+def are_apart(a: Region, b: Region, cyclic: Cyclic) -> bool:
+    """Return whether two regions surely have no pixel in common."""
+    if cyclic[0] or cyclic[1]:
+        return False
+    return a[0] >= b[2] or b[0] >= a[2] or a[1] >= b[3] or b[1] >= a[3]
+
+
+def _met(a: Region, b: Region) -> Region:
+    """Return the pixels that are in both, of regions that do not wrap."""
+    top, bottom = (a[0] if a[0] > b[0] else b[0]), (a[2] if a[2] < b[2] else b[2])
+    if bottom <= top:
+        return NOTHING
+    left, right = (a[1] if a[1] > b[1] else b[1]), (a[3] if a[3] < b[3] else b[3])
+    return (top, left, bottom, right) if right > left else NOTHING
 
 
 def without(region: Region, part: Region) -> Region:

@@ -12,7 +12,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from fgraph._geometry.regions import Region, area, clip, overlaps, whole
+from fgraph._geometry.regions import Region, area, clip, pixels_met, whole
 from fgraph.analysis.access import cyclic_axes, flops_of_pixel, footprints_of
 from fgraph.analysis.retention import Part, Retention
 from fgraph.analysis.supports import Supports
@@ -196,8 +196,7 @@ class _Walk:
     def _repeated(self, number: int, region: Region, before: Iterable[Region]) -> int:
         """Return how many pixels of a region other chunks compute too."""
         size, cyclic = self.program.instructions[number].type.size, self.cyclic[number]
-        met = sum(area(part) for made in before for part, _ in overlaps(region, made, size, cyclic))
-        return min(met, area(region))
+        return min(pixels_met(region, before, size, cyclic), area(region))
 
     def _enlarged(self, number: int, needs: Regions, flops: float) -> Regions:
         """Return the regions that a chunk computes for its needs: few sizes, where a pixel costs `flops`."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from fgraph._geometry.regions import Cyclic, Region, Size, area, clip, covers, overlaps, union, without
+from fgraph._geometry.regions import Cyclic, Region, Size, are_apart, area, clip, covers, overlaps, union, without
 from fgraph.analysis.access import flops_of_pixel
 from fgraph.analysis.supports import Supports
 from fgraph.ir.costs import CostModel
@@ -105,11 +105,13 @@ class Retention:
             calls += pixels > 0
         bytes_each = 4 * instruction.type.shape[0]
         saved = self._costs[row[0]] * (_made(instruction, region) - _made(instruction, rest))
+        cost = self._cost_model.copied_byte * bytes_each * copied + self._cost_model.copy_call * calls
+        if saved <= cost:
+            return region
         total = self.bytes.copy()
         for maker, parts in held.items():
             total += bytes_each * (self._pixels(parts) - self._pixels(self._retained.get((row, maker), ())))
-        cost = self._cost_model.copied_byte * bytes_each * copied + self._cost_model.copy_call * calls
-        if saved <= cost or total.max() > self._budget:
+        if total.max() > self._budget:
             return region
         self.bytes = total
         self._retained |= {(row, maker): parts for maker, parts in held.items()}
@@ -152,6 +154,8 @@ def _found(
         for part in reversed(made.values()):
             if not area(rest):
                 break
+            if are_apart(rest, part.region, cyclic):
+                continue
             for met, there in overlaps(rest, part.region, size, cyclic):
                 left = without(rest, met)
                 if left != rest:

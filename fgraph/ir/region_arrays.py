@@ -11,7 +11,7 @@ from fgraph._geometry.regions import Cyclic, Region, Size, union, whole
 from fgraph.ir.program import Index, Regions
 
 Flags = npt.NDArray[np.bool_]
-_FEW = 32  # rows up to which a loop is as fast as numpy
+FEW = 32  # rows up to which a loop is as fast as numpy
 
 
 def as_regions(regions: Sequence[Region] | Regions) -> Regions:
@@ -29,7 +29,9 @@ def to_region(row: Index) -> Region:
 
 def whole_regions(count: int, size: Size) -> Regions:
     """Return the whole canvas for each of `count` rows."""
-    return np.tile(np.array(whole(size), np.int64), (count, 1))
+    regions = np.empty((count, 4), np.int64)
+    regions[:] = whole(size)
+    return regions
 
 
 def areas(regions: Regions) -> Index:
@@ -41,7 +43,7 @@ def areas(regions: Regions) -> Index:
 def distinct(regions: Regions) -> tuple[list[Region], Index]:
     """Return the distinct regions, and for each row the index of its region."""
     numbers: dict[Region, int] = {}
-    if len(regions) <= _FEW:
+    if len(regions) <= FEW:
         index = [numbers.setdefault((a, b, c, d), len(numbers)) for a, b, c, d in regions.tolist()]
         return list(numbers), np.array(index, np.int64)
     changes = np.flatnonzero((regions[1:] != regions[:-1]).any(axis=1)) + 1  # most rows equal the row before

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from math import floor
 from typing import Any, Literal
 
@@ -40,19 +41,19 @@ class Axial(MaskExpr):
     axis: Axis  # an annotation only: each dataclass below defines the position of the field
 
     def _draw(self, height: int, width: int) -> NDArray[Any]:
-        return along(self._profile(width if self.axis == "x" else height), self.axis, height, width)
+        return along(_profile(self, width if self.axis == "x" else height), self.axis, height, width)
 
     def _is_local(self) -> bool:
         return True
 
     def _draw_window(self, height: int, width: int, window: Region) -> NDArray[Any]:
         top, left, bottom, right = window
-        profile = self._profile(width if self.axis == "x" else height)
+        profile = _profile(self, width if self.axis == "x" else height)
         part = profile[left:right] if self.axis == "x" else profile[top:bottom]
         return along(part, self.axis, bottom - top, right - left)
 
     def _bounds(self, height: int, width: int) -> Region | None:
-        held = np.flatnonzero(clipped(self._profile(width if self.axis == "x" else height)))
+        held = np.flatnonzero(clipped(_profile(self, width if self.axis == "x" else height)))
         if not len(held):
             return None
         first, end = int(held[0]), int(held[-1]) + 1
@@ -64,6 +65,14 @@ class Axial(MaskExpr):
     @abstractmethod
     def _profile(self, length: int) -> NDArray[Any]:
         """Return the values along the axis, [length]."""
+
+
+@lru_cache(maxsize=32)
+def _profile(mask: Axial, length: int) -> NDArray[Any]:
+    """Return the profile of a mask, [length], which each row of each chunk of a plan asks for."""
+    profile = mask._profile(length)
+    profile.setflags(write=False)
+    return profile
 
 
 @dataclass(frozen=True)

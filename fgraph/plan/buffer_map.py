@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fgraph._geometry.regions import Cyclic, Region, Size
+from fgraph._geometry.regions import Cyclic, Region, Size, area, covers, intersect
 from fgraph.analysis import Retained
 from fgraph.ir.ops import BaselineRows
 from fgraph.ir.program import Index, Operand, Program, Regions
-from fgraph.ir.region_arrays import Flags, areas, clipped, covering, intersections, whole_regions
+from fgraph.ir.region_arrays import FEW, Flags, areas, clipped, covering, intersections, whole_regions
 from fgraph.plan.gather import ROUND, Gather
 from fgraph.plan.locations import NO_BUFFER, Locations, baseline_buffer, no_locations
 
@@ -91,18 +91,22 @@ class BufferMap:
         kind = self._program.instructions[operands[0].value].type
         if not kind.spatial:
             return Gather(Locations.joined([self._locations(one, None, (0, 0)) for one in operands]))
-        asked = whole_regions(sum(one.rows for one in operands), kind.size) if windows is None else windows
-        wanted = clipped(asked, kind.size, wraps)
+        if windows is None:
+            asked = wanted = whole_regions(sum(one.rows for one in operands), kind.size)
+        else:
+            asked, wanted = windows, clipped(windows, kind.size, wraps)
         found, start = [], 0
         for operand in operands:
             found.append(self._locations(operand, wanted[start : start + operand.rows], kind.size))
             start += operand.rows
         locations = Locations.joined(found)
-        exact = locations.depth == 1 and bool((locations.buffers != NO_BUFFER).all())
-        return Gather(locations, kind.size, asked, exact and bool((locations.regions[:, 0] == asked).all()), wraps)
+        exact = locations.depth == 1 and NO_BUFFER not in locations.buffers
+        return Gather(locations, kind.size, asked, exact and np.array_equal(locations.regions[:, 0], asked), wraps)
 
     def _locations(self, operand: Operand, wanted: Regions | None, size: Size) -> Locations:
         """Return the locations of the rows of an operand."""
+        if operand.values is None:
+            return self._layers(operand.value, operand.index, wanted, size)
         found, order = [], []
         for value, rows, mine in operand.parts():
             found.append(self._layers(value, rows, None if wanted is None else wanted[mine], size))
@@ -139,6 +143,8 @@ class BufferMap:
         if value in self._beneath:
             retained = self._beneath[value].take(rows)
             locations = locations.over(retained) if (retained.buffers != NO_BUFFER).any() else locations
+        if len(rows) <= FEW:
+            return _layers_read(locations, wanted, size)
         read = locations.buffers != NO_BUFFER
         covered = np.zeros(len(rows), bool)
         for layer in range(locations.depth):
@@ -151,6 +157,33 @@ class BufferMap:
         for layer in range(locations.depth) if len(left) else ():
             read[left, layer] &= areas(intersections(wanted[left], locations.regions[left, layer], size, ROUND)) > 0
         return locations.only(read), covered
+
+
+def _layers_read(locations: Locations, wanted: Regions, size: Size) -> tuple[Locations, Flags]:
+    """Do the work of `_own` for few rows, for which numpy takes longer."""
+    found, windows, single = locations.regions.tolist(), wanted.tolist(), locations.depth == 1
+    read: list[list[int]] = []  # the layers that are read of each row, then the others
+    counts, covered = [], []
+    for buffers, regions, window in zip(locations.buffers.tolist(), found, windows, strict=True):
+        there = [layer for layer, buffer in enumerate(buffers) if buffer != NO_BUFFER]
+        alone = next((layer for layer in there if covers(regions[layer], window, size, ROUND)), None)
+        covered.append(alone is not None)
+        if single:
+            continue
+        if alone is None:
+            there = [layer for layer in there if area(intersect(tuple(window), tuple(regions[layer]), size, ROUND))]
+        else:
+            there = [alone]
+        counts.append(len(there))
+        read.append([*there, *(layer for layer in range(len(buffers)) if layer not in there)])
+    if single:
+        return locations, np.array(covered, bool)
+    depth = max(1, max(counts, default=1))
+    order = np.array(read, np.int64)[:, :depth]  # [rows, layers]
+    across = np.arange(len(read))[:, None]
+    buffers = np.where(np.arange(depth) < np.array(counts)[:, None], locations.buffers[across, order], NO_BUFFER)
+    kept = Locations(buffers, locations.rows[across, order], locations.regions[across, order])
+    return kept, np.array(covered, bool)
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -18,7 +18,7 @@ from fgraph.analysis import Bounds, ChunkOutputs, OutputTile, infer_bounds
 from fgraph.ir.costs import DEFAULT_COSTS, CostModel
 from fgraph.ir.program import Program
 from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks, guess_peak
-from fgraph.plan.cost import bounded_flops
+from fgraph.plan.cost import bounded_flops, fewest_calls
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 
 RETENTION_SHARES = (0.5, 0.2)  # shares of the budget that retained values may fill; tried before no retention
@@ -70,7 +70,7 @@ def _split(search: _Search, shares: Sequence[float]) -> ChunkedSteps:
             candidates.append(found)
             if not found.retained_bytes or found.flops <= search.fewest_flops:
                 return found  # without retention it would not cost less
-    plain = search.run(0)
+    plain = search.run(0, beside=candidates)
     if isinstance(plain, ChunkedSteps):
         return min([plain, *(one for one in candidates if one.flops <= plain.flops)], key=search.cost)
     if candidates:
@@ -135,14 +135,20 @@ class _Search:
         """Return the cost of steps, in FLOPs."""
         return work.flops + self._cost_model.call * work.calls
 
-    def run(self, budget: float) -> ChunkedSteps | int:
-        """Return the steps that fit with up to `budget` bytes retained between chunks; else the least peak found."""
+    def run(self, budget: float, beside: Sequence[ChunkedSteps] = ()) -> ChunkedSteps | int:
+        """Return the steps that fit with up to `budget` bytes retained between chunks; else the least peak found.
+
+        Args:
+            budget: bytes that may be retained.
+            beside: other steps that fit. Steps that cost more than one of these are not built; then a peak that fits is
+                returned.
+        """
         if not self.tiles:
             return self.codes  # there is nothing to split
         size = self._first
         while True:
-            found = self._fit(into_chunks(self._rows, size), budget)
-            if isinstance(found, ChunkedSteps) or size == 1:
+            found = self._fit(into_chunks(self._rows, size), budget, beside)
+            if isinstance(found, ChunkedSteps) or size == 1 or found <= self.memory:
                 return found
             size = self._smaller(size, found)
 
@@ -152,13 +158,20 @@ class _Search:
         guess = size - ceil((peak - self.memory) / each) if each > 0 else 0
         return max(1, size // 2, min(guess, size - 1))
 
-    def _fit(self, chunks: list[list[OutputTile]], budget: float) -> ChunkedSteps | int:
-        """Return the steps in these chunks, a few too large ones cut in two; or the peak, if many are too large."""
+    def _fit(
+        self, chunks: list[list[OutputTile]], budget: float, beside: Sequence[ChunkedSteps] = ()
+    ) -> ChunkedSteps | int:
+        """Return the steps in these chunks, a few too large ones cut in two.
+
+        If many are too large, or all cost more than other steps, return the peak.
+        """
         bounds = self._bounds(self._wanted(chunks), budget)
         peak = guess_peak(self._program, self._wanted(chunks), bounds)
         row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, and repeat much
         if peak > (_SURELY if row_by_row else 1) * self.memory:
             return peak
+        if beside and self._costs_more(bounds, beside):
+            return min(peak, self.memory)
         while True:
             work = build_chunks(self._program, self._wanted(chunks), bounds)
             large = {chunk for chunk, peak in enumerate(work.peaks[1:]) if peak > self.memory}
@@ -169,6 +182,14 @@ class _Search:
             cut = [halve(one) if chunk in large else [one] for chunk, one in enumerate(chunks)]
             chunks = [one for parts in cut for one in parts]
             bounds = self._bounds(self._wanted(chunks), budget)
+
+    def _costs_more(self, bounds: Bounds, beside: Sequence[ChunkedSteps]) -> bool:
+        """Return whether steps within these bounds take more FLOPs than all others, and cost more than one of them."""
+        flops = bounded_flops(self._program, bounds)
+        if flops < max(one.flops for one in beside):
+            return False
+        calls = fewest_calls(self._program, bounds)
+        return flops + self._cost_model.call * calls > min(map(self.cost, beside))
 
     def _alone(self, chunks: Sequence[Sequence[OutputTile]]) -> int:
         """Return the peak of these chunks, without retention."""

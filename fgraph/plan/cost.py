@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,6 +78,16 @@ def bounded_flops(program: Program, bounds: Bounds) -> float:
             size = (int(tile[0]), int(tile[1])) if kind.spatial else None
             total += count * op.flops(row_inputs(op, read, kind, size), row_type(kind, size))
     return total
+
+
+def fewest_calls(program: Program, bounds: Bounds) -> int:
+    """Return a lower bound of the calls of layers within the bounds of a program: one for each chunk and tile size."""
+    calls: set[Hashable] = set()
+    for instruction, made in zip(program.instructions, bounds.values, strict=True):
+        if instruction.op.is_layer and len(made.rows):
+            sizes = np.column_stack([made.chunks, made.regions[:, 2:] - made.regions[:, :2]])
+            calls.update((instruction.op, *one) for one in np.unique(sizes, axis=0).tolist())
+    return len(calls)
 
 
 def bytes_in_use(steps: Sequence[Step], results: Sequence[StepResult]) -> list[int]:

@@ -11,13 +11,15 @@ from typing import Literal
 import numpy as np
 
 from fgraph._geometry.regions import Cyclic, Region, Size, Span, area, pieces
-from fgraph.ir.program import Index, Regions, as_index
+from fgraph.ir.program import Index, Regions
+from fgraph.ir.region_arrays import FEW
 from fgraph.plan.locations import NO_BUFFER, Locations
 
+Slices = tuple[slice, slice, slice, slice]  # rows, channels, lines, columns
 ROUND: Cyclic = (True, True)  # a region of a buffer may wrap; a region that does not is unaffected
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Copy:
     """A copy of pixels of consecutive rows from one buffer."""
 
@@ -33,6 +35,16 @@ class Copy:
         """The rows of the buffer that are read, half-open."""
         count = 1 if self.repeats else self.rows[1] - self.rows[0]
         return self.source_row, self.source_row + count
+
+    @cached_property
+    def source(self) -> Slices:
+        """The index of the pixels that are read, in the buffer."""
+        return _slices(self.source_rows, self.source_box)
+
+    @cached_property
+    def target(self) -> Slices:
+        """The index of the pixels that are written, in the result."""
+        return _slices(self.rows, self.box)
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,16 +98,16 @@ class Gather:
             return self.view is None
         return self.way in ("pick", "pieces")
 
-    def take(self, index: Index) -> Gather:
+    def take(self, index: Index | slice) -> Gather:
         """Return the gather of some of the rows."""
         windows = None if self.windows is None else self.windows[index]
         return replace(self, locations=self.locations.take(index), windows=windows)
 
-    def runs(self) -> Iterator[Gather]:
-        """Yield a gather for each run of rows in one buffer; only for whole rows."""
-        borders = np.flatnonzero(np.diff(self.locations.buffers[:, 0])) + 1
-        for rows in np.split(np.arange(self.count), borders):
-            yield self.take(as_index(rows))
+    @cached_property
+    def runs(self) -> tuple[Gather, ...]:
+        """A gather for each run of rows in one buffer; only for whole rows."""
+        borders = (np.flatnonzero(np.diff(self.locations.buffers[:, 0])) + 1).tolist()
+        return tuple(self.take(slice(*one)) for one in pairwise([0, *borders, self.count]))
 
     @cached_property
     def tile(self) -> Size:
@@ -116,6 +128,8 @@ class Gather:
         if self.count < 2:
             return [(0, self.count)] * self.count
         locations = self.locations
+        if self.count <= FEW:
+            return list(pairwise([0, *self._few_breaks(), self.count]))
         breaks = np.zeros(self.count - 1, bool)
         for column in (locations.buffers, locations.regions, self.windows):
             breaks |= np.diff(column, axis=0).reshape(len(breaks), -1).any(axis=1)
@@ -124,6 +138,19 @@ class Gather:
             breaks |= (pace != 0) & (pace != 1)
             breaks[1:] |= (pace[1:] != pace[:-1]) & ~breaks[:-1]
         return list(pairwise([0, *(np.flatnonzero(breaks) + 1).tolist(), self.count]))
+
+    def _few_breaks(self) -> Iterator[int]:
+        """Yield the rows that begin a run, of few rows: numpy takes longer for each call than for so few numbers."""
+        assert self.windows is not None
+        locations = self.locations
+        sources = list(zip(locations.buffers.tolist(), locations.regions.tolist(), self.windows.tolist(), strict=True))
+        breaks = [sources[row] != sources[row - 1] for row in range(1, len(sources))]
+        for rows in locations.rows.T.tolist():
+            paces = [after - row for row, after in pairwise(rows)]
+            breaks = [found or pace not in (0, 1) for found, pace in zip(breaks, paces, strict=True)]
+            changes = [False, *(paces[at] != paces[at - 1] and not breaks[at - 1] for at in range(1, len(paces)))]
+            breaks = [found or change for found, change in zip(breaks, changes, strict=True)]
+        return (row for row, found in enumerate(breaks, 1) if found)
 
     @cached_property
     def is_filled(self) -> bool:
@@ -175,3 +202,7 @@ class Gather:
         start, stop = window if self.wraps[axis] else (max(window[0], 0), min(window[1], size))
         found = pieces((start, stop), source, size, ROUND[axis])
         return [(into + start - window[0], out_of, count) for into, out_of, count in found]
+
+
+def _slices(rows: tuple[int, int], box: Region) -> Slices:
+    return slice(*rows), slice(None), slice(box[0], box[2]), slice(box[1], box[3])

@@ -26,7 +26,7 @@ class Locations:
     rows: Index  # [rows, layers], of the buffers
     regions: Regions  # [rows, layers, 4], the region of the canvas that is there
 
-    def take(self, index: Index) -> Locations:
+    def take(self, index: Index | slice) -> Locations:
         """Return the locations of some rows."""
         return Locations(self.buffers[index], self.rows[index], self.regions[index])
 

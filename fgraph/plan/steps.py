@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from fgraph._geometry.regions import Region, Size
 from fgraph.ir.costs import Call
 from fgraph.ir.ops import Const, Op, Spill
-from fgraph.ir.program import Index, Output, Regions
+from fgraph.ir.program import Index, Output, Regions, as_index
+from fgraph.ir.region_arrays import to_region
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
 from fgraph.plan.schedule import Key
 
 
-@dataclass(frozen=True, eq=False, slots=True)
+@dataclass(frozen=True, eq=False)
+class Group:
+    """Rows of a step whose parameters and regions are equal, so that their windows have one size."""
+
+    rows: Index
+    gather: Gather  # of the first operand
+    param: Any
+    window: Region
+    region: Region
+
+
+@dataclass(frozen=True, eq=False)
 class Step:
     """One call of an operation over rows laid end to end. Its result is the buffer of its own number.
 
@@ -38,7 +52,7 @@ class Step:
         """True if it copies parts of rows for later chunks."""
         return isinstance(self.op, Spill)
 
-    @property
+    @cached_property
     def is_plain(self) -> bool:
         """True if every row is whole, and so are its operands in their buffers."""
         return self.tile is None and (self.op.terms(self.inputs) is None or all(one.exact for one in self.inputs))
@@ -48,17 +62,17 @@ class Step:
         """True if its result comes from the host: it reads no step, and no tensor of a generator."""
         return not self.inputs and not isinstance(self.op, Const)
 
-    @property
+    @cached_property
     def row_type(self) -> Type:
         """The type of a row, or of the tile of it that is computed."""
         return row_type(self.type, self.tile)
 
-    @property
+    @cached_property
     def row_inputs(self) -> tuple[Type, ...]:
         """The types of operand rows, of the part that the tile of a row lies over."""
         return row_inputs(self.op, self.input_types, self.type, self.tile)
 
-    @property
+    @cached_property
     def call(self) -> Call:
         """The call, for the costs of the operation."""
         tiled = self.tile is not None
@@ -72,6 +86,21 @@ class Step:
             is_plain=self.is_plain,
         )
 
+    @cached_property
+    def groups(self) -> tuple[Group, ...]:
+        """The rows of tiles that can be computed together."""
+        assert self.regions is not None
+        found: dict[Hashable, list[int]] = {}
+        for row, region in enumerate(self.regions.tolist()):
+            found.setdefault((self.params[row], *region), []).append(row)
+        groups = []
+        for rows in map(as_index, found.values()):
+            gather = self.inputs[0] if len(found) == 1 else self.inputs[0].take(rows)
+            assert gather.windows is not None
+            regions = to_region(gather.windows[0]), to_region(self.regions[rows[0]])
+            groups.append(Group(rows, gather, self.params[rows[0]], *regions))
+        return tuple(groups)
+
     @property
     def places(self) -> int:
         """The number of rows that differ in their parameters or in their regions."""
@@ -80,7 +109,7 @@ class Step:
         params = self.params or (None,) * self.rows
         return len(set(zip(params, map(tuple, self.regions.tolist()), strict=True)))
 
-    @property
+    @cached_property
     def workspace(self) -> int:
         """Bytes that the step needs while it runs, beside its operands and its result, fp32."""
         pairs = zip(self.inputs, self.input_types, strict=True)
@@ -94,12 +123,12 @@ class Step:
         height, width = gather.tile
         return 4 * kind.shape[0] * height * width * gather.count
 
-    @property
+    @cached_property
     def flops(self) -> int:
         """FLOPs of the step."""
         return self.op.flops(self.row_inputs, self.row_type) * self.rows
 
-    @property
+    @cached_property
     def out_bytes(self) -> int:
         """Bytes of its result, fp32."""
         return 4 * self.row_type.numbers * self.rows

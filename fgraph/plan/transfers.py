@@ -47,7 +47,7 @@ def _numbers(gather: Gather, shape: tuple[int, ...]) -> int:
 def _rows(gather: Gather) -> Sent:
     """Return the index vectors by which the device copies rows of a buffer together."""
     if gather.way == "pieces":
-        return _total(map(_rows, gather.runs()))
+        return _total(map(_rows, gather.runs))
     return Sent(1, 8 * gather.count) if gather.way == "pick" else NOTHING_SENT
 
 

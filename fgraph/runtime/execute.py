@@ -69,7 +69,9 @@ def execute(
             if on_step:
                 on_step(step)
             hand_over(number)
-            freed = sum(buffers.pop(buffer).nbytes for buffer in step.last_uses)
+            freed = sum(buffers[buffer].nbytes for buffer in step.last_uses) if on_freed else 0
+            for buffer in step.last_uses:
+                del buffers[buffer]
             if on_freed:
                 on_freed(freed)
             job.advance()

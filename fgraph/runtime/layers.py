@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
 from fgraph.ir.ops import Conv, StyleGAN2Op
-from fgraph.ir.program import as_index
 from fgraph.plan import Step
 from fgraph.runtime.kernels import KernelContext
 from fgraph.runtime.read import Buffers, read
@@ -35,7 +33,7 @@ def run_layer(op: StyleGAN2Op, step: Step, buffers: Buffers, context: KernelCont
     result: Tensor | None = None
     for start in range(0, step.rows, chunk):
         rows = slice(start, min(step.rows, start + chunk))
-        x = read(buffers, source.take(as_index(np.arange(rows.start, rows.stop))), context)
+        x = read(buffers, source.take(rows), context)
         if result is None:
             result = empty_maps((step.rows, *step.row_type.shape), x)
         call(x, styles[rows], _rows_of(rest, rows), result[rows])
@@ -46,7 +44,7 @@ def run_layer(op: StyleGAN2Op, step: Step, buffers: Buffers, context: KernelCont
 def _rows_of(tensors: list[Tensor], rows: slice) -> Tensor | None:
     if not tensors:
         return None
-    return tensors[0] if len(tensors[0]) == 1 else tensors[0][rows]
+    return tensors[0] if tensors[0].shape[0] == 1 else tensors[0][rows]
 
 
 def _conv(op: Conv, step: Step, context: KernelContext) -> LayerCall:

@@ -20,14 +20,14 @@ def read(buffers: Buffers, gather: Gather, context: KernelContext) -> Tensor:
     if way == "tiles":
         return _read_tiles(buffers, gather)
     if way == "pieces":
-        return torch.cat([read(buffers, run, context) for run in gather.runs()])
+        return torch.cat([read(buffers, run, context) for run in gather.runs])
     source, rows = buffers[gather.sources[0]], gather.locations.rows[:, 0]
     start = int(rows[0])
     if way == "view":
-        return source if gather.count == len(source) else source[start : start + gather.count]
+        return source if gather.count == source.shape[0] else source[start : start + gather.count]
     if way == "same":
         return source[start : start + 1].expand(gather.count, *source.shape[1:])
-    index = context.constant(rows)
+    index = context.constant_of(gather, rows)
     if source.ndim != 4:
         return source.index_select(0, index)
     return source.permute(0, 2, 3, 1).index_select(0, index).permute(0, 3, 1, 2)  # so that maps stay channels-last
@@ -35,15 +35,12 @@ def read(buffers: Buffers, gather: Gather, context: KernelContext) -> Tensor:
 
 def source_of(buffers: Buffers, copy: Copy) -> Tensor:
     """Return a view of the pixels that a copy reads, [rows or 1, C, h, w]."""
-    top, left, bottom, right = copy.source_box
-    first, last = copy.source_rows
-    return buffers[copy.buffer][first:last, :, top:bottom, left:right]
+    return buffers[copy.buffer][copy.source]
 
 
 def target_of(result: Tensor, copy: Copy) -> Tensor:
     """Return a view of the pixels that a copy writes, [rows, C, h, w]."""
-    top, left, bottom, right = copy.box
-    return result[copy.rows[0] : copy.rows[1], :, top:bottom, left:right]
+    return result[copy.target]
 
 
 def _read_tiles(buffers: Buffers, gather: Gather) -> Tensor:

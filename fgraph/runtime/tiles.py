@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
 from fgraph._geometry.regions import Region
@@ -28,9 +27,9 @@ from fgraph.ir.ops import (
     SpatialOp,
     Upsample,
 )
-from fgraph.ir.program import as_index
 from fgraph.ir.region_arrays import to_region
 from fgraph.plan import Step
+from fgraph.plan.steps import Group
 from fgraph.runtime.kernels import KERNELS, KernelContext
 from fgraph.runtime.kernels.bending import MapWindow, bend_window
 from fgraph.runtime.kernels.image import fill
@@ -142,25 +141,16 @@ def _bend(op: BendChannels, step: Step, buffers: Buffers, context: KernelContext
 def _by_param_and_region(
     step: Step, buffers: Buffers, context: KernelContext, make: Callable[[Tensor, Any, Region, Region], Tensor]
 ) -> Tensor:
-    """Compute tiles of equal parameter and region together: their windows have one size."""
-    assert step.regions is not None
-    gather = step.inputs[0]
-    groups: dict[object, list[int]] = {}
-    for row, region in enumerate(step.regions.tolist()):
-        groups.setdefault((step.params[row], *region), []).append(row)
-    result: Tensor | None = None
-    for rows in groups.values():
-        index = as_index(np.array(rows))
-        part = gather.take(index)
-        assert part.windows is not None
-        window, region = (tuple(one.tolist()) for one in (part.windows[0], step.regions[rows[0]]))
-        made = make(read(buffers, part, context), step.params[rows[0]], window, region)
-        if len(groups) == 1:
-            return made
-        if result is None:
-            result = _empty_result(step, buffers, zero=False)
-        result[context.constant(rows)] = made
-    assert result is not None
+    """Compute tiles of equal parameter and region together."""
+
+    def make_group(one: Group) -> Tensor:
+        return make(read(buffers, one.gather, context), one.param, one.window, one.region)
+
+    if len(step.groups) == 1:
+        return make_group(step.groups[0])
+    result = _empty_result(step, buffers, zero=False)
+    for one in step.groups:
+        result[context.constant_of(one, one.rows)] = make_group(one)
     return result
 
 

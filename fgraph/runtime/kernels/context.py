@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -19,6 +20,7 @@ from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from fgraph.stylegan.generators.stylegan3 import StyleGAN3Generator
 
 Params = Sequence[Hashable]
+_OWNED: dict[torch.device, WeakKeyDictionary[object, Tensor]] = {}  # constants by the part of a plan that they are of
 # The third argument is the parameters of the rows; if the operation `takes_numbers`, as a tensor.
 Kernel = Callable[[Any, Sequence[Tensor], Any, "KernelContext"], Tensor]
 
@@ -88,6 +90,15 @@ class KernelContext:
         if self.reads_back:
             return self._on_device(array, dtype)
         return self.kept((array.tobytes(), array.shape, array.dtype.str, dtype), lambda: array, dtype)
+
+    def constant_of(self, owner: object, values: ArrayLike) -> Tensor:
+        """Return a constant of a part of a plan, which finds it again without a look at the values."""
+        if self.reads_back:
+            return self._on_device(np.array(values), None)
+        known = _OWNED.setdefault(self.device, WeakKeyDictionary())
+        if owner not in known:
+            known[owner] = self.constant(values)
+        return known[owner]
 
     def kept(self, key: Hashable, make: Callable[[], ArrayLike], dtype: torch.dtype | None = None) -> Tensor:
         """Return a constant that is computed from `key`, which follows from the structure of a plan alone."""

@@ -40,7 +40,7 @@ def noise_tiles(op: NoiseField, params: Params, regions: Sequence[Region], conte
         return context.rows(keys, lambda key: _cut(whole(key[0]), *_positions(op, key[1])))
     if op.is_tiled:
         buffer = _buffer(op, context)
-        return each_distinct(regions, lambda region: _tiled(buffer, *_positions(op, region), context))
+        return each_distinct(regions, lambda region: _tile(op, buffer, region, context))
     rows = {param: noise(op, [], [param], context)[0] for param in dict.fromkeys(params)}  # [1, H, W] each
     return each_distinct(keys, lambda key: _tiled(rows[key[0]], *_positions(op, key[1]), context))
 
@@ -76,11 +76,21 @@ def _tiled(buffer: Tensor, y: Indices, x: Indices, context: KernelContext) -> Te
     return take(take(buffer, y % buffer.shape[1], 1, context), x % buffer.shape[2], 2, context)
 
 
+def _tile(op: NoiseField, buffer: Tensor, region: Region, context: KernelContext) -> Tensor:
+    """Return a region of a buffer that is repeated from the origin, [1, h, w]."""
+    top, left, bottom, right = region
+    if bottom <= min(op.height, buffer.shape[1]) and right <= min(op.width, buffer.shape[2]):
+        return buffer[:, top:bottom, left:right]
+    return _tiled(buffer, *_positions(op, region), context)
+
+
 def _edited(op: NoiseField, param: Any, context: KernelContext) -> Tensor:
     """Return the noise of a row that follows its canvas, or repeats the buffer, [1, H, W]."""
     buffer = None if op.mode == "random" else _buffer(op, context)
 
     def fresh(height: int, width: int) -> Tensor:
+        if buffer is not None and buffer.shape[1:] == (height, width):
+            return buffer
         if buffer is not None:
             return _tiled(buffer, np.arange(height), np.arange(width), context)
         return context.tensor(keyed_noise(param[0], param[1], op.layer.name, height, width)[None])

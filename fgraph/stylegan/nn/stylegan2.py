@@ -196,12 +196,13 @@ def _run_in_chunks(conv: _Convolution, finish: _Finish, x: Tensor, style: Tensor
     if is_recorded():
         return finish(conv(x, style))
     chunk = rows_per_chunk(x, conv.weight, conv.up)
-    if chunk >= len(x):
+    rows = x.shape[0]
+    if chunk >= rows:
         return _run_rows(conv, finish, x, style, _ALL, out=out)
-    out = empty_maps((len(x), len(conv.weight), *conv.size(x)), x) if out is None else out
-    for start in range(0, len(x), chunk):
-        rows = slice(start, start + chunk)
-        _run_rows(conv, finish, x, style, rows, out=out[rows])
+    out = empty_maps((rows, conv.weight.shape[0], *conv.size(x)), x) if out is None else out
+    for start in range(0, rows, chunk):
+        part = slice(start, start + chunk)
+        _run_rows(conv, finish, x, style, part, out=out[part])
     return out
 
 
@@ -217,7 +218,7 @@ def _run_rows(
     else:
         styled = _styled(x[rows], style[rows], conv.wrap_x, conv.wrap_y, padded=conv.padded, step=WINOGRAD_TILE)
         bands = convolve_bands(styled, conv.transformed, *conv.size(x))
-        out = empty_maps((len(styled), len(conv.weight), *conv.size(x)), x) if out is None else out
+        out = empty_maps((styled.shape[0], conv.weight.shape[0], *conv.size(x)), x) if out is None else out
     for band, part in bands:
         finish(part, rows, band, out[:, :, band])
     return out
@@ -239,7 +240,7 @@ class _Finish:
         """Finish some lines of some rows, which may be overwritten: [rows, O, lines, W]; write into `out` if given."""
         y = torch.addcmul(self.offset, y, _cut(self.demod, rows), out=out)
         if self.noise is not None:
-            y.add_(_cut(self.noise if len(self.noise) == 1 else _cut(self.noise, rows), band, axis=2))
+            y.add_(_cut(self.noise if self.noise.shape[0] == 1 else _cut(self.noise, rows), band, axis=2))
         y = activate_(y, self.activation)
         y = y if self.gain == 1.0 else y * self.gain
         y = y if self.clamp is None else bounded(y, self.clamp)
