@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 
@@ -38,19 +39,31 @@ def test_an_exported_generator_equals_the_graph() -> None:
     assert np.abs(panorama - fgraph.run(merge_graph(model, 5))["image"].array).max() < rivals.TOLERANCE
 
 
-def test_rivals_take_turns_and_a_missing_one_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rivals_take_turns_and_what_is_left_out_says_why(tmp_path: Path) -> None:
     def missing(*_: object) -> rivals.Run:
         raise ImportError("no such runtime")
 
+    def endless(*_: object) -> rivals.Run:
+        signal.raise_signal(signal.SIGALRM)  # as after the time for it
+        raise AssertionError
+
+    pages: list[str] = []
     with pytest.MonkeyPatch.context() as patch, torch.inference_mode():
         patch.setitem(rivals.EXPORTS, "openvino", missing)
+        patch.setitem(rivals.EXPORTS, "torch.compile", endless)
         patch.setitem(rivals.EXPORTS, "plain", lambda module, inputs, folder: lambda: module(*inputs).numpy())
-        lines = rivals.measure(tiny(1), ["fgraph", "plain", "openvino"], 1, tmp_path)
-    assert [(one.case, one.way) for one in lines] == [
-        (case, way) for case in ("forward, batch 1", "forward, batch 4", "panorama of 5") for way in ("fgraph", "plain")
-    ]
-    assert "openvino is left out: no such runtime" in capsys.readouterr().out
-    assert "| panorama of 5 | plain |" in rivals.to_markdown(lines, ["a machine"])
+        rivals.measure(
+            tiny(1), ["fgraph", "plain", "openvino", "torch.compile"], 1, tmp_path, limit=60,
+            note=lambda lines: pages.append(rivals.to_markdown(lines, ["a machine"])),
+        )  # fmt: skip
+    cases = ("forward, batch 1", "forward, batch 4", "panorama of 5")
+    for number, page in enumerate(pages, 1):  # written after each case
+        for case in cases[:number]:
+            assert f"| {case} | fgraph |" in page
+            assert f"| {case} | plain |" in page
+            assert f"| {case} | openvino | | | | no such runtime |" in page
+            assert f"| {case} | torch.compile | | | | takes more than 60 s to be made |" in page
+    assert len(pages) == len(cases)
 
 
 def test_the_parts_of_a_step_are_those_of_a_search() -> None:

@@ -46,6 +46,37 @@ def projector_step(folder: Path, checkpoint: Path, size: int, rows: int) -> Call
     return step
 
 
+def soat_step(folder: Path, checkpoint: Path, size: int, rows: int) -> Callable[[], object]:
+    """Return a step of the projector of mchong6/SOAT: codes in S, squared error and its Gaussian prior, without LPIPS.
+
+    The prior has mean 0 and variance 1 here. As in the program, it is a product with a dense matrix.
+    """
+    with StandIns(folder), _Modules("matplotlib", "matplotlib.pyplot", "cv2", "scipy", "scipy.ndimage", "lpips"):
+        projector: Any = importlib.import_module("projector")
+    network = load_published(folder, checkpoint, size).network
+    side = min(size, _LARGEST)
+    target = torch.rand(rows, 3, side, side, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    with torch.no_grad():
+        parts = network.get_latent(torch.randn(rows, 512, generator=torch.Generator().manual_seed(0)))
+    widths = [part.shape[1] for part in parts]
+    code = torch.cat([part.flatten(1) for part in parts], dim=1).requires_grad_()
+    projector.gt_mean, projector.gt_cov_inv = torch.zeros(1, code.shape[1]), torch.eye(code.shape[1])
+    adam = torch.optim.Adam([code], lr=0.05, betas=(0.9, 0.999))
+
+    def step() -> None:
+        styles = [part.view(rows, *like.shape[1:]) for part, like in zip(code.split(widths, dim=1), parts, strict=True)]
+        images, _ = network(styles)
+        if size > _LARGEST:
+            images = F.interpolate(images, size=(side, side), mode="area")
+        loss = F.mse_loss(images, target) + 1e-3 * projector.gaussian_loss(code)
+        adam.zero_grad()
+        loss.backward()
+        adam.step()
+        loss.item()  # it prints its losses
+
+    return step
+
+
 def load_nvlabs(folder: Path, size: int) -> Any:
     """Return the StyleGAN2 generator of a checkout of NVlabs/stylegan3, with its own random weights."""
     with StandIns(folder):

@@ -21,6 +21,8 @@ import fgraph
 from fgraph.stylegan.checkpoints.families.rosinality import key_map
 from fgraph.stylegan.tables.stylegan2 import StyleGAN2Table
 
+_LOADED: dict[str, str] = {}  # module -> the checkout that it is of
+
 
 def config_f(size: int, widest: int = 512) -> StyleGAN2Table:
     """Return the table of config-f for images of `size` pixels, with at most `widest` channels."""
@@ -131,6 +133,8 @@ class StandIns:
     def __enter__(self) -> None:
         from torch.utils import cpp_extension
 
+        for name in [name for name, folder in _LOADED.items() if folder != self._folder]:
+            del sys.modules[name], _LOADED[name]  # checkouts have modules of the same names
         sys.path.insert(0, self._folder)
         self._load = cpp_extension.load
         cpp_extension.load = lambda *_, **__: None
@@ -150,6 +154,9 @@ class StandIns:
 
         cpp_extension.load = self._load
         sys.path.remove(self._folder)
+        for name, module in sys.modules.items():
+            if str(getattr(module, "__file__", "")).startswith(self._folder):
+                _LOADED[name] = self._folder
         for name in [*self._added, "kornia.geometry"]:
             sys.modules.pop(name, None)
 

@@ -1,18 +1,22 @@
 """Other runtimes on a CPU, with the same generator: docs/reference/measurements/runtimes.md.
 
-    python -m bench.speed.rivals [--size 256] [--ways fgraph,onnxruntime,...] [--repeats 5] [--threads 1] [--out FOLDER]
+    python -m bench.speed.rivals [--size 256] [--ways fgraph,onnxruntime,...] [--repeats 3] [--threads 1] [--limit 300]
+        [--out FOLDER]
 
 The generator is exported as a plain module (`bench.speed.exported`), whose outputs are compared with those of fgraph.
-ONNX Runtime and OpenVINO need `pip install onnx onnxscript onnxruntime openvino`; a way that is not installed is left
-out. `int8` and `bf16` change the picture; the table says by how much.
+ONNX Runtime and OpenVINO need `pip install onnx onnxscript onnxruntime openvino`, and torch.compile a C++ compiler. A
+way that does not run, or takes longer than `--limit` seconds to be made, is left out, and the page says why. The page
+is written after each case. `int8` and `bf16` change the picture; the table says by how much.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
+import signal
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +52,42 @@ class Line:
     times: Times
     ratio: float  # its CPU time, in that of fgraph
     difference: float  # the largest to fgraph, of values from -1 to 1
+
+    def __str__(self) -> str:
+        seconds = f"{self.times.seconds:.3f} | {self.times.cpu_seconds:.3f}"
+        return f"| {self.case} | {self.way} | {seconds} | {self.ratio:.2f} | {self.difference:.1e} |"
+
+
+@dataclass(frozen=True)
+class Absent:
+    """A way that is left out of a case."""
+
+    case: str
+    way: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"| {self.case} | {self.way} | | | | {self.reason} |"
+
+
+class TooLongError(BaseException):
+    """The end of the time for a way; compilers catch no such exception."""
+
+
+@contextmanager
+def at_most(seconds: int) -> Iterator[None]:
+    """Raise `TooLongError` if the block takes longer."""
+
+    def stop(*_: object) -> None:
+        raise TooLongError(f"takes more than {seconds} s to be made")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
 
 
 def by_torch_compile(module: torch.nn.Module, inputs: tuple[Tensor, ...], folder: Path) -> Run:
@@ -140,31 +180,43 @@ def cases_of(model: StyleGAN2Generator) -> dict[str, tuple[fgraph.Graph, torch.n
     return found
 
 
-def measure(model: StyleGAN2Generator, ways: list[str], repeats: int, folder: Path) -> list[Line]:
-    """Measure all cases; the ways of a case take turns."""
-    lines: list[Line] = []
+def measure(
+    model: StyleGAN2Generator,
+    ways: list[str],
+    repeats: int,
+    folder: Path,
+    *,
+    limit: int = 300,
+    note: Callable[[list[Line | Absent]], object] = lambda _: None,
+) -> list[Line | Absent]:
+    """Measure all cases; the ways of a case take turns. `note` gets the lines so far after each case."""
+    lines: list[Line | Absent] = []
     for case, (graph, module, inputs) in cases_of(model).items():
         runs: dict[str, Run] = {}
+        made: dict[str, Array] = {}
         for way in ways:
             try:
-                own = way in OWN
-                runs[way] = own_run(graph, OWN[way]) if own else exported_run(EXPORTS[way], module, inputs, folder)
-            except (ImportError, RuntimeError) as error:
-                print(f"{way} is left out: {error}", flush=True)
-        wanted = runs["fgraph"]()
-        apart = {way: float(np.abs(run() - wanted).max()) for way, run in runs.items()}
-        for way, difference in apart.items():
-            exact = not way.endswith(INEXACT)
-            assert not exact or difference < TOLERANCE, f"{case}, {way}: differs by {difference}"
-        times = in_turns({way: lambda run=run: timed(run) for way, run in runs.items()}, repeats)  # type: ignore[misc]
+                with at_most(limit):
+                    own = way in OWN
+                    run = own_run(graph, OWN[way]) if own else exported_run(EXPORTS[way], module, inputs, folder)
+                    made[way] = run()
+                runs[way] = run
+            except (ImportError, RuntimeError, TooLongError) as error:
+                lines.append(Absent(case, way, (str(error).splitlines() or ["it fails"])[0]))
+                print(lines[-1], flush=True)
+        times = in_turns({way: lambda run=run: timed(run) for way, run in runs.items()}, repeats, warm=False)  # type: ignore[misc]
         own_seconds = times["fgraph"].cpu_seconds
         for way, one in times.items():
-            lines.append(Line(case, way, one, one.cpu_seconds / own_seconds, apart[way]))
-            print(lines[-1].case, way, f"{one.cpu_seconds:.3f} s of CPU, {lines[-1].ratio:.2f}", flush=True)
+            apart = float(np.abs(made[way] - made["fgraph"]).max())
+            exact = not way.endswith(INEXACT)
+            assert not exact or apart < TOLERANCE, f"{case}, {way}: differs by {apart}"
+            lines.append(Line(case, way, one, one.cpu_seconds / own_seconds, apart))
+            print(lines[-1], flush=True)
+        note(lines)
     return lines
 
 
-def to_markdown(lines: list[Line], state: list[str]) -> str:
+def to_markdown(lines: list[Line | Absent], state: list[str]) -> str:
     """Return the page."""
     head = [
         "# Other runtimes",
@@ -179,12 +231,7 @@ def to_markdown(lines: list[Line], state: list[str]) -> str:
         "| case | way | s | s of CPU | ratio | difference |",
         "| --- | --- | --- | --- | --- | --- |",
     ]
-    rows = [
-        f"| {one.case} | {one.way} | {one.times.seconds:.3f} | {one.times.cpu_seconds:.3f} | {one.ratio:.2f} | "
-        f"{one.difference:.1e} |"
-        for one in lines
-    ]
-    return "\n".join([*head, *rows]) + "\n"
+    return "\n".join([*head, *map(str, lines)]) + "\n"
 
 
 def facts(threads: int, others: float) -> list[str]:
@@ -202,20 +249,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--ways", default=",".join(WAYS))
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--limit", type=int, default=300, help="seconds to make a way of a case")
     parser.add_argument("--out", type=Path, default=MEASUREMENTS)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     load = MachineLoad()
+    given.out.mkdir(parents=True, exist_ok=True)
+
+    def write(lines: list[Line | Absent]) -> None:
+        text = to_markdown(lines, facts(given.threads, load.others()))
+        (given.out / PAGE).write_text(text, encoding="utf-8")
+
     with tempfile.TemporaryDirectory() as name, torch.inference_mode():
         checkpoint = Path(name) / "configf.pt"
         write_checkpoint(checkpoint, table=config_f(given.size))
         model = fgraph.load_generator(checkpoint)
         assert isinstance(model, StyleGAN2Generator)
-        lines = measure(model, given.ways.split(","), given.repeats, Path(name))
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / PAGE).write_text(to_markdown(lines, facts(given.threads, load.others())), encoding="utf-8")
+        measure(model, given.ways.split(","), given.repeats, Path(name), limit=given.limit, note=write)
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
 """The time of a step of an inversion and of a drag beside published programs: docs/reference/measurements/steps.md.
 
-    python -m bench.speed.steps [--projector DIR] [--draggan DIR] [--sizes 256,1024] [--batches 1,4] [--drags 1,8]
-        [--repeats 3] [--threads 1] [--out FOLDER]
+    python -m bench.speed.steps [--projector DIR] [--soat DIR] [--draggan DIR] [--sizes 256,1024] [--batches 1,4]
+        [--drags 1,8] [--repeats 3] [--threads 1] [--out FOLDER]
 
-DIR are checkouts of rosinality/stylegan2-pytorch and of XingangPan/DragGAN, which the repository contains nothing of.
-Without one, only the step of fgraph is measured. Both run generators of config-f with random weights. The loss of an
-inversion is the squared error at 256 pixels with the regulariser of noise; LPIPS is left out on both sides. DragGAN
-moves one picture at a time.
+DIR are checkouts of rosinality/stylegan2-pytorch, mchong6/SOAT and XingangPan/DragGAN, which the repository contains
+nothing of. Without one, only the step of fgraph is measured. All run generators of config-f with random weights. The
+loss of an inversion is the squared error at 256 pixels, with the regulariser of noise beside rosinality's program and
+with the Gaussian prior beside SOAT's; LPIPS is left out on both sides. DragGAN moves one picture at a time. The page
+is written after each step.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ from fgraph.dragging.settings import make_drag_settings
 from fgraph.inversion import make_settings
 from fgraph.inversion.losses import WeightedLosses
 from fgraph.inversion.optimise import Problem, Search
+from fgraph.inversion.problem import make_problem
 from fgraph.stylegan.generators.base import Generator
 
 PAGE = "steps.md"
@@ -66,6 +68,15 @@ def make_inversion(generator: Generator, rows: int) -> Search:
     return Search(problem, targets)
 
 
+def make_style_inversion(generator: Generator, rows: int) -> Search:
+    """Start an inversion of random pictures to S with the Gaussian prior, as the program of SOAT does it."""
+    settings = make_settings("soat", lpips=0.0, steps=_ENDLESS)
+    problem = make_problem(generator, settings)
+    random = torch.Generator().manual_seed(0)
+    targets = torch.rand(rows, generator.table.image_channels, *generator.table.size, generator=random) * 2 - 1
+    return Search(problem, targets)
+
+
 def inversion_parts(search: Search) -> dict[str, Step]:
     """Return the parts of a step of an inversion, each to be timed alone, in their order."""
     found: dict[str, Any] = {}
@@ -85,7 +96,7 @@ def inversion_parts(search: Search) -> dict[str, Step]:
     def optimiser() -> None:
         with torch.no_grad():
             for at, gradient in enumerate(found["gradients"]):
-                search._descend(at, gradient, [0.0] * len(gradient))
+                search._descend(at, gradient, gradient.new_zeros(len(gradient)))
 
     return {"forward": forward, "losses": losses, "backward": backward, "optimiser": optimiser}
 
@@ -111,10 +122,11 @@ def to_markdown(lines: list[Line], state: list[str]) -> str:
     head = [
         "# Steps of inversions and drags",
         "",
-        "`python -m bench.speed.steps --projector DIR --draggan DIR` writes this page: seconds of CPU a step, medians,",
-        "beside the projector of rosinality/stylegan2-pytorch and the program of DragGAN, in one run. The generators",
-        "are config-f with random weights. Inversions are to W with noise, by the squared error; LPIPS is left out on",
-        "both sides. DragGAN draws the whole picture in each step, and moves one at a time.",
+        "`python -m bench.speed.steps --projector DIR --soat DIR --draggan DIR` writes this page: seconds of CPU a",
+        "step, medians, beside published programs, in one run. The generators are config-f with random weights.",
+        "Inversions are to W with noise, as by the projector of rosinality/stylegan2-pytorch, or to S with a Gaussian",
+        "prior, as by that of mchong6/SOAT, by the squared error; LPIPS is left out on both sides. DragGAN draws the",
+        "whole picture in each step, and moves one at a time.",
         "",
         *(f"* {one}" for one in state),
         "",
@@ -130,26 +142,30 @@ def _row(one: Line) -> str:
     return f"| {one.job} | {published} | {one.own.cpu_seconds:.2f} | {ratio} | {one.parts} |"
 
 
-def measure_size(size: int, given: argparse.Namespace, folder: Path) -> list[Line]:
+def measure_size(size: int, given: argparse.Namespace, folder: Path) -> Iterator[Line]:
     """Measure all jobs at one size."""
     checkpoint = folder / f"{size}.pt"
     write_checkpoint(checkpoint, table=config_f(size))
-    generator, lines = fgraph.load_generator(checkpoint), []
+    generator = fgraph.load_generator(checkpoint)
+    kinds: list[tuple[str, Any, Path | None, Any]] = [
+        ("inversion", make_inversion, given.projector, published_steps.projector_step),
+        ("inversion to S", make_style_inversion, given.soat, published_steps.soat_step),
+    ]
     for rows in given.batches:
-        search = make_inversion(generator, rows)
-        ways: dict[str, Step] = {"fgraph": search.step}
-        if given.projector:
-            ways["published"] = published_steps.projector_step(given.projector, checkpoint, size, rows)
-        lines.append(measure(f"inversion, {size} pixels, batch {rows}", ways, given.repeats, inversion_parts(search)))
-        print(lines[-1], flush=True)
+        for name, make, checkout, published in kinds:
+            search = make(generator, rows)
+            ways: dict[str, Step] = {"fgraph": search.step}
+            if checkout:
+                ways["published"] = published(checkout, checkpoint, size, rows)
+            parts = inversion_parts(search) if make is make_inversion else None
+            yield measure(f"{name}, {size} pixels, batch {rows}", ways, given.repeats, parts)
+            del search, ways, parts  # a step of large pictures holds gigabytes
     for rows in given.drags:
         ways = {"fgraph": make_drag(generator, rows).step}
         if given.draggan:
             one = published_steps.draggan_step(given.draggan, checkpoint, size, HANDLE, TARGET)
             ways["published"] = lambda one=one, rows=rows: [one() for _ in range(rows)]  # type: ignore[misc]
-        lines.append(measure(f"drag, {size} pixels, batch {rows}", ways, given.repeats))
-        print(lines[-1], flush=True)
-    return lines
+        yield measure(f"drag, {size} pixels, batch {rows}", ways, given.repeats)
 
 
 def numbers(text: str) -> list[int]:
@@ -161,6 +177,7 @@ def main() -> None:
     """Measure, and write the page."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--projector", type=Path, help="a checkout of rosinality/stylegan2-pytorch")
+    parser.add_argument("--soat", type=Path, help="a checkout of mchong6/SOAT")
     parser.add_argument("--draggan", type=Path, help="a checkout of XingangPan/DragGAN")
     parser.add_argument("--sizes", type=numbers, default=[256, 1024])
     parser.add_argument("--batches", type=numbers, default=[1, 4])
@@ -170,14 +187,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=MEASUREMENTS)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
+    given.out.mkdir(parents=True, exist_ok=True)
     load, lines = MachineLoad(), []
+    threads = f"threads: {given.threads}; repeats after a first one: {given.repeats}"
     with tempfile.TemporaryDirectory() as folder:
         for size in given.sizes:
-            lines += measure_size(size, given, Path(folder))
-    threads = f"threads: {given.threads}; repeats after a first one: {given.repeats}"
-    state = [f"{machine.processor()}; {threads}", machine.load(load.others()), machine.versions()]
-    given.out.mkdir(parents=True, exist_ok=True)
-    (given.out / PAGE).write_text(to_markdown(lines, state), encoding="utf-8")
+            for line in measure_size(size, given, Path(folder)):
+                print(line, flush=True)
+                lines.append(line)
+                state = [f"{machine.processor()}; {threads}", machine.load(load.others()), machine.versions()]
+                (given.out / PAGE).write_text(to_markdown(lines, state), encoding="utf-8")
 
 
 if __name__ == "__main__":
