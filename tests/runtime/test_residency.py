@@ -20,7 +20,7 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
 import fgraph
-from fgraph.ir.ops import OPS, Drag, Invert, Propose, Sift, Transplant
+from fgraph.ir.ops import OPS, Drag, Encode, Invert, Propose, Sift, Transplant
 from fgraph.runtime import leaving
 from fgraph.runtime.run import make_context
 from tests import strategies
@@ -108,6 +108,8 @@ def test_random_graphs_stay_on_the_device(document: dict[str, Any]) -> None:
     plan = compiled(strategies.load(document))
     if not any(step.op.reads_back for step in plan.steps):
         make_context(plan.models, plan.options)  # the models are moved before
+        if any(isinstance(step.op, Encode) for step in plan.steps):
+            fgraph.run(plan)  # moves the encoder
         assert_as_predicted(plan)
 
 
