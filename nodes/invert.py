@@ -41,6 +41,9 @@ class Invert(Node):
     )
     prior_weight: float | None = Field(None, ge=0, description="of the prior; default: 0.001")
     mse: float | None = Field(None, ge=0, description="weight of the mean squared error; default: 1")
+    log_mse: float | None = Field(
+        None, ge=0, description="weight of ln(1 + MSE / 1e-7), for short searches from `start`; default: 0"
+    )
     pyramid: float | None = Field(None, ge=0, description="weight of L1 over a Laplacian pyramid; default: 0.1, soat 0")
     lpips: float | None = Field(None, ge=0, description="weight of LPIPS, an extra; default: 0, soat 20")
     discriminator: float | None = Field(

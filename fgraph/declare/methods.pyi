@@ -553,6 +553,7 @@ class NodeMethods:
         prior: Literal["none", "gaussian", "gaussian-full", "wulff"] | None = ...,
         prior_weight: float | None = ...,
         mse: float | None = ...,
+        log_mse: float | None = ...,
         pyramid: float | None = ...,
         lpips: float | None = ...,
         discriminator: float | None = ...,
@@ -579,6 +580,7 @@ class NodeMethods:
                 W+, after leaky ReLU of slope 5; none; default: gaussian in s, else wulff
             prior_weight: of the prior; default: 0.001
             mse: weight of the mean squared error; default: 1
+            log_mse: weight of ln(1 + MSE / 1e-7), for short searches from `start`; default: 0
             pyramid: weight of L1 over a Laplacian pyramid; default: 0.1, soat 0
             lpips: weight of LPIPS, an extra; default: 0, soat 20
             discriminator: weight of features of the discriminator in the model's file; default: 0

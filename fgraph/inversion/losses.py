@@ -3,6 +3,7 @@
 | loss | definition |
 | --- | --- |
 | `mse` | the mean squared error |
+| `log_mse` | ln(1 + MSE / 1e-7), which falls as PSNR rises, by the same amount for each decibel up to about 70 dB |
 | `pyramid` | the mean absolute difference, summed over the levels of a Laplacian pyramid (Bojanowski et al. 2018) |
 | `lpips` | Zhang et al. 2018, VGG, spatial mean, by the `lpips` package |
 | `discriminator` | the squared difference of its features relative to those of the target, the mean over its blocks |
@@ -26,6 +27,7 @@ LARGEST = 256  # pixels; larger images are reduced
 _LEAST_LEVEL = 8  # pixels of the smallest level
 _TAPS = (1 / 16, 4 / 16, 6 / 16, 4 / 16, 1 / 16)
 _EPSILON = 1e-8
+_INVISIBLE = 1e-7  # a mean squared error of images in [-1, 1], 76 dB
 
 Compare = Callable[[Tensor, Sequence[Tensor]], Tensor]
 
@@ -50,6 +52,7 @@ class WeightedLosses:
         self._clamp = settings.clamp
         known: dict[str, tuple[float, Loss | None]] = {
             "mse": (settings.mse, Loss(lambda images, wanted: mean_squared(images, wanted[0]))),
+            "log_mse": (settings.log_mse, Loss(lambda images, wanted: log_mean_squared(images, wanted[0]))),
             "pyramid": (settings.pyramid, Loss(lambda images, wanted: pyramid_loss(images, wanted[0]))),
             "lpips": (settings.lpips, None if lpips is None else Loss(lpips)),
             "discriminator": (settings.discriminator, None if discriminator is None else feature_loss(discriminator)),
@@ -80,6 +83,11 @@ class WeightedLosses:
 def mean_squared(images: Tensor, targets: Tensor) -> Tensor:
     """Return the mean squared error of each row, [rows]."""
     return (at_most(images) - at_most(targets)).square().mean(dim=(1, 2, 3))
+
+
+def log_mean_squared(images: Tensor, targets: Tensor) -> Tensor:
+    """Return ln(1 + MSE / 1e-7) of each row, [rows]: its slope stays when an image is close to its target."""
+    return (mean_squared(images, targets) / _INVISIBLE).log1p()
 
 
 def pyramid_loss(images: Tensor, targets: Tensor) -> Tensor:

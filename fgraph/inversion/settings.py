@@ -32,6 +32,9 @@ class InversionSettings(BaseModel):
     prior_weight: float = Field(1e-3, ge=0, description="of the squared distance of a code from the mean")
     prior_sum: bool = Field(False, description="sums the distance over entries, as published, instead of averaging it")
     mse: float = Field(1.0, ge=0, description="weight of the mean squared error")
+    log_mse: float = Field(
+        0.0, ge=0, description="weight of ln(1 + MSE / 1e-7), for short searches from an encoder's code"
+    )
     pyramid: float = Field(0.1, ge=0, description="weight of the multi-scale loss: L1 of a Laplacian pyramid")
     lpips: float = Field(0.0, ge=0, description="weight of LPIPS (VGG); needs the extra 'lpips'")
     discriminator: float = Field(0.0, ge=0, description="weight of features of the model's own discriminator")
@@ -49,8 +52,8 @@ class InversionSettings(BaseModel):
     def _fits(self) -> InversionSettings:
         if self.prior == "wulff" and self.space == "s":
             raise ValueError("prior wulff is a prior of w: it goes with space w or w+, not s")
-        if not (self.mse or self.pyramid or self.lpips or self.discriminator):
-            raise ValueError("no loss has a weight: set mse, pyramid, lpips or discriminator above 0")
+        if not (self.mse or self.log_mse or self.pyramid or self.lpips or self.discriminator):
+            raise ValueError("no loss has a weight: set mse, log_mse, pyramid, lpips or discriminator above 0")
         return self
 
     @property

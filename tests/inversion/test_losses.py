@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 import types
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from torch import Tensor
 
 from fgraph._errors import FgraphError
 from fgraph.inversion import perceptual
-from fgraph.inversion.losses import WeightedLosses, at_most, feature_loss, mean_squared, pyramid_loss
+from fgraph.inversion.losses import WeightedLosses, at_most, feature_loss, log_mean_squared, mean_squared, pyramid_loss
 from fgraph.inversion.settings import InversionSettings
 from fgraph.stylegan.nn.discriminator import Discriminator, initial_tensors
 from fgraph.stylegan.tables.discriminator import DiscriminatorTable
@@ -34,6 +35,16 @@ def test_a_constant_difference_is_all_in_the_lowest_level() -> None:
     x = pictures(2, 32)
     assert_summed(pyramid_loss(x + 0.25, x), torch.full((2,), 0.25), 32 * 32)
     assert_summed(mean_squared(x + 0.25, x), torch.full((2,), 0.0625), 3 * 32 * 32)
+
+
+def test_a_decibel_counts_the_same_far_from_the_target_and_near_it() -> None:
+    x = torch.zeros(3, 3, 16, 16, dtype=torch.float64)
+    errors = torch.tensor([1.0, 1e-2, 1e-4], dtype=torch.float64)  # squared: 6, 26 and 46 dB
+    far, middle, near = log_mean_squared(x + errors.sqrt().view(3, 1, 1, 1), x).tolist()
+    # ln(1 + e) lies between ln(e) and ln(e) + 1/e, and e is 1000 for the nearest.
+    assert far - middle == pytest.approx(math.log(100), abs=1e-5 + likely(3 * 256))
+    assert middle - near == pytest.approx(math.log(100), abs=1e-3 + likely(3 * 256))
+    assert log_mean_squared(x, x).tolist() == [0, 0, 0]
 
 
 def test_a_chequered_difference_is_all_in_the_highest_level() -> None:
