@@ -150,7 +150,8 @@ def to_markdown(lines: list[Line], command: str) -> str:
         f"`{command}`: {count} pictures of each kind that no training has seen, on {torch.get_num_threads()} thread(s) "
         f"of {os.cpu_count()} cores, torch {torch.__version__.partition('+')[0]}. Samples are images of the model; "
         f"paintings are of `examples/training/landscapes.py`. Steps are those of `invert` in S, {TOGETHER} pictures at "
-        f"a time; 50 steps minimise `log_mse` with a learning rate of {SHORT['learning_rate']}, 400 steps have the defaults.",
+        f"a time; 50 steps minimise `log_mse` with a learning rate of {SHORT['learning_rate']}, 400 steps have the "
+        "defaults.",
         "",
         "| pictures | codes of | mean PSNR, dB | from, to | CPU s a picture |",
         "| --- | --- | --- | --- | --- |",
