@@ -4,7 +4,7 @@
 
 The published panorama of some codes, by config-f at 256 pixels with random weights. A first run warms up. Then the
 steps of a run are clocked by operation, and another run goes through torch.profiler, whose times of single operations
-of torch are grouped by what they do. All seconds are of CPU.
+of torch are grouped by what they do. Seconds are of CPU.
 """
 
 from __future__ import annotations
@@ -36,7 +36,9 @@ PAGE = "anatomy.md"
 RESULTS = "results: copies to the host, and what is between steps"
 PYTHON = "Python: the host's part"
 KINDS: Mapping[str, tuple[str, ...]] = {  # what torch's operations do, by the starts of their names
-    "convolutions": ("aten::mkldnn_convolution", "aten::thnn_conv", "aten::slow_conv", "aten::_slow_conv"),
+    "convolutions": (
+        "aten::mkldnn_convolution", "aten::_convolution", "aten::thnn_conv", "aten::slow_conv", "aten::_slow_conv",
+    ),
     "matrix products": ("aten::bmm", "aten::addmm", "aten::mm", "aten::baddbmm", "aten::matmul", "aten::linear"),
     "arithmetic of pixels": (
         "aten::mul", "aten::add", "aten::sub", "aten::leaky_relu", "aten::clamp", "aten::rsqrt", "aten::pow",
@@ -93,9 +95,9 @@ def kind_of(name: str) -> str:
 def profile_run(plan: Plan) -> tuple[dict[str, float], list[tuple[str, float, int]]]:
     """Return the seconds of a run by kind of torch's operations, and the operations that took most."""
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        start = time.process_time()
+        start = time.perf_counter()  # the profiler knows the clock alone
         run_plan(plan)
-        seconds = time.process_time() - start
+        seconds = time.perf_counter() - start
     events = [(one.key, one.self_cpu_time_total / 1e6, one.count) for one in profiler.key_averages()]
     kinds = dict.fromkeys([*KINDS, REST], 0.0)
     for name, spent, _ in events:
@@ -126,8 +128,8 @@ def to_markdown(found: Anatomy, title: str, state: list[str]) -> str:
         "",
         f"`python -m bench.speed.anatomy` writes this page: {title}, on a CPU.",
         "The first table clocks the steps of runs, the second groups the operations of torch in a run under",
-        "`torch.profiler`, which adds its own time, and the third lists the longest of these. Seconds are of CPU,",
-        "without those of operations that they call.",
+        "`torch.profiler`, and the third lists the longest of these. Seconds are of CPU. The profiler knows the clock",
+        "alone and adds its own time, so of its figures there are shares, without those of operations that they call.",
         "",
         *(f"* {one}" for one in state),
         "",
@@ -137,11 +139,11 @@ def to_markdown(found: Anatomy, title: str, state: list[str]) -> str:
     for name, seconds in sorted(found.steps.items(), key=lambda one: -one[1]):
         speed = f"{found.flops[name] / seconds / 1e9:.0f}" if name.startswith(("conv", "torgb")) and seconds else ""
         lines.append(f"| {name} | {found.calls.get(name, '')} | {seconds:.3f} | {seconds / whole:.1%} | {speed} |")
-    lines += ["", "| what torch does | s | share |", "| --- | --- | --- |"]
+    lines += ["", "| what torch does | share |", "| --- | --- |"]
     for name, seconds in sorted(found.kinds.items(), key=lambda one: -one[1]):
-        lines.append(f"| {name} | {seconds:.3f} | {seconds / profiled:.1%} |")
-    lines += ["", "| operation | calls | s | share |", "| --- | --- | --- | --- |"]
-    lines += [f"| {name} | {count} | {seconds:.3f} | {seconds / profiled:.1%} |" for name, seconds, count in found.top]
+        lines.append(f"| {name} | {seconds / profiled:.1%} |")
+    lines += ["", "| operation | calls | share |", "| --- | --- | --- |"]
+    lines += [f"| {name} | {count} | {seconds / profiled:.1%} |" for name, seconds, count in found.top]
     return "\n".join(lines) + "\n"
 
 
