@@ -14,6 +14,7 @@ python tools/example_data.py
 
 from __future__ import annotations
 
+import argparse
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,7 @@ STRENGTH, STAY = 0.1, 0.01  # the factor of the difference; the weight of its me
 
 def main() -> None:
     """Write the files."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     generator = load_generator("landscape")
     found = principal_directions(generator)
     vectors = found.vectors[:COMPONENTS].astype(np.float32)

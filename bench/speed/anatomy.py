@@ -1,4 +1,4 @@
-"""Where the time of a panorama goes, by torch.profiler: docs/reference/measurements/anatomy.md.
+"""The time of a panorama by its operations, by torch.profiler: docs/reference/measurements/anatomy.md.
 
     python -m bench.speed.anatomy [--images 8] [--repeats 3] [--threads 1] [--out FOLDER]
 

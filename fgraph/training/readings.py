@@ -1,4 +1,4 @@
-"""What the steps of a training measured: on the device until it is read, many steps in one copy."""
+"""Measurements of the steps of a training: on the device until they are read, many steps in one copy."""
 
 from __future__ import annotations
 

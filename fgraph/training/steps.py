@@ -38,7 +38,7 @@ class Stepper(Protocol):
 
     @property
     def readings(self) -> Readings:
-        """What the steps measured."""
+        """The measurements of the steps."""
 
     def step(self) -> None:
         """Take one step."""

@@ -1,4 +1,4 @@
-"""What steps measured stays on the device, and is read once in ten steps there."""
+"""Measurements of steps: they stay on the device, and are read once in ten steps there."""
 
 from __future__ import annotations
 
