@@ -72,6 +72,7 @@ def capture(
         GraphError: a graph is wrong.
         ModelError: the file of a model can't be read.
 
+    >>> from fgraph.api.graphs import load
     >>> graph = load("{nodes: {z: {op: sample}, image: {op: decode, of: z}}, outputs: [image]}")
     >>> captured = capture(graph)
     >>> captured(graph)["image"].array.shape
