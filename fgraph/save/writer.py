@@ -27,8 +27,9 @@ from fgraph._imaging.scaling import scale_picture
 from fgraph._paths import row_paths
 from fgraph._results import FeatureMaps, Image, Latents, MaskImage, Result, encode_npy
 from fgraph._temporary import exclusive
-from fgraph.photographs import FilmWriter, Photographs, PhotographStream
+from fgraph.photographs import Photographs, PhotographStream
 from fgraph.save.arranging import Sheet, arrange
+from fgraph.save.films import Films
 from fgraph.save.formats import VIDEO_FORMATS, read_formats
 from fgraph.save.options import PictureOptions
 from fgraph.save.quality import CropQuality, rate_crops, write_table
@@ -295,7 +296,7 @@ class _Writer:
 
         The parts of a stream are made once, and each is written before the next one.
         """
-        films = _Films(self._folder, name, value.films if "mp4" in self._film_kinds else (), self.record)
+        films = Films(self._folder, name, value.films if "mp4" in self._film_kinds else (), self.record)
         kinds = self._picture_kinds or ([] if films.names else ["png"])
         paths = {kind: row_paths(Path(f"{name}.{_ENDINGS[kind]}"), value.rows) for kind in kinds}
         rated: list[CropQuality] = []
@@ -351,57 +352,6 @@ class _Writer:
         for kind in self._film_kinds:
             if name not in self.damaged:
                 yield f"{name}.{kind}", None, encode_video(value, kind, self._video, self.record.to_text())
-
-
-class _Films:
-    """The films of an output, written one after the other while their frames are made."""
-
-    def __init__(self, folder: Path, output: str, files: Sequence[str], record: Record) -> None:
-        paths = row_paths(Path(f"{output}.mp4"), len(files))
-        self.names = {file: path.name for file, path in zip(files, paths, strict=True)}
-        self._folder = folder
-        self._comment = json.dumps(record.to_text())
-        self._writers: dict[str, FilmWriter] = {}
-        self._written: dict[str, Path] = {}
-
-    def __enter__(self) -> _Films:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        for writer in self._writers.values():
-            writer.close()
-
-    def put(self, part: Photographs, row: int) -> None:
-        """Write a photograph if it is a frame of a film.
-
-        Raises:
-            SaveError: the film cannot be decoded, or its frames do not come in order.
-        """
-        crop = part.crop_of(row)
-        if crop.frame is None or crop.file not in self.names:
-            return
-        if crop.file not in self._writers:
-            self._finish()
-        name, frame = self.names[crop.file], crop.frame
-        try:
-            if crop.file not in self._writers:
-                self._written[crop.file] = self._folder / f"{name}.part"
-                self._writers[crop.file] = FilmWriter(crop.file, self._written[crop.file], self._comment)
-            self._writers[crop.file].put(frame, lambda picture: part.into_frame(row, picture))
-        except ValueError as error:
-            raise SaveError(f"cannot write {name}: {error}") from error
-
-    def finish(self) -> Iterator[tuple[str, None, Path]]:
-        """Yield the name and the file of each film."""
-        self._finish()
-        yield from ((self.names[file], None, path) for file, path in self._written.items())
-
-    def _finish(self) -> None:
-        for file, writer in self._writers.items():
-            try:
-                writer.finish()
-            except ValueError as error:
-                raise SaveError(f"cannot write {self.names[file]}: {error}") from error
 
 
 def _kind_of(value: Result | PhotographStream) -> str:

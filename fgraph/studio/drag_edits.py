@@ -77,22 +77,13 @@ def go_on(
         known[row] = points
     all_rows = [known.get(own, STILL) for own in range(count)]
     shared = len(set(all_rows)) == 1
-    at = session.state.positions.get(node)
-    changes: list[Change] = [
-        of.AddNode(
-            add=of.NewNode(
-                op="drag",
-                id=new,
-                fields={
-                    "of": node,
-                    **_values(all_rows[:1] if shared else all_rows),
-                    "steps": 0,
-                    **{name: value for name, value in written.items() if name not in _OWN},
-                },
-                position=None if at is None else (at[0] + _ASIDE[0], at[1] + _ASIDE[1]),
-            )
-        ),
-    ]
+    fields = {
+        "of": node,
+        **_values(all_rows[:1] if shared else all_rows),
+        "steps": 0,
+        **{name: value for name, value in written.items() if name not in _OWN},
+    }
+    changes = [_beside(new, fields, session.state.positions.get(node))]
     if (mask or drag.mask) is not None:
         changes.append(_link(str(mask or drag.mask), new, "mask"))
     changes += [_link(new, link.target, link.input, link.index) for link in reading.links if link.source == node]
@@ -106,6 +97,12 @@ def go_on(
 def set_steps(node: str, steps: int) -> Change:
     """Return the change that makes a drag end where it is."""
     return of.SetField(set=of.FieldValue(node=node, field="steps", value=steps))
+
+
+def _beside(new: str, fields: dict[str, Any], at: tuple[float, float] | None) -> Change:
+    """Return the change that adds a drag, beside the place `at` of another node."""
+    position = None if at is None else (at[0] + _ASIDE[0], at[1] + _ASIDE[1])
+    return of.AddNode(add=of.NewNode(op="drag", id=new, fields=fields, position=position))
 
 
 def _link(source: str, target: str, port: str, index: int | None = None) -> Change:

@@ -56,6 +56,15 @@ def upright(content: bytes) -> np.ndarray:
         return np.asarray(opened.transpose(Image.Transpose.ROTATE_270), dtype=int)
 
 
+def assert_metadata_kept(original: bytes, downloaded: bytes) -> None:
+    with Image.open(io.BytesIO(original)) as before, Image.open(io.BytesIO(downloaded)) as after:
+        assert after.size == before.size == (200, 300)
+        assert dict(after.getexif()) == dict(before.getexif())
+        assert after.getexif().get_ifd(0x8769) == before.getexif().get_ifd(0x8769)
+        assert after.info["icc_profile"] == PROFILE
+        assert after.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+
+
 def test_a_photograph_is_edited_and_downloaded_at_its_size_with_its_metadata(
     page: Page, client: TestClient, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -97,12 +106,7 @@ def test_a_photograph_is_edited_and_downloaded_at_its_size_with_its_metadata(
     page.ask("export", format="png", output="pasted")
     ready = page.event("file")
     downloaded = client.get(f"/api/files/{ready['file']}").content
-    with Image.open(io.BytesIO(content)) as before, Image.open(io.BytesIO(downloaded)) as after:
-        assert after.size == before.size == (200, 300)
-        assert dict(after.getexif()) == dict(before.getexif())
-        assert after.getexif().get_ifd(0x8769) == before.getexif().get_ifd(0x8769)
-        assert after.info["icc_profile"] == PROFILE
-        assert after.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+    assert_metadata_kept(content, downloaded)
     changed = (upright(downloaded) != upright(content)).any(axis=2)
     assert changed[60:150, 90:190].any()
     changed[24:185, 60:221] = False
