@@ -9,6 +9,7 @@ import { cutOut } from '../photograph';
 import type { NodeState } from '../protocol';
 import { type Shown, useStudio } from '../store';
 import { Gesture } from '../studio';
+import { usePan } from './usePan';
 
 const RADIUS = 6;
 
@@ -16,7 +17,7 @@ export function FaceOverlay({ rect, photograph, onPan }: { rect: Rect; photograp
   const graph = useStudio((state) => state.graph);
   const faces = useStudio((state) => state.faces);
   const draft = useStudio((state) => state.draft);
-  const last = useRef<Point | null>(null);
+  const pan = usePan(onPan);
   const own = graph && chainOf(graph)?.photo;
   const photo = own && { ...own, fields: { ...own.fields, ...draft[own.id] } };
   const { width, height } = photograph.header;
@@ -29,20 +30,7 @@ export function FaceOverlay({ rect, photograph, onPan }: { rect: Rect; photograp
   const style = (photo && styleOf(photo)) ?? 'ffhq';
   return (
     <svg
-      className="overlay hand" aria-label="Faces on the photograph" role="group"
-      onPointerDown={(event) => {
-        if (event.target !== event.currentTarget || event.button > 1) return;
-        event.currentTarget.setPointerCapture(event.pointerId);
-        last.current = [event.clientX, event.clientY];
-      }}
-      onPointerMove={(event) => {
-        if (!last.current || !event.currentTarget.hasPointerCapture(event.pointerId)) return;
-        onPan(event.clientX - last.current[0], event.clientY - last.current[1]);
-        last.current = [event.clientX, event.clientY];
-      }}
-      onPointerUp={() => {
-        last.current = null;
-      }}
+      className="overlay hand" aria-label="Faces on the photograph" role="group" {...pan}
     >
       {photo && faces?.node === photo.id && faces.faces.map((points, index) => (
         <g key={index} className="faint face">

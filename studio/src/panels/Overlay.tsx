@@ -12,6 +12,7 @@ import { Gesture } from '../studio';
 import { DragOverlay } from './DragOverlay';
 import { useDragInFocus } from './DragPanel';
 import { Drawing } from './Drawing';
+import { usePan } from './usePan';
 
 const RADIUS = 7;
 const NUDGE = 0.005;
@@ -33,7 +34,7 @@ export function Overlay({ rect, onPan }: { rect: Rect; onPan: (x: number, y: num
   const node = useChosen();
   const output = graph?.view.output ?? null;
   const places = node && graph && output !== null ? placesOf(graph, node.id, output) : null;
-  const last = useRef<Point | null>(null);
+  const pan = usePan(onPan);
 
   const Shapes = node?.op === 'drag' ? DragOverlay : Placed;
   const mask = node?.op === 'drag' ? graph?.nodes.find((one) => one.id === node.fields.mask) : undefined;
@@ -53,20 +54,7 @@ export function Overlay({ rect, onPan }: { rect: Rect; onPan: (x: number, y: num
   }
   return (
     <svg
-      className="overlay hand" aria-label="Handles on the picture" role="group"
-      onPointerDown={(event) => {
-        if (event.target !== event.currentTarget || event.button > 1) return;
-        event.currentTarget.setPointerCapture(event.pointerId);
-        last.current = [event.clientX, event.clientY];
-      }}
-      onPointerMove={(event) => {
-        if (!last.current || !event.currentTarget.hasPointerCapture(event.pointerId)) return;
-        onPan(event.clientX - last.current[0], event.clientY - last.current[1]);
-        last.current = [event.clientX, event.clientY];
-      }}
-      onPointerUp={() => {
-        last.current = null;
-      }}
+      className="overlay hand" aria-label="Handles on the picture" role="group" {...pan}
     >
       {shapes}
     </svg>
