@@ -110,7 +110,8 @@ class ProjectedTrainer(Trainer):
         """Return what the heads see of images: the mixed features of augmented ones, and their pixels."""
         with self.fabric.autocast():
             images = self._augmented(images, self._draw(purpose))
-            return [*mix(self.state.discriminator, self._network.see(images, self.settings.features_size)), images]
+            seen = self._network.see(images, self.settings.feature_pixels(self.state.table.resolution))
+            return [*mix(self.state.discriminator, seen), images]
 
     def _teach_heads(self, real: list[Tensor], fake: list[Tensor]) -> dict[str, Tensor]:
         turn_directions(self.state.discriminator)

@@ -79,7 +79,7 @@ class TrainingSettings(CommonSettings):
     model: str | None = None  # what finetune and grow begin with
     discriminator: Literal["projected"] | Path | None = None  # its kind, or a snapshot or model file to take it from
     features: str = "efficientnet-lite0"  # the network of a projected discriminator
-    features_size: Annotated[int, Field(ge=32)] = 128  # pixels; it sees smaller images enlarged to this size
+    features_size: Annotated[int | None, Field(ge=32)] = None  # absent: see feature_pixels
     diversity: Annotated[float, Field(ge=0)] = 0.0  # weight of the spread of generated images, beside heads
 
     gamma: Annotated[float, Field(ge=0)] = 0.5
@@ -106,6 +106,14 @@ class TrainingSettings(CommonSettings):
     @classmethod
     def _read_discriminator(cls, value: object) -> object:
         return value if value is None or value == PROJECTED else Path(str(value))
+
+    def feature_pixels(self, size: int) -> int:
+        """Return the pixels of a side to which the feature network sees images of `size` pixels enlarged.
+
+        Its first layer halves the resolution: images that are enlarged less than twice fill with patterns of two
+        pixels, and edges look embossed (ADR 17).
+        """
+        return max(128, 2 * size) if self.features_size is None else self.features_size
 
     @property
     def frozen(self) -> bool:

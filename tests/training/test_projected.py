@@ -69,6 +69,13 @@ def small_network(seed: int = 0) -> FeatureNetwork:
     return FeatureNetwork("small", "Apache-2.0", digest_of(module), Small.channels, module, module)
 
 
+def test_the_network_sees_images_enlarged_twice(choose: Choose) -> None:
+    """Images that are enlarged less get patterns of two pixels (ADR 17)."""
+    usual, chosen = choose(discriminator="projected"), choose(discriminator="projected", features_size=96)
+    assert [usual.feature_pixels(size) for size in (32, 64, 128, 256)] == [128, 128, 256, 512]
+    assert [chosen.feature_pixels(size) for size in (32, 128)] == [96, 96]
+
+
 @pytest.fixture(autouse=True)
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """`training.features=small` is a tiny network."""
