@@ -110,6 +110,11 @@ class DragSearch:
         """The codes of the rows in the batch as they are: W+, or S in space s."""
         return self._changed(self._change)
 
+    @property
+    def kept(self) -> Sequence[int]:
+        """The rows that `state` is about: those in the batch."""
+        return self.rows
+
     def step(self) -> dict[int, Dragged]:
         """Do one step; return the rows that finish with it and leave the batch."""
         change = self._change.detach().requires_grad_()

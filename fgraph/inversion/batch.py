@@ -1,13 +1,18 @@
-"""The inversion of images in memory, in one batch."""
+"""The inversion of images in memory, in one batch that can be interrupted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import torch
 from torch import Tensor
 
+from fgraph.inversion.cache import InversionCache
 from fgraph.inversion.optimise import Problem, Search, SearchOutcome
+from fgraph.inversion.resuming import Resumable, run_search
+from fgraph.inversion.snapshots import is_state
+
+_KIND = "searches"
 
 
 def invert(
@@ -15,14 +20,23 @@ def invert(
     images: Tensor,
     on_step: Callable[[Search], object] = lambda search: None,
     start: Tensor | None = None,
+    *,
+    rows: Sequence[int] | None = None,
+    on_found: Callable[[int, SearchOutcome], object] = lambda row, found: None,
+    cache: InversionCache | None = None,
+    key: str = "",
 ) -> list[SearchOutcome]:
     """Invert images; return the result of each row.
 
     Args:
         problem: the generator, settings and losses.
         images: [rows, C, height, width] in [-1, 1].
-        on_step: called after every step.
+        on_step: called after every step; may raise to give up the search.
         start: codes to start from, [rows, ...]; by default the mean.
+        rows: the images to invert; by default all.
+        on_found: called with each row that finishes, at once.
+        cache: where an unfinished search is stored every few seconds, to continue from; by default nowhere.
+        key: the digest of what all images depend on, in the cache.
 
     Raises:
         ValueError: the images haven't the size and channels of the generator.
@@ -32,10 +46,29 @@ def invert(
     if tuple(images.shape[1:]) != wanted:
         given, expected = ("x".join(map(str, shape)) for shape in (images.shape[1:], wanted))
         raise ValueError(f"images are {given}, the generator makes {expected} (channels, height, width)")
+    rows = range(len(images)) if rows is None else rows
     found: dict[int, SearchOutcome] = {}
+
+    def resume(members: list[int], state: Mapping[str, Tensor] | None) -> Search | None:
+        if state is not None and not is_state(problem, len(members), state):
+            return None
+        targets = images[members].to(problem.generator.device, problem.generator.dtype)
+        return Search(problem, targets, state, None if start is None else start[members])
+
+    def make(members: list[int]) -> Search:
+        search = resume(members, None)
+        assert search is not None
+        return search
+
+    def note(row: int, one: SearchOutcome) -> None:
+        found[row] = one
+        on_found(row, one)
+
     with torch.inference_mode(False), torch.enable_grad():
-        search = Search(problem, images.to(problem.generator.device, problem.generator.dtype, copy=True), start=start)
-        while search.rows:
-            found |= search.step()
-            on_step(search)
-    return [found[row] for row in range(len(images))]
+        images, start = (
+            images.clone(),
+            None if start is None else start.clone(),
+        )  # of an inference, they have no gradient
+        resumable = Resumable(cache or InversionCache(None), _KIND, key, make, resume)
+        run_search(resumable, rows, note, on_step)
+    return [found[row] for row in rows]

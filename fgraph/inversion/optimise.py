@@ -79,6 +79,7 @@ class Search:
             start: codes to start from, [rows, ...]; by default the mean.
         """
         self._problem = problem
+        self._targets = len(targets)
         self._prepared = problem.losses.prepare(targets)
         self._values: list[Tensor] = []  # the code, then noise; with a row for each start of each image
         self._found: dict[int, SearchOutcome] = {}
@@ -92,6 +93,11 @@ class Search:
     def rows(self) -> list[int]:
         """The unfinished images, by their number among the targets."""
         return sorted(set(self._owners))
+
+    @property
+    def kept(self) -> Sequence[int]:
+        """The images that `state` is about, by their number among the targets: all of them."""
+        return range(self._targets)
 
     def step(self) -> dict[int, SearchOutcome]:
         """Do one step; return the images that finish with it and leave the batch."""

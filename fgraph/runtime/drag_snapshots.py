@@ -1,76 +1,30 @@
-"""Snapshots of unfinished drags in the user's cache, so that an interrupted drag continues bit for bit."""
+"""Snapshots of unfinished drags: what a search continues from."""
 
 from __future__ import annotations
 
-import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from torch import Tensor
 
-from fgraph.dragging.search import Dragged, DragSearch
+from fgraph.dragging.search import DragSearch
 from fgraph.inversion.cache import InversionCache, are_tensors
+from fgraph.inversion.resuming import Resumable
 
-SNAPSHOT_SECONDS = 10.0
-WORTH_SECONDS = 1.0  # of work that is stored when a search is given up
 _KIND = "drag_searches"
 _POINT = 2  # coordinates
-Make = Callable[[list[int]], DragSearch]
-OnFound = Callable[[int, Dragged], None]
-OnStep = Callable[[DragSearch], None]
 
 
-def run_search(
-    make: Make, rows: Sequence[int], cache: InversionCache, *, key: str, on_found: OnFound, on_step: OnStep
-) -> None:
-    """Drag rows; begin with the snapshot of the key if there is one, and store one every few seconds.
+def resumable_drag(cache: InversionCache, key: str, make: Callable[[list[int]], DragSearch]) -> Resumable[DragSearch]:
+    """Return the drag that `make` starts for some rows, with snapshots in a cache under a key."""
 
-    Args:
-        make: starts the search of some rows.
-        rows: the rows to drag.
-        cache: where snapshots are.
-        key: the digest of what all rows depend on, including the rows that were found before an interruption.
-        on_found: called with each row that finishes, at once.
-        on_step: called after each step; if it raises, the search is given up, and what it did is stored.
-    """
-    search, members = _resumed(make, rows, cache, key) or (make(list(rows)), list(rows))
-    saved = time.monotonic()
-
-    def store(at_least: float) -> None:
-        nonlocal saved
-        if search.rows and time.monotonic() - saved >= at_least:
-            facts = {"members": json.dumps([members[place] for place in search.rows])}
-            cache.write(_KIND, key, search.state(), facts)
-            saved = time.monotonic()
-
-    while search.rows:
-        for place, one in search.step().items():
-            on_found(members[place], one)
-        try:
-            on_step(search)
-        except BaseException:  # the run is given up
-            store(WORTH_SECONDS)
-            raise
-        store(SNAPSHOT_SECONDS)
-    cache.remove(_KIND, key)
-
-
-def _resumed(make: Make, rows: Sequence[int], cache: InversionCache, key: str) -> tuple[DragSearch, list[int]] | None:
-    """Return the search of a snapshot and its rows; None if there is no snapshot that holds all of `rows`."""
-    snapshot = cache.read(_KIND, key)
-    if snapshot is None:
-        return None
-    try:
-        members = [int(one) for one in json.loads(snapshot.facts["members"])]
-        if not set(rows) <= set(members):
+    def resume(rows: list[int], state: Mapping[str, Tensor]) -> DragSearch | None:
+        search = make(rows)
+        if not is_state(search, state):
             return None
-        search = make(members)
-    except (KeyError, IndexError, TypeError, ValueError):  # not written by this version
-        return None
-    if not is_state(search, snapshot.tensors):
-        return None
-    search.restore(snapshot.tensors)
-    return search, members
+        search.restore(state)
+        return search
+
+    return Resumable(cache, _KIND, key, make, resume)
 
 
 def is_state(search: DragSearch, state: Mapping[str, Tensor]) -> bool:

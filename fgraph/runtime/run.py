@@ -56,7 +56,8 @@ def run_plan(
         RunError: a step failed.
     """
     if engine == "eager":
-        return _run_eagerly(plan, make_context(plan.models, replace(plan.options, torch_compile=False)))
+        context = make_context(plan.models, replace(plan.options, torch_compile=False))
+        return _run_eagerly(plan, replace(context, keeps=False))
     context = make_context(plan.models, plan.options)
     constants = _CONSTANTS.setdefault(plan, {}).setdefault(context.dtype, {})
     context = replace(context, constants=constants, on_search=on_search)

@@ -13,7 +13,6 @@ from fgraph._errors import FgraphError
 from fgraph._ports import Kind
 from fgraph._results import Latents, Results
 from fgraph.declare import MAIN, GraphSpec
-from fgraph.ir.ops import Invert
 from fgraph.node import Node
 from fgraph.photographs import Photographs
 from fgraph.plan import Plan, Step
@@ -70,8 +69,7 @@ class LiveRun:
                 bytes=cost.peak_bytes,
             )
         )
-        searches = any(isinstance(step.op, Invert) for step in plan.steps)  # a preview would search as long
-        if seconds > SLOW and not searches:
+        if seconds > SLOW:
             for resolution in self.ladder(seconds):
                 self._preview(engine, resolution)
         self._finish(engine, plan)

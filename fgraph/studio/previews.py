@@ -57,12 +57,25 @@ def blocks(table: Table) -> list[int]:
 
 
 def preview(spec: GraphSpec, resolution: int) -> GraphSpec:
-    """Return a graph whose images are decoded no further than a block."""
+    """Return a graph whose images are decoded no further than a block, except those that codes are found for."""
     return replace(spec, nodes=_previewed(spec.nodes, resolution))
 
 
 def _previewed(nodes: Mapping[str, Node], resolution: int) -> dict[str, Node]:
-    return {name: _preview_node(node, resolution) for name, node in nodes.items()}
+    whole = _feeding_codes(nodes)
+    return {name: node if name in whole else _preview_node(node, resolution) for name, node in nodes.items()}
+
+
+def _feeding_codes(nodes: Mapping[str, Node]) -> set[str]:
+    """Return the nodes that codes depend on: the images that a search or an encoder reads keep their size."""
+    found: set[str] = set()
+    waiting = [node for node in nodes.values() if node.produces == Kind.LATENT]
+    while waiting:
+        read = {one.partition(".")[0] for ids in waiting.pop().references().values() for one in ids}
+        fresh = (read & nodes.keys()) - found
+        found |= fresh
+        waiting += [nodes[name] for name in fresh]
+    return found
 
 
 def _preview_node(node: Node, resolution: int) -> Node:

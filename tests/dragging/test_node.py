@@ -69,9 +69,10 @@ def test_points_may_be_pixels() -> None:
 
 def test_a_search_is_given_up_at_any_iteration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The work until then is kept: the next run goes on from there, to the same bits."""
-    from fgraph.runtime import drag_snapshots, run_plan
+    from fgraph.inversion import resuming
+    from fgraph.runtime import run_plan
 
-    monkeypatch.setattr(drag_snapshots, "WORTH_SECONDS", 0.0)
+    monkeypatch.setattr(resuming, "WORTH_SECONDS", 0.0)
     text = GRAPH.replace("POINTS", "points: [[0.6, 0.3]], to: [[0.7, 0.2]]").replace("[image, moved, shown]", "[moved]")
     plan = fgraph.compile(text, device="cpu")
     seen: list[Any] = []

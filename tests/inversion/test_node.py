@@ -6,10 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import fgraph
+from fgraph._results import Latents
 from fgraph.inversion import make_settings
 from fgraph.ir.ops import Invert
+from fgraph.runtime import run_plan
+from fgraph.runtime.progress import OnSearch, SearchStep
 from nodes.invert import Invert as InvertNode
 from tests.networks import tiny
 
@@ -61,14 +65,14 @@ def test_the_statistics_of_its_model_are_kept(monkeypatch: pytest.MonkeyPatch, t
     model = tiny(1)
     asked = fgraph.Graph(models=model)
     code = asked.invert(asked.decode(asked.sample(seed=1)), steps=1)
-    monkeypatch.setattr("fgraph.runtime.kernels.latent.cache_folder", lambda: tmp_path / "cache")
+    monkeypatch.setattr("fgraph.runtime.kernels.inverting.cache_folder", lambda: tmp_path / "cache")
     first = fgraph.run(asked, outputs={"code": code})["code"].array
     kept = tmp_path / "cache" / "inversions" / "statistics" / f"{model.digest}.safetensors"
     before = kept.stat().st_mtime_ns
     assert np.array_equal(fgraph.run(asked, outputs={"code": code})["code"].array, first)
     assert kept.stat().st_mtime_ns == before
     (tmp_path / "file").write_text("no folder")
-    monkeypatch.setattr("fgraph.runtime.kernels.latent.cache_folder", lambda: tmp_path / "file")
+    monkeypatch.setattr("fgraph.runtime.kernels.inverting.cache_folder", lambda: tmp_path / "file")
     assert np.array_equal(fgraph.run(asked, outputs={"code": code})["code"].array, first)
 
 
@@ -81,6 +85,51 @@ def test_it_runs() -> None:
     assert result["code"].space == "w"
     assert result["code"].array.shape == (2, model.table.w_dim)
     assert result["image"].array.shape == (2, 3, 16, 16)
+
+
+def _codes(seeds: list[int], on_search: OnSearch = lambda step: None) -> NDArray[np.float32]:
+    """Return the codes of images of these seeds."""
+    asked = fgraph.Graph(models=tiny(1))
+    code = asked.invert(asked.decode(asked.sample(seed=seeds)), steps=4, patience=0)
+    asked.outputs = {"code": code}
+    found = run_plan(fgraph.compile(asked, device="cpu"), on_search=on_search)[0]["code"]
+    assert isinstance(found, Latents)
+    return found.array
+
+
+def test_rows_are_kept_by_content(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fgraph.runtime.kernels.inverting.cache_folder", lambda: tmp_path)
+    seen: list[SearchStep] = []
+    first = _codes([1, 2], seen.append)
+    assert [one.rows for one in seen] == [2, 2, 2, 0]
+    seen.clear()
+    np.testing.assert_array_equal(_codes([1, 2], seen.append), first)
+    assert seen == []
+    np.testing.assert_array_equal(_codes([3, 2], seen.append)[1], first[1])
+    assert [one.rows for one in seen] == [1, 1, 1, 0]
+    for kept in tmp_path.rglob("codes/*.safetensors"):
+        kept.write_bytes(b"damaged")
+    np.testing.assert_array_equal(_codes([1, 2], seen.append), first)
+    assert len(seen) == 8
+
+
+def test_a_search_that_was_given_up_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fgraph.inversion.resuming.WORTH_SECONDS", 0.0)
+    monkeypatch.setattr("fgraph.runtime.kernels.inverting.cache_folder", lambda: tmp_path / "one")
+    seen: list[int] = []
+
+    def note(step: SearchStep, last: int | None = None) -> None:
+        seen.append(step.done)
+        if step.done == last:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        _codes([1, 2], lambda step: note(step, 2))
+    found = _codes([1, 2], note)
+    assert seen == [1, 2, 3, 4]
+    monkeypatch.setattr("fgraph.runtime.kernels.inverting.cache_folder", lambda: tmp_path / "other")
+    np.testing.assert_array_equal(found, _codes([1, 2]))
+    assert not list(tmp_path.rglob("searches/*"))
 
 
 def test_a_search_starts_from_given_codes() -> None:

@@ -12,6 +12,7 @@ from torch import Tensor
 from fgraph.dragging.points import DragPoints
 from fgraph.dragging.search import Dragged, DragSearch
 from fgraph.dragging.settings import make_drag_settings
+from fgraph.inversion import resuming
 from fgraph.inversion.cache import InversionCache
 from fgraph.runtime import drag_snapshots as snapshots
 from tests.networks import tiny
@@ -57,14 +58,8 @@ def run(cache: InversionCache, stop: int | None = None, **changes: Any) -> tuple
             raise Interrupted
 
     try:
-        snapshots.run_search(
-            lambda members: make(members, **changes),
-            [0, 1],
-            cache,
-            key="key",
-            on_found=found.__setitem__,
-            on_step=count,
-        )
+        resumable = snapshots.resumable_drag(cache, "key", lambda members: make(members, **changes))
+        resuming.run_search(resumable, [0, 1], found.__setitem__, count)
     except Interrupted:
         assert stop is not None
     return found, done
@@ -74,7 +69,7 @@ def run(cache: InversionCache, stop: int | None = None, **changes: Any) -> tuple
     "changes", [{}, {"tracking": "adaptive"}, {"masked": False}, {"reading": "code", "space": "w"}, {"every": 3}]
 )
 def test_a_drag_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
-    monkeypatch.setattr(snapshots, "SNAPSHOT_SECONDS", 0.0)
+    monkeypatch.setattr(resuming, "SNAPSHOT_SECONDS", 0.0)
     cache = InversionCache(tmp_path)
     expected, _ = run(InversionCache(None), **changes)
     run(cache, stop=4, **changes)
@@ -85,14 +80,15 @@ def test_a_drag_goes_on_bit_for_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 
 def test_rows_that_finished_before_stay_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(snapshots, "SNAPSHOT_SECONDS", 0.0)
+    monkeypatch.setattr(resuming, "SNAPSHOT_SECONDS", 0.0)
     cache, found = InversionCache(tmp_path), dict[int, Dragged]()
     search = make([0, 1])
     for _ in range(3):
         search.step()
     search._select([1])
     cache.write("drag_searches", "key", search.state(), {"members": "[1]"})
-    snapshots.run_search(make, [1], cache, key="key", on_found=found.__setitem__, on_step=lambda search: None)
+    resumable = snapshots.resumable_drag(cache, "key", make)
+    resuming.run_search(resumable, [1], found.__setitem__, lambda search: None)
     expected, _ = run(InversionCache(None))
     assert found.keys() == {1}
     assert found[1].ending == expected[1].ending

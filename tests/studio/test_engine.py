@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pkgutil
 import queue
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,9 +17,10 @@ from fgraph._options import RunOptions
 from fgraph.declare import GraphSpec
 from fgraph.studio.engine import Engine, Outgoing
 from fgraph.studio.live import LiveRun, viewed
-from fgraph.studio.messages import Done, Failed, Picture, Progress
+from fgraph.studio.messages import Done, Failed, Picture, Progress, Thumbnail
 from fgraph.studio.pictures import Binary
 from fgraph.studio.previews import blocks, preview
+from fgraph.studio.sheets import SheetCell, SheetJob
 from fgraph.stylegan.checkpoints.header import read_header
 from tests.studio.pages import GRAPH
 
@@ -145,6 +148,66 @@ def test_a_search_tells_how_far_it_is_and_gives_way_at_any_iteration(
     assert progress.done < 10
     engine.show(live(2, spec_of()))
     assert received.until(Picture).revision == 2
+
+
+class Counted:
+    """A function that counts its calls."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+        self.calls, function = 0, pkgutil.resolve_name(name)
+
+        def call(*arguments: Any, **named: Any) -> Any:
+            self.calls += 1
+            return function(*arguments, **named)
+
+        monkeypatch.setattr(name, call)
+
+
+@pytest.fixture
+def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        monkeypatch.setenv(name, str(tmp_path))
+
+
+SEARCHES = {
+    "invert, of: picture, steps: 3": ("fgraph.inversion.optimise.Search.step", 3),
+    "encode, of: picture": ("fgraph.stylegan.nn.encoder.Encoder.encode", 1),
+    "drag, of: code, points: [[0.5, 0.5]], to: [[0.5, 0.2]], steps: 2": ("fgraph.dragging.search.DragSearch.step", 3),
+}
+
+
+@pytest.mark.usefixtures("empty_cache")
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.partition(",")[0])
+def test_a_search_is_done_once(
+    engine: Engine, received: Received, monkeypatch: pytest.MonkeyPatch, search: str
+) -> None:
+    """Previews, the picture, the baseline, edits behind the search and sheets share what it found."""
+    name, count = SEARCHES[search]
+    monkeypatch.setattr("fgraph.studio.live.SLOW", 0.0)
+    monkeypatch.setattr("fgraph.studio.live._SHARES", (1.0,))
+    monkeypatch.setattr("fgraph.runtime.kernels.encoding._CODES", {})
+    text = f"""
+models: {{main: avatar}}
+nodes:
+  code: {{op: sample, seed: 4}}
+  picture: {{op: decode, of: code}}
+  found: {{op: {search}}}
+  moved: {{op: direction, kind: channel, of: found, channels: [[0, 0, 1]], strength: 0.0}}
+  image: {{op: decode, of: moved}}
+outputs: [image]
+"""
+    steps = Counted(monkeypatch, name)
+    first = live(1, spec_of(text))
+    engine.show(first)
+    stages = [received.until(Picture).stage for _ in range(2)]
+    assert (stages, steps.calls) == (["b32", "final"], count)
+    engine.show(live(2, spec_of(text, **{"moved.strength": 0.5})))
+    received.until(Done)
+    engine._rebase(first)
+    sheet = [SheetCell("0", (), lambda: spec_of(text, **{"moved.strength": 0.7}))]
+    engine.submit(SheetJob(3, "sweep", 1, sheet))
+    received.until(Thumbnail)
+    assert steps.calls == count
 
 
 def test_a_failure_ends_neither_the_thread_nor_later_runs(engine: Engine, received: Received) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -39,6 +40,7 @@ class KernelContext:
     half: torch.dtype | None = None  # of convolutions that are safe in half precision
     constants: dict[Hashable, Tensor] = field(default_factory=dict)  # on the device, by their content
     is_captured: bool = False
+    keeps: bool = True  # whether the codes that searches and encoders find are kept for later runs, and read
     on_search: OnSearch = lambda step: None  # called after each iteration of a search; may raise to give up the run
 
     @property
@@ -119,10 +121,15 @@ class KernelContext:
         return host.to(self.device, non_blocking=True)
 
 
+def digest_of(tensor: Tensor) -> str:
+    """Return the digest of the type and the bits of a tensor."""
+    return f"{tensor.dtype} {hashlib.sha256(tensor.cpu().contiguous().numpy().tobytes()).hexdigest()}"
+
+
 def each_distinct(params: Params, make: Callable[[Any], Tensor]) -> Tensor:
     """Stack `make(param)` for every row; rows of equal parameters share one call."""
     known: dict[Hashable, Tensor] = {}
     return torch.stack([known[param] if param in known else known.setdefault(param, make(param)) for param in params])
 
 
-__all__ = ["Kernel", "KernelContext", "Op", "Params", "each_distinct"]
+__all__ = ["Kernel", "KernelContext", "Op", "Params", "digest_of", "each_distinct"]

@@ -15,10 +15,11 @@ from fgraph.dragging.points import DragPoints
 from fgraph.dragging.search import Dragged, DragSearch
 from fgraph.dragging.settings import REMEDIES
 from fgraph.inversion.cache import InversionCache, make_key
+from fgraph.inversion.resuming import run_search
 from fgraph.ir.ops import Arrows, Drag, DragPart
 from fgraph.ir.ops.dragging import TRAIL
 from fgraph.runtime.drag_outcomes import Outcomes, lay_out
-from fgraph.runtime.drag_snapshots import run_search
+from fgraph.runtime.drag_snapshots import resumable_drag
 from fgraph.runtime.kernels.context import KernelContext, Params
 
 _LOG = get_logger()
@@ -33,7 +34,7 @@ def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelCont
     """
     codes, mask = inputs[0], inputs[1] if len(inputs) > 1 else None
     points = [cast(DragPoints, param) for param in params]
-    cache, generator = InversionCache(cache_folder()), context.generators[op.model]
+    cache, generator = InversionCache(cache_folder() if context.keeps else None), context.generators[op.model]
     outcomes = Outcomes(cache, generator, op.settings, context.dtype, op.every)
     keys = [outcomes.key(codes[row], points[row], None if mask is None else mask[row]) for row in range(len(codes))]
     found = {row: known for row, key in enumerate(keys) if (known := outcomes.read(key, points[row])) is not None}
@@ -50,12 +51,14 @@ def drag(op: Drag, inputs: Sequence[Tensor], params: Params, context: KernelCont
         outcomes.write(keys[row], one)
 
     if missing:
-        key = make_key("drag search", keys)
+        resumable = resumable_drag(cache, make_key("drag search", keys), make)
         with torch.inference_mode(False), torch.enable_grad(), context.searching("drag", op.settings.steps) as job:
             run_search(
-                make, missing, cache, key=key, on_found=note,
-                on_step=lambda search: job.step(search.done, len(search.rows), distance=search.distance),
-            )  # fmt: skip
+                resumable,
+                missing,
+                note,
+                lambda search: job.step(search.done, len(search.rows), distance=search.distance),
+            )
     _tell(found)
     rows = [lay_out(op, found[row], points[row], generator.table.size) for row in range(len(codes))]
     return torch.stack(rows).to(context.device, context.dtype)

@@ -4,23 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from math import isinf
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from fgraph._cache import cache_folder
 from fgraph._errors import SaveError
-from fgraph.inversion.batch import invert as invert_images
-from fgraph.inversion.optimise import Search
 from fgraph.inversion.priors import CodePrior, make_prior
-from fgraph.inversion.problem import make_problem
 from fgraph.inversion.settings import Prior
 from fgraph.inversion.statistics import read_statistics
-from fgraph.ir.ops import Affine, Distance, Draw, Given, Invert, Lerp, MapZ, Repeat, Splice, Truncate
+from fgraph.ir.ops import Affine, Distance, Draw, Given, Lerp, MapZ, Repeat, Splice, Truncate
 from fgraph.runtime.kernels import weighting
 from fgraph.runtime.kernels.context import KernelContext, Params
 from fgraph.runtime.kernels.seeds import draw_codes
@@ -83,25 +78,6 @@ def splice(op: Splice, inputs: Sequence[Tensor], params: Params, context: Kernel
     for start, stop in op.ranges:
         result[:, start:stop] = inputs[1][:, start:stop]
     return result
-
-
-def invert(op: Invert, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
-    """Find the codes of images by optimisation; statistics of the model are cached in the user's cache folder."""
-    generator = context.generators[op.model]
-    try:
-        problem = make_problem(generator, op.settings, folder=cache_folder() / "inversions" / "statistics")
-    except SaveError:  # it is only a cache
-        problem = make_problem(generator, op.settings)
-    with context.searching("invert", op.settings.steps) as job:
-
-        def advance(search: Search) -> None:
-            losses = search.losses
-            job.step(search.done, len(search.rows), loss=sum(losses.values()) / len(losses) if losses else None)
-
-        found = invert_images(problem, inputs[0], advance, inputs[1].clone() if len(inputs) > 1 else None)
-    if lost := [row for row, one in enumerate(found) if isinf(one.loss)]:
-        raise ValueError(f"the search diverged for image {lost[0]}: take a lower learning_rate")
-    return torch.stack([one.code for one in found]).to(context.device, context.dtype)
 
 
 def distance(op: Distance, inputs: Sequence[Tensor], params: Params, context: KernelContext) -> Tensor:
