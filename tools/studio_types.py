@@ -7,9 +7,12 @@ python tools/studio_types.py --check    write nothing; exit 1 if the file is out
 from __future__ import annotations
 
 import argparse
+import ast
 import json
 import sys
 from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +64,20 @@ def typescript() -> str:
     return "\n".join([_HEAD, _JSON, *written.values()])
 
 
+@cache
+def _said_below() -> dict[tuple[str, str], str]:
+    """Return the text below each field of a message, by class and field."""
+    found = {}
+    for path in Path(messages.__file__).parent.glob("*.py"):
+        classes = (one for one in ast.parse(path.read_text("utf-8")).body if isinstance(one, ast.ClassDef))
+        for one in classes:
+            for field, below in pairwise(one.body):
+                match field, below:
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                        found[one.name, name] = text
+    return found
+
+
 def _declaration(name: str, schema: dict[str, Any]) -> str:
     said = _comment(schema.get("description"), "")
     if schema.get("type") != "object":
@@ -68,7 +85,7 @@ def _declaration(name: str, schema: dict[str, Any]) -> str:
     lines = [f"{said}export interface {name} {{"]
     for field, inner in schema.get("properties", {}).items():
         optional = "" if field in schema.get("required", []) else "?"
-        lines.append(f"{_comment(inner.get('description'), '  ')}  {field}{optional}: {_type(inner)};")
+        lines.append(f"{_comment(_said_below().get((name, field)), '  ')}  {field}{optional}: {_type(inner)};")
     return "\n".join([*lines, "}\n"])
 
 

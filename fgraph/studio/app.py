@@ -43,6 +43,7 @@ def make_app(studio: Studio, access: Access) -> ASGIApp:
         await serve(websocket, studio)
 
     async def catalogue(request: Request) -> Response:
+        await studio.first_picture.wait()
         content = await run_in_threadpool(make_catalogue, studio.models)
         return JSONResponse(content.model_dump())
 

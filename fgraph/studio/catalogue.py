@@ -27,7 +27,7 @@ _CATEGORIES = {
 }  # fmt: skip
 _REACH_OF_CHANNELS = 10.0  # deviations: StyleSpace publishes no range
 _CONFIG_F_WIDTH = 512  # of w
-_SENTENCE = re.compile(r"(?<=\.)\s")
+_SENTENCE = re.compile(r"(?<=\.)(?<!et al\.)\s")
 
 
 def make_catalogue(models: Sequence[ModelEntry]) -> Catalogue:

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import deque
 from contextlib import suppress
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -22,7 +23,6 @@ from fgraph.studio.studio import Studio
 
 log = get_logger(__name__)
 
-_REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(AnyRequest)
 _MOST_WAITING = 2_000  # messages for a page that reads none; then it is disconnected
 
 
@@ -89,7 +89,7 @@ async def _answer(received: Any, studio: Studio, outbox: Outbox) -> None:
             raise Refused("the message is not text, or too long")
         data = _parse(text)
         number = data["id"] if isinstance(data, dict) and isinstance(data.get("id"), int) else -1
-        answer = await studio.handle(_REQUEST.validate_python(data))
+        answer = await studio.handle(_requests().validate_python(data))
     except ValidationError as error:
         answer = _refused(number, f"the request is not understood: {_said(error)}")
     except FgraphError as error:
@@ -100,6 +100,11 @@ async def _answer(received: Any, studio: Studio, outbox: Outbox) -> None:
         log.exception("a request failed")
         answer = _refused(number, f"a bug of fgraph: {type(error).__name__}: {error}")
     outbox.put(answer)
+
+
+@cache
+def _requests() -> TypeAdapter[AnyRequest]:
+    return TypeAdapter(AnyRequest)
 
 
 def _parse(text: str) -> Any:

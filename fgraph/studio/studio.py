@@ -23,6 +23,7 @@ from fgraph.studio.explaining import ExplainJob
 from fgraph.studio.exporting import ExportJob, Exports
 from fgraph.studio.faces import FacesJob
 from fgraph.studio.films import FilmJob
+from fgraph.studio.first_picture import FirstPicture
 from fgraph.studio.history import History
 from fgraph.studio.live import LiveRun, viewed
 from fgraph.studio.messages import Answer, AnyRequest, DragEvent, Failed, Picture, Thumbnail
@@ -47,9 +48,17 @@ class Studio:
         kept: the folder of the history; None: it ends with the process.
         options: the device and precision of all runs.
         models: folders with models to choose.
+        first_picture: what is told of the first picture.
     """
 
-    def __init__(self, folder: Path, kept: Path | None, options: RunOptions, models: tuple[Path, ...] = ()) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        kept: Path | None,
+        options: RunOptions,
+        models: tuple[Path, ...] = (),
+        first_picture: FirstPicture | None = None,
+    ) -> None:
         self.models = model_entries(models)
         self.uploads = Uploads(folder / "uploads")
         self.exports = Exports(folder / "exports")
@@ -64,6 +73,7 @@ class Studio:
         self._picture: Binary | None = None  # the last one, for pages that join
         self._drags: dict[str, DragEvent] = {}  # likewise
         self._loop: asyncio.AbstractEventLoop | None = None
+        self.first_picture = first_picture or FirstPicture()
         self._dragger = Dragger(self.session, self._drag_ended)
 
     def open(self, opened: Opened | None) -> None:
@@ -141,6 +151,7 @@ class Studio:
             self._picture = message
         elif isinstance(message, DragEvent):
             self._drags[message.node] = message
+        self.first_picture.note(message)
         for put in list(self._pages):
             if not put(message):
                 self._leave(put)
@@ -351,13 +362,8 @@ def _of_history(state: str) -> Thumbnail:
 
 _DRAGGING = ("drag_start", "drag_change", "drag_stop")
 _SHOWING = ("open", "edit", "set_yaml", "view", "goto", "undo", "redo", "reload", *_DRAGGING)
-_BESIDE_DRAG = (
-    "history",
-    "favourite",
-    "favourite_seed",
-    "plan",
-    "drag_change",
-)  # what does not end a drag that runs, or restarts it
+# What does not end a drag that runs, or restarts it:
+_BESIDE_DRAG = ("history", "favourite", "favourite_seed", "plan", "drag_change")
 _CHANGING = (*_SHOWING, "save", "favourite", "favourite_seed")
 _Found: TypeAlias = dict[str, Any] | None
 _HANDLERS: Mapping[type, Callable[[Studio, Any], _Found]] = {

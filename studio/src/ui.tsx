@@ -50,12 +50,15 @@ export function Menu({ label, icon, children }: { label: string; icon?: IconName
   );
 }
 
-/** A modal dialog; Escape closes it. */
+/** A modal dialog; Escape closes it. A text field of it has the focus, with its text selected. */
 export function Dialog({ title, onClose, children }: { title: string; onClose: () => void; children: ReactNode }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
+    const text = shown?.querySelector<HTMLInputElement>('input[type="text"]');
+    text?.focus();
+    text?.select();
     return () => shown?.close();
   }, []);
   return (

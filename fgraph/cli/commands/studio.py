@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import hashlib
 import os
 import webbrowser
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
+from fgraph._collector import settle_collector
 from fgraph._errors import FgraphError
 from fgraph._options import RunOptions
 from fgraph._paths import expanded
@@ -71,6 +73,8 @@ def _read_settings(given: Sequence[str]) -> dict[str, str]:
 
 
 def _serve(settings: dict[str, str], *, remote: bool, opens: bool) -> None:
+    gc.disable()  # until there is a picture: while modules are imported, the collector finds nothing to free
+    from fgraph.studio.first_picture import FirstPicture
     from fgraph.studio.server import LOOPBACK, Place, run
     from fgraph.studio.studio import Studio
 
@@ -89,7 +93,7 @@ def _serve(settings: dict[str, str], *, remote: bool, opens: bool) -> None:
     options = RunOptions.of(
         device=settings.get("device", "auto"), precision=settings.get("precision", RunOptions().precision)
     )
-    studio = Studio(folder, _kept(folder), options, _folders(settings.get("models")))
+    studio = Studio(folder, _kept(folder), options, _folders(settings.get("models")), FirstPicture(settle_collector))
     studio.open(_opened(settings))
 
     def ready(address: str) -> None:

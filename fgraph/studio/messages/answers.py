@@ -339,5 +339,3 @@ class Thumbnail(Message):
 
 
 BinaryHeader: TypeAlias = Annotated[Picture | Thumbnail, Field(discriminator="event")]
-
-GraphEvent.model_rebuild()

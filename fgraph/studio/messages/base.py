@@ -17,12 +17,12 @@ Row: TypeAlias = Annotated[int, Field(ge=0, le=_limits.ROWS)]
 
 
 class Message(BaseModel):
-    """A message, or a part of one; it has no fields but its own."""
+    """A message, or a part of one; it has no fields but its own. A text below a field says what it means."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
         allow_inf_nan=False,
-        use_attribute_docstrings=True,
+        defer_build=True,  # a validator is built when it is first used, not while the studio starts
         json_schema_serialization_defaults_required=True,  # what is sent has every field
     )

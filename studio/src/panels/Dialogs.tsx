@@ -56,8 +56,7 @@ function SaveDialog() {
   return (
     <Dialog title="Save the graph" onClose={close}>
       <form className="row" onSubmit={(event) => { event.preventDefault(); void save(); }}>
-        {/* eslint-disable-next-line jsx-a11y/no-autofocus -- the dialog was opened to type a name */}
-        <label className="row spacer">Name <input type="text" autoFocus value={name} pattern="[A-Za-z0-9_][A-Za-z0-9_.\-]*" required onChange={(event) => setName(event.target.value)} />.yaml</label>
+        <label className="row spacer">Name <input type="text" value={name} pattern="[A-Za-z0-9_][A-Za-z0-9_.\-]*" required onChange={(event) => setName(event.target.value)} />.yaml</label>
         <button type="submit" className="primary">Save</button>
       </form>
       {graph?.saved_as != null && <p className="muted">Now at {graph.saved_as}</p>}

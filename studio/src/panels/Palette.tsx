@@ -75,7 +75,7 @@ function Open({ request, catalogue }: { request: PaletteRequest; catalogue: Cata
           <li key={nameOf(entry)} id={`palette-${index}`} role="option" aria-selected={index === at} onPointerMove={() => setPlace(index)} onClick={() => take(entry)}>
             <span className={`kind ${entry.makes ?? 'unknown'}`} aria-hidden="true" />
             <b>{nameOf(entry)}</b>
-            <span className="muted">{entry.summary}</span>
+            <span className="muted">{entry.summary.replaceAll('`', '')}</span>
           </li>
         ))}
         {found.length === 0 && <li aria-selected={false} role="option"><span /><span className="muted">nothing fits</span></li>}

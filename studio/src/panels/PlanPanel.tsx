@@ -15,7 +15,7 @@ export function PlanPanel() {
   useEffect(() => {
     void ask({ do: 'plan' });
   }, [revision, view, done]);
-  if (!plan) return <p className="pad muted">The plan comes with the first picture.</p>;
+  if (!plan) return <p className="pad muted">The plan is on its way…</p>;
   return (
     <div className="plan">
       <Saved plan={plan} />
