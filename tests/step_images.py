@@ -9,6 +9,7 @@ import torch
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 from torch import Tensor
 
+from fgraph._geometry import fraction
 from tests.paths import ROOT
 from tests.step_interpreter import Draw, as_tensor
 
@@ -73,3 +74,15 @@ def _rim(length: int, node: Any, shorter: int) -> Any:
     middles = (np.arange(length) + 0.5) / length
     ends = np.minimum(middles, 1 - middles) * length / shorter
     return np.clip((ends - node.erode) / node.feather, 0, 1).astype(np.float32)
+
+
+def knitted(images: list[Tensor], node: Any) -> list[Tensor]:
+    """Return one image of a row of images, of which all but the outer ones give the part from start to stop."""
+    dim = 3 if node.axis == "x" else 2
+    if len(images) == 1:
+        return images
+    length = images[0].shape[dim]
+    start, stop = int(fraction(node.start) * length), int(fraction(node.stop) * length)
+    cut = [image.narrow(dim, start, stop - start) for image in images]
+    first, last = images[0].narrow(dim, 0, stop), images[-1].narrow(dim, start, length - start)
+    return [torch.cat([first, *cut[1:-1], last], dim)]

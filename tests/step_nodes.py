@@ -41,7 +41,7 @@ from tests.step_edits import (
     rulers,
     value_at,
 )
-from tests.step_images import lettered, mixed, overlaid, pasted
+from tests.step_images import knitted, lettered, mixed, overlaid, pasted
 from tests.step_interpreter import (
     Draw,
     Map,
@@ -396,11 +396,4 @@ class Interpreter:
         return lettered(inputs["of"][0], node, at[1])
 
     def _knit(self, name: str, node: Any, inputs: Mapping[str, list[Any]]) -> list[Tensor]:
-        images, dim = inputs["of"], 3 if node.axis == "x" else 2
-        if len(images) == 1:
-            return images
-        length = images[0].shape[dim]
-        start, stop = int(fraction(node.start) * length), int(fraction(node.stop) * length)
-        cut = [image.narrow(dim, start, stop - start) for image in images]
-        first, last = images[0].narrow(dim, 0, stop), images[-1].narrow(dim, start, length - start)
-        return [torch.cat([first, *cut[1:-1], last], dim)]
+        return knitted(inputs["of"], node)
