@@ -26,7 +26,7 @@ _CURES: Mapping[int, str] = {
 }
 
 
-def save_error(path: Path, error: OSError) -> SaveError:
+def save_error(path: Path | str, error: OSError) -> SaveError:
     """Return the error for a path that can't be written, with the cure."""
     cure = _CURES.get(error.errno or 0, error.strerror or str(error))
     return SaveError(f"cannot write {path}: {cure}")

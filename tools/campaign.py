@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
+MEMORY = Path("/dev/shm")  # a file system that no disk slows
 PAGE = ROOT / "docs" / "explanation" / "security.md"
 START, END = "<!-- figures of tools/campaign.py -->\n", "<!-- end of figures -->\n"
 CPU_SECONDS, MIB = 10, 512
@@ -121,7 +123,7 @@ def measure_budgets(count: int) -> Row:
 
 def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]:
     """Make file operations fail, and kill commands."""
-    from tests.faults.campaign import CROWDS, FAILED, KILLED
+    from tests.faults.campaign import CROWDS, FAILED, INTERRUPTED, KILLED, STARVED
     from tests.faults.client import serving
     from tests.faults.trials import Amount, run_campaign
 
@@ -130,19 +132,22 @@ def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]
             yield Row("failed operations and kills", 0, ["not tried: this needs Linux and a C compiler"])
             return
         of = arguments.scenarios or ()
-        amount = Amount(arguments.share, arguments.kills, arguments.crowds, arguments.minutes, of)
+        amount = Amount(arguments.share, arguments.kills, arguments.interrupts, arguments.crowds, arguments.minutes, of)
         report = run_campaign(server, folder, amount, arguments.state)
-    for kind in (FAILED, KILLED, CROWDS):
-        tried = report.tried.get(kind, {})
-        note = ", ".join(f"{name} {count:,}" for name, count in tried.items())
-        note += f"; of {report.whole:,} that could fail" if kind == FAILED else ""
+    for kind in (FAILED, STARVED, KILLED, INTERRUPTED, CROWDS):
+        tried, whole = report.tried.get(kind, {}), report.whole.get(kind, {})
+        note = ", ".join(_part(name, count, whole.get(name, count)) for name, count in sorted(tried.items()))
         yield Row(kind, sum(tried.values()), report.faults.get(kind, []), note)
+
+
+def _part(name: str, count: int, whole: int) -> str:
+    return f"{name} {count:,}" + (f" of {whole:,}" if count < whole else "")
 
 
 def run(arguments: argparse.Namespace) -> list[Row]:
     """Run the chosen parts; rows are printed as they come."""
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory() as temporary:
+    with tempfile.TemporaryDirectory(dir=MEMORY if os.access(MEMORY, os.W_OK) else None) as temporary:
         folder = Path(temporary)
         for name in PARTS:
             (folder / name).mkdir()
@@ -174,10 +179,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--share", type=float, default=1.0, help="of the operations that are made to fail")
     parser.add_argument("--kills", type=int, default=110, help="of each command")
+    parser.add_argument("--interrupts", type=int, default=60, help="of each command")
     parser.add_argument("--crowds", type=int, default=100, help="rounds of eight processes on one cache")
-    parser.add_argument("--minutes", type=float, default=float("inf"), help="for these three")
-    parser.add_argument("--scenarios", nargs="+", help="of these three, only those of these commands, or `crowds`")
-    parser.add_argument("--state", type=Path, help="a file that notes each trial of these three, to go on later")
+    parser.add_argument("--minutes", type=float, default=float("inf"), help="for the writers")
+    parser.add_argument("--scenarios", nargs="+", help="of the writers, only these commands, or `crowds`")
+    parser.add_argument("--state", type=Path, help="a file that notes each trial of the writers, to go on later")
     parser.add_argument("--texts", type=int, default=10_000, help="graph files at random")
     parser.add_argument("--mutants", type=int, default=10_000, help="damaged model files")
     parser.add_argument("--graphs", type=int, default=100, help="graphs at random whose memory is measured")

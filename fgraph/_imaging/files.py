@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import threading
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
@@ -63,6 +64,8 @@ def readers() -> Mapping[str, Any]:
         features,
     )
 
+    # Pillow warns of each wrong tag, of which a small TIFF can hold 65,535
+    warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
     return {
         "PNG": PngImagePlugin.PngImageFile,
         "JPEG": JpegImagePlugin.JpegImageFile,

@@ -80,7 +80,7 @@ def open_picture(path: str) -> Image.Image:
     """
     file = locate(path)
     try:
-        with open_image(file) as opened:
+        with open_image(file, bytes_per_pixel=3) as opened:
             return to_rgb(opened)
     except Exception as error:
         raise _unreadable(file, error) from error

@@ -7,6 +7,7 @@ from typing import Any
 
 from fgraph._errors import Fault, ModelError
 from fgraph.declare import MAIN, GraphSpec
+from fgraph.declare.checking import is_model
 from fgraph.declare.files import searched
 from fgraph.stylegan.checkpoints.header import DEFAULT_MODEL, read_header
 from fgraph.stylegan.tables.base import Table
@@ -33,6 +34,8 @@ class ModelPool:
         found: dict[str, str] = {}
         faults: list[Fault] = []
         for name, source in {MAIN: DEFAULT_MODEL, **spec.models}.items():
+            if not is_model(source):
+                continue  # a fault that is reported already
             try:
                 found[name] = self._name(source)
             except ModelError as error:

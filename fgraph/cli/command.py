@@ -21,6 +21,7 @@ from fgraph._log import escaped_records
 from fgraph._version import __version__
 from fgraph.cli.arguments import read_arguments
 from fgraph.cli.modes import COMMANDS, STUDIO
+from fgraph.cli.no_memory import NO_MEMORY, lacks_memory
 from fgraph.cli.signals import Interrupts, interruptible
 from fgraph.cli.terminal import guarded_streams, say, warn
 
@@ -32,14 +33,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with guarded_streams(), escaped_records(), interruptible() as interrupts:
         try:
             return _dispatch(list(sys.argv[1:] if arguments is None else arguments), interrupts)
-        except FgraphError as error:
-            warn(error)
-            return 2
         except SystemExit as stop:  # of argparse: --help, or a wrong flag
             return stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
-        except KeyboardInterrupt:
-            warn(interrupts.describe())
-            return interrupts.exit_code
+        except (Exception, KeyboardInterrupt) as error:
+            if interrupts.seen or isinstance(error, KeyboardInterrupt):
+                warn(interrupts.describe())
+                return interrupts.exit_code
+            if not isinstance(error, FgraphError) and not lacks_memory(error):
+                raise
+            warn(error if isinstance(error, FgraphError) else NO_MEMORY)
+            return 2
 
 
 def _dispatch(arguments: list[str], interrupts: Interrupts) -> int:

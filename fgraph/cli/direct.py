@@ -18,6 +18,7 @@ from typing import Any, cast
 
 import yaml
 
+from fgraph._atomic import save_error
 from fgraph._errors import FgraphError
 from fgraph._imaging.files import set_picture_limit
 from fgraph.cli.arguments import GRAPHS, Arguments
@@ -91,7 +92,7 @@ def run_directly(arguments: Arguments, interrupts: Interrupts) -> int | None:
         job = read_job(arguments)
     except NotPlain:
         return None
-    sweep = SweepRun()
+    sweep = SweepRun(is_interrupted=lambda: interrupts.seen)
     interrupts.describe = lambda: sweep.interruption
     settings, failure = None, None
     try:
@@ -227,7 +228,7 @@ def _make_directory(job: PlainJob) -> None:
         for name, content in (("overrides.yaml", list(job.place.overrides)), ("config.yaml", config)):
             (record / name).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), "utf-8")
     except OSError as error:
-        raise FgraphError(f"cannot write {job.place.directory}: {error.strerror}") from error
+        raise save_error(job.place.directory, error) from error
 
 
 def _remark(remarks: Sequence[str]) -> None:

@@ -12,10 +12,12 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 
+from fgraph._atomic import save_error
 from fgraph._errors import FgraphError, nearest
 from fgraph.cli.arguments import Arguments, quoted, unquoted
 from fgraph.cli.composing import compose_and_run
 from fgraph.cli.configuration import prepare_hydra
+from fgraph.cli.no_memory import NO_MEMORY, lacks_memory
 from fgraph.cli.restoring import Restored, take_picture
 from fgraph.cli.settings import SETTINGS
 from fgraph.cli.signals import Interrupts
@@ -40,7 +42,7 @@ def run(arguments: Arguments, interrupts: Interrupts, make_task: MakeTask = Task
     Raises:
         FgraphError: the picture of `from=` has no valid record, or a flag is refused.
     """
-    sweep = SweepRun()
+    sweep = SweepRun(is_interrupted=lambda: interrupts.seen)
     interrupts.describe = lambda: sweep.interruption
     if any(argument.startswith(_RERUN) for argument in arguments.hydra):
         raise FgraphError(f"{_RERUN} unpickles a file, which can run code: repeat the run by its arguments")
@@ -57,6 +59,8 @@ def run(arguments: Arguments, interrupts: Interrupts, make_task: MakeTask = Task
             code = stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
             return code or sweep.exit_code
         except Exception as error:
+            if interrupts.seen:
+                raise KeyboardInterrupt from error
             return _report(error, sweep, verbose)
     sweep.warn_if_identical()
     return sweep.exit_code
@@ -85,10 +89,10 @@ def _report(error: Exception, sweep: SweepRun, verbose: bool) -> int:
     """Print an error of Hydra, unless it is the failure of a job, which has been printed."""
     if error in sweep.failures:
         return sweep.exit_code
-    warn(_message(error))
+    warn(NO_MEMORY if lacks_memory(error) else _message(error))
     if verbose:
         warn_traceback(error)
-    elif not isinstance(error, HydraException | OmegaConfBaseException | OSError | FgraphError):
+    elif not isinstance(error, HydraException | OmegaConfBaseException | OSError | FgraphError | MemoryError):
         warn(f"(set {FULL_ERROR}=1 to see where this was raised)")
     return 2
 
@@ -98,7 +102,7 @@ def _message(error: Exception) -> str:
     if isinstance(error, MissingConfigException) and error.missing_cfg_file and error.options:
         return _missing_choice(str(error.missing_cfg_file), error.options)
     if isinstance(error, OSError) and not isinstance(error, HydraException):  # Hydra has its own IOError
-        return f"cannot write {error.filename}: {error.strerror}"
+        return str(save_error(error.filename or "the files of the run", error))  # no name: the file is open
     lines = [str(error) or type(error).__name__]
     if isinstance(error, OverrideParseException):
         lines.insert(0, f"cannot read the override '{error.override}':")

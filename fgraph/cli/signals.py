@@ -28,7 +28,7 @@ class Interrupts:
         self.number: int = signal.SIGINT  # the last signal
         self.over = threading.Event()  # set once the main thread has left the block
         self.describe: Callable[[], str] = lambda: "interrupted"
-        self._seen = False
+        self.seen = False
 
     @property
     def exit_code(self) -> int:
@@ -38,9 +38,9 @@ class Interrupts:
     def handle(self, number: int, frame: FrameType | None) -> None:
         """Raise `KeyboardInterrupt` the first time, and end the process the second time."""
         self.number = number
-        if self._seen:
+        if self.seen:
             self.end()
-        self._seen = True
+        self.seen = True
         raise KeyboardInterrupt
 
     def end(self) -> None:

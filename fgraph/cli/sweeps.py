@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -12,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from fgraph._errors import FgraphError, SkippedError
+from fgraph.cli.no_memory import NO_MEMORY, lacks_memory
 from fgraph.cli.settings import JobPlace, JobSettings
 from fgraph.cli.terminal import say, warn, warn_traceback
-
-_LESS = "memory=, inversion.batch=, training.batch=, or a smaller sweep"
-_NO_MEMORY = re.compile(r"(can't|cannot) allocate memory|out of memory", re.IGNORECASE)  # in the words of torch
 
 
 @dataclass
@@ -30,6 +27,7 @@ class SweepRun:
     is_sweep: bool = False
     directory: Path | None = None  # of the sweep
     count: int = 1  # of the jobs that were to run
+    is_interrupted: Callable[[], bool] = bool  # whether a signal has arrived
     hint: Callable[[], str] = str  # of the standalone job that runs: how to continue it after an interrupt
     ended: int = 0  # jobs, failed ones included
     _complete: int = 0  # jobs that didn't fail
@@ -67,7 +65,10 @@ class SweepRun:
             self._complete += 1
             if settings is not None:
                 self._cells[-1] = (place.overrides, str(settings.directory))
-        except Exception as error:
+        except (Exception, KeyboardInterrupt) as error:
+            if self.is_interrupted() or isinstance(error, KeyboardInterrupt):
+                _remove_unused(place.directory)
+                raise KeyboardInterrupt from error  # what cleans up after an interrupt can fail at that
             self.failures[1:] = [error]
             self._report(error, place.label)
             from fgraph.save.writer import MANIFEST  # --help doesn't need it
@@ -76,9 +77,6 @@ class SweepRun:
                 warn(f"{place.label}{place.directory} still holds what an earlier run wrote")
             if self.is_sweep:
                 raise
-        except KeyboardInterrupt:
-            _remove_unused(place.directory)
-            raise
         finally:
             if settings is None or not settings.writes:
                 _remove_empty(place.directory)
@@ -99,7 +97,7 @@ class SweepRun:
             warn(f"{label}{error}")
             return
         if lacks_memory(error):
-            warn(f"{label}this machine has no memory left: close other programs, or ask for less at a time ({_LESS})")
+            warn(f"{label}{NO_MEMORY}")
             return
         warn(f"{label}failed by a bug:")
         warn_traceback(error)
@@ -164,18 +162,6 @@ def _drawing_ops() -> frozenset[str]:
     from fgraph.registry import op_of
 
     return frozenset(op_of(one) for one in bundled_nodes() if "seed" in one.model_fields)
-
-
-def lacks_memory(error: BaseException) -> bool:
-    """Return whether an error is a failed allocation of memory, or has one among its causes."""
-    seen: set[int] = set()
-    one: BaseException | None = error
-    while one is not None and id(one) not in seen:
-        seen.add(id(one))
-        if isinstance(one, MemoryError) or (isinstance(one, RuntimeError) and _NO_MEMORY.search(str(one))):
-            return True
-        one = one.__cause__ or one.__context__
-    return False
 
 
 def _remove_unused(directory: Path) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +100,14 @@ def write_entry(path: Path, key: str, tensors: Mapping[str, Tensor], facts: Mapp
     from safetensors.torch import save
 
     write_cached(path, save(dict(tensors), metadata={**facts, "key": key}))
+
+
+def is_sound(check: Callable[[], bool]) -> bool:
+    """Return the result of a check of an entry; False if the entry is not even of the form that the check reads."""
+    try:
+        return check()
+    except (LookupError, TypeError, ValueError, RuntimeError, ArithmeticError):
+        return False
 
 
 def are_tensors(tensors: Mapping[str, Tensor], shapes: Mapping[str, tuple[int, ...]]) -> bool:

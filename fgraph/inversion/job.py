@@ -19,7 +19,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from fgraph.inversion.cache import InversionCache, make_key
+from fgraph.inversion.cache import InversionCache, is_sound, make_key
 from fgraph.inversion.optimise import Problem, Search, SearchOutcome
 from fgraph.inversion.pictures import JobPicture, PictureReading
 from fgraph.inversion.results import InversionResult, make_result, write_result
@@ -138,7 +138,7 @@ class _Batch:
             whole = bool(members) and set(members) <= set(self._keys)
         except (KeyError, ValueError, TypeError, RecursionError):
             return None
-        whole = whole and is_state(self._job.problem, len(members), snapshot.tensors)
+        whole = whole and is_sound(lambda: is_state(self._job.problem, len(members), snapshot.tensors))
         return (members, snapshot.tensors) if whole else None
 
     def _search(self, members: list[str], state: dict[str, Tensor] | None) -> None:

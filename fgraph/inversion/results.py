@@ -18,7 +18,7 @@ from fgraph._atomic import write_atomic
 from fgraph._imaging.encode import INVERSION, encode_png, to_pixels
 from fgraph._imaging.plot import plot_curves
 from fgraph._results import Latents
-from fgraph.inversion.cache import CachedTensors, are_tensors
+from fgraph.inversion.cache import CachedTensors, are_tensors, is_sound
 from fgraph.inversion.noise import noise_starts
 from fgraph.inversion.optimise import Problem, SearchOutcome
 from fgraph.inversion.spaces import code_shape, styles_of
@@ -54,7 +54,7 @@ class InversionResult:
     @classmethod
     def from_cached(cls, entry: CachedTensors | None, problem: Problem) -> InversionResult | None:
         """Return the result of a cache entry, or None if it is absent or can't be a result of this problem."""
-        if entry is None or not _is_result(entry, problem):
+        if entry is None or not is_sound(lambda: _is_result(entry, problem)):
             return None
         noises = tuple(entry.tensors[f"noise.{at}"] for at in range(len(_noise_shapes(problem))))
         latent, curve, pixels = (entry.tensors[name] for name in ("latent", "curve", "pixels"))
@@ -73,11 +73,8 @@ def _is_result(entry: CachedTensors, problem: Problem) -> bool:
         **{f"noise.{at}": shape for at, shape in enumerate(_noise_shapes(problem))},
     }
     good = are_tensors(entry.tensors, shapes) and pixels is not None and pixels.dtype == torch.uint8
-    try:
-        known = tuple(json.loads(entry.facts["columns"])) == columns and entry.facts["space"] == problem.settings.space
-        numbers = [float(entry.facts["psnr"]), float(entry.facts.get("distance", "0"))]
-    except (KeyError, ValueError, TypeError, RecursionError):
-        return False
+    known = tuple(json.loads(entry.facts["columns"])) == columns and entry.facts["space"] == problem.settings.space
+    numbers = [float(entry.facts["psnr"]), float(entry.facts.get("distance", "0"))]
     return good and known and "model" in entry.facts and all(map(math.isfinite, numbers))
 
 

@@ -76,7 +76,7 @@ def decode_stored(content: bytes) -> Stored:
 
 def _read(source: Path | io.BytesIO, name: str) -> Stored:
     try:
-        with open_image(source) as opened:
+        with open_image(source, bytes_per_pixel=3) as opened:
             picture = in_colours(opened)
             turn = turn_of(opened)
             texts = {key: str(value) for key, value in getattr(opened, "text", {}).items() if key != _XMP}

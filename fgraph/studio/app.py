@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
@@ -47,8 +48,10 @@ def make_app(studio: Studio, access: Access) -> ASGIApp:
         content = await run_in_threadpool(make_catalogue, studio.models)
         return JSONResponse(content.model_dump())
 
+    decoding = asyncio.Semaphore(1)  # the memory for one picture at a time
+
     async def upload(request: Request) -> Response:
-        return await _upload(request, studio)
+        return await _upload(request, studio, decoding)
 
     async def file(request: Request) -> Response:
         found = studio.exports.get(request.path_params["id"])
@@ -96,7 +99,7 @@ def _built(path: Path) -> Response:
     return Response(path.read_bytes(), media_type=_TYPES.get(path.suffix, "application/octet-stream"))
 
 
-async def _upload(request: Request, studio: Studio) -> Response:
+async def _upload(request: Request, studio: Studio, decoding: asyncio.Semaphore) -> Response:
     content = bytearray()
     async for part in request.stream():
         content += part
@@ -104,7 +107,8 @@ async def _upload(request: Request, studio: Studio) -> Response:
             return PlainTextResponse(f"The file has more than {_limits.STUDIO_UPLOAD >> 20} MiB.\n", 413)
     try:
         use = _USES.get(request.query_params.get("as", ""), "any")
-        made = await run_in_threadpool(studio.uploads.add, bytes(content), use)
+        async with decoding:
+            made = await run_in_threadpool(studio.uploads.add, bytes(content), use)
     except FgraphError as error:
         return PlainTextResponse(f"{error}\n", 415)
     return JSONResponse(Uploaded(id=made.id, kind=made.kind, width=made.width, height=made.height).model_dump())

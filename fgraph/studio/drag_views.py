@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -99,6 +99,13 @@ def rows_shown(count: int, row: int, rows: int) -> tuple[int, ...]:
     return tuple(range(count)) if count <= MOST_ROWS else ()
 
 
+def free_id(name: str, nodes: Collection[str]) -> str:
+    """Return an id that no node has: the name, with underscores behind it if it is taken."""
+    while name in nodes:
+        name += "_"
+    return name
+
+
 def with_drags(spec: GraphSpec, drags: Mapping[str, DragView], reading: Reading) -> GraphSpec:
     """Return a graph with the results of drags as further outputs."""
     added: dict[str, Node] = {}
@@ -106,6 +113,6 @@ def with_drags(spec: GraphSpec, drags: Mapping[str, DragView], reading: Reading)
     for name, one in drags.items():
         outputs[name] = one.node
         if len(one.rows) < reading.rows(one.node):
-            added[name] = Rows(of=one.node, take=",".join(map(str, one.rows)))
-            outputs[name] = name
+            outputs[name] = free_id(name, spec.nodes)
+            added[outputs[name]] = Rows(of=one.node, take=",".join(map(str, one.rows)))
     return replace(spec, nodes={**spec.nodes, **added}, outputs={**spec.outputs, **outputs})

@@ -20,6 +20,7 @@ from fgraph.declare.annotations import in_words
 from fgraph.node import Node
 from fgraph.save.formats import check_formats
 from fgraph.save.video import VideoOptions, check_gif, encode_frames
+from fgraph.studio.drag_views import free_id
 from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Engine
 from fgraph.studio.exporting import Exports
@@ -181,6 +182,6 @@ def _walked(spec: GraphSpec, track: Track, time: float) -> GraphSpec:
     first, last = track.times[0], track.times[-1]
     keys = node.model_copy(update={"seed": tuple(track.values)})
     share = min(1.0, max(0.0, (time - first) / (last - first)))
-    walk = Walk(of=f"{NODE}_keys_{track.node}", times=track.times, at=share)
-    added: dict[str, Node] = {f"{NODE}_keys_{track.node}": keys, track.node: walk}
+    codes = free_id(f"{NODE}_keys_{track.node}", spec.nodes)
+    added: dict[str, Node] = {codes: keys, track.node: Walk(of=codes, times=track.times, at=share)}
     return replace(spec, nodes={**spec.nodes, **added})

@@ -17,7 +17,7 @@ from fgraph.node import Node
 from fgraph.photographs import Photographs
 from fgraph.plan import Plan, Step
 from fgraph.save.quality import rate_crops
-from fgraph.studio.drag_views import DragView
+from fgraph.studio.drag_views import DragView, free_id
 from fgraph.studio.engine import Engine
 from fgraph.studio.messages import Done, DragEvent, Forecast, Picture, Progress, Quality, SearchState
 from fgraph.studio.pictures import SHOWN, SMALL, Binary, encode_final, encode_preview, thumbnail, to_picture
@@ -30,7 +30,7 @@ from nodes.rows import Rows
 if TYPE_CHECKING:
     from fgraph.runtime.progress import SearchStep
 
-NODE = "studio_view"  # the node that is added to look at one row
+NODE = "studio_view"  # the output that is added to look at one row
 SLOW = 0.15  # seconds that a run takes, beyond which there are previews
 _VERY_SLOW = 1.5  # beyond which there are two
 _SHARES = (0.15, 0.5)  # of the arithmetic of a whole pass, that a preview may take
@@ -189,11 +189,11 @@ def viewed(spec: GraphSpec, kind: str, row: int, rows: int) -> GraphSpec:
     (node,) = spec.outputs.values()
     added: dict[str, Node] = {}
     if kind in (Kind.LATENT, Kind.FEATURES):
-        added[f"{NODE}_decoded"] = Decode(of=node)
-        node = f"{NODE}_decoded"
+        decoded = free_id(f"{NODE}_decoded", spec.nodes)
+        added[decoded], node = Decode(of=node), decoded
     if rows > 1 and kind != Kind.PHOTOGRAPH:
-        added[NODE] = Rows(of=node, take=str(min(row, rows - 1)))
-        node = NODE
+        one = free_id(NODE, spec.nodes)
+        added[one], node = Rows(of=node, take=str(min(row, rows - 1))), one
     return replace(spec, nodes={**spec.nodes, **added}, outputs={NODE: node})
 
 

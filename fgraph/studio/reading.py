@@ -138,15 +138,15 @@ def vary(reading: Reading, values: Sequence[FieldValue], place: Path, access: Fi
     document = Document(data=deepcopy(dict(reading.data)), places=SourceMapBuilder(str(place)))
     for one in values:
         path = field_path(one.node, one.field)
-        holder = document.data
-        for key in path[:-1]:
-            if isinstance(holder, dict) and key not in holder and key != "nodes":
-                holder[key] = {}
-            try:
+        try:
+            holder = document.data
+            for key in path[:-1]:
+                if isinstance(holder, dict) and key not in holder and key != "nodes":
+                    holder[key] = {}
                 holder = holder[key]
-            except (KeyError, IndexError, TypeError):
-                raise GraphError([Fault("there is no such node or field", f"nodes.{one.node}.{one.field}")]) from None
-        holder[path[-1]] = deepcopy(one.value)
+            holder[path[-1]] = deepcopy(one.value)
+        except (KeyError, IndexError, TypeError):
+            raise GraphError([Fault("there is no such node or field", f"nodes.{one.node}.{one.field}")]) from None
     check_data(document)
     access.restrict(document, place)
     spec = check(document, registry_with())

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import logging
+import signal
 import socket
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -21,6 +25,7 @@ LOOPBACK = "127.0.0.1"
 PORT = 8765
 _TRIED = 20  # ports after the first one
 _EVERYWHERE = ("0.0.0.0", "::")
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
 
 
 @dataclass(frozen=True)
@@ -86,11 +91,35 @@ def run(studio: Studio, place: Place, ready: Callable[[str], None]) -> None:
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it serves."""
+    """A server that says when it serves, and that leaves signals ignored which the parent process ignores."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
+        self._received: list[int] = []
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Shut down at a signal within the block; the earlier handlers then get the signal."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        earlier = {number: signal.getsignal(number) for number in _SIGNALS}
+        heard = [number for number, handler in earlier.items() if handler is not signal.SIG_IGN]
+        for number in heard:
+            signal.signal(number, self.handle_exit)
+        try:
+            yield
+        finally:
+            for number in heard:
+                signal.signal(number, earlier[number])
+        for number in self._received[:1]:
+            signal.raise_signal(number)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Shut down."""
+        self._received.append(sig)
+        super().handle_exit(sig, frame)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

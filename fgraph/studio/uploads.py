@@ -111,7 +111,7 @@ class Uploads:
 def _as_pixels(content: bytes) -> tuple[Image.Image, bytes]:
     """Return a picture in RGB and its PNG, without metadata."""
     try:
-        with open_image(io.BytesIO(content)) as opened:
+        with open_image(io.BytesIO(content), bytes_per_pixel=3) as opened:
             picture = to_rgb(opened)
     except Exception as error:  # decoders raise errors of many types
         raise FgraphError(f"the picture cannot be read: {error}") from error

@@ -22,6 +22,7 @@ from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig, open_dict
 
+from fgraph._atomic import save_error
 from fgraph._errors import FgraphError
 from fgraph._log import get_logger
 from fgraph.sweep.composing import SweepComposer
@@ -198,7 +199,7 @@ class FusedLauncher(Launcher):
 
 def _unwritable(job: DictConfig, error: OSError) -> FgraphError:
     """Return the error for files of a job that Hydra can't write."""
-    return FgraphError(f"cannot write {error.filename or job.hydra.runtime.output_dir}: {error.strerror}")
+    return save_error(error.filename or job.hydra.runtime.output_dir, error)
 
 
 def _shown(jobs: Sequence[Any], label: str) -> Any:

@@ -20,6 +20,8 @@ from fgraph.training.settings import CommonSettings, TrainingError
 if TYPE_CHECKING:
     from lightning_fabric import Fabric
 
+_SIGNALS = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+
 
 class Stepper(Protocol):
     """A training that goes on step by step."""
@@ -123,7 +125,10 @@ def check_unchanged(path: Path, earlier: dict[str, Any], settings: CommonSetting
 
 @contextmanager
 def _stopping() -> Iterator[threading.Event]:
-    """Yield an event that Ctrl-C or SIGTERM sets; the step is then finished and kept. A second Ctrl-C stops at once."""
+    """Yield an event that a signal sets; the step is then finished and kept. A second signal stops at once.
+
+    A signal that the parent process ignores stays ignored, as Ctrl-C for the background jobs of a shell.
+    """
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -134,7 +139,8 @@ def _stopping() -> Iterator[threading.Event]:
             raise KeyboardInterrupt
         stop.set()
 
-    earlier: dict[int, Any] = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    earlier: dict[int, Any] = {number: signal.signal(number, ask) for number in heard}
     try:
         yield stop
     finally:

@@ -1,11 +1,13 @@
 """The command line from arguments to exit code, with jobs that compile nothing."""
 
+import errno
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from hydra._internal.hydra import Hydra
+from hydra.core import utils
 
 from fgraph._options import RunOptions
 from fgraph.cli import main
@@ -153,6 +155,19 @@ def test_place_that_cannot_be_written(jobs: FakeJobs, capsys: pytest.CaptureFixt
     assert "cannot write taken/out" in capsys.readouterr().err.replace(f"{Path.cwd()}/", "")
 
 
+def test_a_full_disk_for_what_hydra_writes(
+    jobs: FakeJobs, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The error of a write names no file, as that of an open does."""
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(utils, "_save_config", full)
+    assert main(["hydra.run.dir=out", "hydra.verbose=false"]) == 2
+    assert "cannot write the files of the run: the disk is full: free some space" in capsys.readouterr().err
+
+
 def test_bug_ends_in_1_with_traceback(jobs: FakeJobs, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["graph.nodes.extra.op=bug"]) == 1
     assert "Traceback" in capsys.readouterr().err
@@ -163,14 +178,17 @@ def test_bug_ends_in_1_with_traceback(jobs: FakeJobs, capsys: pytest.CaptureFixt
     [MemoryError(), RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 80 bytes")],
     ids=["of Python", "of torch"],
 )
+@pytest.mark.parametrize(
+    "place", ["fgraph.cli.jobs.finish", "fgraph.cli.direct.read_job", "fgraph.cli.running.compose_and_run"]
+)
 def test_no_memory_is_no_bug(
-    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], error: Exception, place: str
 ) -> None:
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(jobs, "finish", fail)
-    assert main([]) == 2
+    monkeypatch.setattr(place, fail)
+    assert main(["hydra.verbose=false"] if "running" in place else []) == 2
     said = capsys.readouterr().err
     assert "no memory left" in said
     assert "memory=" in said

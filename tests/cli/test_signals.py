@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from fgraph._errors import FgraphError
 from fgraph.cli import main
 from fgraph.cli.settings import JobSettings
 from tests.cli.conftest import FakeJobs
@@ -49,6 +50,28 @@ def test_exit_codes(
     assert "interrupted: no result was written; run the same command again" in capsys.readouterr().err
     assert not Path("out").exists()
     assert [signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)] == handlers
+
+
+@pytest.mark.parametrize("error", [AttributeError("half of a config"), FgraphError("half of a file")])
+@pytest.mark.parametrize("part", ["prepare", "finish"])
+def test_what_fails_in_cleaning_up_does_not_hide_the_interrupt(
+    jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], part: str, error: Exception
+) -> None:
+    """As OmegaConf, whose `finally` fails on a config that is half made."""
+
+    def interrupted(*_: Any) -> Any:
+        try:
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            raise error
+
+    monkeypatch.setattr(jobs, part, interrupted)
+    for more in ([], ["hydra.verbose=false"]):  # which Hydra reads
+        assert main(["hydra.run.dir=out", *more]) == 143
+        errors = capsys.readouterr().err
+        assert "interrupted: no result was written" in errors
+        assert "half of" not in errors
+        assert not Path("out").exists()
 
 
 def test_a_sweep_says_how_many_jobs_are_done(

@@ -85,7 +85,7 @@ def test_a_job_that_hydra_has_no_room_for_fails_alone(
     monkeypatch.setattr(utils, "_save_config", full)
     assert main(["-m", "seed=range(0,3)", "hydra.sweep.dir=swept"]) == 1
     told = capsys.readouterr().err
-    assert f"job 1 (seed=1): cannot write {Path('swept/1').resolve()}: No space left on device" in told
+    assert f"job 1 (seed=1): cannot write {Path('swept/1').resolve()}: the disk is full: free some space" in told
     assert jobs.batches == [3]
     assert sorted(path.parent.name for path in Path("swept").rglob("done")) == ["0", "2"]
 

@@ -164,6 +164,13 @@ def test_a_document_that_is_wrong(text: str, message: str) -> None:
     assert fault.message.startswith(message)
 
 
+@pytest.mark.parametrize("model", ["{a: 1}", "[a]", "5", "''", "null", "true"])
+def test_a_model_that_cannot_be_one_is_one_fault(model: str) -> None:
+    (fault,) = fgraph.check(f"models: {{main: {model}}}\nnodes: {{a: {{op: sample}}}}\noutputs: [a]")
+    assert fault.where == "models.main"
+    assert "expected a bundled name, a path, an address" in fault.message
+
+
 def test_a_file_that_is_not_there_names_its_neighbour(tmp_path: Path) -> None:
     (tmp_path / "blend.yaml").write_text(BLEND)
     _, (fault,) = read(str(tmp_path / "blent.yaml").replace(":", ""), ops=OPS)

@@ -117,3 +117,32 @@ def test_half_of_a_picture_survives_what_is_not_finite_beside_it(engine: fgraph.
     assert np.isfinite(plain).all()
     bound = likely(network_terms(tiny(0).table), float(np.abs(plain).max()))
     assert float(np.abs(array[..., width:] - plain[..., width:]).max()) <= bound
+
+
+OVERFLOW = np.sign(codes(1, 9)) * np.float32(3e38)  # a code whose image holds no finite number
+
+
+@pytest.mark.parametrize("engine", ["batched", "eager"])
+def test_a_lerp_by_0_is_its_first_code_whatever_the_second_holds(engine: fgraph.api.pipeline.Engine) -> None:
+    graph = fgraph.Graph(models={"main": tiny(0)})
+    first, second = (graph.latent(value=one.tolist(), space="w") for one in (codes(1, 8), OVERFLOW))
+    outputs = {"plain": graph.decode(first), "mixed": graph.decode(graph.lerp(first, second, t=[0.0, 0.5, 0.0]))}
+    found = fgraph.run(graph, outputs=outputs, engine=engine, device="cpu")
+    plain, mixed = np.asarray(found["plain"].array)[0], np.asarray(found["mixed"].array)
+    bound = likely(network_terms(tiny(0).table), float(np.abs(plain).max()))
+    assert float(np.abs(mixed[[0, 2]] - plain).max()) <= bound
+    assert not np.isfinite(mixed[1]).all()
+
+
+@pytest.mark.parametrize("engine", ["batched", "eager"])
+def test_the_far_end_of_a_knit_survives_what_is_not_finite(engine: fgraph.api.pipeline.Engine) -> None:
+    """Pixels that are of one image alone are those of that image, to the bit."""
+    graph = fgraph.Graph(models={"main": tiny(0)})
+    both = graph.decode(graph.latent(value=np.concatenate([codes(1, 8), OVERFLOW]).tolist(), space="w"))
+    outputs = {"both": both, "joined": graph.knit(both, start=0.25, stop=0.75)}
+    found = fgraph.run(graph, outputs=outputs, engine=engine, device="cpu")
+    images, joined = np.asarray(found["both"].array), np.asarray(found["joined"].array)
+    own = images.shape[-1] // 2  # where the fade of a half at the quarters begins to read the second image
+    assert np.isfinite(images[0]).all()
+    assert not np.isfinite(images[1]).any()
+    np.testing.assert_array_equal(joined[0, ..., :own], images[0, ..., :own])

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.client import Outcome, Server, Signal, digests, judge, leftovers
+from tests.faults.client import Outcome, Server, Signal, digests, judge, judge_interrupt, leftovers
 from tests.faults.scenarios import CROWD, CROWD_COMMANDS, Scenario
 from tests.faults.server import KINDS
 
@@ -27,7 +27,8 @@ CODES = {
     "mkdir": (errno.ENOSPC,),
     "allocate": (errno.ENOMEM,),
 }
-FAILED, KILLED, CROWDS = "failed operations", "kills", "crowds of eight processes"
+FAILED, STARVED = "failed operations on files", "failed allocations"
+KILLED, INTERRUPTED, CROWDS = "kills", "interrupts", "crowds of eight processes"
 _VARY = (".hydra/", "multirun.yaml", "hydra.yaml", "losses")  # times of day, speeds
 _UNCACHED = "results are not cached"  # a later search has other mates: its codes are equal but for rounding
 _EVICTED_EVERY = 0.5  # seconds
@@ -38,7 +39,7 @@ class Report:
     """The trials of a campaign and the faults that it found."""
 
     tried: dict[str, dict[str, int]] = field(default_factory=dict)  # a kind of trial -> scenario -> how many
-    whole: int = 0  # how many operations could be made to fail
+    whole: dict[str, dict[str, int]] = field(default_factory=dict)  # likewise, how many there are
     faults: dict[str, list[str]] = field(default_factory=dict)  # by the kind of trial
 
     def count(self, kind: str, scenario: str) -> None:
@@ -83,18 +84,23 @@ class Campaign:
     def fail(self, reference: Reference, kind: str, nth: int, code: int, sticky: bool) -> None:
         """Make one operation fail (or all from it on), then run again without faults."""
         what = f"{reference.scenario.name}: {kind} {nth} {errno.errorcode[code]}{' and after' if sticky else ''}"
+        trial = trial_of(kind)
         folder, outcome = self.run(reference.scenario, fault=(KINDS.index(kind), nth, code, sticky))
-        self.report.add(FAILED, what, judge(outcome, folder, killed=False))
-        self.report.count(FAILED, reference.scenario.name)
-        self._again(FAILED, what, reference, folder, exact=_UNCACHED not in outcome.stdout)
+        self.report.add(trial, what, judge(outcome, folder, killed=False))
+        self.report.count(trial, reference.scenario.name)
+        self._again(trial, what, reference, folder, exact=_UNCACHED not in outcome.stdout)
 
     def kill(self, reference: Reference, after: float, number: int = signal.SIGKILL) -> None:
         """Send a signal after some seconds of CPU time, then run again."""
+        trial = KILLED if number == signal.SIGKILL else INTERRUPTED
         what = f"{reference.scenario.name}: {signal.Signals(number).name} after {after:.3f} s"
         folder, outcome = self.run(reference.scenario, signal=(number, after))
-        self.report.add(KILLED, what, judge(outcome, folder, killed=True))
-        self.report.count(KILLED, reference.scenario.name)
-        self._again(KILLED, what, reference, folder)
+        found = judge(outcome, folder, killed=trial == KILLED)
+        if trial == INTERRUPTED:
+            found += judge_interrupt(outcome, folder, number, after)
+        self.report.add(trial, what, found)
+        self.report.count(trial, reference.scenario.name)
+        self._again(trial, what, reference, folder)
 
     def run(self, scenario: Scenario, **disturbance: Any) -> tuple[Path, Outcome]:
         """Run a scenario in a new folder; `disturbance` is for `Server.run`."""
@@ -158,7 +164,9 @@ class Campaign:
         elif odd := [
             name
             for name in _differing(_steady(folder, reference.scenario), reference.files)
-            if exact or not name.endswith(".safetensors")
+            if (exact or not name.endswith((".safetensors", ".curve.csv")))
+            # an interrupted training keeps its last step, with samples of it
+            and not (kind == INTERRUPTED and "/samples/" in name and name not in reference.files)
         ]:
             found.append(f"the next run leaves other files: {odd[:4]}")
         found += [f"left for ever: {name}" for name in leftovers(folder)[:3]]
@@ -212,6 +220,11 @@ def _emptying(*folders: Path) -> Iterator[None]:
     finally:
         over.set()
         thread.join()
+
+
+def trial_of(kind: str) -> str:
+    """Return the kind of trial of a kind of operation."""
+    return STARVED if kind == "allocate" else FAILED
 
 
 def every_fault(reference: Reference) -> Iterator[tuple[str, int, int, bool]]:

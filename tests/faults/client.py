@@ -21,6 +21,8 @@ ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "tests" / "goldens" / "soat64_a.pt"  # which the scenarios download
 Fault = tuple[int, int, int, bool]  # the kind of an operation, which of them fails, errno, whether later ones fail too
 Signal = tuple[int, float]  # the number of a signal, and the seconds of CPU time after which it is sent
+INTERRUPTS = (130, 143, 129)  # exit codes after SIGINT, SIGTERM and SIGHUP
+GRACE = 2  # seconds in which an interrupted command ends
 BUGS = ("Traceback (most recent call last)", "failed by a bug", "this is a bug")
 
 
@@ -53,7 +55,7 @@ class Server:
 
     def __init__(self, shim: Path, logs: Path, address: str) -> None:
         settings = {"LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
-        command = [sys.executable, "-m", "tests.faults.server"]
+        command = [sys.executable, "-m", "tests.faults.server", address]
         self._log, self._count, self._address = logs, 0, address
         self._process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **settings}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -172,7 +174,7 @@ def judge(outcome: Outcome, folder: Path, killed: bool) -> list[str]:
     found = Findings()
     if not killed:
         found.expect(not any(bug in outcome.stderr for bug in BUGS), f"a traceback: {outcome.stderr[-600:]}")
-        found.expect(outcome.code in (0, 1, 2, 3), f"exit code {outcome.code}")
+        found.expect(outcome.code in (0, 1, 2, 3, *INTERRUPTS), f"exit code {outcome.code}")
         found.expect(not leftovers(folder / "out"), f"leftovers {leftovers(folder / 'out')[:4]}")
         found.expect(bool(outcome.code) is bool(outcome.stderr) or outcome.code == 0, "failed without a word")
     if outcome.code == 0:
@@ -181,11 +183,23 @@ def judge(outcome: Outcome, folder: Path, killed: bool) -> list[str]:
         said = "cannot write" in outcome.stdout + outcome.stderr  # a cache that cannot be written is a warning
         found.expect(not unsynced or said, f"the names in {unsynced} folders were not brought to the disk")
     for manifest in sorted(folder.rglob("manifest.json")):
+        if manifest.parent.suffix == ".part":  # it was being written
+            continue
         _check_manifest(manifest, found)
     for line in outcome.stdout.splitlines():
         path = folder / line.strip()
         if line.strip().startswith("out/") and path.suffix and not killed:
             found.expect(path.exists(), f"said to be written and is not there: {line.strip()}")
+    return found.faults
+
+
+def judge_interrupt(outcome: Outcome, folder: Path, number: int, after: float) -> list[str]:
+    """Every promise of interrupts that a command has broken; it got a signal after some seconds of CPU time."""
+    found = Findings()
+    found.expect(outcome.code in (0, 128 + number), f"exit code {outcome.code}: {outcome.stderr[-300:]}")
+    found.expect(outcome.seconds - after <= GRACE, f"it ended {outcome.seconds - after:.1f} s of CPU time later")
+    found.expect(not leftovers(folder), f"leftovers {leftovers(folder)[:4]}")
+    found.expect(outcome.code == 0 or "interrupted" in outcome.stderr, f"it does not say so: {outcome.stderr[-300:]}")
     return found.faults
 
 

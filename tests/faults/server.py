@@ -1,6 +1,7 @@
 """A fork server: runs commands of fgraph in children whose file operations fail, or which are killed.
 
-It runs with the shim preloaded, imports what the commands need once, and reads one JSON request a line:
+It runs with the shim preloaded, runs each scenario once so that its children have nothing left to import, and reads one
+JSON request a line:
 
     {"commands": [[...], ...], "folder": "...", "log": "...", "fault": [kind, nth, errno, sticky] or null,
      "signals": [[signal, CPU seconds] or null, ...], "without": "file", "folder" or null}
@@ -14,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import json
 import os
 import signal
@@ -25,6 +27,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+import fgraph_main
 
 KINDS = ("open", "write", "fsync", "rename", "mkdir", "allocate")
 LIMIT = 900  # seconds of a request; the machine may be busy
@@ -51,13 +55,13 @@ def shim() -> Any:
     return found
 
 
-def warm_up() -> None:
-    """Import what commands import, and run some, so that children find modules, plugins and models loaded."""
+def warm_up(address: str) -> None:
+    """Run scenarios, so that children find modules and plugins loaded; `address` is that of a model."""
     import torch
 
     torch.set_num_threads(1)
     from fgraph.cli import main
-    from tests.faults.scenarios import SCENARIOS
+    from tests.faults.scenarios import ADDRESS, SCENARIOS
 
     here = Path.cwd()
     with tempfile.TemporaryDirectory() as temporary, Path(os.devnull).open("w") as nothing:
@@ -68,13 +72,16 @@ def warm_up() -> None:
                 scenario.prepare(folder)
                 os.chdir(folder)
                 with contextlib.redirect_stdout(nothing), contextlib.redirect_stderr(nothing):
-                    main(list(scenario.arguments))
+                    main([one.replace(ADDRESS, address) for one in scenario.arguments])
         os.chdir(here)
+    gc.collect()
+    gc.freeze()  # children neither collect what is here, nor copy the memory that holds it
 
 
 def run_child(request: dict[str, Any], number: int, notes: Path) -> None:
     """Run a command of a request in this process, and end it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for one in fgraph_main._SIGNALS:
+        signal.signal(one, fgraph_main._leave)  # as the command does
     folder = Path(request["folder"])
     os.chdir(folder)
     os.environ["XDG_CACHE_HOME"] = str(folder / "cache")
@@ -150,7 +157,7 @@ def run_together(request: dict[str, Any]) -> list[Ending]:
 
 
 def main() -> None:
-    warm_up()
+    warm_up(sys.argv[1])
     print(json.dumps("ready"), flush=True)
     for line in sys.stdin:
         print(json.dumps([asdict(ending) for ending in run_together(json.loads(line))]), flush=True)

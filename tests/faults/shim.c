@@ -225,13 +225,13 @@ int fsync(int descriptor) {
     if (!armed) return real(descriptor);
     if (fails(FSYNC)) return -1;
     synced(descriptor);
-    return real(descriptor);
+    return 0;  // the ledger says what a power cut would lose, whether or not the disk is asked
 }
 
 void sync(void) {
     NEXT(sync);
     file_count = folder_count = 0;
-    real();
+    if (!armed) real();
 }
 
 int rename(const char *from, const char *to) {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import random
+import signal
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tests.faults.campaign import CROWDS, FAILED, KILLED, Campaign, Report, every_fault
+from tests.faults.campaign import CODES, CROWDS, INTERRUPTED, KILLED, Campaign, Report, every_fault, trial_of
 from tests.faults.client import Server
 from tests.faults.scenarios import SCENARIOS, Scenario
 
@@ -21,6 +23,7 @@ class Amount:
 
     share: float  # of all operations that can fail
     kills: int  # of each scenario
+    interrupts: int  # likewise
     crowds: int
     minutes: float = float("inf")  # after which it stops
     scenarios: Sequence[str] = ()  # these only, with "crowds" for the crowds; all if empty
@@ -34,6 +37,7 @@ class Trial:
     scenario: str
     name: str
     run: Callable[[], None]
+    is_late: bool = False  # whether it varies one that comes before it
 
     @property
     def key(self) -> str:
@@ -46,7 +50,7 @@ class Journal:
     """A file with a line for each trial that is done: a campaign goes on where the last one stopped."""
 
     path: Path | None
-    whole: dict[str, int] = field(default_factory=dict)  # how many operations of a scenario can fail
+    whole: dict[str, dict[str, int]] = field(default_factory=dict)  # a kind of trial -> scenario -> how many there are
     found: dict[str, list[str]] = field(default_factory=dict)  # by the keys of trials
     names: dict[str, tuple[str, str]] = field(default_factory=dict)  # key -> kind and scenario
 
@@ -57,7 +61,7 @@ class Journal:
 
     def _take(self, entry: dict[str, object]) -> None:
         if "whole" in entry:
-            self.whole[str(entry["scenario"])] = int(str(entry["whole"]))
+            self.whole.setdefault(str(entry["kind"]), {})[str(entry["scenario"])] = int(str(entry["whole"]))
         else:
             key, found = str(entry["key"]), entry["found"]
             assert isinstance(found, list)
@@ -68,12 +72,13 @@ class Journal:
         """Note an entry at once."""
         self._take(entry)
         if self.path:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a") as file:
                 file.write(json.dumps(entry) + "\n")
 
     def report(self) -> Report:
         """Return the trials of all entries."""
-        report = Report(whole=sum(self.whole.values()))
+        report = Report(whole=self.whole)
         for key, found in self.found.items():
             kind, scenario = self.names[key]
             report.count(kind, scenario)
@@ -90,20 +95,29 @@ def _crowds(campaign: Campaign, count: int) -> Iterator[Trial]:
 def _trials(campaign: Campaign, scenario: Scenario, amount: Amount, journal: Journal) -> Iterator[Trial]:
     reference = campaign.reference(scenario)
     faults = list(every_fault(reference))
-    journal.add(scenario=scenario.name, whole=len(faults))
-    draw = random.Random(scenario.name)
-    for fault in draw.sample(faults, round(amount.share * scenario.share * len(faults))):
-        yield Trial(FAILED, scenario.name, " ".join(map(str, fault)), partial(campaign.fail, reference, *fault))
-    for number in range(round(amount.kills * scenario.share)):
-        moment = draw.uniform(0, reference.seconds)
-        yield Trial(KILLED, scenario.name, str(number), partial(campaign.kill, reference, moment))
+    for kind, count in Counter(trial_of(fault[0]) for fault in faults).items():
+        journal.add(kind=kind, scenario=scenario.name, whole=count)
+    chosen = random.Random(scenario.name).sample(faults, round(amount.share * scenario.share * len(faults)))
+    for kind, nth, code, sticky in chosen:
+        late = sticky or code != CODES[kind][nth % len(CODES[kind])]
+        run = partial(campaign.fail, reference, kind, nth, code, sticky)
+        yield Trial(trial_of(kind), scenario.name, f"{kind} {nth} {code} {sticky}", run, late)
+    for kind, wanted, signals in (
+        (KILLED, amount.kills, [signal.SIGKILL]),
+        (INTERRUPTED, amount.interrupts, [signal.SIGINT, signal.SIGTERM]),
+    ):
+        count = round(wanted * scenario.share)
+        journal.add(kind=kind, scenario=scenario.name, whole=count)
+        for number in range(count):
+            moment = random.Random(f"{kind} {scenario.name} {number}").uniform(0, reference.seconds)
+            sent = signals[number % len(signals)]
+            yield Trial(kind, scenario.name, str(number), partial(campaign.kill, reference, moment, sent))
 
 
 def run_campaign(server: Server, folder: Path, amount: Amount, state: Path | None = None) -> Report:
     """Try faults, kills and crowds that the journal does not have, in random order, until the time is up.
 
-    Operations that fail once come first, those that fail for good later, and allocations last: there are more of them
-    than of all else.
+    Each operation fails once first, with one of the errors in turn; the other errors, and failures for good, are last.
     """
     campaign, journal = Campaign(server, folder), Journal(state)
     names = amount.scenarios or ["crowds", *(scenario.name for scenario in SCENARIOS)]
@@ -112,7 +126,7 @@ def run_campaign(server: Server, folder: Path, amount: Amount, state: Path | Non
         if scenario.name in names:
             trials += _trials(campaign, scenario, amount, journal)
     random.Random(0).shuffle(trials)
-    trials.sort(key=lambda trial: (trial.name.startswith("allocate"), trial.name.endswith("True")))
+    trials.sort(key=lambda trial: (trial.is_late, trial.kind == CROWDS))  # a crowd takes as long as ten others
     end = time.monotonic() + 60 * amount.minutes
     for trial in trials:
         if time.monotonic() > end:

@@ -59,6 +59,8 @@ class GraphText:
         body += ["version: 1"] if draw.random() < 0.5 else []
         body += ["nodes:", *(f"  {self._node(number)}" for number in range(draw.randint(1, 6)))]
         body += [f"{self._key()}: {self._value(0)}" for _ in range(draw.choice((0, 0, 1, 2)))]
+        model = self._value(0)
+        body += [f"models: {{main: {model}}}"] if draw.random() < 0.1 and "://" not in model else []
         body += ["outputs: [n0]"]
         text = "\n".join([*head, *body]) + "\n"
         return self._damaged(text) if draw.random() < 0.2 else text

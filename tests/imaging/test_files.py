@@ -7,7 +7,9 @@ import io
 import os
 import struct
 import subprocess
+import sys
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +23,9 @@ from fgraph._imaging.files import current_picture_limit, open_image, picture_lim
 from fgraph._imaging.finding import SUFFIXES
 from fgraph._imaging.read import load_picture, open_picture
 from fgraph.inversion.pictures import PictureReading, read_pictures
+from fgraph.photographs import read_stored
 from fgraph.save import read_record
+from fgraph.studio.uploads import Uploads
 from fgraph.training.pictures import read_pictures as read_training_pictures
 from fgraph.training.settings import TrainingError
 
@@ -127,6 +131,39 @@ def test_the_limit_counts_what_the_caller_makes_of_a_pixel(tmp_path: Path) -> No
         masks.Picture.open(tmp_path / "mask.png")
     with picture_limit(800):
         assert masks.Picture.open(tmp_path / "mask.png").plane.size == 100
+
+
+@pytest.mark.parametrize(
+    "opens",
+    [
+        lambda path: open_picture(str(path)),
+        lambda path: read_stored(str(path)),
+        lambda path: Uploads(path.parent).add(path.read_bytes(), "image"),
+        lambda path: Uploads(path.parent).add(path.read_bytes(), "photo"),
+    ],
+    ids=["picture", "photograph", "upload", "upload of a photograph"],
+)
+def test_the_limit_counts_the_colours_of_a_palette(opens: Callable[[Path], object], tmp_path: Path) -> None:
+    """A picture of one byte a pixel takes three in its own size: a GIF of 300 KB holds 400 million of them."""
+    Image.new("P", (300, 200)).save(tmp_path / "large.gif")
+    with picture_limit(3 * 300 * 200):
+        opens(tmp_path / "large.gif")
+    with (
+        picture_limit(3 * 300 * 200 - 1),
+        pytest.raises((ValueError, FgraphError), match="300 x 200 pixels take"),
+    ):
+        opens(tmp_path / "large.gif")
+
+
+def test_the_wrong_tags_of_a_tiff_are_not_listed(tmp_path: Path) -> None:
+    """Pillow warns of each, so that a small file could fill a log."""
+    tags = b"".join(struct.pack("<HHII", tag, 1, 1 << 20, 0) for tag in range(1000))
+    (tmp_path / "tags.tif").write_bytes(struct.pack("<2sHIH", b"II", 42, 8, 1000) + tags)
+    code = "import sys; from fgraph._imaging.read import open_picture; open_picture(sys.argv[1])"
+    command = [sys.executable, "-c", code, str(tmp_path / "tags.tif")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "tags.tif cannot be read as an image" in done.stderr
+    assert "Skipping tag" not in done.stderr
 
 
 def test_the_limit_counts_the_tiles_of_a_tiff(tmp_path: Path) -> None:

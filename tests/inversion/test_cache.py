@@ -14,7 +14,7 @@ from fgraph.inversion.snapshots import is_state
 from fgraph.inversion.statistics import read_statistics
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
 from tests.inversion.conftest import problem_of
-from tests.inversion.jobs import Watching, make_job, write_pictures
+from tests.inversion.jobs import Killed, Watching, make_job, write_pictures
 
 
 def spoil(tensors: dict[str, torch.Tensor], name: str, how: str) -> dict[str, torch.Tensor]:
@@ -23,10 +23,10 @@ def spoil(tensors: dict[str, torch.Tensor], name: str, how: str) -> dict[str, to
     if how == "absent":
         return {key: one for key, one in tensors.items() if key != name}
     not_finite = torch.full_like(value, torch.nan) if value.is_floating_point() else -1 - value
-    return {**tensors, name: not_finite if how == "nan" else value[None]}
+    return {**tensors, name: {"nan": not_finite, "shape": value[None], "scalar": torch.tensor(torch.nan)}[how]}
 
 
-WRONG = [(name, how) for name in ("latent", "curve", "noise.0") for how in ("shape", "nan", "absent")]
+WRONG = [(name, how) for name in ("latent", "curve", "noise.0") for how in ("shape", "nan", "absent", "scalar")]
 
 
 @pytest.mark.parametrize(("name", "how"), [*WRONG, ("pixels", "shape"), ("pixels", "absent")])
@@ -41,6 +41,27 @@ def test_a_wrong_result_is_made_again(generator: StyleGAN2Generator, tmp_path: P
     cache.write("results", path.stem, spoil(entry.tensors, name, how), entry.facts)
     again = Watching()
     run_job(make_job(generator, pictures, tmp_path / "b", cache.folder, again, **settings))
+    assert again.done == [("00", False)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"done": torch.tensor(torch.nan)}, {"owners": torch.tensor(1)}, {"found.\u00b2.curve": torch.zeros(1)}],
+    ids=["done", "owners", "name"],
+)
+def test_a_snapshot_of_another_form_is_passed_over(
+    generator: StyleGAN2Generator, tmp_path: Path, wrong: dict[str, torch.Tensor]
+) -> None:
+    pictures, cache = write_pictures(tmp_path / "in", generator, 1), InversionCache(tmp_path / "cache")
+    killed = Watching(2)
+    with pytest.raises(Killed):
+        run_job(make_job(generator, pictures, tmp_path / "a", cache.folder, killed, steps=4))
+    (path,) = (tmp_path / "cache" / "searches").iterdir()
+    entry = cache.read("searches", path.stem)
+    assert entry is not None
+    cache.write("searches", path.stem, entry.tensors | wrong, entry.facts)
+    again = Watching()
+    run_job(make_job(generator, pictures, tmp_path / "b", cache.folder, again, steps=4))
     assert again.done == [("00", False)]
 
 

@@ -112,6 +112,9 @@ def test_a_snapshot_that_does_not_fit_is_passed_over(tmp_path: Path) -> None:
     for one in damaged:
         assert not snapshots.is_state(make([0, 1]), one)
     cache = InversionCache(tmp_path)
+    for wrong in ({"done": torch.tensor(torch.nan)}, {"tracker.templates": torch.tensor(1.0)}):
+        cache.write("drag_searches", "key", whole | wrong, {"members": "[0, 1]"})
+        assert run(cache)[1][0] == 1
     for members in ("[0]", "[0, 7]", "no list", "[null, 1]"):
         cache.write("drag_searches", "key", whole, {"members": members})
         assert run(cache)[1][0] == 1

@@ -5,7 +5,10 @@ from __future__ import annotations
 import io
 import json
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +27,7 @@ from fgraph.studio.messages.changes import FieldValue
 from fgraph.studio.opening import GRAPHS
 from fgraph.studio.reading import read_text, vary
 from fgraph.studio.text import GraphText
+from fgraph.studio.uploads import Uploads
 from tests.studio.pages import GRAPH, ORIGIN, client_of, make_studio, page_of
 
 OPENED: list[str] = []
@@ -120,6 +124,13 @@ def test_no_sheet_and_no_film_names_a_file(secret: Path) -> None:
     assert OPENED == []
 
 
+@pytest.mark.parametrize("field", ["seed.0", "seed.0.0", "count.x", "op.0", "faces.7", "nothing.here"])
+def test_a_place_that_no_field_has_is_a_fault(field: str) -> None:
+    reading = read_text("nodes: {a: {op: sample, seed: 3, count: 1}}\noutputs: [a]\n", Path("g.yaml"), FileAccess())
+    with pytest.raises(fgraph.GraphError):
+        vary(reading, [FieldValue(node="a", field=field, value=1)], Path("g.yaml"), FileAccess())
+
+
 def test_a_file_that_the_page_has_saved_gains_no_trust_when_it_is_read_again(secret: Path, tmp_path: Path) -> None:
     with client_of(make_studio(tmp_path)) as client, page_of(client) as page:
         page.ask("set_yaml", text=f"nodes: {{a: {{op: image, path: {secret}}}}}\noutputs: [a]\n")
@@ -192,6 +203,29 @@ def test_other_uploads_are_refused(tmp_path: Path, content: bytes, said: str) ->
         answer = client.post("/api/uploads", content=content, headers={"origin": ORIGIN})
     assert answer.status_code == 415
     assert said in answer.text
+
+
+def test_uploads_are_decoded_one_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each may take the memory of the largest picture."""
+    running: list[int] = []
+    most: list[int] = []
+    add = Uploads.add
+
+    def counted(uploads: Uploads, *given: Any) -> Any:
+        running.append(0)
+        most.append(len(running))
+        time.sleep(0.02)
+        try:
+            return add(uploads, *given)
+        finally:
+            running.pop()
+
+    monkeypatch.setattr(Uploads, "add", counted)
+    with client_of(make_studio(tmp_path)) as client, ThreadPoolExecutor(4) as threads:
+        send = partial(client.post, "/api/uploads", headers={"origin": ORIGIN}, content=GRAPH.encode())
+        answers = [one.result() for one in [threads.submit(send) for _ in range(4)]]
+    assert [one.status_code for one in answers] == [200] * 4
+    assert most == [1] * 4
 
 
 def test_uploads_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

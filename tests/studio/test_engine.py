@@ -210,6 +210,14 @@ outputs: [image]
     assert steps.calls == count
 
 
+@pytest.mark.parametrize("name", ["studio_view", "studio_view_decoded"])
+def test_a_node_is_shown_whatever_its_id(name: str) -> None:
+    spec = fgraph.load(f"nodes: {{{name}: {{op: sample, count: 2}}}}\noutputs: [{name}]").spec
+    shown = viewed(spec, "Latent", 1, 2)
+    assert fgraph.check(shown) == []
+    assert len(shown.nodes) == 3
+
+
 def test_a_failure_ends_neither_the_thread_nor_later_runs(engine: Engine, received: Received) -> None:
     broken = GRAPH.replace("mask: fade", "mask: fade, layers: b512")
     engine.show(live(1, spec_of(broken)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -16,12 +17,14 @@ from urllib.error import HTTPError
 from urllib.request import HTTPCookieProcessor, build_opener
 
 import pytest
+import uvicorn
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from fgraph._errors import FgraphError
 from fgraph.cli import main
-from fgraph.studio.server import Place, _names, listen
+from fgraph.studio.server import Place, _names, _Server, listen
+from fgraph.studio.studio import Studio
 from tests.studio.pages import GRAPH
 
 ROOT = Path(__file__).parents[2]
@@ -56,6 +59,53 @@ def test_a_studio_is_served_until_a_signal(tmp_path: Path) -> None:
     assert process.returncode == 143
     assert "fgraph studio continues" in errors
     assert "Traceback" not in errors
+
+
+def test_signals_end_the_server_unless_they_are_ignored() -> None:
+    """As those of a shell's background jobs are, and under nohup."""
+    received: list[int] = []
+    earlier = {
+        signal.SIGHUP: signal.signal(signal.SIGHUP, lambda number, _: received.append(number)),
+        signal.SIGINT: signal.signal(signal.SIGINT, signal.SIG_IGN),
+    }
+    server = _Server(uvicorn.Config(lambda: None), lambda: None)
+    try:
+        with server.capture_signals():
+            os.kill(os.getpid(), signal.SIGINT)
+            assert not server.should_exit
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert server.should_exit
+            assert not received
+        assert received == [signal.SIGHUP]
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        for number, handler in earlier.items():
+            signal.signal(number, handler)
+
+
+def test_a_second_studio_of_a_folder_leaves_the_history_of_the_first_alone(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Each would forget the states of the other."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    graphs: list[str] = []
+
+    def run(studio: Studio, place: Place, ready: object) -> None:
+        graphs.append(studio.session.state.title)
+        studio.session.history.close()
+
+    monkeypatch.setattr("fgraph.studio.server.run", run)
+    assert main(["studio", "panorama", "--no-open"]) == 0
+    claim = next(tmp_path.rglob("history.json")).parent / ".studio.01234567.part"
+    claim.mkdir()
+    handle = os.open(claim, os.O_RDONLY)  # as of another process
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    assert main(["studio", "walk", "--no-open"]) == 0
+    assert "another studio keeps the history of" in capsys.readouterr().err
+    os.close(handle)
+    assert main(["studio", "--no-open"]) == 0
+    assert graphs == ["panorama", "walk", "panorama"]
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -22,6 +22,7 @@ from fgraph.training import TrainingError, TrainingSettings
 from fgraph.training.begin import begin
 from fgraph.training.run import MODEL, train
 from fgraph.training.snapshot import SNAPSHOT, is_snapshot, read_snapshot, write_snapshot
+from fgraph.training.steps import _stopping
 from tests.training.conftest import Choose
 from tests.training.states import assert_same
 
@@ -91,6 +92,20 @@ def test_a_request_to_end_keeps_what_was_learned(choose: Choose) -> None:
         process.communicate()
     assert process.returncode == -signal.SIGINT  # as Python ends after a KeyboardInterrupt that nobody catches
     assert read_snapshot(settings.target / SNAPSHOT).steps > 0
+
+
+def test_a_training_leaves_signals_ignored_that_its_parent_ignores() -> None:
+    """As Ctrl-C in the background jobs of a shell; a closed terminal ends it after its step, as Ctrl-C does."""
+    earlier = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with _stopping() as stop:
+            os.kill(os.getpid(), signal.SIGINT)
+            assert not stop.is_set()
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert stop.is_set()
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, earlier)
 
 
 def test_two_trainings_do_not_share_a_target(choose: Choose) -> None:

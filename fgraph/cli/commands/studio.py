@@ -7,16 +7,19 @@ import gc
 import hashlib
 import os
 import webbrowser
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from platformdirs import user_data_path
 
+from fgraph._atomic import save_error
 from fgraph._collector import settle_collector
 from fgraph._errors import FgraphError
 from fgraph._options import RunOptions
 from fgraph._paths import expanded
+from fgraph._temporary import claimed
 from fgraph.cli.arguments import unquoted
 from fgraph.cli.modes import STUDIO_SETTINGS
 from fgraph.cli.signals import Interrupts
@@ -93,8 +96,6 @@ def _serve(settings: dict[str, str], *, remote: bool, opens: bool) -> None:
     options = RunOptions.of(
         device=settings.get("device", "auto"), precision=settings.get("precision", RunOptions().precision)
     )
-    studio = Studio(folder, _kept(folder), options, _folders(settings.get("models")), FirstPicture(settle_collector))
-    studio.open(_opened(settings))
 
     def ready(address: str) -> None:
         say(f"the studio is at {address}")
@@ -102,7 +103,26 @@ def _serve(settings: dict[str, str], *, remote: bool, opens: bool) -> None:
         if opens and not _open_browser(address):
             warn("no browser was found on this machine: open the address yourself")
 
-    run(studio, place, ready)
+    with _keeping(folder) as kept:
+        studio = Studio(folder, kept, options, _folders(settings.get("models")), FirstPicture(settle_collector))
+        studio.open(_opened(settings))
+        run(studio, place, ready)
+
+
+@contextmanager
+def _keeping(folder: Path) -> Iterator[Path | None]:
+    """Yield where the history of a folder is kept; None if another studio keeps it, or nothing can be written there."""
+    kept = _kept(folder)
+    with ExitStack() as stack:
+        try:
+            free = stack.enter_context(claimed(kept, "studio"))
+        except OSError as error:
+            warn(f"the history of the studio is not kept: {save_error(kept, error)}")
+            free = False
+        else:
+            if not free:
+                warn(f"another studio keeps the history of {folder}: this one keeps none, unless folder= is another")
+        yield kept if free else None
 
 
 def _number(text: str | None) -> int | None:
