@@ -219,11 +219,13 @@ class _Walk:
     def _ask_operands(self, instruction: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
         types = self._types(instruction)
         params = [instruction.params[row] for row in rows[1].tolist()] if instruction.params else []
+        read = instruction.op.operands_read(regions, types)
         for port, operand in enumerate(instruction.operands):
             if types[port].spatial:
-                windows = footprints_of(instruction.op, port, types, regions, params)
+                mine = slice(None) if read is None else np.flatnonzero(read[:, port])
+                windows = footprints_of(instruction.op, port, types, regions[mine], params)
                 windows = clipped(windows, types[port].size, instruction.op.footprint_wraps)
-                self._ask(operand.take(rows[1]), rows[0], windows)
+                self._ask(operand.take(rows[1][mine]), rows[0][mine], windows)
 
     def _ask_terms(self, mix: Instruction, rows: tuple[Index, Index], regions: Regions) -> None:
         """Request the terms of a mix, values and alphas, where the alpha is not 0."""

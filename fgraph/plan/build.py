@@ -160,10 +160,10 @@ class StepBuilder:
     def _step(self, batch: list[Unit]) -> Step:
         pairs = [(self.program.instructions[unit.number], unit) for unit in batch]
         first, tile = pairs[0][0], batch[0].tile
-        ports = self._ports(pairs)
         types = self._types(first.operands)
         params = tuple(one.params[row] for one, unit in pairs if one.params for row in unit.rows.tolist())
         regions = None if tile is None else np.concatenate([unit.regions for unit in batch])
+        ports = self._ports(pairs, types, regions)
         inputs = []
         for port in ports:
             operands = [one.operands[port].take(unit.rows) for one, unit in pairs]
@@ -185,12 +185,15 @@ class StepBuilder:
             source_locations=as_index(np.concatenate([one.source_locations[unit.rows] for one, unit in pairs])),
         )
 
-    def _ports(self, pairs: list[tuple[Instruction, Unit]]) -> list[int]:
-        """Return the operands that a step reads: all, but for terms of a mix whose alpha is 0 in every row."""
-        op, count = pairs[0][0].op, len(pairs[0][0].operands)
-        ports = op.terms(range(count))
+    def _ports(
+        self, pairs: list[tuple[Instruction, Unit]], types: tuple[Type, ...], regions: Regions | None
+    ) -> Sequence[int]:
+        """Return the operands that a step reads: of a mix, the terms whose alpha is not 0 in every row."""
+        op = pairs[0][0].op
+        ports = op.terms(range(len(types)))
         if ports is None:
-            return list(range(count))
+            read = None if regions is None else op.operands_read(regions, types)
+            return range(len(types)) if read is None else np.flatnonzero(read.any(axis=0)).tolist()
         there = [self.buffer_map.are_there([one.operands[port] for port in ports[1]], unit.rows) for one, unit in pairs]
         terms = np.flatnonzero(np.any(there, axis=0)).tolist()
         return [side[term] for side in ports for term in terms]

@@ -12,7 +12,7 @@ from fgraph._geometry.regions import NOTHING, clip, covers, intersect, whole
 from fgraph.analysis import infer_bounds
 from fgraph.analysis.access import cyclic_axes
 from fgraph.ir.baseline import rows_of
-from fgraph.ir.ops import DrawMask, Mix
+from fgraph.ir.ops import Concat, DrawMask, Mix
 from fgraph.ir.program import as_index
 from fgraph.plan import Plan
 from fgraph.plan.chunks import _beside
@@ -227,6 +227,17 @@ def test_a_mask_is_drawn_only_where_it_is_looked_at_and_not_0() -> None:
             assert step.rows * step.row_type.numbers < 2.5 * step.type.numbers / cut.chunks + 16 * step.type.size[0]
     terms = [len(step.inputs) // 2 for step in cut.steps if isinstance(step.op, Mix)]
     assert max(terms) < 12  # a chunk reads only some of the twelve tiles
+
+
+def test_a_part_of_a_joined_canvas_reads_only_the_parts_that_it_lies_over() -> None:
+    plan = fgraph.compile(panorama(24), device="cpu")
+    cut = plan.within(plan.cost.peak_bytes // 8)
+    assert max(len(step.inputs) for step in plan.steps if isinstance(step.op, Concat)) == 23
+    joined = [step for step in cut.steps if isinstance(step.op, Concat) and step.type.kind == "rgb"]
+    assert len(joined) == cut.chunks > 4
+    for step in joined:
+        assert len(step.inputs) <= 23 / cut.chunks + 2  # those at its ends, and the whole ones between
+        assert all(gather.sources for gather in step.inputs)
 
 
 def test_codes_and_what_they_are_made_of_are_made_by_the_first_chunk() -> None:

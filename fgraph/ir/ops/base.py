@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any, ClassVar, TypeVar
 
+import numpy as np
+import numpy.typing as npt
+
 from fgraph._geometry.regions import Cyclic, Region, Size, whole
 from fgraph.ir.costs import NOTHING_SENT, Call, DeviceProfile, Sent, numbers_sent
 from fgraph.ir.types import Type
 
 T = TypeVar("T")
 Order = tuple[int, int]  # (resolution, place within it), comparable across generators
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,10 @@ class Op:
         A window may extend beyond a true border, where pixels are zero, and over the edge of a wrapped axis.
         """
         return whole(inputs[port].size)
+
+    def operands_read(self, regions: npt.NDArray[np.int64], inputs: tuple[Type, ...]) -> Flags | None:
+        """Return which operands a tile at each region [rows, 4] reads, [rows, operands]; None: each reads all."""
+        return None
 
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         """Return where the result may change if an operand changes in a region; by default everywhere."""

@@ -8,11 +8,12 @@ from functools import lru_cache
 from typing import Any, ClassVar, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from fgraph._geometry import AxisMap, Edit
 from fgraph._geometry.regions import Cyclic, Region, Size
 from fgraph.ir.costs import Call, Sent
-from fgraph.ir.ops.base import Op, expect
+from fgraph.ir.ops.base import Flags, Op, expect
 from fgraph.ir.types import Type
 
 
@@ -116,6 +117,13 @@ class Concat(Op):
     def footprint(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return self._moved(region, -self._start(port, inputs))
 
+    def operands_read(self, regions: npt.NDArray[np.int64], inputs: tuple[Type, ...]) -> Flags:
+        axis = 1 if self.axis == "x" else 0
+        lengths = np.array([one.shape[1 + axis] for one in inputs])
+        stops = np.cumsum(lengths)
+        read: Flags = (regions[:, [axis]] < stops) & (regions[:, [axis + 2]] > stops - lengths)
+        return read
+
     def affected(self, port: int, region: Region, inputs: tuple[Type, ...], param: Any) -> Region:
         return self._moved(region, self._start(port, inputs))
 
@@ -125,9 +133,7 @@ class Concat(Op):
     def _start(self, port: int, inputs: tuple[Type, ...]) -> int:
         """Return the start of a part along the axis."""
         along = 2 if self.axis == "x" else 1
-        return sum(
-            [one.shape[along] for one in inputs[:port]]
-        )  # cached: there may be hundreds of parts, requested often
+        return sum([one.shape[along] for one in inputs[:port]])
 
     def _moved(self, region: Region, by: int) -> Region:
         top, left, bottom, right = region
