@@ -1,6 +1,6 @@
 """Analyses: answers about a Program for passes and plans. They rewrite nothing."""
 
-from fgraph.analysis.access import footprints_of
+from fgraph.analysis.access import footprints_of, operands_read
 from fgraph.analysis.bounds import infer_bounds, without_differences
 from fgraph.analysis.retention import Retained, Row
 from fgraph.analysis.value_bounds import Bounds, ChunkOutputs, OutputTile, ValueBounds, whole_bounds
@@ -14,6 +14,7 @@ __all__ = [
     "ValueBounds",
     "footprints_of",
     "infer_bounds",
+    "operands_read",
     "whole_bounds",
     "without_differences",
 ]

@@ -27,6 +27,12 @@ def footprints_of(op: Op, port: int, types: tuple[Type, ...], regions: Regions, 
     return np.array([known[key] for key in keys], np.int64).reshape(-1, 4)
 
 
+def operands_read(op: Op, types: tuple[Type, ...], regions: Regions | None) -> Sequence[int]:
+    """Return the operands that any tile at these regions reads; None: whole rows, which read all."""
+    read = None if regions is None else op.operands_read(regions, types)
+    return range(len(types)) if read is None else np.flatnonzero(read.any(axis=0)).tolist()
+
+
 def flops_of_pixel(program: Program, instruction: Instruction) -> float:
     """Return the FLOPs of a pixel of an instruction's result."""
     types = tuple(program.instructions[operand.value].type for operand in instruction.operands)

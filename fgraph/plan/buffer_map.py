@@ -22,8 +22,9 @@ class BufferMap:
     def __init__(self, program: Program) -> None:
         self._program = program
         self._tables = [no_locations(one.rows) for one in program.instructions]
-        self._retained: dict[int, list[_Piece]] = {}
-        self._beneath: dict[int, Locations] = {}  # by value: the retained parts that this chunk can read
+        self._retained: dict[int, list[Piece]] = {}
+        self.readable: dict[int, dict[int, list[Piece]]] = {}  # by value and row: the retained parts for this chunk
+        self._beneath: dict[int, Locations] = {}  # the same parts, by value
         for value, one in enumerate(program.instructions):
             if isinstance(one.op, BaselineRows):  # the rows of an earlier run are whole, in a buffer of their own
                 regions = whole_regions(one.rows, one.type.size if one.type.spatial else (0, 0))
@@ -45,23 +46,30 @@ class BufferMap:
 
     def drop(self, value: int, rows: Index) -> None:
         """Remove rows from their buffers; their retained parts stay readable."""
-        self._tables[value].buffers[rows, 0] = NO_BUFFER
+        table = self._tables[value]
+        table.buffers[rows, 0], table.rows[rows, 0], table.regions[rows, 0] = NO_BUFFER, 0, 0
 
     def retain(self, retained: Retained, place: tuple[int, int], region: Region) -> None:
         """Enter a retained part of a row, which later chunks read; `place` is a buffer and a row of it."""
-        self._retained.setdefault(retained.row[0], []).append(_Piece(retained, place, region))
+        self._retained.setdefault(retained.row[0], []).append(Piece(retained, place, region))
 
     def begin(self, chunk: int) -> None:
         """Begin a chunk: later look-ups are of this chunk, and find the parts retained for it."""
-        self._beneath = {}
+        self.readable, self._beneath = {}, {}
         for value, pieces in self._retained.items():
             pieces[:] = [one for one in pieces if one.retained.last >= chunk]
-            found: dict[int, list[_Piece]] = {}
+            found: dict[int, list[Piece]] = {}
             for one in pieces:
                 if one.retained.chunk < chunk:
                     found.setdefault(one.retained.row[1], []).append(one)
             if found:
+                self.readable[value] = found
                 self._beneath[value] = _layers_of(found, self._program.instructions[value].rows)
+
+    def places(self, value: int, rows: Index) -> tuple[Index, Index]:
+        """Return the buffers of rows of a value, and the rows of these buffers."""
+        table = self._tables[value]
+        return table.buffers[rows, 0], table.rows[rows, 0]
 
     def start_of(self, value: int) -> tuple[int, int]:
         """Return the buffer of the first row of a value, and the row of that buffer."""
@@ -187,7 +195,7 @@ def _layers_read(locations: Locations, wanted: Regions, size: Size) -> tuple[Loc
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class _Piece:
+class Piece:
     """A retained part of a row, and its location."""
 
     retained: Retained
@@ -195,7 +203,7 @@ class _Piece:
     region: Region
 
 
-def _layers_of(pieces: dict[int, list[_Piece]], rows: int) -> Locations:
+def _layers_of(pieces: dict[int, list[Piece]], rows: int) -> Locations:
     """Return locations that hold the pieces of each row, one in each layer."""
     locations = no_locations(rows, max(map(len, pieces.values())))
     for row, found in pieces.items():

@@ -2,35 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 import numpy as np
 
 from fgraph._geometry.regions import Region, Size, area, extent, whole
 from fgraph._ports import Kind
-from fgraph.analysis import Bounds, OutputTile, Retained, Row, ValueBounds, footprints_of
+from fgraph.analysis import Bounds, OutputTile, Retained, Row, footprints_of, operands_read
 from fgraph.ir.ops import Spill
 from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_index
-from fgraph.ir.region_arrays import as_regions, distinct, to_region
+from fgraph.ir.region_arrays import as_regions, to_region
 from fgraph.ir.types import Type
 from fgraph.plan.buffer_map import BufferMap
+from fgraph.plan.chunk_templates import ChunkTemplates
 from fgraph.plan.locations import baseline_buffer
 from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Step, StepResult
+from fgraph.plan.units import Unit, units_of
 
 _NEARLY_ALL = 0.9  # share of a buffer: retaining that much of it, the buffer stays, and nothing is copied
 _FAR = 1 << 32  # a slot that no baseline has
-
-
-@dataclass(frozen=True, eq=False, slots=True)
-class Unit:
-    """Rows of one instruction that one call computes: those of one tile size."""
-
-    number: int
-    rows: Index
-    regions: Regions
-    tile: Size | None
 
 
 class StepBuilder:
@@ -39,15 +30,17 @@ class StepBuilder:
     Args:
         program: the program.
         bounds: the rows and regions of each value that each chunk computes, and those that it retains for later chunks.
+        templates: the templates of the program so far; None: every chunk is built anew.
     """
 
-    def __init__(self, program: Program, bounds: Bounds) -> None:
+    def __init__(self, program: Program, bounds: Bounds, templates: ChunkTemplates | None = None) -> None:
         self.program = program
         self.buffer_map = BufferMap(program)
         self._made = bounds.values
-        self._retained: dict[tuple[int, Row], list[Retained]] = {}  # by the chunk that computes it, and by row
+        self._templates = templates
+        self._retained: dict[int, dict[Row, list[Retained]]] = {}  # by the chunk that computes it, and by row
         for part in bounds.retained:
-            self._retained.setdefault((part.chunk, part.row), []).append(part)
+            self._retained.setdefault(part.chunk, {}).setdefault(part.row, []).append(part)
         self._keys = schedule_keys(program)
         shapes: dict[Hashable, int] = {}
         self._shapes = [
@@ -65,15 +58,33 @@ class StepBuilder:
         self.buffer_map.begin(number)
         batches = self._batches(number)
         self._last = [unit for batch in batches for unit in batch]
+        retained = self._retained.get(number, {})
+        if self._templates is None or not number:
+            return self._build(batches, retained, map(self._step, batches))
+        shape = self._templates.shape(self._last, retained, self.buffer_map)
+        template, start = self._templates.known.get(shape.key), self._count
+        if template is not None:
+            numbers = template.relocation(start, shape.retained)
+            pairs = zip(batches, template.steps, strict=True)
+            return self._build(batches, retained, (self._relocated(*pair, numbers) for pair in pairs))
+        steps = self._build(batches, retained, map(self._step, batches))
+        self._templates.add(shape, steps, start)
+        return steps
+
+    def _build(
+        self, batches: Sequence[list[Unit]], retained: Mapping[Row, Sequence[Retained]], made: Iterator[Step]
+    ) -> list[Step]:
+        """Return steps that are made one after the other, each followed by the copies of what is retained of it."""
         steps: list[Step] = []
         for batch in batches:
-            step = self._step(batch)
-            steps += [step, *self._enter(batch, step, number)]
+            step = next(made)
+            steps += [step, *self._enter(batch, step, retained)]
         return steps
 
     def pretend(self, chunk: int) -> None:
         """Enter what earlier chunks retain for a chunk, without building them: it is in buffers that no step has."""
-        parts = (part for found in self._retained.values() for part in found if part.chunk < chunk <= part.last)
+        rows = (found for retained in self._retained.values() for found in retained.values())
+        parts = (part for found in rows for part in found if part.chunk < chunk <= part.last)
         for number, part in enumerate(parts):
             self.buffer_map.retain(part, (baseline_buffer(_FAR + number), 0), part.region)
 
@@ -104,19 +115,19 @@ class StepBuilder:
         """Return the units of each step of a chunk, in the order of the steps."""
         steps: dict[Hashable, list[Unit]] = {}
         for number, made in enumerate(self._made):
-            for unit in _units(number, self.program.instructions[number].type, made.of(chunk)):
+            for unit in units_of(number, self.program.instructions[number].type, made.of(chunk)):
                 steps.setdefault((self._keys[number], self._shapes[number], unit.tile), []).append(unit)
         return sorted(
             steps.values(), key=lambda batch: self._keys[batch[0].number]
         )  # stable: steps of equal keys keep their order
 
-    def _enter(self, batch: list[Unit], step: Step, chunk: int) -> list[Step]:
+    def _enter(self, batch: list[Unit], step: Step, retained: Mapping[Row, Sequence[Retained]]) -> list[Step]:
         """Enter the rows that a step computes into its buffer; return the steps that spill what is retained of them."""
         start, parts = 0, []
         for unit in batch:
             self.buffer_map.put(unit.number, unit.rows, (self._count, start), unit.regions)
-            for place, row in enumerate(unit.rows.tolist() if self._retained else ()):
-                found = self._retained.get((chunk, (unit.number, row)), ())
+            for place, row in enumerate(unit.rows.tolist() if retained else ()):
+                found = retained.get((unit.number, row), ())
                 parts += [(part, (self._count, start + place), to_region(unit.regions[place])) for part in found]
             start += len(unit.rows)
         self._count += 1
@@ -161,7 +172,7 @@ class StepBuilder:
         pairs = [(self.program.instructions[unit.number], unit) for unit in batch]
         first, tile = pairs[0][0], batch[0].tile
         types = self._types(first.operands)
-        params = tuple(one.params[row] for one, unit in pairs if one.params for row in unit.rows.tolist())
+        params = _params(pairs)
         regions = None if tile is None else np.concatenate([unit.regions for unit in batch])
         ports = self._ports(pairs, types, regions)
         inputs = []
@@ -182,8 +193,23 @@ class StepBuilder:
             tile=tile,
             regions=regions,
             last_uses=(),
-            source_locations=as_index(np.concatenate([one.source_locations[unit.rows] for one, unit in pairs])),
+            source_locations=_source_locations(pairs),
         )
+
+    def _relocated(self, batch: list[Unit], step: Step, numbers: Mapping[int, int]) -> Step:
+        """Return a step of a template on other rows, with the buffers that `numbers` gives for those of the template.
+
+        Codes are looked up again, because their rows are not in buffers of the chunk.
+        """
+        pairs = [(self.program.instructions[unit.number], unit) for unit in batch]
+        inputs = []
+        for port, (gather, kind) in enumerate(zip(step.inputs, step.input_types, strict=True)):
+            if kind.spatial:
+                inputs.append(gather.relocated(numbers))
+            else:
+                inputs.append(self.buffer_map.gather([one.operands[port].take(unit.rows) for one, unit in pairs], None))
+        regions = None if step.tile is None else np.concatenate([unit.regions for unit in batch])
+        return step.relocated(tuple(inputs), _params(pairs), regions, _source_locations(pairs))
 
     def _ports(
         self, pairs: list[tuple[Instruction, Unit]], types: tuple[Type, ...], regions: Regions | None
@@ -192,8 +218,7 @@ class StepBuilder:
         op = pairs[0][0].op
         ports = op.terms(range(len(types)))
         if ports is None:
-            read = None if regions is None else op.operands_read(regions, types)
-            return range(len(types)) if read is None else np.flatnonzero(read.any(axis=0)).tolist()
+            return operands_read(op, types, regions)
         there = [self.buffer_map.are_there([one.operands[port] for port in ports[1]], unit.rows) for one, unit in pairs]
         terms = np.flatnonzero(np.any(there, axis=0)).tolist()
         return [side[term] for side in ports for term in terms]
@@ -205,17 +230,9 @@ class StepBuilder:
         return StepResult(place, output, index, region, tensors, self._count - 1)
 
 
-def _units(number: int, kind: Type, made: ValueBounds) -> Iterator[Unit]:
-    """Yield the rows of a value that a chunk computes, grouped by the size of their tiles."""
-    if not len(made.rows):
-        return
-    if not kind.spatial:
-        yield Unit(number, made.rows, made.regions, None)
-        return
-    found, index = distinct(made.regions)
-    tiles: dict[Size | None, list[int]] = {}
-    for place, region in enumerate(found):
-        tiles.setdefault(None if region == whole(kind.size) else extent(region), []).append(place)
-    for tile, places in tiles.items():
-        mine = slice(None) if len(tiles) == 1 else np.isin(index, places)
-        yield Unit(number, made.rows[mine], made.regions[mine], tile)
+def _params(pairs: Sequence[tuple[Instruction, Unit]]) -> tuple[Hashable, ...]:
+    return tuple(one.params[row] for one, unit in pairs if one.params for row in unit.rows.tolist())
+
+
+def _source_locations(pairs: Sequence[tuple[Instruction, Unit]]) -> Index:
+    return as_index(np.concatenate([one.source_locations[unit.rows] for one, unit in pairs]))

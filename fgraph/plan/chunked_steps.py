@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -14,6 +14,7 @@ from fgraph.analysis import Bounds, ChunkOutputs, whole_bounds
 from fgraph.ir.program import Program
 from fgraph.ir.region_arrays import areas
 from fgraph.plan.build import StepBuilder
+from fgraph.plan.chunk_templates import ChunkTemplates
 from fgraph.plan.cost import bytes_in_use
 from fgraph.plan.steps import Step, StepResult
 
@@ -62,9 +63,11 @@ class ChunkedSteps:
         return sum(step.op.is_layer for step in self.steps)
 
 
-def build_chunks(program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds) -> ChunkedSteps:
-    """Build the steps and results of all chunks."""
-    builder = StepBuilder(program, bounds)
+def build_chunks(
+    program: Program, wanted: Sequence[ChunkOutputs], bounds: Bounds, templates: ChunkTemplates | None = None
+) -> ChunkedSteps:
+    """Build the steps and results of all chunks; with templates, steps of equal chunks are made once."""
+    builder = StepBuilder(program, bounds, templates)
     steps: list[Step] = []
     results: list[StepResult] = []
     ends = []
@@ -107,7 +110,7 @@ def with_last_uses(steps: Sequence[Step], results: Sequence[StepResult]) -> tupl
         if buffer < 0:
             continue  # the baseline owns it
         last_uses.setdefault(number, []).append(buffer)
-    return tuple(replace(step, last_uses=tuple(last_uses.get(number, ()))) for number, step in enumerate(steps))
+    return tuple(step.ending(tuple(last_uses.get(number, ()))) for number, step in enumerate(steps))
 
 
 @dataclass(frozen=True, slots=True)

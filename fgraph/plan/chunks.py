@@ -11,22 +11,26 @@ from collections.abc import Sequence
 from functools import cached_property
 from math import ceil
 
+from fgraph._collector import paused_collector
 from fgraph._errors import MemoryBudgetError
 from fgraph._geometry.regions import area
 from fgraph._sizes import in_words
 from fgraph.analysis import Bounds, ChunkOutputs, OutputTile, infer_bounds
 from fgraph.ir.costs import DEFAULT_COSTS, CostModel
 from fgraph.ir.program import Program
+from fgraph.plan.chunk_templates import ChunkTemplates
 from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks, guess_peak
 from fgraph.plan.cost import bounded_flops, fewest_calls
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 
 RETENTION_SHARES = (0.5, 0.2)  # shares of the budget that retained values may fill; tried before no retention
 _FEW = 4  # at most one chunk of this many may exceed the budget, and is cut in two
+_MANY = 64  # chunks: of four times as many, these are tried first
 _SURELY = 1.2  # times the budget: a higher estimate is trusted, although estimates count overlaps of one row twice
 _HOPELESS = 2  # times the budget: above it, not even the narrowest chunk fits, with nothing retained by others
 
 
+@paused_collector()
 def split_into_chunks(
     program: Program,
     memory: int | None,
@@ -112,6 +116,7 @@ class _Search:
         self.peak = peak
         self._program = program
         self._cost_model = cost_model
+        self._templates = ChunkTemplates(program)
         self._rows = output_tiles_of(program)
         self.tiles = sum(map(len, self._rows))
         self.codes = self._alone([])
@@ -163,8 +168,13 @@ class _Search:
     ) -> ChunkedSteps | int:
         """Return the steps in these chunks, a few too large ones cut in two.
 
-        If many are too large, or all cost more than other steps, return the peak.
+        If many are too large, or all cost more than other steps, return the peak. Of very many chunks, the first ones
+        are tried alone: if they are too large, so are all.
         """
+        if len(chunks) >= 4 * _MANY:
+            first = self._fit(chunks[:_MANY], budget)
+            if not isinstance(first, ChunkedSteps):
+                return first
         bounds = self._bounds(self._wanted(chunks), budget)
         peak = guess_peak(self._program, self._wanted(chunks), bounds)
         row_by_row = len(chunks) == len(self._rows)  # smaller chunks would cut rows, and repeat much
@@ -173,7 +183,7 @@ class _Search:
         if beside and self._costs_more(bounds, beside):
             return min(peak, self.memory)
         while True:
-            work = build_chunks(self._program, self._wanted(chunks), bounds)
+            work = build_chunks(self._program, self._wanted(chunks), bounds, self._templates)
             large = {chunk for chunk, peak in enumerate(work.peaks[1:]) if peak > self.memory}
             if max(work.peaks) <= self.memory:
                 return work

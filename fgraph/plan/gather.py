@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -29,6 +29,11 @@ class Copy:
     source_row: int
     repeats: bool  # whether all rows copy one source row, rather than consecutive ones
     source_box: Region
+
+    def relocated(self, numbers: Mapping[int, int]) -> Copy:
+        """Return the copy of the same pixels from another buffer, if `numbers` has one."""
+        buffer = numbers.get(self.buffer, self.buffer)
+        return Copy(self.rows, self.box, buffer, self.source_row, self.repeats, self.source_box)
 
     @property
     def source_rows(self) -> tuple[int, int]:
@@ -97,6 +102,14 @@ class Gather:
         if self.way == "tiles":
             return self.view is None
         return self.way in ("pick", "pieces")
+
+    def relocated(self, numbers: Mapping[int, int]) -> Gather:
+        """Return the gather that reads the same rows of other buffers, of which `numbers` has those that differ."""
+        made = Gather(self.locations.relocated(numbers), self.size, self.windows, self.exact, self.wraps)
+        made.__dict__["sources"] = sorted(numbers.get(one, one) for one in self.sources)
+        if not self.exact:  # what takes long to find is not found again
+            made.__dict__["copies"] = tuple(one.relocated(numbers) for one in self.copies)
+        return made
 
     def take(self, index: Index | slice) -> Gather:
         """Return the gather of some of the rows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,6 +29,11 @@ class Locations:
     def take(self, index: Index | slice) -> Locations:
         """Return the locations of some rows."""
         return Locations(self.buffers[index], self.rows[index], self.regions[index])
+
+    def relocated(self, numbers: Mapping[int, int]) -> Locations:
+        """Return the same rows in other buffers, of which `numbers` has those that differ."""
+        buffers = [numbers.get(one, one) for one in self.buffers.ravel().tolist()]
+        return Locations(np.array(buffers, np.int64).reshape(self.buffers.shape), self.rows, self.regions)
 
     @staticmethod
     def joined(parts: Sequence[Locations]) -> Locations:

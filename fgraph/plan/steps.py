@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,8 @@ from fgraph.ir.region_arrays import to_region
 from fgraph.ir.types import Type
 from fgraph.plan.gather import Gather
 from fgraph.plan.schedule import Key
+
+_OF_THE_CALL = ("row_type", "row_inputs", "workspace", "flops", "out_bytes")  # equal wherever its rows are
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +48,21 @@ class Step:
     regions: Regions | None
     last_uses: tuple[int, ...]  # buffers that no later step or result reads
     source_locations: Index
+
+    def relocated(
+        self, inputs: tuple[Gather, ...], params: tuple[Hashable, ...], regions: Regions | None, source_locations: Index
+    ) -> Step:
+        """Return the same call on other rows, which are in other buffers."""
+        made = replace(self, inputs=inputs, params=params, regions=regions, source_locations=source_locations)
+        kept = _OF_THE_CALL if inputs else ()  # the workspace of a draw depends on what is drawn
+        made.__dict__.update({name: getattr(self, name) for name in kept})
+        return made
+
+    def ending(self, last_uses: tuple[int, ...]) -> Step:
+        """Return the step with its last uses."""
+        made = object.__new__(Step)
+        made.__dict__.update(self.__dict__, last_uses=last_uses)  # with what is known of it
+        return made
 
     @property
     def is_spill(self) -> bool:

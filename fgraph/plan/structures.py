@@ -18,16 +18,18 @@ def structure_of(plan: PlanContents) -> Hashable:
     """
     models = sorted((name, getattr(model, "identity", id(model))) for name, model in plan.models.items())
     manner = (replace(plan.options, memory=None), id(plan.baseline), *models)
-    return (manner, *map(_step, plan.steps), *map(_result, plan.results))
+    return (manner, *map(step_key, plan.steps), *map(result_key, plan.results))
 
 
-def _step(step: Step) -> Hashable:
+def step_key(step: Step) -> Hashable:
+    """Return a key that is equal for steps that make the same call on rows at the same locations."""
     params = () if step.is_host_input or step.op.takes_numbers else step.params
     regions = None if step.regions is None else step.regions.tobytes()
     return (step.op, step.rows, step.type, step.tile, regions, params, step.last_uses, *map(_gather, step.inputs))
 
 
-def _result(result: StepResult) -> Hashable:
+def result_key(result: StepResult) -> Hashable:
+    """Return a key that is equal for results of the same rows at the same locations."""
     tensors = [(name, _gather(gather)) for name, gather in result.tensors.items()]
     return (result.place, result.output.kind, result.rows.tobytes(), result.region, result.after, *tensors)
 
