@@ -70,6 +70,7 @@ class _Walk:
                 program, self.cyclic, self.supports, chunks, budget=retention_budget, cost_model=cost_model
             )
         self.repeated_flops = 0.0
+        self.enlarged: dict[tuple[int, bytes], Regions] = {}  # by value and needs: many chunks have equal needs
         # The requests for each value so far: keys, which are chunk * rows + row, and regions.
         self.asked: list[list[tuple[Index, Regions]]] = [[] for _ in program.instructions]
 
@@ -183,7 +184,10 @@ class _Walk:
             if self.retention is not None:
                 for place, row in again:
                     regions[place] = self.retention.rest((number, row), chunk, to_region(needs[place]), before[row])
-            regions[part] = self._enlarged(number, regions[part], flops)
+            key = number, regions[part].tobytes()
+            if key not in self.enlarged:
+                self.enlarged[key] = self._enlarged(number, regions[part], flops)
+            regions[part] = self.enlarged[key]
             for place, row in again:
                 region = to_region(regions[place])
                 if area(region):

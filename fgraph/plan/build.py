@@ -14,7 +14,7 @@ from fgraph.ir.program import Index, Instruction, Operand, Program, Regions, as_
 from fgraph.ir.region_arrays import as_regions, to_region
 from fgraph.ir.types import Type
 from fgraph.plan.buffer_map import BufferMap
-from fgraph.plan.chunk_templates import ChunkTemplates
+from fgraph.plan.chunk_templates import ChunkTemplate, ChunkTemplates, Relocation
 from fgraph.plan.locations import baseline_buffer
 from fgraph.plan.schedule import schedule_keys
 from fgraph.plan.steps import Step, StepResult
@@ -60,25 +60,27 @@ class StepBuilder:
         self._last = [unit for batch in batches for unit in batch]
         retained = self._retained.get(number, {})
         if self._templates is None or not number:
-            return self._build(batches, retained, map(self._step, batches))
+            return self._build(batches, retained)
         shape = self._templates.shape(self._last, retained, self.buffer_map)
         template, start = self._templates.known.get(shape.key), self._count
         if template is not None:
-            numbers = template.relocation(start, shape.retained)
-            pairs = zip(batches, template.steps, strict=True)
-            return self._build(batches, retained, (self._relocated(*pair, numbers) for pair in pairs))
-        steps = self._build(batches, retained, map(self._step, batches))
-        self._templates.add(shape, steps, start)
+            return self._build(batches, retained, template.relocation(start, shape.retained))
+        steps = self._build(batches, retained)
+        self._templates.known[shape.key] = ChunkTemplate(steps, start, shape.retained)
         return steps
 
     def _build(
-        self, batches: Sequence[list[Unit]], retained: Mapping[Row, Sequence[Retained]], made: Iterator[Step]
+        self,
+        batches: Sequence[list[Unit]],
+        retained: Mapping[Row, Sequence[Retained]],
+        relocation: Relocation | None = None,
     ) -> list[Step]:
-        """Return steps that are made one after the other, each followed by the copies of what is retained of it."""
+        """Return the step of each batch, followed by those that spill what is retained of it."""
         steps: list[Step] = []
         for batch in batches:
-            step = next(made)
-            steps += [step, *self._enter(batch, step, retained)]
+            step = self._step(batch) if relocation is None else self._relocated(batch, relocation)
+            steps.append(step)
+            steps += [self._spill(group, relocation) for group in self._enter(batch, step, retained)]
         return steps
 
     def pretend(self, chunk: int) -> None:
@@ -121,8 +123,8 @@ class StepBuilder:
             steps.values(), key=lambda batch: self._keys[batch[0].number]
         )  # stable: steps of equal keys keep their order
 
-    def _enter(self, batch: list[Unit], step: Step, retained: Mapping[Row, Sequence[Retained]]) -> list[Step]:
-        """Enter the rows that a step computes into its buffer; return the steps that spill what is retained of them."""
+    def _enter(self, batch: list[Unit], step: Step, retained: Mapping[Row, Sequence[Retained]]) -> list[list[Retained]]:
+        """Enter the rows that a step computes into its buffer; return the retained parts to spill, by size."""
         start, parts = 0, []
         for unit in batch:
             self.buffer_map.put(unit.number, unit.rows, (self._count, start), unit.regions)
@@ -141,32 +143,41 @@ class StepBuilder:
         groups: dict[Size, list[Retained]] = {}
         for part, _, _ in parts:
             groups.setdefault(extent(part.region), []).append(part)
-        return [self._spill(group) for group in groups.values()]
+        return list(groups.values())
 
-    def _spill(self, group: list[Retained]) -> Step:
+    def _spill(self, group: list[Retained], relocation: Relocation | None) -> Step:
         """Return the step that copies parts of rows, all of one size, out of their buffers."""
-        kind = self.program.instructions[group[0].row[0]].type
-        regions = as_regions([part.region for part in group])
         rows = [Operand(part.row[0], as_index([part.row[1]])) for part in group]
-        tile = None if group[0].region == whole(kind.size) else extent(group[0].region)
-        source_locations = [self.program.instructions[one.value].source_locations[one.index] for one in rows]
-        step = Step(
+        locations = [self.program.instructions[one.value].source_locations[one.index] for one in rows]
+        source_locations = as_index(np.concatenate(locations))
+        if relocation is None:
+            step = self._copying(rows, as_regions([part.region for part in group]), source_locations)
+        else:
+            step = next(relocation.steps)
+            inputs = (step.inputs[0].relocated(relocation.numbers),)
+            step = step.relocated(inputs, (), step.regions, source_locations)
+        for place, part in enumerate(group):
+            self.buffer_map.retain(part, (self._count, place), part.region)
+        self._count += 1
+        return step
+
+    def _copying(self, rows: Sequence[Operand], regions: Regions, source_locations: Index) -> Step:
+        """Return the step that copies a region of each row, all of one size."""
+        kind = self.program.instructions[rows[0].value].type
+        tile = None if to_region(regions[0]) == whole(kind.size) else extent(to_region(regions[0]))
+        return Step(
             op=Spill(),
             key=self._keys[rows[0].value],
             inputs=(self.buffer_map.gather(rows, regions, Spill().footprint_wraps),),
             input_types=(kind,),
             params=(),
-            rows=len(group),
+            rows=len(rows),
             type=kind,
             tile=tile,
             regions=None if tile is None else regions,
             last_uses=(),
-            source_locations=as_index(np.concatenate(source_locations)),
+            source_locations=source_locations,
         )
-        for place, part in enumerate(group):
-            self.buffer_map.retain(part, (self._count, place), part.region)
-        self._count += 1
-        return step
 
     def _step(self, batch: list[Unit]) -> Step:
         pairs = [(self.program.instructions[unit.number], unit) for unit in batch]
@@ -196,16 +207,17 @@ class StepBuilder:
             source_locations=_source_locations(pairs),
         )
 
-    def _relocated(self, batch: list[Unit], step: Step, numbers: Mapping[int, int]) -> Step:
-        """Return a step of a template on other rows, with the buffers that `numbers` gives for those of the template.
+    def _relocated(self, batch: list[Unit], relocation: Relocation) -> Step:
+        """Return the next step of a template, on other rows and in other buffers.
 
-        Codes are looked up again, because their rows are not in buffers of the chunk.
+        Codes are looked up again, because they are not in buffers of the chunk.
         """
+        step = next(relocation.steps)
         pairs = [(self.program.instructions[unit.number], unit) for unit in batch]
         inputs = []
         for port, (gather, kind) in enumerate(zip(step.inputs, step.input_types, strict=True)):
             if kind.spatial:
-                inputs.append(gather.relocated(numbers))
+                inputs.append(gather.relocated(relocation.numbers))
             else:
                 inputs.append(self.buffer_map.gather([one.operands[port].take(unit.rows) for one, unit in pairs], None))
         regions = None if step.tile is None else np.concatenate([unit.regions for unit in batch])

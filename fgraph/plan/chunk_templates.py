@@ -18,18 +18,25 @@ from fgraph.plan.units import Unit
 
 
 @dataclass(frozen=True, eq=False, slots=True)
+class Relocation:
+    """The steps of a template, and the buffers that replace those of the template."""
+
+    steps: Iterator[Step]
+    numbers: Mapping[int, int]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
 class ChunkTemplate:
-    """The steps of a chunk, without the copies that later chunks read."""
+    """The steps of a chunk."""
 
     steps: Sequence[Step]
     start: int  # the number of the first step
-    stop: int  # the number after the last one, copies included
     retained: Sequence[int]  # the buffers of earlier chunks that it can read
 
-    def relocation(self, start: int, retained: Sequence[int]) -> Mapping[int, int]:
-        """Return for each buffer of this chunk that of a chunk of equal shape, which begins at step `start`."""
-        own = {number: number - self.start + start for number in range(self.start, self.stop)}
-        return own | dict(zip(self.retained, retained, strict=True))
+    def relocation(self, start: int, retained: Sequence[int]) -> Relocation:
+        """Return the relocation to a chunk of equal shape, whose first step is number `start`."""
+        numbers = {self.start + place: start + place for place in range(len(self.steps))}
+        return Relocation(iter(self.steps), numbers | dict(zip(self.retained, retained, strict=True)))
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -59,11 +66,6 @@ class ChunkTemplates:
             tuple(program.instructions[operand.value].type for operand in one.operands) for one in program.instructions
         ]
 
-    def add(self, shape: ChunkShape, steps: Sequence[Step], start: int) -> None:
-        """Keep the steps of a chunk, numbered from `start`, as the template of its shape."""
-        made = [step for step in steps if not step.is_spill]
-        self.known[shape.key] = ChunkTemplate(made, start, start + len(steps), shape.retained)
-
     def shape(
         self, units: Sequence[Unit], retained: Mapping[Row, Sequence[Retained]], buffer_map: BufferMap
     ) -> ChunkShape:
@@ -89,21 +91,26 @@ class ChunkTemplates:
         for unit in units:
             instruction, types = self._program.instructions[unit.number], self._types[unit.number]
             ports = operands_read(instruction.op, types, None if unit.tile is None else unit.regions)
-            key.extend(self._made(unit, ports, first))
-            for place, row in enumerate(unit.rows.tolist() if retained else ()):
-                key.extend((place, part.region) for part in retained.get((unit.number, row), ()))
+            rows = unit.rows.tolist() if retained else ()
+            kept = [
+                (place, one.region) for place, row in enumerate(rows) for one in retained.get((unit.number, row), ())
+            ]
+            key.extend(kept)
+            key.extend(self._made(unit, ports, first, is_relative=unit.number in self._last and not kept))
             for port in ports:
                 key.extend(self._read(instruction.operands[port], unit.rows, first, buffer_map))
         return ChunkShape(tuple(key), tuple(numbers))
 
-    def _made(self, unit: Unit, ports: Sequence[int], first: Mapping[int, int]) -> Iterator[Hashable]:
-        """Yield the rows that a unit makes, with their regions or, if only outputs read them, what these read."""
+    def _made(
+        self, unit: Unit, ports: Sequence[int], first: Mapping[int, int], *, is_relative: bool
+    ) -> Iterator[Hashable]:
+        """Yield the rows that a unit makes, with their regions or, if these are relative, what they read."""
         instruction, types = self._program.instructions[unit.number], self._types[unit.number]
         yield unit.number, unit.tile, (unit.rows - first[unit.number]).tobytes()
         params = [instruction.params[row] for row in unit.rows.tolist()] if instruction.params else []
         if types:  # steps without operands draw their parameters, and depend on nothing else
             yield tuple(map(id, params))
-        if unit.tile is None or unit.number not in self._last:
+        if unit.tile is None or not is_relative:
             yield unit.regions.tobytes()
             return
         for port in ports:

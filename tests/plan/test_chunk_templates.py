@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import fgraph
-from fgraph.analysis import infer_bounds
+from fgraph.analysis import Bounds, ChunkOutputs, infer_bounds
 from fgraph.ir.program import Program
+from fgraph.plan import Plan, chunks
 from fgraph.plan.chunk_templates import ChunkTemplates
 from fgraph.plan.chunked_steps import ChunkedSteps, build_chunks
+from fgraph.plan.cost import bytes_in_use
 from fgraph.plan.output_tiles import halve, into_chunks, latent_tiles, merge_adjacent, output_tiles_of
 from fgraph.plan.structures import result_key, step_key
 from tests.examples import thoroughly
@@ -22,38 +25,39 @@ from tests.strategies import graphs, load
 from tests.strategies_stylegan3 import stylegan3_graphs
 
 
-def contents(work: ChunkedSteps) -> list[Hashable]:
+def contents_of(work: ChunkedSteps | Plan) -> list[Hashable]:
     """Return everything that a run and the cost of a plan depend on."""
     steps = [
         (step_key(step), step.key, step.params, step.source_locations.tobytes(), step.workspace, step.flops)
         for step in work.steps
     ]
     copies = [
-        [gather.copies if gather.way == "tiles" else gather.sources for gather in one.inputs] for one in work.steps
+        tuple(gather.copies if gather.way == "tiles" else tuple(gather.sources) for gather in one.inputs)
+        for one in work.steps
     ]
-    return [steps, copies, [*map(result_key, work.results)], work.peaks, work.retained_bytes]
+    used = bytes_in_use(work.steps, work.results)
+    return [*steps, *copies, *map(result_key, work.results), work.chunks, work.retained_bytes, *used]
 
 
 def shapes_and_chunks(program: Program, size: int, budget: float, cost_model: Any) -> tuple[int, int]:
     """Compare all steps with and without templates; return the numbers of different shapes and of chunks."""
-    chunks = into_chunks(output_tiles_of(program), size)
+    cut = into_chunks(output_tiles_of(program), size)
     templates = ChunkTemplates(program)
     found = 0
-    for parts in (chunks, chunks, [*halve(chunks[0]), *chunks[1:]] if chunks and len(chunks[0]) > 1 else chunks):
+    for parts in (cut, cut, [*halve(cut[0]), *cut[1:]] if cut and len(cut[0]) > 1 else cut):
         wanted = [latent_tiles(program), *map(merge_adjacent, parts)]
         bounds = infer_bounds(program, wanted, budget, cost_model)
-        assert contents(build_chunks(program, wanted, bounds, templates)) == contents(
-            build_chunks(program, wanted, bounds)
-        )
+        built = contents_of(build_chunks(program, wanted, bounds))
+        assert contents_of(build_chunks(program, wanted, bounds, templates)) == built
         found = found or len(templates.known)
-    return found, len(chunks)
+    return found, len(cut)
 
 
 def test_a_long_panorama_has_few_shapes_of_chunks() -> None:
     plan = free_copies(fgraph.compile(panorama(40), device="cpu"))
-    shapes, chunks = shapes_and_chunks(plan.program, 2, plan.cost.peak_bytes, plan.cost_model)
-    assert chunks == 40
-    assert shapes < chunks / 2
+    shapes, count = shapes_and_chunks(plan.program, 2, plan.cost.peak_bytes, plan.cost_model)
+    assert count == 40
+    assert shapes < count / 2
     longer = fgraph.compile(panorama(80), device="cpu").program
     assert shapes_and_chunks(longer, 2, plan.cost.peak_bytes, plan.cost_model) == (shapes, 80)
 
@@ -64,6 +68,23 @@ def test_edits_and_mosaics_are_the_same_with_templates() -> None:
         plan = free_copies(fgraph.compile(document, device="cpu"))
         for budget in (0, plan.cost.peak_bytes):
             shapes_and_chunks(plan.program, 2, budget, plan.cost_model)
+
+
+def test_the_first_chunks_tell_whether_all_fit(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = fgraph.compile(panorama(40), device="cpu")
+    budget = whole.cost.peak_bytes // 16
+    plan = whole.within(budget)
+    counts: list[int] = []
+
+    def count(program: Program, wanted: Sequence[ChunkOutputs], *others: Any) -> Bounds:
+        counts.append(len(wanted) - 1)
+        return infer_bounds(program, wanted, *others)
+
+    monkeypatch.setattr(chunks, "_MANY", 2)
+    monkeypatch.setattr(chunks, "infer_bounds", count)
+    again = whole.within(budget)
+    assert {2, again.chunks} < set(counts)
+    assert contents_of(again) == contents_of(plan)
 
 
 SWEEPS = (
@@ -84,4 +105,4 @@ def test_relocated_steps_equal_those_that_are_built() -> None:
         compared.append(shapes_and_chunks(plan.program, size, plan.cost.peak_bytes, plan.cost_model)[1])
 
     agree()
-    assert sum(chunks > 1 for chunks in compared) >= len(compared) / 4
+    assert sum(count > 1 for count in compared) >= len(compared) / 4
