@@ -108,8 +108,8 @@ def describe_figures(figures: dict[str, Any], former: dict[str, Any]) -> str:
     told = (
         f"Of {figures['images']:,} images of {figures['size']} pixels at psi {figures['truncation']:g}; by "
         "`examples/training/quality.py`, which says what they are. Of distances, lower is nearer. Features are those "
-        "of EfficientNet-Lite0: the Fréchet distance is not the FID of papers, and is flattered, because the model "
-        "learned from features of that network. The former model is measured against the same pictures.\n"
+        "of EfficientNet-Lite0, so the Fréchet distance is not the FID of papers. It rates the model too well, because "
+        "the model learned from features of that network. The former model is measured against the same pictures.\n"
     )
     head = f"| | {' | '.join(f'SWD {side}' for side in sizes)} | SWD mean | Fréchet | precision | recall |"
     return "\n".join(["## Figures\n", head, f"| {' | '.join(['---'] * (len(sizes) + 5))} |", *lines, "", told])

@@ -3,7 +3,7 @@
     python tools/campaign.py                everything: hours
     python tools/campaign.py --share 0.02 --kills 5 --texts 1000 --mutants 2000     a sample: minutes
     python tools/campaign.py --only writers --minutes 60    one part; the failing disks and kills for an hour
-    python tools/campaign.py --only writers --state trials.jsonl --minutes 60    the same, and go on where it stopped
+    python tools/campaign.py --only writers --state trials.jsonl --minutes 60    the same, and resume where it stopped
     python tools/campaign.py --page         also write the rows into the table of docs/explanation/security.md
 
 It needs Linux and a C compiler, for the library that makes file operations fail. Exits with 1 if anything was found.

@@ -46,7 +46,7 @@ FACTS = {
         data=_PAINTED,
         data_license="Apache-2.0, as the project.",
         training=(
-            f"{_TRAINED}From the former model of this name, which a residual discriminator had taught 107,728 images. "
+            f"{_TRAINED}From the former model of this name, which a residual discriminator trained on 107,728 images. "
             "Images seen since: {images}. Settings: `examples/training/landscape64.yaml`."
         ),
         limits=(
@@ -63,7 +63,7 @@ FACTS = {
         data=_PAINTED,
         data_license="Apache-2.0, as the project.",
         training=(
-            f"{_TRAINED}From the former model of this name, which a residual discriminator had taught 138,848 images. "
+            f"{_TRAINED}From the former model of this name, which a residual discriminator trained on 138,848 images. "
             "Images seen since: {images}. Settings: `examples/training/landscape128.yaml`."
         ),
         limits=(
@@ -81,13 +81,13 @@ FACTS = {
         data_license=_AVATAAARS,
         training=(
             f"{_TRAINED}No noise; a loss for diversity of weight 20. From the former model of this name, which a "
-            "residual discriminator had taught some 290,000 images. Images seen since: {images}. Settings: "
+            "residual discriminator trained on about 290,000 images. Images seen since: {images}. Settings: "
             "`examples/training/avatar64.yaml`."
         ),
         limits=(
-            "Eyes are even, mouths are mouths, lines are clean. Skin is red, brown or cream, hair mostly dark or none; "
+            "Eyes are even, mouths and lines are clear. Skin is red, brown or cream, hair mostly dark or none; "
             "other colours of the data are rare, and so are beards and hats. Now and then skin of two colours meets in "
-            "one face. The faces are drawings of nobody."
+            "one face. The faces show no real person."
         ),
     ),
     "toon": Facts(
@@ -108,7 +108,7 @@ FACTS = {
         limits=(
             "The weakest of the four, and stopped early. Light heads have clear eyes and mouths; dark ones are nearly "
             "one colour, with eyes that can hardly be seen, and some faces are half light, half dark. Hair is brown or "
-            "none. Skin, hair and background follow the code as in `avatar`. The faces are drawings of nobody."
+            "none. Skin, hair and background follow the code as in `avatar`. The faces show no real person."
         ),
     ),
 }

@@ -25,7 +25,7 @@ def features() -> set[str]:
 
 def load(others: float) -> str:
     """Describe the other work: the average number of cores that others used, as `timing.MachineLoad` measures it."""
-    return f"others used {others:.2f} cores on average meanwhile; load average {os.getloadavg()[0]:.1f} at the end"
+    return f"other processes used {others:.2f} cores on average; load average {os.getloadavg()[0]:.1f} at the end"
 
 
 def versions() -> str:

@@ -97,40 +97,40 @@ standard errors. The inverted pictures are the {files} of `bench/quality/data/la
 * **Sharpness**: high-frequency energy (the square of what a 1-2-1 blur removes), divided by that of the unedited
   pictures. Below 1 is blurred; above 1 has more fine grain than the model draws. For a region, it compares the inner
   part with b there.
-* **Effect**: how far the inner part of the region moved from a to b. 1 is b itself; 0 is a, or as far from b as a is.
-* **Reconstruction**: the PSNR of the image of a picture's code, by the node `invert` in 200 steps. Its preset takes
-  400, [with these figures](../../how-to/inversion.md#how-good-it-is).
+* **Effect**: how far the inner part of the region moved from a to b. 1 is b itself. 0 is as far from b as a is.
+* **Reconstruction**: the PSNR of the image of a picture's code, by the node `invert` in 200 steps. By default, `invert`
+  takes 400 steps ([figures](../../how-to/inversion.md#how-good-it-is)).
 
-Poisson blending is Pérez et al. 2003, by OpenCV. The collages are Suzuki et al. 2018: two trunks whose features are cut
-and pasted at one layer. Collins et al. 2020 is the node `own` with ε = 20: of ten parts, those inside the box, or the
-one that lies most inside it, and the style channels that own them. The node gets no mask in the picture, and its parts
-are not boxes. Wulff and Torralba 2020 is the prior `wulff` of `invert`. The first layers of a network see most of a
-picture, so mixing them is less local: 4 pixels of the first layer are all of it.
+Poisson blending is Pérez et al. 2003, by OpenCV. The collages are Suzuki et al. 2018: the features of two separate
+passes are cut and pasted at one layer. Collins et al. 2020 is the node `own` with ε = 20. It divides the features into
+ten parts, chooses the parts inside the box, and edits the style channels that own them. Its parts are not boxes, and it
+uses no mask to draw the picture. Wulff and Torralba 2020 is the prior `wulff` of `invert`. Mixing the first layers is
+less local, because one of their pixels covers a large part of the picture.
 
 SinGAN (Shaham et al. 2019) makes variations of one picture by training a generator on it alone. fgraph has the node
 `patches` for that, which needs no training ([many pictures from one](../../explanation/one_image.md)). SinGAN is
 neither reimplemented nor measured.
 
-No single figure decides. A paste is perfectly local and sharp, and has a seam. A method that leaves a unchanged has no
-seam.
+Compare the figures together. A paste is perfectly local and sharp, but has a seam. A method that leaves a unchanged has
+no seam, but no effect.
 
-**Regions.** A paste and a hard collage show the box. Poisson blending meets a at the border, and so gives up the
-colours of b: nothing of the night scene is left. A soft collage and feature interpolation show b as a spot without an
-edge, and draw grass across it. Mixing from b16 on stays in the region best, and takes least of b, because earlier
-layers drew the colours. The channels of Collins et al. repaint all of a landscape, which has no part of the shape of
-the box. On the last head they give the whole face and neck the skin of b, without an edge, and leave the background.
-That is the intent of the task, which a box cannot express.
+**Regions.** A paste and a hard collage show the box. Poisson blending takes the colours of a at the border, so it loses
+the colours of b: nothing of the night scene is left. A soft collage and feature interpolation show b as a spot without
+an edge, and draw grass across it. Interpolation from b16 on changes less outside the region than interpolation at all
+layers. It also takes less from b, because earlier layers decide the colours. The channels of Collins et al. change all
+of a landscape, because no part of it has the shape of the box. On the last head, they give the whole face and neck the
+skin of b, without an edge, and keep the background. A box cannot select the face so exactly.
 
 **Two pictures as one, and wider pictures.** The collage keeps a vertical edge in the sky, the cross-fade shows the moon
 twice, and feature interpolation has one sky that changes. A mirrored picture shows the mirror line; padded features do
 not. A resized picture is blurred in one direction; resized features keep the grain of the narrow picture.
 
 **Inversion.** Inverted pictures are misty, because this small model cannot draw hard edges in any space. The code in S
-comes closest, and the Gaussian prior costs it almost nothing at this weight. The prior of Wulff and Torralba, at the
-same weight, keeps the code closer to what the model draws. It puts trees of its own where mist would be closer to the
-picture, so it is sharper and has a lower PSNR. At a tenth of the weight it is in between. Equal weights of two priors
-do not mean the same, so compare the lines within a space first. The page on
-[inversion](../../how-to/inversion.md#how-good-it-is) has the distances from the samples beside the decibels.
+comes closest, and a Gaussian prior of this weight costs almost no PSNR. The prior of Wulff and Torralba, at the same
+weight, keeps the code closer to codes of samples. The model then draws trees where mist would be closer to the picture,
+so the picture is sharper and its PSNR is lower. At a tenth of the weight, the result is in between. The weights of two
+different priors cannot be compared, so compare the lines within a space first. The page on
+[inversion](../../how-to/inversion.md#how-good-it-is) lists the distances from the samples and the PSNR together.
 """
 
 if __name__ == "__main__":

@@ -173,18 +173,16 @@ Up-sampling makes columns differ by their position modulo 2, 4 and 8; the compar
 
 **p above the mosaic.** A column where one code shows alone may differ from a column where two are mixed, even without a
 cut. So each method is also compared with a mosaic of the same codes at the same columns. p is the one-sided probability
-that a mean this large comes out if the sign of each seed's difference is random. A small p means that the method has
-seams.
+of a mean this large if the sign of each seed's difference is random. A small p means that the method has seams.
 
-**Apart.** How far two neighbouring spans disagree about the two pixels at their cut, in levels of 255. This is the seam
-itself, whatever the picture shows there.
+**Apart.** The difference between two neighbouring spans at the two pixels of their cut, in levels of 255. This measures
+the seam itself, and does not depend on the picture.
 
-**Closed loop.** A loop has no cut, but its right edge meets its left edge somewhere. If the loop had started a cell
-later, another border between two cells would be that place, and all codes are equally likely there. So the step is
-compared with the steps at the other borders of the same loop by a permutation test on ranks. p is how often random
-places have ranks this high. The third column is how often the join has the largest step of the {cells}; by chance that
-is 1/{cells} = {chance:.3f}. A test in `tests/engine/test_seams.py` shows more: if the codes rotate by one cell, the
-picture rotates by exactly one cell, so no place of a ring differs from any other.
+**Closed loop.** A loop has no cut, but its right edge meets its left edge at one border between two cells. Without a
+seam, this border is like the other borders of the loop. A permutation test on ranks compares its step with theirs. p is
+the share of random places whose ranks are at least this high. The third column is how often the join has the largest
+step of the {cells}; by chance that is 1/{cells} = {chance:.3f}. A test in `tests/engine/test_seams.py` shows more: if
+the codes rotate by one cell, the picture rotates by exactly one cell, so no place of a ring differs from any other.
 """
 
 

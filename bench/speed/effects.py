@@ -146,27 +146,28 @@ def page(table: Table, found: Sequence[Times], seen: float, large: float) -> str
 
 CPU milliseconds for one image of the bundled `{MODEL}` ({table.extent} pixels) and its features by EfficientNet-Lite0,
 a small network in place of CLIP: {CHANNELS} channels of each layer, one sample, median of {TURNS} turns. *Batched* is
-`fgraph effects`. *Whole* makes each image from the start, as StyleCLIP's program does, but also as one batch.
+`fgraph effects`. *Whole* runs each image from the first layer, as StyleCLIP's program does, but in one batch.
 
 | layer | channels | batched, ms | whole, ms | ratio |
 | --- | --- | --- | --- | --- |
 {chr(10).join(measured)}
 
-The features take {1000 * seen:.1f} ms of each. All channels and {SAMPLES} samples take {hours[0]:.2f} hours batched and
-{hours[1]:.2f} hours whole.
+The features take {1000 * seen:.1f} ms of each time in the table. All channels and {SAMPLES} samples take
+{hours[0]:.2f} hours batched and {hours[1]:.2f} hours whole.
 
 ## Extrapolated: config-f at 1024 pixels
 
-One image of config-f takes {large:.1f} s on this processor. The rest is arithmetic: the floating-point operations of
-the layers that each way runs for {SAMPLES} samples, with {GROUP} channels in each run, and the same features.
+One image of config-f takes {large:.1f} s on this processor. The hours are computed, not measured: the floating-point
+operations of the layers that each way runs, at this speed, and the time of the features. They are for {SAMPLES}
+samples, with {GROUP} channels in each run.
 
 | way | channels | images | operations | CPU hours |
 | --- | --- | --- | --- | --- |
 {chr(10).join(extrapolate(seen, large))}
 
-Most operations are in the layers of high resolution, after those with most channels, so that sharing the layers before
-a channel saves little at 1024 pixels. CLIP sees 224 pixels. `--pixels` stops at the RGB of an earlier block, and
-measures the channels up to that block. StyleCLIP, too, measured only those up to 128 pixels.
+Most channels are in early layers, but most operations are in the later layers of high resolution. So it saves little at
+1024 pixels to run the layers before a channel only once. CLIP reads 224 pixels. `--pixels` stops at the RGB of an
+earlier block, and measures the channels up to that block. StyleCLIP also measured only the channels up to 128 pixels.
 """
 
 

@@ -122,11 +122,12 @@ def to_markdown(lines: list[Line], state: list[str]) -> str:
     head = [
         "# Steps of inversions and drags",
         "",
-        "`python -m bench.speed.steps --projector DIR --soat DIR --draggan DIR` writes this page: seconds of CPU a",
-        "step, medians, beside published programs, in one run. The generators are config-f with random weights.",
-        "Inversions are to W with noise, as by the projector of rosinality/stylegan2-pytorch, or to S with a Gaussian",
-        "prior, as by that of mchong6/SOAT, by the squared error; LPIPS is left out on both sides. DragGAN draws the",
-        "whole picture in each step, and moves one at a time.",
+        "`python -m bench.speed.steps --projector DIR --soat DIR --draggan DIR` writes this page. The table has the",
+        "median CPU seconds of one step, in fgraph and in published programs, measured in one run. The generators are",
+        "config-f with random weights. Inversions search W and the noise, as in the projector of",
+        "rosinality/stylegan2-pytorch, or S with a Gaussian prior, as in mchong6/SOAT. They minimise the squared",
+        "error; both programs run without LPIPS. DragGAN draws the whole picture in each step, and drags one picture",
+        "at a time.",
         "",
         *(f"* {one}" for one in state),
         "",
@@ -189,7 +190,7 @@ def main() -> None:
     torch.set_num_threads(given.threads)
     given.out.mkdir(parents=True, exist_ok=True)
     load, lines = MachineLoad(), []
-    threads = f"threads: {given.threads}; repeats after a first one: {given.repeats}"
+    threads = f"threads: {given.threads}; repeats after a warm-up: {given.repeats}"
     with tempfile.TemporaryDirectory() as folder:
         for size in given.sizes:
             for line in measure_size(size, given, Path(folder)):

@@ -128,12 +128,11 @@ def page(table: str, browser: str, others: float) -> str:
     number = browser.partition(".")[0]
     return f"""# Speed of the studio
 
-`python -m bench.speed.studio --write` writes this page. It moves a slider of a blend of two images in
-Chromium {number}, without a screen and without a GPU. A time begins with the pointer event on the slider. It ends when
-the browser has painted the picture. So it includes the edit, the check, the compilation, the run, the encoding, the
-socket, and the decoding. "Start to picture" is the time from the start of the command to the first final picture.
-"Processor" is the time of all cores together that the studio works for one gesture, which hardly depends on what else
-runs.
+`python -m bench.speed.studio --write` writes this page. It moves a slider of a blend of two images in Chromium
+{number}, without a screen and without a GPU. A time begins with the pointer event on the slider. It ends when the
+browser has painted the picture. So it includes the edit, the check, the compilation, the run, the encoding, the socket,
+and the decoding. "Start to picture" is the time from the start of the command to the first final picture. "Processor"
+is the CPU time that the studio uses for one gesture, summed over all cores. It hardly depends on other programs.
 
 {table}
 

@@ -1,4 +1,4 @@
-"""An interrupted drag goes on where it was, with the same bits."""
+"""An interrupted drag resumes where it stopped, with the same bits."""
 
 from __future__ import annotations
 

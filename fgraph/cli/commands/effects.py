@@ -11,7 +11,7 @@ from fgraph.cli.terminal import say
 
 _DESCRIPTION = """\
 Measure how each style channel of a model changes the features of its images, and write the effects as an fs3.npy, the
-`file` of directions of kind text. An interrupted measurement goes on where it was: run the same command again."""
+`file` of directions of kind text. To resume an interrupted measurement, run the same command again."""
 
 
 def main(arguments: Sequence[str], interrupts: Interrupts) -> int:
