@@ -11,6 +11,8 @@ from pathlib import Path
 
 # Read by OpenMP when torch is imported, which only the tests that need it do.
 os.environ["OMP_NUM_THREADS"] = "1"
+# Ray's workers do the work of a test: they do not give way to other tests.
+os.environ["RAY_worker_niceness"] = "0"  # noqa: SIM112 - as Ray spells it
 
 import hypothesis
 import pytest

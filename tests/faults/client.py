@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import shutil
 import subprocess
@@ -14,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.faults.scenarios import ADDRESS
+from tests.faults.scenarios import ADDRESS, CLUSTER
 from tests.serving import serving as serving_file
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,7 +57,7 @@ class Server:
     def __init__(self, shim: Path, logs: Path, address: str) -> None:
         settings = {"LD_PRELOAD": str(shim), "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT), "NO_PROXY": "127.0.0.1"}
         command = [sys.executable, "-m", "tests.faults.server", address]
-        self._log, self._count, self._address = logs, 0, address
+        self._log, self._count, self._places = logs, 0, {ADDRESS: address}
         self._process = subprocess.Popen(
             command, cwd=ROOT, env={**os.environ, **settings}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
@@ -65,6 +66,14 @@ class Server:
     def _answer(self) -> Any:
         assert self._process.stdout is not None
         return json.loads(self._process.stdout.readline())
+
+    def _fill(self, argument: str) -> str:
+        """Return an argument with its addresses. The first one that names a cluster starts it."""
+        if CLUSTER in argument and CLUSTER not in self._places:
+            self._places[CLUSTER] = _start_cluster()
+        for name, address in self._places.items():
+            argument = argument.replace(name, address)
+        return argument
 
     def run(
         self,
@@ -90,7 +99,7 @@ class Server:
         self._count += 1
         log = self._log / str(self._count)
         request = {
-            "commands": [[one.replace(ADDRESS, self._address) for one in command] for command in commands],
+            "commands": [[self._fill(one) for one in command] for command in commands],
             "signals": list(signals) or [None] * len(commands),
             "folder": str(folder),
             "log": str(log),
@@ -114,6 +123,19 @@ class Server:
             self._process.kill()
             self._process.wait()
         self._process.stdout.close()
+        if CLUSTER in self._places:
+            import ray
+
+            ray.shutdown()
+
+
+def _start_cluster() -> str:
+    """Start Ray with two cores, and return its address. Drivers that join it need no processes of their own."""
+    import ray
+
+    os.environ["RAY_AUTH_MODE"] = "disabled"
+    ray.init("local", num_cpus=2, include_dashboard=False, logging_level=logging.WARNING)
+    return str(ray.get_runtime_context().gcs_address)
 
 
 def _text(path: str) -> str:

@@ -39,6 +39,7 @@ nodes:
 outputs: [image]
 """
 ADDRESS = "{address}"  # in arguments: the address of a model on a server of this machine
+CLUSTER = "{cluster}"  # likewise, of a Ray cluster on this machine
 
 
 @dataclass(frozen=True)
@@ -129,7 +130,7 @@ SCENARIOS = (
         [Scenario(
             "ray",
             ("-m", *_MINE, "graph=many", "seed=1,2", "hydra/launcher=ray", "hydra.launcher.cores=1",
-             "hydra.launcher.num_cpus=2", "hydra.sweep.dir=out"),
+             f"hydra.launcher.address={CLUSTER}", "hydra.sweep.dir=out"),
             _graph, share=0.02, warms=False,
         )] if importlib.util.find_spec("ray") else []
     ),

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import faulthandler
 import gc
 import json
 import os
@@ -31,7 +32,7 @@ from typing import Any
 import fgraph_main
 
 KINDS = ("open", "write", "fsync", "rename", "mkdir", "allocate")
-LIMIT = 900  # seconds of a request; the machine may be busy
+LIMIT = 300  # seconds of a request; the machine may be busy
 
 
 @dataclass(frozen=True)
@@ -95,6 +96,7 @@ def run_child(request: dict[str, Any], number: int, notes: Path) -> None:
     shim().fault_arm(f"{folder}/".encode(), kind, nth, code, int(sticky))
     if request["signals"][number]:
         shim().fault_signal_after(*request["signals"][number])
+    faulthandler.dump_traceback_later(LIMIT - 5)  # where a command hangs
     exit_code = run_command(request["commands"][number])
     shim().fault_disarm()
     sys.stdout.flush()
