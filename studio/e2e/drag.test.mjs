@@ -3,52 +3,28 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { dragOnPicture, finalPicture, headless, openPage, pixels, seriousFaults, setYaml, startBrowser, startStudio } from './studio.mjs';
+import { changed, dragOnPicture, FACE, headless, open, seriousFaults, settled, setYaml, textOf } from './studio.mjs';
 
-const GRAPH = `version: 1
-models: {main: avatar}
-nodes:
-  code: {op: sample, seed: 18, truncation: 0.7}
-  image: {op: decode, of: code}
-outputs: [image]
-`;
-
-let studio, browser, page, faults;
+let studio, close, page, faults;
 
 before(async () => {
-  studio = await startStudio(['blend_horizontal']);
-  browser = await startBrowser();
-  ({ page, faults } = await openPage(browser, studio.address));
-  await finalPicture(page);
-  await setYaml(page, GRAPH);
-  await finalPicture(page, await revision());
+  ({ studio, close, page, faults } = await open());
+  await changed(page, () => setYaml(page, FACE));
 });
 
-after(async () => {
-  await browser?.close();
-  await studio?.remove();
-});
+after(() => close?.());
 
-const revision = () => page.evaluate(() => Number(document.querySelector('.studio').dataset.revision));
 const panel = () => page.getByRole('region', { name: /^Drag moved/ });
 const standing = () => panel().getByRole('status').innerText();
 const button = (name) => panel().getByRole('button', { name });
-const text = () => page.evaluate(() => document.querySelector('.yaml textarea')?.value ?? '');
-/** Wait until the picture of the newest revision is finished, and return its pixels. */
-const settled = async () => {
-  await finalPicture(page, (await revision()) - 1);
-  await page.waitForTimeout(200);
-  return pixels(page);
-};
-
 test('a point is set with its target, and waits', async () => {
-  const before = await settled();
+  const before = await settled(page);
   await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();
   await dragOnPicture(page, [0.5, 0.77], [0.5, 0.86]);
   await panel().waitFor();
   assert.match(await standing(), /not started/);
-  assert.equal(await settled(), before);
-  assert.match(await text(), /op: drag, of: code, points: .*steps: 0/);
+  assert.equal(await settled(page), before);
+  assert.match(await textOf(page), /op: drag, of: code, points: .*steps: 0/);
   assert.equal(await page.locator('.drag-points .handle').count(), 2);
   assert.deepEqual(await seriousFaults(page), []);
 });
@@ -58,31 +34,31 @@ test('what may move is painted', async () => {
   await page.getByRole('slider', { name: 'Size' }).fill('0.15');
   await dragOnPicture(page, [0.35, 0.8], [0.65, 0.8], [0.5, 0.9]);
   await button('Paint more that may move').waitFor();
-  assert.match(await text(), /mask: may_move/);
+  assert.match(await textOf(page), /mask: may_move/);
   await page.keyboard.press('Escape');
 });
 
 test('it starts, the picture and the point move, and it stops', async () => {
-  const before = await settled();
+  const before = await settled(page);
   await button('Start').click();
   await page.locator('.bitmap[data-stage="drag"]').waitFor();
   await page.waitForFunction(() => document.querySelector('.drag-points .trail') !== null);
   await page.waitForFunction((first) => document.querySelector('.bitmap') && Number(/(\d+) steps/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1] ?? 0) > first, 4);
   await button('Stop').click();
   await button('Start').waitFor();
-  assert.notEqual(await settled(), before);
+  assert.notEqual(await settled(page), before);
   assert.match(await standing(), /(stopped|arrived) after \d+ steps/);
-  assert.match(await text(), /steps: [1-9]/);
+  assert.match(await textOf(page), /steps: [1-9]/);
 });
 
 test('undo takes it back, and redo brings it again, at once', async () => {
-  const moved = await settled();
+  const moved = await settled(page);
   await button('Undo the last step of the drag').click();
   await page.waitForFunction(() => /steps: 0/.test(document.querySelector('.yaml textarea')?.value ?? ''));
-  assert.notEqual(await settled(), moved);
+  assert.notEqual(await settled(page), moved);
   await page.getByRole('button', { name: 'Redo', exact: true }).click();
   await page.waitForFunction(() => !/steps: 0/.test(document.querySelector('.yaml textarea')?.value ?? ''));
-  assert.equal(await settled(), moved);
+  assert.equal(await settled(page), moved);
 });
 
 test('a target that is moved while it runs makes a further drag, which goes on', async () => {
@@ -111,6 +87,6 @@ test('a target that is moved while it runs makes a further drag, which goes on',
 });
 
 test('the saved file runs from the command line to the same pixels, without what the studio keeps', async () => {
-  const shown = await settled();
+  const shown = await settled(page);
   assert.equal(await headless(page, studio, 'dragged'), shown);
 });

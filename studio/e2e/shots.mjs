@@ -5,7 +5,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { dragOnPicture, finalPicture, openPage, ROOT, setYaml, startBrowser, startStudio } from './studio.mjs';
+import { dragOnPicture, FACE, finalPicture, node, openPage, ROOT, setYaml, startBrowser, startStudio, tab } from './studio.mjs';
 
 const OUT = join(ROOT, 'docs/gallery/studio');
 const VIEW = { viewport: { width: 1360, height: 850 }, deviceScaleFactor: 1 };
@@ -29,8 +29,7 @@ const still = async (page) => {
   await page.waitForTimeout(1500);
   await finalPicture(page, before - 1);
 };
-const select = (page, id) => page.locator(`.react-flow__node[data-id="${id}"] header`).click();
-const tab = (page, name) => page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
+const select = (page, id) => node(page, id).locator('header').click();
 
 async function paint(page) {
   await page.getByRole('button', { name: 'Paint a mask' }).click();
@@ -83,20 +82,12 @@ async function shots(browser) {
   await other.remove();
 }
 
-const MOUTH = `version: 1
-models: {main: avatar}
-nodes:
-  code: {op: sample, seed: 18, truncation: 0.7}
-  image: {op: decode, of: code}
-outputs: [image]
-`;
-
 /** Pull the lower lip of a face down while the rest is held, and shoot it half way. */
 async function drag(browser) {
   const studio = await startStudio(['blend_horizontal']);
   const { page } = await openPage(browser, studio.address, VIEW);
   await finalPicture(page);
-  await setYaml(page, MOUTH);
+  await setYaml(page, FACE);
   await still(page);
   await tab(page, 'Graph');
   await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();

@@ -1,5 +1,6 @@
 /** What the tests of the page share: a studio of its own, a browser, and ways to wait for pictures. */
 
+import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -15,6 +16,13 @@ const BROWSERS = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/go
 const FLAGS = [
   '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync',
 ];
+export const FACE = `version: 1
+models: {main: avatar}
+nodes:
+  code: {op: sample, seed: 18, truncation: 0.7}
+  image: {op: decode, of: code}
+outputs: [image]
+`;
 const START = 60_000; // milliseconds until the address is printed, on a busy machine
 const PICTURE = 60_000;
 
@@ -22,6 +30,7 @@ const PICTURE = 60_000;
 export async function startStudio(given = [], folder = mkdtempSync(join(tmpdir(), 'studio-'))) {
   const python = process.env.PYTHON ?? 'python';
   const environment = { ...process.env, PYTHONPATH: process.env.STUDIO_PATH ?? ROOT, XDG_DATA_HOME: join(folder, 'data'), PYTHONUNBUFFERED: '1' };
+  delete environment.PYTHONDONTWRITEBYTECODE; // an installed package has its bytecode
   const child = spawn(python, ['-m', 'fgraph', 'studio', ...given, '--no-open'], { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const began = performance.now();
   let said = '';
@@ -72,6 +81,19 @@ export async function openPage(browser, address, options = {}) {
   return { context, page, faults };
 }
 
+/** Start a studio and the browser, and open the page on its first picture; `close` ends them. */
+export async function open(given = ['blend_horizontal']) {
+  const studio = await startStudio(given);
+  const browser = await startBrowser();
+  const close = async () => {
+    await browser.close();
+    await studio.remove();
+  };
+  const opened = await openPage(browser, studio.address);
+  await finalPicture(opened.page);
+  return { studio, browser, close, ...opened };
+}
+
 /** Wait for a finished picture, of a later revision than `after`; return its revision. */
 export async function finalPicture(page, after = -1) {
   const found = await page.waitForFunction((least) => {
@@ -90,6 +112,74 @@ export function pixels(page) {
     const digest = await crypto.subtle.digest('SHA-256', data);
     return `${canvas.width}x${canvas.height} ${[...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
   });
+}
+
+/** Return the revision of the graph that the page shows. */
+export function revision(page) {
+  return page.evaluate(() => Number(document.querySelector('.studio').dataset.revision));
+}
+
+/** Do something that changes the picture, and wait for the finished one. */
+export async function changed(page, action) {
+  const before = await revision(page);
+  await action();
+  await finalPicture(page, before);
+}
+
+/** Wait until the finished picture of the newest graph no longer changes; return a digest of its pixels. */
+export async function settled(page) {
+  const isNewest = () => page.evaluate(() => {
+    const { stage, revision } = document.querySelector('.bitmap').dataset;
+    return stage === 'final' && revision === document.querySelector('.studio').dataset.revision;
+  });
+  for (let last = await pixels(page); ; ) {
+    await page.waitForTimeout(500);
+    const now = await pixels(page);
+    if (now === last && (await isNewest())) return now;
+    last = now;
+  }
+}
+
+/** Return the card of a node. */
+export function node(page, name) {
+  return page.locator(`.react-flow__node[data-id="${name}"]`);
+}
+
+/** Show a panel of the dock. */
+export function tab(page, name) {
+  return page.getByRole('tab', { name: new RegExp(`^${name}`) }).click();
+}
+
+/** Press a key on the picture. */
+export async function key(page, name) {
+  await page.locator('.canvas').focus();
+  await page.keyboard.press(name);
+}
+
+/** Let go of tools and of the selection. */
+export async function free(page) {
+  await key(page, 'Escape');
+  await key(page, 'Escape');
+}
+
+/** Select a node. */
+export async function choose(page, name) {
+  await tab(page, 'Graph');
+  await free(page);
+  await node(page, name).locator('header').click();
+}
+
+/** Return the text of the graph. */
+export async function textOf(page) {
+  await tab(page, 'YAML');
+  return page.getByRole('textbox', { name: 'The graph as YAML' }).inputValue();
+}
+
+/** Wait until the text of the graph has a pattern. */
+export async function textHas(page, pattern) {
+  await tab(page, 'YAML');
+  const has = ([source]) => new RegExp(source).test(document.querySelector('.yaml textarea')?.value ?? '');
+  await page.waitForFunction(has, [pattern.source]).catch(async () => assert.match(await textOf(page), pattern));
 }
 
 /** Drag on the picture between points in fractions of it. */
@@ -113,7 +203,7 @@ export function seriousFaults(page) {
 
 /** Replace the graph through the page's own editor of YAML. */
 export async function setYaml(page, text) {
-  await page.getByRole('tab', { name: 'YAML' }).click();
+  await tab(page, 'YAML');
   await page.getByRole('textbox', { name: 'The graph as YAML' }).fill(text);
 }
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { dragOnPicture, finalPicture, headless, openPage, pixels, seriousFaults, setYaml, startBrowser, startStudio } from './studio.mjs';
+import { changed, choose, dragOnPicture, finalPicture, headless, node, open, pixels, seriousFaults, settled, setYaml, startStudio, tab, textHas, textOf } from './studio.mjs';
 
 const BLEND = `# two scenes
 version: 1
@@ -18,55 +18,21 @@ nodes:
 outputs: [image]
 `;
 
-let studio, browser, page, faults;
+let studio, close, page, faults;
 
 before(async () => {
-  studio = await startStudio(['blend_horizontal']);
-  browser = await startBrowser();
-  ({ page, faults } = await openPage(browser, studio.address));
+  ({ studio, close, page, faults } = await open());
 });
 
 after(async () => {
-  await browser?.close();
-  await studio?.remove();
+  await studio?.remove(); // another than in the beginning
+  await close?.();
 });
 
-const node = (name) => page.locator(`.react-flow__node[data-id="${name}"]`);
-const yaml = async () => {
-  await page.getByRole('tab', { name: 'YAML' }).click();
-  return page.getByRole('textbox', { name: 'The graph as YAML' }).inputValue();
-};
-/** Wait until the text of the graph has a pattern. */
-const yamlHas = async (pattern) => {
-  const text = await yaml();
-  const has = ([source]) => new RegExp(source).test(document.querySelector('.yaml textarea')?.value ?? '');
-  await page.waitForFunction(has, [pattern.source]).catch(() => assert.match(text, pattern));
-};
-const graph = () => page.getByRole('tab', { name: /^Graph/ }).click();
-const choose = async (name) => {
-  await graph();
-  await page.keyboard.press('Escape');
-  await node(name).locator('header').click();
-};
-/** Do something that changes the picture, and wait for the finished one. */
-const changed = async (action) => {
-  const before = await page.evaluate(() => Number(document.querySelector('.studio').dataset.revision));
-  await action();
-  await finalPicture(page, before);
-  return settled();
-};
-/** Wait until the finished picture of the newest graph no longer changes. */
-const settled = async () => {
-  const isNewest = () => page.evaluate(() => {
-    const { stage, revision } = document.querySelector('.bitmap').dataset;
-    return stage === 'final' && revision === document.querySelector('.studio').dataset.revision;
-  });
-  for (let last = await pixels(page); ; ) {
-    await page.waitForTimeout(500);
-    const now = await pixels(page);
-    if (now === last && (await isNewest())) return now;
-    last = now;
-  }
+/** Do something that changes the picture; return the pixels of the finished one. */
+const redrawn = async (action) => {
+  await changed(page, action);
+  return settled(page);
 };
 
 test('the page opens on a picture, and asks nobody else for anything', async () => {
@@ -78,21 +44,21 @@ test('the page opens on a picture, and asks nobody else for anything', async () 
 });
 
 test('a slider changes the picture', async () => {
-  await choose('fade');
+  await choose(page, 'fade');
   const slider = page.getByRole('slider', { name: 'start slider' });
   const before = await pixels(page);
-  const after = await changed(async () => {
+  const after = await redrawn(async () => {
     await slider.focus();
     for (let press = 0; press < 20; press++) await page.keyboard.press('ArrowRight');
   });
   assert.notEqual(after, before);
-  await yamlHas(/start: 0\.35/);
+  await textHas(page, /start: 0\.35/);
 });
 
 test('a gesture is one step of undo: ten of them are undone in ten', async () => {
-  await changed(() => setYaml(page, BLEND));
+  await redrawn(() => setYaml(page, BLEND));
   const first = await pixels(page);
-  await choose('fade');
+  await choose(page, 'fade');
   for (let gesture = 0; gesture < 10; gesture++) {
     const slider = page.getByRole('slider', { name: gesture % 2 ? 'stop slider' : 'start slider' });
     await slider.focus();
@@ -100,21 +66,21 @@ test('a gesture is one step of undo: ten of them are undone in ten', async () =>
     await slider.blur();
     await page.waitForTimeout(120);
   }
-  await yamlHas(/start: 0\.175.*stop: 0\.825/);
+  await textHas(page, /start: 0\.175.*stop: 0\.825/);
   await page.locator('.canvas').focus();
   for (let step = 0; step < 10; step++) {
     await page.keyboard.press('Control+z');
     await page.waitForTimeout(60);
   }
   await page.waitForFunction((text) => document.querySelector('.yaml textarea')?.value === text, BLEND);
-  assert.equal(await settled(), first);
+  assert.equal(await settled(page), first);
 });
 
 test('a ramp is moved by its handle on the picture', async () => {
-  await choose('fade');
+  await choose(page, 'fade');
   const handle = await page.locator('[data-handle="start"]').first().boundingBox();
   const before = await pixels(page);
-  const after = await changed(async () => {
+  const after = await redrawn(async () => {
     await page.mouse.move(handle.x + handle.width / 2, handle.y + handle.height / 2);
     await page.mouse.down();
     await page.mouse.move(handle.x - 40, handle.y + 10, { steps: 5 });
@@ -124,10 +90,10 @@ test('a ramp is moved by its handle on the picture', async () => {
 });
 
 test('a wrong link is refused with its reason', async () => {
-  await graph();
+  await tab(page, 'Graph');
   await page.keyboard.press('Escape');
-  const from = await node('fade').locator('.react-flow__handle-right').boundingBox();
-  const to = await node('image').locator('.react-flow__handle-left').boundingBox();
+  const from = await node(page, 'fade').locator('.react-flow__handle-right').boundingBox();
+  const to = await node(page, 'image').locator('.react-flow__handle-left').boundingBox();
   await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
   await page.mouse.down();
   await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 12 });
@@ -135,37 +101,37 @@ test('a wrong link is refused with its reason', async () => {
   const notice = page.locator('.notice.error');
   await notice.waitFor();
   assert.match(await notice.innerText(), /Mask/);
-  await yamlHas(/image: \{op: decode, of: mix\}/);
+  await textHas(page, /image: \{op: decode, of: mix\}/);
   await notice.getByRole('button', { name: 'Dismiss' }).click();
 });
 
 test('links are made and removed, by the mouse and by the keys', async () => {
-  await graph();
-  const from = await node('left').locator('.react-flow__handle-right').boundingBox();
-  const to = await node('image').locator('.react-flow__handle-left').boundingBox();
+  await tab(page, 'Graph');
+  const from = await node(page, 'left').locator('.react-flow__handle-right').boundingBox();
+  const to = await node(page, 'image').locator('.react-flow__handle-left').boundingBox();
   const before = await pixels(page);
-  const after = await changed(async () => {
+  const after = await redrawn(async () => {
     await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
     await page.mouse.down();
     await page.mouse.move(to.x + to.width / 2, to.y + to.height / 2, { steps: 12 });
     await page.mouse.up();
   });
   assert.notEqual(after, before);
-  await yamlHas(/image: \{op: decode, of: left\}/);
-  await choose('mix');
+  await textHas(page, /image: \{op: decode, of: left\}/);
+  await choose(page, 'mix');
   await page.getByRole('combobox', { name: 'mask of mix' }).selectOption('');
   await page.locator('.badge.bad').first().waitFor();
   await page.getByRole('combobox', { name: 'mask of mix' }).selectOption('fade');
-  await changed(async () => {
-    await choose('image');
+  await redrawn(async () => {
+    await choose(page, 'image');
     await page.getByRole('combobox', { name: 'of of image' }).selectOption('mix');
   });
   assert.equal(await pixels(page), before);
 });
 
 test('a link that is dropped on empty space shows what fits', async () => {
-  await graph();
-  const from = await node('fade').locator('.react-flow__handle-right').boundingBox();
+  await tab(page, 'Graph');
+  const from = await node(page, 'fade').locator('.react-flow__handle-right').boundingBox();
   const pane = await page.locator('.react-flow__pane').boundingBox();
   await page.mouse.move(from.x + from.width / 2, from.y + from.height / 2);
   await page.mouse.down();
@@ -182,25 +148,25 @@ test('a mask is drawn, and shows another picture', async () => {
   await page.getByRole('button', { name: 'Draw an ellipse as a mask' }).click();
   const before = await pixels(page);
   await dragOnPicture(page, [0.3, 0.3], [0.6, 0.7]);
-  const after = await changed(() => page.getByRole('button', { name: 'Another picture inside' }).click());
+  const after = await redrawn(() => page.getByRole('button', { name: 'Another picture inside' }).click());
   assert.notEqual(after, before);
-  await yamlHas(/kind: ellipse/);
+  await textHas(page, /kind: ellipse/);
 });
 
 test('strokes of the brush become a polygon', async () => {
-  await graph();
+  await tab(page, 'Graph');
   await page.keyboard.press('Escape');
   await page.keyboard.press('Escape');
   await page.getByRole('button', { name: 'Paint a mask' }).click();
   await dragOnPicture(page, [0.2, 0.8], [0.5, 0.7], [0.8, 0.8]);
-  await changed(() => page.getByRole('button', { name: 'A tint' }).click());
-  await yamlHas(/kind: polygon/);
-  await yamlHas(/op: overlay/);
-  await yamlHas(/# where one becomes the other/);
+  await redrawn(() => page.getByRole('button', { name: 'A tint' }).click());
+  await textHas(page, /kind: polygon/);
+  await textHas(page, /op: overlay/);
+  await textHas(page, /# where one becomes the other/);
 });
 
 test('a saved graph runs from the command line to the same pixels', async () => {
-  const shown = await settled();
+  const shown = await settled(page);
   assert.equal(await headless(page, studio, 'painted'), shown);
 });
 
@@ -208,7 +174,7 @@ test('two tabs show one graph', async () => {
   const other = await page.context().newPage();
   await other.goto(new URL('/', studio.address).href);
   await finalPicture(other);
-  await choose('fade');
+  await choose(page, 'fade');
   await page.getByRole('textbox', { name: 'stop' }).fill('0.9');
   await page.keyboard.press('Enter');
   await other.getByRole('tab', { name: 'YAML' }).click();
@@ -229,16 +195,16 @@ test('axe finds no serious fault in any panel, dark or light', async () => {
 });
 
 test('nothing is lost when the studio is killed', async () => {
-  const text = await yaml();
-  const before = await settled();
+  const text = await textOf(page);
+  const before = await settled(page);
   await studio.stop('SIGKILL');
   await page.getByText('The studio has stopped').waitFor();
   const expected = faults.length;
   studio = await startStudio([], studio.folder);
   await page.goto(studio.address);
   await finalPicture(page);
-  assert.equal(await yaml(), text);
-  assert.equal(await settled(), before);
+  assert.equal(await textOf(page), text);
+  assert.equal(await settled(page), before);
   assert.ok((await page.locator('.state').count()) > 5);
   faults.length = Math.min(faults.length, expected);
 });

@@ -73,6 +73,7 @@ export function receive(event: Event): void {
       store.set({ quality: event });
       break;
     case 'file':
+      store.set({ progress: null });
       download(event.file, event.name);
   }
 }
@@ -269,8 +270,19 @@ export async function upload(file: Blob, use: 'any' | 'photo' = 'any'): Promise<
   return null;
 }
 
-/** Copy a text, and say so. */
-export async function copyText(text: string, what: string): Promise<void> {
-  await navigator.clipboard.writeText(text);
-  notify(`${what} copied`);
+/** Copy a text that is on its way, null if there is none, and say so.
+ *
+ * The clipboard takes it as a promise: after a wait, Safari no longer sees the click that asked for the copy.
+ */
+export async function copyText(text: string | Promise<string | null>, what: string): Promise<void> {
+  const found = Promise.resolve(text);
+  const blob = found.then((own) => (own === null ? Promise.reject(new Refused('there is nothing to copy')) : new Blob([own], { type: 'text/plain' })));
+  blob.catch(() => undefined); // it is told below
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ 'text/plain': blob })]);
+    notify(`${what} copied`);
+  } catch {
+    const own = await found;
+    if (own !== null) notify(`This browser does not let the page copy. Select the text here: ${own}`, 'error');
+  }
 }

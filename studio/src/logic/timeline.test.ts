@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { filmKeys, keysOf, tracksOf, valuesAt, withKey, withoutTrack } from './timeline';
+import { filmKeys, isStill, keysOf, stretched, tracksOf, valuesAt, withKey, withoutTrack } from './timeline';
 
 const keys = [{ time: 2, values: { 'fade.start': 1, 'z.seed': 7 } }, { time: 0, values: { 'fade.start': 0, 'z.seed': 3 } }];
 
@@ -28,4 +28,15 @@ test('a field leaves the film with its keys', () => {
   expect(tracksOf(keys)).toEqual(['fade.start', 'z.seed']);
   expect(tracksOf(withoutTrack(keys, 'z.seed'))).toEqual(['fade.start']);
   expect(withoutTrack([{ time: 1, values: { 'z.seed': 3 } }], 'z.seed')).toEqual([]);
+});
+
+test('a film is still until a field has two values', () => {
+  expect(isStill(keys)).toBe(false);
+  expect(isStill([])).toBe(true);
+  expect(isStill([{ time: 0, values: { 'fade.start': 1 } }, { time: 2, values: { 'fade.start': 1, 'z.seed': 7 } }])).toBe(true);
+});
+
+test('keys keep their place in a film that gets another length', () => {
+  expect(stretched(keys, 0.5).map((key) => key.time)).toEqual([1, 0]);
+  expect(stretched([{ time: 1, values: {} }], 1 / 3)[0]?.time).toBe(0.333);
 });

@@ -23,6 +23,11 @@ export function tracksOf(keys: FilmKey[]): string[] {
   return [...new Set(keys.flatMap((key) => Object.keys(key.values)))];
 }
 
+/** Return whether no field has two values. */
+export function isStill(keys: FilmKey[]): boolean {
+  return tracksOf(keys).every((path) => new Set(keys.flatMap(({ values }) => (path in values ? [JSON.stringify(values[path])] : []))).size < 2);
+}
+
 /** Return the keys without a field. */
 export function withoutTrack(keys: FilmKey[], path: string): FilmKey[] {
   const left = keys.map((key) => ({ ...key, values: Object.fromEntries(Object.entries(key.values).filter(([name]) => name !== path)) }));
@@ -36,6 +41,11 @@ export function fieldValue(path: string, value: Value): FieldValue {
 
 export function sorted(keys: FilmKey[]): FilmKey[] {
   return [...keys].sort((one, other) => one.time - other.time);
+}
+
+/** Return the keys of a film that is made longer or shorter by a factor. */
+export function stretched(keys: FilmKey[], factor: number): FilmKey[] {
+  return keys.map((key) => ({ ...key, time: Math.round(key.time * factor * 1000) / 1000 }));
 }
 
 /** Return the keys with one at a time: a key that is there already gets the values too. */

@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react';
 import { Icon } from '../icons';
 import { entryOf } from '../logic/graph';
 import { fieldSpec, type Schema, type Value, written } from '../logic/schema';
-import { type FilmKey, fieldValue, filmKeys, keysOf, tracksOf, valuesAt, withKey, withoutTrack } from '../logic/timeline';
+import { type FilmKey, fieldValue, filmKeys, isStill, keysOf, stretched, tracksOf, valuesAt, withKey, withoutTrack } from '../logic/timeline';
 import type { Catalogue, GraphEvent } from '../protocol';
 import { type Thumb, store, useStudio } from '../store';
 import { ask, Gesture, gestureId, keepFilm, notify, show } from '../studio';
@@ -47,6 +47,10 @@ export function FilmPanel() {
   const length = film?.seconds ?? LENGTH;
   const keep = (next: FilmKey[], seconds = length, id?: string) => keepFilm(next.length === 0 ? null : { seconds, keys: filmKeys(next) }, id);
   const setKeys = (next: FilmKey[]) => keep(next);
+  const stretch = (seconds: number) => {
+    setTime((own) => (own * seconds) / length);
+    keep(stretched(keys, seconds / length), seconds);
+  };
 
   const addTrack = (path: string) => {
     if (path === '' || tracks.includes(path)) return;
@@ -70,6 +74,7 @@ export function FilmPanel() {
     });
   };
   const ready = present.length > 1;
+  const hasVideo = catalogue?.formats.includes('mp4') ?? false;
   return (
     <div className="film">
       <div className="row bar">
@@ -78,10 +83,10 @@ export function FilmPanel() {
           {movable(graph, catalogue).filter((path) => !tracks.includes(path)).map((path) => <option key={path}>{path}</option>)}
         </select>
         <button type="button" className="solid" disabled={tracks.length === 0} onClick={addKey} title="Keep the values of now at this time">Key at {time.toFixed(1)} s</button>
-        <label className="row">Length <input type="number" min={0.5} max={60} step={0.5} value={length} disabled={!film} onChange={(event) => keep(keys, Math.min(Math.max(Number(event.target.value), 0.5), 60))} /> s</label>
+        <label className="row">Length <input type="number" min={0.5} max={60} step={0.5} value={length} disabled={!film} onChange={(event) => stretch(Math.min(Math.max(Number(event.target.value), 0.5), 60))} /> s</label>
         <span className="spacer" />
         <button type="button" className="primary" disabled={!ready} onClick={() => make('play')}><Icon name="play" /> Play</button>
-        {(catalogue?.formats ?? ['gif']).includes('mp4') && <button type="button" className="solid" disabled={!ready} onClick={() => make('mp4')}>MP4</button>}
+        <button type="button" className="solid" disabled={!ready || !hasVideo} title={hasVideo ? undefined : 'MP4 needs an extra: pip install "fgraph[video]"'} onClick={() => make('mp4')}>MP4</button>
         <button type="button" className="solid" disabled={!ready} onClick={() => make('gif')}>GIF</button>
         {progress?.stage === 'film' && <button type="button" onClick={() => void ask({ do: 'cancel' })}>Stop</button>}
       </div>
@@ -98,6 +103,7 @@ export function FilmPanel() {
               <span className="muted">{time.toFixed(1)} s</span>
             </div>
           )}
+          {tracks.length > 0 && isStill(present) && <p className="muted">Nothing moves yet: change a value at a key.</p>}
           {tracks.map((path) => (
             <Track
               key={path} path={path} keys={present} length={length} onSeek={seek} onFocus={() => { typing.current = gestureId(); }}

@@ -63,7 +63,7 @@ function Status() {
         <progress max={progress.total} value={progress.done} aria-label="Progress" />
         <span>{progress.stage} {progress.done} / {progress.total}</span>
         {progress.search && <span>{measureOf(progress.search)}</span>}
-        {!progress.search && forecast?.seconds != null && <span>of about {seconds(forecast.seconds)}</span>}
+        {progress.stage === 'final' && forecast?.seconds != null && <span>of about {seconds(forecast.seconds)}</span>}
         <button type="button" onClick={() => void ask({ do: 'cancel' })}>Stop</button>
       </div>
     );

@@ -4,7 +4,7 @@ import { Fragment, useRef, useState } from 'react';
 
 import { marksOf, tokens } from '../logic/marks';
 import { useStudio } from '../store';
-import { ask, copyText, gestureId, notify, show } from '../studio';
+import { ask, copyText, gestureId, show } from '../studio';
 
 const PAUSE = 350; // milliseconds without a key before the text is read
 
@@ -83,12 +83,7 @@ export function YamlPanel() {
 
 /** Ask for the graph as a command or a program, and copy it. */
 export async function copyAs(what: 'command' | 'python'): Promise<void> {
-  const answer = await ask({ do: what });
-  if (answer === null && what === 'command') show({ dialog: 'save' }); // the reason has told that it has to be saved
-  if (answer?.text == null) return;
-  try {
-    await copyText(answer.text, what === 'command' ? 'Command' : 'Python program');
-  } catch {
-    notify(answer.text);
-  }
+  const answer = ask({ do: what });
+  await copyText(answer.then((own) => own?.text ?? null), what === 'command' ? 'Command' : 'Python program');
+  if ((await answer) === null && what === 'command') show({ dialog: 'save' }); // the notice says that it has to be saved
 }
