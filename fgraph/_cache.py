@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 
 from platformdirs import user_cache_path
 
 from fgraph._atomic import write_atomic
 from fgraph._files import open_file
+from fgraph._temporary import clean
 
 _MAGIC = b"fgraph cache 1\n"
 _DIGEST = hashlib.sha256().digest_size
@@ -36,11 +38,15 @@ def sealed(content: bytes) -> bytes:
 def read_cached(path: Path, most: int) -> bytes | None:
     """Return the content of a cache file of at most `most` bytes, or None if there is no such file.
 
+    What killed processes have left in its folder is removed, which may never be written to again.
+
     Raises:
         ValueError: the file is not a cache file, is larger than `most` bytes, or has another digest than it states.
         OSError: the file cannot be read.
     """
     head = len(_MAGIC) + _DIGEST
+    with suppress(OSError):  # a cache may be read-only
+        clean(path.parent)
     try:
         with open_file(path) as file:
             found = file.read(most + head + 1)

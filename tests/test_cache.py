@@ -34,6 +34,14 @@ def test_a_change_of_any_byte_is_found(tmp_path: Path) -> None:
             read_cached(tmp_path / "file", 7)
 
 
+def test_a_reader_removes_what_a_killed_writer_left(tmp_path: Path) -> None:
+    """If everything is in the cache, nobody writes there again."""
+    left = tmp_path / ".two.0123abcd.part"
+    left.mkdir()
+    assert read_cached(tmp_path / "one", 100) is None
+    assert not left.exists()
+
+
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     write_cached(tmp_path / "file", b"content")
     with pytest.raises(ValueError, match="larger than 6 bytes"):

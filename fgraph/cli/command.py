@@ -18,6 +18,7 @@ from collections.abc import Sequence
 
 from fgraph._errors import FgraphError
 from fgraph._log import escaped_records
+from fgraph._temporary import remove_folders_in_use
 from fgraph._version import __version__
 from fgraph.cli.arguments import read_arguments
 from fgraph.cli.modes import COMMANDS, STUDIO
@@ -37,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return stop.code if isinstance(stop.code, int) else 2 * bool(stop.code)
         except (Exception, KeyboardInterrupt) as error:
             if interrupts.seen or isinstance(error, KeyboardInterrupt):
+                remove_folders_in_use()  # if the interrupt came while one was removed
                 warn(interrupts.describe())
                 return interrupts.exit_code
             if not isinstance(error, FgraphError) and not lacks_memory(error):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from fgraph._errors import FgraphError
+from fgraph._temporary import temporary_folder
 from fgraph.cli import main
 from fgraph.cli.settings import JobSettings
 from tests.cli.conftest import FakeJobs
@@ -72,6 +74,22 @@ def test_what_fails_in_cleaning_up_does_not_hide_the_interrupt(
         assert "interrupted: no result was written" in errors
         assert "half of" not in errors
         assert not Path("out").exists()
+
+
+def test_an_interrupt_while_a_folder_is_removed_leaves_nothing(jobs: FakeJobs, monkeypatch: pytest.MonkeyPatch) -> None:
+    def finish(*_: Any) -> None:
+        with temporary_folder(Path("out"), "image"):
+            remove = shutil.rmtree
+
+            def interrupted(*given: Any, **more: Any) -> None:
+                monkeypatch.setattr(shutil, "rmtree", remove)
+                os.kill(os.getpid(), signal.SIGINT)
+
+            monkeypatch.setattr(shutil, "rmtree", interrupted)
+
+    monkeypatch.setattr(jobs, "finish", finish)
+    assert main(["hydra.run.dir=out"]) == 130
+    assert not [path.name for path in Path("out").iterdir() if path.suffix == ".part"]
 
 
 def test_a_sweep_says_how_many_jobs_are_done(
