@@ -84,7 +84,7 @@ def read_entry(path: Path, key: str) -> CachedTensors | None:
         if content is None:
             return None
         size = int.from_bytes(content[:8], "little")
-        facts = json.loads(content[8 : 8 + size]).get("__metadata__", {})
+        facts = json.loads(content[8 : 8 + size].decode()).get("__metadata__", {})
         tensors = load(content)
     except (OSError, SafetensorError, ValueError, TypeError, AttributeError, RecursionError):
         return None

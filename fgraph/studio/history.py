@@ -13,6 +13,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import TypeAdapter
+
 from fgraph import _limits
 from fgraph._atomic import write_atomic
 from fgraph._errors import SaveError
@@ -30,6 +32,7 @@ _INDEX = "history.json"
 _STATE = re.compile(r"[0-9a-f]{16}\.(json|webp)")
 _PAUSE = 0.1  # seconds between an edit and its file, in which further edits of a gesture arrive
 _THUMBNAIL_BYTES = 1 << 20
+_INDEX_BYTES = 64 << 20  # with every path that opened graphs name
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,21 @@ class State:
     def entry(self) -> HistoryState:
         """Return the state as the page lists it."""
         return HistoryState(id=self.id, parent=self.parent, label=self.label, time=self.time, favourite=self.favourite)
+
+
+@dataclass(frozen=True)
+class _Index:
+    """The order of the states, and what is known beside them."""
+
+    current: str | None
+    ahead: list[str]
+    states: list[str]
+    granted: list[str]
+    seeds: dict[str, list[int]] = field(default_factory=dict)
+
+
+_KEPT: TypeAdapter[State] = TypeAdapter(State)
+_KEPT_INDEX: TypeAdapter[_Index] = TypeAdapter(_Index)
 
 
 class History:
@@ -237,32 +255,30 @@ class History:
                     write_atomic(self._folder / f"{state.id}.json", _to_json(state))
                     if (thumbnail := thumbnails[state.id]) is not None:
                         write_atomic(self._folder / f"{state.id}.webp", thumbnail)
-                write_atomic(self._folder / _INDEX, json.dumps(index).encode())
+                write_atomic(self._folder / _INDEX, json.dumps(asdict(index)).encode())
             except SaveError as error:
                 log.warning(f"the history of the studio is not kept: {error}")
 
-    def _index(self) -> dict[str, Any]:
-        """Return what is known of all states together."""
-        return {
-            "current": self.current.id if self.current else None,
-            "ahead": list(self._ahead),
-            "states": list(self._states),
-            "granted": list(self.granted),
-            "seeds": {model: list(seeds) for model, seeds in self.seeds.items()},
-        }
+    def _index(self) -> _Index:
+        current = self.current.id if self.current else None
+        seeds = {model: list(seeds) for model, seeds in self.seeds.items()}
+        return _Index(current, list(self._ahead), list(self._states), list(self.granted), seeds)
 
     def _load(self, folder: Path) -> None:
-        """Read the states of an earlier launch; a damaged one is left out."""
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            index = json.loads(read_file(folder / _INDEX, _limits.STUDIO_MESSAGE))
-            for name in index["states"]:
-                with suppress(OSError, ValueError, KeyError, TypeError):
-                    self._load_state(folder, str(name))
-            self.granted = [str(one) for one in index["granted"]]
-            self._ahead = [str(one) for one in index["ahead"]]
-            self.current = self._states.get(str(index["current"]))
-            self._remove_others(folder, set(map(str, index["states"])))
-            self.seeds = {str(model): [int(one) for one in seeds] for model, seeds in index["seeds"].items()}
+        """Read the states of an earlier launch without the damaged ones; if there is no index, all in the folder."""
+        index = _read_index(folder)
+        found = [path.stem for path in folder.glob("*.json") if _STATE.fullmatch(path.name)]
+        for name in found if index is None else index.states:
+            with suppress(OSError, ValueError):
+                self._load_state(folder, name)
+        if index is None:
+            self._states = dict(sorted(self._states.items(), key=lambda one: one[1].time))
+            self.current = next(reversed(self._states.values()), None)
+            return
+        self.granted, self._ahead, self.seeds = index.granted, index.ahead, index.seeds
+        self.current = self._states.get(index.current or "")
+        with suppress(OSError):
+            self._remove_others(folder, set(index.states))
 
     def _remove_others(self, folder: Path, listed: set[str]) -> None:
         """Remove the files of states that were dropped while they were written."""
@@ -273,7 +289,7 @@ class History:
     def _load_state(self, folder: Path, name: str) -> None:
         if not name.isalnum():
             raise ValueError(name)
-        self._states[name] = _from_json(read_file(folder / f"{name}.json", 8 * _limits.STUDIO_MESSAGE))
+        self._states[name] = _from_json(read_file(folder / f"{name}.json", 8 * _limits.STUDIO_MESSAGE), name)
         with suppress(OSError):
             self._thumbnails[name] = read_file(folder / f"{name}.webp", _THUMBNAIL_BYTES)
 
@@ -316,14 +332,21 @@ def _to_json(state: State) -> bytes:
     return json.dumps(data).encode()
 
 
-def _from_json(content: bytes) -> State:
-    data = json.loads(content)
-    bypassed = {
-        node: Bypassed(one["source"], tuple((a, b, c) for a, b, c in one["readers"]), tuple(one["outputs"]))
-        for node, one in data.pop("bypassed").items()
-    }
-    groups = tuple(Group.model_validate(one) for one in data.pop("groups"))
-    film = data.pop("film", None)  # an earlier version wrote none
-    timeline = None if film is None else Timeline.model_validate(film)
-    positions = {node: (float(x), float(y)) for node, (x, y) in data.pop("positions").items()}
-    return State(**data, bypassed=bypassed, groups=groups, positions=positions, film=timeline)
+def _read_index(folder: Path) -> _Index | None:
+    """Return the index of a folder; None if there is none that can be read."""
+    try:
+        return _KEPT_INDEX.validate_json(read_file(folder / _INDEX, _INDEX_BYTES))
+    except (OSError, ValueError):
+        return None
+
+
+def _from_json(content: bytes, name: str) -> State:
+    """Return the state of a file.
+
+    Raises:
+        ValueError: the file holds no state of this name.
+    """
+    state = _KEPT.validate_json(content)
+    if state.id != name:
+        raise ValueError(f"the state is {state.id}")
+    return state

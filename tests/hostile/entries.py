@@ -169,6 +169,35 @@ def _upload(path: Path) -> None:
             raise GraphError(faults)
 
 
+def _uploaded_photograph(path: Path) -> None:
+    from fgraph.studio.uploads import Uploads
+
+    Uploads(_cache()).add(path.read_bytes(), "photo")
+
+
+def _cache_entry(path: Path) -> None:
+    """Read a file as an entry of the cache, with the digest that one has."""
+    from fgraph._cache import sealed
+    from fgraph._errors import FgraphError
+    from fgraph.inversion.cache import read_entry
+
+    kept = _cache() / "entry.safetensors"
+    kept.write_bytes(sealed(path.read_bytes()))
+    if read_entry(kept, "key") is None:
+        raise FgraphError("it is made again")
+
+
+def _history(path: Path) -> None:
+    """Read a file as a state of the studio."""
+    from fgraph._errors import FgraphError
+    from fgraph.studio.history import History
+
+    name = "0" * 16
+    (_cache() / f"{name}.json").write_bytes(path.read_bytes())
+    if not History(_cache()).states:
+        raise FgraphError("it is left out")
+
+
 def enter_canary(path: Path) -> None:
     """Do what no reader may; the jail has to catch it."""
     import os
@@ -202,5 +231,8 @@ ENTRIES: Mapping[str, Callable[[Path], None]] = {
     "graph": _graph,
     "job of a sweep": _job,
     "upload": _upload,
+    "uploaded photograph": _uploaded_photograph,
+    "cache entry": _cache_entry,
+    "state of the studio": _history,
 }
 CANARY = "canary"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -98,7 +99,10 @@ def test_favourite_seeds_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "toon" not in history.seeds
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"id": "../x"}', b"\xff"])
+DAMAGED = [b"", b"{", b"[]", b'{"id": "../x"}', b"\xff", b"[" * 100_000, b'{"bypassed": [], "groups": {}}', b"null"]
+
+
+@pytest.mark.parametrize("content", DAMAGED, ids=range(len(DAMAGED)))
 def test_a_damaged_file_costs_its_state_only(tmp_path: Path, content: bytes) -> None:
     history = History(tmp_path)
     first = opened(history)
@@ -107,7 +111,21 @@ def test_a_damaged_file_costs_its_state_only(tmp_path: Path, content: bytes) -> 
     (tmp_path / f"{first.id}.json").write_bytes(content)
     assert History(tmp_path).states == [second]
     (tmp_path / "history.json").write_bytes(content)
-    assert History(tmp_path).states == []
+    again = History(tmp_path)
+    assert again.states == [second]  # from their own files
+    assert again.current == second
+
+
+@pytest.mark.parametrize("field", [{"text": 5}, {"positions": []}, {"film": {}}, {"id": "0" * 16}, {"readers": 1}])
+def test_a_state_of_another_form_is_left_out(tmp_path: Path, field: dict[str, object]) -> None:
+    history = History(tmp_path)
+    first = opened(history)
+    grow(history, 1)
+    history.close()
+    path = tmp_path / f"{first.id}.json"
+    bypassed = {"bypassed": {"a": {"source": "b", **field}}} if "readers" in field else field
+    path.write_text(json.dumps({**json.loads(path.read_text()), **bypassed}))
+    assert [one.label for one in History(tmp_path).states] == ["seed 1"]
 
 
 def test_old_states_go_and_favourites_stay(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,7 +55,7 @@ def read_tensor_header(path: Path) -> TensorFileHeader:
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > min(TENSOR_HEADER, size - 8):
                 raise _damaged(path, f"its header would be {length} bytes of {size}")
-            header = json.loads(file.read(length))
+            header = json.loads(file.read(length).decode())
     except (OSError, ValueError, RecursionError) as error:
         raise _damaged(path, str(error)) from error
     if not isinstance(header, dict):
