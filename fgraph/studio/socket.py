@@ -17,17 +17,20 @@ from fgraph._errors import FgraphError
 from fgraph._log import get_logger
 from fgraph.studio.editing import Refused
 from fgraph.studio.engine import Outgoing
-from fgraph.studio.messages import Answer, AnyRequest, Picture, Refusal
+from fgraph.studio.messages import Answer, AnyRequest, GraphEvent, HistoryEvent, Picture, Refusal
 from fgraph.studio.pictures import Binary
 from fgraph.studio.studio import Studio
 
 log = get_logger(__name__)
 
+_CLOSING = 1.0  # seconds in which a page that reads nothing takes leave
+_TOO_SLOW = 1008  # the code of a socket that is closed for a breach of policy
+_REPLACED = (Picture, GraphEvent, HistoryEvent)  # messages that tell everything that an earlier one has told
 _MOST_WAITING = 2_000  # messages for a page that reads none; then it is disconnected
 
 
 class Outbox:
-    """The messages that wait for a page. Of pictures of one view, only the newest waits."""
+    """The messages that wait for a page. Of pictures, graphs and histories, only the newest waits."""
 
     def __init__(self) -> None:
         self._waiting: deque[Outgoing] = deque()
@@ -35,10 +38,9 @@ class Outbox:
 
     def put(self, message: Outgoing) -> bool:
         """Add a message; return False if the page reads too slowly."""
-        if isinstance(message, Binary) and isinstance(message.header, Picture):
-            stale = [one for one in self._waiting if isinstance(one, Binary) and isinstance(one.header, Picture)]
-            for one in stale:
-                self._waiting.remove(one)
+        kind = _kind(message)
+        if kind in _REPLACED:
+            self._waiting = deque(one for one in self._waiting if _kind(one) is not kind)
         self._waiting.append(message)
         self._ready.set()
         return len(self._waiting) <= _MOST_WAITING
@@ -51,15 +53,20 @@ class Outbox:
         return self._waiting.popleft()
 
 
+def _kind(message: Outgoing) -> type:
+    return type(message.header if isinstance(message, Binary) else message)
+
+
 async def serve(websocket: WebSocket, studio: Studio) -> None:
     """Serve a page until it leaves."""
     await websocket.accept()
     outbox = Outbox()
     async with studio.joined(outbox.put):
         sender = asyncio.create_task(_send(websocket, outbox))
-        with suppress(WebSocketDisconnect):
-            while True:
-                await _answer(await websocket.receive(), studio, outbox)
+        with suppress(WebSocketDisconnect, TimeoutError):
+            while await _answer(await websocket.receive(), studio, outbox):
+                pass
+            await asyncio.wait_for(websocket.close(_TOO_SLOW), _CLOSING)
         sender.cancel()
         with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
             await sender
@@ -74,8 +81,8 @@ async def _send(websocket: WebSocket, outbox: Outbox) -> None:
             await websocket.send_text(json.dumps(message.model_dump()))
 
 
-async def _answer(received: Any, studio: Studio, outbox: Outbox) -> None:
-    """Answer a message of the page.
+async def _answer(received: Any, studio: Studio, outbox: Outbox) -> bool:
+    """Answer a message of the page; return False if the page reads too slowly.
 
     Raises:
         WebSocketDisconnect: the page has left.
@@ -99,7 +106,7 @@ async def _answer(received: Any, studio: Studio, outbox: Outbox) -> None:
     except Exception as error:  # a bug, which ends neither the socket nor the studio
         log.exception("a request failed")
         answer = _refused(number, f"a bug of fgraph: {type(error).__name__}: {error}")
-    outbox.put(answer)
+    return outbox.put(answer)
 
 
 @cache

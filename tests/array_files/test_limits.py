@@ -157,9 +157,12 @@ def test_empty_tensors_take_no_place(tmp_path: Path) -> None:
 
 
 NO_JSON = ["[" * 100_000, '{"a":' * 100_000, '{"a": ' + "9" * 10_000 + "}", "[]", "\xff", '{"a": 1e999}']
+NO_JSON.append(
+    '{"__metadata__": {}}'.encode("utf-16").decode("latin-1")
+)  # which json.loads would take, and import a codec
 
 
-@pytest.mark.parametrize("text", NO_JSON, ids=range(6))
+@pytest.mark.parametrize("text", NO_JSON, ids=range(7))
 def test_headers_of_safetensors_that_are_none(tmp_path: Path, text: str) -> None:
     content = text.encode("latin-1")
     (tmp_path / "a.safetensors").write_bytes(len(content).to_bytes(8, "little") + content)

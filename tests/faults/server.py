@@ -23,6 +23,7 @@ import signal
 import stat
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -59,8 +60,10 @@ def shim() -> Any:
 def warm_up(address: str) -> None:
     """Run scenarios, so that children find modules and plugins loaded; `address` is that of a model."""
     import torch
+    from tqdm import tqdm
 
     torch.set_num_threads(1)
+    tqdm.set_lock(threading.RLock())  # its own is shared with children, of which one may be killed while it holds it
     from fgraph.cli import main
     from tests.faults.scenarios import ADDRESS, SCENARIOS
 

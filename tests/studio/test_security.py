@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from pathlib import Path
 
 import pytest
 from starlette.datastructures import Headers
@@ -11,9 +12,11 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from fgraph.studio.app import make_app, routes_of
+from fgraph.studio.messages import Answer, HistoryEvent
 from fgraph.studio.security import Access
+from fgraph.studio.socket import Outbox
 from fgraph.studio.studio import Studio
-from tests.studio.pages import HOST, ORIGIN, make_studio
+from tests.studio.pages import HOST, ORIGIN, client_of, make_studio
 
 ACCESS = Access.at([HOST], 80)
 HOSTS = {
@@ -150,3 +153,21 @@ def test_each_launch_has_its_own_secrets() -> None:
     assert len({one.token for one in made} | {one.cookie for one in made}) == 6
     assert ACCESS.token not in repr(ACCESS)
     assert ACCESS.cookie not in repr(ACCESS)
+
+
+def test_what_waits_for_a_page_that_reads_nothing_is_bounded() -> None:
+    """Of messages of megabytes that replace each other, one waits; and after many answers, the page is disconnected."""
+    outbox, state = Outbox(), HistoryEvent(states=[], current="0", seeds={})
+    assert all(outbox.put(state) for _ in range(5_000))
+    assert all(outbox.put(Answer(re=number, ok=True)) for number in range(1_999))
+    assert not outbox.put(Answer(re=2_000, ok=True))
+
+
+def test_a_page_that_reads_too_slowly_is_disconnected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fgraph.studio.socket._MOST_WAITING", 0)
+    client = client_of(make_studio(tmp_path))
+    with client as browser, browser.websocket_connect("/api/socket", headers={"origin": ORIGIN}) as socket:
+        socket.send_text("{")
+        while (received := socket.receive())["type"] != "websocket.close":
+            pass
+        assert received["code"] == 1008
