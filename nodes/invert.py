@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import Field, model_validator
 
 from fgraph._ports import Kind
-from fgraph.inversion.settings import InversionSettings, Preset, Prior, Space, make_settings
+from fgraph.inversion.settings import InversionSettings, Optimiser, Preset, Prior, Space, make_settings
 from fgraph.ir.ops import Invert as InvertOp
 from fgraph.ir.program import Operand
 from fgraph.lowering.build import Build
@@ -19,7 +19,7 @@ _OWN = ("op", "of", "start", "preset", "model")
 
 
 class Invert(Node):
-    """GAN inversion: the codes whose images are nearest to the given ones, found by Adam in one batch.
+    """GAN inversion: the codes whose images are nearest to the given ones, found in one batch.
 
     The loss of a row is a weighted sum of the losses below and the prior. The preset gives the defaults. For the
     fields, their cost and their effect, see docs/how-to/inversion.md. `mode=invert` inverts a folder of pictures.
@@ -32,25 +32,36 @@ class Invert(Node):
     start: LatentPort | None = Field(
         None, description="the codes to start from, as an encoder finds them; default: the mean of the space"
     )
-    preset: Preset = Field("fast", description="fast, or soat: the published recipe, 3000 steps with LPIPS")
+    preset: Preset = Field(
+        "fast",
+        description="fast; refine: 50 steps of L-BFGS from the code of an encoder; or soat: the published recipe, 3000 "
+        "steps with LPIPS",
+    )
     space: Space | None = Field(None, description="the space of the search; default: s")
     prior: Prior | None = Field(
         None,
         description="gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and "
         "W+, after leaky ReLU of slope 5; none; default: gaussian in s, else wulff",
     )
-    prior_weight: float | None = Field(None, ge=0, description="of the prior; default: 0.001")
-    mse: float | None = Field(None, ge=0, description="weight of the mean squared error; default: 1")
+    prior_weight: float | None = Field(None, ge=0, description="of the prior; default: 0.001, refine 0.1")
+    mse: float | None = Field(None, ge=0, description="weight of the mean squared error; default: 1, refine 0")
     log_mse: float | None = Field(
-        None, ge=0, description="weight of ln(1 + MSE / 1e-7), for short searches from `start`; default: 0"
+        None, ge=0, description="weight of ln(1 + MSE / 1e-7), for short searches from `start`; default: 0, refine 1"
     )
-    pyramid: float | None = Field(None, ge=0, description="weight of L1 over a Laplacian pyramid; default: 0.1, soat 0")
+    pyramid: float | None = Field(
+        None, ge=0, description="weight of L1 over a Laplacian pyramid; default: 0.1, refine and soat 0"
+    )
     lpips: float | None = Field(None, ge=0, description="weight of LPIPS, an extra; default: 0, soat 20")
     discriminator: float | None = Field(
         None, ge=0, description="weight of features of the discriminator in the model's file; default: 0"
     )
-    steps: int | None = Field(None, ge=1, le=1_000_000, description="the most steps of Adam; default: 400, soat 3000")
-    learning_rate: float | None = Field(None, gt=0, description="the peak learning rate; default: 0.05")
+    optimiser: Optimiser | None = Field(
+        None, description="adam, or lbfgs, which comes nearer in few steps; default: adam, refine lbfgs"
+    )
+    steps: int | None = Field(
+        None, ge=1, le=1_000_000, description="the most steps; default: 400, refine 50, soat 3000"
+    )
+    learning_rate: float | None = Field(None, gt=0, description="the peak learning rate of Adam; default: 0.05")
     patience: int | None = Field(
         None,
         ge=0,

@@ -54,10 +54,10 @@ class Photo(Node):
     detector: Data[Detector] = Field(
         "mtcnn", description="mtcnn (extra faces), or dlib68 (extra faces68), whose weights exclude commercial use"
     )
-    points: Data[tuple[Point, ...] | None] = Field(
+    points: Data[tuple[Point, ...] | tuple[tuple[Point, ...], ...] | None] = Field(
         None,
         description="landmarks by hand, [x, y] in pixels: eyes and mouth corners, left ones first (4), with the nose "
-        "between (5), or 68; for corners: upper left, lower left, lower right, upper right",
+        "between (5), or 68; for corners: upper left, lower left, lower right, upper right; or those of each face",
     )
     landmarks: Data[str | None] = Field(
         None, description="a JSON file: name of a picture -> such points of each face; STIT's .pt of quads for corners",
@@ -90,7 +90,7 @@ class Photo(Node):
         """
         by_hand = self.points if self.align != "corners" else None
         which: Which = self.face
-        choice = FaceChoice(which, self.detector, None, None if by_hand is None else Landmarks.of_points(by_hand))
+        choice = FaceChoice(which, self.detector, None, None if by_hand is None else Landmarks.of_faces(by_hand))
         corners = self.points if self.align == "corners" else None
         return Cropping(self.align, choice, self.landmarks, corners, self.frames, self.smooth)
 

@@ -2,11 +2,20 @@
 
 Writes docs/how-to/encoders.png and a part of docs/how-to/encoders.md.
 
-    python -m bench.quality.encoders --pictures 100 --write
-    python -m bench.quality.encoders --pictures 4 --models avatar    a quick trial; writes nothing
+    python -m bench.quality.encoders --pictures 100 --heads DIR --write
+    python -m bench.quality.encoders --pictures 4 --subjects avatar  a quick trial; writes nothing
     python -m bench.quality.encoders --redraw                        only the plot, from the table of the page
 
-With `--kept FILE`, results of each picture are kept in a file as soon as they exist, and the same command goes on.
+With `--kept FILE`, the results of a batch of pictures are kept as soon as they exist, and the same command goes on.
+Several commands with different subjects or ways can keep their results in one file.
+
+Heads that the models have not seen are drawn beforehand, each style into a folder of its name:
+
+    cd examples/training
+    node avatars.mjs avataaars 100 DIR/avataaars 64 10000
+    node avatars.mjs toonHead 100 DIR/toonHead 64 10000
+
+`--sheet FILE` draws the first pictures of each subject, each above what every way finds.
 """
 
 from __future__ import annotations
@@ -15,19 +24,25 @@ import argparse
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from bench.harness.pages import DOCS, ROOT
-from fgraph.inversion import make_settings
+from fgraph._imaging.read import load_picture
+from fgraph.inversion import InversionSettings, make_settings
 from fgraph.inversion.batch import invert
+from fgraph.inversion.priors import make_prior
+from fgraph.inversion.probes import measure_probes
 from fgraph.inversion.problem import make_problem
+from fgraph.inversion.spaces import styles_of
+from fgraph.inversion.statistics import read_statistics
 from fgraph.stylegan.checkpoints.encoder_file import load_encoder, read_encoder
 from fgraph.stylegan.checkpoints.header import BUNDLED
 from fgraph.stylegan.generators.base import Generator
@@ -37,15 +52,40 @@ from fgraph.training.painters import load_painter
 PAGE, PLOT = DOCS / "how-to" / "encoders.md", DOCS / "how-to" / "encoders.png"
 BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 PAINTER = ROOT / "examples" / "training" / "landscapes.py:Landscapes"
-SEED, TOGETHER = 2026, 4  # trainings of encoders draw from other seeds; pictures in a batch
-WAYS = ("encoder", "encoder, 50 steps", "mean, 50 steps", "mean, 400 steps")
-SHORT = {"mse": 0.0, "pyramid": 0.0, "log_mse": 1.0, "learning_rate": 0.07}  # of 50 steps; 400 have the defaults
-_COLOURS = {
-    "encoder": "#b03a3a",
-    "encoder, 50 steps": "#2a9d5c",
-    "mean, 50 steps": "#cc7722",
-    "mean, 400 steps": "#2a6fb0",
+SEED, TOGETHER = 2026, 10  # trainings of encoders draw from other seeds; pictures in a batch
+ADAM = {"mse": 0.0, "pyramid": 0.0, "log_mse": 1.0, "prior_weight": 0.1}  # the loss of refine
+ADAM_RATE = 0.07  # of 50 steps
+WAYS: dict[str, InversionSettings | None] = {
+    "encoder": None,
+    "encoder, 50 steps": make_settings("refine"),
+    "encoder, 50 steps in W+": make_settings("refine", space="w+", prior_weight=0.01),  # as in edit_photo
+    "encoder, 50 steps of Adam": make_settings(steps=50, learning_rate=ADAM_RATE, **ADAM),
+    "mean, 50 steps": make_settings("refine"),
+    "mean, 400 steps of Adam": make_settings(),
+    "mean, 400 steps of Adam, same loss": make_settings(**ADAM),
+    "mean, 400 steps": make_settings("refine", steps=400),
 }
+_COLOURS = ("#b03a3a", "#2a9d5c", "#7ed957", "#86c5a4", "#cc7722", "#2a6fb0", "#7fb2dd", "#6a4c93")
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Pictures to find codes for: of a model, and where they come from."""
+
+    model: str
+    source: str  # samples, paintings, or the style of drawn heads
+
+    @property
+    def name(self) -> str:
+        return f"{self.model}, {self.source if self.source in ('samples', 'paintings') else 'drawn heads'}"
+
+
+SUBJECTS = (
+    *(Subject(model, "samples") for model in BUNDLED),
+    Subject("avatar", "avataaars"),
+    Subject("toon", "toonHead"),
+    Subject("landscape", "paintings"),
+)
 
 
 @dataclass(frozen=True)
@@ -55,6 +95,7 @@ class Line:
     subject: str
     way: str
     psnr: tuple[float, ...]
+    distance: float  # mean Mahalanobis distance of the styles, 1 as samples
     cpu: float  # seconds a picture, of all threads
 
     @property
@@ -62,99 +103,141 @@ class Line:
         return float(np.mean(self.psnr))
 
 
+@dataclass(frozen=True)
+class Found:
+    """What one way finds for some pictures."""
+
+    images: Tensor
+    psnr: list[float]
+    distance: list[float]
+    cpu: float  # seconds of all pictures
+
+
 def draw(generator: Generator, styles: Tensor) -> Tensor:
     with torch.no_grad():
         return generator.synthesise(styles).clamp(-1, 1)
 
 
-def targets(generator: Generator, painted: bool, start: int, count: int) -> Tensor:
-    """Return pictures that no training has seen: samples of a model, or paintings."""
+def targets(generator: Generator, source: str, numbers: Sequence[int], heads: Path | None = None) -> Tensor:
+    """Return pictures that no training has seen, [numbers, 3, height, width]."""
     table = generator.table
+    if source not in ("samples", "paintings"):
+        if heads is None:
+            raise SystemExit(f"give the folder of {source}/*.png by --heads, or other --subjects")
+        files = sorted((heads / source).glob("*.png"))
+        return torch.stack([torch.from_numpy(load_picture(str(files[number]), table.size)) for number in numbers])
+    painter = load_painter(Path(PAINTER)) if source == "paintings" else None
     found = []
-    for number in range(start, start + count):
-        source = torch.Generator().manual_seed(SEED + number)
-        if painted:
-            painter = load_painter(Path(PAINTER))
-            found.append(
-                torch.as_tensor(painter.paint(torch.randn(1, painter.numbers, generator=source), table.size[0]))
-            )
+    for number in numbers:
+        drawn = torch.Generator().manual_seed(SEED + number)
+        if painter:
+            paint = painter.paint(torch.randn(1, painter.numbers, generator=drawn), table.size[0])
+            found.append(torch.as_tensor(paint))
         else:
-            z = torch.randn(1, table.z_dim, generator=source)
+            z = torch.randn(1, table.z_dim, generator=drawn)
             found.append(draw(generator, generator.affine(generator.map(z))))
     return torch.cat(found).float()
 
 
-def run(generator: Generator, model: str, way: str, images: Tensor) -> tuple[list[float], float]:
-    """Return the PSNR of each picture, and the CPU seconds of all."""
+def run(generator: Generator, model: str, way: str, images: Tensor) -> Found:
+    """Return what a way finds for pictures."""
+    settings = WAYS[way]
+    start = styles = None
+    problem = None if settings is None else make_problem(generator, settings)  # whose statistics are measured once
     began = time.process_time()
-    origin, _, steps = way.partition(", ")
-    styles = None
-    if origin == "encoder":
+    if way.startswith("encoder"):
         encoder = load_encoder(read_encoder(model), torch.float32)
         with torch.no_grad():
             codes = encoder.encode(
                 images, generator.w_mean, lambda w: generator.synthesise(generator.affine(w)), encoder.table.iterations
             )
-            styles = generator.affine(codes)
-    if steps:
-        count = int(steps.split()[0])
-        settings = make_settings(steps=count, **(SHORT if count == 50 else {}))
-        found = invert(make_problem(generator, settings), images, start=styles)
-        styles = torch.stack([one.code for one in found])
+            start = styles = generator.affine(codes)
+        if settings and settings.space == "w+":
+            start = codes
+    if problem:
+        code = torch.stack([one.code for one in invert(problem, images, start=start)])
+        styles = styles_of(generator, problem.settings.space, code).detach()
     seconds = time.process_time() - began
     assert styles is not None
-    error = (draw(generator, styles) - images).square().mean(dim=(1, 2, 3)).clamp_min(1e-12)
-    return (10 * torch.log10(4 / error)).tolist(), seconds
+    made = draw(generator, styles)
+    error = (made - images).square().mean(dim=(1, 2, 3)).clamp_min(1e-12)
+    prior = make_prior("gaussian-full", generator, read_statistics(generator))
+    assert prior is not None
+    return Found(made, (10 * torch.log10(4 / error)).tolist(), prior.distance(styles, styles).tolist(), seconds)
 
 
-def measure(subjects: list[tuple[str, bool]], pictures: int, kept: Path | None) -> list[Line]:
+def metric_seconds(model: str) -> float:
+    """Return the CPU seconds in which the metric of L-BFGS is measured, once for a model."""
+    generator = load_generator(model)
+    began = time.process_time()
+    measure_probes(generator, "s")
+    return time.process_time() - began
+
+
+def read_kept(kept: Path | None) -> dict[str, dict[str, list[float]]]:
+    """Return the results so far, by subject, way and first picture."""
+    if kept is None or not kept.exists():
+        return {}
+    return {one.pop("key"): one for one in map(json.loads, kept.read_text(encoding="utf-8").splitlines())}
+
+
+def measure(
+    subjects: Sequence[Subject], ways: Sequence[str], pictures: int, heads: Path | None, kept: Path | None
+) -> list[Line]:
     """Measure all ways for some pictures at a time, so that an interrupted run has results of every subject."""
-    known: dict[str, list[float]] = json.loads(kept.read_text(encoding="utf-8")) if kept and kept.exists() else {}
+    known = read_kept(kept)
     for start in range(0, pictures, TOGETHER):
-        for model, painted in subjects:
-            generator = load_generator(model)
-            subject = f"{model}, {'paintings' if painted else 'samples'}"
-            for way in WAYS:
-                key = f"{subject}|{way}|{start}"
+        numbers = range(start, min(start + TOGETHER, pictures))
+        for subject in subjects:
+            generator = load_generator(subject.model)
+            for way in ways:
+                key = f"{subject.name}|{way}|{start}"
                 if key in known:
                     continue
-                images = targets(generator, painted, start, min(TOGETHER, pictures - start))
-                psnr, seconds = run(generator, model, way, images)
-                known[key] = [seconds, *psnr]
-                print(f"{key:44} {np.mean(psnr):6.2f} dB  CPU {seconds / len(psnr):6.3f} s a picture", flush=True)
+                found = run(generator, subject.model, way, targets(generator, subject.source, numbers, heads))
+                known[key] = {"psnr": found.psnr, "distance": found.distance, "cpu": [found.cpu]}
+                mean, seconds = np.mean(found.psnr), found.cpu / len(numbers)
+                print(f"{key:60} {mean:6.2f} dB  CPU {seconds:6.3f} s a picture", flush=True)
                 if kept:
-                    kept.write_text(json.dumps(known), encoding="utf-8")
+                    with kept.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps({"key": key, **known[key]}) + "\n")
     return list(collect(known))
 
 
-def collect(known: dict[str, list[float]]) -> Iterator[Line]:
-    """Yield a line for each subject and way."""
-    groups: dict[tuple[str, str], list[list[float]]] = {}
+def collect(known: dict[str, dict[str, list[float]]]) -> Iterator[Line]:
+    """Yield a line for each subject and way, in their order."""
+    groups: dict[tuple[str, str], list[dict[str, list[float]]]] = {}
     for key, values in known.items():
         subject, way, _ = key.split("|")
         groups.setdefault((subject, way), []).append(values)
-    for (subject, way), parts in groups.items():
-        psnr = tuple(value for part in parts for value in part[1:])
-        yield Line(subject, way, psnr, sum(part[0] for part in parts) / len(psnr))
+    for subject in (one.name for one in SUBJECTS):
+        for way in WAYS:
+            if parts := groups.get((subject, way)):
+                psnr = tuple(value for part in parts for value in part["psnr"])
+                distance = float(np.mean([value for part in parts for value in part["distance"]]))
+                yield Line(subject, way, psnr, distance, sum(part["cpu"][0] for part in parts) / len(psnr))
 
 
-def to_markdown(lines: list[Line], command: str) -> str:
-    count = min(len(line.psnr) for line in lines)
+def to_markdown(lines: Sequence[Line], command: str) -> str:
     rows = [
-        f"| {line.subject} | {line.way} | {line.mean:.2f} | {min(line.psnr):.1f} to {max(line.psnr):.1f} "
-        f"| {line.cpu:.3f} |"
+        f"| {line.subject} | {line.way} | {len(line.psnr)} | {line.mean:.2f} | {min(line.psnr):.1f} to "
+        f"{max(line.psnr):.1f} | {line.distance:.2f} | {line.cpu:.3f} |"
         for line in lines
     ]
+    once = [f"{metric_seconds(model):.1f} ({model})" for model in BUNDLED]
     return "\n".join([
         BEGIN,
-        f"`{command}`: {count} pictures of each kind that no training has seen, on {torch.get_num_threads()} thread(s) "
-        f"of {os.cpu_count()} cores, torch {torch.__version__.partition('+')[0]}. Samples are images of the model; "
-        f"paintings are of `examples/training/landscapes.py`. Steps are those of `invert` in S, {TOGETHER} pictures at "
-        f"a time; 50 steps minimise `log_mse` with a learning rate of {SHORT['learning_rate']}, 400 steps have the "
-        "defaults.",
+        f"`{command}`: pictures that no training has seen, on {torch.get_num_threads()} thread(s) of {os.cpu_count()} "
+        f"cores, torch {torch.__version__.partition('+')[0]}, {TOGETHER} pictures at a time. Samples are images of the "
+        "model, paintings are by `examples/training/landscapes.py`, and heads are drawn by "
+        "`examples/training/avatars.mjs`. Steps are those of `preset: refine` in S, or in W+ with a `prior_weight` of "
+        "0.01; those of Adam have the defaults "
+        f"(`preset: fast`), or the loss of `refine`, with a learning rate of {ADAM_RATE} for 50 steps. The distance of "
+        "a code is by the whole covariance, and samples have 1. "
+        f"The metric of `lbfgs` is measured once for a model, in {', '.join(once)} s of CPU time.",
         "",
-        "| pictures | codes of | mean PSNR, dB | from, to | CPU s a picture |",
-        "| --- | --- | --- | --- | --- |",
+        "| pictures | codes of | number | mean PSNR, dB | from, to | distance | CPU s a picture |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
         *rows,
         "",
         f"![PSNR by CPU time]({PLOT.name})",
@@ -167,14 +250,14 @@ def read_lines(text: str) -> list[Line]:
     found = []
     for row in text.partition(BEGIN)[2].partition(END)[0].splitlines():
         cells = [cell.strip() for cell in row.strip("|").split("|")]
-        if len(cells) == 5 and cells[1] in WAYS:
-            found.append(Line(cells[0], cells[1], (float(cells[2]),), float(cells[4])))
+        if len(cells) == 7 and cells[1] in WAYS:
+            found.append(Line(cells[0], cells[1], (float(cells[3]),), float(cells[5]), float(cells[6])))
     return found
 
 
 def plot(lines: list[Line], path: Path) -> None:
     """Plot PSNR over CPU time, with a line from an encoder, and one from the mean, for each subject."""
-    picture = Image.new("RGB", (900, 520), "white")
+    picture = Image.new("RGB", (1040, 560), "white")
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(14)
     left, top, right, bottom = 70, 30, 870, 440
     low, high = 5 * np.floor(min(line.mean for line in lines) / 5), 5 * np.ceil(max(line.mean for line in lines) / 5)
@@ -193,30 +276,50 @@ def plot(lines: list[Line], path: Path) -> None:
         x = left + (right - left) * (value - first) / (last - first)
         pen.line((x, bottom, x, bottom + 4), fill="black")
         pen.text((x - 14, bottom + 6), f"{10**value:.2g} s", "black", font)
+    colours = dict(zip(WAYS, _COLOURS, strict=True))
     for subject in dict.fromkeys(line.subject for line in lines):
-        own = {line.way: line for line in lines if line.subject == subject}
-        for origin in ("encoder", "mean"):
-            pen.line([at(one) for way, one in own.items() if way.startswith(origin)], fill="#c8c8c8", width=1)
-        x, y = at(own[WAYS[-1]])
-        pen.text((x - 9 * len(subject), y - 18), subject, "#555555", font)
+        own = [line for line in lines if line.subject == subject]
+        pen.line([at(line) for line in sorted(own, key=lambda line: line.cpu)], fill="#d8d8d8", width=1)
+        x, y = at(max(own, key=lambda line: line.cpu))
+        pen.text((x + 9, y - 8), subject, "#555555", font)
     for line in lines:
         x, y = at(line)
-        pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=_COLOURS[line.way])
-    for number, way in enumerate(WAYS):
-        x = left + 200 * number
-        pen.ellipse((x, bottom + 42, x + 10, bottom + 52), fill=_COLOURS[way])
-        pen.text((x + 16, bottom + 39), way, "black", font)
+        pen.ellipse((x - 5, y - 5, x + 5, y + 5), fill=colours[line.way])
+    for number, (way, colour) in enumerate(colours.items()):
+        x, y = left + 270 * (number % 3), bottom + 32 + 20 * (number // 3)
+        pen.ellipse((x, y + 3, x + 10, y + 13), fill=colour)
+        pen.text((x + 16, y), way, "black", font)
     pen.rectangle((left, top, right, bottom), outline="#888888")
     pen.text((left, 8), "mean PSNR by CPU time of one picture", "black", font)
     picture.save(path, optimize=True)
 
 
+def sheet(subjects: Sequence[Subject], ways: Sequence[str], heads: Path | None, path: Path, count: int = 6) -> None:
+    """Draw the first pictures of each subject: a row of pictures, then one of each way."""
+    strips = []
+    for subject in subjects:
+        generator = load_generator(subject.model)
+        images = targets(generator, subject.source, range(count), heads)
+        rows = [images, *(run(generator, subject.model, way, images).images for way in ways)]
+        strips.append(
+            F.interpolate(
+                torch.cat([torch.cat(list(row), dim=2)[None] for row in rows], dim=2), (128 * len(rows), 128 * count)
+            )
+        )
+    made = (torch.cat(strips, dim=3)[0].clamp(-1, 1) * 127.5 + 127.5).byte()
+    Image.fromarray(made.permute(1, 2, 0).numpy()).save(path)
+
+
 def main() -> None:
+    names = [one.name for one in SUBJECTS]
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=int, default=100, help="of each kind")
-    parser.add_argument("--models", nargs="+", default=BUNDLED, choices=BUNDLED, help="absent: all bundled ones")
-    parser.add_argument("--kept", type=Path, help="a JSON file of the results so far")
+    parser.add_argument("--pictures", type=int, default=100, help="of each kind; 0: only those in the kept file")
+    parser.add_argument("--subjects", nargs="+", default=[""], help="kinds whose names begin so; absent: all")
+    parser.add_argument("--ways", nargs="+", default=list(WAYS), choices=list(WAYS), help="absent: all")
+    parser.add_argument("--heads", type=Path, help="the folder of drawn heads")
+    parser.add_argument("--kept", type=Path, help="a file of the results so far, JSON by line")
     parser.add_argument("--threads", type=int, default=1, help="of torch")
+    parser.add_argument("--sheet", type=Path, help="draw pictures here and measure nothing")
     parser.add_argument("--write", action="store_true", help="write the page and the plot")
     parser.add_argument("--redraw", action="store_true", help="draw the plot anew and measure nothing")
     parser.add_argument("--to", type=Path, default=PLOT.parent, help="the folder of a plot drawn anew")
@@ -227,12 +330,16 @@ def main() -> None:
         plot(read_lines(text), given.to / PLOT.name)
         return
     torch.set_num_threads(given.threads)
-    subjects = [(model, False) for model in given.models] + [("landscape", True)] * ("landscape" in given.models)
-    lines = measure(subjects, given.pictures, given.kept)
+    subjects = [one for one, name in zip(SUBJECTS, names, strict=True) if name.startswith(tuple(given.subjects))]
+    if given.sheet:
+        sheet(subjects, given.ways, given.heads, given.sheet)
+        return
+    lines = measure(subjects, given.ways, given.pictures, given.heads, given.kept)
     if given.write:
         plot(lines, PLOT)
         head, _, rest = text.partition(BEGIN)
-        command = f"python -m bench.quality.encoders --pictures {given.pictures} --write"
+        most = max(len(line.psnr) for line in lines)
+        command = f"python -m bench.quality.encoders --pictures {most} --heads DIR --write"
         PAGE.write_text(head + to_markdown(lines, command) + rest.partition(END)[2], encoding="utf-8")
 
 

@@ -1,11 +1,12 @@
 // Draws avatars with DiceBear, cropped to the head, as PNG files:
 //
 //     npm install
-//     node avatars.mjs avataaars 10000 DIR [SIZE]
-//     node avatars.mjs toonHead 10000 DIR [SIZE]
+//     node avatars.mjs avataaars 10000 DIR [SIZE] [FIRST]
+//     node avatars.mjs toonHead 10000 DIR [SIZE] [FIRST]
 //
 // Designs: avataaars by Pablo Stanley (free for personal and commercial use), ToonHead by Johan Melin (CC BY 4.0).
-// DiceBear's code is MIT, resvg-js MPL-2.0. The seed of picture i is `STYLE-i`, so that the same call draws the same set.
+// DiceBear's code is MIT, resvg-js MPL-2.0. The seed of picture i is `STYLE-i`, counted from FIRST (0), so that the same
+// call draws the same set, and FIRST=10000 draws heads that the bundled models have not seen.
 import { createAvatar } from '@dicebear/core';
 import { avataaars, toonHead } from '@dicebear/collection';
 import { Resvg } from '@resvg/resvg-js';
@@ -41,13 +42,13 @@ function draw({ style, crop, options }, seed, size) {
   return new Resvg(cropped, { font, fitTo: { mode: 'width', value: size } }).render().asPng();
 }
 
-const [name, count, folder, size = '128'] = process.argv.slice(2);
-if (!(name in STYLES) || !(Number(count) > 0) || !folder) {
-  console.error(`usage: node avatars.mjs ${Object.keys(STYLES).join('|')} COUNT DIR [SIZE]`);
+const [name, count, folder, size = '128', first = '0'] = process.argv.slice(2);
+if (!(name in STYLES) || !(Number(count) > 0) || !folder || !(Number(first) >= 0)) {
+  console.error(`usage: node avatars.mjs ${Object.keys(STYLES).join('|')} COUNT DIR [SIZE] [FIRST]`);
   process.exit(2);
 }
 fs.mkdirSync(folder, { recursive: true });
-for (let i = 0; i < Number(count); i++) {
+for (let i = Number(first); i < Number(first) + Number(count); i++) {
   const file = path.join(folder, `${String(i).padStart(5, '0')}.png`);
   fs.writeFileSync(file, draw(STYLES[name], `${name}-${i}`, Number(size)));
 }

@@ -128,7 +128,7 @@ def _read_face(options: Mapping[str, Any]) -> FaceChoice:
     if which not in ("largest", "all") and not whole:
         raise FgraphError(f"inversion.face is largest, all, or the number of a face, 0 for the largest, not '{which}'")
     landmarks = None if file is None else read_landmarks(expanded(str(file)))
-    by_hand = None if points is None else Landmarks.of_points(points)
+    by_hand = None if points is None else Landmarks.of_faces(points)
     return FaceChoice(which, _read_choice(options, "detector", get_args(Detector)), landmarks, by_hand)
 
 

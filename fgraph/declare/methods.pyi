@@ -492,7 +492,7 @@ class NodeMethods:
         align: Literal["none", "ffhq", "ffhqu", "stylegan3-editing", "corners"] = ...,
         face: Literal["largest", "all"] | int = ...,
         detector: Literal["mtcnn", "dlib68"] = ...,
-        points: Sequence[Sequence[float]] | None = ...,
+        points: Sequence[Sequence[float]] | Sequence[Sequence[Sequence[float]]] | None = ...,
         landmarks: str | None = ...,
         frames: Sequence[int] | None = ...,
         smooth: Sequence[float] = ...,
@@ -513,7 +513,8 @@ class NodeMethods:
             face: which face: the largest, all as rows, or a number, 0 for the largest
             detector: mtcnn (extra faces), or dlib68 (extra faces68), whose weights exclude commercial use
             points: landmarks by hand, [x, y] in pixels: eyes and mouth corners, left ones first (4), with the nose
-                between (5), or 68; for corners: upper left, lower left, lower right, upper right
+                between (5), or 68; for corners: upper left, lower left, lower right, upper right; or those of each
+                face
             landmarks: a JSON file: name of a picture -> such points of each face; STIT's .pt of quads for corners
             frames: of a film: the first frame, the one after the last, and the step; default: all
             smooth: of a film: σ in frames for the centre of the crop, and for its sides; 0: unchanged
@@ -548,7 +549,7 @@ class NodeMethods:
         self,
         of: Reference,
         start: Reference | None = ...,
-        preset: Literal["fast", "soat"] = ...,
+        preset: Literal["fast", "refine", "soat"] = ...,
         space: Literal["w", "w+", "s"] | None = ...,
         prior: Literal["none", "gaussian", "gaussian-full", "wulff"] | None = ...,
         prior_weight: float | None = ...,
@@ -557,6 +558,7 @@ class NodeMethods:
         pyramid: float | None = ...,
         lpips: float | None = ...,
         discriminator: float | None = ...,
+        optimiser: Literal["adam", "lbfgs"] | None = ...,
         steps: int | None = ...,
         learning_rate: float | None = ...,
         patience: int | None = ...,
@@ -565,7 +567,7 @@ class NodeMethods:
         *,
         id: str | None = ...,
     ) -> NodeRef:
-        """GAN inversion: the codes whose images are nearest to the given ones, found by Adam in one batch.
+        """GAN inversion: the codes whose images are nearest to the given ones, found in one batch.
 
         The loss of a row is a weighted sum of the losses below and the prior. The preset gives the defaults. For
         the fields, their cost and their effect, see docs/how-to/inversion.md. `mode=invert` inverts a folder of
@@ -574,18 +576,20 @@ class NodeMethods:
         Fields:
             of: the images, of the model's size
             start: the codes to start from, as an encoder finds them; default: the mean of the space
-            preset: fast, or soat: the published recipe, 3000 steps with LPIPS
+            preset: fast; refine: 50 steps of L-BFGS from the code of an encoder; or soat: the published recipe,
+                3000 steps with LPIPS
             space: the space of the search; default: s
             prior: gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and
                 W+, after leaky ReLU of slope 5; none; default: gaussian in s, else wulff
-            prior_weight: of the prior; default: 0.001
-            mse: weight of the mean squared error; default: 1
-            log_mse: weight of ln(1 + MSE / 1e-7), for short searches from `start`; default: 0
-            pyramid: weight of L1 over a Laplacian pyramid; default: 0.1, soat 0
+            prior_weight: of the prior; default: 0.001, refine 0.1
+            mse: weight of the mean squared error; default: 1, refine 0
+            log_mse: weight of ln(1 + MSE / 1e-7), for short searches from `start`; default: 0, refine 1
+            pyramid: weight of L1 over a Laplacian pyramid; default: 0.1, refine and soat 0
             lpips: weight of LPIPS, an extra; default: 0, soat 20
             discriminator: weight of features of the discriminator in the model's file; default: 0
-            steps: the most steps of Adam; default: 400, soat 3000
-            learning_rate: the peak learning rate; default: 0.05
+            optimiser: adam, or lbfgs, which comes nearer in few steps; default: adam, refine lbfgs
+            steps: the most steps; default: 400, refine 50, soat 3000
+            learning_rate: the peak learning rate of Adam; default: 0.05
             patience: steps without progress after which a row ends early, 0 never; default: 100, soat 0
             starts: the number of initial codes, of which the best result is used; default: 1
             model: the model of the codes; default: main

@@ -21,7 +21,7 @@ class FaceChoice:
     which: Which = "largest"  # or the number among the faces, 0 for the largest
     detector: Detector = "mtcnn"
     landmarks: Mapping[str, Sequence[Landmarks]] | None = None  # by the name of a picture, instead of a detector's
-    points: Landmarks | None = None  # of every picture
+    points: tuple[Landmarks, ...] | None = None  # of the faces of every picture
 
     def find(self, open_picture: Callable[[], Image.Image], name: str) -> list[Landmarks]:
         """Return the landmarks of the chosen faces, one or more.
@@ -58,5 +58,5 @@ class FaceChoice:
     def known(self, name: str) -> Sequence[Landmarks] | None:
         """Return the landmarks that are given by hand for a picture; None if there are none."""
         if self.points is not None:
-            return [self.points]
+            return self.points
         return None if self.landmarks is None else self.landmarks.get(name)

@@ -18,7 +18,7 @@ from fgraph.array_files.quads import read_quads
 from fgraph.faces.alignment import FaceStyle, Points, face_quad
 from fgraph.faces.choice import FaceChoice
 from fgraph.faces.film import fill_gaps, follow_face, smooth_quads
-from fgraph.faces.landmarks import LandmarksError, read_landmarks, read_points
+from fgraph.faces.landmarks import LandmarksError, as_faces, read_landmarks, read_points
 from fgraph.photographs import PhotoCrop, as_quad, describe_film, is_film, read_frames
 
 CropStyle = Literal["none", "ffhq", "ffhqu", "stylegan3-editing", "corners"]
@@ -32,7 +32,7 @@ class Cropping:
     style: CropStyle = "none"  # none: the middle of the picture; corners: given by hand
     choice: FaceChoice = field(default_factory=FaceChoice)
     landmarks: str | None = None  # a file of landmarks or corners, instead of a detector's
-    corners: tuple[tuple[float, float], ...] | None = None  # of every picture, by hand
+    corners: Sequence[Any] | None = None  # of one or several crops of every picture, by hand
     frames: tuple[int, int, int] | None = None  # of a film: start, stop and step
     smooth: tuple[float, float] = (1.0, 3.0)  # of a film, in frames: σ of the centre, of the sides
 
@@ -103,7 +103,7 @@ class Cropping:
 
     def _corners_of(self, path: Path) -> Sequence[Any]:
         if self.corners is not None:
-            return [self.corners]
+            return as_faces(self.corners)
         if self.landmarks is None:
             raise ValueError("align: corners needs the corners of the crop: give points, or a file in landmarks")
         if Path(self.landmarks).suffix in (".pt", ".pth"):

@@ -65,6 +65,15 @@ class Landmarks:
             )
         return cls(*((float(x), float(y)) for x, y in chosen))
 
+    @classmethod
+    def of_faces(cls, points: Sequence[Any]) -> tuple[Landmarks, ...]:
+        """Return the landmarks in the points of one face, or in a list of the points of several faces.
+
+        Raises:
+            LandmarksError: the points of a face are no landmarks.
+        """
+        return tuple(cls.of_points(face) for face in as_faces(points))
+
     @property
     def points(self) -> Points:
         """The four places, [4, 2]."""
@@ -108,7 +117,12 @@ def _entry(name: str, value: Any) -> tuple[str, list[Any]]:
     if isinstance(value, Mapping) and isinstance(value.get("in_the_wild"), Mapping):
         name = Path(str(value["in_the_wild"].get("file_path", name))).name
         value = value["in_the_wild"].get("face_landmarks")
-    return name, value if _depth(value) == 3 else [value]
+    return name, as_faces(value)
+
+
+def as_faces(value: Any) -> list[Any]:
+    """Return the points of each face, given those of several faces or of one."""
+    return list(value) if _depth(value) == 3 else [value]
 
 
 def _depth(value: Any) -> int:

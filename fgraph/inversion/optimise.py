@@ -1,6 +1,6 @@
-"""The optimisation of one batch of images: Adam on all rows at once, with independent rows.
+"""The optimisation of one batch of images, all rows at once, with independent rows.
 
-Losses are summed over rows, and Adam scales each entry separately, so rows don't affect each other. Each row has its
+Losses are summed over rows, and an optimiser treats each row alone, so rows don't affect each other. Each row has its
 own learning rate, and leaves the batch when it is finished. Only the last bits of a convolution can depend on the
 number of rows. On a CPU, losses are read after each step. On another device, each reading would wait for it, so they
 are read every `CHECKED` steps, and it is noticed so much later that a row makes no progress. Nothing else is read, and
@@ -17,9 +17,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from fgraph._adam import descend
 from fgraph.inversion.losses import WeightedLosses
+from fgraph.inversion.metric import Metric
 from fgraph.inversion.noise import noise_penalty, noise_starts, normalise_noise
+from fgraph.inversion.optimisers import Adam, Evaluation, Lbfgs, Optimiser, State
 from fgraph.inversion.priors import CodePrior
 from fgraph.inversion.schedule import RowSchedule
 from fgraph.inversion.settings import InversionSettings
@@ -37,6 +38,12 @@ class Problem:
     settings: InversionSettings
     losses: WeightedLosses
     prior: CodePrior | None
+    metric: Metric | None = None  # of L-BFGS
+
+    @property
+    def optimiser(self) -> Optimiser:
+        """The optimiser of the settings."""
+        return Adam() if self.metric is None else Lbfgs(self.metric)
 
     @property
     def curve_names(self) -> tuple[str, ...]:
@@ -78,10 +85,11 @@ class Search:
             state: of another search.
             start: codes to start from, [rows, ...]; by default the mean.
         """
-        self._problem = problem
+        self._problem, self._optimiser = problem, problem.optimiser
         self._targets = len(targets)
         self._prepared = problem.losses.prepare(targets)
         self._values: list[Tensor] = []  # the code, then noise; with a row for each start of each image
+        self._state: State = {}  # of the optimiser
         self._found: dict[int, SearchOutcome] = {}
         self._every = 1 if problem.generator.device.type == "cpu" else CHECKED
         state = self._beginning(targets, start) if state is None else state
@@ -106,13 +114,16 @@ class Search:
         loss = torch.stack(list(parts.values())).sum(dim=0)  # [rows]
         gradients = torch.autograd.grad(loss.sum(), values)
         with torch.no_grad():
-            self.images = images.detach()
-            rates = self._next_rates()
-            self._values = [value.detach() for value in values]
-            for at, gradient in enumerate(gradients):
-                self._descend(at, gradient, rates)
-            self._values[1:] = [normalise_noise(noise) for noise in self._values[1:]]
-        self._curve.append(torch.stack([loss, *parts.values()], dim=1).detach())
+            plain = [value.detach() for value in values]
+            seen = Evaluation(loss.detach(), gradients, self._next_rates(), self.done)
+            step = self._optimiser.step(plain, self._state, seen)
+            self._state = step.state
+            self._values = [step.values[0], *map(normalise_noise, step.values[1:])]
+            losses = torch.stack([loss, *parts.values()], dim=1).detach()
+            if step.accepted is not None and self.done:  # a row that refuses a step stays where it was
+                losses = torch.where(step.accepted[:, None], losses, self._curve[-1].to(losses))
+        self.images = images.detach()
+        self._curve.append(losses)
         self.done += 1
         if self.done % self._every and all(self.done < schedule.end for schedule in self._schedules):
             return {}
@@ -159,8 +170,7 @@ class Search:
         if self._read < self.done:
             self._read_losses()
         tensors["curve"] = torch.stack(self._curve) if self._curve else torch.empty(0)
-        for kind, values in (("value", self._values), ("first", self._first), ("second", self._second)):
-            tensors |= {f"{kind}.{at}": value for at, value in enumerate(values)}
+        tensors |= {f"value.{at}": value for at, value in enumerate(self._values)} | self._state
         for row, found in self._found.items():  # finished, while another start of the same image isn't
             tensors |= {f"found.{row}.code": found.code, f"found.{row}.curve": found.curve}
             tensors |= {f"found.{row}.noise.{at}": noise for at, noise in enumerate(found.noises)}
@@ -181,10 +191,7 @@ class Search:
             "schedules": facts.expand(len(code), -1),
             "curve": torch.empty(0),
         }
-        for at, value in enumerate(values):
-            zeros = torch.zeros_like(value)
-            state |= {f"value.{at}": value, f"first.{at}": zeros, f"second.{at}": zeros.clone()}
-        return state
+        return state | {f"value.{at}": value for at, value in enumerate(values)} | self._optimiser.start(values)
 
     def _restore(self, state: Mapping[str, Tensor]) -> None:
         generator = self._problem.generator
@@ -196,10 +203,10 @@ class Search:
         ]
         count = sum(name.startswith("value.") for name in state)
 
-        def tensors(kind: str) -> list[Tensor]:
-            return [state[f"{kind}.{at}"].to(generator.device, copy=True) for at in range(count)]
-
-        self._values, self._first, self._second = tensors("value"), tensors("first"), tensors("second")
+        own = {name: state[name].to(generator.device, copy=True) for name in state if name.startswith("value.")}
+        self._values = [own[f"value.{at}"] for at in range(count)]
+        names = self._optimiser.shapes([tuple(value.shape) for value in self._values])
+        self._state = {name: state[name].to(generator.device, copy=True) for name in names}
         self._curve: list[Tensor] = list(state["curve"].unbind()) if self.done else []
         self._read = len(self._curve)
         for name in state:
@@ -224,9 +231,6 @@ class Search:
             parts["noise"] = noise_penalty(noises) * problem.settings.noise_weight
         return images, parts
 
-    def _descend(self, at: int, gradient: Tensor, rates: Tensor) -> None:
-        descend(self._values[at], self._first[at], self._second[at], gradient, done=self.done, rates=rates)
-
     def _leave(self) -> dict[int, SearchOutcome]:
         """Remove finished rows; return the images whose last start has finished."""
         sound = self._curve[-1][:, 0].isfinite().tolist()
@@ -234,9 +238,10 @@ class Search:
         if not over:
             return {}
         curve = torch.stack(self._curve)  # [steps, rows, columns]
+        reached = self._optimiser.reached(self._values, self._state)
         for at in over:
-            noises = tuple(noise[at].detach().cpu().clone() for noise in self._values[1:])
-            one = SearchOutcome(self._values[0][at].detach().cpu().clone(), noises, curve[:, at].clone())
+            noises = tuple(noise[at].detach().cpu().clone() for noise in reached[1:])
+            one = SearchOutcome(reached[0][at].detach().cpu().clone(), noises, curve[:, at].clone())
             earlier = self._found.get(self._owners[at])
             if earlier is None or one.loss < earlier.loss:
                 self._found[self._owners[at]] = one
@@ -249,8 +254,9 @@ class Search:
         if places is not None:
             self._owners = [self._owners[at] for at in places]
             self._schedules = [self._schedules[at] for at in places]
-            for values in (self._values, self._first, self._second, self._curve):
+            for values in (self._values, self._curve):
                 values[:] = [value[places] for value in values]
+            self._state = {name: value[places] for name, value in self._state.items()}
             self.images = self.images[places]
         self._wanted = {name: [one[self._owners] for one in parts] for name, parts in self._prepared.items()}
 

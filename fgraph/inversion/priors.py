@@ -54,6 +54,17 @@ class Gaussian:
             return along
         return along + (y - p @ self.directions.t()).square().sum(dim=1) / self.rest
 
+    def whiten(self, v: Tensor) -> Tensor:
+        """Return whitened vectors, [rows, numbers], whose square is d²."""
+        y = (v - self.mean) / self.deviation
+        if self.directions is None or self.variances is None:
+            return y
+        p = y @ self.directions
+        parts = [p / self.variances.sqrt()]
+        if self.rest is not None:
+            parts.append((y - p @ self.directions.t()) / self.rest**0.5)
+        return torch.cat(parts, dim=1)
+
 
 @dataclass(frozen=True, eq=False)
 class CodePrior:
@@ -69,6 +80,14 @@ class CodePrior:
         rows = code.reshape(len(code), -1, code.shape[-1])  # [rows, 1 or num_ws, w_dim]
         each = self.gaussian.squared(straighten(rows.flatten(0, 1))).view(rows.shape[:2])
         return each.sum(dim=1), rows.shape[1] * self.gaussian.dimensions
+
+    def whitened(self, code: Tensor, styles: Tensor) -> tuple[Tensor, int]:
+        """Return whitened codes [rows, numbers], whose square is d², and the mean of d² over samples."""
+        if self.kind != "wulff":
+            return self.gaussian.whiten(styles), self.gaussian.dimensions
+        rows = code.reshape(len(code), -1, code.shape[-1])
+        each = self.gaussian.whiten(straighten(rows.flatten(0, 1)))
+        return each.view(len(code), -1), rows.shape[1] * self.gaussian.dimensions
 
     def distance(self, code: Tensor, styles: Tensor) -> Tensor:
         """Return the distance [rows] relative to the root mean square over samples: 1 is typical."""

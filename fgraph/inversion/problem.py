@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fgraph._errors import FgraphError, ModelError
 from fgraph.inversion.losses import WeightedLosses
+from fgraph.inversion.metric import make_metric
 from fgraph.inversion.optimise import Problem
 from fgraph.inversion.perceptual import load_lpips
 from fgraph.inversion.priors import make_prior
@@ -39,8 +40,10 @@ def make_problem(
     generator = generator.with_half(None).with_compiled(None)  # in half precision, gradients would underflow
     judge = _discriminator(generator, discriminator) if settings.discriminator else None
     lpips = load_lpips(generator.device) if settings.lpips else None
-    prior = make_prior(settings.prior, generator, read_statistics(generator, folder))
-    return Problem(generator, settings, WeightedLosses(settings, judge, lpips), prior)
+    statistics = read_statistics(generator, folder)
+    prior = make_prior(settings.prior, generator, statistics)
+    metric = make_metric(generator, settings, prior, folder) if settings.optimiser == "lbfgs" else None
+    return Problem(generator, settings, WeightedLosses(settings, judge, lpips), prior, metric)
 
 
 def _discriminator(generator: Generator, source: str | Path | None) -> Discriminator:

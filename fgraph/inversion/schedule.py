@@ -41,7 +41,7 @@ class RowSchedule:
         >>> [round(one.rate(step), 4) for step in (0, 10, 20, 200, 350, 399)]
         [0.0, 0.025, 0.05, 0.05, 0.025, 0.0]
         """
-        if self.settings.schedule == "constant":
+        if not fall_steps(self.settings):
             return self.settings.learning_rate
         up = min(1.0, step / max(1.0, _UP * self.settings.steps))
         left = min(1.0, (self.end - step) / fall_steps(self.settings))
@@ -56,5 +56,7 @@ class RowSchedule:
 
 
 def fall_steps(settings: InversionSettings) -> int:
-    """Return the number of steps over which the learning rate falls."""
-    return max(1, round(_DOWN * settings.steps)) if settings.schedule == "ramp" else 0
+    """Return the number of steps over which the learning rate of Adam falls."""
+    if settings.optimiser != "adam" or settings.schedule == "constant":
+        return 0
+    return max(1, round(_DOWN * settings.steps))

@@ -15,7 +15,8 @@ from fgraph._errors import FgraphError, nearest
 Space = Literal["w", "w+", "s"]
 Prior = Literal["none", "gaussian", "gaussian-full", "wulff"]
 Schedule = Literal["ramp", "constant"]
-Preset = Literal["fast", "soat"]
+Optimiser = Literal["adam", "lbfgs"]
+Preset = Literal["fast", "refine", "soat"]
 
 
 class SettingsError(FgraphError, ValueError):
@@ -39,7 +40,8 @@ class InversionSettings(BaseModel):
     lpips: float = Field(0.0, ge=0, description="weight of LPIPS (VGG); needs the extra 'lpips'")
     discriminator: float = Field(0.0, ge=0, description="weight of features of the model's own discriminator")
     clamp: bool = Field(False, description="clamps images to [-1, 1] before they are compared")
-    steps: int = Field(400, ge=1, le=1_000_000, description="of Adam, at most")
+    optimiser: Optimiser = Field("adam", description="adam, or lbfgs: nearer after few steps, without noise")
+    steps: int = Field(400, ge=1, le=1_000_000, description="evaluations of the loss and its gradient, at most")
     learning_rate: float = Field(0.05, gt=0, description="of Adam, at its peak")
     schedule: Schedule = Field("ramp", description="ramp: up in the first 5%, down along a cosine in the last 25%")
     patience: int = Field(100, ge=0, description="steps without 1% of progress, after which a row ramps down; 0: never")
@@ -52,6 +54,8 @@ class InversionSettings(BaseModel):
     def _fits(self) -> InversionSettings:
         if self.prior == "wulff" and self.space == "s":
             raise ValueError("prior wulff is a prior of w: it goes with space w or w+, not s")
+        if self.noise and self.optimiser == "lbfgs":
+            raise ValueError("noise is normalised after each step, which optimiser lbfgs can't follow: use adam")
         if not (self.mse or self.log_mse or self.pyramid or self.lpips or self.discriminator):
             raise ValueError("no loss has a weight: set mse, log_mse, pyramid, lpips or discriminator above 0")
         return self
@@ -75,6 +79,7 @@ class Tuning(BaseModel):
 
 PRESETS: Mapping[Preset, Mapping[str, Any]] = {
     "fast": {},
+    "refine": {"mse": 0.0, "log_mse": 1.0, "pyramid": 0.0, "prior_weight": 0.1, "optimiser": "lbfgs", "steps": 50},
     # mchong6/SOAT, projector.py: its ramp is computed but never applied, and its prior is a sum.
     "soat": {
         "space": "s",

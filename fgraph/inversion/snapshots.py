@@ -15,8 +15,8 @@ from fgraph.inversion.spaces import code_shape
 def is_state(problem: Problem, images: int, state: Mapping[str, Tensor]) -> bool:
     """Return whether tensors have the names, shapes and ranges of `Search.state` for a number of images.
 
-    The values and moments must be finite. The schedules of new rows hold an infinite loss, and the code of a start that
-    diverged isn't finite.
+    The values and the state of the optimiser must be finite. The schedules of new rows hold an infinite loss, and the
+    code of a start that diverged isn't finite.
     """
     owners, done, curve = (state.get(name) for name in ("owners", "done", "curve"))
     if owners is None or done is None or curve is None or owners.ndim != 1 or done.ndim:
@@ -44,10 +44,10 @@ def _has(state: Mapping[str, Tensor], name: str, shape: tuple[int, ...]) -> bool
 
 
 def _value_shapes(problem: Problem, rows: int) -> dict[str, tuple[int, ...]]:
-    """Return the shapes of the code and of noise, and of their two moments."""
+    """Return the shapes of the code and of noise, and of the state of the optimiser."""
     code = code_shape(problem.generator, problem.settings.space)
     values = [(rows, *code), *((rows, *noise.shape[1:]) for noise in _noises(problem))]
-    return {f"{kind}.{at}": shape for kind in ("value", "first", "second") for at, shape in enumerate(values)}
+    return {f"value.{at}": shape for at, shape in enumerate(values)} | dict(problem.optimiser.shapes(values))
 
 
 def _noises(problem: Problem) -> list[Tensor]:

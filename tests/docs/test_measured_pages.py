@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from dataclasses import replace
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from bench.harness import pages
@@ -106,15 +108,29 @@ def test_the_plot_of_inversions_can_be_drawn_from_their_tables(
             assert len(made.convert("RGB").getcolors(10**6) or ()) > 5
 
 
-def test_encoders_are_measured_and_drawn(tmp_path: Path) -> None:
+def test_encoders_are_measured_and_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     generator = load_generator("avatar")
-    images = encoders.targets(generator, False, 0, 2)
-    psnr, seconds = encoders.run(generator, "avatar", "encoder", images)
-    assert len(psnr) == 2
-    assert min(psnr) > 10
-    assert seconds > 0
-    known = {f"avatar, samples|{way}|0": [1.0 + at, 20.0 + at, 22.0 + at] for at, way in enumerate(encoders.WAYS)}
-    lines = list(encoders.collect(known))
+    Image.new("RGB", (80, 80), "teal").save(tmp_path / "head.png")
+    images = encoders.targets(generator, "samples", range(2))
+    drawn = encoders.targets(generator, tmp_path.name, [0], tmp_path.parent)
+    found = encoders.run(generator, "avatar", "encoder", torch.cat([images, drawn]))
+    assert [len(found.psnr), len(found.distance), len(found.images)] == [3, 3, 3]
+    assert min(found.psnr[:2]) > 10
+    assert min(found.cpu, *found.distance) > 0
+    kept = tmp_path / "kept.jsonl"
+    for at, way in enumerate(encoders.WAYS):
+        one = {
+            "key": f"avatar, samples|{way}|0",
+            "psnr": [20.0 + at, 22.0 + at],
+            "distance": [1.0, 2.0],
+            "cpu": [1.0 + at],
+        }
+        with kept.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(one) + "\n")
+    monkeypatch.setattr(encoders, "metric_seconds", lambda model: 1.0)
+    lines = encoders.measure(encoders.SUBJECTS[:1], list(encoders.WAYS), 0, None, kept)
+    assert [line.way for line in lines] == list(encoders.WAYS)
+    assert lines[0].mean == 21
     read = encoders.read_lines(encoders.to_markdown(lines, "command"))
     assert [(line.way, line.mean, line.cpu) for line in read] == [(line.way, line.mean, line.cpu) for line in lines]
     encoders.plot(read, tmp_path / "plot.png")

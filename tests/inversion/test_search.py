@@ -92,16 +92,23 @@ def test_the_published_loss_is_a_sum_of_clamped_mse_and_the_summed_prior(
     torch.testing.assert_close(curve[:, 0], curve[:, 1] + curve[:, 2])
 
 
-def test_a_row_s_path_is_its_own(generator: StyleGAN2Generator, targets: torch.Tensor) -> None:
+@pytest.mark.parametrize("optimiser", ["adam", "lbfgs"])
+def test_a_row_s_path_is_its_own(generator: StyleGAN2Generator, targets: torch.Tensor, optimiser: str) -> None:
     double = generator.to(dtype=torch.float64)
-    problem = problem_of(double, steps=20)
+    problem = problem_of(double, steps=20, optimiser=optimiser)
     together = invert(problem, targets)
     alone = [invert(problem, targets[row : row + 1])[0] for row in range(5)]
     for one, other in zip(together, alone, strict=True):
         assert_within(one.code, other.code, HALF_THE_DIGITS)
 
 
-@pytest.mark.parametrize("settings", [{}, {"noise": True}, {"starts": 3, "patience": 5}, {"space": "w+"}])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {}, {"noise": True}, {"starts": 3, "patience": 5}, {"space": "w+"}, {"optimiser": "lbfgs"},
+        {"optimiser": "lbfgs", "space": "w+", "prior": "wulff", "starts": 2, "patience": 3},
+    ],
+)  # fmt: skip
 def test_it_resumes_from_any_step_to_the_bit(
     generator: StyleGAN2Generator, targets: torch.Tensor, settings: dict[str, object]
 ) -> None:

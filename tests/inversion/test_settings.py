@@ -43,6 +43,21 @@ def test_a_row_without_progress_ramps_down_at_once() -> None:
     assert schedule.rate(131) == pytest.approx(0.025)
 
 
+def test_refine_is_a_short_search_without_a_learning_rate() -> None:
+    asked = make_settings("refine")
+    assert (asked.optimiser, asked.steps, asked.log_mse, asked.mse, asked.pyramid) == ("lbfgs", 50, 1.0, 0.0, 0.0)
+    schedule = RowSchedule.start(asked)
+    schedule.note(0, 1.0)
+    assert schedule.end == 50
+    for step in range(1, 41):
+        schedule.note(step, 1.0)
+    assert schedule.end == 50
+    hasty = RowSchedule.start(make_settings("refine", patience=10))
+    for step in range(11):
+        hasty.note(step, 1.0)
+    assert hasty.end == 11
+
+
 def test_the_prior_follows_the_space() -> None:
     assert make_settings().prior == "gaussian"
     assert make_settings(space="w+").prior == "wulff"
@@ -52,7 +67,7 @@ def test_the_prior_follows_the_space() -> None:
 @pytest.mark.parametrize(
     ("preset", "changes", "message"),
     [
-        ("saot", {}, "unknown preset 'saot': expected fast, soat .did you mean 'soat'"),
+        ("saot", {}, "unknown preset 'saot': expected fast, refine, soat .did you mean 'soat'"),
         ("fast", {"stps": 3}, "no setting 'stps': did you mean 'steps'"),
         ("fast", {"steps": 0}, "steps: Input should be greater than or equal to 1, found 0"),
         ("fast", {"prior": "wulff"}, "prior wulff is a prior of w: it goes with space w or w.+, not s"),

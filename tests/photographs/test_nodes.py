@@ -78,9 +78,10 @@ def test_which_face(folder: Path) -> None:
     assert both.shape == (2, 3, 64, 64)
     for face, row in (("largest", 0), (0, 0), (1, 1)):
         np.testing.assert_array_equal(fgraph.run(photo(**known, face=face))["photo"].array[0], both[row])
-    np.testing.assert_array_equal(
-        fgraph.run(photo(file=str(folder / "a.png"), align="ffhq", points=OTHER))["photo"].array[0], both[1]
-    )
+    file = {"file": str(folder / "a.png"), "align": "ffhq"}
+    np.testing.assert_array_equal(fgraph.run(photo(**file, points=OTHER))["photo"].array[0], both[1])
+    np.testing.assert_array_equal(fgraph.run(photo(**file, points=[FACE, OTHER], face="all"))["photo"].array, both)
+    np.testing.assert_array_equal(fgraph.run(photo(**file, points=[FACE, OTHER]))["photo"].array[0], both[0])
     assert "it shows 2 faces to align, and face 2 is asked for" in faults(**known, face=2)
 
 
@@ -102,7 +103,9 @@ def test_what_does_not_fit_is_a_fault(folder: Path) -> None:
     file = str(folder / "a.png")
     assert "points: landmarks need align" in faults(file=file, points=FACE)
     assert "align: corners needs the corners" in faults(file=file, align="corners")
+    assert "landmarks have shape [3, 2]" in faults(file=file, align="ffhq", points=[FACE, FACE[:3]])
     assert "corners are 4 points" in faults(file=file, align="corners", points=FACE[:3])
+    assert "corners are 4 points" in faults(file=file, align="corners", points=[FACE, FACE[:3]])
     assert "enclose less than a pixel" in faults(file=file, align="corners", points=[[1, 1]] * 4)
     assert "has no entry 'b.png'" in faults(
         file=str(folder / "b.png"), align="corners", landmarks=str(folder / "faces.json")

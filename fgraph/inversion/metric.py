@@ -1,0 +1,68 @@
+"""The metric of a search: how far the image moves, and how much less usual the code becomes, when the code moves.
+
+The images of most directions of a code change little, and those of some change much. L-BFGS learns that from gradients,
+one direction a step. Most of it is the same for all codes of a model. Therefore the metric is the Gauss-Newton matrix
+of the loss, averaged over samples of the model:
+
+    M = E[Jᵀ J] / n + weight · E[Aᵀ A]
+
+J is the derivative of the image of n numbers, and A that of the whitened code, whose square is the prior. Both means
+are measured by probes: for white noise v, the gradient g of v · image has E[g gᵀ] = Jᵀ J. An estimate from few probes
+is shrunk towards its diagonal by the ratio of numbers to probes. The inverse is by Woodbury's formula, without a square
+matrix.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from fgraph.inversion.priors import CodePrior
+from fgraph.inversion.probes import probe_prior, read_probes
+from fgraph.inversion.settings import InversionSettings
+from fgraph.stylegan.generators.base import Generator
+
+_USUAL = 1e-3  # a mean squared error of a code that is refined, 36 dB; the curvature of its logarithm is the inverse
+_LEAST = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """The inverse of M as diag(d) - F Fᵀ, for flat codes."""
+
+    own: Tensor  # d [D]
+    factor: Tensor  # F [D, K]
+
+    def apply(self, gradient: Tensor) -> Tensor:
+        """Return M⁻¹ times gradients [rows, D]."""
+        return self.own * gradient - (gradient @ self.factor) @ self.factor.t()
+
+
+def make_metric(
+    generator: Generator, settings: InversionSettings, prior: CodePrior | None, folder: Path | None = None
+) -> Metric:
+    """Return the metric of a search, on the device of the generator and in its type.
+
+    Args:
+        generator: the generator.
+        settings: of the search.
+        prior: of the search.
+        folder: where probes of images are cached; by default in memory.
+    """
+    probes = read_probes(generator, settings.space, folder).double()  # [N, D]
+    parts = [probes]
+    if prior is not None:
+        image = settings.mse + settings.log_mse / _USUAL + settings.pyramid + settings.lpips + settings.discriminator
+        parts.append(probe_prior(generator, settings, prior, len(probes)).double() / image**0.5)
+    numbers = probes.shape[1]
+    rows = torch.cat(parts) / len(probes) ** 0.5  # [K, D], M = rowsᵀ rows
+    deviation = rows.square().sum(dim=0).clamp_min(_LEAST).sqrt()  # [D]
+    rows, shrinkage = rows / deviation, numbers / len(probes)
+    inner = rows @ rows.t() + shrinkage * torch.eye(len(rows), dtype=rows.dtype)
+    reduced = torch.linalg.solve_triangular(torch.linalg.cholesky(inner), rows, upper=False)
+    scale = (1 + shrinkage) / shrinkage
+    made = scale / deviation.square(), reduced.t() * scale**0.5 / deviation[:, None]
+    return Metric(*(part.to(generator.device, generator.dtype).contiguous() for part in made))
