@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
@@ -138,4 +139,78 @@ test('the code is that of the encoder alone, or found without one', async () => 
   await page.getByRole('tab', { name: 'YAML' }).click();
   await page.waitForFunction(() => /op: invert/.test(document.querySelector('.yaml textarea')?.value ?? '') && !/op: encode/.test(document.querySelector('.yaml textarea')?.value ?? ''));
   assert.deepEqual(faults, []);
+});
+
+/** Draw two heads in a room, and write a graph that edits the first of them, with the points of both in a file. */
+const PAIR = `
+import json, sys
+from pathlib import Path
+from PIL import Image
+import graphs
+folder = Path(sys.argv[1])
+head = Image.open(Path(next(iter(graphs.__path__))) / "pictures" / "avatar.png").convert("RGB").resize((240, 240))
+room = Image.linear_gradient("L").resize((900, 400)).convert("RGB")
+points = [[89, 128], [151, 128], [95, 184], [145, 184]]
+places = [(100, 60), (560, 100)]
+for place in places:
+    room.paste(head, place)
+room.save(folder / "pair.png")
+faces = [[[x + left, y + top] for x, y in points] for left, top in places]
+(folder / "pair.json").write_text(json.dumps({"pair.png": faces}))
+(folder / "pair.yaml").write_text("""version: 1
+models: {main: avatar}
+nodes:
+  photo: {op: photo, file: pair.png, align: ffhq, landmarks: pair.json}
+  code: {op: encode, of: photo}
+  edit: {op: direction, kind: named, of: code, name: smile, strength: 2}
+  inverted: {op: decode, of: code}
+  edited: {op: decode, of: edit}
+  pasted: {op: paste, of: edited, onto: photo, inverted: inverted}
+outputs: [pasted, photo]
+""")
+`;
+
+/** Print how many pixels of the left and of the right half of a picture differ from another one. */
+const HALVES = `
+import sys
+import numpy as np
+from PIL import Image
+before, after = (np.asarray(Image.open(path).convert("RGB"), dtype=int) for path in sys.argv[1:3])
+changed = (before != after).any(axis=2)
+print(changed[:, :450].sum(), changed[:, 450:].sum())
+`;
+
+test('all faces of a photograph are cut out and edited, and the points of each move by hand', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'pair-'));
+  python(PAIR, folder);
+  const own = await startStudio(['pair.yaml'], folder);
+  const { page: pair, context } = await openPage(browser, own.address);
+  try {
+    await finalPicture(pair);
+    await pair.getByRole('tab', { name: 'Photograph' }).click();
+    const changed = async () => {
+      const [download] = await Promise.all([pair.waitForEvent('download'), pair.getByRole('button', { name: 'Download' }).click()]);
+      const made = join(folder, 'made.png');
+      writeFileSync(made, readFileSync(await download.path()));
+      return python(HALVES, join(folder, 'pair.png'), made).trim().split(' ').map(Number);
+    };
+    const [left, right] = await changed();
+    assert.ok(left > 1000 && right === 0, `${left} pixels of the first face changed, ${right} of the second`);
+    await pair.getByRole('button', { name: 'All faces' }).click();
+    await pair.locator('.chosen-face').nth(1).waitFor();
+    assert.equal(await pair.locator('.chosen-face .handle').count(), 8);
+    await pair.locator('[data-handle="point-4"]').focus();
+    await pair.keyboard.press('ArrowLeft');
+    await pair.getByRole('tab', { name: 'YAML' }).click();
+    await pair.waitForFunction(() => /face: all/.test(document.querySelector('.yaml textarea')?.value ?? '') && /\[648, 228\]/.test(document.querySelector('.yaml textarea')?.value ?? ''));
+    await pair.getByRole('tab', { name: 'Photograph' }).click();
+    assert.ok((await changed()).every((count) => count > 1000), 'both faces are edited');
+    await pair.getByRole('button', { name: 'Face 2', exact: true }).click();
+    await pair.locator('.chosen-face').nth(1).waitFor({ state: 'detached' });
+    const [first, second] = await changed();
+    assert.ok(first === 0 && second > 1000, `${first} pixels of the first face changed, ${second} of the second`);
+  } finally {
+    await context.close();
+    await own.remove();
+  }
 });

@@ -1,7 +1,7 @@
 /** What the page does with a photograph: it opens one, asks for its faces, and moves the points of a face. */
 
 import type { Point } from './logic/contour';
-import { chainOf, fieldsOf, outputOf } from './logic/photo';
+import { chainOf, choiceOf, outputOf } from './logic/photo';
 import type { Faces, NodeState } from './protocol';
 import { store } from './store';
 import { ask, setFields, show, upload } from './studio';
@@ -21,9 +21,9 @@ export function findFaces(photo: NodeState, detector?: Detector): void {
   void ask({ do: 'faces', node: photo.id, detector: detector ?? 'mtcnn' });
 }
 
-/** Cut a face out by its points. */
-export function cutOut(photo: NodeState, points: Point[]): void {
-  void setFields(photo.id, fieldsOf(photo, points));
+/** Cut faces out by their points, each as a row. */
+export function cutOut(photo: NodeState, ...faces: Point[][]): void {
+  void setFields(photo.id, choiceOf(photo, faces));
 }
 
 /** Show the photograph with its points, and let the graph show the crop, which needs no inversion while points move. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 
 import type { Catalogue, GraphEvent, NodeState } from '../protocol';
-import { addNamedEdit, chainOf, encoderChanges, fieldsOf, landmarksOf, namedEdits, outputOf, pointsInTheMiddle, quadOf, refineChanges } from './photo';
+import { addNamedEdit, chainOf, choiceOf, encoderChanges, facesOf, fieldsOf, landmarksOf, namedEdits, outputOf, pointsInTheMiddle, quadOf, refineChanges } from './photo';
 
 function node(id: string, op: string, fields: NodeState['fields'] = {}, makes = 'Image'): NodeState {
   return { id, op, fields, makes, rows: 1, bypassed: false, bypassable: false, position: null, faults: [], line: null };
@@ -59,7 +59,7 @@ describe('the code of a photograph', () => {
     const alone = { ...chain, code: null };
     const links = [link('photo', 'found', 'of'), link('found', 'edited', 'of')];
     expect(refineChanges({ ...GRAPH, nodes: GRAPH.nodes.filter((own) => own.id !== 'code'), links }, alone, true)).toEqual([
-      { add: { op: 'invert', id: 'code', fields: { space: 'w+', steps: 50 }, position: null } },
+      { add: { op: 'invert', id: 'code', fields: { preset: 'refine', space: 'w+', prior_weight: 0.01, steps: 50 }, position: null } },
       { connect: { source: 'photo', target: 'code', input: 'of', index: null } },
       { connect: { source: 'found', target: 'code', input: 'start', index: null } },
       { connect: { source: 'code', target: 'edited', input: 'of', index: null } },
@@ -94,6 +94,16 @@ describe('the frame of a face', () => {
     const dlib = Array.from({ length: 68 }, (_, index): [number, number] => [index, 2 * index]);
     expect(landmarksOf(dlib)).toEqual([[38.5, 77], [44.5, 89], [48, 96], [54, 108]]);
     expect(landmarksOf([[1, 2]])).toBeNull();
-    expect(fieldsOf(node('photo', 'photo', { align: 'none' }), [[1.005, 2.346]])).toEqual({ points: [[1, 2.35]], align: 'ffhq' });
+    expect(fieldsOf(node('photo', 'photo', { align: 'none' }), [[[1.005, 2.346]]])).toEqual({ points: [[1, 2.35]], align: 'ffhq' });
+  });
+
+  it('is one of several, or all of them as rows', () => {
+    const photo = node('photo', 'photo', { align: 'ffhqu' });
+    const other = face.map(([x, y]): [number, number] => [x + 100, y]);
+    expect(choiceOf(photo, [face])).toEqual({ points: face, face: undefined });
+    expect(choiceOf(photo, [face, other])).toEqual({ points: [face, other], face: 'all' });
+    expect(facesOf([face, other])).toEqual([face, other]);
+    expect(facesOf(face)).toEqual([face]);
+    expect(facesOf(undefined)).toEqual([]);
   });
 });

@@ -33,6 +33,12 @@ export function chainOf(graph: GraphEvent): Chain | null {
   return { photo, encoder: edited && above(edited, 'encode'), code, edited, paste };
 }
 
+/** Return the four points of each face that a node cuts out by hand: of one, or of several. */
+export function facesOf(points: Value | undefined): Point[][] {
+  const all = Array.isArray(points) && points.every((one) => Array.isArray(one) && Array.isArray(one[0])) ? points : [points];
+  return all.map(landmarksOf).filter((one) => one !== null);
+}
+
 /** Return the four points that an alignment needs, of the 4, 5 or 68 points of a node; null if it has none. */
 export function landmarksOf(points: Value | undefined): Point[] | null {
   if (!Array.isArray(points) || !points.every((one): one is Point => Array.isArray(one) && one.length === 2 && one.every((part) => typeof part === 'number'))) return null;
@@ -76,9 +82,15 @@ export function rounded(points: Point[]): Point[] {
   return points.map(([x, y]): Point => [Math.round(x * 100) / 100, Math.round(y * 100) / 100]);
 }
 
-/** Return the fields of a photograph that is cut out by these points. */
-export function fieldsOf(photo: NodeState, points: Point[]): Record<string, Value> {
-  return { points: rounded(points), ...(styleOf(photo) === null ? { align: 'ffhq' } : {}) };
+/** Return the fields of a photograph whose faces are cut out by these points of each. */
+export function fieldsOf(photo: NodeState, faces: Point[][]): Record<string, Value> {
+  const points = faces.map(rounded);
+  return { points: points.length === 1 ? (points[0] ?? []) : points, ...(styleOf(photo) === null ? { align: 'ffhq' } : {}) };
+}
+
+/** Return the fields that choose one face of a photograph, or several as rows. */
+export function choiceOf(photo: NodeState, faces: Point[][]): Record<string, Value | undefined> {
+  return { ...fieldsOf(photo, faces), face: faces.length > 1 ? 'all' : undefined };
 }
 
 /** Return the way in which the face of a node is cut out; null if it is not by landmarks. */
@@ -126,7 +138,7 @@ export function refineChanges(graph: GraphEvent, chain: Chain, on: boolean): Cha
   if (code) return [...instead(code.id, encoder.id), { remove: [code.id] }];
   const id = freeId(graph.nodes.map((node) => node.id), 'code');
   return [
-    { add: { op: 'invert', id, fields: { space: 'w+', steps: STEPS }, position: null } },
+    { add: { op: 'invert', id, fields: { preset: 'refine', space: 'w+', prior_weight: 0.01, steps: STEPS }, position: null } },
     { connect: { source: photo.id, target: id, input: 'of', index: null } },
     { connect: { source: encoder.id, target: id, input: 'start', index: null } },
     ...instead(encoder.id, id),

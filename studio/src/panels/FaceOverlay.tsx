@@ -3,7 +3,7 @@
 import { useRef } from 'react';
 
 import type { Point } from '../logic/contour';
-import { chainOf, fieldsOf, landmarksOf, PLACES, quadOf, styleOf } from '../logic/photo';
+import { chainOf, facesOf, fieldsOf, PLACES, quadOf, styleOf } from '../logic/photo';
 import { type Rect, toPicture, toWindow } from '../logic/view';
 import { cutOut } from '../photograph';
 import type { NodeState } from '../protocol';
@@ -46,30 +46,31 @@ export function FaceOverlay({ rect, photograph, onPan }: { rect: Rect; photograp
   );
 }
 
-/** The face that is cut out: its frame, and a handle for each point. */
+/** The faces that are cut out: their frames, and a handle for each point. */
 function Chosen({ photo, screen, pixel }: { photo: NodeState; screen: (point: Point) => Point; pixel: (event: React.PointerEvent<SVGElement>) => Point }) {
   const gesture = useRef<Gesture | null>(null);
   const style = styleOf(photo);
-  const points = style === null ? null : landmarksOf(photo.fields.points);
-  if (!style || !points) return null;
-  const moved = (index: number, to: Point) => fieldsOf(photo, points.map((one, place) => (place === index ? to : one)));
+  const faces = facesOf(photo.fields.points);
+  if (!style) return null;
+  const moved = (number: number, index: number, to: Point) =>
+    fieldsOf(photo, faces.map((points, own) => points.map((one, place) => (own === number && place === index ? to : one))));
   const end = () => {
     void gesture.current?.end();
     gesture.current = null;
   };
-  return (
-    <g className="chosen-face">
+  return faces.map((points, number) => (
+    <g key={number} className="chosen-face">
       <Frame points={quadOf(points, style).map(screen)} />
       {points.map((one, index) => {
         const [x, y] = screen(one);
         return (
           <circle
-            key={index} className="handle" cx={x} cy={y} r={RADIUS} role="button" tabIndex={0} data-handle={`point-${index}`} aria-label={`${PLACES[index] ?? 'point'}: arrow keys move it`}
+            key={index} className="handle" cx={x} cy={y} r={RADIUS} role="button" tabIndex={0} data-handle={`point-${4 * number + index}`} aria-label={`${PLACES[index] ?? 'point'}${faces.length > 1 ? ` of face ${number + 1}` : ''}: arrow keys move it`}
             onPointerDown={(event) => {
               event.currentTarget.setPointerCapture(event.pointerId);
               gesture.current = new Gesture();
             }}
-            onPointerMove={(event) => gesture.current?.set(photo.id, moved(index, pixel(event)))}
+            onPointerMove={(event) => gesture.current?.set(photo.id, moved(number, index, pixel(event)))}
             onPointerUp={end} onPointerCancel={end}
             onKeyDown={(event) => {
               const far = event.shiftKey ? 10 : 1;
@@ -78,14 +79,14 @@ function Chosen({ photo, screen, pixel }: { photo: NodeState; screen: (point: Po
               event.preventDefault();
               event.stopPropagation();
               const nudge = new Gesture();
-              nudge.set(photo.id, moved(index, [one[0] + by[0], one[1] + by[1]]));
+              nudge.set(photo.id, moved(number, index, [one[0] + by[0], one[1] + by[1]]));
               void nudge.end();
             }}
           />
         );
       })}
     </g>
-  );
+  ));
 }
 
 function Frame({ points }: { points: Point[] }) {

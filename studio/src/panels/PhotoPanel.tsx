@@ -5,7 +5,7 @@ import { useEffect, useRef } from 'react';
 import { Field } from '../fields/Field';
 import { Icon } from '../icons';
 import { entryOf } from '../logic/graph';
-import { addNamedEdit, type Chain, chainOf, encoderChanges, landmarksOf, namedEdits, outputOf, pointsInTheMiddle, refineChanges, STYLES, styleOf } from '../logic/photo';
+import { addNamedEdit, type Chain, chainOf, encoderChanges, facesOf, namedEdits, outputOf, pointsInTheMiddle, refineChanges, STYLES, styleOf } from '../logic/photo';
 import { fieldSpec, type Schema, written } from '../logic/schema';
 import { cutOut, downloadResult, findFaces, openPhotograph, point, showResult } from '../photograph';
 import type { Catalogue, GraphEvent, NodeState } from '../protocol';
@@ -45,7 +45,7 @@ function Choose() {
 function Start() {
   return (
     <div className="photo start">
-      <p>Drop a photograph here. Its faces are framed, one is cut out and edited, and what changed is pasted back. Every other pixel and the metadata stay.</p>
+      <p>Drop a photograph here. Its faces are framed, one or all are cut out and edited, and what changed is pasted back. Every other pixel and the metadata stay.</p>
       <div className="row">
         <Choose />
         <button type="button" className="solid" onClick={() => void ask({ do: 'open', what: { graph: 'edit_photo' } })}>A drawn room with a portrait</button>
@@ -82,7 +82,8 @@ function Face({ chain: { photo } }: { chain: Chain }) {
   const style = styleOf(photo);
   const byHand = () => {
     if (!faces) return;
-    cutOut(photo, landmarksOf(photo.fields.points) ?? pointsInTheMiddle(faces.width, faces.height));
+    const own = facesOf(photo.fields.points);
+    cutOut(photo, ...(own.length > 0 ? own : [pointsInTheMiddle(faces.width, faces.height)]));
     point();
   };
   return (
@@ -96,6 +97,7 @@ function Face({ chain: { photo } }: { chain: Chain }) {
       <p className="muted" role="status">{said(faces)}</p>
       <div className="row wrap">
         {faces?.faces.map((points, index) => <button key={index} type="button" className="solid" onClick={() => { cutOut(photo, points); point(); }}>Face {index + 1}</button>)}
+        {faces && faces.faces.length > 1 && <button type="button" className="solid" aria-pressed={photo.fields.face === 'all'} onClick={() => { cutOut(photo, ...faces.faces); point(); }}>All faces</button>}
         <button type="button" className={faces && faces.faces.length === 0 && !style ? 'primary' : 'solid'} disabled={!faces} onClick={byHand}>Points by hand</button>
       </div>
       <label className="row">
@@ -121,7 +123,7 @@ function said(faces: { faces: unknown[]; message: string | null } | null): strin
   if (!faces) return 'Looking for faces…';
   if (faces.message !== null) return `${faces.message}. Or place the points by hand.`;
   if (faces.faces.length === 0) return 'No face was found: place the eyes and the corners of the mouth by hand.';
-  return `${faces.faces.length} ${faces.faces.length === 1 ? 'face' : 'faces'}. Drag its points, or click another frame.`;
+  return faces.faces.length === 1 ? '1 face. Drag its points.' : `${faces.faces.length} faces. Drag points, click another frame, or take all faces.`;
 }
 
 function Code({ graph, chain, catalogue }: Part & { catalogue: Catalogue | null }) {
