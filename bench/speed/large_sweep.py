@@ -4,12 +4,15 @@
 
 Each job is one image of the bundled landscape model, in a directory of its own by seed. When half of the jobs are
 complete, the driver and its workers are killed. The second call gets the seeds that are missing. Every job must be
-written once: what was complete before the kill is not touched. The memory of the driver is read all along.
+written once: what was complete before the kill is not touched. The memory of the driver is read all along: its own,
+without the pages of Ray's object store, which all processes share. Within a batch it rises, because the driver holds
+the settings and results of the batch; so its growth is that of the highest reading of each batch, after the first.
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import os
 import signal
 import statistics
@@ -41,13 +44,15 @@ class Driver:
 
     process: subprocess.Popen[bytes]
     folder: Path
-    memory: list[tuple[int, int]] = field(default_factory=list)  # jobs that are complete, MiB of the driver
+    batch: int
+    memory: list[tuple[int, int]] = field(default_factory=list)  # jobs that this call has completed, KiB of the driver
 
     def watch(self, until: int | None) -> None:
         """Read memory until the call ends, or `until` jobs are complete; then kill it with its workers."""
+        before = len(complete(self.folder))
         while self.process.poll() is None:
             done = len(complete(self.folder))
-            self.memory.append((done, resident(self.process.pid)))
+            self.memory.append((done - before, own_memory(self.process.pid)))
             if until is not None and done >= until:
                 os.killpg(self.process.pid, signal.SIGKILL)
                 self.process.wait()
@@ -55,12 +60,15 @@ class Driver:
             time.sleep(_EVERY)
 
     def growth(self) -> float:
-        """Return how many KiB the driver grows a job, from the first complete job on."""
-        known = [one for one in self.memory if one[0] and one[1]]
-        if len(known) < 2 or known[-1][0] == known[0][0]:
-            return 0.0
+        """Return how many KiB the driver grows a job, between the second batch and the last whole one."""
+        highest: dict[int, int] = {}
+        for done, memory in self.memory:
+            highest[done // self.batch] = max(highest.get(done // self.batch, 0), memory)
+        known = [(number * self.batch, highest[number]) for number in sorted(highest)[1:-1]]
+        if len(known) < 2:
+            return math.nan
         slope, _ = statistics.linear_regression(*zip(*known, strict=True))
-        return slope * 1024
+        return slope
 
 
 def start(folder: Path, seeds: Sequence[int], batch: int, graph: Path) -> Driver:
@@ -72,7 +80,7 @@ def start(folder: Path, seeds: Sequence[int], batch: int, graph: Path) -> Driver
     ]  # fmt: skip
     with (folder.parent / "driver.log").open("ab") as log:
         process = subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log, start_new_session=True)
-    return Driver(process, folder)
+    return Driver(process, folder, batch)
 
 
 def complete(folder: Path) -> dict[int, float]:
@@ -80,13 +88,13 @@ def complete(folder: Path) -> dict[int, float]:
     return {int(path.parent.name): path.stat().st_mtime for path in folder.glob(f"*/{MANIFEST}")}
 
 
-def resident(process: int) -> int:
-    """Return the MiB that a process has in memory; 0 if it has ended."""
+def own_memory(process: int) -> int:
+    """Return the KiB of memory that a process shares with no other; 0 if it has ended."""
     try:
         lines = Path(f"/proc/{process}/status").read_text().splitlines()
     except OSError:
         return 0
-    return next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS")), 0)
+    return next((int(line.split()[1]) for line in lines if line.startswith("RssAnon")), 0)
 
 
 def run(jobs: int, batch: int, folder: Path) -> str:
@@ -104,7 +112,7 @@ def run(jobs: int, batch: int, folder: Path) -> str:
     after = complete(sweep)
     assert sorted(after) == list(range(jobs)), f"{jobs - len(after)} jobs are missing; see {folder}/driver.log"
     assert {seed: after[seed] for seed in before} == before, "a complete job was written again"
-    most = max(value for _, value in first.memory + second.memory)
+    most = max(value for _, value in first.memory + second.memory) // 1024
     return (
         f"{jobs:,} jobs in batches of {batch}, killed after {len(before):,} and resumed: each written once; "
         f"{seconds:.0f} s in all, {jobs / seconds:.1f} jobs a second; the driver held at most {most} MiB and grew by "

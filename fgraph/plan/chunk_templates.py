@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from fgraph.analysis import Retained, Row, footprints_of, operands_read
 from fgraph.ir.ops import BaselineRows
-from fgraph.ir.program import Index, Operand, Program
+from fgraph.ir.program import Index, Operand, Program, as_index
 from fgraph.plan.buffer_map import BufferMap
 from fgraph.plan.steps import Step
 from fgraph.plan.units import Unit
@@ -50,16 +52,13 @@ class ChunkShape:
 class ChunkTemplates:
     """The templates of a program, by the shape of their chunks.
 
-    Two chunks have equal shape if they make equal regions, and if the numbers of the rows that they make and read
-    differ by one number for each value. In a program with base rows the rows must be equal.
+    Two chunks have equal shape if they make and read equal regions of rows that correspond: the first, second, ... row
+    of each value that is there.
     """
 
     def __init__(self, program: Program) -> None:
         self.known: dict[Hashable, ChunkTemplate] = {}
         self._program = program
-        self._is_absolute = any(
-            one.bases is not None or isinstance(one.op, BaselineRows) for one in program.instructions
-        )
         read = {value for one in program.instructions for operand in one.operands for value in operand.read}
         self._last = set(range(len(program.instructions))) - read  # values that only outputs read
         self._types = [
@@ -76,37 +75,29 @@ class ChunkTemplates:
             retained: the parts of these rows that are retained for later chunks.
             buffer_map: the locations of all rows that it can read.
         """
-        first: dict[int, int] = {}
-        for unit in units:
-            row = 0 if self._is_absolute else int(unit.rows[0])
-            first[unit.number] = min(first.get(unit.number, row), row)
+        there = _RowsThere(self._program, units, buffer_map)
         numbers: dict[int, int] = {}  # of the buffers of earlier chunks, in the order that they are found
         key: list[Hashable] = []
         for value, pieces in buffer_map.readable.items():
-            first.setdefault(value, 0 if self._is_absolute else min(pieces))
-            for row, found in pieces.items():
-                for piece in found:
-                    buffer = numbers.setdefault(piece.place[0], len(numbers))
-                    key.append((value, row - first[value], buffer, piece.place[1], piece.region))
+            key += [value, there.places(value, as_index([*pieces]))]
+            for found in pieces.values():
+                buffers = [numbers.setdefault(one.place[0], len(numbers)) for one in found]
+                key += [(buffer, one.place[1], one.region) for buffer, one in zip(buffers, found, strict=True)]
+                key.append(len(found))
         for unit in units:
             instruction, types = self._program.instructions[unit.number], self._types[unit.number]
             ports = operands_read(instruction.op, types, None if unit.tile is None else unit.regions)
             rows = unit.rows.tolist() if retained else ()
-            kept = [
-                (place, one.region) for place, row in enumerate(rows) for one in retained.get((unit.number, row), ())
-            ]
-            key.extend(kept)
-            key.extend(self._made(unit, ports, first, is_relative=unit.number in self._last and not kept))
+            kept = [(row, one.region) for row, made in enumerate(rows) for one in retained.get((unit.number, made), ())]
+            key += [unit.number, unit.tile, there.places(unit.number, unit.rows), *kept]
+            key.extend(self._made(unit, ports, is_relative=unit.number in self._last and not kept))
             for port in ports:
-                key.extend(self._read(instruction.operands[port], unit.rows, first, buffer_map))
+                key.extend(there.read(instruction.operands[port], unit.rows))
         return ChunkShape(tuple(key), tuple(numbers))
 
-    def _made(
-        self, unit: Unit, ports: Sequence[int], first: Mapping[int, int], *, is_relative: bool
-    ) -> Iterator[Hashable]:
-        """Yield the rows that a unit makes, with their regions or, if these are relative, what they read."""
+    def _made(self, unit: Unit, ports: Sequence[int], *, is_relative: bool) -> Iterator[Hashable]:
+        """Yield the regions that a unit makes or, if only those matter, the regions that it reads."""
         instruction, types = self._program.instructions[unit.number], self._types[unit.number]
-        yield unit.number, unit.tile, (unit.rows - first[unit.number]).tobytes()
         params = [instruction.params[row] for row in unit.rows.tolist()] if instruction.params else []
         if types:  # steps without operands draw their parameters, and depend on nothing else
             yield tuple(map(id, params))
@@ -117,19 +108,48 @@ class ChunkTemplates:
             if types[port].spatial:
                 yield types[port], footprints_of(instruction.op, port, types, unit.regions, params).tobytes()
 
-    def _read(
-        self, operand: Operand, rows: Index, first: Mapping[int, int], buffer_map: BufferMap
-    ) -> Iterator[Hashable]:
-        """Yield the rows that an operand reads: of maps, from the first one that is there; of codes, their places."""
-        parts = [(operand.value, operand.index[rows])] if operand.values is None else []
+
+class _RowsThere:
+    """The rows of each value that a chunk makes, or can read from earlier chunks."""
+
+    def __init__(self, program: Program, units: Sequence[Unit], buffer_map: BufferMap) -> None:
+        self._program = program
+        self._buffer_map = buffer_map
+        found: dict[int, list[Index]] = {}
+        for unit in units:
+            found.setdefault(unit.number, []).append(unit.rows)
+        for value, pieces in buffer_map.readable.items():
+            found.setdefault(value, []).append(as_index(sorted(pieces)))
+        self._rows = {
+            value: rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows)) for value, rows in found.items()
+        }
+
+    def places(self, value: int, rows: Index) -> Hashable:
+        """Return the places of rows among those of a value that are there; -1 for others."""
+        if isinstance(self._program.instructions[value].op, BaselineRows):
+            return rows.tobytes()  # they stay where they are
+        there = self._rows.get(value)
+        if there is None:
+            return None
+        places = np.minimum(np.searchsorted(there, rows), len(there) - 1)
+        return np.where(there[places] == rows, places, -1).tobytes()
+
+    def read(self, operand: Operand, rows: Index) -> Iterator[Hashable]:
+        """Yield the places of the rows that an operand reads, and of their bases; of codes, their locations."""
+        parts = [(operand.value, operand.index[rows])]
         if operand.values is not None:
             yield operand.values[rows].tobytes()
             parts = [(value, own) for value, own, _ in operand.take(rows).parts()]
         for value, own in parts:
-            if not self._program.instructions[value].type.spatial:
-                buffers, places = buffer_map.places(value, own)
-                yield value, buffers.tobytes(), (places - places[0]).tobytes()
-            elif self._is_absolute or value in first:
-                yield value, (own - first.get(value, 0)).tobytes()
-            else:
-                yield value  # none of its rows is there
+            instruction = self._program.instructions[value]
+            if not instruction.type.spatial:
+                buffers, locations = self._buffer_map.places(value, own)
+                yield value, buffers.tobytes(), (locations - locations[0]).tobytes()
+                continue
+            yield value, self.places(value, own)
+            if instruction.bases is not None and instruction.regions is not None:
+                values, bases = instruction.bases.values[own], instruction.bases.rows[own]
+                yield values.tobytes(), instruction.regions[own].tobytes()
+                yield tuple(
+                    self.places(base, bases[values == base]) for base in np.unique(values[values >= 0]).tolist()
+                )

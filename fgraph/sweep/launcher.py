@@ -7,6 +7,7 @@ inside Hydra's `run_job`; `run_many` runs once for all jobs in between. Therefor
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -103,11 +104,12 @@ class FusedLauncher(Launcher):
     def _launch(self, jobs: Sequence[tuple[int, Sequence[str]]]) -> Sequence[JobReturn]:
         prepared = [self._prepare(number, overrides) for number, overrides in _shown(jobs, "preparing")]
         self._log_as_hydra()
-        outcomes = self._run_many(prepared)
+        left = deque(zip(prepared, self._run_many(prepared), strict=True))
+        del prepared
         returns = []
-        for (number, overrides), one, outcome in _shown(list(zip(jobs, prepared, outcomes, strict=True)), "writing"):
-            ready = None if isinstance(one, Exception) else one
-            returns.append(self._finish(number, overrides, ready, outcome))
+        for number, overrides in _shown(jobs, "writing"):
+            one, outcome = left.popleft()  # results are dropped as they are written
+            returns.append(self._finish(number, overrides, None if isinstance(one, Exception) else one, outcome))
         self._log_as_hydra()
         return returns
 
