@@ -135,13 +135,13 @@ def attack_writers(folder: Path, arguments: argparse.Namespace) -> Iterator[Row]
         amount = Amount(arguments.share, arguments.kills, arguments.interrupts, arguments.crowds, arguments.minutes, of)
         report = run_campaign(server, folder, amount, arguments.state)
     for kind in (FAILED, STARVED, KILLED, INTERRUPTED, CROWDS):
-        tried, whole = report.tried.get(kind, {}), report.whole.get(kind, {})
-        note = ", ".join(_part(name, count, whole.get(name, count)) for name, count in sorted(tried.items()))
+        tried, whole, failed = report.tried.get(kind, {}), report.whole.get(kind, {}), report.failed.get(kind, {})
+        parts = [
+            f"{name} {len(failed[name]):,} of {whole[name]:,}" if name in failed else f"{name} {count:,}"
+            for name, count in sorted(tried.items())
+        ]
+        note = ", ".join(parts) + (" operations, each at least once" if failed else "")
         yield Row(kind, sum(tried.values()), report.faults.get(kind, []), note)
-
-
-def _part(name: str, count: int, whole: int) -> str:
-    return f"{name} {count:,}" + (f" of {whole:,}" if count < whole else "")
 
 
 def run(arguments: argparse.Namespace) -> list[Row]:

@@ -39,7 +39,10 @@ class Report:
     """The trials of a campaign and the faults that it found."""
 
     tried: dict[str, dict[str, int]] = field(default_factory=dict)  # a kind of trial -> scenario -> how many
-    whole: dict[str, dict[str, int]] = field(default_factory=dict)  # likewise, how many there are
+    whole: dict[str, dict[str, int]] = field(
+        default_factory=dict
+    )  # likewise, how many there are; of faults, operations
+    failed: dict[str, dict[str, set[str]]] = field(default_factory=dict)  # likewise, the operations that failed once
     faults: dict[str, list[str]] = field(default_factory=dict)  # by the kind of trial
 
     def count(self, kind: str, scenario: str) -> None:

@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from tests.faults.campaign import CODES, CROWDS, INTERRUPTED, KILLED, Campaign, Report, every_fault, trial_of
+from tests.faults.campaign import (
+    CODES,
+    CROWDS,
+    FAILED,
+    INTERRUPTED,
+    KILLED,
+    STARVED,
+    Campaign,
+    Report,
+    every_fault,
+    trial_of,
+)
 from tests.faults.client import Server
 from tests.faults.scenarios import SCENARIOS, Scenario
 
@@ -82,6 +93,9 @@ class Journal:
         for key, found in self.found.items():
             kind, scenario = self.names[key]
             report.count(kind, scenario)
+            if kind in (FAILED, STARVED):
+                operation = " ".join(key.split()[-4:-2])  # without the error
+                report.failed.setdefault(kind, {}).setdefault(scenario, set()).add(operation)
             report.add(kind, key, found)
         return report
 
@@ -95,7 +109,7 @@ def _crowds(campaign: Campaign, count: int) -> Iterator[Trial]:
 def _trials(campaign: Campaign, scenario: Scenario, amount: Amount, journal: Journal) -> Iterator[Trial]:
     reference = campaign.reference(scenario)
     faults = list(every_fault(reference))
-    for kind, count in Counter(trial_of(fault[0]) for fault in faults).items():
+    for kind, count in Counter(trial_of(kind) for kind, _ in {fault[:2] for fault in faults}).items():
         journal.add(kind=kind, scenario=scenario.name, whole=count)
     chosen = random.Random(scenario.name).sample(faults, round(amount.share * scenario.share * len(faults)))
     for kind, nth, code, sticky in chosen:
