@@ -48,7 +48,7 @@ class RunOptions:
             TypeError: there is no such option.
         """
         for name in keywords.keys() - RunKeywords.__annotations__.keys():
-            raise TypeError(f"'{name}' is no option of a run: use {', '.join(RunKeywords.__annotations__)}")
+            raise TypeError(f"'{name}' is not an option of a run: use {', '.join(RunKeywords.__annotations__)}")
         precision = keywords.get("precision", cls().precision)
         precision = _SHORT.get(precision, precision)
         if precision not in PRECISIONS:

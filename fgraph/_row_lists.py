@@ -55,7 +55,7 @@ _NAMES: Final = {"from": "range", "keys": "list of keyframes", "file": "curve"}
 
 
 def between(start: Any, stop: Any, t: float) -> Any:
-    """Interpolate numbers, or lists of numbers, at t; of other values, return the first until t is 1.
+    """Interpolate numbers, or lists of numbers, at t. For other values, return the first one until t is 1.
 
     >>> between(0, 10, 0.5), between((0, 1), (1, 1), 0.25), between("a", "b", 0.9)
     (5, (0.25, 1), 'a')

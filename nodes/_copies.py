@@ -59,9 +59,9 @@ class PatchCopy(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> PatchCopy:
         if (self.to is None) == (self.by is None):
-            raise ValueError("a patch has a box, and either `to`, where it goes, or `by`, how far")
+            raise ValueError("a patch needs a box, and either `to`, its new place, or `by`, its shift")
         if min(map(fraction, self.box[2:])) <= 0:
-            raise ValueError("a patch has a width and a height above 0")
+            raise ValueError("the box of a patch needs a width and a height above 0")
         return self
 
     @property
@@ -95,7 +95,7 @@ class Proposals(BaseModel):
     @model_validator(mode="after")
     def _check(self) -> Proposals:
         if isinstance(self.seed, tuple) and (self.variations > 1 or not self.seed):
-            raise ValueError("give a list of seeds, a row each, or variations of one seed")
+            raise ValueError("give either a list of seeds, one for each row, or one seed with variations")
         if self.smallest > self.largest:
             raise ValueError(f"the smallest side, {self.smallest}, is above the largest, {self.largest}")
         return self

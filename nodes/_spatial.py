@@ -79,7 +79,7 @@ def map_layers(build: Build, inputs: Inputs, make: MakeEdits, *, unit: Unit, lay
     """
     if layers.is_here:
         if parts != "both":
-            raise ValueError("at the pause all of the state moves: parts need layers other than here")
+            raise ValueError("with layers: here, all of the features move: leave parts out, or name layers")
         return edit_value(build, inputs, unit, make)
     value = inputs.value("of")
     if isinstance(value, Mask | Image):

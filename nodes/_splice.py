@@ -59,7 +59,7 @@ def choose(table: Table, rows: str | None, layers: LayerSet | None) -> Choice:
         ValueError: neither or both are given, or a row or layer does not exist.
     """
     if (rows is None) == (layers is None):
-        raise ValueError("say which part is taken: either rows (of W+) or layers")
+        raise ValueError("give either rows (of W+) or layers")
     if layers is not None:
         with blaming("layers"):
             chosen = layers.resolve(table, CONST) - {CONST}

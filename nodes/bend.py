@@ -73,7 +73,9 @@ class Bend(Node):
         if len(given) > 1:
             raise ValueError(f"channels are chosen in one way, not by {' and '.join(given)}")
         if any(one is not None and one >= self.clusters for one in self.per_row_fields()["cluster"]):
-            raise ValueError(f"of {self.clusters} clusters the last is {self.clusters - 1}")
+            raise ValueError(
+                f"cluster is above {self.clusters - 1}, the last of clusters={self.clusters}; the first is 0"
+            )
         return self
 
     def static_key(self) -> tuple[Any, ...]:

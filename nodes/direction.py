@@ -68,7 +68,7 @@ class Sefa(Direction):
             chosen = [table.at(index) for index in sorted(self._meant(table)) if index != CONST]
             kept = [layer.index for layer in chosen if self._counts(layer)]
             if not kept:
-                raise ValueError("these layers have no affines that count: name a convolution, or set torgb: true")
+                raise ValueError("none of these layers is a convolution: name one, or set torgb: true")
             return tuple(kept)
 
     def _meant(self, table: Table) -> frozenset[int]:

@@ -190,4 +190,4 @@ def _range(text: str) -> tuple[int, int]:
     try:
         return int(first), int(last if dots else first) + 1
     except ValueError:
-        raise ValueError(f"rows: '{text}' is no range of rows such as 0..5") from None
+        raise ValueError(f"rows: '{text}' is not a range of rows such as 0..5") from None

@@ -54,7 +54,7 @@ class Encode(Node):
         encoder = header.table
         if self.iterations is not None and not encoder.is_residual:
             with blaming("iterations"):
-                raise ValueError("only encoders that refine their result take iterations; this one answers at once")
+                raise ValueError("this encoder does not refine its codes: leave iterations out")
         if (channels := build.type_of(image.pixels).shape[0]) != encoder.image_channels:
             raise ValueError(
                 f"the encoder reads images of {encoder.image_channels} channels; these have {channels}: an image node "

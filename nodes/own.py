@@ -59,7 +59,7 @@ class Own(Node):
     @model_validator(mode="after")
     def _one_part(self) -> Own:
         if (self.part is None) == (self.mask is None):
-            raise ValueError("say which part is taken: either part, a number, or mask, where it lies")
+            raise ValueError("give either part, a number, or mask, which covers the part")
         if self.part is not None and not (self.part and all(0 <= one < self.clusters for one in self.part)):
             raise ValueError(f"there is no part {list(self.part)}: there are 0 to {self.clusters - 1}")
         return self
@@ -86,6 +86,6 @@ class Own(Node):
 
 def _check_layer(table: Table, name: str | int) -> None:
     if table.pause(name) == CONST:
-        raise ValueError("the constant input is the same in every image, so that it has no parts: take a convolution")
+        raise ValueError("the constant input is the same in every image, so it has no parts: take a convolution")
     if table.pause(name) >= table.last - 1:
-        raise ValueError(f"the output of {name} is read by no style but that of the image: take an earlier layer")
+        raise ValueError(f"no later convolution reads the output of {name}: take an earlier layer")

@@ -66,11 +66,13 @@ class Patches(Node):
     def _check(self) -> Patches:
         if isinstance(self.patches, Proposals):
             if self.source is not None or self.swap or self.form == "code":
-                raise ValueError("proposed patches are of one picture, one way, in the form of the paper")
+                raise ValueError("proposed patches copy within one picture: leave source, swap and form: code out")
         elif not self.patches:
-            raise ValueError("there is no patch: give a list of them, or {count, seed} to have some proposed")
+            raise ValueError("there is no patch: give a list of patches, or {count, seed} for proposed ones")
         if self.form == "code" and {"layers", "parts", "feather"} & self.model_fields_set:
-            raise ValueError("form code copies once, hard, the activation: leave layers, parts and feather out")
+            raise ValueError(
+                "form: code copies the activation once, with hard edges: leave layers, parts and feather out"
+            )
         return self
 
     def row_count(self, rows: Mapping[str, tuple[int, ...]]) -> int:

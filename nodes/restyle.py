@@ -32,7 +32,8 @@ class Restyle(Node):
         run = inputs.carrier(inputs.latent("latent"), self.model, self.noise)
         if not build.table(run.model).same_shape(build.table(features.model)):
             raise ValueError(
-                f"model '{run.model}' has other layers than '{features.model}', and cannot carry its pass on"
+                f"model '{run.model}' cannot continue a pass of '{features.model}', because their layers differ: "
+                f"give a latent of '{features.model}'"
             )
         if on_plane(build, features):
             with blaming("of"):

@@ -63,7 +63,9 @@ class Sample(Node):
                 raise ValueError(f"{name} has {given} values for {drawn} rows")
         classes = self.per_row_fields()["class"]
         if len(classes) > 1 and any(map(is_way, classes)):
-            raise ValueError("class leads from one class to another over all rows: give it alone, not in a list")
+            raise ValueError(
+                "class goes from one class to another over all rows, so it cannot be in a list: give it as one text"
+            )
         return drawn
 
     def static_key(self) -> tuple[Any, ...]:

@@ -35,6 +35,8 @@ class Tap(Node):
         else:
             features = inputs.as_features(value)
             if self.model is not None or self.noise is not None:
-                raise ValueError("model and noise are given where a pass starts; this one is under way")
+                raise ValueError(
+                    "model and noise belong to the start of a pass, and this pass has started: set them where it starts"
+                )
         with blaming("layer"):
             return advance(build, features, build.table(features.model).pause(self.layer))

@@ -88,7 +88,7 @@ class Transform(Node):
         if isinstance(value, Image):
             with blaming("of"):
                 raise ValueError(
-                    "transform turns what is not drawn yet, codes or their pass at const; this is an image"
+                    "transform takes codes, or a pass at const; this is an image: use shift, flip, crop or resize"
                 )
         if isinstance(value, Mask):
             turns = self._turns(inputs, None, Canvas())

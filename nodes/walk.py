@@ -73,7 +73,7 @@ class Walk(Node):
         if self.at is not None and "frames" in self.model_fields_set:
             raise ValueError("give either frames, their number, or at, the time of each")
         if self.times is not None and not all(a < b for a, b in pairwise(self.times)):
-            raise ValueError("times rise: each is above the one before")
+            raise ValueError("times must increase: each is greater than the one before")
         return self
 
     @property

@@ -92,7 +92,7 @@ def write_card(name: str, folder: Path) -> None:
 
 
 def describe_figures(figures: dict[str, Any], former: dict[str, Any]) -> str:
-    """The part of a card that says how near the model comes to its data, and how near the one before it came."""
+    """Return the part of a model card that compares the model, and the former one, with the data."""
     sizes = list(figures["swd model"])
     rows = [
         ("the model", figures, "model"),
@@ -116,7 +116,7 @@ def describe_figures(figures: dict[str, Any], former: dict[str, Any]) -> str:
 
 
 def half_difference(generator: StyleGAN2Generator) -> float:
-    """The largest difference, over 64 seeds, between images of a generator and of its float16 file."""
+    """Return the largest difference, over 64 seeds, between images of a generator and of its float16 file."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "half.safetensors"
         save_generator(generator, path, half=True)
@@ -143,7 +143,7 @@ def draw_grid(generator: StyleGAN2Generator, path: Path) -> None:
 
 
 def card(name: str, facts: Facts, generator: StyleGAN2Generator) -> str:
-    """The model card, in Markdown."""
+    """Return the model card, in Markdown."""
     table = generator.table
     stored = generator.metadata.get("stored", "float16")
     channels = ", ".join(f"{resolution}: {count}" for resolution, count in table.channels)

@@ -50,8 +50,8 @@ FACTS = {
             "Images seen since: {images}. Settings: `examples/training/landscape64.yaml`."
         ),
         limits=(
-            "Skies, ridges in haze, snow and suns or moons are clear, and there are no streaks. Mountains stand in "
-            "much the same places in all samples, the foreground is smudged, trees are rows of dots, water is rare. "
+            "Skies, ridges in haze, snow and suns or moons are clear, and there are no streaks. Mountains are in "
+            "nearly the same places in all samples, the foreground is smudged, trees are rows of dots, water is rare. "
             "Noise changes hardly anything."
         ),
     ),
@@ -69,7 +69,7 @@ FACTS = {
         limits=(
             "Skies, clouds, ridges in haze, woods and rippled water are clear. Edges look embossed, suns and moons are "
             "pale bubbles, single trees are stumps, stars are missing; at night a row of dots stands along the top. "
-            "Mountains stand in much the same places in all samples."
+            "Mountains are in nearly the same places in all samples."
         ),
     ),
     "avatar": Facts(
@@ -86,7 +86,7 @@ FACTS = {
         ),
         limits=(
             "Eyes are even, mouths and lines are clear. Skin is red, brown or cream, hair mostly dark or none; "
-            "other colours of the data are rare, and so are beards and hats. Now and then skin of two colours meets in "
+            "other colours of the data are rare, and so are beards and hats. Sometimes skin of two colours meets in "
             "one face. The faces show no real person."
         ),
     ),

@@ -22,7 +22,7 @@ HEAD = [
     "its plan predicts. *In each run*: codes, masks, random noise and numbers. *Once*: at most what follows from the",
     "structure of the plan, such as rows to pick; a device keeps it, and equal ones are sent once. *Back*: results.",
     "A test counts the copies of each run, which agree exactly, and those of the first run, which are never more.",
-    "Graphs that search, or propose patches from a picture, ask the device besides.",
+    "Graphs that search, or propose patches from a picture, also read values back from the device (*asks*).",
     "",
     "| graph | steps | in each run | KiB | once, at most | KiB | back | KiB | asks |",
     "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",

@@ -19,7 +19,7 @@ _LOG = get_logger()
 
 
 class Captured:
-    """Runs graphs, and replays those with the structure of the captured graph; made by `capture`."""
+    """A function that runs graphs, and replays those with the structure of the captured graph; made by `capture`."""
 
     def __init__(self, plan: Plan, captured: CapturedPlan | None, nodes: NodeClasses) -> None:
         self._plan = plan

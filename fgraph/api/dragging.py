@@ -61,7 +61,7 @@ def drag(
     if chosen.space != "s" and array.shape in {(table.w_dim,), (1, table.w_dim)}:
         array = np.broadcast_to(array.reshape(1, -1), wanted).copy()
     if array.shape != wanted:
-        raise DragError(f"code has shape {list(array.shape)}, expected is {list(wanted)} for one row in {chosen.space}")
+        raise DragError(f"code has shape {list(array.shape)}, expected {list(wanted)} for one row in {chosen.space}")
     where = None if mask is None else as_mask(np.asarray(mask, dtype=np.float32))
     given = DragPoints(*(tuple((float(x), float(y)) for x, y in places) for places in (points, to)))
     return LiveDrag(generator, chosen, torch.from_numpy(array), given, where, every)

@@ -43,7 +43,7 @@ def read_curve(path: str, array: str | None = None, *, fps: float = 25.0, most: 
     """
     suffix = Path(path).suffix.lower()
     if suffix not in SUFFIXES:
-        raise ValueError(f"{show(path, 300)} is no curve: its name ends in {', '.join(SUFFIXES)}")
+        raise ValueError(f"{show(path, 300)} is not a curve: its name ends in {', '.join(SUFFIXES)}")
     if suffix in _ARRAYS:
         found = np.asarray(read_latent(path, array).codes.array, np.float64).squeeze()
     elif suffix in _TABLES:

@@ -184,7 +184,7 @@ def _read_folder(folder: Path) -> DirectionFile:
     found = {int(match[2]): one for one in folder.iterdir() if (match := _NUMBERED.fullmatch(one.name))}
     if not found or sorted(found) != [*range(len(found))] or len(found) > _MOST_PARTS:
         raise ValueError(
-            f"{show(folder, 300)} is a folder: expected are files such as style_vect_mean_0.pkl, numbered from 0, one "
+            f"{show(folder, 300)} is a folder: expected files such as style_vect_mean_0.pkl, numbered from 0, one "
             "for each convolution"
         )
     parts = [read_latent(str(found[number])).codes.array.reshape(-1) for number in range(len(found))]

@@ -49,7 +49,7 @@ def _load_features(features: str) -> tuple[Features, str]:
     file, separator, name = features.rpartition(":")
     path = Path(expanded(file))
     if not separator or not path.is_file():
-        raise ValueError(f"--features={features}: expected is clip, or FILE.py:FUNCTION with a file that exists")
+        raise ValueError(f"--features={features}: expected clip, or FILE.py:FUNCTION with a file that exists")
     found = runpy.run_path(str(path)).get(name)
     if not callable(found):
         raise ValueError(f"{file} has no function '{name}'")

@@ -141,7 +141,7 @@ class _Entry:
             raise self._wrong("expected a mapping with layer, transform, params, features")
         layer = self.content.get("layer")
         if isinstance(layer, bool) or not isinstance(layer, int) or not 0 <= layer <= 16:
-            raise self._wrong(f"layer is {show(repr(layer))}; expected is 1 to 16")
+            raise self._wrong(f"layer is {show(repr(layer))}; expected 1 to 16")
         made = {**self._transform(), "layers": layer_name(layer), **self._channels(layer)}
         return made if layer else None
 
@@ -157,13 +157,13 @@ class _Entry:
         params = self.content.get("params") or []
         if not isinstance(params, list) or len(params) != len(wanted) or not all(map(_is_number, params)):
             said = f"[{', '.join(wanted)}]"
-            raise self._wrong(f"params of {name} are {show(params)}; expected are numbers, {said}")
+            raise self._wrong(f"params of {name} are {show(params)}; expected numbers, {said}")
         return make(*params)
 
     def _channels(self, layer: int) -> Fields:
         choice, param = self.content.get("features"), self.content.get("feature-param")
         if choice not in _CHOICES:
-            raise self._wrong(f"features is {show(repr(choice))}; expected is {', '.join(_CHOICES)}")
+            raise self._wrong(f"features is {show(repr(choice))}; expected {', '.join(_CHOICES)}")
         if choice == "all":
             return {}
         if not _is_number(param):
@@ -182,7 +182,9 @@ class _Entry:
         try:
             found = [int(one["feature_index"]) for one in entries if int(one["cluster_index"]) == group]
         except (KeyError, TypeError, ValueError, OverflowError) as error:
-            raise self._wrong(f"the clusters of layer {layer} are no list of cluster_index, feature_index") from error
+            raise self._wrong(
+                f"the clusters of layer {layer} are not a list of cluster_index, feature_index"
+            ) from error
         if not found:
             raise self._wrong(f"the dictionary of clusters has no channel in cluster {group} of layer {layer}")
         return found

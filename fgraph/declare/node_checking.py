@@ -115,7 +115,7 @@ class NodeChecker:
             for name in given if isinstance(given, list) else [given]:
                 if isinstance(name, str) and is_id(name) and name not in self.names:
                     hint = self._hints.nearest(name, self.names)
-                    self.report((*path, port), f"{port} reads '{name}', which is no node", hint)
+                    self.report((*path, port), f"{port} reads '{name}', which is not a node", hint)
 
     def _near_op(self, op: Any, known: list[str]) -> str | None:
         if isinstance(op, str) and (owners := ops_with_kind(op, self.ops)):

@@ -105,7 +105,7 @@ class Expansion:
         is_inner = node.output.partition(".")[0] in node.nodes and self._follow(node.output, inner) is not None
         if not is_inner and not self._excused(node.output, inner):
             hint = self._hints.nearest(node.output, node.nodes) or "name an inner node"
-            message = f"the output is '{node.output}', which is no inner node"
+            message = f"the output is '{node.output}', which is not an inner node"
             self.faults.append(self.spec.source.fault(message, *path, "output", hint=hint))
 
     def _follow(self, name: str, scope: Scope) -> str | None:
@@ -141,7 +141,7 @@ class Expansion:
             hint = f"inner nodes see only each other: add '{name}' to the inputs of the sub-graph"
         if hint is None and 0 < len(scope.nodes) + len(scope.inputs) <= _MOST_NAMES:
             hint = f"there are {', '.join([*scope.nodes, *scope.inputs])}"
-        return self.spec.source.fault(f"{reader} '{name}', which is no node", *path, hint=hint)
+        return self.spec.source.fault(f"{reader} '{name}', which is not a node", *path, hint=hint)
 
     def _known(self, name: str, scope: Scope) -> list[str]:
         """Return the names among which a hint for an unknown name is chosen."""

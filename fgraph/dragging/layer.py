@@ -22,7 +22,7 @@ def feature_layer(table: Table, name: str | None) -> Layer:
         if layer.name == name:
             return layer
     hint = nearest(name, [layer.name for layer in convs])
-    raise DragError(f"layer: '{name}' is no convolution of this model" + (f" ({hint})" if hint else ""))
+    raise DragError(f"layer: '{name}' is not a convolution of this model" + (f" ({hint})" if hint else ""))
 
 
 def share_of_pass(table: Table, layer: Layer) -> float:

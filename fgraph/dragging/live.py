@@ -64,7 +64,7 @@ class LiveDrag(Iterator[Moment]):
         every: int = 1,
     ) -> None:  # fmt: skip
         if every < 1:
-            raise DragError(f"every={every}: expected is a number of steps from 1")
+            raise DragError(f"every={every}: expected a number of steps from 1")
         self._generator, self._settings, self._every = generator, settings, every
         self._history: list[_Begin] = []
         self._end: Dragged | None = None
@@ -166,5 +166,5 @@ def as_mask(mask: Tensor | NDArray[np.float32]) -> Tensor:
     """
     tensor = torch.as_tensor(mask, dtype=torch.float32)
     if tensor.ndim != 2 or not bool(((tensor >= 0) & (tensor <= 1)).all()):
-        raise DragError(f"mask has shape {list(tensor.shape)}: expected is [height, width], with values from 0 to 1")
+        raise DragError(f"mask has shape {list(tensor.shape)}: expected [height, width], with values from 0 to 1")
     return tensor[None, None]

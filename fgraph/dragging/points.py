@@ -36,7 +36,7 @@ class DragPoints:
             for at, place in enumerate(places):
                 if not all(0 <= value <= 1 for value in place):
                     raise DragError(
-                        f"{name}[{at}] is [{place[0]:g}, {place[1]:g}]: expected are fractions of the image's sides, "
+                        f"{name}[{at}] is [{place[0]:g}, {place[1]:g}]: expected fractions of the image's sides, "
                         "from 0 to 1, x before y"
                     )
 

@@ -337,11 +337,11 @@ class DragSearch:
         table, settings = self._generator.table, self.settings
         wanted = (table.style_length,) if settings.space == "s" else (table.num_ws, table.w_dim)
         if tuple(codes.shape[1:]) != wanted:
-            raise DragError(f"codes have shape {list(codes.shape)}, expected is [rows, {', '.join(map(str, wanted))}]")
+            raise DragError(f"codes have shape {list(codes.shape)}, expected [rows, {', '.join(map(str, wanted))}]")
         if len(points) != len(codes):
-            raise DragError(f"{len(codes)} codes and the points of {len(points)} rows: expected is one of each")
+            raise DragError(f"{len(codes)} codes and the points of {len(points)} rows: expected one of each")
         if settings.rows[1] > table.num_ws:
             raise DragError(f"rows {settings.rows[0]} to {settings.rows[1]}: this model has {table.num_ws} rows of W+")
         if mask is not None and tuple(mask.shape[1:]) != (1, *table.size):
             expected = f"[rows, 1, {table.size[0]}, {table.size[1]}]"
-            raise DragError(f"mask: its shape is {list(mask.shape)}, expected is {expected}")
+            raise DragError(f"mask: its shape is {list(mask.shape)}, expected {expected}")

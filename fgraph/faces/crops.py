@@ -155,7 +155,7 @@ def _as_corners(points: Any) -> Points:
     try:
         corners = np.asarray(points, np.float64)
     except (TypeError, ValueError) as error:
-        raise ValueError(f"corners are no list of [x, y]: {error}") from None
+        raise ValueError(f"corners are not a list of [x, y]: {error}") from None
     if corners.shape != (4, 2) or not np.isfinite(corners).all():
         raise ValueError(
             "corners are 4 points [x, y] in pixels: upper left, lower left, lower right, upper right; these have shape "

@@ -47,10 +47,10 @@ class Landmarks:
         try:
             array = np.asarray(points, dtype=np.float64)
         except (TypeError, ValueError) as error:
-            raise LandmarksError(f"landmarks are no list of [x, y]: {error}") from None
+            raise LandmarksError(f"landmarks are not a list of [x, y]: {error}") from None
         if array.ndim != 2 or array.shape[1] != 2 or len(array) not in {4, 5, 68}:
             raise LandmarksError(
-                f"landmarks have shape {list(array.shape)}; expected are 4 points (eyes, mouth corners), 5 (eyes, "
+                f"landmarks have shape {list(array.shape)}; expected 4 points (eyes, mouth corners), 5 (eyes, "
                 "nose, mouth corners) or 68 (dlib), each [x, y] in pixels"
             )
         if not np.isfinite(array).all():
@@ -109,7 +109,7 @@ def read_points(path: Path) -> dict[str, list[Any]]:
     except (OSError, ValueError, RecursionError) as error:
         raise LandmarksError(f"{path}: cannot read landmarks: {error}") from error
     if not isinstance(document, Mapping):
-        raise LandmarksError(f'{path}: expected is {{"picture.jpg": [[x, y], ...], ...}}')
+        raise LandmarksError(f'{path}: expected {{"picture.jpg": [[x, y], ...], ...}}')
     return dict(_entry(str(name), value) for name, value in document.items())
 
 

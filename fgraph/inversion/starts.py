@@ -97,7 +97,7 @@ def _in_space(generator: Generator, codes: Tensor, own: Space, wanted: Space) ->
     """Return codes in a later space.
 
     Raises:
-        FgraphError: they are in a later one already.
+        FgraphError: the codes are in a later space than `wanted`.
     """
     if own == wanted:
         return codes

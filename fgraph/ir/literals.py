@@ -109,7 +109,7 @@ class Reader:
         tree = _parsed(text)
         if not (isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id in self._ops):
             raise ValueError(
-                f"'{text}' is no operation: expected one of {', '.join(sorted(self._ops))} with its fields"
+                f"'{text}' is not an operation: expected one of {', '.join(sorted(self._ops))} with its fields"
             )
         op: Op = self._built(self._ops[tree.func.id], tree)
         return op

@@ -50,7 +50,9 @@ def advance(build: Build, features: Features, layer: int) -> Features:
     """
     table = build.table(features.model)
     if layer < features.layer:
-        raise ValueError(f"the pass is paused at {table.at(features.layer).name}, beyond {table.at(layer).name}")
+        raise ValueError(
+            f"the pass is paused at {table.at(features.layer).name}, after {table.at(layer).name}: name a later layer"
+        )
     for index in range(features.layer + 1, layer + 1):
         features = _run_layer(build, features, table.at(index))
     return features

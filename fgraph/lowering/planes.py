@@ -48,8 +48,8 @@ def edit_plane(build: Build, features: Features, edits: Sequence[PlaneEdit]) -> 
     if usual and (found := getattr(first, "mode", usual)) != usual:
         with blaming("mode"):
             raise ValueError(
-                f"mode {found} says what comes in at the edge; {described(features.model, table)} starts from a plane "
-                "without edges, so more of the plane does: leave mode out"
+                f"mode {found} sets the values beyond the edge; {described(features.model, table)} samples a plane "
+                "without edges: leave mode out"
             )
     after = canvas if isinstance(first, Transform) else canvas.edited(first)
     after.pixels(table.layers[0].size)  # raises if it is not whole
@@ -91,7 +91,9 @@ def only_planes(features: Features) -> tuple[Placement, ...]:
     """
     first = planes_of(features.carrier)
     if any(run.planes != first for run in _runs(features.carrier)):
-        raise ValueError("its parts lie at different places of the plane, which one pass cannot: tap it at input first")
+        raise ValueError(
+            "its parts are at different places of the plane, and one pass has one place: tap it at input first"
+        )
     return first
 
 

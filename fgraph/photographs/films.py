@@ -239,5 +239,5 @@ def _stream(path: Path) -> Iterator[tuple[Any, Any]]:
 def _bounded(frames: Iterator[Any]) -> Iterator[Any]:
     for number, frame in enumerate(frames):
         if number >= _limits.ROWS:
-            raise ValueError(f"a film of more than {_limits.ROWS} frames is not read")
+            raise ValueError(f"the film has more than {_limits.ROWS} frames: cut it into shorter films")
         yield frame

@@ -26,7 +26,7 @@ class BufferMap:
         self.readable: dict[int, dict[int, list[Piece]]] = {}  # by value and row: the retained parts for this chunk
         self._beneath: dict[int, Locations] = {}  # the same parts, by value
         for value, one in enumerate(program.instructions):
-            if isinstance(one.op, BaselineRows):  # the rows of an earlier run are whole, in a buffer of their own
+            if isinstance(one.op, BaselineRows):  # the rows of an earlier run are whole, in a separate buffer
                 regions = whole_regions(one.rows, one.type.size if one.type.spatial else (0, 0))
                 self.put(value, np.arange(one.rows), (baseline_buffer(one.op.slot), 0), regions)
 
@@ -125,7 +125,7 @@ class BufferMap:
     def _layers(self, value: int, rows: Index, wanted: Regions | None, size: Size) -> Locations:
         """Return the locations of rows of a value.
 
-        A row whose wanted window reaches beyond the region where it differs from its base is followed by that base.
+        The base of a row follows the row if the window reaches beyond the region in which the two differ.
         """
         instruction = self._program.instructions[value]
         plain = instruction.bases is None and value not in self._beneath

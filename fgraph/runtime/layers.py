@@ -1,7 +1,7 @@
-"""Steps that call a layer of StyleGAN2: some rows at a time, each gathered when its turn comes.
+"""Steps that call a layer of StyleGAN2 for a few rows at a time.
 
-Maps that come from several buffers, or that two branches read of one trunk, are never copied as a whole: each copy fits
-the cache, and rows that lie together are not copied at all.
+Each group of rows is gathered just before its call. So maps from several buffers, or maps that two branches read, are
+never copied as a whole: each copy fits the cache. Rows that are consecutive in one buffer are not copied.
 """
 
 from __future__ import annotations

@@ -53,7 +53,7 @@ def find_picture(path: str | Path) -> Path:
         raise FgraphError(f"{sheet} has no cell {number}. {list_cells(texts[CELLS], sheet)}")
     picture = cells[number].picture
     if picture is None:
-        raise FgraphError(f"{sheet}: job {number} has no picture, as it failed")
+        raise FgraphError(f"{sheet}: job {number} failed and has no picture: run its overrides again")
     if not (found := sheet.parent / picture).is_file():
         raise FgraphError(f"{found} is gone, which {sheet} shows in cell {number}: sheet and jobs belong in one folder")
     return found

@@ -56,7 +56,7 @@ class Dragger:
         self._known[event.node] = event
 
     def start(self, node: str, engine: Engine) -> str:
-        """Start a drag, or go on with it; return the id of the node that moves.
+        """Start or continue a drag; return the id of the node that moves.
 
         A drag that was stuck goes on as a further one, which takes the picture as it is for its reference.
 

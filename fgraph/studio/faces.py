@@ -38,7 +38,7 @@ class FacesJob:
         """
         node = session.reading.spec.nodes.get(request.node)
         if not isinstance(node, Photo):
-            raise Refused(f"'{request.node}' is no photograph", request.node)
+            raise Refused(f"'{request.node}' is not a photograph", request.node)
         if not isinstance(node.file, str) or is_film(node.file) or expanded(node.file).is_dir():
             raise Refused("faces are shown of one photograph: choose one of them", request.node, "file")
         return cls(session.revision, request, node)

@@ -240,7 +240,7 @@ class History:
             self._timer.start()
 
     def _write(self) -> None:
-        """Write the states that wait, and the index; edits go on meanwhile."""
+        """Write the states that wait, and the index, while edits continue."""
         with self._writing:
             with self._lock:
                 self._timer = None

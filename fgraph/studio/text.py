@@ -48,7 +48,7 @@ class GraphText:
             EditError: it is not.
         """
         if self.document.faults or not isinstance(self.document.data, dict):
-            raise EditError("the text has mistakes: mend them first")
+            raise EditError("the text has mistakes: correct them first")
 
     @cached_property
     def _root(self) -> Any:

@@ -158,7 +158,7 @@ class FusedLauncher(Launcher):
         if made.status is JobStatus.FAILED and self.config.hydra.sweeper._target_ == BASIC_SWEEPER:
             # the basic sweeper would skip later batches; the task has reported the failure
             made = replace(made, status=JobStatus.COMPLETED, _return_value=None)
-        return replace(made, cfg=None, hydra_cfg=None)  # the sweeper keeps them all, and reads the result alone
+        return replace(made, cfg=None, hydra_cfg=None)  # the sweeper keeps all of them, and reads only the result
 
     def _run_job(self, config: DictConfig, task: Callable[[DictConfig], Any], callbacks: Callbacks) -> JobReturn:
         context = HydraContext(self.hydra_context.config_loader, callbacks)

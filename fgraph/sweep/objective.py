@@ -60,7 +60,10 @@ def _distance(pixels: Array, target: str | None) -> float:
         raise FgraphError(f"objective.target is compared with images of 1 or 3 channels, not {channels}")
     wanted = to_array(picture, channels)
     if list(wanted.shape[1:]) != size:
-        raise FgraphError(f"objective.target: {target} is {wanted.shape[1:]} (h, w), the image {tuple(size)}")
+        raise FgraphError(
+            f"objective.target: {target} has {wanted.shape[1]} x {wanted.shape[2]} pixels (height x width), the image "
+            f"{size[0]} x {size[1]}: resize the target"
+        )
     return float(np.sqrt(np.mean((pixels - wanted) ** 2)))
 
 

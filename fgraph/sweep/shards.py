@@ -56,7 +56,7 @@ def cut(fingerprints: Sequence[JobFingerprint], count: int) -> list[list[int]]:
 def _place(
     ends: np.ndarray[Any, np.dtype[np.float64]], shared: Sequence[int], share: float, width: float, places: range
 ) -> int:
-    """Return the job to cut before: that of the fewest shared nodes within the slack, then the nearest one."""
+    """Return the job to cut before: within the slack, the one that shares the fewest nodes with the job before it."""
     off = {place: abs(ends[place - 1] / ends[-1] - share) for place in places}
     near = [place for place in places if off[place] <= _SLACK * width] or [min(places, key=lambda one: off[one])]
     return min(near, key=lambda place: (shared[place - 1], off[place]))

@@ -68,7 +68,7 @@ def _from_scratch(settings: TrainingSettings) -> TrainingState:
     channels = tuple(sorted(widths.items()))
     expected = [4 << i for i in range(settings.size.bit_length() - 2)]
     if [resolution for resolution, _ in channels] != expected:
-        raise TrainingError(f"training.channels has {dict(channels)}; expected is a width for each of {expected}")
+        raise TrainingError(f"training.channels has {dict(channels)}; expected a width for each of {expected}")
     table = StyleGAN2Table(channels, settings.latent, settings.latent, settings.mapping_layers)
     generator = lay_out_generator(table, draw_generator(table, settings.seed))
     shape, discriminator, _ = _draw_discriminator(table, settings)

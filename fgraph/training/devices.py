@@ -38,7 +38,7 @@ def make_fabric(settings: CommonSettings) -> Fabric:
     devices: Any = [int(number)] if number else settings.devices
     accelerator = {"auto": "auto", "cpu": "cpu", "cuda": "cuda", "mps": "mps"}.get(kind)
     if accelerator is None or (number and not number.isdecimal()):
-        raise TrainingError(f"device={settings.device}: expected is auto, cpu, cuda, cuda:1 or mps")
+        raise TrainingError(f"device={settings.device}: expected auto, cpu, cuda, cuda:1 or mps")
     strategy = "ddp_spawn" if settings.devices > 1 else "auto"
     try:
         return Fabric(

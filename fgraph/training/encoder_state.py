@@ -80,6 +80,6 @@ def _table_for(settings: EncoderSettings, generator: Generator) -> EncoderTable:
     sides = [4 << i for i in range(size.bit_length() - 2)]
     channels: Mapping[int, int] = settings.channels or {side: _WIDTHS.get(side, 16) for side in sides}
     if sorted(channels) != sides:
-        raise TrainingError(f"encoder.channels has {dict(channels)}; expected is a width for each of {sides}")
+        raise TrainingError(f"encoder.channels has {dict(channels)}; expected a width for each of {sides}")
     counts = (made.image_channels, made.num_ws, made.w_dim, settings.iterations)
     return own_table(tuple(sorted(channels.items())), *counts)

@@ -59,7 +59,7 @@ def load_features(name: str) -> FeatureNetwork:
     if name.startswith(_TIMM):
         return _load_timm(name)
     if name not in NETWORKS:
-        raise TrainingError(f"training.features={name}: expected is one of {', '.join(NETWORKS)}, or timm:NAME")
+        raise TrainingError(f"training.features={name}: expected one of {', '.join(NETWORKS)}, or timm:NAME")
     return NETWORKS[name]()
 
 

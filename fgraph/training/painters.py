@@ -37,7 +37,7 @@ def load_painter(place: Path) -> Painter:
     """Load the painter that `FILE.py:CLASS` names. This runs the code of the file.
 
     Raises:
-        TrainingError: there is no such file or class, or it is no painter.
+        TrainingError: there is no such file or class, or it is not a painter.
     """
     file, _, name = str(place).rpartition(":")
     path = Path(file).expanduser().resolve()
@@ -57,7 +57,7 @@ def load_painter(place: Path) -> Painter:
     finally:
         sys.path.remove(str(path.parent))
     if not isinstance(getattr(painter, "numbers", None), int) or not callable(getattr(painter, "paint", None)):
-        raise TrainingError(f"data={place}: {name} is no painter; expected are `numbers` and `paint(z, size)`")
+        raise TrainingError(f"data={place}: {name} is not a painter; expected `numbers` and `paint(z, size)`")
     return cast(Painter, painter)
 
 
@@ -94,5 +94,5 @@ class PaintedBatches:
     def _checked(self, images: Tensor, rows: int) -> Tensor:
         found, expected = tuple(images.shape), (rows, 3, self._size, self._size)
         if found != expected:
-            raise TrainingError(f"a painter made pictures of shape {found}; expected is {expected}")
+            raise TrainingError(f"a painter made pictures of shape {found}; expected {expected}")
         return images.clamp(-1, 1).contiguous(memory_format=torch.channels_last)

@@ -132,7 +132,7 @@ def score_maps(tensors: Mapping[str, Tensor], seen: Sequence[Tensor]) -> list[Te
     Rows k, k + rows / 4, ... share a standard deviation.
 
     Raises:
-        ValueError: the rows are no multiple of the group.
+        ValueError: the rows are not a multiple of the group.
     """
     return [_head(tensors, level, x) for level, x in enumerate(seen)]
 
@@ -160,7 +160,7 @@ def _deviation(x: Tensor) -> Tensor:
     rows = x.shape[0]
     group = min(GROUP, rows)
     if rows % group:
-        raise ValueError(f"scores of {rows} images: expected is a multiple of {group}")
+        raise ValueError(f"scores of {rows} images: expected a multiple of {group}")
     grouped = x.view(group, rows // group, *x.shape[1:])
     variance = (grouped - grouped.mean(dim=0)).square().mean(dim=0)  # many times faster than var along the outer axis
     deviation = (variance + _EPSILON).sqrt()

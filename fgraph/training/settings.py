@@ -164,7 +164,9 @@ def make_checked_settings(model: type[S], values: dict[str, Any], section: str) 
     except ValidationError as error:
         raise TrainingError("\n".join(_fault(dict(one), model, section) for one in error.errors())) from error
     if settings.batch % settings.devices:
-        raise TrainingError(f"{section}.batch={settings.batch} is no multiple of {section}.devices={settings.devices}")
+        raise TrainingError(
+            f"{section}.batch={settings.batch} is not a multiple of {section}.devices={settings.devices}"
+        )
     return settings
 
 

@@ -116,7 +116,7 @@ def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert (found.shape, found.dtype) == ((count, 3), np.float32)
     for features_given, message in (
         ("see.py:nothing", "has no function 'nothing'"),
-        ("see", "expected is clip"),
+        ("see", "expected clip"),
     ):
         assert main([*arguments, "--features", features_given]) == 2
         assert message in capsys.readouterr().err

@@ -176,7 +176,7 @@ def test_each_face_of_a_picture(tmp_path: Path, pictures: Path, capsys: pytest.C
         (["images=.", "inversion.prior=gausian"], "prior: Input should be 'none', 'gaussian'"),
         (["images=.", "inversion.fit=crp"], "unknown inversion.fit 'crp': expected crop, pad, stretch"),
         (["images=.", "inversion.face=second"], "inversion.face is largest, all, or the number of a face"),
-        (["images=.", "inversion.points=[[1,2]]"], "landmarks have shape [1, 2]; expected are 4 points"),
+        (["images=.", "inversion.points=[[1,2]]"], "landmarks have shape [1, 2]; expected 4 points"),
         (["images=.", "inversion.batch=0"], "inversion.batch is a number of pictures"),
         (["images=.", "inversion.batch=true"], "inversion.batch is a number of pictures"),
         (["images=.", "precision=bfloat16"], "mode=invert has precision=float32 or float64, not bfloat16"),

@@ -120,8 +120,8 @@ def test_runs_of_numbers() -> None:
     [
         ({"transform": "rotat"}, r"transforms\[0\]: unknown transform 'rotat'.*did you mean 'rotate'"),
         ({"transform": "resize", "params": [1.0, 2.0]}, "unknown transform 'resize'"),
-        ({"transform": "scale"}, r"params of scale are \[\]; expected are numbers, \[factor\]"),
-        ({"transform": "ablate", "layer": 17}, "layer is 17; expected is 1 to 16"),
+        ({"transform": "scale"}, r"params of scale are \[\]; expected numbers, \[factor\]"),
+        ({"transform": "ablate", "layer": 17}, "layer is 17; expected 1 to 16"),
         ({"transform": "ablate", "features": "some"}, "features is 'some'"),
         ({"transform": "ablate", "features": "random"}, "feature-param is None"),
         ({"transform": "ablate", "features": "cluster", "feature-param": 2}, "needs the dictionary of clusters"),
@@ -190,5 +190,5 @@ def test_numbers_that_are_not_finite(number: float, change: Any, says: str) -> N
 def test_a_dictionary_of_clusters_with_numbers_that_are_not_finite() -> None:
     entry = {"layer": 5, "transform": "ablate", "params": [], "features": "cluster", "feature-param": 2}
     clusters = {5: [{"cluster_index": 2, "feature_index": float("inf")}]}
-    with pytest.raises(FgraphError, match="the clusters of layer 5 are no list"):
+    with pytest.raises(FgraphError, match="the clusters of layer 5 are not a list"):
         convert_bending({"transforms": [entry]}, clusters)

@@ -132,7 +132,7 @@ def test_a_graph_of_mistakes_is_compared_with_itself_a_few_times_only(
 
 def test_a_name_of_many_parts_is_followed_no_deeper_than_graphs_are() -> None:
     (fault,) = fgraph.check(decoded(f"  e: {{op: tap, of: {'a.' * 300_000}b, layer: 0}}\n", "c"))
-    assert "which is no node" in fault.message
+    assert "which is not a node" in fault.message
 
 
 def blends(count: int, a: str, b: str, edit: str = "") -> str:

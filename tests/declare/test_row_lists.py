@@ -58,7 +58,7 @@ def test_both_ends_are_exact(start: float, stop: float, count: int, ease: str) -
     ({"keys": {10**9: 0}}, "a key is a row"),
     ({"keys": {0: 0, 5: 1}, "count": 4}, "count is 4, and there is a key at row 5"),
     ({"file": 3}, "file is the path of a curve"),
-    ({"file": "curve.xyz"}, "is no curve: its name ends in"),
+    ({"file": "curve.xyz"}, "is not a curve: its name ends in"),
     ({"file": "missing.csv"}, "is not a table of numbers"),
     ({"file": "a.wav", "fps": 0}, "fps is the number of frames a second"),
 ])  # fmt: skip

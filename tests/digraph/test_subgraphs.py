@@ -69,13 +69,17 @@ def test_equal_inner_ids_have_seeds_of_their_own() -> None:
 def test_inner_nodes_do_not_see_outer_ones() -> None:
     _, (fault,) = wired(TEXT.replace("moved: {op: shift, of: y}", "moved: {op: shift, of: fade}"))
     assert (fault.line, fault.where) == (15, "nodes.left.nodes.inner.nodes.moved.of")
-    assert fault.message == "of reads 'fade', which is no node"
+    assert fault.message == "of reads 'fade', which is not a node"
     assert fault.hint == "inner nodes see only each other: add 'fade' to the inputs of the sub-graph"
 
 
 def test_a_wrong_input_is_one_fault_however_often_it_is_read() -> None:
     _, (fault,) = wired(TEXT.replace("inputs: {x: code}", "inputs: {x: cod}"))
-    assert (fault.line, fault.where, fault.message) == (5, "nodes.left.inputs.x", "this reads 'cod', which is no node")
+    assert (fault.line, fault.where, fault.message) == (
+        5,
+        "nodes.left.inputs.x",
+        "this reads 'cod', which is not a node",
+    )
     assert fault.hint == "did you mean 'code'?"
 
 
@@ -83,7 +87,7 @@ def test_a_wrong_output_is_one_fault() -> None:
     for wrong, hint in (("innr", "did you mean 'inner'?"), ("x", "name an inner node")):
         _, (fault,) = wired(TEXT.replace("output: inner", f"output: {wrong}"))
         assert (fault.line, fault.where) == (6, "nodes.left.output")
-        assert fault.message == f"the output is '{wrong}', which is no inner node"
+        assert fault.message == f"the output is '{wrong}', which is not an inner node"
         assert fault.hint == hint
 
 
@@ -98,7 +102,7 @@ def test_names_inside_are_suggested() -> None:
     _, (fault,) = wired(TEXT.replace("left.inner.moved", "left.inner.movd"))
     assert fault.hint == "did you mean 'left.inner.moved'?"
     _, (fault,) = wired(TEXT.replace("fade: left.fade", "fade: left.x"))
-    assert (fault.where, fault.message) == ("outputs.fade", "this names 'left.x', which is no node")
+    assert (fault.where, fault.message) == ("outputs.fade", "this names 'left.x', which is not a node")
 
 
 def test_a_cycle_through_a_subgraph() -> None:

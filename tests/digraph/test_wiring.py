@@ -83,12 +83,12 @@ def test_references_to_nothing() -> None:
         "{x: imag, y: qqq}",
     )
     assert found == [
-        (2, "nodes.a.of", "of reads 'cod', which is no node", "did you mean 'code'?"),
-        (3, "nodes.b.of[1]", "of reads 'imge', which is no node", "did you mean 'image'?"),
-        (3, "nodes.b.of[2]", "of reads 'qqq', which is no node", "there are a, b, c, code, image"),
-        (4, "nodes.c.of", "of reads 'code.x', which is no node", "did you mean 'code'?"),
-        (7, "outputs.x", "this names 'imag', which is no node", "did you mean 'image'?"),
-        (7, "outputs.y", "this names 'qqq', which is no node", "there are a, b, c, code, image"),
+        (2, "nodes.a.of", "of reads 'cod', which is not a node", "did you mean 'code'?"),
+        (3, "nodes.b.of[1]", "of reads 'imge', which is not a node", "did you mean 'image'?"),
+        (3, "nodes.b.of[2]", "of reads 'qqq', which is not a node", "there are a, b, c, code, image"),
+        (4, "nodes.c.of", "of reads 'code.x', which is not a node", "did you mean 'code'?"),
+        (7, "outputs.x", "this names 'imag', which is not a node", "did you mean 'image'?"),
+        (7, "outputs.y", "this names 'qqq', which is not a node", "there are a, b, c, code, image"),
     ]
 
 

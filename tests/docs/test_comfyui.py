@@ -117,6 +117,6 @@ def test_a_wrong_file_costs_no_other_node(pack: ModuleType, tmp_path: Path, caps
     Image.fromarray(np.zeros((2, 2, 3), np.uint8)).save(tmp_path / "a.png")
     assert sys.modules[f"{pack.__name__}.pack"].find_nodes([tmp_path]) == {}
     said = capsys.readouterr().out
-    assert "reads 'c', which is no node" in said
+    assert "reads 'c', which is not a node" in said
     assert "has no output that is an image or a mask" in said
     assert "params.seeds is [1]" in said

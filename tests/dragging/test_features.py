@@ -66,5 +66,5 @@ def test_margins_are_no_part_of_the_maps() -> None:
 
 def test_a_layer_that_makes_no_features_is_refused() -> None:
     table = tiny(1).table
-    with pytest.raises(DragError, match=r"'b8\.torgb' is no convolution of this model"):
+    with pytest.raises(DragError, match=r"'b8\.torgb' is not a convolution of this model"):
         feature_layer(table, "b8.torgb")

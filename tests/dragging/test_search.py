@@ -149,7 +149,7 @@ def test_stylegan3_is_dragged_too() -> None:
     ("change", "message"),
     [
         ({"rows": (0, 99)}, "rows 0 to 99: this model has"),
-        ({"layer": "b8.conv7"}, "'b8.conv7' is no convolution of this model"),
+        ({"layer": "b8.conv7"}, "'b8.conv7' is not a convolution of this model"),
         ({"space": "s"}, "codes have shape"),
     ],
 )
@@ -161,5 +161,5 @@ def test_settings_that_do_not_fit_the_model_are_refused(
 
 
 def test_a_mask_of_another_size_is_refused(generator: Generator) -> None:
-    with pytest.raises(DragError, match=r"mask: its shape is \[1, 1, 8, 8\], expected is \[rows, 1, 16, 16\]"):
+    with pytest.raises(DragError, match=r"mask: its shape is \[1, 1, 8, 8\], expected \[rows, 1, 16, 16\]"):
         DragSearch(generator, settings_of(), codes_of(generator, 1), [ONE], torch.ones(1, 1, 8, 8))

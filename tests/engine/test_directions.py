@@ -127,7 +127,7 @@ def test_a_direction_of_z_moves_z() -> None:
     ("node", "where", "message"),
     [
         ({"kind": "pca", "component": 8}, "nodes.moved.component", "there is no component 8: w has 8"),
-        ({"kind": "sefa", "layers": "b8.torgb"}, "nodes.moved.factorised", "no affines that count"),
+        ({"kind": "sefa", "layers": "b8.torgb"}, "nodes.moved.factorised", "none of these layers is a convolution"),
         ({"kind": "file", "value": [1, 2]}, "nodes.moved", "found [2]"),
         ({"kind": "file", "value": [[1] * 8], "component": 1}, "nodes.moved.component", "there are 1, from 0"),
         ({"kind": "file", "value": [1] * 8, "space": "z"}, "nodes.moved", "the codes are in a later space"),

@@ -140,7 +140,7 @@ def test_only_encoders_that_refine_take_iterations(tmp_path: Path) -> None:
     made.outputs = {"code": made.encode(picture, id="once", encoder=str(tmp_path / "w.pt"), iterations=2)}
     found = fault(made)
     assert found.where == "nodes.once.iterations"
-    assert "only encoders that refine their result take iterations" in found.message
+    assert "this encoder does not refine its codes: leave iterations out" in found.message
 
 
 def test_a_record_has_the_digest_of_the_encoder(own: Path) -> None:

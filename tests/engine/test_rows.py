@@ -145,7 +145,7 @@ def test_a_walk_by_times_is_a_walk_by_frames() -> None:
     ("frames: 5, at: [0, 1]", "give either frames, their number, or at, the time of each"),
     ("times: [0, 1]", "times has 2 numbers for 3 keys"),
     ("times: [0, 1, 2], closed: true", "times has 3 numbers for 3 keys and the return"),
-    ("times: [0, 2, 1]", "times rise: each is above the one before"),
+    ("times: [0, 2, 1]", "times must increase: each is greater than the one before"),
     ("at: 2", "found 2, expected a number from 0 to 1, or a list of these"),
 ])  # fmt: skip
 def test_walks_that_cannot_be(fields: str, message: str) -> None:

@@ -354,7 +354,7 @@ def test_a_part_of_a_face_is_a_mask_like_others() -> None:
           "m": {"op": "blend", "a": "code", "b": "other", "mask": "k", "layers": "here"}}, "m.layers",
          "no features to mix at const, only a plane: tap both at input"),
         ({"two": {"op": "concat", "of": ["code", "other"]}, "m": {"op": "restyle", "of": "two", "latent": "other"}},
-         "m.of", "lie at different places of the plane"),
+         "m.of", "are at different places of the plane"),
         ({"at": {"op": "transform", "of": "code", "scale": 0}}, "at", "it is above 0"),
         ({"m": {"op": "patches", "of": "code", "patches": [{"box": [0, 0, 0.5, 0.5], "to": [0.5, 0.5]}]}},
          "m.of", "margins: blend the pass with a shifted one"),
@@ -367,7 +367,7 @@ def test_a_part_of_a_face_is_a_mask_like_others() -> None:
         ({"m": {"op": "bend", "of": "code", "layers": "here", "kind": "invert"}}, "m.layers",
          "no channels to bend at const, only a plane: tap it at input"),
         ({"m": {"op": "direction", "of": "code", "kind": "sefa", "factorised": "input"}}, "m.factorised",
-         "no affines that count"),
+         "none of these layers is a convolution"),
     ],
 )  # fmt: skip
 def test_what_means_nothing_is_refused_with_what_to_do(nodes: Any, where: str, said: str) -> None:
@@ -392,4 +392,4 @@ def test_models_of_other_layers_do_not_meet() -> None:
         "outputs": ["image"],
     }  # fmt: skip
     (found,) = fgraph.check(fgraph.load(document))
-    assert "model 'tiny_r0' has other layers than 'tiny_t0'" in found.message
+    assert "model 'tiny_r0' cannot continue a pass of 'tiny_t0'" in found.message

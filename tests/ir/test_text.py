@@ -89,7 +89,7 @@ def test_arrays_and_functions_are_resources() -> None:
 
 WRONG = {
     "%1 = clamp() () x1 : rgb[3x4x4] @[0]": "it defines %1; the next value is %0",
-    "%0 = nothing() () x1 : rgb[3x4x4] @[0]": "is no operation",
+    "%0 = nothing() () x1 : rgb[3x4x4] @[0]": "is not an operation",
     "%0 = clamp(height=3) () x1 : rgb[3x4x4] @[0]": "unexpected keyword",
     "%0 = clamp() (": "is not closed",
     "%0 = clamp() () x1 : rgb": "expected ` xROWS",

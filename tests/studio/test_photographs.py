@@ -143,9 +143,9 @@ def test_faces_of_a_file_of_landmarks_are_shown(page: Page) -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{nodes: {code: {op: sample}, photo: {op: decode, of: code}}, outputs: [photo]}", "is no photograph"),
+        ("{nodes: {code: {op: sample}, photo: {op: decode, of: code}}, outputs: [photo]}", "is not a photograph"),
         ("{nodes: {photo: {op: photo, file: [room.png, avatar.png]}}, outputs: [photo]}", "of one photograph"),
-        ("{nodes: {photo: {op: photo, file: secret.png}}, outputs: [photo]}", "is no photograph"),
+        ("{nodes: {photo: {op: photo, file: secret.png}}, outputs: [photo]}", "is not a photograph"),
     ],
     ids=["image", "several", "not granted"],
 )

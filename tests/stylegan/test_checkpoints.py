@@ -127,7 +127,7 @@ def test_other_content(content: Any, tmp_path: Path) -> None:
 
 def test_other_filters_and_means(checkpoint: dict[str, Any], tmp_path: Path) -> None:
     checkpoint["latent_avg"] = torch.zeros(5)
-    with pytest.raises(ModelError, match="'latent_avg' is no vector of 64 numbers"):
+    with pytest.raises(ModelError, match="'latent_avg' is not a vector of 64 numbers"):
         load_stylegan2(write(checkpoint, tmp_path / "mean.pt"))
     checkpoint["g_ema"]["convs.0.conv.blur.kernel"] = torch.ones(4, 4)
     with pytest.raises(ModelError, match=r"'convs.0.conv.blur.kernel' is not the filter \[1, 3, 3, 1\]"):

@@ -146,8 +146,8 @@ def test_no_server_and_no_such_file(server: Any, folder: Path) -> None:
         ("http://example.org/model.pkl", "would come over an unencrypted connection; use https"),
         ("https://example.org/", "names no file"),
         ("https://example.org/a.pkl#sha256=12", "a pin is #sha256="),
-        ("hf://organisation", "is no file of the hub"),
-        ("hf://a/b/../../c.pkl", "is no file of the hub"),
+        ("hf://organisation", "is not a file of the hub"),
+        ("hf://a/b/../../c.pkl", "is not a file of the hub"),
     ],
 )
 def test_addresses_that_are_none(address: str, says: str, folder: Path) -> None:

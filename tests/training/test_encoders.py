@@ -141,7 +141,7 @@ def test_what_does_not_belong_together_is_refused(choose: Choose, tmp_path: Path
     save_generator(tiny(2), tmp_path / "tiny.safetensors")
     with pytest.raises(TrainingError, match=r"other weights of .*tiny.safetensors, which has changed"):
         train_encoder(choose(images=8))
-    with pytest.raises(TrainingError, match=r"encoder.channels has .* expected is a width for each of"):
+    with pytest.raises(TrainingError, match=r"encoder.channels has .* expected a width for each of"):
         begin_encoder(choose(channels={4: 3}), tiny(1))
     with pytest.raises(TrainingError, match="is conditional"):
         begin_encoder(choose(), tiny(1, family="conditional"))
@@ -155,7 +155,7 @@ def test_what_does_not_belong_together_is_refused(choose: Choose, tmp_path: Path
         ({"size": 20}, "encoder.size: value error, is a power of two"),
         ({"imagse": 3}, r"encoder.imagse: there is no such setting \(did you mean 'images'\?\)"),
         ({"model": None}, "model is missing"),
-        ({"batch": 5, "devices": 2}, "encoder.batch=5 is no multiple of encoder.devices=2"),
+        ({"batch": 5, "devices": 2}, "encoder.batch=5 is not a multiple of encoder.devices=2"),
     ],
 )
 def test_wrong_settings_are_named(choose: Choose, values: dict[str, object], message: str) -> None:

@@ -75,7 +75,7 @@ def test_a_training_on_a_painter_goes_on_bit_for_bit(
     [
         ("none.py:Grey", "there is no file .*none.py"),
         ("grey.py:Gray", "AttributeError: .*Gray"),
-        ("grey.py:Nothing", r"Nothing is no painter; expected are `numbers` and `paint\(z, size\)`"),
+        ("grey.py:Nothing", r"Nothing is not a painter; expected `numbers` and `paint\(z, size\)`"),
     ],
 )
 def test_what_is_no_painter_is_told(file: Path, name: str, message: str) -> None:
@@ -85,7 +85,7 @@ def test_what_is_no_painter_is_told(file: Path, name: str, message: str) -> None
 
 def test_pictures_of_another_shape_are_told(file: Path) -> None:
     batches = PaintedBatches(load_painter(Path(f"{file}:Flat")), 16, 0, flip=False)
-    with pytest.raises(TrainingError, match=r"of shape \(4, 1, 16, 16\); expected is \(4, 3, 16, 16\)"):
+    with pytest.raises(TrainingError, match=r"of shape \(4, 1, 16, 16\); expected \(4, 3, 16, 16\)"):
         batches.take(0, 4)
 
 

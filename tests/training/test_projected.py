@@ -171,7 +171,7 @@ def test_heads_that_learned_with_other_weights_are_refused(choose: Choose, monke
 
 
 def test_unknown_and_missing_networks_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(TrainingError, match=r"training.features=smal: expected is one of efficientnet-lite0"):
+    with pytest.raises(TrainingError, match=r"training.features=smal: expected one of efficientnet-lite0"):
         load_features("smal")
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(TrainingError, match="needs: pip install timm"):
@@ -270,7 +270,7 @@ def test_equal_images_score_differently_from_diverse_ones() -> None:
     same = [x[:1].repeat(4, 1, 1, 1) for x in diverse]
     for one, other in zip(score_maps(tensors, diverse), score_maps(tensors, same), strict=True):
         assert not torch.equal(one[0], other[0])
-    with pytest.raises(ValueError, match="scores of 6 images: expected is a multiple of 4"):
+    with pytest.raises(ValueError, match="scores of 6 images: expected a multiple of 4"):
         score_maps(tensors, [x[:1].repeat(6, 1, 1, 1) for x in diverse])
 
 

@@ -169,7 +169,7 @@ def test_settings_that_cannot_be_are_told(changed: dict[str, object], message: s
 
 
 def test_models_that_cannot_be_trained_are_told(choose: Choose, tmp_path: Path) -> None:
-    with pytest.raises(TrainingError, match=r"expected is a width for each of \[4, 8, 16\]"):
+    with pytest.raises(TrainingError, match=r"expected a width for each of \[4, 8, 16\]"):
         begin(choose(channels={4: 8}))
     with pytest.raises(FgraphError, match="there is no model"):
         begin(choose(mode="finetune", model=str(tmp_path / "nothing.pt")))

@@ -59,7 +59,7 @@ def parts_in(catalogue: PartCatalogue, mask: MaskExpr) -> list[int]:
     inside = torch.from_numpy(np.array(rasterise(mask, height, width)))
     shares = (catalogue.places * inside).sum(dim=(1, 2)) / catalogue.places.sum(dim=(1, 2)).clamp_min(1e-12)
     if not shares.any():
-        raise ValueError("the mask is 0 wherever there is a part, so that it names none")
+        raise ValueError("the mask covers no part: draw it over the part to transfer, or give `part`, a number")
     return [number for number, share in enumerate(shares.tolist()) if share > _MOSTLY] or [int(shares.argmax())]
 
 

@@ -164,7 +164,7 @@ def _read_delta(path: Path, header: TensorFileHeader, deltas: int) -> Contents:
     from fgraph.stylegan.checkpoints.delta import read_delta
 
     if not deltas:
-        raise ModelError(f"{path}: is a delta to a delta, and so on; {_MOST_DELTAS} are the most")
+        raise ModelError(f"{path}: is a chain of more than {_MOST_DELTAS} deltas: convert its base to a whole model")
     return read_delta(path, header, _bundled, partial(read_contents, deltas=deltas - 1))
 
 

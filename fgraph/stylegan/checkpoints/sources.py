@@ -172,7 +172,7 @@ def _parse(address: str) -> tuple[str, str | None]:
         raise ModelError(f"model '{address}' ends in '#{show(fragment)}'; a pin is #sha256= and 64 hexadecimal digits")
     if plain.startswith("hf://"):
         if not _HUB.fullmatch(plain) or ".." in plain:
-            raise ModelError(f"model '{address}' is no file of the hub; write hf://organisation/repository/file.pkl")
+            raise ModelError(f"model '{address}' is not a file of the hub; write hf://organisation/repository/file.pkl")
     else:
         parts = urlsplit(plain)
         if not _is_safe(plain):

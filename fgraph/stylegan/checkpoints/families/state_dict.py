@@ -81,7 +81,7 @@ class StateDict:
         found = as_tensor(beside)
         count = 0 if found is None else math.prod(found.shape)
         if found is None or count < w_dim or (count > w_dim and found.shape[-1] != w_dim):
-            raise ModelError(f"{self.where}: '{MEAN}' is no vector of {w_dim} numbers; expected the mean of w")
+            raise ModelError(f"{self.where}: '{MEAN}' is not a vector of {w_dim} numbers; expected the mean of w")
         return Weight(found, (w_dim,), _first_row if count > w_dim else None)
 
 
