@@ -138,7 +138,7 @@ def test_clusters_that_are_not_there_are_told() -> None:
         convert_bending(config, {1: []})
     with pytest.raises(FgraphError, match="no channel in cluster 2 of layer 5"):
         convert_bending(config, {5: clusters[5][1:2]})
-    with pytest.raises(FgraphError, match="no list of cluster_index"):
+    with pytest.raises(FgraphError, match="not a list of cluster_index"):
         convert_bending(config, {5: [{"a": 1}]})
 
 

@@ -87,7 +87,7 @@ def test_points_may_be_added_while_it_runs() -> None:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ({"code": np.zeros(3)}, r"code has shape \[3\], expected is"),
+        ({"code": np.zeros(3)}, r"code has shape \[3\], expected"),
         ({"to": []}, "1 points and 0 targets: each point needs a target"),
         ({"to": [(2, 0.5)]}, r"to\[0\] is \[2, 0.5\]: expected fractions"),
         ({"mask": np.full((16, 16), 7)}, "with values from 0 to 1"),

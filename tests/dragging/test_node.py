@@ -113,7 +113,7 @@ def test_the_report_is_written_beside_the_codes(tmp_path: Path) -> None:
             "to[0] is [64, 4]: the images of this model have 64 x 64 pixels",
         ),
         ("points: [[0.5, 0.4]], to: [[0.8, 0.4]], every: 1, steps: 1000", "make more than 1000 pictures"),
-        ("points: [[0.5, 0.4]], to: [[0.8, 0.4]], layer: b9", "no convolution of this model"),
+        ("points: [[0.5, 0.4]], to: [[0.8, 0.4]], layer: b9", "not a convolution of this model"),
         ("points: [[0.5, 0.4]], to: [[0.8, 0.4]], r1: 2", "found 2, expected a number above 0 and of at most 0.5"),
     ],
 )

@@ -152,7 +152,7 @@ def test_a_variation_does_not_depend_on_those_beside_it() -> None:
         ({"patches": []}, "there is no patch"),
         ({"patches": [{"box": [0, 0, 0.5, 0.5]}]}, "either `to`, its new place, or `by`"),
         ({"patches": [{"box": [0, 0, 0, 0.5], "by": [0.5, 0]}]}, "width and a height above 0"),
-        ({"patches": {"count": 1}, "swap": True}, "proposed patches are of one picture"),
+        ({"patches": {"count": 1}, "swap": True}, "proposed patches copy within one picture"),
         (
             {"patches": {"seed": [1, 2], "variations": 4}},
             "a list of seeds, one for each row, or one seed with variations",

@@ -41,7 +41,7 @@ def test_a_file_names_pictures_and_their_faces(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("[]", "expected is"),
+        ("[]", "expected"),
         ("{", "cannot read landmarks"),
         ("[" * 100_000, "cannot read landmarks"),
         ('{"a\\u001b.jpg": [[1, 2]]}', r"a\\x1b\.jpg: landmarks have shape \[1, 2\]; expected 4 points"),

@@ -159,7 +159,7 @@ def test_half_precision_trains(choose: Choose) -> None:
         ({"size": 20}, "is a power of two"),
         ({"size": None}, "mode=train needs training.size="),
         ({"mode": "finetune"}, "mode=finetune needs model="),
-        ({"batch": 4, "devices": 3}, "no multiple of training.devices=3"),
+        ({"batch": 4, "devices": 3}, "not a multiple of training.devices=3"),
         ({"augment": "adda"}, "training.augment: input should be 'none', 'diffaugment' or 'ada', found 'adda'"),
     ],
 )
