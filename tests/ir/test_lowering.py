@@ -83,7 +83,7 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
     "a pass that cannot go back": (
         PAUSED | {"image": {"op": "tap", "of": "t", "layer": "b4.conv1"}},
         "image.layer",
-        "beyond",
+        "name a later layer",
     ),
     "a pad that is not whole": (PAUSED | {"image": {"op": "pad", "of": "t", "left": 0.3}}, "image.left", "0.25"),
     "a pad that fits the activation, not the skip": (
@@ -111,7 +111,11 @@ FAULTS: dict[str, tuple[dict[str, Any], str, str]] = {
         "image",
         "equal height",
     ),
-    "model of a pass under way": (PAUSED | {"image": {"op": "tap", "of": "t", "model": "toon"}}, "image", "under way"),
+    "model of a pass under way": (
+        PAUSED | {"image": {"op": "tap", "of": "t", "model": "toon"}},
+        "image",
+        "this pass has started",
+    ),
     "a space that cannot be turned back": (
         {"z": {"op": "latent", "space": "z", "value": [0.0] * 7}, "image": {"op": "decode", "of": "z"}},
         "z",
