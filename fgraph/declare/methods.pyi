@@ -422,8 +422,8 @@ class NodeMethods:
     ) -> NodeRef:
         """A mapper of StyleCLIP, whose networks make a difference for each code in W+ (Patashnik et al. 2021).
 
-        Mappers such as afro.pt and mohawk.pt were trained for one text and one model. Rows of W+ for which a mapper
-        has no network stay.
+        Mappers such as afro.pt and mohawk.pt were trained for one text and one model. A mapper does not change the
+        rows of W+ for which it has no network.
 
         Fields:
             file: the mapper, such as afro.pt
