@@ -70,9 +70,9 @@ def test_the_parts_of_a_step_are_those_of_a_search() -> None:
     search = steps.make_inversion(tiny(1), 2)
     for part in steps.inversion_parts(search).values():
         part()
-    expected = search._first[0].clone()
+    expected = search._state["first.0"].clone()
     other = steps.make_inversion(tiny(1), 2)
     other.step()
-    assert torch.equal(other._first[0], expected)  # the parts together have done what a step does
+    assert torch.equal(other._state["first.0"], expected)  # the parts together have done what a step does
     line = steps.Line("inversion", Times([2.0], [2.0]), Times([1.0], [0.5]), "forward 0.1")
     assert "| inversion | 2.00 | 0.50 | 4.00x | forward 0.1 |" in steps.to_markdown([line], ["a machine"])

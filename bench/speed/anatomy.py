@@ -4,7 +4,7 @@
 
 The published panorama of some codes, by config-f at 256 pixels with random weights. A first run warms up. Then the
 steps of a run are clocked by operation, and another run goes through torch.profiler, whose times of single operations
-of torch are grouped by what they do. Seconds are of CPU.
+of torch are grouped by what they do. Seconds are CPU seconds.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def kind_of(name: str) -> str:
 def profile_run(plan: Plan) -> tuple[dict[str, float], list[tuple[str, float, int]]]:
     """Return the seconds of a run by kind of torch's operations, and the operations that took most."""
     with profile(activities=[ProfilerActivity.CPU]) as profiler:
-        start = time.perf_counter()  # the profiler knows the clock alone
+        start = time.perf_counter()  # the profiler measures clock time only
         run_plan(plan)
         seconds = time.perf_counter() - start
     events = [(one.key, one.self_cpu_time_total / 1e6, one.count) for one in profiler.key_averages()]
@@ -107,7 +107,7 @@ def profile_run(plan: Plan) -> tuple[dict[str, float], list[tuple[str, float, in
 
 
 def examine(plan: Plan, repeats: int) -> Anatomy:
-    """Run a plan several times, and return where its time goes; of the clocked runs, the median of each line."""
+    """Run a plan several times, and return where its time goes; the median of the timed runs for each line."""
     run_plan(plan)
     bounded = plan.bounded
     runs = [clock_steps(plan) for _ in range(repeats)]
@@ -128,8 +128,9 @@ def to_markdown(found: Anatomy, title: str, state: list[str]) -> str:
         "",
         f"`python -m bench.speed.anatomy` writes this page: {title}, on a CPU.",
         "The first table clocks the steps of runs, the second groups the operations of torch in a run under",
-        "`torch.profiler`, and the third lists the longest of these. Seconds are of CPU. The profiler knows the clock",
-        "alone and adds its own time, so of its figures there are shares, without those of operations that they call.",
+        "`torch.profiler`, and the third lists the longest of these. Seconds are CPU seconds. The profiler measures",
+        "clock time and adds its own, so the tables give only shares. The share of an operation leaves out the",
+        "operations that it calls.",
         "",
         *(f"* {one}" for one in state),
         "",
@@ -162,7 +163,7 @@ def main() -> None:
         write_checkpoint(checkpoint)
         plan = fgraph.compile(merge_graph(fgraph.load_generator(checkpoint), given.images))
     found = examine(plan, given.repeats)
-    threads = f"threads: {given.threads}; clocked runs after a first one: {given.repeats}"
+    threads = f"threads: {given.threads}; timed runs after a warm-up: {given.repeats}"
     state = [f"{machine.processor()}; {threads}", machine.load(load.others()), machine.versions()]
     given.out.mkdir(parents=True, exist_ok=True)
     title = f"a panorama of {given.images} images by config-f at 256 pixels with random weights"

@@ -35,6 +35,7 @@ from fgraph.dragging.settings import make_drag_settings
 from fgraph.inversion import make_settings
 from fgraph.inversion.losses import WeightedLosses
 from fgraph.inversion.optimise import Problem, Search
+from fgraph.inversion.optimisers import Evaluation
 from fgraph.inversion.problem import make_problem
 from fgraph.stylegan.generators.base import Generator
 
@@ -88,15 +89,16 @@ def inversion_parts(search: Search) -> dict[str, Step]:
 
     def losses() -> None:
         parts = search._problem.losses.parts(found["images"], search._wanted)
-        found["loss"] = torch.stack(list(parts.values())).sum()
+        found["loss"] = torch.stack(list(parts.values())).sum(dim=0)  # [rows]
 
     def backward() -> None:
-        found["gradients"] = torch.autograd.grad(found["loss"], found["values"])
+        found["gradients"] = torch.autograd.grad(found["loss"].sum(), found["values"])
 
     def optimiser() -> None:
         with torch.no_grad():
-            for at, gradient in enumerate(found["gradients"]):
-                search._descend(at, gradient, gradient.new_zeros(len(gradient)))
+            plain, loss = [value.detach() for value in found["values"]], found["loss"].detach()
+            seen = Evaluation(loss, found["gradients"], torch.zeros_like(loss), search.done)
+            search._optimiser.step(plain, search._state, seen)
 
     return {"forward": forward, "losses": losses, "backward": backward, "optimiser": optimiser}
 
