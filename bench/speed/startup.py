@@ -1,8 +1,8 @@
-"""The processor time of short commands from start to end, beside that of `import torch`.
+"""The CPU time of short commands from start to end, and of `import torch`.
 
 python -m bench.speed.startup [--times 5] [--write]
 
-Each command runs in a process of its own, once to warm the caches, then as often as asked. The table has the least
+Each command runs in its own process, once to warm the caches, then as often as asked. The table has the least
 processor time of each, which other work on the machine hardly affects, and its ratio to that of `import torch`. With
 `--write`, it goes into docs/reference/measurements/startup.md.
 """
@@ -35,8 +35,8 @@ PAGE = MEASUREMENTS / "startup.md"
 HEAD = """\
 # Start-up
 
-The processor time of commands from start to end, and its ratio to that of `import torch`, which is the floor of every
-run. A run of a graph with plain settings does not import Hydra; a sweep does. `python -m bench.speed.startup --write`
+The CPU time of commands from start to end, and its ratio to the CPU time of `import torch`, which every run needs at
+least. A run of a graph with plain settings does not import Hydra; a sweep does. `python -m bench.speed.startup --write`
 writes this page: {machine}.
 
 """
