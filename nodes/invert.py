@@ -43,7 +43,9 @@ class Invert(Node):
         description="gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and "
         "W+, after leaky ReLU of slope 5; none; default: gaussian in s, else wulff",
     )
-    prior_weight: float | None = Field(None, ge=0, description="of the prior; default: 0.001, refine 0.1")
+    prior_weight: float | None = Field(
+        None, ge=0, description="of the prior; default: 0.001, refine 0.1, or 0.01 with wulff"
+    )
     mse: float | None = Field(None, ge=0, description="weight of the mean squared error; default: 1, refine 0")
     log_mse: float | None = Field(
         None, ge=0, description="weight of ln(1 + MSE / 1e-7), for short searches from `start`; default: 0, refine 1"

@@ -58,7 +58,7 @@ ADAM_RATE = 0.07  # of 50 steps
 WAYS: dict[str, InversionSettings | None] = {
     "encoder": None,
     "encoder, 50 steps": make_settings("refine"),
-    "encoder, 50 steps in W+": make_settings("refine", space="w+", prior_weight=0.01),  # as in edit_photo
+    "encoder, 50 steps in W+": make_settings("refine", space="w+"),  # as in edit_photo
     "encoder, 50 steps of Adam": make_settings(steps=50, learning_rate=ADAM_RATE, **ADAM),
     "mean, 50 steps": make_settings("refine"),
     "mean, 400 steps of Adam": make_settings(),
@@ -230,8 +230,8 @@ def to_markdown(lines: Sequence[Line], command: str) -> str:
         f"`{command}`: pictures that no training has seen, on {torch.get_num_threads()} thread(s) of {os.cpu_count()} "
         f"cores, torch {torch.__version__.partition('+')[0]}, {TOGETHER} pictures at a time. Samples are images of the "
         "model, paintings are by `examples/training/landscapes.py`, and heads are drawn by "
-        "`examples/training/avatars.mjs`. Steps are those of `preset: refine` in S, or in W+ with a `prior_weight` of "
-        "0.01; those of Adam have the defaults "
+        "`examples/training/avatars.mjs`. Steps are those of `preset: refine` in S, or in W+; those of Adam have the "
+        "defaults "
         f"(`preset: fast`), or the loss of `refine`, with a learning rate of {ADAM_RATE} for 50 steps. The distance of "
         "a code is by the whole covariance, and samples have 1. "
         f"The metric of `lbfgs` is measured once for a model, in {', '.join(once)} s of CPU time.",

@@ -581,7 +581,7 @@ class NodeMethods:
             space: the space of the search; default: s
             prior: gaussian: of S, its diagonal, as published; gaussian-full: its whole covariance; wulff: of W and
                 W+, after leaky ReLU of slope 5; none; default: gaussian in s, else wulff
-            prior_weight: of the prior; default: 0.001, refine 0.1
+            prior_weight: of the prior; default: 0.001, refine 0.1, or 0.01 with wulff
             mse: weight of the mean squared error; default: 1, refine 0
             log_mse: weight of ln(1 + MSE / 1e-7), for short searches from `start`; default: 0, refine 1
             pyramid: weight of L1 over a Laplacian pyramid; default: 0.1, refine and soat 0

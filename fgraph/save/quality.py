@@ -23,7 +23,7 @@ _MEASURES = ("psnr", "gradients", "distance", "landmarks")
 class CropQuality:
     """The quality of the inversion of a crop. None: not known."""
 
-    photograph: str
+    photograph: str  # its file, with the frame of a film, and the face where several are pasted
     crop: int  # its number among the rows
     psnr: float  # of the inverted crop, in dB
     gradients: float  # GMSD of the inverted crop; 0 is equal
@@ -42,13 +42,16 @@ def rate_crops(photographs: Photographs, first: int = 0) -> list[CropQuality]:
 
 def _rated(photographs: Photographs, first: int) -> Iterator[CropQuality]:
     facts = photographs.facts
+    several = [crops for crops in photographs.members if len(crops) > 1]
+    faces = {number: f", face {place}" for crops in several for place, number in enumerate(crops)}
     for number, crop in enumerate(photographs.pasting.crops):
         own, made = facts["crop"][number], facts["inverted"][number]
         if not np.isfinite(made).all():
             continue
         distance = float(facts["distance"][number].reshape(())) if "distance" in facts else None
+        frame = "" if crop.frame is None else f":{crop.frame}"
         yield CropQuality(
-            Path(crop.file).name if crop.frame is None else f"{Path(crop.file).name}:{crop.frame}",
+            Path(crop.file).name + frame + faces.get(number, ""),
             first + number,
             psnr(own, made),
             gradient_distance(own, made),

@@ -16,6 +16,7 @@ from fgraph.inversion.optimise import Search
 from fgraph.inversion.priors import make_prior
 from fgraph.inversion.probes import probe_count, probe_prior, read_probes
 from fgraph.inversion.settings import Prior, SettingsError, Space
+from fgraph.inversion.snapshots import is_state
 from fgraph.inversion.spaces import styles_of
 from fgraph.inversion.statistics import read_statistics
 from fgraph.stylegan.generators.stylegan2 import StyleGAN2Generator
@@ -169,6 +170,16 @@ def test_a_row_without_progress_leaves_at_once(generator: StyleGAN2Generator, ta
         if len(losses) < 60:
             assert losses[-1] >= 0.99 * losses[-5]
     assert min(len(one.curve) for one in found) < 60
+
+
+def test_a_snapshot_is_of_its_optimiser(generator: StyleGAN2Generator, targets: Tensor) -> None:
+    problems = [problem_of(generator, optimiser=optimiser) for optimiser in ("adam", "lbfgs")]
+    for own, other in (problems, problems[::-1]):
+        search = Search(own, targets)
+        search.step()
+        search.step()
+        assert is_state(own, len(targets), search.state())
+        assert not is_state(other, len(targets), search.state())
 
 
 def test_noise_is_for_adam() -> None:

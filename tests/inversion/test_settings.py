@@ -45,6 +45,8 @@ def test_a_row_without_progress_ramps_down_at_once() -> None:
 
 def test_refine_is_a_short_search_without_a_learning_rate() -> None:
     asked = make_settings("refine")
+    assert (asked.prior_weight, make_settings("refine", space="w+").prior_weight) == (0.1, 0.01)
+    assert make_settings("refine", space="w", prior_weight=1.0).prior_weight == 1
     assert (asked.optimiser, asked.steps, asked.log_mse, asked.mse, asked.pyramid) == ("lbfgs", 50, 1.0, 0.0, 0.0)
     schedule = RowSchedule.start(asked)
     schedule.note(0, 1.0)

@@ -16,6 +16,7 @@ from fgraph._imaging.similarity import gradient_distance, psnr
 from fgraph.faces import detection
 from fgraph.inversion.priors import make_prior
 from fgraph.inversion.statistics import read_statistics
+from fgraph.photographs import Pasting, PhotoCrop, Photographs
 from fgraph.save import save_results
 from fgraph.save.quality import CropQuality, rate_crops, show_table
 from tests.photographs.drawn import graph, scene
@@ -68,6 +69,16 @@ def test_a_run_rates_each_crop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         (line,) = csv.DictReader(file)
     assert line["photograph"] == "a.png"
     assert line["landmarks"] == "0.1"
+
+
+def test_faces_of_one_photograph_are_told_apart() -> None:
+    left, right = (((at, 0.0), (at, 9.0), (at + 9, 9.0), (at + 9, 0.0)) for at in (0.0, 20.0))
+    crops = (PhotoCrop("a.png", left), PhotoCrop("a.png", right), PhotoCrop("b.png", left))
+    images = np.zeros((3, 3, 8, 8), np.float32)
+    made = Photographs(
+        np.zeros((3, 4, 8, 8), np.float32), Pasting("replace", crops), {"crop": images, "inverted": images}
+    )
+    assert [one.photograph for one in rate_crops(made)] == ["a.png, face 0", "a.png, face 1", "b.png"]
 
 
 def test_a_table_ends_with_the_mean_of_what_is_known() -> None:

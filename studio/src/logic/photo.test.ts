@@ -59,7 +59,7 @@ describe('the code of a photograph', () => {
     const alone = { ...chain, code: null };
     const links = [link('photo', 'found', 'of'), link('found', 'edited', 'of')];
     expect(refineChanges({ ...GRAPH, nodes: GRAPH.nodes.filter((own) => own.id !== 'code'), links }, alone, true)).toEqual([
-      { add: { op: 'invert', id: 'code', fields: { preset: 'refine', space: 'w+', prior_weight: 0.01, steps: 50 }, position: null } },
+      { add: { op: 'invert', id: 'code', fields: { preset: 'refine', space: 'w+', steps: 50 }, position: null } },
       { connect: { source: 'photo', target: 'code', input: 'of', index: null } },
       { connect: { source: 'found', target: 'code', input: 'start', index: null } },
       { connect: { source: 'code', target: 'edited', input: 'of', index: null } },

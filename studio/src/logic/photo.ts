@@ -138,7 +138,7 @@ export function refineChanges(graph: GraphEvent, chain: Chain, on: boolean): Cha
   if (code) return [...instead(code.id, encoder.id), { remove: [code.id] }];
   const id = freeId(graph.nodes.map((node) => node.id), 'code');
   return [
-    { add: { op: 'invert', id, fields: { preset: 'refine', space: 'w+', prior_weight: 0.01, steps: STEPS }, position: null } },
+    { add: { op: 'invert', id, fields: { preset: 'refine', space: 'w+', steps: STEPS }, position: null } },
     { connect: { source: photo.id, target: id, input: 'of', index: null } },
     { connect: { source: encoder.id, target: id, input: 'start', index: null } },
     ...instead(encoder.id, id),
