@@ -85,7 +85,9 @@ def write_card(name: str, folder: Path) -> None:
     figures = known.get(name, {})
     parts = [card(name, FACTS[name], model)]
     if (folder / f"{name}-losses.svg").exists():
-        parts.append(f"## Curve\n\n![losses over images]({name}-losses.svg)\n\nOf the last stage of its training.\n")
+        parts.append(
+            f"## Curve\n\n![losses over images]({name}-losses.svg)\n\nThe losses of the last stage of the training.\n"
+        )
     if figures.get("digest") == model.digest:
         parts.append(describe_figures(figures, known.get(f"{name} former", {})))
     path.write_text("\n".join(parts), encoding="utf-8")

@@ -68,7 +68,7 @@ FACTS = {
         ),
         limits=(
             "Skies, clouds, ridges in haze, woods and rippled water are clear. Edges look embossed, suns and moons are "
-            "pale bubbles, single trees are stumps, stars are missing; at night a row of dots stands along the top. "
+            "pale bubbles, single trees are stumps, stars are missing; at night, a row of dots is along the top. "
             "Mountains are in nearly the same places in all samples."
         ),
     ),

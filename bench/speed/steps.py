@@ -3,11 +3,11 @@
     python -m bench.speed.steps [--projector DIR] [--soat DIR] [--draggan DIR] [--sizes 256,1024] [--batches 1,4]
         [--drags 1,8] [--repeats 3] [--threads 1] [--out FOLDER]
 
-DIR are checkouts of rosinality/stylegan2-pytorch, mchong6/SOAT and XingangPan/DragGAN, which the repository contains
-nothing of. Without one, only the step of fgraph is measured. All run generators of config-f with random weights. The
-loss of an inversion is the squared error at 256 pixels, with the regulariser of noise beside rosinality's program and
-with the Gaussian prior beside SOAT's; LPIPS is left out on both sides. DragGAN moves one picture at a time. The page
-is written after each step.
+DIR are checkouts of rosinality/stylegan2-pytorch, mchong6/SOAT and XingangPan/DragGAN; the repository contains no part
+of them. Without a checkout, only fgraph is measured. All programs run generators of config-f with random weights. The
+loss of an inversion is the squared error at 256 pixels, with the regulariser of noise for rosinality's program and with
+the Gaussian prior for SOAT's. All run without LPIPS. DragGAN drags one picture at a time. The page is written after
+each job.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Step = Callable[[], object]
 
 @dataclass(frozen=True)
 class Line:
-    """The step of one job: seconds of CPU of the published program and of fgraph, and the parts of the latter."""
+    """The step of one job: CPU seconds of the published program and of fgraph, and the parts of fgraph's step."""
 
     job: str
     published: Times | None

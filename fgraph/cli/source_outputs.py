@@ -43,8 +43,8 @@ def with_sources(document: Mapping[str, Any], spec: GraphSpec) -> tuple[dict[str
 def start_first(wiring: Wiring) -> list[str]:
     """Return the outputs of a graph in the order of a comparison: the start of an edit before its result.
 
-    An output comes before another one if the nodes that it depends on are some of those of the other. The node that
-    makes the output doesn't count, as each `decode` is another one. Otherwise the order is that of the graph.
+    An output comes before another one if it depends on a part of the nodes that the other one depends on. The node
+    that makes the output doesn't count, because each `decode` is another node. Otherwise the order of the graph stays.
     """
     reads = {name: wiring.ancestors(node) for name, node in wiring.outputs.items()}
     found: list[str] = []

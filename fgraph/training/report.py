@@ -89,7 +89,7 @@ class Report:
         return self._state.images % self._settings.log_images < self._settings.batch
 
     def add(self, steps: Sequence[Mapping[str, float]]) -> None:
-        """Take in what steps measured; now and then, make a record of it."""
+        """Take in what steps measured; make a record of it at intervals."""
         pending = self._state.pending
         for name, value in (item for measured in steps for item in measured.items()):
             total, count = pending.get(name, (0.0, 0.0))

@@ -1,4 +1,4 @@
-"""A graph file sets the graph and nothing else: ways round it that were tried, each refused before it acts."""
+"""A graph file sets the graph and nothing else: each known bypass is refused before it acts."""
 
 import os
 from pathlib import Path
@@ -147,7 +147,7 @@ def test_a_choice_does_not_leave_the_folders(folder: Path, capsys: pytest.Captur
 
 
 def test_a_file_with_the_name_of_a_bundled_graph_is_a_mistake(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The bundled graph would run instead, without a word."""
+    """The bundled graph would run instead, without a warning."""
     file = folder / "graph" / "own.yaml"
     file.write_text(NODES)
     assert main(["--config-dir", str(folder), "graph=own", "mode=check"]) == 2
