@@ -55,7 +55,7 @@ def test_a_file_of_such_a_name_is_that_file() -> None:
 
 def test_a_job_without_a_picture() -> None:
     write_sheet(cells_text([Cell(0, ("seed=1",), None)])[CELLS])
-    with pytest.raises(FgraphError, match="job 0 has no picture"):
+    with pytest.raises(FgraphError, match="job 0 failed and has no picture"):
         find_picture("sheet.png#0")
     with pytest.raises(FgraphError, match=re.escape("#0 seed=1 (no picture)")):
         read_record("sheet.png")
