@@ -209,7 +209,7 @@ def test_bends_nest_and_follow_each_other_in_order() -> None:
         ({"kind": "ablate", "layers": "b16", "channels": "2..9"}, "channels", "channel 9 does not exist at b16.conv0"),
         ({"kind": "ablate", "layers": "b16", "channels": "x"}, "channels", "'x' names no channels"),
         ({"kind": "ablate", "layers": "b16.torgb"}, "layers", "no layer among"),
-        ({"kind": "ablate", "layers": "b16", "cluster": 4}, None, "the last is 3"),
+        ({"kind": "ablate", "layers": "b16", "cluster": 4}, None, "cluster is above 3"),
         ({"kind": "ablate", "layers": "const", "cluster": 1}, "layers", "const is none"),
         ({"kind": "ablate", "layers": "b16", "clusters": 9, "cluster": 1}, "clusters", "too few for 9 clusters"),
         ({"kind": "ablate", "layers": "b16", "cluster": 1, "channels": "1"}, None, "chosen in one way"),
