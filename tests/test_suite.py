@@ -29,3 +29,9 @@ def test_docstrings_name_what_they_describe() -> None:
             text = path.read_text("utf-8")
             found += [f"{path.relative_to(ROOT)}: {match[1]}" for match in _QUESTION.finditer(text)]
     assert not found
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    command = 'pip install -e ".[dev]" && python -m pytest -q\n'
+    assert command in (ROOT / "README.md").read_text("utf-8")
+    assert command in (ROOT / ".ci" / "run").read_text("utf-8")
