@@ -115,24 +115,17 @@ class _RowsThere:
     def __init__(self, program: Program, units: Sequence[Unit], buffer_map: BufferMap) -> None:
         self._program = program
         self._buffer_map = buffer_map
-        found: dict[int, list[Index]] = {}
+        rows: dict[int, set[int]] = {value: set(pieces) for value, pieces in buffer_map.readable.items()}
         for unit in units:
-            found.setdefault(unit.number, []).append(unit.rows)
-        for value, pieces in buffer_map.readable.items():
-            found.setdefault(value, []).append(as_index(sorted(pieces)))
-        self._rows = {
-            value: rows[0] if len(rows) == 1 else np.unique(np.concatenate(rows)) for value, rows in found.items()
-        }
+            rows.setdefault(unit.number, set()).update(unit.rows.tolist())
+        self._places = {value: {row: place for place, row in enumerate(sorted(found))} for value, found in rows.items()}
 
     def places(self, value: int, rows: Index) -> Hashable:
         """Return the places of rows among those of a value that are there; -1 for others."""
         if isinstance(self._program.instructions[value].op, BaselineRows):
             return rows.tobytes()  # they stay where they are
-        there = self._rows.get(value)
-        if there is None:
-            return None
-        places = np.minimum(np.searchsorted(there, rows), len(there) - 1)
-        return np.where(there[places] == rows, places, -1).tobytes()
+        there = self._places.get(value)
+        return None if there is None else tuple(there.get(row, -1) for row in rows.tolist())
 
     def read(self, operand: Operand, rows: Index) -> Iterator[Hashable]:
         """Yield the places of the rows that an operand reads, and of their bases; of codes, their locations."""

@@ -7,6 +7,7 @@ inside Hydra's `run_job`; `run_many` runs once for all jobs in between. Therefor
 
 from __future__ import annotations
 
+import gc
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -93,6 +94,8 @@ class FusedLauncher(Launcher):
         except KeyboardInterrupt:
             self._remove_empty_directories()
             raise
+        finally:
+            gc.collect()  # the configurations of jobs are cycles, of which Python would first let many batches gather
 
     def _remove_empty_directories(self) -> None:
         """Remove the directories that Hydra has made for jobs that have no results."""

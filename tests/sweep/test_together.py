@@ -1,21 +1,25 @@
 """Sweeps with the engine behind them: one plan for all jobs, and the same files as job after job."""
 
+import gc
 import json
 import os
 import sys
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from omegaconf import DictConfig
 
 from fgraph._errors import FgraphError, GraphError, MemoryBudgetError, RunError
 from fgraph._options import RunOptions
 from fgraph.api import pipeline
 from fgraph.api.graph_jobs import GraphJob, Outcome, SharedOptions
 from fgraph.api.together import compile_together, isolate_failures, run_together
-from fgraph.cli import main
+from fgraph.cli import jobs, main
+from fgraph.cli.prepared import PreparedJob
 from fgraph.plan import Plan
 from fgraph.sweep.launcher import FusedLauncher
 from tests.engine.comparing import LANDSCAPE_TERMS
@@ -58,6 +62,41 @@ def test_a_sweep_keeps_no_configuration_of_its_jobs(plans: list[Plan], monkeypat
     monkeypatch.setattr(FusedLauncher, "launch", keep)
     assert main(["-m", "graph=walk", "graph.nodes.walk.frames=2", "seed=1,2", "hydra.sweep.dir=out"]) == 0
     assert [(one.cfg, one.hydra_cfg) for one in kept] == [(None, None)] * 2
+
+
+def test_a_batch_leaves_no_configurations(plans: list[Plan], monkeypatch: pytest.MonkeyPatch) -> None:
+    before: list[int] = []
+    launch = FusedLauncher.launch
+
+    def count(launcher: FusedLauncher, *arguments: Any, **named: Any) -> Sequence[Any]:
+        before.append(sum(isinstance(one, DictConfig) for one in gc.get_objects()))
+        gc.disable()  # so that only the launcher collects
+        made = launch(launcher, *arguments, **named)
+        gc.enable()
+        return made
+
+    monkeypatch.setattr(FusedLauncher, "launch", count)
+    arguments = ["graph=walk", "graph.nodes.walk.frames=2", "seed=range(1,9)", "hydra.sweeper.max_batch_size=2"]
+    assert main(["-m", *arguments, "hydra.sweep.dir=out"]) == 0
+    assert len(before) == 4
+    assert before[3] <= before[1]
+
+
+def test_a_sweep_drops_results_as_they_are_written(plans: list[Plan], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The driver holds the results of a batch when it begins to write, and fewer with each job."""
+    held: list[int] = []
+    written: list[weakref.ref[Any]] = []
+    finish = jobs.finish
+
+    def watch(job: PreparedJob, outcome: Any) -> float | None:
+        gc.collect()
+        held.append(sum(one() is not None for one in written))
+        written.append(weakref.ref(outcome["image"].array))
+        return finish(job, outcome)
+
+    monkeypatch.setattr(jobs, "finish", watch)
+    assert main(["-m", "graph=walk", "graph.nodes.walk.frames=2", "seed=1,2,3", "hydra.sweep.dir=out"]) == 0
+    assert held == [0, 0, 0]
 
 
 def test_fused_equals_job_after_job(plans: list[Plan]) -> None:
