@@ -233,6 +233,8 @@ def trial_of(kind: str) -> str:
 def every_fault(reference: Reference) -> Iterator[tuple[str, int, int, bool]]:
     """Each operation of a scenario with each error, once and for good."""
     for kind, count in zip(KINDS, reference.counts, strict=True):
+        if kind == "allocate" and not reference.scenario.starves:
+            continue
         for code in CODES[kind]:
             for nth in range(1, count + 1):
                 for sticky in (False, True):
