@@ -105,7 +105,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Found:
-    """What one way finds for some pictures."""
+    """The results of one way for some pictures."""
 
     images: Tensor
     psnr: list[float]

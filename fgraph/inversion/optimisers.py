@@ -21,7 +21,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 class Evaluation(NamedTuple):
-    """What is known at the values of a step."""
+    """The losses, gradients and rates at the values of a step."""
 
     loss: Tensor  # [rows]
     gradients: Sequence[Tensor]  # of the sum of the losses, one for each value

@@ -43,7 +43,7 @@ class ChunkTemplate:
 
 @dataclass(frozen=True, eq=False, slots=True)
 class ChunkShape:
-    """What determines the steps of a chunk, up to their rows and buffers."""
+    """The properties that determine the steps of a chunk, up to their rows and buffers."""
 
     key: Hashable
     retained: Sequence[int]  # the buffers of earlier chunks that it can read

@@ -1,4 +1,4 @@
-"""What can wait comes after the first picture of a launch."""
+"""The first picture of a launch comes before all that can wait."""
 
 from __future__ import annotations
 

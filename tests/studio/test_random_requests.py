@@ -12,8 +12,8 @@ from fgraph._errors import FgraphError
 from fgraph.studio.messages import AnyRequest
 from fgraph.studio.opening import open_bundled
 from fgraph.studio.studio import Studio
+from tests.studio.chaos import FIELDS, NAMES, VALUES, Chaos
 from tests.studio.pages import make_studio
-from tests.studio.test_random_edits import FIELDS, NAMES, VALUES, Chaos
 
 REQUEST: TypeAdapter[AnyRequest] = TypeAdapter(AnyRequest)
 MORE_VALUES = (*VALUES, "\ud800", "a\0b", "upload:00", -0.0, {"file": "/etc/passwd"}, "9" * 300, [[[[1]]]], 1e308)
