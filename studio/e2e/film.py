@@ -10,14 +10,16 @@ from PIL import Image
 
 WIDTH = 960
 STEP = 0.1  # seconds: frames closer together than this are left out
-QUALITY = 62
+LENGTH = 20.0  # seconds at most: a longer recording, of a busy machine, is played faster
+QUALITY = 60
 
 
 def main(listing: str, target: str) -> None:
     """Write the film."""
     frames: list[tuple[str, float]] = [(name, time) for name, time in json.loads(Path(listing).read_text("utf-8"))]
+    pace = min(1.0, LENGTH / (frames[-1][1] - frames[0][1]))
     kept: list[tuple[str, float]] = []
-    for name, time in frames:
+    for name, time in ((name, pace * recorded) for name, recorded in frames):
         if not kept or time - kept[-1][1] >= STEP:
             kept.append((name, time))
     ends = [*(time for _, time in kept[1:]), kept[-1][1] + 1.5]

@@ -47,103 +47,115 @@ async function paint(page) {
   await still(page);
 }
 
-async function shots(browser) {
-  const studio = await startStudio(['panorama_loop']);
-  const { page } = await openPage(browser, studio.address, VIEW);
+/** Open the page of a graph on its first picture, do something there, and close both. */
+async function onPage(browser, graph, options, action) {
+  const studio = await startStudio([graph, 'port=0']);
+  const { page, context } = await openPage(browser, studio.address, options);
   await finalPicture(page);
-  await paint(page);
-  await still(page);
-  await shoot(page, 'panorama');
-  await tab(page, 'YAML');
-  await page.getByRole('button', { name: 'Light page' }).click();
-  await page.waitForTimeout(400);
-  await shoot(page, 'text');
-  await tab(page, 'Plan');
-  await page.waitForTimeout(1500);
-  await shoot(page, 'plan');
-  await page.context().close();
+  await page.getByText('Directions', { exact: true }).waitFor();
+  await action(page, context);
+  await context.close();
   await studio.remove();
+}
 
-  const other = await startStudio(['blend_horizontal']);
-  const { page: second } = await openPage(browser, other.address, VIEW);
-  await finalPicture(second);
-  await select(second, 'fade');
-  await second.waitForTimeout(300);
-  await shoot(second, 'handles');
-  await tab(second, 'Seeds');
-  await second.getByRole('button', { name: 'Draw 24' }).click();
-  await second.locator('.sheet .thumb').nth(23).waitFor({ timeout: 120_000 });
-  await shoot(second, 'seeds');
-  await tab(second, 'Explain');
-  await second.getByRole('button', { name: 'Draw the outputs without each node' }).click();
-  await second.locator('.explain tbody tr').nth(1).locator('img').waitFor({ timeout: 120_000 });
-  await shoot(second, 'explain');
-  await second.context().close();
-  await other.remove();
+async function shots(browser) {
+  await onPage(browser, 'panorama_loop', VIEW, async (page) => {
+    await paint(page);
+    await still(page);
+    await shoot(page, 'panorama');
+    await tab(page, 'YAML');
+    await page.getByRole('button', { name: 'Light page' }).click();
+    await page.waitForTimeout(400);
+    await shoot(page, 'text');
+    await tab(page, 'Plan');
+    await page.locator('.plan').waitFor();
+    await still(page);
+    await shoot(page, 'plan');
+  });
+  await onPage(browser, 'blend_horizontal', VIEW, async (page) => {
+    await select(page, 'fade');
+    await page.waitForTimeout(300);
+    await shoot(page, 'handles');
+    await tab(page, 'Seeds');
+    await page.getByRole('button', { name: 'Draw 24' }).click();
+    await page.locator('.sheet .thumb').nth(23).waitFor({ timeout: 120_000 });
+    for (const seed of [3, 5]) await page.getByRole('button', { name: `Favourite seed ${seed}`, exact: true }).click();
+    await page.getByRole('group', { name: 'Favourite seeds' }).getByRole('button', { name: '5' }).waitFor();
+    await shoot(page, 'seeds');
+    await tab(page, 'Explain');
+    await page.getByRole('button', { name: 'Draw the outputs without each node' }).click();
+    await page.locator('.explain tbody tr').nth(1).locator('img').waitFor({ timeout: 120_000 });
+    await shoot(page, 'explain');
+    await filmed(page);
+    await shoot(page, 'film');
+  });
+}
+
+/** Make a film of a mask and a seed, and play it. */
+async function filmed(page) {
+  await tab(page, 'Film');
+  const add = page.getByLabel('Add a field to the film');
+  await add.selectOption('fade.stop');
+  await add.selectOption('left.seed');
+  await page.getByRole('spinbutton', { name: 'fade.stop at 4.0 seconds' }).fill('0.4');
+  await page.getByRole('spinbutton', { name: 'left.seed at 4.0 seconds' }).fill('11');
+  await page.getByRole('button', { name: 'Play' }).click();
+  await page.locator('img.player').waitFor({ timeout: 60_000 });
 }
 
 /** Pull the lower lip of a face down while the rest is held, and shoot it half way. */
 async function drag(browser) {
-  const studio = await startStudio(['blend_horizontal']);
-  const { page } = await openPage(browser, studio.address, VIEW);
-  await finalPicture(page);
-  await setYaml(page, FACE);
-  await still(page);
-  await tab(page, 'Graph');
-  await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();
-  await dragOnPicture(page, [0.5, 0.77], [0.5, 0.87]);
-  const bar = page.getByRole('region', { name: 'Drag moved' });
-  await bar.getByRole('button', { name: 'Paint what may move' }).click();
-  await page.getByRole('slider', { name: 'Size' }).fill('0.17');
-  await dragOnPicture(page, [0.4, 0.76], [0.6, 0.76], [0.6, 0.9], [0.4, 0.9]);
-  await bar.getByRole('button', { name: 'Paint more that may move' }).waitFor();
-  await page.getByRole('button', { name: 'more fields' }).click();
-  await page.getByRole('combobox', { name: 'tracking' }).selectOption('adaptive');
-  await still(page);
-  await page.getByRole('button', { name: 'Fewer fields' }).click();
-  await page.getByRole('button', { name: 'Tidy the graph' }).click();
-  await bar.getByRole('button', { name: 'Start' }).click();
-  await page.waitForFunction(() => Number(/(\d+) steps/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1] ?? 0) >= 75, null, { timeout: 120_000 });
-  await page.waitForTimeout(400);
-  await shoot(page, 'drag');
-  await page.context().close();
-  await studio.remove();
+  await onPage(browser, 'blend_horizontal', VIEW, async (page) => {
+    await setYaml(page, FACE);
+    await still(page);
+    await tab(page, 'Graph');
+    await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();
+    await dragOnPicture(page, [0.5, 0.77], [0.5, 0.87]);
+    const bar = page.getByRole('region', { name: 'Drag moved' });
+    await bar.getByRole('button', { name: 'Paint what may move' }).click();
+    await page.getByRole('slider', { name: 'Size' }).fill('0.17');
+    await dragOnPicture(page, [0.4, 0.76], [0.6, 0.76], [0.6, 0.9], [0.4, 0.9]);
+    await bar.getByRole('button', { name: 'Paint more that may move' }).waitFor();
+    await page.getByRole('button', { name: 'more fields' }).click();
+    await page.getByRole('combobox', { name: 'tracking' }).selectOption('adaptive');
+    await still(page);
+    await page.getByRole('button', { name: 'Fewer fields' }).click();
+    await page.getByRole('button', { name: 'Tidy the graph' }).click();
+    await bar.getByRole('button', { name: 'Start' }).click();
+    await page.waitForFunction(() => Number(/(\d+) steps/.exec(document.querySelector('.standing')?.textContent ?? '')?.[1] ?? 0) >= 75, null, { timeout: 120_000 });
+    await page.waitForTimeout(400);
+    await shoot(page, 'drag');
+  });
 }
 
 async function photograph(browser) {
-  const studio = await startStudio(['edit_photo']);
-  const { page } = await openPage(browser, studio.address, VIEW);
-  await finalPicture(page);
-  await page.getByRole('tab', { name: 'Photograph', exact: true }).click();
-  await page.locator('.photo', { hasText: '1 face' }).waitFor();
-  await page.getByRole('button', { name: 'Face 1' }).click();
-  await page.locator('.chosen-face').waitFor();
-  await still(page);
-  await shoot(page, 'photograph');
-  await page.context().close();
-  await studio.remove();
+  await onPage(browser, 'edit_photo', VIEW, async (page) => {
+    await page.getByRole('tab', { name: 'Photograph', exact: true }).click();
+    await page.locator('.photo', { hasText: '1 face' }).waitFor();
+    await page.getByRole('button', { name: 'Face 1' }).click();
+    await page.locator('.chosen-face').waitFor();
+    await still(page);
+    await shoot(page, 'photograph');
+  });
 }
 
 /** Record what is seen while a session goes on, as an animated WebP. */
 async function film(browser) {
   const folder = mkdtempSync(join(tmpdir(), 'studio-film-'));
-  const studio = await startStudio(['panorama_loop']);
-  const { page, context } = await openPage(browser, studio.address, { viewport: { width: 1200, height: 750 } });
-  await finalPicture(page);
   const frames = [];
-  const session = await context.newCDPSession(page);
-  session.on('Page.screencastFrame', ({ data, metadata, sessionId }) => {
-    const name = join(folder, `${String(frames.length).padStart(5, '0')}.jpg`);
-    writeFileSync(name, Buffer.from(data, 'base64'));
-    frames.push([name, metadata.timestamp]);
-    void session.send('Page.screencastFrameAck', { sessionId });
+  await onPage(browser, 'panorama_loop', { viewport: { width: 1200, height: 750 } }, async (page, context) => {
+    const session = await context.newCDPSession(page);
+    session.on('Page.screencastFrame', ({ data, metadata, sessionId }) => {
+      const name = join(folder, `${String(frames.length).padStart(5, '0')}.jpg`);
+      writeFileSync(name, Buffer.from(data, 'base64'));
+      frames.push([name, metadata.timestamp]);
+      void session.send('Page.screencastFrameAck', { sessionId });
+    });
+    await showPointer(page);
+    await session.send('Page.startScreencast', { format: 'jpeg', quality: 88, maxWidth: 1200, maxHeight: 750 });
+    await play(page);
+    await session.send('Page.stopScreencast');
   });
-  await showPointer(page);
-  await session.send('Page.startScreencast', { format: 'jpeg', quality: 88, maxWidth: 1200, maxHeight: 750 });
-  await play(page);
-  await session.send('Page.stopScreencast');
-  await context.close();
-  await studio.remove();
   writeFileSync(join(folder, 'frames.json'), JSON.stringify(frames));
   execFileSync(process.env.PYTHON ?? 'python', [join(ROOT, 'studio/e2e/film.py'), join(folder, 'frames.json'), join(OUT, 'session.webp')], { stdio: 'inherit' });
 }
@@ -158,6 +170,12 @@ async function showPointer(page) {
     document.addEventListener('pointermove', follow, true);
   });
 }
+
+/** Wait for the finished picture of the newest graph. */
+const newest = (page) => page.waitForFunction(() => {
+  const { stage, revision } = document.querySelector('.bitmap').dataset;
+  return stage === 'final' && revision === document.querySelector('.studio').dataset.revision;
+}, null, { timeout: 60_000 });
 
 async function play(page) {
   const rest = (milliseconds) => page.waitForTimeout(milliseconds);
@@ -176,14 +194,16 @@ async function play(page) {
   };
   await rest(600);
   await slide('truncation slider', 1.1);
-  await rest(900);
+  await newest(page);
+  await rest(500);
   const chip = await page.getByRole('button', { name: 'Span 2' }).boundingBox();
   const far = await page.getByRole('button', { name: 'Span 6' }).boundingBox();
   await page.mouse.move(chip.x + 14, chip.y + 8, { steps: 10 });
   await page.mouse.down();
   await page.mouse.move(far.x + 14, far.y + 8, { steps: 18 });
   await page.mouse.up();
-  await rest(1700);
+  await newest(page);
+  await rest(900);
   await page.getByRole('button', { name: 'Paint a mask' }).click();
   await page.getByRole('slider', { name: 'Size' }).fill('0.2');
   await dragOnPicture(page, [0.3, 0.32], [0.4, 0.22], [0.5, 0.34]);
@@ -191,14 +211,23 @@ async function play(page) {
   const use = await page.getByRole('button', { name: 'Another picture inside' }).boundingBox();
   await page.mouse.move(use.x + 50, use.y + 12, { steps: 12 });
   await page.getByRole('button', { name: 'Another picture inside' }).click();
-  await rest(2200);
+  await rest(200);
+  await newest(page);
+  await rest(900);
   await slide('feather slider', 0.12);
+  await newest(page);
+  await rest(900);
+  await tab(page, 'YAML');
   await rest(1200);
-  await page.getByRole('tab', { name: 'YAML' }).click();
-  await rest(1200);
-  await page.getByRole('tab', { name: 'Plan' }).click();
+  await tab(page, 'Plan');
+  await page.locator('.plan').waitFor({ timeout: 60_000 });
   await rest(1300);
-  await page.getByRole('tab', { name: /^Graph/ }).click();
+  await tab(page, 'Explain');
+  await rest(500);
+  await page.getByRole('button', { name: 'Draw the outputs without each node' }).click();
+  await page.locator('.explain tbody tr').nth(3).locator('img').waitFor({ timeout: 60_000 });
+  await rest(1000);
+  await tab(page, 'Graph');
   await rest(600);
 }
 

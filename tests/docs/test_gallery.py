@@ -41,7 +41,7 @@ TRAINED_ELSEWHERE = {f"docs/how-to/training/{name}" for name in ("pairs.png", "a
 # these need a browser: studio/e2e/shots.mjs
 IN_A_BROWSER = {
     f"docs/gallery/studio/{name}.webp"
-    for name in ("panorama", "handles", "seeds", "explain", "text", "plan", "drag", "session", "photograph")
+    for name in ("panorama", "handles", "seeds", "explain", "film", "text", "plan", "drag", "session", "photograph")
 }
 
 

@@ -13,6 +13,16 @@ test('a fitting picture leaves room for the tools', () => {
   expect(rect.top + rect.height / 2).toBeCloseTo((8 + 600 - 44) / 2);
 });
 
+test('a wide picture in a low window leaves room below it first', () => {
+  const low = { width: 800, height: 456 };
+  const rect = rectOf(fitting(picture, low), picture, low);
+  expect(rect.height).toBeCloseTo(354);
+  expect(rect.top).toBeCloseTo(8 + 14);
+  const free = rectOf(fitting(picture, { ...low, height: 436 }), picture, { ...low, height: 436 });
+  expect(free.top).toBeCloseTo(8);
+  expect(436 - 44 - (free.top + free.height)).toBeCloseTo(30);
+});
+
 test('the point below the pointer stays there', () => {
   const place: Point = [100, 500];
   const view = fitting(picture, window);

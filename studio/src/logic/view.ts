@@ -19,6 +19,7 @@ export interface Rect extends Size {
 }
 
 const MARGIN = { left: 68, right: 24, top: 8, bottom: 44 }; // for the tools beside the picture, and what is below it
+const BELOW = 36; // for the numbers of spans, above what is below the picture
 const LEAST = 0.05;
 const MOST = 64;
 
@@ -26,7 +27,9 @@ const MOST = 64;
 export function fitting(picture: Size, window: Size): Zoomed {
   const room = { width: window.width - MARGIN.left - MARGIN.right, height: window.height - MARGIN.top - MARGIN.bottom };
   const zoom = Math.min(Math.max(Math.min(room.width / picture.width, room.height / picture.height), LEAST), MOST);
-  const aside = [(MARGIN.left - MARGIN.right) / 2, (MARGIN.top - MARGIN.bottom) / 2] as const;
+  const free = Math.max(0, (room.height - picture.height * zoom) / 2); // above, and as much below
+  const lift = Math.min(free, Math.max(0, BELOW - free));
+  const aside = [(MARGIN.left - MARGIN.right) / 2, (MARGIN.top - MARGIN.bottom) / 2 - lift] as const;
   return { zoom, centre: [0.5 - aside[0] / (picture.width * zoom), 0.5 - aside[1] / (picture.height * zoom)] };
 }
 

@@ -20,7 +20,7 @@ export function GraphForm({ graph, catalogue }: { graph: GraphEvent; catalogue: 
       <Models graph={graph} catalogue={catalogue} />
       <Quick graph={graph} catalogue={catalogue} />
       <Params graph={graph} />
-      <Directions graph={graph} catalogue={catalogue} />
+      {catalogue && <Directions graph={graph} catalogue={catalogue} />}
       <p className="muted tip">Choose a node for its form. Draw on the picture with the tools on its left; <kbd>?</kbd> lists the keys.</p>
     </div>
   );
@@ -104,7 +104,7 @@ function Params({ graph }: { graph: GraphEvent }) {
   );
 }
 
-function Directions({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalogue | null }) {
+function Directions({ graph, catalogue }: { graph: GraphEvent; catalogue: Catalogue }) {
   const [open, setOpen] = useState(false);
   const [of, setOf] = useState<string | null>(null);
   const codes = codesOf(graph).map((one) => one.id);

@@ -2,7 +2,7 @@
 
 import {
   applyNodeChanges, Background, BackgroundVariant, type Connection, Controls, type Edge, type FinalConnectionState, type NodeChange,
-  ReactFlow, ReactFlowProvider, useReactFlow,
+  Panel, ReactFlow, ReactFlowProvider, useReactFlow,
 } from '@xyflow/react';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 
@@ -133,6 +133,7 @@ function Flow() {
     >
       <Background variant={BackgroundVariant.Dots} gap={18} size={1} />
       <Controls showInteractive={false} position="bottom-right" />
+      {graph.nodes.length === 0 && <Panel position="top-left" className="muted">The graph has no nodes. Press A to add one, or Ctrl+O to open a graph.</Panel>}
     </ReactFlow>
   );
 }

@@ -113,7 +113,7 @@ export function Banner() {
   const online = useStudio((state) => state.online);
   const changed = useStudio((state) => state.graph?.changed_on_disk ?? false);
   const path = useStudio((state) => state.graph?.saved_as);
-  if (online === 'lost') return <div className="banner" role="alert"><span>The studio has stopped. Start it again with <code>fgraph studio</code>: this page connects by itself, and nothing is lost.</span></div>;
+  if (online === 'lost') return <div className="banner" role="alert"><span>The studio has stopped. Start it again with <code>fgraph studio</code>, and open the address that it prints: nothing is lost.</span></div>;
   if (online === 'locked') return <div className="banner" role="alert"><span>The studio was started anew and does not know this page: open the address that it printed.</span></div>;
   if (!changed) return null;
   return (
