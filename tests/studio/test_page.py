@@ -92,7 +92,7 @@ def test_a_text_with_mistakes_is_kept_and_shown_with_them(page: Page) -> None:
     assert page.ask("set_yaml", text="nodes: [")["ok"]
     assert page.graph["nodes"] == []
     assert any("not YAML" in fault for fault in page.graph["faults"])
-    assert "mend" in page.set("left", "seed", 1)["error"]["message"]
+    assert "correct them" in page.set("left", "seed", 1)["error"]["message"]
     assert page.ask("set_yaml", text=GRAPH)["ok"]
     page.event("picture", revision=page.graph["revision"], stage="final")
 
