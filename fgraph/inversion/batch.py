@@ -65,10 +65,8 @@ def invert(
         on_found(row, one)
 
     with torch.inference_mode(False), torch.enable_grad():
-        images, start = (
-            images.clone(),
-            None if start is None else start.clone(),
-        )  # of an inference, they have no gradient
+        images = images.clone()  # tensors of an inference have no gradient
+        start = None if start is None else start.clone()
         resumable = Resumable(cache or InversionCache(None), _KIND, key, make, resume)
         run_search(resumable, rows, note, on_step)
     return [found[row] for row in rows]

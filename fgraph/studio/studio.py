@@ -26,7 +26,17 @@ from fgraph.studio.films import FilmJob
 from fgraph.studio.first_picture import FirstPicture
 from fgraph.studio.history import History
 from fgraph.studio.live import LiveRun, viewed
-from fgraph.studio.messages import Answer, AnyRequest, DragEvent, Failed, Picture, Thumbnail
+from fgraph.studio.messages import (
+    Answer,
+    AnyRequest,
+    Done,
+    DragEvent,
+    Failed,
+    Forecast,
+    Picture,
+    Quality,
+    Thumbnail,
+)
 from fgraph.studio.messages import requests as ask
 from fgraph.studio.models import model_entries
 from fgraph.studio.opening import Opened, open_bundled, open_file
@@ -38,6 +48,7 @@ from fgraph.studio.uploads import Uploads
 
 Put: TypeAlias = Callable[[Outgoing], bool]
 _PAUSE = 1.0  # seconds between two looks at the file
+_OF_A_RUN = (Forecast, Picture, Quality, Done, Failed)
 
 
 class Studio:
@@ -70,7 +81,7 @@ class Studio:
         self._thread = ThreadPoolExecutor(1, "fgraph-studio-session")
         self._pages: list[Put] = []
         self._listed = -1
-        self._picture: Binary | None = None  # the last one, for pages that join
+        self._run: dict[object, Outgoing] = {}  # the last run: its last message of each kind, for pages that join
         self._drags: dict[str, DragEvent] = {}  # likewise
         self._loop: asyncio.AbstractEventLoop | None = None
         self.first_picture = first_picture or FirstPicture()
@@ -118,7 +129,19 @@ class Studio:
     @asynccontextmanager
     async def joined(self, put: Put) -> AsyncIterator[None]:
         """Send a page everything that it needs, then all events, within the block."""
-        for message in await self._on_thread(self._greeting):
+        missed: list[Outgoing] = []  # what is sent to all while the greeting is made
+
+        def wait(message: Outgoing) -> bool:
+            missed.append(message)
+            return True
+
+        self._pages.append(wait)
+        last_run = list(self._run.values())
+        try:
+            greeting = await self._on_thread(self._greeting)
+        finally:
+            self._leave(wait)
+        for message in [*greeting, *last_run, *missed]:
             put(message)
         self._pages.append(put)
         try:
@@ -131,8 +154,7 @@ class Studio:
         greeting: list[Outgoing] = [graph, self.session.history_event()]
         greeting += [Binary(_of_history(state), content) for state, content in self.session.history.thumbnails()]
         known = {one.id for one in graph.nodes}
-        greeting += [one for one in list(self._drags.values()) if one.node in known]
-        return greeting + ([self._picture] if self._picture is not None else [])
+        return greeting + [one for one in list(self._drags.values()) if one.node in known]
 
     def _leave(self, put: Put) -> None:
         if put in self._pages:
@@ -147,8 +169,11 @@ class Studio:
 
     def _emit(self, message: Outgoing) -> None:
         """Send a message to all pages; one that reads too slowly is left out from now on."""
-        if isinstance(message, Binary) and isinstance(message.header, Picture):
-            self._picture = message
+        kind = type(message.header if isinstance(message, Binary) else message)
+        if kind in _OF_A_RUN:
+            for earlier in (kind, Failed):
+                self._run.pop(earlier, None)
+            self._run[kind] = message  # the newest comes last
         elif isinstance(message, DragEvent):
             self._drags[message.node] = message
         self.first_picture.note(message)

@@ -287,3 +287,14 @@ def test_the_catalogue_describes_every_node(client: TestClient) -> None:
     assert not fits["smile"]  # for faces of 1024 pixels
     used = json.dumps(found["nodes"]).split('"#/$defs/')[1:]
     assert {one.partition('"')[0] for one in used} <= found["defs"].keys()
+
+
+def test_a_page_that_joins_late_is_sent_the_last_run(tmp_path: Path) -> None:
+    """The run may end before the page is there: it would wait for the end of it forever."""
+    with client_of(make_studio(tmp_path)) as client:
+        with page_of(client) as early:
+            done = early.event("done")
+        with page_of(client) as late:
+            assert late.event("forecast")["revision"] == done["revision"]
+            assert late.event("picture")["stage"] == "final"
+            assert late.event("done") == done
