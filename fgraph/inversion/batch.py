@@ -41,11 +41,7 @@ def invert(
     Raises:
         ValueError: the images haven't the size and channels of the generator.
     """
-    table = problem.generator.table
-    wanted = (table.image_channels, *table.size)
-    if tuple(images.shape[1:]) != wanted:
-        given, expected = ("x".join(map(str, shape)) for shape in (images.shape[1:], wanted))
-        raise ValueError(f"images are {given}, the generator makes {expected} (channels, height, width)")
+    _check_size(problem, images)
     rows = range(len(images)) if rows is None else rows
     found: dict[int, SearchOutcome] = {}
 
@@ -70,3 +66,11 @@ def invert(
         resumable = Resumable(cache or InversionCache(None), _KIND, key, make, resume)
         run_search(resumable, rows, note, on_step)
     return [found[row] for row in rows]
+
+
+def _check_size(problem: Problem, images: Tensor) -> None:
+    table = problem.generator.table
+    wanted = (table.image_channels, *table.size)
+    if tuple(images.shape[1:]) != wanted:
+        given, expected = ("x".join(map(str, shape)) for shape in (images.shape[1:], wanted))
+        raise ValueError(f"images are {given}, the generator makes {expected} (channels, height, width)")
