@@ -15,6 +15,7 @@ from fgraph._errors import FgraphError
 from fgraph._options import RunOptions
 from fgraph.studio import code
 from fgraph.studio.access import FileAccess
+from fgraph.studio.audience import Audience, Put
 from fgraph.studio.drag_views import drags_of, with_drags
 from fgraph.studio.dragger import Dragger
 from fgraph.studio.editing import Refused
@@ -26,17 +27,7 @@ from fgraph.studio.films import FilmJob
 from fgraph.studio.first_picture import FirstPicture
 from fgraph.studio.history import History
 from fgraph.studio.live import LiveRun, viewed
-from fgraph.studio.messages import (
-    Answer,
-    AnyRequest,
-    Done,
-    DragEvent,
-    Failed,
-    Forecast,
-    Picture,
-    Quality,
-    Thumbnail,
-)
+from fgraph.studio.messages import Answer, AnyRequest, DragEvent, Failed, Thumbnail
 from fgraph.studio.messages import requests as ask
 from fgraph.studio.models import model_entries
 from fgraph.studio.opening import Opened, open_bundled, open_file
@@ -46,9 +37,7 @@ from fgraph.studio.session import Session
 from fgraph.studio.sheets import AblateJob, SeedsJob, SweepJob
 from fgraph.studio.uploads import Uploads
 
-Put: TypeAlias = Callable[[Outgoing], bool]
 _PAUSE = 1.0  # seconds between two looks at the file
-_OF_A_RUN = (Forecast, Picture, Quality, Done, Failed)
 
 
 class Studio:
@@ -79,10 +68,8 @@ class Studio:
         self._options = options
         self._engine: Engine | None = None
         self._thread = ThreadPoolExecutor(1, "fgraph-studio-session")
-        self._pages: list[Put] = []
+        self._audience = Audience()
         self._listed = -1
-        self._run: dict[object, Outgoing] = {}  # the last run: its last message of each kind, for pages that join
-        self._drags: dict[str, DragEvent] = {}  # likewise
         self._loop: asyncio.AbstractEventLoop | None = None
         self.first_picture = first_picture or FirstPicture()
         self._dragger = Dragger(self.session, self._drag_ended)
@@ -129,36 +116,14 @@ class Studio:
     @asynccontextmanager
     async def joined(self, put: Put) -> AsyncIterator[None]:
         """Send a page everything that it needs, then all events, within the block."""
-        missed: list[Outgoing] = []  # what is sent to all while the greeting is made
-
-        def wait(message: Outgoing) -> bool:
-            missed.append(message)
-            return True
-
-        self._pages.append(wait)
-        last_run = list(self._run.values())
-        try:
-            greeting = await self._on_thread(self._greeting)
-        finally:
-            self._leave(wait)
-        for message in [*greeting, *last_run, *missed]:
-            put(message)
-        self._pages.append(put)
-        try:
+        async with self._audience.joined(put, lambda: self._on_thread(self._greeting)):
             yield
-        finally:
-            self._leave(put)
 
     def _greeting(self) -> list[Outgoing]:
         graph = self.session.graph_event()
         greeting: list[Outgoing] = [graph, self.session.history_event()]
         greeting += [Binary(_of_history(state), content) for state, content in self.session.history.thumbnails()]
-        known = {one.id for one in graph.nodes}
-        return greeting + [one for one in list(self._drags.values()) if one.node in known]
-
-    def _leave(self, put: Put) -> None:
-        if put in self._pages:
-            self._pages.remove(put)
+        return greeting + self._audience.drags_of({one.id for one in graph.nodes})
 
     # -- events -------------------------------------------------------------------------------------------------------
 
@@ -168,18 +133,8 @@ class Studio:
             self._loop.call_soon_threadsafe(self._emit, message)
 
     def _emit(self, message: Outgoing) -> None:
-        """Send a message to all pages; one that reads too slowly is left out from now on."""
-        kind = type(message.header if isinstance(message, Binary) else message)
-        if kind in _OF_A_RUN:
-            for earlier in (kind, Failed):
-                self._run.pop(earlier, None)
-            self._run[kind] = message  # the newest comes last
-        elif isinstance(message, DragEvent):
-            self._drags[message.node] = message
         self.first_picture.note(message)
-        for put in list(self._pages):
-            if not put(message):
-                self._leave(put)
+        self._audience.emit(message)
 
     async def _watch(self) -> None:
         """Look at the file now and then, and tell the pages when it has changed."""
