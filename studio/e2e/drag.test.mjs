@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 
-import { assertFileMatches, changed, dragOnPicture, FACE, open, seriousFaults, settled, setYaml, textOf } from './studio.mjs';
+import { assertFileMatches, changed, dragOnPicture, FACE, number, open, seriousFaults, settled, setYaml, textHas } from './studio.mjs';
 
 let studio, close, page, faults;
 
@@ -15,17 +15,17 @@ before(async () => {
 after(() => close?.());
 
 const panel = () => page.getByRole('region', { name: /^Drag moved/ });
-const standing = () => panel().getByRole('status').innerText();
+const standing = (pattern) => panel().getByRole('status').filter({ hasText: pattern }).waitFor();
 const button = (name) => panel().getByRole('button', { name });
 test('a point is set with its target, and waits', async () => {
   const before = await settled(page);
   await page.getByRole('button', { name: 'Pick a point and drag it to its target' }).click();
   await dragOnPicture(page, [0.5, 0.77], [0.5, 0.86]);
   await panel().waitFor();
-  assert.match(await standing(), /not started/);
+  await standing(/not started/);
   assert.equal(await settled(page), before);
-  assert.match(await textOf(page), /op: drag, of: code, points: .*steps: 0/);
-  assert.equal(await page.locator('.drag-points .handle').count(), 2);
+  await textHas(page, /op: drag, of: code, points: .*steps: 0/);
+  await number(page.locator('.drag-points .handle'), 2);
   assert.deepEqual(await seriousFaults(page), []);
 });
 
@@ -34,7 +34,7 @@ test('what may move is painted', async () => {
   await page.getByRole('slider', { name: 'Size' }).fill('0.15');
   await dragOnPicture(page, [0.35, 0.8], [0.65, 0.8], [0.5, 0.9]);
   await button('Paint more that may move').waitFor();
-  assert.match(await textOf(page), /mask: may_move/);
+  await textHas(page, /mask: may_move/);
   await page.keyboard.press('Escape');
 });
 
@@ -47,8 +47,8 @@ test('it starts, the picture and the point move, and it stops', async () => {
   await button('Stop').click();
   await button('Start').waitFor();
   assert.notEqual(await settled(page), before);
-  assert.match(await standing(), /(stopped|arrived) after \d+ steps/);
-  assert.match(await textOf(page), /steps: [1-9]/);
+  await standing(/(stopped|arrived) after \d+ steps/);
+  await textHas(page, /steps: [1-9]/);
 });
 
 test('undo takes it back, and redo brings it again, at once', async () => {

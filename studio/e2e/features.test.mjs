@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 
-import { changed, choose, dragOnPicture, drop, free, key, manyNodes, node, open, setYaml, tab, textHas } from './studio.mjs';
+import { changed, choose, dragOnPicture, drop, free, key, manyNodes, node, number, open, setYaml, tab, textHas } from './studio.mjs';
 
 let studio, browser, close, page, faults;
 
@@ -23,7 +23,7 @@ test('before and after are compared', async () => {
     await page.getByRole('textbox', { name: 'start' }).fill('0.6');
     await page.keyboard.press('Enter');
   });
-  assert.equal(await page.locator('.bitmap').count(), 2);
+  await number(page.locator('.bitmap'), 2);
   await slider.fill('0.25');
   assert.match(await page.locator('.bitmap').nth(1).getAttribute('style'), /inset\(0(px)? 75%/);
   await key(page, 'c');
@@ -141,7 +141,7 @@ test('an earlier state is opened, and a change there is a branch', async () => {
     await page.keyboard.press('Enter');
   });
   await page.locator('.state:not(.lane-0)').nth(branched).waitFor();
-  assert.ok((await states.count()) > count);
+  await states.nth(count).waitFor();
 });
 
 test('spans of a panorama change places, by the mouse and by the keys', async () => {

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { after, before, test } from 'node:test';
 
-import { drop, finalPicture, openPage, ROOT, startBrowser, startStudio } from './studio.mjs';
+import { drop, finalPicture, number, openPage, ROOT, startBrowser, startStudio, textHas, textOf } from './studio.mjs';
 
 const PYTHON = process.env.PYTHON ?? 'python';
 const python = (code, ...given) => execFileSync(PYTHON, ['-c', code, ...given], { encoding: 'utf8', env: { ...process.env, PYTHONPATH: ROOT } });
@@ -59,7 +59,6 @@ after(async () => {
   await studio?.remove();
 });
 
-const yaml = () => page.evaluate(() => document.querySelector('.yaml textarea')?.value ?? '');
 const handle = (index) => page.locator(`[data-handle="point-${index}"]`);
 const drag = async (locator, x, y) => {
   const box = await locator.boundingBox();
@@ -86,8 +85,7 @@ test('a dropped photograph is opened, upright, and its face is framed', async ()
   assert.ok(Math.abs(box.width / box.height - 1.5) < 0.02);
   await page.locator('.photo [role="status"]', { hasText: /face|points/i }).first().waitFor();
   await page.getByRole('button', { name: 'Points by hand' }).click();
-  await page.locator('.chosen-face').waitFor();
-  assert.equal(await page.locator('.chosen-face .handle').count(), 4);
+  await number(page.locator('.chosen-face .handle'), 4);
 });
 
 test('points are moved by hand, and by the keys', async () => {
@@ -95,9 +93,12 @@ test('points are moved by hand, and by the keys', async () => {
   await handle(3).focus();
   await page.keyboard.press('ArrowRight');
   await page.getByRole('tab', { name: 'YAML' }).click();
-  await page.waitForFunction(() => /align: ffhq/.test(document.querySelector('.yaml textarea')?.value ?? ''));
-  const found = JSON.parse(/points: (\[\[.*?\]\])/.exec(await yaml())[1]);
-  for (const [index, [x, y]] of found.entries()) assert.ok(Math.hypot(x - POINTS[index][0] - (index === 3 ? 1 : 0), y - POINTS[index][1]) < 3, `${x}, ${y}`);
+  const expected = POINTS.map(([x, y], index) => [x + (index === 3 ? 1 : 0), y]);
+  await page.waitForFunction((places) => {
+    const text = document.querySelector('.yaml textarea')?.value ?? '';
+    const found = JSON.parse(/align: ffhq.*points: (\[\[.*?\]\])/.exec(text)?.[1] ?? '[]');
+    return found.length === places.length && found.every(([x, y], index) => Math.hypot(x - places[index][0], y - places[index][1]) < 3);
+  }, expected).catch(async () => assert.fail(`${await textOf(page)}\nhas not the points ${JSON.stringify(expected)}`));
   await page.getByRole('tab', { name: 'Photograph' }).click();
 });
 
@@ -197,12 +198,10 @@ test('all faces of a photograph are cut out and edited, and the points of each m
     const [left, right] = await changed();
     assert.ok(left > 1000 && right === 0, `${left} pixels of the first face changed, ${right} of the second`);
     await pair.getByRole('button', { name: 'All faces' }).click();
-    await pair.locator('.chosen-face').nth(1).waitFor();
-    assert.equal(await pair.locator('.chosen-face .handle').count(), 8);
+    await number(pair.locator('.chosen-face .handle'), 8);
     await pair.locator('[data-handle="point-4"]').focus();
     await pair.keyboard.press('ArrowLeft');
-    await pair.getByRole('tab', { name: 'YAML' }).click();
-    await pair.waitForFunction(() => /face: all/.test(document.querySelector('.yaml textarea')?.value ?? '') && /\[648, 228\]/.test(document.querySelector('.yaml textarea')?.value ?? ''));
+    await textHas(pair, /photo:.*\[648, 228\].*face: all/);
     await pair.getByRole('tab', { name: 'Photograph' }).click();
     assert.ok((await changed()).every((count) => count > 1000), 'both faces are edited');
     await pair.getByRole('button', { name: 'Face 2', exact: true }).click();

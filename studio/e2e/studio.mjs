@@ -182,6 +182,12 @@ export async function textHas(page, pattern) {
   await page.waitForFunction(has, [pattern.source]).catch(async () => assert.match(await textOf(page), pattern));
 }
 
+/** Wait until the page has a number of elements. */
+export async function number(locator, count) {
+  await locator.nth(count - 1).waitFor({ state: 'attached' });
+  assert.equal(await locator.count(), count);
+}
+
 /** Drag on the picture between points in fractions of it. */
 export async function dragOnPicture(page, ...points) {
   const box = await page.locator('.bitmap').first().boundingBox();
