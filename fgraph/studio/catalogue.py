@@ -65,6 +65,7 @@ def _direction(edit: NamedEdit, models: Sequence[ModelEntry]) -> DirectionEntry:
         layers=edit.rows or ", ".join(f"{layer}:{channel}" for layer, channel, _ in edit.channels) or "all",
         low=-reach,
         high=reach,
+        strength=edit.reach,
         source=SOURCES.get(edit.source, edit.source),
     )
 

@@ -597,7 +597,7 @@ export interface Thumbnail {
 
 export type BinaryHeader = Picture | Thumbnail;
 
-/** A named direction with its published range. `fits` are the models of the catalogue that it can move. */
+/** A named direction with its published range. `fits` are the models of the catalogue that it can move. `strength` is the one of a node that gives none. */
 export interface DirectionEntry {
   name: string;
   model: string;
@@ -605,6 +605,7 @@ export interface DirectionEntry {
   layers: string;
   low: number;
   high: number;
+  strength: number;
   source: string;
 }
 

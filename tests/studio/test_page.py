@@ -272,6 +272,7 @@ def test_previews_come_first_where_a_run_is_slow(page: Page, monkeypatch: pytest
 
 def test_the_catalogue_describes_every_node(client: TestClient) -> None:
     from fgraph.api.bundled import bundled_nodes
+    from fgraph.array_files.named_edits import published_edits
     from fgraph.registry import op_of
 
     found = client.get("/api/catalogue").json()
@@ -285,6 +286,9 @@ def test_the_catalogue_describes_every_node(client: TestClient) -> None:
     assert fits["avatar.smile"] == ["avatar"]
     assert fits["landscape.night"] == ["landscape"]
     assert not fits["smile"]  # for faces of 1024 pixels
+    strengths = {one["name"]: one["strength"] for one in found["directions"]}
+    assert strengths == {name: edit.reach for name, edit in published_edits().items() if name in strengths}
+    assert strengths["avatar.dark_hair"] == 2
     used = json.dumps(found["nodes"]).split('"#/$defs/')[1:]
     assert {one.partition('"')[0] for one in used} <= found["defs"].keys()
 

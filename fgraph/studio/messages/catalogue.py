@@ -28,7 +28,10 @@ class ModelEntry(Message):
 
 
 class DirectionEntry(Message):
-    """A named direction with its published range. `fits` are the models of the catalogue that it can move."""
+    """A named direction with its published range. `fits` are the models of the catalogue that it can move.
+
+    `strength` is the one of a node that gives none.
+    """
 
     name: str
     model: str
@@ -36,6 +39,7 @@ class DirectionEntry(Message):
     layers: str
     low: float
     high: float
+    strength: float
     source: str
 
 

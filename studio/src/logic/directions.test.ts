@@ -7,8 +7,8 @@ import { graphOf, link, node } from './samples';
 const z = { ...node('z', 'sample'), makes: 'Latent' };
 const image = { ...node('image', 'decode'), makes: 'Image' };
 const catalogue = { nodes: [], directions: [
-  { name: 'landscape.late_light', model: 'landscape, 64 pixels', fits: ['landscape'], layers: 'all', low: -3, high: 3, source: 'fgraph' },
-  { name: 'age', model: 'FFHQ, 1024 pixels', fits: ['faces.pkl'], layers: 'b8', low: -3, high: 3, source: 'StyleSpace' },
+  { name: 'landscape.late_light', model: 'landscape, 64 pixels', fits: ['landscape'], layers: 'all', low: -3, high: 3, strength: 3, source: 'fgraph' },
+  { name: 'age', model: 'FFHQ, 1024 pixels', fits: ['faces.pkl'], layers: 'b8', low: -10, high: 10, strength: 1, source: 'StyleSpace' },
 ] } as unknown as Catalogue;
 
 test('named directions of the model come with their ranges, then components', () => {
@@ -22,6 +22,18 @@ test('a direction that the graph has is its slider', () => {
   const late = { ...node('late', 'direction', { kind: 'named', name: 'landscape.late_light', strength: 5 }), makes: 'Latent' };
   const [first] = directionChoices(graphOf([z, late, image], [link('z', 'late', 'of'), link('late', 'image', 'of')]), catalogue);
   expect(first).toMatchObject({ node: 'late', label: 'late light', strength: 5, high: 5 });
+});
+
+test('a short name means the direction of the model, with its own strength if the node gives none', () => {
+  const late = { ...node('late', 'direction', { kind: 'named', name: 'late_light' }), makes: 'Latent' };
+  const choices = directionChoices(graphOf([z, late, image], [link('z', 'late', 'of'), link('late', 'image', 'of')]), catalogue);
+  expect(choices.filter((choice) => choice.label === 'late light')).toMatchObject([{ node: 'late', strength: 3, low: -3, high: 3 }]);
+});
+
+test('a direction of another model has its own range and strength', () => {
+  const age = { ...node('age', 'direction', { kind: 'named', name: 'age' }), makes: 'Latent' };
+  const choices = directionChoices(graphOf([z, age, image], [link('z', 'age', 'of'), link('age', 'image', 'of')]), catalogue);
+  expect(choices.filter((choice) => choice.label === 'age')).toMatchObject([{ node: 'age', strength: 1, high: 10 }]);
 });
 
 test('a new direction goes between the codes and what runs them', () => {

@@ -38,12 +38,17 @@ export function directionChoices(graph: GraphEvent, catalogue: Catalogue | null)
 function usedChoice(node: NodeState, graph: GraphEvent, catalogue: Catalogue | null): DirectionChoice | null {
   const { kind, name, component, strength } = node.fields;
   if (node.op !== 'direction' || (strength !== undefined && typeof strength !== 'number')) return null;
-  const known = kind === 'named' ? catalogue?.directions.find((one) => one.name === name) : undefined;
-  const missing = known?.high ?? 1; // the strength of a named direction that gives none
-  const [low, high, value] = [known?.low ?? -LONGEST, known?.high ?? LONGEST, strength ?? missing];
+  const known = kind === 'named' ? entryNamed(written(name), graph.model, catalogue) : undefined;
+  const [low, high, value] = [known?.low ?? -LONGEST, known?.high ?? LONGEST, strength ?? known?.strength ?? 1];
   const key = known ? `named:${known.name}` : kind === 'pca' && typeof (component ?? 0) === 'number' ? `pca:${written(component ?? 0)}` : node.id;
   const label = known ? shortName(known.name, graph.model) : `${node.id} · ${written(component ?? kind ?? '')}`;
   return { key, label, about: known?.source ?? '', low: Math.min(low, value), high: Math.max(high, value), node: node.id, strength: value, fields: node.fields };
+}
+
+/** Return the named direction that a node of a graph means: the one of its model, which the short name means too, comes first. */
+export function entryNamed(name: string, model: string, catalogue: Catalogue | null): Catalogue['directions'][number] | undefined {
+  const of = (full: string) => catalogue?.directions.find((one) => one.name === full);
+  return of(`${model}.${name}`) ?? of(name);
 }
 
 function named(graph: GraphEvent, catalogue: Catalogue | null): DirectionChoice[] {

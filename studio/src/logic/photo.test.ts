@@ -22,8 +22,8 @@ const GRAPH = {
 } as unknown as GraphEvent;
 const CATALOGUE = {
   directions: [
-    { name: 'avatar.smile', model: 'avatar, 64 pixels', fits: ['avatar'], layers: 'all', low: -3, high: 3, source: 'own' },
-    { name: 'snow', model: 'landscape, 64 pixels', fits: ['landscape'], layers: 'all', low: -3, high: 3, source: 'own' },
+    { name: 'avatar.smile', model: 'avatar, 64 pixels', fits: ['avatar'], layers: 'all', low: -3, high: 3, strength: 2, source: 'own' },
+    { name: 'snow', model: 'landscape, 64 pixels', fits: ['landscape'], layers: 'all', low: -3, high: 3, strength: 2, source: 'own' },
   ],
 } as unknown as Catalogue;
 
@@ -39,6 +39,9 @@ describe('the graph of a photograph', () => {
     const chain = chainOf(GRAPH);
     if (!chain) throw new Error('there is a chain');
     expect(namedEdits(GRAPH, chain, CATALOGUE)).toMatchObject([{ key: 'avatar.smile', label: 'smile', node: null, strength: 0 }]);
+    const edit = node('edit', 'direction', { kind: 'named', name: 'smile' }, 'Latent');
+    const links = [...GRAPH.links.filter((own) => own.target !== 'edited'), link('code', 'edit', 'of'), link('edit', 'edited', 'of')];
+    expect(namedEdits({ ...GRAPH, nodes: [...GRAPH.nodes, edit], links }, chain, CATALOGUE)).toMatchObject([{ node: 'edit', strength: 2 }]);
     expect(addNamedEdit(GRAPH, chain, 'avatar.smile', 1.5)).toEqual([
       { add: { op: 'direction', id: 'smile', fields: { kind: 'named', name: 'avatar.smile', strength: 1.5 }, position: null } },
       { connect: { source: 'code', target: 'smile', input: 'of', index: null } },

@@ -2,7 +2,7 @@
 
 import type { Catalogue, Change, GraphEvent, NodeState } from '../protocol';
 import type { Point } from './contour';
-import { type DirectionChoice, shortName } from './directions';
+import { type DirectionChoice, entryNamed, shortName } from './directions';
 import { ancestors, freeId } from './graph';
 import { type Value, written } from './schema';
 
@@ -105,9 +105,9 @@ export function namedEdits(graph: GraphEvent, chain: Chain, catalogue: Catalogue
     .filter((one) => one.fits.includes(graph.model))
     .map((one) => {
       const label = shortName(one.name, graph.model);
-      const node = graph.nodes.find((own) => own.op === 'direction' && [one.name, label].includes(written(own.fields.name)) && before.has(own.id));
+      const node = graph.nodes.find((own) => own.op === 'direction' && entryNamed(written(own.fields.name), graph.model, catalogue) === one && before.has(own.id));
       const own = node?.fields.strength;
-      const strength = node ? (typeof own === 'number' ? own : 1) : 0;
+      const strength = node ? (typeof own === 'number' ? own : one.strength) : 0;
       return {
         key: one.name, label, fields: { kind: 'named', name: one.name }, about: `${one.source}, layers ${one.layers}`, low: Math.min(one.low, strength), high: Math.max(one.high, strength),
         node: node?.id ?? null, strength,
