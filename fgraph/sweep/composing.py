@@ -2,11 +2,13 @@
 
 Hydra reads and merges all files for each job, twice, since its sweeper validates every job first. The configs of jobs
 that differ only in plain values are equal but for these values: one is composed, copied, and its values are set.
+
+Copies go through pickle, which is several times faster than OmegaConf's own deep copies.
 """
 
 from __future__ import annotations
 
-import copy
+import pickle
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +20,14 @@ from omegaconf import DictConfig, ListConfig, OmegaConf
 
 _PLAIN = (str, int, float, bool, QuotedString, type(None))
 _KEPT = 1024  # parsed overrides; Hydra reads those of a job three times
+
+
+class JobConfig(DictConfig):
+    """The config of a job. Hydra makes deep copies of it, which go through pickle."""
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> JobConfig:
+        copied: JobConfig = pickle.loads(pickle.dumps(self, pickle.HIGHEST_PROTOCOL))
+        return copied
 
 
 class SweepComposer:
@@ -32,7 +42,7 @@ class SweepComposer:
         self._parser = OverridesParser.create()
         self._parsed: dict[str, Override] = {}
         self._groups: set[str] = set()  # keys that look like plain values but are config groups
-        self._templates: dict[tuple[Any, ...], DictConfig] = {}
+        self._templates: dict[tuple[Any, ...], bytes] = {}  # pickled
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._loader, name)
@@ -44,13 +54,15 @@ class SweepComposer:
             HydraException: the overrides can't be read or applied.
         """
         overrides = [self._parse(text) for text in sweep_overrides]
-        template = self._templates.get(self._key(master_config, overrides))
-        if template is not None:
-            return self._fill(template, master_config, overrides)
+        known = self._templates.get(self._key(master_config, overrides))
+        if known is not None:
+            return self._fill(known, master_config, overrides)
         config = self._loader.load_sweep_config(master_config, sweep_overrides)
         self._groups.update(set(config.hydra.runtime.choices) & {one.key_or_group for one in overrides})
         if not self._overlap(overrides):
-            self._templates[self._key(master_config, overrides)] = copy.deepcopy(config)
+            self._templates[self._key(master_config, overrides)] = pickle.dumps(
+                JobConfig(config), pickle.HIGHEST_PROTOCOL
+            )
         return config
 
     def _parse(self, text: str) -> Override:
@@ -86,8 +98,8 @@ class SweepComposer:
         names = [one.key_or_group for one in overrides if one.key_or_group not in self._groups]
         return len(set(names)) < len(names) or any(parent in names for name in names for parent in _parents(name))
 
-    def _fill(self, template: DictConfig, master: DictConfig, overrides: Sequence[Override]) -> DictConfig:
-        config = copy.deepcopy(template)
+    def _fill(self, template: bytes, master: DictConfig, overrides: Sequence[Override]) -> JobConfig:
+        config: JobConfig = pickle.loads(template)
         ConfigLoaderImpl._apply_overrides_to_config([one for one in overrides if self._is_plain(one)], config)
         task = [one for one in overrides if not one.is_hydra_override()]
         job = config.hydra.job

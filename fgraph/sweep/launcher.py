@@ -1,28 +1,30 @@
 """The launcher that runs all jobs of a sweep together.
 
-Hydra calls a task once for each job. The task of fgraph has three parts: `prepare` and `finish` run once for each job,
-inside Hydra's `run_job`; `run_many` runs once for all jobs in between. Therefore Hydra still makes the directories and
-`.hydra/`, and handles logging, `chdir`, `env_set` and `HydraConfig`. See docs/how-to/sweeps.md.
+Hydra calls a task once for each job. The task of fgraph has three parts: `prepare` and `finish` run once for each job;
+`run_many` runs once for all jobs in between. `finish` runs inside Hydra's `run_job`, so Hydra still makes `.hydra/`,
+and handles logging, `chdir`, `env_set`, callbacks and `HydraConfig`. `prepare` finds the same surroundings, without the
+copies of the config that `run_job` makes. See docs/how-to/sweeps.md.
 """
 
 from __future__ import annotations
 
+import copy
 import gc
+import os
 from collections import deque
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
-from hydra._internal.callbacks import Callbacks
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import JobReturn, JobStatus, configure_log, run_job, setup_globals
+from hydra.core.utils import JobReturn, JobStatus, configure_log, env_override, run_job, setup_globals
 from hydra.errors import HydraException
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
-from omegaconf import DictConfig, open_dict
+from omegaconf import DictConfig, open_dict, read_write
 
 from fgraph._atomic import save_error
 from fgraph._errors import FgraphError
@@ -129,25 +131,17 @@ class FusedLauncher(Launcher):
         return [one if isinstance(one, Exception) else next(outcomes) for one in prepared]
 
     def _prepare(self, number: int, overrides: Sequence[str]) -> Any:
-        """Prepare a job inside Hydra's `run_job`, with its output off; return an exception instead of raising it."""
-        found: list[Any] = []
-
-        def prepare(config: DictConfig) -> None:
-            try:
-                found.append(self.task.prepare(config))
-            except Exception as error:  # `_finish` raises it, so that Hydra handles it once
-                found.append(error)
-
+        """Prepare a job where `run_job` would run it; return an exception instead of raising it."""
         job = self._compose(number, overrides)
-        with open_dict(job):
-            job.hydra.output_subdir = None
         try:
-            made = self._run_job(job, prepare, Callbacks())
+            with entered(job) as (config, directory):
+                self._claim(number, directory)
+                try:
+                    return self.task.prepare(config)
+                except Exception as error:  # `_finish` raises it, so that Hydra handles it once
+                    return error
         except OSError as error:
             return _unwritable(job, error)
-        assert made.hydra_cfg is not None
-        self._claim(number, made.hydra_cfg.hydra.runtime.output_dir)
-        return found[0]
 
     def _finish(self, number: int, overrides: Sequence[str], prepared: Any, outcome: Any) -> JobReturn:
         def finish(config: DictConfig) -> Any:
@@ -155,17 +149,13 @@ class FusedLauncher(Launcher):
 
         job = self._compose(number, overrides)
         try:
-            made = self._run_job(job, finish, self.hydra_context.callbacks)
+            made = run_job(finish, job, "hydra.sweep.dir", "hydra.sweep.subdir", self.hydra_context)
         except OSError as error:  # Hydra can't write: the disk is full, or the directory is a file
             made = self._fail(job, outcome if prepared is None else _unwritable(job, error))
         if made.status is JobStatus.FAILED and self.config.hydra.sweeper._target_ == BASIC_SWEEPER:
             # the basic sweeper would skip later batches; the task has reported the failure
             made = replace(made, status=JobStatus.COMPLETED, _return_value=None)
         return replace(made, cfg=None, hydra_cfg=None)  # the sweeper keeps all of them, and reads only the result
-
-    def _run_job(self, config: DictConfig, task: Callable[[DictConfig], Any], callbacks: Callbacks) -> JobReturn:
-        context = HydraContext(self.hydra_context.config_loader, callbacks)
-        return run_job(task, config, "hydra.sweep.dir", "hydra.sweep.subdir", context)
 
     def _fail(self, job: DictConfig, failure: Exception) -> JobReturn:
         """Report a job that Hydra can't run."""
@@ -200,6 +190,39 @@ class FusedLauncher(Launcher):
 
     def _log_as_hydra(self) -> None:
         configure_log(self.config.hydra.hydra_logging, self.config.hydra.verbose)
+
+
+@contextmanager
+def entered(job: DictConfig) -> Iterator[tuple[DictConfig, str]]:
+    """Set HydraConfig, logging, the environment and the working directory as `run_job` does, within the block.
+
+    Yields:
+        the config without `hydra`, and the directory of the job, which is made.
+
+    Raises:
+        OSError: the directory cannot be made.
+    """
+    hydra, working_directory = HydraConfig.instance(), Path.cwd()
+    before = hydra.cfg
+    hydra.set_config(job)
+    try:
+        own: Any = HydraConfig.get()
+        directory = str((Path(own.sweep.dir) / str(own.sweep.subdir)).absolute())
+        for runtime in (job.hydra.runtime, own.runtime):
+            with read_write(runtime), open_dict(runtime):
+                runtime.output_dir = directory
+        Path(directory).mkdir(parents=True, exist_ok=True)
+        configure_log(own.job_logging, own.verbose)
+        config = copy.deepcopy(job)
+        with read_write(config), open_dict(config):
+            del config["hydra"]
+        if own.job.chdir:
+            os.chdir(directory)
+        with env_override(own.job.env_set):
+            yield config, directory
+    finally:
+        hydra.cfg = before
+        os.chdir(working_directory)
 
 
 def _unwritable(job: DictConfig, error: OSError) -> FgraphError:

@@ -1,5 +1,6 @@
 """The short way to a job's config gives what Hydra's own loader gives."""
 
+import copy
 from typing import Any
 
 import pytest
@@ -83,6 +84,16 @@ def test_jobs_do_not_share_their_configs(loader: Counting, master: DictConfig) -
     assert (first.seed, second.seed, third.seed) == (1, 2, 3)
     assert third.graph.nodes.z.op == "sample"
     assert third.hydra.job.name == "fgraph"
+
+
+def test_a_deep_copy_is_the_same_and_its_own(loader: Counting, master: DictConfig) -> None:
+    composer = SweepComposer(loader)
+    for job in (["seed=1"], ["seed=2"]):
+        config = composer.load_sweep_config(master, job)
+        copied = copy.deepcopy(config)
+        _assert_same(copied, config)
+        copied.graph.nodes.z.op = "changed"
+        assert config.graph.nodes.z.op == "sample"
 
 
 @pytest.mark.parametrize("override", ["sead=2", "graph=nowhere", "seed=[1", "seed@here=2", "hydra.job.num=x"])
