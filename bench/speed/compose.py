@@ -1,4 +1,4 @@
-"""The time of a sweep beside the engine: configs composed by Hydra and by copying, and the whole command.
+"""The CPU time of a sweep beside the engine: configs composed by Hydra and by copying, and the whole command.
 
     python -m bench.speed.compose [JOBS]
 
@@ -32,9 +32,9 @@ from fgraph.sweep.composing import SweepComposer
 
 
 def seconds(call: Callable[[], object]) -> float:
-    start = time.perf_counter()
+    start = time.process_time()
     call()
-    return time.perf_counter() - start
+    return time.process_time() - start
 
 
 def measure(jobs: int) -> dict[str, float]:
